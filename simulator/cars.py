@@ -1,0 +1,409 @@
+"""The cars: a life, an identity, and the doors through which Tesla's cloud reaches them."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any, override
+
+from tesla_protocol.command import car_server_pb2, vcsec_pb2
+
+from simulator import commands, rest_commands, signed_actions, steering, vehicle_data
+from simulator.clock import Clock
+from simulator.protocol import (
+    INFOTAINMENT,
+    INSUFFICIENT_PRIVILEGES,
+    INVALID_COMMAND,
+    VEHICLE_SECURITY,
+    Fault,
+    Request,
+    Subsystem,
+    VehicleProtocol,
+)
+from simulator.refusals import (
+    ActionNotClassified,
+    InvalidBody,
+    MalformedMessage,
+    ProtocolNotSupported,
+    Refused,
+    SteeringError,
+    UnknownCommand,
+)
+from simulator.vehicle.life import Life
+from simulator.vehicle.model import Model
+
+__all__ = ["Car", "Execution", "InvalidBody", "SteeringError", "UnknownCommand"]
+
+type Json = dict[str, Any]
+
+MOST_KEYS = 20
+"""A keychain's room (Tesla, "Virtual keys", August 2026)."""
+NO_PERMISSION_TO_ADD = 5
+"""WhitelistOperation_information_E: a fleet manager's key manages no keys."""
+_READ_STATUS = 0
+_READ_KEYS = 5
+_EPOCH_AGE = {VEHICLE_SECURITY: 48 * 86_400.0, INFOTAINMENT: 3 * 86_400.0}
+"""How long the two computers have been running; they have nothing to do with each other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """A command that really ran."""
+
+    name: str
+    """The REST name, whichever way it came."""
+    parameters: Json
+    time: float
+    """Unix seconds."""
+    signed: bool
+    counter: int | None = None
+    domain: int | None = None
+
+
+class Car(Life):
+    """A car of an account."""
+
+    def __init__(  # noqa: D417 - the rest is what it says
+        self,
+        clock: Clock,
+        model: Model,
+        *,
+        vin: str,
+        display_name: str,
+        number: int,
+        firmware: str,
+        percent: float,
+        seed: int,
+        protocol_required: bool = True,
+        rest_only: bool = False,
+        telemetry_version: str | None = None,
+    ) -> None:
+        """Build it.
+
+        Args:
+            number: a small number from which `id`, `vehicle_id` and `user_id` are made.
+        """
+        super().__init__(clock, model, firmware=firmware, percent=percent, seed=seed + number)
+        self.vin = vin
+        self.id = 1_492_930_000_000_000 + number * 111_111
+        self.vehicle_id = 2_740_000_000 + number * 7_919
+        self.user_id = 900_100_000 + number
+        self.display_name = display_name
+        self.account = "owner-1"
+        self.access_type = "OWNER"
+        self.protocol_required = protocol_required
+        self.rest_only = rest_only
+        self.pairs_automatically = False
+        self.mobile_access_disabled = False
+        self.telemetry_version = telemetry_version
+        self.discounted_device_data = False
+        self.keys: set[bytes] = set()
+        self.other_keys = 2
+        """Phones and cards on the keychain, which count towards its twenty."""
+        self.executions: list[Execution] = []
+        self.busy_seconds = 0.0
+        """How long after waking signed commands are answered with "busy"."""
+        self.refusals: list[Json] = []
+        """Commands that the car understood and did not run, with the reason."""
+        self.unclassified: set[str] = set()
+        """Names of commands that the gateway answers with 501 when they come signed."""
+        born = clock.now()
+        self.protocol = VehicleProtocol(
+            vin=vin,
+            keys=self.keys,
+            subsystems={
+                domain: Subsystem(domain, seed=f"{seed}/{vin}", booted_at=born - age)
+                for domain, age in _EPOCH_AGE.items()
+            },
+            executor=self,
+            firmware=lambda: self.firmware,
+        )
+        self.polls_keep_awake = rest_only
+
+    @property
+    def firmware(self) -> str:
+        """The version that is installed, for example `2026.32.6`."""
+        return self.software.installed
+
+    @firmware.setter
+    def firmware(self, version: str) -> None:
+        self.software.installed = version
+
+    # What the cloud knows of it
+
+    def vehicle_object(self) -> Json:
+        """As `GET /api/1/vehicles/{vin}` tells it, asleep or not."""
+        self.advance()
+        return {
+            "id": self.id,
+            "vehicle_id": self.vehicle_id,
+            "vin": self.vin,
+            "color": None,
+            "access_type": self.access_type,
+            "display_name": self.display_name,
+            "option_codes": self.model.option_codes,
+            "granular_access": {"hide_private": False},
+            "tokens": None,
+            "state": self.state,
+            "in_service": self.in_service,
+            "id_s": str(self.id),
+            "calendar_enabled": True,
+            "api_version": 71,
+            "backseat_token": None,
+            "backseat_token_updated_at": None,
+            "user_id": self.user_id,
+        }
+
+    def product_object(self) -> Json:
+        """As it stands in `GET /api/1/products`."""
+        signing = "off" if self.rest_only else "required" if self.protocol_required else "allowed"
+        return {
+            **self.vehicle_object(),
+            "command_signing": signing,
+            "cached_data": None,
+            "mobile_access_disabled": self.mobile_access_disabled,
+            "release_notes_supported": True,
+        }
+
+    def fleet_status(self) -> Json:
+        """Its entry in `vehicle_info` of `fleet_status`."""
+        return {
+            "firmware_version": self.firmware,
+            "vehicle_command_protocol_required": self.protocol_required,
+            "discounted_device_data": self.discounted_device_data,
+            "fleet_telemetry_version": self.telemetry_version,
+            "total_number_of_keys": len(self.keys) + self.other_keys,
+            "safety_screen_streaming_toggle_enabled": None,
+        }
+
+    def vehicle_data(self, endpoints: set[str] | None, *, location: bool) -> Json:
+        """The answer to `vehicle_data`; the caller has seen to it that the car is online.
+
+        `endpoints` None asks for the standard sections; `location` says that the caller may see
+        where the car is (it is told only when `location_data` is asked for).
+        """
+        self.advance()
+        if self.polls_keep_awake:
+            self.touch()
+        answer = self.vehicle_object()
+        answer.update(vehicle_data.sections(self, endpoints, location=location))
+        if "vehicle_state" in answer:
+            answer["vehicle_state"]["vehicle_name"] = self.display_name
+        return answer
+
+    # Keys
+
+    def pair(self, public_key: bytes) -> None:
+        """Put a key on the keychain, as the owner does in the app.
+
+        Raises SteeringError when the keychain is full, or the car is too old to have one.
+        """
+        if self.rest_only:
+            raise SteeringError(f"{self.display_name} has no keychain for the protocol")
+        if public_key not in self.keys and len(self.keys) + self.other_keys >= MOST_KEYS:
+            raise SteeringError("the keychain is full")
+        self.keys.add(public_key)
+
+    def unpair(self, public_key: bytes) -> None:
+        """Take a key off the keychain; its counters go with it."""
+        self.keys.discard(public_key)
+        for subsystem in self.protocol.subsystems.values():
+            subsystem.sessions.pop(public_key, None)
+
+    # Commands
+
+    def rest_command(self, name: str, body: Json) -> Json:
+        """Run a plain command: `{"result": bool, "reason": str}`.
+
+        The caller has refused what must be signed (see `rest_commands.must_be_signed`) and seen to
+        it that the car is online. Raises UnknownCommand for names that do not exist, and its
+        InvalidBody for fields that do not fit.
+        """
+        self.advance()
+        name, parameters = rest_commands.parse(name, body)
+        self.touch()
+        try:
+            self._run(name, parameters, signed=False)
+        except Refused as refused:
+            return {"result": False, "reason": refused.reason}
+        answer: Json = {"result": True, "reason": ""}
+        if name == "navigation_request":
+            answer["queued"] = False
+        return answer
+
+    def must_be_signed(self, name: str) -> bool:
+        """Whether this car refuses this plain command for want of a signature (403)."""
+        if name in _SIGNED_ONLY:
+            return True
+        return self.protocol_required and rest_commands.must_be_signed(name)
+
+    def signed_command(self, routable_message: bytes) -> bytes:
+        """Answer a signed message, or a handshake, with a message.
+
+        Raises GatewayRefusal (its `status` is the HTTP status): ProtocolNotSupported for old cars,
+        MalformedMessage, ActionNotClassified. Whatever else is wrong is a fault in the answer.
+        """
+        self.advance()
+        if self.rest_only:
+            raise ProtocolNotSupported
+        names = self._names(routable_message)
+        if names & self.unclassified:
+            raise ActionNotClassified(f"unknown action {', '.join(sorted(names))}")
+        self.touch()
+        self.protocol.busy_until = self.awake_since + self.busy_seconds
+        return self.protocol.handle(routable_message, self.time)
+
+    def scopes_for(self, routable_message: bytes) -> frozenset[str]:
+        """Any one of these scopes is enough for this message.
+
+        Handshakes and messages that cannot be read need any command scope; what is wrong with the
+        latter `signed_command` says.
+        """
+        names = self._names(routable_message)
+        if not names or all(rest_commands.scopes(name) > {"vehicle_cmds"} for name in names):
+            return rest_commands.CHARGING_SCOPES
+        return rest_commands.COMMAND_SCOPES
+
+    @staticmethod
+    def _names(routable_message: bytes) -> set[str]:
+        """The commands in a message, as the gateway reads them; empty where there are none."""
+        try:
+            message = VehicleProtocol.read(routable_message)
+            payload = message.protobuf_message_as_bytes
+            if message.WhichOneof("payload") != "protobuf_message_as_bytes":
+                return set()
+            if message.to_destination.domain == INFOTAINMENT:
+                return {wish.name for wish in signed_actions.read_infotainment(payload)}
+            if message.to_destination.domain == VEHICLE_SECURITY:
+                wish = signed_actions.read_vehicle_security(payload)
+                if isinstance(wish, signed_actions.Wish):
+                    # Whether the narrow scope is enough for the charge port in this form is not
+                    # known: the wide one is asked for.
+                    return {"door_lock"} if wish.name.startswith("charge_port") else {wish.name}
+        except MalformedMessage, Fault:
+            pass
+        return set()
+
+    def execute(self, request: Request) -> bytes:
+        """Run the payload of an authenticated (or unsigned) message; the domain's answer.
+
+        Raises Fault for payloads that the domain cannot run.
+        """
+        if request.domain == VEHICLE_SECURITY:
+            return self._execute_vehicle_security(request)
+        if request.client is None:
+            raise Fault(INSUFFICIENT_PRIVILEGES)
+        wishes = signed_actions.read_infotainment(request.payload)
+        answer = car_server_pb2.Response()
+        try:
+            # All or nothing cannot be promised for several seats; the first refusal ends it.
+            for wish in wishes:
+                self._run(wish.name, wish.parameters, signed=True, request=request)
+        except Refused as refused:
+            answer.actionStatus.result = car_server_pb2.OperationStatus_E.OPERATIONSTATUS_ERROR
+            answer.actionStatus.result_reason.plain_text = refused.reason
+        else:
+            answer.actionStatus.SetInParent()
+        return bytes(answer.SerializeToString())
+
+    def _execute_vehicle_security(self, request: Request) -> bytes:
+        """Success is an empty message."""
+        wish = signed_actions.read_vehicle_security(request.payload)
+        if isinstance(wish, signed_actions.Read):
+            return self._read(wish.number)
+        if request.client is None:
+            raise Fault(INSUFFICIENT_PRIVILEGES)
+        answer = vcsec_pb2.FromVCSECMessage()
+        if wish.name == "manage_keys":
+            status = answer.commandStatus
+            status.operationStatus = vcsec_pb2.OperationStatus_E.OPERATIONSTATUS_ERROR
+            status.whitelistOperationStatus.whitelistOperationInformation = NO_PERMISSION_TO_ADD  # type: ignore[assignment]  # an enum's number
+            return bytes(answer.SerializeToString())
+        try:
+            self._run(wish.name, wish.parameters, signed=True, request=request)
+        except Refused as refused:
+            answer.nominalError.genericError = (
+                refused.generic_error  # type: ignore[assignment]  # an enum's number
+            )
+        return bytes(answer.SerializeToString())
+
+    def _read(self, number: int) -> bytes:
+        """Answer what vehicle security tells anybody: its status, and the keys."""
+        answer = vcsec_pb2.FromVCSECMessage()
+        if number == _READ_STATUS:
+            status = answer.vehicleStatus
+            closures = status.closureStatuses
+            for member, value in (
+                ("frontDriverDoor", self.body.doors["df"]),
+                ("frontPassengerDoor", self.body.doors["pf"]),
+                ("rearDriverDoor", self.body.doors["dr"]),
+                ("rearPassengerDoor", self.body.doors["pr"]),
+                ("rearTrunk", self.body.trunk),
+                ("frontTrunk", self.body.frunk),
+                ("chargePort", int(self.charging.is_port_open)),
+            ):
+                setattr(closures, member, 1 if value else 0)
+            status.vehicleLockState = (
+                int(self.body.is_locked)  # type: ignore[assignment]  # an enum's number
+            )
+            status.vehicleSleepStatus = vcsec_pb2.VehicleSleepStatus_E.VEHICLE_SLEEP_STATUS_AWAKE
+            status.userPresence = (
+                2 if self.is_user_present else 1  # type: ignore[assignment]  # an enum's number
+            )
+        elif number == _READ_KEYS:
+            answer.whitelistInfo.numberOfEntries = len(self.keys) + self.other_keys
+            for key in sorted(self.keys):
+                entry = answer.whitelistInfo.whitelistEntries.add()
+                # The short id of a key: the first 4 bytes of its SHA-1.
+                entry.publicKeySHA1 = hashlib.sha1(key, usedforsecurity=False).digest()[:4]
+        else:
+            raise Fault(INVALID_COMMAND)
+        return bytes(answer.SerializeToString())
+
+    def _run(
+        self, name: str, parameters: Json, *, signed: bool, request: Request | None = None
+    ) -> None:
+        """Run a command of the table and note it. Raises Refused."""
+        try:
+            commands.run(self, name, parameters)
+        except Refused as refused:
+            self.refusals.append({"name": name, "reason": refused.reason, "time": self.time})
+            raise
+        if name == "set_vehicle_name":
+            self.display_name = parameters["vehicle_name"]
+        self.executions.append(
+            Execution(
+                name=name,
+                parameters=parameters,
+                time=self.time,
+                signed=signed,
+                counter=None if request is None else request.counter,
+                domain=None if request is None else request.domain,
+            )
+        )
+
+    # Orders and truth
+
+    def steer(self, changes: Json) -> None:
+        """Do to the car what the orders say; see `simulator.steering` for all of them.
+
+        Raises SteeringError for an order that does not exist or cannot be followed; those before
+        it have been followed then.
+        """
+        self.advance()
+        steering.steer(self, changes)
+
+    def describe(self) -> Json:
+        """The truth about the car: everything that can be steered, and what really happened."""
+        self.advance()
+        return steering.describe(self) | {
+            "executions": [asdict(execution) for execution in self.executions],
+            "refusals": list(self.refusals),
+        }
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Car {self.display_name} {self.vin} {self.state}>"
+
+
+_SIGNED_ONLY = frozenset(
+    name for name, command in commands.COMMANDS.items() if command.is_signed_only
+)

@@ -1,0 +1,211 @@
+"""Orders to go wrong: what should happen to which request, and how often.
+
+A fault is ordered for an endpoint (its name, or a pattern such as `command/*`), a path pattern, a
+vehicle, and a number of requests. The kinds:
+
+- `status`: nothing runs; the answer has this status, body and headers. Below 500 it is billed.
+- `delay`: the request is answered normally, but `seconds` later. Goes together with other kinds.
+- `lost_reply`: the request runs and is billed, then the connection is closed without an answer.
+- `dropped`: the connection is closed before anything runs; nobody is billed.
+- `malformed`: the request runs and is billed; the body of the answer is `body`, or cut in half.
+
+A client may send an idempotent request once more by itself when a connection that it kept open is
+closed without an answer; aiohttp does so with GET. The second one is a request like any other: it
+runs, is billed, and is hit by what is left of the order's `count`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    STATUS = "status"
+    DELAY = "delay"
+    LOST_REPLY = "lost_reply"
+    DROPPED = "dropped"
+    MALFORMED = "malformed"
+
+
+USUAL_BODIES: dict[int, str] = {
+    400: "invalid_request",
+    401: "token expired (401)",
+    402: "payment required",
+    403: "Unauthorized missing scopes",
+    404: "not_found",
+    405: "vehicle is currently in service",
+    406: "not_a_JSON_request",
+    408: "vehicle unavailable: vehicle is offline or asleep",
+    422: "invalid_resource",
+    429: "Retry in 30 seconds",
+    500: "upstream internal error",
+    503: "vehicle is not available",
+}
+"""`error` of a fault's answer when the order names no body. Source: Tesla, "Conventions"."""
+
+
+@dataclass
+class Fault:
+    """One order; a field left empty fits every request."""
+
+    kind: FaultKind
+    endpoint: str = "*"
+    """Name of the endpoint as in `simulator/endpoints.py`, with shell wildcards."""
+    path: str = "*"
+    vin: str | None = None
+    count: int | None = 1
+    """How many requests it still hits; None means until it is cleared."""
+    skip: int = 0
+    """How many fitting requests are let through first."""
+    status: int = 500
+    body: str | dict[str, Any] | None = None
+    """A string is sent as it is, an object as JSON, None as the usual text for the status."""
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    hits: int = 0
+    number: int = 0
+    """Given when it is ordered; names it when it is withdrawn."""
+
+    def fits(self, endpoint: str, path: str, vin: str | None) -> bool:
+        """Whether the order is about such a request."""
+        return (
+            self.count != 0
+            and fnmatchcase(endpoint, self.endpoint)
+            and fnmatchcase(path, self.path)
+            and (self.vin is None or self.vin == vin)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as it is shown at `/simulator/faults`."""
+        return {
+            "number": self.number,
+            "kind": str(self.kind),
+            "endpoint": self.endpoint,
+            "path": self.path,
+            "vin": self.vin,
+            "count": self.count,
+            "skip": self.skip,
+            "status": self.status,
+            "body": self.body,
+            "headers": self.headers,
+            "seconds": self.seconds,
+            "hits": self.hits,
+        }
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What happens to one request."""
+
+    delay: float = 0.0
+    fault: Fault | None = None
+
+    @property
+    def kind(self) -> FaultKind | None:
+        """What goes wrong beside the delay."""
+        return self.fault.kind if self.fault else None
+
+
+class Faults:
+    """All orders, in the order in which they were given."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._number = 0
+
+    def order(
+        self,
+        kind: str,
+        *,
+        endpoint: str = "*",
+        path: str = "*",
+        vin: str | None = None,
+        count: int | None = 1,
+        skip: int = 0,
+        status: int = 500,
+        body: str | dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 0.0,
+    ) -> Fault:
+        """Order a fault; raises ValueError for a kind that does not exist."""
+        self._number += 1
+        fault = Fault(
+            kind=FaultKind(kind),
+            endpoint=endpoint,
+            path=path,
+            vin=vin,
+            count=count,
+            skip=skip,
+            status=status,
+            body=body,
+            headers=dict(headers or {}),
+            seconds=seconds,
+            number=self._number,
+        )
+        self._faults.append(fault)
+        return fault
+
+    def order_json(self, order: Mapping[str, Any]) -> Fault:
+        """Order what a JSON object describes; raises ValueError for what cannot be read."""
+        if unknown := set(order) - set(ORDERABLE):
+            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        if "kind" not in order:
+            raise ValueError("kind is missing")
+        for key, value in order.items():
+            if not isinstance(value, ORDERABLE[key]) or isinstance(value, bool):
+                raise ValueError(f"{key} cannot be {value!r}")  # noqa: TRY004 - one kind of error
+        return self.order(**order)
+
+    def take(self, endpoint: str, path: str, vin: str | None) -> Trouble:
+        """What happens to this request; counts the orders that hit it down.
+
+        All fitting delays add up; of the other kinds the oldest order that fits is carried out.
+        """
+        delay = 0.0
+        chosen: Fault | None = None
+        for fault in self._faults:
+            if not fault.fits(endpoint, path, vin):
+                continue
+            if fault.kind is not FaultKind.DELAY and chosen is not None:
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            fault.hits += 1
+            if fault.count is not None:
+                fault.count -= 1
+            delay += fault.seconds
+            if fault.kind is not FaultKind.DELAY:
+                chosen = fault
+        self._faults = [fault for fault in self._faults if fault.count != 0]
+        return Trouble(delay, chosen)
+
+    def clear(self, numbers: Iterable[int] | None = None) -> None:
+        """Withdraw the orders with these numbers, or all."""
+        gone = None if numbers is None else set(numbers)
+        self._faults = [
+            fault for fault in self._faults if gone is not None and fault.number not in gone
+        ]
+
+    def pending(self) -> list[Fault]:
+        """Orders that are not used up."""
+        return list(self._faults)
+
+
+ORDERABLE: dict[str, type | tuple[type, ...]] = {
+    "kind": str,
+    "endpoint": str,
+    "path": str,
+    "vin": (str, type(None)),
+    "count": (int, type(None)),
+    "skip": int,
+    "status": int,
+    "body": (str, dict, type(None)),
+    "headers": dict,
+    "seconds": (int, float),
+}
+"""Keys of an order and the types that their values may have."""

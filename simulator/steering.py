@@ -1,0 +1,626 @@
+"""Orders to a car, from tests, the demo and whoever plays with `/simulator/cars/{vin}`.
+
+An order is one key of a JSON object; several are followed in the order of this table, whatever the
+order of the object.
+
+| key | value | what happens |
+|---|---|---|
+| state | "online", "asleep", "offline" | so it is, at once |
+| wake_seconds | 10..60 | how long the next wake takes |
+| busy_seconds | s | how long after waking signed commands meet fault 1 (busy) |
+| idle_seconds | s | pretend that nothing happened for so long (660 and it falls asleep) |
+| battery_level | 0..100 | that much is in it |
+| charge_limit, charge_amps | %, A | as if set in the car |
+| plugged_in | true, "ac1", "ac3", "dc", {"name":…, "amps":…}, false | the cable goes in or out |
+| has_power | bool | whether the supply gives any |
+| charging | bool | start or stop; SteeringError where the car would refuse |
+| location | {"latitude":…, "longitude":…, "heading":…} | the car stands there |
+| home, work | [latitude, longitude] or null | places of the owner |
+| drive | true, {"route": [[lat, lon],…], "destination":…, "speed_kmh":…}, false | drives, parks |
+| odometer | mi | |
+| user_present, sentry_mode, locked, remote_start_enabled | bool | |
+| open, close | name or list of df dr pf pr ft rt fd fp rd rp charge_port | opens or closes them |
+| climate | bool or {"on":…, "driver_temp":…, "keeper":…, "defrost":…} | |
+| inside_temp, outside_temp | °C; null lets the outside be as the time of day | |
+| cabin_overheat_protection | "Off", "On", "FanOnly" | |
+| tpms | {"fl": bar, …} | |
+| software_update | {"version":…, "status":…} or null | an update is in this stage |
+| media | "Playing", "Paused", "Stopped" | |
+| firmware, telemetry_version, display_name, account, access_type | text | |
+| in_service, protocol_required, rest_only, pairs_automatically, mobile_access_disabled | bool | |
+| polls_keep_awake, discounted_device_data | bool | |
+| unclassified | list of command names | the gateway answers 501 to them |
+| pair, unpair | public key in hex | |
+| protocol | object, see below | |
+
+`protocol`:
+
+| key | value | what happens |
+|---|---|---|
+| fault | number or {"fault": n, "count": k, "domain":…, "runs":…, "encrypted":…} | see below |
+| wait | k or {"count": k, "domain":…} | the next k signed messages get WAIT |
+| error | k or {"count": k, "domain":…, "runs": bool} | the next k get ERROR without a fault |
+| clear | true | takes all these orders back |
+| reboot | true or domain | new epoch, clock at zero, no counters |
+| new_key | true or domain | another key; together with reboot: another computer |
+| clock_drift | s or {domain: s} | the subsystem's clock runs ahead by so much (or behind) |
+| arrival_delay | s | every message takes so long to arrive |
+| encrypt_replies | bool | false: as firmware before 2024.38 |
+| omit_session_info | bool | faults come without it |
+
+An ordered fault is what the next k (1) signed messages are answered with. With "runs" the command
+is verified and runs all the same, as with faults 2 and 25; with "encrypted" it is verified, and the
+fault comes inside an encrypted reply.
+
+A domain is "vehicle_security", "infotainment", 2 or 3; left out it means both.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from simulator.protocol import DOMAIN_NAMES, OPERATION_ERROR, OPERATION_WAIT, FaultOrder, Subsystem
+from simulator.refusals import Refused, SteeringError
+from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
+from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
+from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
+from simulator.vehicle.life import IDLE_SECONDS
+from simulator.vehicle.software import STATES
+
+if TYPE_CHECKING:
+    from simulator.cars import Car  # which imports this module
+
+type Json = dict[str, Any]
+type Order = Callable[[Car, Any], None]
+
+VEHICLE_STATES = ("online", "asleep", "offline")
+_KMH_PER_MPS = 3.6
+_OVERHEAT = ("Off", "On", "FanOnly")
+_PLAYBACK = ("Playing", "Paused", "Stopped")
+_FULL = 100
+
+
+def steer(car: Car, changes: Json) -> None:
+    """Follow the orders. Raises SteeringError, for an unknown one before any is followed."""
+    unknown = sorted(set(changes) - set(_ORDERS))
+    if unknown:
+        raise SteeringError(f"unknown: {', '.join(unknown)}; known are {', '.join(_ORDERS)}")
+    for name, order in _ORDERS.items():
+        if name in changes:
+            order(car, changes[name])
+
+
+def _flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise SteeringError(f"{name} must be true or false")
+    return value
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SteeringError(f"{name} must be a number")
+    return float(value)
+
+
+def _word(value: object, name: str, words: Iterable[str]) -> str:
+    if not isinstance(value, str) or value not in words:
+        raise SteeringError(f"{name} must be one of {', '.join(words)}")
+    return value
+
+
+def _object(value: object, name: str) -> Json:
+    if not isinstance(value, dict):
+        raise SteeringError(f"{name} must be an object")
+    return dict(value)
+
+
+def _place(value: object, name: str) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != len(("latitude", "longitude")):
+        raise SteeringError(f"{name} must be [latitude, longitude]")
+    return _number(value[0], name), _number(value[1], name)
+
+
+# Being awake
+
+
+def _state(car: Car, value: object) -> None:
+    state = _word(value, "state", VEHICLE_STATES)
+    if state == "asleep":
+        car.fall_asleep()
+    elif state == "online":
+        car.state = "online"
+        car.rouse(car.time)
+    else:
+        car.waking_until = None
+        car.state = state
+
+
+def _wake_seconds(car: Car, value: object) -> None:
+    car.wake_seconds = _number(value, "wake_seconds")
+
+
+def _busy_seconds(car: Car, value: object) -> None:
+    car.busy_seconds = _number(value, "busy_seconds")
+
+
+def _idle_seconds(car: Car, value: object) -> None:
+    car.last_activity = car.time - min(_number(value, "idle_seconds"), IDLE_SECONDS)
+
+
+# Battery and cable
+
+
+def _battery_level(car: Car, value: object) -> None:
+    percent = _number(value, "battery_level")
+    if not 0 <= percent <= _FULL:
+        raise SteeringError("battery_level must be from 0 to 100")
+    car.battery.percent = percent
+    if car.charging.state == "Complete" and not car.charging.is_full:
+        car.charging.state = "Stopped"
+
+
+def _charge_limit(car: Car, value: object) -> None:
+    percent = int(_number(value, "charge_limit"))
+    if percent != car.charging.limit_percent:
+        car.charging.set_limit(percent, car.time)
+
+
+def _charge_amps(car: Car, value: object) -> None:
+    wanted = int(_number(value, "charge_amps"))
+    car.charging.requested_amps = min(max(wanted, 0), car.charging.highest_amps)
+
+
+def _plugged_in(car: Car, value: object) -> None:
+    car.rouse(car.time)
+    car.charging.steer_supply(value, now=car.time)
+
+
+def _has_power(car: Car, value: object) -> None:
+    car.charging.has_power = _flag(value, "has_power")
+    if not car.charging.has_power and car.charging.state in ("Charging", "Starting"):
+        car.charging.end()
+        car.charging.state = "NoPower"
+    elif car.charging.has_power and car.charging.state == "NoPower":
+        car.charging.state = "Stopped"
+
+
+def _charging(car: Car, value: object) -> None:
+    try:
+        if _flag(value, "charging"):
+            car.rouse(car.time)
+            car.charging.begin(car.time)
+        else:
+            car.charging.end()
+    except Refused as refused:
+        raise SteeringError(f"charging: {refused.reason}") from refused
+
+
+# Places and drives
+
+
+def _location(car: Car, value: object) -> None:
+    place = _object(value, "location")
+    car.latitude = _number(place.get("latitude"), "latitude")
+    car.longitude = _number(place.get("longitude"), "longitude")
+    car.heading = _number(place.get("heading", car.heading), "heading")
+    car.climate.longitude = car.longitude
+
+
+def _home(car: Car, value: object) -> None:
+    car.home = _place(value, "home")
+
+
+def _work(car: Car, value: object) -> None:
+    car.work = None if value is None else _place(value, "work")
+
+
+def _drive(car: Car, value: object) -> None:
+    if value in (False, None):
+        car.stop_driving()
+        return
+    order = {} if value is True else _object(value, "drive")
+    points = order.get("route")
+    route = [_place(point, "route") for point in points] if points else list(ROUTE)
+    speed = order.get("speed_kmh")
+    car.set_off(
+        route,
+        str(order.get("destination") or ROUTE_DESTINATION),
+        highest_speed=None if speed is None else _number(speed, "speed_kmh") / _KMH_PER_MPS,
+    )
+
+
+def _odometer(car: Car, value: object) -> None:
+    car.odometer_miles = _number(value, "odometer")
+
+
+# Body
+
+
+def _user_present(car: Car, value: object) -> None:
+    car.is_user_present = _flag(value, "user_present")
+    car.user_leaves_at = None
+    if car.is_user_present:
+        car.rouse(car.time)
+
+
+def _sentry(car: Car, value: object) -> None:
+    car.sentry_mode = _flag(value, "sentry_mode")
+    if car.sentry_mode:
+        car.rouse(car.time)
+
+
+def _locked(car: Car, value: object) -> None:
+    car.body.is_locked = _flag(value, "locked")
+
+
+def _remote_start_enabled(car: Car, value: object) -> None:
+    car.remote_start_enabled = _flag(value, "remote_start_enabled")
+
+
+def _open(car: Car, value: object) -> None:
+    car.rouse(car.time)
+    for name in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+        _move(car, name, is_open=True)
+
+
+def _close(car: Car, value: object) -> None:
+    for name in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
+        _move(car, name, is_open=False)
+
+
+def _move(car: Car, name: object, *, is_open: bool) -> None:
+    body = car.body
+    match name:
+        case str() if name in DOORS:
+            body.doors[name] = int(is_open)
+        case str() if name in WINDOWS:
+            body.windows[name] = VENTED if is_open else 0
+        case "ft":
+            body.frunk = int(is_open)
+        case "rt":
+            body.trunk = int(is_open)
+        case "charge_port":
+            car.charging.is_port_open = is_open
+        case _:
+            raise SteeringError(f"there is no {name!r} to open or close")
+
+
+def _tpms(car: Car, value: object) -> None:
+    for wheel, bar in _object(value, "tpms").items():
+        wheel_name = _word(wheel, "tpms", WHEELS)
+        car.tyres.pressure[wheel_name] = _number(bar, "tpms")
+        car.tyres.seen_at[wheel_name] = car.time
+
+
+# Cabin
+
+
+def _climate(car: Car, value: object) -> None:
+    order = {"on": value} if isinstance(value, bool) else _object(value, "climate")
+    if "driver_temp" in order:
+        car.climate.driver_setting = _number(order["driver_temp"], "driver_temp")
+        car.climate.passenger_setting = car.climate.driver_setting
+    if order.get("on"):
+        car.rouse(car.time)
+        car.climate.switch_on(car.time)
+    elif "on" in order:
+        car.climate.switch_off()
+    if "keeper" in order:
+        car.climate.keeper = _word(order["keeper"], "keeper", KEEPER_MODES)
+        if car.climate.keeper != "off":
+            car.rouse(car.time)
+            car.climate.switch_on(car.time)
+    if "defrost" in order:
+        car.climate.defrost_mode = DEFROST_MAX if _flag(order["defrost"], "defrost") else 0
+
+
+def _inside_temp(car: Car, value: object) -> None:
+    car.climate.inside = _number(value, "inside_temp")
+
+
+def _outside_temp(car: Car, value: object) -> None:
+    car.climate.fixed_outside = None if value is None else _number(value, "outside_temp")
+
+
+def _overheat(car: Car, value: object) -> None:
+    car.climate.overheat_protection = _word(value, "cabin_overheat_protection", _OVERHEAT)
+
+
+# Software, media, identity
+
+
+def _software_update(car: Car, value: object) -> None:
+    if value is None:
+        car.software.offered = None
+        car.software.status = ""
+        return
+    order = _object(value, "software_update")
+    status = _word(order.get("status", "available"), "status", STATES)
+    car.software.offer(str(order.get("version", "2026.38.9")), status, car.time)
+    if car.software.is_busy:
+        car.rouse(car.time)
+
+
+def _media(car: Car, value: object) -> None:
+    car.media.status = _word(value, "media", _PLAYBACK)
+    car.media.started_at = car.time
+
+
+def _attribute(name: str, *kinds: type) -> Order:
+    """An order that sets the attribute of its name."""
+
+    def order(car: Car, value: object) -> None:
+        if not isinstance(value, kinds):
+            raise SteeringError(f"{name} must be {' or '.join(kind.__name__ for kind in kinds)}")
+        setattr(car, name, value)
+
+    return order
+
+
+def _unclassified(car: Car, value: object) -> None:
+    if not isinstance(value, list):
+        raise SteeringError("unclassified must be a list of command names")
+    car.unclassified = {str(name) for name in value}
+
+
+def _key(value: object) -> bytes:
+    try:
+        return bytes.fromhex(str(value))
+    except ValueError as error:
+        raise SteeringError("a public key is written in hex") from error
+
+
+def _pair(car: Car, value: object) -> None:
+    car.pair(_key(value))
+
+
+def _unpair(car: Car, value: object) -> None:
+    car.unpair(_key(value))
+
+
+# Protocol
+
+
+def _protocol(car: Car, value: object) -> None:
+    order = _object(value, "protocol")
+    unknown = sorted(set(order) - set(_PROTOCOL_ORDERS))
+    if unknown:
+        raise SteeringError(f"unknown in protocol: {', '.join(unknown)}")
+    for name, follow in _PROTOCOL_ORDERS.items():
+        if name in order:
+            follow(car, order[name])
+
+
+def _domain(value: object) -> int | None:
+    """A domain's number; None for both."""
+    if value in (None, True):
+        return None
+    for number, name in DOMAIN_NAMES.items():
+        if value in (number, name, str(number)):
+            return number
+    raise SteeringError(f"there is no domain {value!r}")
+
+
+def _subsystems(car: Car, value: object) -> list[Subsystem]:
+    number = _domain(value)
+    return [
+        subsystem
+        for domain, subsystem in car.protocol.subsystems.items()
+        if number in (None, domain)
+    ]
+
+
+def _fault(car: Car, value: object) -> None:
+    order = {"fault": value} if isinstance(value, int) else _object(value, "fault")
+    car.protocol.orders.append(
+        FaultOrder(
+            fault=int(_number(order.get("fault"), "fault")),
+            left=int(_number(order.get("count", 1), "count")),
+            domain=_domain(order.get("domain")),
+            runs=_flag(order.get("runs", False), "runs"),
+            is_encrypted=_flag(order.get("encrypted", False), "encrypted"),
+        )
+    )
+
+
+def _wait(car: Car, value: object) -> None:
+    _operation(car, value, OPERATION_WAIT)
+
+
+def _error(car: Car, value: object) -> None:
+    _operation(car, value, OPERATION_ERROR)
+
+
+def _operation(car: Car, value: object, operation: int) -> None:
+    order = {"count": value} if isinstance(value, int) else _object(value, "operation")
+    car.protocol.orders.append(
+        FaultOrder(
+            operation=operation,
+            left=int(_number(order.get("count", 1), "count")),
+            domain=_domain(order.get("domain")),
+            runs=_flag(order.get("runs", False), "runs"),
+        )
+    )
+
+
+def _clear(car: Car, value: object) -> None:
+    if _flag(value, "clear"):
+        car.protocol.orders.clear()
+
+
+def _reboot(car: Car, value: object) -> None:
+    for subsystem in _subsystems(car, value):
+        subsystem.reboot(car.time)
+
+
+def _new_key(car: Car, value: object) -> None:
+    for subsystem in _subsystems(car, value):
+        subsystem.change_key()
+
+
+def _clock_drift(car: Car, value: object) -> None:
+    drifts = value if isinstance(value, dict) else {None: value}
+    for domain, seconds in drifts.items():
+        for subsystem in _subsystems(car, domain):
+            subsystem.drift = _number(seconds, "clock_drift")
+
+
+def _arrival_delay(car: Car, value: object) -> None:
+    car.protocol.arrival_delay = _number(value, "arrival_delay")
+
+
+def _encrypt_replies(car: Car, value: object) -> None:
+    car.protocol.encrypts_replies = _flag(value, "encrypt_replies")
+
+
+def _omit_session_info(car: Car, value: object) -> None:
+    car.protocol.omits_session_info = _flag(value, "omit_session_info")
+
+
+_PROTOCOL_ORDERS: dict[str, Order] = {
+    "clear": _clear,
+    "new_key": _new_key,
+    "reboot": _reboot,
+    "clock_drift": _clock_drift,
+    "arrival_delay": _arrival_delay,
+    "encrypt_replies": _encrypt_replies,
+    "omit_session_info": _omit_session_info,
+    "fault": _fault,
+    "wait": _wait,
+    "error": _error,
+}
+
+_ORDERS: dict[str, Order] = {
+    "display_name": _attribute("display_name", str),
+    "account": _attribute("account", str),
+    "access_type": _attribute("access_type", str),
+    "firmware": _attribute("firmware", str),
+    "telemetry_version": _attribute("telemetry_version", str, type(None)),
+    "in_service": _attribute("in_service", bool),
+    "protocol_required": _attribute("protocol_required", bool),
+    "rest_only": _attribute("rest_only", bool),
+    "pairs_automatically": _attribute("pairs_automatically", bool),
+    "mobile_access_disabled": _attribute("mobile_access_disabled", bool),
+    "polls_keep_awake": _attribute("polls_keep_awake", bool),
+    "discounted_device_data": _attribute("discounted_device_data", bool),
+    "unclassified": _unclassified,
+    "pair": _pair,
+    "unpair": _unpair,
+    "location": _location,
+    "home": _home,
+    "work": _work,
+    "odometer": _odometer,
+    "battery_level": _battery_level,
+    "drive": _drive,
+    "plugged_in": _plugged_in,
+    "has_power": _has_power,
+    "charge_limit": _charge_limit,
+    "charge_amps": _charge_amps,
+    "charging": _charging,
+    "open": _open,
+    "close": _close,
+    "locked": _locked,
+    "remote_start_enabled": _remote_start_enabled,
+    "user_present": _user_present,
+    "sentry_mode": _sentry,
+    "tpms": _tpms,
+    "inside_temp": _inside_temp,
+    "outside_temp": _outside_temp,
+    "cabin_overheat_protection": _overheat,
+    "climate": _climate,
+    "software_update": _software_update,
+    "media": _media,
+    "protocol": _protocol,
+    "wake_seconds": _wake_seconds,
+    "busy_seconds": _busy_seconds,
+    "idle_seconds": _idle_seconds,
+    # Last: an order that falls asleep must not be undone by the cable that goes in with it.
+    "state": _state,
+}
+"""Every order, in the order in which they are followed."""
+
+
+def describe(car: Car) -> Json:
+    """Everything that can be steered, and what the protocol has counted, as JSON."""
+    charging, climate, body = car.charging, car.climate, car.body
+    return {
+        "vin": car.vin,
+        "id": car.id,
+        "display_name": car.display_name,
+        "account": car.account,
+        "access_type": car.access_type,
+        "state": car.state,
+        "time": car.time,
+        "wakes": car.wakes,
+        "wake_seconds": car.wake_seconds,
+        "busy_seconds": car.busy_seconds,
+        "waking_until": car.waking_until,
+        "last_activity": car.last_activity,
+        "in_service": car.in_service,
+        "protocol_required": car.protocol_required,
+        "rest_only": car.rest_only,
+        "pairs_automatically": car.pairs_automatically,
+        "mobile_access_disabled": car.mobile_access_disabled,
+        "keys": sorted(key.hex() for key in car.keys),
+        "firmware": car.firmware,
+        "telemetry_version": car.telemetry_version,
+        "battery_level": car.battery.percent,
+        "battery_kwh": car.battery.energy_kwh,
+        "charging_state": charging.state,
+        "plugged_in": None if charging.supply is None else charging.supply.name,
+        "charge_limit": charging.limit_percent,
+        "charge_amps": charging.requested_amps,
+        "charge_energy_added": charging.added_kwh,
+        "wall_watts": round(car.wall_kilowatts * 1000),
+        "charge_port_open": charging.is_port_open,
+        "charge_cable_locked": charging.supply is not None and charging.is_latch_engaged,
+        "location": {
+            "latitude": car.latitude,
+            "longitude": car.longitude,
+            "heading": car.heading,
+        },
+        "driving": car.drive is not None,
+        "destination": None if car.destination is None else car.destination.name,
+        "odometer": car.odometer_miles,
+        "user_present": car.is_user_present,
+        "sentry_mode": car.sentry_mode,
+        "locked": body.is_locked,
+        "remote_start": car.is_remotely_started,
+        "doors": dict(body.doors),
+        "windows": dict(body.windows),
+        "frunk": body.frunk,
+        "trunk": body.trunk,
+        "tpms": dict(car.tyres.pressure),
+        "flashes": car.flashes,
+        "honks": car.honks,
+        "homelink_moves": car.homelink_moves,
+        "climate": asdict(climate) | {"outside": climate.outside(car.time)},
+        "software": asdict(car.software),
+        "media": asdict(car.media),
+        "access": asdict(car.access),
+        "charge_schedules": list(car.plans.charge.values()),
+        "precondition_schedules": list(car.plans.precondition.values()),
+        "schedule": asdict(charging.schedule),
+        "protocol": _describe_protocol(car),
+    }
+
+
+def _describe_protocol(car: Car) -> Json:
+    return {
+        "orders": [asdict(order) for order in car.protocol.orders],
+        "encrypted_replies": car.protocol.replies,
+        "domains": {
+            DOMAIN_NAMES[domain]: {
+                "public_key": subsystem.public_key.hex(),
+                "epoch": subsystem.epoch.hex(),
+                "boots": subsystem.boots,
+                "clock": subsystem.clock(car.time),
+                "clock_drift": subsystem.drift,
+                "counters": {key.hex(): item.counter for key, item in subsystem.sessions.items()},
+                "accepted": subsystem.accepted,
+                "handshakes": subsystem.handshakes,
+                "faults": {str(number): count for number, count in subsystem.faults.items()},
+            }
+            for domain, subsystem in car.protocol.subsystems.items()
+        },
+    }

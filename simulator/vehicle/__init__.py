@@ -1,0 +1,1 @@
+"""The physical half of a simulated car: what it is made of and how it lives."""

@@ -1,0 +1,335 @@
+"""Battery, cable and charger: how energy gets into a car."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.refusals import Refused, SteeringError
+from simulator.vehicle.model import Model
+
+AC_EFFICIENCY = 0.92
+"""What of the energy at the wall arrives in the battery."""
+STARTING_SECONDS = 4.0
+"""From plugging in or `charge_start` until current flows: "Starting"."""
+LOWEST_LIMIT_PERCENT = 50
+"""`charge_limit_soc_min`. Source: Tesla's sample of vehicle_data."""
+FULL_PERCENT = 100
+STANDARD_LIMIT_PERCENT = 80
+THREE_PHASES = 3
+IDLE_VOLTS = 2
+"""The small stray value that `charger_voltage` shows without a supply."""
+
+# Share of the peak power that a battery takes at a level in percent (fast charging).
+TAPER = ((0, 0.55), (8, 1.0), (25, 1.0), (50, 0.6), (80, 0.3), (90, 0.16), (100, 0.03))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """What hangs at the other end of the cable."""
+
+    name: str
+    is_fast: bool
+    phases: int
+    volts: float
+    amps: int
+    """Highest current per phase that the wall box offers (AC)."""
+    kilowatts: float
+    """Highest power of a fast charger (DC); 0 for AC."""
+    brand: str = "<invalid>"
+    type: str = "<invalid>"
+
+
+SUPPLIES = {
+    supply.name: supply
+    for supply in (
+        Supply(name="ac1", is_fast=False, phases=1, volts=230, amps=32, kilowatts=0),
+        Supply(name="ac3", is_fast=False, phases=3, volts=230, amps=16, kilowatts=0),
+        Supply(
+            name="dc",
+            is_fast=True,
+            phases=0,
+            volts=390,
+            amps=0,
+            kilowatts=150,
+            brand="Tesla",
+            type="Tesla",
+        ),
+    )
+}
+"""The supplies that a car can be plugged into by name."""
+
+
+@dataclass
+class Battery:
+    """Energy in the car.
+
+    `energy_kwh` is usable energy, from 0 to `capacity_kwh`.
+    """
+
+    capacity_kwh: float
+    energy_kwh: float
+    full_range_miles: float
+
+    @property
+    def percent(self) -> float:
+        """Level from 0 to 100, with its fraction."""
+        return self.energy_kwh / self.capacity_kwh * FULL_PERCENT
+
+    @percent.setter
+    def percent(self, value: float) -> None:
+        self.energy_kwh = min(max(value, 0.0), FULL_PERCENT) / FULL_PERCENT * self.capacity_kwh
+
+    @property
+    def range_miles(self) -> float:
+        """Rated range of what is in it."""
+        return self.full_range_miles * self.energy_kwh / self.capacity_kwh
+
+    def energy_at(self, percent: float) -> float:
+        """The kWh that make up this level."""
+        return percent / FULL_PERCENT * self.capacity_kwh
+
+    def put(self, kilowatt_hours: float) -> float:
+        """Add (or with a negative number take) energy; returns what really went in."""
+        before = self.energy_kwh
+        self.energy_kwh = min(max(before + kilowatt_hours, 0.0), self.capacity_kwh)
+        return self.energy_kwh - before
+
+
+@dataclass(kw_only=True)
+class Session:
+    """One charge from plugging in to stopping, as the wall box keeps it."""
+
+    started_at: float
+    seconds: float = 0.0
+    wall_kwh: float = 0.0
+
+
+@dataclass(kw_only=True)
+class Schedule:
+    """The two classic timers (`set_scheduled_charging`, `set_scheduled_departure`)."""
+
+    mode: str = "Off"
+    """`Off`, `StartAt` or `DepartBy`."""
+    start_minutes: int = 0
+    departure_minutes: int = 480
+    off_peak_end_minutes: int = 360
+    is_preconditioning: bool = False
+    preconditioning_times: str = "all_week"
+    is_off_peak: bool = False
+    off_peak_times: str = "all_week"
+
+
+@dataclass
+class Charging:
+    """The charger, the port and the session."""
+
+    model: Model
+    battery: Battery
+    state: str = "Disconnected"
+    supply: Supply | None = None
+    limit_percent: int = STANDARD_LIMIT_PERCENT
+    requested_amps: int = 16
+    is_port_open: bool = False
+    is_latch_engaged: bool = False
+    has_power: bool = True
+    """Whether the supply gives any; without, the state is `NoPower`."""
+    added_kwh: float = 0.0
+    wall_kwh: float = 0.0
+    """All energy this car ever took from a supply; the site reads the difference."""
+    starting_until: float | None = None
+    schedule: Schedule = field(default_factory=Schedule)
+    sessions: list[Session] = field(default_factory=list)
+
+    # The cable
+
+    def plug_in(self, supply: Supply, *, now: float, start: bool) -> None:
+        """Put the cable in; `start` begins charging at once, as a car without timers does."""
+        self.supply = supply
+        self.is_port_open = True
+        self.is_latch_engaged = True
+        self.added_kwh = 0.0
+        self.requested_amps = self.highest_amps
+        self.state = "Stopped"
+        if start:
+            self.begin(now)
+
+    def unplug(self) -> None:
+        """Pull the cable; the port closes itself behind it."""
+        self.supply = None
+        self.is_port_open = False
+        self.is_latch_engaged = False
+        self.state = "Disconnected"
+        self.starting_until = None
+
+    # The charger
+
+    @property
+    def highest_amps(self) -> int:
+        """`charge_current_request_max`: what cable, wall box and on-board charger allow."""
+        if self.supply is None or self.supply.is_fast:
+            return self.model.charger_amps[self.model.charger_phases]
+        return min(self.supply.amps, self.model.charger_amps[self.phases])
+
+    @property
+    def phases(self) -> int:
+        """Phases that both the supply and the on-board charger have; 0 without AC."""
+        if self.supply is None or self.supply.is_fast:
+            return 0
+        return min(self.supply.phases, self.model.charger_phases)
+
+    @property
+    def amps(self) -> int:
+        """The current that flows per phase."""
+        if self.state != "Charging" or self.phases == 0:
+            return 0
+        return min(self.requested_amps, self.highest_amps)
+
+    def begin(self, now: float) -> None:
+        """Start charging, if there is anything to start.
+
+        Raises Refused with the car's word: `disconnected`, `no_power`, `complete`, `is_charging`,
+        `requested` (source: public issue reports).
+        """
+        if self.supply is None:
+            raise Refused("disconnected")
+        if self.state == "Charging":
+            raise Refused("is_charging")
+        if self.state == "Starting":
+            raise Refused("requested")
+        if not self.has_power:
+            self.state = "NoPower"
+            raise Refused("no_power")
+        if self.is_full or (self.state == "Complete" and self._is_nearly_full):
+            self.state = "Complete"
+            raise Refused("complete")
+        self.state = "Starting"
+        self.is_latch_engaged = True
+        self.starting_until = now + STARTING_SECONDS
+        self.sessions.append(Session(started_at=now))
+
+    def end(self) -> None:
+        """Stop charging. Raises Refused `not_charging` when nothing charges."""
+        if self.state not in ("Charging", "Starting"):
+            raise Refused("not_charging")
+        self.state = "Stopped"
+        self.starting_until = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached."""
+        return self.battery.energy_kwh >= self.limit_kwh - 1e-9
+
+    @property
+    def _is_nearly_full(self) -> bool:
+        """Whether so little has seeped away since the limit was reached that it is left at that."""
+        return self.limit_percent - self.battery.percent < 1
+
+    @property
+    def limit_kwh(self) -> float:
+        """The energy at the limit."""
+        return self.battery.energy_at(self.limit_percent)
+
+    def set_limit(self, percent: int, now: float) -> None:
+        """Set the limit; a finished charge goes on when it is raised, a running one may end.
+
+        Values outside 50 to 100 are answered with success and change nothing.
+        Raises Refused `already_set`.
+        """
+        if percent == self.limit_percent:
+            raise Refused("already_set")
+        if not LOWEST_LIMIT_PERCENT <= percent <= FULL_PERCENT:
+            return
+        self.limit_percent = percent
+        if self.state == "Complete" and not self.is_full:
+            self.state = "Stopped"
+            self.begin(now)
+
+    # Power
+
+    def taper(self, percent: float) -> float:
+        """Highest power in kW that the battery takes from a fast charger at this level."""
+        for (low, low_share), (high, high_share) in _pairs(TAPER):
+            if percent <= high:
+                share = low_share + (high_share - low_share) * (percent - low) / (high - low)
+                return share * self.model.peak_dc_kw
+        return TAPER[-1][1] * self.model.peak_dc_kw
+
+    def kilowatts_at(self, percent: float) -> float:
+        """Power into the battery at this level, if current flowed now; 0 without a supply."""
+        if self.supply is None:
+            return 0.0
+        if self.supply.is_fast:
+            return min(self.supply.kilowatts, self.taper(percent))
+        amps = min(self.requested_amps, self.highest_amps)
+        return self.supply.volts * amps * self.phases / 1000 * AC_EFFICIENCY
+
+    @property
+    def kilowatts(self) -> float:
+        """Power into the battery now."""
+        return self.kilowatts_at(self.battery.percent) if self.state == "Charging" else 0.0
+
+    @property
+    def wall_kilowatts(self) -> float:
+        """Power out of the supply now."""
+        if self.supply is None or self.supply.is_fast:
+            return self.kilowatts
+        return self.kilowatts / AC_EFFICIENCY
+
+    @property
+    def hours_to_full(self) -> float:
+        """Hours until the limit at the power that flows; 0 when nothing flows."""
+        if self.state != "Charging" or self.is_full:
+            return 0.0
+        hours = 0.0
+        level = self.battery.percent
+        while level < self.limit_percent:
+            step = min(1.0, self.limit_percent - level)
+            power = self.kilowatts_at(level + step / 2)
+            if power <= 0:
+                return 0.0
+            hours += self.battery.energy_at(step) / power
+            level += step
+        return hours
+
+    def flow(self, seconds: float) -> None:
+        """Let current flow for a while, by the power at its beginning."""
+        if self.state != "Charging":
+            return
+        hours = seconds / 3600
+        room = self.limit_kwh - self.battery.energy_kwh
+        offered = self.kilowatts * hours
+        wall = self.wall_kilowatts * hours
+        taken = self.battery.put(min(offered, max(room, 0.0)))
+        share = taken / offered if offered else 0.0
+        self.added_kwh += taken
+        self.wall_kwh += wall * share
+        if self.sessions:
+            self.sessions[-1].wall_kwh += wall * share
+            self.sessions[-1].seconds += seconds
+
+    def steer_supply(self, value: Any, *, now: float) -> None:  # noqa: ANN401 - JSON of an order
+        """Plug in or out as an order says.
+
+        `true` is the three-phase wall box, a name one of SUPPLIES, an object changes single values
+        of one (`{"name": "ac1", "amps": 10}`), `false` or `null` pulls the cable.
+        """
+        if value in (False, None):
+            self.unplug()
+            return
+        wanted: dict[str, Any] = {"name": "ac3"} if value is True else {"name": value}
+        if isinstance(value, dict):
+            wanted = {"name": "ac3", **value}
+        base = SUPPLIES.get(str(wanted.pop("name")))
+        if base is None:
+            raise SteeringError(f"no such supply; known are {', '.join(SUPPLIES)}")
+        try:
+            supply = Supply(**{**vars(base), **wanted})
+        except TypeError as error:
+            raise SteeringError(f"plugged_in: {error}") from error
+        self.plug_in(supply, now=now, start=False)
+
+
+def _pairs[T](items: tuple[T, ...]) -> Iterator[tuple[T, T]]:
+    """Each item with its follower."""
+    return itertools.pairwise(items)

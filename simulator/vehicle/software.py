@@ -1,0 +1,88 @@
+"""Software updates: offered, scheduled, loaded, installed."""
+
+from dataclasses import dataclass
+
+DOWNLOAD_SECONDS = 900.0
+INSTALL_SECONDS = 1500.0
+"""Also what the car says it expects (`expected_duration_sec`)."""
+STATES = ("", "available", "scheduled", "downloading", "downloading_wifi_wait", "installing")
+"""`software_update.status`."""
+
+
+@dataclass
+class Software:
+    """What runs, what is offered, and how far it is."""
+
+    installed: str
+    """For example `2026.32.6`."""
+    build: str = "5a1cbd3e0f2b"
+    offered: str | None = None
+    status: str = ""
+    scheduled_at: float | None = None
+    stage_began_at: float | None = None
+
+    @property
+    def car_version(self) -> str:
+        """As `vehicle_state.car_version` shows it: version, blank, build."""
+        return f"{self.installed} {self.build}"
+
+    def offer(self, version: str, status: str, now: float) -> None:
+        """Put an update into one of its stages."""
+        self.offered = version
+        self.status = status
+        self.scheduled_at = now + 120 if status == "scheduled" else None
+        self.stage_began_at = now
+
+    def schedule(self, seconds: float, now: float) -> None:
+        """Begin the installation in so many seconds."""
+        self.status = "scheduled"
+        self.scheduled_at = now + seconds
+
+    def cancel(self) -> None:
+        """Take back a scheduled installation; one that has begun goes on."""
+        if self.status == "scheduled":
+            self.status = "available"
+            self.scheduled_at = None
+
+    @property
+    def next_change_at(self) -> float | None:
+        """When the stage ends by itself."""
+        if self.status == "scheduled":
+            return self.scheduled_at
+        if self.stage_began_at is None:
+            return None
+        if self.status == "downloading":
+            return self.stage_began_at + DOWNLOAD_SECONDS
+        if self.status == "installing":
+            return self.stage_began_at + INSTALL_SECONDS
+        return None
+
+    def change(self, now: float) -> None:
+        """Enter the stage after this one."""
+        self.stage_began_at = now
+        if self.status == "downloading":
+            self.status = "available"
+        elif self.status == "scheduled":
+            self.status = "installing"
+            self.scheduled_at = None
+        elif self.status == "installing" and self.offered:
+            self.installed = self.offered
+            self.offered = None
+            self.status = ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it keeps the car awake."""
+        return self.status in ("downloading", "installing")
+
+    def download_percent(self, now: float) -> int:
+        """0 to 100; 100 once it is all there."""
+        if self.status == "downloading" and self.stage_began_at is not None:
+            return min(99, int((now - self.stage_began_at) / DOWNLOAD_SECONDS * 100))
+        return 100 if self.status in ("available", "scheduled", "installing") else 0
+
+    def install_percent(self, now: float) -> int:
+        """0 to 100 while it installs, else 1 as real cars show it."""
+        if self.status == "installing" and self.stage_began_at is not None:
+            return min(99, int((now - self.stage_began_at) / INSTALL_SECONDS * 100))
+        return 1

@@ -1,0 +1,44 @@
+"""Fixtures for the tests of the simulator."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from simulator import Simulator
+from tests.simulator.visitor import KeyHost, Visitor
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
+    """A running simulator; the plugin blocks sockets unless asked for them."""
+    async with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def visitor(simulator: Simulator) -> AsyncIterator[Visitor]:
+    """A client of the simulator."""
+    async with aiohttp.ClientSession() as session:
+        yield Visitor(simulator, session)
+
+
+@pytest.fixture
+async def key_host(simulator: Simulator) -> AsyncIterator[KeyHost]:
+    """The domain flotte.example with a key."""
+    async with KeyHost() as host:
+        simulator.domains["flotte.example"] = host.url
+        yield host
+
+
+@pytest.fixture
+async def registered(visitor: Visitor, key_host: KeyHost) -> KeyHost:
+    """The application's domain is registered in the region "eu"."""
+    assert (await visitor.register()).status == 200
+    return key_host
+
+
+@pytest.fixture
+def token(simulator: Simulator, registered: KeyHost) -> str:
+    """An access token of owner-1 with all scopes, in a region where the domain is registered."""
+    return str(simulator.login()["access_token"])

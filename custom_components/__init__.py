@@ -1,0 +1,1 @@
+"""The place of custom integrations, as Home Assistant looks for them."""

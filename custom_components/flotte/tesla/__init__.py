@@ -1,0 +1,1 @@
+"""Flotte for Tesla: the Tesla side, which knows nothing of Home Assistant."""

@@ -1,0 +1,66 @@
+"""Signed commands: the client's side of Tesla's end-to-end protocol, without any I/O.
+
+    metadata       the bytes a signature covers: tag, length, value
+    keys           our key, the vehicle's key, what is derived from both
+    session        one domain of one vehicle: handshake, sign, verify, decrypt, store
+    faults         what a vehicle may answer instead, one table
+    verdict        what a domain says about a command
+    conversation   a command from start to end, as a generator
+
+        payload ─> conversation ─> session.sign ─> metadata + keys ─> bytes to send
+        Answer  <─ conversation <─ verdict <─ session.open <─────────  bytes received
+
+Nothing here sends, sleeps or reads a clock: times are arguments, so every case can be replayed.
+"""
+
+from .conversation import (
+    LOST,
+    NOT_SENT,
+    Answer,
+    Done,
+    Incoming,
+    Outgoing,
+    Purpose,
+    Refused,
+    TransportFailure,
+    Unknown,
+    Why,
+    conversation,
+)
+from .faults import FAULTS, Fault, Handling, ProtocolError, Ran, fault_of
+from .keys import ClientKey, SessionKey
+from .metadata import Domain
+from .session import Acceptance, Reply, Request, Session
+from .verdict import Outcome, Verdict, interpret, of_reason
+
+__all__ = [
+    "FAULTS",
+    "LOST",
+    "NOT_SENT",
+    "Acceptance",
+    "Answer",
+    "ClientKey",
+    "Domain",
+    "Done",
+    "Fault",
+    "Handling",
+    "Incoming",
+    "Outcome",
+    "Outgoing",
+    "ProtocolError",
+    "Purpose",
+    "Ran",
+    "Refused",
+    "Reply",
+    "Request",
+    "Session",
+    "SessionKey",
+    "TransportFailure",
+    "Unknown",
+    "Verdict",
+    "Why",
+    "conversation",
+    "fault_of",
+    "interpret",
+    "of_reason",
+]

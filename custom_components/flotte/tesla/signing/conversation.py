@@ -1,0 +1,320 @@
+"""A command from start to end, as a generator: it yields what to send and is sent what came back.
+
+    talk = conversation(session, payload, clock=time.monotonic, repeatable=True)
+    outgoing = next(talk)
+    while True:
+        wait outgoing.not_before seconds; post outgoing.message      (the caller's own I/O)
+        try:
+            outgoing = talk.send(the reply's bytes, or LOST, or NOT_SENT)
+        except StopIteration as end:
+            answer = end.value                                       (Done, Refused or Unknown)
+
+Run it under the lock of its vehicle and domain. To give up (deadline, no budget), answer NOT_SENT:
+the conversation then says what became of the command so far. Closing it leaves that open; a
+transmitted command must then be taken as unknown.
+
+What keeps a command from running twice:
+
+    1. The same bytes run at most once: the vehicle refuses a used counter. So after a lost reply
+       the same bytes are sent once more, while they are valid. If that is refused because of the
+       counter, the first transmission had arrived.
+    2. A new signature is a second command. None is made while an earlier one might have run or
+       might still arrive, but for a repeatable command after fault 2 (TIMEOUT), where it does no
+       harm.
+    3. Only a fault which says that nothing ran is answered with a new signature, and only as often
+       as `faults.FAULTS` allows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from . import faults
+from .faults import Fault, Handling, ProtocolError, Ran, fault_of
+from .session import DEFAULT_LIFETIME, Acceptance, Reply, Request, Session
+from .verdict import OK, Outcome, Verdict, interpret
+
+MAX_HANDSHAKES = 4
+"""One, and up to three more when its answer does not verify."""
+MAX_LOST_HANDSHAKES = 2
+"""A connection may have been closed just then; a second loss is an outage."""
+RESEND_PAUSE = 1.0
+"""Seconds before anything is sent again; the reference client's interval over the Internet."""
+
+
+class Purpose(Enum):
+    """What a transmission is."""
+
+    HANDSHAKE = "handshake"
+    """Executes nothing."""
+    COMMAND = "command"
+    """A newly signed command."""
+    RESEND = "resend"
+    """The same bytes once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What to send next."""
+
+    message: bytes = field(repr=False)
+    """A serialised RoutableMessage."""
+    purpose: Purpose
+    not_before: float = 0.0
+    """Seconds to wait first. Already counted in: a command's life begins after them."""
+
+
+class TransportFailure(Enum):
+    """What the caller says when there is no reply."""
+
+    LOST = "lost"
+    """It may have arrived."""
+    NOT_SENT = "not sent"
+    """It certainly did not arrive, or the caller does not want to send it."""
+
+
+LOST = TransportFailure.LOST
+NOT_SENT = TransportFailure.NOT_SENT
+
+
+class Why(Enum):
+    """Why an outcome is unknown."""
+
+    REPLY_LOST = "reply_lost"
+    DELIVERED = "delivered"
+    """The vehicle has accepted the command, but what it answered was lost."""
+    UNREADABLE_REPLY = "unreadable_reply"
+    FAULT = "fault"
+    """The vehicle reports a fault which does not tell whether the command ran."""
+    EARLIER_ATTEMPT = "earlier_attempt"
+    """The last attempt did not run, but one before it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The vehicle received the command and answered. `verdict` says whether it did as asked."""
+
+    payload: bytes = field(repr=False)
+    """The domain's answer; may hold personal data."""
+    verdict: Verdict = OK
+    """`OK`, `ALREADY` or `REFUSED`, never another."""
+    verified: bool = True
+    """False: the answer came in plaintext from a vehicle that encrypted its answers before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Certainly nothing was executed."""
+
+    fault: Fault
+    """Why; one from a handshake may say "maybe", which is about commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The command may have been executed; only the vehicle's state can tell."""
+
+    why: Why
+    expires_in: float
+    """Seconds until it can no longer happen; until then neither sign again nor trust the state."""
+    fault: Fault | None = None
+    """What the vehicle answered last, if anything."""
+
+
+type Answer = Done | Refused | Unknown
+type Incoming = bytes | TransportFailure
+
+
+def conversation(
+    session: Session,
+    payload: bytes,
+    *,
+    clock: Callable[[], float],
+    repeatable: bool,
+    lifetime: float = DEFAULT_LIFETIME,
+) -> Generator[Outgoing, Incoming, Answer]:
+    """Bring one command to the vehicle.
+
+    Args:
+        session: of the vehicle's domain; brought up to date on the way.
+        payload: a serialised VCSEC.UnsignedMessage or CarServer.Action.
+        clock: monotonic seconds.
+        repeatable: running it twice is the same as once (set, lock; not toggle, step, honk).
+        lifetime: seconds from sending until the vehicle refuses a command.
+    """
+    return (yield from _Conversation(session, payload, clock, repeatable, lifetime).run())
+
+
+class _Conversation:
+    """The state of one conversation."""
+
+    def __init__(
+        self,
+        session: Session,
+        payload: bytes,
+        clock: Callable[[], float],
+        repeatable: bool,  # noqa: FBT001  # passed on by the function above only
+        lifetime: float,
+    ) -> None:
+        self._session = session
+        self._payload = payload
+        self._clock = clock
+        self._repeatable = repeatable
+        self._lifetime = lifetime
+        self._tries: Counter[Fault | Handling] = Counter()
+        self._pause = 0.0
+        self._last_fault = faults.NOT_SENT
+        # The last attempt that may have run; from then on no refusal is certain.
+        self._uncertain: Request | None = None
+
+    def run(self) -> Generator[Outgoing, Incoming, Answer]:
+        """Sign and send until there is an answer."""
+        if not self._session.ready:
+            failure = yield from self._handshake()
+            if failure is not None:
+                return Refused(failure)
+        while True:
+            try:
+                request = self._session.sign(
+                    self._payload, now=self._clock() + self._pause, lifetime=self._lifetime
+                )
+            except ProtocolError:  # the counter is used up, or the clock cannot be true
+                self._session.forget()
+                return self._refused(faults.NO_SESSION)
+            incoming = yield Outgoing(request.message, Purpose.COMMAND, self._pause)
+            if incoming is NOT_SENT:
+                return self._refused(self._last_fault)
+            if isinstance(incoming, TransportFailure):
+                return (yield from self._resend(request))
+            result, acceptance = self._read(request, incoming)
+            if not isinstance(result, Fault):
+                return result
+            end = yield from self._prepare_next(request, result, acceptance)
+            if end is not None:
+                return end
+
+    def _resend(self, request: Request) -> Generator[Outgoing, Incoming, Answer]:
+        """Send the same bytes once more after a lost reply, and see what that proves."""
+        if self._session.expires_in(request, self._clock() + RESEND_PAUSE) <= 1:
+            return self._unknown(request, Why.REPLY_LOST)
+        incoming = yield Outgoing(request.message, Purpose.RESEND, RESEND_PAUSE)
+        if isinstance(incoming, TransportFailure):
+            return self._unknown(request, Why.REPLY_LOST)
+        result, _ = self._read(request, incoming)
+        if not isinstance(result, Fault):
+            return result
+        if result in {faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_COUNTER}:
+            return self._unknown(request, Why.DELIVERED, result)
+        # Any other fault speaks of this copy only: the first may have run before things changed.
+        return self._unknown(request, Why.REPLY_LOST, result)
+
+    def _read(self, request: Request, incoming: bytes) -> tuple[Answer | Fault, Acceptance | None]:
+        """Return the answer that ends all, or the fault to handle; and the session info's fate."""
+        try:
+            reply = self._session.open(request, incoming, now=self._clock())
+        except ProtocolError:
+            return self._unknown(request, Why.UNREADABLE_REPLY), None
+        fault = _fault_in(reply)
+        if fault is not None or reply.payload is None:
+            return fault or faults.SESSION_INFO_ONLY, reply.session_info
+        return self._read_payload(request, reply, reply.payload), None
+
+    def _read_payload(self, request: Request, reply: Reply, payload: bytes) -> Answer | Fault:
+        verdict = interpret(self._session.domain, payload)
+        match verdict.outcome:
+            case Outcome.WAIT:
+                return faults.BUSY
+            case Outcome.REFUSED if verdict.fault is not None:
+                return verdict.fault
+            case Outcome.REFUSED if self._uncertain is not None:
+                return self._unknown(self._uncertain, Why.EARLIER_ATTEMPT)
+            case Outcome.UNKNOWN:
+                return self._unknown(request, Why.UNREADABLE_REPLY)
+        return Done(payload, verdict, verified=not reply.downgraded)
+
+    def _prepare_next(
+        self, request: Request, fault: Fault, acceptance: Acceptance | None
+    ) -> Generator[Outgoing, Incoming, Answer | None]:
+        """After a fault, get ready for the next signature; an answer if there shall be none."""
+        if fault.ran is Ran.MAYBE:
+            self._uncertain = request
+        if acceptance is Acceptance.KEY_NOT_PAIRED and fault.handling is Handling.RESYNC:
+            fault = faults.UNKNOWN_KEY_ID
+        self._last_fault = fault
+        self._tries[fault] += 1
+        self._tries[fault.handling] += 1
+        allowed = fault.retries if self._repeatable else fault.retries_unrepeatable
+        in_all = faults.MAX_RESYNCS if fault.handling is Handling.RESYNC else faults.MAX_RETRIES
+        if self._tries[fault] > allowed or self._tries[fault.handling] > in_all:
+            if fault.handling is Handling.RESYNC:
+                self._session.forget()
+            return self._refused(fault)
+        if fault.handling is Handling.RETRY:
+            self._pause = fault.pause
+            return None
+        # The first resync follows at once: nothing is gained by letting the user wait.
+        self._pause = 0.0 if self._tries[Handling.RESYNC] == 1 else RESEND_PAUSE
+        if fault is faults.TIME_TO_LIVE_TOO_LONG:
+            self._lifetime /= 2
+        if acceptance is not Acceptance.ACCEPTED:
+            failure = yield from self._handshake()
+            if failure is not None:
+                return self._refused(failure)
+            self._pause = 0.0
+        return None
+
+    def _handshake(self) -> Generator[Outgoing, Incoming, Fault | None]:
+        """Bring the session up to date; the fault if that cannot be."""
+        pause = self._pause
+        lost = 0
+        fault = faults.NO_SESSION
+        for _ in range(MAX_HANDSHAKES):
+            request = self._session.hello(now=self._clock() + pause)
+            incoming = yield Outgoing(request.message, Purpose.HANDSHAKE, pause)
+            if incoming is NOT_SENT:
+                return self._last_fault
+            if isinstance(incoming, TransportFailure):
+                lost += 1
+                if lost == MAX_LOST_HANDSHAKES:
+                    break
+                found: Fault | None = faults.NO_SESSION
+            else:
+                found = self._read_handshake(request, incoming)
+            if found is None or found.handling is Handling.FATAL:
+                return found
+            fault = found
+            pause = max(RESEND_PAUSE, fault.pause)
+        # Perhaps it is what we know that keeps the answers from being accepted: begin anew.
+        self._session.forget()
+        return fault
+
+    def _read_handshake(self, request: Request, incoming: bytes) -> Fault | None:
+        """Return None when the session is up to date, else why not."""
+        try:
+            reply = self._session.open(request, incoming, now=self._clock())
+        except ProtocolError:
+            return faults.NO_SESSION
+        if reply.session_info is Acceptance.ACCEPTED:
+            return None
+        if reply.session_info is Acceptance.KEY_NOT_PAIRED:
+            return faults.UNKNOWN_KEY_ID
+        fault = _fault_in(reply) or faults.NO_SESSION
+        return faults.NO_SESSION if fault.handling is Handling.RESYNC else fault
+
+    def _refused(self, fault: Fault) -> Answer:
+        if self._uncertain is None:
+            return Refused(fault)
+        why = Why.FAULT if fault.ran is Ran.MAYBE else Why.EARLIER_ATTEMPT
+        return self._unknown(self._uncertain, why, fault)
+
+    def _unknown(self, request: Request, why: Why, fault: Fault | None = None) -> Unknown:
+        return Unknown(why, self._session.expires_in(request, self._clock()), fault)
+
+
+def _fault_in(reply: Reply) -> Fault | None:
+    if reply.fault:
+        return fault_of(reply.fault)
+    if reply.wait:
+        return faults.BUSY
+    return faults.OPERATION_ERROR if reply.operation_status else None

@@ -1,0 +1,457 @@
+"""Tesla's Fleet API over HTTP: one method an endpoint, one way out, and the meter in that way.
+
+Every request names its charge and passes the meter, which books it before it leaves and takes it
+back only when Tesla certainly does not bill it. Nothing is retried silently: what is sent again
+(after a new token, at another region's host) is booked again.
+"""
+
+import asyncio
+import binascii
+import json
+import logging
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final, NoReturn
+
+import aiohttp
+from aiohttp.typedefs import LooseHeaders
+
+from .errors import (
+    AccountSuspended,
+    AnswerLost,
+    InvalidAnswer,
+    LoginRequired,
+    RateLimited,
+    TeslaError,
+    Unreachable,
+    WrongRegion,
+    error_class,
+)
+from .hosts import Hosts, address_in
+from .meter import COMMAND, DATA, ENERGY, FREE, SETUP, WAKE, Caller, Category, Charge, Entry, Meter
+
+_LOGGER = logging.getLogger(__name__)
+
+TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
+"""Seconds. A vehicle that does not answer makes Tesla's gateway wait for about ten."""
+
+LARGEST_REPLY: Final = 100_000
+"""Bytes of a signed reply; Tesla's own client refuses more."""
+
+VEHICLE_DATA_SECTIONS: Final = (
+    "charge_state",
+    "climate_state",
+    "drive_state",
+    "vehicle_state",
+    "vehicle_config",
+)
+SCHEDULE_SECTIONS: Final = ("charge_schedule_data", "preconditioning_schedule_data")
+"""They come only when they are asked for by name."""
+
+type TokenSource = Callable[[bool], Awaitable[str]]
+"""Answers an access token; asked with True it must get a new one first. Raises LoginRequired."""
+
+type Keeper = Callable[[Entry], Awaitable[None]]
+"""Makes a booked entry durable; called before its request leaves."""
+
+
+async def _keep_nothing(_entry: Entry) -> None:
+    """Keep no ledger on disk."""
+
+
+def utc_now() -> datetime:
+    """The time now, aware."""
+    return datetime.now(UTC)
+
+
+class FleetApi:
+    """The Fleet API as one account sees it.
+
+    Args:
+        session: HTTP session to use.
+        token: Source of access tokens.
+        hosts: Addresses, and which of them are trusted.
+        base_url: Regional base URL to start with.
+        meter: Books every request.
+        keep: Makes bookings durable.
+        clock: The time now; aware.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        token: TokenSource,
+        *,
+        hosts: Hosts,
+        base_url: str,
+        meter: Meter,
+        keep: Keeper = _keep_nothing,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._session = session
+        self._token = token
+        self._hosts = hosts
+        self.base_url = base_url
+        self.meter = meter
+        self._keep = keep
+        self._clock = clock
+        self._quiet_until: dict[Category, datetime] = {}
+
+    # --- Account ---------------------------------------------------------------------------------
+
+    async def products(self, caller: Caller = SETUP) -> list[dict[str, Any]]:
+        """Vehicles (with `vin`) and energy sites (with `energy_site_id`) of the account."""
+        answer = await self._request("GET", "/api/1/products", charge=FREE, caller=caller)
+        return [each for each in _list(answer) if isinstance(each, dict)]
+
+    async def region(self) -> str:
+        """The base URL that serves this account; afterwards it is used for everything."""
+        answer = _dict(await self._request("GET", "/api/1/users/region", charge=FREE, caller=SETUP))
+        base_url = str(answer.get("fleet_api_base_url", "")).rstrip("/")
+        if not self._hosts.trusts(base_url):
+            raise WrongRegion(f"not one of Tesla's hosts: {base_url}", base_url=base_url)
+        self.base_url = base_url
+        return base_url
+
+    async def fleet_status(self, vins: list[str], caller: Caller = SETUP) -> dict[str, Any]:
+        """Which vehicles carry our key, and whether they demand signed commands."""
+        return _dict(
+            await self._request(
+                "POST",
+                "/api/1/vehicles/fleet_status",
+                charge=FREE,
+                caller=caller,
+                body={"vins": vins},
+            )
+        )
+
+    async def register(self, domain: str) -> dict[str, Any]:
+        """Register the application's domain in this region; needs a partner token.
+
+        Answers Tesla's record of the application with `public_key`, the hexadecimal uncompressed
+        point that Tesla fetched from the domain.
+        """
+        return _dict(
+            await self._request(
+                "POST",
+                "/api/1/partner_accounts",
+                charge=FREE,
+                caller=SETUP,
+                body={"domain": domain},
+            )
+        )
+
+    # --- Vehicles --------------------------------------------------------------------------------
+
+    async def vehicle(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """The vehicle's state (`online`, `asleep`, `offline`), without asking the vehicle."""
+        path = f"/api/1/vehicles/{vin}"
+        return _dict(await self._request("GET", path, charge=FREE, caller=caller, car=vin))
+
+    async def vehicle_data(
+        self,
+        vin: str,
+        caller: Caller,
+        *,
+        location: bool = False,
+        sections: tuple[str, ...] = VEHICLE_DATA_SECTIONS,
+    ) -> dict[str, Any]:
+        """Everything the vehicle tells now, by section; it must be online.
+
+        Args:
+            vin: Vehicle.
+            caller: Who asks.
+            location: Ask for the position too; needs its own scope.
+            sections: What to ask for; the price is the same however many there are.
+        """
+        wanted = [*sections, *(["location_data"] if location else [])]
+        path = f"/api/1/vehicles/{vin}/vehicle_data?endpoints={'%3B'.join(wanted)}"
+        return _dict(await self._request("GET", path, charge=DATA, caller=caller, car=vin))
+
+    async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """Ask the vehicle to wake up, which takes it 10 to 60 s."""
+        path = f"/api/1/vehicles/{vin}/wake_up"
+        return _dict(await self._request("POST", path, charge=WAKE, caller=caller, car=vin))
+
+    async def command(
+        self, vin: str, name: str, parameters: Mapping[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """Send an unsigned command; answers `{"result": bool, "reason": str}`."""
+        path = f"/api/1/vehicles/{vin}/command/{name}"
+        return _dict(
+            await self._request(
+                "POST", path, charge=COMMAND, caller=caller, car=vin, body=dict(parameters)
+            )
+        )
+
+    async def signed_command(self, vin: str, message: bytes, caller: Caller) -> bytes:
+        """Pass a serialised `RoutableMessage` to the vehicle and answer its reply."""
+        answer = await self._request(
+            "POST",
+            f"/api/1/vehicles/{vin}/signed_command",
+            charge=COMMAND,
+            caller=caller,
+            car=vin,
+            body={"routable_message": b64encode(message).decode()},
+        )
+        if not isinstance(answer, str) or len(answer) > LARGEST_REPLY:
+            raise InvalidAnswer("no signed reply")
+        try:
+            return b64decode(answer, validate=True)
+        except binascii.Error as error:
+            raise InvalidAnswer("signed reply is not base64") from error
+
+    # --- Energy sites ----------------------------------------------------------------------------
+
+    async def live_status(self, site: int, caller: Caller) -> dict[str, Any]:
+        """Power flows of a site now, in W."""
+        return await self._site("GET", site, "live_status", caller)
+
+    async def site_info(self, site: int, caller: Caller) -> dict[str, Any]:
+        """Settings and equipment of a site."""
+        return await self._site("GET", site, "site_info", caller)
+
+    async def site_command(
+        self, site: int, name: str, parameters: Mapping[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """Change a setting of a site; answers `code` and `message`, or `result` and `reason`."""
+        return await self._site("POST", site, name, caller, dict(parameters))
+
+    async def _site(
+        self,
+        method: str,
+        site: int,
+        name: str,
+        caller: Caller,
+        body: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        path = f"/api/1/energy_sites/{site}/{name}"
+        answer = await self._request(
+            method, path, charge=ENERGY, caller=caller, car=str(site), body=body
+        )
+        # Dead sites answer null or an empty list.
+        return answer if isinstance(answer, dict) else {}
+
+    # --- The way out -----------------------------------------------------------------------------
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        charge: Charge,
+        caller: Caller,
+        car: str = "",
+        body: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401  # JSON
+        """Send one request and answer what its envelope holds under `response`.
+
+        A token that Tesla refuses is renewed once, another region's host is followed once if it
+        is Tesla's; both send the request again, and book it again. Neither was executed before.
+
+        Raises:
+            TeslaError: one of the tree, by status and text; see `errors`.
+        """
+        renewed = moved = False
+        while True:
+            self._respect_quiet(charge)
+            token = await self._token(renewed)
+            status, text, headers = await self._send(
+                method, path, token, charge=charge, caller=caller, car=car, body=body
+            )
+            if status < HTTPStatus.MULTIPLE_CHOICES:
+                return _payload(text)
+            if status == HTTPStatus.MISDIRECTED_REQUEST and not moved:
+                self._move(address_in(text, headers.get("Alt-Svc", "")), text)
+                moved = True
+                continue
+            if error_class(status, text) is LoginRequired and not renewed:
+                renewed = True
+                continue
+            self._fail(status, text, headers, charge)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        *,
+        charge: Charge,
+        caller: Caller,
+        car: str,
+        body: dict[str, Any] | None,
+    ) -> tuple[int, str, Mapping[str, str]]:
+        """One booked attempt: status, body and headers (their names case-insensitive)."""
+        entries: list[Entry] = []
+
+        async def book(
+            request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            # aiohttp repeats a GET on its own when a kept connection turns out to be closed. The
+            # first copy may have been answered, so each attempt is booked, here, where no attempt
+            # can get past.
+            if entries:
+                self.meter.unanswered(entries[-1])
+            entry = self.meter.charge(charge, caller, car, self._clock())
+            entries.append(entry)
+            await self._keep(entry)
+            return await handler(request)
+
+        headers: LooseHeaders = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self._session.request(
+                method,
+                self.base_url + path,
+                headers=headers,
+                json=body if body is not None or method == "GET" else {},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                middlewares=(book,),
+            ) as response:
+                status = response.status
+                text = await response.text(errors="replace")
+        except aiohttp.ClientConnectorError as error:
+            # Never connected, so it never left.
+            if entries:
+                self.meter.refund(entries[-1])
+            raise Unreachable(type(error).__name__) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if entries:
+                self.meter.unanswered(entries[-1])
+            raise AnswerLost(type(error).__name__) from error
+        except asyncio.CancelledError:
+            if entries:
+                self.meter.unanswered(entries[-1])
+            raise
+        _LOGGER.debug("%s %s: %s", method, path.partition("?")[0].replace(car, car[-6:]), status)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.meter.refund(entries[-1])
+        return status, text, response.headers
+
+    def _move(self, base_url: str | None, text: str) -> None:
+        """Use another region's host from now on, if it is one of Tesla's."""
+        if base_url is None or not self._hosts.trusts(base_url):
+            raise WrongRegion(text[:200], base_url=base_url)
+        _LOGGER.info("Tesla serves this account at %s", base_url)
+        self.base_url = base_url
+
+    def _respect_quiet(self, charge: Charge) -> None:
+        """Send nothing of a kind that Tesla asked to be left alone with."""
+        until = self._quiet_until.get(charge.category)
+        now = self._clock()
+        if until is not None and now < until:
+            raise RateLimited("waiting as Tesla asked", retry_after=until - now)
+
+    def _fail(self, status: int, text: str, headers: Mapping[str, str], charge: Charge) -> NoReturn:
+        """Raise what a status and its text mean."""
+        kind = error_class(status, text)
+        detail = f"{status}: {_error_text(text)}"
+        if kind is RateLimited:
+            pause = _retry_after(headers, text)
+            self._quiet_until[charge.category] = self._clock() + pause
+            raise RateLimited(detail, retry_after=pause)
+        if kind is AccountSuspended and status == HTTPStatus.FORBIDDEN:
+            self.meter.suspend(self._clock())
+        raise kind(detail)
+
+
+def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
+    """What the envelope holds."""
+    try:
+        envelope = json.loads(text)
+    except ValueError as error:
+        raise InvalidAnswer("not JSON") from error
+    if not isinstance(envelope, dict) or "response" not in envelope:
+        raise InvalidAnswer("no response in the answer")
+    return envelope["response"]
+
+
+def _error_text(text: str) -> str:
+    """Tesla's own words, short: `error` and `error_description` of the envelope, or the body."""
+    try:
+        envelope = json.loads(text)
+        words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
+    except ValueError, TypeError, AttributeError:
+        words = []
+    return (": ".join(words) or text)[:200]
+
+
+def _dict(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise InvalidAnswer("not an object")
+    return answer
+
+
+def _list(answer: object) -> list[Any]:
+    if not isinstance(answer, list):
+        raise InvalidAnswer("not a list")
+    return answer
+
+
+DEFAULT_PAUSE: Final = timedelta(seconds=60)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+_RETRY_IN: Final = re.compile(r"retry in (\d+) second", re.IGNORECASE)
+
+
+def _retry_after(headers: Mapping[str, str], text: str) -> timedelta:
+    """How long to wait after a 429.
+
+    Tesla's pages and logs show several forms (2024 to 2026): `Retry-After`, `RateLimit-Reset`,
+    `RateLimit-<class>-Reset`, or only words in the body. Any of them counts, else 60 s.
+    """
+    for name, value in headers.items():
+        lower = name.lower()
+        is_reset = lower.startswith("ratelimit-") and lower.endswith("reset")
+        if (lower == "retry-after" or is_reset) and value.strip().isdigit():
+            return min(timedelta(seconds=int(value)), LONGEST_PAUSE)
+    if found := _RETRY_IN.search(text):
+        return min(timedelta(seconds=int(found[1])), LONGEST_PAUSE)
+    return DEFAULT_PAUSE
+
+
+async def partner_token(
+    session: aiohttp.ClientSession,
+    hosts: Hosts,
+    base_url: str,
+    *,
+    client_id: str,
+    client_secret: str,
+) -> str:
+    """A token of the application itself (not of the owner), as registration needs it.
+
+    Tesla never bills its authentication endpoints.
+
+    Raises:
+        LoginRequired: client id or secret are not recognised.
+        Unreachable, AnswerLost, ServiceError, InvalidAnswer: as they say.
+    """
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "scope": "openid vehicle_device_data vehicle_cmds vehicle_charging_cmds",
+        "audience": base_url,
+    }
+    try:
+        async with session.post(
+            hosts.token_url, data=form, timeout=TIMEOUT, allow_redirects=False
+        ) as response:
+            status, text = response.status, await response.text(errors="replace")
+    except aiohttp.ClientConnectorError as error:
+        raise Unreachable(type(error).__name__) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise AnswerLost(type(error).__name__) from error
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise LoginRequired(f"{status}: {_error_text(text)}")
+    if status != HTTPStatus.OK:
+        raise error_class(status, text)(f"{status}: {_error_text(text)}")
+    try:
+        return str(json.loads(text)["access_token"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidAnswer("no access token in the answer") from error
+
+
+__all__ = ["FleetApi", "Keeper", "TeslaError", "TokenSource", "partner_token", "utc_now"]

@@ -1,0 +1,139 @@
+"""Locks, trunks, windows and ports."""
+
+from tesla_protocol.command import car_server_pb2, vcsec_pb2
+
+from .. import signals
+from ..signals import Position
+from .command import CHARGING, VOID, Action, Command, Unsigned, among, infotainment, security
+
+
+def lock_doors() -> Command:
+    """Lock the doors. Refused while a door or trunk is open."""
+    return Command(
+        name="door_lock",
+        **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_LOCK)),
+        expects={signals.LOCKED: True},
+    )
+
+
+def unlock_doors() -> Command:
+    """Unlock the doors. Not repeated: a late second one would open a car locked meanwhile."""
+    return Command(
+        name="door_unlock",
+        **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_UNLOCK)),
+        repeatable=False,
+        expects={signals.LOCKED: False},
+    )
+
+
+def remote_start() -> Command:
+    """Allow driving without a key for two minutes; keyless driving must be enabled in the car."""
+    return Command(
+        name="remote_start_drive",
+        **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_REMOTE_DRIVE)),
+    )
+
+
+def open_frunk() -> Command:
+    """Open the front trunk; it can only be closed by hand."""
+    request = vcsec_pb2.ClosureMoveRequest(frontTrunk=vcsec_pb2.CLOSURE_MOVE_TYPE_MOVE)
+    return Command(
+        name="actuate_trunk",
+        **security(Unsigned(closureMoveRequest=request)),
+        parameters={"which_trunk": "front"},
+        repeatable=False,
+        expects={signals.FRUNK: True},
+        requires={signals.FRUNK: False},
+    )
+
+
+def move_trunk(*, is_open: bool) -> Command:
+    """Open or close the rear trunk.
+
+    Tesla's command toggles a powered trunk, so it is only sent when the trunk is known to be in
+    the other position.
+    """
+    request = vcsec_pb2.ClosureMoveRequest(rearTrunk=vcsec_pb2.CLOSURE_MOVE_TYPE_MOVE)
+    return Command(
+        name="actuate_trunk",
+        **security(Unsigned(closureMoveRequest=request)),
+        parameters={"which_trunk": "rear"},
+        repeatable=False,
+        expects={signals.TRUNK: is_open},
+        requires={signals.TRUNK: not is_open},
+    )
+
+
+def open_charge_port() -> Command:
+    """Open the charge port, or release the cable that is in it."""
+    return Command(
+        name="charge_port_door_open",
+        **infotainment(Action(chargePortDoorOpen=car_server_pb2.ChargePortDoorOpen())),
+        scopes=CHARGING,
+        expects={signals.CHARGE_PORT_OPEN: True, signals.CHARGE_PORT_LATCH: "disengaged"},
+    )
+
+
+def close_charge_port() -> Command:
+    """Close the charge port; refused with a cable in it or without a motor."""
+    return Command(
+        name="charge_port_door_close",
+        **infotainment(Action(chargePortDoorClose=car_server_pb2.ChargePortDoorClose())),
+        scopes=CHARGING,
+        expects={signals.CHARGE_PORT_OPEN: False},
+    )
+
+
+def vent_windows() -> Command:
+    """Open all windows a little; the car must be parked."""
+    action = car_server_pb2.VehicleControlWindowAction(vent=VOID)
+    return Command(
+        name="window_control",
+        **infotainment(Action(vehicleControlWindowAction=action)),
+        parameters={"command": "vent", "lat": 0, "lon": 0},
+        expects=dict.fromkeys(signals.WINDOWS, True),
+    )
+
+
+def close_windows(position: Position | None) -> Command:
+    """Close all windows. Cars without the protocol want to be told the position of the user.
+
+    Args:
+        position: Latitude and longitude of the car, degrees; None if unknown.
+    """
+    latitude, longitude = position or (0.0, 0.0)
+    action = car_server_pb2.VehicleControlWindowAction(close=VOID)
+    return Command(
+        name="window_control",
+        **infotainment(Action(vehicleControlWindowAction=action)),
+        parameters={"command": "close", "lat": latitude, "lon": longitude},
+        expects=dict.fromkeys(signals.WINDOWS, False),
+    )
+
+
+def move_tonneau(move: str) -> Command:
+    """`open`, `close` or `stop` the bed cover of a Cybertruck; there is no REST form."""
+    among("tonneau", move, ("open", "close", "stop"))
+    number = {
+        "open": vcsec_pb2.CLOSURE_MOVE_TYPE_OPEN,
+        "close": vcsec_pb2.CLOSURE_MOVE_TYPE_CLOSE,
+        "stop": vcsec_pb2.CLOSURE_MOVE_TYPE_STOP,
+    }[move]
+    return Command(
+        name=f"{move}_tonneau",
+        **security(Unsigned(closureMoveRequest=vcsec_pb2.ClosureMoveRequest(tonneau=number))),
+        rest=False,
+    )
+
+
+def move_sunroof(move: str) -> Command:
+    """`vent` or `close` the sunroof of an old Model S."""
+    among("sunroof", move, ("vent", "close"))
+    action = car_server_pb2.VehicleControlSunroofOpenCloseAction(
+        vent=VOID if move == "vent" else None, close=VOID if move == "close" else None
+    )
+    return Command(
+        name="sun_roof_control",
+        **infotainment(Action(vehicleControlSunroofOpenCloseAction=action)),
+        parameters={"state": move},
+    )

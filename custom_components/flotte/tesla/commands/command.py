@@ -1,0 +1,92 @@
+"""What a command is, and what its makers share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+from tesla_protocol.command import car_server_pb2, common_pb2, vcsec_pb2
+
+from ..errors import InvalidCommand
+from ..signing import Domain
+from ..state import Signal
+
+COMMANDS: Final = frozenset({"vehicle_cmds"})
+CHARGING: Final = frozenset({"vehicle_cmds", "vehicle_charging_cmds"})
+"""Either of the two scopes is enough."""
+ENERGY: Final = frozenset({"energy_cmds"})
+
+Action: Final = car_server_pb2.VehicleAction
+Unsigned: Final = vcsec_pb2.UnsignedMessage
+VOID: Final = common_pb2.Void()
+"""A member whose presence is its value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One thing to be done, ready to be sent. Its representation shows no PIN."""
+
+    name: str
+    """Tesla's REST name: `command/{name}` for vehicles, the last part of the path for sites."""
+    domain: Domain | None = None
+    """Who handles it in the vehicle; None if it only exists as a REST request."""
+    payload: bytes = field(default=b"", repr=False)
+    """Serialised `VCSEC.UnsignedMessage` or `CarServer.Action`, before signing."""
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The JSON body of the REST form."""
+    rest: bool = True
+    """Whether the REST form exists, for cars without the protocol."""
+    scopes: frozenset[str] = COMMANDS
+    """Any one of them is enough."""
+    repeatable: bool = True
+    """Whether doing it twice is the same as doing it once."""
+    expects: Mapping[Signal[Any], Any] = field(default_factory=dict)
+    """What it should have changed once it is done."""
+    requires: Mapping[Signal[Any], Any] = field(default_factory=dict)
+    """What must be known to be so right before: the guard of commands that toggle."""
+    already: frozenset[str] = frozenset()
+    """Refusals that mean the wish was fulfilled before, beside those that say "already ..."."""
+    supersedes: str | None = None
+    """Settings with the same word here overtake each other while they wait: the newest wins."""
+
+
+def security(message: vcsec_pb2.UnsignedMessage) -> dict[str, Any]:
+    """Domain and payload of what the security computer handles."""
+    return {"domain": Domain.VEHICLE_SECURITY, "payload": message.SerializeToString()}
+
+
+def infotainment(action: car_server_pb2.VehicleAction) -> dict[str, Any]:
+    """Domain and payload of what the infotainment computer handles."""
+    payload = car_server_pb2.Action(vehicleAction=action).SerializeToString()
+    return {"domain": Domain.INFOTAINMENT, "payload": payload}
+
+
+def between(setting: str, value: float, lowest: float, highest: float) -> None:
+    """Raise InvalidCommand unless `lowest` <= `value` <= `highest`."""
+    if not lowest <= value <= highest:
+        _not_allowed(setting, f"{value:g}", f"{lowest:g} … {highest:g}")
+
+
+def among(setting: str, value: str, options: tuple[str, ...]) -> None:
+    """Raise InvalidCommand unless `value` is one of `options`."""
+    if value not in options:
+        _not_allowed(setting, value, ", ".join(options))
+
+
+_PIN_LENGTH: Final = 4
+
+
+def four_digits(pin: str) -> None:
+    """Raise InvalidCommand unless `pin` is four digits; the error does not repeat it."""
+    if len(pin) != _PIN_LENGTH or not (pin.isascii() and pin.isdigit()):
+        _not_allowed("PIN", "****", "0000 … 9999")
+
+
+def minutes_of_day(setting: str, minutes: int) -> None:
+    """Raise InvalidCommand unless `minutes` after midnight lie within the day."""
+    between(setting, minutes, 0, 24 * 60 - 1)
+
+
+def _not_allowed(setting: str, value: str, allowed: str) -> NoReturn:
+    raise InvalidCommand(
+        f"{setting}: {value}, allowed: {allowed}", setting=setting, value=value, allowed=allowed
+    )

@@ -1,0 +1,260 @@
+"""Who may drive and how, attention, and where to."""
+
+from datetime import datetime
+from typing import Final
+
+from tesla_protocol.command import car_server_pb2, common_pb2, vehicle_pb2
+
+from .. import signals
+from ..signals import Position
+from .command import Action, Command, among, between, four_digits, infotainment
+
+
+def set_sentry_mode(*, on: bool) -> Command:
+    """Watch the surroundings; keeps the car awake and its battery draining."""
+    action = car_server_pb2.VehicleControlSetSentryModeAction(on=on)
+    return Command(
+        name="set_sentry_mode",
+        **infotainment(Action(vehicleControlSetSentryModeAction=action)),
+        parameters={"on": on},
+        expects={signals.SENTRY_MODE: on},
+    )
+
+
+def flash_lights() -> Command:
+    """Flash the head lights once; the car must be parked."""
+    action = car_server_pb2.VehicleControlFlashLightsAction()
+    return Command(
+        name="flash_lights",
+        **infotainment(Action(vehicleControlFlashLightsAction=action)),
+        repeatable=False,
+    )
+
+
+def honk_horn() -> Command:
+    """Honk once; the car must be parked."""
+    action = car_server_pb2.VehicleControlHonkHornAction()
+    return Command(
+        name="honk_horn",
+        **infotainment(Action(vehicleControlHonkHornAction=action)),
+        repeatable=False,
+    )
+
+
+def trigger_homelink(position: Position) -> Command:
+    """Press HomeLink: a garage door near `position` (the car's, degrees) moves."""
+    latitude, longitude = position
+    action = car_server_pb2.VehicleControlTriggerHomelinkAction(
+        location=common_pb2.LatLong(latitude=latitude, longitude=longitude)
+    )
+    return Command(
+        name="trigger_homelink",
+        **infotainment(Action(vehicleControlTriggerHomelinkAction=action)),
+        parameters={"lat": latitude, "lon": longitude},
+        repeatable=False,
+    )
+
+
+def navigate(text: str, *, locale: str, now: datetime) -> Command:
+    """Send an address, a place or a link to the car's navigation.
+
+    Tesla's servers turn it into a destination, so it is never signed; cars with the protocol
+    accept it all the same.
+    """
+    between("length of the destination", len(text), 1, 2000)
+    return Command(
+        name="navigation_request",
+        parameters={
+            "type": "share_ext_content_raw",
+            "value": {"android.intent.extra.TEXT": text},
+            "locale": locale,
+            "timestamp_ms": str(int(now.timestamp() * 1000)),
+        },
+    )
+
+
+# --- Valet and guests ----------------------------------------------------------------------------
+
+
+def set_valet_mode(*, on: bool, pin: str = "") -> Command:
+    """Limit the car for a valet, with a PIN of four digits to leave that mode in the car."""
+    if on:
+        four_digits(pin)
+    action = car_server_pb2.VehicleControlSetValetModeAction(on=on, password=pin if on else "")
+    return Command(
+        name="set_valet_mode",
+        **infotainment(Action(vehicleControlSetValetModeAction=action)),
+        parameters={"on": on, "password": pin},
+        expects={signals.VALET_MODE: on},
+    )
+
+
+def reset_valet_pin() -> Command:
+    """Forget the valet PIN; valet mode must be off."""
+    action = car_server_pb2.VehicleControlResetValetPinAction()
+    return Command(
+        name="reset_valet_pin",
+        **infotainment(Action(vehicleControlResetValetPinAction=action)),
+    )
+
+
+def set_guest_mode(*, on: bool) -> Command:
+    """Let guests drive without seeing the owner's data."""
+    action = vehicle_pb2.VehicleState.GuestMode(GuestModeActive=on)
+    return Command(
+        name="guest_mode",
+        **infotainment(Action(guestModeAction=action)),
+        parameters={"enable": on},
+    )
+
+
+# --- PIN to Drive: owner or fleet manager --------------------------------------------------------
+
+
+def set_pin_to_drive(*, on: bool, pin: str = "") -> Command:
+    """Ask for a PIN before driving. The car keeps its first PIN until that is reset."""
+    if on:
+        four_digits(pin)
+    action = car_server_pb2.VehicleControlSetPinToDriveAction(on=on, password=pin)
+    return Command(
+        name="set_pin_to_drive",
+        **infotainment(Action(vehicleControlSetPinToDriveAction=action)),
+        parameters={"on": on, "password": pin},
+        rest=False,
+    )
+
+
+def reset_pin_to_drive() -> Command:
+    """Forget the PIN; PIN to Drive must be off."""
+    action = car_server_pb2.VehicleControlResetPinToDriveAction()
+    return Command(
+        name="reset_pin_to_drive_pin",
+        **infotainment(Action(vehicleControlResetPinToDriveAction=action)),
+        rest=False,
+    )
+
+
+def clear_pin_to_drive() -> Command:
+    """Switch PIN to Drive off as its administrator."""
+    action = car_server_pb2.VehicleControlResetPinToDriveAdminAction()
+    return Command(
+        name="clear_pin_to_drive_admin",
+        **infotainment(Action(vehicleControlResetPinToDriveAdminAction=action)),
+    )
+
+
+# --- Speed limit, miles per hour at Tesla --------------------------------------------------------
+
+LOWEST_LIMIT_MPH: Final = 50
+HIGHEST_LIMIT_MPH: Final = 120
+
+
+def set_speed_limit(kilometres_per_hour: float) -> Command:
+    """Limit the speed to about 80 to 193 km/h (50 to 120 mph), once the limit is active."""
+    miles = round(kilometres_per_hour / signals.KILOMETRES_PER_MILE)
+    between("speed limit in mph", miles, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH)
+    action = car_server_pb2.DrivingSetSpeedLimitAction(limit_mph=miles)
+    return Command(
+        name="speed_limit_set_limit",
+        **infotainment(Action(drivingSetSpeedLimitAction=action)),
+        parameters={"limit_mph": miles},
+    )
+
+
+def activate_speed_limit(*, on: bool, pin: str) -> Command:
+    """Put the speed limit in force, or lift it, with its PIN."""
+    four_digits(pin)
+    action = car_server_pb2.DrivingSpeedLimitAction(activate=on, pin=pin)
+    return Command(
+        name="speed_limit_activate" if on else "speed_limit_deactivate",
+        **infotainment(Action(drivingSpeedLimitAction=action)),
+        parameters={"pin": pin},
+    )
+
+
+def clear_speed_limit_pin(pin: str) -> Command:
+    """Forget the PIN of the speed limit."""
+    four_digits(pin)
+    action = car_server_pb2.DrivingClearSpeedLimitPinAction(pin=pin)
+    return Command(
+        name="speed_limit_clear_pin",
+        **infotainment(Action(drivingClearSpeedLimitPinAction=action)),
+        parameters={"pin": pin},
+    )
+
+
+def clear_speed_limit_pin_as_owner() -> Command:
+    """Forget the PIN of the speed limit as owner or fleet manager, without knowing it."""
+    action = car_server_pb2.DrivingClearSpeedLimitPinAdminAction()
+    return Command(
+        name="speed_limit_clear_pin_admin",
+        **infotainment(Action(drivingClearSpeedLimitPinAdminAction=action)),
+    )
+
+
+# --- Parental controls ---------------------------------------------------------------------------
+
+PARENTAL_SETTINGS: Final = (
+    "speed_limit",
+    "acceleration",
+    "safety_features",
+    "curfew",
+    "browser_blocked",
+    "theater_blocked",
+    "arcade_blocked",
+)
+"""In the order of Tesla's enum, from 0."""
+_REST_SETTINGS: Final = (
+    "SpeedLimit",
+    "Acceleration",
+    "SafetyFeatures",
+    "Curfew",
+    "BrowserBlocked",
+    "TheaterBlocked",
+    "ArcadeBlocked",
+)
+
+
+def activate_parental_controls(*, on: bool, pin: str) -> Command:
+    """Put parental controls in force, or lift them, with their PIN."""
+    four_digits(pin)
+    action = car_server_pb2.ParentalControlsAction(activate=on, pin=pin)
+    return Command(
+        name="parental_controls_activate" if on else "parental_controls_deactivate",
+        **infotainment(Action(parentalControlsAction=action)),
+        parameters={"pin": pin},
+    )
+
+
+def set_parental_control(setting: str, *, on: bool) -> Command:
+    """Choose what parental controls do, while they are not active."""
+    among("parental control", setting, PARENTAL_SETTINGS)
+    number = PARENTAL_SETTINGS.index(setting)
+    action = car_server_pb2.ParentalControlsEnableSettingsAction(enable=on)
+    action.setting = number  # type: ignore[assignment]  # the enum's number
+    return Command(
+        name="parental_controls_enable_setting",
+        **infotainment(Action(parentalControlsEnableSettingsAction=action)),
+        parameters={"setting": _REST_SETTINGS[number], "enable": on},
+    )
+
+
+def set_parental_speed_limit(kilometres_per_hour: float) -> Command:
+    """The speed limit of parental controls, about 80 to 193 km/h (50 to 120 mph)."""
+    miles = round(kilometres_per_hour / signals.KILOMETRES_PER_MILE)
+    between("speed limit in mph", miles, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH)
+    action = car_server_pb2.ParentalControlsSetSpeedLimitAction(limit_mph=miles)
+    return Command(
+        name="parental_controls_set_speed_limit",
+        **infotainment(Action(parentalControlsSetSpeedLimitAction=action)),
+        parameters={"limit_mph": miles},
+    )
+
+
+def clear_parental_pin() -> Command:
+    """Forget the PIN of parental controls as their administrator."""
+    action = car_server_pb2.ParentalControlsClearPinAdminAction()
+    return Command(
+        name="parental_controls_clear_pin_admin",
+        **infotainment(Action(parentalControlsClearPinAdminAction=action)),
+    )

@@ -1,0 +1,63 @@
+"""Music, with somebody in the car and mobile media control allowed."""
+
+from typing import Final
+
+from tesla_protocol.command import car_server_pb2
+
+from .command import Action, Command, between, infotainment
+
+LOUDEST: Final = 11
+"""The documented maximum; the car tells its own."""
+
+
+def set_volume(volume: float) -> Command:
+    """Play at `volume`, 0 to 11."""
+    between("volume", volume, 0, LOUDEST)
+    action = car_server_pb2.MediaUpdateVolume(volume_absolute_float=volume)
+    return Command(
+        name="adjust_volume",
+        **infotainment(Action(mediaUpdateVolume=action)),
+        parameters={"volume": volume},
+        supersedes="volume",
+    )
+
+
+def step_volume(*, up: bool) -> Command:
+    """One step louder or quieter; louder has no REST form."""
+    action = car_server_pb2.MediaUpdateVolume(volume_delta=1 if up else -1)
+    return Command(
+        name="media_volume_up" if up else "media_volume_down",
+        **infotainment(Action(mediaUpdateVolume=action)),
+        rest=not up,
+        repeatable=False,
+    )
+
+
+def toggle_playback() -> Command:
+    """Play or pause."""
+    action = Action(mediaPlayAction=car_server_pb2.MediaPlayAction())
+    return Command(name="media_toggle_playback", **infotainment(action), repeatable=False)
+
+
+def next_track() -> Command:
+    """Skip forward."""
+    action = Action(mediaNextTrack=car_server_pb2.MediaNextTrack())
+    return Command(name="media_next_track", **infotainment(action), repeatable=False)
+
+
+def previous_track() -> Command:
+    """Skip back."""
+    action = Action(mediaPreviousTrack=car_server_pb2.MediaPreviousTrack())
+    return Command(name="media_prev_track", **infotainment(action), repeatable=False)
+
+
+def next_favourite() -> Command:
+    """The next favourite."""
+    action = Action(mediaNextFavorite=car_server_pb2.MediaNextFavorite())
+    return Command(name="media_next_fav", **infotainment(action), repeatable=False)
+
+
+def previous_favourite() -> Command:
+    """The previous favourite."""
+    action = Action(mediaPreviousFavorite=car_server_pb2.MediaPreviousFavorite())
+    return Command(name="media_prev_fav", **infotainment(action), repeatable=False)

@@ -1,0 +1,319 @@
+"""What can go wrong with Tesla, and what that means for the user.
+
+Every error answers two questions: may the vehicle have acted (`may_have_acted`), and is trying
+later sensible (`is_temporary`)? When in doubt it may have acted.
+
+    TeslaError
+    ├── Refused                  certainly nothing was executed
+    │   ├── BudgetExceeded         our own meter said no; nothing was sent
+    │   ├── LoginRequired          the owner must log in again
+    │   ├── MobileAccessDisabled   switched off in the car
+    │   ├── MissingScope           the owner did not grant what this needs
+    │   ├── AccountSuspended       Tesla's billing limit or payment
+    │   ├── AccountLocked          by Tesla, or for legal reasons
+    │   ├── NotRegistered          domain or region not registered with Tesla
+    │   ├── PublicKeyNotFetched    Tesla could not fetch the public key
+    │   ├── WrongRegion            another host serves this account
+    │   ├── NotFound               no such vehicle or site on the account
+    │   ├── NotAvailable           in service, or not supported there
+    │   ├── VehicleUnavailable     asleep or offline
+    │   ├── VehicleBusy            other commands took too long
+    │   ├── WakeFailed             woken, but did not come online in time
+    │   ├── RateLimited            too many requests
+    │   ├── ProtocolRequired       the vehicle takes signed commands only
+    │   ├── ProtocolUnsupported    the vehicle takes no signed commands
+    │   ├── KeyNotPaired           our key is not on the vehicle
+    │   ├── CommandRefused         the vehicle said no
+    │   ├── InvalidCommand         a parameter is out of its range
+    │   └── BadRequest             Tesla does not understand us: our bug
+    ├── Unreachable              no connection; the request never left
+    ├── AnswerLost               sent, but the connection broke before an answer came
+    ├── ServiceError             Tesla answered with a server error
+    ├── InvalidAnswer            Tesla answered something unreadable
+    └── OutcomeUnknown           sent, but nobody knows whether it was executed
+
+Each class names its translation (`key`, in `translations/en.json` under `exceptions`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, override
+
+
+class TeslaError(Exception):
+    """Base of all errors of the Tesla side.
+
+    `detail` is Tesla's own text for the log; `placeholders` fill the translation.
+    """
+
+    key: ClassVar[str] = "unknown"
+    may_have_acted: ClassVar[bool] = True
+    is_temporary: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", **placeholders: str) -> None:
+        super().__init__(detail or self.key)
+        self.detail = detail
+        self.placeholders: Mapping[str, str] = {"detail": detail, **placeholders}
+
+    @property
+    def translation_key(self) -> str:
+        """Key of the text for the user."""
+        return self.key
+
+
+class Refused(TeslaError):
+    """Certainly not executed."""
+
+    key = "refused"
+    may_have_acted = False
+
+
+class BudgetExceeded(Refused):
+    """The meter has no room for the whole cost of what was asked; nothing was sent."""
+
+    key = "budget_exceeded"
+
+
+class LoginRequired(Refused):
+    """Token revoked, expired beyond refresh, or cycled out: the owner must log in again."""
+
+    key = "login_required"
+
+
+class MobileAccessDisabled(Refused):
+    """The owner switched mobile access off in the car; logging in again would not help."""
+
+    key = "mobile_access_disabled"
+
+
+class MissingScope(Refused):
+    """The owner did not grant the scope that this request needs."""
+
+    key = "missing_scope"
+
+
+class AccountSuspended(Refused):
+    """Tesla stopped the application: billing limit reached, or payment missing."""
+
+    key = "account_suspended"
+
+
+class AccountLocked(Refused):
+    """Tesla locked the account, or the law forbids the answer."""
+
+    key = "account_locked"
+
+
+class NotRegistered(Refused):
+    """The application's domain is not registered in this region, or not allowed for it."""
+
+    key = "not_registered"
+
+
+class PublicKeyNotFetched(Refused):
+    """Tesla could not fetch the public key from the domain."""
+
+    key = "public_key_not_fetched"
+    is_temporary = True
+
+
+class WrongRegion(Refused):
+    """The account is served by another host, and that host is not one of Tesla's."""
+
+    key = "wrong_region"
+
+    def __init__(self, detail: str = "", *, base_url: str | None = None) -> None:
+        super().__init__(detail)
+        self.base_url = base_url
+        """Where Tesla says to go; None if the answer named no address."""
+
+
+class NotFound(Refused):
+    """No such vehicle or site on this account (any more)."""
+
+    key = "not_found"
+
+
+class NotAvailable(Refused):
+    """The vehicle is in service, or does not offer this."""
+
+    key = "not_available"
+
+
+class VehicleUnavailable(Refused):
+    """The vehicle is asleep or offline."""
+
+    key = "vehicle_unavailable"
+    is_temporary = True
+
+
+class VehicleBusy(Refused):
+    """The vehicle is busy, or other commands for it took too long."""
+
+    key = "vehicle_busy"
+    is_temporary = True
+
+
+class WakeFailed(VehicleUnavailable):
+    """The vehicle was woken but did not come online in time."""
+
+    key = "wake_failed"
+
+
+class RateLimited(Refused):
+    """Too many requests; `retry_after` says how long Tesla wants to be left alone."""
+
+    key = "rate_limited"
+    is_temporary = True
+
+    def __init__(self, detail: str = "", *, retry_after: timedelta = timedelta(seconds=60)) -> None:
+        super().__init__(detail, seconds=f"{retry_after.total_seconds():.0f}")
+        self.retry_after = retry_after
+
+
+class ProtocolRequired(Refused):
+    """The vehicle accepts signed commands only, and this one was not signed."""
+
+    key = "protocol_required"
+
+
+class ProtocolUnsupported(Refused):
+    """The vehicle does not know the signed command protocol."""
+
+    key = "protocol_unsupported"
+
+
+class KeyNotPaired(Refused):
+    """Our public key is not on the vehicle's key list."""
+
+    key = "key_not_paired"
+
+
+class CommandRefused(Refused):
+    """The vehicle understood the command and said no.
+
+    `reason` is a translation key when we know the reason, else the vehicle's own words are in
+    `detail`.
+    """
+
+    key = "command_refused"
+
+    def __init__(self, detail: str = "", *, reason: str | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        return self.reason or self.key
+
+
+class InvalidCommand(Refused):
+    """A parameter is missing or out of its range; nothing was sent."""
+
+    key = "invalid_command"
+
+
+class BadRequest(Refused):
+    """Tesla does not understand the request: a bug of ours."""
+
+    key = "bad_request"
+
+
+class Unreachable(TeslaError):
+    """No connection to Tesla; the request never left this machine."""
+
+    key = "unreachable"
+    may_have_acted = False
+    is_temporary = True
+
+
+class AnswerLost(TeslaError):
+    """The request was sent, but no answer came back: broken connection or time-out."""
+
+    key = "answer_lost"
+    is_temporary = True
+
+
+class ServiceError(TeslaError):
+    """Tesla answered with a server error; whether the vehicle acted is not known."""
+
+    key = "service_error"
+    is_temporary = True
+
+
+class InvalidAnswer(TeslaError):
+    """Tesla's answer cannot be read; whether the vehicle acted is not known."""
+
+    key = "invalid_answer"
+    is_temporary = True
+
+
+class OutcomeUnknown(TeslaError):
+    """Sent, but no conclusive answer came: it may or may not have been executed.
+
+    `expires_in` says after how many seconds it can no longer happen; until then the vehicle's state
+    proves nothing.
+    """
+
+    key = "outcome_unknown"
+
+    def __init__(self, detail: str = "", *, expires_in: float = 0.0) -> None:
+        super().__init__(detail)
+        self.expires_in = expires_in
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """What one HTTP status means when its body contains `text` (lower case; "" always matches)."""
+
+    status: int
+    text: str
+    error: type[TeslaError]
+
+
+# Order matters: the first row whose status and text fit is taken.
+# Source: Tesla's conventions page (2025-01) and texts seen by public clients (2024 to 2026).
+STATUS_TABLE = (
+    StatusRow(400, "", BadRequest),
+    StatusRow(401, "mobile_access_disabled", MobileAccessDisabled),
+    StatusRow(401, "", LoginRequired),
+    StatusRow(402, "", AccountSuspended),
+    StatusRow(403, "exceeded_limit", AccountSuspended),
+    StatusRow(403, "account disabled", AccountSuspended),
+    StatusRow(403, "vehicle command protocol required", ProtocolRequired),
+    StatusRow(403, "missing scopes", MissingScope),
+    StatusRow(403, "invalid_scope", MissingScope),
+    StatusRow(403, "location access not granted", MissingScope),
+    StatusRow(403, "unsupported vehicle", NotAvailable),
+    StatusRow(403, "", MissingScope),
+    StatusRow(404, "", NotFound),
+    StatusRow(405, "", NotAvailable),
+    StatusRow(406, "", BadRequest),
+    StatusRow(408, "offline", VehicleUnavailable),
+    StatusRow(408, "asleep", VehicleUnavailable),
+    # The gateway waited for the vehicle in vain: on a command nobody knows what happened.
+    StatusRow(408, "", ServiceError),
+    StatusRow(412, "", NotRegistered),
+    StatusRow(421, "", WrongRegion),
+    StatusRow(422, "", ProtocolUnsupported),
+    StatusRow(423, "", AccountLocked),
+    StatusRow(424, "", PublicKeyNotFetched),
+    StatusRow(429, "", RateLimited),
+    StatusRow(451, "", AccountLocked),
+    # The gateway does not know the action: it never reached the vehicle.
+    StatusRow(501, "", NotAvailable),
+)
+
+
+def error_class(status: int, body: str) -> type[TeslaError]:
+    """The error that an HTTP status with this body stands for.
+
+    A status without a row may have been executed: unknown 4xx and all 5xx are service errors.
+    """
+    text = body.lower()
+    for row in STATUS_TABLE:
+        if row.status == status and row.text in text:
+            return row.error
+    return ServiceError

@@ -1,0 +1,118 @@
+"""An energy site: what is known of it, and how it is told what to do.
+
+Sites are always reachable through Tesla's cloud, need no wake and no signature, and cost nothing
+today; their requests are booked all the same, in a category of their own.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import signals
+from .api import FleetApi, utc_now
+from .commands import Command
+from .errors import (
+    AnswerLost,
+    CommandRefused,
+    InvalidAnswer,
+    MissingScope,
+    OutcomeUnknown,
+    ServiceError,
+)
+from .meter import ENERGY, POLLING, Caller
+from .state import Signal, State, restore_state, store_state
+from .vehicle import Done, Listener
+
+
+class Site:
+    """One energy site of an account.
+
+    Args:
+        site_id: Tesla's number of the site.
+        api: Way to Tesla.
+        scopes: What the owner granted.
+        clock: Time now; aware.
+    """
+
+    def __init__(
+        self,
+        site_id: int,
+        api: FleetApi,
+        *,
+        scopes: frozenset[str],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.site_id = site_id
+        self.api = api
+        self.state = State()
+        self.info_read: datetime | None = None
+        """When the settings were read last."""
+        self._scopes = scopes
+        self._clock = clock
+        self._listeners: set[Listener] = set()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` the signals that show something else; call the answer to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def lapse(self) -> None:
+        """Drop assumptions that nobody confirmed in time."""
+        self.state, gone = self.state.lapse(self._clock())
+        self._tell(gone)
+
+    def to_stored(self) -> dict[str, Any]:
+        """What to keep over a restart, as JSON."""
+        return {"state": store_state(self.state)}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Take up what `to_stored` kept."""
+        self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
+
+    async def refresh(self, caller: Caller = POLLING) -> None:
+        """Read the power flows."""
+        self._take("live_status", await self.api.live_status(self.site_id, caller))
+
+    async def refresh_info(self, caller: Caller = POLLING) -> None:
+        """Read the settings."""
+        self._take("site_info", await self.api.site_info(self.site_id, caller))
+        self.info_read = self._clock()
+
+    def info_is_older_than(self, age: timedelta) -> bool:
+        """Whether the settings were read longer ago than this, or never."""
+        return self.info_read is None or self._clock() - self.info_read >= age
+
+    async def send(self, command: Command, caller: Caller) -> Done:
+        """Change a setting.
+
+        Raises:
+            Refused: certainly not executed.
+            OutcomeUnknown: it may have been executed; the next reading will show.
+        """
+        if not command.scopes & self._scopes:
+            raise MissingScope(", ".join(sorted(command.scopes)))
+        self.api.meter.require([ENERGY], self._clock())
+        try:
+            answer = await self.api.site_command(
+                self.site_id, command.name, command.parameters, caller
+            )
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            raise OutcomeUnknown(error.detail) from error
+        # Two forms are in use: {"code": 201, "message": ...} and {"result": true, "reason": ...}.
+        if answer.get("result") is False:
+            raise CommandRefused(str(answer.get("reason") or ""))
+        self.state = self.state.assume(command.expects, self._clock())
+        self._tell(frozenset(command.expects))
+        # What Tesla stored may differ (it caps the backup reserve), so it is read soon.
+        self.info_read = None
+        return Done()
+
+    def _take(self, section: str, answer: dict[str, Any]) -> None:
+        readings = signals.read_sections({section: answer}, signals.SITE_SIGNALS, self._clock())
+        self.state, changed = self.state.merge(readings)
+        self._tell(changed)
+
+    def _tell(self, changed: frozenset[Signal[Any]]) -> None:
+        if changed:
+            for listener in tuple(self._listeners):
+                listener(changed)

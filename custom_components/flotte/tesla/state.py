@@ -1,0 +1,226 @@
+"""What a vehicle or site is known to be: signals, readings and the frozen state made of them.
+
+A `Signal[T]` is one thing a vehicle can tell. It is the key of a telemetry record, of a polled
+answer, of the state, of an entity row and of a stream subscription, and it carries the type of its
+value: `state[BATTERY_LEVEL]` is `float | None` for the type checker too.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, overload, override
+
+ASSUMED_LIFETIME: Final = timedelta(seconds=60)
+"""How long an assumed reading stands without a real one to confirm it."""
+
+
+class Unrecognised(ValueError):
+    """A parser met a value it does not know; the reading becomes unknown, nothing breaks."""
+
+
+class Source(StrEnum):
+    """Where a reading came from."""
+
+    POLL = "poll"
+    STREAM = "stream"
+    ASSUMED = "assumed"
+    """Expected after a command that was carried out, not yet confirmed."""
+    RESTORED = "restored"
+    """Known before the last restart."""
+
+
+class Absent:
+    """Type of `KEEP`: a polled answer without this key says nothing about the signal."""
+
+
+KEEP: Final = Absent()
+
+
+class Signal[T]:
+    """One thing a vehicle or site can tell.
+
+    Args:
+        name: Tesla's telemetry field, with a part after a dot where one field carries several
+            signals (`DoorState.DriverFront`); an own name where Tesla does not stream it.
+        parse: Turns Tesla's value (JSON of a poll, or the decoded value of a record) into ours,
+            in our unit. Raises `Unrecognised` for values it does not know.
+        path: Where a polled answer carries it, `section.key`; several keys, separated by commas,
+            are parsed as one tuple.
+        streamed: Whether Tesla's stream has this field.
+        null: What an explicit JSON null stands for; None is unknown.
+        absent: What a polled section without the key stands for; `KEEP` says nothing.
+        scope: Additional scope that Tesla asks for.
+    """
+
+    __slots__ = ("absent", "name", "null", "parse", "paths", "scope", "section", "streamed")
+
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[Any], T],
+        *,
+        path: str | None = None,
+        streamed: bool = True,
+        null: T | None = None,
+        absent: T | Absent | None = KEEP,
+        scope: str | None = None,
+    ) -> None:
+        self.name = name
+        self.parse = parse
+        section, _, rest = (path or "").partition(".")
+        self.section = section
+        self.paths = tuple(tuple(key.split(".")) for key in rest.split(",")) if rest else ()
+        self.streamed = streamed
+        self.null = null
+        self.absent = absent
+        self.scope = scope
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Signal {self.name}>"
+
+
+class Derived[T]:
+    """Something that follows from signals, computed when asked for.
+
+    Its reading carries the newest time among `inputs`.
+    """
+
+    __slots__ = ("compute", "inputs", "name")
+
+    def __init__(
+        self, name: str, *inputs: Signal[Any], compute: Callable[[State], T | None]
+    ) -> None:
+        self.name = name
+        self.inputs = inputs
+        self.compute = compute
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Derived {self.name}>"
+
+
+type Key[T] = Signal[T] | Derived[T]
+
+
+def inputs_of(key: Key[Any]) -> tuple[Signal[Any], ...]:
+    """The signals whose change can change this key."""
+    return key.inputs if isinstance(key, Derived) else (key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading[T]:
+    """A value, when it was true (aware, UTC), and who said so. A value of None is unknown."""
+
+    value: T | None
+    time: datetime
+    source: Source
+
+
+type Readings = Mapping[Signal[Any], Reading[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Frozen snapshot of all readings; a change replaces it.
+
+    `state[signal]` answers the *value*, with assumed readings on top; None is unknown.
+    """
+
+    readings: Readings = field(default_factory=dict)
+    assumed: Readings = field(default_factory=dict)
+
+    @overload
+    def __getitem__[T](self, key: Signal[T]) -> T | None: ...
+    @overload
+    def __getitem__[T](self, key: Derived[T]) -> T | None: ...
+    def __getitem__[T](self, key: Key[T]) -> T | None:
+        """The value; None if it is unknown."""
+        if isinstance(key, Derived):
+            return key.compute(self)
+        reading = self.reading(key)
+        return None if reading is None else reading.value
+
+    def reading[T](self, key: Key[T]) -> Reading[T] | None:
+        """The reading behind a key, the assumed one first; None if nothing was ever told."""
+        if isinstance(key, Derived):
+            times = [known.time for signal in key.inputs if (known := self.reading(signal))]
+            return Reading(key.compute(self), max(times), Source.POLL) if times else None
+        return self.assumed.get(key) or self.readings.get(key)
+
+    def told[T](self, signal: Signal[T]) -> Reading[T] | None:
+        """The last reading that somebody told, whatever is assumed."""
+        return self.readings.get(signal)
+
+    def merge(self, news: Readings) -> tuple[State, frozenset[Signal[Any]]]:
+        """The state with newer readings put in, and the signals that now show something else.
+
+        Per signal the newest time wins; a reading told at or after the time of an assumption
+        replaces that assumption.
+        """
+        readings = dict(self.readings)
+        assumed = self.assumed
+        changed = set()
+        for signal, new in news.items():
+            old = readings.get(signal)
+            if old is not None and new.time < old.time:
+                continue
+            before = self.reading(signal)
+            readings[signal] = new
+            guess = assumed.get(signal)
+            if guess is not None and new.time >= guess.time:
+                assumed = {key: value for key, value in assumed.items() if key is not signal}
+                guess = None
+            shown = guess or new
+            if before is None or shown.value != before.value:
+                changed.add(signal)
+        return State(readings, assumed), frozenset(changed)
+
+    def assume(self, values: Mapping[Signal[Any], Any], now: datetime) -> State:
+        """The state as a command that was just carried out should have made it."""
+        guesses = {signal: Reading(value, now, Source.ASSUMED) for signal, value in values.items()}
+        return State(self.readings, {**self.assumed, **guesses})
+
+    def lapse(self, now: datetime) -> tuple[State, frozenset[Signal[Any]]]:
+        """The state without assumptions that nobody confirmed in time, and which those were."""
+        gone = frozenset(
+            signal for signal, guess in self.assumed.items() if now - guess.time >= ASSUMED_LIFETIME
+        )
+        if not gone:
+            return self, gone
+        kept = {signal: guess for signal, guess in self.assumed.items() if signal not in gone}
+        return State(self.readings, kept), gone
+
+    def newest(self) -> datetime | None:
+        """When anything was told last."""
+        return max((reading.time for reading in self.readings.values()), default=None)
+
+
+def store_state(state: State) -> dict[str, list[Any]]:
+    """The readings as JSON: name to [value, Unix seconds]; assumptions are not kept."""
+    return {
+        signal.name: [_plain(reading.value), reading.time.timestamp()]
+        for signal, reading in state.readings.items()
+    }
+
+
+def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
+    """The state from `store_state`'s JSON; whatever cannot be read is left out, never invented."""
+    if not isinstance(stored, dict):
+        return State()
+    readings: dict[Signal[Any], Reading[Any]] = {}
+    for signal in signals:
+        match stored.get(signal.name):
+            case [value, int() | float() as seconds]:
+                readings[signal] = Reading(
+                    tuple(value) if isinstance(value, list) else value,
+                    datetime.fromtimestamp(seconds, UTC),
+                    Source.RESTORED,
+                )
+    return State(readings)
+
+
+def _plain(value: object) -> object:
+    """A value as JSON takes it: instants as Unix seconds are not needed, tuples become lists."""
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,608 @@
+"""A vehicle: what is known of it, how it is asked, woken and told what to do.
+
+All readings, whoever told them, are merged into one frozen state; listeners hear which signals show
+something else. Commands end in one of three ways: done (`Done` is returned), certainly not executed
+(a `Refused` error), or unknown (`OutcomeUnknown`).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from . import plan, signals, signing
+from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
+from .commands import Command
+from .errors import (
+    AnswerLost,
+    CommandRefused,
+    InvalidAnswer,
+    KeyNotPaired,
+    MissingScope,
+    MobileAccessDisabled,
+    NotAvailable,
+    OutcomeUnknown,
+    ProtocolRequired,
+    ProtocolUnsupported,
+    Refused,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+    VehicleBusy,
+    VehicleUnavailable,
+    WakeFailed,
+)
+from .meter import COMMAND, DATA, POLLING, WAKE, Caller, Charge
+from .signing import ClientKey, Domain, Session
+from .state import Reading, Readings, Signal, Source, State, restore_state, store_state
+
+_LOGGER = logging.getLogger(__name__)
+
+WAKE_TIMEOUT: Final = timedelta(seconds=60)
+"""Tesla: a wake takes 10 to 60 s."""
+WAKE_CHECK_SECONDS: Final = 2.0
+"""Between free state checks while waking; half of the 60 a minute that Tesla allows."""
+LOCK_TIMEOUT_SECONDS: Final = 90.0
+"""How long a command waits for others to the same part of the vehicle: one wake and a reply."""
+FRESH: Final = timedelta(seconds=60)
+"""How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+
+
+async def pause(seconds: float) -> None:
+    """Wait for a vehicle; tests move the clock instead."""
+    await asyncio.sleep(seconds)
+
+
+type Listener = Callable[[frozenset[Signal[Any]]], None]
+
+
+class Protocol(StrEnum):
+    """How the vehicle wants to be told."""
+
+    SIGNED = "signed"
+    REST = "rest"
+
+
+VERIFY_MARGIN_SECONDS: Final = 5.0
+"""Beyond a command's expiry, before the vehicle's state proves anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command was executed, or there was nothing to do."""
+
+    already: bool = False
+    """Whether the vehicle was so before; then nothing changed."""
+
+
+class _Waiting:
+    """A command that waits for its turn; a newer one of its kind takes its place."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: TeslaError) -> None:
+        """Hand the error to whoever waits too."""
+        self.outcome.set_exception(error)
+        # It need not be retrieved: mostly nobody waits.
+        self.outcome.exception()
+
+
+class Vehicle:
+    """One vehicle of an account.
+
+    Args:
+        vin: Vehicle identification number, 17 characters.
+        api: Way to Tesla.
+        key: Our key, which the owner paired with the vehicle.
+        scopes: What the owner granted.
+        protocol: How it wants to be told, as far as Tesla's product list says.
+        clock: Time now; aware.
+    """
+
+    def __init__(
+        self,
+        vin: str,
+        api: FleetApi,
+        key: ClientKey,
+        *,
+        scopes: frozenset[str],
+        protocol: Protocol = Protocol.SIGNED,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.vin = vin
+        self.api = api
+        self.state = State()
+        self.protocol = protocol
+        self.asked: datetime | None = None
+        """When the last data request was answered, since the start."""
+        self.came_online: datetime | None = None
+        """When it was first seen online in this waking period; None while it sleeps."""
+        self.commanded: datetime | None = None
+        self.key_paired: bool | None = None
+        """Whether our key is on the vehicle; None if nobody asked."""
+        self._key = key
+        self._scopes = scopes
+        self._clock = clock
+        self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
+        self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
+        self._wake_lock = asyncio.Lock()
+        self._woken: datetime | None = None
+        self._waiting: dict[str, _Waiting] = {}
+        self._listeners: set[Listener] = set()
+
+    # --- What is known ---------------------------------------------------------------------------
+
+    @property
+    def is_online(self) -> bool:
+        """Whether Tesla could reach it when last heard of."""
+        return self.state[signals.ONLINE] is True
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether commands must be signed, with a key that is paired with it."""
+        return self.protocol is Protocol.SIGNED
+
+    @property
+    def kept_awake_by_questions(self) -> bool:
+        """Model S and X before 2021 stay awake while they are asked for data.
+
+        The tenth character of a VIN is the model year: A is 2010, and I, O, Q, U and Z are not
+        used, so that M is 2021.
+        """
+        return self.vin[3:4] in "SX" and self.vin[9:10] < "M"
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` the signals that show something else; call the answer to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def receive(self, readings: Readings) -> None:
+        """Take in readings, from wherever they come."""
+        self.state, changed = self.state.merge(readings)
+        self._tell(changed)
+
+    def lapse(self) -> None:
+        """Drop assumptions that nobody confirmed in time."""
+        self.state, gone = self.state.lapse(self._clock())
+        self._tell(gone)
+
+    def knows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """Whether every one of these was read within the last minute, and is so."""
+        now = self._clock()
+        return all(
+            (reading := self.state.reading(signal)) is not None
+            and reading.value == value
+            and now - reading.time <= FRESH
+            and reading.source is not Source.RESTORED
+            for signal, value in wanted.items()
+        )
+
+    def to_stored(self) -> dict[str, Any]:
+        """What to keep over a restart, as JSON; nothing in it is secret."""
+        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        return {
+            "state": store_state(self.state),
+            "protocol": str(self.protocol),
+            "asked": self.asked.timestamp() if self.asked else None,
+            "came_online": self.came_online.timestamp() if self.came_online else None,
+            "sessions": {
+                str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
+                for domain, session in self._sessions.items()
+                if session.ready
+            },
+        }
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Take up what `to_stored` kept; what cannot be read is left out."""
+        self.state = restore_state(stored.get("state"), signals.VEHICLE_SIGNALS)
+        if stored.get("protocol") == Protocol.REST:
+            self.protocol = Protocol.REST
+        # A restart is no reason to ask again: the plan goes on from where it was.
+        self.asked = _instant(stored.get("asked"))
+        self.came_online = _instant(stored.get("came_online"))
+        sessions = stored.get("sessions")
+        if not isinstance(sessions, Mapping):
+            return
+        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        for domain in Domain:
+            kept = sessions.get(str(int(domain)))
+            if isinstance(kept, Mapping):
+                self._sessions[domain] = Session.from_stored(
+                    self._key,
+                    self.vin,
+                    domain,
+                    dict(kept),
+                    now_monotonic=monotonic,
+                    now_wall=wall,
+                )
+
+    def _tell(self, changed: frozenset[Signal[Any]]) -> None:
+        if changed:
+            for listener in tuple(self._listeners):
+                listener(changed)
+
+    # --- Asking ----------------------------------------------------------------------------------
+
+    def heard_state(self, word: object) -> None:
+        """Take in Tesla's word for the state: `online`, `asleep` or `offline`; others say nothing.
+
+        Since 2024 sleeping cars are often called offline, so the two are one.
+        """
+        if word not in ("online", "asleep", "offline"):
+            return
+        now = self._clock()
+        is_online = word == "online"
+        if not is_online:
+            self.came_online = None
+        elif self.came_online is None:
+            self.came_online = now
+        self.receive({signals.ONLINE: Reading(is_online, now, Source.POLL)})
+
+    async def check(self, caller: Caller = POLLING) -> bool:
+        """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
+        answer = await self.api.vehicle(self.vin, caller)
+        self.heard_state(answer.get("state"))
+        return self.is_online
+
+    def heard_status(self, status: Mapping[str, Any]) -> None:
+        """Take in an answer of `fleet_status`: is our key on it, does it demand signatures?"""
+        if self.vin in (status.get("key_paired_vins") or ()):
+            self.key_paired = True
+        elif self.vin in (status.get("unpaired_vins") or ()):
+            self.key_paired = False
+        vehicles = status.get("vehicle_info")
+        info = vehicles.get(self.vin) if isinstance(vehicles, Mapping) else None
+        required = (
+            info.get("vehicle_command_protocol_required") if isinstance(info, Mapping) else None
+        )
+        if required is True:
+            self.protocol = Protocol.SIGNED
+        elif required is False and self.key_paired is not True:
+            self.protocol = Protocol.REST
+
+    async def check_pairing(self, caller: Caller) -> None:
+        """Ask Tesla whether our key is on the vehicle; costs nothing."""
+        self.heard_status(await self.api.fleet_status([self.vin], caller))
+
+    def data_due(self) -> bool:
+        """Whether the poll plan allows a data request now; see `plan`."""
+        situation = plan.Situation(
+            state=self.state,
+            asked=self.asked,
+            came_online=self.came_online,
+            commanded=self.commanded,
+            kept_awake=self.kept_awake_by_questions,
+        )
+        return plan.data_due(situation, self._clock())
+
+    async def refresh(self, caller: Caller = POLLING) -> None:
+        """Ask the vehicle for everything: one data request.
+
+        Raises:
+            VehicleUnavailable: it is not online after all; the state says so then.
+            TeslaError: any other.
+        """
+        try:
+            answer = await self.api.vehicle_data(
+                self.vin, caller, location="vehicle_location" in self._scopes
+            )
+        except VehicleUnavailable:
+            self.heard_state("offline")
+            raise
+        self.asked = self._clock()
+        self.heard_state(answer.get("state", "online"))
+        self.receive(signals.read_sections(answer, signals.VEHICLE_SIGNALS, self.asked))
+
+    async def schedules(self, caller: Caller) -> dict[str, Any]:
+        """Ask for the schedules, waking the vehicle first if it sleeps: one data request.
+
+        The answer's sections are read by `schedules`.
+
+        Raises:
+            BudgetExceeded: there is no room for the whole cost; nothing was sent.
+            TeslaError: any other.
+        """
+        self.api.meter.require([DATA] if self.is_online else [DATA, WAKE], self._clock())
+        if not self.is_online:
+            await self.wake(caller)
+        try:
+            return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+        except VehicleUnavailable:
+            # It fell asleep unnoticed.
+            self.heard_state("offline")
+            await self.wake(caller)
+            return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+
+    # --- Waking ----------------------------------------------------------------------------------
+
+    async def wake(self, caller: Caller) -> None:
+        """Make sure that it is online, waking it if it is not; several callers share one wake.
+
+        Raises:
+            WakeFailed: it did not come online within a minute.
+            BudgetExceeded: there is no room for a wake.
+            TeslaError: any other.
+        """
+        async with self._wake_lock:
+            # Free, and a needless wake costs as much as ten data requests.
+            if await self.check(caller):
+                return
+            now = self._clock()
+            if self._woken is None or now - self._woken > WAKE_TIMEOUT:
+                self._woken = now
+                _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
+                answer = await self.api.wake_up(self.vin, caller)
+                self.heard_state(answer.get("state"))
+            while not self.is_online:
+                if self._clock() - self._woken >= WAKE_TIMEOUT:
+                    raise WakeFailed
+                await pause(WAKE_CHECK_SECONDS)
+                await self.check(caller)
+
+    # --- Commands --------------------------------------------------------------------------------
+
+    async def send(self, command: Command, caller: Caller) -> Done:
+        """Carry out a command, waking the vehicle first if it sleeps.
+
+        The whole cost is asked of the meter before the first request leaves. A setting that the
+        vehicle is known to have already costs nothing; locks are always sent, because a lock that
+        was opened by hand a moment ago must not stay open for a cent. Of several settings of the
+        same kind that wait for their turn only the newest is sent; all callers hear its outcome.
+
+        Raises:
+            Refused: certainly not executed.
+            OutcomeUnknown: it may have been executed, and the vehicle's state does not confirm it.
+        """
+        if not command.scopes & self._scopes:
+            raise MissingScope(", ".join(sorted(command.scopes)))
+        if command.supersedes is None:
+            return await self._carry_out(_Waiting(command), caller)
+        waiting = self._waiting.get(command.supersedes)
+        if waiting is not None:
+            waiting.command = command
+            return await self._share(waiting, caller)
+        waiting = self._waiting[command.supersedes] = _Waiting(command)
+        try:
+            done = await self._carry_out(waiting, caller)
+        except TeslaError as error:
+            waiting.fail(error)
+            raise
+        except BaseException:
+            # Cancelled, or a bug: who waits with us has to see for themselves.
+            waiting.outcome.cancel()
+            raise
+        finally:
+            if self._waiting.get(command.supersedes) is waiting:
+                del self._waiting[command.supersedes]
+        waiting.outcome.set_result(done)
+        return done
+
+    async def _share(self, waiting: _Waiting, caller: Caller) -> Done:
+        """Hear the outcome of the command that stands for ours too."""
+        await asyncio.wait((waiting.outcome,))
+        if waiting.outcome.cancelled():
+            return await self.send(waiting.command, caller)
+        return waiting.outcome.result()
+
+    async def _carry_out(self, waiting: _Waiting, caller: Caller) -> Done:
+        """Wait for the turn, then do whatever is the newest wish by then."""
+        async with self._turn(waiting.command):
+            command = waiting.command
+            if command.supersedes is not None:
+                del self._waiting[command.supersedes]
+            if self._needs_nothing(command):
+                return Done(already=True)
+            await self._prepare(command, caller)
+            if not await self._guard(command, caller):
+                return Done(already=True)
+            try:
+                done = await self._transmit_awake(command, caller)
+            except OutcomeUnknown as error:
+                done = await self._verify(command, error, caller)
+        now = self._clock()
+        self.commanded = now
+        if command.expects and not done.already:
+            self.state = self.state.assume(command.expects, now)
+            self._tell(frozenset(command.expects))
+        return done
+
+    def _needs_nothing(self, command: Command) -> bool:
+        """Whether it is a setting that the vehicle is known to have."""
+        is_setting = command.domain is Domain.INFOTAINMENT and command.repeatable
+        return is_setting and bool(command.expects) and self.knows(command.expects)
+
+    async def _prepare(self, command: Command, caller: Caller) -> None:
+        """Make sure that there is room for it all, that it can succeed, and that it is heard."""
+        if command.domain is not None and self.needs_key and self.key_paired is False:
+            # A command that the vehicle must refuse is billed all the same; asking first is free.
+            await self.check_pairing(caller)
+            if not self.key_paired:
+                raise KeyNotPaired
+        self.api.meter.require(self._cost(command), self._clock())
+        if not self.is_online:
+            await self.wake(caller)
+
+    async def _transmit_awake(self, command: Command, caller: Caller) -> Done:
+        """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
+        try:
+            return await self._transmit(command, caller)
+        except VehicleUnavailable:
+            # Nothing ran, or the conversation would have said that the outcome is unknown.
+            self.heard_state("offline")
+            await self.wake(caller)
+            return await self._transmit(command, caller)
+
+    async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
+        """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
+
+        One data request, if the meter has room for it. A vehicle that shows otherwise proves
+        nothing: it may have done as told and been changed again, or have corrected the value.
+
+        Raises:
+            OutcomeUnknown: the same, if nothing confirms the command.
+        """
+        if not command.expects:
+            raise error
+        await pause(error.expires_in + VERIFY_MARGIN_SECONDS)
+        try:
+            await self.refresh(caller)
+        except TeslaError as failure:
+            _LOGGER.debug("Not verified: %s", failure)
+            raise error from failure
+        if any(self.state[signal] != value for signal, value in command.expects.items()):
+            raise error
+        return Done(already=True)
+
+    @asynccontextmanager
+    async def _turn(self, command: Command) -> AsyncGenerator[None]:
+        """One command at a time to each part of the vehicle; the wait has an end."""
+        lock = self._locks[command.domain]
+        try:
+            async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
+                await lock.acquire()
+        except TimeoutError as error:
+            raise VehicleBusy from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _cost(self, command: Command) -> list[Charge]:
+        """All that a command may need: wake, look at the guard's signals, handshake, command."""
+        cost = [COMMAND]
+        if not self.is_online:
+            cost.append(WAKE)
+        if command.requires and not self.knows(command.requires):
+            cost.append(DATA)
+        domain = command.domain
+        if self.needs_key and domain is not None and not self._sessions[domain].ready:
+            cost.append(COMMAND)
+        return cost
+
+    async def _guard(self, command: Command, caller: Caller) -> bool:
+        """Whether a toggling command may be sent: only if the opposite is freshly known.
+
+        Raises:
+            CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
+        """
+        if not command.requires:
+            return True
+        if not self.knows(command.requires):
+            await self.refresh(caller)
+        for signal, value in command.requires.items():
+            known = self.state[signal]
+            if known is None:
+                raise CommandRefused(reason="position_unknown")
+            if known != value:
+                return False
+        return True
+
+    async def _transmit(self, command: Command, caller: Caller) -> Done:
+        """Send it the way the vehicle wants it, learning that way from its refusals."""
+        try:
+            if command.domain is None or self.protocol is Protocol.REST:
+                return await self._transmit_plain(command, caller)
+            return await self._transmit_signed(command, command.domain, caller)
+        except ProtocolUnsupported:
+            # Nothing ran: the vehicle's computer has no such thing as a signed command.
+            self.protocol = Protocol.REST
+            return await self._transmit_plain(command, caller)
+        except ProtocolRequired:
+            if command.domain is None:
+                raise
+            self.protocol = Protocol.SIGNED
+            return await self._transmit_signed(command, command.domain, caller)
+
+    async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
+        """The unsigned way."""
+        if not command.rest:
+            raise NotAvailable(command.name)
+        try:
+            answer = await self.api.command(self.vin, command.name, command.parameters, caller)
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            raise OutcomeUnknown(error.detail) from error
+        if answer.get("result") is True:
+            return Done()
+        return _judge(command, signing.of_reason(str(answer.get("reason") or "")))
+
+    async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
+        """The signed way: perform what the conversation yields, and judge what it returns."""
+        talk = signing.conversation(
+            self._sessions[domain],
+            command.payload,
+            clock=time.monotonic,
+            repeatable=command.repeatable,
+        )
+        refusal: TeslaError | None = None
+        answer: signing.Answer
+        try:
+            outgoing = next(talk)
+            while True:
+                if outgoing.not_before:
+                    await pause(outgoing.not_before)
+                incoming: signing.Incoming
+                try:
+                    incoming = await self.api.signed_command(self.vin, outgoing.message, caller)
+                    refusal = None
+                except (AnswerLost, ServiceError, InvalidAnswer) as error:
+                    # It may have arrived. Only the conversation knows whether to send it again.
+                    incoming, refusal = signing.LOST, error
+                except (Refused, Unreachable) as error:
+                    incoming, refusal = signing.NOT_SENT, error
+                outgoing = talk.send(incoming)
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, signing.Unknown):
+            raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
+        if isinstance(answer, signing.Done):
+            if not answer.verified:
+                # In plaintext, from a vehicle that encrypted its replies before: anybody on the way
+                # may have said so.
+                raise OutcomeUnknown("unverified")
+            self.key_paired = True
+            return _judge(command, answer.verdict)
+        raise refusal or self._error_of(answer.fault)
+
+    def _error_of(self, fault: signing.Fault) -> TeslaError:
+        """What a fault of the protocol means; nothing was executed."""
+        match fault.number:
+            case 1:
+                return VehicleBusy(fault.name)
+            case 3 | 4:
+                self.key_paired = False
+                return KeyNotPaired(fault.name)
+            case 21:
+                return MobileAccessDisabled(fault.name)
+        if fault.name == "NO_SESSION":
+            return VehicleBusy(fault.name)
+        return CommandRefused(fault.name, reason=fault.translation_key)
+
+
+def _judge(command: Command, verdict: signing.Verdict) -> Done:
+    """What a verdict of the vehicle means for this command.
+
+    Raises:
+        CommandRefused: it said no.
+    """
+    if verdict.outcome is signing.Outcome.OK:
+        return Done()
+    # Whether a word means "nothing to do" depends on the command: `is_charging` fulfils the wish to
+    # charge, but not the wish to open the charge port.
+    word = verdict.reason.lower().replace(" ", "_")
+    if word in command.already or word.startswith("already") or word.endswith("already_off"):
+        return Done(already=True)
+    raise CommandRefused(verdict.reason, reason=verdict.translation_key or None)
+
+
+def _instant(stored: object) -> datetime | None:
+    """An aware datetime from Unix seconds."""
+    if isinstance(stored, bool) or not isinstance(stored, int | float):
+        return None
+    return datetime.fromtimestamp(stored, UTC)

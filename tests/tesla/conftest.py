@@ -1,0 +1,89 @@
+"""Fixtures for the Tesla side, which needs no Home Assistant: an account at the simulator."""
+
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from custom_components.flotte.tesla.signing import ClientKey
+from custom_components.flotte.tesla.vehicle import Protocol, Vehicle
+from simulator import Simulator
+from simulator.accounts import SCOPES
+from simulator.cars import Car
+from tests.tesla.account import MODEL_S, MODEL_Y, NOW, Account
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations() -> None:
+    """Start no Home Assistant, unlike the fixture of this name one folder up."""
+
+
+@pytest.fixture
+async def tesla(freezer: FrozenDateTimeFactory, socket_enabled: None) -> AsyncIterator[Simulator]:
+    """A running simulator, at noon of 10 March 2026."""
+    freezer.move_to(NOW)
+    async with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def session(tesla: Simulator) -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP session."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def account(tesla: Simulator, session: aiohttp.ClientSession) -> AsyncIterator[Account]:
+    """Owner-1, whose application is registered; afterwards the bill must equal the ledger."""
+    account = Account(tesla, session)
+    account.register()
+    yield account
+    account.check_bill()
+
+
+@pytest.fixture(scope="session")
+def client_key() -> ClientKey:
+    """Our key."""
+    return ClientKey.generate()
+
+
+type VehicleMaker = Callable[..., Vehicle]
+
+
+@pytest.fixture
+def make_vehicle(account: Account, client_key: ClientKey) -> VehicleMaker:
+    """Makes our side of a simulated car; our key is on the cars that their owner paired."""
+    account.register(public_key=client_key.public_bytes)
+
+    def make(
+        vin: str = MODEL_Y,
+        *,
+        scopes: frozenset[str] = SCOPES,
+        protocol: Protocol | None = None,
+    ) -> Vehicle:
+        usual = Protocol.REST if vin == MODEL_S else Protocol.SIGNED
+        return Vehicle(vin, account.api, client_key, scopes=scopes, protocol=protocol or usual)
+
+    return make
+
+
+@pytest.fixture
+def vehicle(make_vehicle: VehicleMaker) -> Vehicle:
+    """Aurora, who is asleep."""
+    return make_vehicle()
+
+
+@pytest.fixture
+def car(tesla: Simulator, vehicle: Vehicle) -> Car:
+    """The simulated Aurora."""
+    return tesla.world.cars[vehicle.vin]
+
+
+@pytest.fixture
+async def awake(vehicle: Vehicle, car: Car) -> Vehicle:
+    """Aurora, online, and known to be."""
+    car.steer({"state": "online"})
+    assert await vehicle.check()
+    return vehicle

@@ -1,0 +1,218 @@
+"""When a vehicle is asked for its data: a table of situations."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.flotte.tesla import plan, signals
+from custom_components.flotte.tesla.plan import Situation, data_due, is_active
+from custom_components.flotte.tesla.state import Reading, Signal, Source, State
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def knowing(values: dict[Signal[Any], Any]) -> State:
+    state, _ = State().merge(
+        {signal: Reading(value, NOW, Source.POLL) for signal, value in values.items()}
+    )
+    return state
+
+
+IDLE = knowing(
+    {
+        signals.SHIFT_STATE: "p",
+        signals.CHARGING_STATE: "stopped",
+        signals.CLIMATE_ON: False,
+        signals.USER_PRESENT: False,
+        signals.UPDATE_STATUS: None,
+    }
+)
+CHARGING = knowing({signals.CHARGING_STATE: "charging"})
+
+
+def test_numbers() -> None:
+    """Where each comes from is said in the plan; that they do not change unseen is said here."""
+    assert timedelta(seconds=60) == plan.CHECK_INTERVAL
+    assert timedelta(minutes=10) == plan.ACTIVE_INTERVAL
+    assert timedelta(minutes=60) == plan.IDLE_INTERVAL
+    assert timedelta(minutes=15) == plan.LET_SLEEP
+    assert timedelta(seconds=8) == plan.SETTLE
+    assert timedelta(minutes=11) < plan.LET_SLEEP, "cars of before 2021 sleep after 11 minutes"
+
+
+@pytest.mark.parametrize(
+    ("values", "active"),
+    [
+        ({}, False),
+        ({signals.SHIFT_STATE: "p"}, False),
+        ({signals.SHIFT_STATE: None}, False),
+        ({signals.SHIFT_STATE: "d"}, True),
+        ({signals.SHIFT_STATE: "r"}, True),
+        ({signals.SHIFT_STATE: "n"}, True),
+        ({signals.CHARGING_STATE: "charging"}, True),
+        ({signals.CHARGING_STATE: "starting"}, True),
+        ({signals.CHARGING_STATE: "complete"}, False),
+        ({signals.CHARGING_STATE: "stopped"}, False),
+        ({signals.CHARGING_STATE: "disconnected"}, False),
+        ({signals.CHARGING_STATE: None}, False),
+        ({signals.CLIMATE_ON: True}, True),
+        ({signals.CLIMATE_ON: False}, False),
+        ({signals.USER_PRESENT: True}, True),
+        ({signals.USER_PRESENT: None}, False),
+        ({signals.UPDATE_STATUS: "downloading"}, True),
+        ({signals.UPDATE_STATUS: "installing"}, True),
+        ({signals.UPDATE_STATUS: "available"}, False),
+        ({signals.UPDATE_STATUS: "scheduled"}, False),
+        ({signals.UPDATE_STATUS: "downloading_wifi_wait"}, False),
+    ],
+)
+def test_what_is_worth_asking_about(values: dict[Signal[Any], Any], *, active: bool) -> None:
+    assert is_active(knowing(values)) is active
+
+
+@dataclass(frozen=True)
+class Case:
+    """A situation and whether the vehicle is asked."""
+
+    name: str
+    due: bool
+    asked: datetime | None
+    came_online: datetime | None
+    state: State = IDLE
+    commanded: datetime | None = None
+    kept_awake: bool = False
+
+
+SECOND = 1 / 60
+CASES = (
+    # Coming online
+    Case("asleep, never asked", due=False, asked=None, came_online=None),
+    Case("asleep, although it charges", due=False, asked=None, came_online=None, state=CHARGING),
+    Case("asleep after a command", due=False, asked=None, came_online=None, commanded=ago(1)),
+    Case("just came online, never asked", due=True, asked=None, came_online=NOW),
+    Case("asked before it slept", due=True, asked=ago(5), came_online=ago(1)),
+    Case("asked when it came online", due=False, asked=ago(1), came_online=ago(1)),
+    Case("an old car, just online", due=True, asked=ago(5), came_online=ago(1), kept_awake=True),
+    # Idle
+    Case("idle for 59 minutes", due=False, asked=ago(59), came_online=ago(90)),
+    Case("idle for an hour", due=True, asked=ago(60), came_online=ago(90)),
+    Case("nothing known, asked now", due=False, asked=ago(1), came_online=ago(2), state=State()),
+    # Active
+    Case("active for 9 minutes", due=False, asked=ago(9), came_online=ago(90), state=CHARGING),
+    Case("active for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=CHARGING),
+    # Kept awake by being asked
+    Case(
+        "an old car idles for 14 minutes",
+        due=False,
+        asked=ago(14),
+        came_online=ago(90),
+        kept_awake=True,
+    ),
+    Case(
+        "an old car idles for 15 minutes",
+        due=True,
+        asked=ago(15),
+        came_online=ago(90),
+        kept_awake=True,
+    ),
+    Case(
+        "an old car charges",
+        due=True,
+        asked=ago(10),
+        came_online=ago(90),
+        kept_awake=True,
+        state=CHARGING,
+    ),
+    # After a command
+    Case(
+        "7 s after a command",
+        due=False,
+        asked=ago(5),
+        came_online=ago(90),
+        commanded=ago(7 * SECOND),
+    ),
+    Case(
+        "8 s after a command",
+        due=True,
+        asked=ago(5),
+        came_online=ago(90),
+        commanded=ago(8 * SECOND),
+    ),
+    Case(
+        "asked too soon after a command",
+        due=True,
+        asked=ago(60 * SECOND),
+        came_online=ago(90),
+        commanded=ago(67 * SECOND),
+    ),
+    Case(
+        "asked late enough after a command",
+        due=False,
+        asked=ago(60 * SECOND),
+        came_online=ago(90),
+        commanded=ago(68 * SECOND),
+    ),
+    Case(
+        "a command does not put off what is due when it came online",
+        due=True,
+        asked=None,
+        came_online=ago(1),
+        commanded=ago(SECOND),
+    ),
+    Case(
+        "an old car after a command",
+        due=True,
+        asked=ago(5),
+        came_online=ago(90),
+        commanded=ago(1),
+        kept_awake=True,
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_whether_it_is_asked(case: Case) -> None:
+    situation = Situation(
+        state=case.state,
+        asked=case.asked,
+        came_online=case.came_online,
+        commanded=case.commanded,
+        kept_awake=case.kept_awake,
+    )
+    assert data_due(situation, NOW) is case.due
+
+
+def _questions(situation: Situation, minutes: int) -> list[int]:
+    """In which of the coming minutes it is asked, when every check finds it online."""
+    asked = []
+    for minute in range(minutes):
+        now = NOW + timedelta(minutes=minute)
+        if data_due(situation, now):
+            asked.append(minute)
+            situation = replace(situation, asked=now)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("situation", "minutes"),
+    [
+        (Situation(state=IDLE, asked=None, came_online=NOW), [0, 60, 120, 180]),
+        (
+            Situation(state=IDLE, asked=None, came_online=NOW, kept_awake=True),
+            [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180, 195],
+        ),
+        (
+            Situation(state=CHARGING, asked=None, came_online=NOW),
+            list(range(0, 200, 10)),
+        ),
+    ],
+    ids=["idle", "kept awake", "charging"],
+)
+def test_questions_of_200_minutes(situation: Situation, minutes: list[int]) -> None:
+    assert _questions(situation, 200) == minutes

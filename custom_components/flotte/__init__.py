@@ -1,0 +1,258 @@
+"""Flotte for Tesla: Tesla's Fleet API in Home Assistant, with signed commands and a meter."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, cast
+
+import jwt
+from homeassistant.components.application_credentials import AuthImplementation
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    async_get_config_entry_implementation,
+)
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.typing import ConfigType
+
+from .actions import async_register_actions
+from .const import CONF_BASE_URL, CONF_MONTHLY_LIMIT, DOMAIN, LOGGER, SAVE_DELAY_SECONDS
+from .coordinator import AccountData, FlotteConfigEntry, SiteCoordinator, VehicleCoordinator
+from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
+from .hosts import get_hosts, set_hosts
+from .key import async_get_key
+from .ledger import async_get_ledger
+from .tesla.api import FleetApi
+from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
+from .tesla.meter import SETUP
+from .tesla.signing import ClientKey
+from .tesla.site import Site
+from .tesla.vehicle import Protocol, Vehicle
+from .tokens import Tokens
+
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CLIMATE,
+    Platform.COVER,
+    Platform.DEVICE_TRACKER,
+    Platform.LOCK,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.UPDATE,
+]
+_STORAGE_VERSION: Final = 1
+MANUFACTURER: Final = "Tesla"
+
+# Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
+MODELS: Final = {
+    "S": "Model S",
+    "3": "Model 3",
+    "X": "Model X",
+    "Y": "Model Y",
+    "C": "Cybertruck",
+    "R": "Roadster",
+    "T": "Semi",
+}
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Learn which Tesla to talk to, and offer the actions."""
+    set_hosts(hass, config)
+    async_register_actions(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bool:
+    """Set up one Tesla account: two round trips in a row at most, and nothing that is billed."""
+    implementation = cast(
+        "AuthImplementation", await async_get_config_entry_implementation(hass, entry)
+    )
+    try:
+        key = await async_get_key(hass)
+    except (ValueError, KeyError) as error:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="private_key_unreadable"
+        ) from error
+    ledger = await async_get_ledger(hass, implementation.client_id)
+    limit = entry.options.get(CONF_MONTHLY_LIMIT)
+    ledger.async_set_limit(None if limit is None else Decimal(str(limit)))
+    api = FleetApi(
+        async_get_clientsession(hass),
+        Tokens(hass, entry, implementation),
+        hosts=get_hosts(hass),
+        base_url=entry.data[CONF_BASE_URL],
+        meter=ledger.meter,
+        keep=ledger.async_keep,
+    )
+    try:
+        products = await api.products()
+    except LoginRequired as error:
+        raise ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key=error.translation_key
+        ) from error
+    except TeslaError as error:
+        # These only the owner can mend; the others may pass by themselves.
+        lasting = isinstance(error, NotRegistered | WrongRegion | MissingScope)
+        raise (ConfigEntryError if lasting else ConfigEntryNotReady)(
+            translation_domain=DOMAIN,
+            translation_key=error.translation_key,
+            translation_placeholders=dict(error.placeholders),
+        ) from error
+    store: Store[dict[str, Any]] = Store(
+        hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}", private=True, atomic_writes=True
+    )
+    stored = await store.async_load() or {}
+    scopes = granted_scopes(entry.data)
+    account = _Account(hass, entry, api, key, scopes, stored)
+    vehicles = [account.vehicle(product) for product in products if product.get("vin")]
+    sites = [account.site(product) for product in products if product.get("energy_site_id")]
+    await asyncio.gather(
+        _ask_status(api, vehicles),
+        *(_ask_site(coordinator) for coordinator in sites),
+    )
+    entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes)
+    _keep_stored(entry)
+    for coordinator in vehicles:
+        coordinator.async_show_pairing()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bool:
+    """Unload, keeping what is known."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.store.async_save(_to_stored(entry))
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Forget what was known; the key stays, because pairings hang on it, and so does the ledger."""
+    await Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: FlotteConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Allow to remove devices of vehicles and sites that left the account."""
+    data = entry.runtime_data
+    present = {coordinator.vehicle.vin for coordinator in data.vehicles}
+    present |= {str(coordinator.site.site_id) for coordinator in data.sites}
+    present.add(str(entry.unique_id))
+    return not any((DOMAIN, each) in device.identifiers for each in present)
+
+
+def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes that the owner granted, as the access token says."""
+    token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
+    return frozenset(token.get("scp") or ())
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What the vehicles and sites of an account are made with."""
+
+    hass: HomeAssistant
+    entry: FlotteConfigEntry
+    api: FleetApi
+    key: ClientKey
+    scopes: frozenset[str]
+    stored: Mapping[str, Any]
+
+    def vehicle(self, product: Mapping[str, Any]) -> VehicleCoordinator:
+        """A vehicle of Tesla's product list, with what was known of it before."""
+        vin = str(product["vin"])
+        # "off" marks cars without the protocol; "required" and "allowed" know it.
+        unsigned = product.get("command_signing") in ("off", "not_required")
+        vehicle = Vehicle(
+            vin,
+            self.api,
+            self.key,
+            scopes=self.scopes,
+            protocol=Protocol.REST if unsigned else Protocol.SIGNED,
+        )
+        vehicle.restore(self.stored.get(vin) or {})
+        vehicle.heard_state(product.get("state"))
+        model = MODELS.get(vin[3:4])
+        name = str(product.get("display_name") or model or vin)
+        info = dr.DeviceInfo(
+            identifiers={(DOMAIN, vin)},
+            manufacturer=MANUFACTURER,
+            model=model,
+            name=name,
+            serial_number=vin,
+        )
+        return VehicleCoordinator(self.hass, self.entry, vehicle, name, info)
+
+    def site(self, product: Mapping[str, Any]) -> SiteCoordinator:
+        """An energy site of Tesla's product list, with what was known of it before."""
+        site = Site(int(product["energy_site_id"]), self.api, scopes=self.scopes)
+        site.restore(self.stored.get(str(site.site_id)) or {})
+        name = str(product.get("site_name") or site.site_id)
+        info = dr.DeviceInfo(
+            identifiers={(DOMAIN, str(site.site_id))},
+            manufacturer=MANUFACTURER,
+            model="Energy site",
+            name=name,
+            serial_number=str(site.site_id),
+        )
+        return SiteCoordinator(self.hass, self.entry, site, name, info)
+
+
+async def _ask_status(api: FleetApi, vehicles: list[VehicleCoordinator]) -> None:
+    """Learn which cars carry our key; not knowing it keeps nobody from starting."""
+    if not vehicles:
+        return
+    try:
+        status = await api.fleet_status([each.vehicle.vin for each in vehicles], SETUP)
+    except TeslaError as error:
+        LOGGER.debug("Pairing is not known: %s", error)
+        return
+    for coordinator in vehicles:
+        coordinator.vehicle.heard_status(status)
+
+
+async def _ask_site(coordinator: SiteCoordinator) -> None:
+    """Look at a site once; one that does not answer keeps nobody from starting."""
+    results = await asyncio.gather(
+        coordinator.site.refresh(SETUP),
+        coordinator.site.refresh_info(SETUP),
+        return_exceptions=True,
+    )
+    for error in results:
+        if isinstance(error, TeslaError):
+            LOGGER.debug("Site %s does not answer: %s", coordinator.device_name, error)
+        elif error is not None:
+            raise error
+
+
+def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
+    data = entry.runtime_data
+    stored: dict[str, Any] = {}
+    for vehicle in data.vehicles:
+        stored[vehicle.vehicle.vin] = vehicle.vehicle.to_stored()
+    for site in data.sites:
+        stored[str(site.site.site_id)] = site.site.to_stored()
+    return stored
+
+
+@callback
+def _keep_stored(entry: FlotteConfigEntry) -> None:
+    """Write what is known a while after it changed, and at shutdown."""
+    data = entry.runtime_data
+
+    @callback
+    def changed(*_: object) -> None:
+        data.store.async_delay_save(lambda: _to_stored(entry), SAVE_DELAY_SECONDS)
+
+    for vehicle in data.vehicles:
+        entry.async_on_unload(vehicle.vehicle.subscribe(changed))
+    for site in data.sites:
+        entry.async_on_unload(site.site.subscribe(changed))

@@ -1,0 +1,76 @@
+"""Buttons: one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator import FlotteConfigEntry
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla import commands, signals
+from .tesla.commands import Command
+from .tesla.state import State
+
+PARALLEL_UPDATES = 1
+
+
+def _homelink(state: State) -> Command:
+    """HomeLink wants to know where the car is."""
+    position = state[signals.LOCATION]
+    if position is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="position_of_car_unknown"
+        )
+    return commands.trigger_homelink(position)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
+    """A button that sends a command; without one it wakes the vehicle."""
+
+    command: Callable[[State], Command] | None
+
+
+BUTTONS: Final = (
+    FlotteButtonDescription(key="wake", command=None),
+    FlotteButtonDescription(key="flash_lights", command=lambda _: commands.flash_lights()),
+    FlotteButtonDescription(key="honk_horn", command=lambda _: commands.honk_horn()),
+    FlotteButtonDescription(key="remote_start", command=lambda _: commands.remote_start()),
+    FlotteButtonDescription(
+        key="homelink",
+        command=_homelink,
+        exists=lambda state: state[signals.HOMELINK_DEVICES] != 0,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a button for each row and vehicle."""
+    async_add_entities(
+        CommandButton(coordinator, row, ())
+        for coordinator in entry.runtime_data.vehicles
+        for row in BUTTONS
+        if row.exists(coordinator.state)
+    )
+
+
+class CommandButton(VehicleEntity, ButtonEntity):
+    """Sends a command when pressed."""
+
+    entity_description: FlotteButtonDescription
+
+    @override
+    async def async_press(self) -> None:
+        if (command := self.entity_description.command) is None:
+            await self.coordinator.async_wake(self._context)
+        else:
+            await self.async_send(command(self.state_of_things))

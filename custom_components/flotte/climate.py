@@ -1,0 +1,139 @@
+"""The climate control of a vehicle."""
+
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.climate import (
+    ATTR_HVAC_MODE,
+    PRESET_NONE,
+    ClimateEntity,
+    ClimateEntityDescription,
+    ClimateEntityFeature,
+    HVACMode,
+)
+from homeassistant.const import ATTR_TEMPERATURE, PRECISION_HALVES, UnitOfTemperature
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla import commands, signals
+
+PARALLEL_UPDATES = 1
+
+LOWEST_CELSIUS: Final = 15.0
+HIGHEST_CELSIUS: Final = 28.0
+"""What Tesla's documentation calls the usual range; the car tells its own."""
+
+# What Tesla calls the modes that go on after leaving, and what Home Assistant shows.
+PRESETS: Final = {"off": PRESET_NONE, "on": "keep", "dog": "dog", "camp": "camp"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteClimateDescription(FlotteEntityDescription, ClimateEntityDescription):
+    """The row of the climate control."""
+
+
+CLIMATE: Final = FlotteClimateDescription(key="climate", name=None)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the climate control of each vehicle."""
+    async_add_entities(
+        VehicleClimate(
+            coordinator,
+            CLIMATE,
+            (
+                signals.CLIMATE_ON,
+                signals.INSIDE_TEMPERATURE,
+                signals.DRIVER_TEMPERATURE,
+                signals.CLIMATE_KEEPER,
+                signals.MINIMUM_TEMPERATURE,
+                signals.MAXIMUM_TEMPERATURE,
+            ),
+        )
+        for coordinator in entry.runtime_data.vehicles
+    )
+
+
+class VehicleClimate(VehicleEntity, ClimateEntity):
+    """Carries the vehicle's own name, so that voice finds it: "set the car to 21 degrees"."""
+
+    entity_description: FlotteClimateDescription
+    _attr_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_target_temperature_step = PRECISION_HALVES
+    _attr_precision = PRECISION_HALVES
+    _attr_hvac_modes = [HVACMode.HEAT_COOL, HVACMode.OFF]
+    _attr_preset_modes = list(PRESETS.values())
+    _attr_supported_features = (
+        ClimateEntityFeature.TARGET_TEMPERATURE
+        | ClimateEntityFeature.PRESET_MODE
+        | ClimateEntityFeature.TURN_ON
+        | ClimateEntityFeature.TURN_OFF
+    )
+
+    @property
+    @override
+    def hvac_mode(self) -> HVACMode | None:
+        match self.state_of_things[signals.CLIMATE_ON]:
+            case True:
+                return HVACMode.HEAT_COOL
+            case False:
+                return HVACMode.OFF
+        return None
+
+    @property
+    @override
+    def current_temperature(self) -> float | None:
+        return self.state_of_things[signals.INSIDE_TEMPERATURE]
+
+    @property
+    @override
+    def target_temperature(self) -> float | None:
+        return self.state_of_things[signals.DRIVER_TEMPERATURE]
+
+    @property
+    @override
+    def min_temp(self) -> float:
+        return self.state_of_things[signals.MINIMUM_TEMPERATURE] or LOWEST_CELSIUS
+
+    @property
+    @override
+    def max_temp(self) -> float:
+        return self.state_of_things[signals.MAXIMUM_TEMPERATURE] or HIGHEST_CELSIUS
+
+    @property
+    @override
+    def preset_mode(self) -> str | None:
+        return PRESETS.get(self.state_of_things[signals.CLIMATE_KEEPER] or "")
+
+    @override
+    async def async_turn_on(self) -> None:
+        await self.async_send(commands.start_climate())
+
+    @override
+    async def async_turn_off(self) -> None:
+        await self.async_send(commands.stop_climate())
+
+    @override
+    async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
+        if hvac_mode is HVACMode.OFF:
+            await self.async_turn_off()
+        else:
+            await self.async_turn_on()
+
+    @override
+    async def async_set_temperature(self, **kwargs: Any) -> None:
+        if (temperature := kwargs.get(ATTR_TEMPERATURE)) is not None:
+            await self.async_send(commands.set_temperature(float(temperature)))
+        if (hvac_mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
+            await self.async_set_hvac_mode(hvac_mode)
+
+    @override
+    async def async_set_preset_mode(self, preset_mode: str) -> None:
+        mode = next(mode for mode, preset in PRESETS.items() if preset == preset_mode)
+        await self.async_send(commands.set_climate_keeper(mode))

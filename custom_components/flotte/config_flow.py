@@ -1,0 +1,383 @@
+"""Setting Flotte up: log in, find the region, register the domain, pair the cars.
+
+The steps follow Tesla's onboarding (developer guide, 2026-08):
+
+    user ─> (credentials) ─> Tesla's log-in ─> scopes ─> region ─> domain ─> pairing ─> entry
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Final, cast, override
+
+import jwt
+import voluptuous as vol
+from homeassistant.components.application_credentials import AuthImplementation
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlowResult,
+    OptionsFlow,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
+from homeassistant.core import callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    QrCodeSelector,
+    QrCodeSelectorConfig,
+    QrErrorCorrectionLevel,
+    TextSelector,
+)
+from yarl import URL
+
+from .const import (
+    CONF_BASE_URL,
+    CONF_MONTHLY_LIMIT,
+    CONF_PUBLIC_DOMAIN,
+    DOMAIN,
+    LOGGER,
+    NEEDED_SCOPES,
+    PUBLIC_KEY_PATH,
+)
+from .coordinator import pairing_url
+from .hosts import get_hosts
+from .key import async_get_key
+from .ledger import async_get_ledger
+from .tesla.api import FleetApi, partner_token
+from .tesla.errors import (
+    BadRequest,
+    LoginRequired,
+    NotRegistered,
+    PublicKeyNotFetched,
+    TeslaError,
+    WrongRegion,
+)
+from .tesla.meter import EURO
+
+# Lower case, no scheme, no path. Source: the error text of Tesla's registration.
+_DOMAIN_NAME: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+
+CONF_FINISH: Final = "finish_unpaired"
+
+
+class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
+    """The flow that makes an entry of a Tesla account, or mends one."""
+
+    DOMAIN = DOMAIN
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        super().__init__()
+        self._data: dict[str, Any] = {}
+        self._title = "Tesla"
+        self._base_url = ""
+
+    @property
+    @override
+    def logger(self) -> logging.Logger:
+        return LOGGER
+
+    @classmethod
+    @callback
+    @override
+    def async_get_options_flow(cls, config_entry: ConfigEntry) -> OptionsFlow:
+        """Let the owner decide what may be spent."""
+        return FlotteOptionsFlow()
+
+    # --- Log-in ----------------------------------------------------------------------------------
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what will be asked for and why, before Tesla's page asks for it."""
+        if user_input is None:
+            return self.async_show_form(step_id="user", data_schema=vol.Schema({}))
+        return await self.async_step_pick_implementation()
+
+    @override
+    async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
+        """Look at what the owner granted."""
+        token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
+        if missing := NEEDED_SCOPES - set(token.get("scp") or ()):
+            return self.async_abort(
+                reason="missing_scopes",
+                description_placeholders={"scopes": ", ".join(sorted(missing))},
+            )
+        await self.async_set_unique_id(token["sub"])
+        if self.source == SOURCE_REAUTH:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            # What else the entry knows (domain, region) stays as it is.
+            return self.async_update_reload_and_abort(
+                self._get_reauth_entry(), data_updates={CONF_TOKEN: data[CONF_TOKEN]}
+            )
+        if self.source == SOURCE_RECONFIGURE:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+        else:
+            self._abort_if_unique_id_configured()
+        self._data = data
+        hosts = get_hosts(self.hass)
+        self._base_url = hosts.regions[hosts.region_of(str(token.get("ou_code", "")))]
+        return await self.async_step_region({})
+
+    # --- Region ----------------------------------------------------------------------------------
+
+    async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask Tesla where this account lives; shown only when that fails."""
+        errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {"detail": ""}
+        if user_input is not None:
+            api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
+            try:
+                await api.region()
+            except NotRegistered:
+                # Nothing can be asked before the domain is registered. A wrong region would have
+                # answered differently, and registration will tell as well.
+                self._base_url = api.base_url
+                return await self.async_step_domain()
+            except TeslaError as error:
+                errors["base"] = _error_key(error)
+                placeholders["detail"] = error.detail
+            else:
+                self._base_url = api.base_url
+                return await self.async_step_domain()
+        return self.async_show_form(
+            step_id="region",
+            data_schema=vol.Schema({}),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    # --- Domain ----------------------------------------------------------------------------------
+
+    async def async_step_domain(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Register the domain that serves our public key, and see that Tesla saw our key."""
+        key = await async_get_key(self.hass)
+        errors: dict[str, str] = {}
+        placeholders = {"path": PUBLIC_KEY_PATH, "detail": "", "url": ""}
+        domain = (user_input or {}).get(CONF_PUBLIC_DOMAIN, "")
+        if user_input is not None:
+            domain = _domain_of(domain)
+            placeholders["url"] = f"https://{domain}{PUBLIC_KEY_PATH}"
+            if not _DOMAIN_NAME.fullmatch(domain):
+                errors[CONF_PUBLIC_DOMAIN] = "invalid_domain"
+            else:
+                try:
+                    account = await self._register(domain)
+                    if await self._follow_region():
+                        account = await self._register(domain)
+                except TeslaError as error:
+                    errors["base"] = _error_key(error)
+                    placeholders["detail"] = error.detail
+                else:
+                    seen = str(account.get("public_key") or "").lower()
+                    if seen == key.public_bytes.hex():
+                        self._data = {
+                            **self._data,
+                            CONF_BASE_URL: self._base_url,
+                            CONF_PUBLIC_DOMAIN: domain,
+                        }
+                        return await self.async_step_pairing()
+                    errors["base"] = "other_key" if seen else "public_key_not_fetched"
+        return self.async_show_form(
+            step_id="domain",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_PUBLIC_DOMAIN): TextSelector()}),
+                {CONF_PUBLIC_DOMAIN: domain or self._suggested_domain()},
+            ),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+    async def _register(self, domain: str) -> dict[str, Any]:
+        implementation = cast("AuthImplementation", self.flow_impl)
+        token = await partner_token(
+            async_get_clientsession(self.hass),
+            get_hosts(self.hass),
+            self._base_url,
+            client_id=implementation.client_id,
+            client_secret=implementation.client_secret,
+        )
+        api = await self._api(token)
+        account = await api.register(domain)
+        self._base_url = api.base_url
+        return account
+
+    async def _follow_region(self) -> bool:
+        """Whether the account is served elsewhere than where the domain was just registered.
+
+        Before a registration Tesla answers no question, not even the one for the region.
+        """
+        registered_at = self._base_url
+        api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
+        try:
+            await api.region()
+        except NotRegistered:
+            if api.base_url == registered_at:
+                raise
+        self._base_url = api.base_url
+        return self._base_url != registered_at
+
+    def _suggested_domain(self) -> str:
+        """The domain used before, or the host by which Home Assistant is reached from outside."""
+        if self.source == SOURCE_RECONFIGURE:
+            return str(self._get_reconfigure_entry().data.get(CONF_PUBLIC_DOMAIN, ""))
+        try:
+            url = get_url(self.hass, allow_internal=False, allow_ip=False, require_ssl=True)
+        except NoURLAvailableError:
+            return ""
+        return URL(url).host or ""
+
+    # --- Pairing ---------------------------------------------------------------------------------
+
+    async def async_step_pairing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show how to pair, and which cars still have to be; the owner may also do that later."""
+        errors: dict[str, str] = {}
+        api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
+        cars: list[str] = []
+        unpaired = False
+        try:
+            cars, unpaired = await self._pairing_of_cars(api)
+        except TeslaError as error:
+            errors["base"] = _error_key(error)
+        if user_input is not None:
+            if not errors and (not unpaired or user_input.get(CONF_FINISH)):
+                return self._finish()
+            if not errors:
+                errors["base"] = "still_unpaired"
+        url = pairing_url(self._data)
+        schema: dict[vol.Marker, Any] = {
+            vol.Optional("qr_code"): QrCodeSelector(
+                QrCodeSelectorConfig(
+                    data=url, scale=6, error_correction_level=QrErrorCorrectionLevel.QUARTILE
+                )
+            )
+        }
+        if unpaired:
+            schema[vol.Optional(CONF_FINISH, default=False)] = BooleanSelector()
+        return self.async_show_form(
+            step_id="pairing",
+            data_schema=vol.Schema(schema),
+            errors=errors,
+            description_placeholders={"url": url, "cars": "\n".join(cars) or "—"},
+        )
+
+    async def _pairing_of_cars(self, api: FleetApi) -> tuple[list[str], bool]:
+        """A line for each car, and whether one still has to be paired."""
+        products = [each for each in await api.products() if each.get("vin")]
+        if not products:
+            return [], False
+        status = await api.fleet_status([str(each["vin"]) for each in products])
+        vehicles = status.get("vehicle_info") or {}
+        lines = []
+        any_unpaired = False
+        for product in products:
+            vin = str(product["vin"])
+            info = vehicles.get(vin) or {}
+            paired = vin in (status.get("key_paired_vins") or ())
+            needed = info.get("vehicle_command_protocol_required") is not False
+            any_unpaired |= needed and not paired
+            mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
+            lines.append(f"- {mark} {product.get('display_name') or vin} ({vin[-6:]})")
+        return lines, any_unpaired
+
+    def _finish(self) -> ConfigFlowResult:
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(
+                self._get_reconfigure_entry(), data_updates=self._data
+            )
+        return self.async_create_entry(title=self._title, data=self._data)
+
+    async def _api(self, token: str) -> FleetApi:
+        """The API with this token, booked to the application like any other request."""
+
+        async def source(_renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
+            return token
+
+        client_id = cast("AuthImplementation", self.flow_impl).client_id
+        ledger = await async_get_ledger(self.hass, client_id)
+        return FleetApi(
+            async_get_clientsession(self.hass),
+            source,
+            hosts=get_hosts(self.hass),
+            base_url=self._base_url,
+            meter=ledger.meter,
+            keep=ledger.async_keep,
+        )
+
+    # --- Mending ---------------------------------------------------------------------------------
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Log in again, after Tesla refused the stored tokens."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask before leaving for Tesla's page."""
+        if user_input is None:
+            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
+        return await self.async_step_pick_implementation()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Log in, register and pair again: after a new domain, new scopes or a new car."""
+        if user_input is None:
+            return self.async_show_form(step_id="reconfigure", data_schema=vol.Schema({}))
+        return await self.async_step_pick_implementation()
+
+
+class FlotteOptionsFlow(OptionsFlowWithReload):
+    """What may be spent."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set the monthly limit; by default nothing has to be paid."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        limit = self.config_entry.options.get(CONF_MONTHLY_LIMIT, float(EURO.discount))
+        return self.async_show_form(
+            step_id="init",
+            data_schema=vol.Schema(
+                {
+                    vol.Required(CONF_MONTHLY_LIMIT, default=limit): NumberSelector(
+                        NumberSelectorConfig(
+                            min=0,
+                            max=1000,
+                            step=0.5,
+                            mode=NumberSelectorMode.BOX,
+                            unit_of_measurement=EURO.currency,
+                        )
+                    )
+                }
+            ),
+        )
+
+
+def _domain_of(text: str) -> str:
+    """The bare domain of whatever the user pasted: scheme, port and path fall away."""
+    text = text.strip().lower()
+    return (URL(text).host or "") if "://" in text else text.partition("/")[0].partition(":")[0]
+
+
+def _error_key(error: TeslaError) -> str:
+    """The flow's own text for an error; the rest share one that shows Tesla's words."""
+    for kind, key in (
+        (PublicKeyNotFetched, "public_key_not_fetched"),
+        (NotRegistered, "domain_not_allowed"),
+        (WrongRegion, "wrong_region"),
+        (LoginRequired, "credentials_refused"),
+        (BadRequest, "domain_not_allowed"),
+    ):
+        if isinstance(error, kind):
+            return key
+    return "cannot_connect" if error.is_temporary else "refused_by_tesla"

@@ -1,0 +1,46 @@
+"""Names that several parts of the integration share."""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+DOMAIN: Final = "flotte"
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_SIMULATOR: Final = "simulator"
+CONF_BASE_URL: Final = "base_url"
+CONF_PUBLIC_DOMAIN: Final = "public_domain"
+CONF_MONTHLY_LIMIT: Final = "monthly_limit"
+
+PUBLIC_KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
+"""Where Tesla looks for an application's public key. Source: Tesla's developer guide (2026-08)."""
+
+# Tesla's scopes. Source: Tesla's authentication overview (2026-08).
+SCOPE_VEHICLE_DATA: Final = "vehicle_device_data"
+SCOPE_VEHICLE_LOCATION: Final = "vehicle_location"
+SCOPE_VEHICLE_COMMANDS: Final = "vehicle_cmds"
+SCOPE_CHARGING_COMMANDS: Final = "vehicle_charging_cmds"
+SCOPE_ENERGY_DATA: Final = "energy_device_data"
+SCOPE_ENERGY_COMMANDS: Final = "energy_cmds"
+SCOPE_OFFLINE: Final = "offline_access"
+SCOPES: Final = (
+    "openid",
+    SCOPE_OFFLINE,
+    SCOPE_VEHICLE_DATA,
+    SCOPE_VEHICLE_LOCATION,
+    SCOPE_VEHICLE_COMMANDS,
+    SCOPE_CHARGING_COMMANDS,
+    SCOPE_ENERGY_DATA,
+    SCOPE_ENERGY_COMMANDS,
+)
+NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
+"""Without these there is nothing that Flotte could do for a car; the others only add to it."""
+
+SITE_INTERVAL: Final = timedelta(seconds=60)
+"""Between two looks at a site's power flows, as Home Assistant's own integration does it."""
+SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
+"""Between two looks at a site's settings, which only people change."""
+SAVE_DELAY_SECONDS: Final = 30
+"""How long changed readings wait for others before they are written to disk."""
+LEDGER_DELAY_SECONDS: Final = 10
+"""The same for what is cheap in the ledger; wakes and commands never wait."""

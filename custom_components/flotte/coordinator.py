@@ -1,0 +1,333 @@
+"""Coordinators: they poll as sparingly as the plan says, and hand on what anybody tells.
+
+Readings reach the entities signal by signal: one that shows none of the changed signals is not
+touched. Everything that acts goes through `async_send`, which turns the Tesla side's errors into
+Home Assistant's.
+"""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    HomeAssistantError,
+    ServiceValidationError,
+)
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import CONF_PUBLIC_DOMAIN, DOMAIN, LOGGER, SITE_INFO_INTERVAL, SITE_INTERVAL
+from .ledger import AccountLedger
+from .tesla import plan
+from .tesla.commands import Command
+from .tesla.errors import (
+    BudgetExceeded,
+    InvalidCommand,
+    KeyNotPaired,
+    LoginRequired,
+    RateLimited,
+    TeslaError,
+    VehicleUnavailable,
+)
+from .tesla.meter import Caller, CallerKind
+from .tesla.site import Site
+from .tesla.state import Signal, State
+from .tesla.vehicle import Vehicle
+
+
+@dataclass(frozen=True)
+class AccountData:
+    """What an entry runs on: one Tesla account."""
+
+    vehicles: list[VehicleCoordinator]
+    sites: list[SiteCoordinator]
+    ledger: AccountLedger
+    store: Store[dict[str, Any]]
+    scopes: frozenset[str]
+
+
+type FlotteConfigEntry = ConfigEntry[AccountData]
+
+
+def caller_of(context: Context | None) -> Caller:
+    """Who asks: a context with a user is a person, any other an automation or script."""
+    if context is not None and context.user_id is not None:
+        return Caller(CallerKind.PERSON)
+    return Caller(CallerKind.AUTOMATION)
+
+
+def as_home_assistant(error: TeslaError) -> HomeAssistantError:
+    """The error that Home Assistant shows, in the user's language."""
+    kind = ServiceValidationError if isinstance(error, InvalidCommand) else HomeAssistantError
+    return kind(
+        translation_domain=DOMAIN,
+        translation_key=error.translation_key,
+        translation_placeholders=dict(error.placeholders),
+    )
+
+
+class FlotteCoordinator(DataUpdateCoordinator[State]):
+    """What vehicles and sites have in common: state told signal by signal, one way to act."""
+
+    config_entry: FlotteConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FlotteConfigEntry,
+        name: str,
+        *,
+        interval: timedelta,
+        device_info: DeviceInfo,
+        unique_prefix: str,
+    ) -> None:
+        """Poll every `interval`; the first time after it, because a start costs nothing."""
+        super().__init__(hass, LOGGER, config_entry=entry, name=name, update_interval=interval)
+        self.device_info = device_info
+        self.device_name = name
+        self.unique_prefix = unique_prefix
+        self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
+        self._told_success = True
+
+    @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> Callable[[], None]:
+        """Call `update_callback` when one of the signals in `context` shows something else.
+
+        Without a context it is called after every poll.
+        """
+        remove = super().async_add_listener(update_callback, context)
+        for signal in context or ():
+            self._by_signal.setdefault(signal, set()).add(update_callback)
+
+        @callback
+        def remove_listener() -> None:
+            for signal in context or ():
+                self._by_signal[signal].discard(update_callback)
+            remove()
+
+        return remove_listener
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """After a poll: its readings were told already, so tell only whether polling works."""
+        everybody = self.last_update_success != self._told_success
+        self._told_success = self.last_update_success
+        for update_callback, context in tuple(self._listeners.values()):
+            if everybody or context is None:
+                update_callback()
+
+    @callback
+    def async_told(self, changed: frozenset[Signal[Any]]) -> None:
+        """Pass on what shows something else now; each listener is called once."""
+        self.data = self.state
+        listeners: dict[CALLBACK_TYPE, None] = {}
+        for signal in changed:
+            listeners |= dict.fromkeys(self._by_signal.get(signal, ()))
+        for update_callback in listeners:
+            update_callback()
+
+    @property
+    @abstractmethod
+    def state(self) -> State:
+        """What is known."""
+
+    @abstractmethod
+    async def async_poll(self) -> None:
+        """Ask what the plan says. Raises TeslaError."""
+
+    @abstractmethod
+    async def async_carry_out(self, command: Command, caller: Caller) -> None:
+        """Have a command carried out. Raises TeslaError."""
+
+    @override
+    async def _async_update_data(self) -> State:
+        try:
+            await self.async_poll()
+        except LoginRequired as error:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key=error.translation_key
+            ) from error
+        except TeslaError as error:
+            pause = error.retry_after.total_seconds() if isinstance(error, RateLimited) else None
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=error.translation_key,
+                translation_placeholders=dict(error.placeholders),
+                retry_after=pause,
+            ) from error
+        return self.state
+
+    async def async_send(self, command: Command, context: Context | None) -> None:
+        """Carry out a command for whoever `context` stands for.
+
+        Raises:
+            HomeAssistantError: it was refused, or its outcome is unknown; the text says which.
+        """
+        await self._async_act(self.async_carry_out(command, caller_of(context)))
+
+    async def _async_act(self, action: Awaitable[None]) -> None:
+        try:
+            await action
+        except TeslaError as error:
+            if isinstance(error, LoginRequired):
+                self.config_entry.async_start_reauth(self.hass)
+            self.async_refused(error)
+            error.placeholders = {"name": self.device_name, **error.placeholders}
+            raise as_home_assistant(error) from error
+
+    @callback
+    def async_refused(self, error: TeslaError) -> None:
+        """Hear of an action that was not carried out."""
+
+
+class VehicleCoordinator(FlotteCoordinator):
+    """One vehicle: the free state check every minute, its data when the plan allows."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FlotteConfigEntry,
+        vehicle: Vehicle,
+        name: str,
+        device_info: DeviceInfo,
+    ) -> None:
+        """Show what `vehicle` knows."""
+        super().__init__(
+            hass,
+            entry,
+            name,
+            interval=plan.CHECK_INTERVAL,
+            device_info=device_info,
+            unique_prefix=vehicle.vin,
+        )
+        self.vehicle = vehicle
+        self.data = vehicle.state
+        self._budget_logged = False
+        entry.async_on_unload(vehicle.subscribe(self.async_told))
+
+    @property
+    @override
+    def state(self) -> State:
+        return self.vehicle.state
+
+    @override
+    async def async_poll(self) -> None:
+        try:
+            await self._async_ask()
+        finally:
+            # Last, so that a reading that confirms an assumption comes before its end.
+            self.vehicle.lapse()
+
+    async def _async_ask(self) -> None:
+        if not await self.vehicle.check() or not self.vehicle.data_due():
+            return
+        try:
+            await self.vehicle.refresh()
+        except VehicleUnavailable:
+            # It fell asleep between the two questions; that is now known.
+            return
+        except BudgetExceeded as error:
+            # Not a failure: what is known stays, and people keep what is left.
+            if not self._budget_logged:
+                LOGGER.info("No data is asked of %s: %s", self.device_name, error)
+            self._budget_logged = True
+            return
+        self._budget_logged = False
+
+    @override
+    async def async_carry_out(self, command: Command, caller: Caller) -> None:
+        await self.vehicle.send(command, caller)
+        self.async_show_pairing()
+
+    async def async_wake(self, context: Context | None) -> None:
+        """Wake the vehicle for whoever `context` stands for. Raises HomeAssistantError."""
+        await self._async_act(self.vehicle.wake(caller_of(context)))
+
+    @callback
+    @override
+    def async_refused(self, error: TeslaError) -> None:
+        if isinstance(error, KeyNotPaired):
+            self.async_show_pairing()
+
+    @callback
+    def async_show_pairing(self) -> None:
+        """Raise or clear the repair issue that asks the owner to pair our key."""
+        issue_id = f"key_not_paired_{self.vehicle.vin}"
+        if self.vehicle.key_paired is not False or not self.vehicle.needs_key:
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="key_not_paired",
+            translation_placeholders={
+                "name": self.device_name,
+                "url": self.pairing_url,
+            },
+        )
+
+    @property
+    def pairing_url(self) -> str:
+        """Where the owner's phone adds our key to this vehicle."""
+        return pairing_url(self.config_entry.data, self.vehicle.vin)
+
+
+class SiteCoordinator(FlotteCoordinator):
+    """One energy site: power flows every minute, settings every ten and after each change."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FlotteConfigEntry,
+        site: Site,
+        name: str,
+        device_info: DeviceInfo,
+    ) -> None:
+        """Show what `site` knows."""
+        super().__init__(
+            hass,
+            entry,
+            name,
+            interval=SITE_INTERVAL,
+            device_info=device_info,
+            unique_prefix=str(site.site_id),
+        )
+        self.site = site
+        self.data = site.state
+        entry.async_on_unload(site.subscribe(self.async_told))
+
+    @property
+    @override
+    def state(self) -> State:
+        return self.site.state
+
+    @override
+    async def async_poll(self) -> None:
+        await self.site.refresh()
+        if self.site.info_is_older_than(SITE_INFO_INTERVAL):
+            await self.site.refresh_info()
+        self.site.lapse()
+
+    @override
+    async def async_carry_out(self, command: Command, caller: Caller) -> None:
+        await self.site.send(command, caller)
+
+
+def pairing_url(data: Mapping[str, Any], vin: str | None = None) -> str:
+    """The link that opens the Tesla app to pair our key. Source: Tesla's developer guide (2026)."""
+    url = f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"
+    return f"{url}?vin={vin}" if vin else url

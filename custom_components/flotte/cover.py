@@ -1,0 +1,111 @@
+"""Covers: trunk, frunk, charge port and windows; one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.cover import (
+    CoverDeviceClass,
+    CoverEntity,
+    CoverEntityDescription,
+    CoverEntityFeature,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla import commands, signals
+from .tesla.commands import Command
+from .tesla.state import Derived, Signal, State
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteCoverDescription(FlotteEntityDescription, CoverEntityDescription):
+    """Something that opens, and mostly closes."""
+
+    signal: Signal[bool] | Derived[bool]
+    open_command: Callable[[State], Command]
+    close_command: Callable[[State], Command] | None
+    closes: Callable[[State], bool] = lambda _: True
+    """Whether this vehicle can close it by itself."""
+
+
+COVERS: Final = (
+    FlotteCoverDescription(
+        key="trunk",
+        signal=signals.TRUNK,
+        device_class=CoverDeviceClass.DOOR,
+        open_command=lambda _: commands.move_trunk(is_open=True),
+        close_command=lambda _: commands.move_trunk(is_open=False),
+        closes=lambda state: state[signals.POWER_LIFTGATE] is not False,
+    ),
+    FlotteCoverDescription(
+        key="frunk",
+        signal=signals.FRUNK,
+        device_class=CoverDeviceClass.DOOR,
+        open_command=lambda _: commands.open_frunk(),
+        close_command=None,
+    ),
+    FlotteCoverDescription(
+        key="charge_port",
+        signal=signals.CHARGE_PORT_OPEN,
+        device_class=CoverDeviceClass.DOOR,
+        open_command=lambda _: commands.open_charge_port(),
+        close_command=lambda _: commands.close_charge_port(),
+        closes=lambda state: state[signals.MOTORIZED_CHARGE_PORT] is not False,
+    ),
+    FlotteCoverDescription(
+        key="windows",
+        signal=signals.WINDOWS_OPEN,
+        device_class=CoverDeviceClass.WINDOW,
+        open_command=lambda _: commands.vent_windows(),
+        close_command=lambda state: commands.close_windows(state[signals.LOCATION]),
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a cover for each row and vehicle."""
+    async_add_entities(
+        VehicleCover(coordinator, row, (row.signal,))
+        for coordinator in entry.runtime_data.vehicles
+        for row in COVERS
+        if row.exists(coordinator.state)
+    )
+
+
+class VehicleCover(VehicleEntity, CoverEntity):
+    """Opens and closes a part of the vehicle."""
+
+    entity_description: FlotteCoverDescription
+
+    @property
+    @override
+    def supported_features(self) -> CoverEntityFeature:
+        description = self.entity_description
+        if description.close_command is None or not description.closes(self.state_of_things):
+            return CoverEntityFeature.OPEN
+        return CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
+
+    @property
+    @override
+    def is_closed(self) -> bool | None:
+        is_open = self.state_of_things[self.entity_description.signal]
+        return None if is_open is None else not is_open
+
+    @override
+    async def async_open_cover(self, **kwargs: Any) -> None:
+        await self.async_send(self.entity_description.open_command(self.state_of_things))
+
+    @override
+    async def async_close_cover(self, **kwargs: Any) -> None:
+        # Home Assistant calls it only where the feature CLOSE says that there is a command.
+        if (command := self.entity_description.close_command) is not None:
+            await self.async_send(command(self.state_of_things))

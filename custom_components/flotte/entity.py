@@ -1,0 +1,77 @@
+"""What all entities have in common: a row of a table, a coordinator, a device."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
+from .tesla.commands import Command
+from .tesla.state import Derived, Signal, State, inputs_of
+
+
+def always(_state: State) -> bool:
+    """Every vehicle has it."""
+    return True
+
+
+def told(signal: Signal[Any]) -> Callable[[State], bool]:
+    """Whether the site has it: sites leave out what belongs to equipment that they lack.
+
+    A site that never answered is taken to have it.
+    """
+    return lambda state: not state.readings or state.told(signal) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteEntityDescription(EntityDescription):
+    """A row: how something is named and shown. Unique id and translation key follow from `key`."""
+
+    exists: Callable[[State], bool] = always
+    """Whether this vehicle has it, as far as it told; what is not known is taken to exist."""
+
+
+class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[CoordinatorT]):
+    """An entity of a vehicle or site, listening to the signals that it shows.
+
+    Args:
+        coordinator: Of the vehicle or site.
+        description: The row.
+        keys: What it shows; None to be called after every poll instead.
+    """
+
+    _attr_has_entity_name = True
+    entity_description: FlotteEntityDescription
+
+    def __init__(
+        self,
+        coordinator: CoordinatorT,
+        description: FlotteEntityDescription,
+        keys: Iterable[Signal[Any] | Derived[Any]] | None,
+    ) -> None:
+        """Show `keys` of the coordinator's state."""
+        context = None if keys is None else {each for key in keys for each in inputs_of(key)}
+        super().__init__(coordinator, context)
+        self.entity_description = description
+        self._attr_unique_id = f"{coordinator.unique_prefix}-{description.key}"
+        self._attr_translation_key = description.translation_key or description.key
+        self._attr_device_info = coordinator.device_info
+
+    @property
+    def state_of_things(self) -> State:
+        """What is known of the vehicle or site."""
+        return self.coordinator.state
+
+    async def async_send(self, command: Command) -> None:
+        """Have a command carried out for whoever called the action."""
+        await self.coordinator.async_send(command, self._context)
+
+
+class VehicleEntity(FlotteEntity[VehicleCoordinator]):
+    """An entity of a vehicle."""
+
+
+class SiteEntity(FlotteEntity[SiteCoordinator]):
+    """An entity of an energy site."""

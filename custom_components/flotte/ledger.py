@@ -1,0 +1,78 @@
+"""The ledger on disk: one for each Tesla developer account, whatever entries share it.
+
+Wakes and commands are on disk before their request leaves; what is cheap follows within 10 s.
+"""
+
+import hashlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN, LEDGER_DELAY_SECONDS
+from .tesla.meter import Category, Entry, Ledger, Meter
+
+_ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
+_VERSION: Final = 1
+
+
+class AccountLedger:
+    """The meter of a developer account, and its file."""
+
+    def __init__(self, hass: HomeAssistant, client_id: str) -> None:
+        """Keep the ledger of this application."""
+        # The client id is no secret, but file names end up in backups' listings and reports.
+        name = hashlib.sha256(client_id.encode()).hexdigest()[:12]
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _VERSION, f"{DOMAIN}.ledger.{name}", private=True, atomic_writes=True
+        )
+        self.meter = Meter()
+        self.meter.settled = self.async_changed
+        self._listeners: set[CALLBACK_TYPE] = set()
+
+    async def async_load(self) -> None:
+        """Take up what was booked before."""
+        stored = await self._store.async_load() or {}
+        self.meter.ledger = Ledger.from_stored(stored.get("ledger"))
+
+    async def async_keep(self, entry: Entry) -> None:
+        """Make a booking durable before its request leaves."""
+        self.async_changed()
+        if entry.row.category in (Category.WAKE, Category.COMMAND):
+            await self._store.async_save(self._to_stored())
+
+    @callback
+    def async_changed(self) -> None:
+        """Write soon, and tell those who show the cost."""
+        self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def async_set_limit(self, limit: Decimal | None) -> None:
+        """Allow this much a month; None is Tesla's discount."""
+        self.meter.limit = self.meter.tariff.discount if limit is None else limit
+
+    @callback
+    def async_subscribe(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
+        """Call `listener` when something was booked; call the answer to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    @callback
+    def _to_stored(self) -> dict[str, Any]:
+        return {"ledger": self.meter.ledger.to_stored()}
+
+
+async def async_get_ledger(hass: HomeAssistant, client_id: str) -> AccountLedger:
+    """The ledger of an application; entries with the same client id share it."""
+    accounts = hass.data.setdefault(_ACCOUNTS, {})
+    if (ledger := accounts.get(client_id)) is None:
+        ledger = AccountLedger(hass, client_id)
+        await ledger.async_load()
+        # Another entry may have loaded it meanwhile; there must be one.
+        ledger = accounts.setdefault(client_id, ledger)
+    return ledger

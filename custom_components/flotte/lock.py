@@ -1,0 +1,90 @@
+"""Locks: the doors, and the charge cable; one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.lock import LockEntity, LockEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+from .coordinator import FlotteConfigEntry
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla import commands, signals
+from .tesla.commands import Command
+from .tesla.state import Signal, State
+
+PARALLEL_UPDATES = 1
+
+
+def _latched(state: State) -> bool | None:
+    latch = state[signals.CHARGE_PORT_LATCH]
+    return None if latch is None else latch == "engaged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteLockDescription(FlotteEntityDescription, LockEntityDescription):
+    """Something that is locked or not."""
+
+    signal: Signal[Any]
+    is_locked: Callable[[State], bool | None]
+    lock_command: Callable[[], Command] | None
+    """None: it locks by itself."""
+    unlock_command: Callable[[], Command]
+
+
+LOCKS: Final = (
+    FlotteLockDescription(
+        key="doors",
+        signal=signals.LOCKED,
+        is_locked=lambda state: state[signals.LOCKED],
+        lock_command=commands.lock_doors,
+        unlock_command=commands.unlock_doors,
+    ),
+    FlotteLockDescription(
+        key="charge_cable_lock",
+        signal=signals.CHARGE_PORT_LATCH,
+        is_locked=_latched,
+        lock_command=None,
+        unlock_command=commands.open_charge_port,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a lock for each row and vehicle."""
+    async_add_entities(
+        VehicleLock(coordinator, row, (row.signal,))
+        for coordinator in entry.runtime_data.vehicles
+        for row in LOCKS
+        if row.exists(coordinator.state)
+    )
+
+
+class VehicleLock(VehicleEntity, LockEntity):
+    """Locks and unlocks a part of the vehicle."""
+
+    entity_description: FlotteLockDescription
+
+    @property
+    @override
+    def is_locked(self) -> bool | None:
+        return self.entity_description.is_locked(self.state_of_things)
+
+    @override
+    async def async_lock(self, **kwargs: Any) -> None:
+        if (command := self.entity_description.lock_command) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="cable_locks_itself"
+            )
+        await self.async_send(command())
+
+    @override
+    async def async_unlock(self, **kwargs: Any) -> None:
+        await self.async_send(self.entity_description.unlock_command())

@@ -1,0 +1,129 @@
+"""Numbers: one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.const import PERCENTAGE, UnitOfElectricCurrent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .entity import FlotteEntity, FlotteEntityDescription, told
+from .tesla import commands, signals
+from .tesla.commands import Command
+from .tesla.state import Signal
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
+    """A setting with a value; the vehicle may tell its own limits."""
+
+    signal: Signal[int]
+    command: Callable[[int], Command]
+    lowest: Signal[int] | None = None
+    highest: Signal[int] | None = None
+
+
+VEHICLE_NUMBERS: Final = (
+    FlotteNumberDescription(
+        key="charge_limit",
+        signal=signals.CHARGE_LIMIT,
+        command=commands.set_charge_limit,
+        device_class=NumberDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=50,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        lowest=signals.CHARGE_LIMIT_MINIMUM,
+        highest=signals.CHARGE_LIMIT_MAXIMUM,
+    ),
+    FlotteNumberDescription(
+        key="charge_current",
+        signal=signals.CHARGE_CURRENT_REQUEST,
+        command=commands.set_charge_current,
+        device_class=NumberDeviceClass.CURRENT,
+        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        native_min_value=0,
+        # The largest that any Tesla accepts; the car tells its own.
+        native_max_value=48,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        highest=signals.CHARGE_CURRENT_MAXIMUM,
+    ),
+)
+
+SITE_NUMBERS: Final = (
+    FlotteNumberDescription(
+        key="backup_reserve",
+        signal=signals.BACKUP_RESERVE,
+        exists=told(signals.BACKUP_RESERVE),
+        command=commands.set_backup_reserve,
+        device_class=NumberDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a number for each row and device."""
+    data = entry.runtime_data
+    async_add_entities(
+        SettingNumber(
+            coordinator, row, [each for each in (row.signal, row.lowest, row.highest) if each]
+        )
+        for coordinators, table in (
+            (data.vehicles, VEHICLE_NUMBERS),
+            (data.sites, SITE_NUMBERS),
+        )
+        for coordinator in coordinators
+        for row in table
+        if row.exists(coordinator.state)
+    )
+
+
+class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
+    """Shows and changes a setting."""
+
+    entity_description: FlotteNumberDescription
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        return self.state_of_things[self.entity_description.signal]
+
+    @property
+    @override
+    def native_min_value(self) -> float:
+        description = self.entity_description
+        limit = self.state_of_things[description.lowest] if description.lowest else None
+        return limit or description.native_min_value or 0
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        description = self.entity_description
+        # Some cars tell 0 while nothing is plugged in: that is no limit either.
+        limit = self.state_of_things[description.highest] if description.highest else None
+        return limit or description.native_max_value or 100
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        await self.async_send(self.entity_description.command(round(value)))

@@ -1,0 +1,127 @@
+"""Selects: seat and steering wheel heaters, and the site's mode; one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .entity import FlotteEntity, FlotteEntityDescription, always, told
+from .tesla import commands, signals
+from .tesla.commands import Command, Seat
+from .tesla.state import Signal, State
+
+PARALLEL_UPDATES = 1
+
+LEVELS: Final = ["off", "low", "medium", "high"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteSelectDescription(FlotteEntityDescription, SelectEntityDescription):
+    """A setting with a few values; `values` holds the signal's value of each option."""
+
+    signal: Signal[Any]
+    values: tuple[Any, ...]
+    command: Callable[[Any], Command]
+
+
+def _has_rear_heaters(state: State) -> bool:
+    return state[signals.REAR_SEAT_HEATERS] != 0
+
+
+def _seat(
+    key: str, seat: Seat, signal: Signal[int], exists: Callable[[State], bool] = always
+) -> FlotteSelectDescription:
+    return FlotteSelectDescription(
+        key=key,
+        signal=signal,
+        options=LEVELS,
+        values=tuple(range(len(LEVELS))),
+        command=partial(commands.set_seat_heater, seat),
+        exists=exists,
+    )
+
+
+VEHICLE_SELECTS: Final = (
+    _seat("seat_heater_left", Seat.FRONT_LEFT, signals.SEAT_HEATER_LEFT),
+    _seat("seat_heater_right", Seat.FRONT_RIGHT, signals.SEAT_HEATER_RIGHT),
+    _seat(
+        "seat_heater_rear_left",
+        Seat.REAR_LEFT,
+        signals.SEAT_HEATER_REAR_LEFT,
+        _has_rear_heaters,
+    ),
+    _seat(
+        "seat_heater_rear_center",
+        Seat.REAR_CENTER,
+        signals.SEAT_HEATER_REAR_CENTER,
+        _has_rear_heaters,
+    ),
+    _seat(
+        "seat_heater_rear_right",
+        Seat.REAR_RIGHT,
+        signals.SEAT_HEATER_REAR_RIGHT,
+        _has_rear_heaters,
+    ),
+    FlotteSelectDescription(
+        key="steering_wheel_heater",
+        signal=signals.STEERING_WHEEL_HEATER,
+        options=["off", "on"],
+        values=(False, True),
+        command=lambda on: commands.set_steering_wheel_heater(on=on),
+    ),
+)
+
+SITE_SELECTS: Final = (
+    FlotteSelectDescription(
+        key="operation_mode",
+        signal=signals.OPERATION_MODE,
+        exists=told(signals.OPERATION_MODE),
+        options=list(signals.OPERATION_MODES),
+        values=signals.OPERATION_MODES,
+        command=commands.set_operation_mode,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a select for each row and device."""
+    data = entry.runtime_data
+    async_add_entities(
+        SettingSelect(coordinator, row, (row.signal,))
+        for coordinators, table in (
+            (data.vehicles, VEHICLE_SELECTS),
+            (data.sites, SITE_SELECTS),
+        )
+        for coordinator in coordinators
+        for row in table
+        if row.exists(coordinator.state)
+    )
+
+
+class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
+    """Shows and changes a setting."""
+
+    entity_description: FlotteSelectDescription
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        description = self.entity_description
+        value = self.state_of_things[description.signal]
+        if value not in description.values:
+            return None
+        return self.options[description.values.index(value)]
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        description = self.entity_description
+        await self.async_send(description.command(description.values[self.options.index(option)]))

@@ -1,0 +1,91 @@
+"""Switches: one table, one class."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .entity import FlotteEntity, FlotteEntityDescription, told
+from .tesla import commands, signals
+from .tesla.commands import Command
+from .tesla.state import Derived, Signal
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteSwitchDescription(FlotteEntityDescription, SwitchEntityDescription):
+    """A setting that is on or off."""
+
+    signal: Signal[bool] | Derived[bool]
+    command: Callable[[bool], Command]
+
+
+VEHICLE_SWITCHES: Final = (
+    FlotteSwitchDescription(
+        key="charge",
+        signal=signals.IS_CHARGING,
+        command=lambda on: commands.start_charging() if on else commands.stop_charging(),
+    ),
+    FlotteSwitchDescription(
+        key="sentry_mode",
+        signal=signals.SENTRY_MODE,
+        command=lambda on: commands.set_sentry_mode(on=on),
+    ),
+    FlotteSwitchDescription(
+        key="defrost",
+        signal=signals.DEFROST,
+        command=lambda on: commands.set_defrost(on=on),
+    ),
+)
+
+SITE_SWITCHES: Final = (
+    FlotteSwitchDescription(
+        key="storm_watch",
+        signal=signals.STORM_WATCH,
+        exists=told(signals.STORM_WATCH),
+        command=lambda on: commands.set_storm_watch(on=on),
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a switch for each row and device."""
+    data = entry.runtime_data
+    async_add_entities(
+        SettingSwitch(coordinator, row, (row.signal,))
+        for coordinators, table in (
+            (data.vehicles, VEHICLE_SWITCHES),
+            (data.sites, SITE_SWITCHES),
+        )
+        for coordinator in coordinators
+        for row in table
+        if row.exists(coordinator.state)
+    )
+
+
+class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
+    """Shows and changes a setting."""
+
+    entity_description: FlotteSwitchDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.state_of_things[self.entity_description.signal]
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self.async_send(self.entity_description.command(True))  # noqa: FBT003  # on
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self.async_send(self.entity_description.command(False))  # noqa: FBT003  # off

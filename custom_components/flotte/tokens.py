@@ -1,0 +1,66 @@
+"""Access tokens of a config entry, renewed in time and stored before they are used."""
+
+import asyncio
+import time
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    OAuth2TokenRequestBaseError,
+    OAuth2TokenRequestReauthError,
+)
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2Implementation,
+    OAuth2Session,
+)
+
+from .tesla.errors import LoginRequired, Unreachable
+
+_RENEWED_RECENTLY: Final = 60.0
+"""Seconds in which a token that Tesla refuses is not renewed again: another request just did."""
+
+
+class Tokens:
+    """Source of access tokens for one config entry.
+
+    Tesla's refresh tokens serve once, so there is one renewal at a time, and its result is stored
+    with the entry before anybody uses it.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        implementation: AbstractOAuth2Implementation,
+    ) -> None:
+        """Take the tokens from `entry`."""
+        self._hass = hass
+        self._entry = entry
+        self._implementation = implementation
+        self._session = OAuth2Session(hass, entry, implementation)
+        self._lock = asyncio.Lock()
+        self._renewed = float("-inf")
+
+    async def __call__(self, renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
+        """An access token; with `renew`, one that is newer than the one that was refused.
+
+        Raises:
+            LoginRequired: the refresh token is used up or revoked.
+            Unreachable: Tesla's token server does not answer.
+        """
+        try:
+            async with self._lock:
+                if renew and time.monotonic() - self._renewed > _RENEWED_RECENTLY:
+                    token = await self._implementation.async_refresh_token(self._session.token)
+                    self._hass.config_entries.async_update_entry(
+                        self._entry, data={**self._entry.data, CONF_TOKEN: token}
+                    )
+                    self._renewed = time.monotonic()
+                await self._session.async_ensure_token_valid()
+        except OAuth2TokenRequestReauthError as error:
+            raise LoginRequired("the refresh token was refused") from error
+        except (OAuth2TokenRequestBaseError, TimeoutError) as error:
+            raise Unreachable(type(error).__name__) from error
+        return str(self._session.token[CONF_ACCESS_TOKEN])

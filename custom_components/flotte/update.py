@@ -1,0 +1,91 @@
+"""The vehicle's software."""
+
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.update import (
+    UpdateDeviceClass,
+    UpdateEntity,
+    UpdateEntityDescription,
+    UpdateEntityFeature,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import FlotteConfigEntry
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla import commands, signals
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteUpdateDescription(FlotteEntityDescription, UpdateEntityDescription):
+    """The row of the software update."""
+
+
+SOFTWARE: Final = FlotteUpdateDescription(
+    key="software_update", device_class=UpdateDeviceClass.FIRMWARE
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the software update of each vehicle."""
+    async_add_entities(
+        SoftwareUpdate(
+            coordinator,
+            SOFTWARE,
+            (
+                signals.SOFTWARE_VERSION,
+                signals.UPDATE_STATUS,
+                signals.UPDATE_VERSION,
+                signals.UPDATE_INSTALLED,
+            ),
+        )
+        for coordinator in entry.runtime_data.vehicles
+    )
+
+
+class SoftwareUpdate(VehicleEntity, UpdateEntity):
+    """Shows a waiting update, and installs one that the car has downloaded."""
+
+    entity_description: FlotteUpdateDescription
+
+    @property
+    @override
+    def supported_features(self) -> UpdateEntityFeature:
+        # The car downloads by itself, over Wi-Fi; only then is there something to start.
+        status = self.state_of_things[signals.UPDATE_STATUS]
+        if status in ("available", "scheduled"):
+            return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL
+        return UpdateEntityFeature.PROGRESS
+
+    @property
+    @override
+    def installed_version(self) -> str | None:
+        return self.state_of_things[signals.SOFTWARE_VERSION]
+
+    @property
+    @override
+    def latest_version(self) -> str | None:
+        if self.state_of_things[signals.UPDATE_STATUS] is None:
+            return self.installed_version
+        return self.state_of_things[signals.UPDATE_VERSION] or self.installed_version
+
+    @property
+    @override
+    def in_progress(self) -> bool:
+        return self.state_of_things[signals.UPDATE_STATUS] == "installing"
+
+    @property
+    @override
+    def update_percentage(self) -> int | None:
+        return self.state_of_things[signals.UPDATE_INSTALLED] if self.in_progress else None
+
+    @override
+    async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
+        await self.async_send(commands.schedule_software_update())

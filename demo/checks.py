@@ -1,0 +1,233 @@
+"""Whether Home Assistant and the simulated Tesla tell the same story.
+
+Each check asks Home Assistant through its own interface, as a user's browser does, and compares
+with what is true at the simulator.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from demo.account import Account
+from demo.entities import Entities
+from demo.home_assistant import CallError, HomeAssistant
+from demo.processes import DemoError, wait_until
+from demo.tesla import AURORA, COMET, Tesla
+
+VEHICLE_SECURITY = 2
+"""The part of the car that locks it. Source: Tesla's universal_message.proto."""
+
+NEW_DATA_SECONDS = 45
+"""How long a car's new data may take: a state check at once, data 8 s after a command."""
+WAKE_SECONDS = 60
+"""Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
+LEDGER_SECONDS = 15
+
+BILLED = ("data", "command", "wake", "energy", "signal")
+"""The categories of Tesla's bill, as both sides call them."""
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a check looks at."""
+
+    home_assistant: HomeAssistant
+    tesla: Tesla
+    entities: Entities
+    account: Account
+
+    async def refresh(self, entity_id: str) -> None:
+        """Have an entity's source asked again, as the action that users have for it does."""
+        await self.home_assistant.act("homeassistant", "update_entity", entity_id)
+
+
+class CheckError(Exception):
+    """A check that did not hold; the text says what was found."""
+
+
+type Check = Callable[[Scene], Awaitable[str]]
+"""Returns what was seen, for the line that is printed. Raises CheckError."""
+
+
+def expect(holds: object, found: str) -> None:
+    """Raise CheckError with what was found, unless it holds."""
+    if not holds:
+        raise CheckError(found)
+
+
+async def climate_wakes_once(scene: Scene) -> str:
+    """A climate command to the sleeping car woke it exactly once."""
+    tesla = scene.tesla
+    before = await tesla.car(AURORA)
+    expect(before["state"] == "asleep", f"the car is {before['state']} before the command")
+    # Seen open by the first data after waking, so that the next check has something to lock.
+    await tesla.order(f"cars/{AURORA}", {"locked": False})
+    climate = scene.entities.get(AURORA, "climate", "climate")
+    await scene.home_assistant.act("climate", "turn_on", climate)
+
+    async def heated() -> dict[str, Any] | None:
+        car = await tesla.car(AURORA)
+        return car if car["climate"]["is_on"] else None
+
+    after = await wait_until("the car's climate", heated, WAKE_SECONDS)
+    wakes = after["wakes"] - before["wakes"]
+    billed = (await tesla.bill())["counts"].get("wake", 0)
+    expect(wakes == 1, f"the car woke {wakes} times")
+    expect(billed == 1, f"{billed} wakes are on the bill")
+    runs = [run for run in after["executions"] if run["name"] == "auto_conditioning_start"]
+    expect(len(runs) == 1, f"the command ran {len(runs)} times")
+    state = await scene.home_assistant.state(climate)
+    expect(state != "off", f"the climate entity is {state}")
+    return f"woken {wakes} time, billed {billed} wake, climate {state}"
+
+
+async def battery_level(scene: Scene) -> str:
+    """The car's battery level is the simulator's."""
+    sensor = scene.entities.get(AURORA, "sensor", "battery_level")
+    await scene.refresh(sensor)
+    # What the car's screen shows is a whole number, and it charges or cools on while we look.
+    tolerance = 1.0
+
+    async def agreed() -> tuple[float, float] | None:
+        shown = await scene.home_assistant.state(sensor)
+        true = float((await scene.tesla.car(AURORA))["battery_level"])
+        try:
+            return (float(shown), true) if abs(float(shown) - true) <= tolerance else None
+        except ValueError:
+            return None
+
+    try:
+        shown, true = await wait_until("the battery level", agreed, NEW_DATA_SECONDS)
+    except DemoError as error:
+        state = await scene.home_assistant.state(sensor)
+        raise CheckError(f"Home Assistant shows {state}") from error
+    return f"{shown:g} % in Home Assistant, {true:.2f} % in the car"
+
+
+async def lock_is_signed(scene: Scene) -> str:
+    """lock.lock on the car's doors made the car lock, by a signed command."""
+    doors = scene.entities.get(AURORA, "lock", "doors")
+
+    async def unlocked() -> bool | None:
+        return await scene.home_assistant.state(doors) == "unlocked" or None
+
+    await wait_until("the lock being seen open", unlocked, NEW_DATA_SECONDS)
+    before = await scene.tesla.car(AURORA)
+    expect(not before["locked"], "the car is locked already")
+    await scene.home_assistant.act("lock", "lock", doors)
+    after = await scene.tesla.car(AURORA)
+    expect(after["locked"], "the car is not locked")
+    new = after["executions"][len(before["executions"]) :]
+    expect(len(new) == 1, f"{len(new)} commands ran: {new}")
+    run = new[0]
+    expect(run["name"] == "door_lock", f"it was {run['name']}")
+    expect(run["signed"], "it was not signed")
+    expect(run["domain"] == VEHICLE_SECURITY, f"it went to domain {run['domain']}")
+    counters = _counters(after)
+    expect(run["counter"] in counters, f"counter {run['counter']}, the car's are {counters}")
+    earlier = _counters(before)
+    expect(
+        not earlier or run["counter"] > max(earlier), f"counter {run['counter']} after {earlier}"
+    )
+    state = await scene.home_assistant.state(doors)
+    expect(state == "locked", f"the lock entity is {state}")
+    return f"signed, counter {run['counter']}, as the car has it"
+
+
+def _counters(car: dict[str, Any]) -> list[int]:
+    """The last counter of each client at the car's vehicle security."""
+    return list(car["protocol"]["domains"]["vehicle_security"]["counters"].values())
+
+
+async def unpaired_is_refused(scene: Scene) -> str:
+    """A command to the car without our key is refused, and the text says what to do."""
+    doors = scene.entities.get(COMET, "lock", "doors")
+    before = await scene.tesla.car(COMET)
+    service = "unlock" if before["locked"] else "lock"
+    try:
+        await scene.home_assistant.act("lock", service, doors)
+    except CallError as error:
+        text = str(error)
+    else:
+        raise CheckError("it was not refused")
+    after = await scene.tesla.car(COMET)
+    expect(after["locked"] == before["locked"], "the car obeyed")
+    expect(after["executions"] == before["executions"], "the car ran something")
+    expect("pair" in text.lower(), f"the text does not name the pairing: {text}")
+    return f"“{text}”"
+
+
+async def ledger_is_bill(scene: Scene) -> str:
+    """Flotte has counted what Tesla has on its bill, and its sensors show what that costs."""
+    sensors = {key: scene.entities.of_account(f"cost_{key}") for key in (*BILLED, "month")}
+    missing = [key for key, sensor in sensors.items() if sensor is None]
+    expect(not missing, f"no sensor for {', '.join(missing)}")
+    differences: list[str] = []
+
+    async def agreed() -> dict[str, Any] | None:
+        bill = await scene.tesla.bill()
+        counts = {key: bill["counts"].get(key, 0) for key in BILLED}
+        # Tesla rounds each category to the cent, and adds up what it has rounded.
+        euro = {key: Decimal(bill["euro"].get(key, "0")).quantize(CENT) for key in BILLED}
+        euro["month"] = sum(euro.values(), Decimal(0))
+        ours = await _counted(scene)
+        shown = {
+            key: await scene.home_assistant.state(sensor)
+            for key, sensor in sensors.items()
+            if sensor is not None
+        }
+        differences[:] = [
+            f"{key}: {ours.get(key, 0)} counted here, {count} there"
+            for key, count in counts.items()
+            if ours.get(key, 0) != count
+        ]
+        differences.extend(
+            f"{key}: {shown[key]} shown here, {cost} there"
+            for key, cost in euro.items()
+            if _money(shown[key]) != cost
+        )
+        return {"counts": counts, "month": euro["month"]} if not differences else None
+
+    try:
+        both = await wait_until("the ledger", agreed, LEDGER_SECONDS)
+    except DemoError as error:
+        raise CheckError("; ".join(differences)) from error
+    listed = ", ".join(f"{count} {key}" for key, count in both["counts"].items())
+    return f"{listed}: {both['month']} EUR on both sides"
+
+
+def _money(state: str) -> Decimal | None:
+    try:
+        return Decimal(state)
+    except InvalidOperation:
+        return None
+
+
+async def _counted(scene: Scene) -> dict[str, int]:
+    """How often Flotte counted each category this month, by its diagnostics."""
+    path = f"diagnostics/config_entry/{scene.account.entry_id}"
+    counts: dict[str, int] = (await scene.home_assistant.ask(path))["data"]["ledger"]["counts"]
+    return counts
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("a climate command wakes the sleeping car exactly once", climate_wakes_once),
+    ("the battery level is the car's", battery_level),
+    ("lock.lock locks the car by a signed command with the right counter", lock_is_signed),
+    ("the unpaired car's command is refused, naming the pairing", unpaired_is_refused),
+    ("the ledger equals Tesla's bill", ledger_is_bill),
+)
+
+
+async def check_all(scene: Scene) -> bool:
+    """Make every check, one line each; whether all of them hold."""
+    good = True
+    for title, check in CHECKS:
+        try:
+            print(f"  ok      {title}: {await check(scene)}")
+        except (CheckError, DemoError) as error:
+            good = False
+            print(f"  FAILED  {title}: {error}")
+    return good

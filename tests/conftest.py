@@ -1,0 +1,225 @@
+"""Fixtures: a Home Assistant with Flotte in it, and the simulator as its Tesla."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.core import HomeAssistant, State
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+import custom_components.flotte  # noqa: F401  # so that Home Assistant finds ours, not the plugin's
+from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
+from custom_components.flotte.coordinator import VehicleCoordinator
+from custom_components.flotte.key import async_get_key
+from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.tesla.meter import Category as OurCategory
+from simulator import Simulator
+from simulator.accounts import SCOPES, Registration
+from simulator.bill import Category as TheirCategory
+
+CLIENT_ID = "flotte-demo"
+CLIENT_SECRET = "flotte-secret"
+PUBLIC_DOMAIN = "flotte.example"
+
+MODEL_Y = "XP7YGCEK0RB000001"
+"""Aurora: signed commands, paired, asleep at first."""
+MODEL_3 = "LRW3E7FS0RC000002"
+"""Comet: signed commands, not paired, online."""
+MODEL_S = "5YJSA7E20KF000003"
+"""Old Faithful: plain commands only, online."""
+SITE = 1234567890123
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant find Flotte."""
+
+
+@pytest.fixture
+def enable_event_loop_debug() -> None:
+    """Leave asyncio's debug mode off: it takes a stack for every future, half of all the time."""
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Snapshots without what differs from run to run."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def tesla(socket_enabled: None) -> AsyncIterator[Simulator]:
+    """A running simulator."""
+    async with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def hass_at_tesla(hass: HomeAssistant, tesla: Simulator) -> AsyncIterator[HomeAssistant]:
+    """A Home Assistant that knows the simulator and the application's credentials.
+
+    When the test is over, the simulator's bill must equal our ledger: no request may have got past
+    the meter, and none may be booked that Tesla does not bill.
+    """
+    config = {
+        DOMAIN: {"simulator": {"auth": tesla.auth_url, "eu": tesla.eu_url, "na": tesla.na_url}}
+    }
+    assert await async_setup_component(hass, "application_credentials", {})
+    assert await async_setup_component(hass, DOMAIN, config)
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
+    )
+    yield hass
+    await check_bill(hass, tesla)
+
+
+async def check_bill(hass: HomeAssistant, tesla: Simulator) -> None:
+    """The simulator's bill equals our ledger, but for requests whose connection was dropped."""
+    ledger = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger
+    billed = tesla.bill.counts(client_id=CLIENT_ID)
+    booked: dict[str, int] = {}
+    for row, count in ledger.counts.items():
+        booked[row.category] = booked.get(row.category, 0) + count
+    for ours, theirs in (
+        (OurCategory.DATA, TheirCategory.DATA),
+        (OurCategory.COMMAND, TheirCategory.COMMAND),
+        (OurCategory.WAKE, TheirCategory.WAKE),
+        (OurCategory.ENERGY, TheirCategory.ENERGY),
+    ):
+        surplus = booked.get(ours, 0) - billed.get(theirs, 0)
+        dropped = tesla.bill.dropped if surplus else 0
+        assert surplus == dropped, f"{ours}: booked {booked}, billed {billed}"
+
+
+async def register_key(hass: HomeAssistant, tesla: Simulator) -> None:
+    """Have the domain registered and our key on the cars that their owner paired."""
+    key = await async_get_key(hass)
+    now = tesla.clock.now()
+    tesla.accounts.registrations[CLIENT_ID, "eu"] = Registration(
+        CLIENT_ID, "eu", PUBLIC_DOMAIN, key.public_bytes, now, now
+    )
+    tesla.cloud.pair_automatically(key.public_bytes)
+
+
+type EntryMaker = Callable[..., MockConfigEntry]
+
+
+@pytest.fixture
+def make_entry(hass_at_tesla: HomeAssistant, tesla: Simulator) -> EntryMaker:
+    """Makes an entry of an account that logged in at the simulator."""
+
+    def make(
+        user: str = "owner-1", scopes: frozenset[str] = SCOPES, **more: Any
+    ) -> MockConfigEntry:
+        token = tesla.login(user, CLIENT_ID, scopes)
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title="Tesla",
+            unique_id=tesla.accounts.users[user].subject,
+            data={
+                "auth_implementation": DOMAIN,
+                "token": {**token, "expires_at": tesla.clock.now() + token["expires_in"]},
+                CONF_BASE_URL: tesla.eu_url,
+                CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN,
+            },
+            **more,
+        )
+        entry.add_to_hass(hass_at_tesla)
+        return entry
+
+    return make
+
+
+@pytest.fixture
+async def entry(
+    hass_at_tesla: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
+) -> MockConfigEntry:
+    """An entry of owner-1, not set up yet; its key is registered and paired with Aurora."""
+    entry = make_entry()
+    await register_key(hass_at_tesla, tesla)
+    return entry
+
+
+@pytest.fixture
+async def loaded(hass_at_tesla: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """The same entry, set up."""
+    await set_up(hass_at_tesla, entry)
+    return entry
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set an entry up, and make its vehicles wait on the simulator's clock instead of for real."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+def wait(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> Callable[[timedelta], Coroutine[Any, Any, None]]:
+    """Lets time pass, minute by minute, for Home Assistant and the simulator alike."""
+
+    async def wait(duration: timedelta) -> None:
+        while duration > timedelta():
+            step = min(duration, timedelta(seconds=60))
+            freezer.tick(step)
+            async_fire_time_changed(hass)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            duration -= step
+
+    return wait
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also enable entities that are disabled by default."""
+    monkeypatch.setattr(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        property(lambda _: True),
+    )
+
+
+@pytest.fixture
+async def told(
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Callable[[timedelta], Coroutine[Any, Any, None]],
+) -> MockConfigEntry:
+    """The same entry after everybody told everything: Aurora is awake, two minutes have passed."""
+    tesla.world.cars[MODEL_Y].steer({"state": "online"})
+    await wait(timedelta(minutes=2))
+    return loaded
+
+
+@pytest.fixture
+def quick_waits(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a vehicle is waited for (waking, busy), the clock moves instead of the test waiting."""
+
+    async def pass_time(seconds: float) -> None:
+        freezer.tick(timedelta(seconds=seconds))
+
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pass_time)
+
+
+def vehicle_of(entry: MockConfigEntry, vin: str) -> VehicleCoordinator:
+    """The coordinator of a vehicle."""
+    coordinators: list[VehicleCoordinator] = entry.runtime_data.vehicles
+    return next(each for each in coordinators if each.vehicle.vin == vin)
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """The state of an entity that must be there."""
+    state = hass.states.get(entity_id)
+    assert state is not None, f"no entity {entity_id}"
+    return state

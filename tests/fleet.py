@@ -1,0 +1,133 @@
+"""The cars of the tests, and what an action of Home Assistant must make of them."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.core import HomeAssistant, State
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from simulator import Simulator
+from simulator.cars import Car
+from tests.conftest import MODEL_S, MODEL_Y, state_of, vehicle_of
+
+MOMENT: Final = "2026-10-20T10:00:00+00:00"
+"""When tests begin whose snapshots must not depend on the day: a Tuesday, noon in Amsterdam."""
+
+MINUTE: Final = timedelta(minutes=1)
+
+VEHICLE_SECURITY: Final = 2
+INFOTAINMENT: Final = 3
+
+type Wait = Callable[[timedelta], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A car that commands are tried on."""
+
+    vin: str
+    prefix: str
+    """How its entities are called."""
+    signed: bool
+
+
+AURORA: Final = Driven(MODEL_Y, "aurora", signed=True)
+OLD_FAITHFUL: Final = Driven(MODEL_S, "old_faithful", signed=False)
+BOTH: Final = [pytest.param(AURORA, id="signed"), pytest.param(OLD_FAITHFUL, id="plain")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One action, and what it must do to the car and to the state that is shown."""
+
+    entity: str
+    """Entity id with `{}` for the car."""
+    service: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """Orders to the car, given before it tells anything."""
+    shown_before: str | None = None
+    shown: str | None = None
+    """The state right after the action, and after the next reading; None: it does not show."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What of the attributes must be so, likewise."""
+    name: str
+    """The command that the car executes, by its REST name."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    plain_parameters: Mapping[str, Any] | None = None
+    """Where the unsigned form says more."""
+    domain: int = INFOTAINMENT
+
+
+def names(cases: list[Case]) -> list[Any]:
+    """The cases as parameters of a test, each with a name to be found by."""
+    return [
+        pytest.param(
+            case,
+            id="-".join(
+                [
+                    case.entity.partition("{}_")[2] or "car",
+                    case.service,
+                    *map(str, case.data.values()),
+                ]
+            ),
+        )
+        for case in cases
+    ]
+
+
+async def act(hass: HomeAssistant, service: str, entity_id: str, **data: Any) -> None:
+    """Call an action of the entity's domain."""
+    await hass.services.async_call(
+        entity_id.partition(".")[0], service, {ATTR_ENTITY_ID: entity_id, **data}, blocking=True
+    )
+
+
+async def told_of(tesla: Simulator, wait: Wait, vin: str, **orders: Any) -> Car:
+    """The car, online, after it followed the orders and told about it."""
+    car = tesla.world.cars[vin]
+    car.steer({**orders, "state": "online"})
+    await wait(MINUTE)
+    car.executions.clear()
+    return car
+
+
+async def check(
+    hass: HomeAssistant,
+    tesla: Simulator,
+    wait: Wait,
+    entry: MockConfigEntry,
+    driven: Driven,
+    case: Case,
+) -> None:
+    """Carry out a case: the car executes it once, the right way, and the state follows."""
+    car = await told_of(tesla, wait, driven.vin, **case.before)
+    entity_id = case.entity.format(driven.prefix)
+    if case.shown_before is not None:
+        assert state_of(hass, entity_id).state == case.shown_before
+
+    await act(hass, case.service, entity_id, **case.data)
+
+    (execution,) = car.executions
+    assert (execution.name, execution.signed) == (case.name, driven.signed)
+    plain = case.plain_parameters
+    assert execution.parameters == (case.parameters if driven.signed or plain is None else plain)
+    assert execution.domain == (case.domain if driven.signed else None)
+    assert (execution.counter is not None) is driven.signed
+    _check_shown(state_of(hass, entity_id), case)
+
+    # The next reading is no assumption any more, and says the same.
+    await wait(MINUTE)
+    assert not vehicle_of(entry, driven.vin).state.assumed
+    _check_shown(state_of(hass, entity_id), case)
+
+
+def _check_shown(state: State, case: Case) -> None:
+    if case.shown is not None:
+        assert state.state == case.shown
+    for name, value in case.attributes.items():
+        assert state.attributes[name] == value

@@ -1,0 +1,229 @@
+"""Buttons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from homeassistant.components.button import SERVICE_PRESS
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Simulator
+from simulator.accounts import SCOPES
+from simulator.bill import Category
+from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of
+from tests.fleet import (
+    BOTH,
+    MOMENT,
+    VEHICLE_SECURITY,
+    Case,
+    Driven,
+    Wait,
+    act,
+    check,
+    names,
+    told_of,
+)
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+CASES = [
+    Case(entity="button.{}_flash_lights", service=SERVICE_PRESS, name="flash_lights"),
+    Case(entity="button.{}_honk_horn", service=SERVICE_PRESS, name="honk_horn"),
+    Case(
+        entity="button.{}_keyless_driving",
+        service=SERVICE_PRESS,
+        name="remote_start_drive",
+        domain=VEHICLE_SECURITY,
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.BUTTON])
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_buttons(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(CASES))
+async def test_button_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+async def test_wake_wakes_once(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    quick_waits: None,
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+    assert (car.wakes, car.state) == (1, "online")
+    assert tesla.bill.counts()[Category.WAKE] == 1
+
+
+@pytest.mark.parametrize("driven", BOTH)
+async def test_wake_of_a_car_that_is_awake_costs_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    car = await told_of(tesla, wait, driven.vin)
+    await act(hass, SERVICE_PRESS, f"button.{driven.prefix}_wake_up")
+    assert car.wakes == 0
+    assert tesla.bill.counts()[Category.WAKE] == 0
+
+
+async def test_wake_that_nobody_answers(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, quick_waits: None
+) -> None:
+    """A car in an underground car park: Tesla takes the wish, the car never hears of it."""
+    tesla.world.cars[MODEL_Y].steer({"state": "offline"})
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+    assert refusal.value.translation_key == "wake_failed"
+    assert tesla.bill.counts()[Category.WAKE] == 1
+
+
+async def test_homelink(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The car is told where it is: that is how HomeLink knows which door is meant."""
+    car = await told_of(tesla, wait, MODEL_Y)
+    await act(hass, SERVICE_PRESS, "button.aurora_homelink")
+    (execution,) = car.executions
+    assert (execution.name, execution.signed, execution.domain) == ("trigger_homelink", True, 3)
+    assert execution.parameters == pytest.approx({"lat": 52.3731, "lon": 4.8903}, abs=1e-5)
+    assert car.homelink_moves == 1
+
+
+@pytest.mark.parametrize("told_anything", [False, True], ids=["asleep", "no scope"])
+async def test_homelink_without_a_position(
+    hass: HomeAssistant,
+    hass_at_tesla: HomeAssistant,
+    tesla: Simulator,
+    make_entry: EntryMaker,
+    wait: Wait,
+    told_anything: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    scopes = SCOPES - {"vehicle_location"} if told_anything else SCOPES
+    entry = make_entry(scopes=scopes)
+    await register_key(hass, tesla)
+    await set_up(hass, entry)
+    car = tesla.world.cars[MODEL_Y]
+    if told_anything:
+        await told_of(tesla, wait, MODEL_Y)
+    with pytest.raises(ServiceValidationError) as refusal:
+        await act(hass, SERVICE_PRESS, "button.aurora_homelink")
+    assert refusal.value.translation_key == "position_of_car_unknown"
+    assert car.executions == []
+    assert tesla.bill.counts()[Category.COMMAND] == 0
+
+
+async def test_car_without_homelink_has_no_button_after_it_told_so(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+) -> None:
+    """What is not known is taken to exist; from the next start on it is known."""
+    assert await hass.config_entries.async_reload(told.entry_id)
+    await hass.async_block_till_done()
+    shown = state_of(hass, "button.old_faithful_homelink")
+    assert shown.attributes.get("restored") is True
+    assert "restored" not in state_of(hass, "button.aurora_homelink").attributes
+
+
+@pytest.mark.parametrize("driven", BOTH)
+async def test_driving_car_does_not_honk(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    car = await told_of(tesla, wait, driven.vin, drive=True)
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_PRESS, f"button.{driven.prefix}_honk_horn")
+    assert "not_in_park" in str(refusal.value)
+    assert car.honks == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "key", "wakes"),
+    [
+        ({"kind": "status", "status": 403}, "missing_scope", 0),
+        ({"kind": "status", "status": 404}, "not_found", 0),
+        ({"kind": "status", "status": 429}, "rate_limited", 0),
+        ({"kind": "status", "status": 500}, "service_error", 0),
+        ({"kind": "dropped"}, "answer_lost", 0),
+        ({"kind": "lost_reply"}, "answer_lost", 1),
+        ({"kind": "malformed"}, "invalid_answer", 1),
+    ],
+    ids=["403", "404", "429", "500", "dropped", "lost", "malformed"],
+)
+async def test_wake_that_goes_wrong(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    quick_waits: None,
+    fault: Mapping[str, Any],
+    key: str,
+    wakes: int,
+) -> None:
+    """What is not known to have failed is waited for the next time, not ordered and paid again."""
+    car = tesla.world.cars[MODEL_Y]
+    tesla.faults.order(**fault, endpoint="wake_up")
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+    assert refusal.value.translation_key == key
+    assert car.wakes == wakes
+    if wakes:
+        await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+        assert car.state == "online"
+        assert tesla.bill.counts()[Category.WAKE] == 1
+
+
+@pytest.mark.xfail(
+    strict=True, reason="Vehicle.wake takes note of the wake before Tesla has accepted it"
+)
+@pytest.mark.parametrize("status", [403, 500])
+async def test_wake_that_was_refused_is_ordered_again(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, quick_waits: None, status: int
+) -> None:
+    """No wake was ordered, so there is none to wait for."""
+    car = tesla.world.cars[MODEL_Y]
+    tesla.faults.order("status", status=status, endpoint="wake_up")
+    with pytest.raises(HomeAssistantError):
+        await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+    await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
+    assert (car.wakes, car.state) == (1, "online")
+
+
+@pytest.mark.parametrize("press", ["flash_lights", "keyless_driving"])
+async def test_press_wakes_a_sleeping_car(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    quick_waits: None,
+    press: str,
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    await act(hass, SERVICE_PRESS, f"button.aurora_{press}")
+    assert car.wakes == 1
+    assert len(car.executions) == 1

@@ -1,0 +1,1096 @@
+"""The whole way from nothing to an entry: every step, every way to fail, and the way on from there.
+
+The owner logs in on the simulator's own page and is sent back to this Home Assistant's callback;
+the simulator fetches the public key from this Home Assistant's own view. Only the browser's
+address bar is played: what it would follow is followed here.
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from pathlib import Path
+from string import Formatter
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+import jwt
+import pytest
+import voluptuous as vol
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from homeassistant.components import homeassistant
+from homeassistant.components.application_credentials import (
+    DATA_COMPONENT,
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowManager,
+)
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowManager, FlowResultType, InvalidData
+from homeassistant.helpers.selector import QrCodeSelector
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.flotte import config_flow
+from custom_components.flotte.config_flow import CONF_FINISH
+from custom_components.flotte.const import (
+    CONF_BASE_URL,
+    CONF_MONTHLY_LIMIT,
+    CONF_PUBLIC_DOMAIN,
+    DOMAIN,
+    PUBLIC_KEY_PATH,
+)
+from custom_components.flotte.key import async_get_key
+from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.tesla.signing import ClientKey
+from simulator import Simulator
+from simulator.accounts import SCOPES, Registration
+from simulator.bill import Category
+from tests.conftest import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    MODEL_3,
+    PUBLIC_DOMAIN,
+    EntryMaker,
+    register_key,
+)
+
+pytestmark = [
+    pytest.mark.usefixtures("current_request_with_host"),
+    # Home Assistant's own web application uses string keys for requests, too.
+    pytest.mark.filterwarnings(
+        "ignore:It is recommended to use web.RequestKey:aiohttp.web_exceptions.NotAppKeyWarning"
+    ),
+]
+
+TRANSLATIONS = Path(config_flow.__file__).parent / "translations" / "en.json"
+CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
+"""Reasons that all flows share are worded by Home Assistant itself."""
+
+type ClientMaker = Callable[[], Awaitable[TestClient[web.Request, web.Application]]]
+
+
+# --- The owner, and what the owner reads ----------------------------------------------------------
+
+
+@dataclass
+class Owner:
+    """Somebody in front of Home Assistant's pages, with a browser."""
+
+    hass: HomeAssistant
+    client: TestClient[web.Request, web.Application]
+
+    async def begin(self) -> ConfigFlowResult:
+        """Add the integration, read what it will ask for, and go on to Tesla's page."""
+        result = await self.hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
+        return await self.submit(result)
+
+    async def submit(self, result: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
+        """Send a form."""
+        assert result["type"] is FlowResultType.FORM
+        return await self.hass.config_entries.flow.async_configure(result["flow_id"], fields)
+
+    async def answer(self, result: ConfigFlowResult, **query: str) -> ConfigFlowResult:
+        """Answer Tesla's page, and follow it back to Home Assistant."""
+        assert result["type"] is FlowResultType.EXTERNAL_STEP
+        page = URL(result["url"]).update_query(query)
+        async with (
+            aiohttp.ClientSession() as browser,
+            browser.get(page, allow_redirects=False) as response,
+        ):
+            assert response.status == HTTPStatus.FOUND, await response.text()
+            back = URL(response.headers["Location"])
+        assert str(back.with_query(None)) == "https://example.com/auth/external/callback"
+        response = await self.client.get(back.relative())
+        assert response.status == HTTPStatus.OK
+        return await self.hass.config_entries.flow.async_configure(result["flow_id"])
+
+    async def log_in(self, user: str = "owner-1", **query: str) -> ConfigFlowResult:
+        """Begin, and allow everything (or the scopes in `simulator_scopes`) at Tesla."""
+        return await self.answer(await self.begin(), simulator_allow=user, **query)
+
+    async def finish(
+        self, result: ConfigFlowResult, domain: str = PUBLIC_DOMAIN
+    ) -> ConfigFlowResult:
+        """Go through what is left, pairing nothing; answers the result that made the entry."""
+        if result["step_id"] == "region":
+            result = await self.submit(result)
+        if result["step_id"] == "domain":
+            result = await self.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
+        assert (result["step_id"], result["errors"]) == ("pairing", {})
+        fields = {CONF_FINISH: True} if CONF_FINISH in fields_of(result) else {}
+        result = await self.submit(result, **fields)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await self.hass.async_block_till_done()
+        assert result["result"].state is ConfigEntryState.LOADED
+        return result
+
+
+@pytest.fixture
+async def owner(
+    hass_at_tesla: HomeAssistant, tesla: Simulator, hass_client_no_auth: ClientMaker
+) -> Owner:
+    """The owner; the public domain leads to this Home Assistant."""
+    # As Home Assistant does when it starts its server: views may come later.
+    hass_at_tesla.http.app._router.freeze = lambda: None  # type: ignore[method-assign]
+    client = await hass_client_no_auth()
+    tesla.domains[PUBLIC_DOMAIN] = str(client.make_url("/"))
+    return Owner(hass_at_tesla, client)
+
+
+def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
+    """The fields of a form, by name, and how each is entered."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {str(field): selector for field, selector in schema.schema.items()}
+
+
+def placeholder(result: ConfigFlowResult, name: str) -> str:
+    """What a gap in the text of a step is filled with."""
+    filled = result["description_placeholders"]
+    assert filled is not None
+    return filled[name]
+
+
+def suggested_domain(result: ConfigFlowResult) -> str | None:
+    """What the form proposes as the domain."""
+    schema = result["data_schema"]
+    assert schema is not None
+    (field,) = schema.schema
+    suggestion: str | None = (field.description or {}).get("suggested_value")
+    return suggestion
+
+
+@pytest.fixture(autouse=True)
+def _every_text_exists() -> Iterator[None]:
+    """Whatever a flow shows in any test here has its text, and every gap in it can be filled."""
+    own = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
+    core = json.loads(CORE_TRANSLATIONS.read_text(encoding="utf-8"))
+    handle_step = FlowManager._async_handle_step
+
+    async def checked(manager: Any, flow: Any, step_id: str, user_input: Any) -> Any:
+        result = await handle_step(manager, flow, step_id, user_input)
+        texts = own["options" if isinstance(manager, OptionsFlowManager) else "config"]
+        if result.get("translation_domain") == HOMEASSISTANT_DOMAIN:
+            texts = core["config"]
+        check_texts(texts, result)
+        return result
+
+    with patch.object(FlowManager, "_async_handle_step", checked):
+        yield
+
+
+def check_texts(texts: dict[str, Any], result: Any) -> None:
+    """Everything that a result shows has a text in `texts`, the flow's part of a translation."""
+    shown: list[str] = []
+    if result["type"] is FlowResultType.ABORT:
+        shown.append(texts["abort"][result["reason"]])
+    elif result["type"] is FlowResultType.FORM:
+        step = texts["step"][result["step_id"]]
+        # Core's step to choose between credentials explains itself by its one field.
+        shown += [step["title"], step.get("description", step["title"])]
+        fields = fields_of(result)
+        shown += [step["data"][field] for field in fields]
+        shown += [step["data_description"][field] for field in fields]
+        for field, error in (result["errors"] or {}).items():
+            assert field == "base" or field in fields
+            shown.append(texts["error"][error])
+    elif result["type"] is FlowResultType.CREATE_ENTRY and "create_entry" in texts:
+        shown.append(texts["create_entry"][result["description"] or "default"])
+    filled = result.get("description_placeholders") or {}
+    for text in shown:
+        assert text
+        gaps = {gap for _, gap, _, _ in Formatter().parse(text) if gap}
+        assert gaps <= set(filled), f"{gaps - set(filled)} is not filled in: {text}"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"type": FlowResultType.ABORT, "reason": "made_up"},
+        {"type": FlowResultType.ABORT, "reason": "missing_scopes"},
+        {"type": FlowResultType.FORM, "step_id": "made_up"},
+        {
+            "type": FlowResultType.FORM,
+            "step_id": "region",
+            "data_schema": vol.Schema({}),
+            "errors": {"base": "made_up"},
+            "description_placeholders": {"detail": ""},
+        },
+        {
+            "type": FlowResultType.FORM,
+            "step_id": "region",
+            "data_schema": vol.Schema({vol.Required("made_up"): str}),
+            "errors": {},
+            "description_placeholders": {"detail": ""},
+        },
+    ],
+    ids=["reason", "placeholder", "step", "error", "field"],
+)
+def test_check_of_texts_sees_gaps(result: dict[str, Any]) -> None:
+    texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["config"]
+    with pytest.raises((KeyError, AssertionError)):
+        check_texts(texts, result)
+
+
+# --- The whole way --------------------------------------------------------------------------------
+
+
+async def test_the_whole_way(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From nothing to a loaded entry, with the key that this Home Assistant serves."""
+    caplog.set_level(logging.DEBUG)
+
+    result = await owner.log_in()
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "domain")
+    assert result["errors"] == {}
+
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    key = await async_get_key(hass)
+    registration = tesla.accounts.registrations[CLIENT_ID, "eu"]
+    assert (registration.domain, registration.public_key) == (PUBLIC_DOMAIN, key.public_bytes)
+
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pairing")
+    assert result["errors"] == {}
+    assert result["description_placeholders"] == {
+        "url": f"https://tesla.com/_ak/{PUBLIC_DOMAIN}",
+        "cars": "- ✅ Aurora (000001)\n- ⏳ Comet (000002)\n- ➖ Old Faithful (000003)",  # noqa: RUF001  # as shown
+    }
+    code = fields_of(result)["qr_code"]
+    assert isinstance(code, QrCodeSelector)
+    assert code.config["data"] == f"https://tesla.com/_ak/{PUBLIC_DOMAIN}"
+
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.state is ConfigEntryState.LOADED
+    assert (entry.title, entry.unique_id) == ("Tesla", tesla.accounts.users["owner-1"].subject)
+    token = entry.data["token"]
+    assert entry.data == {
+        "auth_implementation": DOMAIN,
+        "token": token,
+        CONF_BASE_URL: tesla.eu_url,
+        CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN,
+    }
+    assert {"access_token", "refresh_token", "expires_at"} <= set(token)
+
+    paid = {Category.DATA, Category.COMMAND, Category.WAKE}
+    assert not any(tesla.bill.counts(client_id=CLIENT_ID).get(each) for each in paid)
+    # What was asked of Tesla, in this order; the rest belongs to the entry.
+    assert [each.endpoint for each in tesla.requests][:8] == [
+        "authorize",
+        "token",
+        "region",
+        "token",
+        "register",
+        "region",
+        "products",
+        "fleet_status",
+    ]
+    check_nothing_secret_is_logged(
+        caplog,
+        {
+            "access token": token["access_token"],
+            "refresh token": token["refresh_token"],
+            "identity token": token["id_token"],
+            "client secret": CLIENT_SECRET,
+            "private key": key.to_pem().splitlines()[1],
+            **{f"token {n}": each for n, each in enumerate(tesla.cloud.tokens._access)},
+        },
+    )
+
+
+def check_nothing_secret_is_logged(
+    caplog: pytest.LogCaptureFixture, secrets: dict[str, str]
+) -> None:
+    """No secret, nor a telling part of one, is in anything that was logged."""
+    lines = [
+        f"{record.name} {record.getMessage()} {record.exc_text or ''}"
+        for record in caplog.records
+        # The stand-in for the disk logs what it writes; the disk itself does not.
+        if not record.name.startswith("pytest_homeassistant_custom_component")
+    ]
+    assert any(line.startswith("custom_components.flotte") for line in lines)
+    for name, secret in secrets.items():
+        # The signature of a token, the middle of what is random.
+        telling = secret.rpartition(".")[2][:24]
+        assert len(telling) >= 12, name
+        found = [line for line in lines if telling in line]
+        assert not found, f"{name}: {found}"
+    # The search finds what is there: the stand-in did log the key.
+    written = "".join(record.getMessage() for record in caplog.records)
+    assert secrets["private key"] in written.replace("\\n", "\n")
+
+
+@pytest.mark.usefixtures("owner")
+async def test_asks_for_credentials_first(hass: HomeAssistant) -> None:
+    credentials = hass.data[DATA_COMPONENT]
+    (credential,) = credentials.async_items()
+    await credentials.async_delete_item(credential["id"])
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_credentials")
+
+
+async def test_lets_choose_between_credentials(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator
+) -> None:
+    """Each application has its own bill, so which one is used is for the owner to say."""
+    other = "lenient-demo"
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(other, "lenient-secret", "Other"), "second"
+    )
+    domain = "lenient.example"
+    tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
+
+    result = await owner.begin()
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick_implementation")
+    result = await owner.submit(result, implementation="second")
+    result = await owner.answer(result, simulator_allow="owner-1")
+    result = await owner.finish(result, domain)
+
+    assert result["result"].data["auth_implementation"] == "second"
+    assert (other, "eu") in tesla.accounts.registrations
+    assert (CLIENT_ID, "eu") not in tesla.accounts.registrations
+    asked = {each.client_id for each in tesla.requests if each.endpoint == "products"}
+    assert asked == {other}
+
+
+# --- Tesla's log-in -------------------------------------------------------------------------------
+
+
+async def test_owner_denies(owner: Owner) -> None:
+    result = await owner.answer(await owner.begin(), simulator_deny="1")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "user_rejected_authorize")
+    assert result["description_placeholders"] == {"error": "access_denied"}
+    await owner.finish(await owner.log_in())
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"kind": "status", "status": 400}, "oauth_unauthorized"),
+        ({"kind": "status", "status": 503}, "oauth_failed"),
+        ({"kind": "dropped"}, "oauth_failed"),
+        ({"kind": "malformed", "body": '{"access_token": "a"}'}, "oauth_error"),
+    ],
+    ids=["refused", "server error", "connection lost", "no expiry"],
+)
+async def test_code_is_not_exchanged(
+    owner: Owner, tesla: Simulator, fault: dict[str, Any], reason: str
+) -> None:
+    tesla.faults.order(endpoint="token", **fault)
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    await owner.finish(await owner.log_in())
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ({"vehicle_device_data"}, "vehicle_device_data"),
+        ({"vehicle_cmds"}, "vehicle_cmds"),
+        ({"vehicle_device_data", "vehicle_cmds"}, "vehicle_cmds, vehicle_device_data"),
+    ],
+    ids=["data", "commands", "both"],
+)
+async def test_needed_scope_is_not_granted(
+    owner: Owner, tesla: Simulator, left_out: set[str], named: str
+) -> None:
+    result = await owner.log_in(simulator_scopes=" ".join(SCOPES - left_out))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_scopes")
+    assert result["description_placeholders"] == {"scopes": named}
+    # The second time Tesla's page asks for what was left out.
+    await owner.finish(await owner.log_in())
+
+
+async def test_token_that_cannot_be_renewed(owner: Owner, tesla: Simulator) -> None:
+    """Tesla's page offers no choice about `offline_access`, but an application may lack it."""
+    token = tesla.login("owner-1", CLIENT_ID, SCOPES - {"offline_access"})
+    tesla.faults.order("malformed", endpoint="token", body=json.dumps(token))
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_scopes")
+    assert result["description_placeholders"] == {"scopes": "offline_access"}
+    await owner.finish(await owner.log_in())
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    ["vehicle_location", "vehicle_charging_cmds", "energy_device_data", "energy_cmds"],
+)
+async def test_other_scopes_may_be_left_out(owner: Owner, left_out: str) -> None:
+    result = await owner.finish(await owner.log_in(simulator_scopes=" ".join(SCOPES - {left_out})))
+    assert left_out not in result["result"].runtime_data.scopes
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=jwt.DecodeError,
+    reason="a token that is no JSON web token ends the flow with an unknown error",
+)
+async def test_token_that_cannot_be_read(owner: Owner, tesla: Simulator) -> None:
+    token = {"access_token": "opaque", "refresh_token": "r", "expires_in": 60}
+    tesla.faults.order("malformed", endpoint="token", body=json.dumps(token))
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "oauth_error")
+    await owner.finish(await owner.log_in())
+
+
+async def test_account_is_set_up_already(
+    hass: HomeAssistant, owner: Owner, make_entry: EntryMaker
+) -> None:
+    make_entry()
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    await owner.finish(await owner.log_in("owner-2"))
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 2
+
+
+async def test_account_is_being_set_up_already(hass: HomeAssistant, owner: Owner) -> None:
+    first = await owner.log_in()
+    second = await owner.log_in()
+    assert (second["type"], second["reason"]) == (FlowResultType.ABORT, "already_in_progress")
+    await owner.finish(first)
+
+
+# --- Region ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("registered", [True, False])
+@pytest.mark.parametrize(("user", "region"), [("owner-1", "eu"), ("owner-3", "na")])
+async def test_region_is_found(
+    hass: HomeAssistant,
+    owner: Owner,
+    tesla: Simulator,
+    user: str,
+    region: str,
+    registered: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """The token of owner-3 says EU, and Tesla's answer (421 or not) sends it to NA."""
+    base_urls = {"eu": tesla.eu_url, "na": tesla.na_url}
+    if registered:
+        first = await owner.finish(await owner.log_in(user))
+        assert await hass.config_entries.async_remove(first["result"].entry_id)
+
+    result = await owner.log_in(user)
+    asked = [each for each in tesla.requests if each.endpoint == "region"][-1]
+    assert (asked.region, asked.status) == (region, 200 if registered else 412)
+    result = await owner.finish(result)
+
+    assert result["result"].data[CONF_BASE_URL] == base_urls[region]
+    assert set(tesla.accounts.registrations) == {(CLIENT_ID, region)}
+
+
+ELSEWHERE = "https://fleet-api.example"
+
+REGION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "server error": ({"kind": "status", "status": 500}, "cannot_connect"),
+    # aiohttp asks once more by itself when a kept connection is closed.
+    "connection lost": ({"kind": "dropped", "count": 2}, "cannot_connect"),
+    "unreadable": ({"kind": "malformed"}, "cannot_connect"),
+    "not an object": ({"kind": "malformed", "body": '{"response": []}'}, "cannot_connect"),
+    "too many requests": ({"kind": "status", "status": 429}, "cannot_connect"),
+    "locked": ({"kind": "status", "status": 423}, "refused_by_tesla"),
+    "no permission": ({"kind": "status", "status": 403}, "refused_by_tesla"),
+    "moved elsewhere": (
+        {"kind": "status", "status": 421, "body": f"use base URL: {ELSEWHERE}"},
+        "wrong_region",
+    ),
+    "moved nowhere": ({"kind": "status", "status": 421, "body": "out of region"}, "wrong_region"),
+    "served elsewhere": (
+        {
+            "kind": "malformed",
+            "body": json.dumps({"response": {"fleet_api_base_url": ELSEWHERE}}),
+        },
+        "wrong_region",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "error"), REGION_FAULTS.values(), ids=REGION_FAULTS)
+async def test_region_is_not_found_and_then_is(
+    hass: HomeAssistant,
+    owner: Owner,
+    tesla: Simulator,
+    make_entry: EntryMaker,
+    fault: dict[str, Any],
+    error: str,
+) -> None:
+    await register_key(hass, tesla)
+    tesla.faults.order(endpoint="region", **fault)
+    result = await owner.log_in()
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "region")
+    assert result["errors"] == {"base": error}
+    # The owner reads Tesla's own words, if there are any.
+    assert placeholder(result, "detail")
+
+    result = await owner.finish(result)
+    assert result["result"].data[CONF_BASE_URL] == tesla.eu_url
+
+
+async def test_tesla_is_out_of_reach_and_comes_back(owner: Owner, tesla: Simulator) -> None:
+    """Nothing listens there at all, at each step; nothing that was entered is lost."""
+    result = await owner.begin()
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert result["step_id"] == "domain"
+    async with out_of_reach(tesla):
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+        assert (result["step_id"], result["errors"]) == ("domain", {"base": "cannot_connect"})
+        assert suggested_domain(result) == PUBLIC_DOMAIN
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    assert (result["step_id"], result["errors"]) == ("pairing", {})
+    async with out_of_reach(tesla):
+        result = await owner.submit(result)
+        assert (result["step_id"], result["errors"]) == ("pairing", {"base": "cannot_connect"})
+    result = await owner.submit(result)
+    assert result["errors"] == {"base": "still_unpaired"}
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("known_there", [True, False])
+async def test_region_is_told_only_after_registration(
+    hass: HomeAssistant,
+    owner: Owner,
+    tesla: Simulator,
+    known_there: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """Where Tesla asks for the registration first, it is made in the region that it then names."""
+    if known_there:
+        first = await owner.finish(await owner.log_in("owner-3"))
+        assert await hass.config_entries.async_remove(first["result"].entry_id)
+    tesla.faults.order("status", endpoint="region", status=412)
+    result = await owner.finish(await owner.log_in("owner-3"))
+    assert result["result"].data[CONF_BASE_URL] == tesla.na_url
+    assert set(tesla.accounts.registrations) == {(CLIENT_ID, "eu"), (CLIENT_ID, "na")}
+    registered = [each.region for each in tesla.requests if each.endpoint == "register"]
+    assert registered[-2:] == ["eu", "na"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "status", "status": 412}, "domain_not_allowed"),
+        ({"kind": "status", "status": 500}, "cannot_connect"),
+        ({"kind": "status", "status": 421, "body": f"use base URL: {ELSEWHERE}"}, "wrong_region"),
+    ],
+    ids=["still not registered", "server error", "moved elsewhere"],
+)
+async def test_region_is_not_confirmed_and_then_is(
+    owner: Owner, tesla: Simulator, fault: dict[str, Any], error: str
+) -> None:
+    result = await owner.log_in()
+    tesla.faults.order(endpoint="region", **fault)
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    check_refused_domain(result, error)
+    result = await owner.finish(result)
+    assert result["result"].data[CONF_BASE_URL] == tesla.eu_url
+
+
+@asynccontextmanager
+async def out_of_reach(tesla: Simulator) -> AsyncIterator[None]:
+    """Nothing answers at Tesla's addresses for a while."""
+    ports = {region: URL(url).port for region, url in tesla.cloud.base_urls.items()}
+    assert all(ports.values())
+    await tesla.stop()
+    yield
+    tesla._ports = {region: port for region, port in ports.items() if port}
+    await tesla.start()
+
+
+# --- Domain ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("external", "suggested"),
+    [
+        ("https://home.flotte.example", "home.flotte.example"),
+        ("https://home.flotte.example:8443", "home.flotte.example"),
+        ("http://home.flotte.example", None),
+        ("https://192.0.2.1", None),
+        (None, None),
+    ],
+    ids=["domain", "port", "not HTTPS", "address", "none"],
+)
+async def test_domain_is_suggested(
+    hass: HomeAssistant, owner: Owner, external: str | None, suggested: str | None
+) -> None:
+    """Only what Tesla can reach is worth suggesting: a name, over HTTPS."""
+    await hass.config.async_update(external_url=external, internal_url="https://home.internal")
+    result = await owner.log_in()
+    assert (suggested_domain(result) or None) == suggested
+    await owner.finish(result)
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [
+        ("", ""),
+        ("localhost", "localhost"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("https://[2001:db8::1]/", "2001:db8::1"),
+        ("home_1.flotte.example", "home_1.flotte.example"),
+        ("-home.flotte.example", "-home.flotte.example"),
+        ("home..flotte.example", "home..flotte.example"),
+        ("home flotte.example", "home flotte.example"),
+        ("owner@flotte.example", "owner@flotte.example"),
+        ("flotte.example.", "flotte.example."),
+        (f"{'a' * 64}.example", f"{'a' * 64}.example"),
+        (f"{'a.' * 127}example", f"{'a.' * 127}example"),
+        ("https://", ""),
+    ],
+)
+async def test_domain_is_no_name(owner: Owner, tesla: Simulator, entered: str, kept: str) -> None:
+    result = await owner.log_in()
+    asked = len(tesla.requests)
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: entered})
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "domain")
+    assert result["errors"] == {CONF_PUBLIC_DOMAIN: "invalid_domain"}
+    assert (suggested_domain(result) or "") == kept
+    assert len(tesla.requests) == asked
+    await owner.finish(result)
+
+
+@pytest.mark.parametrize(
+    "entered",
+    ["https://[flotte.example", "https://flotte.example:port", "https://flotte.example:99999"],
+)
+@pytest.mark.xfail(
+    strict=True,
+    raises=ValueError,
+    reason="an address that cannot be read ends the flow with an unknown error",
+)
+async def test_domain_is_no_readable_address(owner: Owner, entered: str) -> None:
+    result = await owner.log_in()
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: entered})
+    assert result["errors"] == {CONF_PUBLIC_DOMAIN: "invalid_domain"}
+    await owner.finish(result)
+
+
+@pytest.mark.parametrize(
+    "entered",
+    [
+        "https://flotte.example",
+        "https://flotte.example/",
+        "HTTPS://Flotte.Example:443/lovelace/0?edit=1#here",
+        f"https://flotte.example{PUBLIC_KEY_PATH}",
+        "http://flotte.example:8123",
+        "flotte.example/lovelace",
+        "flotte.example:8123",
+        "  flotte.example\n",
+        "FLOTTE.example",
+    ],
+)
+async def test_domain_may_be_pasted(owner: Owner, tesla: Simulator, entered: str) -> None:
+    result = await owner.finish(await owner.log_in(), entered)
+    assert result["result"].data[CONF_PUBLIC_DOMAIN] == PUBLIC_DOMAIN
+    assert tesla.accounts.registrations[CLIENT_ID, "eu"].domain == PUBLIC_DOMAIN
+
+
+@pytest.mark.parametrize("domain", ["xn--mnchen-3ya.example", "flotte.xn--p1ai"])
+@pytest.mark.xfail(
+    strict=True, reason="names of other scripts are decoded, and their top domains not known"
+)
+async def test_domain_may_be_written_in_other_letters(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator, domain: str
+) -> None:
+    """Domain names of other scripts are ASCII where Tesla sees them (RFC 5890)."""
+    tesla.accounts.applications[CLIENT_ID].allowed_origins.append(f"https://{domain}")
+    tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
+    result = await owner.finish(await owner.log_in(), f"https://{domain}/")
+    assert result["result"].data[CONF_PUBLIC_DOMAIN] == domain
+
+
+@asynccontextmanager
+async def served(status: int, text: str) -> AsyncIterator[str]:
+    """Another server that answers at the key's address; yields its own address."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    app = web.Application()
+    app.router.add_get(PUBLIC_KEY_PATH, answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+OTHER_KEY = ClientKey.generate().public_pem
+
+AT_THE_DOMAIN: dict[str, tuple[int, str, str]] = {
+    "other key": (200, OTHER_KEY, "other_key"),
+    "no key": (200, "<html>", "public_key_not_fetched"),
+    "not found": (404, OTHER_KEY, "public_key_not_fetched"),
+    "log-in page": (302, OTHER_KEY, "public_key_not_fetched"),
+    "not authorised": (401, OTHER_KEY, "public_key_not_fetched"),
+}
+
+
+@pytest.mark.parametrize(("status", "text", "error"), AT_THE_DOMAIN.values(), ids=AT_THE_DOMAIN)
+async def test_somebody_else_answers_at_the_domain(
+    owner: Owner, tesla: Simulator, status: int, text: str, error: str
+) -> None:
+    home = tesla.domains[PUBLIC_DOMAIN]
+    result = await owner.log_in()
+    async with served(status, text) as elsewhere:
+        tesla.domains[PUBLIC_DOMAIN] = elsewhere
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    check_refused_domain(result, error)
+    tesla.domains[PUBLIC_DOMAIN] = home
+    await owner.finish(result)
+
+
+async def test_nobody_answers_at_the_domain(owner: Owner, tesla: Simulator) -> None:
+    home = tesla.domains.pop(PUBLIC_DOMAIN)
+    result = await owner.log_in()
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    check_refused_domain(result, "public_key_not_fetched")
+    assert "424" in placeholder(result, "detail")
+    tesla.domains[PUBLIC_DOMAIN] = home
+    await owner.finish(result)
+
+
+def check_refused_domain(result: ConfigFlowResult, error: str, domain: str = PUBLIC_DOMAIN) -> None:
+    """The form is shown again with the error, what was entered, and where Tesla looks."""
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "domain")
+    assert result["errors"] == {"base": error}
+    assert suggested_domain(result) == domain
+    assert placeholder(result, "url") == f"https://{domain}{PUBLIC_KEY_PATH}"
+
+
+@pytest.mark.parametrize("domain", ["home.elsewhere.example", "taken.flotte.example"])
+async def test_domain_is_not_allowed(owner: Owner, tesla: Simulator, domain: str) -> None:
+    """It is not one of the application's origins, or another application has it."""
+    tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
+    tesla.accounts.registrations["somebody-else", "eu"] = Registration(
+        "somebody-else", "eu", "taken.flotte.example", b"", 0, 0
+    )
+    result = await owner.log_in()
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
+    check_refused_domain(result, "domain_not_allowed", domain)
+    assert "412" in placeholder(result, "detail")
+    await owner.finish(result)
+
+
+async def test_client_secret_is_wrong(owner: Owner, tesla: Simulator) -> None:
+    """It was changed in the portal after the log-in."""
+    result = await owner.log_in()
+    tesla.accounts.applications[CLIENT_ID].client_secret = "changed"
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    check_refused_domain(result, "credentials_refused")
+    assert CLIENT_SECRET not in placeholder(result, "detail")
+    tesla.accounts.applications[CLIENT_ID].client_secret = CLIENT_SECRET
+    await owner.finish(result)
+
+
+REGISTRATION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "no token: grant type is missing": (
+        {"endpoint": "token", "kind": "status", "status": 403},
+        "credentials_refused",
+    ),
+    "no token: server error": (
+        {"endpoint": "token", "kind": "status", "status": 500},
+        "cannot_connect",
+    ),
+    "no token: connection lost": ({"endpoint": "token", "kind": "dropped"}, "cannot_connect"),
+    "no token: unreadable": ({"endpoint": "token", "kind": "malformed"}, "cannot_connect"),
+    "no token: other answer": (
+        {"endpoint": "token", "kind": "malformed", "body": "{}"},
+        "cannot_connect",
+    ),
+    "badly written": (
+        {"endpoint": "register", "kind": "status", "status": 400},
+        "domain_not_allowed",
+    ),
+    "server error": ({"endpoint": "register", "kind": "status", "status": 503}, "cannot_connect"),
+    "too many requests": (
+        {"endpoint": "register", "kind": "status", "status": 429},
+        "cannot_connect",
+    ),
+    "connection lost before": ({"endpoint": "register", "kind": "dropped"}, "cannot_connect"),
+    "connection lost after": ({"endpoint": "register", "kind": "lost_reply"}, "cannot_connect"),
+    "unreadable": ({"endpoint": "register", "kind": "malformed"}, "cannot_connect"),
+    "no key in the answer": (
+        {
+            "endpoint": "register",
+            "kind": "malformed",
+            "body": json.dumps({"response": {"client_id": CLIENT_ID, "public_key": None}}),
+        },
+        "public_key_not_fetched",
+    ),
+    "account locked": (
+        {"endpoint": "register", "kind": "status", "status": 423},
+        "refused_by_tesla",
+    ),
+    "region unknown": (
+        {
+            "endpoint": "register",
+            "kind": "status",
+            "status": 421,
+            "body": f"use base URL: {ELSEWHERE}",
+        },
+        "wrong_region",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "error"), REGISTRATION_FAULTS.values(), ids=REGISTRATION_FAULTS)
+async def test_registration_fails_and_then_works(
+    owner: Owner, tesla: Simulator, fault: dict[str, Any], error: str
+) -> None:
+    result = await owner.log_in()
+    tesla.faults.order(**fault)
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    assert not tesla.faults.pending()
+    check_refused_domain(result, error)
+    await owner.finish(result)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ValueError,
+    reason="a private key that cannot be read ends the flow with an unknown error",
+)
+async def test_private_key_cannot_be_read(owner: Owner, hass_storage: dict[str, Any]) -> None:
+    hass_storage[f"{DOMAIN}.private_key"] = {"version": 1, "data": {"private_key": "rubbish"}}
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "private_key_unreadable")
+
+
+# --- Pairing --------------------------------------------------------------------------------------
+
+
+async def to_pairing(owner: Owner, user: str = "owner-1") -> ConfigFlowResult:
+    """Go as far as the pairing step."""
+    return await owner.submit(await owner.log_in(user), **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+
+
+async def test_all_cars_are_paired(owner: Owner, tesla: Simulator) -> None:
+    tesla.world.cars[MODEL_3].pairs_automatically = True
+    result = await to_pairing(owner)
+    assert list(fields_of(result)) == ["qr_code"]
+    assert "⏳" not in placeholder(result, "cars")
+    result = await owner.submit(result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_car_is_not_paired_and_may_stay_so(owner: Owner) -> None:
+    result = await to_pairing(owner)
+    for fields in ({}, {CONF_FINISH: False}):
+        result = await owner.submit(result, **fields)
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pairing")
+        assert result["errors"] == {"base": "still_unpaired"}
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_car_is_paired_meanwhile(owner: Owner, tesla: Simulator) -> None:
+    result = await to_pairing(owner)
+    url = URL(placeholder(result, "url"))
+    # What the code leads to, in the owner's app.
+    async with (
+        aiohttp.ClientSession() as phone,
+        phone.post(
+            f"{tesla.eu_url}{url.path}",
+            json={"vin": MODEL_3},
+            headers={"Accept": "application/json"},
+        ) as response,
+    ):
+        assert await response.json() == {"paired": True, "vin": MODEL_3}
+    result = await owner.submit(result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "status", "status": 500}, "cannot_connect"),
+        ({"kind": "dropped", "count": 2}, "cannot_connect"),
+        ({"kind": "malformed", "body": '{"response": null}'}, "cannot_connect"),
+        ({"kind": "status", "status": 423}, "refused_by_tesla"),
+    ],
+    ids=["server error", "connection lost", "unreadable", "locked"],
+)
+@pytest.mark.parametrize("endpoint", ["products", "fleet_status"])
+async def test_pairing_is_not_known_and_then_is(
+    owner: Owner, tesla: Simulator, endpoint: str, fault: dict[str, Any], error: str
+) -> None:
+    tesla.world.cars[MODEL_3].pairs_automatically = True
+    result = await owner.log_in()
+    tesla.faults.order(endpoint=endpoint, **fault)
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    assert (result["step_id"], result["errors"]) == ("pairing", {"base": error})
+    assert placeholder(result, "cars") == "—"
+    tesla.faults.clear()
+    # Not knowing is not the same as paired: it is asked again before the entry is made.
+    tesla.faults.order(endpoint=endpoint, **fault)
+    result = await owner.submit(result)
+    assert (result["step_id"], result["errors"]) == ("pairing", {"base": error})
+    tesla.faults.clear()
+    result = await owner.submit(result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_account_without_cars(owner: Owner, tesla: Simulator) -> None:
+    result = await to_pairing(owner, "owner-2")
+    assert list(fields_of(result)) == ["qr_code"]
+    assert placeholder(result, "cars") == "—"
+    assert "fleet_status" not in {each.endpoint for each in tesla.requests}
+    result = await owner.submit(result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == tesla.accounts.users["owner-2"].subject
+
+
+# --- Mending --------------------------------------------------------------------------------------
+
+
+async def test_log_in_again(hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry) -> None:
+    before = dict(loaded.data)
+    result = await loaded.start_reauth_flow(hass)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reauth_confirm")
+    result = await owner.answer(await owner.submit(result), simulator_allow="owner-1")
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert loaded.data["token"]["access_token"] != before["token"]["access_token"]
+    assert {**loaded.data, "token": None} == {**before, "token": None}
+    assert loaded.state is ConfigEntryState.LOADED
+    assert hass.config_entries.async_entries(DOMAIN) == [loaded]
+
+
+async def test_log_in_again_after_the_access_was_withdrawn(
+    hass: HomeAssistant, owner: Owner, entry: MockConfigEntry, tesla: Simulator
+) -> None:
+    """The whole story: Tesla refuses, Home Assistant asks, the owner logs in, all is well."""
+    user, application = tesla.accounts.users["owner-1"], tesla.accounts.applications[CLIENT_ID]
+    tesla.cloud.tokens.revoke(user, application)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert (flow["context"]["source"], flow["step_id"]) == (SOURCE_REAUTH, "reauth_confirm")
+
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], {})
+    result = await owner.answer(result, simulator_allow="owner-1")
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert str(entry.state) == str(ConfigEntryState.LOADED)
+
+
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_log_in_with_another_account(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, source: str
+) -> None:
+    before = dict(loaded.data)
+    start = {
+        "reauth": loaded.start_reauth_flow,
+        "reconfigure": loaded.start_reconfigure_flow,
+    }[source]
+    result = await start(hass)
+    result = await owner.answer(await owner.submit(result), simulator_allow="owner-2")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "wrong_account")
+    assert loaded.data == before
+
+    result = await start(hass)
+    result = await owner.answer(await owner.submit(result), simulator_allow="owner-1")
+    if source == "reconfigure":
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+        result = await owner.submit(result, **{CONF_FINISH: True})
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{source}_successful")
+    assert loaded.data["token"]["access_token"] != before["token"]["access_token"]
+
+
+@pytest.mark.parametrize("domain", [PUBLIC_DOMAIN, "new.flotte.example"])
+async def test_set_up_again(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, tesla: Simulator, domain: str
+) -> None:
+    before = dict(loaded.data)
+    tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
+    result = await loaded.start_reconfigure_flow(hass)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "reconfigure")
+    result = await owner.answer(await owner.submit(result), simulator_allow="owner-1")
+    assert result["step_id"] == "domain"
+    assert suggested_domain(result) == PUBLIC_DOMAIN
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
+    assert placeholder(result, "url") == f"https://tesla.com/_ak/{domain}"
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert loaded.data == {
+        **before,
+        "token": loaded.data["token"],
+        CONF_PUBLIC_DOMAIN: domain,
+    }
+    assert loaded.data["token"]["access_token"] != before["token"]["access_token"]
+    assert tesla.accounts.registrations[CLIENT_ID, "eu"].domain == domain
+    assert loaded.state is ConfigEntryState.LOADED
+    assert hass.config_entries.async_entries(DOMAIN) == [loaded]
+
+
+async def test_mending_is_done_as_home_assistant_wants_it(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is reported that a later Home Assistant makes an error.
+
+    A flow that reloads an entry whose update listener reloads it too is one: from 2026.12 on.
+    """
+    result = await loaded.start_reauth_flow(hass)
+    result = await owner.answer(await owner.submit(result), simulator_allow="owner-1")
+    await hass.async_block_till_done()
+    assert result["reason"] == "reauth_successful"
+    assert "Detected" not in caplog.text
+
+
+# --- Options --------------------------------------------------------------------------------------
+
+
+async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
+    assert meter.limit == meter.tariff.discount
+    for shown, limit in ((10.0, 25.5), (25.5, 0)):
+        result = await hass.config_entries.options.async_init(loaded.entry_id)
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
+        schema = result["data_schema"]
+        assert schema is not None
+        assert schema({}) == {CONF_MONTHLY_LIMIT: shown}
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {CONF_MONTHLY_LIMIT: limit}
+        )
+        await hass.async_block_till_done()
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert loaded.options == {CONF_MONTHLY_LIMIT: limit}
+        assert meter.limit == Decimal(str(limit))
+        assert loaded.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("limit", [-1, 1001, "much"])
+async def test_limit_makes_no_sense(
+    hass: HomeAssistant, loaded: MockConfigEntry, limit: object
+) -> None:
+    result = await hass.config_entries.options.async_init(loaded.entry_id)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            result["flow_id"], {CONF_MONTHLY_LIMIT: limit}
+        )
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {CONF_MONTHLY_LIMIT: 20}
+    )
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert loaded.options == {CONF_MONTHLY_LIMIT: 20}

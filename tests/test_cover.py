@@ -1,0 +1,269 @@
+"""Covers: trunk, frunk, charge port and windows."""
+
+import pytest
+from homeassistant.components.cover import (
+    SERVICE_CLOSE_COVER,
+    SERVICE_OPEN_COVER,
+    CoverEntityFeature,
+)
+from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Simulator
+from simulator.accounts import SCOPES
+from simulator.bill import Category
+from tests.conftest import MODEL_3, MODEL_Y, EntryMaker, register_key, set_up, state_of
+from tests.fleet import (
+    BOTH,
+    MINUTE,
+    MOMENT,
+    OLD_FAITHFUL,
+    VEHICLE_SECURITY,
+    Case,
+    Driven,
+    Wait,
+    act,
+    check,
+    names,
+    told_of,
+)
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+CASES = [
+    Case(
+        entity="cover.{}_trunk",
+        service=SERVICE_OPEN_COVER,
+        shown_before="closed",
+        shown="open",
+        name="actuate_trunk",
+        parameters={"which_trunk": "rear"},
+        domain=VEHICLE_SECURITY,
+    ),
+    Case(
+        entity="cover.{}_trunk",
+        service=SERVICE_CLOSE_COVER,
+        before={"open": "rt"},
+        shown_before="open",
+        shown="closed",
+        name="actuate_trunk",
+        parameters={"which_trunk": "rear"},
+        domain=VEHICLE_SECURITY,
+    ),
+    Case(
+        entity="cover.{}_frunk",
+        service=SERVICE_OPEN_COVER,
+        shown_before="closed",
+        shown="open",
+        name="actuate_trunk",
+        parameters={"which_trunk": "front"},
+        domain=VEHICLE_SECURITY,
+    ),
+    Case(
+        entity="cover.{}_charge_port",
+        service=SERVICE_OPEN_COVER,
+        before={"plugged_in": False},
+        shown_before="closed",
+        shown="open",
+        name="charge_port_door_open",
+    ),
+    Case(
+        entity="cover.{}_charge_port",
+        service=SERVICE_CLOSE_COVER,
+        before={"plugged_in": False, "open": "charge_port"},
+        shown_before="open",
+        shown="closed",
+        name="charge_port_door_close",
+    ),
+    Case(
+        entity="cover.{}_windows",
+        service=SERVICE_OPEN_COVER,
+        shown_before="closed",
+        shown="open",
+        name="window_control",
+        parameters={"command": "vent"},
+        plain_parameters={"command": "vent", "lat": 0, "lon": 0},
+    ),
+    Case(
+        entity="cover.{}_windows",
+        service=SERVICE_CLOSE_COVER,
+        before={
+            "open": ["fd", "rp"],
+            "location": {"latitude": 52.3676, "longitude": 4.9041},
+        },
+        shown_before="open",
+        shown="closed",
+        name="window_control",
+        parameters={"command": "close"},
+        # Older cars close only for somebody near them, so they are told where they are.
+        plain_parameters={"command": "close", "lat": 52.3676, "lon": 4.9041},
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.COVER])
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_covers(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(CASES))
+async def test_cover_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+async def test_toggle_is_not_sent_to_what_is_so_already(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The command would close an open trunk, whatever the caller wanted."""
+    car = await told_of(tesla, wait, MODEL_Y, open="rt")
+    await act(hass, SERVICE_OPEN_COVER, "cover.aurora_trunk")
+    assert car.executions == []
+    assert car.body.trunk == 1
+    assert state_of(hass, "cover.aurora_trunk").state == "open"
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("part", ["trunk", "frunk"])
+async def test_toggle_looks_first_when_the_reading_is_old(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    part: str,
+) -> None:
+    """Somebody opened it by hand since the last reading: nothing must be sent."""
+    car = await told_of(tesla, wait, driven.vin)
+    await wait(2 * MINUTE)
+    asked = tesla.bill.counts(vin=driven.vin)[Category.DATA]
+    assert state_of(hass, f"cover.{driven.prefix}_{part}").state == "closed"
+    car.steer({"open": "rt" if part == "trunk" else "ft"})
+
+    await act(hass, SERVICE_OPEN_COVER, f"cover.{driven.prefix}_{part}")
+
+    assert car.executions == []
+    assert tesla.bill.counts(vin=driven.vin)[Category.DATA] == asked + 1
+    assert state_of(hass, f"cover.{driven.prefix}_{part}").state == "open"
+
+
+async def test_toggle_is_refused_when_the_car_does_not_tell(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    car.steer({"state": "online"})
+    tesla.faults.order(
+        "status",
+        endpoint="vehicle_data",
+        vin=MODEL_Y,
+        count=None,
+        status=200,
+        body={"response": {"state": "online", "vehicle_state": {"df": 0}}},
+    )
+    await wait(MINUTE)
+    assert state_of(hass, "cover.aurora_trunk").state == STATE_UNKNOWN
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_OPEN_COVER, "cover.aurora_trunk")
+    assert refusal.value.translation_key == "position_unknown"
+    assert car.executions == []
+
+
+async def test_toggle_of_a_sleeping_car(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    quick_waits: None,
+) -> None:
+    """Woken, looked at, then moved: one wake, one look, one movement."""
+    car = tesla.world.cars[MODEL_Y]
+    await wait(MINUTE)
+    await act(hass, SERVICE_OPEN_COVER, "cover.aurora_trunk")
+    assert [each.name for each in car.executions] == ["actuate_trunk"]
+    assert car.wakes == 1
+    assert car.body.trunk == 1
+    assert tesla.bill.counts(vin=MODEL_Y)[Category.DATA] == 1
+    assert state_of(hass, "cover.aurora_trunk").state == "open"
+
+
+@pytest.mark.parametrize(
+    ("vin", "entity_id", "features"),
+    [
+        (MODEL_Y, "cover.aurora_trunk", CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE),
+        # No motor lifts its lid, so nothing could close it again.
+        (MODEL_3, "cover.comet_trunk", CoverEntityFeature.OPEN),
+        (MODEL_Y, "cover.aurora_frunk", CoverEntityFeature.OPEN),
+        (MODEL_Y, "cover.aurora_windows", CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE),
+        (MODEL_Y, "cover.aurora_charge_port", CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE),
+    ],
+)
+async def test_only_what_can_close_offers_it(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    vin: str,
+    entity_id: str,
+    features: CoverEntityFeature,
+) -> None:
+    await told_of(tesla, wait, vin)
+    assert state_of(hass, entity_id).attributes["supported_features"] == features
+
+
+async def test_windows_are_open_when_one_is(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_Y, open="rd")
+    assert state_of(hass, "cover.aurora_windows").state == "open"
+
+
+async def test_windows_of_an_older_car_stay_open_for_somebody_far_away(
+    hass: HomeAssistant,
+    hass_at_tesla: HomeAssistant,
+    tesla: Simulator,
+    make_entry: EntryMaker,
+    wait: Wait,
+) -> None:
+    """Without the scope for positions nobody can say where the car is."""
+    entry = make_entry(scopes=SCOPES - {"vehicle_location"})
+    await register_key(hass, tesla)
+    await set_up(hass, entry)
+    car = await told_of(tesla, wait, OLD_FAITHFUL.vin, open="fd")
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_CLOSE_COVER, "cover.old_faithful_windows")
+    assert refusal.value.translation_key == "reason_other"
+    assert "not_nearby" in str(refusal.value)
+    assert car.executions == []
+    assert state_of(hass, "cover.old_faithful_windows").state == "open"
+
+
+async def test_port_with_a_cable_in_it_cannot_close(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y, plugged_in="ac3")
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_charge_port")
+    assert refusal.value.translation_key == "reason_cable_connected"
+    assert car.executions == []
+    assert state_of(hass, "cover.aurora_charge_port").state == "open"

@@ -1,0 +1,347 @@
+"""The tables of entities, errors and texts fit together: nothing nameless, nothing left over."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+import homeassistant.components
+import pytest
+from homeassistant.components.climate import PRESET_NONE
+from homeassistant.components.select import SelectEntityDescription
+from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.const import Platform
+from homeassistant.helpers.entity import EntityDescription
+
+import custom_components.flotte
+from custom_components.flotte import (
+    PLATFORMS,
+    binary_sensor,
+    button,
+    climate,
+    cover,
+    device_tracker,
+    lock,
+    number,
+    select,
+    sensor,
+    switch,
+    update,
+)
+from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.errors import (
+    STATUS_TABLE,
+    CommandRefused,
+    InvalidCommand,
+    TeslaError,
+)
+from custom_components.flotte.tesla.meter import DATA, Meter
+from custom_components.flotte.tesla.signing import faults, verdict
+from custom_components.flotte.tesla.signing.faults import FAULTS, Fault, fault_of
+from custom_components.flotte.tesla.signing.verdict import GENERIC_ERRORS, REASONS, Outcome
+from custom_components.flotte.tesla.state import Derived, inputs_of
+
+HERE: Final = Path(custom_components.flotte.__file__).parent
+TEXTS: Final[dict[str, Any]] = json.loads((HERE / "translations" / "en.json").read_text("utf-8"))
+ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8"))
+
+VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
+    Platform.BINARY_SENSOR: binary_sensor.VEHICLE_BINARY_SENSORS,
+    Platform.BUTTON: button.BUTTONS,
+    Platform.CLIMATE: (climate.CLIMATE,),
+    Platform.COVER: cover.COVERS,
+    Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
+    Platform.LOCK: lock.LOCKS,
+    Platform.NUMBER: number.VEHICLE_NUMBERS,
+    Platform.SELECT: select.VEHICLE_SELECTS,
+    Platform.SENSOR: sensor.VEHICLE_SENSORS,
+    Platform.SWITCH: switch.VEHICLE_SWITCHES,
+    Platform.UPDATE: (update.SOFTWARE,),
+}
+SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
+    Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
+    Platform.NUMBER: number.SITE_NUMBERS,
+    Platform.SELECT: select.SITE_SELECTS,
+    Platform.SENSOR: sensor.SITE_SENSORS,
+    Platform.SWITCH: switch.SITE_SWITCHES,
+}
+ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
+    Platform.SENSOR: sensor.ACCOUNT_SENSORS
+}
+DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "account": ACCOUNT}
+
+NAMED_BY_THE_CAR: Final = {(Platform.CLIMATE, "climate")}
+"""What carries the device's own name."""
+
+
+def rows() -> Iterator[tuple[Platform, EntityDescription]]:
+    """Every row of every table, with its platform."""
+    for tables in DEVICES.values():
+        for platform, table in tables.items():
+            for row in table:
+                yield platform, row
+
+
+def key_of(row: EntityDescription) -> str:
+    """How the texts and icons call a row."""
+    return row.translation_key or row.key
+
+
+EVERY_ROW: Final = [
+    pytest.param(platform, row, id=f"{platform}.{key_of(row)}") for platform, row in rows()
+]
+
+
+def test_every_platform_has_its_tables() -> None:
+    assert set(VEHICLE) == set(PLATFORMS)
+
+
+def test_keys_are_unique() -> None:
+    """Unique ids are made of them: per device and platform a key occurs once."""
+    for name, tables in DEVICES.items():
+        for platform, table in tables.items():
+            repeated = [
+                key for key, count in Counter(row.key for row in table).items() if count > 1
+            ]
+            assert repeated == [], f"{name} {platform}"
+    # The texts are shared by all devices, so a key must mean the same on each of them.
+    named = Counter((platform, key_of(row)) for platform, row in rows())
+    assert [each for each, count in named.items() if count > 1] == []
+
+
+def test_tables_are_complete() -> None:
+    """Every constant that looks like a table is one of those that are checked here."""
+    modules = (binary_sensor, button, cover, device_tracker, lock, number, select, sensor, switch)
+    known = {id(table) for tables in DEVICES.values() for table in tables.values()}
+    for module in modules:
+        for name, value in vars(module).items():
+            is_table = name.isupper() and isinstance(value, tuple) and value
+            if is_table and isinstance(value[0], EntityDescription):
+                assert id(value) in known, f"{module.__name__}.{name}"
+
+
+@pytest.mark.parametrize(("platform", "row"), EVERY_ROW)
+def test_row_has_a_name(platform: Platform, row: EntityDescription) -> None:
+    text = TEXTS["entity"].get(platform, {}).get(key_of(row), {})
+    if (platform, row.key) in NAMED_BY_THE_CAR:
+        assert "name" not in text
+        return
+    name = text.get("name")
+    assert name, f"{platform}.{key_of(row)} has no name"
+    # Sentence case, as Home Assistant wants it.
+    assert name == name.strip()
+    assert name[0].isupper()
+
+
+@pytest.mark.parametrize(("platform", "row"), EVERY_ROW)
+def test_row_has_an_icon(platform: Platform, row: EntityDescription) -> None:
+    """Its own, or the one that Home Assistant has for its device class."""
+    own = ICONS["entity"].get(platform, {}).get(key_of(row), {})
+    if own:
+        assert own["default"].startswith("mdi:")
+        return
+    builtin = json.loads(
+        (Path(homeassistant.components.__file__).parent / platform / "icons.json").read_text()
+    )["entity_component"]
+    assert row.device_class in builtin, f"{platform}.{key_of(row)} has no icon"
+
+
+@pytest.mark.parametrize("section", ["entity", "icons"])
+def test_nothing_is_left_over(section: str) -> None:
+    """No text and no icon of a row that does not exist any more."""
+    written = TEXTS["entity"] if section == "entity" else ICONS["entity"]
+    existing = {(str(platform), key_of(row)) for platform, row in rows()}
+    left = [
+        f"{platform}.{key}"
+        for platform, keys in written.items()
+        for key in keys
+        if (platform, key) not in existing
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_no_two_entities_of_a_device_share_a_name(device: str) -> None:
+    """Voice and people tell them apart by their names, whatever their platforms."""
+    names: dict[str, list[str]] = {}
+    for platform, table in DEVICES[device].items():
+        for row in table:
+            name = TEXTS["entity"].get(platform, {}).get(key_of(row), {}).get("name", "")
+            names.setdefault(name.casefold(), []).append(f"{platform}.{row.key}")
+    assert {name: which for name, which in names.items() if len(which) > 1} == {}
+
+
+def test_every_option_has_a_text() -> None:
+    for platform, row in rows():
+        options: list[str] = []
+        if isinstance(row, SelectEntityDescription | SensorEntityDescription):
+            options = list(row.options or ())
+        written = TEXTS["entity"].get(platform, {}).get(key_of(row), {}).get("state", {})
+        assert set(written) == set(options), f"{platform}.{key_of(row)}"
+
+
+def test_every_preset_has_a_text_and_an_icon() -> None:
+    presets = set(climate.PRESETS.values()) - {PRESET_NONE}
+    for source in (TEXTS, ICONS):
+        mode = source["entity"]["climate"]["climate"]["state_attributes"]["preset_mode"]
+        assert set(mode["state"]) == presets
+    assert set(climate.PRESETS) == set(signals.KEEPER_MODES)
+
+
+def test_icons_of_states_belong_to_states() -> None:
+    """An icon for a value that never occurs is one that was misspelled."""
+    usual = {
+        Platform.BINARY_SENSOR: {"on", "off"},
+        Platform.SWITCH: {"on", "off"},
+        Platform.LOCK: {"locked", "unlocked"},
+    }
+    for platform, row in rows():
+        icon = ICONS["entity"].get(platform, {}).get(key_of(row), {})
+        options = set(getattr(row, "options", None) or ()) or usual.get(platform, set())
+        assert set(icon.get("state", {})) <= options, f"{platform}.{key_of(row)}"
+
+
+def test_selects_have_a_value_for_each_option() -> None:
+    for row in (*select.VEHICLE_SELECTS, *select.SITE_SELECTS):
+        assert len(row.values) == len(row.options or ()), row.key
+
+
+def test_options_of_sensors_are_those_of_their_signals() -> None:
+    for row in (*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS):
+        if isinstance(row, sensor.FlotteSensorDescription) and row.options:
+            for option in row.options:
+                parsed = row.signal.parse(option) if not isinstance(row.signal, Derived) else option
+                assert parsed == option, row.key
+
+
+def test_every_shown_signal_is_asked_for() -> None:
+    """A row whose signal no answer carries would stay unknown for ever."""
+    for platform, row in rows():
+        shown = getattr(row, "signal", None)
+        if shown is None:
+            continue
+        for signal in inputs_of(shown):
+            assert signal.paths or signal is signals.ONLINE, f"{platform}.{row.key}"
+
+
+# --- Errors ---------------------------------------------------------------------------------------
+
+
+def subclasses(kind: type[TeslaError]) -> Iterator[type[TeslaError]]:
+    """The class and everything below it."""
+    yield kind
+    for each in kind.__subclasses__():
+        yield from subclasses(each)
+
+
+ERRORS: Final = sorted(set(subclasses(TeslaError)), key=lambda kind: kind.__name__)
+
+EXCEPTIONS: Final[dict[str, dict[str, str]]] = TEXTS["exceptions"]
+
+
+def placeholders(key: str) -> set[str]:
+    """What a text wants to have filled in."""
+    message = EXCEPTIONS[key]["message"]
+    return {name for _, name, _, _ in Formatter().parse(message) if name}
+
+
+def example(kind: type[TeslaError]) -> TeslaError:
+    """An error as the code raises it."""
+    if kind is InvalidCommand:
+        with pytest.raises(InvalidCommand) as invalid:
+            commands.set_charge_limit(7)
+        return invalid.value
+    if kind.key == "budget_exceeded":
+        with pytest.raises(kind) as exceeded:
+            Meter(limit=Decimal(0)).require([DATA], _MOMENT)
+        return exceeded.value
+    return kind("detail")
+
+
+_MOMENT: Final = datetime(2026, 10, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_error_has_a_text_and_all_that_it_names(kind: type[TeslaError]) -> None:
+    error = example(kind)
+    assert error.translation_key in EXCEPTIONS
+    # Who acts on a car adds its name; see FlotteCoordinator._async_act.
+    assert placeholders(error.translation_key) <= {*error.placeholders, "name"}
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_text_at_set_up_names_no_car(kind: type[TeslaError]) -> None:
+    """Where no car is concerned, none can be named: only one error is about a single car's key."""
+    names_a_car = "name" in placeholders(kind.key)
+    assert names_a_car is (kind.key == "key_not_paired")
+
+
+def test_keys_of_errors_are_their_own() -> None:
+    assert len({kind.key for kind in ERRORS}) == len(ERRORS)
+
+
+def of_signing() -> set[str]:
+    """Every key that the signed protocol can give to a refusal."""
+    found = {each.translation_key for each in FAULTS.values()}
+    found |= {value.translation_key for value in vars(faults).values() if isinstance(value, Fault)}
+    found.add(fault_of(9999).translation_key)
+    found |= {each.translation_key for each in GENERIC_ERRORS.values()}
+    found |= {verdict.of_reason(word).translation_key for word in REASONS}
+    found |= {verdict.of_reason("something new").translation_key, "refused_key_management"}
+    return found - {""}
+
+
+@pytest.mark.parametrize("key", sorted(of_signing()))
+def test_refusal_has_a_text_and_all_that_it_names(key: str) -> None:
+    assert key in EXCEPTIONS
+    error = CommandRefused("detail", reason=key)
+    assert error.translation_key == key
+    assert placeholders(key) <= set(error.placeholders)
+
+
+def test_refusals_that_mean_done_need_no_text() -> None:
+    """And those that mean "no" have one."""
+    for word, outcome in REASONS.items():
+        key = verdict.of_reason(word).translation_key
+        assert (key == "") is (outcome is Outcome.ALREADY), word
+
+
+def raised_by_name() -> set[str]:
+    """Keys that the code of the Home Assistant side names itself, or gives as a reason."""
+    pattern = re.compile(r'(?:translation_key|reason)="(\w+)"')
+    found: set[str] = set()
+    for path in HERE.glob("*.py"):
+        if path.name != "config_flow.py":
+            found |= set(pattern.findall(path.read_text("utf-8")))
+    found |= set(pattern.findall((HERE / "tesla" / "vehicle.py").read_text("utf-8")))
+    # Names of devices and of repairs, which have their own sections.
+    return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
+
+
+def test_keys_named_in_the_code_have_a_text() -> None:
+    assert raised_by_name() - set(EXCEPTIONS) == set()
+
+
+def test_no_text_of_an_error_is_left_over() -> None:
+    used = {kind.key for kind in ERRORS} | of_signing() | raised_by_name()
+    assert set(EXCEPTIONS) - used == set()
+
+
+def test_every_status_that_tesla_documents_is_understood() -> None:
+    """Rows of one status go from the special to the general."""
+    general: set[int] = set()
+    for row in STATUS_TABLE:
+        assert row.status not in general, f"{row} is never reached"
+        assert row.text == row.text.lower()
+        if not row.text:
+            general.add(row.status)
+
+
+def test_repairs_have_their_texts() -> None:
+    written = set(re.findall(r"\{(\w+)\}", json.dumps(TEXTS["issues"]["key_not_paired"])))
+    assert written == {"name", "url"}

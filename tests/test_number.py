@@ -1,0 +1,132 @@
+"""Numbers of cars and of the energy site."""
+
+import pytest
+from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Simulator
+from tests.conftest import MODEL_S, MODEL_Y, SITE, state_of
+from tests.fleet import BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+CASES = [
+    Case(
+        entity="number.{}_charge_limit",
+        service=SERVICE_SET_VALUE,
+        data={ATTR_VALUE: 65},
+        shown_before="80",
+        shown="65",
+        name="set_charge_limit",
+        parameters={"percent": 65},
+    ),
+    Case(
+        entity="number.{}_charge_current",
+        service=SERVICE_SET_VALUE,
+        data={ATTR_VALUE: 9},
+        before={"plugged_in": "ac1"},
+        shown_before="32",
+        shown="9",
+        name="set_charging_amps",
+        parameters={"charging_amps": 9},
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.NUMBER])
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_numbers(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(CASES))
+async def test_number_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "value"),
+    [
+        ("number.aurora_charge_limit", 49),
+        ("number.aurora_charge_limit", 101),
+        # The car says that cable and charger carry 16 A.
+        ("number.aurora_charge_current", 17),
+        ("number.aurora_charge_current", -1),
+        ("number.old_faithful_charge_limit", 49),
+        ("number.old_faithful_charge_current", 49),
+        ("number.home_backup_reserve", 101),
+    ],
+)
+async def test_value_out_of_range(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, entity_id: str, value: int
+) -> None:
+    before = state_of(hass, entity_id).state
+    with pytest.raises(ServiceValidationError):
+        await act(hass, SERVICE_SET_VALUE, entity_id, **{ATTR_VALUE: value})
+    assert not any(car.executions for car in tesla.world.cars.values())
+    assert tesla.world.sites[SITE].commands == []
+    assert state_of(hass, entity_id).state == before
+
+
+async def test_current_may_be_what_the_car_allows(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_Y, plugged_in="ac1")
+    assert state_of(hass, "number.aurora_charge_current").attributes["max"] == 32
+    await told_of(tesla, wait, MODEL_S)
+    assert state_of(hass, "number.old_faithful_charge_current").attributes["max"] == 48
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown_at_once", "stored"), [(35, "35", "35"), (90, "20", "80")]
+)
+async def test_backup_reserve(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    wanted: int,
+    shown_at_once: str,
+    stored: str,
+) -> None:
+    """Tesla stores more than 80 as 80 without saying so, so that is not assumed."""
+    await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: wanted})
+    (command,) = tesla.world.sites[SITE].commands
+    assert (command["name"], command["body"]) == ("backup", {"backup_reserve_percent": wanted})
+    assert state_of(hass, "number.home_backup_reserve").state == shown_at_once
+    await wait(MINUTE)
+    assert state_of(hass, "number.home_backup_reserve").state == stored
+
+
+async def test_limit_that_is_set_already_is_a_success(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The car answers "already_set", because somebody in it was quicker."""
+    car = await told_of(tesla, wait, MODEL_Y)
+    await wait(2 * MINUTE)
+    car.steer({"charge_limit": 90})
+    await act(hass, SERVICE_SET_VALUE, "number.aurora_charge_limit", **{ATTR_VALUE: 90})
+    assert car.executions == []
+    assert [each["reason"] for each in car.refusals] == ["already_set"]

@@ -1,0 +1,167 @@
+"""Selects: seat and steering wheel heaters, and the site's mode."""
+
+import pytest
+from homeassistant.components.select import ATTR_OPTION, SERVICE_SELECT_OPTION
+from homeassistant.const import STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Simulator
+from tests.conftest import MODEL_Y, SITE, state_of
+from tests.fleet import AURORA, BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+CASES = [
+    *(
+        Case(
+            entity=f"select.{{}}_seat_heater_{seat}",
+            service=SERVICE_SELECT_OPTION,
+            data={ATTR_OPTION: option},
+            before={"climate": True},
+            shown_before="off",
+            shown=option,
+            name="remote_seat_heater_request",
+            parameters={"seat_position": number, "level": level},
+        )
+        for seat, number, option, level in (
+            ("front_left", 0, "low", 1),
+            ("front_left", 0, "medium", 2),
+            ("front_left", 0, "high", 3),
+            ("front_right", 1, "high", 3),
+        )
+    ),
+    Case(
+        entity="select.{}_steering_wheel_heater",
+        service=SERVICE_SELECT_OPTION,
+        data={ATTR_OPTION: "on"},
+        before={"climate": True},
+        shown_before="off",
+        shown="on",
+        name="remote_steering_wheel_heater_request",
+        parameters={"on": True},
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.SELECT])
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_selects(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(CASES))
+async def test_select_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.parametrize(
+    ("seat", "number"), [("rear_left", 2), ("rear_centre", 4), ("rear_right", 5)]
+)
+async def test_rear_seats(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    seat: str,
+    number: int,
+) -> None:
+    await check(
+        hass,
+        tesla,
+        wait,
+        loaded,
+        AURORA,
+        Case(
+            entity=f"select.{{}}_seat_heater_{seat}",
+            service=SERVICE_SELECT_OPTION,
+            data={ATTR_OPTION: "medium"},
+            before={"climate": True},
+            shown_before="off",
+            shown="medium",
+            name="remote_seat_heater_request",
+            parameters={"seat_position": number, "level": 2},
+        ),
+    )
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("entity", ["seat_heater_front_left", "steering_wheel_heater"])
+async def test_heaters_want_the_climate_on(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    entity: str,
+) -> None:
+    """The car's word becomes a text that says what to do."""
+    car = await told_of(tesla, wait, driven.vin)
+    entity_id = f"select.{driven.prefix}_{entity}"
+    option = "on" if entity == "steering_wheel_heater" else "high"
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_SELECT_OPTION, entity_id, **{ATTR_OPTION: option})
+    assert refusal.value.translation_key == ("reason_cabin_comfort_remote_settings_not_enabled")
+    assert "Switch the climate on first" in str(refusal.value)
+    assert car.executions == []
+    assert state_of(hass, entity_id).state == "off"
+
+
+async def test_option_that_does_not_exist(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+) -> None:
+    with pytest.raises(ServiceValidationError):
+        await act(
+            hass,
+            SERVICE_SELECT_OPTION,
+            "select.aurora_seat_heater_front_left",
+            **{ATTR_OPTION: "hottest"},
+        )
+    assert tesla.world.cars[MODEL_Y].executions == []
+
+
+@pytest.mark.parametrize("mode", ["autonomous", "backup"])
+async def test_operation_mode(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait, mode: str
+) -> None:
+    await act(hass, SERVICE_SELECT_OPTION, "select.home_operation_mode", **{ATTR_OPTION: mode})
+    (command,) = tesla.world.sites[SITE].commands
+    assert (command["name"], command["body"]) == ("operation", {"default_real_mode": mode})
+    assert state_of(hass, "select.home_operation_mode").state == mode
+    await wait(MINUTE)
+    assert state_of(hass, "select.home_operation_mode").state == mode
+
+
+async def test_value_that_is_no_option_is_unknown(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """A level that Tesla invents tomorrow."""
+    tesla.faults.order(
+        "status",
+        endpoint="vehicle_data",
+        vin=MODEL_Y,
+        status=200,
+        body={"response": {"state": "online", "climate_state": {"seat_heater_left": 4}}},
+    )
+    await told_of(tesla, wait, MODEL_Y)
+    assert state_of(hass, "select.aurora_seat_heater_front_left").state == STATE_UNKNOWN

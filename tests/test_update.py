@@ -1,0 +1,114 @@
+"""The car's software."""
+
+import pytest
+from homeassistant.components.update import SERVICE_INSTALL, UpdateEntityFeature
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from syrupy.assertion import SnapshotAssertion
+
+from simulator import Simulator
+from tests.conftest import MODEL_Y, state_of
+from tests.fleet import BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+CASES = [
+    Case(
+        entity="update.{}_software_update",
+        service=SERVICE_INSTALL,
+        before={"software_update": {"version": "2026.38.9", "status": "available"}},
+        shown_before="on",
+        shown="on",
+        attributes={"in_progress": True, "latest_version": "2026.38.9"},
+        name="schedule_software_update",
+        parameters={"offset_sec": 0},
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.UPDATE])
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_updates(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+) -> None:
+    await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
+
+
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(CASES))
+async def test_update_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "installable", "in_progress"),
+    [
+        ("available", "on", True, False),
+        ("scheduled", "on", True, False),
+        ("downloading", "on", False, False),
+        ("downloading_wifi_wait", "on", False, False),
+        ("installing", "on", False, True),
+    ],
+)
+async def test_stages_of_an_update(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    status: str,
+    shown: str,
+    installable: bool,  # noqa: FBT001  # a parameter of the test
+    in_progress: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    """Only what the car has downloaded can be installed."""
+    await told_of(tesla, wait, MODEL_Y, software_update={"version": "2026.38.9", "status": status})
+    state = state_of(hass, "update.aurora_software_update")
+    assert state.state == shown
+    assert state.attributes["installed_version"] == "2026.32.6"
+    assert state.attributes["latest_version"] == "2026.38.9"
+    assert state.attributes["in_progress"] is in_progress
+    features = UpdateEntityFeature(state.attributes["supported_features"])
+    assert bool(features & UpdateEntityFeature.INSTALL) is installable
+
+
+async def test_nothing_to_install(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+) -> None:
+    state = state_of(hass, "update.aurora_software_update")
+    assert (state.state, state.attributes["latest_version"]) == ("off", "2026.32.6")
+    with pytest.raises(HomeAssistantError):
+        await act(hass, SERVICE_INSTALL, "update.aurora_software_update")
+    assert tesla.world.cars[MODEL_Y].executions == []
+
+
+async def test_installation_from_beginning_to_end(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(
+        tesla, wait, MODEL_Y, software_update={"version": "2026.38.9", "status": "available"}
+    )
+    await act(hass, SERVICE_INSTALL, "update.aurora_software_update")
+    await wait(12 * MINUTE)
+    state = state_of(hass, "update.aurora_software_update")
+    assert state.attributes["in_progress"] is True
+    assert 30 <= state.attributes["update_percentage"] <= 60
+    await wait(25 * MINUTE)
+    state = state_of(hass, "update.aurora_software_update")
+    assert (state.state, state.attributes["installed_version"]) == ("off", "2026.38.9")

@@ -1,0 +1,20 @@
+"""Run a benchmark: `scripts/bench NAME` or `python -m benchmarks NAME`."""
+
+import argparse
+import asyncio
+
+from benchmarks import signing
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    names = parser.add_subparsers(required=True, metavar="NAME")
+    name = names.add_parser("signing", help="signed commands", description=signing.__doc__)
+    signing.add_options(name)
+    name.set_defaults(run=signing.run)
+    return parser
+
+
+if __name__ == "__main__":
+    arguments = _parser().parse_args()
+    asyncio.run(arguments.run(arguments))

@@ -1,0 +1,67 @@
+"""Timing several ways of doing the same, so that they can be compared."""
+
+import argparse
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+type Run = Callable[[], Awaitable[None]]
+"""Does the work once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one way took, in microseconds for each unit of work."""
+
+    median: float
+    low: float
+    """The tenth percentile."""
+    high: float
+    """The ninetieth percentile; far from the median if the machine had other things to do."""
+
+
+async def alternate(
+    runs: Mapping[str, Run], *, repeats: int, warm_up: int, units: int
+) -> dict[str, Timing]:
+    """Time each way by turns, so that a disturbance of the machine meets all of them.
+
+    The order changes with every turn, too: whoever comes second may find caches warmer. Garbage is
+    collected as ever: it is part of the price.
+
+    Args:
+        runs: The ways, by name.
+        repeats: How often each is timed.
+        warm_up: How often each runs before, without being timed.
+        units: How many units of work one run does.
+    """
+    names = list(runs)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(-warm_up, repeats):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            run = runs[name]
+            begin = time.perf_counter()
+            await run()
+            end = time.perf_counter()
+            if turn >= 0:
+                seconds[name].append(end - begin)
+    return {name: _summary(taken, units) for name, taken in seconds.items()}
+
+
+def _summary(seconds: list[float], units: int) -> Timing:
+    each = [second * 1e6 / units for second in seconds]
+    if len(each) == 1:
+        return Timing(each[0], each[0], each[0])
+    tenths = statistics.quantiles(each, n=10, method="inclusive")
+    return Timing(statistics.median(each), tenths[0], tenths[-1])
+
+
+def positive(text: str) -> int:
+    """Read a count from the command line.
+
+    Raises ArgumentTypeError unless it is a whole number from 1.
+    """
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError("must be a whole number from 1")
+    return int(text)

@@ -81,8 +81,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_domain=DOMAIN, translation_key="private_key_unreadable"
         ) from error
     ledger = await async_get_ledger(hass, implementation.client_id)
-    limit = entry.options.get(CONF_MONTHLY_LIMIT)
-    ledger.async_set_limit(None if limit is None else Decimal(str(limit)))
+    ledger.async_set_limit(_limit(hass, entry))
     api = FleetApi(
         async_get_clientsession(hass),
         Tokens(hass, entry, implementation),
@@ -147,6 +146,17 @@ async def async_remove_config_entry_device(
     present |= {str(coordinator.site.site_id) for coordinator in data.sites}
     present.add(str(entry.unique_id))
     return not any((DOMAIN, each) in device.identifiers for each in present)
+
+
+def _limit(hass: HomeAssistant, entry: FlotteConfigEntry) -> Decimal | None:
+    """What may be spent: the lowest limit of the entries that share the application's bill."""
+    limits = [
+        Decimal(str(each.options[CONF_MONTHLY_LIMIT]))
+        for each in hass.config_entries.async_entries(DOMAIN)
+        if each.data.get("auth_implementation") == entry.data.get("auth_implementation")
+        and CONF_MONTHLY_LIMIT in each.options
+    ]
+    return min(limits, default=None)
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:

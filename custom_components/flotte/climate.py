@@ -19,7 +19,8 @@ from .coordinator import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
-PARALLEL_UPDATES = 1
+# Each vehicle has its own turns; another one must not wait for its wake.
+PARALLEL_UPDATES = 0
 
 LOWEST_CELSIUS: Final = 15.0
 HIGHEST_CELSIUS: Final = 28.0
@@ -128,9 +129,12 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
+        # Home Assistant forgets the context a few seconds on; the caller stays the same.
+        context = self._context
         if (temperature := kwargs.get(ATTR_TEMPERATURE)) is not None:
             await self.async_send(commands.set_temperature(float(temperature)))
         if (hvac_mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
+            self._context = context
             await self.async_set_hvac_mode(hvac_mode)
 
     @override

@@ -115,9 +115,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         if self.source == SOURCE_REAUTH:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
             # What else the entry knows (domain, region) stays as it is.
-            return self.async_update_reload_and_abort(
-                self._get_reauth_entry(), data_updates={CONF_TOKEN: data[CONF_TOKEN]}
-            )
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
         if self.source == SOURCE_RECONFIGURE:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
         else:
@@ -159,7 +157,10 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     async def async_step_domain(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Register the domain that serves our public key, and see that Tesla saw our key."""
-        key = await async_get_key(self.hass)
+        try:
+            key = await async_get_key(self.hass)
+        except ValueError, KeyError:
+            return self.async_abort(reason="private_key_unreadable")
         errors: dict[str, str] = {}
         placeholders = {"path": PUBLIC_KEY_PATH, "detail": "", "url": ""}
         domain = (user_input or {}).get(CONF_PUBLIC_DOMAIN, "")
@@ -250,7 +251,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         except TeslaError as error:
             errors["base"] = _error_key(error)
         if user_input is not None:
-            if not errors and (not unpaired or user_input.get(CONF_FINISH)):
+            if user_input.get(CONF_FINISH) or not (errors or unpaired):
                 return self._finish()
             if not errors:
                 errors["base"] = "still_unpaired"
@@ -262,7 +263,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 )
             )
         }
-        if unpaired:
+        if unpaired or errors:
             schema[vol.Optional(CONF_FINISH, default=False)] = BooleanSelector()
         return self.async_show_form(
             step_id="pairing",
@@ -326,7 +327,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Ask before leaving for Tesla's page."""
         if user_input is None:
             return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
-        return await self.async_step_pick_implementation()
+        return await self._same_implementation(self._get_reauth_entry())
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -334,7 +335,13 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Log in, register and pair again: after a new domain, new scopes or a new car."""
         if user_input is None:
             return self.async_show_form(step_id="reconfigure", data_schema=vol.Schema({}))
-        return await self.async_step_pick_implementation()
+        return await self._same_implementation(self._get_reconfigure_entry())
+
+    async def _same_implementation(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Log in with the application of the entry; if its credentials are gone, with another."""
+        return await self.async_step_pick_implementation(
+            {"implementation": entry.data["auth_implementation"]}
+        )
 
 
 class FlotteOptionsFlow(OptionsFlowWithReload):
@@ -343,6 +350,9 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Set the monthly limit; by default nothing has to be paid."""
         if user_input is not None:
+            # Saving says as well that a limit at Tesla was raised, if it was that.
+            if hasattr(self.config_entry, "runtime_data"):
+                self.config_entry.runtime_data.ledger.async_resume()
             return self.async_create_entry(data=user_input)
         limit = self.config_entry.options.get(CONF_MONTHLY_LIMIT, float(EURO.discount))
         return self.async_show_form(

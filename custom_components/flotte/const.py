@@ -40,7 +40,11 @@ SITE_INTERVAL: Final = timedelta(seconds=60)
 """Between two looks at a site's power flows, as Home Assistant's own integration does it."""
 SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
 """Between two looks at a site's settings, which only people change."""
+UNREACHABLE_GRACE: Final = timedelta(minutes=15)
+"""How long polling may fail before entities become unavailable."""
 SAVE_DELAY_SECONDS: Final = 30
 """How long changed readings wait for others before they are written to disk."""
 LEDGER_DELAY_SECONDS: Final = 10
+FREE_DELAY_SECONDS: Final = 900
+"""The same for what costs nothing, which is asked every minute."""
 """The same for what is cheap in the ledger; wakes and commands never wait."""

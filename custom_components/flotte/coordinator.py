@@ -8,7 +8,7 @@ Home Assistant's.
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -22,12 +22,21 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_PUBLIC_DOMAIN, DOMAIN, LOGGER, SITE_INFO_INTERVAL, SITE_INTERVAL
+from .const import (
+    CONF_PUBLIC_DOMAIN,
+    DOMAIN,
+    LOGGER,
+    SITE_INFO_INTERVAL,
+    SITE_INTERVAL,
+    UNREACHABLE_GRACE,
+)
 from .ledger import AccountLedger
 from .tesla import plan
 from .tesla.commands import Command
 from .tesla.errors import (
+    AccountSuspended,
     BudgetExceeded,
     InvalidCommand,
     KeyNotPaired,
@@ -94,7 +103,8 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self.device_name = name
         self.unique_prefix = unique_prefix
         self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
-        self._told_success = True
+        self._told_reachable = True
+        self._failing_since: datetime | None = None
 
     @callback
     @override
@@ -117,12 +127,27 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
         return remove_listener
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether polling works, or failed only lately.
+
+        What is known does not vanish, and actions are not dropped unheard (as Home Assistant does
+        for what is unavailable), because Tesla's gateway was in trouble for a moment.
+        """
+        if self._failing_since is None:
+            return True
+        return dt_util.utcnow() - self._failing_since < UNREACHABLE_GRACE
+
     @callback
     @override
     def async_update_listeners(self) -> None:
         """After a poll: its readings were told already, so tell only whether polling works."""
-        everybody = self.last_update_success != self._told_success
-        self._told_success = self.last_update_success
+        if self.last_update_success:
+            self._failing_since = None
+        elif self._failing_since is None:
+            self._failing_since = dt_util.utcnow()
+        everybody = self.is_reachable != self._told_reachable
+        self._told_reachable = self.is_reachable
         for update_callback, context in tuple(self._listeners.values()):
             if everybody or context is None:
                 update_callback()
@@ -237,7 +262,7 @@ class VehicleCoordinator(FlotteCoordinator):
         except VehicleUnavailable:
             # It fell asleep between the two questions; that is now known.
             return
-        except BudgetExceeded as error:
+        except (BudgetExceeded, AccountSuspended) as error:
             # Not a failure: what is known stays, and people keep what is left.
             if not self._budget_logged:
                 LOGGER.info("No data is asked of %s: %s", self.device_name, error)
@@ -317,10 +342,12 @@ class SiteCoordinator(FlotteCoordinator):
 
     @override
     async def async_poll(self) -> None:
-        await self.site.refresh()
-        if self.site.info_is_older_than(SITE_INFO_INTERVAL):
-            await self.site.refresh_info()
-        self.site.lapse()
+        try:
+            if self.site.info_is_older_than(SITE_INFO_INTERVAL):
+                await self.site.refresh_info()
+            await self.site.refresh()
+        finally:
+            self.site.lapse()
 
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:

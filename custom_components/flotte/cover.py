@@ -19,7 +19,8 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State
 
-PARALLEL_UPDATES = 1
+# Each vehicle has its own turns; another one must not wait for its wake.
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -20,9 +20,12 @@ def always(_state: State) -> bool:
 def told(signal: Signal[Any]) -> Callable[[State], bool]:
     """Whether the site has it: sites leave out what belongs to equipment that they lack.
 
-    A site that never answered is taken to have it.
+    What a site has not answered yet is taken to be there.
     """
-    return lambda state: not state.readings or state.told(signal) is not None
+    return lambda state: (
+        state.told(signal) is not None
+        or not any(known.section == signal.section for known in state.readings)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,12 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
         self._attr_unique_id = f"{coordinator.unique_prefix}-{description.key}"
         self._attr_translation_key = description.translation_key or description.key
         self._attr_device_info = coordinator.device_info
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether Tesla answered lately."""
+        return self.coordinator.is_reachable
 
     @property
     def state_of_things(self) -> State:

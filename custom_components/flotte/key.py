@@ -4,13 +4,14 @@ The key signs every command. It never leaves `.storage`, where the file is reada
 Assistant's user only.
 """
 
+import pathlib
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import HomeAssistantView
-from homeassistant.helpers.storage import Store
+from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, PUBLIC_KEY_PATH
@@ -38,6 +39,10 @@ async def async_get_key(hass: HomeAssistant) -> ClientKey:
     if (key := hass.data.get(_KEY)) is not None:
         return key
     if stored is None:
+        # Home Assistant sets a file aside that it cannot read, and says that there was none.
+        storage = pathlib.Path(hass.config.path(STORAGE_DIR))
+        if await hass.async_add_executor_job(lambda: any(storage.glob(f"{_STORAGE_KEY}.corrupt*"))):
+            raise ValueError("the stored private key was damaged")
         key = hass.data[_KEY] = ClientKey.generate()
         await store.async_save({"private_key": key.to_pem()})
     else:

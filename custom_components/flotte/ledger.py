@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, LEDGER_DELAY_SECONDS
-from .tesla.meter import Category, Entry, Ledger, Meter
+from .const import DOMAIN, FREE_DELAY_SECONDS, LEDGER_DELAY_SECONDS
+from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _VERSION: Final = 1
@@ -32,17 +33,28 @@ class AccountLedger:
         self.meter = Meter()
         self.meter.settled = self.async_changed
         self._listeners: set[CALLBACK_TYPE] = set()
+        self._has_free_news = False
 
     async def async_load(self) -> None:
         """Take up what was booked before."""
         stored = await self._store.async_load() or {}
         self.meter.ledger = Ledger.from_stored(stored.get("ledger"))
+        this_month = Month.of(dt_util.utcnow())
+        self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
+        if stored.get("suspended") == [this_month.year, this_month.month]:
+            self.meter.suspended = this_month
 
     async def async_keep(self, entry: Entry) -> None:
         """Make a booking durable before its request leaves."""
-        self.async_changed()
         if entry.row.category in (Category.WAKE, Category.COMMAND):
+            self.async_changed()
             await self._store.async_save(self._to_stored())
+        elif self.meter.tariff.price(entry.row.category):
+            self.async_changed()
+        elif not self._has_free_news:
+            # Asked every minute and worth nothing: the ledger is not rewritten for that alone.
+            self._has_free_news = True
+            self._store.async_delay_save(self._to_stored, FREE_DELAY_SECONDS)
 
     @callback
     def async_changed(self) -> None:
@@ -63,8 +75,19 @@ class AccountLedger:
         return lambda: self._listeners.discard(listener)
 
     @callback
+    def async_resume(self) -> None:
+        """The owner says that Tesla's limit was raised."""
+        self.meter.resume()
+        self.async_changed()
+
+    @callback
     def _to_stored(self) -> dict[str, Any]:
-        return {"ledger": self.meter.ledger.to_stored()}
+        self._has_free_news = False
+        month = self.meter.suspended
+        return {
+            "ledger": self.meter.ledger.to_stored(),
+            "suspended": [month.year, month.month] if month else None,
+        }
 
 
 async def async_get_ledger(hass: HomeAssistant, client_id: str) -> AccountLedger:

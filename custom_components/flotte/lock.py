@@ -16,7 +16,8 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, State
 
-PARALLEL_UPDATES = 1
+# Each vehicle has its own turns; another one must not wait for its wake.
+PARALLEL_UPDATES = 0
 
 
 def _latched(state: State) -> bool | None:

@@ -15,7 +15,8 @@ from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Signal, State
 
-PARALLEL_UPDATES = 1
+# Each vehicle has its own turns; another one must not wait for its wake.
+PARALLEL_UPDATES = 0
 
 LEVELS: Final = ["off", "low", "medium", "high"]
 

@@ -16,7 +16,8 @@ from .coordinator import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
-PARALLEL_UPDATES = 1
+# Each vehicle has its own turns; another one must not wait for its wake.
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -313,7 +313,7 @@ class FleetApi:
             ) as response:
                 status = response.status
                 text = await response.text(errors="replace")
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # Never connected, so it never left.
             if entries:
                 self.meter.refund(entries[-1])
@@ -440,7 +440,7 @@ async def partner_token(
             hosts.token_url, data=form, timeout=TIMEOUT, allow_redirects=False
         ) as response:
             status, text = response.status, await response.text(errors="replace")
-    except aiohttp.ClientConnectorError as error:
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise Unreachable(type(error).__name__) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise AnswerLost(type(error).__name__) from error

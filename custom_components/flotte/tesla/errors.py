@@ -9,6 +9,7 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     │   ├── LoginRequired          the owner must log in again
     │   ├── MobileAccessDisabled   switched off in the car
     │   ├── MissingScope           the owner did not grant what this needs
+    │   ├── Forbidden              for a reason that is not known here
     │   ├── AccountSuspended       Tesla's billing limit or payment
     │   ├── AccountLocked          by Tesla, or for legal reasons
     │   ├── NotRegistered          domain or region not registered with Tesla
@@ -16,6 +17,7 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     │   ├── WrongRegion            another host serves this account
     │   ├── NotFound               no such vehicle or site on the account
     │   ├── NotAvailable           in service, or not supported there
+    │   ├── NoUnsignedForm         the vehicle wants the plain form, and there is none
     │   ├── VehicleUnavailable     asleep or offline
     │   ├── VehicleBusy            other commands took too long
     │   ├── WakeFailed             woken, but did not come online in time
@@ -25,6 +27,7 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     │   ├── KeyNotPaired           our key is not on the vehicle
     │   ├── CommandRefused         the vehicle said no
     │   ├── InvalidCommand         a parameter is out of its range
+    │   ├── NotSent                trouble came before the command was sent
     │   └── BadRequest             Tesla does not understand us: our bug
     ├── Unreachable              no connection; the request never left
     ├── AnswerLost               sent, but the connection broke before an answer came
@@ -93,6 +96,13 @@ class MissingScope(Refused):
     key = "missing_scope"
 
 
+class Forbidden(Refused):
+    """Refused for a reason that is not known here; a guard in front of Tesla may have said so."""
+
+    key = "forbidden"
+    is_temporary = True
+
+
 class AccountSuspended(Refused):
     """Tesla stopped the application: billing limit reached, or payment missing."""
 
@@ -139,6 +149,12 @@ class NotAvailable(Refused):
     """The vehicle is in service, or does not offer this."""
 
     key = "not_available"
+
+
+class NoUnsignedForm(Refused):
+    """The vehicle takes plain commands only, and Tesla has no such form of this one."""
+
+    key = "no_unsigned_form"
 
 
 class VehicleUnavailable(Refused):
@@ -215,6 +231,25 @@ class InvalidCommand(Refused):
     key = "invalid_command"
 
 
+class NotSent(Refused):
+    """Waking, looking or a handshake failed, so the command itself was never sent.
+
+    The user reads about that trouble.
+    """
+
+    key = "not_sent"
+    is_temporary = True
+
+    def __init__(self, cause: TeslaError | None = None) -> None:
+        super().__init__(cause.detail if cause else "")
+        self.cause = cause
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        return self.cause.translation_key if self.cause else self.key
+
+
 class BadRequest(Refused):
     """Tesla does not understand the request: a bug of ours."""
 
@@ -287,7 +322,7 @@ STATUS_TABLE = (
     StatusRow(403, "invalid_scope", MissingScope),
     StatusRow(403, "location access not granted", MissingScope),
     StatusRow(403, "unsupported vehicle", NotAvailable),
-    StatusRow(403, "", MissingScope),
+    StatusRow(403, "", Forbidden),
     StatusRow(404, "", NotFound),
     StatusRow(405, "", NotAvailable),
     StatusRow(406, "", BadRequest),

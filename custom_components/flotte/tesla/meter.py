@@ -285,6 +285,7 @@ class Meter:
     def suspend(self, now: datetime) -> None:
         """Tesla said EXCEEDED_LIMIT: nothing paid is asked for until `resume` or a new month."""
         self.suspended = Month.of(now)
+        self.settled()
 
     def resume(self) -> None:
         """The owner says that Tesla's limit was raised."""

@@ -25,6 +25,10 @@ CHECK_INTERVAL: Final = timedelta(seconds=60)
 """Between free state checks; Tesla allows 60 a minute."""
 ACTIVE_INTERVAL: Final = timedelta(minutes=10)
 """Between data requests while something goes on: 0.012 EUR an hour."""
+RETRY_INTERVAL: Final = timedelta(minutes=5)
+"""Least time between two data requests, whatever the reason, but for the one after a command. It
+doubles with every answer in a row that told nothing (in service, asleep after all), because those
+are billed too."""
 IDLE_INTERVAL: Final = timedelta(minutes=60)
 """Between data requests of a vehicle that is online and idle, which does not keep it awake."""
 LET_SLEEP: Final = timedelta(minutes=15)
@@ -42,6 +46,10 @@ class Situation:
     """When the last data request was answered; None if there was none since the start."""
     came_online: datetime | None
     """When the vehicle was first seen online in this waking period."""
+    tried: datetime | None = None
+    """When data was asked for last, answered or not."""
+    failures: int = 0
+    """How often in a row that told nothing."""
     commanded: datetime | None = None
     """When the last command was carried out."""
     kept_awake: bool = False
@@ -66,9 +74,15 @@ def data_due(situation: Situation, now: datetime) -> bool:
     asked = situation.asked
     if situation.came_online is None:
         return False
+    tried, commanded = situation.tried, situation.commanded
+    is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
+    if tried is not None and not is_after_command:
+        pause = min(RETRY_INTERVAL * 2**situation.failures, IDLE_INTERVAL)
+        # A date in the future is from before the clock was set back.
+        if timedelta() <= now - tried < pause:
+            return False
     if asked is None or asked < situation.came_online:
         return True
-    commanded = situation.commanded
     if commanded is not None and asked < commanded + SETTLE:
         return now >= commanded + SETTLE
     if is_active(situation.state):

@@ -101,6 +101,10 @@ class Site:
         # Two forms are in use: {"code": 201, "message": ...} and {"result": true, "reason": ...}.
         if answer.get("result") is False:
             raise CommandRefused(str(answer.get("reason") or ""))
+        code = answer.get("code")
+        if answer.get("result") is not True and not (isinstance(code, int) and 200 <= code < 300):  # noqa: PLR2004  # the meaning of HTTP's numbers
+            # A dead site answers nothing; that is no success.
+            raise OutcomeUnknown("no confirmation")
         self.state = self.state.assume(command.expects, self._clock())
         self._tell(frozenset(command.expects))
         # What Tesla stored may differ (it caps the backup reserve), so it is read soon.
@@ -109,7 +113,7 @@ class Site:
 
     def _take(self, section: str, answer: dict[str, Any]) -> None:
         readings = signals.read_sections({section: answer}, signals.SITE_SIGNALS, self._clock())
-        self.state, changed = self.state.merge(readings)
+        self.state, changed = self.state.merge(readings, self._clock())
         self._tell(changed)
 
     def _tell(self, changed: frozenset[Signal[Any]]) -> None:

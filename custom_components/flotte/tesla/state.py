@@ -153,23 +153,26 @@ class State:
         """The last reading that somebody told, whatever is assumed."""
         return self.readings.get(signal)
 
-    def merge(self, news: Readings) -> tuple[State, frozenset[Signal[Any]]]:
+    def merge(
+        self, news: Readings, now: datetime | None = None
+    ) -> tuple[State, frozenset[Signal[Any]]]:
         """The state with newer readings put in, and the signals that now show something else.
 
         Per signal the newest time wins; a reading told at or after the time of an assumption
-        replaces that assumption.
+        replaces that assumption. What stands for a time beyond `now` was told before our clock was
+        set back, and must not outlive that: it counts as told now.
         """
         readings = dict(self.readings)
         assumed = self.assumed
         changed = set()
         for signal, new in news.items():
             old = readings.get(signal)
-            if old is not None and new.time < old.time:
+            if old is not None and new.time < _told_by(old, now):
                 continue
             before = self.reading(signal)
             readings[signal] = new
             guess = assumed.get(signal)
-            if guess is not None and new.time >= guess.time:
+            if guess is not None and new.time >= _told_by(guess, now):
                 assumed = {key: value for key, value in assumed.items() if key is not signal}
                 guess = None
             shown = guess or new
@@ -195,6 +198,11 @@ class State:
     def newest(self) -> datetime | None:
         """When anything was told last."""
         return max((reading.time for reading in self.readings.values()), default=None)
+
+
+def _told_by(reading: Reading[Any], now: datetime | None) -> datetime:
+    """When a reading was told, at the latest now."""
+    return reading.time if now is None else min(reading.time, now)
 
 
 def store_state(state: State) -> dict[str, list[Any]]:

@@ -25,10 +25,12 @@ from .errors import (
     KeyNotPaired,
     MissingScope,
     MobileAccessDisabled,
-    NotAvailable,
+    NotSent,
+    NoUnsignedForm,
     OutcomeUnknown,
     ProtocolRequired,
     ProtocolUnsupported,
+    RateLimited,
     Refused,
     ServiceError,
     TeslaError,
@@ -39,14 +41,16 @@ from .errors import (
 )
 from .meter import COMMAND, DATA, POLLING, WAKE, Caller, Charge
 from .signing import ClientKey, Domain, Session
+from .signing.session import DEFAULT_LIFETIME
 from .state import Reading, Readings, Signal, Source, State, restore_state, store_state
 
 _LOGGER = logging.getLogger(__name__)
 
 WAKE_TIMEOUT: Final = timedelta(seconds=60)
 """Tesla: a wake takes 10 to 60 s."""
-WAKE_CHECK_SECONDS: Final = 2.0
-"""Between free state checks while waking; half of the 60 a minute that Tesla allows."""
+WAKE_CHECK_SECONDS: Final = 4.0
+"""Between free state checks while waking: three cars at once stay below the 60 a minute that Tesla
+allows an account."""
 LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
@@ -70,6 +74,8 @@ class Protocol(StrEnum):
 
 VERIFY_MARGIN_SECONDS: Final = 5.0
 """Beyond a command's expiry, before the vehicle's state proves anything."""
+LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
+"""After a command that nobody waits for any more left, before the state proves anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class _Waiting:
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        self.has_left = False
+        """Whether it was sent, so that a later refusal does not speak for it."""
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
 
     def fail(self, error: TeslaError) -> None:
@@ -122,6 +130,10 @@ class Vehicle:
         self.protocol = protocol
         self.asked: datetime | None = None
         """When the last data request was answered, since the start."""
+        self.tried: datetime | None = None
+        """When data was asked for last, answered or not."""
+        self.failures = 0
+        """How often in a row that told nothing."""
         self.came_online: datetime | None = None
         """When it was first seen online in this waking period; None while it sleeps."""
         self.commanded: datetime | None = None
@@ -133,7 +145,11 @@ class Vehicle:
         self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
         self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
         self._wake_lock = asyncio.Lock()
-        self._woken: datetime | None = None
+        self._woken: float | None = None
+        # By part of the vehicle: readings from before that date say nothing of what it was told
+        # since; and until that monotonic second what was told may still happen.
+        self._acted: dict[Domain | None, datetime] = {}
+        self._doubt: dict[Domain | None, float] = {}
         self._waiting: dict[str, _Waiting] = {}
         self._listeners: set[Listener] = set()
 
@@ -165,7 +181,7 @@ class Vehicle:
 
     def receive(self, readings: Readings) -> None:
         """Take in readings, from wherever they come."""
-        self.state, changed = self.state.merge(readings)
+        self.state, changed = self.state.merge(readings, self._clock())
         self._tell(changed)
 
     def lapse(self) -> None:
@@ -174,12 +190,17 @@ class Vehicle:
         self._tell(gone)
 
     def knows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """Whether every one of these was read within the last minute, and is so."""
+        """Whether every one of these was read within the last minute, and is so.
+
+        Since the vehicle was told something it must have been read anew: a command can change more
+        than it is meant to. A reading from the future was read before our clock was set back.
+        """
         now = self._clock()
+        since = max(self._acted.values(), default=now - FRESH)
         return all(
             (reading := self.state.reading(signal)) is not None
             and reading.value == value
-            and now - reading.time <= FRESH
+            and max(since, now - FRESH) <= reading.time <= now
             and reading.source is not Source.RESTORED
             for signal, value in wanted.items()
         )
@@ -191,6 +212,7 @@ class Vehicle:
             "state": store_state(self.state),
             "protocol": str(self.protocol),
             "asked": self.asked.timestamp() if self.asked else None,
+            "tried": self.tried.timestamp() if self.tried else None,
             "came_online": self.came_online.timestamp() if self.came_online else None,
             "sessions": {
                 str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
@@ -206,6 +228,7 @@ class Vehicle:
             self.protocol = Protocol.REST
         # A restart is no reason to ask again: the plan goes on from where it was.
         self.asked = _instant(stored.get("asked"))
+        self.tried = _instant(stored.get("tried"))
         self.came_online = _instant(stored.get("came_online"))
         sessions = stored.get("sessions")
         if not isinstance(sessions, Mapping):
@@ -277,18 +300,22 @@ class Vehicle:
             state=self.state,
             asked=self.asked,
             came_online=self.came_online,
+            tried=self.tried,
+            failures=self.failures,
             commanded=self.commanded,
             kept_awake=self.kept_awake_by_questions,
         )
         return plan.data_due(situation, self._clock())
 
-    async def refresh(self, caller: Caller = POLLING) -> None:
-        """Ask the vehicle for everything: one data request.
+    async def refresh(self, caller: Caller = POLLING) -> Readings:
+        """Ask the vehicle for everything, and answer what it told: one data request.
 
         Raises:
             VehicleUnavailable: it is not online after all; the state says so then.
             TeslaError: any other.
         """
+        self.tried = self._clock()
+        self.failures += 1
         try:
             answer = await self.api.vehicle_data(
                 self.vin, caller, location="vehicle_location" in self._scopes
@@ -298,7 +325,11 @@ class Vehicle:
             raise
         self.asked = self._clock()
         self.heard_state(answer.get("state", "online"))
-        self.receive(signals.read_sections(answer, signals.VEHICLE_SIGNALS, self.asked))
+        if self.is_online:
+            self.failures = 0
+        told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, self.asked)
+        self.receive(told)
+        return told
 
     async def schedules(self, caller: Caller) -> dict[str, Any]:
         """Ask for the schedules, waking the vehicle first if it sleeps: one data request.
@@ -334,17 +365,27 @@ class Vehicle:
             # Free, and a needless wake costs as much as ten data requests.
             if await self.check(caller):
                 return
-            now = self._clock()
-            if self._woken is None or now - self._woken > WAKE_TIMEOUT:
+            # Not by the date, which may be set meanwhile.
+            now, timeout = time.monotonic(), WAKE_TIMEOUT.total_seconds()
+            if self._woken is None or now - self._woken > timeout:
                 self._woken = now
                 _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
-                answer = await self.api.wake_up(self.vin, caller)
+                try:
+                    answer = await self.api.wake_up(self.vin, caller)
+                except Refused, Unreachable:
+                    # It was not woken, so there is nothing to wait for next time.
+                    self._woken = None
+                    raise
                 self.heard_state(answer.get("state"))
             while not self.is_online:
-                if self._clock() - self._woken >= WAKE_TIMEOUT:
+                if time.monotonic() - self._woken >= timeout:
                     raise WakeFailed
                 await pause(WAKE_CHECK_SECONDS)
-                await self.check(caller)
+                try:
+                    await self.check(caller)
+                except RateLimited:
+                    # The wake is paid for; it goes on while we are asked to be quiet.
+                    continue
 
     # --- Commands --------------------------------------------------------------------------------
 
@@ -362,6 +403,14 @@ class Vehicle:
         """
         if not command.scopes & self._scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
+        try:
+            return await self._send(command, caller)
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            # About what came before: its own answers end in an outcome.
+            raise NotSent(error) from error
+
+    async def _send(self, command: Command, caller: Caller) -> Done:
+        """Wait for the turn, or with those who wait."""
         if command.supersedes is None:
             return await self._carry_out(_Waiting(command), caller)
         waiting = self._waiting.get(command.supersedes)
@@ -387,9 +436,17 @@ class Vehicle:
     async def _share(self, waiting: _Waiting, caller: Caller) -> Done:
         """Hear the outcome of the command that stands for ours too."""
         await asyncio.wait((waiting.outcome,))
-        if waiting.outcome.cancelled():
-            return await self.send(waiting.command, caller)
-        return waiting.outcome.result()
+        if not waiting.outcome.cancelled():
+            return waiting.outcome.result()
+        newer = self._waiting.get(waiting.command.supersedes or "")
+        try:
+            if newer is not None:
+                return await self._share(newer, caller)
+            return await self._send(waiting.command, caller)
+        except (Refused, Unreachable, AnswerLost, ServiceError, InvalidAnswer) as error:
+            if waiting.has_left:
+                raise OutcomeUnknown("earlier_attempt") from error
+            raise
 
     async def _carry_out(self, waiting: _Waiting, caller: Caller) -> Done:
         """Wait for the turn, then do whatever is the newest wish by then."""
@@ -402,16 +459,29 @@ class Vehicle:
             await self._prepare(command, caller)
             if not await self._guard(command, caller):
                 return Done(already=True)
+            waiting.has_left = True
             try:
                 done = await self._transmit_awake(command, caller)
             except OutcomeUnknown as error:
+                self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
                 done = await self._verify(command, error, caller)
-        now = self._clock()
+            except asyncio.CancelledError:
+                self._settle(command, LONGEST_DOUBT_SECONDS)
+                raise
+            now = self._clock()
+            self._settle(command)
         self.commanded = now
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
             self._tell(frozenset(command.expects))
         return done
+
+    def _settle(self, command: Command, seconds: float = 0.0) -> None:
+        """Note that the vehicle was told something, which may still happen for so many seconds."""
+        now = time.monotonic()
+        domain = command.domain
+        until = self._doubt[domain] = max(self._doubt.get(domain, now), now + seconds)
+        self._acted[domain] = self._clock() + timedelta(seconds=until - now)
 
     def _needs_nothing(self, command: Command) -> bool:
         """Whether it is a setting that the vehicle is known to have."""
@@ -436,6 +506,7 @@ class Vehicle:
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
             self.heard_state("offline")
+            self.api.meter.require(self._cost(command), self._clock())
             await self.wake(caller)
             return await self._transmit(command, caller)
 
@@ -450,14 +521,18 @@ class Vehicle:
         """
         if not command.expects:
             raise error
-        await pause(error.expires_in + VERIFY_MARGIN_SECONDS)
         try:
-            await self.refresh(caller)
+            # Nobody shall wait for what cannot be paid.
+            self.api.meter.require((DATA,), self._clock())
+            await pause(error.expires_in + VERIFY_MARGIN_SECONDS)
+            told = await self.refresh(caller)
         except TeslaError as failure:
             _LOGGER.debug("Not verified: %s", failure)
             raise error from failure
-        if any(self.state[signal] != value for signal, value in command.expects.items()):
-            raise error
+        for signal, value in command.expects.items():
+            reading = told.get(signal)
+            if reading is None or reading.value != value:
+                raise error
         return Done(already=True)
 
     @asynccontextmanager
@@ -492,15 +567,18 @@ class Vehicle:
         Raises:
             CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
         """
-        if not command.requires:
+        if not command.requires or self.knows(command.requires):
             return True
-        if not self.knows(command.requires):
-            await self.refresh(caller)
+        # One that was sent before and given up must not come in between.
+        doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()
+        if doubt > 0:
+            await pause(doubt)
+        told = await self.refresh(caller)
         for signal, value in command.requires.items():
-            known = self.state[signal]
-            if known is None:
+            reading = told.get(signal)
+            if reading is None or reading.value is None:
                 raise CommandRefused(reason="position_unknown")
-            if known != value:
+            if reading.value != value:
                 return False
         return True
 
@@ -523,7 +601,7 @@ class Vehicle:
     async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
         """The unsigned way."""
         if not command.rest:
-            raise NotAvailable(command.name)
+            raise NoUnsignedForm(command.name)
         try:
             answer = await self.api.command(self.vin, command.name, command.parameters, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:

@@ -116,14 +116,14 @@ async def start_home_assistant(
         modules=ROOT / "demo" / "stand_ins",
     ) as server:
 
-        async def look() -> bool | None:
+        async def answers() -> bool | None:
             try:
                 async with session.get(f"{url}/api/onboarding") as response:
                     return response.status == HTTPStatus.OK or None
             except ClientError:
                 return None
 
-        await server.wait_for(look, seconds=START_SECONDS)
+        await server.wait_for(answers, seconds=START_SECONDS)
         tokens = await _make_owner(url, session)
         async with session.ws_connect(f"{url}/api/websocket", max_msg_size=0) as socket:
             await socket.receive_json()
@@ -131,7 +131,17 @@ async def start_home_assistant(
             greeting = await socket.receive_json()
             if greeting["type"] != "auth_ok":
                 raise DemoError(f"Home Assistant does not let us in: {greeting}")
-            yield HomeAssistant(url, session, socket, tokens)
+            home_assistant = HomeAssistant(url, session, socket, tokens)
+
+            async def started() -> dict[str, Any] | None:
+                now: dict[str, Any] = await home_assistant.call("get_config")
+                return now if now["state"] == "RUNNING" else None
+
+            # The interface answers long before every integration is set up.
+            running_now = await server.wait_for(started, seconds=START_SECONDS)
+            if "flotte" not in running_now["components"]:
+                raise DemoError(f"Flotte was not set up:\n{server.lines_with('flotte')}")
+            yield home_assistant
 
 
 async def _make_owner(url: str, session: ClientSession) -> dict[str, Any]:

@@ -49,7 +49,14 @@ class Server:
 
     def tail(self, lines: int = 25) -> str:
         """The end of the log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self._lines()[-lines:])
+
+    def lines_with(self, word: str) -> str:
+        """What the log says about something."""
+        return "\n".join(line for line in self._lines() if word in line)
+
+    def _lines(self) -> list[str]:
+        return self.log.read_text(errors="replace").splitlines()
 
 
 @asynccontextmanager

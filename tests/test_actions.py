@@ -444,7 +444,7 @@ async def test_the_car_executes_it(
     if row.is_signed_only and not driven.signed:
         billed = tesla.bill.counts()
         error = await refused(hass, row.action, device_id, **row.fields)
-        assert error.translation_key == "not_available"
+        assert error.translation_key == "no_unsigned_form"
         assert executed(car) == []
         assert tesla.bill.counts() == billed
         return

@@ -198,9 +198,6 @@ async def test_wake_that_goes_wrong(
         assert tesla.bill.counts()[Category.WAKE] == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Vehicle.wake takes note of the wake before Tesla has accepted it"
-)
 @pytest.mark.parametrize("status", [403, 500])
 async def test_wake_that_was_refused_is_ordered_again(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, quick_waits: None, status: int

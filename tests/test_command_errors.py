@@ -117,7 +117,6 @@ async def test_refused_by_tesla(
     assert not car.body.is_locked
 
 
-@pytest.mark.xfail(strict=True, reason="_error_text falls back to the whole envelope")
 async def test_refusal_without_a_word(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
@@ -720,9 +719,6 @@ async def test_key_that_was_removed_from_the_car(
     assert issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_Y}") is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Nothing asks fleet_status again before the next command or start"
-)
 async def test_repair_goes_by_itself(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -38,6 +38,7 @@ from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     CommandRefused,
     InvalidCommand,
+    NotSent,
     TeslaError,
 )
 from custom_components.flotte.tesla.meter import DATA, Meter
@@ -260,6 +261,9 @@ def example(kind: type[TeslaError]) -> TeslaError:
         with pytest.raises(kind) as exceeded:
             Meter(limit=Decimal(0)).require([DATA], _MOMENT)
         return exceeded.value
+    if kind is NotSent:
+        # Its text is that of its cause.
+        return NotSent()
     return kind("detail")
 
 

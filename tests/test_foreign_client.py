@@ -1,9 +1,13 @@
 """A client that is not ours, the library `tesla-fleet-api`, works against the simulator.
 
-It shows that the simulator speaks Tesla's language and not a dialect of our own.
+It shows that the simulator speaks Tesla's language and not a dialect of our own, and that a car
+understands the same when the library tells it something and when we do.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -23,9 +27,17 @@ from tesla_fleet_api.exceptions import (
     VehicleOffline,
 )
 
+from custom_components.flotte.tesla import commands
+from custom_components.flotte.tesla.commands import Command, Seat
+from custom_components.flotte.tesla.errors import CommandRefused
+from custom_components.flotte.tesla.signing import ClientKey
+from custom_components.flotte.tesla.vehicle import Vehicle
 from simulator import Simulator
+from simulator.accounts import SCOPES
 from simulator.bill import Category
 from simulator.cars import Car, Execution
+from simulator.protocol import Request
+from tests.tesla.account import PERSON, Account
 
 AURORA = "XP7YGCEK0RB000001"
 COMET = "LRW3E7FS0RC000002"
@@ -261,3 +273,451 @@ def test_executions_say_all_that_is_checked_here() -> None:
     assert {"name", "parameters", "signed", "counter", "domain"} <= set(
         Execution.__dataclass_fields__
     )
+
+
+# --- The same meaning -----------------------------------------------------------------------------
+
+HOME = (52.3731, 4.8903)
+PIN = "1234"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One command, as we say it and as the library says it."""
+
+    ours: Callable[[], Command]
+    theirs: Callable[[Any], Awaitable[object]]
+    """Given the library's vehicle."""
+    car: Mapping[str, Any] = field(default_factory=dict)
+    """How the car is steered before, so that ours may be sent."""
+    their_domain: int | None = None
+    """Where theirs goes, if elsewhere; `why` says why."""
+    why: str = ""
+
+
+ROWS = {
+    "lock_doors": Row(ours=commands.lock_doors, theirs=lambda car: car.door_lock()),
+    "unlock_doors": Row(ours=commands.unlock_doors, theirs=lambda car: car.door_unlock()),
+    "remote_start": Row(ours=commands.remote_start, theirs=lambda car: car.remote_start_drive()),
+    "open_frunk": Row(ours=commands.open_frunk, theirs=lambda car: car.actuate_trunk("front")),
+    "open_trunk": Row(
+        ours=lambda: commands.move_trunk(is_open=True), theirs=lambda car: car.actuate_trunk("rear")
+    ),
+    "close_trunk": Row(
+        ours=lambda: commands.move_trunk(is_open=False),
+        theirs=lambda car: car.actuate_trunk("rear"),
+        car={"open": "rt"},
+    ),
+    "open_charge_port": Row(
+        ours=commands.open_charge_port,
+        theirs=lambda car: car.charge_port_door_open(),
+        their_domain=VEHICLE_SECURITY,
+        why="Tesla's own proxy uses infotainment, for which the charging scope is enough",
+    ),
+    "close_charge_port": Row(
+        ours=commands.close_charge_port,
+        theirs=lambda car: car.charge_port_door_close(),
+        their_domain=VEHICLE_SECURITY,
+        why="as above",
+    ),
+    "vent_windows": Row(
+        ours=commands.vent_windows, theirs=lambda car: car.window_control("vent", *HOME)
+    ),
+    "close_windows": Row(
+        ours=lambda: commands.close_windows(HOME),
+        theirs=lambda car: car.window_control("close", *HOME),
+    ),
+    "open_tonneau": Row(
+        ours=lambda: commands.move_tonneau("open"), theirs=lambda car: car.open_tonneau()
+    ),
+    "close_tonneau": Row(
+        ours=lambda: commands.move_tonneau("close"), theirs=lambda car: car.close_tonneau()
+    ),
+    "stop_tonneau": Row(
+        ours=lambda: commands.move_tonneau("stop"), theirs=lambda car: car.stop_tonneau()
+    ),
+    "vent_sunroof": Row(
+        ours=lambda: commands.move_sunroof("vent"), theirs=lambda car: car.sun_roof_control("vent")
+    ),
+    "close_sunroof": Row(
+        ours=lambda: commands.move_sunroof("close"),
+        theirs=lambda car: car.sun_roof_control("close"),
+    ),
+    "start_charging": Row(ours=commands.start_charging, theirs=lambda car: car.charge_start()),
+    "stop_charging": Row(ours=commands.stop_charging, theirs=lambda car: car.charge_stop()),
+    "set_charge_limit": Row(
+        ours=lambda: commands.set_charge_limit(72), theirs=lambda car: car.set_charge_limit(72)
+    ),
+    "set_charge_current": Row(
+        ours=lambda: commands.set_charge_current(0), theirs=lambda car: car.set_charging_amps(0)
+    ),
+    "charge_to_maximum": Row(
+        ours=commands.charge_to_maximum, theirs=lambda car: car.charge_max_range()
+    ),
+    "charge_to_standard": Row(
+        ours=commands.charge_to_standard, theirs=lambda car: car.charge_standard()
+    ),
+    "add_charge_schedule": Row(
+        ours=lambda: commands.add_charge_schedule(
+            schedule_id=1_700_000_000,
+            days=frozenset({"mon", "fri"}),
+            position=HOME,
+            start_minutes=65,
+            end_minutes=420,
+            one_time=True,
+        ),
+        theirs=lambda car: car.add_charge_schedule(
+            days_of_week="Monday,Friday",
+            enabled=True,
+            lat=HOME[0],
+            lon=HOME[1],
+            start_time=65,
+            end_time=420,
+            one_time=True,
+            id=1_700_000_000,
+        ),
+    ),
+    "add_charge_schedule without a start": Row(
+        ours=lambda: commands.add_charge_schedule(
+            schedule_id=7,
+            days=frozenset(commands.charging.DAYS),
+            position=HOME,
+            end_minutes=0,
+            enabled=False,
+        ),
+        theirs=lambda car: car.add_charge_schedule(
+            days_of_week="All", enabled=False, lat=HOME[0], lon=HOME[1], end_time=0, id=7
+        ),
+    ),
+    "remove_charge_schedule": Row(
+        ours=lambda: commands.remove_charge_schedule(1_700_000_000),
+        theirs=lambda car: car.remove_charge_schedule(1_700_000_000),
+    ),
+    "remove_all_charge_schedules": Row(
+        ours=lambda: commands.remove_all_charge_schedules(home=True, work=False, other=True),
+        theirs=lambda car: car.batch_remove_charge_schedules(home=True, work=False, other=True),
+    ),
+    "add_precondition_schedule": Row(
+        ours=lambda: commands.add_precondition_schedule(
+            schedule_id=1_700_000_001,
+            days=frozenset({"sun", "wed", "sat"}),
+            position=HOME,
+            ready_minutes=450,
+        ),
+        theirs=lambda car: car.add_precondition_schedule(
+            days_of_week=1 + 8 + 64,
+            enabled=True,
+            lat=HOME[0],
+            lon=HOME[1],
+            precondition_time=450,
+            id=1_700_000_001,
+        ),
+        why="the library takes no names of days here, only their mask",
+    ),
+    "remove_precondition_schedule": Row(
+        ours=lambda: commands.remove_precondition_schedule(1_700_000_001),
+        theirs=lambda car: car.remove_precondition_schedule(1_700_000_001),
+    ),
+    "remove_all_precondition_schedules": Row(
+        ours=lambda: commands.remove_all_precondition_schedules(home=False, work=True, other=False),
+        theirs=lambda car: car.batch_remove_precondition_schedules(
+            home=False, work=True, other=False
+        ),
+    ),
+    "set_scheduled_charging": Row(
+        ours=lambda: commands.set_scheduled_charging(enabled=True, start_minutes=121),
+        theirs=lambda car: car.set_scheduled_charging(enable=True, time=121),
+    ),
+    "set_scheduled_departure": Row(
+        ours=lambda: commands.set_scheduled_departure(
+            enabled=True,
+            departure_minutes=430,
+            preconditioning="all_week",
+            off_peak="weekdays",
+            off_peak_end_minutes=360,
+        ),
+        theirs=lambda car: car.set_scheduled_departure(
+            enable=True,
+            departure_time=430,
+            preconditioning_enabled=True,
+            off_peak_charging_enabled=True,
+            off_peak_charging_weekdays_only=True,
+            end_off_peak_time=360,
+        ),
+    ),
+    "no scheduled_departure": Row(
+        ours=lambda: commands.set_scheduled_departure(enabled=False),
+        theirs=lambda car: car.set_scheduled_departure(enable=False),
+    ),
+    "start_climate": Row(
+        ours=commands.start_climate, theirs=lambda car: car.auto_conditioning_start()
+    ),
+    "stop_climate": Row(
+        ours=commands.stop_climate, theirs=lambda car: car.auto_conditioning_stop()
+    ),
+    "set_temperature": Row(
+        ours=lambda: commands.set_temperature(21.5), theirs=lambda car: car.set_temps(21.5, 21.5)
+    ),
+    **{
+        f"set_climate_keeper {mode}": Row(
+            ours=lambda mode=mode: commands.set_climate_keeper(mode),  # type: ignore[misc]  # the loop's own value
+            theirs=lambda car, number=number: car.set_climate_keeper_mode(number),  # type: ignore[misc]  # the same
+        )
+        for number, mode in enumerate(("off", "on", "dog", "camp"))
+    },
+    "set_defrost": Row(
+        ours=lambda: commands.set_defrost(on=True),
+        theirs=lambda car: car.set_preconditioning_max(on=True, manual_override=False),
+    ),
+    **{
+        f"set_seat_heater {seat.name} {level}": Row(
+            ours=lambda seat=seat, level=level: commands.set_seat_heater(seat, level),  # type: ignore[misc]  # the loop's own value
+            theirs=lambda car, seat=seat, level=level: car.remote_seat_heater_request(  # type: ignore[misc]  # the same
+                int(seat), level
+            ),
+            car={"climate": True},
+        )
+        for level, seat in zip((0, 1, 2, 3, 1), Seat, strict=True)
+    },
+    **{
+        f"set_seat_cooler {seat.name} {level}": Row(
+            ours=lambda seat=seat, level=level: commands.set_seat_cooler(seat, level),  # type: ignore[misc]  # the loop's own value
+            theirs=lambda car, number=int(seat) + 1, level=level: car.remote_seat_cooler_request(  # type: ignore[misc]  # the same
+                number, level
+            ),
+            why="both follow the documentation; Tesla's own proxy sends one level too low",
+        )
+        for seat, level in (
+            (Seat.FRONT_LEFT, 0),
+            (Seat.FRONT_LEFT, 1),
+            (Seat.FRONT_RIGHT, 2),
+            (Seat.FRONT_RIGHT, 3),
+        )
+    },
+    "set_auto_seat_climate": Row(
+        ours=lambda: commands.set_auto_seat_climate(Seat.FRONT_RIGHT, on=True),
+        theirs=lambda car: car.remote_auto_seat_climate_request(2, auto_climate_on=True),
+        car={"climate": True},
+    ),
+    "set_steering_wheel_heater": Row(
+        ours=lambda: commands.set_steering_wheel_heater(on=True),
+        theirs=lambda car: car.remote_steering_wheel_heater_request(on=True),
+        car={"climate": True},
+    ),
+    "set_bioweapon_mode": Row(
+        ours=lambda: commands.set_bioweapon_mode(on=True),
+        theirs=lambda car: car.set_bioweapon_mode(on=True, manual_override=False),
+    ),
+    **{
+        f"set_cabin_overheat_protection {mode}": Row(
+            ours=lambda mode=mode: commands.set_cabin_overheat_protection(mode),  # type: ignore[misc]  # the loop's own value
+            theirs=lambda car, on=on, fan_only=fan_only: car.set_cabin_overheat_protection(  # type: ignore[misc]  # the same
+                on=on, fan_only=fan_only
+            ),
+        )
+        for mode, on, fan_only in (
+            ("off", False, False),
+            ("on", True, False),
+            ("fan_only", True, True),
+        )
+    },
+    **{
+        f"set_overheat_temperature {level}": Row(
+            ours=lambda level=level: commands.set_overheat_temperature(level),  # type: ignore[misc]  # the loop's own value
+            theirs=lambda car, number=number: car.set_cop_temp(number),  # type: ignore[misc]  # the same
+            why="both follow the documentation; Tesla's own proxy sends one level too low",
+        )
+        for number, level in enumerate(("low", "medium", "high"))
+    },
+    "set_sentry_mode": Row(
+        ours=lambda: commands.set_sentry_mode(on=True),
+        theirs=lambda car: car.set_sentry_mode(on=True),
+    ),
+    "flash_lights": Row(ours=commands.flash_lights, theirs=lambda car: car.flash_lights()),
+    "honk_horn": Row(ours=commands.honk_horn, theirs=lambda car: car.honk_horn()),
+    "trigger_homelink": Row(
+        ours=lambda: commands.trigger_homelink(HOME),
+        theirs=lambda car: car.trigger_homelink(lat=HOME[0], lon=HOME[1]),
+    ),
+    "set_valet_mode": Row(
+        ours=lambda: commands.set_valet_mode(on=True, pin=PIN),
+        theirs=lambda car: car.set_valet_mode(on=True, password=PIN),
+    ),
+    "no valet_mode": Row(
+        ours=lambda: commands.set_valet_mode(on=False),
+        theirs=lambda car: car.set_valet_mode(on=False),
+    ),
+    "reset_valet_pin": Row(ours=commands.reset_valet_pin, theirs=lambda car: car.reset_valet_pin()),
+    "set_guest_mode": Row(
+        ours=lambda: commands.set_guest_mode(on=True),
+        theirs=lambda car: car.guest_mode(enable=True),
+    ),
+    "set_pin_to_drive": Row(
+        ours=lambda: commands.set_pin_to_drive(on=True, pin=PIN),
+        theirs=lambda car: car.set_pin_to_drive(on=True, password=PIN),
+    ),
+    "reset_pin_to_drive": Row(
+        ours=commands.reset_pin_to_drive, theirs=lambda car: car.reset_pin_to_drive_pin()
+    ),
+    "clear_pin_to_drive": Row(
+        ours=commands.clear_pin_to_drive, theirs=lambda car: car.clear_pin_to_drive_admin()
+    ),
+    "set_speed_limit": Row(
+        ours=lambda: commands.set_speed_limit(120.7),
+        theirs=lambda car: car.speed_limit_set_limit(75),
+    ),
+    "activate_speed_limit": Row(
+        ours=lambda: commands.activate_speed_limit(on=True, pin=PIN),
+        theirs=lambda car: car.speed_limit_activate(PIN),
+    ),
+    "no activate_speed_limit": Row(
+        ours=lambda: commands.activate_speed_limit(on=False, pin=PIN),
+        theirs=lambda car: car.speed_limit_deactivate(PIN),
+    ),
+    "clear_speed_limit_pin": Row(
+        ours=lambda: commands.clear_speed_limit_pin(PIN),
+        theirs=lambda car: car.speed_limit_clear_pin(PIN),
+    ),
+    "clear_speed_limit_pin_as_owner": Row(
+        ours=commands.clear_speed_limit_pin_as_owner,
+        theirs=lambda car: car.speed_limit_clear_pin_admin(),
+    ),
+    "activate_parental_controls": Row(
+        ours=lambda: commands.activate_parental_controls(on=True, pin=PIN),
+        theirs=lambda car: car.parental_controls(activate=True, pin=PIN),
+    ),
+    "no activate_parental_controls": Row(
+        ours=lambda: commands.activate_parental_controls(on=False, pin=PIN),
+        theirs=lambda car: car.parental_controls(activate=False, pin=PIN),
+    ),
+    "set_parental_control": Row(
+        ours=lambda: commands.set_parental_control("curfew", on=True),
+        theirs=lambda car: car.parental_controls_enable_setting(setting=3, enable=True),
+        why="the library passes the enum's number on; its documentation counts from 1, the enum"
+        " from 0",
+    ),
+    "set_parental_speed_limit": Row(
+        ours=lambda: commands.set_parental_speed_limit(104.6),
+        theirs=lambda car: car.parental_controls_set_speed_limit(65),
+    ),
+    "clear_parental_pin": Row(
+        ours=commands.clear_parental_pin, theirs=lambda car: car.parental_controls_clear_pin_admin()
+    ),
+    "set_volume": Row(
+        ours=lambda: commands.set_volume(5.5), theirs=lambda car: car.adjust_volume(5.5)
+    ),
+    "step_volume up": Row(
+        ours=lambda: commands.step_volume(up=True), theirs=lambda car: car.media_volume_up()
+    ),
+    "step_volume down": Row(
+        ours=lambda: commands.step_volume(up=False), theirs=lambda car: car.media_volume_down()
+    ),
+    "toggle_playback": Row(
+        ours=commands.toggle_playback, theirs=lambda car: car.media_toggle_playback()
+    ),
+    "next_track": Row(ours=commands.next_track, theirs=lambda car: car.media_next_track()),
+    "previous_track": Row(ours=commands.previous_track, theirs=lambda car: car.media_prev_track()),
+    "next_favourite": Row(ours=commands.next_favourite, theirs=lambda car: car.media_next_fav()),
+    "previous_favourite": Row(
+        ours=commands.previous_favourite, theirs=lambda car: car.media_prev_fav()
+    ),
+    "schedule_software_update": Row(
+        ours=lambda: commands.schedule_software_update(120),
+        theirs=lambda car: car.schedule_software_update(120),
+        car={"software_update": {"status": "available"}},
+    ),
+    "cancel_software_update": Row(
+        ours=commands.cancel_software_update, theirs=lambda car: car.cancel_software_update()
+    ),
+    "set_vehicle_name": Row(
+        ours=lambda: commands.set_vehicle_name("Boréale"),
+        theirs=lambda car: car.set_vehicle_name("Boréale"),
+    ),
+    "set_low_power_mode": Row(
+        ours=lambda: commands.set_low_power_mode(on=True),
+        theirs=lambda car: car.set_low_power_mode(on=True),
+    ),
+    "set_keep_accessory_power": Row(
+        ours=lambda: commands.set_keep_accessory_power(on=True),
+        theirs=lambda car: car.set_keep_accessory_power_mode(on=True),
+    ),
+    "erase_user_data": Row(ours=commands.erase_user_data, theirs=lambda car: car.erase_user_data()),
+}
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a car took a message for, whether or not it did it."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    signed: bool
+    domain: int | None
+
+
+@pytest.fixture
+def understood(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[Understood]:
+    """Everything that Aurora is told from now on, refused or not."""
+    heard: list[Understood] = []
+    run = aurora._run
+
+    def listen(
+        name: str, parameters: dict[str, Any], *, signed: bool, request: Request | None = None
+    ) -> None:
+        domain = None if request is None else request.domain
+        heard.append(Understood(name, dict(parameters), signed, domain))
+        run(name, parameters, signed=signed, request=request)
+
+    monkeypatch.setattr(aurora, "_run", listen)
+    return heard
+
+
+@pytest.fixture
+async def ours(simulator: Simulator, aurora: Car) -> AsyncIterator[Vehicle]:
+    """Aurora as Flotte sees her, with a key of our own on her keychain."""
+    key = ClientKey.generate()
+    aurora.pair(key.public_bytes)
+    async with aiohttp.ClientSession() as session:
+        account = Account(simulator, session)
+        vehicle = Vehicle(AURORA, account.api, key, scopes=SCOPES)
+        await vehicle.check(PERSON)
+        yield vehicle
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+async def test_the_same_meaning(
+    api: TeslaFleetApi, ours: Vehicle, aurora: Car, understood: list[Understood], row: Row
+) -> None:
+    aurora.steer({"user_present": True, **row.car})
+    # The car may refuse: what it took the message for is what is compared.
+    with suppress(CommandRefused):
+        await ours.send(row.ours(), PERSON)
+    (we_said,) = understood
+    assert we_said.signed
+    assert we_said.name == row.ours().name
+
+    with suppress(TeslaFleetError):
+        await row.theirs(api.vehicles.createSigned(AURORA))
+    (_, they_said) = understood
+    assert (they_said.name, they_said.parameters) == (we_said.name, we_said.parameters)
+    assert they_said.signed
+    assert they_said.domain == (row.their_domain or we_said.domain)
+    assert row.their_domain != we_said.domain, "not elsewhere at all"
+    assert row.why or row.their_domain is None
+
+
+def test_every_signed_command_is_compared() -> None:
+    """What stands in the table of commands and is signed has a row here."""
+    compared = {
+        name for row in ROWS.values() for name in (row.ours.__name__, *row.ours.__code__.co_names)
+    }
+    functions = {
+        name
+        for name, function in inspect.getmembers(commands, inspect.isfunction)
+        if name in commands.__all__
+    }
+    assert functions - compared == UNSIGNED
+
+
+UNSIGNED = {"navigate", "set_backup_reserve", "set_operation_mode", "set_storm_watch"}
+"""There is no signed form."""

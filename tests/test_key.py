@@ -189,9 +189,6 @@ async def test_two_first_uses_make_one_key(
     assert file.data == {"private_key": first.to_pem()}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="who comes second gets the key before it is on disk and served"
-)
 async def test_nobody_gets_the_key_before_it_is_kept(
     hass: HomeAssistant, hass_at_tesla: HomeAssistant, file: KeyFile
 ) -> None:
@@ -204,7 +201,6 @@ async def test_nobody_gets_the_key_before_it_is_kept(
     assert second
 
 
-@pytest.mark.xfail(strict=True, reason="a key that could not be written is used all the same")
 async def test_key_that_cannot_be_kept_is_not_used(
     hass: HomeAssistant,
     visitor: TestClient[web.Request, web.Application],
@@ -282,25 +278,11 @@ NOT_A_FILE = {
     "file is empty": b"",
     "file is an empty object": b"{}",
 }
-MOVED_AWAY = "Home Assistant moves the file away, and a new key takes its place"
-NOT_HANDLED_YET = {
-    "list": "a TypeError gets out of async_get_key",
-    "bare text": "a TypeError gets out of async_get_key",
-    "null": "a store that holds null counts as none, and the key in it is replaced",
-    "file is cut in half": MOVED_AWAY,
-    "file is empty": MOVED_AWAY,
-    "file is an empty object": "a store without content counts as none, and is replaced",
-}
 
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=NOT_HANDLED_YET[name]))
-        if name in NOT_HANDLED_YET
-        else name
-        for name in (*NOT_A_KEY, *NOT_A_FILE)
-    ],
+    [*NOT_A_KEY, *NOT_A_FILE],
 )
 async def test_is_never_replaced(
     hass: HomeAssistant,

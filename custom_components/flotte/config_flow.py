@@ -63,7 +63,9 @@ from .tesla.errors import (
 from .tesla.meter import EURO
 
 # Lower case, no scheme, no path. Source: the error text of Tesla's registration.
-_DOMAIN_NAME: Final = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_DOMAIN_NAME: Final = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+)
 
 CONF_FINISH: Final = "finish_unpaired"
 
@@ -105,7 +107,12 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Look at what the owner granted."""
-        token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
+        try:
+            token = jwt.decode(
+                data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False}
+            )
+        except jwt.InvalidTokenError:
+            return self.async_abort(reason="oauth_error")
         if missing := NEEDED_SCOPES - set(token.get("scp") or ()):
             return self.async_abort(
                 reason="missing_scopes",
@@ -376,7 +383,12 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
 def _domain_of(text: str) -> str:
     """The bare domain of whatever the user pasted: scheme, port and path fall away."""
     text = text.strip().lower()
-    return (URL(text).host or "") if "://" in text else text.partition("/")[0].partition(":")[0]
+    if "://" not in text:
+        return text.partition("/")[0].partition(":")[0]
+    try:
+        return URL(text).raw_host or ""
+    except ValueError:
+        return ""
 
 
 def _error_key(error: TeslaError) -> str:

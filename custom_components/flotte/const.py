@@ -45,6 +45,8 @@ UNREACHABLE_GRACE: Final = timedelta(minutes=15)
 SAVE_DELAY_SECONDS: Final = 30
 """How long changed readings wait for others before they are written to disk."""
 LEDGER_DELAY_SECONDS: Final = 10
+"""The same for what is cheap in the ledger; wakes and commands never wait."""
 FREE_DELAY_SECONDS: Final = 900
 """The same for what costs nothing, which is asked every minute."""
-"""The same for what is cheap in the ledger; wakes and commands never wait."""
+PAIRING_INTERVAL: Final = timedelta(minutes=10)
+"""Between two looks, free ones, whether an unpaired car has been paired."""

@@ -28,6 +28,7 @@ from .const import (
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
     LOGGER,
+    PAIRING_INTERVAL,
     SITE_INFO_INTERVAL,
     SITE_INTERVAL,
     UNREACHABLE_GRACE,
@@ -45,7 +46,7 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.meter import Caller, CallerKind
+from .tesla.meter import POLLING, Caller, CallerKind
 from .tesla.site import Site
 from .tesla.state import Signal, State
 from .tesla.vehicle import Vehicle
@@ -136,6 +137,9 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """
         if self._failing_since is None:
             return True
+        if isinstance(self.last_exception, ConfigEntryAuthFailed):
+            # Nobody asks again before the owner has logged in.
+            return False
         return dt_util.utcnow() - self._failing_since < UNREACHABLE_GRACE
 
     @callback
@@ -151,6 +155,14 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         for update_callback, context in tuple(self._listeners.values()):
             if everybody or context is None:
                 update_callback()
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Home Assistant tells of the first failure only; the end of the grace comes later."""
+        super()._async_refresh_finished()
+        if not self.last_update_success:
+            self.async_update_listeners()
 
     @callback
     def async_told(self, changed: frozenset[Signal[Any]]) -> None:
@@ -239,6 +251,7 @@ class VehicleCoordinator(FlotteCoordinator):
         self.vehicle = vehicle
         self.data = vehicle.state
         self._budget_logged = False
+        self._pairing_asked = dt_util.utcnow()
         entry.async_on_unload(vehicle.subscribe(self.async_told))
 
     @property
@@ -255,6 +268,7 @@ class VehicleCoordinator(FlotteCoordinator):
             self.vehicle.lapse()
 
     async def _async_ask(self) -> None:
+        await self._async_look_for_pairing()
         if not await self.vehicle.check() or not self.vehicle.data_due():
             return
         try:
@@ -269,6 +283,18 @@ class VehicleCoordinator(FlotteCoordinator):
             self._budget_logged = True
             return
         self._budget_logged = False
+
+    async def _async_look_for_pairing(self) -> None:
+        """While our key is missing, look now and then whether it was added; that is free."""
+        vehicle = self.vehicle
+        if vehicle.key_paired is not False or not vehicle.needs_key:
+            return
+        now = dt_util.utcnow()
+        if now - self._pairing_asked < PAIRING_INTERVAL:
+            return
+        self._pairing_asked = now
+        await vehicle.check_pairing(POLLING)
+        self.async_show_pairing()
 
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:

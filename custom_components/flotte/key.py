@@ -4,6 +4,7 @@ The key signs every command. It never leaves `.storage`, where the file is reada
 Assistant's user only.
 """
 
+import asyncio
 import pathlib
 from http import HTTPStatus
 from typing import Final
@@ -18,6 +19,7 @@ from .const import DOMAIN, PUBLIC_KEY_PATH
 from .tesla.signing import ClientKey
 
 _KEY: Final[HassKey[ClientKey]] = HassKey(f"{DOMAIN}_key")
+_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_key_lock")
 _STORAGE_KEY: Final = f"{DOMAIN}.private_key"
 _VERSION: Final = 1
 
@@ -26,28 +28,43 @@ async def async_get_key(hass: HomeAssistant) -> ClientKey:
     """The key of this Home Assistant, made on first use; its public half is served from then on.
 
     Raises:
-        ValueError: the stored key cannot be read. It is never replaced silently, because every
-            pairing hangs on it.
+        ValueError: the stored key cannot be read, or a new one cannot be kept. A key is never
+            replaced silently, because every pairing hangs on it.
     """
-    if (key := hass.data.get(_KEY)) is not None:
-        return key
-    store: Store[dict[str, str]] = Store(
-        hass, _VERSION, _STORAGE_KEY, private=True, atomic_writes=True
-    )
-    stored = await store.async_load()
-    # Two flows may get here at once; the first one's key is the key.
-    if (key := hass.data.get(_KEY)) is not None:
-        return key
+    # Two flows may get here at once; there must be one key.
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        if (key := hass.data.get(_KEY)) is None:
+            key = await _load(hass) or await _make(hass)
+            _async_serve(hass, key)
+            hass.data[_KEY] = key
+    return key
+
+
+def _store(hass: HomeAssistant) -> Store[dict[str, str]]:
+    return Store(hass, _VERSION, _STORAGE_KEY, private=True, atomic_writes=True)
+
+
+async def _load(hass: HomeAssistant) -> ClientKey | None:
+    """The stored key; None if there never was one."""
+    stored: object = await _store(hass).async_load()
     if stored is None:
         # Home Assistant sets a file aside that it cannot read, and says that there was none.
         storage = pathlib.Path(hass.config.path(STORAGE_DIR))
-        if await hass.async_add_executor_job(lambda: any(storage.glob(f"{_STORAGE_KEY}.corrupt*"))):
-            raise ValueError("the stored private key was damaged")
-        key = hass.data[_KEY] = ClientKey.generate()
-        await store.async_save({"private_key": key.to_pem()})
-    else:
-        key = hass.data[_KEY] = ClientKey.from_pem(stored["private_key"])
-    _async_serve(hass, key)
+        if await hass.async_add_executor_job(lambda: any(storage.glob(f"{_STORAGE_KEY}*"))):
+            raise ValueError("the stored private key is damaged")
+        return None
+    if not isinstance(stored, dict) or not isinstance(pem := stored.get("private_key"), str):
+        raise ValueError("the stored private key is damaged")  # noqa: TRY004  # what was stored
+    return ClientKey.from_pem(pem)
+
+
+async def _make(hass: HomeAssistant) -> ClientKey:
+    """A new key, once it is certain that it was kept: Home Assistant only logs a full disk."""
+    key = ClientKey.generate()
+    await _store(hass).async_save({"private_key": key.to_pem()})
+    kept = await _load(hass)
+    if kept is None or kept.public_bytes != key.public_bytes:
+        raise ValueError("the new private key could not be stored")
     return key
 
 

@@ -25,10 +25,11 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
@@ -59,14 +60,11 @@ class FlotteAgeDescription(FlotteEntityDescription, SensorEntityDescription):
 
 def _last_seen(state: State) -> datetime | None:
     """When the vehicle told anything last, or was online."""
-    online = state.reading(signals.ONLINE)
     known = [
         reading.time
         for signal, reading in state.readings.items()
         if signal is not signals.ONLINE and reading.value is not None
     ]
-    if online is not None and online.value:
-        known.append(online.time)
     return max(known, default=None)
 
 
@@ -436,6 +434,14 @@ class CostSensor(SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         self.async_on_remove(self._ledger.async_subscribe(self.async_write_ha_state))
+        # A month begins at nothing even if nothing is booked in it.
+        self.async_on_remove(
+            async_track_utc_time_change(self.hass, self._new_day, hour=0, minute=0, second=0)
+        )
+
+    @callback
+    def _new_day(self, _now: datetime) -> None:
+        self.async_write_ha_state()
 
     @property
     @override

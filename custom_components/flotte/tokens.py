@@ -61,6 +61,7 @@ class Tokens:
                 await self._session.async_ensure_token_valid()
         except OAuth2TokenRequestReauthError as error:
             raise LoginRequired("the refresh token was refused") from error
-        except (OAuth2TokenRequestBaseError, TimeoutError) as error:
+        except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
+            # ValueError: the answer is not JSON, as from a gateway in trouble.
             raise Unreachable(type(error).__name__) from error
         return str(self._session.token[CONF_ACCESS_TOKEN])

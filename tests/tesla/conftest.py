@@ -1,6 +1,7 @@
 """Fixtures for the Tesla side, which needs no Home Assistant: an account at the simulator."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -12,11 +13,13 @@ from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW, Account
+from tests.tesla.trial import QuietSimulator, Trial, TrueClock, on_trial
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations() -> None:
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
     """Start no Home Assistant, unlike the fixture of this name one folder up."""
+    assert "hass" not in request.fixturenames, "the Tesla side is tested without"
 
 
 @pytest.fixture
@@ -25,6 +28,8 @@ async def tesla(freezer: FrozenDateTimeFactory, socket_enabled: None) -> AsyncIt
     freezer.move_to(NOW)
     async with Simulator() as simulator:
         yield simulator
+        # Answers that were ordered to come late would otherwise be waited for, on a frozen clock.
+        freezer.tick(timedelta(hours=1))
 
 
 @pytest.fixture
@@ -87,3 +92,18 @@ async def awake(vehicle: Vehicle, car: Car) -> Vehicle:
     car.steer({"state": "online"})
     assert await vehicle.check()
     return vehicle
+
+
+@pytest.fixture
+async def quiet_tesla(socket_enabled: None) -> AsyncIterator[QuietSimulator]:
+    """A running simulator on a clock of its own, for trials."""
+    async with QuietSimulator(TrueClock()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def trial(quiet_tesla: QuietSimulator, client_key: ClientKey) -> AsyncIterator[Trial]:
+    """Aurora on trial, awake, and nothing went wrong yet."""
+    async with on_trial(quiet_tesla, client_key) as trial:
+        trial.car.steer({"state": "online"})
+        yield trial

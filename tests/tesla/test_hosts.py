@@ -41,7 +41,6 @@ def test_whom_to_trust(address: str, *, trusted: bool) -> None:
     assert TESLA.trusts(address) is trusted
 
 
-@pytest.mark.xfail(strict=True, reason="Hosts.trusts: urlsplit raises for a broken address")
 def test_a_broken_address_is_not_trusted() -> None:
     assert TESLA.trusts("https://[fleet-api.tesla.com") is False
 

@@ -40,6 +40,7 @@ def test_numbers() -> None:
     """Where each comes from is said in the plan; that they do not change unseen is said here."""
     assert timedelta(seconds=60) == plan.CHECK_INTERVAL
     assert timedelta(minutes=10) == plan.ACTIVE_INTERVAL
+    assert timedelta(minutes=5) == plan.RETRY_INTERVAL
     assert timedelta(minutes=60) == plan.IDLE_INTERVAL
     assert timedelta(minutes=15) == plan.LET_SLEEP
     assert timedelta(seconds=8) == plan.SETTLE
@@ -86,6 +87,8 @@ class Case:
     came_online: datetime | None
     state: State = IDLE
     commanded: datetime | None = None
+    tried: datetime | None = None
+    failures: int = 0
     kept_awake: bool = False
 
 
@@ -165,6 +168,45 @@ CASES = (
         came_online=ago(1),
         commanded=ago(SECOND),
     ),
+    # Answers that told nothing are billed as well
+    Case("tried 4 minutes ago", due=False, asked=None, came_online=ago(6), tried=ago(4.9)),
+    Case("tried 5 minutes ago", due=True, asked=None, came_online=ago(6), tried=ago(5)),
+    Case("1 failure", due=False, asked=None, came_online=ago(90), tried=ago(9.9), failures=1),
+    Case("1 failure, later", due=True, asked=None, came_online=ago(90), tried=ago(10), failures=1),
+    Case("3 failures", due=False, asked=None, came_online=ago(90), tried=ago(39), failures=3),
+    Case("3 failures, later", due=True, asked=None, came_online=ago(90), tried=ago(40), failures=3),
+    Case("6 failures", due=False, asked=None, came_online=ago(90), tried=ago(59), failures=6),
+    Case("6 failures, later", due=True, asked=None, came_online=ago(90), tried=ago(60), failures=6),
+    Case(
+        "slept and came online again soon after the last answer",
+        due=False,
+        asked=ago(4),
+        came_online=ago(1),
+        tried=ago(4),
+    ),
+    Case(
+        "a command is looked for although it was tried just before",
+        due=True,
+        asked=ago(1),
+        came_online=ago(90),
+        tried=ago(1),
+        commanded=ago(8 * SECOND),
+    ),
+    Case(
+        "but only once",
+        due=False,
+        asked=ago(60),
+        came_online=ago(90),
+        tried=ago(1),
+        commanded=ago(2),
+    ),
+    Case(
+        "tried in the future: the clock was set back",
+        due=True,
+        asked=None,
+        came_online=ago(1),
+        tried=NOW + timedelta(hours=1),
+    ),
     Case(
         "an old car after a command",
         due=True,
@@ -183,9 +225,19 @@ def test_whether_it_is_asked(case: Case) -> None:
         asked=case.asked,
         came_online=case.came_online,
         commanded=case.commanded,
+        tried=case.tried,
+        failures=case.failures,
         kept_awake=case.kept_awake,
     )
     assert data_due(situation, NOW) is case.due
+
+
+@pytest.mark.parametrize("failures", [40, 2000])
+def test_a_car_that_was_in_service_for_weeks(failures: int) -> None:
+    situation = Situation(
+        state=IDLE, asked=None, came_online=ago(90), tried=ago(60), failures=failures
+    )
+    assert data_due(situation, NOW)
 
 
 def _questions(situation: Situation, minutes: int) -> list[int]:
@@ -195,7 +247,7 @@ def _questions(situation: Situation, minutes: int) -> list[int]:
         now = NOW + timedelta(minutes=minute)
         if data_due(situation, now):
             asked.append(minute)
-            situation = replace(situation, asked=now)
+            situation = replace(situation, asked=now, tried=now)
     return asked
 
 

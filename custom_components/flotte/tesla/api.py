@@ -6,7 +6,6 @@ back only when Tesla certainly does not bill it. Nothing is retried silently: wh
 """
 
 import asyncio
-import binascii
 import json
 import logging
 import re
@@ -201,7 +200,7 @@ class FleetApi:
             raise InvalidAnswer("no signed reply")
         try:
             return b64decode(answer, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise InvalidAnswer("signed reply is not base64") from error
 
     # --- Energy sites ----------------------------------------------------------------------------
@@ -255,10 +254,11 @@ class FleetApi:
         Raises:
             TeslaError: one of the tree, by status and text; see `errors`.
         """
-        renewed = moved = False
+        renew = renewed = moved = False
         while True:
             self._respect_quiet(charge)
-            token = await self._token(renewed)
+            token = await self._token(renew)
+            renew = False
             status, text, headers = await self._send(
                 method, path, token, charge=charge, caller=caller, car=car, body=body
             )
@@ -269,7 +269,7 @@ class FleetApi:
                 moved = True
                 continue
             if error_class(status, text) is LoginRequired and not renewed:
-                renewed = True
+                renew = renewed = True
                 continue
             self._fail(status, text, headers, charge)
 
@@ -370,13 +370,18 @@ def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def _error_text(text: str) -> str:
-    """Tesla's own words, short: `error` and `error_description` of the envelope, or the body."""
+    """Tesla's own words, short: `error` and `error_description` of the envelope, or the body.
+
+    An envelope without words says nothing.
+    """
     try:
         envelope = json.loads(text)
-        words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
-    except ValueError, TypeError, AttributeError:
-        words = []
-    return (": ".join(words) or text)[:200]
+    except ValueError:
+        envelope = None
+    if not isinstance(envelope, dict) or "error" not in envelope:
+        return text[:200]
+    words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
+    return ": ".join(words)[:200]
 
 
 def _dict(answer: object) -> dict[str, Any]:
@@ -402,13 +407,18 @@ def _retry_after(headers: Mapping[str, str], text: str) -> timedelta:
     Tesla's pages and logs show several forms (2024 to 2026): `Retry-After`, `RateLimit-Reset`,
     `RateLimit-<class>-Reset`, or only words in the body. Any of them counts, else 60 s.
     """
-    for name, value in headers.items():
-        lower = name.lower()
-        is_reset = lower.startswith("ratelimit-") and lower.endswith("reset")
-        if (lower == "retry-after" or is_reset) and value.strip().isdigit():
-            return min(timedelta(seconds=int(value)), LONGEST_PAUSE)
+    told = [
+        value.strip()
+        for name, value in headers.items()
+        if (lower := name.lower()) == "retry-after"
+        or (lower.startswith("ratelimit-") and lower.endswith("reset"))
+    ]
     if found := _RETRY_IN.search(text):
-        return min(timedelta(seconds=int(found[1])), LONGEST_PAUSE)
+        told.append(found[1])
+    for seconds in told:
+        # A window that begins just now (0) says nothing about how long to wait.
+        if seconds.isascii() and seconds.isdigit() and int(seconds):
+            return timedelta(seconds=min(int(seconds), LONGEST_PAUSE.total_seconds()))
     return DEFAULT_PAUSE
 
 

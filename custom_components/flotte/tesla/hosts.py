@@ -27,7 +27,10 @@ class Hosts:
         """Whether tokens and commands may be sent to this address."""
         if base_url in self.regions.values():
             return True
-        parts = urlsplit(base_url)
+        try:
+            parts = urlsplit(base_url)
+        except ValueError:
+            return False
         host = parts.hostname or ""
         return parts.scheme == "https" and host.endswith(self.trusted_suffixes)
 

@@ -170,6 +170,7 @@ class Ledger:
         for rows in (self.counts, self.unanswered):
             for row in [row for row in rows if row.day < first]:
                 del rows[row]
+        self._sum = None
 
     def to_stored(self) -> dict[str, Any]:
         """The ledger as JSON."""
@@ -196,6 +197,8 @@ def _rows_read(stored: object) -> Counter[Row]:
     for line in stored if isinstance(stored, list) else ():
         match line:
             case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
+                if isinstance(count, bool) or count < 0:
+                    continue
                 try:
                     row = Row(date.fromisoformat(day), Category(category), car, caller)
                 except ValueError:

@@ -77,7 +77,7 @@ def data_due(situation: Situation, now: datetime) -> bool:
     tried, commanded = situation.tried, situation.commanded
     is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
     if tried is not None and not is_after_command:
-        pause = min(RETRY_INTERVAL * 2**situation.failures, IDLE_INTERVAL)
+        pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
         # A date in the future is from before the clock was set back.
         if timedelta() <= now - tried < pause:
             return False

@@ -139,6 +139,9 @@ LATCH_STATES: Final = ("engaged", "disengaged", "blocking")
 ONLINE = Signal("Online", boolean, streamed=False)
 """Whether Tesla can reach the vehicle now; told by the free state check."""
 
+LAST_ONLINE = Signal("LastOnline", number, streamed=False)
+"""Unix seconds at which it was last found online."""
+
 # Battery and charging
 BATTERY_LEVEL = Signal("BatteryLevel", number, path="charge_state.battery_level")
 USABLE_BATTERY_LEVEL = Signal("Soc", number, path="charge_state.usable_battery_level")

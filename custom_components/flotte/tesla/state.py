@@ -213,6 +213,10 @@ def store_state(state: State) -> dict[str, list[Any]]:
     }
 
 
+_LATEST: Final = 4_102_444_800
+"""Unix seconds of the year 2100: beyond it a stored time is noise."""
+
+
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     """The state from `store_state`'s JSON; whatever cannot be read is left out, never invented."""
     if not isinstance(stored, dict):
@@ -220,7 +224,9 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     readings: dict[Signal[Any], Reading[Any]] = {}
     for signal in signals:
         match stored.get(signal.name):
-            case [value, int() | float() as seconds]:
+            case [value, int() | float() as seconds] if (
+                0 < seconds < _LATEST and seconds is not True
+            ):
                 readings[signal] = Reading(
                     tuple(value) if isinstance(value, list) else value,
                     datetime.fromtimestamp(seconds, UTC),

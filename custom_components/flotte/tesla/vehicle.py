@@ -151,6 +151,8 @@ class Vehicle:
         self._acted: dict[Domain | None, datetime] = {}
         self._doubt: dict[Domain | None, float] = {}
         self._waiting: dict[str, _Waiting] = {}
+        # The newest of each kind, also when it waits no longer.
+        self._latest: dict[str, _Waiting] = {}
         self._listeners: set[Listener] = set()
 
     # --- What is known ---------------------------------------------------------------------------
@@ -266,7 +268,12 @@ class Vehicle:
             self.came_online = None
         elif self.came_online is None:
             self.came_online = now
-        self.receive({signals.ONLINE: Reading(is_online, now, Source.POLL)})
+        readings: dict[Signal[Any], Reading[Any]] = {
+            signals.ONLINE: Reading(is_online, now, Source.POLL)
+        }
+        if is_online:
+            readings[signals.LAST_ONLINE] = Reading(now.timestamp(), now, Source.POLL)
+        self.receive(readings)
 
     async def check(self, caller: Caller = POLLING) -> bool:
         """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
@@ -372,7 +379,7 @@ class Vehicle:
                 _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
                 try:
                     answer = await self.api.wake_up(self.vin, caller)
-                except Refused, Unreachable:
+                except Refused, Unreachable, ServiceError:
                     # It was not woken, so there is nothing to wait for next time.
                     self._woken = None
                     raise
@@ -417,7 +424,8 @@ class Vehicle:
         if waiting is not None:
             waiting.command = command
             return await self._share(waiting, caller)
-        waiting = self._waiting[command.supersedes] = _Waiting(command)
+        waiting = _Waiting(command)
+        self._waiting[command.supersedes] = self._latest[command.supersedes] = waiting
         try:
             done = await self._carry_out(waiting, caller)
         except TeslaError as error:
@@ -438,10 +446,11 @@ class Vehicle:
         await asyncio.wait((waiting.outcome,))
         if not waiting.outcome.cancelled():
             return waiting.outcome.result()
-        newer = self._waiting.get(waiting.command.supersedes or "")
+        # Perhaps there is a newer one by now, waiting or on its way: it must not be overtaken.
+        latest = self._latest.get(waiting.command.supersedes or "", waiting)
         try:
-            if newer is not None:
-                return await self._share(newer, caller)
+            if latest is not waiting:
+                return await self._share(latest, caller)
             return await self._send(waiting.command, caller)
         except (Refused, Unreachable, AnswerLost, ServiceError, InvalidAnswer) as error:
             if waiting.has_left:
@@ -470,7 +479,9 @@ class Vehicle:
                 raise
             now = self._clock()
             self._settle(command)
-        self.commanded = now
+        if command.expects:
+            # There is something to look at.
+            self.commanded = now
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
             self._tell(frozenset(command.expects))

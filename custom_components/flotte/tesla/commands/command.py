@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 from tesla_protocol.command import car_server_pb2, common_pb2, vcsec_pb2
 
 from ..errors import InvalidCommand
+from ..signals import KILOMETRES_PER_MILE
 from ..signing import Domain
 from ..state import Signal
 
@@ -64,6 +65,15 @@ def between(setting: str, value: float, lowest: float, highest: float) -> None:
     """Raise InvalidCommand unless `lowest` <= `value` <= `highest`."""
     if not lowest <= value <= highest:
         _not_allowed(setting, f"{value:g}", f"{lowest:g} … {highest:g}")
+
+
+def miles_per_hour(setting: str, kilometres_per_hour: float, lowest: int, highest: int) -> int:
+    """The whole miles per hour that Tesla wants; raises InvalidCommand outside of its range."""
+    miles = kilometres_per_hour / KILOMETRES_PER_MILE
+    between(setting, miles, lowest - 0.5, highest + 0.5)
+    whole = round(miles)
+    between(setting, whole, lowest, highest)
+    return whole
 
 
 def among(setting: str, value: str, options: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from tesla_protocol.command import car_server_pb2, common_pb2, vehicle_pb2
 
 from .. import signals
 from ..signals import Position
-from .command import Action, Command, among, between, four_digits, infotainment
+from .command import Action, Command, among, between, four_digits, infotainment, miles_per_hour
 
 
 def set_sentry_mode(*, on: bool) -> Command:
@@ -151,8 +151,9 @@ HIGHEST_LIMIT_MPH: Final = 120
 
 def set_speed_limit(kilometres_per_hour: float) -> Command:
     """Limit the speed to about 80 to 193 km/h (50 to 120 mph), once the limit is active."""
-    miles = round(kilometres_per_hour / signals.KILOMETRES_PER_MILE)
-    between("speed limit in mph", miles, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH)
+    miles = miles_per_hour(
+        "speed limit in mph", kilometres_per_hour, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH
+    )
     action = car_server_pb2.DrivingSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="speed_limit_set_limit",
@@ -241,8 +242,9 @@ def set_parental_control(setting: str, *, on: bool) -> Command:
 
 def set_parental_speed_limit(kilometres_per_hour: float) -> Command:
     """The speed limit of parental controls, about 80 to 193 km/h (50 to 120 mph)."""
-    miles = round(kilometres_per_hour / signals.KILOMETRES_PER_MILE)
-    between("speed limit in mph", miles, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH)
+    miles = miles_per_hour(
+        "speed limit in mph", kilometres_per_hour, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH
+    )
     action = car_server_pb2.ParentalControlsSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="parental_controls_set_speed_limit",

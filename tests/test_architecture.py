@@ -1,0 +1,429 @@
+"""Who may import whom: one table. Change it on purpose or not at all.
+
+Every file of the integration belongs to a part: itself, or the package of the Tesla side that it
+lies in (`tesla.signing`, `tesla.commands`). A part may import what its row names: other parts of
+ours, packages of others, and those modules of Python that reach outside or tell the time. The rest
+of Python is free for all.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLOTTE = ROOT / "custom_components" / "flotte"
+PACKAGE = "custom_components.flotte"
+
+NEEDS_PERMISSION = {
+    "asyncio",
+    "multiprocessing",
+    "socket",
+    "ssl",
+    "subprocess",
+    "threading",
+    "time",
+}
+"""What of Python does input and output, or has a clock."""
+
+HOME_ASSISTANT = {"homeassistant"}
+TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
+PLATFORM = HOME_ASSISTANT | TABLES | {"const", "coordinator", "entity"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
+    "tesla": set(),
+    "tesla.errors": set(),
+    "tesla.state": set(),
+    "tesla.hosts": set(),
+    "tesla.signals": {"tesla.state"},
+    "tesla.plan": {"tesla.signals", "tesla.state"},
+    "tesla.meter": {"tesla.errors"},
+    "tesla.signing": {"tesla.errors", "cryptography", "google", "tesla_protocol"},
+    "tesla.commands": {
+        "tesla.errors",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.state",
+        "tesla_protocol",
+    },
+    "tesla.schedules": {"tesla.commands", "tesla.signals"},
+    "tesla.api": {"tesla.errors", "tesla.hosts", "tesla.meter", "aiohttp", "asyncio"},
+    "tesla.vehicle": {
+        "tesla.api",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.meter",
+        "tesla.plan",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.state",
+        "asyncio",
+        "time",
+    },
+    "tesla.site": {
+        "tesla.api",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.meter",
+        "tesla.signals",
+        "tesla.state",
+        "tesla.vehicle",
+    },
+    # The Home Assistant side.
+    "const": set(),
+    "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
+    "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
+    "ledger": HOME_ASSISTANT | {"const", "tesla.meter"},
+    "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
+    "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
+    "coordinator": HOME_ASSISTANT
+    | {
+        "const",
+        "ledger",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.meter",
+        "tesla.plan",
+        "tesla.site",
+        "tesla.state",
+        "tesla.vehicle",
+    },
+    "actions": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.schedules",
+        "tesla.signals",
+        "tesla.state",
+        "asyncio",
+        "voluptuous",
+    },
+    "entity": HOME_ASSISTANT | {"coordinator", "tesla.commands", "tesla.state"},
+    "config_flow": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "hosts",
+        "key",
+        "ledger",
+        "tesla.api",
+        "tesla.errors",
+        "tesla.meter",
+        "jwt",
+        "voluptuous",
+        "yarl",
+    },
+    "diagnostics": HOME_ASSISTANT | {"coordinator", "tesla.meter", "tesla.signals", "tesla.state"},
+    "flotte": HOME_ASSISTANT
+    | {
+        "actions",
+        "const",
+        "coordinator",
+        "hosts",
+        "key",
+        "ledger",
+        "tesla.api",
+        "tesla.errors",
+        "tesla.meter",
+        "tesla.signing",
+        "tesla.site",
+        "tesla.vehicle",
+        "tokens",
+        "asyncio",
+        "jwt",
+    },
+    # Platforms: a table and a class each.
+    "binary_sensor": PLATFORM,
+    "button": PLATFORM,
+    "climate": PLATFORM,
+    "cover": PLATFORM,
+    "device_tracker": PLATFORM,
+    "lock": PLATFORM,
+    "number": PLATFORM,
+    "select": PLATFORM,
+    # The cost of the account is no signal of a car.
+    "sensor": PLATFORM | {"ledger", "tesla.meter"},
+    "switch": PLATFORM,
+    "update": PLATFORM,
+}
+
+PLATFORMS = {
+    "binary_sensor",
+    "button",
+    "climate",
+    "cover",
+    "device_tracker",
+    "lock",
+    "number",
+    "select",
+    "sensor",
+    "switch",
+    "update",
+}
+
+NOT_FOR = {
+    "simulator": {"custom_components", "demo", "homeassistant", "tests"},
+    "tests/tesla": {"homeassistant", "pytest_homeassistant_custom_component"},
+    "custom_components": {"benchmarks", "demo", "importlib", "simulator", "tests"},
+}
+"""By folder: what no file in it may import."""
+
+
+def modules() -> dict[str, Path]:
+    """The files of the integration by their module name below the package, `flotte` for itself."""
+    return {
+        ".".join(path.relative_to(FLOTTE).with_suffix("").parts)
+        .removesuffix("__init__")
+        .rstrip(".")
+        or "flotte": path
+        for path in sorted(FLOTTE.rglob("*.py"))
+    }
+
+
+def part_of(module: str) -> str:
+    """The part that a module below the package belongs to: the longest row that begins it."""
+    name = module
+    while name and name not in MAY_IMPORT:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def imported(source: str, package: str, known: Iterable[str] = ()) -> Iterator[str]:
+    """Full names of the modules that a source imports, wherever in it; `known` are modules.
+
+    Args:
+        source: Python.
+        package: Of the module, for relative imports.
+        known: Full names of modules, to tell `from package import module` from other names.
+    """
+    known = set(known)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")
+                parent = ".".join(parts[: len(parts) - node.level + 1])
+                base = f"{parent}.{base}" if base else parent
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner in known else base
+
+
+def wanted(module: str, source: str, *, is_package: bool = False) -> set[str]:
+    """What needs a permission of all that a module of ours imports: parts of ours, and packages."""
+    name = PACKAGE if module == "flotte" else f"{PACKAGE}.{module}"
+    package = name if is_package or module == "flotte" else name.rpartition(".")[0]
+    known = {PACKAGE, *(f"{PACKAGE}.{each}" for each in modules())}
+    found = set()
+    for target in imported(source, package, known):
+        if target == PACKAGE or target.startswith(f"{PACKAGE}."):
+            part = part_of(target.removeprefix(PACKAGE).removeprefix(".") or "flotte")
+            if part != part_of(module):
+                found.add(part or target)
+            continue
+        top = target.partition(".")[0]
+        if top not in sys.stdlib_module_names or top in NEEDS_PERMISSION:
+            found.add(top)
+    return found
+
+
+def forbidden(module: str, source: str, *, is_package: bool = False) -> set[str]:
+    """What a module of ours imports although its row does not say so."""
+    return wanted(module, source, is_package=is_package) - MAY_IMPORT.get(part_of(module), set())
+
+
+def nested_imports(source: str) -> list[int]:
+    """Lines of imports inside functions: in a coroutine they would block Home Assistant's loop."""
+    return sorted(
+        inner.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    )
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def _id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
+def test_a_module_imports_what_its_row_says(module: str, path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert forbidden(module, source, is_package=path.stem == "__init__") == set()
+
+
+@pytest.mark.parametrize("path", sources("custom_components"), ids=_id)
+def test_imports_stand_at_the_top(path: Path) -> None:
+    assert nested_imports(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "never"),
+    [(path, never) for folder, never in NOT_FOR.items() for path in sources(folder)],
+    ids=[_id(path) for folder in NOT_FOR for path in sources(folder)],
+)
+def test_what_a_folder_never_imports(path: Path, never: set[str]) -> None:
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    tops = {name.partition(".")[0] for name in imported(path.read_text("utf-8"), package)}
+    assert not tops & never
+
+
+def test_every_module_has_a_row_and_every_row_a_module() -> None:
+    assert {part_of(module) for module in modules()} - {""} == set(MAY_IMPORT)
+    assert all(part_of(module) for module in modules())
+
+
+def test_the_rows_name_only_what_exists() -> None:
+    for part, allowed in MAY_IMPORT.items():
+        ours = {name for name in allowed if name in MAY_IMPORT}
+        foreign = allowed - ours
+        assert part not in allowed
+        assert not {name for name in foreign if name.startswith("tesla.")}, part
+
+
+def test_the_tesla_side_knows_nothing_of_home_assistant() -> None:
+    """The table itself keeps the rules that the design draws."""
+    for part, allowed in MAY_IMPORT.items():
+        if part == "tesla" or part.startswith("tesla."):
+            assert not allowed & (HOME_ASSISTANT | {"voluptuous"}), part
+            ours = {name for name in allowed if name in MAY_IMPORT}
+            assert all(name.startswith("tesla.") for name in ours), part
+
+
+def test_nothing_imports_a_platform() -> None:
+    assert set(MAY_IMPORT) >= PLATFORMS
+    for part, allowed in MAY_IMPORT.items():
+        assert not allowed & PLATFORMS, part
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"sensor"}))
+def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> None:
+    assert MAY_IMPORT[platform] == PLATFORM
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "tesla.errors",
+        "tesla.state",
+        "tesla.signals",
+        "tesla.plan",
+        "tesla.hosts",
+        "tesla.meter",
+        "tesla.signing",
+        "tesla.commands",
+        "tesla.schedules",
+    ],
+)
+def test_what_is_pure(part: str) -> None:
+    assert not MAY_IMPORT[part] & (NEEDS_PERMISSION | {"aiohttp"})
+
+
+def test_there_are_no_circles() -> None:
+    graph: dict[str, set[str]] = {}
+    for module, path in modules().items():
+        source = path.read_text(encoding="utf-8")
+        found = wanted(module, source, is_package=path.stem == "__init__")
+        graph.setdefault(part_of(module), set()).update(found & set(MAY_IMPORT))
+    tuple(TopologicalSorter(graph).static_order())
+
+
+def _arguments(source: str) -> set[str]:
+    """Names of the arguments of all functions: in tests those are fixtures."""
+    return {
+        argument.arg
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    }
+
+
+HASS_FIXTURES = {"hass", "hass_at_tesla"}
+"""Others that start one are caught while tests run: `tests/tesla/conftest.py` looks."""
+
+
+@pytest.mark.parametrize("path", sources("tests/tesla"), ids=_id)
+def test_tests_of_the_tesla_side_need_no_home_assistant(path: Path) -> None:
+    assert not _arguments(path.read_text(encoding="utf-8")) & HASS_FIXTURES
+
+
+# --- The check itself: it must not let these pass ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "found"),
+    [
+        ("tesla.state", "import homeassistant", {"homeassistant"}),
+        ("tesla.state", "import homeassistant.core as core", {"homeassistant"}),
+        ("tesla.state", "from homeassistant.core import callback", {"homeassistant"}),
+        ("tesla.state", "def f():\n    import homeassistant.core", {"homeassistant"}),
+        ("tesla.state", "if 1:\n    from .signals import SPEED", {"tesla.signals"}),
+        ("tesla.signals", "from . import api", {"tesla.api"}),
+        ("tesla.signals", "from .api import FleetApi", {"tesla.api"}),
+        ("tesla.signals", "from . import state, api", {"tesla.api"}),
+        ("tesla.signals", "import custom_components.flotte.tesla.api", {"tesla.api"}),
+        ("tesla.signals", "from custom_components.flotte.tesla import api", {"tesla.api"}),
+        ("tesla.signals", "from ..const import DOMAIN", {"const"}),
+        ("tesla.signals", "from .. import const", {"const"}),
+        ("tesla.signals", "from .. import CONFIG_SCHEMA", {"flotte"}),
+        ("tesla.meter", "import asyncio", {"asyncio"}),
+        ("tesla.meter", "from time import time", {"time"}),
+        ("tesla.meter", "import aiohttp", {"aiohttp"}),
+        ("tesla.signing.session", "from ..vehicle import Vehicle", {"tesla.vehicle"}),
+        ("tesla.signing.session", "import time", {"time"}),
+        ("tesla.commands.media", "from ..api import FleetApi", {"tesla.api"}),
+        ("tesla.api", "from .vehicle import Vehicle", {"tesla.vehicle"}),
+        ("lock", "from .ledger import AccountLedger", {"ledger"}),
+        ("lock", "from .tesla.vehicle import Vehicle", {"tesla.vehicle"}),
+        ("lock", "from . import sensor", {"sensor"}),
+        ("coordinator", "from .sensor import SENSORS", {"sensor"}),
+        ("const", "import jwt", {"jwt"}),
+        ("brand_new", "from .const import DOMAIN", {"const"}),
+    ],
+)
+def test_the_check_sees_what_is_forbidden(module: str, source: str, found: set[str]) -> None:
+    assert forbidden(module, source) == found
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("tesla.signals", "from . import state\nfrom .state import KEEP\nimport re, json.decoder"),
+        ("tesla.signing.session", "from . import metadata\nfrom .keys import ClientKey"),
+        ("tesla.signing.session", "from google.protobuf.message import DecodeError"),
+        ("tesla.commands.media", "from .command import Command\nfrom ..errors import Refused"),
+        ("lock", "from .tesla import commands, signals\nfrom .tesla.commands import Command"),
+        ("flotte", "from . import coordinator\nfrom .tesla.api import FleetApi"),
+    ],
+)
+def test_the_check_lets_pass_what_is_allowed(module: str, source: str) -> None:
+    assert forbidden(module, source) == set()
+
+
+def test_a_package_resolves_its_own_relative_imports() -> None:
+    source = "from .keys import ClientKey\nfrom ..meter import Meter"
+    assert forbidden("tesla.signing", source, is_package=True) == {"tesla.meter"}
+
+
+def test_the_check_sees_nested_imports() -> None:
+    assert nested_imports("import a\nasync def f():\n    import b\n") == [3]
+    assert nested_imports("class A:\n    def f(self):\n        from b import c\n") == [3]
+    assert nested_imports("import a\nif a:\n    import b\n") == []
+
+
+def test_the_check_sees_fixtures() -> None:
+    assert "hass" in _arguments("async def test_it(hass, *, tesla): ...")
+    assert _arguments("def f(a, /, b, *, c): ...") == {"a", "b", "c"}

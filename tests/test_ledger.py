@@ -1,0 +1,336 @@
+"""The ledger on disk: what was spent is never forgotten, and garbage never stops the start."""
+
+import asyncio
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.flotte.ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.tesla.errors import AccountSuspended
+from custom_components.flotte.tesla.meter import (
+    COMMAND,
+    DATA,
+    ENERGY,
+    FREE,
+    POLLING,
+    WAKE,
+    Caller,
+    CallerKind,
+    Category,
+    Charge,
+    Month,
+    Row,
+)
+
+CLIENT_ID = "3b3a5d5a-developer-account"
+# The first 12 hexadecimal digits of the SHA-256 of the client id.
+KEY = "flotte.ledger.d1b379513709"
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+CAR = "XP7YGCEK0RB000001"
+PERSON = Caller(CallerKind.PERSON)
+WAKE_LINE = ["2026-03-10", "wake", CAR, "person", 1]
+
+
+@pytest.fixture
+def _noon(freezer: FrozenDateTimeFactory) -> None:
+    """Begin at noon of 10 March 2026."""
+    freezer.move_to(NOW)
+
+
+pytestmark = pytest.mark.usefixtures("_noon")
+
+type Storage = dict[str, Any]
+
+
+@pytest.fixture
+async def ledger(hass: HomeAssistant, hass_storage: Storage) -> AccountLedger:
+    """A ledger without a past."""
+    return await async_get_ledger(hass, CLIENT_ID)
+
+
+async def restarted(hass: HomeAssistant) -> AccountLedger:
+    """The same ledger after a restart."""
+    ledger = AccountLedger(hass, CLIENT_ID)
+    await ledger.async_load()
+    return ledger
+
+
+def written(hass_storage: Storage) -> Any:
+    """What is on disk."""
+    return hass_storage.get(KEY, {}).get("data")
+
+
+async def book(ledger: AccountLedger, charge: Charge, caller: Caller = PERSON) -> None:
+    """What the API does before a request leaves."""
+    await ledger.async_keep(ledger.meter.charge(charge, caller, CAR, NOW))
+
+
+async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
+    freezer.tick(timedelta(seconds=seconds))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("charge", [WAKE, COMMAND], ids=lambda charge: charge.category)
+async def test_what_is_dear_is_on_disk_at_once(
+    ledger: AccountLedger, hass_storage: Storage, charge: Charge
+) -> None:
+    await book(ledger, charge)
+    line = ["2026-03-10", str(charge.category), CAR, "person", 1]
+    assert written(hass_storage) == {
+        "ledger": {"counts": [line], "unanswered": []},
+        "suspended": None,
+    }
+
+
+async def test_what_is_cheap_follows_within_ten_seconds(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await book(ledger, DATA, POLLING)
+    assert written(hass_storage) is None
+    await pass_time(hass, freezer, 10.1)
+    line = ["2026-03-10", "data", CAR, "background:polling", 1]
+    assert written(hass_storage)["ledger"]["counts"] == [line]
+
+
+@pytest.mark.parametrize("charge", [ENERGY, FREE], ids=lambda charge: charge.category)
+async def test_what_costs_nothing_is_not_written_every_minute(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+    charge: Charge,
+) -> None:
+    for _ in range(14):
+        await book(ledger, charge, POLLING)
+        await pass_time(hass, freezer, 60)
+    assert written(hass_storage) is None
+    await book(ledger, charge, POLLING)
+    await pass_time(hass, freezer, 61)
+    line = ["2026-03-10", str(charge.category), CAR, "background:polling", 15]
+    assert written(hass_storage)["ledger"]["counts"] == [line]
+    # And so on: the next one is written in its time, too.
+    await book(ledger, charge, POLLING)
+    await pass_time(hass, freezer, 901)
+    assert written(hass_storage)["ledger"]["counts"] == [[*line[:-1], 16]]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="async_keep: the longer delay for what is free puts off the write of what was paid",
+)
+async def test_what_costs_nothing_does_not_put_off_what_does(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await book(ledger, DATA, POLLING)
+    await book(ledger, FREE, POLLING)
+    await pass_time(hass, freezer, 10.1)
+    assert written(hass_storage)["ledger"]["counts"] == [
+        ["2026-03-10", "data", CAR, "background:polling", 1],
+        ["2026-03-10", "free", CAR, "background:polling", 1],
+    ]
+
+
+async def test_a_correction_is_written_too(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    lost = ledger.meter.charge(COMMAND, PERSON, CAR, NOW)
+    await ledger.async_keep(lost)
+    failed = ledger.meter.charge(WAKE, PERSON, CAR, NOW)
+    await ledger.async_keep(failed)
+    ledger.meter.unanswered(lost)
+    ledger.meter.refund(failed)
+    await pass_time(hass, freezer, 10.1)
+    line = ["2026-03-10", "command", CAR, "person", 1]
+    assert written(hass_storage)["ledger"] == {"counts": [line], "unanswered": [line]}
+
+
+async def test_what_was_spent_survives_a_restart(
+    hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
+) -> None:
+    await book(ledger, WAKE)
+    await book(ledger, COMMAND)
+    again = await restarted(hass)
+    assert again.meter.ledger.counts == {
+        Row(date(2026, 3, 10), Category.WAKE, CAR, "person"): 1,
+        Row(date(2026, 3, 10), Category.COMMAND, CAR, "person"): 1,
+    }
+    assert again.meter.cost(NOW) == Decimal("0.02")
+    await book(again, WAKE)
+    assert (await restarted(hass)).meter.ledger.month(Month(2026, 3))[Category.WAKE] == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"ledger": None},
+        {"ledger": "garbage"},
+        {"ledger": []},
+        {"ledger": {"counts": "garbage", "unanswered": 7}},
+        {"ledger": {"counts": [["2026-03-10", "bribes", CAR, "person", 1], None, 7]}},
+        {"other": {"counts": [WAKE_LINE]}},
+    ],
+)
+async def test_garbage_on_disk_does_not_stop_the_start(
+    hass: HomeAssistant, hass_storage: Storage, data: object
+) -> None:
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert ledger.meter.ledger.to_stored() == {"counts": [], "unanswered": []}
+    await book(ledger, WAKE)
+    assert written(hass_storage)["ledger"]["counts"] == [WAKE_LINE]
+
+
+async def test_garbage_does_not_take_the_rest_with_it(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    stored = {"ledger": {"counts": [7, WAKE_LINE, ["garbage"]], "unanswered": None}}
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert ledger.meter.cost(NOW) == Decimal("0.02")
+
+
+@pytest.mark.xfail(strict=True, reason="async_load: data that is no object has no get")
+async def test_data_that_is_no_object_does_not_stop_the_start(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": [WAKE_LINE]}
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert not ledger.meter.ledger.counts
+
+
+async def test_a_suspension_survives_a_restart(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    ledger.meter.suspend(NOW)
+    await pass_time(hass, freezer, 10.1)
+    assert written(hass_storage)["suspended"] == [2026, 3]
+    with pytest.raises(AccountSuspended):
+        (await restarted(hass)).meter.require([DATA], NOW)
+    ledger.async_resume()
+    await pass_time(hass, freezer, 10.1)
+    (await restarted(hass)).meter.require([DATA], NOW)
+
+
+async def test_a_suspension_ends_with_its_month(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    ledger.meter.suspend(NOW)
+    await pass_time(hass, freezer, 10.1)
+    freezer.move_to("2026-04-01T00:00:00Z")
+    again = await restarted(hass)
+    assert again.meter.suspended is None
+
+
+@pytest.mark.parametrize("suspended", [None, [], [2026], ["2026", "3"], 3, "2026-03", [2026, 2]])
+async def test_a_suspension_that_cannot_be_read(
+    hass: HomeAssistant, hass_storage: Storage, suspended: object
+) -> None:
+    data = {"ledger": {}, "suspended": suspended}
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
+    assert (await restarted(hass)).meter.suspended is None
+
+
+async def test_what_is_older_than_two_years_is_forgotten(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    old = ["2023-12-31", "wake", CAR, "person", 1]
+    stored = {"ledger": {"counts": [old, WAKE_LINE], "unanswered": []}}
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert ledger.meter.ledger.to_stored()["counts"] == [WAKE_LINE]
+
+
+async def test_entries_of_one_developer_account_share_a_ledger(
+    hass: HomeAssistant, ledger: AccountLedger
+) -> None:
+    assert await async_get_ledger(hass, CLIENT_ID) is ledger
+    other = await async_get_ledger(hass, "another account")
+    assert other is not ledger
+    await book(other, WAKE)
+    assert not ledger.meter.ledger.counts
+
+
+async def test_two_entries_that_start_together_get_the_same(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    stored = {"ledger": {"counts": [WAKE_LINE], "unanswered": []}}
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
+    first, second, third = await asyncio.gather(
+        *(async_get_ledger(hass, CLIENT_ID) for _ in range(3))
+    )
+    assert first is second is third
+    assert first.meter.cost(NOW) == Decimal("0.02")
+
+
+async def test_the_file_is_private_and_does_not_name_the_account(
+    hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
+) -> None:
+    await book(ledger, WAKE)
+    assert list(hass_storage) == [KEY]
+    assert CLIENT_ID not in json.dumps(hass_storage)
+    assert ledger._store._private is True
+    assert ledger._store._atomic_writes is True
+
+
+async def test_listeners_hear_of_bookings_and_corrections(
+    hass: HomeAssistant, ledger: AccountLedger
+) -> None:
+    costs: list[Decimal] = []
+    unsubscribe = ledger.async_subscribe(lambda: costs.append(ledger.meter.cost(NOW)))
+    entry = ledger.meter.charge(WAKE, PERSON, CAR, NOW)
+    await ledger.async_keep(entry)
+    ledger.meter.refund(entry)
+    assert costs == [Decimal("0.02"), Decimal("0.00")]
+    unsubscribe()
+    await book(ledger, WAKE)
+    assert len(costs) == 2
+    unsubscribe()
+
+
+async def test_a_listener_may_leave_while_it_is_told(
+    hass: HomeAssistant, ledger: AccountLedger
+) -> None:
+    told: list[str] = []
+
+    def once() -> None:
+        told.append("once")
+        unsubscribe()
+
+    unsubscribe = ledger.async_subscribe(once)
+    ledger.async_subscribe(lambda: told.append("always"))
+    await book(ledger, DATA)
+    await book(ledger, DATA)
+    assert sorted(told) == ["always", "always", "once"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"),
+    [(None, Decimal(10)), (Decimal(0), Decimal(0)), (Decimal("25.5"), Decimal("25.5"))],
+)
+async def test_the_limit(ledger: AccountLedger, limit: Decimal | None, allowed: Decimal) -> None:
+    ledger.async_set_limit(Decimal(3))
+    ledger.async_set_limit(limit)
+    assert ledger.meter.limit == allowed

@@ -468,6 +468,8 @@ async def test_two_who_wait_share_one_wake(
     await asyncio.gather(vehicle.wake(PERSON), vehicle.wake(POLLING))
     assert car.wakes == 1
     assert paid(account) == {WAKE: 1}
+    # One of them asks how it goes; Tesla allows 60 questions a minute.
+    assert account.endpoints == ["vehicle", "wake_up", *["vehicle"] * 4]
 
 
 async def test_two_commands_share_one_wake(
@@ -1083,6 +1085,14 @@ async def test_what_must_not_run_twice_is_no_setting(awake: Vehicle, car: Car) -
     for _ in range(2):
         assert await awake.send(commands.honk_horn(), PERSON) == Done()
     assert ran(car) == ["honk_horn", "honk_horn"]
+
+
+async def test_what_must_not_run_twice_is_sent_although_it_is_so(awake: Vehicle, car: Car) -> None:
+    """A second order moves the start, so it is not the same as the first."""
+    car.steer({"software_update": {"status": "available"}})
+    for seconds in (7200, 3600):
+        assert await awake.send(commands.schedule_software_update(seconds), PERSON) == Done()
+    assert ran(car) == ["schedule_software_update", "schedule_software_update"]
 
 
 async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, car: Car) -> None:

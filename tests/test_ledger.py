@@ -124,10 +124,6 @@ async def test_what_costs_nothing_is_not_written_every_minute(
     assert written(hass_storage)["ledger"]["counts"] == [[*line[:-1], 16]]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="async_keep: the longer delay for what is free puts off the write of what was paid",
-)
 async def test_what_costs_nothing_does_not_put_off_what_does(
     hass: HomeAssistant,
     ledger: AccountLedger,
@@ -206,7 +202,6 @@ async def test_garbage_does_not_take_the_rest_with_it(
     assert ledger.meter.cost(NOW) == Decimal("0.02")
 
 
-@pytest.mark.xfail(strict=True, reason="async_load: data that is no object has no get")
 async def test_data_that_is_no_object_does_not_stop_the_start(
     hass: HomeAssistant, hass_storage: Storage
 ) -> None:

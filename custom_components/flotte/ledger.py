@@ -33,11 +33,13 @@ class AccountLedger:
         self.meter = Meter()
         self.meter.settled = self.async_changed
         self._listeners: set[CALLBACK_TYPE] = set()
-        self._has_free_news = False
+        self._has_news = self._has_free_news = False
 
     async def async_load(self) -> None:
         """Take up what was booked before."""
-        stored = await self._store.async_load() or {}
+        stored: object = await self._store.async_load()
+        if not isinstance(stored, dict):
+            stored = {}
         self.meter.ledger = Ledger.from_stored(stored.get("ledger"))
         this_month = Month.of(dt_util.utcnow())
         self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
@@ -51,7 +53,7 @@ class AccountLedger:
             await self._store.async_save(self._to_stored())
         elif self.meter.tariff.price(entry.row.category):
             self.async_changed()
-        elif not self._has_free_news:
+        elif not (self._has_free_news or self._has_news):
             # Asked every minute and worth nothing: the ledger is not rewritten for that alone.
             self._has_free_news = True
             self._store.async_delay_save(self._to_stored, FREE_DELAY_SECONDS)
@@ -59,6 +61,7 @@ class AccountLedger:
     @callback
     def async_changed(self) -> None:
         """Write soon, and tell those who show the cost."""
+        self._has_news = True
         self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
         for listener in tuple(self._listeners):
             listener()
@@ -82,7 +85,7 @@ class AccountLedger:
 
     @callback
     def _to_stored(self) -> dict[str, Any]:
-        self._has_free_news = False
+        self._has_news = self._has_free_news = False
         month = self.meter.suspended
         return {
             "ledger": self.meter.ledger.to_stored(),

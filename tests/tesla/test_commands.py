@@ -1056,6 +1056,11 @@ def test_a_pin_is_not_shown() -> None:
     assert "98765" not in f"{refusal.value} {refusal.value.placeholders}"
 
 
+def test_leaving_valet_mode_signs_no_pin() -> None:
+    """Tesla's own proxy sends an empty message, whatever it was given."""
+    assert commands.set_valet_mode(on=False, pin="1234").payload.hex() == "1203fa0100"
+
+
 @pytest.mark.parametrize(
     "make",
     [

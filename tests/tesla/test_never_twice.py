@@ -14,6 +14,7 @@ on both sides, new keys, clocks that are wrong, cancelled tasks, an empty budget
 `FLOTTE_EXAMPLES=20000 pytest tests/tesla/test_never_twice.py` tries more.
 """
 
+import operator
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -168,6 +169,17 @@ def wall_step(seconds: float) -> Trouble:
     return Trouble(f"our clock is set by {seconds} s", happen)
 
 
+def passing(seconds: float) -> Trouble:
+    """Nothing happens for a while."""
+    return Trouble(f"{seconds} s pass", lambda trial: trial.advance(seconds))
+
+
+def late(seconds: float) -> Trouble:
+    """The next signed message is lost, and arrives so many seconds later."""
+    what = f"arrives {seconds} s late"
+    return Trouble(what, lambda trial: trial.late_orders.append(seconds))
+
+
 def paired(*, is_paired: bool) -> Trouble:
     """The owner puts our key on the car, or takes it off."""
     order = "pair" if is_paired else "unpair"
@@ -282,10 +294,7 @@ AROUND = st.one_of(
     st.builds(lambda is_in: steered(user_present=is_in), st.booleans()),
     st.builds(lambda is_off: steered(mobile_access_disabled=is_off), st.booleans()),
     st.builds(lambda is_there: steered(in_service=is_there), st.booleans()),
-    st.builds(
-        lambda seconds: Trouble(f"{seconds} s pass", lambda trial: trial.advance(seconds)),
-        st.sampled_from((1, 20, 70, 400, 5_000)),
-    ),
+    st.builds(passing, st.sampled_from((1, 20, 70, 400, 5_000))),
     st.builds(wall_step, st.sampled_from((-3_600, 3_600))),
     st.just(Trouble("we restart", Trial.restart)),
     st.just(Trouble("we are stored", Trial.store)),
@@ -295,33 +304,50 @@ AROUND = st.one_of(
         ),
         COUNTS,
     ),
-    st.builds(
-        lambda seconds: Trouble(
-            f"arrives {seconds} s late", lambda trial: trial.late_orders.append(seconds)
-        ),
-        st.sampled_from((0.5, 3, 14, 18, 40)),
-    ),
+    st.builds(late, st.sampled_from((0.5, 3, 14, 18, 40))),
     st.builds(limit, st.sampled_from(("10", "0.02", "0.003", "0"))),
 )
 
-CANCELS = st.sampled_from((None, None, None, "leaving", "executed", "pause"))
-GROUPS = st.lists(
-    st.tuples(st.sampled_from(WISHES), CANCELS),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda wish: wish[0].name,
+# What is most likely to bring two of anything about comes more often than its share.
+DANGEROUS = st.one_of(
+    st.builds(
+        lambda number, count: protocol(fault={"fault": number, "count": count, "runs": True}),
+        st.sampled_from((2, 25, 77)),
+        st.integers(1, 2),
+    ),
+    st.builds(
+        lambda kind, count, skip: fault(kind, endpoint="signed_command", count=count, skip=skip),
+        st.sampled_from(("lost_reply", "malformed", "dropped")),
+        COUNTS,
+        st.integers(0, 1),
+    ),
+    st.builds(late, st.sampled_from((0.5, 3, 8, 14))),
+    st.builds(wall_step, st.sampled_from((-3_600, 3_600))),
+    st.builds(passing, st.sampled_from((1, 10, 30))),
+    st.just(Trouble("we restart", Trial.restart)),
 )
-SCENES = st.lists(
-    st.tuples(st.lists(st.one_of(PROTOCOL, HTTP, AROUND), max_size=3), GROUPS),
-    min_size=1,
-    max_size=6,
-)
-UNSIGNED_SCENES = st.lists(
-    # One wish at a time: of two requests with the same words nobody could tell which one ran.
-    st.tuples(st.lists(st.one_of(HTTP, AROUND), max_size=3), GROUPS.map(lambda group: group[:1])),
-    min_size=1,
-    max_size=6,
-)
+CANCELS = st.sampled_from((None, None, None, None, "leaving", "executed", "pause"))
+
+
+@st.composite
+def scenes(
+    draw: st.DrawFn, troubles: st.SearchStrategy[Trouble], most_at_once: int
+) -> list[tuple[list[Trouble], list[tuple[Wish, str | None]]]]:
+    """What happens, and what is wished then; a few wishes only, so that they meet each other."""
+    name = operator.attrgetter("name")
+    wishes = draw(st.lists(st.sampled_from(WISHES), min_size=1, max_size=3, unique_by=name))
+    group = st.lists(
+        st.tuples(st.sampled_from(wishes), CANCELS),
+        min_size=1,
+        max_size=most_at_once,
+        unique_by=lambda wish: wish[0].name,
+    )
+    scene = st.tuples(st.lists(troubles, max_size=3), group)
+    played = draw(st.lists(scene, min_size=1, max_size=6))
+    if draw(st.integers(0, 3)):
+        # Mostly somebody sits in the car, so that it is awake and most commands can be done.
+        played[0][0].insert(0, steered(state="online", user_present=True))
+    return played
 
 
 async def rehearse(tesla: QuietSimulator, key: ClientKey, vin: str, scenes: list[Any]) -> None:
@@ -339,7 +365,7 @@ async def rehearse(tesla: QuietSimulator, key: ClientKey, vin: str, scenes: list
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(scenes=SCENES)
+@given(scenes=scenes(st.one_of(DANGEROUS, PROTOCOL, HTTP, AROUND), most_at_once=3))
 async def test_signed(
     quiet_tesla: QuietSimulator, client_key: ClientKey, scenes: list[Any]
 ) -> None:
@@ -352,7 +378,8 @@ async def test_signed(
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(scenes=UNSIGNED_SCENES)
+# One wish at a time: of two requests with the same words nobody could tell which one ran.
+@given(scenes=scenes(st.one_of(HTTP, AROUND), most_at_once=1))
 async def test_unsigned(
     quiet_tesla: QuietSimulator, client_key: ClientKey, scenes: list[Any]
 ) -> None:

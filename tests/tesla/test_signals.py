@@ -496,12 +496,10 @@ UNKNOWN: tuple[tuple[Signal[Any], Any], ...] = (
     (signals.SENTRY_MODE, "Unknown"),
     (signals.SENTRY_MODE, ""),
     (signals.CLIMATE_ON, "Invalid"),
-    (signals.DEFROST, "SNA"),
     (signals.DEFROST, 1.5),
     (signals.BATTERY_LEVEL, "61"),
     (signals.BATTERY_LEVEL, True),
     (signals.BATTERY_LEVEL, []),
-    (signals.SEAT_HEATER_LEFT, "SNA"),
     (signals.LOCKED, "locked"),
     (signals.LOCKED, 2),
     (signals.LOCKED, {}),
@@ -554,10 +552,6 @@ def test_an_unknown_value_does_not_take_the_rest_with_it() -> None:
     assert got == {signals.CHARGING_STATE: None, signals.BATTERY_LEVEL: 50.0}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="`<invalid>` and SNA are Tesla's ways of saying none; one_of and whole call them new",
-)
 @pytest.mark.parametrize(
     ("signal", "raw"),
     [
@@ -580,10 +574,6 @@ def test_a_text_that_says_none(raw: str, caplog: pytest.LogCaptureFixture) -> No
     assert not caplog.records
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="decode lets AttributeError (a connector that is no object) and OverflowError through",
-)
 @pytest.mark.parametrize(
     ("signal", "raw"),
     [

@@ -588,9 +588,6 @@ async def test_a_wake_that_was_refused_is_no_wake(
     assert vehicle.is_online
 
 
-@pytest.mark.xfail(
-    strict=True, reason="wake: a car that slept again within a minute of its wake is not woken"
-)
 async def test_a_car_that_falls_asleep_at_once_is_woken_again(
     vehicle: Vehicle, car: Car, quick_waits: None
 ) -> None:
@@ -911,9 +908,6 @@ async def test_and_only_once_more(
     assert ran(car) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="send: the look before a toggle meets a sleeping car, and nobody wakes it"
-)
 async def test_believed_online_but_asleep_before_a_toggle(
     vehicle: Vehicle, car: Car, quick_waits: None
 ) -> None:
@@ -1604,7 +1598,6 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
     assert await vehicle.send(commands.lock_doors(), PERSON) == Done()
 
 
-@pytest.mark.xfail(strict=True, reason="_instant: a time that no date can hold raises")
 @pytest.mark.parametrize("seconds", [1e300, float("nan"), 10**30])
 async def test_an_impossible_time_is_left_out(vehicle: Vehicle, seconds: float) -> None:
     vehicle.restore({"asked": seconds})

@@ -451,6 +451,8 @@ SITE_SIGNALS: Final = tuple(row for row in _TABLE if row.section in _SITE_SECTIO
 
 # --- Polled answers ------------------------------------------------------------------------------
 
+_NONE: Final = ("<invalid>", "SNA")
+"""How Tesla spells "there is none" and "signal not available"."""
 _MISSING: Final = Absent()
 _logged: set[tuple[str, str]] = set()
 
@@ -483,9 +485,11 @@ def read_sections(
 
 def decode[T](signal: Signal[T], raw: object) -> T | None:
     """Tesla's value as ours, or None when it is not one that we know (logged once)."""
+    if raw in _NONE:
+        return None
     try:
         return signal.parse(raw)
-    except Unrecognised, TypeError, ValueError:
+    except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
         # Not the value itself at warning level: it may be private, and it may be long.
         if (seen := (signal.name, str(raw)[:40])) not in _logged and len(_logged) < _LOG_LIMIT:
             _logged.add(seen)

@@ -146,9 +146,10 @@ class Vehicle:
         self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
         self._wake_lock = asyncio.Lock()
         self._woken: float | None = None
-        # By part of the vehicle: readings from before that date say nothing of what it was told
-        # since; and until that monotonic second what was told may still happen.
-        self._acted: dict[Domain | None, datetime] = {}
+        # Readings from before that date say nothing of what the vehicle was told since. It never
+        # goes back: a clock that was set back and forth would make old readings count again.
+        self._acted: datetime | None = None
+        # By part of the vehicle: until that monotonic second what it was told may still happen.
         self._doubt: dict[Domain | None, float] = {}
         self._waiting: dict[str, _Waiting] = {}
         # The newest of each kind, also when it waits no longer.
@@ -198,11 +199,11 @@ class Vehicle:
         than it is meant to. A reading from the future was read before our clock was set back.
         """
         now = self._clock()
-        since = max(self._acted.values(), default=now - FRESH)
+        since = max(now - FRESH, self._acted or now - FRESH)
         return all(
             (reading := self.state.reading(signal)) is not None
             and reading.value == value
-            and max(since, now - FRESH) <= reading.time <= now
+            and since <= reading.time <= now
             and reading.source is not Source.RESTORED
             for signal, value in wanted.items()
         )
@@ -371,6 +372,7 @@ class Vehicle:
         async with self._wake_lock:
             # Free, and a needless wake costs as much as ten data requests.
             if await self.check(caller):
+                self._woken = None
                 return
             # Not by the date, which may be set meanwhile.
             now, timeout = time.monotonic(), WAKE_TIMEOUT.total_seconds()
@@ -393,6 +395,8 @@ class Vehicle:
                 except RateLimited:
                     # The wake is paid for; it goes on while we are asked to be quiet.
                     continue
+            # It may fall asleep again at once; that is for another wake.
+            self._woken = None
 
     # --- Commands --------------------------------------------------------------------------------
 
@@ -466,8 +470,6 @@ class Vehicle:
             if self._needs_nothing(command):
                 return Done(already=True)
             await self._prepare(command, caller)
-            if not await self._guard(command, caller):
-                return Done(already=True)
             waiting.has_left = True
             try:
                 done = await self._transmit_awake(command, caller)
@@ -492,7 +494,8 @@ class Vehicle:
         now = time.monotonic()
         domain = command.domain
         until = self._doubt[domain] = max(self._doubt.get(domain, now), now + seconds)
-        self._acted[domain] = self._clock() + timedelta(seconds=until - now)
+        acted = self._clock() + timedelta(seconds=until - now)
+        self._acted = max(acted, self._acted or acted)
 
     def _needs_nothing(self, command: Command) -> bool:
         """Whether it is a setting that the vehicle is known to have."""
@@ -513,13 +516,19 @@ class Vehicle:
     async def _transmit_awake(self, command: Command, caller: Caller) -> Done:
         """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
         try:
-            return await self._transmit(command, caller)
+            return await self._transmit_guarded(command, caller)
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
             self.heard_state("offline")
             self.api.meter.require(self._cost(command), self._clock())
             await self.wake(caller)
-            return await self._transmit(command, caller)
+            return await self._transmit_guarded(command, caller)
+
+    async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
+        """Send it, unless it toggles what is so already."""
+        if not await self._guard(command, caller):
+            return Done(already=True)
+        return await self._transmit(command, caller)
 
     async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
         """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
@@ -694,4 +703,7 @@ def _instant(stored: object) -> datetime | None:
     """An aware datetime from Unix seconds."""
     if isinstance(stored, bool) or not isinstance(stored, int | float):
         return None
-    return datetime.fromtimestamp(stored, UTC)
+    try:
+        return datetime.fromtimestamp(stored, UTC)
+    except ValueError, OverflowError, OSError:
+        return None

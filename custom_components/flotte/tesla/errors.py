@@ -337,8 +337,16 @@ STATUS_TABLE = (
     StatusRow(424, "", PublicKeyNotFetched),
     StatusRow(429, "", RateLimited),
     StatusRow(451, "", AccountLocked),
+    # From here on the gateway or the vehicle had trouble, and a command may have run: also after
+    # 503, with which a trunk was seen to move.
+    StatusRow(499, "", ServiceError),
+    StatusRow(500, "", ServiceError),
     # The gateway does not know the action: it never reached the vehicle.
     StatusRow(501, "", NotAvailable),
+    StatusRow(502, "", ServiceError),
+    StatusRow(503, "", ServiceError),
+    StatusRow(504, "", ServiceError),
+    StatusRow(540, "", ServiceError),
 )
 
 

@@ -359,12 +359,18 @@ async def rehearse(tesla: QuietSimulator, key: ClientKey, vin: str, scenes: list
             await trial.send(*wishes)
 
 
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def trying(examples: int) -> settings:
+    """Try so many examples, other ones every time, and say how to see a failing one again."""
+    return settings(
+        max_examples=examples,
+        derandomize=False,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@trying(EXAMPLES)
 @given(scenes=scenes(st.one_of(DANGEROUS, PROTOCOL, HTTP, AROUND), most_at_once=3))
 async def test_signed(
     quiet_tesla: QuietSimulator, client_key: ClientKey, scenes: list[Any]
@@ -372,12 +378,7 @@ async def test_signed(
     await rehearse(quiet_tesla, client_key, MODEL_Y, scenes)
 
 
-@settings(
-    max_examples=max(50, EXAMPLES // 5),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@trying(EXAMPLES // 5)
 # One wish at a time: of two requests with the same words nobody could tell which one ran.
 @given(scenes=scenes(st.one_of(HTTP, AROUND), most_at_once=1))
 async def test_unsigned(

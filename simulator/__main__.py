@@ -49,6 +49,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         auto_allow=arguments.auto_allow,
         domains=dict(pair.split("=", 1) for pair in arguments.domain),
         rate_limits=not arguments.no_rate_limits,
+        streaming=True,
     )
     async with simulator:
         line = json.dumps(
@@ -57,6 +58,7 @@ async def _run(arguments: argparse.Namespace) -> None:
                 "na_url": simulator.na_url,
                 "auth_url": simulator.auth_url,
                 "control_url": f"{simulator.eu_url}/simulator",
+                "telemetry_client_ca": f"{simulator.eu_url}/simulator/telemetry/client_ca.pem",
                 "clients": {
                     application.client_id: application.client_secret
                     for application in simulator.accounts.applications.values()

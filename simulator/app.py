@@ -20,11 +20,19 @@ from simulator.cloud import Call, Cloud, Handler, Refusal, Served, new_txid
 from simulator.endpoints import Match, find
 from simulator.faults import USUAL_BODIES, Fault, FaultKind, Faults
 from simulator.limits import Limited, RateLimits
+from simulator.telemetry import endpoints as telemetry
+from simulator.telemetry.recorder import Emission
+from simulator.telemetry.streams import PATIENCE, Streams
 from simulator.world import World
 
 LOGGER = logging.getLogger(__name__)
 
-HANDLERS: dict[str, Handler] = {**oauth.HANDLERS, **partner.HANDLERS, **fleet.HANDLERS}
+HANDLERS: dict[str, Handler] = {
+    **oauth.HANDLERS,
+    **partner.HANDLERS,
+    **fleet.HANDLERS,
+    **telemetry.HANDLERS,
+}
 """By the endpoint's name in `simulator/endpoints.py`."""
 
 
@@ -51,11 +59,18 @@ class Simulator:
         auto_allow: str | None = None,
         domains: Mapping[str, str] | None = None,
         rate_limits: bool = True,
+        streaming: bool = False,
     ) -> None:
-        """Prepare; nothing listens yet. Port 0 takes a free one."""
+        """Prepare; nothing listens yet. Port 0 takes a free one.
+
+        With `streaming` the cars stream by themselves, by the real clock; without, `stream` brings
+        them up to the clock's now.
+        """
         self.cloud = Cloud(clock or Clock(), seed=seed, auto_allow=auto_allow)
         self.cloud.domains.update(domains or {})
         self.cloud.limits.enabled = rate_limits
+        self.streams = Streams(self.cloud)
+        self._streams_by_itself = streaming
         self._host = host
         self._ports = {"eu": port, "na": na_port}
         self._regions: dict[int, str] = {}
@@ -128,10 +143,25 @@ class Simulator:
             accounts.users[user], accounts.applications[client_id], scopes
         )
 
+    async def stream(self, patience: float = PATIENCE) -> None:
+        """Bring every car's stream up to the simulated now, over real connections.
+
+        What the cars told since the last step is sent with its own times; returns when the servers
+        have acknowledged it, or after `patience` real seconds.
+        """
+        await self.streams.step(patience)
+
+    def due(self) -> list[tuple[str, str, Emission]]:
+        """The same without connections: VIN, client id and message of all that was told, in order.
+
+        It is billed as if it had been sent, and is not sent any more.
+        """
+        return self.streams.due()
+
     async def start(self) -> None:
         """Listen at both addresses."""
         app = web.Application(client_max_size=1 << 20)
-        control.add_routes(app, self.cloud)
+        control.add_routes(app, self.cloud, self.streams.authorities)
         app.router.add_route("*", "/{tail:.*}", self._serve)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=0.1
@@ -145,9 +175,12 @@ class Simulator:
             self._regions[bound] = region
             base_urls[region] = f"http://{self._host}:{bound}"
         self.cloud.listen_at(base_urls)
+        if self._streams_by_itself:
+            self.streams.start()
 
     async def stop(self) -> None:
         """Close the servers and all connections."""
+        await self.streams.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -170,6 +203,7 @@ class Simulator:
         """Take one request through everything; see the module's docstring."""
         cloud = self.cloud
         cloud.world.advance()
+        telemetry.enforce(cloud)
         match = find(request.method, request.path)
         region = self._region(request)
         call = Call(
@@ -181,7 +215,22 @@ class Simulator:
             region=region,
             base_url=cloud.base_urls[region],
         )
+        cloud.in_flight.append(call)
+        try:
+            return await self._work(call, method_fits=match.method_fits)
+        finally:
+            cloud.in_flight.remove(call)
+
+    async def _work(self, call: Call, *, method_fits: bool) -> web.StreamResponse:
+        """Answer, as far as no fault was ordered for it."""
+        cloud, request = self.cloud, call.request
         trouble = cloud.faults.take(call.name, request.path, call.vin)
+        try:
+            # First of all: a client that gives up while it waits has said all it wanted to say, and
+            # what it asked for is done.
+            await request.read()
+        except ConnectionError, web.RequestPayloadError:
+            return _hang_up(request)
         if trouble.delay:
             await asyncio.sleep(trouble.delay)
         if trouble.kind is FaultKind.DROPPED:
@@ -192,7 +241,7 @@ class Simulator:
         if trouble.fault is not None and trouble.kind is FaultKind.STATUS:
             response = _ordered(trouble.fault, txid)
         else:
-            response = await self._answer(call, txid, method_fits=match.method_fits)
+            response = await self._answer(call, txid, method_fits=method_fits)
         if trouble.fault is not None and trouble.kind is FaultKind.MALFORMED:
             _spoil(response, trouble.fault)
         response.headers.update(call.headers)

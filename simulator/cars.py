@@ -27,6 +27,8 @@ from simulator.refusals import (
     SteeringError,
     UnknownCommand,
 )
+from simulator.telemetry.certificates import Kind
+from simulator.telemetry.recorder import Telemetry
 from simulator.vehicle.life import Life
 from simulator.vehicle.model import Model
 
@@ -86,7 +88,7 @@ class Car(Life):
         self.id = 1_492_930_000_000_000 + number * 111_111
         self.vehicle_id = 2_740_000_000 + number * 7_919
         self.user_id = 900_100_000 + number
-        self.display_name = display_name
+        self.display_name: str = display_name
         self.account = "owner-1"
         self.access_type = "OWNER"
         self.protocol_required = protocol_required
@@ -96,7 +98,7 @@ class Car(Life):
         self.telemetry_version = telemetry_version
         self.discounted_device_data = False
         self.keys: set[bytes] = set()
-        self.other_keys = 2
+        self.other_keys: int = 2
         """Phones and cards on the keychain, which count towards its twenty."""
         self.executions: list[Execution] = []
         self.busy_seconds = 0.0
@@ -117,6 +119,7 @@ class Car(Life):
             firmware=lambda: self.firmware,
         )
         self.polls_keep_awake = rest_only
+        self.telemetry = Telemetry(self, Kind.NAME if number % 2 == 0 else Kind.OID)
 
     @property
     def firmware(self) -> str:
@@ -126,6 +129,21 @@ class Car(Life):
     @firmware.setter
     def firmware(self, version: str) -> None:
         self.software.installed = version
+
+    # Telemetry looks on
+
+    @override
+    def looks_at(self) -> float:
+        return self.telemetry.looks_at()
+
+    @override
+    def watch(self, *, happened: bool, stretch: float) -> None:
+        self.telemetry.watch(self.time, happened=happened, stretch=stretch)
+
+    @override
+    def fall_asleep(self) -> None:
+        super().fall_asleep()
+        self.telemetry.catch_up(self.time)
 
     # What the cloud knows of it
 
@@ -379,6 +397,7 @@ class Car(Life):
                 domain=None if request is None else request.domain,
             )
         )
+        self.telemetry.stir(self.time)
 
     # Orders and truth
 
@@ -390,6 +409,7 @@ class Car(Life):
         """
         self.advance()
         steering.steer(self, changes)
+        self.telemetry.stir(self.time)
 
     def describe(self) -> Json:
         """The truth about the car: everything that can be steered, and what really happened."""
@@ -397,6 +417,7 @@ class Car(Life):
         return steering.describe(self) | {
             "executions": [asdict(execution) for execution in self.executions],
             "refusals": list(self.refusals),
+            "telemetry": self.telemetry.describe(),
         }
 
     @override

@@ -109,6 +109,8 @@ class Cloud:
         self.domains: dict[str, str] = {}
         """Where a domain is really served: `{"flotte.example": "http://127.0.0.1:8123"}`."""
         self.requests: deque[Served] = deque(maxlen=REQUESTS_KEPT)
+        self.in_flight: list[Call] = []
+        """Requests that are being answered, in the order in which they came."""
         self.failures: list[Exception] = []
         """What the simulator itself did wrong; must stay empty."""
 

@@ -18,6 +18,7 @@ from simulator.cars import Car
 from simulator.cloud import Cloud
 from simulator.energy import Site
 from simulator.refusals import SteeringError
+from simulator.telemetry.certificates import Authorities
 
 type Body = dict[str, Any]
 
@@ -31,8 +32,9 @@ class OrderError(Exception):
 class Control:
     """The handlers of `/simulator`."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, authorities: Authorities) -> None:
         self._cloud = cloud
+        self._authorities = authorities
 
     async def index(self, _request: web.Request) -> web.Response:
         """The page for a person."""
@@ -213,6 +215,12 @@ class Control:
             limits.enabled = enabled
         return web.json_response({"enabled": limits.enabled})
 
+    async def client_ca(self, _request: web.Request) -> web.Response:
+        """GET: the authorities behind the certificates that cars show to telemetry servers, PEM."""
+        return web.Response(
+            body=self._authorities.bundle, content_type="application/x-pem-file", charset="ascii"
+        )
+
     async def reset(self, request: web.Request) -> web.Response:
         """POST: back to the beginning; `{"keep_accounts": true}` keeps logins, registrations."""
         body = _object(await _body(request, {}))
@@ -306,9 +314,9 @@ def _explained(cloud: Cloud, handler: _Answer) -> _Answer:
     return explained
 
 
-def add_routes(app: web.Application, cloud: Cloud) -> None:
+def add_routes(app: web.Application, cloud: Cloud, authorities: Authorities) -> None:
     """Put everything under `/simulator` and the page at `/` into the application."""
-    control = Control(cloud)
+    control = Control(cloud, authorities)
     routes: tuple[tuple[str, str, _Answer], ...] = (
         ("GET", "/", control.index),
         ("GET", "/simulator", control.index),
@@ -323,6 +331,7 @@ def add_routes(app: web.Application, cloud: Cloud) -> None:
         ("GET POST", "/simulator/domains", control.domains),
         ("GET DELETE", "/simulator/requests", control.requests),
         ("GET POST", "/simulator/limits", control.limits),
+        ("GET", "/simulator/telemetry/client_ca.pem", control.client_ca),
         ("POST", "/simulator/reset", control.reset),
     )
     for methods, path, handler in routes:

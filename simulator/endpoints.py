@@ -68,6 +68,20 @@ def _data(name: str, *, scopes: frozenset[str] = DEVICE, online: bool = False) -
     )
 
 
+def _telemetry(name: str, method: str, path: str) -> Endpoint:
+    return Endpoint(
+        name=name,
+        method=method,
+        path=path,
+        category=Category.DATA,
+        why=DATA_WHY,
+        # A partner's token configures every car that the application was granted.
+        needs=Needs.ANY,
+        scopes=DEVICE,
+        limited=Limited.DATA,
+    )
+
+
 def _site(name: str, method: str = "GET") -> Endpoint:
     return Endpoint(
         name=name,
@@ -224,6 +238,33 @@ ENDPOINTS = (
         path="/api/1/vehicles/{vin}/command/{command}",
         category=Category.COMMAND,
         limited=Limited.COMMAND,
+    ),
+    _telemetry("fleet_telemetry_config_jws", "POST", "/api/1/vehicles/fleet_telemetry_config_jws"),
+    _telemetry("fleet_telemetry_config_create", "POST", "/api/1/vehicles/fleet_telemetry_config"),
+    _telemetry("fleet_telemetry_config", "GET", "/api/1/vehicles/{vin}/fleet_telemetry_config"),
+    _telemetry(
+        "fleet_telemetry_config_delete",
+        "DELETE",
+        "/api/1/vehicles/{vin}/fleet_telemetry_config",
+    ),
+    _telemetry("fleet_telemetry_errors", "GET", "/api/1/vehicles/{vin}/fleet_telemetry_errors"),
+    _free(
+        "partner_fleet_telemetry_errors",
+        "GET",
+        "/api/1/partner_accounts/fleet_telemetry_errors",
+        FREE_PARTNER,
+        needs=Needs.PARTNER,
+        scopes=DEVICE,
+        regional=True,
+    ),
+    _free(
+        "partner_fleet_telemetry_error_vins",
+        "GET",
+        "/api/1/partner_accounts/fleet_telemetry_error_vins",
+        FREE_PARTNER,
+        needs=Needs.PARTNER,
+        scopes=DEVICE,
+        regional=True,
     ),
     _data("mobile_enabled", scopes=COMMANDS),
     _data("nearby_charging_sites", online=True),

@@ -31,7 +31,27 @@ order of the object.
 | polls_keep_awake, discounted_device_data | bool | |
 | unclassified | list of command names | the gateway answers 501 to them |
 | pair, unpair | public key in hex | |
+| alert | {"name":…, "audiences": ["customer", "service"], "active": bool} | told on the stream |
+| client_error | {"name":…, "body":…, "tags": {…}} | told on the stream, topic errors |
+| flapping | {field: amount} | goes there and back by so much each time it is told; {} ends it |
+| values | {field: value} | is told so, whatever is true; null is invalid; {} ends it |
+| text_values | bool | true: the stream of a client before 1.1.0 |
+| telemetry | object, see below | |
 | protocol | object, see below | |
+
+A value of `values` is a bool, number, text, [latitude, longitude], a bool for each door or tyre, or
+the name of an enum's value without its prefix. An alert is raised, or ended with "active" false.
+
+`telemetry`:
+
+| key | value | what happens |
+|---|---|---|
+| config_delay | s | a new configuration takes so long to reach an online car |
+| resend_after | s | after so long without an ack something is sent again |
+| other_configurations | number | so many places are taken by other applications |
+| most_configurations | number | so many there are |
+| hides_limit | bool | true: a full car is told as updated, and gets nothing |
+| certificate | "oid", "name", "wifi", "stranger", "none" | what the car shows from now on |
 
 `protocol`:
 
@@ -61,6 +81,9 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.protocol import DOMAIN_NAMES, OPERATION_ERROR, OPERATION_WAIT, FaultOrder, Subsystem
 from simulator.refusals import Refused, SteeringError
+from simulator.telemetry.certificates import Kind
+from simulator.telemetry.fields import INVALID, TELLINGS, Invalid, Raw
+from simulator.telemetry.recorder import AUDIENCES
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
@@ -78,6 +101,8 @@ _KMH_PER_MPS = 3.6
 _OVERHEAT = ("Off", "On", "FanOnly")
 _PLAYBACK = ("Playing", "Paused", "Stopped")
 _FULL = 100
+ALARM = "VCSEC_a133_alarmTriggered"
+"""The alert of an alarm, as owners saw it."""
 
 
 def steer(car: Car, changes: Json) -> None:
@@ -378,6 +403,80 @@ def _unpair(car: Car, value: object) -> None:
     car.unpair(_key(value))
 
 
+# Telemetry
+
+
+def _alert(car: Car, value: object) -> None:
+    order = {"name": value} if isinstance(value, str) else _object(value, "alert")
+    audiences = order.get("audiences", ["customer"])
+    if not isinstance(audiences, list):
+        raise SteeringError("audiences must be a list")
+    for audience in audiences:
+        _word(audience, "audiences", AUDIENCES)
+    car.rouse(car.time)
+    car.telemetry.alert(
+        str(order.get("name") or ALARM),
+        audiences,
+        is_active=_flag(order.get("active", True), "active"),
+    )
+
+
+def _client_error(car: Car, value: object) -> None:
+    order = _object(value, "client_error")
+    tags = _object(order.get("tags", {}), "tags")
+    car.telemetry.client_error(
+        str(order.get("name", "")),
+        str(order.get("body", "")),
+        {key: str(tag) for key, tag in tags.items()},
+    )
+
+
+def _flapping(car: Car, value: object) -> None:
+    wanted = _object(value, "flapping")
+    for name, amount in wanted.items():
+        if name not in TELLINGS or TELLINGS[name].arm != "double_value":
+            raise SteeringError(f"flapping: {name} is no number that a car tells")
+        _number(amount, "flapping")
+    car.telemetry.flapping.clear()
+    car.telemetry.flapping.update(wanted)
+
+
+def _values(car: Car, value: object) -> None:
+    wanted: dict[str, Raw | Invalid] = {}
+    for name, raw in _object(value, "values").items():
+        telling = TELLINGS.get(name)
+        if telling is None:
+            raise SteeringError(f"values: a car does not tell {name}")
+        told = INVALID if raw is None else tuple(raw) if isinstance(raw, list) else raw
+        try:
+            telling.datum(told)
+        except (LookupError, TypeError, ValueError) as error:
+            raise SteeringError(f"values: {name} cannot be {raw!r}") from error
+        wanted[name] = told
+    car.telemetry.values.clear()
+    car.telemetry.values.update(wanted)
+
+
+def _text_values(car: Car, value: object) -> None:
+    car.telemetry.text_values = _flag(value, "text_values")
+
+
+def _telemetry(car: Car, value: object) -> None:
+    telemetry = car.telemetry
+    for name, wanted in _object(value, "telemetry").items():
+        match name:
+            case "config_delay" | "resend_after":
+                setattr(telemetry, name, _number(wanted, name))
+            case "other_configurations" | "most_configurations":
+                setattr(telemetry, name, int(_number(wanted, name)))
+            case "hides_limit":
+                telemetry.hides_limit = _flag(wanted, name)
+            case "certificate":
+                telemetry.certificate = Kind(_word(wanted, name, list(Kind)))
+            case _:
+                raise SteeringError(f"unknown in telemetry: {name}")
+
+
 # Protocol
 
 
@@ -530,6 +629,12 @@ _ORDERS: dict[str, Order] = {
     "climate": _climate,
     "software_update": _software_update,
     "media": _media,
+    "flapping": _flapping,
+    "values": _values,
+    "text_values": _text_values,
+    "telemetry": _telemetry,
+    "alert": _alert,
+    "client_error": _client_error,
     "protocol": _protocol,
     "wake_seconds": _wake_seconds,
     "busy_seconds": _busy_seconds,

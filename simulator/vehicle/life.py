@@ -139,7 +139,9 @@ class Life:
         longest = max(_LONGEST_STEP, (target - self._time) / _STEPS)
         stretch = longest / _LONGEST_STEP
         while self._time < target:
-            end = min(target, self._time + self._step_seconds(stretch))
+            # Whoever watches has seen the present before it is over.
+            looks_at = max(self.looks_at(), math.nextafter(self._time, math.inf))
+            end = min(target, self._time + self._step_seconds(stretch), looks_at)
             due = self._next_event()
             if due is not None and due < end:
                 # An event at this very moment that would not come to an end must not stop time.
@@ -149,6 +151,14 @@ class Life:
             if self._is_busy():
                 self.last_activity = end
             self._let_happen(end)
+            self.watch(happened=due is not None and due <= end, stretch=stretch)
+
+    def looks_at(self) -> float:
+        """Where somebody wants to `watch`: time does not step over it. Never, by default."""
+        return math.inf
+
+    def watch(self, *, happened: bool, stretch: float) -> None:
+        """Look on, after each step; `happened` says that something began or ended with it."""
 
     def _step_seconds(self, stretch: float) -> float:
         """How long the next step may be, so that what bends is followed closely enough.

@@ -1,11 +1,14 @@
 """Ordered faults: what runs, what is answered, what is billed."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.faults import FaultKind, Faults
+from tests.simulator.telemetry_server import settle
 from tests.simulator.visitor import Visitor
 
 COMET = "LRW3E7FS0RC000002"
@@ -189,3 +192,27 @@ async def test_orders_over_http(simulator: Simulator, visitor: Visitor, token: s
     assert simulator.faults.pending() == []
     wrong = await visitor.post("/simulator/faults", json={"kind": "nonsense"})
     assert wrong.status == 400
+
+
+async def test_a_client_that_does_not_wait_has_asked_all_the_same(
+    simulator: Simulator, token: str
+) -> None:
+    """The body is read before the delay, so that who gives up early has said what they wanted."""
+    simulator.faults.order("delay", endpoint="command/*", seconds=0.2)
+    host, port = simulator.eu_url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    body = b'{"driver_temp": 23.5, "passenger_temp": 22}'
+    head = (
+        f"POST /api/1/vehicles/{OLD}/command/set_temps HTTP/1.1\r\nHost: {host}\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    writer.write(head.encode() + body)
+    await writer.drain()
+    while not simulator.cloud.in_flight:
+        await settle()
+    writer.transport.abort()
+    while simulator.cloud.in_flight:
+        await settle()
+    assert simulator.world.cars[OLD].climate.driver_setting == 23.5
+    assert simulator.cloud.failures == []

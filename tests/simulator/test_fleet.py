@@ -479,7 +479,7 @@ async def test_site_settings(
     ("method", "url", "status", "error"),
     [
         ("GET", path(COMET, "something/new"), 404, "not_found"),
-        ("GET", path(COMET, "fleet_telemetry_config"), 404, "not_found"),
+        ("DELETE", path(COMET, "fleet_status"), 404, "not_found"),
         ("GET", "/api/1/energy_sites/1/live_status", 404, "not_found"),
         ("GET", path(COMET, "wake_up"), 405, "invalid_method"),
         ("POST", path(COMET), 405, "invalid_method"),

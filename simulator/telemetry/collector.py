@@ -1,0 +1,200 @@
+"""What a car tells when: the rules of one configuration, applied to the car's life.
+
+Every field is told once when the collecting begins. After that a field is told when its interval
+has passed since it was told last, and its value differs from the one told last (by `minimum_delta`,
+where that is asked for and the firmware knows it), or when `resend_interval_seconds` has passed.
+All of it on a grid of 500 ms; what changes in between is lost. Source: Tesla, "Fleet Telemetry",
+August 2026.
+
+It does not look at every point of the grid. A life is told to stop where something can be due: when
+an interval ends, after every event and order, each half second while the car drives, and each five
+seconds while it stands awake, when nothing in it moves fast.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload
+
+from simulator.telemetry.configuration import Configuration, Wanted
+from simulator.telemetry.fields import (
+    BEFORE_SLEEP,
+    INVALID,
+    TELLINGS,
+    Invalid,
+    Raw,
+    Telling,
+    version,
+)
+from simulator.vehicle.drive import distance_m
+
+if TYPE_CHECKING:
+    from simulator.cars import Car  # which imports this package
+
+TICKS_PER_SECOND = 2
+STANDING_TICKS = 5 * TICKS_PER_SECOND
+"""How often a car that stands is looked at for what flows slowly: cabin, battery."""
+
+_BUILT_IN_DELTAS = {"Odometer": 0.1, "ChargerVoltage": 0.3}
+_LIST_FIRMWARE = (2024, 44, 32)
+"""Knows `minimum_delta` and `resend_interval_seconds`."""
+_CLIENT_1_FIRMWARE = (2025, 2, 6)
+"""Knows the built-in deltas, and metres for places."""
+_NANOSECONDS = 500_000_000
+
+
+def tick_of(at: float) -> int:
+    """The first point of the grid that is not before a Unix time."""
+    return math.ceil(at * TICKS_PER_SECOND)
+
+
+def time_of(tick: int) -> float:
+    """The Unix time of a point of the grid."""
+    return tick / TICKS_PER_SECOND
+
+
+def timestamp(tick: int) -> Timestamp:
+    """The car's clock at a point of the grid, as messages carry it."""
+    seconds, half = divmod(tick, TICKS_PER_SECOND)
+    return Timestamp(seconds=seconds, nanos=half * _NANOSECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message with fields, and what it says in short."""
+
+    names: tuple[str, ...]
+    payload: bytes
+    is_full: bool = False
+    """Whether it holds every field: what came before it need not be sent again."""
+
+
+class _Slot:
+    """One wanted field: how it is asked for, and what was told last."""
+
+    __slots__ = ("delta", "interval", "last", "resend", "telling", "tick", "times")
+
+    def __init__(self, wanted: Wanted, telling: Telling, firmware: tuple[int, ...]) -> None:
+        self.telling = telling
+        self.interval = wanted.interval * TICKS_PER_SECOND
+        knows = firmware >= _LIST_FIRMWARE
+        self.resend = wanted.resend * TICKS_PER_SECOND if wanted.resend and knows else None
+        self.delta = wanted.minimum_delta if knows else None
+        is_place = telling.arm == "location_value"
+        if firmware >= _CLIENT_1_FIRMWARE:
+            if self.delta is None:
+                self.delta = _BUILT_IN_DELTAS.get(wanted.name)
+        elif is_place:
+            self.delta = None
+        if not is_place and not telling.is_numeric:
+            self.delta = None
+        self.last: Raw | Invalid | None = None
+        self.tick = 0
+        """When it was told last."""
+        self.times = 0
+
+    def differs(self, value: Raw | Invalid) -> bool:
+        """Whether a value is news."""
+        if value == self.last:
+            return False
+        if not self.delta or isinstance(value, Invalid) or isinstance(self.last, Invalid | None):
+            return True
+        if self.telling.arm == "location_value":
+            return distance_m(self.last, value) >= self.delta
+        return bool(abs(value - self.last) >= self.delta)
+
+
+class Collector:
+    """One configuration at work in one awake car."""
+
+    def __init__(self, car: Car, configuration: Configuration) -> None:
+        self._car = car
+        self._flapping: dict[str, float] = car.telemetry.flapping
+        self._values: dict[str, Raw | Invalid] = car.telemetry.values
+        firmware = version(car.firmware)
+        self._slots = [
+            _Slot(wanted, telling, firmware)
+            for wanted in configuration.fields
+            if (telling := TELLINGS.get(wanted.name)) is not None and telling.firmware <= firmware
+        ]
+        self._is_new = True
+
+    def look(self, tick: int, stretch: float = 1.0) -> tuple[Told | None, int]:
+        """What is to be told at a point of the grid, and the next point worth a look.
+
+        `stretch` above 1 looks at a standing car only so many times more seldom, whatever its
+        intervals are: for gaps of more than a week.
+        """
+        is_full, self._is_new = self._is_new, False
+        told: list[_Slot] = []
+        ahead = 1 if self._car.drive is not None else int(STANDING_TICKS * stretch)
+        following = tick + ahead
+        for slot in self._slots:
+            due = slot.tick + slot.interval
+            if not is_full and tick < due:
+                following = min(following, due)
+                continue
+            value = self._read(slot)
+            if value is None:
+                continue
+            again = None if slot.resend is None else slot.tick + slot.resend
+            if is_full or slot.differs(value) or (again is not None and again <= tick):
+                slot.last, slot.tick, slot.times = value, tick, slot.times + 1
+                told.append(slot)
+                following = min(following, tick + slot.interval)
+            elif again is not None:
+                following = min(following, again)
+        if stretch > 1 and ahead > 1:
+            following = tick + ahead
+        message = self._message(told, tick, is_full=is_full) if told else None
+        return message, following
+
+    def say_invalid(self, tick: int) -> Told | None:
+        """What is told before the car falls asleep; None if there is nothing to say."""
+        told = [
+            slot
+            for slot in self._slots
+            if slot.telling.name in BEFORE_SLEEP and slot.last not in (None, INVALID)
+        ]
+        for slot in told:
+            slot.last, slot.tick = INVALID, tick
+        return self._message(told, tick) if told else None
+
+    def again(self, names: Iterable[str], tick: int) -> Told | None:
+        """These fields as they are now, marked as a resend."""
+        wanted = set(names)
+        told = [
+            slot for slot in self._slots if slot.telling.name in wanted and slot.last is not None
+        ]
+        for slot in told:
+            value = self._read(slot)
+            slot.last = slot.last if value is None else value
+        return self._message(told, tick, is_resend=True) if told else None
+
+    def _read(self, slot: _Slot) -> Raw | Invalid | None:
+        name = slot.telling.name
+        if name in self._values:
+            return self._values[name]
+        value = slot.telling.read(self._car)
+        if name in self._flapping and not isinstance(value, Invalid) and value is not None:
+            # There and back each time that it is told.
+            value += self._flapping[name] * (slot.times % 2)
+        return value
+
+    def _message(
+        self, slots: list[_Slot], tick: int, *, is_full: bool = False, is_resend: bool = False
+    ) -> Told:
+        datum: Callable[[_Slot], Datum] = self._datum
+        payload = Payload(
+            data=[datum(slot) for slot in slots],
+            created_at=timestamp(tick),
+            is_resend=is_resend,
+        )
+        names = tuple(slot.telling.name for slot in slots)
+        return Told(names, payload.SerializeToString(), is_full)
+
+    def _datum(self, slot: _Slot) -> Datum:
+        return slot.telling.datum(slot.last, as_text=self._car.telemetry.text_values)

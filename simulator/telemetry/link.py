@@ -1,0 +1,442 @@
+"""One connection of one car to one application's server.
+
+TLS with the car's certificate, the server's chain verified against the configuration's `ca` and
+its name against `hostname`; a WebSocket; each message answered by an ack. Wherever the
+configuration points, the TCP connection goes to this machine.
+
+What cannot be sent waits, up to 5000 messages; the pauses between tries grow up to 30 s. What was
+sent and not acknowledged is sent again, as it is then, in one message marked as a resend: only
+where `delivery_policy` is `latest`. Source: Tesla, "Fleet Telemetry", August 2026, and its server.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, override
+from uuid import uuid4
+
+import aiohttp
+from cryptography import x509
+
+from simulator.cars import Car
+from simulator.clock import Clock
+from simulator.telemetry import envelope
+from simulator.telemetry.certificates import Authorities
+from simulator.telemetry.configuration import Configuration
+from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription
+
+MOST_KEPT = 5000
+LONGEST_PAUSE = 30.0
+USER_AGENT = "Hermes/1.16.9"
+"""As one owner of a server saw it."""
+HOST = "127.0.0.1"
+CONNECT_SECONDS = 5.0
+"""Real seconds for connection, handshakes and upgrade, also for saying goodbye."""
+PARTING_SECONDS = 1.0
+"""Real seconds that a car which is about to hang up waits for the last acks."""
+
+_SLEEPLESS = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME, which Python's ssl does not name: time is checked by our own clock."""
+_PATHS = ("/", "/stream")
+"""What cars ask for is not documented: every server must take every path."""
+_OFFERED_COMPRESSION = 15
+
+
+class _Handshake(ssl.SSLObject):
+    """A handshake that ends with looking at the simulated clock."""
+
+    clock: ClassVar[Clock]
+
+    @override
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        now = datetime.fromtimestamp(self.clock.now(), UTC)
+        for der in self.get_verified_chain():
+            certificate = x509.load_der_x509_certificate(der)
+            if now > certificate.not_valid_after_utc:
+                raise ssl.SSLCertVerificationError(1, "certificate has expired")
+            if now < certificate.not_valid_before_utc:
+                raise ssl.SSLCertVerificationError(1, "certificate is not yet valid")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A message without an ack."""
+
+    emission: Emission
+    at: float
+    """Unix seconds of the simulated clock."""
+
+
+class Link:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        car: Car,
+        subscription: Subscription,
+        authorities: Authorities,
+        charge: Callable[[int], None],
+        *,
+        is_driven: bool,
+    ) -> None:
+        """Prepare; nothing connects yet.
+
+        Args:
+            car: who sends.
+            subscription: what is sent, and where to.
+            authorities: who made the car's certificate.
+            charge: is told how many signals were sent.
+            is_driven: whether a test moves time; waiting then does not trust the loop's clock.
+        """
+        self._car = car
+        self._subscription = subscription
+        self._authorities = authorities
+        self._charge = charge
+        self._is_driven = is_driven
+        self._outbox: deque[Emission | Goodbye] = deque(maxlen=MOST_KEPT)
+        self._unacknowledged: dict[bytes, _Sent] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._socket: aiohttp.ClientWebSocketResponse[bool] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self._pause = 0.0
+        """How long it waited last; 0 once a server has acknowledged something."""
+        self._retry_at = 0.0
+        self._acks_before = 0
+        """Acks when the connection was made."""
+        self._numbered = 0
+        self._prefix = hashlib.sha256(f"{car.vin}/{subscription.client_id}".encode()).hexdigest()[
+            :22
+        ]
+        self.tries: list[float] = []
+        """When it tried to connect, Unix seconds."""
+        self.connections = 0
+        self.sent: dict[str, int] = {}
+        """Messages by topic."""
+        self.signals = 0
+        self.acks = 0
+        self.refusals = 0
+        """Messages that the server answered with an error."""
+        self.resends = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection stands, as far as the car knows."""
+        return self._socket is not None and not self._socket.closed
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._lock.locked()
+
+    async def pump(self, patience: float) -> None:
+        """Connect if it is time to, send what is due, and wait for the acks.
+
+        Args:
+            patience: real seconds to wait for acks at most; 0 does not wait.
+        """
+        async with self._lock:
+            if self._socket is not None and self._socket.closed:
+                await self._lose(self._car.clock.now())
+            now = self._car.clock.now()
+            self._outbox.extend(self._subscription.take(now))
+            if self._car.state == "offline":
+                await self._cut()
+                return
+            await self._send_all(now)
+            await self._keep_connected(now)
+            await self._send_again(now)
+            if patience:
+                await self._wait(lambda: not self._unacknowledged, patience)
+
+    async def close(self) -> None:
+        """Say goodbye."""
+        async with self._lock:
+            self._outbox.extend(self._subscription.take(self._car.clock.now() + 1))
+            if self.is_connected:
+                await self._send_all(self._car.clock.now())
+            await self._hang_up()
+
+    async def cut(self) -> None:
+        """Lose the connection without a word; the next `pump` finds out."""
+        async with self._lock:
+            await self._cut()
+
+    async def _cut(self) -> None:
+        transport = self._socket.get_extra_info("transport") if self._socket else None
+        if transport is not None:
+            transport.abort()
+        await self._hang_up()
+
+    # Sending
+
+    async def _send_all(self, now: float) -> None:
+        """Send everything that waits, as far as it goes."""
+        while self._outbox:
+            item = self._outbox[0]
+            if isinstance(item, Goodbye):
+                self._outbox.popleft()
+                if self.is_connected:
+                    await self._wait(lambda: not self._unacknowledged, PARTING_SECONDS)
+                await self._hang_up()
+                continue
+            if not self.is_connected and not await self._may_connect(item, now):
+                return
+            if not await self._send(item, now):
+                return
+            self._outbox.popleft()
+
+    async def _may_connect(self, item: Emission, now: float) -> bool:
+        """Connect for a message, if the car has a network and it is time for a try.
+
+        A message that a driven clock jumped over is sent by the car that was online then, although
+        it may sleep by now; what waits since a failure has to wait for the car.
+        """
+        is_reachable = self._car.state == "online" or (item.was_online and not self._pause)
+        return is_reachable and now >= self._retry_at and await self._connect(now)
+
+    async def _keep_connected(self, now: float) -> None:
+        """A car that streams is connected, whether or not there is anything to tell."""
+        if (
+            self._subscription.collector is not None
+            and self._car.state == "online"
+            and not self.is_connected
+            and now >= self._retry_at
+        ):
+            await self._connect(now)
+
+    async def _send(self, emission: Emission, now: float) -> bool:
+        """Send one message; returns whether the connection took it."""
+        if self._socket is None:
+            return False
+        self._numbered += 1
+        txid = f"{self._prefix}-{self._numbered:09d}".encode()
+        data = envelope.write(
+            topic=emission.topic.encode(),
+            txid=txid,
+            vin=self._car.vin,
+            payload=emission.payload,
+            created_at=int(emission.time),
+        )
+        if emission.is_full:
+            self._unacknowledged.clear()
+        self._unacknowledged[txid] = _Sent(emission, now)
+        try:
+            await self._socket.send_bytes(data)
+        except ConnectionError, aiohttp.ClientError:
+            del self._unacknowledged[txid]
+            await self._lose(now)
+            return False
+        self.sent[emission.topic] = self.sent.get(emission.topic, 0) + 1
+        if emission.signals:
+            self.signals += emission.signals
+            self._charge(emission.signals)
+        return True
+
+    async def _send_again(self, now: float) -> None:
+        """With `latest`: what the server has not acknowledged in time, as it is now."""
+        if not self.is_connected or not self._sends_latest:
+            return
+        patience = self._car.telemetry.resend_after
+        unacknowledged = [
+            sent for sent in self._unacknowledged.values() if sent.emission.topic == SIGNALS
+        ]
+        if not any(sent.at + patience <= now for sent in unacknowledged):
+            return
+        await self._resend((sent.emission for sent in unacknowledged), now)
+
+    async def _resend(self, emissions: Iterable[Emission], now: float) -> None:
+        names = {name: None for emission in emissions for name in emission.names}
+        emission = self._car.telemetry.again(self._subscription, names)
+        for txid, sent in list(self._unacknowledged.items()):
+            if sent.emission.topic == SIGNALS:
+                del self._unacknowledged[txid]
+        if emission is not None and await self._send(emission, now):
+            self.resends += 1
+
+    @property
+    def _sends_latest(self) -> bool:
+        configuration = self._subscription.configuration
+        return configuration is not None and configuration.is_latest_delivered
+
+    # The connection
+
+    async def _connect(self, now: float) -> bool:
+        """Try once; a failure is reported and lengthens the pause."""
+        configuration = self._subscription.configuration
+        if configuration is None or configuration.tcp_port is None:
+            return False
+        self.tries.append(now)
+        try:
+            await self._within(CONNECT_SECONDS, self._open(configuration))
+        except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
+            # An OSError too: everything that TLS refuses.
+            self._car.telemetry.report(
+                self._subscription.client_id, "cloud_manager_error", str(error) or repr(error)
+            )
+            await self._hang_up()
+            self._wait_longer(now)
+            return False
+        self._acks_before = self.acks
+        self.connections += 1
+        waiting = self._outbox[0] if self._outbox else None
+        begins_anew = isinstance(waiting, Emission) and waiting.is_full
+        if begins_anew or not self._sends_latest:
+            self._unacknowledged.clear()
+        elif self._unacknowledged:
+            lost = [sent.emission for sent in self._unacknowledged.values()]
+            await self._resend((one for one in lost if one.topic == SIGNALS), now)
+        return self.is_connected
+
+    async def _open(self, configuration: Configuration) -> None:
+        """Connect, shake hands, upgrade. Raises what aiohttp and ssl raise."""
+        context = self._context(configuration)
+        self._session = aiohttp.ClientSession()
+        at_home = self._car.is_near(*self._car.home)
+        socket = await self._session.ws_connect(
+            f"wss://{HOST}:{configuration.tcp_port}{_PATHS[self._car.id % len(_PATHS)]}",
+            ssl=context,
+            server_hostname=configuration.hostname,
+            headers={
+                "Host": f"{configuration.hostname}:{configuration.tcp_port}",
+                "User-Agent": USER_AGENT,
+                "Version": self._car.telemetry_version or "",
+                "X-Network-Interface": "wifi" if at_home else "cellular",
+                "X-TXID": str(uuid4()),
+            },
+            compress=_OFFERED_COMPRESSION,
+            timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_SECONDS),
+        )
+        self._socket = socket
+        if socket.compress:
+            # Community reports say that cars offer it and hang up on who takes it.
+            raise ValueError("the server compresses")
+        self._reader = asyncio.create_task(self._read(socket))
+
+    def _context(self, configuration: Configuration) -> ssl.SSLContext:
+        """Raise ValueError (ssl.SSLError is one too) for a `ca` that is no certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_verify_locations(cadata=configuration.ca)
+        context.verify_flags |= _SLEEPLESS
+        # Python makes the object that shakes hands: its class is the only way to give it a clock.
+        context.sslobject_class = type("Handshake", (_Handshake,), {"clock": self._car.clock})
+        telemetry = self._car.telemetry
+        self._authorities.present(context, self._car.vin, telemetry.certificate)
+        return context
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
+        """Take answers until the connection ends."""
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.BINARY:
+                continue
+            try:
+                answer = envelope.read(message.data)
+            except envelope.MalformedAnswer:
+                self.refusals += 1
+                continue
+            if answer.message_type == envelope.ACK:
+                self.acks += 1
+                self._pause = 0.0
+                self._unacknowledged.pop(answer.txid, None)
+            else:
+                self.refusals += 1
+
+    async def _lose(self, now: float) -> None:
+        """The connection broke: try again at once, or later if it had never been of any use."""
+        await self._hang_up()
+        if self.acks > self._acks_before:
+            self._retry_at = now
+        else:
+            self._wait_longer(now)
+
+    def _wait_longer(self, now: float) -> None:
+        self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE)
+        self._retry_at = now + self._pause
+
+    async def _hang_up(self) -> None:
+        """End the connection, if there is one."""
+        socket, self._socket = self._socket, None
+        session, self._session = self._session, None
+        reader, self._reader = self._reader, None
+        if socket is not None:
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                await self._within(CONNECT_SECONDS, self._part(socket, reader))
+        if reader is not None:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+        if session is not None:
+            await session.close()
+
+    @staticmethod
+    async def _part(
+        socket: aiohttp.ClientWebSocketResponse[bool], reader: asyncio.Task[None] | None
+    ) -> None:
+        """Close in order, and take the acks that are on their way."""
+        await socket.close()
+        if reader is not None:
+            await asyncio.wait([reader])
+
+    # Waiting
+
+    async def _within[T](self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+        """The work's result; raises TimeoutError after so many real seconds."""
+        task = asyncio.ensure_future(work)
+        try:
+            if not await self._wait(task.done, seconds):
+                raise TimeoutError(f"no answer within {seconds} s")
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _wait(self, is_done: Callable[[], bool], seconds: float) -> bool:
+        """Let the loop work until something is so; returns whether it is.
+
+        A driven clock may stand still for the loop too, so that its timers never end: real time is
+        asked from the operating system then.
+        """
+        end = time.clock_gettime(time.CLOCK_MONOTONIC) + seconds
+        turns = 0
+        while not is_done():
+            if time.clock_gettime(time.CLOCK_MONOTONIC) > end:
+                return False
+            turns += 1
+            if not self._is_driven:
+                await asyncio.sleep(0.005)
+                continue
+            await asyncio.sleep(0)
+            if turns > _BUSY_TURNS:
+                # Everybody on this loop has had their turn; what is missing comes from outside.
+                time.sleep(_NAP_SECONDS)  # noqa: ASYNC251 - the loop's own sleep may never end
+        return True
+
+    def describe(self) -> dict[str, Any]:
+        """The truth for `/simulator/cars`."""
+        return {
+            "connected": self.is_connected,
+            "connections": self.connections,
+            "tries": len(self.tries),
+            "pause": self._pause,
+            "sent": dict(self.sent),
+            "signals": self.signals,
+            "acks": self.acks,
+            "refusals": self.refusals,
+            "resends": self.resends,
+            "unacknowledged": len(self._unacknowledged),
+            "kept": len(self._outbox),
+        }
+
+
+_BUSY_TURNS = 200
+_NAP_SECONDS = 0.0002

@@ -1,10 +1,12 @@
 """Commands that go wrong: what the user reads, what the car did, and what it never does twice."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from homeassistant.components.button import SERVICE_PRESS
@@ -15,9 +17,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.key import async_get_key
+from custom_components.flotte.tesla.signing import Outcome
+from custom_components.flotte.tesla.signing.verdict import (
+    GENERIC_ERRORS,
+    KEY_MANAGEMENT,
+    REASONS,
+    SIGNED_MESSAGE_INFORMATION,
+)
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
@@ -78,20 +88,21 @@ def order(tesla: Simulator, driven: Driven, kind: str, **more: Any) -> None:
 REFUSALS = [
     (400, None, "bad_request"),
     (401, "mobile_access_disabled", "mobile_access_disabled"),
-    (402, None, "account_suspended"),
+    (402, None, "payment_required"),
     (403, None, "missing_scope"),
     (403, "account disabled: EXCEEDED_LIMIT", "account_suspended"),
-    (403, "unsupported vehicle", "not_available"),
+    (403, "unsupported vehicle", "unsupported_vehicle"),
     (404, None, "not_found"),
-    (405, None, "not_available"),
+    (405, None, "in_service"),
+    (405, "invalid_method", "not_available"),
     (406, None, "bad_request"),
     (412, None, "not_registered"),
     (421, STRANGE_HOST, "wrong_region"),
     (423, "locked", "account_locked"),
     (424, None, "public_key_not_fetched"),
     (429, None, "rate_limited"),
-    (451, "unavailable for legal reasons", "account_locked"),
-    (501, "not_implemented", "not_available"),
+    (451, "unavailable for legal reasons", "legally_blocked"),
+    (501, "not_implemented", "action_unknown"),
 ]
 
 
@@ -398,8 +409,7 @@ async def test_car_in_service(
 ) -> None:
     car = await told_of(tesla, wait, MODEL_Y, locked=False, in_service=True)
     error = await refused(hass, SERVICE_LOCK, "lock.aurora_doors", HomeAssistantError)
-    assert error.translation_key == "not_available"
-    assert "in service" in str(error)
+    assert error.translation_key == "in_service"
     assert executed(car) == []
 
 
@@ -513,7 +523,7 @@ async def test_handshake_fails(
 
 # --- The protocol's own faults --------------------------------------------------------------------
 
-RETRIED = {1: "vehicle_busy", 11: "fault_internal", 28: "fault_requires_response_encryption"}
+RETRIED = {1: "fault_busy", 11: "fault_internal", 28: "fault_requires_response_encryption"}
 RESYNCED = {
     5: "fault_invalid_signature",
     6: "fault_invalid_token_or_counter",
@@ -524,7 +534,7 @@ RESYNCED = {
 }
 FATAL = {
     3: "key_not_paired",
-    4: "key_not_paired",
+    4: "fault_inactive_key",
     7: "fault_insufficient_privileges",
     8: "fault_invalid_domains",
     9: "fault_invalid_command",
@@ -654,6 +664,21 @@ async def test_session_is_brought_up_to_date(
     assert car.flashes == 2
 
 
+async def test_software_that_encrypts_no_replies(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Firmware before 2024.38 ignores the wish; its plain answers are all there is to believe."""
+    car = await told_of(tesla, wait, MODEL_Y, locked=False, firmware="2024.26.9")
+    await act(hass, SERVICE_PRESS, "button.aurora_flash_lights")
+    await act(hass, SERVICE_LOCK, "lock.aurora_doors")
+    assert executed(car) == ["flash_lights", "door_lock"]
+    assert car.protocol.replies == 0
+    # A new one encrypts, and from then on nothing else is believed.
+    car.steer({"firmware": "2024.38"})
+    await act(hass, SERVICE_PRESS, "button.aurora_flash_lights")
+    assert car.protocol.replies == 1
+
+
 async def test_reply_that_anybody_could_have_written(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
@@ -669,6 +694,164 @@ async def test_reply_that_anybody_could_have_written(
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
     assert state_of(hass, "lock.aurora_doors").state == "locked"
     assert tesla.bill.counts(vin=MODEL_Y)[Category.DATA] == 2
+
+
+# --- What the car itself says ---------------------------------------------------------------------
+
+
+def answers(car: Car, monkeypatch: pytest.MonkeyPatch, payload: bytes) -> None:
+    """From now on the car does nothing and says this."""
+    monkeypatch.setattr(car, "execute", lambda _: payload)
+
+
+def nominal_error(number: int) -> bytes:
+    answer = vcsec_pb2.FromVCSECMessage()
+    answer.nominalError.genericError = number  # type: ignore[assignment]  # an enum's number
+    return answer.SerializeToString()
+
+
+def older_fault(number: int) -> bytes:
+    answer = vcsec_pb2.FromVCSECMessage()
+    answer.commandStatus.operationStatus = vcsec_pb2.OPERATIONSTATUS_ERROR
+    answer.commandStatus.signedMessageStatus.signedMessageInformation = number  # type: ignore[assignment]  # as above
+    return answer.SerializeToString()
+
+
+def key_refusal(number: int) -> bytes:
+    answer = vcsec_pb2.FromVCSECMessage()
+    answer.commandStatus.operationStatus = vcsec_pb2.OPERATIONSTATUS_ERROR
+    answer.commandStatus.whitelistOperationStatus.whitelistOperationInformation = number  # type: ignore[assignment]  # as above
+    return answer.SerializeToString()
+
+
+def no(reason: str) -> bytes:
+    answer = car_server_pb2.Response()
+    answer.actionStatus.result = car_server_pb2.OPERATIONSTATUS_ERROR
+    answer.actionStatus.result_reason.plain_text = reason
+    return answer.SerializeToString()
+
+
+LOCK_ANSWERS: Final = (
+    {
+        nominal_error(number): row.translation_key
+        for number, row in GENERIC_ERRORS.items()
+        if row.outcome is Outcome.REFUSED
+    }
+    | {
+        older_fault(number): fault.translation_key
+        for number, (_, fault) in SIGNED_MESSAGE_INFORMATION.items()
+    }
+    | {key_refusal(number): row.translation_key for number, row in KEY_MANAGEMENT.items()}
+    | {
+        nominal_error(99): "refused_other",
+        key_refusal(99): "refused_key_management",
+        # The key is not there, or cannot be found: it has to be paired.
+        older_fault(2): "key_not_paired",
+        older_fault(11): "key_not_paired",
+        # Neither says that nothing ran, so the car is looked at.
+        older_fault(0): "outcome_unknown",
+        older_fault(99): "outcome_unknown",
+        key_refusal(0): "outcome_unknown",
+    }
+)
+"""What vehicle security may say to a command, and the text for it."""
+
+
+async def test_every_refusal_of_vehicle_security(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tesla.limits.enabled = False
+    car = await told_of(tesla, wait, MODEL_Y, locked=False)
+    texts = {}
+    for payload, key in LOCK_ANSWERS.items():
+        answers(car, monkeypatch, payload)
+        error = await refused(hass, SERVICE_LOCK, "lock.aurora_doors", HomeAssistantError)
+        assert error.translation_key == key, payload
+        texts[key] = str(error)
+        # Nothing is assumed, and the next command goes out: no refusal is kept.
+        assert state_of(hass, "lock.aurora_doors").state == "unlocked"
+    assert len(set(texts.values())) == len(texts)
+    assert len(texts) == len(set(LOCK_ANSWERS.values()))
+    monkeypatch.undo()
+
+
+async def test_every_refusal_of_infotainment(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To a wish that none of the words fulfils; those that say "already so" fulfil any."""
+    tesla.limits.enabled = False
+    car = await told_of(tesla, wait, MODEL_Y)
+    texts = set()
+    for word, row in REASONS.items():
+        answers(car, monkeypatch, no(word))
+        if not row.translation_key:
+            await act(hass, SERVICE_PRESS, "button.aurora_flash_lights")
+            continue
+        error = await refused(hass, SERVICE_PRESS, "button.aurora_flash_lights", HomeAssistantError)
+        assert error.translation_key == f"reason_{word}"
+        texts.add(str(error))
+    assert len(texts) == sum(bool(row.translation_key) for row in REASONS.values())
+    answers(car, monkeypatch, no("something new"))
+    error = await refused(hass, SERVICE_PRESS, "button.aurora_flash_lights", HomeAssistantError)
+    assert error.translation_key == "reason_other"
+    assert "something new" in str(error)
+    monkeypatch.undo()
+
+
+# --- The texts ------------------------------------------------------------------------------------
+
+TEXTS: Final[dict[str, str]] = {
+    key: value["message"]
+    for key, value in json.loads(
+        (Path(__file__).parents[1] / "custom_components/flotte/translations/en.json").read_text(
+            encoding="utf-8"
+        )
+    )["exceptions"].items()
+}
+
+ADVICE: Final = re.compile(
+    r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
+    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Grant|Have|Lift|Log in|Look|Pair|"
+    r"Plug|Put|Raise|Reload|Remove|Restore|Run|See|Shorten|Sit|Start|Stop|Switch|Take|"
+    r"There is nothing to do|The limit can be raised|Try again|Update|Use|Wait|Wake it|"
+    r"please report)\b",
+    re.IGNORECASE,
+)
+JARGON: Final = re.compile(
+    r"\b(?:epoch|counter|token|nonce|IV|payload|metadata|MTU|whitelist|keychain|session|handshake|"
+    r"protocol|HTTP|API|VCSEC|infotainment|VIN|ECDSA|HMAC|time-?out|timed out)\b",
+    re.IGNORECASE,
+)
+ADVICE_IN_THE_PARTS: Final = {"some_cars_failed"}
+"""Its text is put together of others that say it."""
+OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
+"""Two names of one thing, which one and the same advice puts right."""
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_text_says_what_to_do(key: str) -> None:
+    """What happened, and what now; both in words that need no manual."""
+    text = TEXTS[key]
+    if key not in ADVICE_IN_THE_PARTS:
+        assert ADVICE.search(text), text
+        assert len(re.split(r"(?<=[.;:]) ", text)) > 1, "it also says what happened"
+    assert not JARGON.search(text), text
+    assert text.endswith((".", "}")), text
+
+
+def test_no_two_keys_have_the_same_text() -> None:
+    """Else one could not tell from a report which one it was."""
+    kept = {key: text for key, text in TEXTS.items() if key not in OTHERS}
+    assert len(set(kept.values())) == len(kept)
+    assert all(TEXTS[one] == TEXTS[other] for one, other in OTHERS.items())
 
 
 # --- Keys -----------------------------------------------------------------------------------------

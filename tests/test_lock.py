@@ -118,7 +118,6 @@ async def test_cable_stays_while_current_flows(
     car = await told_of(tesla, wait, MODEL_Y, charging=True)
     with pytest.raises(HomeAssistantError) as refusal:
         await act(hass, SERVICE_UNLOCK, "lock.aurora_charge_cable_lock")
-    assert refusal.value.translation_key == "command_refused"
-    assert "is_charging" in str(refusal.value)
+    assert refusal.value.translation_key == "reason_is_charging"
     assert car.executions == []
     assert state_of(hass, "lock.aurora_charge_cable_lock").state == "locked"

@@ -13,14 +13,17 @@ from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     AccountLocked,
     AccountSuspended,
+    ActionUnknown,
     AnswerLost,
     BadRequest,
     BudgetExceeded,
     CommandRefused,
     Forbidden,
+    InService,
     InvalidAnswer,
     InvalidCommand,
     KeyNotPaired,
+    LegallyBlocked,
     LoginRequired,
     MissingScope,
     MobileAccessDisabled,
@@ -30,6 +33,7 @@ from custom_components.flotte.tesla.errors import (
     NotSent,
     NoUnsignedForm,
     OutcomeUnknown,
+    PaymentRequired,
     ProtocolRequired,
     ProtocolUnsupported,
     PublicKeyNotFetched,
@@ -38,6 +42,7 @@ from custom_components.flotte.tesla.errors import (
     ServiceError,
     TeslaError,
     Unreachable,
+    UnsupportedVehicle,
     VehicleBusy,
     VehicleUnavailable,
     WakeFailed,
@@ -55,12 +60,17 @@ TREE = (
     (MissingScope, "missing_scope", False, False),
     (Forbidden, "forbidden", False, True),
     (AccountSuspended, "account_suspended", False, False),
+    (PaymentRequired, "payment_required", False, False),
     (AccountLocked, "account_locked", False, False),
+    (LegallyBlocked, "legally_blocked", False, False),
     (NotRegistered, "not_registered", False, False),
     (PublicKeyNotFetched, "public_key_not_fetched", False, True),
     (WrongRegion, "wrong_region", False, False),
     (NotFound, "not_found", False, False),
     (NotAvailable, "not_available", False, False),
+    (InService, "in_service", False, True),
+    (UnsupportedVehicle, "unsupported_vehicle", False, False),
+    (ActionUnknown, "action_unknown", False, False),
     (NoUnsignedForm, "no_unsigned_form", False, False),
     (VehicleUnavailable, "vehicle_unavailable", False, True),
     (VehicleBusy, "vehicle_busy", False, True),
@@ -93,20 +103,23 @@ ANSWERS = (
     (401, '{"error":"invalid bearer token"}', LoginRequired),
     (401, '{"error":"login_required"}', LoginRequired),
     (401, '{"error":"mobile_access_disabled"}', MobileAccessDisabled),
-    (402, '{"error":"payment required"}', AccountSuspended),
+    (402, '{"error":"payment required"}', PaymentRequired),
     (403, EXCEEDED, AccountSuspended),
     (403, '{"error":"EXCEEDED_LIMIT"}', AccountSuspended),
     (403, SIGN, ProtocolRequired),
     (403, '{"error":"Unauthorized missing scopes"}', MissingScope),
     (403, '{"error":"invalid_scope"}', MissingScope),
     (403, '{"error":"location access not granted"}', MissingScope),
-    (403, '{"error":"unsupported vehicle"}', NotAvailable),
+    (403, '{"error":"unsupported vehicle"}', UnsupportedVehicle),
     (403, "forbidden, see https://developer.tesla.com/docs/fleet-api", Forbidden),
     (404, '{"error":"not_found"}', NotFound),
-    (405, '{"error":"vehicle is currently in service"}', NotAvailable),
+    (405, '{"error":"vehicle is currently in service"}', InService),
+    (405, '{"error":"invalid_method"}', NotAvailable),
     (406, '{"error":"not_a_JSON_request"}', BadRequest),
     (408, '{"error":"vehicle unavailable: vehicle is offline or asleep"}', VehicleUnavailable),
     (408, '{"error":"vehicle is asleep"}', VehicleUnavailable),
+    (408, '{"error":"vehicle offline or asleep"}', VehicleUnavailable),
+    (408, '{"error":"timed out; vehicle went offline"}', ServiceError),
     (408, "", ServiceError),
     (412, '{"error":"Account must be registered in the current region"}', NotRegistered),
     (421, REGION, WrongRegion),
@@ -114,8 +127,8 @@ ANSWERS = (
     (423, "", AccountLocked),
     (424, '{"error":"Public key download failed"}', PublicKeyNotFetched),
     (429, '{"error":"Retry in 30 seconds"}', RateLimited),
-    (451, "", AccountLocked),
-    (501, '{"error":"not_implemented"}', NotAvailable),
+    (451, "", LegallyBlocked),
+    (501, '{"error":"not_implemented"}', ActionUnknown),
     (302, "", ServiceError),
     (418, "", ServiceError),
     (499, "", ServiceError),
@@ -206,3 +219,13 @@ def test_wrong_region_says_where_to_go() -> None:
 def test_a_refusal_with_a_known_reason_has_its_own_text() -> None:
     assert CommandRefused("car_wash", reason="reason_car_wash").translation_key == "reason_car_wash"
     assert CommandRefused("something new").translation_key == "command_refused"
+    assert VehicleBusy("BUSY", reason="fault_busy").translation_key == "fault_busy"
+    assert KeyNotPaired(reason="fault_inactive_key").translation_key == "fault_inactive_key"
+    assert KeyNotPaired().translation_key == "key_not_paired"
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_whether_a_refusal_passes_depends_on_its_reason(*, later: bool) -> None:
+    assert CommandRefused("car_wash", is_temporary=later).is_temporary is later
+    assert not CommandRefused("car_wash").is_temporary
+    assert not CommandRefused.is_temporary, "said of one refusal, not of all"

@@ -14,8 +14,8 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
     CommandRefused,
+    InService,
     MissingScope,
-    NotAvailable,
     OutcomeUnknown,
     RateLimited,
     ServiceError,
@@ -230,7 +230,7 @@ async def test_a_lost_reply(site: Site, house: SimulatedSite, account: Account, 
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(405, NotAvailable), (403, MissingScope), (429, RateLimited), (500, OutcomeUnknown)],
+    [(405, InService), (403, MissingScope), (429, RateLimited), (500, OutcomeUnknown)],
 )
 async def test_statuses(site: Site, account: Account, status: int, error: type[TeslaError]) -> None:
     account.tesla.faults.order("status", status=status)

@@ -307,7 +307,9 @@ class Trial:
         if sending := _SENDING.get():
             sending.cancel("leaving")
         message = _MESSAGE.get()
-        if message and self.late_orders and entry.row.category is Category.COMMAND:
+        # Alone only: of two requests on their way the server might drop the other one.
+        alone = len(self._group) == 1
+        if message and alone and self.late_orders and entry.row.category is Category.COMMAND:
             self._late.append((self.clock.now() + self.late_orders.pop(0), message))
             faults = self.tesla.faults
             faults.order("dropped", endpoint="signed_command")
@@ -407,10 +409,12 @@ class Trial:
 
     async def _send(self, sending: Sending) -> Done:
         _SENDING.set(sending)
-        done = await self.vehicle.send(sending.command, PERSON)
-        self.car.advance()
-        sending.was_so = sending.wish.is_so is None or sending.wish.is_so(self.car)
-        return done
+        try:
+            return await self.vehicle.send(sending.command, PERSON)
+        finally:
+            # Also of one that was cancelled: others may have heard its outcome.
+            self.car.advance()
+            sending.was_so = sending.wish.is_so is None or sending.wish.is_so(self.car)
 
     def _attribute_unsigned(self) -> None:
         unsigned = [each for each in self.car.executions if not each.signed]

@@ -10,13 +10,18 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     │   ├── MobileAccessDisabled   switched off in the car
     │   ├── MissingScope           the owner did not grant what this needs
     │   ├── Forbidden              for a reason that is not known here
-    │   ├── AccountSuspended       Tesla's billing limit or payment
-    │   ├── AccountLocked          by Tesla, or for legal reasons
+    │   ├── AccountSuspended       Tesla's billing limit
+    │   │   └── PaymentRequired      Tesla wants its money first
+    │   ├── AccountLocked          by Tesla
+    │   │   └── LegallyBlocked       for legal reasons
     │   ├── NotRegistered          domain or region not registered with Tesla
     │   ├── PublicKeyNotFetched    Tesla could not fetch the public key
     │   ├── WrongRegion            another host serves this account
     │   ├── NotFound               no such vehicle or site on the account
-    │   ├── NotAvailable           in service, or not supported there
+    │   ├── NotAvailable           not offered there
+    │   │   ├── InService            the vehicle is in service
+    │   │   ├── UnsupportedVehicle   Tesla's servers do not serve such a vehicle
+    │   │   └── ActionUnknown        Tesla's servers do not know the action
     │   ├── NoUnsignedForm         the vehicle wants the plain form, and there is none
     │   ├── VehicleUnavailable     asleep or offline
     │   ├── VehicleBusy            other commands took too long
@@ -52,7 +57,7 @@ class TeslaError(Exception):
 
     key: ClassVar[str] = "unknown"
     may_have_acted: ClassVar[bool] = True
-    is_temporary: ClassVar[bool] = False
+    is_temporary: bool = False
 
     def __init__(self, detail: str = "", **placeholders: str) -> None:
         super().__init__(detail or self.key)
@@ -66,10 +71,23 @@ class TeslaError(Exception):
 
 
 class Refused(TeslaError):
-    """Certainly not executed."""
+    """Certainly not executed.
+
+    `reason` is the translation key of what is known beyond the class, such as the vehicle's fault;
+    without it the class speaks.
+    """
 
     key = "refused"
     may_have_acted = False
+
+    def __init__(self, detail: str = "", *, reason: str | None = None, **placeholders: str) -> None:
+        super().__init__(detail, **placeholders)
+        self.reason = reason
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        return self.reason or self.key
 
 
 class BudgetExceeded(Refused):
@@ -104,15 +122,27 @@ class Forbidden(Refused):
 
 
 class AccountSuspended(Refused):
-    """Tesla stopped the application: billing limit reached, or payment missing."""
+    """Tesla stopped the application for this month: its billing limit is reached."""
 
     key = "account_suspended"
 
 
+class PaymentRequired(AccountSuspended):
+    """Tesla wants a payment before it goes on."""
+
+    key = "payment_required"
+
+
 class AccountLocked(Refused):
-    """Tesla locked the account, or the law forbids the answer."""
+    """Tesla locked the account."""
 
     key = "account_locked"
+
+
+class LegallyBlocked(AccountLocked):
+    """The law forbids the answer, for example because the data belong to another region."""
+
+    key = "legally_blocked"
 
 
 class NotRegistered(Refused):
@@ -146,9 +176,28 @@ class NotFound(Refused):
 
 
 class NotAvailable(Refused):
-    """The vehicle is in service, or does not offer this."""
+    """Tesla does not offer this there, or not now."""
 
     key = "not_available"
+
+
+class InService(NotAvailable):
+    """The vehicle is in service; Tesla takes no requests for it."""
+
+    key = "in_service"
+    is_temporary = True
+
+
+class UnsupportedVehicle(NotAvailable):
+    """Tesla's servers do not do this for such a vehicle."""
+
+    key = "unsupported_vehicle"
+
+
+class ActionUnknown(NotAvailable):
+    """Tesla's servers do not know the action, at least in this region."""
+
+    key = "action_unknown"
 
 
 class NoUnsignedForm(Refused):
@@ -209,20 +258,17 @@ class KeyNotPaired(Refused):
 class CommandRefused(Refused):
     """The vehicle understood the command and said no.
 
-    `reason` is a translation key when we know the reason, else the vehicle's own words are in
-    `detail`.
+    Where no `reason` is known, the vehicle's own words are in `detail`. `is_temporary` depends on
+    the reason.
     """
 
     key = "command_refused"
 
-    def __init__(self, detail: str = "", *, reason: str | None = None) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-    @property
-    @override
-    def translation_key(self) -> str:
-        return self.reason or self.key
+    def __init__(
+        self, detail: str = "", *, reason: str | None = None, is_temporary: bool = False
+    ) -> None:
+        super().__init__(detail, reason=reason)
+        self.is_temporary = is_temporary
 
 
 class InvalidCommand(Refused):
@@ -314,21 +360,25 @@ STATUS_TABLE = (
     StatusRow(400, "", BadRequest),
     StatusRow(401, "mobile_access_disabled", MobileAccessDisabled),
     StatusRow(401, "", LoginRequired),
-    StatusRow(402, "", AccountSuspended),
+    StatusRow(402, "", PaymentRequired),
     StatusRow(403, "exceeded_limit", AccountSuspended),
     StatusRow(403, "account disabled", AccountSuspended),
     StatusRow(403, "vehicle command protocol required", ProtocolRequired),
     StatusRow(403, "missing scopes", MissingScope),
     StatusRow(403, "invalid_scope", MissingScope),
     StatusRow(403, "location access not granted", MissingScope),
-    StatusRow(403, "unsupported vehicle", NotAvailable),
+    StatusRow(403, "unsupported vehicle", UnsupportedVehicle),
     StatusRow(403, "", Forbidden),
     StatusRow(404, "", NotFound),
+    StatusRow(405, "in service", InService),
     StatusRow(405, "", NotAvailable),
     StatusRow(406, "", BadRequest),
-    StatusRow(408, "offline", VehicleUnavailable),
-    StatusRow(408, "asleep", VehicleUnavailable),
-    # The gateway waited for the vehicle in vain: on a command nobody knows what happened.
+    # Only these say that nothing reached the vehicle: it is woken then, and told again.
+    StatusRow(408, "vehicle is offline", VehicleUnavailable),
+    StatusRow(408, "vehicle is asleep", VehicleUnavailable),
+    StatusRow(408, "offline or asleep", VehicleUnavailable),
+    # The gateway waited for the vehicle in vain, perhaps because it went offline just then: on a
+    # command nobody knows what happened.
     StatusRow(408, "", ServiceError),
     StatusRow(412, "", NotRegistered),
     StatusRow(421, "", WrongRegion),
@@ -336,13 +386,13 @@ STATUS_TABLE = (
     StatusRow(423, "", AccountLocked),
     StatusRow(424, "", PublicKeyNotFetched),
     StatusRow(429, "", RateLimited),
-    StatusRow(451, "", AccountLocked),
+    StatusRow(451, "", LegallyBlocked),
     # From here on the gateway or the vehicle had trouble, and a command may have run: also after
     # 503, with which a trunk was seen to move.
     StatusRow(499, "", ServiceError),
     StatusRow(500, "", ServiceError),
     # The gateway does not know the action: it never reached the vehicle.
-    StatusRow(501, "", NotAvailable),
+    StatusRow(501, "", ActionUnknown),
     StatusRow(502, "", ServiceError),
     StatusRow(503, "", ServiceError),
     StatusRow(504, "", ServiceError),

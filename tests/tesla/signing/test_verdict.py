@@ -39,6 +39,10 @@ def command_status(status: int, sub: bytes = b"") -> bytes:
     return field(4, (field(1, status) if status else b"") + sub)
 
 
+def older_channel(number: int) -> bytes:
+    return command_status(2, field(2, field(2, number)))
+
+
 def refused_for(reason: bytes) -> bytes:
     return field(1, field(1, 1) + field(2, field(1, reason)))
 
@@ -66,58 +70,158 @@ def test_vehicle_security(payload: bytes, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "key", "reason"),
+    ("number", "key", "reason", "later"),
     [
-        (1, "refused_unknown", "UNKNOWN"),
-        (2, "refused_closures_open", "CLOSURES_OPEN"),
-        (4, "refused_disabled_for_user_command", "DISABLED_FOR_USER_COMMAND"),
-        (5, "refused_vehicle_not_in_park", "VEHICLE_NOT_IN_PARK"),
-        (6, "refused_unauthorized", "UNAUTHORIZED"),
-        (7, "refused_not_allowed_over_transport", "NOT_ALLOWED_OVER_TRANSPORT"),
-        (8, "refused_key_not_found", "KEY_NOT_FOUND"),
-        (9, "refused_not_supported", "NOT_SUPPORTED"),
-        (99, "refused_unknown", "genericError 99"),
+        (1, "refused_unknown", "UNKNOWN", True),
+        (2, "refused_closures_open", "CLOSURES_OPEN", True),
+        (4, "refused_disabled_for_user_command", "DISABLED_FOR_USER_COMMAND", True),
+        (5, "refused_vehicle_not_in_park", "VEHICLE_NOT_IN_PARK", True),
+        (6, "refused_unauthorized", "UNAUTHORIZED", False),
+        (7, "refused_not_allowed_over_transport", "NOT_ALLOWED_OVER_TRANSPORT", False),
+        (8, "refused_key_not_found", "KEY_NOT_FOUND", False),
+        (9, "refused_not_supported", "NOT_SUPPORTED", False),
+        (99, "refused_other", "genericError 99", False),
     ],
 )
-def test_generic_error(number: int, key: str, reason: str) -> None:
-    assert interpret(SECURITY, nominal_error(number)) == Verdict(Outcome.REFUSED, key, reason)
+def test_generic_error(number: int, key: str, reason: str, *, later: bool) -> None:
+    wanted = Verdict(Outcome.REFUSED, key, reason, is_temporary=later)
+    assert interpret(SECURITY, nominal_error(number)) == wanted
 
 
 @pytest.mark.parametrize(
     ("number", "fault"),
-    [(2, 3), (4, 6), (5, 6), (6, 5), (11, 3), (15, 15), (17, 17), (18, 18), (19, 19), (1, None)],
+    [
+        (2, 3),
+        (4, 6),
+        (5, 6),
+        (6, 5),
+        (11, 3),
+        (15, 15),
+        (16, 16),
+        (17, 17),
+        (18, 18),
+        (19, 19),
+    ],
 )
-def test_older_error_channel_has_the_rows_of_the_faults(number: int, fault: int | None) -> None:
-    verdict = interpret(SECURITY, command_status(2, field(2, field(2, number))))
+def test_older_error_channel_has_the_rows_of_the_faults(number: int, fault: int) -> None:
+    verdict = interpret(SECURITY, older_channel(number))
     assert verdict.outcome is Outcome.REFUSED
-    assert verdict.fault is not None
-    assert verdict.fault.number == fault
+    assert verdict.fault is FAULTS[fault]
     assert verdict.translation_key == verdict.fault.translation_key
     assert verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (1, "fault_signed_message_fault"),
+        (3, "fault_iv_smaller_than_expected"),
+        (7, "fault_ecdsa_input"),
+        (8, "fault_ecdsa_signature"),
+        (9, "fault_local_entity_start"),
+        (10, "fault_local_entity_result"),
+        (12, "fault_could_not_retrieve_token"),
+        (13, "fault_signature_too_short"),
+        (14, "fault_token_is_incorrect_length"),
+    ],
+)
+def test_older_error_channel_has_rows_of_its_own(number: int, key: str) -> None:
+    verdict = interpret(SECURITY, older_channel(number))
+    assert verdict.fault is not None
+    assert verdict.fault.translation_key == verdict.translation_key == key
+    assert (verdict.fault.ran, verdict.fault.handling) == (Ran.NO, Handling.FATAL)
+
+
 def test_unknown_number_of_the_older_error_channel() -> None:
-    verdict = interpret(SECURITY, command_status(2, field(2, field(2, 99))))
-    assert verdict.translation_key == "fault_signed_message_fault"
+    """As with unknown faults, nothing says that nothing ran."""
+    verdict = interpret(SECURITY, older_channel(99))
+    assert verdict.translation_key == "fault_unknown"
     assert verdict.reason == "signedMessageInformation 99"
+    assert verdict.fault is not None
+    assert (verdict.fault.ran, verdict.fault.handling) == (Ran.MAYBE, Handling.FATAL)
 
 
 def test_older_error_channel_says_that_nothing_ran() -> None:
-    rows = verdict_module.SIGNED_MESSAGE_INFORMATION
-    assert set(rows) == set(range(1, 20))
+    rows = dict(verdict_module.SIGNED_MESSAGE_INFORMATION)
+    assert set(rows) == set(range(20))
+    assert rows.pop(0)[1].ran is Ran.MAYBE, "not an error of this kind"
     assert all(fault.ran is Ran.NO for _, fault in rows.values())
     resyncs = {number for number, (_, row) in rows.items() if row.handling is Handling.RESYNC}
     assert resyncs == {4, 5, 6, 15, 17}
 
 
 @pytest.mark.parametrize(
-    ("number", "reason"),
-    [(13, "ATTEMPTING_TO_ADD_KEY_THAT_IS_ALREADY_ON_THE_WHITELIST"), (99, "…Information 99")],
+    "payload",
+    [
+        command_status(2),
+        command_status(2, field(2, b"")),
+        command_status(2, field(3, b"")),
+        command_status(2, field(3, field(1, 0))),
+    ],
+    ids=["nothing", "no fault", "no information", "information 0"],
 )
-def test_refused_key_management(number: int, reason: str) -> None:
+def test_error_without_a_reason_may_have_run(payload: bytes) -> None:
+    """It failed, but nothing says that it failed before it did anything."""
+    verdict = interpret(SECURITY, payload)
+    assert verdict.outcome is Outcome.REFUSED
+    assert verdict.fault is not None
+    assert (verdict.fault.ran, verdict.fault.handling) == (Ran.MAYBE, Handling.FATAL)
+    assert verdict.translation_key == "fault_operation_error"
+
+
+# Number, beginning of Tesla's name, whether trying later is sensible.
+KEYS = (
+    (1, "UNDOCUMENTED_ERROR", True),
+    (2, "NO_PERMISSION_TO_REMOVE_ONESELF", False),
+    (3, "KEYFOB_SLOTS_FULL", False),
+    (4, "WHITELIST_FULL", False),
+    (5, "NO_PERMISSION_TO_ADD", False),
+    (6, "INVALID_PUBLIC_KEY", False),
+    (7, "NO_PERMISSION_TO_REMOVE", False),
+    (8, "NO_PERMISSION_TO_CHANGE_PERMISSIONS", False),
+    (9, "ATTEMPTING_TO_ELEVATE_OTHER_ABOVE_ONESELF", False),
+    (10, "ATTEMPTING_TO_DEMOTE_SUPERIOR_TO_ONESELF", False),
+    (11, "ATTEMPTING_TO_REMOVE_OWN_PERMISSIONS", False),
+    (12, "PUBLIC_KEY_NOT_ON_WHITELIST", False),
+    (13, "ATTEMPTING_TO_ADD_KEY_THAT_IS_ALREADY_ON_THE_WHITELIST", False),
+    (14, "NOT_ALLOWED_TO_ADD_UNLESS_ON_READER", True),
+    (15, "FM_MODIFYING_OUTSIDE_OF_F_MODE", False),
+    (16, "FM_ATTEMPTING_TO_ADD_PERMANENT_KEY", False),
+    (17, "FM_ATTEMPTING_TO_REMOVE_PERMANENT_KEY", False),
+    (18, "KEYCHAIN_WHILE_FS_FULL", False),
+    (19, "ATTEMPTING_TO_ADD_KEY_WITHOUT_ROLE", False),
+    (20, "ATTEMPTING_TO_ADD_KEY_WITH_SERVICE_ROLE", False),
+    (21, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_SERVICE_TECH", False),
+    (22, "SERVICE_KEY_ATTEMPTING_TO_ADD_SERVICE_TECH_OUTSIDE_SERVICE_MODE", False),
+    (23, "COULD_NOT_START_LOCAL_ENTITY_AUTH", True),
+    (24, "LOCAL_ENTITY_AUTH_FAILED_UI_DENIED", False),
+    (25, "LOCAL_ENTITY_AUTH_FAILED_TIMED_OUT_WAITING_FOR_TAP", True),
+    (26, "LOCAL_ENTITY_AUTH_FAILED_TIMED_OUT_WAITING_FOR_UI_ACK", True),
+    (27, "LOCAL_ENTITY_AUTH_FAILED_VALET_MODE", True),
+    (28, "LOCAL_ENTITY_AUTH_FAILED_CANCELLED", True),
+    (29, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_RIDER_KEY", False),
+    (30, "ATTEMPTING_TO_ADD_RIDER_KEY_OUTSIDE_FLEET_MODE", False),
+    (31, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_PREDELIVERY_KEY", False),
+    (32, "SERVICE_KEY_ATTEMPTING_TO_ADD_PREDELIVERY_KEY_WHEN_ALREADY_DELIVERED", False),
+)
+
+
+@pytest.mark.parametrize(("number", "name", "later"), KEYS)
+def test_refused_key_management(number: int, name: str, *, later: bool) -> None:
     verdict = interpret(SECURITY, command_status(2, field(3, field(1, number))))
-    assert verdict.translation_key == "refused_key_management"
-    assert verdict.reason == reason.replace("…", "whitelistOperation")
+    key = f"refused_key_management_{name.lower()}"
+    assert verdict == Verdict(Outcome.REFUSED, key, name, is_temporary=later)
+
+
+def test_every_refusal_of_key_management_is_tried() -> None:
+    assert set(verdict_module.KEY_MANAGEMENT) == {0, *(number for number, _, _ in KEYS)}
+
+
+@pytest.mark.parametrize("number", [33, 99])
+def test_unknown_refusal_of_key_management(number: int) -> None:
+    verdict = interpret(SECURITY, command_status(2, field(3, field(1, number))))
+    reason = f"whitelistOperationInformation {number}"
+    assert verdict == Verdict(Outcome.REFUSED, "refused_key_management", reason)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +247,6 @@ def test_infotainment(payload: bytes, outcome: Outcome) -> None:
         "already_set",
         "already_standard",
         "already_started",
-        "is_charging",
-        "requested",
-        "not_charging",
         "already closed",
         "Already Closed ",
         "already off",
@@ -156,25 +257,41 @@ def test_wished_state_reached_before_is_a_success(text: str) -> None:
     assert of_reason(text) == Verdict(Outcome.ALREADY, reason=text.strip())
 
 
+@pytest.mark.parametrize("text", ["is_charging", "requested", "Not Charging"])
+def test_what_fulfils_only_some_wishes_has_a_text(text: str) -> None:
+    key = f"reason_{text.lower().replace(' ', '_')}"
+    assert of_reason(text) == Verdict(Outcome.ALREADY, key, text)
+
+
 @pytest.mark.parametrize(
-    ("text", "key"),
+    ("text", "key", "later"),
     [
-        ("", "refused_unknown"),
-        ("  ", "refused_unknown"),
-        ("disconnected", "reason_disconnected"),
-        ("cable connected", "reason_cable_connected"),
-        ("complete", "reason_complete"),
+        ("", "refused_unknown", True),
+        ("  ", "refused_unknown", True),
+        ("complete", "reason_complete", False),
+        ("disconnected", "reason_disconnected", True),
+        ("no_power", "reason_no_power", True),
+        ("cable connected", "reason_cable_connected", True),
+        ("car_wash", "reason_car_wash", True),
+        ("not allowed", "reason_not_allowed", True),
+        ("not_supported", "reason_not_supported", False),
+        ("parental_controls_active", "reason_parental_controls_active", True),
+        ("speed_limit_mode_active", "reason_speed_limit_mode_active", True),
+        ("low_power_mode_enforced", "reason_low_power_mode_enforced", True),
         (
             "cabin comfort remote settings not enabled",
             "reason_cabin_comfort_remote_settings_not_enabled",
+            True,
         ),
-        ("something_new", "reason_other"),
+        ("unsigned_cmds_hardlocked", "reason_unsigned_cmds_hardlocked", False),
+        ("something_new", "reason_other", False),
     ],
 )
-def test_reason_of_a_refusal(text: str, key: str) -> None:
+def test_reason_of_a_refusal(text: str, key: str, *, later: bool) -> None:
     verdict = of_reason(text)
     assert (verdict.outcome, verdict.translation_key) == (Outcome.REFUSED, key)
     assert verdict.reason == (text.strip() or "UNKNOWN")
+    assert verdict.is_temporary is later
 
 
 def test_long_reason_is_cut() -> None:
@@ -215,6 +332,11 @@ def test_what_is_tried_again() -> None:
     )
     # What may have run is never signed again if it must not run twice.
     assert all(row.retries_unrepeatable == 0 for row in FAULTS.values() if row.ran is Ran.MAYBE)
+
+
+@pytest.mark.parametrize("number", sorted(FAULTS))
+def test_trying_later_is_sensible_where_it_was_tried_again(number: int) -> None:
+    assert FAULTS[number].is_temporary is (number in {1, 2, 5, 6, 11, 15, 17, 20, 26, 28})
 
 
 @pytest.mark.parametrize("number", [30, 4711, -1])

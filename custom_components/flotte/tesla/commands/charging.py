@@ -1,11 +1,12 @@
 """Charging: start, stop, limits, schedules."""
 
-from typing import Final
+from typing import Any, Final
 
 from tesla_protocol.command import car_server_pb2, common_pb2
 
 from .. import signals
 from ..signals import Position
+from ..state import Signal
 from .command import (
     CHARGING,
     VOID,
@@ -38,7 +39,11 @@ def stop_charging() -> Command:
         name="charge_stop",
         **infotainment(Action(chargingStartStopAction=action)),
         scopes=CHARGING,
-        expects={signals.CHARGING_STATE: "stopped", signals.CHARGER_POWER: 0.0},
+        expects={
+            signals.CHARGING_STATE: "stopped",
+            signals.AC_CHARGING_POWER: 0.0,
+            signals.DC_CHARGING_POWER: 0.0,
+        },
         already=frozenset({"not_charging"}),
     )
 
@@ -262,6 +267,8 @@ def set_scheduled_charging(*, enabled: bool, start_minutes: int = 0) -> Command:
         **infotainment(Action(scheduledChargingAction=action)),
         parameters={"enable": enabled, "time": start_minutes},
         scopes=CHARGING,
+        # That it is on does not tell when: the car tells a date, and not the time of day.
+        expects={} if enabled else {signals.SCHEDULED_CHARGING_MODE: "off"},
     )
 
 
@@ -288,6 +295,7 @@ def set_scheduled_departure(
         if word is not None:
             among(name, word, ("all_week", "weekdays"))
     action = car_server_pb2.ScheduledDepartureAction(enabled=enabled)
+    expects: dict[Signal[Any], Any] = {signals.SCHEDULED_CHARGING_MODE: "off"}
     if enabled:
         action.departure_time = departure_minutes
         action.off_peak_hours_end_time = off_peak_end_minutes
@@ -295,6 +303,18 @@ def set_scheduled_departure(
             getattr(action.preconditioning_times, preconditioning).SetInParent()
         if off_peak:
             getattr(action.off_peak_charging_times, off_peak).SetInParent()
+        # All of it, or one that is set otherwise would pass for this one.
+        expects = {
+            signals.SCHEDULED_CHARGING_MODE: "depart_by",
+            signals.DEPARTURE_MINUTES: departure_minutes,
+            signals.PRECONDITIONING_ENABLED: preconditioning is not None,
+            signals.OFF_PEAK_ENABLED: off_peak is not None,
+        }
+        if preconditioning:
+            expects[signals.PRECONDITIONING_DAYS] = preconditioning
+        if off_peak:
+            expects[signals.OFF_PEAK_DAYS] = off_peak
+            expects[signals.OFF_PEAK_END_MINUTES] = off_peak_end_minutes
     return Command(
         name="set_scheduled_departure",
         **infotainment(Action(scheduledDepartureAction=action)),
@@ -308,4 +328,5 @@ def set_scheduled_departure(
             "end_off_peak_time": off_peak_end_minutes,
         },
         scopes=CHARGING,
+        expects=expects,
     )

@@ -35,29 +35,37 @@ def stop_climate() -> Command:
     )
 
 
-def set_temperature(celsius: float) -> Command:
-    """Wish `celsius` °C, 15 to 28, on both sides; Tesla takes a missing side for 0."""
-    between("temperature", celsius, 15, 28)
+def set_temperature(driver: float, passenger: float | None = None) -> Command:
+    """Wish 15 to 28 °C on the driver's side, and the same on the passenger's unless told.
+
+    Both are always sent: Tesla takes a missing side for 0.
+    """
+    passenger = driver if passenger is None else passenger
+    for celsius in (driver, passenger):
+        between("temperature", celsius, 15, 28)
     action = car_server_pb2.HvacTemperatureAdjustmentAction(
-        driver_temp_celsius=celsius,
-        passenger_temp_celsius=celsius,
+        driver_temp_celsius=driver,
+        passenger_temp_celsius=passenger,
         # Tesla's own client always says so beside the two numbers.
         level=car_server_pb2.HvacTemperatureAdjustmentAction.Temperature(TEMP_MAX=VOID),
     )
     return Command(
         name="set_temps",
         **infotainment(Action(hvacTemperatureAdjustmentAction=action)),
-        parameters={"driver_temp": celsius, "passenger_temp": celsius},
-        expects={signals.DRIVER_TEMPERATURE: celsius, signals.PASSENGER_TEMPERATURE: celsius},
+        parameters={"driver_temp": driver, "passenger_temp": passenger},
+        expects={signals.DRIVER_TEMPERATURE: driver, signals.PASSENGER_TEMPERATURE: passenger},
         supersedes="temperature",
     )
 
 
-def set_climate_keeper(mode: str) -> Command:
-    """Keep the climate after leaving: `off`, `on` (keep), `dog` or `camp`."""
+def set_climate_keeper(mode: str, *, manual_override: bool = False) -> Command:
+    """Keep the climate after leaving: `off`, `on` (keep), `dog` or `camp`.
+
+    What `manual_override` does, here and below, Tesla does not say; its own client sends false.
+    """
     among("climate keeper", mode, signals.KEEPER_MODES)
     number = signals.KEEPER_MODES.index(mode)
-    action = car_server_pb2.HvacClimateKeeperAction()
+    action = car_server_pb2.HvacClimateKeeperAction(manual_override=manual_override)
     action.ClimateKeeperAction = number  # type: ignore[assignment]  # the enum's number is its index
     expects: dict[Signal[Any], Any] = {signals.CLIMATE_KEEPER: mode}
     if mode != "off":
@@ -65,21 +73,21 @@ def set_climate_keeper(mode: str) -> Command:
     return Command(
         name="set_climate_keeper_mode",
         **infotainment(Action(hvacClimateKeeperAction=action)),
-        parameters={"climate_keeper_mode": number},
+        parameters={"climate_keeper_mode": number, "manual_override": manual_override},
         expects=expects,
     )
 
 
-def set_defrost(*, on: bool) -> Command:
+def set_defrost(*, on: bool, manual_override: bool = False) -> Command:
     """Switch the maximum defrost on or off."""
-    action = car_server_pb2.HvacSetPreconditioningMaxAction(on=on)
+    action = car_server_pb2.HvacSetPreconditioningMaxAction(on=on, manual_override=manual_override)
     expects: dict[Signal[Any], Any] = {signals.DEFROST: on}
     if on:
         expects[signals.CLIMATE_ON] = True
     return Command(
         name="set_preconditioning_max",
         **infotainment(Action(hvacSetPreconditioningMaxAction=action)),
-        parameters={"on": on, "manual_override": False},
+        parameters={"on": on, "manual_override": manual_override},
         expects=expects,
     )
 
@@ -90,16 +98,24 @@ class Seat(IntEnum):
     FRONT_LEFT = 0
     FRONT_RIGHT = 1
     REAR_LEFT = 2
+    REAR_LEFT_BACK = 3
     REAR_CENTER = 4
     REAR_RIGHT = 5
+    REAR_RIGHT_BACK = 6
+    THIRD_ROW_LEFT = 7
+    THIRD_ROW_RIGHT = 8
 
 
 _SEAT_FIELDS: Final = {
     Seat.FRONT_LEFT: ("CAR_SEAT_FRONT_LEFT", signals.SEAT_HEATER_LEFT),
     Seat.FRONT_RIGHT: ("CAR_SEAT_FRONT_RIGHT", signals.SEAT_HEATER_RIGHT),
     Seat.REAR_LEFT: ("CAR_SEAT_REAR_LEFT", signals.SEAT_HEATER_REAR_LEFT),
+    Seat.REAR_LEFT_BACK: ("CAR_SEAT_REAR_LEFT_BACK", signals.SEAT_HEATER_REAR_LEFT_BACK),
     Seat.REAR_CENTER: ("CAR_SEAT_REAR_CENTER", signals.SEAT_HEATER_REAR_CENTER),
     Seat.REAR_RIGHT: ("CAR_SEAT_REAR_RIGHT", signals.SEAT_HEATER_REAR_RIGHT),
+    Seat.REAR_RIGHT_BACK: ("CAR_SEAT_REAR_RIGHT_BACK", signals.SEAT_HEATER_REAR_RIGHT_BACK),
+    Seat.THIRD_ROW_LEFT: ("CAR_SEAT_THIRD_ROW_LEFT", signals.SEAT_HEATER_THIRD_ROW_LEFT),
+    Seat.THIRD_ROW_RIGHT: ("CAR_SEAT_THIRD_ROW_RIGHT", signals.SEAT_HEATER_THIRD_ROW_RIGHT),
 }
 _LEVEL_FIELDS: Final = ("SEAT_HEATER_OFF", "SEAT_HEATER_LOW", "SEAT_HEATER_MED", "SEAT_HEATER_HIGH")
 
@@ -132,13 +148,14 @@ def set_steering_wheel_heater(*, on: bool) -> Command:
     )
 
 
-def set_bioweapon_mode(*, on: bool) -> Command:
+def set_bioweapon_mode(*, on: bool, manual_override: bool = False) -> Command:
     """Filter the air as well as the car can."""
-    action = car_server_pb2.HvacBioweaponModeAction(on=on)
+    action = car_server_pb2.HvacBioweaponModeAction(on=on, manual_override=manual_override)
     return Command(
         name="set_bioweapon_mode",
         **infotainment(Action(hvacBioweaponModeAction=action)),
-        parameters={"on": on, "manual_override": False},
+        parameters={"on": on, "manual_override": manual_override},
+        expects={signals.BIOWEAPON_MODE: on},
     )
 
 
@@ -151,6 +168,8 @@ def set_cabin_overheat_protection(mode: str) -> Command:
         name="set_cabin_overheat_protection",
         **infotainment(Action(setCabinOverheatProtectionAction=action)),
         parameters={"on": on, "fan_only": fan_only},
+        expects={signals.OVERHEAT_MODE: mode},
+        supersedes="cabin_overheat_protection",
     )
 
 
@@ -159,9 +178,8 @@ def set_overheat_temperature(level: str) -> Command:
 
     Tesla's own proxy sends one level too low; the documentation is followed here.
     """
-    levels = ("low", "medium", "high")
-    among("overheat temperature", level, levels)
-    number = levels.index(level)
+    among("overheat temperature", level, signals.OVERHEAT_LIMITS)
+    number = signals.OVERHEAT_LIMITS.index(level)
     action = car_server_pb2.SetCopTempAction()
     # The enum begins with "unspecified".
     action.copActivationTemp = number + 1  # type: ignore[assignment]  # the enum's number
@@ -169,21 +187,26 @@ def set_overheat_temperature(level: str) -> Command:
         name="set_cop_temp",
         **infotainment(Action(setCopTempAction=action)),
         parameters={"cop_temp": number},
+        expects={signals.OVERHEAT_LIMIT: level},
+        supersedes="overheat_temperature",
     )
 
 
-_FRONT_SEATS: Final = {Seat.FRONT_LEFT: 1, Seat.FRONT_RIGHT: 2}
-"""Front seats, as automatic climate and coolers number them."""
+_FRONT_SEATS: Final = {
+    Seat.FRONT_LEFT: (1, signals.AUTO_SEAT_LEFT, signals.SEAT_COOLER_LEFT),
+    Seat.FRONT_RIGHT: (2, signals.AUTO_SEAT_RIGHT, signals.SEAT_COOLER_RIGHT),
+}
+"""Front seats, as automatic climate and coolers number them, and what tells of the two."""
 
 
-def _front(seat: Seat) -> int:
+def _front(seat: Seat) -> tuple[int, Signal[bool], Signal[int]]:
     among("seat", seat.name.lower(), tuple(each.name.lower() for each in _FRONT_SEATS))
     return _FRONT_SEATS[seat]
 
 
 def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
     """Let the car heat and cool a front seat by itself; the climate must be on."""
-    number = _front(seat)
+    number, signal, _ = _front(seat)
     place = car_server_pb2.AutoSeatClimateAction.CarSeat(on=on)
     place.seat_position = number  # type: ignore[assignment]  # the enum's number
     action = car_server_pb2.AutoSeatClimateAction(carseat=[place])
@@ -191,6 +214,7 @@ def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
         name="remote_auto_seat_climate_request",
         **infotainment(Action(autoSeatClimateAction=action)),
         parameters={"auto_seat_position": number, "auto_climate_on": on},
+        expects={signal: on},
     )
 
 
@@ -200,7 +224,7 @@ def set_seat_cooler(seat: Seat, level: int) -> Command:
     Tesla's own proxy sends one level too low; the documentation is followed here.
     """
     between("seat cooler", level, 0, 3)
-    number = _front(seat)
+    number, _, signal = _front(seat)
     place = car_server_pb2.HvacSeatCoolerActions.HvacSeatCoolerAction()
     place.seat_cooler_level = level + 1  # type: ignore[assignment]  # the enum begins with "unknown"
     place.seat_position = number  # type: ignore[assignment]  # the enum's number
@@ -209,5 +233,6 @@ def set_seat_cooler(seat: Seat, level: int) -> Command:
         name="remote_seat_cooler_request",
         **infotainment(Action(hvacSeatCoolerActions=actions)),
         parameters={"seat_position": number, "seat_cooler_level": level},
+        expects={signal: level},
         supersedes=f"seat_cooler_{seat.name}",
     )

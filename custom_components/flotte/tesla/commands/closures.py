@@ -1,9 +1,12 @@
 """Locks, trunks, windows and ports."""
 
+from typing import Any, Final
+
 from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from .. import signals
 from ..signals import Position
+from ..state import Signal
 from .command import CHARGING, VOID, Action, Command, Unsigned, among, infotainment, security
 
 
@@ -111,6 +114,14 @@ def close_windows(position: Position | None) -> Command:
     )
 
 
+# Where it stops in between is anywhere.
+_TONNEAU_ENDS: Final[dict[str, dict[Signal[Any], Any]]] = {
+    "open": {signals.TONNEAU_POSITION: "fully_open"},
+    "close": {signals.TONNEAU_POSITION: "closed"},
+    "stop": {},
+}
+
+
 def move_tonneau(move: str) -> Command:
     """`open`, `close` or `stop` the bed cover of a Cybertruck; there is no REST form."""
     among("tonneau", move, ("open", "close", "stop"))
@@ -123,17 +134,22 @@ def move_tonneau(move: str) -> Command:
         name=f"{move}_tonneau",
         **security(Unsigned(closureMoveRequest=vcsec_pb2.ClosureMoveRequest(tonneau=number))),
         rest=False,
+        expects=_TONNEAU_ENDS[move],
     )
 
 
 def move_sunroof(move: str) -> Command:
-    """`vent` or `close` the sunroof of an old Model S."""
-    among("sunroof", move, ("vent", "close"))
-    action = car_server_pb2.VehicleControlSunroofOpenCloseAction(
-        vent=VOID if move == "vent" else None, close=VOID if move == "close" else None
-    )
+    """`vent`, `close` or `open` the sunroof of an old Model S.
+
+    Opening it has no documented plain form, and cars answered 400 to it (2017).
+    """
+    among("sunroof", move, ("vent", "close", "open"))
+    action = car_server_pb2.VehicleControlSunroofOpenCloseAction()
+    getattr(action, move).SetInParent()
     return Command(
         name="sun_roof_control",
         **infotainment(Action(vehicleControlSunroofOpenCloseAction=action)),
         parameters={"state": move},
+        rest=move != "open",
+        expects={signals.SUNROOF_OPEN: move != "close"},
     )

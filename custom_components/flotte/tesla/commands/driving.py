@@ -84,7 +84,7 @@ def set_valet_mode(*, on: bool, pin: str = "") -> Command:
     return Command(
         name="set_valet_mode",
         **infotainment(Action(vehicleControlSetValetModeAction=action)),
-        parameters={"on": on, "password": pin},
+        parameters={"on": on, "password": pin if on else ""},
         expects={signals.VALET_MODE: on},
     )
 
@@ -105,6 +105,7 @@ def set_guest_mode(*, on: bool) -> Command:
         name="guest_mode",
         **infotainment(Action(guestModeAction=action)),
         parameters={"enable": on},
+        expects={signals.GUEST_MODE: on},
     )
 
 
@@ -113,7 +114,7 @@ def set_guest_mode(*, on: bool) -> Command:
 
 def set_pin_to_drive(*, on: bool, pin: str = "") -> Command:
     """Ask for a PIN before driving. The car keeps its first PIN until that is reset."""
-    if on:
+    if on or pin:
         four_digits(pin)
     action = car_server_pb2.VehicleControlSetPinToDriveAction(on=on, password=pin)
     return Command(
@@ -159,6 +160,8 @@ def set_speed_limit(kilometres_per_hour: float) -> Command:
         name="speed_limit_set_limit",
         **infotainment(Action(drivingSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
+        # Reckoned as what the car tells is, so that the two are equal.
+        expects={signals.SPEED_LIMIT: signals.kilometres(miles)},
     )
 
 
@@ -170,6 +173,7 @@ def activate_speed_limit(*, on: bool, pin: str) -> Command:
         name="speed_limit_activate" if on else "speed_limit_deactivate",
         **infotainment(Action(drivingSpeedLimitAction=action)),
         parameters={"pin": pin},
+        expects={signals.SPEED_LIMIT_MODE: on},
     )
 
 

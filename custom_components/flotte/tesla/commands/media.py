@@ -1,9 +1,11 @@
 """Music, with somebody in the car and mobile media control allowed."""
 
+from dataclasses import replace
 from typing import Final
 
 from tesla_protocol.command import car_server_pb2
 
+from .. import signals
 from .command import Action, Command, between, infotainment
 
 LOUDEST: Final = 11
@@ -11,13 +13,14 @@ LOUDEST: Final = 11
 
 
 def set_volume(volume: float) -> Command:
-    """Play at `volume`, 0 to 11."""
+    """Play at `volume`, 0 to 11; the car knows its own maximum and rounds to its own step."""
     between("volume", volume, 0, LOUDEST)
     action = car_server_pb2.MediaUpdateVolume(volume_absolute_float=volume)
     return Command(
         name="adjust_volume",
         **infotainment(Action(mediaUpdateVolume=action)),
         parameters={"volume": volume},
+        expects={signals.MEDIA_VOLUME: volume},
         supersedes="volume",
     )
 
@@ -34,9 +37,24 @@ def step_volume(*, up: bool) -> Command:
 
 
 def toggle_playback() -> Command:
-    """Play or pause."""
+    """Play what is paused, or pause what plays."""
     action = Action(mediaPlayAction=car_server_pb2.MediaPlayAction())
     return Command(name="media_toggle_playback", **infotainment(action), repeatable=False)
+
+
+def set_playback(*, playing: bool) -> Command:
+    """Play or pause.
+
+    Tesla's command toggles, so it is only sent when the car is known to do the opposite.
+    """
+    return replace(
+        toggle_playback(),
+        expects={
+            signals.MEDIA_PLAYING: playing,
+            signals.MEDIA_STATUS: "playing" if playing else "paused",
+        },
+        requires={signals.MEDIA_PLAYING: not playing},
+    )
 
 
 def next_track() -> Command:

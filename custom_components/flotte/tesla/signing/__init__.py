@@ -6,6 +6,7 @@
     faults         what a vehicle may answer instead, one table
     verdict        what a domain says about a command
     conversation   a command from start to end, as a generator
+    jws            the signed text that configures a vehicle's stream
 
         payload ─> conversation ─> session.sign ─> metadata + keys ─> bytes to send
         Answer  <─ conversation <─ verdict <─ session.open <─────────  bytes received

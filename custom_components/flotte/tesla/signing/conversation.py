@@ -227,7 +227,10 @@ class _Conversation:
                 return faults.BUSY
             case Outcome.REFUSED if verdict.fault is not None:
                 return verdict.fault
-            case Outcome.REFUSED if self._uncertain is not None:
+            # A word that fulfils some wishes only (it has a text) may be a refusal of this one.
+            case Outcome.REFUSED | Outcome.ALREADY if (
+                self._uncertain is not None and verdict.translation_key
+            ):
                 return self._unknown(self._uncertain, Why.EARLIER_ATTEMPT)
             case Outcome.UNKNOWN:
                 return self._unknown(request, Why.UNREADABLE_REPLY)

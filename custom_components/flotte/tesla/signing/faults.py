@@ -59,6 +59,11 @@ class Fault:
         """Key of the text for the user, for example `fault_unknown_key_id`."""
         return f"fault_{self.name.lower()}"
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether trying later is sensible, once the repetitions of this row are used up."""
+        return self.handling is not Handling.FATAL
+
 
 def _refusal(number: int, name: str) -> Fault:
     return Fault(number, name, Ran.NO)
@@ -131,7 +136,9 @@ FAULTS: Mapping[int, Fault] = MappingProxyType(
 SESSION_INFO_ONLY = Fault(None, "SESSION_INFO_ONLY", Ran.NO, Handling.RESYNC, 2, 2)
 """A command was answered with nothing but session info: not a success."""
 SIGNED_MESSAGE_FAULT = Fault(None, "SIGNED_MESSAGE_FAULT", Ran.NO)
-"""The older error channel of vehicle security names a fault that has no row in `FAULTS`."""
+"""The older error channel of vehicle security says that it did not take the message, not why."""
+UNKNOWN_SIGNED_MESSAGE_FAULT = Fault(None, "UNKNOWN", Ran.MAYBE)
+"""A number of the older error channel that newer firmware invented: fatal, may have run."""
 NOT_SENT = Fault(None, "NOT_SENT", Ran.NO)
 """The caller did not transmit."""
 NO_SESSION = Fault(None, "NO_SESSION", Ran.NO, Handling.RETRY, 3, 3, 1.0)

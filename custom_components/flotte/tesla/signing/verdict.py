@@ -11,7 +11,7 @@ pkg/vehicle (2026-07-22); reason words from Tesla's documentation and public rep
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 
@@ -19,7 +19,8 @@ from google.protobuf.message import DecodeError
 from tesla_protocol.command import car_server_pb2 as car_server
 from tesla_protocol.command import vcsec_pb2 as vcsec
 
-from .faults import FAULTS, SIGNED_MESSAGE_FAULT, Fault
+from . import faults
+from .faults import FAULTS, Fault, Ran
 from .metadata import Domain
 
 MAX_REASON_LENGTH = 100
@@ -45,53 +46,73 @@ class Verdict:
 
     outcome: Outcome
     translation_key: str = ""
-    """Of the text for the user; only with `REFUSED`."""
+    """Of the text for the user: with `REFUSED`, and with an `ALREADY` that is none for every
+    command."""
     reason: str = ""
     """The vehicle's own word, for example `VEHICLE_NOT_IN_PARK` or `car_wash`; may be empty."""
     fault: Fault | None = None
     """A fault of the older error channel, as the row that means the same."""
+    is_temporary: bool = False
+    """With `REFUSED`: trying later is sensible, because what stands in the way passes or can be put
+    right at the car. Nothing here is ever tried again by itself."""
 
 
 OK = Verdict(Outcome.OK)
 WAIT = Verdict(Outcome.WAIT)
 UNKNOWN = Verdict(Outcome.UNKNOWN)
+FAILED = Verdict(
+    Outcome.REFUSED, faults.OPERATION_ERROR.translation_key, fault=faults.OPERATION_ERROR
+)
+"""An error without any reason: nothing says that it came before the deed."""
+
+LATER, NEVER = True, False
+"""Is trying later sensible? See `Verdict.is_temporary`."""
 
 GENERIC_ERRORS: Mapping[int, Verdict] = MappingProxyType(
     {
-        number: Verdict(
-            outcome, f"refused_{name.lower()}" if outcome is Outcome.REFUSED else "", name
-        )
-        for number, name, outcome in (
-            (1, "UNKNOWN", Outcome.REFUSED),  # no reason given
-            (2, "CLOSURES_OPEN", Outcome.REFUSED),  # a door or trunk
-            (3, "ALREADY_ON", Outcome.ALREADY),
-            (4, "DISABLED_FOR_USER_COMMAND", Outcome.REFUSED),  # not available remotely now
-            (5, "VEHICLE_NOT_IN_PARK", Outcome.REFUSED),
-            (6, "UNAUTHORIZED", Outcome.REFUSED),  # our key lacks the permission
-            (7, "NOT_ALLOWED_OVER_TRANSPORT", Outcome.REFUSED),  # not over the Internet
-            (8, "KEY_NOT_FOUND", Outcome.REFUSED),  # known from the community only, as the next
-            (9, "NOT_SUPPORTED", Outcome.REFUSED),
+        0: OK,
+        3: Verdict(Outcome.ALREADY, reason="ALREADY_ON"),
+    }
+    | {
+        number: Verdict(Outcome.REFUSED, f"refused_{name.lower()}", name, is_temporary=later)
+        for number, name, later in (
+            (1, "UNKNOWN", LATER),  # no reason given
+            (2, "CLOSURES_OPEN", LATER),  # a door or trunk
+            (4, "DISABLED_FOR_USER_COMMAND", LATER),  # not available remotely now
+            (5, "VEHICLE_NOT_IN_PARK", LATER),
+            (6, "UNAUTHORIZED", NEVER),  # our key lacks the permission
+            (7, "NOT_ALLOWED_OVER_TRANSPORT", NEVER),  # not over the Internet
+            (8, "KEY_NOT_FOUND", NEVER),  # known from the community only, as the next
+            (9, "NOT_SUPPORTED", NEVER),
         )
     }
 )
-"""nominalError.genericError of vehicle security: authenticated, but refused."""
+"""nominalError.genericError of vehicle security: authenticated, but refused. Other numbers are
+refusals too; they are told by `refused_other`."""
+
+
+def _older(name: str) -> tuple[str, Fault]:
+    """A row of the older error channel that no fault of the newer one stands for."""
+    return name, Fault(None, name, Ran.NO)
+
 
 SIGNED_MESSAGE_INFORMATION: Mapping[int, tuple[str, Fault]] = MappingProxyType(
     {
-        1: ("UNKNOWN", SIGNED_MESSAGE_FAULT),
+        0: ("NONE", faults.OPERATION_ERROR),  # an error, but not of this kind
+        1: ("UNKNOWN", faults.SIGNED_MESSAGE_FAULT),
         2: ("NOT_ON_WHITELIST", FAULTS[3]),
-        3: ("IV_SMALLER_THAN_EXPECTED", FAULTS[16]),
+        3: _older("IV_SMALLER_THAN_EXPECTED"),
         4: ("INVALID_TOKEN", FAULTS[6]),
         5: ("TOKEN_AND_COUNTER_INVALID", FAULTS[6]),
         6: ("AES_DECRYPT_AUTH", FAULTS[5]),
-        7: ("ECDSA_INPUT", SIGNED_MESSAGE_FAULT),
-        8: ("ECDSA_SIGNATURE", SIGNED_MESSAGE_FAULT),
-        9: ("LOCAL_ENTITY_START", SIGNED_MESSAGE_FAULT),
-        10: ("LOCAL_ENTITY_RESULT", SIGNED_MESSAGE_FAULT),
+        7: _older("ECDSA_INPUT"),
+        8: _older("ECDSA_SIGNATURE"),
+        9: _older("LOCAL_ENTITY_START"),
+        10: _older("LOCAL_ENTITY_RESULT"),
         11: ("COULD_NOT_RETRIEVE_KEY", FAULTS[3]),
-        12: ("COULD_NOT_RETRIEVE_TOKEN", SIGNED_MESSAGE_FAULT),
-        13: ("SIGNATURE_TOO_SHORT", SIGNED_MESSAGE_FAULT),
-        14: ("TOKEN_IS_INCORRECT_LENGTH", SIGNED_MESSAGE_FAULT),
+        12: _older("COULD_NOT_RETRIEVE_TOKEN"),
+        13: _older("SIGNATURE_TOO_SHORT"),
+        14: _older("TOKEN_IS_INCORRECT_LENGTH"),
         15: ("INCORRECT_EPOCH", FAULTS[15]),
         16: ("IV_INCORRECT_LENGTH", FAULTS[16]),
         17: ("TIME_EXPIRED", FAULTS[17]),
@@ -99,36 +120,102 @@ SIGNED_MESSAGE_INFORMATION: Mapping[int, tuple[str, Fault]] = MappingProxyType(
         19: ("COULD_NOT_HASH_METADATA", FAULTS[19]),
     }
 )
-"""commandStatus.signedMessageStatus of vehicle security, the older error channel: nothing ran."""
+"""commandStatus.signedMessageStatus of vehicle security, the older error channel: with each of
+1 to 19 nothing ran. A row that means the same as one of `FAULTS` is that one."""
 
-REASONS: Mapping[str, Outcome] = MappingProxyType(
+KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
     {
-        "already_set": Outcome.ALREADY,
-        "already_standard": Outcome.ALREADY,
-        "already_started": Outcome.ALREADY,
-        "already_max_range": Outcome.ALREADY,  # expected by analogy, as the next two
-        "already_on": Outcome.ALREADY,
-        "already_open": Outcome.ALREADY,
-        "already_closed": Outcome.ALREADY,
-        "already_off": Outcome.ALREADY,
-        "is_charging": Outcome.ALREADY,
-        "requested": Outcome.ALREADY,
-        "not_charging": Outcome.ALREADY,
-        "complete": Outcome.REFUSED,  # charging: nothing to do
-        "disconnected": Outcome.REFUSED,
-        "no_power": Outcome.REFUSED,
-        "cable_connected": Outcome.REFUSED,
-        "car_wash": Outcome.REFUSED,
-        "not_allowed": Outcome.REFUSED,
-        "not_supported": Outcome.REFUSED,
-        "parental_controls_active": Outcome.REFUSED,
-        "speed_limit_mode_active": Outcome.REFUSED,
-        "low_power_mode_enforced": Outcome.REFUSED,
-        "cabin_comfort_remote_settings_not_enabled": Outcome.REFUSED,
+        0: FAILED,  # an error, but not of this kind
+    }
+    | {
+        number: Verdict(
+            Outcome.REFUSED, f"refused_key_management_{name.lower()}", name, is_temporary=later
+        )
+        for number, name, later in (
+            (1, "UNDOCUMENTED_ERROR", LATER),
+            (2, "NO_PERMISSION_TO_REMOVE_ONESELF", NEVER),
+            (3, "KEYFOB_SLOTS_FULL", NEVER),
+            (4, "WHITELIST_FULL", NEVER),  # 20 keys
+            (5, "NO_PERMISSION_TO_ADD", NEVER),
+            (6, "INVALID_PUBLIC_KEY", NEVER),
+            (7, "NO_PERMISSION_TO_REMOVE", NEVER),
+            (8, "NO_PERMISSION_TO_CHANGE_PERMISSIONS", NEVER),
+            (9, "ATTEMPTING_TO_ELEVATE_OTHER_ABOVE_ONESELF", NEVER),
+            (10, "ATTEMPTING_TO_DEMOTE_SUPERIOR_TO_ONESELF", NEVER),
+            (11, "ATTEMPTING_TO_REMOVE_OWN_PERMISSIONS", NEVER),
+            (12, "PUBLIC_KEY_NOT_ON_WHITELIST", NEVER),
+            (13, "ATTEMPTING_TO_ADD_KEY_THAT_IS_ALREADY_ON_THE_WHITELIST", NEVER),
+            (14, "NOT_ALLOWED_TO_ADD_UNLESS_ON_READER", LATER),
+            (15, "FM_MODIFYING_OUTSIDE_OF_F_MODE", NEVER),  # F: fleet, FM: its manager
+            (16, "FM_ATTEMPTING_TO_ADD_PERMANENT_KEY", NEVER),
+            (17, "FM_ATTEMPTING_TO_REMOVE_PERMANENT_KEY", NEVER),
+            (18, "KEYCHAIN_WHILE_FS_FULL", NEVER),  # FS: the keychain's storage
+            (19, "ATTEMPTING_TO_ADD_KEY_WITHOUT_ROLE", NEVER),
+            (20, "ATTEMPTING_TO_ADD_KEY_WITH_SERVICE_ROLE", NEVER),
+            (21, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_SERVICE_TECH", NEVER),
+            (22, "SERVICE_KEY_ATTEMPTING_TO_ADD_SERVICE_TECH_OUTSIDE_SERVICE_MODE", NEVER),
+            (23, "COULD_NOT_START_LOCAL_ENTITY_AUTH", LATER),
+            (24, "LOCAL_ENTITY_AUTH_FAILED_UI_DENIED", NEVER),  # a person said no
+            (25, "LOCAL_ENTITY_AUTH_FAILED_TIMED_OUT_WAITING_FOR_TAP", LATER),
+            (26, "LOCAL_ENTITY_AUTH_FAILED_TIMED_OUT_WAITING_FOR_UI_ACK", LATER),
+            (27, "LOCAL_ENTITY_AUTH_FAILED_VALET_MODE", LATER),
+            (28, "LOCAL_ENTITY_AUTH_FAILED_CANCELLED", LATER),
+            # Known from the community only, as the rest.
+            (29, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_RIDER_KEY", NEVER),
+            (30, "ATTEMPTING_TO_ADD_RIDER_KEY_OUTSIDE_FLEET_MODE", NEVER),
+            (31, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_PREDELIVERY_KEY", NEVER),
+            (
+                32,
+                "SERVICE_KEY_ATTEMPTING_TO_ADD_PREDELIVERY_KEY_WHEN_ALREADY_DELIVERED",
+                NEVER,
+            ),
+        )
     }
 )
-"""Reason words of infotainment, blanks as underscores. The refusals have a text of their own:
-`reason_` and the word; words that are not here are shown as they are, by `reason_other`."""
+"""commandStatus.whitelistOperationStatus of vehicle security: why a change of the key list was
+refused. Other numbers are refusals too; they are told by `refused_key_management`."""
+
+REASONS: Mapping[str, Verdict] = MappingProxyType(
+    {
+        word: Verdict(Outcome.ALREADY)
+        for word in (
+            "already_set",
+            "already_standard",
+            "already_started",
+            "already_max_range",  # expected by analogy, as the next two
+            "already_on",
+            "already_open",
+            "already_closed",
+            "already_off",
+        )
+    }
+    | {
+        # They fulfil the wish to start or stop charging. To any other wish they are a refusal, so
+        # they have a text.
+        word: Verdict(Outcome.ALREADY, f"reason_{word}")
+        for word in ("is_charging", "requested", "not_charging")
+    }
+    | {
+        word: Verdict(Outcome.REFUSED, f"reason_{word}", is_temporary=later)
+        for word, later in (
+            ("complete", NEVER),  # charging: nothing to do
+            ("disconnected", LATER),
+            ("no_power", LATER),
+            ("cable_connected", LATER),
+            ("car_wash", LATER),
+            ("not_allowed", LATER),
+            ("not_supported", NEVER),
+            ("parental_controls_active", LATER),
+            ("speed_limit_mode_active", LATER),
+            ("low_power_mode_enforced", LATER),
+            ("cabin_comfort_remote_settings_not_enabled", LATER),
+            # The plain form, to a vehicle that wants signatures.
+            ("unsigned_cmds_hardlocked", NEVER),
+        )
+    }
+)
+"""Reason words of infotainment and of the plain form, blanks as underscores. Words that are not
+here are refusals; they are shown as they are, by `reason_other`."""
 
 
 def interpret(domain: Domain, payload: bytes) -> Verdict:
@@ -145,10 +232,8 @@ def _of_vehicle_security(answer: vcsec.FromVCSECMessage) -> Verdict:
     match answer.WhichOneof("sub_message"):
         case "nominalError":
             number: int = answer.nominalError.genericError
-            if number == 0:
-                return OK
             return GENERIC_ERRORS.get(number) or Verdict(
-                Outcome.REFUSED, "refused_unknown", f"genericError {number}"
+                Outcome.REFUSED, "refused_other", f"genericError {number}"
             )
         case "commandStatus":
             return _of_command_status(answer.commandStatus)
@@ -170,25 +255,19 @@ def _of_command_status(status: vcsec.CommandStatus) -> Verdict:
         case "signedMessageStatus":
             number: int = status.signedMessageStatus.signedMessageInformation
             name, fault = SIGNED_MESSAGE_INFORMATION.get(
-                number, (f"signedMessageInformation {number}", SIGNED_MESSAGE_FAULT)
+                number,
+                (f"signedMessageInformation {number}", faults.UNKNOWN_SIGNED_MESSAGE_FAULT),
             )
             return Verdict(Outcome.REFUSED, fault.translation_key, name, fault)
         case "whitelistOperationStatus":
             number = status.whitelistOperationStatus.whitelistOperationInformation
-            return Verdict(
-                Outcome.REFUSED, "refused_key_management", _name_of_key_management(number)
+            return KEY_MANAGEMENT.get(number) or Verdict(
+                Outcome.REFUSED,
+                "refused_key_management",
+                f"whitelistOperationInformation {number}",
             )
         case _:
-            return GENERIC_ERRORS[1]
-
-
-def _name_of_key_management(number: int) -> str:
-    """Tesla's name of a refused key operation; fleet keys may not manage keys, so no texts."""
-    try:
-        name: str = vcsec.WhitelistOperation_information_E.Name(number)
-    except ValueError:
-        return f"whitelistOperationInformation {number}"
-    return name.removeprefix("WHITELISTOPERATION_INFORMATION_")
+            return FAILED
 
 
 def _of_infotainment(answer: car_server.Response) -> Verdict:
@@ -207,12 +286,9 @@ def of_reason(text: str) -> Verdict:
     if not text:
         return GENERIC_ERRORS[1]
     word = text.lower().replace(" ", "_")
+    if (known := REASONS.get(word)) is not None:
+        return replace(known, reason=text)
     # "... already off" ends texts of varying beginning, for example about valet mode.
-    outcome = REASONS.get(word) or (Outcome.ALREADY if word.endswith("already_off") else None)
-    match outcome:
-        case Outcome.ALREADY:
-            return Verdict(Outcome.ALREADY, reason=text)
-        case None:
-            return Verdict(Outcome.REFUSED, "reason_other", text)
-        case _:
-            return Verdict(Outcome.REFUSED, f"reason_{word}", text)
+    if word.endswith("already_off"):
+        return Verdict(Outcome.ALREADY, reason=text)
+    return Verdict(Outcome.REFUSED, "reason_other", text)

@@ -12,6 +12,8 @@ from typing import Any, override
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla.api import LARGEST_REPLY, FleetApi, partner_token
@@ -263,6 +265,160 @@ async def test_register(tesla: Simulator, session: aiohttp.ClientSession) -> Non
         assert answer["public_key"] == host.point.hex()
     assert account.booked() == {Category.FREE: 1}
     assert account.endpoints == ["token", "register"]
+
+
+# --- The stream ----------------------------------------------------------------------------------
+
+
+class Configurator:
+    """Tesla's endpoints of the stream: they write down what comes, and count who comes at once."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, str]] = []
+        self.answer: object = {"updated_vehicles": 1}
+        self.status = 200
+        self.held: asyncio.Event | None = None
+        """Set by a test that wants the answers to wait for it."""
+        self.together = self.most_together = 0
+        self.url = ""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer what was ordered."""
+        self.seen.append((request.method, request.path, await request.text()))
+        self.together += 1
+        self.most_together = max(self.most_together, self.together)
+        if self.held is not None:
+            await self.held.wait()
+        self.together -= 1
+        return web.json_response({"response": self.answer}, status=self.status)
+
+
+@pytest.fixture
+async def configurator(socket_enabled: None) -> AsyncIterator[Configurator]:
+    """A host that has only these endpoints."""
+    configurator = Configurator()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", configurator.handle)
+    async with TestServer(application) as server:
+        configurator.url = str(server.make_url("")).rstrip("/")
+        yield configurator
+
+
+@pytest.mark.parametrize(
+    ("call", "sent", "body", "car", "answer"),
+    [
+        (
+            lambda api: api.configure_telemetry([MODEL_Y], "a.b.c", POLLING),
+            "POST /api/1/vehicles/fleet_telemetry_config_jws",
+            {"vins": [MODEL_Y], "token": "a.b.c"},
+            MODEL_Y,
+            {"updated_vehicles": 1},
+        ),
+        (
+            lambda api: api.configure_telemetry([MODEL_Y, MODEL_3], "a.b.c", POLLING),
+            "POST /api/1/vehicles/fleet_telemetry_config_jws",
+            {"vins": [MODEL_Y, MODEL_3], "token": "a.b.c"},
+            "",
+            {"updated_vehicles": 1, "skipped_vehicles": {"missing_key": [MODEL_3]}},
+        ),
+        (
+            lambda api: api.telemetry_config(MODEL_Y, POLLING),
+            f"GET /api/1/vehicles/{MODEL_Y}/fleet_telemetry_config",
+            None,
+            MODEL_Y,
+            {"synced": True, "config": None},
+        ),
+        (
+            lambda api: api.delete_telemetry_config(MODEL_Y, POLLING),
+            f"DELETE /api/1/vehicles/{MODEL_Y}/fleet_telemetry_config",
+            None,
+            MODEL_Y,
+            {"updated_vehicles": 1},
+        ),
+        (
+            lambda api: api.telemetry_errors(MODEL_Y, POLLING),
+            f"GET /api/1/vehicles/{MODEL_Y}/fleet_telemetry_errors",
+            None,
+            MODEL_Y,
+            {"fleet_telemetry_errors": []},
+        ),
+    ],
+    ids=["configure one", "configure several", "config", "delete", "errors"],
+)
+async def test_endpoints_of_the_stream(
+    configurator: Configurator,
+    session: aiohttp.ClientSession,
+    call: Call,
+    sent: str,
+    body: object,
+    car: str,
+    answer: object,
+) -> None:
+    configurator.answer = answer
+    api = api_at(configurator.url, session)
+    assert await call(api) == answer
+    ((method, path, text),) = configurator.seen
+    assert f"{method} {path}" == sent
+    assert (json.loads(text) if text else None) == body
+    assert api.meter.ledger.counts == {Row(TODAY, Category.DATA, car, "background:polling"): 1}
+
+
+async def test_errors_of_the_stream_as_a_bare_list(
+    configurator: Configurator, session: aiohttp.ClientSession
+) -> None:
+    configurator.answer = [{"error": "trouble"}]
+    answer = await api_at(configurator.url, session).telemetry_errors(MODEL_Y, POLLING)
+    assert answer == {"fleet_telemetry_errors": [{"error": "trouble"}]}
+
+
+@pytest.mark.parametrize("answer", [None, "text", 7])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda api: api.configure_telemetry([MODEL_Y], "a.b.c", POLLING),
+        lambda api: api.telemetry_config(MODEL_Y, POLLING),
+        lambda api: api.delete_telemetry_config(MODEL_Y, POLLING),
+        lambda api: api.telemetry_errors(MODEL_Y, POLLING),
+    ],
+)
+async def test_an_answer_about_the_stream_that_is_none(
+    configurator: Configurator, session: aiohttp.ClientSession, call: Call, answer: object
+) -> None:
+    configurator.answer = answer
+    with pytest.raises(InvalidAnswer):
+        await call(api_at(configurator.url, session))
+
+
+async def test_configurations_are_sent_one_at_a_time(
+    configurator: Configurator, session: aiohttp.ClientSession
+) -> None:
+    """Tesla answers 429 to a second one while the first is under way."""
+    configurator.held = asyncio.Event()
+    api = api_at(configurator.url, session)
+    calls = [
+        asyncio.ensure_future(api.configure_telemetry([vin], "a.b.c", POLLING))
+        for vin in (MODEL_Y, MODEL_3, MODEL_S)
+    ]
+    await until(lambda: configurator.seen)
+    for _ in range(2000):
+        await asyncio.sleep(0)
+    assert len(configurator.seen) == 1
+    assert sum(api.meter.ledger.counts.values()) == 1, "what waits is not booked"
+    configurator.held.set()
+    await asyncio.gather(*calls)
+    assert len(configurator.seen) == 3
+    assert configurator.most_together == 1
+
+
+async def test_a_failed_configuration_lets_the_next_one_go(
+    configurator: Configurator, session: aiohttp.ClientSession
+) -> None:
+    configurator.status = 500
+    api = api_at(configurator.url, session)
+    with pytest.raises(ServiceError):
+        await api.configure_telemetry([MODEL_Y], "a.b.c", POLLING)
+    configurator.status = 200
+    assert await api.configure_telemetry([MODEL_Y], "a.b.c", POLLING) == {"updated_vehicles": 1}
 
 
 # --- What an answer means ------------------------------------------------------------------------

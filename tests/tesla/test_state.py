@@ -41,6 +41,14 @@ def test_a_signal_knows_where_it_is_told() -> None:
     own = Signal("Own", float, streamed=False)
     assert (own.section, own.paths, own.absent, own.streamed) == ("", (), KEEP, False)
     assert repr(own) == "<Signal Own>"
+    assert (own.firmware, own.semi, own.polled) == ("2024.26", False, float)
+
+
+def test_a_signal_knows_its_field() -> None:
+    assert Signal("DoorState.DriverFront", bool).field == "DoorState"
+    assert Signal("Gear", str).field == "Gear"
+    mass = Signal("Mass", float, polled=int, firmware=None, semi=True)
+    assert (mass.firmware, mass.semi, mass.polled) == (None, True, int)
 
 
 def test_nothing_is_known_at_first() -> None:
@@ -182,6 +190,22 @@ def test_derived_follows_its_inputs() -> None:
     assert reading is not None
     assert (reading.value, reading.time) == (130.0, NOON + SECOND), "the newest time of its inputs"
     assert state.assume({LIMIT: 70}, NOON)[SUM] == 120.0
+
+
+@pytest.mark.parametrize(
+    ("second", "source"), [(SECOND, Source.STREAM), (-SECOND, Source.POLL)], ids=["newer", "older"]
+)
+def test_derived_is_told_by_whoever_told_its_newest_input(
+    second: timedelta, source: Source
+) -> None:
+    state, _ = State().merge(
+        {LEVEL: Reading(50.0, NOON + second, Source.STREAM), LIMIT: poll(80), PLACE: poll((0, 0))}
+    )
+    reading = state.reading(SUM)
+    assert reading is not None
+    assert reading.source is source
+    guess = state.assume({LIMIT: 70}, NOON + 2 * SECOND).reading(SUM)
+    assert guess == Reading(120.0, NOON + 2 * SECOND, Source.ASSUMED)
 
 
 def test_inputs() -> None:

@@ -98,6 +98,7 @@ class FleetApi:
         self._keep = keep
         self._clock = clock
         self._quiet_until: dict[Category, datetime] = {}
+        self._configuring = asyncio.Lock()
 
     # --- Account ---------------------------------------------------------------------------------
 
@@ -203,6 +204,49 @@ class FleetApi:
         except ValueError as error:
             raise InvalidAnswer("signed reply is not base64") from error
 
+    # --- The stream ------------------------------------------------------------------------------
+    # Tesla does not say what these calls cost; what is not known counts as data.
+
+    async def configure_telemetry(
+        self, vins: list[str], token: str, caller: Caller
+    ) -> dict[str, Any]:
+        """Have vehicles stream as the signed configuration says.
+
+        Answers `updated_vehicles`, and `skipped_vehicles` by reason. Tesla refuses a second one
+        while one is under way (429), so they go one after the other.
+        """
+        async with self._configuring:
+            return _dict(
+                await self._request(
+                    "POST",
+                    "/api/1/vehicles/fleet_telemetry_config_jws",
+                    charge=DATA,
+                    caller=caller,
+                    car=vins[0] if len(vins) == 1 else "",
+                    body={"vins": vins, "token": token},
+                )
+            )
+
+    async def telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """What a vehicle is to stream, and whether it knows (`synced`)."""
+        return _dict(await self._telemetry("GET", vin, "config", caller))
+
+    async def delete_telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """Have a vehicle stream no more; answers `updated_vehicles`."""
+        return _dict(await self._telemetry("DELETE", vin, "config", caller))
+
+    async def telemetry_errors(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """What trouble a vehicle had with its stream lately, under `fleet_telemetry_errors`.
+
+        Nobody wrote down how the answer for a single vehicle looks: a bare list is taken too.
+        """
+        answer = await self._telemetry("GET", vin, "errors", caller)
+        return {"fleet_telemetry_errors": answer} if isinstance(answer, list) else _dict(answer)
+
+    async def _telemetry(self, method: str, vin: str, what: str, caller: Caller) -> object:
+        path = f"/api/1/vehicles/{vin}/fleet_telemetry_{what}"
+        return await self._request(method, path, charge=DATA, caller=caller, car=vin)
+
     # --- Energy sites ----------------------------------------------------------------------------
 
     async def live_status(self, site: int, caller: Caller) -> dict[str, Any]:
@@ -306,7 +350,7 @@ class FleetApi:
                 method,
                 self.base_url + path,
                 headers=headers,
-                json=body if body is not None or method == "GET" else {},
+                json=body if body is not None or method != "POST" else {},
                 timeout=TIMEOUT,
                 allow_redirects=False,
                 middlewares=(book,),

@@ -67,6 +67,23 @@ def first_word(value: object) -> str | None:
     return words.split()[0] if words else None
 
 
+def upper_case(value: object) -> str | None:
+    """A code that the stream writes in capitals and a polled answer does not: `P74D`."""
+    code = text(value)
+    return code.upper() if code else None
+
+
+def instant(value: object) -> float | None:
+    """Unix seconds; 0 is Tesla's way of saying "never".
+
+    The stream gives these times in a way of its own, which its decoder undoes.
+    """
+    seconds = number(value)
+    if not 0 <= seconds < _LATEST_MS / 1000:
+        raise Unrecognised(value)
+    return seconds or None
+
+
 def position(value: object) -> Position:
     """Latitude and longitude in degrees, as a pair."""
     if not isinstance(value, tuple | list) or len(value) != 2:  # noqa: PLR2004  # a pair
@@ -75,43 +92,80 @@ def position(value: object) -> Position:
 
 
 def snake(value: str) -> str:
-    """`NoPower` to `no_power`: how enumerated values are spelled here and in the translations."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value).lower()
+    """`NoPower` to `no_power`, `BLEKeys` to `ble_keys`: how we and the translations spell words."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", value).lower()
 
 
-def one_of(*known: str, **spelled: str) -> Callable[[Any], str]:
-    """One of `known` words, in lower-case snake; `spelled` maps Tesla's other spellings."""
+_UNTOLD: Final = ("unknown", "invalid", "sna")
+"""What Tesla's enumerations say instead of a value; SNA is "signal not available"."""
+
+
+def one_of(*known: str, **spelled: str) -> Callable[[Any], str | None]:
+    """One of `known` words, in lower-case snake; `spelled` maps Tesla's other spellings.
+
+    "Unknown" and "Invalid" are None: Tesla knows no better, and there is nothing new about it.
+    """
     options = frozenset(known)
 
-    def parse(value: object) -> str:
+    def parse(value: object) -> str | None:
         if not isinstance(value, str):
             raise Unrecognised(value)
         word = snake(value.strip())
         word = spelled.get(word, word)
-        if word not in options:
-            raise Unrecognised(value)
-        return word
+        if word in options:
+            return word
+        if word in _UNTOLD:
+            return None
+        raise Unrecognised(value)
 
     return parse
 
 
-def unless(*off: str) -> Callable[[Any], bool]:
+def unless(*off: str) -> Callable[[Any], bool | None]:
     """False for 0, false and the words in `off` (lower-case snake); true for anything else known.
 
-    "Unknown" and "Invalid" are not known.
+    "Unknown" and "Invalid" are None.
     """
 
-    def parse(value: object) -> bool:
+    def parse(value: object) -> bool | None:
         if isinstance(value, bool | int):
             return bool(value)
-        if not isinstance(value, str) or snake(value) in ("", "unknown", "invalid", "sna"):
+        if not isinstance(value, str) or not value:
             raise Unrecognised(value)
-        return snake(value) not in off
+        word = snake(value)
+        return None if word in _UNTOLD else word not in off
+
+    return parse
+
+
+def truth(yes: str, *, no: tuple[str, ...]) -> Callable[[Any], bool | None]:
+    """True and false, also as a word (lower-case snake): `yes`, or one of `no`.
+
+    "Unknown", "Invalid" and "Faulted" (a broken sensor) are None.
+    """
+
+    def parse(value: object) -> bool | None:
+        if not isinstance(value, str):
+            return boolean(value)
+        word = snake(value)
+        if word == yes or word in no:
+            return word == yes
+        if word in _UNTOLD or word == "faulted":
+            return None
+        raise Unrecognised(value)
 
     return parse
 
 
 is_open = unless("closed")
+
+
+def digit(value: object) -> int | None:
+    """A number that an enumeration spells: `3` or `"3"`."""
+    if not isinstance(value, str):
+        return whole(value)
+    return None if snake(value) in _UNTOLD else int(value)
+
 
 CHARGING_STATES: Final = (
     "disconnected",
@@ -132,34 +186,268 @@ UPDATE_STATES: Final = (
     "installing",
 )
 OVERHEAT_PROTECTION: Final = ("off", "on", "fan_only")
+OVERHEAT_LIMITS: Final = ("low", "medium", "high")
 LATCH_STATES: Final = ("engaged", "disengaged", "blocking")
+BATTERY_STATES: Final = (
+    "standby",
+    "drive",
+    "support",
+    "charge",
+    "feim",
+    "clear_fault",
+    "fault",
+    "weld",
+    "test",
+)
+CABLE_TYPES: Final = ("iec", "sae", "gb_ac", "gb_dc")
+FAST_CHARGER_TYPES: Final = (
+    "supercharger",
+    "chademo",
+    "gb",
+    "ac_single_wire_can",
+    "combo",
+    "mc_single_wire_can",
+    "other",
+)
+SCHEDULE_MODES: Final = ("off", "start_at", "depart_by")
+SCHEDULE_DAYS: Final = ("all_week", "weekdays")
+POWERSHARE_STATES: Final = (
+    "inactive",
+    "handshaking",
+    "init",
+    "enabled",
+    "enabled_reconnecting_soon",
+    "stopped",
+)
+POWERSHARE_TYPES: Final = ("none", "load", "home")
+POWERSHARE_STOP_REASONS: Final = (
+    "none",
+    "soc_too_low",
+    "retry",
+    "fault",
+    "user",
+    "reconnecting",
+    "authentication",
+)
+POWER_TRANSFER_STATES: Final = (
+    "standby",
+    "faulted",
+    "emergency_shutdown",
+    "ext_evse_test_allowed",
+    "ext_precharge_allowed",
+    "charge_enabling",
+    "charge_enabled",
+    "graceful_shutdown",
+    "blocked",
+)
+INVERTER_STATES: Final = ("not_available", "standby", "fault", "abort", "enable")
+"""Home Assistant has its own meaning of "unavailable"."""
+CLIMATE_POWER_STATES: Final = ("off", "on", "precondition", "overheat_protect")
+TONNEAU_POSITIONS: Final = ("closed", "partially_open", "fully_open")
+TENT_MODES: Final = ("inactive", "moving", "failed", "active")
+SENTRY_STATES: Final = ("off", "idle", "armed", "aware", "panic", "quiet")
+GUEST_ACCESS_STATES: Final = (
+    "init",
+    "not_authenticated",
+    "authenticated",
+    "aborted_driving",
+    "aborted_using_remote_start",
+    "aborted_using_ble_keys",
+    "aborted_valet_mode",
+    "aborted_guest_mode_off",
+    "aborted_drive_auth_time_exceeded",
+    "aborted_no_data_received",
+    "requesting_from_mothership",
+    "requesting_from_auth_d",
+    "aborted_fetch_failed",
+    "aborted_bad_data_received",
+    "showing_qr_code",
+    "swiped_away",
+    "dismissed_qr_code_expired",
+    "succeeded_paired_new_ble_key",
+)
+TURN_SIGNALS: Final = ("off", "left", "right", "both")
+COLLISION_WARNINGS: Final = ("off", "late", "average", "early")
+LANE_ASSISTANCE: Final = ("none", "warning", "assist")
+SPEED_WARNINGS: Final = ("none", "display", "chime")
+EMERGENCY_BRAKING_STATES: Final = ("not_available", "standby", "enabled", "standstill")
+MEDIA_STATES: Final = ("stopped", "playing", "paused")
+MODELS: Final = ("model_s", "model_x", "model_3", "model_y", "semi", "cybertruck", "cybercab")
+# Streamed and polled words; the refreshed Model S and X have polled names of their own.
+_MODEL_WORDS: Final = {
+    "model3": "model_3",
+    "modely": "model_y",
+    "models": "model_s",
+    "models2": "model_s",
+    "lychee": "model_s",
+    "modelx": "model_x",
+    "tamarind": "model_x",
+    "semi_truck": "semi",
+    "semi_truck_v2": "semi",
+}
+CHARGE_PORT_TYPES: Final = ("us", "eu", "gb", "ccs")
+DISPLAY_STATES: Final = (
+    "off",
+    "dim",
+    "accessory",
+    "on",
+    "driving",
+    "charging",
+    "lock",
+    "sentry",
+    "dog",
+    "entertainment",
+)
+SEAT_POSITIONS: Final = ("faulted", "not_configured", "folded", "unfolded")
+AIR_BRAKES: Final = (
+    "not_available",
+    "error",
+    "bobtail_mode",
+    "charged",
+    "building_pressure_intermediate",
+    "exhausting_pressure_intermediate",
+    "exhausted",
+)
+
+# A polled answer has a number for what the stream spells. Source: public clients.
+_DISPLAY_NUMBERS: Final = {
+    0: "off",
+    2: "on",
+    3: "charging",
+    4: "on",
+    5: "charging",
+    6: "lock",
+    7: "sentry",
+    8: "dog",
+    9: "entertainment",
+}
+
+
+def _display_state(value: object) -> str:
+    if (word := _DISPLAY_NUMBERS.get(whole(value))) is None:
+        raise Unrecognised(value)
+    return word
+
+
+def _power(*, is_dc: bool) -> Callable[[Any], float]:
+    """Power in kW of one kind of current, from the polled power and whether it is from DC."""
+
+    def parse(value: tuple[object, object]) -> float:
+        power, is_fast = value
+        return number(power) if boolean(is_fast) is is_dc else 0.0
+
+    return parse
+
 
 # --- Vehicles ------------------------------------------------------------------------------------
 
 ONLINE = Signal("Online", boolean, streamed=False)
 """Whether Tesla can reach the vehicle now; told by the free state check."""
 
+STREAMING = Signal("Streaming", boolean, streamed=False)
+"""Whether it has a connection to us, or to the owner's own server, now."""
+
 LAST_ONLINE = Signal("LastOnline", number, streamed=False)
 """Unix seconds at which it was last found online."""
 
-# Battery and charging
+# Battery
 BATTERY_LEVEL = Signal("BatteryLevel", number, path="charge_state.battery_level")
+"""%, of what the pack holds; in the cold more than can be used."""
 USABLE_BATTERY_LEVEL = Signal("Soc", number, path="charge_state.usable_battery_level")
 RATED_RANGE = Signal("RatedRange", kilometres, path="charge_state.battery_range")
 ESTIMATED_RANGE = Signal("EstBatteryRange", kilometres, path="charge_state.est_battery_range")
 IDEAL_RANGE = Signal("IdealBatteryRange", kilometres, path="charge_state.ideal_battery_range")
+ENERGY_REMAINING = Signal("EnergyRemaining", number)
+"""kWh."""
+FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, firmware=None)
+"""kWh."""
+BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_heater_on")
+NOT_ENOUGH_POWER_TO_HEAT = Signal(
+    "NotEnoughPowerToHeat", boolean, path="charge_state.not_enough_power_to_heat"
+)
+PACK_VOLTAGE = Signal("PackVoltage", number)
+PACK_CURRENT = Signal("PackCurrent", number)
+"""A, positive into the pack."""
+BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number)
+BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number)
+BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole)
+BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole)
+BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, firmware=None)
+MODULE_TEMPERATURE_HIGHEST = Signal("ModuleTempMax", number)
+MODULE_TEMPERATURE_LOWEST = Signal("ModuleTempMin", number)
+WARMEST_MODULE = Signal("NumModuleTempMax", whole)
+COLDEST_MODULE = Signal("NumModuleTempMin", whole)
+BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
+BATTERY_FULL = Signal("BmsFullchargecomplete", boolean)
+INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
+"""Whether the loop that switches the high voltage off is broken."""
+ISOLATION_RESISTANCE = Signal("IsolationResistance", number)
+"""Tesla names no unit; public clients read kilo-ohms."""
+DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
+LIFETIME_ENERGY_USED = Signal("LifetimeEnergyUsed", number)
+"""kWh out of the pack over its life."""
+LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number)
+LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, firmware=None)
+LIFETIME_ENERGY_CHARGED_DC = Signal("LifetimeDcChargeEnergyKwh", number, firmware=None)
+LIFETIME_ENERGY_DRIVEN = Signal("LifetimeEnergyUsedDrive", number, semi=True)
+
+# Charging
 CHARGING_STATE = Signal(
-    "DetailedChargeState", one_of(*CHARGING_STATES), path="charge_state.charging_state"
+    "DetailedChargeState",
+    one_of(*CHARGING_STATES),
+    path="charge_state.charging_state",
+    firmware="2024.38",
 )
-CHARGER_POWER = Signal(
-    "ChargerPower", number, path="charge_state.charger_power", streamed=False, null=0.0
+CHARGER_STATE = Signal("ChargeState", text)
+"""The word of the charger's own state machine (`Standby`, `Enable`); not those of charging."""
+# A polled answer has one power, at the charger, for both kinds of current.
+AC_CHARGING_POWER = Signal(
+    "ACChargingPower",
+    number,
+    path="charge_state.charger_power,fast_charger_present",
+    polled=_power(is_dc=False),
+    null=0.0,
 )
+DC_CHARGING_POWER = Signal(
+    "DCChargingPower",
+    number,
+    path="charge_state.charger_power,fast_charger_present",
+    polled=_power(is_dc=True),
+    null=0.0,
+)
+# Measured at the battery for both kinds of current, as the polled value is. What the charger counts
+# is more, because it is before the losses, and means nothing during DC: one entity showing now the
+# one and now the other would jump.
+CHARGE_ENERGY_ADDED = Signal("DCChargingEnergyIn", number, path="charge_state.charge_energy_added")
+AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", number)
+"""kWh into the charger in this session."""
+# Not `charge_state.charge_amps`, which is the request.
 CHARGER_CURRENT = Signal("ChargeAmps", number, path="charge_state.charger_actual_current", null=0.0)
-CHARGER_VOLTAGE = Signal("ChargerVoltage", number, path="charge_state.charger_voltage", null=0.0)
+CHARGER_VOLTAGE = Signal(
+    "ChargerVoltage",
+    number,
+    path="charge_state.charger_voltage",
+    null=0.0,
+    firmware="2024.44.32",
+)
 CHARGER_PHASES = Signal("ChargerPhases", whole, path="charge_state.charger_phases")
-CHARGE_RATE = Signal("ChargeRateMilePerHour", kilometres, path="charge_state.charge_rate", null=0.0)
-CHARGE_ENERGY_ADDED = Signal("ACChargingEnergyIn", number, path="charge_state.charge_energy_added")
+CHARGE_RATE = Signal(
+    "ChargeRateMilePerHour",
+    kilometres,
+    path="charge_state.charge_rate",
+    null=0.0,
+    firmware="2025.2.6",
+)
 TIME_TO_FULL = Signal("TimeToFullCharge", number, path="charge_state.time_to_full_charge")
+"""Hours, on a trip to the trip's target."""
+TIME_TO_LIMIT = Signal(
+    "EstimatedHoursToChargeTermination",
+    number,
+    path="charge_state.minutes_to_full_charge",
+    polled=lambda value: number(value) / 60,
+    firmware="2024.44.25",
+)
+"""Hours."""
 CHARGE_LIMIT = Signal("ChargeLimitSoc", whole, path="charge_state.charge_limit_soc")
 CHARGE_LIMIT_MINIMUM = Signal(
     "ChargeLimitSocMin", whole, path="charge_state.charge_limit_soc_min", streamed=False
@@ -173,21 +461,128 @@ CHARGE_CURRENT_REQUEST = Signal(
 CHARGE_CURRENT_MAXIMUM = Signal(
     "ChargeCurrentRequestMax", whole, path="charge_state.charge_current_request_max"
 )
-CHARGE_PORT_OPEN = Signal("ChargePortDoorOpen", boolean, path="charge_state.charge_port_door_open")
+CHARGE_ENABLED = Signal("ChargeEnableRequest", boolean, path="charge_state.charge_enable_request")
+CHARGE_PORT_OPEN = Signal(
+    "ChargePortDoorOpen",
+    boolean,
+    path="charge_state.charge_port_door_open",
+    firmware="2024.44.25",
+)
 CHARGE_PORT_LATCH = Signal(
     "ChargePortLatch", one_of(*LATCH_STATES), path="charge_state.charge_port_latch"
 )
+CHARGE_PORT_COLD = Signal(
+    "ChargePortColdWeatherMode", boolean, path="charge_state.charge_port_cold_weather_mode"
+)
+CABLE_TYPE = Signal(
+    "ChargingCableType",
+    one_of(*CABLE_TYPES),
+    path="charge_state.conn_charge_cable",
+    firmware="2024.44.25",
+)
 FAST_CHARGER = Signal("FastChargerPresent", boolean, path="charge_state.fast_charger_present")
+FAST_CHARGER_TYPE = Signal(
+    "FastChargerType",
+    one_of(*FAST_CHARGER_TYPES, tesla="supercharger", ch_ade_mo="chademo"),
+    path="charge_state.fast_charger_type",
+    firmware="2024.44.25",
+)
+SUPERCHARGING_ON_TRIP = Signal(
+    "SuperchargerSessionTripPlanner",
+    boolean,
+    path="charge_state.supercharger_session_trip_planner",
+)
+SCHEDULED_CHARGING_MODE = Signal(
+    "ScheduledChargingMode",
+    one_of(*SCHEDULE_MODES),
+    path="charge_state.scheduled_charging_mode",
+)
+SCHEDULED_CHARGING_PENDING = Signal(
+    "ScheduledChargingPending", boolean, path="charge_state.scheduled_charging_pending"
+)
+SCHEDULED_CHARGING_START = Signal(
+    "ScheduledChargingStartTime", instant, path="charge_state.scheduled_charging_start_time"
+)
+SCHEDULED_DEPARTURE = Signal(
+    "ScheduledDepartureTime", instant, path="charge_state.scheduled_departure_time"
+)
+PRECONDITIONING_ENABLED = Signal(
+    "PreconditioningEnabled", boolean, path="charge_state.preconditioning_enabled"
+)
+"""Whether the car is to be warm at the time of departure."""
+# The rest of a scheduled departure, which only a polled answer tells; times are minutes after
+# midnight.
+DEPARTURE_MINUTES = Signal(
+    "ScheduledDepartureTimeMinutes",
+    whole,
+    path="charge_state.scheduled_departure_time_minutes",
+    streamed=False,
+)
+PRECONDITIONING_DAYS = Signal(
+    "PreconditioningTimes",
+    one_of(*SCHEDULE_DAYS),
+    path="charge_state.preconditioning_times",
+    streamed=False,
+)
+OFF_PEAK_ENABLED = Signal(
+    "OffPeakChargingEnabled",
+    boolean,
+    path="charge_state.off_peak_charging_enabled",
+    streamed=False,
+)
+OFF_PEAK_DAYS = Signal(
+    "OffPeakChargingTimes",
+    one_of(*SCHEDULE_DAYS),
+    path="charge_state.off_peak_charging_times",
+    streamed=False,
+)
+OFF_PEAK_END_MINUTES = Signal(
+    "OffPeakHoursEndTime",
+    whole,
+    path="charge_state.off_peak_hours_end_time",
+    streamed=False,
+)
+POWERSHARE_STATE = Signal("PowershareStatus", one_of(*POWERSHARE_STATES), firmware="2024.44.25")
+POWERSHARE_TYPE = Signal("PowershareType", one_of(*POWERSHARE_TYPES), firmware="2024.44.25")
+POWERSHARE_STOP_REASON = Signal(
+    "PowershareStopReason", one_of(*POWERSHARE_STOP_REASONS), firmware="2024.44.25"
+)
+POWERSHARE_POWER = Signal("PowershareInstantaneousPowerKW", number, firmware="2024.44.25")
+"""kW, positive out of the battery."""
+POWERSHARE_HOURS = Signal("PowershareHoursLeft", whole, firmware="2024.44.25")
+POWER_TRANSFER_STATE = Signal("PowerTransferStatus", one_of(*POWER_TRANSFER_STATES), firmware=None)
 
 # Driving
 SPEED = Signal("VehicleSpeed", kilometres, path="drive_state.speed", null=0.0)
 SHIFT_STATE = Signal("Gear", one_of(*SHIFT_STATES), path="drive_state.shift_state", null="p")
 DRIVE_POWER = Signal("DrivePower", number, path="drive_state.power", streamed=False, null=0.0)
+READY_TO_DRIVE = Signal("DriveRail", boolean)
 HEADING = Signal("GpsHeading", number, path="drive_state.heading", scope="vehicle_location")
 LOCATION = Signal(
     "Location", position, path="drive_state.latitude,longitude", scope="vehicle_location"
 )
+GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
+# Nobody says which scope it wants; the larger one gets it or leaves it out.
+GPS_ACCURACY = Signal("GpsAccuracyMeters", number, scope="vehicle_location", firmware=None)
 ODOMETER = Signal("Odometer", kilometres, path="vehicle_state.odometer")
+PEDAL_POSITION = Signal("PedalPosition", number)
+"""%."""
+BRAKE_PEDAL = Signal("BrakePedal", boolean)
+BRAKE_PRESSURE = Signal("BrakePedalPos", number)
+"""Of the master cylinder; Tesla names no unit."""
+LATERAL_ACCELERATION = Signal("LateralAcceleration", number)
+LONGITUDINAL_ACCELERATION = Signal("LongitudinalAcceleration", number)
+"""m/s²; Tesla's older text says g, but values of 10 were seen."""
+# Tesla names no unit; whether it follows the car's display is not known.
+CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres)
+CRUISE_DISTANCE = Signal("CruiseFollowDistance", digit)
+"""The setting, 1 to 7."""
+GRADE = Signal("GradeEstimatePercent", number, firmware=None)
+ROLLING_RESISTANCE = Signal("RollingResistanceCoefficient", number, firmware=None)
+DISTANCE_SINCE_RESET = Signal("MilesSinceReset", kilometres, firmware="2025.44.25.5")
+SELF_DRIVEN_SINCE_RESET = Signal("SelfDrivingMilesSinceReset", kilometres, firmware="2025.44.25.5")
+
+# Route
 ROUTE_DESTINATION = Signal(
     "DestinationName",
     text,
@@ -202,6 +597,9 @@ ROUTE_LOCATION = Signal(
     absent=None,
     scope="vehicle_location",
 )
+ROUTE_ORIGIN = Signal("OriginLocation", position, absent=None, scope="vehicle_location")
+ROUTE_LINE = Signal("RouteLine", text, absent=None, scope="vehicle_location")
+"""Base64 of an encoded polyline of precision 6."""
 ROUTE_DISTANCE = Signal(
     "MilesToArrival", kilometres, path="drive_state.active_route_miles_to_arrival", absent=None
 )
@@ -213,30 +611,95 @@ ROUTE_ENERGY = Signal(
     number,
     path="drive_state.active_route_energy_at_arrival",
     absent=None,
+    firmware="2024.44.25",
 )
 ROUTE_TRAFFIC_DELAY = Signal(
     "RouteTrafficMinutesDelay",
     number,
     path="drive_state.active_route_traffic_minutes_delay",
     absent=None,
+    firmware="2024.44.25",
 )
+ROUTE_SPEED = Signal("MaxSpeedToReachDestinationMph", kilometres, absent=None, firmware=None)
+"""km/h, the fastest with which the charge lasts to the destination."""
+AT_HOME = Signal("LocatedAtHome", boolean, firmware="2024.44.32")
+AT_WORK = Signal("LocatedAtWork", boolean, firmware="2024.44.32")
+AT_FAVOURITE = Signal("LocatedAtFavorite", boolean, firmware="2024.44.32")
+
+# Drive units: rear, front, and on cars with three motors rear left and rear right
+INVERTER_REAR = Signal("DiStateR", one_of(*INVERTER_STATES, unavailable="not_available"))
+INVERTER_FRONT = Signal("DiStateF", one_of(*INVERTER_STATES, unavailable="not_available"))
+INVERTER_REAR_LEFT = Signal("DiStateREL", one_of(*INVERTER_STATES, unavailable="not_available"))
+INVERTER_REAR_RIGHT = Signal("DiStateRER", one_of(*INVERTER_STATES, unavailable="not_available"))
+AXLE_SPEED_REAR = Signal("DiAxleSpeedR", number)
+"""rad/s."""
+AXLE_SPEED_FRONT = Signal("DiAxleSpeedF", number)
+AXLE_SPEED_REAR_LEFT = Signal("DiAxleSpeedREL", number)
+AXLE_SPEED_REAR_RIGHT = Signal("DiAxleSpeedRER", number)
+TORQUE_REQUEST = Signal("DiTorquemotor", number)
+"""Nm, at the axle."""
+TORQUE_REQUEST_SECOND = Signal("DiSlaveTorqueCmd", number)
+TORQUE_REAR = Signal("DiTorqueActualR", number)
+TORQUE_FRONT = Signal("DiTorqueActualF", number)
+TORQUE_REAR_LEFT = Signal("DiTorqueActualREL", number)
+TORQUE_REAR_RIGHT = Signal("DiTorqueActualRER", number)
+STATOR_REAR = Signal("DiStatorTempR", number)
+STATOR_FRONT = Signal("DiStatorTempF", number)
+STATOR_REAR_LEFT = Signal("DiStatorTempREL", number)
+STATOR_REAR_RIGHT = Signal("DiStatorTempRER", number)
+HEAT_SINK_REAR = Signal("DiHeatsinkTR", number)
+HEAT_SINK_FRONT = Signal("DiHeatsinkTF", number)
+HEAT_SINK_REAR_LEFT = Signal("DiHeatsinkTREL", number)
+HEAT_SINK_REAR_RIGHT = Signal("DiHeatsinkTRER", number)
+INVERTER_TEMPERATURE_REAR = Signal("DiInverterTR", number)
+INVERTER_TEMPERATURE_FRONT = Signal("DiInverterTF", number)
+INVERTER_TEMPERATURE_REAR_LEFT = Signal("DiInverterTREL", number)
+INVERTER_TEMPERATURE_REAR_RIGHT = Signal("DiInverterTRER", number)
+INVERTER_VOLTAGE_REAR = Signal("DiVBatR", number)
+INVERTER_VOLTAGE_FRONT = Signal("DiVBatF", number)
+INVERTER_VOLTAGE_REAR_LEFT = Signal("DiVBatREL", number)
+INVERTER_VOLTAGE_REAR_RIGHT = Signal("DiVBatRER", number)
+MOTOR_CURRENT_REAR = Signal("DiMotorCurrentR", number)
+MOTOR_CURRENT_FRONT = Signal("DiMotorCurrentF", number)
+MOTOR_CURRENT_REAR_LEFT = Signal("DiMotorCurrentREL", number)
+MOTOR_CURRENT_REAR_RIGHT = Signal("DiMotorCurrentRER", number)
 
 # Climate
 INSIDE_TEMPERATURE = Signal("InsideTemp", number, path="climate_state.inside_temp")
 OUTSIDE_TEMPERATURE = Signal("OutsideTemp", number, path="climate_state.outside_temp")
+# The streamed word says at once what a polled answer has in three keys.
 CLIMATE_ON = Signal(
-    "HvacPower", unless("off", "overheat_protect"), path="climate_state.is_climate_on"
+    "HvacPower",
+    unless("off", "overheat_protect"),
+    path="climate_state.is_climate_on",
+    firmware="2024.44.25",
 )
 PRECONDITIONING = Signal(
-    "Preconditioning", boolean, path="climate_state.is_preconditioning", streamed=False
+    "HvacPower.Precondition",
+    truth("precondition", no=("off", "on", "overheat_protect")),
+    path="climate_state.is_preconditioning",
+    firmware="2024.44.25",
 )
+OVERHEAT_COOLING = Signal(
+    "HvacPower.OverheatProtect",
+    truth("overheat_protect", no=("off", "on", "precondition")),
+    path="climate_state.cabin_overheat_protection_actively_cooling",
+    firmware="2024.44.25",
+)
+CLIMATE_POWER = Signal("HvacPower.State", one_of(*CLIMATE_POWER_STATES), firmware="2024.44.25")
 # Tesla names the streamed requests by side, the polled ones by driver; on right-hand drive cars
 # the two are crossed, which the stream's decoder has to undo.
 DRIVER_TEMPERATURE = Signal(
-    "HvacLeftTemperatureRequest", number, path="climate_state.driver_temp_setting"
+    "HvacLeftTemperatureRequest",
+    number,
+    path="climate_state.driver_temp_setting",
+    firmware="2024.44.25",
 )
 PASSENGER_TEMPERATURE = Signal(
-    "HvacRightTemperatureRequest", number, path="climate_state.passenger_temp_setting"
+    "HvacRightTemperatureRequest",
+    number,
+    path="climate_state.passenger_temp_setting",
+    firmware="2024.44.25",
 )
 MINIMUM_TEMPERATURE = Signal(
     "MinAvailTemp", number, path="climate_state.min_avail_temp", streamed=False
@@ -248,8 +711,65 @@ CLIMATE_KEEPER = Signal(
     "ClimateKeeperMode",
     one_of(*KEEPER_MODES, party="camp", keep="on"),
     path="climate_state.climate_keeper_mode",
+    firmware="2024.44.25",
 )
-DEFROST = Signal("DefrostMode", unless("off"), path="climate_state.defrost_mode")
+CLIMATE_AUTOMATIC = Signal(
+    "HvacAutoMode",
+    truth("on", no=("override", "off")),
+    path="climate_state.hvac_auto_request",
+    firmware="2024.44.25",
+)
+AIR_CONDITIONING = Signal("HvacACEnabled", boolean, firmware="2024.44.25")
+FAN_SETTING = Signal("HvacFanSpeed", whole, firmware="2024.44.25")
+"""0 to 10."""
+FAN_SPEED = Signal("HvacFanStatus", whole, path="climate_state.fan_status", firmware="2024.44.25")
+"""0 to 10."""
+DEFROST = Signal(
+    "DefrostMode", unless("off"), path="climate_state.defrost_mode", firmware="2024.44.25"
+)
+DEFROST_BY_PRECONDITIONING = Signal("DefrostForPreconditioning", boolean, firmware="2024.44.25")
+REAR_DEFROST = Signal(
+    "RearDefrostEnabled",
+    boolean,
+    path="climate_state.is_rear_defroster_on",
+    firmware="2025.2.6",
+)
+WIPER_HEATER = Signal(
+    "WiperHeatEnabled", boolean, path="climate_state.wiper_blade_heater", firmware="2024.44.25"
+)
+OVERHEAT_MODE = Signal(
+    "CabinOverheatProtectionMode",
+    one_of(*OVERHEAT_PROTECTION),
+    path="climate_state.cabin_overheat_protection",
+    firmware="2024.44.25",
+)
+OVERHEAT_LIMIT = Signal(
+    "CabinOverheatProtectionTemperatureLimit",
+    one_of(*OVERHEAT_LIMITS),
+    path="climate_state.cop_activation_temperature",
+    firmware="2024.44.25",
+)
+"""Low is 30 °C, medium 35 °C, high 40 °C."""
+OVERHEAT_BY_FAN = Signal(
+    "SupportsFanOnlyCabinOverheatProtection",
+    boolean,
+    path="climate_state.supports_fan_only_cabin_overheat_protection",
+    streamed=False,
+)
+"""Whether it can protect the cabin with the fan alone."""
+OVERHEAT_LIMIT_CHOSEN = Signal(
+    "CopUserSetTempSupported",
+    boolean,
+    path="vehicle_config.cop_user_set_temp_supported",
+    streamed=False,
+)
+"""Whether the owner chooses the limit."""
+BIOWEAPON_MODE = Signal(
+    "BioweaponMode", boolean, path="climate_state.bioweapon_mode", streamed=False
+)
+REAR_DISPLAY_CLIMATE = Signal("RearDisplayHvacEnabled", boolean, firmware="2024.44.25")
+
+# Seats and steering wheel
 SEAT_HEATER_LEFT = Signal("SeatHeaterLeft", whole, path="climate_state.seat_heater_left")
 SEAT_HEATER_RIGHT = Signal("SeatHeaterRight", whole, path="climate_state.seat_heater_right")
 SEAT_HEATER_REAR_LEFT = Signal(
@@ -261,15 +781,76 @@ SEAT_HEATER_REAR_CENTER = Signal(
 SEAT_HEATER_REAR_RIGHT = Signal(
     "SeatHeaterRearRight", whole, path="climate_state.seat_heater_rear_right"
 )
-STEERING_WHEEL_HEATER = Signal(
-    "SteeringWheelHeater", boolean, path="climate_state.steering_wheel_heater", streamed=False
+# Not every car has these, and the stream has none of them.
+SEAT_HEATER_REAR_LEFT_BACK = Signal(
+    "SeatHeaterRearLeftBack",
+    whole,
+    path="climate_state.seat_heater_rear_left_back",
+    streamed=False,
+)
+SEAT_HEATER_REAR_RIGHT_BACK = Signal(
+    "SeatHeaterRearRightBack",
+    whole,
+    path="climate_state.seat_heater_rear_right_back",
+    streamed=False,
+)
+SEAT_HEATER_THIRD_ROW_LEFT = Signal(
+    "SeatHeaterThirdRowLeft",
+    whole,
+    path="climate_state.seat_heater_third_row_left",
+    streamed=False,
+)
+SEAT_HEATER_THIRD_ROW_RIGHT = Signal(
+    "SeatHeaterThirdRowRight",
+    whole,
+    path="climate_state.seat_heater_third_row_right",
+    streamed=False,
+)
+SEAT_COOLER_LEFT = Signal(
+    "ClimateSeatCoolingFrontLeft",
+    whole,
+    path="climate_state.seat_fan_front_left",
+    firmware="2024.44.32",
+)
+SEAT_COOLER_RIGHT = Signal(
+    "ClimateSeatCoolingFrontRight",
+    whole,
+    path="climate_state.seat_fan_front_right",
+    firmware="2024.44.32",
+)
+SEAT_VENTILATION = Signal("SeatVentEnabled", boolean, firmware="2025.2.6")
+AUTO_SEAT_LEFT = Signal("AutoSeatClimateLeft", boolean, path="climate_state.auto_seat_climate_left")
+AUTO_SEAT_RIGHT = Signal(
+    "AutoSeatClimateRight", boolean, path="climate_state.auto_seat_climate_right"
 )
 STEERING_WHEEL_LEVEL = Signal(
-    "HvacSteeringWheelHeatLevel", whole, path="climate_state.steering_wheel_heat_level"
+    "HvacSteeringWheelHeatLevel",
+    whole,
+    path="climate_state.steering_wheel_heat_level",
+    firmware="2024.44.25",
 )
+STEERING_WHEEL_HEATER = Signal(
+    "HvacSteeringWheelHeatLevel.On",
+    lambda value: number(value) > 0,
+    path="climate_state.steering_wheel_heater",
+    polled=boolean,
+    firmware="2024.44.25",
+)
+AUTO_STEERING_WHEEL = Signal(
+    "HvacSteeringWheelHeatAuto",
+    boolean,
+    path="climate_state.auto_steering_wheel_heat",
+    firmware="2024.44.25",
+)
+USER_PRESENT = Signal("DriverSeatOccupied", boolean, path="vehicle_state.is_user_present")
+# Tesla: true tells that the belt was opened. The field is listed as a flag, and has an enumeration.
+DRIVER_BELT_OPEN = Signal("DriverSeatBelt", truth("unlatched", no=("latched",)))
+# Tesla: it tells of this belt, whatever its name says.
+REAR_CENTER_BELT_OPEN = Signal("PassengerSeatBelt", truth("unlatched", no=("latched",)))
 
 # Closures and safety
 LOCKED = Signal("Locked", boolean, path="vehicle_state.locked")
+# Before firmware 2024.44.32 the stream has DriverRear and PassengerFront crossed.
 DOOR_DRIVER_FRONT = Signal("DoorState.DriverFront", is_open, path="vehicle_state.df")
 DOOR_DRIVER_REAR = Signal("DoorState.DriverRear", is_open, path="vehicle_state.dr")
 DOOR_PASSENGER_FRONT = Signal("DoorState.PassengerFront", is_open, path="vehicle_state.pf")
@@ -280,31 +861,131 @@ WINDOW_DRIVER_FRONT = Signal("FdWindow", is_open, path="vehicle_state.fd_window"
 WINDOW_PASSENGER_FRONT = Signal("FpWindow", is_open, path="vehicle_state.fp_window")
 WINDOW_DRIVER_REAR = Signal("RdWindow", is_open, path="vehicle_state.rd_window")
 WINDOW_PASSENGER_REAR = Signal("RpWindow", is_open, path="vehicle_state.rp_window")
+TONNEAU_POSITION = Signal("TonneauPosition", one_of(*TONNEAU_POSITIONS), firmware="2024.44.25")
+TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", number, firmware="2024.44.25")
+# Only Model S from before 2021 have one; the stream does not tell how it stands.
+SUNROOF_OPEN = Signal(
+    "SunroofOpen", unless("closed"), path="vehicle_state.sun_roof_state", streamed=False
+)
+TENT_MODE = Signal("TonneauTentMode", one_of(*TENT_MODES), firmware="2024.44.25")
 SENTRY_MODE = Signal("SentryMode", unless("off"), path="vehicle_state.sentry_mode")
-USER_PRESENT = Signal("DriverSeatOccupied", boolean, path="vehicle_state.is_user_present")
-VALET_MODE = Signal("ValetModeEnabled", boolean, path="vehicle_state.valet_mode")
-HOMELINK_NEARBY = Signal("HomelinkNearby", boolean, path="vehicle_state.homelink_nearby")
-HOMELINK_DEVICES = Signal("HomelinkDeviceCount", whole, path="vehicle_state.homelink_device_count")
+SENTRY_STATE = Signal("SentryMode.State", one_of(*SENTRY_STATES))
+VALET_MODE = Signal(
+    "ValetModeEnabled", boolean, path="vehicle_state.valet_mode", firmware="2024.44.25"
+)
+GUEST_MODE = Signal("GuestModeEnabled", boolean)
+GUEST_ACCESS = Signal("GuestModeMobileAccessState", one_of(*GUEST_ACCESS_STATES))
+PIN_TO_DRIVE = Signal("PinToDriveEnabled", boolean)
+SERVICE_MODE = Signal("ServiceMode", boolean, path="vehicle_state.service_mode")
+REMOTE_START = Signal(
+    "RemoteStartEnabled", boolean, path="vehicle_state.remote_start", firmware="2024.44.25"
+)
+"""Whether it may be driven without a key now, after a remote start."""
+REMOTE_START_ACTIVE = Signal("RemoteStartActive", boolean, firmware=None)
+PAIRED_KEYS = Signal("PairedPhoneKeyAndKeyFobQty", whole)
+SPEED_LIMIT_MODE = Signal("SpeedLimitMode", boolean, path="vehicle_state.speed_limit_mode.active")
+SPEED_LIMIT = Signal(
+    "CurrentLimitMph", kilometres, path="vehicle_state.speed_limit_mode.current_limit_mph"
+)
+HOMELINK_NEARBY = Signal(
+    "HomelinkNearby", boolean, path="vehicle_state.homelink_nearby", firmware="2024.44.25"
+)
+HOMELINK_DEVICES = Signal(
+    "HomelinkDeviceCount",
+    whole,
+    path="vehicle_state.homelink_device_count",
+    firmware="2024.44.25",
+)
+HAZARD_LIGHTS = Signal("LightsHazardsActive", boolean, firmware="2025.2.6")
+HIGH_BEAMS = Signal("LightsHighBeams", boolean, firmware="2025.2.6")
+TURN_SIGNAL = Signal("LightsTurnSignal", one_of(*TURN_SIGNALS), firmware="2025.2.6")
+ACCESSORY_POWER = Signal("AccessoryRail", boolean, firmware=None)
+PORT_12V_STAYS_ON = Signal("Cabin12vPortKeepOn", truth("on", no=("off",)), firmware=None)
+PORT_48V_STAYS_ON = Signal("Cabin48vPortKeepOn", truth("on", no=("off",)), firmware=None)
 
-# Tyres
+# Driver assistance
+FORWARD_COLLISION_WARNING = Signal("ForwardCollisionWarning", one_of(*COLLISION_WARNINGS))
+LANE_DEPARTURE_AVOIDANCE = Signal("LaneDepartureAvoidance", one_of(*LANE_ASSISTANCE))
+EMERGENCY_LANE_DEPARTURE_AVOIDANCE = Signal("EmergencyLaneDepartureAvoidance", boolean)
+SPEED_LIMIT_WARNING = Signal("SpeedLimitWarning", one_of(*SPEED_WARNINGS))
+EMERGENCY_BRAKING_OFF = Signal("AutomaticEmergencyBrakingOff", boolean)
+EMERGENCY_BRAKING_STATE = Signal(
+    "AutomaticEmergencyBrakingState",
+    one_of(*EMERGENCY_BRAKING_STATES, unavailable="not_available"),
+    firmware=None,
+)
+BLIND_SPOT_CAMERA = Signal("AutomaticBlindSpotCamera", boolean)
+BLIND_SPOT_CHIME = Signal("BlindSpotCollisionWarningChime", boolean)
+
+# Tyres: bar, as Tesla documents it for both sources; some public clients take the stream for atm,
+# which is 1.3 % more.
 PRESSURE_FRONT_LEFT = Signal("TpmsPressureFl", number, path="vehicle_state.tpms_pressure_fl")
 PRESSURE_FRONT_RIGHT = Signal("TpmsPressureFr", number, path="vehicle_state.tpms_pressure_fr")
 PRESSURE_REAR_LEFT = Signal("TpmsPressureRl", number, path="vehicle_state.tpms_pressure_rl")
 PRESSURE_REAR_RIGHT = Signal("TpmsPressureRr", number, path="vehicle_state.tpms_pressure_rr")
+PRESSURE_TIME_FRONT_LEFT = Signal(
+    "TpmsLastSeenPressureTimeFl", instant, path="vehicle_state.tpms_last_seen_pressure_time_fl"
+)
+PRESSURE_TIME_FRONT_RIGHT = Signal(
+    "TpmsLastSeenPressureTimeFr", instant, path="vehicle_state.tpms_last_seen_pressure_time_fr"
+)
+PRESSURE_TIME_REAR_LEFT = Signal(
+    "TpmsLastSeenPressureTimeRl", instant, path="vehicle_state.tpms_last_seen_pressure_time_rl"
+)
+PRESSURE_TIME_REAR_RIGHT = Signal(
+    "TpmsLastSeenPressureTimeRr", instant, path="vehicle_state.tpms_last_seen_pressure_time_rr"
+)
 LOW_TYRE_FRONT_LEFT = Signal(
-    "TpmsSoftWarnings.FrontLeft", boolean, path="vehicle_state.tpms_soft_warning_fl"
+    "TpmsSoftWarnings.FrontLeft",
+    boolean,
+    path="vehicle_state.tpms_soft_warning_fl",
+    firmware="2024.44.25",
 )
 LOW_TYRE_FRONT_RIGHT = Signal(
-    "TpmsSoftWarnings.FrontRight", boolean, path="vehicle_state.tpms_soft_warning_fr"
+    "TpmsSoftWarnings.FrontRight",
+    boolean,
+    path="vehicle_state.tpms_soft_warning_fr",
+    firmware="2024.44.25",
 )
 LOW_TYRE_REAR_LEFT = Signal(
-    "TpmsSoftWarnings.RearLeft", boolean, path="vehicle_state.tpms_soft_warning_rl"
+    "TpmsSoftWarnings.RearLeft",
+    boolean,
+    path="vehicle_state.tpms_soft_warning_rl",
+    firmware="2024.44.25",
 )
 LOW_TYRE_REAR_RIGHT = Signal(
-    "TpmsSoftWarnings.RearRight", boolean, path="vehicle_state.tpms_soft_warning_rr"
+    "TpmsSoftWarnings.RearRight",
+    boolean,
+    path="vehicle_state.tpms_soft_warning_rr",
+    firmware="2024.44.25",
+)
+FLAT_TYRE_FRONT_LEFT = Signal(
+    "TpmsHardWarnings.FrontLeft",
+    boolean,
+    path="vehicle_state.tpms_hard_warning_fl",
+    firmware="2024.44.25",
+)
+FLAT_TYRE_FRONT_RIGHT = Signal(
+    "TpmsHardWarnings.FrontRight",
+    boolean,
+    path="vehicle_state.tpms_hard_warning_fr",
+    firmware="2024.44.25",
+)
+FLAT_TYRE_REAR_LEFT = Signal(
+    "TpmsHardWarnings.RearLeft",
+    boolean,
+    path="vehicle_state.tpms_hard_warning_rl",
+    firmware="2024.44.25",
+)
+FLAT_TYRE_REAR_RIGHT = Signal(
+    "TpmsHardWarnings.RearRight",
+    boolean,
+    path="vehicle_state.tpms_hard_warning_rr",
+    firmware="2024.44.25",
 )
 
-# Software and equipment
+# Software
+# Before firmware 2024.44 the stream tells the version on offer instead.
 SOFTWARE_VERSION = Signal("Version", first_word, path="vehicle_state.car_version")
 UPDATE_STATUS = Signal(
     "SoftwareUpdateStatus",
@@ -312,22 +993,155 @@ UPDATE_STATUS = Signal(
     path="vehicle_state.software_update.status",
     streamed=False,
 )
-UPDATE_VERSION = Signal("SoftwareUpdateVersion", text, path="vehicle_state.software_update.version")
+UPDATE_VERSION = Signal(
+    "SoftwareUpdateVersion",
+    text,
+    path="vehicle_state.software_update.version",
+    firmware="2024.44.25",
+)
 UPDATE_DOWNLOADED = Signal(
     "SoftwareUpdateDownloadPercentComplete",
     whole,
     path="vehicle_state.software_update.download_perc",
+    firmware="2024.44.25",
 )
 UPDATE_INSTALLED = Signal(
     "SoftwareUpdateInstallationPercentComplete",
     whole,
     path="vehicle_state.software_update.install_perc",
+    firmware="2024.44.25",
 )
+UPDATE_MINUTES = Signal(
+    "SoftwareUpdateExpectedDurationMinutes",
+    whole,
+    path="vehicle_state.software_update.expected_duration_sec",
+    polled=lambda value: round(number(value) / 60),
+    firmware="2024.44.25",
+)
+UPDATE_START = Signal(
+    "SoftwareUpdateScheduledStartTime",
+    instant,
+    path="vehicle_state.software_update.scheduled_time_ms",
+    polled=lambda value: instant(number(value) / 1000),
+    firmware="2024.44.25",
+)
+UPDATE_AVAILABLE = Signal("SoftwareUpdateAvailable", boolean, firmware=None)
+UPDATE_IN_PROGRESS = Signal("SoftwareUpdateInProgress", boolean, firmware=None)
+
+# Media
+MEDIA_STATUS = Signal(
+    "MediaPlaybackStatus",
+    one_of(*MEDIA_STATES),
+    path="vehicle_state.media_info.media_playback_status",
+    firmware="2025.2.6",
+)
+MEDIA_PLAYING = Signal(
+    "MediaPlaybackStatus.Playing",
+    truth("playing", no=("stopped", "paused")),
+    path="vehicle_state.media_info.media_playback_status",
+    firmware="2025.2.6",
+)
+"""The same as true or false: what has to be known before a command that toggles it."""
+MEDIA_SOURCE = Signal(
+    "MediaPlaybackSource",
+    text,
+    path="vehicle_state.media_info.now_playing_source",
+    firmware="2025.2.6",
+)
+MEDIA_VOLUME = Signal(
+    "MediaAudioVolume",
+    number,
+    path="vehicle_state.media_info.audio_volume",
+    firmware="2025.2.6",
+)
+MEDIA_VOLUME_STEP = Signal(
+    "MediaAudioVolumeIncrement",
+    number,
+    path="vehicle_state.media_info.audio_volume_increment",
+    firmware="2025.2.6",
+)
+MEDIA_VOLUME_MAXIMUM = Signal(
+    "MediaAudioVolumeMax",
+    number,
+    path="vehicle_state.media_info.audio_volume_max",
+    firmware="2025.2.6",
+)
+MEDIA_DURATION = Signal(
+    "MediaNowPlayingDuration",
+    whole,
+    path="vehicle_state.media_info.now_playing_duration",
+    firmware="2025.2.6",
+)
+"""Milliseconds."""
+MEDIA_ELAPSED = Signal(
+    "MediaNowPlayingElapsed",
+    whole,
+    path="vehicle_state.media_info.now_playing_elapsed",
+    firmware="2025.2.6",
+)
+"""Milliseconds."""
+MEDIA_TITLE = Signal(
+    "MediaNowPlayingTitle",
+    text,
+    path="vehicle_state.media_info.now_playing_title",
+    firmware="2025.2.6",
+)
+MEDIA_ARTIST = Signal(
+    "MediaNowPlayingArtist",
+    text,
+    path="vehicle_state.media_info.now_playing_artist",
+    firmware="2025.2.6",
+)
+MEDIA_ALBUM = Signal(
+    "MediaNowPlayingAlbum",
+    text,
+    path="vehicle_state.media_info.now_playing_album",
+    firmware="2025.2.6",
+)
+MEDIA_STATION = Signal(
+    "MediaNowPlayingStation",
+    text,
+    path="vehicle_state.media_info.now_playing_station",
+    firmware="2025.2.6",
+)
+
+# Equipment and preferences
 VEHICLE_NAME = Signal("VehicleName", text, path="vehicle_state.vehicle_name")
-REAR_SEAT_HEATERS = Signal(
-    "RearSeatHeaters", whole, path="vehicle_config.rear_seat_heaters", streamed=False
+MODEL = Signal("CarType", one_of(*MODELS, **_MODEL_WORDS), path="vehicle_config.car_type")
+TRIM = Signal("Trim", upper_case, path="vehicle_config.trim_badging")
+EXTERIOR_COLOUR = Signal("ExteriorColor", text, path="vehicle_config.exterior_color")
+ROOF_COLOUR = Signal("RoofColor", text, path="vehicle_config.roof_color")
+WHEEL_TYPE = Signal("WheelType", text, path="vehicle_config.wheel_type", firmware="2024.44.25")
+EFFICIENCY_PACKAGE = Signal(
+    "EfficiencyPackage", text, path="vehicle_config.efficiency_package", firmware="2024.44.25"
 )
-RIGHT_HAND_DRIVE = Signal("RightHandDrive", boolean, path="vehicle_config.rhd")
+CHARGE_PORT_TYPE = Signal(
+    "ChargePort", one_of(*CHARGE_PORT_TYPES), path="vehicle_config.charge_port_type"
+)
+# The stream has a text here whose words are not documented, the polled answer a number.
+REAR_SEAT_HEATERS = Signal(
+    "RearSeatHeaterCount", whole, path="vehicle_config.rear_seat_heaters", streamed=False
+)
+REAR_SEAT_HEATER_PACKAGE = Signal("RearSeatHeaters", text, firmware="2024.44.25")
+RIGHT_HAND_DRIVE = Signal(
+    "RightHandDrive", boolean, path="vehicle_config.rhd", firmware="2024.44.25"
+)
+EUROPEAN = Signal("EuropeVehicle", boolean, path="vehicle_config.eu_vehicle", firmware="2024.44.25")
+SUNROOF = Signal(
+    "SunroofInstalled",
+    unless("not_installed"),
+    path="vehicle_config.sun_roof_installed",
+    # So say cars that never had the option.
+    null=False,
+    firmware="2025.2.6",
+)
+SEAT_COOLERS = Signal(
+    "HasSeatCooling", boolean, path="vehicle_config.has_seat_cooling", streamed=False
+)
+THIRD_ROW = Signal(
+    "ThirdRowSeats", unless("none"), path="vehicle_config.third_row_seats", streamed=False
+)
+LIGHT_BAR = Signal("OffroadLightbarPresent", boolean, firmware="2024.44.25")
 MOTORIZED_CHARGE_PORT = Signal(
     "MotorizedChargePort", boolean, path="vehicle_config.motorized_charge_port", streamed=False
 )
@@ -335,6 +1149,52 @@ POWER_LIFTGATE = Signal("PowerLiftgate", boolean, path="vehicle_config.plg", str
 CAN_ACTUATE_TRUNKS = Signal(
     "CanActuateTrunks", boolean, path="vehicle_config.can_actuate_trunks", streamed=False
 )
+CENTER_DISPLAY = Signal(
+    "CenterDisplay",
+    one_of(*DISPLAY_STATES),
+    path="vehicle_state.center_display_state",
+    polled=_display_state,
+    firmware="2024.44.25",
+)
+# What the display shows; Tesla's values do not follow it.
+DISTANCE_UNIT = Signal(
+    "SettingDistanceUnit",
+    one_of("miles", "kilometers", **{"mi/hr": "miles", "km/hr": "kilometers"}),
+    path="gui_settings.gui_distance_units",
+    firmware="2024.44.32",
+)
+TEMPERATURE_UNIT = Signal(
+    "SettingTemperatureUnit",
+    one_of("fahrenheit", "celsius", f="fahrenheit", c="celsius"),
+    path="gui_settings.gui_temperature_units",
+    firmware="2024.44.32",
+)
+PRESSURE_UNIT = Signal(
+    "SettingTirePressureUnit",
+    one_of("psi", "bar"),
+    path="gui_settings.gui_tirepressure_units",
+    firmware="2024.44.32",
+)
+# Nobody verified which polled key is the same.
+CHARGE_UNIT = Signal("SettingChargeUnit", one_of("distance", "percent"), firmware="2024.44.32")
+CLOCK_OF_24_HOURS = Signal(
+    "Setting24HourTime", boolean, path="gui_settings.gui_24_hour_time", firmware="2024.44.32"
+)
+
+# The Semi's own: middle (1) and rear (2) axle, left and right, inner and outer tyre
+SEMI_PRESSURE_1_LEFT_0 = Signal("SemitruckTpmsPressureRe1L0", number, semi=True)
+SEMI_PRESSURE_1_LEFT_1 = Signal("SemitruckTpmsPressureRe1L1", number, semi=True)
+SEMI_PRESSURE_1_RIGHT_0 = Signal("SemitruckTpmsPressureRe1R0", number, semi=True)
+SEMI_PRESSURE_1_RIGHT_1 = Signal("SemitruckTpmsPressureRe1R1", number, semi=True)
+SEMI_PRESSURE_2_LEFT_0 = Signal("SemitruckTpmsPressureRe2L0", number, semi=True)
+SEMI_PRESSURE_2_LEFT_1 = Signal("SemitruckTpmsPressureRe2L1", number, semi=True)
+SEMI_PRESSURE_2_RIGHT_0 = Signal("SemitruckTpmsPressureRe2R0", number, semi=True)
+SEMI_PRESSURE_2_RIGHT_1 = Signal("SemitruckTpmsPressureRe2R1", number, semi=True)
+SEMI_SEAT = Signal("SemitruckPassengerSeatFoldPosition", one_of(*SEAT_POSITIONS), semi=True)
+SEMI_TRACTOR_BRAKE = Signal("SemitruckTractorParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
+SEMI_TRAILER_BRAKE = Signal("SemitruckTrailerParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
+SEMI_CRUISE_LIMIT = Signal("SemiCruiseSpeedLimitMph", kilometres, firmware=None, semi=True)
+SEMI_MASS = Signal("SemiVehicleMassKg", number, firmware=None, semi=True)
 
 DOORS: Final = (
     DOOR_DRIVER_FRONT,
@@ -354,7 +1214,7 @@ def _connector_power(value: object) -> float:
     """The sum over the site's wall connectors, W."""
     if not isinstance(value, list):
         raise Unrecognised(value)
-    return sum(number(each.get("wall_connector_power") or 0) for each in value)
+    return sum((number(each.get("wall_connector_power") or 0) for each in value), 0.0)
 
 
 def _any_open(state: State) -> bool | None:
@@ -363,6 +1223,11 @@ def _any_open(state: State) -> bool | None:
     if True in known:
         return True
     return None if None in known else False
+
+
+def _tonneau_open(state: State) -> bool | None:
+    position = state[TONNEAU_POSITION]
+    return None if position is None else position != "closed"
 
 
 def _plugged_in(state: State) -> bool | None:
@@ -375,13 +1240,29 @@ def _is_charging(state: State) -> bool | None:
     return None if charging is None else charging in ("charging", "starting")
 
 
+def _charger_power(state: State) -> float | None:
+    """Power in kW; each field is only good for its own kind of current."""
+    alternating, direct = state[AC_CHARGING_POWER], state[DC_CHARGING_POWER]
+    match state[FAST_CHARGER]:
+        case True:
+            return direct
+        case False:
+            return alternating
+    return alternating or (alternating if direct is None else direct)
+
+
+def _connected_cable(state: State) -> str | None:
+    """The kind of cable; the stream calls it invalid when it is pulled, and also before sleep."""
+    return None if _plugged_in(state) is False else state[CABLE_TYPE]
+
+
 def _later(state: State, signal: Signal[float], unit: timedelta) -> datetime | None:
     """The instant that a remaining time points to, to the minute, so that it does not jitter."""
     reading = state.reading(signal)
     if reading is None or not reading.value:
         return None
-    instant = reading.time + reading.value * unit
-    return (instant + timedelta(seconds=30)).replace(second=0, microsecond=0)
+    moment = reading.time + reading.value * unit
+    return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
 
 def _charge_end(state: State) -> datetime | None:
@@ -394,11 +1275,81 @@ def _arrival(state: State) -> datetime | None:
     return _later(state, ROUTE_MINUTES, timedelta(minutes=1))
 
 
+def _date_of(name: str, signal: Signal[float]) -> Derived[datetime]:
+    """A signal of Unix seconds, which the stored state can hold, as a date."""
+
+    def compute(state: State) -> datetime | None:
+        seconds = state[signal]
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    return Derived(name, signal, compute=compute)
+
+
+def _pack_power(state: State) -> float | None:
+    """Power in kW, positive into the pack."""
+    voltage, current = state[PACK_VOLTAGE], state[PACK_CURRENT]
+    return None if voltage is None or current is None else voltage * current / 1000
+
+
+def _imbalance(state: State) -> float | None:
+    """Volts between the fullest and the emptiest brick."""
+    highest, lowest = state[BRICK_VOLTAGE_HIGHEST], state[BRICK_VOLTAGE_LOWEST]
+    return None if highest is None or lowest is None else highest - lowest
+
+
+def _update_stage(state: State) -> str | None:
+    """What becomes of the update that is on offer; None if there is none.
+
+    The stream has no such word. A polled one stands until the stream tells something newer; from
+    then on the stage follows from what the stream does tell. The installation starts at 1 %, and
+    the download goes from 0 to 100 several times: only what lies between tells of work.
+    """
+    status = state.reading(UPDATE_STATUS)
+    times = [each.time for row in _UPDATE_SIGNALS if (each := state.reading(row)) is not None]
+    if status is not None and max(times, default=status.time) <= status.time:
+        return status.value
+    if state[UPDATE_VERSION] is None:
+        return None
+    if 1 < (state[UPDATE_INSTALLED] or 0) < _ALL:
+        return "installing"
+    downloaded = state[UPDATE_DOWNLOADED] or 0
+    if 0 < downloaded < _ALL:
+        return "downloading"
+    start = state.reading(UPDATE_START)
+    if start is not None and (start.value or 0) > start.time.timestamp():
+        return "scheduled"
+    return "available" if downloaded >= _ALL else "downloading_wifi_wait"
+
+
+_ALL: Final = 100
+_UPDATE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
+    UPDATE_VERSION,
+    UPDATE_DOWNLOADED,
+    UPDATE_INSTALLED,
+    UPDATE_START,
+)
+
 WINDOWS_OPEN = Derived("WindowsOpen", *WINDOWS, compute=_any_open)
+TONNEAU_OPEN = Derived("TonneauOpen", TONNEAU_POSITION, compute=_tonneau_open)
 PLUGGED_IN = Derived("PluggedIn", CHARGING_STATE, compute=_plugged_in)
 IS_CHARGING = Derived("IsCharging", CHARGING_STATE, compute=_is_charging)
+CHARGER_POWER = Derived(
+    "ChargerPower", AC_CHARGING_POWER, DC_CHARGING_POWER, FAST_CHARGER, compute=_charger_power
+)
+CONNECTED_CABLE = Derived("ConnectedCable", CABLE_TYPE, CHARGING_STATE, compute=_connected_cable)
 CHARGE_END = Derived("ChargeEnd", TIME_TO_FULL, CHARGING_STATE, compute=_charge_end)
 ROUTE_ARRIVAL = Derived("RouteArrival", ROUTE_MINUTES, compute=_arrival)
+CHARGING_STARTS = _date_of("ChargingStarts", SCHEDULED_CHARGING_START)
+DEPARTURE = _date_of("Departure", SCHEDULED_DEPARTURE)
+PRESSURE_SEEN_FRONT_LEFT = _date_of("PressureSeenFrontLeft", PRESSURE_TIME_FRONT_LEFT)
+PRESSURE_SEEN_FRONT_RIGHT = _date_of("PressureSeenFrontRight", PRESSURE_TIME_FRONT_RIGHT)
+PRESSURE_SEEN_REAR_LEFT = _date_of("PressureSeenRearLeft", PRESSURE_TIME_REAR_LEFT)
+PRESSURE_SEEN_REAR_RIGHT = _date_of("PressureSeenRearRight", PRESSURE_TIME_REAR_RIGHT)
+PACK_POWER = Derived("PackPower", PACK_VOLTAGE, PACK_CURRENT, compute=_pack_power)
+BRICK_IMBALANCE = Derived(
+    "BrickImbalance", BRICK_VOLTAGE_HIGHEST, BRICK_VOLTAGE_LOWEST, compute=_imbalance
+)
+UPDATE_STAGE = Derived("UpdateStage", UPDATE_STATUS, *_UPDATE_SIGNALS, compute=_update_stage)
 
 # --- Energy sites: power in W, energy in Wh ------------------------------------------------------
 
@@ -449,6 +1400,17 @@ VEHICLE_SIGNALS: Final = tuple(row for row in _TABLE if row.section not in _SITE
 SITE_SIGNALS: Final = tuple(row for row in _TABLE if row.section in _SITE_SECTIONS)
 """Every site signal above."""
 
+_FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})
+SIGNALS_BY_FIELD: Final[Mapping[str, tuple[Signal[Any], ...]]] = {
+    field: tuple(row for row in VEHICLE_SIGNALS if row.streamed and row.field == field)
+    for field in _FIELDS
+}
+"""The signals that each streamed field carries.
+
+A field of many flags (doors, tyres) has one flag for each `Field.Part`. A single value is for all
+signals of its field: each parser reads its own thing from it.
+"""
+
 # --- Polled answers ------------------------------------------------------------------------------
 
 _NONE: Final = ("<invalid>", "SNA")
@@ -478,17 +1440,21 @@ def read_sections(
         elif any(value is None for value in raw):
             value = signal.null
         else:
-            value = decode(signal, raw[0] if len(raw) == 1 else raw)
+            value = _decode(signal, signal.polled, raw[0] if len(raw) == 1 else raw)
         readings[signal] = Reading(value, _section_time(section, now), Source.POLL)
     return readings
 
 
 def decode[T](signal: Signal[T], raw: object) -> T | None:
-    """Tesla's value as ours, or None when it is not one that we know (logged once)."""
+    """Tesla's streamed value as ours, or None when it is not one that we know (logged once)."""
+    return _decode(signal, signal.parse, raw)
+
+
+def _decode[T](signal: Signal[T], parse: Callable[[Any], T | None], raw: object) -> T | None:
     if raw in _NONE:
         return None
     try:
-        return signal.parse(raw)
+        return parse(raw)
     except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
         # Not the value itself at warning level: it may be private, and it may be long.
         if (seen := (signal.name, str(raw)[:40])) not in _logged and len(_logged) < _LOG_LIMIT:

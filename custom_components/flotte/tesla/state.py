@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, overload, override
 
 ASSUMED_LIFETIME: Final = timedelta(seconds=60)
@@ -36,6 +37,9 @@ class Absent:
 
 KEEP: Final = Absent()
 
+FIRST_FIRMWARE: Final = "2024.26"
+"""The first that streams to everybody. Source: Tesla's list of streamed fields (2026-08)."""
+
 
 class Signal[T]:
     """One thing a vehicle or site can tell.
@@ -44,30 +48,51 @@ class Signal[T]:
         name: Tesla's telemetry field, with a part after a dot where one field carries several
             signals (`DoorState.DriverFront`); an own name where Tesla does not stream it.
         parse: Turns Tesla's value (JSON of a poll, or the decoded value of a record) into ours,
-            in our unit. Raises `Unrecognised` for values it does not know.
+            in our unit; None where Tesla says that it knows no value. Raises `Unrecognised` for
+            values that it does not know itself.
         path: Where a polled answer carries it, `section.key`; several keys, separated by commas,
             are parsed as one tuple.
+        polled: How the polled value is read where it differs from the streamed one.
         streamed: Whether Tesla's stream has this field.
         null: What an explicit JSON null stands for; None is unknown.
-        absent: What a polled section without the key stands for; `KEEP` says nothing.
+        absent: What a polled section without the key, or a streamed "invalid", stands for; `KEEP`
+            says nothing.
         scope: Additional scope that Tesla asks for.
+        firmware: The first that streams the field, as Tesla writes it; None if that is not known.
+        semi: Whether only the Semi has it.
     """
 
-    __slots__ = ("absent", "name", "null", "parse", "paths", "scope", "section", "streamed")
+    __slots__ = (
+        "absent",
+        "firmware",
+        "name",
+        "null",
+        "parse",
+        "paths",
+        "polled",
+        "scope",
+        "section",
+        "semi",
+        "streamed",
+    )
 
     def __init__(
         self,
         name: str,
-        parse: Callable[[Any], T],
+        parse: Callable[[Any], T | None],
         *,
         path: str | None = None,
+        polled: Callable[[Any], T | None] | None = None,
         streamed: bool = True,
         null: T | None = None,
         absent: T | Absent | None = KEEP,
         scope: str | None = None,
+        firmware: str | None = FIRST_FIRMWARE,
+        semi: bool = False,
     ) -> None:
         self.name = name
         self.parse = parse
+        self.polled = polled or parse
         section, _, rest = (path or "").partition(".")
         self.section = section
         self.paths = tuple(tuple(key.split(".")) for key in rest.split(",")) if rest else ()
@@ -75,6 +100,13 @@ class Signal[T]:
         self.null = null
         self.absent = absent
         self.scope = scope
+        self.firmware = firmware
+        self.semi = semi
+
+    @property
+    def field(self) -> str:
+        """Tesla's telemetry field: the name without its part."""
+        return self.name.partition(".")[0]
 
     @override
     def __repr__(self) -> str:
@@ -84,7 +116,7 @@ class Signal[T]:
 class Derived[T]:
     """Something that follows from signals, computed when asked for.
 
-    Its reading carries the newest time among `inputs`.
+    Its reading carries the newest time among `inputs`, and the source of that one.
     """
 
     __slots__ = ("compute", "inputs", "name")
@@ -145,8 +177,11 @@ class State:
     def reading[T](self, key: Key[T]) -> Reading[T] | None:
         """The reading behind a key, the assumed one first; None if nothing was ever told."""
         if isinstance(key, Derived):
-            times = [known.time for signal in key.inputs if (known := self.reading(signal))]
-            return Reading(key.compute(self), max(times), Source.POLL) if times else None
+            known = [each for signal in key.inputs if (each := self.reading(signal)) is not None]
+            if not known:
+                return None
+            newest = max(known, key=attrgetter("time"))
+            return Reading(key.compute(self), newest.time, newest.source)
         return self.assumed.get(key) or self.readings.get(key)
 
     def told[T](self, signal: Signal[T]) -> Reading[T] | None:

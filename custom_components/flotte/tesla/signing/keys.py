@@ -144,6 +144,10 @@ class ClientKey:
             serialization.NoEncryption(),
         ).decode("ascii")
 
+    def scalar(self) -> int:
+        """Return the private scalar, 1 <= a < n, as the stream's signature needs it: a secret."""
+        return self._private.private_numbers().private_value
+
     def session_key(self, vehicle_public: bytes) -> SessionKey:
         """Agree on keys with a domain of a vehicle; remembered, as it costs some 60 us.
 

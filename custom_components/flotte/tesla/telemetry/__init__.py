@@ -1,0 +1,16 @@
+"""What cars push: Tesla's Fleet Telemetry, from the bytes of a connection to readings and back.
+
+    envelope       the FlatBuffers table around every message, and the answers to it
+    fields         what a field of the stream means: its signals, and the forms of its values
+    records        the messages inside: signals, alerts, errors, connectivity (protobuf)
+    mqtt           the same, from a broker behind Tesla's own server (JSON)
+    certificates   who may connect, and how we prove who we are
+    server         the WebSocket server that cars connect to
+    subscription   what a car is asked to push, signed; with profiles and forecast of the cost
+    selfcheck      whether a car would get through to the server
+
+        bytes ─> server ─> envelope ─> records ─> Record, Alert, CarError
+                 ack <──── envelope
+
+What reads and writes bytes does no I/O and reads no clock: times are arguments.
+"""

@@ -1,0 +1,553 @@
+"""THE PROFILE TABLE: how often a vehicle may tell each field of its stream, and what that makes.
+
+A vehicle sends a field when it has changed by at least `delta` since it was last sent, but not more
+often than every `interval` seconds. Each time costs the price of one signal, so this table is what
+the stream costs. Three profiles:
+
+    live     every change that a dashboard could show; for a look at the car, not for a whole month
+    tuned    the default: position to 100 m, charge to a quarter per cent, doors at once; a usual
+             car costs some 1,100 signals a day, a thirteenth of what polling it costs
+    saver    what has to be known at all
+
+What changes only when somebody does something (doors, lock, gear, settings) is told at once in all
+of them: it costs nothing while nothing happens. What creeps or trembles (temperatures, charge,
+voltages) has a smallest difference, without which vehicles repeat it at every interval.
+
+Deltas are in Tesla's units: miles, miles per hour, degrees Celsius, bar, kWh, kW, V, A, per cent,
+and metres for positions. A delta needs firmware 2024.44.32, for positions 2025.2.6; older ones
+ignore it. Source: Tesla's documentation of the stream (2026-08).
+
+Each row also says how its fields move by themselves (`Motion`), from which the forecast follows.
+The figures of the forty usual fields were fitted to a simulated day of a commuter; the others are
+estimates of the same kind. They need not be right: what really arrives is counted, and compared.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+
+class Profile(StrEnum):
+    """How much of the stream is wanted."""
+
+    LIVE = "live"
+    TUNED = "tuned"
+    SAVER = "saver"
+
+
+class Situation(StrEnum):
+    """What an awake vehicle is doing; it decides how much it has to tell."""
+
+    PARKED = "parked"
+    CHARGING = "charging"
+    DRIVING = "driving"
+
+
+class Kind(StrEnum):
+    """What a field's values are, as far as a delta is concerned."""
+
+    WORD = "word"
+    """Flags, enumerations, texts, times: there is no delta."""
+    NUMBER = "number"
+    POSITION = "position"
+    """Latitude and longitude; the delta is in metres."""
+
+
+SECONDS_PER_HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How often a field may be told.
+
+    Raises:
+        ValueError: an interval below 1 s, or a delta that is no positive number.
+    """
+
+    interval: int
+    """Seconds that pass at least between two tellings, 1 or more."""
+    delta: float | None = None
+    """Smallest change that counts; None is any."""
+    resend: int | None = None
+    """Seconds after which it is told again although it did not change; None is never."""
+
+    def __post_init__(self) -> None:
+        """Refuse what Tesla would refuse."""
+        if self.interval < 1 or (self.resend is not None and self.resend < 1):
+            raise ValueError(f"an interval is at least 1 s: {self}")
+        if self.delta is not None and not 0 < self.delta < math.inf:
+            raise ValueError(f"a delta is a positive number: {self}")
+
+    def to_stored(self) -> list[float | None]:
+        """The rule as JSON."""
+        return [self.interval, self.delta, self.resend]
+
+    @classmethod
+    def from_stored(cls, stored: object) -> Self | None:
+        """The rule from `to_stored`'s JSON; None if it cannot be read."""
+        match stored:
+            case [int() as interval, int() | float() | None as delta, int() | None as resend] if (
+                not any(isinstance(part, bool) for part in (interval, delta, resend))
+            ):
+                try:
+                    return cls(interval, delta, resend)
+                except ValueError:
+                    return None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a value moves by itself while the vehicle is awake, by situation."""
+
+    step: float
+    """Smallest change that the vehicle itself notices, in the field's unit."""
+    travel: Mapping[Situation, float]
+    """The way that it goes in an hour, up and down added, in the field's unit; of a word, how often
+    it changes."""
+    jitter: Mapping[Situation, float]
+    """How far it trembles around its value all the time; a delta up to that is always reached."""
+
+    def per_hour(self, rule: Rule, situation: Situation) -> float:
+        """How often an hour a rule lets this be told.
+
+        Two waits overlap, that for the interval and that for the way of one delta. Where they are
+        alike the pace decides, which is never even: the root of their squares is exact at both ends
+        and between them as good as a guess can be.
+        """
+        needed = max(rule.delta or 0.0, self.step)
+        pace = self.travel[situation] / needed
+        if needed <= self.jitter[situation]:
+            pace = math.inf
+        if pace <= 0:
+            told = 0.0
+        else:
+            told = SECONDS_PER_HOUR / math.hypot(rule.interval, SECONDS_PER_HOUR / pace)
+        return told if rule.resend is None else max(told, SECONDS_PER_HOUR / rule.resend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Fields that are alike: their rule in each profile, and how they move."""
+
+    fields: tuple[str, ...]
+    """Tesla's names."""
+    kind: Kind
+    rules: Mapping[Profile, Rule]
+    motion: Motion
+
+
+type _Told = tuple[int, float] | int
+
+
+def _row(
+    kind: Kind,
+    *fields: str,
+    live: _Told,
+    tuned: _Told,
+    saver: _Told,
+    step: float,
+    parked: float,
+    charging: float,
+    driving: float,
+    jitter: tuple[float, float, float],
+) -> Row:
+    """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving."""
+    told = {Profile.LIVE: live, Profile.TUNED: tuned, Profile.SAVER: saver}
+    return Row(
+        fields=fields,
+        kind=kind,
+        rules={
+            profile: Rule(*rule) if isinstance(rule, tuple) else Rule(rule)
+            for profile, rule in told.items()
+        },
+        motion=Motion(
+            step,
+            dict(zip(Situation, (parked, charging, driving), strict=True)),
+            dict(zip(Situation, jitter, strict=True)),
+        ),
+    )
+
+
+def _words(
+    *fields: str,
+    live: int = 1,
+    tuned: int = 1,
+    saver: int = 1,
+    parked: float = 0.0,
+    charging: float = 0.0,
+    driving: float = 0.0,
+) -> Row:
+    """Flags, enumerations and texts; the situations say how often an hour they change."""
+    return _row(
+        Kind.WORD,
+        *fields,
+        live=live,
+        tuned=tuned,
+        saver=saver,
+        step=1,
+        parked=parked,
+        charging=charging,
+        driving=driving,
+        jitter=(0, 0, 0),
+    )
+
+
+def _numbers(
+    *fields: str,
+    live: _Told,
+    tuned: _Told,
+    saver: _Told,
+    step: float,
+    parked: float = 0.0,
+    charging: float = 0.0,
+    driving: float = 0.0,
+    jitter: tuple[float, float, float] = (0, 0, 0),
+) -> Row:
+    """Numbers; the situations say how far they go in an hour."""
+    return _row(
+        Kind.NUMBER,
+        *fields,
+        live=live,
+        tuned=tuned,
+        saver=saver,
+        step=step,
+        parked=parked,
+        charging=charging,
+        driving=driving,
+        jitter=jitter,
+    )
+
+
+# fmt: off
+ROWS: Final = (
+    # --- Where it is, and how it moves ---
+    _row(
+        Kind.POSITION, "Location",
+        live=(5, 10), tuned=(10, 100), saver=(30, 250),
+        # In metres: 56 km in an hour of commuting.
+        step=1, parked=30, charging=0, driving=56_000, jitter=(0, 0, 0),
+    ),
+    _numbers(
+        "VehicleSpeed", "CruiseSetSpeed",
+        live=(5, 1), tuned=(30, 5), saver=(120, 10), step=1, driving=2_000,
+    ),
+    _numbers(
+        "GpsHeading",
+        live=(10, 5), tuned=(30, 30), saver=(120, 45), step=1, parked=30, driving=3_000,
+    ),
+    _numbers(
+        "Odometer",
+        live=(30, 0.1), tuned=(300, 0.5), saver=(900, 1), step=0.01, driving=35,
+    ),
+    _numbers(
+        # Tesla demands a delta of 1 at least for the second.
+        "MilesSinceReset", "SelfDrivingMilesSinceReset",
+        live=(60, 1), tuned=(600, 1), saver=(1800, 5), step=0.01, driving=35,
+    ),
+    _words("Gear", "DriveRail", "DriverSeatOccupied", parked=4, charging=0.1, driving=4),
+    _words("GpsState", live=1, tuned=30, saver=300, parked=1, driving=6),
+    _words("LocatedAtHome", "LocatedAtWork", "LocatedAtFavorite", parked=0.2, driving=2),
+    _numbers("GpsAccuracyMeters", live=(30, 2), tuned=(300, 10), saver=(900, 25),
+             step=0.1, parked=20, driving=600, jitter=(1, 1, 1)),
+    _numbers("GradeEstimatePercent", "RollingResistanceCoefficient",
+             live=(10, 1), tuned=(120, 2), saver=(600, 5), step=0.1, driving=600),
+
+    # --- The way to go ---
+    _words("DestinationName", "DestinationLocation", "OriginLocation",
+           live=1, tuned=5, saver=30, parked=0.5, driving=1),
+    _words("RouteLine", live=30, tuned=120, saver=900, parked=0.5, driving=30),
+    _words("RouteLastUpdated", live=30, tuned=300, saver=1800, parked=0.5, driving=30),
+    _numbers("MilesToArrival", live=(30, 0.2), tuned=(120, 1), saver=(300, 3),
+             step=0.01, driving=35),
+    _numbers("MinutesToArrival", live=(30, 1), tuned=(120, 2), saver=(300, 5),
+             step=0.01, driving=60),
+    _numbers("RouteTrafficMinutesDelay", live=(60, 1), tuned=(300, 2), saver=(600, 5),
+             step=0.1, driving=30),
+    _numbers("ExpectedEnergyPercentAtTripArrival",
+             live=(60, 1), tuned=(120, 1), saver=(300, 3), step=1, driving=12),
+    _numbers("MaxSpeedToReachDestinationMph",
+             live=(60, 1), tuned=(300, 5), saver=(600, 10), step=1, driving=20),
+
+    # --- The battery ---
+    # A third of the battery in an hour of driving, a fifteenth in an hour at 5 kW. Energy that
+    # toggles by 0.02 kWh in a parked car is what made others' bills.
+    _numbers("Soc", live=(30, 0.1), tuned=(60, 0.25), saver=(300, 0.5),
+             step=0.001, parked=1.5, charging=6.7, driving=33, jitter=(0.03, 0.03, 0.03)),
+    _numbers("BatteryLevel", live=(30, 0.1), tuned=(60, 0.5), saver=(300, 1),
+             step=0.001, parked=1.5, charging=6.7, driving=33, jitter=(0.03, 0.03, 0.03)),
+    _numbers("BrickSocMinPercent", live=(60, 0.5), tuned=(600, 1), saver=(1800, 2),
+             step=0.1, parked=1.5, charging=6.7, driving=33),
+    _numbers("EnergyRemaining", live=(60, 0.1), tuned=(600, 0.5), saver=(900, 1),
+             step=0.02, parked=1, charging=5, driving=25, jitter=(0.02, 0.02, 0.02)),
+    _numbers("RatedRange", "EstBatteryRange", "IdealBatteryRange",
+             live=(60, 0.5), tuned=(600, 2), saver=(900, 5),
+             step=0.01, parked=4, charging=20, driving=100),
+    _numbers("LifetimeEnergyUsed", "LifetimeEnergyUsedDrive", "LifetimeEnergyGainedRegen",
+             live=(60, 0.1), tuned=(600, 1), saver=(1800, 5),
+             step=0.01, parked=0.3, charging=0.3, driving=20),
+    _numbers("LifetimeEnergyChargedKwh", "LifetimeDcChargeEnergyKwh",
+             live=(60, 0.1), tuned=(600, 1), saver=(1800, 5), step=0.01, charging=5, driving=4),
+    _numbers("NominalFullPackEnergyKwh", live=(600, 0.1), tuned=(3600, 0.5), saver=(3600, 1),
+             step=0.1, charging=0.1, driving=0.1),
+    _words("BatteryHeaterOn", "NotEnoughPowerToHeat",
+           tuned=5, saver=30, parked=0.5, charging=0.5, driving=0.5),
+    _words("BmsFullchargecomplete", "BMSState", tuned=5, saver=60,
+           parked=1, charging=0.5, driving=2),
+
+    # --- Charging ---
+    _words("DetailedChargeState", "ChargeState", "FastChargerPresent", "FastChargerType",
+           "ChargingCableType", "ChargePortDoorOpen", "ChargePortLatch",
+           parked=0.6, charging=0.3, driving=0.5),
+    _words("ChargeEnableRequest", "ChargePortColdWeatherMode", "ChargerPhases",
+           "ScheduledChargingPending", "ScheduledChargingMode", "PreconditioningEnabled",
+           "SuperchargerSessionTripPlanner", "PowerTransferStatus",
+           tuned=5, saver=30, parked=0.3, charging=0.3, driving=0.2),
+    _words("ScheduledChargingStartTime", "ScheduledDepartureTime",
+           live=5, tuned=60, saver=600, parked=0.5, charging=0.5, driving=0.5),
+    _numbers("ChargeLimitSoc", "ChargeCurrentRequest", "ChargeCurrentRequestMax",
+             live=1, tuned=1, saver=1, step=1, parked=0.2, charging=0.3),
+    _numbers("ACChargingPower", live=(10, 0.1), tuned=(30, 0.5), saver=(120, 1),
+             step=0.001, parked=1, charging=1, jitter=(0, 0.04, 0)),
+    # At a fast charger the power falls from 200 kW in half an hour; most hours of charging have
+    # none of it.
+    _numbers("DCChargingPower", live=(5, 1), tuned=(30, 5), saver=(120, 10),
+             step=0.01, charging=10),
+    _numbers("ChargeAmps", live=(10, 1), tuned=(30, 1), saver=(120, 2),
+             step=0.01, parked=2, charging=3, jitter=(0, 0.5, 0)),
+    _numbers("ChargerVoltage", live=(10, 2), tuned=(60, 5), saver=(300, 10),
+             step=0.3, parked=10, charging=10, jitter=(0, 3, 0)),
+    _numbers("ACChargingEnergyIn", "DCChargingEnergyIn",
+             live=(30, 0.05), tuned=(300, 0.25), saver=(600, 0.5), step=0.01, charging=5),
+    _numbers("TimeToFullCharge", "EstimatedHoursToChargeTermination",
+             live=(60, 0.05), tuned=(300, 0.1), saver=(600, 0.25),
+             step=0.01, parked=0.3, charging=1.2),
+    _numbers("ChargeRateMilePerHour", live=(30, 1), tuned=(120, 2), saver=(600, 5),
+             step=0.1, parked=2, charging=8, jitter=(0, 0.5, 0)),
+    _words("PowershareStatus", "PowershareStopReason", "PowershareType", parked=0.1),
+    _numbers("PowershareInstantaneousPowerKW", live=(10, 0.1), tuned=(30, 0.5), saver=(120, 1),
+             step=0.01, parked=1),
+    _numbers("PowershareHoursLeft", live=(60, 1), tuned=(600, 1), saver=(1800, 2),
+             step=1, parked=0.5),
+
+    # --- Doors, locks, people ---
+    _words("DoorState", "Locked", parked=5, charging=0.3, driving=1.5),
+    _words("FdWindow", "FpWindow", "RdWindow", "RpWindow", parked=0.2, driving=1),
+    _words("SentryMode", "CenterDisplay", "HvacPower", parked=1, charging=0.2, driving=1),
+    _words("ClimateKeeperMode", "DefrostMode", "ValetModeEnabled", "ServiceMode",
+           "GuestModeEnabled", "RemoteStartEnabled", "RemoteStartActive", "TonneauPosition",
+           "TonneauTentMode", "AutomaticEmergencyBrakingState",
+           parked=0.1, driving=0.1),
+    _numbers("TonneauOpenPercent", live=(1, 5), tuned=(5, 10), saver=(60, 25),
+             step=1, parked=20),
+    _words("DriverSeatBelt", "PassengerSeatBelt", saver=30, parked=2, charging=0.1, driving=2),
+    _words("HomelinkNearby", saver=30, parked=0.3, driving=3),
+    _words("LightsHazardsActive", "LightsHighBeams", tuned=10, saver=60,
+           parked=0.5, driving=20),
+    _words("LightsTurnSignal", tuned=30, saver=300, parked=2, driving=120),
+
+    # --- Climate ---
+    _numbers("InsideTemp", live=(30, 0.5), tuned=(60, 1), saver=(300, 2),
+             step=0.05, parked=5, charging=0.5, driving=4, jitter=(0.1, 0.1, 0.1)),
+    _numbers("OutsideTemp", live=(60, 0.5), tuned=(300, 0.5), saver=(900, 1),
+             step=0.5, parked=1, charging=0.5, driving=3),
+    _numbers("HvacLeftTemperatureRequest", "HvacRightTemperatureRequest",
+             live=1, tuned=1, saver=5, step=0.5, parked=0.3, driving=0.5),
+    _numbers("SeatHeaterLeft", "SeatHeaterRight", "SeatHeaterRearLeft", "SeatHeaterRearRight",
+             "SeatHeaterRearCenter", "HvacSteeringWheelHeatLevel", "ClimateSeatCoolingFrontLeft",
+             "ClimateSeatCoolingFrontRight",
+             live=1, tuned=1, saver=10, step=1, parked=0.5, driving=1),
+    _words("AutoSeatClimateLeft", "AutoSeatClimateRight", "HvacAutoMode", "HvacACEnabled",
+           "HvacSteeringWheelHeatAuto", "DefrostForPreconditioning", "RearDefrostEnabled",
+           "RearDisplayHvacEnabled", "SeatVentEnabled", "WiperHeatEnabled",
+           tuned=5, saver=30, parked=0.5, charging=0.1, driving=1),
+    _words("CabinOverheatProtectionMode", "CabinOverheatProtectionTemperatureLimit",
+           tuned=5, saver=30, parked=0.02),
+    _numbers("HvacFanSpeed", "HvacFanStatus", live=(5, 1), tuned=(60, 2), saver=(600, 3),
+             step=1, parked=20, charging=2, driving=30),
+
+    # --- Tyres ---
+    _numbers("TpmsPressureFl", "TpmsPressureFr", "TpmsPressureRl", "TpmsPressureRr",
+             "SemitruckTpmsPressureRe1L0", "SemitruckTpmsPressureRe1L1",
+             "SemitruckTpmsPressureRe1R0", "SemitruckTpmsPressureRe1R1",
+             "SemitruckTpmsPressureRe2L0", "SemitruckTpmsPressureRe2L1",
+             "SemitruckTpmsPressureRe2R0", "SemitruckTpmsPressureRe2R1",
+             live=(60, 0.025), tuned=(300, 0.05), saver=(1800, 0.1),
+             step=0.025, parked=0.05, driving=0.4),
+    # Changes with every measurement, whatever that says.
+    _words("TpmsLastSeenPressureTimeFl", "TpmsLastSeenPressureTimeFr",
+           "TpmsLastSeenPressureTimeRl", "TpmsLastSeenPressureTimeRr",
+           live=300, tuned=1800, saver=3600, parked=20, driving=60),
+    _words("TpmsHardWarnings", "TpmsSoftWarnings", saver=5, parked=0.02, driving=0.05),
+
+    # --- Sound and pictures ---
+    _words("MediaPlaybackStatus", "MediaPlaybackSource", tuned=2, saver=60,
+           parked=2, driving=6),
+    _words("MediaNowPlayingArtist", "MediaNowPlayingTitle", "MediaNowPlayingAlbum",
+           "MediaNowPlayingStation", live=1, tuned=5, saver=120,
+           parked=6, charging=0.5, driving=18),
+    _numbers("MediaNowPlayingDuration", live=1, tuned=5, saver=120,
+             step=1, parked=6, charging=0.5, driving=18),
+    # In milliseconds; a player goes on by itself, so it is told to be put right only.
+    _numbers("MediaNowPlayingElapsed", live=(30, 10_000), tuned=(300, 30_000),
+             saver=(900, 60_000), step=1000, parked=900_000, charging=100_000, driving=3_600_000),
+    _numbers("MediaAudioVolume", live=1, tuned=(2, 0.3), saver=(60, 1),
+             step=0.1, parked=2, driving=6),
+    _numbers("MediaAudioVolumeIncrement", "MediaAudioVolumeMax",
+             live=60, tuned=3600, saver=3600, step=0.1),
+
+    # --- Settings: told when somebody changes one ---
+    _words("SpeedLimitMode", "PinToDriveEnabled", "GuestModeMobileAccessState",
+           "CruiseFollowDistance", "AutomaticBlindSpotCamera", "BlindSpotCollisionWarningChime",
+           "SpeedLimitWarning", "ForwardCollisionWarning", "LaneDepartureAvoidance",
+           "EmergencyLaneDepartureAvoidance", "AutomaticEmergencyBrakingOff",
+           "SettingDistanceUnit", "SettingTemperatureUnit", "Setting24HourTime",
+           "SettingTirePressureUnit", "SettingChargeUnit", "Cabin12vPortKeepOn",
+           "Cabin48vPortKeepOn", "AccessoryRail",
+           live=1, tuned=10, saver=60, parked=0.05, driving=0.05),
+    _numbers("CurrentLimitMph", live=1, tuned=10, saver=60, step=1),
+    _numbers("PairedPhoneKeyAndKeyFobQty", "HomelinkDeviceCount",
+             live=10, tuned=60, saver=600, step=1, parked=0.05, driving=0.1),
+
+    # --- Software: an update keeps the car awake, and counts to a hundred several times ---
+    _words("Version", "VehicleName", "SoftwareUpdateVersion", "SoftwareUpdateAvailable",
+           "SoftwareUpdateInProgress",
+           live=10, tuned=60, saver=300, parked=0.02),
+    _words("SoftwareUpdateScheduledStartTime", live=5, tuned=60, saver=600, parked=0.02),
+    _numbers("SoftwareUpdateDownloadPercentComplete",
+             "SoftwareUpdateInstallationPercentComplete",
+             live=(10, 1), tuned=(60, 5), saver=(300, 10), step=1, parked=5),
+    _numbers("SoftwareUpdateExpectedDurationMinutes",
+             live=(60, 1), tuned=(300, 1), saver=(600, 5), step=1, parked=0.1),
+
+    # --- What was bolted together at the factory ---
+    _words("CarType", "Trim", "ExteriorColor", "RoofColor", "ChargePort", "EfficiencyPackage",
+           "EuropeVehicle", "OffroadLightbarPresent", "RearSeatHeaters", "RightHandDrive",
+           "WheelType", "SunroofInstalled",
+           live=3600, tuned=3600, saver=3600),
+
+    # --- The powertrain: changes with every push of the pedal ---
+    _numbers("PedalPosition", "BrakePedalPos", live=(2, 5), tuned=(60, 20), saver=(300, 50),
+             step=0.4, driving=40_000),
+    _words("BrakePedal", live=1, tuned=60, saver=300, parked=4, driving=240),
+    _numbers("LateralAcceleration", "LongitudinalAcceleration",
+             live=(2, 0.5), tuned=(60, 2), saver=(300, 4), step=0.01, driving=4_000),
+    _words("DiStateR", "DiStateF", "DiStateREL", "DiStateRER", "DCDCEnable", "Hvil",
+           live=1, tuned=60, saver=300, parked=4, charging=0.5, driving=10),
+    _numbers("DiAxleSpeedR", "DiAxleSpeedF", "DiAxleSpeedREL", "DiAxleSpeedRER",
+             live=(5, 5), tuned=(60, 20), saver=(300, 50), step=0.1, driving=8_000),
+    _numbers("DiTorquemotor", "DiTorqueActualR", "DiTorqueActualF", "DiTorqueActualREL",
+             "DiTorqueActualRER", "DiSlaveTorqueCmd",
+             live=(5, 25), tuned=(60, 200), saver=(300, 500), step=1, driving=400_000),
+    _numbers("DiMotorCurrentR", "DiMotorCurrentF", "DiMotorCurrentREL", "DiMotorCurrentRER",
+             live=(5, 10), tuned=(60, 50), saver=(300, 100), step=0.1, driving=100_000),
+    _numbers("DiHeatsinkTR", "DiHeatsinkTF", "DiHeatsinkTREL", "DiHeatsinkTRER",
+             "DiStatorTempR", "DiStatorTempF", "DiStatorTempREL", "DiStatorTempRER",
+             "DiInverterTR", "DiInverterTF", "DiInverterTREL", "DiInverterTRER",
+             live=(30, 1), tuned=(120, 5), saver=(600, 10), step=1, parked=20, driving=120),
+    _numbers("DiVBatR", "DiVBatF", "DiVBatREL", "DiVBatRER", "PackVoltage",
+             live=(10, 1), tuned=(60, 5), saver=(300, 10),
+             step=0.01, parked=20, charging=15, driving=2_000, jitter=(0.5, 0.5, 1)),
+    # Repeats itself although nothing changed: told seldom.
+    _numbers("PackCurrent", live=(10, 2), tuned=(120, 10), saver=(600, 25),
+             step=0.1, parked=60, charging=30, driving=40_000, jitter=(1, 1, 2)),
+    _numbers("BrickVoltageMax", "BrickVoltageMin", live=(30, 0.01), tuned=(300, 0.05),
+             saver=(900, 0.1), step=0.002, parked=0.1, charging=0.2, driving=15,
+             jitter=(0.002, 0.002, 0.004)),
+    _numbers("NumBrickVoltageMax", "NumBrickVoltageMin", "NumModuleTempMax", "NumModuleTempMin",
+             live=(30, 1), tuned=(600, 1), saver=(1800, 1),
+             step=1, parked=60, charging=60, driving=300),
+    _numbers("ModuleTempMax", "ModuleTempMin", live=(60, 0.5), tuned=(300, 1), saver=(900, 2),
+             step=0.5, parked=3, charging=4, driving=8),
+    _numbers("IsolationResistance", live=(60, 100), tuned=(600, 500), saver=(1800, 1000),
+             step=10, parked=1_000, charging=500, driving=3_000),
+
+    # --- Lorries ---
+    _words("SemitruckPassengerSeatFoldPosition", "SemitruckTractorParkBrakeStatus",
+           "SemitruckTrailerParkBrakeStatus", tuned=5, saver=30, parked=1, driving=2),
+    _numbers("SemiCruiseSpeedLimitMph", live=(5, 1), tuned=(60, 5), saver=(300, 10),
+             step=1, driving=60),
+    _numbers("SemiVehicleMassKg", live=(60, 100), tuned=(600, 500), saver=(1800, 1000),
+             step=10, driving=2_000, parked=500),
+)
+# fmt: on
+
+STRANGER: Final = _row(
+    Kind.WORD,
+    live=10,
+    tuned=120,
+    saver=600,
+    step=1,
+    parked=math.inf,
+    charging=math.inf,
+    driving=math.inf,
+    jitter=(0, 0, 0),
+)
+"""What Tesla invents tomorrow: told seldom, and reckoned as if it changed all the time. No delta,
+because a word may not have one."""
+
+FIELDS: Final[Mapping[str, Row]] = {field: row for row in ROWS for field in row.fields}
+"""The row of each field."""
+
+LEAST_DELTA: Final[Mapping[str, float]] = {"SelfDrivingMilesSinceReset": 1.0}
+"""Fields that Tesla refuses without a delta of that much."""
+
+
+def row_of(field: str) -> Row:
+    """The row of a field; what is in none is a stranger."""
+    return FIELDS.get(field, STRANGER)
+
+
+def rule_of(field: str, profile: Profile) -> Rule:
+    """What a profile says about a field."""
+    return row_of(field).rules[profile]
+
+
+def fitting(field: str, rule: Rule) -> Rule:
+    """A rule as Tesla takes it for this field: no delta for words, the least one where needed."""
+    delta = rule.delta
+    if row_of(field).kind is Kind.WORD:
+        delta = None
+    elif (least := LEAST_DELTA.get(field)) is not None:
+        delta = max(delta or 0.0, least)
+    return rule if delta == rule.delta else Rule(rule.interval, delta, rule.resend)
+
+
+SLOWEST: Final = {Kind.WORD: 300, Kind.NUMBER: 3600, Kind.POSITION: 600}
+"""Seconds beyond which nothing is slowed: later than that it would be of no use."""
+_SLOWED_FROM: Final = 8
+"""Seconds that a shorter interval counts as, so that slowing begins to help at once: a word that
+flutters every second is told every 16 s after the first step."""
+
+
+def slow_down(field: str, rule: Rule, steps: int) -> Rule:
+    """A rule after so many steps of slowing: each doubles the interval and the delta.
+
+    A number without a delta gets one, from the smallest change that it makes.
+    """
+    if steps <= 0:
+        return rule
+    row = row_of(field)
+    factor = 2 ** min(steps, 16)
+    interval = min(max(rule.interval, _SLOWED_FROM) * factor, SLOWEST[row.kind])
+    delta = None if row.kind is Kind.WORD else (rule.delta or row.motion.step) * factor
+    return Rule(max(interval, rule.interval), delta, rule.resend)
+
+
+def is_slowest(field: str, rule: Rule) -> bool:
+    """Whether slowing a rule further would not make it rarer."""
+    return rule.interval >= SLOWEST[row_of(field).kind]
+
+
+def read_rules(stored: object) -> dict[str, Rule]:
+    """Rules by field from JSON (`{field: rule.to_stored()}`); what cannot be read is left out."""
+    if not isinstance(stored, Mapping):
+        return {}
+    known: Mapping[Any, Any] = stored
+    return {
+        field: rule
+        for field, line in known.items()
+        if isinstance(field, str) and (rule := Rule.from_stored(line)) is not None
+    }

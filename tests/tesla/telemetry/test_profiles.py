@@ -1,0 +1,284 @@
+"""The profile table: every field of Tesla's has a row, and every rule is one that Tesla takes."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tesla_protocol.telemetry import vehicle_data_pb2
+
+from custom_components.flotte.tesla.telemetry.profiles import (
+    FIELDS,
+    LEAST_DELTA,
+    ROWS,
+    SLOWEST,
+    Kind,
+    Profile,
+    Rule,
+    Situation,
+    fitting,
+    is_slowest,
+    read_rules,
+    row_of,
+    rule_of,
+    slow_down,
+)
+
+TESLAS = {
+    name
+    for name in vehicle_data_pb2.Field.keys()  # noqa: SIM118  # an enumeration, no mapping
+    if not name.startswith(("Unknown", "Deprecated", "Experimental"))
+}
+
+ALL = pytest.mark.parametrize("field", sorted(FIELDS))
+
+rules = st.builds(
+    Rule,
+    st.integers(1, 100_000),
+    st.none() | st.floats(1e-6, 1e6),
+    st.none() | st.integers(1, 100_000),
+)
+fields = st.sampled_from([*sorted(FIELDS), "Brandnew"])
+
+
+def test_every_field_has_one_row() -> None:
+    assert set(FIELDS) == TESLAS
+    assert sum(len(row.fields) for row in ROWS) == len(FIELDS)
+
+
+@ALL
+def test_every_profile_has_a_rule_that_tesla_takes(field: str) -> None:
+    assert set(row_of(field).rules) == set(Profile)
+    for profile in Profile:
+        rule = rule_of(field, profile)
+        assert fitting(field, rule) == rule
+        assert rule.resend is None
+
+
+@ALL
+def test_less_is_told_from_profile_to_profile(field: str) -> None:
+    told = [rule_of(field, profile) for profile in Profile]
+    motion = row_of(field).motion
+    for more, less in pairwise(told):
+        assert more.interval <= less.interval
+        assert (more.delta or 0) <= (less.delta or 0)
+        for situation in Situation:
+            assert motion.per_hour(more, situation) >= motion.per_hour(less, situation)
+
+
+@ALL
+def test_what_creeps_or_trembles_has_a_delta(field: str) -> None:
+    """Without one a vehicle repeats it at every interval; a number that comes often needs it."""
+    row = row_of(field)
+    if row.kind is not Kind.WORD and any(row.motion.jitter.values()):
+        for profile in (Profile.TUNED, Profile.SAVER):
+            delta = rule_of(field, profile).delta
+            assert delta is not None
+            assert delta > max(row.motion.jitter.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "tuned"),
+    [
+        ("Location", Rule(10, 100)),
+        ("VehicleSpeed", Rule(30, 5)),
+        ("GpsHeading", Rule(30, 30)),
+        ("Odometer", Rule(300, 0.5)),
+        ("Soc", Rule(60, 0.25)),
+        ("EnergyRemaining", Rule(600, 0.5)),
+        ("RatedRange", Rule(600, 2)),
+        ("ACChargingEnergyIn", Rule(300, 0.25)),
+        ("ChargerVoltage", Rule(60, 5)),
+        ("TimeToFullCharge", Rule(300, 0.1)),
+        ("InsideTemp", Rule(60, 1)),
+        ("MinutesToArrival", Rule(120, 2)),
+        ("Gear", Rule(1)),
+        ("DetailedChargeState", Rule(1)),
+        ("ChargePortDoorOpen", Rule(1)),
+        ("ChargeLimitSoc", Rule(1)),
+        ("Locked", Rule(1)),
+        ("DoorState", Rule(1)),
+        ("FdWindow", Rule(1)),
+        ("SentryMode", Rule(1)),
+        ("DriverSeatOccupied", Rule(1)),
+        ("HvacPower", Rule(1)),
+    ],
+)
+def test_the_default_is_the_measured_profile(field: str, tuned: Rule) -> None:
+    assert rule_of(field, Profile.TUNED) == tuned
+
+
+@pytest.mark.parametrize(
+    "field", ["Locked", "DoorState", "Gear", "DetailedChargeState", "FdWindow"]
+)
+def test_what_matters_is_told_at_once_in_every_profile(field: str) -> None:
+    assert {rule_of(field, profile) for profile in Profile} == {Rule(1)}
+
+
+@pytest.mark.parametrize(
+    "field",
+    sorted(
+        field
+        for row in ROWS
+        for field in row.fields
+        if field.startswith(("Di", "Pack", "Brick", "Pedal", "BrakePedal", "NumBrick", "NumModule"))
+        or field.endswith("Acceleration")
+    ),
+)
+def test_the_powertrain_is_told_once_a_minute_at_most(field: str) -> None:
+    assert rule_of(field, Profile.TUNED).interval >= 60
+
+
+def test_a_stranger_is_told_seldom_and_counts_as_restless() -> None:
+    rule = rule_of("Brandnew", Profile.TUNED)
+    assert rule == Rule(120)
+    for situation in Situation:
+        assert row_of("Brandnew").motion.per_hour(rule, situation) == 30
+
+
+# --- Rules ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("interval", "delta", "resend"),
+    [
+        (0, None, None),
+        (-1, None, None),
+        (1, 0, None),
+        (1, -0.5, None),
+        (1, math.nan, None),
+        (1, math.inf, None),
+        (1, None, 0),
+    ],
+)
+def test_rules_that_tesla_would_refuse(
+    interval: int, delta: float | None, resend: int | None
+) -> None:
+    with pytest.raises(ValueError, match=r"at least|positive"):
+        Rule(interval, delta, resend)
+
+
+@given(rules)
+def test_a_rule_survives_storage(rule: Rule) -> None:
+    assert Rule.from_stored(rule.to_stored()) == rule
+    assert read_rules({"Soc": rule.to_stored()}) == {"Soc": rule}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        7,
+        "60",
+        [],
+        [60],
+        [60, 0.5],
+        ["60", None, None],
+        [60.5, None, None],
+        [True, None, None],
+        [60, True, None],
+        [0, None, None],
+        [60, -1, None],
+        [60, None, 0.5],
+        {"interval": 60},
+    ],
+)
+def test_a_stored_rule_that_is_none(stored: object) -> None:
+    assert Rule.from_stored(stored) is None
+    assert read_rules({"Soc": stored, "Gear": [1, None, None]}) == {"Gear": Rule(1)}
+
+
+@pytest.mark.parametrize("stored", [None, [], "text", 7])
+def test_stored_rules_that_are_none(stored: object) -> None:
+    assert read_rules(stored) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "fit"),
+    [
+        ("Locked", Rule(1, 0.5), Rule(1)),
+        ("Locked", Rule(1, 0.5, 60), Rule(1, None, 60)),
+        ("Brandnew", Rule(1, 0.5), Rule(1)),
+        ("Soc", Rule(1, 0.5), Rule(1, 0.5)),
+        ("Soc", Rule(1), Rule(1)),
+        ("Location", Rule(1, 5), Rule(1, 5)),
+        ("SelfDrivingMilesSinceReset", Rule(60), Rule(60, 1)),
+        ("SelfDrivingMilesSinceReset", Rule(60, 0.1), Rule(60, 1)),
+        ("SelfDrivingMilesSinceReset", Rule(60, 2), Rule(60, 2)),
+    ],
+)
+def test_a_rule_is_made_to_fit(field: str, rule: Rule, fit: Rule) -> None:
+    assert fitting(field, rule) == fit
+
+
+def test_least_deltas_are_of_fields_that_there_are() -> None:
+    assert set(LEAST_DELTA) <= set(FIELDS)
+
+
+# --- Slowing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "steps", "slower"),
+    [
+        ("Soc", Rule(60, 0.25), 0, Rule(60, 0.25)),
+        ("Soc", Rule(60, 0.25), 1, Rule(120, 0.5)),
+        ("Soc", Rule(60, 0.25), 2, Rule(240, 1)),
+        ("Soc", Rule(60, 0.25), 9, Rule(3600, 128)),
+        ("ChargeLimitSoc", Rule(1), 1, Rule(16, 2)),
+        ("Locked", Rule(1), 1, Rule(16)),
+        ("Locked", Rule(1), 3, Rule(64)),
+        ("Locked", Rule(1), 9, Rule(300)),
+        ("Location", Rule(10, 100), 1, Rule(20, 200)),
+        ("CarType", Rule(3600), 1, Rule(3600)),
+        ("Soc", Rule(60, 0.25, 600), 1, Rule(120, 0.5, 600)),
+    ],
+)
+def test_slowing(field: str, rule: Rule, steps: int, slower: Rule) -> None:
+    assert slow_down(field, rule, steps) == slower
+
+
+@given(fields, rules, st.integers(0, 100))
+def test_a_step_never_makes_it_faster_and_ends_somewhere(
+    field: str, rule: Rule, steps: int
+) -> None:
+    rule = fitting(field, rule)
+    now, later = slow_down(field, rule, steps), slow_down(field, rule, steps + 1)
+    assert later.interval >= now.interval >= rule.interval
+    assert (later.delta or 0) >= (now.delta or 0)
+    assert later.interval <= max(rule.interval, SLOWEST[row_of(field).kind])
+    assert is_slowest(field, slow_down(field, rule, 100))
+
+
+# --- Motion --------------------------------------------------------------------------------------
+
+
+@given(fields, rules, st.sampled_from(Situation))
+def test_nothing_is_told_more_often_than_its_interval(
+    field: str, rule: Rule, situation: Situation
+) -> None:
+    told = row_of(field).motion.per_hour(rule, situation)
+    fastest = min(rule.interval, rule.resend or rule.interval)
+    assert 0 <= told <= 3600 / fastest * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("field", "rule", "situation", "told"),
+    [
+        # 1 s is nothing beside the five changes of an hour.
+        ("Locked", Rule(1), Situation.PARKED, 5),
+        ("CarType", Rule(1), Situation.DRIVING, 0),
+        ("CarType", Rule(1, resend=600), Situation.DRIVING, 6),
+        # 3 V of jitter reach 2 V always, 5 V never; then 10 V an hour are two changes.
+        ("ChargerVoltage", Rule(60, 2), Situation.CHARGING, 60),
+        ("ChargerVoltage", Rule(60), Situation.CHARGING, 60),
+        ("ChargerVoltage", Rule(60, 5), Situation.CHARGING, 2),
+        # 100 m last 6.4 s: the interval decides, though not alone.
+        ("Location", Rule(10, 100), Situation.DRIVING, 303),
+        ("Location", Rule(600), Situation.DRIVING, 6),
+        ("VehicleSpeed", Rule(30, 5), Situation.PARKED, 0),
+    ],
+)
+def test_how_often_it_is_told(field: str, rule: Rule, situation: Situation, told: float) -> None:
+    assert row_of(field).motion.per_hour(rule, situation) == pytest.approx(told, rel=0.01)

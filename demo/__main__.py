@@ -19,12 +19,15 @@ from demo.dashboard import CARS, make_dashboard
 from demo.entities import Entities
 from demo.home_assistant import PASSWORD, ROOT, USER, HomeAssistant, start_home_assistant
 from demo.processes import DemoError, wait_until
+from demo.stream import start_streaming
 from demo.tesla import AURORA, Tesla, start_tesla
 
 WHAT_TO_TRY = """\
 What to try:
   - My cars: turn the climate on or set the charge limit. Aurora sleeps after a while, and is then
     woken for a command; the Cost page shows what that costs.
+  - Open a door or drive Aurora on that page: Home Assistant shows it within a second or two, and
+    asks nobody. The options of Flotte say how the cars stream.
   - Comet has no key of ours yet: a command is refused, and Settings > Repairs says what to do.
   - The simulated Tesla has a page of its own, where cars can be driven, plugged in, put to sleep
     and paired, and where the bill is:
@@ -94,6 +97,8 @@ async def run(arguments: argparse.Namespace) -> bool:
         say("logging in to Tesla through the config flow")
         account = await log_in(home_assistant, tesla)
         say(f"the flow went {' > '.join(account.steps)} and made “{account.title}”")
+        port = await start_streaming(home_assistant, account)
+        say(f"cars push to port {port} from now on")
         entities = await Entities.read(home_assistant)
         path = await make_dashboard(home_assistant, entities)
         say(f"made a dashboard for {len(entities)} entities")

@@ -4,6 +4,8 @@ Each check asks Home Assistant through its own interface, as a user's browser do
 with what is true at the simulator.
 """
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -20,6 +22,10 @@ VEHICLE_SECURITY = 2
 
 NEW_DATA_SECONDS = 45
 """How long a car's new data may take: a state check at once, data 8 s after a command."""
+STREAM_SECONDS = 30
+"""How long a car may take to fetch its configuration and to connect."""
+SHOWN_SECONDS = 2.0
+"""How long what happens in a car may take to show."""
 WAKE_SECONDS = 60
 """Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
 LEDGER_SECONDS = 15
@@ -104,6 +110,37 @@ async def battery_level(scene: Scene) -> str:
         state = await scene.home_assistant.state(sensor)
         raise CheckError(f"Home Assistant shows {state}") from error
     return f"{shown:g} % in Home Assistant, {true:.2f} % in the car"
+
+
+async def door_shows(scene: Scene) -> str:
+    """A door that is opened shows at once, and nobody was asked for it."""
+    tesla, home_assistant = scene.tesla, scene.home_assistant
+    streaming = scene.entities.get(AURORA, "binary_sensor", "streaming")
+    door = scene.entities.get(AURORA, "binary_sensor", "door_driver_front")
+
+    async def streams() -> bool | None:
+        return await home_assistant.state(streaming) == "on" or None
+
+    await wait_until("the car's stream", streams, STREAM_SECONDS)
+
+    async def closed() -> bool | None:
+        return await home_assistant.state(door) == "off" or None
+
+    await wait_until("the door being seen closed", closed, NEW_DATA_SECONDS)
+    before = (await tesla.bill())["counts"]
+    began = time.monotonic()
+    await tesla.order(f"cars/{AURORA}", {"open": "df"})
+    while await home_assistant.state(door) != "on":
+        expect(time.monotonic() - began < SHOWN_SECONDS, f"not seen after {SHOWN_SECONDS} s")
+        await asyncio.sleep(0.02)
+    took = time.monotonic() - began
+    after = (await tesla.bill())["counts"]
+    await tesla.order(f"cars/{AURORA}", {"close": "df"})
+    asked = after.get("data", 0) - before.get("data", 0)
+    expect(asked == 0, f"{asked} data requests were made")
+    signals = after.get("signal", 0) - before.get("signal", 0)
+    expect(took < SHOWN_SECONDS, f"seen after {took:.1f} s")
+    return f"seen after {took:.2f} s, {asked} data requests, {signals} signals"
 
 
 async def lock_is_signed(scene: Scene) -> str:
@@ -215,6 +252,7 @@ async def _counted(scene: Scene) -> dict[str, int]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("a climate command wakes the sleeping car exactly once", climate_wakes_once),
     ("the battery level is the car's", battery_level),
+    ("an opened door shows by the stream, with no data request", door_shows),
     ("lock.lock locks the car by a signed command with the right counter", lock_is_signed),
     ("the unpaired car's command is refused, naming the pairing", unpaired_is_refused),
     ("the ledger equals Tesla's bill", ledger_is_bill),

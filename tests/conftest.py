@@ -1,7 +1,9 @@
 """Fixtures: a Home Assistant with Flotte in it, and the simulator as its Tesla."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from homeassistant.components.application_credentials import (
     async_import_client_credential,
 )
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
@@ -19,15 +23,20 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 from syrupy.assertion import SnapshotAssertion
 
-import custom_components.flotte  # noqa: F401  # so that Home Assistant finds ours, not the plugin's
+import custom_components.flotte  # so that Home Assistant finds ours, not the plugin's
+import tests.warm  # noqa: F401  # before any clock is stopped
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
 from custom_components.flotte.coordinator import VehicleCoordinator
 from custom_components.flotte.key import async_get_key
 from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.receiver import Receiver
 from custom_components.flotte.tesla.meter import Category as OurCategory
+from custom_components.flotte.tesla.meter import Month
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory
+from simulator.cars import Car
+from tests.ports import free_port
 
 CLIENT_ID = "flotte-demo"
 CLIENT_SECRET = "flotte-secret"
@@ -40,6 +49,10 @@ MODEL_3 = "LRW3E7FS0RC000002"
 MODEL_S = "5YJSA7E20KF000003"
 """Old Faithful: plain commands only, online."""
 SITE = 1234567890123
+
+TRANSLATIONS = Path(custom_components.flotte.__file__).parent / "translations" / "en.json"
+
+STREAMING = "binary_sensor.aurora_streaming"
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +100,8 @@ async def hass_at_tesla(hass: HomeAssistant, tesla: Simulator) -> AsyncIterator[
 async def check_bill(hass: HomeAssistant, tesla: Simulator) -> None:
     """The simulator's bill equals our ledger, but for requests whose connection was dropped."""
     ledger = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger
+    # What was streamed is booked when somebody looks.
+    ledger.month(Month.of(dt_util.utcnow()))
     billed = tesla.bill.counts(client_id=CLIENT_ID)
     booked: dict[str, int] = {}
     for row, count in ledger.counts.items():
@@ -96,6 +111,7 @@ async def check_bill(hass: HomeAssistant, tesla: Simulator) -> None:
         (OurCategory.COMMAND, TheirCategory.COMMAND),
         (OurCategory.WAKE, TheirCategory.WAKE),
         (OurCategory.ENERGY, TheirCategory.ENERGY),
+        (OurCategory.SIGNAL, TheirCategory.SIGNAL),
     ):
         surplus = booked.get(ours, 0) - billed.get(theirs, 0)
         dropped = tesla.bill.dropped if surplus else 0
@@ -223,3 +239,82 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
     state = hass.states.get(entity_id)
     assert state is not None, f"no entity {entity_id}"
     return state
+
+
+# --- The stream ----------------------------------------------------------------------------------
+
+type Pass = Callable[[timedelta], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+async def entry_of_stream(
+    hass_at_tesla: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
+) -> MockConfigEntry:
+    """An entry whose cars shall push to this Home Assistant, not set up yet."""
+    await register_key(hass_at_tesla, tesla)
+    return make_entry(
+        options={
+            "stream": "direct",
+            "stream_hostname": "home.flotte.example",
+            "stream_port": free_port(),
+        }
+    )
+
+
+@pytest.fixture
+def pass_time(hass: HomeAssistant, tesla: Simulator, freezer: FrozenDateTimeFactory) -> Pass:
+    """Lets time pass for Home Assistant, the simulator and the streams, 15 s at a time."""
+
+    async def pass_time(duration: timedelta) -> None:
+        while duration > timedelta():
+            step = min(duration, timedelta(seconds=15))
+            freezer.tick(step)
+            async_fire_time_changed(hass)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            await tesla.stream()
+            await hass.async_block_till_done(wait_background_tasks=True)
+            duration -= step
+
+    return pass_time
+
+
+@pytest.fixture
+async def aurora(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
+) -> Car:
+    """A car that is awake, streams, and was asked once for what it cannot stream."""
+    car = tesla.world.cars[MODEL_Y]
+    car.steer({"state": "online", "user_present": True})
+    await set_up(hass, entry_of_stream)
+    await pass_time(timedelta(minutes=3))
+    assert state_of(hass, STREAMING).state == "on"
+    return car
+
+
+def asked_of(tesla: Simulator, car: Car) -> list[str]:
+    """What was asked of or about a car, oldest first."""
+    return [each.endpoint for each in tesla.requests if each.vin == car.vin]
+
+
+def receiver_of(hass: HomeAssistant, entry: MockConfigEntry) -> Receiver:
+    """What listens for the cars of an entry."""
+    receivers: dict[int, Receiver] = hass.data["flotte_receivers"]
+    return receivers[entry.options["stream_port"]]
+
+
+def issues_of(hass: HomeAssistant) -> set[str]:
+    """What the owner is asked to repair, but for cars that are not paired."""
+    return {
+        issue.issue_id
+        for issue in ir.async_get(hass).issues.values()
+        if issue.active and not issue.issue_id.startswith("key_not_paired")
+    }
+
+
+def issue_of(hass: HomeAssistant, issue_id: str) -> str:
+    """What the owner reads about something to repair; all of its text must be there."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None, f"no issue {issue_id}, but {issues_of(hass)}"
+    texts = json.loads(TRANSLATIONS.read_text("utf-8"))["issues"][issue.translation_key]
+    placeholders = issue.translation_placeholders or {}
+    return "\n".join(texts[part].format(**placeholders) for part in ("title", "description"))

@@ -1,6 +1,6 @@
 """The cars of the tests, and what an action of Home Assistant must make of them."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import EntityDescription
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Simulator
@@ -94,6 +96,21 @@ async def told_of(tesla: Simulator, wait: Wait, vin: str, **orders: Any) -> Car:
     await wait(MINUTE)
     car.executions.clear()
     return car
+
+
+async def keep_details_of_one(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    entry: MockConfigEntry,
+    table: Iterable[EntityDescription],
+) -> None:
+    """Drop what is off by default, but for one car: a snapshot needs it only once."""
+    details = {row.key for row in table if not row.entity_registry_enabled_default}
+    for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        vin, _, key = each.unique_id.partition("-")
+        if key in details and vin != MODEL_Y:
+            entity_registry.async_remove(each.entity_id)
+    await hass.async_block_till_done()
 
 
 async def check(

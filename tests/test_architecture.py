@@ -31,7 +31,7 @@ NEEDS_PERMISSION = {
 
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
-PLATFORM = HOME_ASSISTANT | TABLES | {"const", "coordinator", "entity"}
+PLATFORM = HOME_ASSISTANT | TABLES | {"account", "const", "coordinator", "entity"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
@@ -51,6 +51,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla_protocol",
     },
     "tesla.schedules": {"tesla.commands", "tesla.signals"},
+    "tesla.telemetry": {
+        "tesla.errors",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.state",
+        "aiohttp",
+        "asyncio",
+        "cryptography",
+        "google",
+        "socket",
+        "ssl",
+        "tesla_protocol",
+    },
     "tesla.api": {"tesla.errors", "tesla.hosts", "tesla.meter", "aiohttp", "asyncio"},
     "tesla.vehicle": {
         "tesla.api",
@@ -64,6 +77,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "time",
     },
+    "tesla.stream": {
+        "tesla.meter",
+        "tesla.signals",
+        "tesla.state",
+        "tesla.telemetry",
+        "tesla.vehicle",
+    },
     "tesla.site": {
         "tesla.api",
         "tesla.commands",
@@ -74,6 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle",
     },
     # The Home Assistant side.
+    "account": HOME_ASSISTANT | {"coordinator", "ledger", "streaming"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
@@ -83,17 +104,44 @@ MAY_IMPORT: dict[str, set[str]] = {
     "coordinator": HOME_ASSISTANT
     | {
         "const",
-        "ledger",
         "tesla.commands",
         "tesla.errors",
         "tesla.meter",
         "tesla.plan",
         "tesla.site",
         "tesla.state",
+        "tesla.stream",
         "tesla.vehicle",
     },
+    "receiver": HOME_ASSISTANT
+    | {
+        "const",
+        "hosts",
+        "tesla.stream",
+        "tesla.telemetry",
+        "aiohttp",
+        "asyncio",
+        "certifi",
+        "ssl",
+    },
+    "mqtt_source": HOME_ASSISTANT | {"const", "tesla.signals", "tesla.stream", "tesla.telemetry"},
+    "streaming": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "receiver",
+        "tesla.api",
+        "tesla.errors",
+        "tesla.meter",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.telemetry",
+    },
+    "options_flow": HOME_ASSISTANT
+    | {"const", "receiver", "streaming", "tesla.meter", "tesla.telemetry", "voluptuous"},
     "actions": HOME_ASSISTANT
     | {
+        "account",
         "const",
         "coordinator",
         "tesla.commands",
@@ -112,16 +160,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "hosts",
         "key",
         "ledger",
+        "options_flow",
         "tesla.api",
         "tesla.errors",
-        "tesla.meter",
         "jwt",
         "voluptuous",
         "yarl",
     },
-    "diagnostics": HOME_ASSISTANT | {"coordinator", "tesla.meter", "tesla.signals", "tesla.state"},
+    "diagnostics": HOME_ASSISTANT | {"account", "tesla.meter", "tesla.signals", "tesla.state"},
     "flotte": HOME_ASSISTANT
     | {
+        "account",
         "actions",
         "const",
         "coordinator",
@@ -134,6 +183,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signing",
         "tesla.site",
         "tesla.vehicle",
+        "streaming",
         "tokens",
         "asyncio",
         "jwt",
@@ -144,6 +194,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "climate": PLATFORM,
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
+    # Alerts are no signals: they happen.
+    "event": PLATFORM | {"tesla.telemetry"},
     "lock": PLATFORM,
     "number": PLATFORM,
     "select": PLATFORM,
@@ -159,6 +211,7 @@ PLATFORMS = {
     "climate",
     "cover",
     "device_tracker",
+    "event",
     "lock",
     "number",
     "select",
@@ -309,7 +362,7 @@ def test_nothing_imports_a_platform() -> None:
         assert not allowed & PLATFORMS, part
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"sensor"}))
+@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"event", "sensor"}))
 def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> None:
     assert MAY_IMPORT[platform] == PLATFORM
 

@@ -9,9 +9,10 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.binary_sensor import VEHICLE_BINARY_SENSORS
 from simulator import Simulator
 from tests.conftest import MODEL_Y, state_of
-from tests.fleet import MINUTE, MOMENT, Wait, told_of
+from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -28,6 +29,7 @@ async def test_binary_sensors(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, VEHICLE_BINARY_SENSORS)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 

@@ -26,6 +26,7 @@ from custom_components.flotte import (
     climate,
     cover,
     device_tracker,
+    event,
     lock,
     number,
     select,
@@ -44,7 +45,13 @@ from custom_components.flotte.tesla.errors import (
 from custom_components.flotte.tesla.meter import DATA, Meter
 from custom_components.flotte.tesla.signing import faults, verdict
 from custom_components.flotte.tesla.signing.faults import FAULTS, Fault, fault_of
-from custom_components.flotte.tesla.signing.verdict import GENERIC_ERRORS, REASONS, Outcome
+from custom_components.flotte.tesla.signing.verdict import (
+    GENERIC_ERRORS,
+    KEY_MANAGEMENT,
+    REASONS,
+    SIGNED_MESSAGE_INFORMATION,
+    Outcome,
+)
 from custom_components.flotte.tesla.state import Derived, inputs_of
 
 HERE: Final = Path(custom_components.flotte.__file__).parent
@@ -57,6 +64,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.CLIMATE: (climate.CLIMATE,),
     Platform.COVER: cover.COVERS,
     Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
+    Platform.EVENT: (event.ALERT,),
     Platform.LOCK: lock.LOCKS,
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
@@ -227,7 +235,22 @@ def test_every_shown_signal_is_asked_for() -> None:
         if shown is None:
             continue
         for signal in inputs_of(shown):
-            assert signal.paths or signal is signals.ONLINE, f"{platform}.{row.key}"
+            is_told = signal.paths or signal.streamed or signal in OWN
+            assert is_told, f"{platform}.{row.key}"
+
+
+OWN: Final = {signals.ONLINE, signals.STREAMING}
+"""What Flotte finds out by itself."""
+
+
+def test_what_only_the_stream_tells_is_off_by_default() -> None:
+    """A car that does not stream would show it as unknown for ever."""
+    for platform, row in rows():
+        shown = getattr(row, "signal", None)
+        if shown is None or not row.entity_registry_enabled_default:
+            continue
+        polled = all(signal.paths or signal in OWN for signal in inputs_of(shown))
+        assert polled, f"{platform}.{row.key}"
 
 
 # --- Errors ---------------------------------------------------------------------------------------
@@ -295,8 +318,10 @@ def of_signing() -> set[str]:
     found |= {value.translation_key for value in vars(faults).values() if isinstance(value, Fault)}
     found.add(fault_of(9999).translation_key)
     found |= {each.translation_key for each in GENERIC_ERRORS.values()}
+    found |= {fault.translation_key for _, fault in SIGNED_MESSAGE_INFORMATION.values()}
+    found |= {each.translation_key for each in KEY_MANAGEMENT.values()}
     found |= {verdict.of_reason(word).translation_key for word in REASONS}
-    found |= {verdict.of_reason("something new").translation_key, "refused_key_management"}
+    found |= {"reason_other", "refused_other", "refused_key_management"}
     return found - {""}
 
 
@@ -308,11 +333,13 @@ def test_refusal_has_a_text_and_all_that_it_names(key: str) -> None:
     assert placeholders(key) <= set(error.placeholders)
 
 
-def test_refusals_that_mean_done_need_no_text() -> None:
-    """And those that mean "no" have one."""
-    for word, outcome in REASONS.items():
-        key = verdict.of_reason(word).translation_key
-        assert (key == "") is (outcome is Outcome.ALREADY), word
+def test_refusals_that_mean_done_to_every_wish_need_no_text() -> None:
+    """And those that mean "no", if only to some, have one."""
+    for word, row in REASONS.items():
+        if row.outcome is Outcome.REFUSED:
+            assert row.translation_key == f"reason_{word}"
+        else:
+            assert (row.translation_key == "") is word.startswith("already_"), word
 
 
 def raised_by_name() -> set[str]:
@@ -320,7 +347,7 @@ def raised_by_name() -> set[str]:
     pattern = re.compile(r'(?:translation_key|reason)="(\w+)"')
     found: set[str] = set()
     for path in HERE.glob("*.py"):
-        if path.name != "config_flow.py":
+        if path.name not in {"config_flow.py", "options_flow.py"}:
             found |= set(pattern.findall(path.read_text("utf-8")))
     found |= set(pattern.findall((HERE / "tesla" / "vehicle.py").read_text("utf-8")))
     # Names of devices and of repairs, which have their own sections.

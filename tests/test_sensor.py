@@ -10,10 +10,11 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.sensor import VEHICLE_SENSORS
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import CLIENT_ID, MODEL_Y, state_of
-from tests.fleet import MINUTE, MOMENT, Wait
+from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -30,6 +31,7 @@ async def test_sensors(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, VEHICLE_SENSORS)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 

@@ -19,13 +19,15 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
+from .account import AccountData, FlotteConfigEntry
 from .actions import async_register_actions
 from .const import CONF_BASE_URL, CONF_MONTHLY_LIMIT, DOMAIN, LOGGER, SAVE_DELAY_SECONDS
-from .coordinator import AccountData, FlotteConfigEntry, SiteCoordinator, VehicleCoordinator
+from .coordinator import SiteCoordinator, VehicleCoordinator
 from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import async_get_ledger
+from .streaming import Streaming
 from .tesla.api import FleetApi
 from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
 from .tesla.meter import SETUP
@@ -40,6 +42,7 @@ PLATFORMS: Final = [
     Platform.CLIMATE,
     Platform.COVER,
     Platform.DEVICE_TRACKER,
+    Platform.EVENT,
     Platform.LOCK,
     Platform.NUMBER,
     Platform.SELECT,
@@ -48,6 +51,8 @@ PLATFORMS: Final = [
     Platform.UPDATE,
 ]
 _STORAGE_VERSION: Final = 1
+_STREAMING: Final = "streaming"
+"""Where in the stored data the subscriptions are; no VIN and no site has that name."""
 MANUFACTURER: Final = "Tesla"
 
 # Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
@@ -116,11 +121,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         _ask_status(api, vehicles),
         *(_ask_site(coordinator) for coordinator in sites),
     )
-    entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes)
+    streaming = Streaming(
+        hass,
+        entry,
+        api,
+        key,
+        vehicles=vehicles,
+        scopes=scopes,
+        stored=stored.get(_STREAMING),
+    )
+    entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(entry)
     for coordinator in vehicles:
         coordinator.async_show_pairing()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Neither the port nor a car nor Tesla keeps the account from starting.
+    entry.async_create_background_task(hass, streaming.async_start(), "flotte starts the stream")
     return True
 
 
@@ -128,12 +144,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> b
     """Unload, keeping what is known."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
+        await entry.runtime_data.streaming.async_stop()
         await entry.runtime_data.store.async_save(_to_stored(entry))
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
-    """Forget what was known; the key stays, because pairings hang on it, and so does the ledger."""
+    """Forget what was known; the key stays, because pairings hang on it, and so does the ledger.
+
+    Cars that stream to us are told to stop, because that goes on costing money.
+    """
+    if hasattr(entry, "runtime_data"):
+        await entry.runtime_data.streaming.async_remove()
     await Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
 
 
@@ -250,6 +272,7 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
         stored[vehicle.vehicle.vin] = vehicle.vehicle.to_stored()
     for site in data.sites:
         stored[str(site.site.site_id)] = site.site.to_stored()
+    stored[_STREAMING] = data.streaming.to_stored()
     return stored
 
 
@@ -258,10 +281,23 @@ def _keep_stored(entry: FlotteConfigEntry) -> None:
     """Write what is known a while after it changed, and at shutdown."""
     data = entry.runtime_data
 
+    is_waiting = False
+
+    @callback
+    def to_stored() -> dict[str, Any]:
+        nonlocal is_waiting
+        is_waiting = False
+        return _to_stored(entry)
+
     @callback
     def changed(*_: object) -> None:
-        data.store.async_delay_save(lambda: _to_stored(entry), SAVE_DELAY_SECONDS)
+        # Not anew for each record of a stream: it must be quick, and a stream would put it off.
+        nonlocal is_waiting
+        if not is_waiting:
+            is_waiting = True
+            data.store.async_delay_save(to_stored, SAVE_DELAY_SECONDS)
 
+    data.streaming.changed = changed
     for vehicle in data.vehicles:
         entry.async_on_unload(vehicle.vehicle.subscribe(changed))
     for site in data.sites:

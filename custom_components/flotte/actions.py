@@ -28,8 +28,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonObjectType
 
+from .account import FlotteConfigEntry
 from .const import DOMAIN
-from .coordinator import FlotteConfigEntry, VehicleCoordinator, as_home_assistant, caller_of
+from .coordinator import VehicleCoordinator, as_home_assistant, caller_of
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.commands.charging import DAYS

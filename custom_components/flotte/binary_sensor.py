@@ -12,7 +12,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .account import FlotteConfigEntry
+from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
 from .tesla import signals
 from .tesla.state import Derived, Signal
@@ -46,10 +47,38 @@ def _each(
     )
 
 
+def _details(
+    device_class: BinarySensorDeviceClass | None, **rows: Signal[bool]
+) -> tuple[FlotteBinarySensorDescription, ...]:
+    """Rows for those who look for them.
+
+    What is enabled is streamed, and what is streamed costs, so these are disabled; and a vehicle
+    that does not stream never tells most of them.
+    """
+    return tuple(
+        FlotteBinarySensorDescription(
+            key=key,
+            signal=signal,
+            device_class=device_class,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for key, signal in rows.items()
+    )
+
+
 VEHICLE_BINARY_SENSORS: Final = (
     FlotteBinarySensorDescription(
         key="online",
         signal=signals.ONLINE,
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteBinarySensorDescription(
+        key="streaming",
+        signal=signals.STREAMING,
+        # Only a car that is meant to stream says that it does not.
+        exists=lambda state: state.told(signals.STREAMING) is not None,
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -93,6 +122,86 @@ VEHICLE_BINARY_SENSORS: Final = (
         low_tyre_front_right=signals.LOW_TYRE_FRONT_RIGHT,
         low_tyre_rear_left=signals.LOW_TYRE_REAR_LEFT,
         low_tyre_rear_right=signals.LOW_TYRE_REAR_RIGHT,
+    ),
+    *_details(
+        BinarySensorDeviceClass.PROBLEM,
+        flat_tyre_front_left=signals.FLAT_TYRE_FRONT_LEFT,
+        flat_tyre_front_right=signals.FLAT_TYRE_FRONT_RIGHT,
+        flat_tyre_rear_left=signals.FLAT_TYRE_REAR_LEFT,
+        flat_tyre_rear_right=signals.FLAT_TYRE_REAR_RIGHT,
+        interlock_fault=signals.INTERLOCK_FAULT,
+        not_enough_power_to_heat=signals.NOT_ENOUGH_POWER_TO_HEAT,
+        emergency_braking_off=signals.EMERGENCY_BRAKING_OFF,
+    ),
+    *_details(
+        BinarySensorDeviceClass.SAFETY,
+        driver_belt_open=signals.DRIVER_BELT_OPEN,
+        rear_center_belt_open=signals.REAR_CENTER_BELT_OPEN,
+    ),
+    *_details(
+        BinarySensorDeviceClass.PRESENCE,
+        at_home=signals.AT_HOME,
+        at_work=signals.AT_WORK,
+        at_favourite=signals.AT_FAVOURITE,
+    ),
+    *_details(
+        BinarySensorDeviceClass.CONNECTIVITY,
+        gps_fix=signals.GPS_FIX,
+        homelink_nearby=signals.HOMELINK_NEARBY,
+        fast_charger=signals.FAST_CHARGER,
+    ),
+    *_details(
+        BinarySensorDeviceClass.HEAT,
+        battery_heater=signals.BATTERY_HEATER,
+        rear_defrost=signals.REAR_DEFROST,
+        wiper_heater=signals.WIPER_HEATER,
+    ),
+    *_details(
+        BinarySensorDeviceClass.RUNNING,
+        overheat_cooling=signals.OVERHEAT_COOLING,
+        air_conditioning=signals.AIR_CONDITIONING,
+        defrost_by_preconditioning=signals.DEFROST_BY_PRECONDITIONING,
+        seat_ventilation=signals.SEAT_VENTILATION,
+        update_in_progress=signals.UPDATE_IN_PROGRESS,
+    ),
+    *_details(BinarySensorDeviceClass.UPDATE, update_available=signals.UPDATE_AVAILABLE),
+    *_details(
+        BinarySensorDeviceClass.LIGHT,
+        hazard_lights=signals.HAZARD_LIGHTS,
+        high_beams=signals.HIGH_BEAMS,
+    ),
+    *_details(
+        BinarySensorDeviceClass.POWER,
+        ready_to_drive=signals.READY_TO_DRIVE,
+        dc_converter=signals.DC_CONVERTER_ENABLED,
+        accessory_power=signals.ACCESSORY_POWER,
+    ),
+    *_details(
+        None,
+        battery_full=signals.BATTERY_FULL,
+        charge_enabled=signals.CHARGE_ENABLED,
+        charge_port_cold=signals.CHARGE_PORT_COLD,
+        supercharging_on_trip=signals.SUPERCHARGING_ON_TRIP,
+        scheduled_charging_pending=signals.SCHEDULED_CHARGING_PENDING,
+        preconditioning_enabled=signals.PRECONDITIONING_ENABLED,
+        climate_automatic=signals.CLIMATE_AUTOMATIC,
+        rear_display_climate=signals.REAR_DISPLAY_CLIMATE,
+        brake_pedal=signals.BRAKE_PEDAL,
+        guest_mode_enabled=signals.GUEST_MODE,
+        pin_to_drive=signals.PIN_TO_DRIVE,
+        service_mode=signals.SERVICE_MODE,
+        remote_start_enabled=signals.REMOTE_START,
+        remote_start_active=signals.REMOTE_START_ACTIVE,
+        speed_limit_mode=signals.SPEED_LIMIT_MODE,
+        port_12v_stays_on=signals.PORT_12V_STAYS_ON,
+        port_48v_stays_on=signals.PORT_48V_STAYS_ON,
+        emergency_lane_departure_avoidance=signals.EMERGENCY_LANE_DEPARTURE_AVOIDANCE,
+        blind_spot_camera=signals.BLIND_SPOT_CAMERA,
+        blind_spot_chime=signals.BLIND_SPOT_CHIME,
+        european=signals.EUROPEAN,
+        right_hand_drive=signals.RIGHT_HAND_DRIVE,
+        light_bar=signals.LIGHT_BAR,
+        clock_of_24_hours=signals.CLOCK_OF_24_HOURS,
     ),
 )
 

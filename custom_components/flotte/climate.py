@@ -15,7 +15,7 @@ from homeassistant.const import ATTR_TEMPERATURE, PRECISION_HALVES, UnitOfTemper
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry
+from .account import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 

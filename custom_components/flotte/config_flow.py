@@ -19,7 +19,6 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
     OptionsFlow,
-    OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import callback
@@ -28,9 +27,6 @@ from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHan
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     QrCodeSelector,
     QrCodeSelectorConfig,
     QrErrorCorrectionLevel,
@@ -40,7 +36,6 @@ from yarl import URL
 
 from .const import (
     CONF_BASE_URL,
-    CONF_MONTHLY_LIMIT,
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
     LOGGER,
@@ -51,6 +46,7 @@ from .coordinator import pairing_url
 from .hosts import get_hosts
 from .key import async_get_key
 from .ledger import async_get_ledger
+from .options_flow import FlotteOptionsFlow
 from .tesla.api import FleetApi, partner_token
 from .tesla.errors import (
     BadRequest,
@@ -60,7 +56,6 @@ from .tesla.errors import (
     TeslaError,
     WrongRegion,
 )
-from .tesla.meter import EURO
 
 # Lower case, no scheme, no path. Source: the error text of Tesla's registration.
 _DOMAIN_NAME: Final = re.compile(
@@ -348,35 +343,6 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Log in with the application of the entry; if its credentials are gone, with another."""
         return await self.async_step_pick_implementation(
             {"implementation": entry.data["auth_implementation"]}
-        )
-
-
-class FlotteOptionsFlow(OptionsFlowWithReload):
-    """What may be spent."""
-
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set the monthly limit; by default nothing has to be paid."""
-        if user_input is not None:
-            # Saving says as well that a limit at Tesla was raised, if it was that.
-            if hasattr(self.config_entry, "runtime_data"):
-                self.config_entry.runtime_data.ledger.async_resume()
-            return self.async_create_entry(data=user_input)
-        limit = self.config_entry.options.get(CONF_MONTHLY_LIMIT, float(EURO.discount))
-        return self.async_show_form(
-            step_id="init",
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_MONTHLY_LIMIT, default=limit): NumberSelector(
-                        NumberSelectorConfig(
-                            min=0,
-                            max=1000,
-                            step=0.5,
-                            mode=NumberSelectorMode.BOX,
-                            unit_of_measurement=EURO.currency,
-                        )
-                    )
-                }
-            ),
         )
 
 

@@ -12,6 +12,26 @@ CONF_BASE_URL: Final = "base_url"
 CONF_PUBLIC_DOMAIN: Final = "public_domain"
 CONF_MONTHLY_LIMIT: Final = "monthly_limit"
 
+# The stream. The port is the one that the cars connect to; where a router maps it to another one,
+# that is the listening port.
+CONF_STREAM: Final = "stream"
+CONF_HOSTNAME: Final = "stream_hostname"
+CONF_PORT: Final = "stream_port"
+CONF_LISTEN_PORT: Final = "stream_listen_port"
+CONF_CERTIFICATE: Final = "stream_certificate"
+CONF_CERTIFICATE_FILE: Final = "stream_certificate_file"
+CONF_KEY_FILE: Final = "stream_key_file"
+CONF_PROFILE: Final = "stream_profile"
+CONF_OVERRIDES: Final = "stream_overrides"
+CONF_TOPIC_BASE: Final = "mqtt_topic_base"
+STREAM_OFF: Final = "off"
+STREAM_DIRECT: Final = "direct"
+STREAM_MQTT: Final = "mqtt"
+CERTIFICATE_OWN: Final = "own"
+CERTIFICATE_FILES: Final = "files"
+DEFAULT_STREAM_PORT: Final = 4443
+"""Not 443, which Home Assistant or a proxy often has already."""
+
 PUBLIC_KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 """Where Tesla looks for an application's public key. Source: Tesla's developer guide (2026-08)."""
 

@@ -7,7 +7,6 @@ Home Assistant's.
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -20,7 +19,6 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -33,7 +31,6 @@ from .const import (
     SITE_INTERVAL,
     UNREACHABLE_GRACE,
 )
-from .ledger import AccountLedger
 from .tesla import plan
 from .tesla.commands import Command
 from .tesla.errors import (
@@ -49,21 +46,8 @@ from .tesla.errors import (
 from .tesla.meter import POLLING, Caller, CallerKind
 from .tesla.site import Site
 from .tesla.state import Signal, State
+from .tesla.stream import Stream
 from .tesla.vehicle import Vehicle
-
-
-@dataclass(frozen=True)
-class AccountData:
-    """What an entry runs on: one Tesla account."""
-
-    vehicles: list[VehicleCoordinator]
-    sites: list[SiteCoordinator]
-    ledger: AccountLedger
-    store: Store[dict[str, Any]]
-    scopes: frozenset[str]
-
-
-type FlotteConfigEntry = ConfigEntry[AccountData]
 
 
 def caller_of(context: Context | None) -> Caller:
@@ -86,12 +70,12 @@ def as_home_assistant(error: TeslaError) -> HomeAssistantError:
 class FlotteCoordinator(DataUpdateCoordinator[State]):
     """What vehicles and sites have in common: state told signal by signal, one way to act."""
 
-    config_entry: FlotteConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: FlotteConfigEntry,
+        entry: ConfigEntry,
         name: str,
         *,
         interval: timedelta,
@@ -164,6 +148,11 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         if not self.last_update_success:
             self.async_update_listeners()
 
+    @property
+    def shown_signals(self) -> frozenset[Signal[Any]]:
+        """What any entity shows: it decides what is streamed, and so what that costs."""
+        return frozenset(signal for signal, listeners in self._by_signal.items() if listeners)
+
     @callback
     def async_told(self, changed: frozenset[Signal[Any]]) -> None:
         """Pass on what shows something else now; each listener is called once."""
@@ -234,7 +223,7 @@ class VehicleCoordinator(FlotteCoordinator):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: FlotteConfigEntry,
+        entry: ConfigEntry,
         vehicle: Vehicle,
         name: str,
         device_info: DeviceInfo,
@@ -250,6 +239,15 @@ class VehicleCoordinator(FlotteCoordinator):
         )
         self.vehicle = vehicle
         self.data = vehicle.state
+        self.stream = Stream(
+            vehicle,
+            vehicle.api.meter,
+            zone=dt_util.get_default_time_zone,
+            clock=dt_util.utcnow,
+        )
+        self.streams = False
+        """Whether it is meant to stream."""
+        self._stream_missed = False
         self._budget_logged = False
         self._pairing_asked = dt_util.utcnow()
         entry.async_on_unload(vehicle.subscribe(self.async_told))
@@ -269,7 +267,11 @@ class VehicleCoordinator(FlotteCoordinator):
 
     async def _async_ask(self) -> None:
         await self._async_look_for_pairing()
-        if not await self.vehicle.check() or not self.vehicle.data_due():
+        self.vehicle.shown = self.shown_signals
+        self._async_watch_stream()
+        if self.vehicle.check_due():
+            await self.vehicle.check()
+        if not self.vehicle.is_online or not self.vehicle.data_due():
             return
         try:
             await self.vehicle.refresh()
@@ -283,6 +285,31 @@ class VehicleCoordinator(FlotteCoordinator):
             self._budget_logged = True
             return
         self._budget_logged = False
+
+    @callback
+    def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # what it is told
+        """Take in whether it is meant to stream; before the entities are added."""
+        self.streams = streams
+        if streams:
+            self.vehicle.heard_no_stream()
+
+    @callback
+    def _async_watch_stream(self) -> None:
+        """Log once that the stream is missed, and once that it is back."""
+        vehicle = self.vehicle
+        if vehicle.is_streaming:
+            if self._stream_missed:
+                LOGGER.info("%s streams again", self.device_name)
+            self._stream_missed = False
+        elif self.stream_is_missed and not self._stream_missed:
+            LOGGER.warning("%s is online but does not stream; it is polled", self.device_name)
+            self._stream_missed = True
+
+    @property
+    def stream_is_missed(self) -> bool:
+        """Whether it is online and should stream, but has not for longer than it may take."""
+        awaited = self.vehicle.awaited
+        return awaited is not None and dt_util.utcnow() - awaited >= plan.STREAM_GRACE
 
     async def _async_look_for_pairing(self) -> None:
         """While our key is missing, look now and then whether it was added; that is free."""
@@ -343,7 +370,7 @@ class SiteCoordinator(FlotteCoordinator):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: FlotteConfigEntry,
+        entry: ConfigEntry,
         site: Site,
         name: str,
         device_info: DeviceInfo,

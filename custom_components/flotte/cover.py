@@ -13,7 +13,7 @@ from homeassistant.components.cover import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry
+from .account import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 from .tesla.commands import Command

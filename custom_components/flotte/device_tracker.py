@@ -7,8 +7,8 @@ from homeassistant.components.device_tracker import TrackerEntity, TrackerEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account import FlotteConfigEntry
 from .const import SCOPE_VEHICLE_LOCATION
-from .coordinator import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import signals
 from .tesla.signals import Position

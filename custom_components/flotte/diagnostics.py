@@ -6,7 +6,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .coordinator import FlotteConfigEntry
+from .account import FlotteConfigEntry
 from .tesla import signals
 from .tesla.meter import Month
 from .tesla.state import State

@@ -5,10 +5,13 @@ Wakes and commands are on disk before their request leaves; what is cheap follow
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -32,6 +35,10 @@ class AccountLedger:
         )
         self.meter = Meter()
         self.meter.settled = self.async_changed
+        self.meter.streamed = self._async_streamed
+        self._hass = hass
+        self._tell_streamed: CALLBACK_TYPE | None = None
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_stop)
         self._listeners: set[CALLBACK_TYPE] = set()
         self._has_news = self._has_free_news = False
 
@@ -65,6 +72,25 @@ class AccountLedger:
         self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
         for listener in tuple(self._listeners):
             listener()
+
+    @callback
+    def _async_streamed(self) -> None:
+        """Tell of counted signals, but not of each: a car may send two records a second."""
+        if self._tell_streamed is None:
+            self._tell_streamed = async_call_later(
+                self._hass, LEDGER_DELAY_SECONDS, self._async_tell_streamed
+            )
+
+    @callback
+    def _async_tell_streamed(self, _now: datetime) -> None:
+        self._tell_streamed = None
+        self.async_changed()
+
+    @callback
+    def _async_stop(self, _event: Event) -> None:
+        if self._tell_streamed is not None:
+            self._tell_streamed()
+            self._async_tell_streamed(dt_util.utcnow())
 
     @callback
     def async_set_limit(self, limit: Decimal | None) -> None:

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account import FlotteConfigEntry
 from .const import DOMAIN
-from .coordinator import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 from .tesla.commands import Command

@@ -14,7 +14,8 @@ from homeassistant.const import PERCENTAGE, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .account import FlotteConfigEntry
+from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
 from .tesla import commands, signals
 from .tesla.commands import Command

@@ -9,7 +9,8 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .account import FlotteConfigEntry
+from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, always, told
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat

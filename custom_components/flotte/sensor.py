@@ -13,6 +13,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    DEGREE,
     PERCENTAGE,
     EntityCategory,
     UnitOfElectricCurrent,
@@ -33,8 +34,9 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .account import FlotteConfigEntry
 from .const import DOMAIN
-from .coordinator import FlotteConfigEntry, FlotteCoordinator
+from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
 from .ledger import AccountLedger
 from .tesla import signals
@@ -115,6 +117,51 @@ def _pressure(key: str, signal: Signal[float]) -> FlotteSensorDescription:
     )
 
 
+def _details(
+    unit: str | None,
+    device_class: SensorDeviceClass | None = None,
+    *,
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
+    precision: int | None = None,
+    **rows: Signal[Any] | Derived[Any],
+) -> tuple[FlotteSensorDescription, ...]:
+    """Rows that differ in name and signal only, for those who look for them.
+
+    What is enabled is streamed, and what is streamed costs, so these are disabled; and a vehicle
+    that does not stream never tells most of them.
+    """
+    return tuple(
+        FlotteSensorDescription(
+            key=key,
+            signal=signal,
+            device_class=device_class,
+            state_class=state_class,
+            native_unit_of_measurement=unit,
+            suggested_display_precision=precision,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for key, signal in rows.items()
+    )
+
+
+def _words(
+    options: tuple[str, ...], **rows: Signal[str] | Derived[str]
+) -> tuple[FlotteSensorDescription, ...]:
+    """Details that are one of a few words."""
+    return tuple(
+        FlotteSensorDescription(
+            key=key,
+            signal=signal,
+            device_class=SensorDeviceClass.ENUM,
+            options=list(options),
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for key, signal in rows.items()
+    )
+
+
 def _site_power(key: str, signal: Signal[float]) -> FlotteSensorDescription:
     return FlotteSensorDescription(
         key=key,
@@ -128,7 +175,7 @@ def _site_power(key: str, signal: Signal[float]) -> FlotteSensorDescription:
     )
 
 
-VEHICLE_SENSORS: Final = (
+VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription | FlotteAgeDescription, ...]] = (
     FlotteSensorDescription(
         key="battery_level",
         signal=signals.BATTERY_LEVEL,
@@ -144,7 +191,6 @@ VEHICLE_SENSORS: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
-        entity_registry_enabled_default=False,
     ),
     _distance("range", signals.RATED_RANGE),
     _distance("estimated_range", signals.ESTIMATED_RANGE, enabled=False),
@@ -237,6 +283,14 @@ VEHICLE_SENSORS: Final = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
+    FlotteSensorDescription(
+        key="heading",
+        signal=signals.HEADING,
+        state_class=SensorStateClass.MEASUREMENT_ANGLE,
+        native_unit_of_measurement=DEGREE,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
     _pressure("pressure_front_left", signals.PRESSURE_FRONT_LEFT),
     _pressure("pressure_front_right", signals.PRESSURE_FRONT_RIGHT),
     _pressure("pressure_rear_left", signals.PRESSURE_REAR_LEFT),
@@ -280,6 +334,237 @@ VEHICLE_SENSORS: Final = (
         native_unit_of_measurement=UnitOfTime.MINUTES,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    # Details of the battery
+    *_details(
+        UnitOfEnergy.KILO_WATT_HOUR,
+        SensorDeviceClass.ENERGY_STORAGE,
+        precision=1,
+        energy_remaining=signals.ENERGY_REMAINING,
+        full_pack_energy=signals.FULL_PACK_ENERGY,
+    ),
+    *_details(
+        UnitOfEnergy.KILO_WATT_HOUR,
+        SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        precision=1,
+        lifetime_energy_used=signals.LIFETIME_ENERGY_USED,
+        lifetime_energy_recovered=signals.LIFETIME_ENERGY_RECOVERED,
+        lifetime_energy_charged=signals.LIFETIME_ENERGY_CHARGED,
+        lifetime_energy_charged_dc=signals.LIFETIME_ENERGY_CHARGED_DC,
+        ac_charge_energy=signals.AC_CHARGE_ENERGY,
+    ),
+    *_details(
+        UnitOfElectricPotential.VOLT,
+        SensorDeviceClass.VOLTAGE,
+        precision=1,
+        pack_voltage=signals.PACK_VOLTAGE,
+        inverter_voltage_rear=signals.INVERTER_VOLTAGE_REAR,
+        inverter_voltage_front=signals.INVERTER_VOLTAGE_FRONT,
+        inverter_voltage_rear_left=signals.INVERTER_VOLTAGE_REAR_LEFT,
+        inverter_voltage_rear_right=signals.INVERTER_VOLTAGE_REAR_RIGHT,
+    ),
+    *_details(
+        UnitOfElectricPotential.VOLT,
+        SensorDeviceClass.VOLTAGE,
+        precision=3,
+        brick_voltage_highest=signals.BRICK_VOLTAGE_HIGHEST,
+        brick_voltage_lowest=signals.BRICK_VOLTAGE_LOWEST,
+        brick_imbalance=signals.BRICK_IMBALANCE,
+    ),
+    *_details(
+        UnitOfElectricCurrent.AMPERE,
+        SensorDeviceClass.CURRENT,
+        precision=1,
+        pack_current=signals.PACK_CURRENT,
+        motor_current_rear=signals.MOTOR_CURRENT_REAR,
+        motor_current_front=signals.MOTOR_CURRENT_FRONT,
+        motor_current_rear_left=signals.MOTOR_CURRENT_REAR_LEFT,
+        motor_current_rear_right=signals.MOTOR_CURRENT_REAR_RIGHT,
+    ),
+    *_details(
+        UnitOfPower.KILO_WATT,
+        SensorDeviceClass.POWER,
+        precision=1,
+        pack_power=signals.PACK_POWER,
+        ac_charging_power=signals.AC_CHARGING_POWER,
+        dc_charging_power=signals.DC_CHARGING_POWER,
+        powershare_power=signals.POWERSHARE_POWER,
+    ),
+    *_details(
+        PERCENTAGE,
+        SensorDeviceClass.BATTERY,
+        precision=1,
+        brick_level_lowest=signals.BRICK_LEVEL_LOWEST,
+    ),
+    *_details(
+        None,
+        state_class=None,
+        brick_of_highest_voltage=signals.BRICK_OF_HIGHEST_VOLTAGE,
+        brick_of_lowest_voltage=signals.BRICK_OF_LOWEST_VOLTAGE,
+        warmest_module=signals.WARMEST_MODULE,
+        coldest_module=signals.COLDEST_MODULE,
+        charger_phases=signals.CHARGER_PHASES,
+        cruise_distance=signals.CRUISE_DISTANCE,
+        # Texts: Tesla's own codes
+        charger_state=signals.CHARGER_STATE,
+        trim=signals.TRIM,
+        exterior_colour=signals.EXTERIOR_COLOUR,
+        roof_colour=signals.ROOF_COLOUR,
+        wheel_type=signals.WHEEL_TYPE,
+        efficiency_package=signals.EFFICIENCY_PACKAGE,
+        rear_seat_heater_package=signals.REAR_SEAT_HEATER_PACKAGE,
+        vehicle_name=signals.VEHICLE_NAME,
+    ),
+    *_details("kΩ", precision=0, isolation_resistance=signals.ISOLATION_RESISTANCE),
+    *_words(signals.BATTERY_STATES, battery_state=signals.BATTERY_STATE),
+    # Details of charging
+    *_words(signals.CABLE_TYPES, charge_cable_type=signals.CONNECTED_CABLE),
+    *_words(signals.FAST_CHARGER_TYPES, fast_charger_type=signals.FAST_CHARGER_TYPE),
+    *_words(signals.CHARGE_PORT_TYPES, charge_port_type=signals.CHARGE_PORT_TYPE),
+    *_words(signals.SCHEDULE_MODES, scheduled_charging_mode=signals.SCHEDULED_CHARGING_MODE),
+    *_details(
+        None,
+        SensorDeviceClass.TIMESTAMP,
+        state_class=None,
+        scheduled_charging_start=signals.CHARGING_STARTS,
+        scheduled_departure=signals.DEPARTURE,
+        pressure_seen_front_left=signals.PRESSURE_SEEN_FRONT_LEFT,
+        pressure_seen_front_right=signals.PRESSURE_SEEN_FRONT_RIGHT,
+        pressure_seen_rear_left=signals.PRESSURE_SEEN_REAR_LEFT,
+        pressure_seen_rear_right=signals.PRESSURE_SEEN_REAR_RIGHT,
+    ),
+    *_details(
+        UnitOfTime.HOURS,
+        SensorDeviceClass.DURATION,
+        precision=2,
+        time_to_limit=signals.TIME_TO_LIMIT,
+        powershare_hours=signals.POWERSHARE_HOURS,
+    ),
+    *_words(signals.POWERSHARE_STATES, powershare_state=signals.POWERSHARE_STATE),
+    *_words(signals.POWERSHARE_TYPES, powershare_type=signals.POWERSHARE_TYPE),
+    *_words(signals.POWERSHARE_STOP_REASONS, powershare_stop_reason=signals.POWERSHARE_STOP_REASON),
+    *_words(signals.POWER_TRANSFER_STATES, power_transfer_state=signals.POWER_TRANSFER_STATE),
+    # Details of driving
+    *_details(
+        UnitOfSpeed.KILOMETERS_PER_HOUR,
+        SensorDeviceClass.SPEED,
+        precision=0,
+        cruise_speed=signals.CRUISE_SPEED,
+        speed_limit=signals.SPEED_LIMIT,
+        route_speed=signals.ROUTE_SPEED,
+    ),
+    *_details(
+        UnitOfLength.KILOMETERS,
+        SensorDeviceClass.DISTANCE,
+        # Starts again at 0 when somebody resets it in the car.
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        precision=0,
+        distance_since_reset=signals.DISTANCE_SINCE_RESET,
+        self_driven_since_reset=signals.SELF_DRIVEN_SINCE_RESET,
+    ),
+    *_details(
+        UnitOfLength.METERS,
+        SensorDeviceClass.DISTANCE,
+        precision=0,
+        gps_accuracy=signals.GPS_ACCURACY,
+    ),
+    *_details(
+        PERCENTAGE,
+        precision=0,
+        pedal_position=signals.PEDAL_POSITION,
+        update_downloaded=signals.UPDATE_DOWNLOADED,
+        update_installed=signals.UPDATE_INSTALLED,
+        tonneau_open=signals.TONNEAU_OPEN_PERCENT,
+    ),
+    *_details(PERCENTAGE, precision=1, grade=signals.GRADE),
+    *_details(
+        "m/s²",
+        precision=1,
+        lateral_acceleration=signals.LATERAL_ACCELERATION,
+        longitudinal_acceleration=signals.LONGITUDINAL_ACCELERATION,
+    ),
+    *_details(
+        None,
+        brake_pressure=signals.BRAKE_PRESSURE,
+        rolling_resistance=signals.ROLLING_RESISTANCE,
+        fan_setting=signals.FAN_SETTING,
+        fan_speed=signals.FAN_SPEED,
+        paired_keys=signals.PAIRED_KEYS,
+        homelink_devices=signals.HOMELINK_DEVICES,
+    ),
+    # Details of the drive units; cars with three motors have two at the rear
+    *_words(
+        signals.INVERTER_STATES,
+        inverter_rear=signals.INVERTER_REAR,
+        inverter_front=signals.INVERTER_FRONT,
+        inverter_rear_left=signals.INVERTER_REAR_LEFT,
+        inverter_rear_right=signals.INVERTER_REAR_RIGHT,
+    ),
+    *_details(
+        "rad/s",
+        precision=0,
+        axle_speed_rear=signals.AXLE_SPEED_REAR,
+        axle_speed_front=signals.AXLE_SPEED_FRONT,
+        axle_speed_rear_left=signals.AXLE_SPEED_REAR_LEFT,
+        axle_speed_rear_right=signals.AXLE_SPEED_REAR_RIGHT,
+    ),
+    *_details(
+        "Nm",
+        precision=0,
+        torque_request=signals.TORQUE_REQUEST,
+        torque_request_second=signals.TORQUE_REQUEST_SECOND,
+        torque_rear=signals.TORQUE_REAR,
+        torque_front=signals.TORQUE_FRONT,
+        torque_rear_left=signals.TORQUE_REAR_LEFT,
+        torque_rear_right=signals.TORQUE_REAR_RIGHT,
+    ),
+    *_details(
+        UnitOfTemperature.CELSIUS,
+        SensorDeviceClass.TEMPERATURE,
+        precision=1,
+        module_temperature_highest=signals.MODULE_TEMPERATURE_HIGHEST,
+        module_temperature_lowest=signals.MODULE_TEMPERATURE_LOWEST,
+        driver_temperature=signals.DRIVER_TEMPERATURE,
+        passenger_temperature=signals.PASSENGER_TEMPERATURE,
+        stator_rear=signals.STATOR_REAR,
+        stator_front=signals.STATOR_FRONT,
+        stator_rear_left=signals.STATOR_REAR_LEFT,
+        stator_rear_right=signals.STATOR_REAR_RIGHT,
+        heat_sink_rear=signals.HEAT_SINK_REAR,
+        heat_sink_front=signals.HEAT_SINK_FRONT,
+        heat_sink_rear_left=signals.HEAT_SINK_REAR_LEFT,
+        heat_sink_rear_right=signals.HEAT_SINK_REAR_RIGHT,
+        inverter_temperature_rear=signals.INVERTER_TEMPERATURE_REAR,
+        inverter_temperature_front=signals.INVERTER_TEMPERATURE_FRONT,
+        inverter_temperature_rear_left=signals.INVERTER_TEMPERATURE_REAR_LEFT,
+        inverter_temperature_rear_right=signals.INVERTER_TEMPERATURE_REAR_RIGHT,
+    ),
+    # Details of everything else
+    *_words(signals.CLIMATE_POWER_STATES, climate_power=signals.CLIMATE_POWER),
+    *_words(signals.SENTRY_STATES, sentry_state=signals.SENTRY_STATE),
+    *_words(signals.GUEST_ACCESS_STATES, guest_access=signals.GUEST_ACCESS),
+    *_words(signals.TURN_SIGNALS, turn_signal=signals.TURN_SIGNAL),
+    *_words(signals.TENT_MODES, tent_mode=signals.TENT_MODE),
+    *_words(
+        signals.COLLISION_WARNINGS, forward_collision_warning=signals.FORWARD_COLLISION_WARNING
+    ),
+    *_words(signals.LANE_ASSISTANCE, lane_departure_avoidance=signals.LANE_DEPARTURE_AVOIDANCE),
+    *_words(signals.SPEED_WARNINGS, speed_limit_warning=signals.SPEED_LIMIT_WARNING),
+    *_words(
+        signals.EMERGENCY_BRAKING_STATES, emergency_braking_state=signals.EMERGENCY_BRAKING_STATE
+    ),
+    *_words(signals.DISPLAY_STATES, center_display=signals.CENTER_DISPLAY),
+    *_words(signals.MODELS, model=signals.MODEL),
+    *_words(("miles", "kilometers"), distance_unit=signals.DISTANCE_UNIT),
+    *_words(("fahrenheit", "celsius"), temperature_unit=signals.TEMPERATURE_UNIT),
+    *_words(("psi", "bar"), pressure_unit=signals.PRESSURE_UNIT),
+    *_words(("distance", "percent"), charge_unit=signals.CHARGE_UNIT),
+    *_details(
+        UnitOfTime.MINUTES,
+        SensorDeviceClass.DURATION,
+        precision=0,
+        update_duration=signals.UPDATE_MINUTES,
     ),
 )
 

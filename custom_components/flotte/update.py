@@ -12,7 +12,7 @@ from homeassistant.components.update import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import FlotteConfigEntry
+from .account import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
@@ -42,7 +42,7 @@ async def async_setup_entry(
             SOFTWARE,
             (
                 signals.SOFTWARE_VERSION,
-                signals.UPDATE_STATUS,
+                signals.UPDATE_STAGE,
                 signals.UPDATE_VERSION,
                 signals.UPDATE_INSTALLED,
             ),
@@ -60,7 +60,7 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @override
     def supported_features(self) -> UpdateEntityFeature:
         # The car downloads by itself, over Wi-Fi; only then is there something to start.
-        status = self.state_of_things[signals.UPDATE_STATUS]
+        status = self.state_of_things[signals.UPDATE_STAGE]
         if status in ("available", "scheduled"):
             return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL
         return UpdateEntityFeature.PROGRESS
@@ -73,14 +73,14 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @property
     @override
     def latest_version(self) -> str | None:
-        if self.state_of_things[signals.UPDATE_STATUS] is None:
+        if self.state_of_things[signals.UPDATE_STAGE] is None:
             return self.installed_version
         return self.state_of_things[signals.UPDATE_VERSION] or self.installed_version
 
     @property
     @override
     def in_progress(self) -> bool:
-        return self.state_of_things[signals.UPDATE_STATUS] == "installing"
+        return self.state_of_things[signals.UPDATE_STAGE] == "installing"
 
     @property
     @override

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from tesla_protocol.command import car_server_pb2
 
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Command
@@ -24,6 +25,7 @@ from custom_components.flotte.tesla.errors import (
     NoUnsignedForm,
     OutcomeUnknown,
     ProtocolRequired,
+    ProtocolUnsupported,
     RateLimited,
     ServiceError,
     TeslaError,
@@ -38,6 +40,7 @@ from custom_components.flotte.tesla.vehicle import Done, Protocol, Vehicle, paus
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
+from simulator.protocol import Request
 from tests.tesla.account import MODEL_3, MODEL_S, MODEL_Y, NOW, PERSON, Account
 from tests.tesla.servers import until
 
@@ -1130,9 +1133,9 @@ async def test_the_turn_is_passed_on_after_a_failure(
 @pytest.mark.parametrize(
     ("fault", "error", "key"),
     [
-        (1, VehicleBusy, "vehicle_busy"),
+        (1, VehicleBusy, "fault_busy"),
         (3, KeyNotPaired, "key_not_paired"),
-        (4, KeyNotPaired, "key_not_paired"),
+        (4, KeyNotPaired, "fault_inactive_key"),
         (7, CommandRefused, "fault_insufficient_privileges"),
         (9, CommandRefused, "fault_invalid_command"),
         (21, MobileAccessDisabled, "mobile_access_disabled"),
@@ -1229,8 +1232,8 @@ async def test_already_so(
         (commands.start_climate(), "already_on", None),
         (commands.set_sentry_mode(on=False), "sentry mode already off", None),
         # The same words do not fulfil every wish.
-        (commands.open_charge_port(), "is_charging", "command_refused"),
-        (commands.set_charge_limit(70), "not_charging", "command_refused"),
+        (commands.open_charge_port(), "is_charging", "reason_is_charging"),
+        (commands.set_charge_limit(70), "not_charging", "reason_not_charging"),
         (commands.set_charge_current(8), "complete", "reason_complete"),
         (commands.open_charge_port(), "car_wash", "reason_car_wash"),
         (commands.open_charge_port(), "cable connected", "reason_cable_connected"),
@@ -1252,6 +1255,55 @@ async def test_reasons(
             await old.send(command, PERSON)
         assert refusal.value.translation_key == key
     assert not old.state.assumed
+
+
+async def test_a_word_that_fulfils_some_wishes_is_no_certain_refusal_after_a_timeout(
+    awake: Vehicle, car: Car, quick_waits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt opened the port, whatever the second one hears."""
+    car.steer({"protocol": {"fault": {"fault": 2, "runs": True}}})
+    answer = car_server_pb2.Response()
+    answer.actionStatus.result = car_server_pb2.OPERATIONSTATUS_ERROR
+    answer.actionStatus.result_reason.plain_text = "is_charging"
+    execute = car.execute
+
+    def only_once(request: Request) -> bytes:
+        return answer.SerializeToString() if ran(car) else execute(request)
+
+    monkeypatch.setattr(car, "execute", only_once)
+    # It was looked for, and found.
+    assert await awake.send(commands.open_charge_port(), PERSON) == Done(already=True)
+    assert ran(car) == ["charge_port_door_open"]
+
+
+async def test_a_plain_form_that_is_not_supported_is_sent_once(
+    old: Vehicle, old_car: Car, account: Account
+) -> None:
+    account.tesla.faults.order("status", endpoint="command/*", status=422, count=None)
+    with pytest.raises(ProtocolUnsupported):
+        await old.send(commands.flash_lights(), PERSON)
+    assert [each.status for each in account.tesla.requests if "command/" in each.endpoint] == [422]
+
+
+async def test_what_is_never_signed_says_nothing_about_signatures(
+    awake: Vehicle, account: Account
+) -> None:
+    account.tesla.faults.order("status", endpoint="command/*", status=422)
+    with pytest.raises(ProtocolUnsupported):
+        await awake.send(commands.navigate("Amsterdam", locale="nl-NL", now=NOW), PERSON)
+    assert awake.protocol is Protocol.SIGNED
+
+
+async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
+    make_vehicle: VehicleMaker, car: Car, account: Account
+) -> None:
+    vehicle = make_vehicle(protocol=Protocol.REST)
+    car.steer({"state": "online"})
+    answer = {"response": {"result": False, "reason": "unsigned_cmds_hardlocked"}}
+    account.tesla.faults.order("status", endpoint="command/*", status=200, body=answer)
+    assert await vehicle.send(commands.flash_lights(), PERSON) == Done()
+    assert vehicle.protocol is Protocol.SIGNED
+    assert ran(car) == ["flash_lights"]
 
 
 # --- Outcomes nobody knows -----------------------------------------------------------------------

@@ -80,12 +80,14 @@ class Integration:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every string constant of the code."""
+        """Every string constant of the code, and every argument's name: rows are named so too."""
+        nodes = [node for module in self.modules.values() for node in ast.walk(module)]
+        constants = (node.value for node in nodes if isinstance(node, ast.Constant))
         return frozenset(
-            node.value
-            for module in self.modules.values()
-            for node in ast.walk(module)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            (
+                *(value for value in constants if isinstance(value, str)),
+                *(node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg),
+            )
         )
 
     @cached_property

@@ -23,6 +23,14 @@ class Hosts:
     trusted_suffixes: tuple[str, ...] = (".tesla.com", ".teslamotors.com")
     """Only hosts ending so are followed when Tesla sends us elsewhere."""
 
+    client_ca_url: str = "https://raw.githubusercontent.com/teslamotors/fleet-telemetry/main/config/files/prod_ca.crt"
+    """The certificates that sign those of the cars, in the public repository of Tesla's server for
+    streams."""
+    client_ca_is_known: bool = True
+    """Whether each of them must be one whose fingerprint is known."""
+    listen_at: str | None = None
+    """Address at which cars are listened for; None is all."""
+
     def trusts(self, base_url: str) -> bool:
         """Whether tokens and commands may be sent to this address."""
         if base_url in self.regions.values():
@@ -58,6 +66,9 @@ def simulated(auth: str, regions: Mapping[str, str]) -> Hosts:
         token_url=f"{auth}/oauth2/v3/token",
         regions=dict(regions),
         trusted_suffixes=(),
+        client_ca_url=f"{auth}/simulator/telemetry/client_ca.pem",
+        client_ca_is_known=False,
+        listen_at="127.0.0.1",
     )
 
 

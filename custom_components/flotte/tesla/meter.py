@@ -80,6 +80,7 @@ class Caller:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)
 
 
+STREAM: Final = Caller(CallerKind.BACKGROUND, "stream")
 SETUP: Final = Caller(CallerKind.BACKGROUND, "setup")
 POLLING: Final = Caller(CallerKind.BACKGROUND, "polling")
 
@@ -148,6 +149,26 @@ class Ledger:
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
 
+    _streamed: dict[str, int] = field(default_factory=dict)
+    """Signals by car that were counted but not booked yet, all on the same day: they come too often
+    for a row each."""
+    _streamed_on: date | None = None
+
+    def count_signals(self, car: str, count: int, now: datetime) -> None:
+        """Count streamed signals. `now` in UTC."""
+        today = now.date()
+        if today != self._streamed_on:
+            self._book_streamed()
+            self._streamed_on = today
+        self._streamed[car] = self._streamed.get(car, 0) + count
+
+    def _book_streamed(self) -> None:
+        """Book what was counted since the last time."""
+        if self._streamed and self._streamed_on is not None:
+            counted, self._streamed = self._streamed, {}
+            for car, count in counted.items():
+                self.book(Row(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
+
     def book(self, row: Row, count: int) -> None:
         """Add to a row; a negative count takes back."""
         self.counts[row] += count
@@ -156,6 +177,7 @@ class Ledger:
 
     def month(self, month: Month) -> Mapping[Category, int]:
         """Counts of a month by category; every category is there."""
+        self._book_streamed()
         if self._sum is None or self._sum[0] != month:
             totals = dict.fromkeys(Category, 0)
             for row, count in self.counts.items():
@@ -166,6 +188,7 @@ class Ledger:
 
     def forget_before(self, month: Month) -> None:
         """Drop what is older than this month."""
+        self._book_streamed()
         first = date(month.year, month.month, 1)
         for rows in (self.counts, self.unanswered):
             for row in [row for row in rows if row.day < first]:
@@ -174,6 +197,7 @@ class Ledger:
 
     def to_stored(self) -> dict[str, Any]:
         """The ledger as JSON."""
+        self._book_streamed()
         return {"counts": _rows_stored(self.counts), "unanswered": _rows_stored(self.unanswered)}
 
     @classmethod
@@ -233,6 +257,8 @@ class Meter:
         """The month in which Tesla said that its own limit is exceeded."""
         self.settled: Callable[[], None] = lambda: None
         """Called when a booking was corrected after its request, so that it can be kept."""
+        self.streamed: Callable[[], None] = lambda: None
+        """Called for each record of a stream that was counted; must be quick."""
 
     def cost(self, now: datetime, category: Category | None = None) -> Decimal:
         """This month's bill before the discount, as Tesla rounds it; of one category or of all."""
@@ -274,6 +300,12 @@ class Meter:
         row = Row(now.astimezone(UTC).date(), charge.category, car, caller.label)
         self.ledger.book(row, charge.count)
         return Entry(row, charge.count)
+
+    def count_signals(self, car: str, count: int, now: datetime) -> None:
+        """Count what a car streamed; Tesla bills it whether there is room for it or not."""
+        if count:
+            self.ledger.count_signals(car, count, now)
+            self.streamed()
 
     def refund(self, entry: Entry) -> None:
         """Take back what Tesla does not bill: the request never left, or its status was 5xx."""

@@ -8,6 +8,10 @@ reaches it. So the state is checked often, and data is asked for only when it ca
 - after a command: once, to see what became of it;
 - while it idles online: seldom, so that a drive or a charge that began meanwhile is noticed.
 
+A vehicle that streams tells all that by itself. Then nobody asks whether it is online, and its data
+is asked for only to fill in what the stream cannot tell: at most once while it is awake, if
+something that is shown was never told, or after a week.
+
 Vehicles before 2021 are kept awake by being asked. While one idles it is left alone for longer than
 it needs to fall asleep (11 minutes), however long its answers take: the pause is counted from the
 last answer, and state checks do not end it. Source: Tesla's best practices (2026-08) and the
@@ -35,6 +39,14 @@ LET_SLEEP: Final = timedelta(minutes=15)
 """How long a vehicle that is kept awake by questions is left alone."""
 SETTLE: Final = timedelta(seconds=8)
 """How long after a command its effect is looked at."""
+STREAM_GRACE: Final = timedelta(minutes=3)
+"""How long a stream may be away from a vehicle that is online before data is asked for instead. It
+connects within half a minute of waking, and tries again at least every 30 s."""
+CHECK_ASLEEP_INTERVAL: Final = timedelta(minutes=15)
+"""Between state checks of a vehicle that went to sleep while it streamed: it connects when it
+wakes, so this only finds out that the stream broke meanwhile."""
+FILL_INTERVAL: Final = timedelta(days=7)
+"""Between data requests of a vehicle that streams, for what changes with its software at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +66,22 @@ class Situation:
     """When the last command was carried out."""
     kept_awake: bool = False
     """Whether questions keep this vehicle awake (model year before 2021)."""
+    streaming: bool = False
+    """Whether it streams now."""
+    awaited: datetime | None = None
+    """Since when a stream is expected that is not there; None if none is expected, or it sleeps."""
+    has_gaps: bool = False
+    """Whether something is shown that the stream cannot tell, and nobody ever told."""
+    slept_streaming: bool = False
+    """Whether the stream itself said that it goes to sleep."""
+    checked: datetime | None = None
+    """When its state was asked for last."""
 
 
 def is_active(state: State) -> bool:
     """Whether the vehicle does something whose progress is worth asking for."""
     gear = state[signals.SHIFT_STATE]
-    update = state[signals.UPDATE_STATUS]
+    update = state[signals.UPDATE_STAGE]
     return (
         gear not in (None, "p")
         or state[signals.IS_CHARGING] is True
@@ -69,22 +91,54 @@ def is_active(state: State) -> bool:
     )
 
 
-def data_due(situation: Situation, now: datetime) -> bool:
-    """Whether a vehicle that was just found online should be asked for its data now."""
-    asked = situation.asked
-    if situation.came_online is None:
+def check_due(situation: Situation, now: datetime) -> bool:
+    """Whether Tesla should be asked now if the vehicle is online."""
+    if situation.streaming:
         return False
-    tried, commanded = situation.tried, situation.commanded
-    is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
-    if tried is not None and not is_after_command:
-        pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
+    checked = situation.checked
+    if situation.slept_streaming and checked is not None:
         # A date in the future is from before the clock was set back.
-        if timedelta() <= now - tried < pause:
+        return not timedelta() <= now - checked < CHECK_ASLEEP_INTERVAL
+    return True
+
+
+def data_due(situation: Situation, now: datetime) -> bool:
+    """Whether a vehicle that is online should be asked for its data now."""
+    asked, commanded = situation.asked, situation.commanded
+    if situation.came_online is None or _is_awaited(situation, now):
+        return False
+    tried = situation.tried
+    is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
+    if not is_after_command:
+        if _is_paused(situation, now):
             return False
+        if situation.streaming:
+            return _fill_due(situation, now)
     if asked is None or asked < situation.came_online:
         return True
     if commanded is not None and asked < commanded + SETTLE:
         return now >= commanded + SETTLE
-    if is_active(situation.state):
-        return now - asked >= ACTIVE_INTERVAL
-    return now - asked >= (LET_SLEEP if situation.kept_awake else IDLE_INTERVAL)
+    idle = LET_SLEEP if situation.kept_awake else IDLE_INTERVAL
+    return now - asked >= (ACTIVE_INTERVAL if is_active(situation.state) else idle)
+
+
+def _is_awaited(situation: Situation, now: datetime) -> bool:
+    """Whether a stream is about to begin. A date in the future is from before the clock was set."""
+    awaited = situation.awaited
+    return awaited is not None and timedelta() <= now - awaited < STREAM_GRACE
+
+
+def _is_paused(situation: Situation, now: datetime) -> bool:
+    """Whether data was asked for too lately, the more so after failures."""
+    pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
+    return situation.tried is not None and timedelta() <= now - situation.tried < pause
+
+
+def _fill_due(situation: Situation, now: datetime) -> bool:
+    """Whether a vehicle that streams should be asked for what its stream cannot tell."""
+    asked, came_online = situation.asked, situation.came_online
+    if asked is None:
+        return True
+    if came_online is not None and asked >= came_online:
+        return False
+    return situation.has_gaps or now - asked >= FILL_INTERVAL

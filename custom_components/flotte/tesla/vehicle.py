@@ -9,11 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from typing import Protocol as Interface
 
 from . import plan, signals, signing
 from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
@@ -39,7 +40,7 @@ from .errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from .meter import COMMAND, DATA, POLLING, WAKE, Caller, Charge
+from .meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge
 from .signing import ClientKey, Domain, Session
 from .signing.session import DEFAULT_LIFETIME
 from .state import Reading, Readings, Signal, Source, State, restore_state, store_state
@@ -55,6 +56,8 @@ LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
 """How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+INSIST_SECONDS: Final = 30.0
+"""Whoever asks again within that time for a setting that was not sent means it: it is sent."""
 
 
 async def pause(seconds: float) -> None:
@@ -65,6 +68,26 @@ async def pause(seconds: float) -> None:
 type Listener = Callable[[frozenset[Signal[Any]]], None]
 
 
+class Follower(Interface):
+    """Whoever hears every change of some signals; see `stream`."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it hears the vehicle now."""
+
+    def followed_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when no change of this signal can have gone unnoticed; None if any can."""
+
+    def delay_of(self, signal: Signal[Any]) -> timedelta:
+        """How long a change of this signal may take to be heard of."""
+
+    def missed(self) -> None:
+        """Forget since when: the vehicle was awake without being heard."""
+
+    def close_all(self) -> None:
+        """Take all connections for dead."""
+
+
 class Protocol(StrEnum):
     """How the vehicle wants to be told."""
 
@@ -72,6 +95,8 @@ class Protocol(StrEnum):
     REST = "rest"
 
 
+UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
+"""The reason with which some vehicles refuse what is not signed, with status 200."""
 VERIFY_MARGIN_SECONDS: Final = 5.0
 """Beyond a command's expiry, before the vehicle's state proves anything."""
 LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
@@ -137,8 +162,22 @@ class Vehicle:
         self.came_online: datetime | None = None
         """When it was first seen online in this waking period; None while it sleeps."""
         self.commanded: datetime | None = None
+        self.fleet_info: Mapping[str, Any] = {}
+        """What Tesla told of it last in `fleet_status`."""
+        self.checked: datetime | None = None
+        """When Tesla was asked last whether it is online."""
         self.key_paired: bool | None = None
         """Whether our key is on the vehicle; None if nobody asked."""
+        self.follower: Follower | None = None
+        """Hears what it streams."""
+        self.stream_expected: datetime | None = None
+        """Since when it should stream whenever it is awake; None if it should not."""
+        self.stream_lost: datetime | None = None
+        """When its last connection was lost while it was awake."""
+        self.slept_streaming = False
+        """Whether the stream itself said that it goes to sleep, and it was not online since."""
+        self.shown: frozenset[Signal[Any]] = frozenset()
+        """What anybody wants to know: the stream may not tell all of it."""
         self._key = key
         self._scopes = scopes
         self._clock = clock
@@ -151,6 +190,8 @@ class Vehicle:
         self._acted: datetime | None = None
         # By part of the vehicle: until that monotonic second what it was told may still happen.
         self._doubt: dict[Domain | None, float] = {}
+        # What was not sent last, being so already, and at which monotonic second.
+        self._spared: tuple[Command | None, float] = (None, 0.0)
         self._waiting: dict[str, _Waiting] = {}
         # The newest of each kind, also when it waits no longer.
         self._latest: dict[str, _Waiting] = {}
@@ -193,19 +234,44 @@ class Vehicle:
         self._tell(gone)
 
     def knows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """Whether every one of these was read within the last minute, and is so.
+        """Whether every one of these is so for certain.
 
-        Since the vehicle was told something it must have been read anew: a command can change more
-        than it is meant to. A reading from the future was read before our clock was set back.
+        That is: it was read within the last minute, or the stream told it and has been up ever
+        since, or the vehicle has been asleep ever since. Since the vehicle was told something it
+        must have been read anew, because a command can change more than it is meant to; or the
+        stream has had the time to tell. A reading from the future was read before our clock was set
+        back.
         """
         now = self._clock()
-        since = max(now - FRESH, self._acted or now - FRESH)
-        return all(
-            (reading := self.state.reading(signal)) is not None
-            and reading.value == value
-            and since <= reading.time <= now
-            and reading.source is not Source.RESTORED
-            for signal, value in wanted.items()
+        return all(self._is_certain(signal, value, now) for signal, value in wanted.items())
+
+    def _is_certain(self, signal: Signal[Any], value: object, now: datetime) -> bool:
+        reading = self.state.reading(signal)
+        if (
+            reading is None
+            or reading.value != value
+            or reading.time > now
+            or reading.source is Source.RESTORED
+        ):
+            return False
+        acted = self._acted
+        if reading.time >= max(now - FRESH, acted or now - FRESH):
+            return True
+        follower = self.follower
+        if follower is None or reading.source is Source.ASSUMED:
+            return False
+        since = follower.followed_since(signal)
+        if since is None or reading.time < since:
+            return False
+        return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
+
+    def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """Whether any change of these would be heard of."""
+        follower = self.follower
+        return (
+            follower is not None
+            and follower.is_connected
+            and all(follower.followed_since(signal) is not None for signal in wanted)
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -217,6 +283,8 @@ class Vehicle:
             "asked": self.asked.timestamp() if self.asked else None,
             "tried": self.tried.timestamp() if self.tried else None,
             "came_online": self.came_online.timestamp() if self.came_online else None,
+            "checked": self.checked.timestamp() if self.checked else None,
+            "slept_streaming": self.slept_streaming,
             "sessions": {
                 str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
                 for domain, session in self._sessions.items()
@@ -226,13 +294,19 @@ class Vehicle:
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Take up what `to_stored` kept; what cannot be read is left out."""
-        self.state = restore_state(stored.get("state"), signals.VEHICLE_SIGNALS)
+        self.state = restore_state(
+            stored.get("state"),
+            # A connection does not outlive us.
+            (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
+        )
         if stored.get("protocol") == Protocol.REST:
             self.protocol = Protocol.REST
         # A restart is no reason to ask again: the plan goes on from where it was.
         self.asked = _instant(stored.get("asked"))
         self.tried = _instant(stored.get("tried"))
         self.came_online = _instant(stored.get("came_online"))
+        self.checked = _instant(stored.get("checked"))
+        self.slept_streaming = stored.get("slept_streaming") is True
         sessions = stored.get("sessions")
         if not isinstance(sessions, Mapping):
             return
@@ -263,22 +337,67 @@ class Vehicle:
         """
         if word not in ("online", "asleep", "offline"):
             return
-        now = self._clock()
         is_online = word == "online"
-        if not is_online:
+        if self.is_streaming and not is_online:
+            # Tesla's word is minutes old at times, a connection is not.
+            return
+        if is_online and not self.is_streaming and self.follower is not None:
+            self.follower.missed()
+        self._heard({signals.ONLINE: is_online}, Source.POLL)
+
+    def _heard(self, values: dict[Signal[Any], Any], source: Source) -> None:
+        """Take in whether it is online, and what else was heard with that."""
+        now = self._clock()
+        if values[signals.ONLINE]:
+            self.came_online = self.came_online or now
+            self.slept_streaming = False
+            values[signals.LAST_ONLINE] = now.timestamp()
+        else:
             self.came_online = None
-        elif self.came_online is None:
-            self.came_online = now
-        readings: dict[Signal[Any], Reading[Any]] = {
-            signals.ONLINE: Reading(is_online, now, Source.POLL)
-        }
-        if is_online:
-            readings[signals.LAST_ONLINE] = Reading(now.timestamp(), now, Source.POLL)
-        self.receive(readings)
+        self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it streams now."""
+        return self.follower is not None and self.follower.is_connected
+
+    def stream_opened(self) -> None:
+        """Take in that it made a connection, so it is awake."""
+        self.stream_lost = None
+        self._heard({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
+
+    def stream_closed(self, *, asleep: bool) -> None:
+        """Take in that its last connection is gone, because it sleeps or for another reason."""
+        if asleep:
+            self.slept_streaming = True
+            self.checked = self._clock()
+            self._heard({signals.ONLINE: False, signals.STREAMING: False}, Source.STREAM)
+            return
+        self.stream_lost = self._clock()
+        self.heard_no_stream()
+
+    def heard_no_stream(self) -> None:
+        """Take in that there is no connection."""
+        told = Reading(value=False, time=self._clock(), source=Source.STREAM)
+        self.receive({signals.STREAMING: told})
+
+    @property
+    def awaited(self) -> datetime | None:
+        """Since when its stream is missing although it is online; None if it is not."""
+        if self.stream_expected is None or self.is_streaming or self.came_online is None:
+            return None
+        return max(self.stream_expected, self.came_online, self.stream_lost or self.came_online)
+
+    def _found_asleep(self) -> None:
+        """Tesla could not reach it just now, so whatever connection there is must be dead."""
+        if self.follower is not None:
+            self.follower.close_all()
+        self.heard_state("offline")
 
     async def check(self, caller: Caller = POLLING) -> bool:
         """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
         answer = await self.api.vehicle(self.vin, caller)
+        self.checked = self._clock()
         self.heard_state(answer.get("state"))
         return self.is_online
 
@@ -290,9 +409,10 @@ class Vehicle:
             self.key_paired = False
         vehicles = status.get("vehicle_info")
         info = vehicles.get(self.vin) if isinstance(vehicles, Mapping) else None
-        required = (
-            info.get("vehicle_command_protocol_required") if isinstance(info, Mapping) else None
-        )
+        if not isinstance(info, Mapping):
+            return
+        self.fleet_info = dict(info)
+        required = info.get("vehicle_command_protocol_required")
         if required is True:
             self.protocol = Protocol.SIGNED
         elif required is False and self.key_paired is not True:
@@ -302,9 +422,16 @@ class Vehicle:
         """Ask Tesla whether our key is on the vehicle; costs nothing."""
         self.heard_status(await self.api.fleet_status([self.vin], caller))
 
+    def check_due(self) -> bool:
+        """Whether the poll plan asks for a state check now; see `plan`."""
+        return plan.check_due(self._situation(), self._clock())
+
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
-        situation = plan.Situation(
+        return plan.data_due(self._situation(), self._clock())
+
+    def _situation(self) -> plan.Situation:
+        return plan.Situation(
             state=self.state,
             asked=self.asked,
             came_online=self.came_online,
@@ -312,8 +439,15 @@ class Vehicle:
             failures=self.failures,
             commanded=self.commanded,
             kept_awake=self.kept_awake_by_questions,
+            streaming=self.is_streaming,
+            awaited=self.awaited,
+            has_gaps=any(
+                signal.paths and not signal.streamed and signal not in self.state.readings
+                for signal in self.shown
+            ),
+            slept_streaming=self.slept_streaming,
+            checked=self.checked,
         )
-        return plan.data_due(situation, self._clock())
 
     async def refresh(self, caller: Caller = POLLING) -> Readings:
         """Ask the vehicle for everything, and answer what it told: one data request.
@@ -329,7 +463,7 @@ class Vehicle:
                 self.vin, caller, location="vehicle_location" in self._scopes
             )
         except VehicleUnavailable:
-            self.heard_state("offline")
+            self._found_asleep()
             raise
         self.asked = self._clock()
         self.heard_state(answer.get("state", "online"))
@@ -355,7 +489,7 @@ class Vehicle:
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
         except VehicleUnavailable:
             # It fell asleep unnoticed.
-            self.heard_state("offline")
+            self._found_asleep()
             await self.wake(caller)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
@@ -371,7 +505,7 @@ class Vehicle:
         """
         async with self._wake_lock:
             # Free, and a needless wake costs as much as ten data requests.
-            if await self.check(caller):
+            if self.is_streaming or await self.check(caller):
                 self._woken = None
                 return
             # Not by the date, which may be set meanwhile.
@@ -389,14 +523,19 @@ class Vehicle:
             while not self.is_online:
                 if time.monotonic() - self._woken >= timeout:
                     raise WakeFailed
-                await pause(WAKE_CHECK_SECONDS)
-                try:
-                    await self.check(caller)
-                except RateLimited:
-                    # The wake is paid for; it goes on while we are asked to be quiet.
-                    continue
+                # It connects when it is ready, often before Tesla says that it is online.
+                await self._pause_unless(lambda: self.is_online, WAKE_CHECK_SECONDS)
+                await self._check_again(caller)
             # It may fall asleep again at once; that is for another wake.
             self._woken = None
+
+    async def _check_again(self, caller: Caller) -> None:
+        """See whether the wake is over, unless the vehicle said so itself."""
+        if self.is_streaming:
+            return
+        # The wake is paid for; it goes on while we are asked to be quiet.
+        with suppress(RateLimited):
+            await self.check(caller)
 
     # --- Commands --------------------------------------------------------------------------------
 
@@ -467,7 +606,7 @@ class Vehicle:
             command = waiting.command
             if command.supersedes is not None:
                 del self._waiting[command.supersedes]
-            if self._needs_nothing(command):
+            if self._needs_nothing(command) and not self._insists(command, caller):
                 return Done(already=True)
             await self._prepare(command, caller)
             waiting.has_left = True
@@ -481,8 +620,8 @@ class Vehicle:
                 raise
             now = self._clock()
             self._settle(command)
-        if command.expects:
-            # There is something to look at.
+        if command.expects and not self._follows(command.expects):
+            # There is something to look at, and nobody tells it by himself.
             self.commanded = now
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
@@ -502,6 +641,19 @@ class Vehicle:
         is_setting = command.domain is Domain.INFOTAINMENT and command.repeatable
         return is_setting and bool(command.expects) and self.knows(command.expects)
 
+    def _insists(self, command: Command, caller: Caller) -> bool:
+        """Whether a person asks again for what was just not sent; then it shall be sent."""
+        if caller.kind is not CallerKind.PERSON:
+            return False
+        spared, since = self._spared
+        now = time.monotonic()
+        self._spared = (command, now)
+        return (
+            spared is not None
+            and (spared.name, spared.payload) == (command.name, command.payload)
+            and now - since <= INSIST_SECONDS
+        )
+
     async def _prepare(self, command: Command, caller: Caller) -> None:
         """Make sure that there is room for it all, that it can succeed, and that it is heard."""
         if command.domain is not None and self.needs_key and self.key_paired is False:
@@ -519,7 +671,7 @@ class Vehicle:
             return await self._transmit_guarded(command, caller)
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
-            self.heard_state("offline")
+            self._found_asleep()
             self.api.meter.require(self._cost(command), self._clock())
             await self.wake(caller)
             return await self._transmit_guarded(command, caller)
@@ -533,18 +685,30 @@ class Vehicle:
     async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
         """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
 
-        One data request, if the meter has room for it. A vehicle that shows otherwise proves
-        nothing: it may have done as told and been changed again, or have corrected the value.
+        The stream tells, and earlier, if it carries what is expected; else one data request, if the
+        meter has room for it. A vehicle that shows otherwise proves nothing: it may have done as
+        told and been changed again, or have corrected the value.
 
         Raises:
             OutcomeUnknown: the same, if nothing confirms the command.
         """
         if not command.expects:
             raise error
+        seconds = error.expires_in + VERIFY_MARGIN_SECONDS
+        if self._follows(command.expects):
+            sent = self._clock()
+            await self._pause_unless(lambda: self._shows(command.expects, sent), seconds)
+            follows = self._follows(command.expects)
+            if self._shows(command.expects, None if follows else sent):
+                return Done(already=True)
+            if follows:
+                raise error
+            # The stream was lost meanwhile; there was time enough.
+            seconds = 0.0
         try:
             # Nobody shall wait for what cannot be paid.
             self.api.meter.require((DATA,), self._clock())
-            await pause(error.expires_in + VERIFY_MARGIN_SECONDS)
+            await pause(seconds)
             told = await self.refresh(caller)
         except TeslaError as failure:
             _LOGGER.debug("Not verified: %s", failure)
@@ -554,6 +718,32 @@ class Vehicle:
             if reading is None or reading.value != value:
                 raise error
         return Done(already=True)
+
+    def _shows(self, wanted: Mapping[Signal[Any], Any], since: datetime | None = None) -> bool:
+        """Whether these were told to be so, at or after a time."""
+        return all(
+            (reading := self.state.told(signal)) is not None
+            and reading.value == value
+            and (since is None or reading.time >= since)
+            for signal, value in wanted.items()
+        )
+
+    async def _pause_unless(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait, at most until something is told that fulfils the condition."""
+        fulfilled = asyncio.Event()
+
+        def look(_changed: frozenset[Signal[Any]]) -> None:
+            if condition():
+                fulfilled.set()
+
+        unsubscribe = self.subscribe(look)
+        waits = [asyncio.ensure_future(pause(seconds)), asyncio.ensure_future(fulfilled.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unsubscribe()
+            for each in waits:
+                each.cancel()
 
     @asynccontextmanager
     async def _turn(self, command: Command) -> AsyncGenerator[None]:
@@ -604,17 +794,20 @@ class Vehicle:
 
     async def _transmit(self, command: Command, caller: Caller) -> Done:
         """Send it the way the vehicle wants it, learning that way from its refusals."""
+        if command.domain is None:
+            return await self._transmit_plain(command, caller)
         try:
-            if command.domain is None or self.protocol is Protocol.REST:
+            if self.protocol is Protocol.REST:
                 return await self._transmit_plain(command, caller)
             return await self._transmit_signed(command, command.domain, caller)
         except ProtocolUnsupported:
+            if self.protocol is Protocol.REST:
+                # It was the plain form that is not supported.
+                raise
             # Nothing ran: the vehicle's computer has no such thing as a signed command.
             self.protocol = Protocol.REST
             return await self._transmit_plain(command, caller)
         except ProtocolRequired:
-            if command.domain is None:
-                raise
             self.protocol = Protocol.SIGNED
             return await self._transmit_signed(command, command.domain, caller)
 
@@ -628,7 +821,10 @@ class Vehicle:
             raise OutcomeUnknown(error.detail) from error
         if answer.get("result") is True:
             return Done()
-        return _judge(command, signing.of_reason(str(answer.get("reason") or "")))
+        reason = str(answer.get("reason") or "")
+        if reason == UNSIGNED_REFUSED:
+            raise ProtocolRequired(reason)
+        return _judge(command, signing.of_reason(reason))
 
     async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
         """The signed way: perform what the conversation yields, and judge what it returns."""
@@ -672,15 +868,20 @@ class Vehicle:
         """What a fault of the protocol means; nothing was executed."""
         match fault.number:
             case 1:
-                return VehicleBusy(fault.name)
-            case 3 | 4:
+                return VehicleBusy(fault.name, reason=fault.translation_key)
+            case 3:
                 self.key_paired = False
                 return KeyNotPaired(fault.name)
+            case 4:
+                self.key_paired = False
+                return KeyNotPaired(fault.name, reason=fault.translation_key)
             case 21:
                 return MobileAccessDisabled(fault.name)
         if fault.name == "NO_SESSION":
-            return VehicleBusy(fault.name)
-        return CommandRefused(fault.name, reason=fault.translation_key)
+            return VehicleBusy(fault.name, reason=fault.translation_key)
+        return CommandRefused(
+            fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
+        )
 
 
 def _judge(command: Command, verdict: signing.Verdict) -> Done:
@@ -696,7 +897,11 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
     word = verdict.reason.lower().replace(" ", "_")
     if word in command.already or word.startswith("already") or word.endswith("already_off"):
         return Done(already=True)
-    raise CommandRefused(verdict.reason, reason=verdict.translation_key or None)
+    raise CommandRefused(
+        verdict.reason,
+        reason=verdict.translation_key or None,
+        is_temporary=verdict.is_temporary,
+    )
 
 
 def _instant(stored: object) -> datetime | None:

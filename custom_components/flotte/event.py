@@ -1,0 +1,79 @@
+"""Events: what a car tells its owner, such as that the alarm went off."""
+
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .account import FlotteConfigEntry
+from .coordinator import VehicleCoordinator
+from .entity import FlotteEntityDescription, VehicleEntity
+from .tesla.telemetry.records import Alert
+
+PARALLEL_UPDATES = 0
+
+ALARM: Final = "alarm"
+OTHER: Final = "other"
+AUDIENCES: Final = ("customer", "service", "service_fix")
+"""For whom an alert is meant, the owner first. Source: Tesla's vehicle_alert.proto (2026-07)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
+    """An event."""
+
+
+ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER])
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add one to each car that is meant to stream: alerts come no other way."""
+    async_add_entities(
+        AlertEvent(coordinator)
+        for coordinator in entry.runtime_data.vehicles
+        if coordinator.streams
+    )
+
+
+def event_type(alert: Alert) -> str:
+    """What kind of event an alert is: the alarm, or for whom it is meant.
+
+    The names end in `AlarmTriggered` or `alarmTriggered` (captured from cars, 2025).
+    """
+    if "alarmtriggered" in alert.name.lower():
+        return ALARM
+    return next((each for each in AUDIENCES if each in alert.audiences), OTHER)
+
+
+class AlertEvent(VehicleEntity, EventEntity):
+    """Fires when a car raises an alert."""
+
+    entity_description: FlotteEventDescription
+
+    def __init__(self, coordinator: VehicleCoordinator) -> None:
+        """Listen to the car's stream."""
+        super().__init__(coordinator, ALERT, ())
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.stream.on_alert(self._async_fire))
+
+    @callback
+    def _async_fire(self, alert: Alert) -> None:
+        self._trigger_event(
+            event_type(alert),
+            {
+                "name": alert.name,
+                "audiences": list(alert.audiences),
+                "started": alert.started.isoformat() if alert.started else None,
+                "ended": alert.ended.isoformat() if alert.ended else None,
+            },
+        )
+        self.async_write_ha_state()

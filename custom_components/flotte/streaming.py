@@ -1,0 +1,701 @@
+"""Keeps the cars of an account streaming what is shown, and no more.
+
+    entities that are enabled ─> their signals ─> plan ─> signed configuration ─> Tesla ─> car
+                                                   ^                                       │
+                                     what really comes, counted by field <─────────────────┘
+
+A configuration is sent only when it differs from what the car has. Where a car cannot have it, or
+does not connect, a repair issue says what to do, and the car is polled meanwhile.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.importlib import async_import_module
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CERTIFICATE_FILES,
+    CERTIFICATE_OWN,
+    CONF_CERTIFICATE,
+    CONF_CERTIFICATE_FILE,
+    CONF_HOSTNAME,
+    CONF_KEY_FILE,
+    CONF_LISTEN_PORT,
+    CONF_OVERRIDES,
+    CONF_PORT,
+    CONF_PROFILE,
+    CONF_STREAM,
+    CONF_TOPIC_BASE,
+    DEFAULT_STREAM_PORT,
+    DOMAIN,
+    LOGGER,
+    STREAM_DIRECT,
+    STREAM_MQTT,
+    STREAM_OFF,
+)
+from .coordinator import VehicleCoordinator, as_home_assistant
+from .receiver import Address, async_get_receiver
+from .tesla import signals
+from .tesla.api import FleetApi
+from .tesla.errors import BadRequest, TeslaError
+from .tesla.meter import STREAM, Category
+from .tesla.signing import ClientKey, jws
+from .tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
+from .tesla.telemetry.subscription import (
+    LIFETIME,
+    ClientError,
+    Plan,
+    Profile,
+    Remedy,
+    Rule,
+    Situation,
+    SkipReason,
+    Tally,
+    can_stream,
+    configuration,
+    differs,
+    due_for_renewal,
+    expiry_of,
+    forecast,
+    plan,
+    read_client_errors,
+    read_configuration,
+    read_configured,
+    unknown_fields,
+)
+
+ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
+"""Streamed whatever is shown: they say whether a car that lost its stream is worth asking."""
+CONFIGURE_DELAY_SECONDS: Final = 60.0
+"""How long a change of what is shown waits for others. Tesla wants configurations to change seldom,
+and one that follows another too soon may be ignored by the car for 25 minutes."""
+RETRY_INTERVAL: Final = timedelta(hours=1)
+"""Between two tries to configure a car that could not be."""
+MINUTE: Final = timedelta(minutes=1)
+REVIEW_INTERVAL: Final = timedelta(hours=1)
+CONNECT_TIME: Final = timedelta(minutes=30)
+"""How long a car may be online without connecting before Tesla is asked why: two data requests."""
+BROKER_SILENCE: Final = timedelta(minutes=10)
+"""How long a car may say nothing through a broker before its stream counts as lost."""
+ASK_INTERVAL: Final = timedelta(days=1)
+"""Between two such questions about a car."""
+USUAL_HOURS: Final = {
+    Situation.PARKED: 1.95,
+    Situation.CHARGING: 5.0,
+    Situation.DRIVING: 1.0,
+}
+"""Of a usual day, awake: two drives of half an hour, and an evening of charging."""
+USUAL_WAKES: Final = 3
+USUAL_DAYS: Final = 30.44
+_WITHOUT: Final = "without"
+"""Where in the stored data the fields are that Tesla does not know; no VIN has that name."""
+OVERDRAWN_ISSUE: Final = "stream_overdrawn"
+TAKEN_ENDS: Final = (*(f"stream_{reason}" for reason in SkipReason), "stream_refused")
+"""Issues that are over when Tesla takes a configuration."""
+CONNECTION_ENDS: Final = (
+    *(f"stream_error_{remedy}" for remedy in Remedy),
+    "stream_limit_reached",
+)
+"""Issues that only the car itself can prove to be over: Tesla takes what never gets there."""
+ISSUES: Final = (*TAKEN_ENDS, *CONNECTION_ENDS, OVERDRAWN_ISSUE)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options about the stream."""
+
+    source: str = STREAM_OFF
+    hostname: str = ""
+    port: int = DEFAULT_STREAM_PORT
+    listen_port: int = DEFAULT_STREAM_PORT
+    certificate_file: str = ""
+    key_file: str = ""
+    profile: Profile = Profile.TUNED
+    overrides: Mapping[str, Rule] = field(default_factory=dict)
+    topic_base: str = ""
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Settings:
+        """The settings of an entry; what was never set is as a new installation has it."""
+        has_files = options.get(CONF_CERTIFICATE, CERTIFICATE_OWN) == CERTIFICATE_FILES
+        port = int(options.get(CONF_PORT, DEFAULT_STREAM_PORT))
+        return cls(
+            source=options.get(CONF_STREAM, STREAM_OFF),
+            hostname=options.get(CONF_HOSTNAME, ""),
+            port=port,
+            listen_port=int(options.get(CONF_LISTEN_PORT) or port),
+            certificate_file=options.get(CONF_CERTIFICATE_FILE, "") if has_files else "",
+            key_file=options.get(CONF_KEY_FILE, "") if has_files else "",
+            profile=Profile(options.get(CONF_PROFILE, Profile.TUNED)),
+            overrides=read_overrides(options.get(CONF_OVERRIDES)),
+            topic_base=options.get(CONF_TOPIC_BASE, ""),
+        )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether cars are to stream."""
+        return self.source != STREAM_OFF
+
+
+def read_overrides(entered: object) -> dict[str, Rule]:
+    """The owner's own rules: `{Soc: {interval: 60, delta: 0.5}}`, or `{Soc: 60}`.
+
+    Raises:
+        ValueError: with the name of the field that cannot be read, or is none.
+    """
+    if entered in (None, "", {}):
+        return {}
+    if not isinstance(entered, Mapping):
+        raise ValueError(str(entered)[:40])  # noqa: TRY004  # what was entered
+    rules: dict[str, Rule] = {}
+    for name, value in entered.items():
+        rule = value if isinstance(value, Mapping) else {"interval": value}
+        if name not in signals.SIGNALS_BY_FIELD or set(rule) - {"interval", "delta", "resend"}:
+            raise ValueError(str(name)[:40])
+        try:
+            delta, resend = rule.get("delta"), rule.get("resend")
+            rules[name] = Rule(
+                int(rule["interval"]),
+                None if delta is None else float(delta),
+                None if resend is None else int(resend),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(str(name)[:40]) from error
+    return rules
+
+
+class _Car:
+    """One car's subscription."""
+
+    def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
+        kept = stored if isinstance(stored, Mapping) else {}
+        self.coordinator = coordinator
+        self.vin = coordinator.vehicle.vin
+        configured = kept.get("configured")
+        self.configured: dict[str, Any] | None = (
+            dict(configured) if isinstance(configured, Mapping) else None
+        )
+        """The configuration that Tesla took for it last."""
+        self.plan: Plan = {}
+        self.tally = Tally.from_stored({}, kept.get("tally"))
+        self.stored_tally = kept.get("tally")
+        self.refused_until: datetime | None = None
+        self.asked: datetime | None = None
+        """When Tesla was asked last why it does not connect."""
+        self._counted: Counter[str] = Counter()
+
+    def follow(self, planned: Plan, now: datetime) -> None:
+        """Count by this plan from now on."""
+        if not self.plan:
+            self.tally = Tally.from_stored(planned, self.stored_tally)
+            if self.coordinator.stream.is_connected:
+                self.tally.opened(now)
+        else:
+            self.tally.follow(planned, now)
+        self.plan = planned
+        self.coordinator.stream.intervals = {name: rule.interval for name, rule in planned.items()}
+
+    def count(self, now: datetime) -> None:
+        """Book what came since the last time; not at each record, which must be quick."""
+        counts = self.coordinator.stream.counts
+        fresh = counts - self._counted
+        self._counted = counts.copy()
+        if fresh:
+            self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
+
+    def to_stored(self, now: datetime) -> dict[str, Any]:
+        return {
+            "configured": self.configured,
+            "tally": self.tally.to_stored(now) if self.plan else self.stored_tally,
+        }
+
+
+def situation_of(coordinator: VehicleCoordinator) -> Situation:
+    """What a car is doing, as far as its stream is concerned."""
+    state = coordinator.state
+    if state[signals.SHIFT_STATE] not in (None, "p"):
+        return Situation.DRIVING
+    return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
+
+
+class Streaming:
+    """The subscriptions of an account.
+
+    Args:
+        hass: Home Assistant.
+        entry: The account.
+        api: Way to Tesla.
+        key: Signs the configurations.
+        vehicles: All its cars.
+        scopes: What the owner granted.
+        stored: What `to_stored` kept.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        api: FleetApi,
+        key: ClientKey,
+        *,
+        vehicles: list[VehicleCoordinator],
+        scopes: frozenset[str],
+        stored: object,
+    ) -> None:
+        self.settings = Settings.from_options(entry.options)
+        kept = stored if isinstance(stored, Mapping) else {}
+        self._hass = hass
+        self._entry = entry
+        self._api = api
+        self._key = key
+        self._scopes = scopes
+        self._cars = {each.vehicle.vin: _Car(each, kept.get(each.vehicle.vin)) for each in vehicles}
+        # Fields of the table that Tesla refused.
+        without = kept.get(_WITHOUT)
+        self._without = set(without) if isinstance(without, list) else set()
+        self._stops: list[CALLBACK_TYPE] = []
+        self._reviewed: datetime | None = None
+        # Two reasons to configure at once must not pay twice.
+        self._configuring = asyncio.Lock()
+        self._debouncer = Debouncer(
+            hass,
+            LOGGER,
+            cooldown=CONFIGURE_DELAY_SECONDS,
+            immediate=False,
+            function=self.async_configure,
+        )
+        self.changed: Callable[[], None] = lambda: None
+        """Called when something changed that must be kept."""
+        for car in self._cars.values():
+            car.coordinator.async_set_streams(
+                self.settings.is_on and can_stream(car.coordinator.vehicle.fleet_info) is not False
+            )
+
+    # --- Life ------------------------------------------------------------------------------------
+
+    async def async_start(self) -> None:
+        """Begin; the entities are there. Nothing that goes wrong here keeps the account from it."""
+        if not self.settings.is_on:
+            await self._async_switch_off()
+            return
+        now = dt_util.utcnow()
+        for car in self._cars.values():
+            if car.configured is not None and car.coordinator.streams:
+                car.follow(self._planned(car), now)
+                car.coordinator.vehicle.stream_expected = now
+            self._stops.append(car.coordinator.stream.on_connection(self._watcher(car)))
+        self._stops += (
+            async_track_time_interval(self._hass, self._async_minute, MINUTE),
+            self._hass.bus.async_listen(
+                er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated
+            ),
+            # Home Assistant does not unload accounts when it stops.
+            self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_stopping),
+        )
+        if self.settings.source == STREAM_MQTT:
+            await self._async_start_mqtt()
+        else:
+            receiver = await async_get_receiver(self._hass, self.settings.listen_port)
+            await receiver.async_join(
+                self._entry.entry_id,
+                Address(
+                    self.settings.hostname,
+                    self.settings.port,
+                    self.settings.listen_port,
+                    self.settings.certificate_file,
+                    self.settings.key_file,
+                ),
+                {vin: car.coordinator.stream for vin, car in self._cars.items()},
+                self._receiver_ready,
+            )
+
+    async def _async_start_mqtt(self) -> None:
+        """Listen to the broker; the owner's server configures nobody, so we do if we know it."""
+        streams = {vin: car.coordinator.stream for vin, car in self._cars.items()}
+        issue = f"no_mqtt_{self._entry.entry_id}"
+        try:
+            # Only who has a broker has what Home Assistant's side of it needs.
+            source = await async_import_module(self._hass, f"{__package__}.mqtt_source")
+            stop = await source.async_subscribe(self._hass, self.settings.topic_base, streams)
+        except (HomeAssistantError, ImportError) as error:
+            LOGGER.debug("No broker: %s", error)
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                issue,
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="no_mqtt",
+            )
+            return
+        ir.async_delete_issue(self._hass, DOMAIN, issue)
+        self._stops.append(stop)
+        for car in self._cars.values():
+            if car.coordinator.streams:
+                car.follow(self._planned(car), dt_util.utcnow())
+                car.coordinator.vehicle.stream_expected = dt_util.utcnow()
+
+    async def async_stop(self) -> None:
+        """End; the cars keep their configurations."""
+        self._debouncer.async_shutdown()
+        for stop in self._stops:
+            stop()
+        self._stops.clear()
+        if self.settings.source == STREAM_DIRECT:
+            receiver = await async_get_receiver(self._hass, self.settings.listen_port)
+            await receiver.async_leave(self._entry.entry_id)
+        for car in self._cars.values():
+            car.coordinator.stream.close_all()
+
+    async def _async_stopping(self, _event: Event) -> None:
+        await self.async_stop()
+
+    async def async_remove(self) -> None:
+        """The account is being removed: its cars shall stream no longer, because that costs."""
+        for car in self._cars.values():
+            await self._async_take_away(car)
+
+    async def _async_switch_off(self) -> None:
+        """The owner wants no stream any more."""
+        for car in self._cars.values():
+            self._async_clear(car, *ISSUES)
+            await self._async_take_away(car)
+
+    async def _async_take_away(self, car: _Car) -> None:
+        if car.configured is None:
+            return
+        try:
+            await self._api.delete_telemetry_config(car.vin, STREAM)
+        except TeslaError as error:
+            LOGGER.warning(
+                "%s goes on streaming until %s, because its configuration could not be taken "
+                "away: %s",
+                car.coordinator.device_name,
+                expiry_of(car.configured),
+                error,
+            )
+            return
+        car.configured = None
+        self.changed()
+
+    def to_stored(self) -> dict[str, Any]:
+        """What to keep over a restart, as JSON; nothing in it is secret."""
+        now = dt_util.utcnow()
+        cars = {vin: car.to_stored(now) for vin, car in self._cars.items()}
+        return {**cars, _WITHOUT: sorted(self._without)}
+
+    # --- Configuring -----------------------------------------------------------------------------
+
+    @callback
+    def _receiver_ready(self) -> None:
+        """The server runs, so what the cars have to trust is known."""
+        self._entry.async_create_background_task(
+            self._hass, self.async_configure(), "flotte configures the stream"
+        )
+
+    @callback
+    def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """An entity of ours was enabled or disabled: other signals may be shown."""
+        data = event.data
+        if data["action"] == "update" and "disabled_by" not in data["changes"]:
+            return
+        entity = er.async_get(self._hass).async_get(data["entity_id"])
+        if entity is None or entity.config_entry_id == self._entry.entry_id:
+            self._debouncer.async_schedule_call()
+
+    def _planned(self, car: _Car) -> dict[str, Rule]:
+        """What a car should stream now."""
+        info = car.coordinator.vehicle.fleet_info
+        firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
+        return plan(
+            car.coordinator.shown_signals.union(ALWAYS),
+            self.settings.profile,
+            overrides=self.settings.overrides,
+            slowed=car.tally.slowed,
+            without=self._without,
+            scopes=self._scopes,
+            firmware=firmware if isinstance(firmware, str) else None,
+            semi=car.vin[3:4] == "T",
+        )
+
+    async def async_configure(self) -> None:
+        """Send each car that needs one its configuration; cars that want the same, in one go."""
+        async with self._configuring:
+            await self._async_configure()
+
+    async def _async_configure(self) -> None:
+        if self.settings.source != STREAM_DIRECT:
+            return
+        receiver = await async_get_receiver(self._hass, self.settings.listen_port)
+        if not receiver.is_running or receiver.certificate is None:
+            # Nobody could connect; this is called again when it runs.
+            return
+        now = dt_util.utcnow()
+        groups: dict[str, tuple[dict[str, Any], list[tuple[_Car, Plan]]]] = {}
+        for car in self._cars.values():
+            if not self._may_configure(car, now):
+                continue
+            planned = self._planned(car)
+            wanted = configuration(
+                planned,
+                hostname=self.settings.hostname,
+                port=self.settings.port,
+                ca=receiver.certificate.ca,
+                expires=now + LIFETIME,
+            )
+            known = car.configured
+            if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
+                continue
+            _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
+            cars.append((car, planned))
+        for wanted, cars in groups.values():
+            await self._async_send(wanted, cars)
+
+    @staticmethod
+    def _may_configure(car: _Car, now: datetime) -> bool:
+        vehicle = car.coordinator.vehicle
+        if not car.coordinator.streams or (vehicle.needs_key and vehicle.key_paired is False):
+            return False
+        return car.refused_until is None or now >= car.refused_until
+
+    async def _async_send(self, wanted: dict[str, Any], cars: list[tuple[_Car, Plan]]) -> None:
+        """Send one configuration to some cars."""
+        token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
+        now = dt_util.utcnow()
+        try:
+            vins = [car.vin for car, _ in cars]
+            answer = await self._api.configure_telemetry(vins, token, STREAM)
+        except TeslaError as error:
+            strange = unknown_fields(error.detail) - self._without
+            if isinstance(error, BadRequest) and strange:
+                # One field that Tesla does not know yet, or any more, spoils all the others.
+                LOGGER.info("Tesla does not know the fields %s", ", ".join(sorted(strange)))
+                self._without |= strange
+                self.changed()
+                self._debouncer.async_schedule_call()
+                return
+            for car, _ in cars:
+                car.refused_until = now + RETRY_INTERVAL
+                error.placeholders = {**error.placeholders, "name": car.coordinator.device_name}
+                detail = error.detail or str(as_home_assistant(error))
+                self._async_tell(car, "stream_refused", detail=detail)
+            return
+        result = read_configured(answer)
+        for car, planned in cars:
+            self._async_clear(car, *TAKEN_ENDS)
+            if (reason := result.skipped.get(car.vin)) is not None:
+                car.configured = None
+                car.refused_until = now + RETRY_INTERVAL
+                car.coordinator.vehicle.stream_expected = None
+                self._async_tell(car, f"stream_{reason}")
+                continue
+            car.configured = wanted
+            car.refused_until = None
+            car.follow(planned, now)
+            if not car.tally.slowed.keys() & planned.keys() - self.settings.overrides.keys():
+                self._async_clear(car, OVERDRAWN_ISSUE)
+            # Whether it connected before does not matter: it takes the new one some time.
+            car.coordinator.vehicle.stream_expected = now
+        self.changed()
+
+    # --- Watching --------------------------------------------------------------------------------
+
+    def _watcher(self, car: _Car) -> Callable[[bool], None]:
+        @callback
+        def connected(is_connected: bool) -> None:  # noqa: FBT001  # the only thing it is told
+            now = dt_util.utcnow()
+            if is_connected:
+                car.tally.opened(now)
+                self._async_clear(car, *CONNECTION_ENDS)
+            else:
+                car.count(now)
+                car.tally.closed(now)
+
+        return connected
+
+    async def _async_minute(self, now: datetime) -> None:
+        """Count, and look every hour whether anything has to be done."""
+        for car in self._cars.values():
+            car.count(now)
+            self._close_silent(car, now)
+        if self._reviewed is not None and now - self._reviewed < REVIEW_INTERVAL:
+            if any(car.refused_until and now >= car.refused_until for car in self._cars.values()):
+                await self.async_configure()
+            return
+        first, self._reviewed = self._reviewed is None, now
+        if first:
+            return
+        self.changed()
+        for car in self._cars.values():
+            self._slow(car, now)
+            await self._async_ask_why(car, now)
+        await self.async_configure()
+
+    def _close_silent(self, car: _Car, now: datetime) -> None:
+        """A broker does not tell that the server behind it is gone; only silence does."""
+        told = car.coordinator.stream.last_told
+        if (
+            self.settings.source == STREAM_MQTT
+            and car.coordinator.stream.is_connected
+            and (told is None or now - told >= BROKER_SILENCE)
+        ):
+            car.coordinator.stream.close_all()
+
+    def _slow(self, car: _Car, now: datetime) -> None:
+        """Slow what costs several times its forecast, and say so."""
+        dear = {each.field: each for each in car.tally.overdrawn(now)}
+        if chosen := car.tally.slow(now, keep=self.settings.overrides):
+            self._async_tell(
+                car,
+                OVERDRAWN_ISSUE,
+                fields="\n".join(
+                    f"- {name}: {dear[name].seen:.0f} (expected {dear[name].expected:.0f})"
+                    for name in chosen
+                ),
+            )
+
+    async def _async_ask_why(self, car: _Car, now: datetime) -> None:
+        """Ask Tesla why a car that is online does not connect."""
+        awaited = car.coordinator.vehicle.awaited
+        if (
+            awaited is None
+            or now - awaited < CONNECT_TIME
+            or car.configured is None
+            or (car.asked is not None and now - car.asked < ASK_INTERVAL)
+        ):
+            return
+        car.asked = now
+        try:
+            told = read_configuration(
+                await self._api.telemetry_config(car.vin, STREAM), car.configured
+            )
+            errors = read_client_errors(await self._api.telemetry_errors(car.vin, STREAM))
+        except TeslaError as error:
+            LOGGER.debug("Why %s does not stream is not known: %s", car.vin[-6:], error)
+            return
+        if told.is_full:
+            car.configured = None
+            self._async_tell(car, "stream_limit_reached")
+        elif told.key_paired is False:
+            self._async_tell(car, "stream_missing_key")
+        elif told.exists is False or told.matches is False:
+            # Somebody else changed or removed it; it is sent again.
+            car.configured = None
+        elif errors:
+            self._tell_error(car, errors[-1])
+            if errors[-1].remedy is Remedy.SIGNATURE:
+                # It is of no use to the car any more, even if the key is on it by now.
+                car.configured = None
+        elif told.synced:
+            self._tell_error(car, ClientError("", "", None, Remedy.NOT_REACHABLE))
+
+    def _tell_error(self, car: _Car, error: ClientError) -> None:
+        self._async_tell(
+            car,
+            f"stream_error_{error.remedy}",
+            detail=f"{error.name} {error.error}".strip() or "—",
+            address=self.address,
+        )
+
+    @callback
+    def _async_tell(self, car: _Car, key: str, **placeholders: str) -> None:
+        name = car.coordinator.device_name
+        LOGGER.debug("%s: %s %s", name, key, placeholders)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{key}_{car.vin}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"name": name, **placeholders},
+        )
+
+    @callback
+    def _async_clear(self, car: _Car, *keys: str) -> None:
+        for key in keys:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{car.vin}")
+
+    # --- Telling ---------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """Where the cars connect, `host:port`."""
+        return f"{self.settings.hostname}:{self.settings.port}"
+
+    async def async_check(self) -> Check:
+        """Look at our own address as a car does."""
+        receiver = await async_get_receiver(self._hass, self.settings.listen_port)
+        if receiver.certificate is None:
+            return Check(Finding.NOT_RUNNING)
+        context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
+        return await check_address(self.settings.hostname, self.settings.port, context)
+
+    def describe_costs(self) -> list[str]:
+        """What the stream is expected to cost, a line for each car."""
+        tariff = self._api.meter.tariff
+        price = tariff.price(Category.SIGNAL)
+        lines = []
+        for car in self._cars.values():
+            if can_stream(car.coordinator.vehicle.fleet_info) is False:
+                continue
+            planned = self._planned(car)
+            expected = forecast(planned)
+            hours = " / ".join(f"{expected.per_hour(situation):.0f}" for situation in Situation)
+            month = expected.signals(USUAL_HOURS, USUAL_WAKES) * USUAL_DAYS
+            cost = price * Decimal(round(month))
+            lines.append(
+                f"- {car.coordinator.device_name}: {len(planned)}; {hours}; "
+                f"{cost:.2f} {tariff.currency}"
+            )
+        return lines
+
+    def describe_cars(self) -> list[str]:
+        """How each car's stream is, a line for each."""
+        lines = []
+        for car in self._cars.values():
+            vehicle = car.coordinator.vehicle
+            mark = "✅" if vehicle.is_streaming else "⏳" if car.configured else "➖"  # noqa: RUF001
+            told = car.coordinator.stream.last_told
+            when = "" if told is None else f" ({dt_util.as_local(told):%Y-%m-%d %H:%M:%S})"
+            lines.append(f"- {mark} {car.coordinator.device_name}{when}")
+        return lines
+
+    def describe(self) -> dict[str, Any]:
+        """For diagnostics: nothing that tells a car or a place."""
+        now = dt_util.utcnow()
+        return {
+            "source": self.settings.source,
+            "profile": str(self.settings.profile),
+            "cars": [
+                {
+                    "streams": car.coordinator.streams,
+                    "configured_until": str(expiry_of(car.configured or {})),
+                    "connections": len(car.coordinator.stream.connections),
+                    "fields": len(car.plan),
+                    "expected": {
+                        name: round(count, 1) for name, count in car.tally.expected(now).items()
+                    },
+                    "seen": car.tally.seen(),
+                    "unplanned": car.tally.unplanned,
+                    "slowed": dict(car.tally.slowed),
+                    "errors": [each.name for each in car.coordinator.stream.errors],
+                }
+                for car in self._cars.values()
+            ],
+        }

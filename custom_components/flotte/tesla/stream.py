@@ -1,0 +1,252 @@
+"""What a vehicle pushes: its connections, its records, and what follows from them.
+
+Records reach a `Stream` from our own server (`telemetry.server`) or from a broker
+(`telemetry.mqtt`); it hands their readings to the `Vehicle`, counts them as Tesla bills them, and
+answers for which signals nothing can have changed unnoticed.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from .meter import Meter
+from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD
+from .state import KEEP, Reading, Signal, Source
+from .telemetry.records import (
+    Alert,
+    CarError,
+    Record,
+    read_alerts,
+    read_errors,
+    read_record,
+)
+from .vehicle import Vehicle
+
+_LOGGER = logging.getLogger(__name__)
+
+SLEEP_FIELDS: Final = frozenset(
+    {
+        "DetailedChargeState",
+        "ChargePortLatch",
+        "ChargePortDoorOpen",
+        "Gear",
+        "VehicleSpeed",
+        "InsideTemp",
+        "OutsideTemp",
+    }
+)
+"""Told as invalid when their processes stop, which is just before the vehicle sleeps."""
+SLEEP_WORDS: Final = 2
+"""How many of them must be invalid, so that one process that restarts is no sleep."""
+ALERT_AGE: Final = timedelta(hours=1)
+"""Alerts that began longer ago are history that was sent again."""
+MOST_ALERTS: Final = 200
+"""Different alerts that are remembered, so that a broken source cannot fill memory."""
+UNNAMED: Final = "unnamed"
+"""A connection that was forgotten, and goes on."""
+DEFAULT_INTERVAL: Final = 1
+"""Seconds between two values of a field of which the configuration says nothing."""
+TRANSPORT: Final = timedelta(seconds=15)
+"""How long a change takes to get here at most: the vehicle's collector, the network, our queue."""
+
+type AlertListener = Callable[[Alert], None]
+type ConnectionListener = Callable[[bool], None]
+
+
+class Stream:
+    """The stream of one vehicle, from however many connections.
+
+    It is a `telemetry.server.Listener`. Calls must come from one thread.
+
+    Args:
+        vehicle: Whose it is.
+        meter: Counts the signals; Tesla bills each value and each alert.
+        zone: The time zone that the vehicle's clock shows; asked for each record, it may change.
+        clock: Time now; aware.
+    """
+
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        meter: Meter,
+        *,
+        zone: Callable[[], tzinfo] = lambda: UTC,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.vehicle = vehicle
+        self.connections: dict[str, str] = {}
+        """Network (`wifi`, `cellular` or blank) by connection."""
+        self.last_told: datetime | None = None
+        """When the last record came."""
+        self.counts: Counter[str] = Counter()
+        """Values by field since the start."""
+        self.errors: list[CarError] = []
+        """The last errors that the vehicle told."""
+        self.intervals: Mapping[str, int] = {}
+        """Seconds by field, as configured: what is not in here is not streamed."""
+        self._meter = meter
+        self._zone = zone
+        self._clock = clock
+        self._since: datetime | None = None
+        self._seen: dict[str, datetime] = {}
+        self._silenced: set[str] = set()
+        self._alerts: dict[tuple[str, datetime | None], None] = {}
+        self._alert_listeners: set[AlertListener] = set()
+        self._connection_listeners: set[ConnectionListener] = set()
+        vehicle.follower = self
+
+    # --- What follows ----------------------------------------------------------------------------
+
+    def followed_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when no change of this signal can have gone unnoticed, but for the last seconds.
+
+        None if it is not streamed, or if the stream was lost while the vehicle was awake.
+        """
+        field = signal.name.partition(".")[0]
+        if not signal.streamed or self._since is None or field not in self._seen:
+            return None
+        return self._seen[field]
+
+    def delay_of(self, signal: Signal[Any]) -> timedelta:
+        """How long a change of this signal may take to be heard of."""
+        field = signal.name.partition(".")[0]
+        return timedelta(seconds=self.intervals.get(field, DEFAULT_INTERVAL)) + TRANSPORT
+
+    # --- Connections -----------------------------------------------------------------------------
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection now."""
+        return bool(self.connections)
+
+    def opened(self, connection: str, network: str) -> None:
+        """A connection was made; several may overlap when the vehicle changes networks."""
+        is_first = not self.connections
+        self.connections[connection] = network
+        self._silenced.clear()
+        if self._since is None:
+            self._since = self._clock()
+        self.vehicle.stream_opened()
+        if is_first:
+            self._tell_connection()
+
+    def closed(self, connection: str) -> None:
+        """A connection is gone. After the last one the vehicle sleeps, or the stream is lost."""
+        known = self.connections.pop(connection, None)
+        if known is None and UNNAMED in self.connections:
+            # Which of them it is nobody knows; another one opens it again with its next record.
+            known = self.connections.pop(UNNAMED)
+        if known is None or self.connections:
+            return
+        asleep = self.fell_asleep
+        if not asleep:
+            self.missed()
+        self.vehicle.stream_closed(asleep=asleep)
+        self._tell_connection()
+
+    def close_all(self) -> None:
+        """Whoever brought the records is gone, or the connections are found to be dead."""
+        for connection in tuple(self.connections):
+            self.closed(connection)
+
+    def missed(self) -> None:
+        """From now on something may change unnoticed."""
+        self._since = None
+        self._seen.clear()
+
+    def _tell_connection(self) -> None:
+        for listener in tuple(self._connection_listeners):
+            listener(self.is_connected)
+
+    @property
+    def fell_asleep(self) -> bool:
+        """Whether the last words were those of a vehicle that goes to sleep."""
+        return len(self._silenced) >= SLEEP_WORDS
+
+    # --- Records ---------------------------------------------------------------------------------
+
+    def heard(self, topic: bytes, payload: bytes) -> None:
+        """Take in a record as it came. Raises MalformedRecord."""
+        if not self.connections:
+            # It was taken for dead, and lives.
+            self.opened(UNNAMED, "")
+        if topic == b"V":
+            self.told(
+                read_record(
+                    payload,
+                    self._clock(),
+                    zone=self._zone(),
+                    right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
+                )
+            )
+        elif topic == b"alerts":
+            self.alerted(read_alerts(payload, self._clock()))
+        elif topic == b"errors":
+            self.complained(read_errors(payload, self._clock()))
+        else:
+            _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
+
+    def told(self, record: Record) -> None:
+        """Take in the values of a record."""
+        now = self._clock()
+        self.last_told = now
+        self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
+        seen = self._seen
+        for field in record.fields:
+            if field not in seen:
+                seen[field] = record.time
+        readings = record.readings
+        if record.invalid:
+            readings = {**self._ended(record), **readings}
+            self._silenced |= record.invalid & SLEEP_FIELDS
+        if self._silenced:
+            self._silenced -= {field for field in record.fields if field not in record.invalid}
+        self.counts.update(record.fields)
+        self.vehicle.receive(readings)
+
+    @staticmethod
+    def _ended(record: Record) -> dict[Signal[Any], Reading[Any]]:
+        """Invalid says nothing of most signals, but of some it means that there is none now."""
+        return {
+            signal: Reading(None, record.time, Source.STREAM)
+            for field in record.invalid
+            for signal in SIGNALS_BY_FIELD.get(field, ())
+            if signal.absent is not KEEP
+        }
+
+    def alerted(self, alerts: tuple[Alert, ...]) -> None:
+        """Take in alerts; each is passed on once, when it begins."""
+        now = self._clock()
+        self._meter.count_signals(self.vehicle.vin, len(alerts), now)
+        for alert in alerts:
+            known = (alert.name, alert.started)
+            if known in self._alerts:
+                continue
+            self._alerts[known] = None
+            while len(self._alerts) > MOST_ALERTS:
+                del self._alerts[next(iter(self._alerts))]
+            if alert.started is not None and now - alert.started > ALERT_AGE:
+                continue
+            for listener in tuple(self._alert_listeners):
+                listener(alert)
+
+    def complained(self, errors: tuple[CarError, ...]) -> None:
+        """Take in errors of the vehicle's own client."""
+        for error in errors:
+            _LOGGER.debug("%s tells an error: %s", self.vehicle.vin[-6:], error.name)
+        self.errors = [*self.errors, *errors][-20:]
+
+    def on_alert(self, listener: AlertListener) -> Callable[[], None]:
+        """Tell `listener` each new alert; call the answer to stop."""
+        self._alert_listeners.add(listener)
+        return lambda: self._alert_listeners.discard(listener)
+
+    def on_connection(self, listener: ConnectionListener) -> Callable[[], None]:
+        """Tell `listener` when there is a connection, and when none is left.
+
+        Call the answer to stop.
+        """
+        self._connection_listeners.add(listener)
+        return lambda: self._connection_listeners.discard(listener)

@@ -1,0 +1,47 @@
+"""Letting the cars push to Home Assistant, through the options flow, as an owner does."""
+
+import socket
+from typing import Any
+
+from demo.account import Account
+from demo.home_assistant import HomeAssistant
+from demo.processes import DemoError, wait_until
+from demo.tesla import DOMAIN
+
+FLOWS = "config/config_entries/options/flow"
+
+ANSWERS: tuple[dict[str, object], ...] = (
+    {"next_step_id": "stream"},
+    {"stream": "direct", "stream_profile": "tuned"},
+)
+
+
+async def start_streaming(home_assistant: HomeAssistant, account: Account) -> int:
+    """Choose the direct stream at a free port; returns the port. Raises DemoError."""
+    port = _free_port()
+    address = {
+        "stream_hostname": f"home.{DOMAIN}",
+        "stream_port": port,
+        "stream_certificate": "own",
+    }
+    step: dict[str, Any] = await home_assistant.post(FLOWS, {"handler": account.entry_id})
+    for answers in (*ANSWERS, address):
+        if step.get("errors"):
+            raise DemoError(f"the options' step {step['step_id']} says: {step['errors']}")
+        step = await home_assistant.post(f"{FLOWS}/{step['flow_id']}", answers)
+    if step["type"] != "create_entry":
+        raise DemoError(f"the options flow ended with {step}")
+
+    async def loaded() -> bool | None:
+        entries = await home_assistant.call("config_entries/get", domain="flotte")
+        return entries[0]["state"] == "loaded" or None
+
+    await wait_until("the account with its new options", loaded, seconds=30)
+    return port
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

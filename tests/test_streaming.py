@@ -1,0 +1,103 @@
+"""The stream inside a real Home Assistant, with the simulator's cars at the other end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, HomeAssistant, callback
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from simulator import Simulator
+from simulator.cars import Car
+from tests.conftest import MODEL_Y, STREAMING, Pass, asked_of, state_of, vehicle_of
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+DOOR = "binary_sensor.aurora_front_driver_door"
+ONLINE = "binary_sensor.aurora_online"
+
+
+async def test_a_door_shows_without_a_request(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
+) -> None:
+    before = asked_of(tesla, aurora)
+    aurora.steer({"open": "df"})
+    await pass_time(2 * SECOND)
+    assert state_of(hass, DOOR).state == "on"
+    aurora.steer({"close": "df"})
+    await pass_time(2 * SECOND)
+    assert state_of(hass, DOOR).state == "off"
+    assert asked_of(tesla, aurora) == before
+
+
+async def test_a_push_touches_only_what_shows_it(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    changed = async_capture_events(hass, EVENT_STATE_CHANGED)
+    reported: list[Event[Any]] = []
+
+    @callback
+    def report(event: Event[Any]) -> None:
+        reported.append(event)
+
+    hass.bus.async_listen(EVENT_STATE_REPORTED, report, callback(lambda _: True))
+    aurora.steer({"open": "df"})
+    freezer.tick(2 * SECOND)
+    await tesla.stream()
+    await hass.async_block_till_done()
+    assert {each.data["entity_id"] for each in changed} == {DOOR}
+    assert not reported
+
+
+async def test_a_stream_stops_the_questions(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
+) -> None:
+    """Not one for an hour, although the car is awake."""
+    before = asked_of(tesla, aurora)
+    await pass_time(timedelta(hours=1))
+    assert asked_of(tesla, aurora) == before
+    assert state_of(hass, STREAMING).state == "on"
+
+
+async def test_sleep_and_waking_are_known_for_nothing(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
+) -> None:
+    before = asked_of(tesla, aurora)
+    level = state_of(hass, "sensor.aurora_battery").state
+    aurora.steer({"user_present": False, "idle_seconds": 700})
+    await pass_time(MINUTE)
+    assert aurora.state == "asleep"
+    assert state_of(hass, ONLINE).state == "off"
+    assert state_of(hass, STREAMING).state == "off"
+    assert state_of(hass, "sensor.aurora_battery").state == level
+    await pass_time(10 * MINUTE)
+    assert asked_of(tesla, aurora) == before
+    aurora.steer({"state": "online"})
+    await pass_time(MINUTE)
+    assert state_of(hass, ONLINE).state == "on"
+    assert state_of(hass, STREAMING).state == "on"
+    assert asked_of(tesla, aurora) == before
+
+
+async def test_a_lost_stream_is_logged_once_and_the_car_polled(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    pass_time: Pass,
+    entry_of_stream: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = asked_of(tesla, aurora)
+    stream = vehicle_of(entry_of_stream, MODEL_Y).stream
+    server = hass.data["flotte_receivers"][entry_of_stream.options["stream_port"]].server
+    await server.stop()
+    assert not stream.is_connected
+    await hass.async_block_till_done()
+    assert state_of(hass, STREAMING).state == "off"
+    assert state_of(hass, ONLINE).state == "on"
+    await pass_time(20 * MINUTE)
+    new = asked_of(tesla, aurora)[len(before) :]
+    assert "vehicle_data" in new
+    assert caplog.text.count("Aurora is online but does not stream") == 1

@@ -115,9 +115,16 @@ def _actuate_trunk(life: Life, parameters: Parameters) -> None:
         life.body.trunk = 1
 
 
-def _tonneau(_: Life, __: Parameters) -> None:
-    """No car here has one."""
-    raise Refused("not_supported", NOT_SUPPORTED)
+def _tonneau(position: str | None) -> Callable[[Life, Parameters], None]:
+    """It gets there at once; None stops it where it is."""
+
+    def run(life: Life, _: Parameters) -> None:
+        if not life.model.has_tonneau:
+            raise Refused("not_supported", NOT_SUPPORTED)
+        _require_park(life)
+        life.body.tonneau = position or life.body.tonneau
+
+    return run
 
 
 def _charge_port_open(life: Life, _: Parameters) -> None:
@@ -705,9 +712,9 @@ COMMANDS: dict[str, Command] = {
         _command("door_unlock", _door_unlock),
         _command("remote_start_drive", _remote_start),
         _command("actuate_trunk", _actuate_trunk, _text("which_trunk", "front", "rear")),
-        _command("open_tonneau", _tonneau),
-        _command("close_tonneau", _tonneau),
-        _command("stop_tonneau", _tonneau),
+        _command("open_tonneau", _tonneau("FullyOpen")),
+        _command("close_tonneau", _tonneau("Closed")),
+        _command("stop_tonneau", _tonneau(None)),
         _command("window_control", _window_control, _text("command", "vent", "close")),
         _command("sun_roof_control", _sun_roof, _text("state", "stop", "close", "vent", "open")),
         _command("trigger_homelink", _homelink, *_PLACE),

@@ -213,6 +213,9 @@ def climate_state(life: Life) -> Json:
     if life.model.rear_seat_heaters:
         for seat in ("rear_left", "rear_center", "rear_right"):
             answer[f"seat_heater_{seat}"] = heaters[seat]
+    if life.model.third_row_seats != "None":
+        for seat in ("third_row_left", "third_row_right"):
+            answer[f"seat_heater_{seat}"] = heaters[seat]
     if life.model.has_seat_cooling:
         answer["seat_fan_front_left"] = climate.seat_fans["left"]
         answer["seat_fan_front_right"] = climate.seat_fans["right"]
@@ -341,7 +344,7 @@ def vehicle_config(life: Life) -> Json:
         "spoiler_type": "None",
         "sun_roof_installed": 1 if model.has_sunroof else None,
         "supports_qr_pairing": False,
-        "third_row_seats": "None",
+        "third_row_seats": model.third_row_seats,
         "timestamp": milliseconds(life),
         "trim_badging": model.trim_badging,
         "use_range_badging": True,

@@ -136,6 +136,8 @@ class Row:
     """Orders to the car."""
     access: Mapping[str, Any] = field(default_factory=dict)
     """Modes and PINs that the car has before."""
+    timer: str = "Off"
+    """Which of the two old timers it has before."""
     is_rest: bool = False
     """Whether it is never signed."""
     is_signed_only: bool = False
@@ -258,6 +260,7 @@ ROWS = [
     Row(
         action="set_scheduled_charging",
         fields={"enabled": False},
+        timer="StartAt",
         name="set_scheduled_charging",
         parameters={"enable": False, "time": 0},
     ),
@@ -290,6 +293,7 @@ ROWS = [
     Row(
         action="set_scheduled_departure",
         fields={"enabled": False, "departure": "07:30:00", "off_peak": "all_week"},
+        timer="DepartBy",
         name="set_scheduled_departure",
         parameters=DEPARTURE_OFF,
     ),
@@ -383,6 +387,12 @@ ROWS = [
         }.items()
     ),
     Row(
+        action="set_temperatures",
+        fields={"driver": 21.5, "passenger": 19},
+        name="set_temps",
+        parameters={"driver_temp": 21.5, "passenger_temp": 19.0},
+    ),
+    Row(
         action="set_volume",
         fields={"volume": 4.5},
         name="adjust_volume",
@@ -421,10 +431,11 @@ def test_every_action_is_tried() -> None:
 
 async def prepared(tesla: Simulator, wait: Wait, driven: Driven, row: Row) -> Car:
     """The car, ready for the action."""
-    access = tesla.world.cars[driven.vin].access
+    car = tesla.world.cars[driven.vin]
+    car.charging.schedule.mode = row.timer
     for name, value in row.access.items():
-        assert hasattr(access, name)
-        setattr(access, name, value)
+        assert hasattr(car.access, name)
+        setattr(car.access, name, value)
     return await told_of(tesla, wait, driven.vin, **row.before)
 
 
@@ -797,6 +808,8 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("navigate", {"destination": ""}, "invalid_command", "destination"),
     ("set_speed_limit", {"speed": 79}, "invalid_command", "speed limit"),
     ("set_speed_limit", {"speed": 194}, "invalid_command", "speed limit"),
+    ("set_temperatures", {"driver": 14, "passenger": 20}, "invalid_command", "temperature"),
+    ("set_temperatures", {"driver": 20, "passenger": 29}, "invalid_command", "temperature"),
     ("set_volume", {"volume": 11.5}, "invalid_command", "volume"),
     ("set_volume", {"volume": -1}, "invalid_command", "volume"),
     ("schedule_software_update", {"delay": {"days": 8}}, "invalid_command", "delay"),
@@ -865,6 +878,7 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("activate_speed_limit", {"active": True}),
     ("set_speed_limit", {"speed": "fast"}),
     ("media", {"command": "boombox"}),
+    ("set_temperatures", {"driver": 20}),
     ("set_volume", {"volume": "loud"}),
     ("schedule_software_update", {"delay": "-00:01:00"}),
     ("schedule_software_update", {}),

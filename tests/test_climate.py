@@ -3,24 +3,44 @@
 import pytest
 from homeassistant.components.climate import (
     ATTR_HVAC_MODE,
+    ATTR_HVAC_MODES,
     ATTR_PRESET_MODE,
     PRESET_NONE,
     SERVICE_SET_HVAC_MODE,
     SERVICE_SET_PRESET_MODE,
     SERVICE_SET_TEMPERATURE,
+    ClimateEntityFeature,
     HVACMode,
 )
 from homeassistant.const import ATTR_TEMPERATURE, SERVICE_TURN_OFF, SERVICE_TURN_ON, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceNotSupported, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.climate import CLIMATE, OVERHEAT_PROTECTION
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.bill import Category
-from tests.conftest import MODEL_Y, state_of
-from tests.fleet import BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+from tests.conftest import MODEL_Y, state_of, vehicle_of
+from tests.fleet import (
+    AURORA,
+    BOTH,
+    MINUTE,
+    MOMENT,
+    OLD_FAITHFUL,
+    Case,
+    Driven,
+    Wait,
+    act,
+    check,
+    keep_details_of_one,
+    names,
+    told_of,
+)
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -95,6 +115,44 @@ CASES = [
     ),
 ]
 
+PROTECTION = "climate.{}_cabin_overheat_protection"
+OVERHEAT = [
+    *(
+        Case(
+            entity=PROTECTION,
+            service=SERVICE_SET_HVAC_MODE,
+            data={ATTR_HVAC_MODE: mode},
+            before={"cabin_overheat_protection": before},
+            shown_before=shown_before,
+            shown=mode,
+            name="set_cabin_overheat_protection",
+            parameters={"on": mode != HVACMode.OFF, "fan_only": mode == HVACMode.FAN_ONLY},
+        )
+        for before, shown_before, mode in (
+            ("Off", HVACMode.OFF, HVACMode.COOL),
+            ("On", HVACMode.COOL, HVACMode.FAN_ONLY),
+            ("FanOnly", HVACMode.FAN_ONLY, HVACMode.OFF),
+        )
+    ),
+    Case(
+        entity=PROTECTION,
+        service=SERVICE_TURN_ON,
+        shown_before=HVACMode.OFF,
+        shown=HVACMode.COOL,
+        name="set_cabin_overheat_protection",
+        parameters={"on": True, "fan_only": False},
+    ),
+    Case(
+        entity=PROTECTION,
+        service=SERVICE_TURN_OFF,
+        before={"cabin_overheat_protection": "On"},
+        shown_before=HVACMode.COOL,
+        shown=HVACMode.OFF,
+        name="set_cabin_overheat_protection",
+        parameters={"on": False, "fan_only": False},
+    ),
+]
+
 
 @pytest.fixture(autouse=True)
 def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +166,7 @@ async def test_climates(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, (CLIMATE, OVERHEAT_PROTECTION))
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
@@ -190,3 +249,112 @@ async def test_what_may_have_changed_meanwhile_is_sent(
     assert state_of(hass, "climate.aurora").state == HVACMode.HEAT_COOL
     await act(hass, SERVICE_TURN_ON, "climate.aurora")
     assert [each.name for each in car.executions] == ["auto_conditioning_start"]
+
+
+# --- Cabin overheat protection -------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(OVERHEAT))
+async def test_overheat_protection_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(
+    ("celsius", "level", "shown"),
+    [
+        (30, 0, 30),
+        (35, 1, 35),
+        # 90, 95 and 100 °F are the same three in the car.
+        (32.2, 0, 30),
+        (37.8, 2, 40),
+    ],
+)
+async def test_where_overheat_protection_begins(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    celsius: float,
+    level: int,
+    shown: int,
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    car.climate.overheat_temperature = "Medium" if level == 2 else "High"
+    await check(
+        hass,
+        tesla,
+        wait,
+        loaded,
+        AURORA,
+        Case(
+            entity=PROTECTION,
+            service=SERVICE_SET_TEMPERATURE,
+            data={ATTR_TEMPERATURE: celsius},
+            shown=HVACMode.OFF,
+            attributes={ATTR_TEMPERATURE: shown},
+            name="set_cop_temp",
+            parameters={"cop_temp": level},
+        ),
+    )
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_overheat_protection_temperature_and_mode_in_one_action(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y)
+    await act(
+        hass,
+        SERVICE_SET_TEMPERATURE,
+        PROTECTION.format("aurora"),
+        **{ATTR_TEMPERATURE: 30, ATTR_HVAC_MODE: HVACMode.FAN_ONLY},
+    )
+    assert [each.name for each in car.executions] == [
+        "set_cop_temp",
+        "set_cabin_overheat_protection",
+    ]
+    assert state_of(hass, PROTECTION.format("aurora")).state == HVACMode.FAN_ONLY
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_what_overheat_protection_cannot_do_is_not_offered(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Old Model S and X have one temperature, and some cars no protection by the fan alone."""
+    entity_id = PROTECTION.format("old_faithful")
+    both = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
+    # Before it told anything it might be able to.
+    assert state_of(hass, entity_id).attributes["supported_features"] == (
+        both | ClimateEntityFeature.TARGET_TEMPERATURE
+    )
+    car = await told_of(tesla, wait, OLD_FAITHFUL.vin)
+    assert state_of(hass, entity_id).attributes["supported_features"] == both
+    with pytest.raises(ServiceNotSupported):
+        await act(hass, SERVICE_SET_TEMPERATURE, entity_id, **{ATTR_TEMPERATURE: 35})
+
+    reading = Reading(value=False, time=dt_util.utcnow(), source=Source.POLL)
+    vehicle_of(loaded, OLD_FAITHFUL.vin).vehicle.receive({signals.OVERHEAT_BY_FAN: reading})
+    modes = state_of(hass, entity_id).attributes[ATTR_HVAC_MODES]
+    assert modes == [HVACMode.OFF, HVACMode.COOL]
+    with pytest.raises(ServiceValidationError):
+        await act(hass, SERVICE_SET_HVAC_MODE, entity_id, **{ATTR_HVAC_MODE: HVACMode.FAN_ONLY})
+    assert car.executions == []
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_overheat_protection_that_is_on_already_is_not_sent(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y, cabin_overheat_protection="On")
+    await act(hass, SERVICE_TURN_ON, PROTECTION.format("aurora"))
+    assert car.executions == []

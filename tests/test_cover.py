@@ -1,23 +1,31 @@
 """Covers: trunk, frunk, charge port and windows."""
 
+from dataclasses import replace
+
 import pytest
 from homeassistant.components.cover import (
     SERVICE_CLOSE_COVER,
     SERVICE_OPEN_COVER,
+    SERVICE_STOP_COVER,
     CoverEntityFeature,
 )
 from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.cover import COVERS
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
-from tests.conftest import MODEL_3, MODEL_Y, EntryMaker, register_key, set_up, state_of
+from tests.conftest import MODEL_3, MODEL_Y, EntryMaker, register_key, set_up, state_of, vehicle_of
 from tests.fleet import (
+    AURORA,
     BOTH,
     MINUTE,
     MOMENT,
@@ -28,6 +36,7 @@ from tests.fleet import (
     Wait,
     act,
     check,
+    keep_details_of_one,
     names,
     told_of,
 )
@@ -104,6 +113,25 @@ CASES = [
     ),
 ]
 
+SUNROOF = [
+    Case(
+        entity="cover.{}_sunroof",
+        service=SERVICE_OPEN_COVER,
+        shown_before="closed",
+        shown="open",
+        name="sun_roof_control",
+        parameters={"state": "vent"},
+    ),
+    Case(
+        entity="cover.{}_sunroof",
+        service=SERVICE_CLOSE_COVER,
+        shown_before="open",
+        shown="closed",
+        name="sun_roof_control",
+        parameters={"state": "close"},
+    ),
+]
+
 
 @pytest.fixture(autouse=True)
 def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +145,7 @@ async def test_covers(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, COVERS)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
@@ -267,3 +296,98 @@ async def test_port_with_a_cable_in_it_cannot_close(
     assert refusal.value.translation_key == "reason_cable_connected"
     assert car.executions == []
     assert state_of(hass, "cover.aurora_charge_port").state == "open"
+
+
+# --- What few cars have --------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(SUNROOF))
+async def test_sunroof_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    car = tesla.world.cars[driven.vin]
+    car.model = replace(car.model, has_sunroof=True)
+    car.body.sunroof = {"closed": "closed", "open": "vent"}[str(case.shown_before)]
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+TONNEAU = "cover.aurora_tonneau_cover"
+
+
+def _streams(entry: MockConfigEntry, position: str) -> None:
+    reading = Reading(position, dt_util.utcnow(), Source.STREAM)
+    vehicle_of(entry, MODEL_Y).vehicle.receive({signals.TONNEAU_POSITION: reading})
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_tonneau(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    car.model = replace(car.model, has_tonneau=True)
+    await told_of(tesla, wait, MODEL_Y)
+    assert state_of(hass, TONNEAU).attributes["supported_features"] == (
+        CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE | CoverEntityFeature.STOP
+    )
+    assert state_of(hass, TONNEAU).state == STATE_UNKNOWN
+
+    for service, name, position, shown in (
+        (SERVICE_OPEN_COVER, "open_tonneau", "fully_open", "open"),
+        (SERVICE_STOP_COVER, "stop_tonneau", "partially_open", "open"),
+        (SERVICE_CLOSE_COVER, "close_tonneau", "closed", "closed"),
+    ):
+        car.executions.clear()
+        await act(hass, service, TONNEAU)
+        (execution,) = car.executions
+        assert (execution.name, execution.signed, execution.domain) == (
+            name,
+            True,
+            VEHICLE_SECURITY,
+        )
+        assert state_of(hass, TONNEAU).state == shown
+        await wait(MINUTE)
+        _streams(loaded, position)
+        assert state_of(hass, TONNEAU).state == shown
+    assert car.body.tonneau == "Closed"
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(
+    ("driven", "key"), [(AURORA, "refused_not_supported"), (OLD_FAITHFUL, "no_unsigned_form")]
+)
+async def test_tonneau_that_is_not_there(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    key: str,
+) -> None:
+    car = await told_of(tesla, wait, driven.vin)
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_OPEN_COVER, f"cover.{driven.prefix}_tonneau_cover")
+    assert refusal.value.translation_key == key
+    assert car.executions == []
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_car_that_tells_what_it_is_shows_what_it_has(
+    hass: HomeAssistant, told: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    rare = {f"cover.{car}_{each}" for car in ("aurora", "old_faithful") for each in RARE}
+    assert rare <= set(hass.states.async_entity_ids())
+    for entity_id in rare:
+        entity_registry.async_remove(entity_id)
+    assert await hass.config_entries.async_reload(told.entry_id)
+    await hass.async_block_till_done()
+    assert rare & set(hass.states.async_entity_ids()) == {"cover.old_faithful_sunroof"}
+
+
+RARE = ("sunroof", "tonneau_cover")

@@ -343,6 +343,9 @@ ROWS = {
         ours=lambda: commands.move_sunroof("close"),
         theirs=lambda car: car.sun_roof_control("close"),
     ),
+    "open_sunroof": Row(
+        ours=lambda: commands.move_sunroof("open"), theirs=lambda car: car.sun_roof_control("open")
+    ),
     "start_charging": Row(ours=commands.start_charging, theirs=lambda car: car.charge_start()),
     "stop_charging": Row(ours=commands.stop_charging, theirs=lambda car: car.charge_stop()),
     "set_charge_limit": Row(
@@ -477,7 +480,7 @@ ROWS = {
             ),
             car={"climate": True},
         )
-        for level, seat in zip((0, 1, 2, 3, 1), Seat, strict=True)
+        for level, seat in zip((0, 1, 2, 3, 1, 2, 3, 0, 1), Seat, strict=True)
     },
     **{
         f"set_seat_cooler {seat.name} {level}": Row(
@@ -614,6 +617,11 @@ ROWS = {
     ),
     "toggle_playback": Row(
         ours=commands.toggle_playback, theirs=lambda car: car.media_toggle_playback()
+    ),
+    "set_playback": Row(
+        ours=lambda: commands.set_playback(playing=True),
+        theirs=lambda car: car.media_toggle_playback(),
+        why="the same toggle; ours is only sent where the car is known to do the opposite",
     ),
     "next_track": Row(ours=commands.next_track, theirs=lambda car: car.media_next_track()),
     "previous_track": Row(ours=commands.previous_track, theirs=lambda car: car.media_prev_track()),

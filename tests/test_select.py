@@ -1,5 +1,7 @@
 """Selects: seat and steering wheel heaters, and the site's mode."""
 
+from dataclasses import replace
+
 import pytest
 from homeassistant.components.select import ATTR_OPTION, SERVICE_SELECT_OPTION
 from homeassistant.const import STATE_UNKNOWN, Platform
@@ -9,9 +11,23 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.select import VEHICLE_SELECTS
 from simulator import Simulator
 from tests.conftest import MODEL_Y, SITE, state_of
-from tests.fleet import AURORA, BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+from tests.fleet import (
+    AURORA,
+    BOTH,
+    MINUTE,
+    MOMENT,
+    Case,
+    Driven,
+    Wait,
+    act,
+    check,
+    keep_details_of_one,
+    names,
+    told_of,
+)
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -59,6 +75,7 @@ async def test_selects(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, VEHICLE_SELECTS)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
@@ -103,6 +120,84 @@ async def test_rear_seats(
             parameters={"seat_position": number, "level": 2},
         ),
     )
+
+
+EQUIPPED = [
+    *(
+        Case(
+            entity=f"select.{{}}_seat_cooler_front_{side}",
+            service=SERVICE_SELECT_OPTION,
+            data={ATTR_OPTION: option},
+            before={"climate": True},
+            shown_before="off",
+            shown=option,
+            name="remote_seat_cooler_request",
+            parameters={"seat_position": position, "seat_cooler_level": level},
+        )
+        for side, position, option, level in (("left", 1, "high", 3), ("right", 2, "low", 1))
+    ),
+    *(
+        Case(
+            entity=f"select.{{}}_seat_heater_third_row_{side}",
+            service=SERVICE_SELECT_OPTION,
+            data={ATTR_OPTION: "medium"},
+            before={"climate": True},
+            shown_before="off",
+            shown="medium",
+            name="remote_seat_heater_request",
+            parameters={"seat_position": position, "level": 2},
+        )
+        for side, position in (("left", 7), ("right", 8))
+    ),
+]
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(EQUIPPED))
+async def test_seats_that_not_every_car_has(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    car = tesla.world.cars[driven.vin]
+    car.model = replace(car.model, has_seat_cooling=True, third_row_seats="FuturisFoldFlat")
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_car_that_tells_that_it_has_none_shows_none(
+    hass: HomeAssistant, told: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """Before it told anything they might be there."""
+    seats = {case.entity.format("aurora") for case in EQUIPPED}
+    assert seats <= set(hass.states.async_entity_ids())
+    for entity_id in seats:
+        entity_registry.async_remove(entity_id)
+    assert await hass.config_entries.async_reload(told.entry_id)
+    await hass.async_block_till_done()
+    assert not seats & set(hass.states.async_entity_ids())
+    assert "select.aurora_seat_heater_front_left" in hass.states.async_entity_ids()
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+async def test_a_cooler_that_is_not_there(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    car = await told_of(tesla, wait, driven.vin, climate=True)
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(
+            hass,
+            SERVICE_SELECT_OPTION,
+            f"select.{driven.prefix}_seat_cooler_front_left",
+            **{ATTR_OPTION: "high"},
+        )
+    assert refusal.value.translation_key == "reason_not_supported"
+    assert car.executions == []
 
 
 @pytest.mark.parametrize("driven", BOTH)

@@ -3,16 +3,38 @@
 from typing import Any
 
 import pytest
-from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON, Platform
+from homeassistant.const import (
+    ATTR_ASSUMED_STATE,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.switch import VEHICLE_SWITCHES
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
-from tests.conftest import SITE, state_of
-from tests.fleet import BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
+from tests.conftest import MODEL_S, MODEL_Y, SITE, state_of, vehicle_of
+from tests.fleet import (
+    BOTH,
+    MINUTE,
+    MOMENT,
+    Case,
+    Driven,
+    Wait,
+    act,
+    check,
+    keep_details_of_one,
+    names,
+    told_of,
+)
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -69,6 +91,37 @@ CASES = [
     ),
 ]
 
+RARE = [
+    Case(
+        entity="switch.{}_bioweapon_defence",
+        service=SERVICE_TURN_ON,
+        shown_before="off",
+        shown="on",
+        name="set_bioweapon_mode",
+        parameters={"on": True, "manual_override": False},
+    ),
+    *(
+        Case(
+            entity=f"switch.{{}}_automatic_seat_front_{side}",
+            service=SERVICE_TURN_OFF,
+            before={"climate": True},
+            shown_before="on",
+            shown="off",
+            name="remote_auto_seat_climate_request",
+            parameters={"auto_seat_position": position, "auto_climate_on": False},
+        )
+        for side, position in (("left", 1), ("right", 2))
+    ),
+    Case(
+        entity="switch.{}_guest_mode",
+        service=SERVICE_TURN_ON,
+        # Only the stream tells.
+        shown_before=STATE_UNKNOWN,
+        name="guest_mode",
+        parameters={"enable": True},
+    ),
+]
+
 
 @pytest.fixture(autouse=True)
 def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +135,7 @@ async def test_switches(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await keep_details_of_one(hass, entity_registry, told, VEHICLE_SWITCHES)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
@@ -96,6 +150,102 @@ async def test_switch_acts(
     case: Case,
 ) -> None:
     await check(hass, tesla, wait, loaded, driven, case)
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+@pytest.mark.parametrize("case", names(RARE))
+async def test_rare_switch_acts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    driven: Driven,
+    case: Case,
+) -> None:
+    await check(hass, tesla, wait, loaded, driven, case)
+
+
+async def test_rare_switches_are_off_by_default(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """What is enabled is streamed, and what is streamed costs."""
+    rare = {case.entity.format("aurora") for case in RARE}
+    assert not rare & set(hass.states.async_entity_ids())
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_guest_mode_is_assumed_until_the_stream_tells(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_Y)
+    await act(hass, SERVICE_TURN_ON, "switch.aurora_guest_mode")
+    assert state_of(hass, "switch.aurora_guest_mode").state == "on"
+    await wait(MINUTE)
+    assert state_of(hass, "switch.aurora_guest_mode").state == STATE_UNKNOWN
+    vehicle_of(loaded, MODEL_Y).vehicle.receive(
+        {signals.GUEST_MODE: Reading(value=True, time=dt_util.utcnow(), source=Source.STREAM)}
+    )
+    assert state_of(hass, "switch.aurora_guest_mode").state == "on"
+
+
+UNTOLD = [
+    ("low_power_mode", "set_low_power_mode"),
+    ("keep_accessory_power", "keep_accessory_power_mode"),
+]
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(("entity", "name"), UNTOLD)
+@pytest.mark.parametrize(("service", "on"), [(SERVICE_TURN_ON, True), (SERVICE_TURN_OFF, False)])
+async def test_what_no_car_tells_can_be_switched_both_ways(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    entity: str,
+    name: str,
+    service: str,
+    on: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    """Nobody knows how it is, so nothing is claimed, and every order is sent."""
+    car = await told_of(tesla, wait, MODEL_Y)
+    for _ in range(2):
+        await act(hass, service, f"switch.aurora_{entity}")
+        state = state_of(hass, f"switch.aurora_{entity}")
+        assert (state.state, state.attributes[ATTR_ASSUMED_STATE]) == (STATE_UNKNOWN, True)
+    assert [(each.name, each.parameters) for each in car.executions] == [(name, {"enable": on})] * 2
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(("entity", "name"), UNTOLD)
+async def test_what_has_no_plain_form(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    entity: str,
+    name: str,
+) -> None:
+    car = await told_of(tesla, wait, MODEL_S)
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_TURN_ON, f"switch.old_faithful_{entity}")
+    assert refusal.value.translation_key == "no_unsigned_form"
+    assert name not in [each.name for each in car.executions]
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize("driven", BOTH)
+async def test_automatic_seats_want_the_climate_on(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    car = await told_of(tesla, wait, driven.vin)
+    entity_id = f"switch.{driven.prefix}_automatic_seat_front_left"
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_TURN_OFF, entity_id)
+    assert refusal.value.translation_key == "reason_cabin_comfort_remote_settings_not_enabled"
+    assert car.executions == []
+    assert state_of(hass, entity_id).state == "on"
 
 
 @pytest.mark.parametrize("driven", BOTH)

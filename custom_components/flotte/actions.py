@@ -29,8 +29,9 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonObjectType
 
 from .account import FlotteConfigEntry
+from .callers import caller_of
 from .const import DOMAIN
-from .coordinator import VehicleCoordinator, as_home_assistant, caller_of
+from .coordinator import VehicleCoordinator, as_home_assistant
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.commands.charging import DAYS
@@ -50,6 +51,7 @@ _DAYS: Final = "days"
 _DELAY: Final = "delay"
 _DEPARTURE: Final = "departure"
 _DESTINATION: Final = "destination"
+_DRIVER: Final = "driver"
 _ENABLED: Final = "enabled"
 _END: Final = "end"
 _ID: Final = "id"
@@ -58,6 +60,7 @@ _NAME: Final = "name"
 _OFF_PEAK: Final = "off_peak"
 _OFF_PEAK_END: Final = "off_peak_end"
 _ONE_TIME: Final = "one_time"
+_PASSENGER: Final = "passenger"
 _PIN: Final = "pin"
 _POSITION: Final = "position"
 _PRECONDITIONING: Final = "preconditioning"
@@ -316,6 +319,16 @@ ACTIONS: Final = (
         command=lambda asked: MEDIA[asked.fields[_COMMAND]](),
     ),
     FlotteAction(
+        name="set_temperatures",
+        fields={
+            vol.Required(_DRIVER): vol.Coerce(float),
+            vol.Required(_PASSENGER): vol.Coerce(float),
+        },
+        command=lambda asked: commands.set_temperature(
+            asked.fields[_DRIVER], asked.fields[_PASSENGER]
+        ),
+    ),
+    FlotteAction(
         name="set_volume",
         fields={vol.Required(_VOLUME): vol.Coerce(float)},
         command=lambda asked: commands.set_volume(asked.fields[_VOLUME]),
@@ -469,7 +482,7 @@ async def _async_send(
 async def _async_schedules(car: VehicleCoordinator, call: ServiceCall) -> JsonObjectType:
     """The schedules of a car, in words."""
     try:
-        answer = await car.vehicle.schedules(caller_of(call.context))
+        answer = await car.vehicle.schedules(caller_of(call.hass, call.context))
     except TeslaError as error:
         if isinstance(error, LoginRequired):
             car.config_entry.async_start_reauth(car.hass)

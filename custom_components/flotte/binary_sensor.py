@@ -193,6 +193,7 @@ VEHICLE_BINARY_SENSORS: Final = (
         remote_start_enabled=signals.REMOTE_START,
         remote_start_active=signals.REMOTE_START_ACTIVE,
         speed_limit_mode=signals.SPEED_LIMIT_MODE,
+        valet_mode=signals.VALET_MODE,
         port_12v_stays_on=signals.PORT_12V_STAYS_ON,
         port_48v_stays_on=signals.PORT_48V_STAYS_ON,
         emergency_lane_departure_avoidance=signals.EMERGENCY_LANE_DEPARTURE_AVOIDANCE,

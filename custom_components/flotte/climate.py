@@ -1,6 +1,7 @@
-"""The climate control of a vehicle."""
+"""The climate control of a vehicle, and what keeps its cabin from overheating."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, override
 
 from homeassistant.components.climate import (
@@ -11,7 +12,12 @@ from homeassistant.components.climate import (
     ClimateEntityFeature,
     HVACMode,
 )
-from homeassistant.const import ATTR_TEMPERATURE, PRECISION_HALVES, UnitOfTemperature
+from homeassistant.const import (
+    ATTR_TEMPERATURE,
+    PRECISION_HALVES,
+    PRECISION_WHOLE,
+    UnitOfTemperature,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -32,10 +38,23 @@ PRESETS: Final = {"off": PRESET_NONE, "on": "keep", "dog": "dog", "camp": "camp"
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteClimateDescription(FlotteEntityDescription, ClimateEntityDescription):
-    """The row of the climate control."""
+    """The row of a climate entity."""
 
 
 CLIMATE: Final = FlotteClimateDescription(key="climate", name=None)
+OVERHEAT_PROTECTION: Final = FlotteClimateDescription(
+    key="cabin_overheat_protection",
+    # What is enabled is streamed, and that costs.
+    entity_registry_enabled_default=False,
+)
+
+OVERHEAT_MODES: Final = {
+    "off": HVACMode.OFF,
+    "on": HVACMode.COOL,
+    "fan_only": HVACMode.FAN_ONLY,
+}
+OVERHEAT_CELSIUS: Final = {"low": 30, "medium": 35, "high": 40}
+"""At which inside temperature the car begins. Source: Tesla's command documentation (2025)."""
 
 
 async def async_setup_entry(
@@ -43,27 +62,30 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the climate control of each vehicle."""
+    """Add the climate control and the overheat protection of each vehicle."""
+    vehicles = entry.runtime_data.vehicles
     async_add_entities(
-        VehicleClimate(
-            coordinator,
-            CLIMATE,
+        chain(
+            (VehicleClimate(each, CLIMATE, VehicleClimate.shown) for each in vehicles),
             (
-                signals.CLIMATE_ON,
-                signals.INSIDE_TEMPERATURE,
-                signals.DRIVER_TEMPERATURE,
-                signals.CLIMATE_KEEPER,
-                signals.MINIMUM_TEMPERATURE,
-                signals.MAXIMUM_TEMPERATURE,
+                OverheatProtection(each, OVERHEAT_PROTECTION, OverheatProtection.shown)
+                for each in vehicles
             ),
         )
-        for coordinator in entry.runtime_data.vehicles
     )
 
 
 class VehicleClimate(VehicleEntity, ClimateEntity):
     """Carries the vehicle's own name, so that voice finds it: "set the car to 21 degrees"."""
 
+    shown = (
+        signals.CLIMATE_ON,
+        signals.INSIDE_TEMPERATURE,
+        signals.DRIVER_TEMPERATURE,
+        signals.CLIMATE_KEEPER,
+        signals.MINIMUM_TEMPERATURE,
+        signals.MAXIMUM_TEMPERATURE,
+    )
     entity_description: FlotteClimateDescription
     _attr_temperature_unit = UnitOfTemperature.CELSIUS
     _attr_target_temperature_step = PRECISION_HALVES
@@ -141,3 +163,80 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     async def async_set_preset_mode(self, preset_mode: str) -> None:
         mode = next(mode for mode, preset in PRESETS.items() if preset == preset_mode)
         await self.async_send(commands.set_climate_keeper(mode))
+
+
+class OverheatProtection(VehicleEntity, ClimateEntity):
+    """Cools the parked cabin, with the air conditioning or the fan alone, above a temperature.
+
+    The car knows three temperatures. In between the nearest is taken, so that 90, 95 and 100 °F,
+    which are the same three in the car, can be asked for too.
+    """
+
+    shown = (
+        signals.OVERHEAT_MODE,
+        signals.OVERHEAT_LIMIT,
+        signals.INSIDE_TEMPERATURE,
+        signals.OVERHEAT_BY_FAN,
+        signals.OVERHEAT_LIMIT_CHOSEN,
+    )
+    entity_description: FlotteClimateDescription
+    _attr_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_precision = PRECISION_WHOLE
+    _attr_target_temperature_step = OVERHEAT_CELSIUS["medium"] - OVERHEAT_CELSIUS["low"]
+    _attr_min_temp = OVERHEAT_CELSIUS["low"]
+    _attr_max_temp = OVERHEAT_CELSIUS["high"]
+
+    @property
+    @override
+    def supported_features(self) -> ClimateEntityFeature:
+        features = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
+        # What is not known is taken to exist.
+        if self.state_of_things[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
+            features |= ClimateEntityFeature.TARGET_TEMPERATURE
+        return features
+
+    @property
+    @override
+    def hvac_modes(self) -> list[HVACMode]:
+        if self.state_of_things[signals.OVERHEAT_BY_FAN] is False:
+            return [HVACMode.OFF, HVACMode.COOL]
+        return list(OVERHEAT_MODES.values())
+
+    @property
+    @override
+    def hvac_mode(self) -> HVACMode | None:
+        return OVERHEAT_MODES.get(self.state_of_things[signals.OVERHEAT_MODE] or "")
+
+    @property
+    @override
+    def current_temperature(self) -> float | None:
+        return self.state_of_things[signals.INSIDE_TEMPERATURE]
+
+    @property
+    @override
+    def target_temperature(self) -> float | None:
+        return OVERHEAT_CELSIUS.get(self.state_of_things[signals.OVERHEAT_LIMIT] or "")
+
+    @override
+    async def async_turn_on(self) -> None:
+        await self.async_set_hvac_mode(HVACMode.COOL)
+
+    @override
+    async def async_turn_off(self) -> None:
+        await self.async_set_hvac_mode(HVACMode.OFF)
+
+    @override
+    async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
+        word = next(word for word, mode in OVERHEAT_MODES.items() if mode is hvac_mode)
+        await self.async_send(commands.set_cabin_overheat_protection(word))
+
+    @override
+    async def async_set_temperature(self, **kwargs: Any) -> None:
+        # Home Assistant forgets the context a few seconds on; the caller stays the same.
+        context = self._context
+        if (wish := kwargs.get(ATTR_TEMPERATURE)) is not None:
+            level = min(OVERHEAT_CELSIUS, key=lambda word: abs(OVERHEAT_CELSIUS[word] - wish))
+            await self.async_send(commands.set_overheat_temperature(level))
+        if (hvac_mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
+            self._context = context
+            await self.async_set_hvac_mode(hvac_mode)

@@ -1,4 +1,4 @@
-"""Covers: trunk, frunk, charge port and windows; one table, one class."""
+"""Covers: trunk, frunk, charge port, windows, sunroof and tonneau; one table, one class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ class FlotteCoverDescription(FlotteEntityDescription, CoverEntityDescription):
     close_command: Callable[[State], Command] | None
     closes: Callable[[State], bool] = lambda _: True
     """Whether this vehicle can close it by itself."""
+    stop_command: Command | None = None
 
 
 COVERS: Final = (
@@ -65,6 +66,27 @@ COVERS: Final = (
         open_command=lambda _: commands.vent_windows(),
         close_command=lambda state: commands.close_windows(state[signals.LOCATION]),
     ),
+    FlotteCoverDescription(
+        key="sunroof",
+        signal=signals.SUNROOF_OPEN,
+        device_class=CoverDeviceClass.WINDOW,
+        exists=lambda state: state[signals.SUNROOF] is not False,
+        # Like the windows, it opens a little; the car does no more from afar.
+        open_command=lambda _: commands.move_sunroof("vent"),
+        close_command=lambda _: commands.move_sunroof("close"),
+        entity_registry_enabled_default=False,
+    ),
+    FlotteCoverDescription(
+        key="tonneau",
+        signal=signals.TONNEAU_OPEN,
+        device_class=CoverDeviceClass.SHUTTER,
+        exists=lambda state: state[signals.MODEL] in (None, "cybertruck"),
+        open_command=lambda _: commands.move_tonneau("open"),
+        close_command=lambda _: commands.move_tonneau("close"),
+        stop_command=commands.move_tonneau("stop"),
+        # Only the stream tells whether it is open.
+        entity_registry_enabled_default=False,
+    ),
 )
 
 
@@ -91,9 +113,12 @@ class VehicleCover(VehicleEntity, CoverEntity):
     @override
     def supported_features(self) -> CoverEntityFeature:
         description = self.entity_description
-        if description.close_command is None or not description.closes(self.state_of_things):
-            return CoverEntityFeature.OPEN
-        return CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
+        features = CoverEntityFeature.OPEN
+        if description.close_command is not None and description.closes(self.state_of_things):
+            features |= CoverEntityFeature.CLOSE
+        if description.stop_command is not None:
+            features |= CoverEntityFeature.STOP
+        return features
 
     @property
     @override
@@ -110,3 +135,8 @@ class VehicleCover(VehicleEntity, CoverEntity):
         # Home Assistant calls it only where the feature CLOSE says that there is a command.
         if (command := self.entity_description.close_command) is not None:
             await self.async_send(command(self.state_of_things))
+
+    @override
+    async def async_stop_cover(self, **kwargs: Any) -> None:
+        if (command := self.entity_description.stop_command) is not None:
+            await self.async_send(command)

@@ -1,4 +1,4 @@
-"""Selects: seat and steering wheel heaters, and the site's mode; one table, one class."""
+"""Selects: heaters and coolers of seats, steering wheel, and the site's mode; one class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,8 +35,21 @@ def _has_rear_heaters(state: State) -> bool:
     return state[signals.REAR_SEAT_HEATERS] != 0
 
 
+def _has_third_row(state: State) -> bool:
+    return state[signals.THIRD_ROW] is not False
+
+
+def _has_coolers(state: State) -> bool:
+    return state[signals.SEAT_COOLERS] is not False
+
+
 def _seat(
-    key: str, seat: Seat, signal: Signal[int], exists: Callable[[State], bool] = always
+    key: str,
+    seat: Seat,
+    signal: Signal[int],
+    exists: Callable[[State], bool] = always,
+    *,
+    enabled: bool = True,
 ) -> FlotteSelectDescription:
     return FlotteSelectDescription(
         key=key,
@@ -45,6 +58,20 @@ def _seat(
         values=tuple(range(len(LEVELS))),
         command=partial(commands.set_seat_heater, seat),
         exists=exists,
+        entity_registry_enabled_default=enabled,
+    )
+
+
+def _cooler(key: str, seat: Seat, signal: Signal[int]) -> FlotteSelectDescription:
+    return FlotteSelectDescription(
+        key=key,
+        signal=signal,
+        options=LEVELS,
+        values=tuple(range(len(LEVELS))),
+        command=partial(commands.set_seat_cooler, seat),
+        exists=_has_coolers,
+        # What is enabled is streamed, and that costs.
+        entity_registry_enabled_default=False,
     )
 
 
@@ -69,6 +96,22 @@ VEHICLE_SELECTS: Final = (
         signals.SEAT_HEATER_REAR_RIGHT,
         _has_rear_heaters,
     ),
+    _seat(
+        "seat_heater_third_row_left",
+        Seat.THIRD_ROW_LEFT,
+        signals.SEAT_HEATER_THIRD_ROW_LEFT,
+        _has_third_row,
+        enabled=False,
+    ),
+    _seat(
+        "seat_heater_third_row_right",
+        Seat.THIRD_ROW_RIGHT,
+        signals.SEAT_HEATER_THIRD_ROW_RIGHT,
+        _has_third_row,
+        enabled=False,
+    ),
+    _cooler("seat_cooler_left", Seat.FRONT_LEFT, signals.SEAT_COOLER_LEFT),
+    _cooler("seat_cooler_right", Seat.FRONT_RIGHT, signals.SEAT_COOLER_RIGHT),
     FlotteSelectDescription(
         key="steering_wheel_heater",
         signal=signals.STEERING_WHEEL_HEATER,

@@ -12,7 +12,7 @@ from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
 from .tesla import commands, signals
-from .tesla.commands import Command
+from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal
 
 # Each vehicle has its own turns; another one must not wait for its wake.
@@ -23,8 +23,23 @@ PARALLEL_UPDATES = 0
 class FlotteSwitchDescription(FlotteEntityDescription, SwitchEntityDescription):
     """A setting that is on or off."""
 
-    signal: Signal[bool] | Derived[bool]
+    signal: Signal[bool] | Derived[bool] | None
+    """None if nobody tells: it can be switched both ways, and is never known."""
     command: Callable[[bool], Command]
+
+
+def _rare(
+    key: str,
+    signal: Signal[bool] | None,
+    command: Callable[[bool], Command],
+) -> FlotteSwitchDescription:
+    """A row for those who look for it: what is enabled is streamed, and that costs."""
+    return FlotteSwitchDescription(
+        key=key,
+        signal=signal,
+        command=command,
+        entity_registry_enabled_default=False,
+    )
 
 
 VEHICLE_SWITCHES: Final = (
@@ -43,6 +58,24 @@ VEHICLE_SWITCHES: Final = (
         signal=signals.DEFROST,
         command=lambda on: commands.set_defrost(on=on),
     ),
+    _rare(
+        "bioweapon_mode",
+        signals.BIOWEAPON_MODE,
+        lambda on: commands.set_bioweapon_mode(on=on),
+    ),
+    _rare(
+        "auto_seat_left",
+        signals.AUTO_SEAT_LEFT,
+        lambda on: commands.set_auto_seat_climate(Seat.FRONT_LEFT, on=on),
+    ),
+    _rare(
+        "auto_seat_right",
+        signals.AUTO_SEAT_RIGHT,
+        lambda on: commands.set_auto_seat_climate(Seat.FRONT_RIGHT, on=on),
+    ),
+    _rare("guest_mode", signals.GUEST_MODE, lambda on: commands.set_guest_mode(on=on)),
+    _rare("low_power_mode", None, lambda on: commands.set_low_power_mode(on=on)),
+    _rare("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),
 )
 
 SITE_SWITCHES: Final = (
@@ -63,7 +96,7 @@ async def async_setup_entry(
     """Add a switch for each row and device."""
     data = entry.runtime_data
     async_add_entities(
-        SettingSwitch(coordinator, row, (row.signal,))
+        SettingSwitch(coordinator, row, (row.signal,) if row.signal else ())
         for coordinators, table in (
             (data.vehicles, VEHICLE_SWITCHES),
             (data.sites, SITE_SWITCHES),
@@ -81,8 +114,15 @@ class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
 
     @property
     @override
+    def assumed_state(self) -> bool:
+        # Home Assistant shows two buttons then, instead of a switch that claims to be off.
+        return self.entity_description.signal is None
+
+    @property
+    @override
     def is_on(self) -> bool | None:
-        return self.state_of_things[self.entity_description.signal]
+        signal = self.entity_description.signal
+        return None if signal is None else self.state_of_things[signal]
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

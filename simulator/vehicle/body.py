@@ -49,6 +49,8 @@ class Body:
     frunk: int = 0
     trunk: int = 0
     sunroof: str = "closed"
+    tonneau: str = "Closed"
+    """As the stream says it: Closed, PartiallyOpen or FullyOpen."""
     is_locked: bool = True
 
     @property

@@ -36,6 +36,10 @@ class Model:
     has_seat_cooling: bool = False
     rear_seat_heaters: int = 1
     has_sunroof: bool = False
+    has_tonneau: bool = False
+    """Whether a cover closes its bed, as that of a Cybertruck does."""
+    third_row_seats: str = "None"
+    """`vehicle_config.third_row_seats`."""
     has_air_suspension: bool = False
     homelink_devices: int = 0
     closes_windows_nearby_only: bool = False

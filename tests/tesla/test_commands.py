@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -218,7 +219,7 @@ ROWS = (
         name="set_climate_keeper_mode",
         domain=INFOTAINMENT,
         payload="1203e20200",
-        parameters={"climate_keeper_mode": 0},
+        parameters={"climate_keeper_mode": 0, "manual_override": False},
         expects={S.CLIMATE_KEEPER: "off"},
     ),
     Row(
@@ -226,7 +227,7 @@ ROWS = (
         name="set_climate_keeper_mode",
         domain=INFOTAINMENT,
         payload="1205e202020801",
-        parameters={"climate_keeper_mode": 1},
+        parameters={"climate_keeper_mode": 1, "manual_override": False},
         expects={S.CLIMATE_KEEPER: "on", S.CLIMATE_ON: True},
         reference=False,
     ),
@@ -235,7 +236,7 @@ ROWS = (
         name="set_climate_keeper_mode",
         domain=INFOTAINMENT,
         payload="1205e202020802",
-        parameters={"climate_keeper_mode": 2},
+        parameters={"climate_keeper_mode": 2, "manual_override": False},
         expects={S.CLIMATE_KEEPER: "dog", S.CLIMATE_ON: True},
     ),
     Row(
@@ -243,7 +244,7 @@ ROWS = (
         name="set_climate_keeper_mode",
         domain=INFOTAINMENT,
         payload="1205e202020803",
-        parameters={"climate_keeper_mode": 3},
+        parameters={"climate_keeper_mode": 3, "manual_override": False},
         expects={S.CLIMATE_KEEPER: "camp", S.CLIMATE_ON: True},
         reference=False,
     ),
@@ -311,6 +312,46 @@ ROWS = (
         expects={S.SEAT_HEATER_REAR_RIGHT: 3},
         reference=False,
         supersedes="seat_heater_REAR_RIGHT",
+    ),
+    Row(
+        make=lambda: commands.set_seat_heater(Seat.REAR_LEFT_BACK, 3),
+        name="remote_seat_heater_request",
+        domain=INFOTAINMENT,
+        payload="1209a202060a042a005200",
+        parameters={"seat_position": 3, "level": 3},
+        expects={S.SEAT_HEATER_REAR_LEFT_BACK: 3},
+        reference=False,
+        supersedes="seat_heater_REAR_LEFT_BACK",
+    ),
+    Row(
+        make=lambda: commands.set_seat_heater(Seat.REAR_RIGHT_BACK, 3),
+        name="remote_seat_heater_request",
+        domain=INFOTAINMENT,
+        payload="1209a202060a042a006a00",
+        parameters={"seat_position": 6, "level": 3},
+        expects={S.SEAT_HEATER_REAR_RIGHT_BACK: 3},
+        reference=False,
+        supersedes="seat_heater_REAR_RIGHT_BACK",
+    ),
+    Row(
+        make=lambda: commands.set_seat_heater(Seat.THIRD_ROW_LEFT, 3),
+        name="remote_seat_heater_request",
+        domain=INFOTAINMENT,
+        payload="1209a202060a042a007200",
+        parameters={"seat_position": 7, "level": 3},
+        expects={S.SEAT_HEATER_THIRD_ROW_LEFT: 3},
+        reference=False,
+        supersedes="seat_heater_THIRD_ROW_LEFT",
+    ),
+    Row(
+        make=lambda: commands.set_seat_heater(Seat.THIRD_ROW_RIGHT, 3),
+        name="remote_seat_heater_request",
+        domain=INFOTAINMENT,
+        payload="1209a202060a042a007a00",
+        parameters={"seat_position": 8, "level": 3},
+        expects={S.SEAT_HEATER_THIRD_ROW_RIGHT: 3},
+        reference=False,
+        supersedes="seat_heater_THIRD_ROW_RIGHT",
     ),
     Row(
         make=lambda: commands.set_steering_wheel_heater(on=True),
@@ -541,6 +582,16 @@ ROWS = (
         scopes=CHARGING,
     ),
     Row(
+        make=lambda: commands.set_scheduled_charging(enabled=False),
+        name="set_scheduled_charging",
+        domain=INFOTAINMENT,
+        payload="1203ca0200",
+        parameters={"enable": False, "time": 0},
+        scopes=CHARGING,
+        expects={S.SCHEDULED_CHARGING_MODE: "off"},
+        reference=False,
+    ),
+    Row(
         make=lambda: commands.set_scheduled_departure(
             enabled=True,
             departure_minutes=480,
@@ -561,6 +612,15 @@ ROWS = (
             "end_off_peak_time": 360,
         },
         scopes=CHARGING,
+        expects={
+            S.SCHEDULED_CHARGING_MODE: "depart_by",
+            S.DEPARTURE_MINUTES: 480,
+            S.PRECONDITIONING_ENABLED: True,
+            S.PRECONDITIONING_DAYS: "weekdays",
+            S.OFF_PEAK_ENABLED: True,
+            S.OFF_PEAK_DAYS: "all_week",
+            S.OFF_PEAK_END_MINUTES: 360,
+        },
     ),
     Row(
         make=lambda: commands.set_scheduled_departure(enabled=False),
@@ -577,6 +637,7 @@ ROWS = (
             "end_off_peak_time": 0,
         },
         scopes=CHARGING,
+        expects={S.SCHEDULED_CHARGING_MODE: "off"},
     ),
     Row(
         make=lambda: commands.set_bioweapon_mode(on=True),
@@ -584,6 +645,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12059a02020801",
         parameters={"on": True, "manual_override": False},
+        expects={S.BIOWEAPON_MODE: True},
     ),
     Row(
         make=lambda: commands.set_cabin_overheat_protection("fan_only"),
@@ -591,6 +653,8 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="120792030408011001",
         parameters={"on": True, "fan_only": True},
+        expects={S.OVERHEAT_MODE: "fan_only"},
+        supersedes="cabin_overheat_protection",
     ),
     Row(
         make=lambda: commands.set_cabin_overheat_protection("off"),
@@ -599,6 +663,8 @@ ROWS = (
         payload="1203920300",
         parameters={"on": False, "fan_only": False},
         reference=False,
+        expects={S.OVERHEAT_MODE: "off"},
+        supersedes="cabin_overheat_protection",
     ),
     Row(
         make=lambda: commands.set_overheat_temperature("high"),
@@ -607,6 +673,8 @@ ROWS = (
         payload="12059204020803",
         parameters={"cop_temp": 2},
         reference=False,
+        expects={S.OVERHEAT_LIMIT: "high"},
+        supersedes="overheat_temperature",
     ),
     Row(
         make=lambda: commands.set_overheat_temperature("low"),
@@ -615,6 +683,8 @@ ROWS = (
         payload="12059204020801",
         parameters={"cop_temp": 0},
         reference=False,
+        expects={S.OVERHEAT_LIMIT: "low"},
+        supersedes="overheat_temperature",
     ),
     Row(
         make=lambda: commands.set_auto_seat_climate(Seat.FRONT_LEFT, on=True),
@@ -622,6 +692,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12098203060a0408011001",
         parameters={"auto_seat_position": 1, "auto_climate_on": True},
+        expects={S.AUTO_SEAT_LEFT: True},
     ),
     Row(
         make=lambda: commands.set_seat_cooler(Seat.FRONT_LEFT, 3),
@@ -631,6 +702,7 @@ ROWS = (
         parameters={"seat_position": 1, "seat_cooler_level": 3},
         supersedes="seat_cooler_FRONT_LEFT",
         reference=False,
+        expects={S.SEAT_COOLER_LEFT: 3},
     ),
     Row(
         make=lambda: commands.set_seat_cooler(Seat.FRONT_RIGHT, 0),
@@ -640,6 +712,7 @@ ROWS = (
         parameters={"seat_position": 2, "seat_cooler_level": 0},
         supersedes="seat_cooler_FRONT_RIGHT",
         reference=False,
+        expects={S.SEAT_COOLER_RIGHT: 0},
     ),
     Row(
         make=lambda: commands.move_tonneau("open"),
@@ -647,6 +720,7 @@ ROWS = (
         domain=SECURITY,
         payload="22024003",
         rest=False,
+        expects={S.TONNEAU_POSITION: "fully_open"},
     ),
     Row(
         make=lambda: commands.move_tonneau("close"),
@@ -654,6 +728,7 @@ ROWS = (
         domain=SECURITY,
         payload="22024004",
         rest=False,
+        expects={S.TONNEAU_POSITION: "closed"},
     ),
     Row(
         make=lambda: commands.move_tonneau("stop"),
@@ -669,6 +744,7 @@ ROWS = (
         payload="12058202021a00",
         parameters={"state": "vent"},
         reference=False,
+        expects={S.SUNROOF_OPEN: True},
     ),
     Row(
         make=lambda: commands.move_sunroof("close"),
@@ -676,6 +752,17 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12058202022200",
         parameters={"state": "close"},
+        reference=False,
+        expects={S.SUNROOF_OPEN: False},
+    ),
+    Row(
+        make=lambda: commands.move_sunroof("open"),
+        name="sun_roof_control",
+        domain=INFOTAINMENT,
+        payload="12058202022a00",
+        parameters={"state": "open"},
+        expects={S.SUNROOF_OPEN: True},
+        rest=False,
         reference=False,
     ),
     Row(
@@ -721,6 +808,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12058a04020801",
         parameters={"enable": True},
+        expects={S.GUEST_MODE: True},
     ),
     Row(
         make=lambda: commands.set_guest_mode(on=False),
@@ -728,6 +816,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12038a0400",
         parameters={"enable": False},
+        expects={S.GUEST_MODE: False},
     ),
     Row(
         make=lambda: commands.set_pin_to_drive(on=True, pin="1234"),
@@ -756,6 +845,8 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="120b4209090000000000405040",
         parameters={"limit_mph": 65},
+        # km/h; exactly what 65 mph that the car tells become.
+        expects={S.SPEED_LIMIT: 65 * 1.609344},
     ),
     Row(
         make=lambda: commands.activate_speed_limit(on=True, pin="1234"),
@@ -763,6 +854,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="120a4a080801120431323334",
         parameters={"pin": "1234"},
+        expects={S.SPEED_LIMIT_MODE: True},
     ),
     Row(
         make=lambda: commands.activate_speed_limit(on=False, pin="1234"),
@@ -770,6 +862,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12084a06120431323334",
         parameters={"pin": "1234"},
+        expects={S.SPEED_LIMIT_MODE: False},
     ),
     Row(
         make=lambda: commands.clear_speed_limit_pin("1234"),
@@ -825,6 +918,7 @@ ROWS = (
         payload="12088201051d0000b040",
         parameters={"volume": 5.5},
         supersedes="volume",
+        expects={S.MEDIA_VOLUME: 5.5},
     ),
     Row(
         make=lambda: commands.step_volume(up=True),
@@ -847,6 +941,24 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="12027a00",
         repeatable=False,
+    ),
+    Row(
+        make=lambda: commands.set_playback(playing=True),
+        name="media_toggle_playback",
+        domain=INFOTAINMENT,
+        payload="12027a00",
+        repeatable=False,
+        expects={S.MEDIA_PLAYING: True, S.MEDIA_STATUS: "playing"},
+        requires={S.MEDIA_PLAYING: False},
+    ),
+    Row(
+        make=lambda: commands.set_playback(playing=False),
+        name="media_toggle_playback",
+        domain=INFOTAINMENT,
+        payload="12027a00",
+        repeatable=False,
+        expects={S.MEDIA_PLAYING: False, S.MEDIA_STATUS: "paused"},
+        requires={S.MEDIA_PLAYING: True},
     ),
     Row(
         make=commands.next_track,
@@ -1023,11 +1135,36 @@ def test_the_reference_bytes_are_all_tried() -> None:
 
 
 def test_temperatures_as_the_reference_writes_them() -> None:
-    """The two sides follow each other in the bytes: 21.5 and 20 in the reference."""
-    reference = "1210720e2a021a00350000ac413d0000a041"
-    warm = commands.set_temperature(21.5).payload.hex()
-    cool = commands.set_temperature(20).payload.hex()
-    assert warm[:26] + cool[26:] == reference
+    command = commands.set_temperature(21.5, 20)
+    assert command.payload.hex() == "1210720e2a021a00350000ac413d0000a041"
+    assert command.parameters == {"driver_temp": 21.5, "passenger_temp": 20}
+    assert command.expects == {
+        signals.DRIVER_TEMPERATURE: 21.5,
+        signals.PASSENGER_TEMPERATURE: 20,
+    }
+
+
+@pytest.mark.parametrize("wrong", [14.5, 28.5, float("nan")])
+def test_the_passenger_has_the_same_range(wrong: float) -> None:
+    with pytest.raises(InvalidCommand):
+        commands.set_temperature(20, wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "payload"),
+    [
+        (commands.set_bioweapon_mode, "12079a020408011001"),
+        (commands.set_defrost, "1206620408011001"),
+        (partial(commands.set_climate_keeper, "dog"), "1207e2020408021001"),
+    ],
+)
+def test_manual_override(make: Callable[..., Command], payload: str) -> None:
+    """Two flags side by side; only the second is new."""
+    more = {} if isinstance(make, partial) else {"on": True}
+    command = make(**more, manual_override=True)
+    assert command.payload.hex() == payload
+    assert command.parameters["manual_override"] is True
+    assert make(**more).parameters["manual_override"] is False
 
 
 def test_every_function_is_tried() -> None:
@@ -1106,7 +1243,7 @@ def test_what_must_not_run_twice() -> None:
 
 def test_only_toggles_have_a_guard() -> None:
     guarded = {row.name for row in ROWS if row.make().requires}
-    assert guarded == {"actuate_trunk"}
+    assert guarded == {"actuate_trunk", "media_toggle_playback"}
     for row in ROWS:
         for signal, value in row.make().requires.items():
             assert row.make().expects[signal] is not value
@@ -1197,7 +1334,7 @@ def test_a_refusal_says_what_is_allowed() -> None:
         (commands.set_cabin_overheat_protection, "FanOnly", "off, on, fan_only"),
         (commands.set_overheat_temperature, "35", "low, medium, high"),
         (commands.move_tonneau, "vent", "open, close, stop"),
-        (commands.move_sunroof, "open", "vent, close"),
+        (commands.move_sunroof, "stop", "vent, close, open"),
         (
             lambda word: commands.set_parental_control(word, on=True),
             "Curfew",
@@ -1234,8 +1371,12 @@ def test_seats_have_teslas_numbers() -> None:
         "FRONT_LEFT": 0,
         "FRONT_RIGHT": 1,
         "REAR_LEFT": 2,
+        "REAR_LEFT_BACK": 3,
         "REAR_CENTER": 4,
         "REAR_RIGHT": 5,
+        "REAR_RIGHT_BACK": 6,
+        "THIRD_ROW_LEFT": 7,
+        "THIRD_ROW_RIGHT": 8,
     }
 
 
@@ -1266,7 +1407,7 @@ def test_a_speed_that_is_no_number(make: Callable[[float], Command], wrong: floa
         make(wrong)
 
 
-@pytest.mark.parametrize("seat", [Seat.REAR_LEFT, Seat.REAR_CENTER, Seat.REAR_RIGHT])
+@pytest.mark.parametrize("seat", [seat for seat in Seat if seat > Seat.FRONT_RIGHT])
 def test_only_front_seats_cool_and_regulate(seat: Seat) -> None:
     with pytest.raises(InvalidCommand) as refusal:
         commands.set_seat_cooler(seat, 1)

@@ -67,7 +67,10 @@ VEHICLE_DATA = json.loads(
     "charge_port_cold_weather_mode": false, "supercharger_session_trip_planner": false,
     "scheduled_charging_mode": "StartAt", "scheduled_charging_pending": true,
     "scheduled_charging_start_time": 1773176400, "scheduled_departure_time": 1773208800,
-    "preconditioning_enabled": true, "timestamp": 1773143970000
+    "preconditioning_enabled": true, "scheduled_departure_time_minutes": 420,
+    "preconditioning_times": "weekdays", "off_peak_charging_enabled": false,
+    "off_peak_charging_times": "all_week", "off_peak_hours_end_time": 360,
+    "timestamp": 1773143970000
   },
   "climate_state": {
     "inside_temp": 21.4, "outside_temp": -3.5, "driver_temp_setting": 20.5,
@@ -81,6 +84,9 @@ VEHICLE_DATA = json.loads(
     "cabin_overheat_protection": "FanOnly", "cop_activation_temperature": "High",
     "cabin_overheat_protection_actively_cooling": false, "hvac_auto_request": "On",
     "fan_status": 3, "is_rear_defroster_on": true, "wiper_blade_heater": false,
+    "bioweapon_mode": true, "supports_fan_only_cabin_overheat_protection": true,
+    "seat_heater_rear_left_back": 1, "seat_heater_rear_right_back": 2,
+    "seat_heater_third_row_left": 3, "seat_heater_third_row_right": 0,
     "timestamp": 1773143970000
   },
   "drive_state": {
@@ -106,6 +112,7 @@ VEHICLE_DATA = json.loads(
     "tpms_last_seen_pressure_time_rr": 1773143903,
     "speed_limit_mode": {"active": false, "current_limit_mph": 75.0, "max_limit_mph": 120},
     "remote_start": false, "service_mode": false, "center_display_state": 7,
+    "sun_roof_state": "vent",
     "media_info": {
       "audio_volume": 2.6667, "audio_volume_increment": 0.333333, "audio_volume_max": 10.333333,
       "media_playback_status": "Playing", "now_playing_album": "Aerial",
@@ -123,7 +130,8 @@ VEHICLE_DATA = json.loads(
     "can_actuate_trunks": true, "car_type": "modely", "trim_badging": "74d",
     "exterior_color": "MidnightSilver", "roof_color": "RoofColorGlass", "wheel_type": "Gemini19",
     "efficiency_package": "MY2021", "charge_port_type": "CCS", "eu_vehicle": true,
-    "sun_roof_installed": 0, "timestamp": 1773143970000
+    "sun_roof_installed": 0, "has_seat_cooling": true, "third_row_seats": "FuturisFoldFlat",
+    "cop_user_set_temp_supported": true, "timestamp": 1773143970000
   },
   "gui_settings": {
     "gui_distance_units": "km/hr", "gui_temperature_units": "C", "gui_tirepressure_units": "Bar",
@@ -169,6 +177,11 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.SCHEDULED_CHARGING_START: 1773176400.0,  # Unix seconds
     signals.SCHEDULED_DEPARTURE: 1773208800.0,
     signals.PRECONDITIONING_ENABLED: True,
+    signals.DEPARTURE_MINUTES: 420,
+    signals.PRECONDITIONING_DAYS: "weekdays",
+    signals.OFF_PEAK_ENABLED: False,
+    signals.OFF_PEAK_DAYS: "all_week",
+    signals.OFF_PEAK_END_MINUTES: 360,
     signals.SPEED: 104.60736,  # km/h
     signals.SHIFT_STATE: "d",
     signals.DRIVE_POWER: -12.0,
@@ -205,7 +218,14 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.SEAT_COOLER_RIGHT: 2,
     signals.OVERHEAT_MODE: "fan_only",
     signals.OVERHEAT_LIMIT: "high",
+    signals.OVERHEAT_BY_FAN: True,
+    signals.OVERHEAT_LIMIT_CHOSEN: True,
     signals.OVERHEAT_COOLING: False,
+    signals.BIOWEAPON_MODE: True,
+    signals.SEAT_HEATER_REAR_LEFT_BACK: 1,
+    signals.SEAT_HEATER_REAR_RIGHT_BACK: 2,
+    signals.SEAT_HEATER_THIRD_ROW_LEFT: 3,
+    signals.SEAT_HEATER_THIRD_ROW_RIGHT: 0,
     signals.CLIMATE_AUTOMATIC: True,
     signals.FAN_SPEED: 3,
     signals.REAR_DEFROST: True,
@@ -221,6 +241,7 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.WINDOW_PASSENGER_FRONT: True,
     signals.WINDOW_DRIVER_REAR: True,
     signals.WINDOW_PASSENGER_REAR: False,
+    signals.SUNROOF_OPEN: True,
     signals.SENTRY_MODE: False,
     signals.USER_PRESENT: True,
     signals.VALET_MODE: False,
@@ -251,6 +272,7 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.MEDIA_VOLUME_STEP: 0.333333,
     signals.MEDIA_VOLUME_MAXIMUM: 10.333333,
     signals.MEDIA_STATUS: "playing",
+    signals.MEDIA_PLAYING: True,
     signals.MEDIA_ALBUM: "Aerial",
     signals.MEDIA_ARTIST: "Kate Bush",
     signals.MEDIA_DURATION: 259000,  # ms
@@ -280,6 +302,8 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.CHARGE_PORT_TYPE: "ccs",
     signals.EUROPEAN: True,
     signals.SUNROOF: False,
+    signals.SEAT_COOLERS: True,
+    signals.THIRD_ROW: True,
     signals.DISTANCE_UNIT: "kilometers",
     signals.TEMPERATURE_UNIT: "celsius",
     signals.PRESSURE_UNIT: "bar",
@@ -413,6 +437,11 @@ def test_every_row_is_tried() -> None:
         (signals.TEMPERATURE_UNIT, "gui_temperature_units", "F", "fahrenheit"),
         (signals.PRESSURE_UNIT, "gui_tirepressure_units", "Psi", "psi"),
         (signals.SUNROOF, "sun_roof_installed", 1, True),
+        (signals.SUNROOF_OPEN, "sun_roof_state", "closed", False),
+        (signals.SUNROOF_OPEN, "sun_roof_state", "open", True),
+        (signals.SUNROOF_OPEN, "sun_roof_state", "unknown", None),
+        (signals.THIRD_ROW, "third_row_seats", "None", False),
+        (signals.THIRD_ROW, "third_row_seats", "<invalid>", None),
         (signals.SCHEDULED_DEPARTURE, "scheduled_departure_time", 0, None),
         (signals.SCHEDULED_DEPARTURE, "scheduled_departure_time", -1, None),
         (signals.SCHEDULED_DEPARTURE, "scheduled_departure_time", 10**12, None),
@@ -483,6 +512,8 @@ NULLS: dict[Signal[Any], Any] = {
     signals.CHARGER_CURRENT: 0.0,
     signals.CHARGER_VOLTAGE: 0.0,
     signals.CHARGE_RATE: 0.0,
+    # And what was never made with one answers null for a sunroof.
+    signals.SUNROOF: False,
 }
 
 
@@ -1061,6 +1092,7 @@ ENUMERATED: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("SettingChargeUnit", "ChargeUnitPreference", (None, "distance", "percent")),
     ("LightsTurnSignal", "TurnSignalState", (None, "off", "left", "right", "both")),
     ("MediaPlaybackStatus", "MediaStatus", (None, "stopped", "playing", "paused")),
+    ("MediaPlaybackStatus.Playing", "MediaStatus", (None, False, True, False)),
     ("SunroofInstalled", "SunroofInstalledState", (None, False, True, True)),
     ("Cabin12vPortKeepOn", "CabinPortKeepOnState", (None, False, True)),
     ("Cabin48vPortKeepOn", "CabinPortKeepOnState", (None, False, True)),
@@ -1416,6 +1448,8 @@ def test_two_signals_do_not_read_the_same_key() -> None:
     assert repeated == {
         ("charge_state", ("charger_power",)),
         ("charge_state", ("fast_charger_present",)),
+        # A word, and the same as true or false.
+        ("vehicle_state", ("media_info", "media_playback_status")),
     }
 
 
@@ -1466,6 +1500,14 @@ def test_plugged_in_and_charging(
     known = state({signals.CHARGING_STATE: word})
     assert known[signals.PLUGGED_IN] is plugged_in
     assert known[signals.IS_CHARGING] is charging
+
+
+@pytest.mark.parametrize(
+    ("position", "is_open"),
+    [("closed", False), ("partially_open", True), ("fully_open", True), (None, None)],
+)
+def test_tonneau_open(position: str | None, *, is_open: bool | None) -> None:
+    assert state({signals.TONNEAU_POSITION: position})[signals.TONNEAU_OPEN] is is_open
 
 
 @pytest.mark.parametrize(

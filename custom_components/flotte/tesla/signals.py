@@ -31,7 +31,10 @@ type Position = tuple[float, float]
 
 def number(value: object) -> float:
     """Any JSON number, in the unit that Tesla uses."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # Nearly every number of a stream is one already.
+    if isinstance(value, float):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
         raise Unrecognised(value)
     return float(value)
 

@@ -1,10 +1,11 @@
 """Fixtures: a Home Assistant with Flotte in it, and the simulator as its Tesla."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -12,7 +13,10 @@ from homeassistant.components.application_credentials import (
     ClientCredential,
     async_import_client_credential,
 )
+from homeassistant.config_entries import OptionsFlowManager
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowManager
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -36,6 +40,7 @@ from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory
 from simulator.cars import Car
+from tests.flow_texts import CORE_TRANSLATIONS, check_texts
 from tests.ports import free_port
 
 CLIENT_ID = "flotte-demo"
@@ -126,6 +131,25 @@ async def register_key(hass: HomeAssistant, tesla: Simulator) -> None:
         CLIENT_ID, "eu", PUBLIC_DOMAIN, key.public_bytes, now, now
     )
     tesla.cloud.pair_automatically(key.public_bytes)
+
+
+@pytest.fixture
+def every_text_exists() -> Iterator[None]:
+    """Whatever a flow shows in any test here has its text, and every gap in it can be filled."""
+    own = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
+    core = json.loads(CORE_TRANSLATIONS.read_text(encoding="utf-8"))
+    handle_step = FlowManager._async_handle_step
+
+    async def checked(manager: Any, flow: Any, step_id: str, user_input: Any) -> Any:
+        result = await handle_step(manager, flow, step_id, user_input)
+        texts = own["options" if isinstance(manager, OptionsFlowManager) else "config"]
+        if result.get("translation_domain") == HOMEASSISTANT_DOMAIN:
+            texts = core["config"]
+        check_texts(texts, result)
+        return result
+
+    with patch.object(FlowManager, "_async_handle_step", checked):
+        yield
 
 
 type EntryMaker = Callable[..., MockConfigEntry]
@@ -305,15 +329,23 @@ def receiver_of(hass: HomeAssistant, entry: MockConfigEntry) -> Receiver:
 def issues_of(hass: HomeAssistant) -> set[str]:
     """What the owner is asked to repair, but for cars that are not paired."""
     return {
-        issue.issue_id
+        _without_entry(hass, issue.issue_id)
         for issue in ir.async_get(hass).issues.values()
         if issue.active and not issue.issue_id.startswith("key_not_paired")
     }
 
 
+def _without_entry(hass: HomeAssistant, issue_id: str) -> str:
+    """The id of an issue, without the account's at its end, which is another one in each run."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        issue_id = issue_id.removesuffix(f"_{entry.entry_id}")
+    return issue_id
+
+
 def issue_of(hass: HomeAssistant, issue_id: str) -> str:
     """What the owner reads about something to repair; all of its text must be there."""
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    issues = ir.async_get(hass).issues.values()
+    issue = next((each for each in issues if _without_entry(hass, each.issue_id) == issue_id), None)
     assert issue is not None, f"no issue {issue_id}, but {issues_of(hass)}"
     texts = json.loads(TRANSLATIONS.read_text("utf-8"))["issues"][issue.translation_key]
     placeholders = issue.translation_placeholders or {}

@@ -42,6 +42,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.signals": {"tesla.state"},
     "tesla.plan": {"tesla.signals", "tesla.state"},
     "tesla.meter": {"tesla.errors"},
+    "tesla.gate": {"tesla.errors", "tesla.meter"},
+    "tesla.projection": {"tesla.meter"},
     "tesla.signing": {"tesla.errors", "cryptography", "google", "tesla_protocol"},
     "tesla.commands": {
         "tesla.errors",
@@ -68,7 +70,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.vehicle": {
         "tesla.api",
         "tesla.commands",
+        "tesla.deferral",
         "tesla.errors",
+        "tesla.gate",
         "tesla.meter",
         "tesla.plan",
         "tesla.signals",
@@ -76,6 +80,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "asyncio",
         "time",
+    },
+    "tesla.deferral": {
+        "tesla.commands",
+        "tesla.meter",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.state",
     },
     "tesla.stream": {
         "tesla.meter",
@@ -95,16 +106,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # The Home Assistant side.
     "account": HOME_ASSISTANT | {"coordinator", "ledger", "streaming"},
+    "callers": HOME_ASSISTANT | {"const", "tesla.meter"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
-    "ledger": HOME_ASSISTANT | {"const", "tesla.meter"},
+    "ledger": HOME_ASSISTANT
+    | {"const", "tesla.gate", "tesla.meter", "tesla.projection"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT
     | {
+        "callers",
         "const",
         "tesla.commands",
+        "tesla.deferral",
         "tesla.errors",
         "tesla.meter",
         "tesla.plan",
@@ -129,6 +144,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "const",
         "coordinator",
+        "hosts",
         "receiver",
         "tesla.api",
         "tesla.errors",
@@ -136,11 +152,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.signing",
         "tesla.telemetry",
+        "asyncio",
     },
     "options_flow": HOME_ASSISTANT
     | {"const", "receiver", "streaming", "tesla.meter", "tesla.telemetry", "voluptuous"},
     "actions": HOME_ASSISTANT
     | {
+        "callers",
         "account",
         "const",
         "coordinator",
@@ -172,6 +190,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "account",
         "actions",
+        "callers",
         "const",
         "coordinator",
         "hosts",
@@ -179,6 +198,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ledger",
         "tesla.api",
         "tesla.errors",
+        "tesla.gate",
         "tesla.meter",
         "tesla.signing",
         "tesla.site",
@@ -197,6 +217,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Alerts are no signals: they happen.
     "event": PLATFORM | {"tesla.telemetry"},
     "lock": PLATFORM,
+    "media_player": PLATFORM,
     "number": PLATFORM,
     "select": PLATFORM,
     # The cost of the account is no signal of a car.
@@ -376,6 +397,8 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.plan",
         "tesla.hosts",
         "tesla.meter",
+        "tesla.gate",
+        "tesla.projection",
         "tesla.signing",
         "tesla.commands",
         "tesla.schedules",

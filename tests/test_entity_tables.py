@@ -28,6 +28,7 @@ from custom_components.flotte import (
     device_tracker,
     event,
     lock,
+    media_player,
     number,
     select,
     sensor,
@@ -42,6 +43,7 @@ from custom_components.flotte.tesla.errors import (
     NotSent,
     TeslaError,
 )
+from custom_components.flotte.tesla.gate import Reason
 from custom_components.flotte.tesla.meter import DATA, Meter
 from custom_components.flotte.tesla.signing import faults, verdict
 from custom_components.flotte.tesla.signing.faults import FAULTS, Fault, fault_of
@@ -61,11 +63,12 @@ ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.VEHICLE_BINARY_SENSORS,
     Platform.BUTTON: button.BUTTONS,
-    Platform.CLIMATE: (climate.CLIMATE,),
+    Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
     Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
     Platform.EVENT: (event.ALERT,),
     Platform.LOCK: lock.LOCKS,
+    Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
     Platform.SENSOR: sensor.VEHICLE_SENSORS,
@@ -354,12 +357,19 @@ def raised_by_name() -> set[str]:
     return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
 
 
+def of_the_gate() -> set[str]:
+    """Every key that a decision of the gate can have; its own test looks at their words."""
+    return {str(reason) for reason in Reason} | {
+        f"{reason}_waits" for reason in Reason if f"{reason}_waits" in EXCEPTIONS
+    }
+
+
 def test_keys_named_in_the_code_have_a_text() -> None:
     assert raised_by_name() - set(EXCEPTIONS) == set()
 
 
 def test_no_text_of_an_error_is_left_over() -> None:
-    used = {kind.key for kind in ERRORS} | of_signing() | raised_by_name()
+    used = {kind.key for kind in ERRORS} | of_signing() | of_the_gate() | raised_by_name()
     assert set(EXCEPTIONS) - used == set()
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.flotte.ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
+from custom_components.flotte.tesla.gate import Policy
 from custom_components.flotte.tesla.meter import (
     COMMAND,
     DATA,
@@ -326,6 +328,45 @@ async def test_a_listener_may_leave_while_it_is_told(
     [(None, Decimal(10)), (Decimal(0), Decimal(0)), (Decimal("25.5"), Decimal("25.5"))],
 )
 async def test_the_limit(ledger: AccountLedger, limit: Decimal | None, allowed: Decimal) -> None:
-    ledger.async_set_limit(Decimal(3))
-    ledger.async_set_limit(limit)
+    ledger.async_set_policy(Policy(budget=Decimal(3)))
+    ledger.async_set_policy(Policy(budget=limit))
     assert ledger.meter.limit == allowed
+
+
+# --- What is streamed -----------------------------------------------------------------------------
+
+
+async def test_streamed_signals_are_told_at_most_every_ten_seconds(
+    hass: HomeAssistant, ledger: AccountLedger, freezer: FrozenDateTimeFactory
+) -> None:
+    """A car that drives sends two records a second; nobody redraws the cost for each."""
+    told: list[int] = []
+    ledger.async_subscribe(
+        lambda: told.append(ledger.meter.ledger.month(Month(2026, 3))[Category.SIGNAL])
+    )
+    for _ in range(30):
+        ledger.meter.count_signals(CAR, 4, datetime.now(UTC))
+        await pass_time(hass, freezer, 1)
+    assert told == [40, 80, 120]
+    await pass_time(hass, freezer, 60)
+    assert told == [40, 80, 120]
+
+
+async def test_streamed_signals_are_written_at_shutdown(
+    hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
+) -> None:
+    ledger.meter.count_signals(CAR, 7, NOW)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    line = ["2026-03-10", "signal", CAR, "background:stream", 7]
+    assert line in written(hass_storage)["ledger"]["counts"]
+    assert (await restarted(hass)).meter.ledger.month(Month(2026, 3))[Category.SIGNAL] == 7
+
+
+async def test_nothing_streamed_writes_nothing_at_shutdown(
+    hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
+) -> None:
+    ledger.meter.count_signals(CAR, 0, NOW)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert written(hass_storage) is None

@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, cast
 
 import jwt
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+)
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
@@ -21,20 +25,36 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account import AccountData, FlotteConfigEntry
 from .actions import async_register_actions
-from .const import CONF_BASE_URL, CONF_MONTHLY_LIMIT, DOMAIN, LOGGER, SAVE_DELAY_SECONDS
+from .callers import async_watch_callers
+from .const import (
+    CONF_BASE_URL,
+    CONF_MONTHLY_LIMIT,
+    CONF_STREAM,
+    DOMAIN,
+    LOGGER,
+    SAVE_DELAY_SECONDS,
+    STREAM_MQTT,
+)
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .hosts import get_hosts, set_hosts
 from .key import async_get_key
-from .ledger import async_get_ledger
-from .streaming import Streaming
-from .tesla.api import FleetApi
+from .ledger import AccountLedger, async_get_ledger
+from .streaming import (
+    Streaming,
+    async_clear_entry,
+    async_take_away,
+    async_tell_left,
+    configured_cars,
+)
+from .tesla.api import FleetApi, TokenSource
 from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
-from .tesla.meter import SETUP
+from .tesla.gate import Policy
+from .tesla.meter import EURO, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.vehicle import Protocol, Vehicle
-from .tokens import Tokens
+from .tokens import LastTokens, Tokens
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -44,6 +64,7 @@ PLATFORMS: Final = [
     Platform.DEVICE_TRACKER,
     Platform.EVENT,
     Platform.LOCK,
+    Platform.MEDIA_PLAYER,
     Platform.NUMBER,
     Platform.SELECT,
     Platform.SENSOR,
@@ -70,6 +91,7 @@ MODELS: Final = {
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Learn which Tesla to talk to, and offer the actions."""
     set_hosts(hass, config)
+    async_watch_callers(hass)
     async_register_actions(hass)
     return True
 
@@ -86,15 +108,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_domain=DOMAIN, translation_key="private_key_unreadable"
         ) from error
     ledger = await async_get_ledger(hass, implementation.client_id)
-    ledger.async_set_limit(_limit(hass, entry))
-    api = FleetApi(
-        async_get_clientsession(hass),
-        Tokens(hass, entry, implementation),
-        hosts=get_hosts(hass),
-        base_url=entry.data[CONF_BASE_URL],
-        meter=ledger.meter,
-        keep=ledger.async_keep,
-    )
+    ledger.async_set_policy(_policy(hass, entry))
+    api = _api(hass, entry, Tokens(hass, entry, implementation), ledger)
     try:
         products = await api.products()
     except LoginRequired as error:
@@ -114,7 +129,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     )
     stored = await store.async_load() or {}
     scopes = granted_scopes(entry.data)
-    account = _Account(hass, entry, api, key, scopes, stored)
+    account = _Account(hass, entry, api, key, scopes, stored, ledger)
     vehicles = [account.vehicle(product) for product in products if product.get("vin")]
     sites = [account.site(product) for product in products if product.get("energy_site_id")]
     await asyncio.gather(
@@ -142,10 +157,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
 
 async def async_unload_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bool:
     """Unload, keeping what is known."""
+    streaming = entry.runtime_data.streaming
+    # First of all: without entities nothing is shown, and a car would be told so.
+    streaming.async_pause()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.streaming.async_stop()
+        await streaming.async_stop()
         await entry.runtime_data.store.async_save(_to_stored(entry))
+    else:
+        streaming.async_resume()
     return unloaded
 
 
@@ -154,9 +174,57 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
 
     Cars that stream to us are told to stop, because that goes on costing money.
     """
-    if hasattr(entry, "runtime_data"):
-        await entry.runtime_data.streaming.async_remove()
-    await Store[dict[str, Any]](hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}").async_remove()
+    store: Store[dict[str, Any]] = Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+    stored = await store.async_load() or {}
+    async_clear_entry(hass, entry.entry_id)
+    if configured := configured_cars(stored.get(_STREAMING)):
+        await _async_end_streams(hass, entry, configured)
+    await store.async_remove()
+
+
+async def _async_end_streams(
+    hass: HomeAssistant, entry: FlotteConfigEntry, configured: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Take cars' configurations away; the entry is not known to Home Assistant any more."""
+    devices = dr.async_get(hass)
+
+    def name_of(vin: str) -> str:
+        device = devices.async_get_device(identifiers={(DOMAIN, vin)})
+        return (device and (device.name_by_user or device.name)) or vin[-6:]
+
+    try:
+        implementation = cast(
+            "AuthImplementation", await async_get_config_entry_implementation(hass, entry)
+        )
+    except (HomeAssistantError, ValueError) as error:
+        # The application's credentials were removed first.
+        LOGGER.warning("Cars go on streaming, because Tesla cannot be told: %s", error)
+        for vin, claims in configured.items():
+            async_tell_left(hass, vin, name_of(vin), claims)
+        return
+    ledger = await async_get_ledger(hass, implementation.client_id)
+    api = _api(hass, entry, LastTokens(entry, implementation), ledger)
+    is_broker = entry.options.get(CONF_STREAM) == STREAM_MQTT
+    for vin, claims in configured.items():
+        name = name_of(vin)
+        try:
+            await async_take_away(api, vin, name, claims, only_ours=is_broker)
+        except TeslaError:
+            async_tell_left(hass, vin, name, claims)
+
+
+def _api(
+    hass: HomeAssistant, entry: FlotteConfigEntry, tokens: TokenSource, ledger: AccountLedger
+) -> FleetApi:
+    """The way to Tesla for an account."""
+    return FleetApi(
+        async_get_clientsession(hass),
+        tokens,
+        hosts=get_hosts(hass),
+        base_url=entry.data[CONF_BASE_URL],
+        meter=ledger.meter,
+        keep=ledger.async_keep,
+    )
 
 
 async def async_remove_config_entry_device(
@@ -170,15 +238,17 @@ async def async_remove_config_entry_device(
     return not any((DOMAIN, each) in device.identifiers for each in present)
 
 
-def _limit(hass: HomeAssistant, entry: FlotteConfigEntry) -> Decimal | None:
-    """What may be spent: the lowest limit of the entries that share the application's bill."""
-    limits = [
-        Decimal(str(each.options[CONF_MONTHLY_LIMIT]))
+def _policy(hass: HomeAssistant, entry: FlotteConfigEntry) -> Policy:
+    """What the owner allows; of entries that share a bill the thriftiest decides."""
+    policies = [Policy.from_options(entry.options)]
+    policies += [
+        Policy.from_options(each.options)
         for each in hass.config_entries.async_entries(DOMAIN)
-        if each.data.get("auth_implementation") == entry.data.get("auth_implementation")
+        if each is not entry
+        and each.data.get("auth_implementation") == entry.data.get("auth_implementation")
         and CONF_MONTHLY_LIMIT in each.options
     ]
-    return min(limits, default=None)
+    return min(policies, key=lambda policy: policy.limit(EURO))
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
@@ -197,6 +267,7 @@ class _Account:
     key: ClientKey
     scopes: frozenset[str]
     stored: Mapping[str, Any]
+    ledger: AccountLedger
 
     def vehicle(self, product: Mapping[str, Any]) -> VehicleCoordinator:
         """A vehicle of Tesla's product list, with what was known of it before."""
@@ -209,6 +280,7 @@ class _Account:
             self.key,
             scopes=self.scopes,
             protocol=Protocol.REST if unsigned else Protocol.SIGNED,
+            gate=self.ledger.gate,
         )
         vehicle.restore(self.stored.get(vin) or {})
         vehicle.heard_state(product.get("state"))

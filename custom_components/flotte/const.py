@@ -68,5 +68,7 @@ LEDGER_DELAY_SECONDS: Final = 10
 """The same for what is cheap in the ledger; wakes and commands never wait."""
 FREE_DELAY_SECONDS: Final = 900
 """The same for what costs nothing, which is asked every minute."""
+REVIEW_INTERVAL: Final = timedelta(hours=1)
+"""Between two looks at what the month will cost."""
 PAIRING_INTERVAL: Final = timedelta(minutes=10)
 """Between two looks, free ones, whether an unpaired car has been paired."""

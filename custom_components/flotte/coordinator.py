@@ -22,6 +22,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .callers import caller_of
 from .const import (
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
@@ -33,9 +34,12 @@ from .const import (
 )
 from .tesla import plan
 from .tesla.commands import Command
+from .tesla.deferral import Waiting
 from .tesla.errors import (
     AccountSuspended,
     BudgetExceeded,
+    Deferred,
+    GateRefused,
     InvalidCommand,
     KeyNotPaired,
     LoginRequired,
@@ -43,18 +47,11 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.meter import POLLING, Caller, CallerKind
+from .tesla.meter import POLLING, Caller
 from .tesla.site import Site
 from .tesla.state import Signal, State
 from .tesla.stream import Stream
 from .tesla.vehicle import Vehicle
-
-
-def caller_of(context: Context | None) -> Caller:
-    """Who asks: a context with a user is a person, any other an automation or script."""
-    if context is not None and context.user_id is not None:
-        return Caller(CallerKind.PERSON)
-    return Caller(CallerKind.AUTOMATION)
 
 
 def as_home_assistant(error: TeslaError) -> HomeAssistantError:
@@ -157,10 +154,11 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
     def async_told(self, changed: frozenset[Signal[Any]]) -> None:
         """Pass on what shows something else now; each listener is called once."""
         self.data = self.state
-        listeners: dict[CALLBACK_TYPE, None] = {}
-        for signal in changed:
-            listeners |= dict.fromkeys(self._by_signal.get(signal, ()))
-        for update_callback in listeners:
+        by_signal = self._by_signal
+        # A set of its own: who is called may add or remove a listener.
+        for update_callback in set().union(
+            *[by_signal[signal] for signal in changed if signal in by_signal]
+        ):
             update_callback()
 
     @property
@@ -200,7 +198,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         Raises:
             HomeAssistantError: it was refused, or its outcome is unknown; the text says which.
         """
-        await self._async_act(self.async_carry_out(command, caller_of(context)))
+        await self._async_act(self.async_carry_out(command, caller_of(self.hass, context)))
 
     async def _async_act(self, action: Awaitable[None]) -> None:
         try:
@@ -247,6 +245,8 @@ class VehicleCoordinator(FlotteCoordinator):
         )
         self.streams = False
         """Whether it is meant to stream."""
+        vehicle.awoke = self._async_awoke
+        vehicle.settled = self._async_settled
         self._stream_missed = False
         self._budget_logged = False
         self._pairing_asked = dt_util.utcnow()
@@ -264,6 +264,7 @@ class VehicleCoordinator(FlotteCoordinator):
         finally:
             # Last, so that a reading that confirms an assumption comes before its end.
             self.vehicle.lapse()
+            self.vehicle.expire_deferred()
 
     async def _async_ask(self) -> None:
         await self._async_look_for_pairing()
@@ -274,11 +275,11 @@ class VehicleCoordinator(FlotteCoordinator):
         if not self.vehicle.is_online or not self.vehicle.data_due():
             return
         try:
-            await self.vehicle.refresh()
+            await self.vehicle.poll()
         except VehicleUnavailable:
             # It fell asleep between the two questions; that is now known.
             return
-        except (BudgetExceeded, AccountSuspended) as error:
+        except (BudgetExceeded, AccountSuspended, GateRefused) as error:
             # Not a failure: what is known stays, and people keep what is left.
             if not self._budget_logged:
                 LOGGER.info("No data is asked of %s: %s", self.device_name, error)
@@ -311,6 +312,24 @@ class VehicleCoordinator(FlotteCoordinator):
         awaited = self.vehicle.awaited
         return awaited is not None and dt_util.utcnow() - awaited >= plan.STREAM_GRACE
 
+    @callback
+    def _async_awoke(self) -> None:
+        """Carry out what waited for that."""
+        self.config_entry.async_create_background_task(
+            self.hass, self.vehicle.carry_out_deferred(), "flotte carries out what waited"
+        )
+
+    @callback
+    def _async_settled(self, waiting: Waiting, error: TeslaError | None) -> None:
+        """Say what became of a command whose caller waits no more."""
+        name, command = self.device_name, waiting.command.name
+        if error is None:
+            LOGGER.info("%s is awake: %s was carried out", name, command)
+        elif isinstance(error, Deferred):
+            LOGGER.info("%s for %s waits no longer: %s", command, name, error)
+        else:
+            LOGGER.warning("%s for %s had waited, and failed: %s", command, name, error)
+
     async def _async_look_for_pairing(self) -> None:
         """While our key is missing, look now and then whether it was added; that is free."""
         vehicle = self.vehicle
@@ -330,7 +349,7 @@ class VehicleCoordinator(FlotteCoordinator):
 
     async def async_wake(self, context: Context | None) -> None:
         """Wake the vehicle for whoever `context` stands for. Raises HomeAssistantError."""
-        await self._async_act(self.vehicle.wake(caller_of(context)))
+        await self._async_act(self.vehicle.wake(caller_of(self.hass, context)))
 
     @callback
     @override
@@ -341,7 +360,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @callback
     def async_show_pairing(self) -> None:
         """Raise or clear the repair issue that asks the owner to pair our key."""
-        issue_id = f"key_not_paired_{self.vehicle.vin}"
+        issue_id = f"key_not_paired_{self.vehicle.vin[-6:]}_{self.config_entry.entry_id}"
         if self.vehicle.key_paired is not False or not self.vehicle.needs_key:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return

@@ -16,6 +16,8 @@ _PRIVATE: Final = {
     signals.LOCATION.name,
     signals.HEADING.name,
     signals.ROUTE_LOCATION.name,
+    signals.ROUTE_ORIGIN.name,
+    signals.ROUTE_LINE.name,
     signals.ROUTE_DESTINATION.name,
     signals.VEHICLE_NAME.name,
 }
@@ -62,6 +64,7 @@ async def async_get_config_entry_diagnostics(
             }
             for coordinator in data.sites
         ],
+        "streaming": await data.streaming.async_describe(),
     }
 
 

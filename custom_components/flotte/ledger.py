@@ -11,13 +11,21 @@ from typing import Any, Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, FREE_DELAY_SECONDS, LEDGER_DELAY_SECONDS
+from .const import (
+    DOMAIN,
+    FREE_DELAY_SECONDS,
+    LEDGER_DELAY_SECONDS,
+    LOGGER,
+    REVIEW_INTERVAL,
+)
+from .tesla.gate import Gate, Policy
 from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month
+from .tesla.projection import Projection, project
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _VERSION: Final = 1
@@ -39,6 +47,11 @@ class AccountLedger:
         self._hass = hass
         self._tell_streamed: CALLBACK_TYPE | None = None
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_stop)
+        self.gate = Gate(self.meter)
+        """Asked before each action; see `tesla.gate`."""
+        self.projection: Projection | None = None
+        """What the month will probably cost; None before the first look."""
+        self._stop_reviews = async_track_time_interval(hass, self.async_review, REVIEW_INTERVAL)
         self._listeners: set[CALLBACK_TYPE] = set()
         self._has_news = self._has_free_news = False
 
@@ -52,6 +65,7 @@ class AccountLedger:
         self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
         if stored.get("suspended") == [this_month.year, this_month.month]:
             self.meter.suspended = this_month
+        self.async_review(dt_util.utcnow())
 
     async def async_keep(self, entry: Entry) -> None:
         """Make a booking durable before its request leaves."""
@@ -68,14 +82,19 @@ class AccountLedger:
     @callback
     def async_changed(self) -> None:
         """Write soon, and tell those who show the cost."""
-        self._has_news = True
-        self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
+        if not self._has_news:
+            # Once: each call would put the write off anew, and a stream would do that for ever.
+            self._has_news = True
+            self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
         for listener in tuple(self._listeners):
             listener()
 
     @callback
     def _async_streamed(self) -> None:
-        """Tell of counted signals, but not of each: a car may send two records a second."""
+        """Write and tell of counted signals, but not of each: two records a second may come."""
+        if not self._has_news:
+            self._has_news = True
+            self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
         if self._tell_streamed is None:
             self._tell_streamed = async_call_later(
                 self._hass, LEDGER_DELAY_SECONDS, self._async_tell_streamed
@@ -86,16 +105,31 @@ class AccountLedger:
         self._tell_streamed = None
         self.async_changed()
 
-    @callback
-    def _async_stop(self, _event: Event) -> None:
+    async def _async_stop(self, _event: Event) -> None:
+        """Write what was streamed last: it is too late for a writing that is only ordered."""
+        self._stop_reviews()
         if self._tell_streamed is not None:
             self._tell_streamed()
-            self._async_tell_streamed(dt_util.utcnow())
+            self._tell_streamed = None
+            await self._store.async_save(self._to_stored())
 
     @callback
-    def async_set_limit(self, limit: Decimal | None) -> None:
-        """Allow this much a month; None is Tesla's discount."""
-        self.meter.limit = self.meter.tariff.discount if limit is None else limit
+    def async_set_policy(self, policy: Policy) -> None:
+        """Spend by these rules from now on."""
+        self.gate.zone = dt_util.get_default_time_zone()
+        self.gate.policy = policy
+        self.async_review(dt_util.utcnow())
+
+    @callback
+    def async_review(self, now: datetime) -> None:
+        """Look at what the month will cost, and at the spending mode that follows."""
+        self.projection = project(self.meter.ledger, self.meter.tariff, now)
+        before = self.gate.step.mode
+        step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
+        if step.mode is not before:
+            LOGGER.info("Spending mode %s: %s %s", step.mode, step.reason, dict(step.placeholders))
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> Callable[[], None]:

@@ -4,11 +4,13 @@ The broker is that of Home Assistant's `mqtt` integration. Messages that it reta
 they bear no time, so nobody knows how old they are.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.components import mqtt
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
@@ -53,25 +55,34 @@ async def async_subscribe(
             return
         _pass_on(content, stream)
 
-    stops = [
-        await mqtt.async_subscribe(hass, f"{base}/{vin}/#", heard, QOS, encoding=None)
-        for vin in streams
-    ]
+    for stream in streams.values():
+        # It may be away, or lose what nobody acknowledged, and nobody would know.
+        stream.is_gapless = False
+    stops: list[CALLBACK_TYPE] = []
 
     @callback
     def stop() -> None:
         for each in stops:
             each()
 
+    try:
+        for vin in streams:
+            topic = f"{base}/{vin}/#"
+            stops.append(await mqtt.async_subscribe(hass, topic, heard, QOS, encoding=None))
+    except HomeAssistantError, asyncio.CancelledError:
+        # Those that were made would be heard for ever.
+        stop()
+        raise
     return stop
 
 
 def _pass_on(content: Content | None, stream: Stream) -> None:
+    if isinstance(content, Record):
+        if not stream.is_connected:
+            stream.opened(UNTOLD, "")
+        stream.told(content)
+        return
     match content:
-        case Record():
-            if not stream.is_connected:
-                stream.opened(UNTOLD, "")
-            stream.told(content)
         case Connectivity(is_connected=True):
             stream.opened(content.connection, content.network)
             stream.closed(UNTOLD)
@@ -80,5 +91,5 @@ def _pass_on(content: Content | None, stream: Stream) -> None:
             stream.closed(UNTOLD)
         case CarError():
             stream.complained((content,))
-        case tuple():
-            stream.alerted(content)
+        case [*alerts]:
+            stream.alerted(tuple(alerts))

@@ -214,11 +214,14 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
     @staticmethod
     def _cleaned(user_input: dict[str, Any]) -> dict[str, Any]:
         """What was entered, in the form in which it is kept; what was left out is emptied."""
+        port = int(user_input[CONF_PORT])
+        listen_port = int(user_input.get(CONF_LISTEN_PORT) or 0)
         return {
             **user_input,
             CONF_HOSTNAME: str(user_input[CONF_HOSTNAME]).strip().lower().rstrip("."),
-            CONF_PORT: int(user_input[CONF_PORT]),
-            CONF_LISTEN_PORT: int(user_input.get(CONF_LISTEN_PORT) or user_input[CONF_PORT]),
+            CONF_PORT: port,
+            # The same, or nothing, is kept as nothing, so that it goes on following the port.
+            CONF_LISTEN_PORT: listen_port if listen_port != port and listen_port else None,
             CONF_CERTIFICATE_FILE: str(user_input.get(CONF_CERTIFICATE_FILE, "")).strip(),
             CONF_KEY_FILE: str(user_input.get(CONF_KEY_FILE, "")).strip(),
         }

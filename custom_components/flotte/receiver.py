@@ -6,6 +6,7 @@ broken file) is told as a repair issue and tried again; meanwhile the cars are p
 """
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .hosts import get_hosts
+from .tesla.meter import Meter
 from .tesla.stream import Stream
 from .tesla.telemetry.certificates import (
     LARGEST_FILE,
     TESLA_FINGERPRINTS,
+    AcceptedCas,
     Authority,
     CertificateDefect,
     Defect,
@@ -51,7 +54,10 @@ RETRY_SECONDS: Final = 60.0
 LONGEST_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
 """Between two looks whether the certificate has to be renewed, or a file has changed."""
+_START_ISSUES: Final = ("client_ca_missing", "port_in_use", "certificate_unusable")
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
+_CHUNK: Final = 65536
+"""Bytes that are read of a file at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,9 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     """The CA certificates that cars' certificates are verified with, in PEM.
 
     The owner's file comes first, then what was stored, then Tesla's public repository. Whatever the
-    source, only those are accepted whose fingerprints are known.
+    source, only those are accepted whose fingerprints are known. Stored is only what holds all of
+    them: cars of those that are missing could never connect again. What was stored by a version
+    that knew others is used only if nothing better is to be had.
 
     Raises:
         ClientCasUnavailable: none of the three has any.
@@ -146,37 +154,73 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     store: Store[dict[str, str]] = Store(hass, _VERSION, _CLIENT_CA_KEY, atomic_writes=True)
     detail = ""
 
-    def accepted(pem: bytes) -> str:
+    def accepted(pem: bytes) -> AcceptedCas:
         found = accept_client_cas(pem, now, fingerprints)
         if found.expired:
             LOGGER.info("CA certificates of Tesla's that are over: %s", ", ".join(found.expired))
-        return found.pem
+        return found
 
     file = Path(hass.config.path(CLIENT_CA_FILE))
     if await hass.async_add_executor_job(file.is_file):
         try:
             return accepted(
                 await hass.async_add_executor_job(_read, hass, CLIENT_CA_FILE, Defect.UNREADABLE)
-            )
+            ).pem
         except CertificateDefect as error:
             detail = f"{CLIENT_CA_FILE}: {error}"
+    older = ""
+    table = _mark(fingerprints)
     # A simulator makes new ones each time it starts.
     if hosts.client_ca_is_known and (stored := await store.async_load()) is not None:
-        try:
-            return accepted(str(stored.get("pem", "")).encode())
-        except CertificateDefect as error:
-            LOGGER.debug("The stored CA certificates are of no use: %s", error)
+        older = _usable(stored, accepted)
+        if older and stored.get("table") == table:
+            return older
     try:
-        async with async_get_clientsession(hass).get(
-            hosts.client_ca_url, timeout=_FETCH_TIMEOUT, allow_redirects=False
-        ) as response:
-            response.raise_for_status()
-            fetched = await response.content.read(LARGEST_FILE + 1)
-        pem = accepted(fetched)
+        found = accepted(await _async_fetch(hass, hosts.client_ca_url))
     except (aiohttp.ClientError, TimeoutError, CertificateDefect) as error:
+        if older:
+            LOGGER.debug("No newer CA certificates of Tesla's: %s", error)
+            return older
         raise ClientCasUnavailable(detail or f"{type(error).__name__}: {error}"[:200]) from error
-    await store.async_save({"pem": pem})
-    return pem
+    seen = len(found.certificates) + len(found.expired)
+    if fingerprints is None or seen == len(fingerprints):
+        await store.async_save({"pem": found.pem, "table": table})
+    else:
+        LOGGER.info("Tesla's file has only %s of its CA certificates; it is fetched again", seen)
+    return found.pem
+
+
+def _usable(stored: Mapping[str, str], accepted: Callable[[bytes], AcceptedCas]) -> str:
+    """What is stored, as far as it is accepted; blank if nothing is."""
+    try:
+        return accepted(str(stored.get("pem", "")).encode()).pem
+    except CertificateDefect as error:
+        LOGGER.debug("The stored CA certificates are of no use: %s", error)
+        return ""
+
+
+def _mark(fingerprints: frozenset[str] | None) -> str:
+    """What tells tables of fingerprints apart."""
+    return hashlib.sha256("".join(sorted(fingerprints or ())).encode()).hexdigest()[:16]
+
+
+async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
+    """A file from the internet, whole, or a byte more than it may have.
+
+    Raises:
+        aiohttp.ClientError, TimeoutError: it is not to be had.
+    """
+    fetched = bytearray()
+    async with async_get_clientsession(hass).get(
+        url, timeout=_FETCH_TIMEOUT, allow_redirects=False
+    ) as response:
+        response.raise_for_status()
+        # Not `read`, which gives what has come so far.
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            fetched += chunk
+            if len(fetched) > LARGEST_FILE:
+                break
+    return bytes(fetched[: LARGEST_FILE + 1])
 
 
 class _Everybody(Listener):
@@ -209,6 +253,8 @@ class _Member:
     streams: Mapping[str, Stream]
     """By VIN."""
     ready: Callable[[], None]
+    meter: Meter | None
+    """Counts what Tesla bills for these cars."""
 
 
 class Receiver:
@@ -227,6 +273,8 @@ class Receiver:
         self._stop_watching: CALLBACK_TYPE | None = None
         self._pause = RETRY_SECONDS
         self._is_running = False
+        self._shown: Address | None = None
+        """What the present certificate was made for."""
 
     @property
     def is_running(self) -> bool:
@@ -247,22 +295,61 @@ class Receiver:
         address: Address,
         streams: Mapping[str, Stream],
         ready: Callable[[], None],
+        meter: Meter | None = None,
     ) -> None:
         """Let the cars of an account come; `ready` is called each time the server began to run."""
-        self._members[entry_id] = _Member(address, streams, ready)
+        self._members[entry_id] = _Member(address, streams, ready, meter)
+        self._share_bills()
+        # Those that another account brought here already know nothing of this one.
+        await self.server.send_away(streams)
+        await self._async_show_present()
         await self._async_run()
 
     async def async_leave(self, entry_id: str) -> None:
         """Let them come no longer; the last one to leave stops the server."""
-        self._members.pop(entry_id, None)
+        left = self._members.pop(entry_id, None)
+        streams = left.streams if left else {}
+        # A connection goes on telling whom it told when it was made: others count that now.
+        for stream in streams.values():
+            stream.is_billed = False
+        self._share_bills()
         async with self._lock:
-            if self._members:
-                return
-            self._async_forget_timers()
-            self._is_running = False
-            await self.server.stop()
-        for key in ("client_ca_missing", "port_in_use", "certificate_unusable"):
+            if is_last := not self._members:
+                self._async_forget_timers()
+                self._is_running = False
+                await self.server.stop()
+            else:
+                await self.server.send_away(streams)
+        for stream in streams.values():
+            stream.is_billed = True
+        if not is_last:
+            await self._async_show_present()
+            return
+        for key in (*_START_ISSUES, "host_names_differ"):
             self._async_clear(key)
+
+    def _share_bills(self) -> None:
+        """Have what a car tells several accounts of one bill counted once: Tesla sent it once."""
+        counted: set[tuple[str, int]] = set()
+        for member in self._members.values():
+            for vin, stream in member.streams.items():
+                bill = (vin, id(member if member.meter is None else member.meter))
+                stream.is_billed = bill not in counted
+                counted.add(bill)
+
+    def _address(self) -> Address:
+        """What the certificate is for: accounts that share a port share it, the first decides."""
+        return next(iter(self._members.values())).address
+
+    async def _async_show_present(self) -> None:
+        """After the accounts have changed, see that the certificate is still the right one."""
+        names = list(dict.fromkeys(each.address.hostname for each in self._members.values()))
+        if len(names) > 1:
+            self._async_tell("host_names_differ", port=str(self._port), names=", ".join(names))
+        else:
+            self._async_clear("host_names_differ")
+        if self._is_running and self._members and self._address() != self._shown:
+            await self._async_renew()
 
     @callback
     def _async_forget_timers(self) -> None:
@@ -273,6 +360,9 @@ class Receiver:
 
     async def _async_run(self, _now: datetime | None = None) -> None:
         """Run the server, or see what keeps it from running and try again later."""
+        if self._retry is not None:
+            # Another account came before it was time; what is over may be cancelled too.
+            self._retry()
         self._retry = None
         async with self._lock:
             if not self._members:
@@ -294,8 +384,9 @@ class Receiver:
 
     async def _async_start(self) -> bool:
         """Whether the server runs now."""
+        address = self._address()
         try:
-            self.certificate = await self._async_certificate()
+            self.certificate = await self._async_certificate(address)
             context = await self._async_context(self.certificate)
         except CertificateDefect as error:
             self._async_tell("certificate_unusable", detail=str(error))
@@ -316,6 +407,7 @@ class Receiver:
             self._async_tell("port_in_use", port=str(self._port), detail=error.strerror or "")
             return False
         self._async_clear("port_in_use")
+        self._shown = address
         return True
 
     async def _async_context(self, certificate: ServerCertificate) -> ssl.SSLContext:
@@ -332,10 +424,8 @@ class Receiver:
         except OSError as error:
             raise CertificateDefect(Defect.KEY_UNREADABLE) from error
 
-    async def _async_certificate(self) -> ServerCertificate:
+    async def _async_certificate(self, address: Address) -> ServerCertificate:
         """The owner's, or a new one of our own. Raises CertificateDefect."""
-        # Accounts that share a port share its certificate; the first one names the host.
-        address = next(iter(self._members.values())).address
         if address.certificate_file:
             return await async_read_files(
                 self._hass, address.certificate_file, address.key_file, address.hostname
@@ -345,18 +435,28 @@ class Receiver:
             authority.issue, address.hostname, dt_util.utcnow()
         )
 
-    async def _async_watch(self, now: datetime) -> None:
+    async def _async_watch(self, _now: datetime) -> None:
         """Show another certificate if ours becomes old, or if the owner's files changed."""
+        await self._async_renew()
+
+    async def _async_renew(self) -> None:
+        """Show another certificate if the present one is not, or not long, the right one."""
         async with self._lock:
             present = self.certificate
             if present is None or not self._members or not self._is_running:
                 return
-            address = next(iter(self._members.values())).address
-            if not address.certificate_file and now < present.renew_after:
+            address = self._address()
+            if (
+                address == self._shown
+                and not address.certificate_file
+                and dt_util.utcnow() < present.renew_after
+            ):
                 return
             try:
-                new = await self._async_certificate()
+                new = await self._async_certificate(address)
                 if new.chain == present.chain:
+                    self._shown = address
+                    self._async_clear("certificate_unusable")
                     return
                 context = await self._async_context(new)
             except CertificateDefect as error:
@@ -368,6 +468,7 @@ class Receiver:
                 return
             self._async_clear("certificate_unusable")
             self.certificate = new
+            self._shown = address
             self.server.use(context)
             LOGGER.info("Cars are shown a new certificate, valid until %s", new.not_after.date())
             members = tuple(self._members.values())
@@ -403,4 +504,5 @@ class Receiver:
             "own_certificate": not any(
                 member.address.certificate_file for member in self._members.values()
             ),
+            "server": self.server.diagnostics(),
         }

@@ -9,6 +9,7 @@ does not connect, a repair issue says what to do, and the car is polled meanwhil
 """
 
 import asyncio
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -49,10 +50,19 @@ from .const import (
     STREAM_OFF,
 )
 from .coordinator import VehicleCoordinator, as_home_assistant
+from .hosts import get_hosts
 from .receiver import Address, async_get_receiver
 from .tesla import signals
 from .tesla.api import FleetApi
-from .tesla.errors import BadRequest, TeslaError
+from .tesla.errors import (
+    AccountSuspended,
+    BadRequest,
+    BudgetExceeded,
+    GateRefused,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+)
 from .tesla.meter import STREAM, Category
 from .tesla.signing import ClientKey, jws
 from .tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
@@ -67,6 +77,7 @@ from .tesla.telemetry.subscription import (
     SkipReason,
     Tally,
     can_stream,
+    claims_of,
     configuration,
     differs,
     due_for_renewal,
@@ -84,8 +95,16 @@ ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
 CONFIGURE_DELAY_SECONDS: Final = 60.0
 """How long a change of what is shown waits for others. Tesla wants configurations to change seldom,
 and one that follows another too soon may be ignored by the car for 25 minutes."""
-RETRY_INTERVAL: Final = timedelta(hours=1)
-"""Between two tries to configure a car that could not be."""
+RETRY_INTERVALS: Final = (
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=7),
+)
+"""Between two tries to configure a car that Tesla refused: each of them is billed, and what Tesla
+objects to seldom goes away by itself. What may have mended it makes the next try come at once."""
+UNBILLED: Final = (Unreachable, ServiceError, BudgetExceeded, AccountSuspended, GateRefused)
+"""Trouble that costs nothing to meet again, so that the first interval stays."""
 MINUTE: Final = timedelta(minutes=1)
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 CONNECT_TIME: Final = timedelta(minutes=30)
@@ -107,12 +126,18 @@ _WITHOUT: Final = "without"
 OVERDRAWN_ISSUE: Final = "stream_overdrawn"
 TAKEN_ENDS: Final = (*(f"stream_{reason}" for reason in SkipReason), "stream_refused")
 """Issues that are over when Tesla takes a configuration."""
+BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
+LEFT_ISSUE: Final = "stream_left"
+"""A car that streams on although nobody wants it to; it outlives the account."""
 CONNECTION_ENDS: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
     "stream_limit_reached",
 )
 """Issues that only the car itself can prove to be over: Tesla takes what never gets there."""
-ISSUES: Final = (*TAKEN_ENDS, *CONNECTION_ENDS, OVERDRAWN_ISSUE)
+NEVER_AGAIN: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
+"""Neither time nor an update makes another computer of a car's; switching the stream off and on
+again makes Flotte try once more."""
+ISSUES: Final = (*TAKEN_ENDS, *CONNECTION_ENDS, OVERDRAWN_ISSUE, BROKER_OVERDRAWN_ISSUE)
 
 
 @dataclass(frozen=True)
@@ -142,7 +167,7 @@ class Settings:
             certificate_file=options.get(CONF_CERTIFICATE_FILE, "") if has_files else "",
             key_file=options.get(CONF_KEY_FILE, "") if has_files else "",
             profile=Profile(options.get(CONF_PROFILE, Profile.TUNED)),
-            overrides=read_overrides(options.get(CONF_OVERRIDES)),
+            overrides=usable_overrides(options.get(CONF_OVERRIDES)),
             topic_base=options.get(CONF_TOPIC_BASE, ""),
         )
 
@@ -162,21 +187,85 @@ def read_overrides(entered: object) -> dict[str, Rule]:
         return {}
     if not isinstance(entered, Mapping):
         raise ValueError(str(entered)[:40])  # noqa: TRY004  # what was entered
+    return {name: _read_rule(name, value) for name, value in entered.items()}
+
+
+def usable_overrides(stored: object) -> dict[str, Rule]:
+    """The owner's rules that can be read; another version may have known fields that this does not.
+
+    What is entered is judged by `read_overrides`; what was stored must not keep a car from
+    streaming.
+    """
     rules: dict[str, Rule] = {}
-    for name, value in entered.items():
-        rule = value if isinstance(value, Mapping) else {"interval": value}
-        if name not in signals.SIGNALS_BY_FIELD or set(rule) - {"interval", "delta", "resend"}:
-            raise ValueError(str(name)[:40])
+    for name, value in stored.items() if isinstance(stored, Mapping) else ():
         try:
-            delta, resend = rule.get("delta"), rule.get("resend")
-            rules[name] = Rule(
-                int(rule["interval"]),
-                None if delta is None else float(delta),
-                None if resend is None else int(resend),
-            )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(str(name)[:40]) from error
+            rules[name] = _read_rule(name, value)
+        except ValueError:
+            LOGGER.warning("The rule for the streamed field %s is left out", str(name)[:40])
     return rules
+
+
+def _read_rule(name: object, value: object) -> Rule:
+    """One rule. Raises ValueError with the field's name."""
+    rule: Mapping[Any, Any] = value if isinstance(value, Mapping) else {"interval": value}
+    if name not in signals.SIGNALS_BY_FIELD or set(rule) - {"interval", "delta", "resend"}:
+        raise ValueError(str(name)[:40])
+    try:
+        delta, resend = rule.get("delta"), rule.get("resend")
+        return Rule(
+            int(rule["interval"]),
+            None if delta is None else float(delta),
+            None if resend is None else int(resend),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(str(name)[:40]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a car could not be configured, and when that is tried again."""
+
+    issue: str
+    """What the owner is told."""
+    detail: str
+    count: int
+    """Refusals in a row that Tesla bills."""
+    until: datetime | None
+    """When it is tried again though nothing changed; None: never."""
+    circumstances: str
+    """What was so when it was refused; see `Streaming._circumstances`."""
+
+    def to_stored(self) -> dict[str, Any]:
+        """The refusal as JSON."""
+        return {
+            "issue": self.issue,
+            "detail": self.detail,
+            "count": self.count,
+            "until": None if self.until is None else self.until.isoformat(),
+            "circumstances": self.circumstances,
+        }
+
+    @classmethod
+    def from_stored(cls, stored: object) -> Refusal | None:
+        """The refusal from `to_stored`'s JSON; None if there is none, or it cannot be read."""
+        match stored:
+            case {
+                "issue": str() as issue,
+                "detail": str() as detail,
+                "count": int() as count,
+                "until": str() | None as until,
+                "circumstances": str() as circumstances,
+            } if issue in TAKEN_ENDS:
+                moment = _moment(until)
+                if (until is None) is (moment is None):
+                    return cls(issue, detail, max(0, count), moment, circumstances)
+        return None
+
+
+def _moment(stored: object) -> datetime | None:
+    """An aware time from JSON; None if it is none."""
+    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    return None if moment is None or moment.tzinfo is None else moment
 
 
 class _Car:
@@ -194,9 +283,16 @@ class _Car:
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))
         self.stored_tally = kept.get("tally")
-        self.refused_until: datetime | None = None
-        self.asked: datetime | None = None
+        self.refusal = Refusal.from_stored(kept.get("refusal"))
+        """Why it could not be configured the last time."""
+        self.asked = _moment(kept.get("asked"))
         """When Tesla was asked last why it does not connect."""
+        self.kept_since: datetime | None = None
+        """When its configuration could not be taken away, though it is not wanted."""
+        self.is_reported = False
+        """Whether its owner was told that a broker's stream is dear."""
+        self.kept_count = 0
+        """How often Tesla refused that in a row, and billed it."""
         self._counted: Counter[str] = Counter()
 
     def follow(self, planned: Plan, now: datetime) -> None:
@@ -208,7 +304,7 @@ class _Car:
         else:
             self.tally.follow(planned, now)
         self.plan = planned
-        self.coordinator.stream.intervals = {name: rule.interval for name, rule in planned.items()}
+        self.coordinator.stream.follow(planned)
 
     def count(self, now: datetime) -> None:
         """Book what came since the last time; not at each record, which must be quick."""
@@ -221,8 +317,86 @@ class _Car:
     def to_stored(self, now: datetime) -> dict[str, Any]:
         return {
             "configured": self.configured,
+            "refusal": None if self.refusal is None else self.refusal.to_stored(),
+            "asked": None if self.asked is None else self.asked.isoformat(),
             "tally": self.tally.to_stored(now) if self.plan else self.stored_tally,
         }
+
+
+def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
+    """The cars that stream to us, and by what, out of what `Streaming.to_stored` answered."""
+    kept = stored if isinstance(stored, Mapping) else {}
+    return {
+        vin: car["configured"]
+        for vin, car in kept.items()
+        if isinstance(car, Mapping) and isinstance(car.get("configured"), Mapping)
+    }
+
+
+async def async_take_away(
+    api: FleetApi, vin: str, name: str, configured: Mapping[str, Any], *, only_ours: bool = False
+) -> None:
+    """Have Tesla tell a car to stream no longer; while it does, that costs money.
+
+    Args:
+        api: Way to Tesla.
+        vin: Which car.
+        name: How its owner calls it.
+        configured: What we configured.
+        only_ours: Ask first whether it is still that: the owner's own server, which belongs to the
+            same application, may have configured the car since.
+
+    Raises:
+        TeslaError: it streams on, which was logged.
+    """
+    try:
+        if only_ours:
+            told = read_configuration(await api.telemetry_config(vin, STREAM), configured)
+            if told.exists is False or told.matches is False:
+                return
+        await api.delete_telemetry_config(vin, STREAM)
+    except TeslaError as error:
+        LOGGER.warning(
+            "%s goes on streaming until %s, because its configuration could not be taken away: %s",
+            name,
+            expiry_of(configured),
+            error,
+        )
+        raise
+
+
+def issue_id(key: str, vin: str, entry_id: str) -> str:
+    """What tells an issue about a car from others, and not which car it is: it gets into logs."""
+    return f"{key}_{vin[-6:]}_{entry_id}"
+
+
+@callback
+def async_clear_entry(hass: HomeAssistant, entry_id: str) -> None:
+    """Nobody can mend what an account that is gone was in trouble with."""
+    for domain, each in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and each.endswith(f"_{entry_id}"):
+            ir.async_delete_issue(hass, DOMAIN, each)
+
+
+@callback
+def async_tell_left(
+    hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any]
+) -> None:
+    """Tell the owner, over restarts, of a car that nobody can tell any more to stop."""
+    until = expiry_of(configured)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{LEFT_ISSUE}_{vin[-6:]}",
+        is_fixable=False,
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=LEFT_ISSUE,
+        translation_placeholders={
+            "name": name,
+            "until": "—" if until is None else until.date().isoformat(),
+        },
+    )
 
 
 def situation_of(coordinator: VehicleCoordinator) -> Situation:
@@ -270,6 +444,9 @@ class Streaming:
         self._without = set(without) if isinstance(without, list) else set()
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
+        self._is_stopped = False
+        self._is_paused = False
+        self._take_back: CALLBACK_TYPE | None = None
         # Two reasons to configure at once must not pay twice.
         self._configuring = asyncio.Lock()
         self._debouncer = Debouncer(
@@ -290,14 +467,24 @@ class Streaming:
 
     async def async_start(self) -> None:
         """Begin; the entities are there. Nothing that goes wrong here keeps the account from it."""
-        if not self.settings.is_on:
-            await self._async_switch_off()
-            return
+        if self.settings.source != STREAM_MQTT:
+            ir.async_delete_issue(self._hass, DOMAIN, f"no_mqtt_{self._entry.entry_id}")
+        if self.settings.source != STREAM_DIRECT:
+            # What we configured, before the owner chose something else.
+            for car in self._cars.values():
+                car.refusal = None
+                self._async_clear(car, *ISSUES)
+            await self._async_take_back()
+            if not self.settings.is_on:
+                return
         now = dt_util.utcnow()
         for car in self._cars.values():
             if car.configured is not None and car.coordinator.streams:
                 car.follow(self._planned(car), now)
                 car.coordinator.vehicle.stream_expected = now
+            if car.refusal is not None:
+                # Issues do not outlive a restart, and it is not tried again at once.
+                self._async_tell(car, car.refusal.issue, detail=car.refusal.detail)
             self._stops.append(car.coordinator.stream.on_connection(self._watcher(car)))
         self._stops += (
             async_track_time_interval(self._hass, self._async_minute, MINUTE),
@@ -322,7 +509,10 @@ class Streaming:
                 ),
                 {vin: car.coordinator.stream for vin, car in self._cars.items()},
                 self._receiver_ready,
+                self._api.meter,
             )
+            if self._is_stopped:
+                await receiver.async_leave(self._entry.entry_id)
 
     async def _async_start_mqtt(self) -> None:
         """Listen to the broker; the owner's server configures nobody, so we do if we know it."""
@@ -344,15 +534,34 @@ class Streaming:
             )
             return
         ir.async_delete_issue(self._hass, DOMAIN, issue)
+        if self._is_stopped:
+            # It was unloaded meanwhile.
+            stop()
+            return
         self._stops.append(stop)
         for car in self._cars.values():
             if car.coordinator.streams:
                 car.follow(self._planned(car), dt_util.utcnow())
                 car.coordinator.vehicle.stream_expected = dt_util.utcnow()
 
+    @callback
+    def async_pause(self) -> None:
+        """Configure no car: its entities are about to go, so nothing would seem to be shown."""
+        self._is_paused = True
+        self._debouncer.async_cancel()
+
+    @callback
+    def async_resume(self) -> None:
+        """The entities stay after all."""
+        self._is_paused = False
+        self._debouncer.async_schedule_call()
+
     async def async_stop(self) -> None:
         """End; the cars keep their configurations."""
+        self._is_stopped = self._is_paused = True
         self._debouncer.async_shutdown()
+        # The next start says so again, if it is still the way that was chosen.
+        ir.async_delete_issue(self._hass, DOMAIN, f"no_mqtt_{self._entry.entry_id}")
         for stop in self._stops:
             stop()
         self._stops.clear()
@@ -365,33 +574,51 @@ class Streaming:
     async def _async_stopping(self, _event: Event) -> None:
         await self.async_stop()
 
-    async def async_remove(self) -> None:
-        """The account is being removed: its cars shall stream no longer, because that costs."""
+    async def _async_take_back(self, _now: datetime | None = None) -> None:
+        """Take away what we configured, and try again later what Tesla did not take away."""
+        now = dt_util.utcnow()
         for car in self._cars.values():
-            await self._async_take_away(car)
+            pause = RETRY_INTERVALS[min(max(car.kept_count - 1, 0), len(RETRY_INTERVALS) - 1)]
+            if car.kept_since is None or now - car.kept_since >= pause:
+                await self._async_take_away(car, now)
+        is_left = any(car.configured is not None for car in self._cars.values())
+        if is_left and self._take_back is None and not self._is_stopped:
+            self._take_back = async_track_time_interval(
+                self._hass, self._async_take_back, REVIEW_INTERVAL
+            )
+            self._stops.append(self._forget_take_back)
+        elif not is_left:
+            self._forget_take_back()
 
-    async def _async_switch_off(self) -> None:
-        """The owner wants no stream any more."""
-        for car in self._cars.values():
-            self._async_clear(car, *ISSUES)
-            await self._async_take_away(car)
+    @callback
+    def _forget_take_back(self) -> None:
+        if self._take_back is not None:
+            self._take_back()
+        self._take_back = None
 
-    async def _async_take_away(self, car: _Car) -> None:
+    async def _async_take_away(self, car: _Car, now: datetime) -> None:
         if car.configured is None:
             return
+        is_broker = self.settings.source == STREAM_MQTT
         try:
-            await self._api.delete_telemetry_config(car.vin, STREAM)
-        except TeslaError as error:
-            LOGGER.warning(
-                "%s goes on streaming until %s, because its configuration could not be taken "
-                "away: %s",
+            await async_take_away(
+                self._api,
+                car.vin,
                 car.coordinator.device_name,
-                expiry_of(car.configured),
-                error,
+                car.configured,
+                only_ours=is_broker,
             )
+        except TeslaError as error:
+            car.kept_since = now
+            car.kept_count += not isinstance(error, UNBILLED)
             return
-        car.configured = None
+        car.configured = car.kept_since = None
+        self._async_clear_left(car)
         self.changed()
+
+    @callback
+    def _async_clear_left(self, car: _Car) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, f"{LEFT_ISSUE}_{car.vin[-6:]}")
 
     def to_stored(self) -> dict[str, Any]:
         """What to keep over a restart, as JSON; nothing in it is secret."""
@@ -418,10 +645,15 @@ class Streaming:
         if entity is None or entity.config_entry_id == self._entry.entry_id:
             self._debouncer.async_schedule_call()
 
-    def _planned(self, car: _Car) -> dict[str, Rule]:
-        """What a car should stream now."""
+    @staticmethod
+    def _firmware(car: _Car) -> str | None:
+        """What runs in a car, as far as that is known."""
         info = car.coordinator.vehicle.fleet_info
         firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
+        return firmware if isinstance(firmware, str) else None
+
+    def _planned(self, car: _Car) -> dict[str, Rule]:
+        """What a car should stream now."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),
             self.settings.profile,
@@ -429,7 +661,7 @@ class Streaming:
             slowed=car.tally.slowed,
             without=self._without,
             scopes=self._scopes,
-            firmware=firmware if isinstance(firmware, str) else None,
+            firmware=self._firmware(car),
             semi=car.vin[3:4] == "T",
         )
 
@@ -439,7 +671,7 @@ class Streaming:
             await self._async_configure()
 
     async def _async_configure(self) -> None:
-        if self.settings.source != STREAM_DIRECT:
+        if self.settings.source != STREAM_DIRECT or self._is_paused:
             return
         receiver = await async_get_receiver(self._hass, self.settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
@@ -448,7 +680,7 @@ class Streaming:
         now = dt_util.utcnow()
         groups: dict[str, tuple[dict[str, Any], list[tuple[_Car, Plan]]]] = {}
         for car in self._cars.values():
-            if not self._may_configure(car, now):
+            if not self._may_configure(car):
                 continue
             planned = self._planned(car)
             wanted = configuration(
@@ -461,17 +693,50 @@ class Streaming:
             known = car.configured
             if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
                 continue
+            if not self._may_try(car, wanted, now):
+                continue
             _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
             cars.append((car, planned))
         for wanted, cars in groups.values():
             await self._async_send(wanted, cars)
 
     @staticmethod
-    def _may_configure(car: _Car, now: datetime) -> bool:
+    def _may_configure(car: _Car) -> bool:
         vehicle = car.coordinator.vehicle
-        if not car.coordinator.streams or (vehicle.needs_key and vehicle.key_paired is False):
+        return car.coordinator.streams and not (vehicle.needs_key and vehicle.key_paired is False)
+
+    def _may_try(self, car: _Car, wanted: Mapping[str, Any], now: datetime) -> bool:
+        """Whether a configuration is not the one that was refused, or that was long enough ago."""
+        refusal = car.refusal
+        if refusal is None:
+            return True
+        if refusal.until is None:
             return False
-        return car.refused_until is None or now >= car.refused_until
+        return now >= refusal.until or refusal.circumstances != self._circumstances(car, wanted)
+
+    def _circumstances(self, car: _Car, wanted: Mapping[str, Any]) -> str:
+        """What may be why a car's configuration is refused, as one short text to compare."""
+        vehicle = car.coordinator.vehicle
+        told = {
+            # When it ends is another time with each try.
+            "wanted": {name: value for name, value in wanted.items() if name != "exp"},
+            "firmware": self._firmware(car),
+            "key": vehicle.key_paired,
+            "options": dict(self._entry.options),
+        }
+        text = json.dumps(told, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _refused(
+        self, car: _Car, wanted: Mapping[str, Any], issue: str, detail: str = "", *, billed: bool
+    ) -> None:
+        """Note that a car could not be configured, and tell the owner."""
+        count = (car.refusal.count if car.refusal else 0) + billed
+        pause = RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
+        until = None if issue == NEVER_AGAIN else dt_util.utcnow() + pause
+        car.refusal = Refusal(issue, detail, count, until, self._circumstances(car, wanted))
+        self._async_tell(car, issue, detail=detail)
+        self.changed()
 
     async def _async_send(self, wanted: dict[str, Any], cars: list[tuple[_Car, Plan]]) -> None:
         """Send one configuration to some cars."""
@@ -489,23 +754,23 @@ class Streaming:
                 self.changed()
                 self._debouncer.async_schedule_call()
                 return
+            billed = not isinstance(error, UNBILLED)
             for car, _ in cars:
-                car.refused_until = now + RETRY_INTERVAL
                 error.placeholders = {**error.placeholders, "name": car.coordinator.device_name}
                 detail = error.detail or str(as_home_assistant(error))
-                self._async_tell(car, "stream_refused", detail=detail)
+                self._refused(car, wanted, "stream_refused", detail, billed=billed)
             return
         result = read_configured(answer)
         for car, planned in cars:
             self._async_clear(car, *TAKEN_ENDS)
             if (reason := result.skipped.get(car.vin)) is not None:
                 car.configured = None
-                car.refused_until = now + RETRY_INTERVAL
                 car.coordinator.vehicle.stream_expected = None
-                self._async_tell(car, f"stream_{reason}")
+                self._refused(car, wanted, f"stream_{reason}", billed=True)
                 continue
             car.configured = wanted
-            car.refused_until = None
+            car.refusal = None
+            self._async_clear_left(car)
             car.follow(planned, now)
             if not car.tally.slowed.keys() & planned.keys() - self.settings.overrides.keys():
                 self._async_clear(car, OVERDRAWN_ISSUE)
@@ -534,7 +799,8 @@ class Streaming:
             car.count(now)
             self._close_silent(car, now)
         if self._reviewed is not None and now - self._reviewed < REVIEW_INTERVAL:
-            if any(car.refused_until and now >= car.refused_until for car in self._cars.values()):
+            until = [car.refusal.until for car in self._cars.values() if car.refusal]
+            if any(each is not None and now >= each for each in until):
                 await self.async_configure()
             return
         first, self._reviewed = self._reviewed is None, now
@@ -558,16 +824,32 @@ class Streaming:
 
     def _slow(self, car: _Car, now: datetime) -> None:
         """Slow what costs several times its forecast, and say so."""
-        dear = {each.field: each for each in car.tally.overdrawn(now)}
+        dear = {
+            each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
+            for each in car.tally.overdrawn(now)
+        }
+        if self.settings.source == STREAM_MQTT:
+            # Its owner's server decides what it sends.
+            named = dear.keys() - self.settings.overrides.keys()
+            if named and not car.is_reported:
+                text = "\n".join(line for name, line in dear.items() if name in named)
+                self._async_tell(car, BROKER_OVERDRAWN_ISSUE, fields=text)
+            elif not named:
+                self._async_clear(car, BROKER_OVERDRAWN_ISSUE)
+            car.is_reported = bool(named)
+            return
+        if not self._has_present_rules(car):
+            # What was counted says nothing of a step that it has not been told yet.
+            return
         if chosen := car.tally.slow(now, keep=self.settings.overrides):
-            self._async_tell(
-                car,
-                OVERDRAWN_ISSUE,
-                fields="\n".join(
-                    f"- {name}: {dear[name].seen:.0f} (expected {dear[name].expected:.0f})"
-                    for name in chosen
-                ),
-            )
+            self._async_tell(car, OVERDRAWN_ISSUE, fields="\n".join(dear[name] for name in chosen))
+
+    def _has_present_rules(self, car: _Car) -> bool:
+        """Whether a car was told all that it should stream by now."""
+        if car.configured is None:
+            return False
+        wanted = {**car.configured, "fields": claims_of(self._planned(car))}
+        return not differs(wanted, car.configured)
 
     async def _async_ask_why(self, car: _Car, now: datetime) -> None:
         """Ask Tesla why a car that is online does not connect."""
@@ -580,6 +862,7 @@ class Streaming:
         ):
             return
         car.asked = now
+        self.changed()
         try:
             told = read_configuration(
                 await self._api.telemetry_config(car.vin, STREAM), car.configured
@@ -619,7 +902,7 @@ class Streaming:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            f"{key}_{car.vin}",
+            issue_id(key, car.vin, self._entry.entry_id),
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=key,
@@ -629,7 +912,7 @@ class Streaming:
     @callback
     def _async_clear(self, car: _Car, *keys: str) -> None:
         for key in keys:
-            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{car.vin}")
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id(key, car.vin, self._entry.entry_id))
 
     # --- Telling ---------------------------------------------------------------------------------
 
@@ -641,10 +924,12 @@ class Streaming:
     async def async_check(self) -> Check:
         """Look at our own address as a car does."""
         receiver = await async_get_receiver(self._hass, self.settings.listen_port)
-        if receiver.certificate is None:
+        if not receiver.is_running or receiver.certificate is None:
             return Check(Finding.NOT_RUNNING)
         context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
-        return await check_address(self.settings.hostname, self.settings.port, context)
+        # A simulator's cars come to this machine whatever the name is.
+        at = get_hosts(self._hass).listen_at
+        return await check_address(self.settings.hostname, self.settings.port, context, at=at)
 
     def describe_costs(self) -> list[str]:
         """What the stream is expected to cost, a line for each car."""
@@ -676,6 +961,13 @@ class Streaming:
             lines.append(f"- {mark} {car.coordinator.device_name}{when}")
         return lines
 
+    async def async_describe(self) -> dict[str, Any]:
+        """The same, with what listens for the cars."""
+        if self.settings.source != STREAM_DIRECT:
+            return self.describe()
+        receiver = await async_get_receiver(self._hass, self.settings.listen_port)
+        return {**self.describe(), "receiver": receiver.describe()}
+
     def describe(self) -> dict[str, Any]:
         """For diagnostics: nothing that tells a car or a place."""
         now = dt_util.utcnow()
@@ -685,7 +977,7 @@ class Streaming:
             "cars": [
                 {
                     "streams": car.coordinator.streams,
-                    "configured_until": str(expiry_of(car.configured or {})),
+                    "configured_until": _text(expiry_of(car.configured or {})),
                     "connections": len(car.coordinator.stream.connections),
                     "fields": len(car.plan),
                     "expected": {
@@ -699,3 +991,7 @@ class Streaming:
                 for car in self._cars.values()
             ],
         }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

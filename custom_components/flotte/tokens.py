@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,6 +14,7 @@ from homeassistant.exceptions import (
     OAuth2TokenRequestReauthError,
 )
 from homeassistant.helpers.config_entry_oauth2_flow import (
+    CLOCK_OUT_OF_SYNC_MAX_SEC,
     AbstractOAuth2Implementation,
     OAuth2Session,
 )
@@ -50,7 +53,7 @@ class Tokens:
             LoginRequired: the refresh token is used up or revoked.
             Unreachable: Tesla's token server does not answer.
         """
-        try:
+        with _as_ours():
             async with self._lock:
                 if renew and time.monotonic() - self._renewed > _RENEWED_RECENTLY:
                     token = await self._implementation.async_refresh_token(self._session.token)
@@ -59,9 +62,32 @@ class Tokens:
                     )
                     self._renewed = time.monotonic()
                 await self._session.async_ensure_token_valid()
-        except OAuth2TokenRequestReauthError as error:
-            raise LoginRequired("the refresh token was refused") from error
-        except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
-            # ValueError: the answer is not JSON, as from a gateway in trouble.
-            raise Unreachable(type(error).__name__) from error
         return str(self._session.token[CONF_ACCESS_TOKEN])
+
+
+class LastTokens:
+    """The same for an entry that is being removed: there is nowhere to store what is renewed."""
+
+    def __init__(self, entry: ConfigEntry, implementation: AbstractOAuth2Implementation) -> None:
+        """Take the tokens from `entry`."""
+        self._token = dict(entry.data[CONF_TOKEN])
+        self._implementation = implementation
+
+    async def __call__(self, renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
+        """An access token. Raises LoginRequired, Unreachable."""
+        with _as_ours():
+            if renew or self._token["expires_at"] < time.time() + CLOCK_OUT_OF_SYNC_MAX_SEC:
+                self._token = await self._implementation.async_refresh_token(self._token)
+        return str(self._token[CONF_ACCESS_TOKEN])
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """Turn what goes wrong at Tesla's token server into our errors."""
+    try:
+        yield
+    except OAuth2TokenRequestReauthError as error:
+        raise LoginRequired("the refresh token was refused") from error
+    except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
+        # ValueError: the answer is not JSON, as from a gateway in trouble.
+        raise Unreachable(type(error).__name__) from error

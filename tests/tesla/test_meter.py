@@ -21,6 +21,8 @@ from custom_components.flotte.tesla.meter import (
     FREE,
     POLLING,
     SETUP,
+    STREAM,
+    TARIFFS,
     WAKE,
     Caller,
     CallerKind,
@@ -282,6 +284,7 @@ def test_a_charge_is_booked_by_day_category_car_and_caller() -> None:
     [
         (PERSON, "person"),
         (Caller(CallerKind.AUTOMATION, "night"), "automation:night"),
+        (Caller(CallerKind.VOICE), "voice"),
         (POLLING, "background:polling"),
     ],
 )
@@ -546,3 +549,384 @@ def test_left_and_require_agree(commands: int) -> None:
         assert commands + 1 > 10_000 or spent.left(NOW) < Decimal("0.01")
     else:
         assert spent.left(NOW) >= Decimal("0.001")
+
+
+# --- Tariffs -------------------------------------------------------------------------------------
+
+# What one unit of the currency buys, as printed, and the discount. Source: Tesla's billing page
+# (August 2026) and its home page in several languages.
+PRINTED = {
+    "EUR": ("150000", "1000", "500", "50", 10),
+    "USD": ("150000", "1000", "500", "50", 10),
+    "GBP": ("195058.52", "1300.39", "650.2", "65.02", 8),
+    "JPY": ("1035.91", "6.91", "3.45", "0.35", 1_448),
+    "DKK": ("21367.52", "142.45", "71.23", "7.12", 70),
+}
+
+
+@pytest.mark.parametrize("currency", PRINTED)
+def test_a_tariff_is_as_tesla_prints_it(currency: str) -> None:
+    tariff = TARIFFS[currency]
+    *units, discount = PRINTED[currency]
+    assert tariff.currency == currency
+    assert tariff.discount == discount
+    for (category, _), printed in zip(PRICES, units, strict=True):
+        digits = Decimal(str(printed)).as_tuple().exponent
+        assert isinstance(digits, int)
+        assert round(1 / tariff.price(category), -digits) == Decimal(str(printed)), category
+
+
+def test_every_tariff_is_tried() -> None:
+    assert set(TARIFFS) == set(PRINTED)
+    assert TARIFFS["EUR"] is EURO
+
+
+def test_a_tariff_without_options_is_the_one_in_euros() -> None:
+    assert Tariff.from_options({}) == EURO
+    assert Tariff.from_options({"currency": "GBP"}) == TARIFFS["GBP"]
+    assert Tariff.from_options({"units": None, "discount": None}) == EURO
+
+
+def test_parts_of_a_tariff_can_be_changed() -> None:
+    options = {
+        "currency": "DKK",
+        "discount": 75.5,
+        "units": {"wake": "10", "energy": 500.0, "command": 0},
+    }
+    tariff = Tariff.from_options(json.loads(json.dumps(options)))
+    assert tariff.discount == Decimal("75.5")
+    assert tariff.price(Category.WAKE) == Decimal("0.1")
+    assert tariff.price(Category.ENERGY) == Decimal("0.002")
+    assert tariff.price(Category.COMMAND) == 0
+    assert tariff.price(Category.DATA) == TARIFFS["DKK"].price(Category.DATA)
+    assert TARIFFS["DKK"].price(Category.ENERGY) == 0, "the table itself stays"
+
+
+def test_an_unknown_currency_needs_all_its_prices() -> None:
+    units = {"signal": 100_000, "command": 700, "data": 350, "wake": 35}
+    options: dict[str, Any] = {"currency": "CAD", "discount": "14", "units": units}
+    tariff = Tariff.from_options(options)
+    assert (tariff.currency, tariff.discount) == ("CAD", Decimal(14))
+    assert tariff.price(Category.WAKE, 35) == pytest.approx(Decimal(1), abs=Decimal("1e-20"))
+    with pytest.raises(ValueError, match=r"^discount$"):
+        Tariff.from_options({**options, "discount": None})
+    for name in units:
+        fewer = {each: count for each, count in units.items() if each != name}
+        with pytest.raises(ValueError, match=rf"^units\.{name}$"):
+            Tariff.from_options({**options, "units": fewer})
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"currency": ""}, "currency"),
+        ({"currency": None}, "currency"),
+        ({"currency": ["EUR"]}, "currency"),
+        ({"discount": -1}, "discount"),
+        ({"discount": "much"}, "discount"),
+        ({"discount": "inf"}, "discount"),
+        ({"discount": True}, "discount"),
+        ({"discount": []}, "discount"),
+        ({"units": [500]}, "units"),
+        ({"units": {"wake": "NaN"}}, "units.wake"),
+        ({"units": {"wake": -50}}, "units.wake"),
+        ({"units": {"wake": None}}, "units.wake"),
+        ({"units": {"bribes": 1}}, "units.bribes"),
+        ({"units": {"free": 1}}, "units.free"),
+    ],
+)
+def test_a_tariff_that_cannot_be_read(options: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=f"^{named}$"):
+        Tariff.from_options(options)
+
+
+@pytest.mark.parametrize(
+    ("category", "amount", "units"),
+    [
+        (Category.DATA, "1.21", 605),
+        (Category.WAKE, "0.05", 3),
+        (Category.SIGNAL, "0.01", 1_500),
+        (Category.ENERGY, "5", 0),
+        (Category.COMMAND, "0", 0),
+    ],
+)
+def test_how_many_units_an_amount_is(category: Category, amount: str, units: int) -> None:
+    assert EURO.units(category, Decimal(amount)) == units
+
+
+def test_a_bill_with_less_than_nothing() -> None:
+    counts = {Category.DATA: -500, Category.WAKE: 1}
+    assert EURO.bill(counts) == Decimal("0.02")
+    assert EURO.rounded(Category.DATA, -500) == 0
+
+
+# --- Questions to the ledger ---------------------------------------------------------------------
+
+
+def told() -> Ledger:
+    """Two months of two cars and a site."""
+    ledger = Ledger()
+    for day, category, car, caller, count in (
+        (date(2026, 2, 28), Category.WAKE, "A", "person", 9),
+        (date(2026, 3, 10), Category.WAKE, "A", "automation:solar", 2),
+        (date(2026, 3, 10), Category.WAKE, "A", "person", 1),
+        (date(2026, 3, 10), Category.WAKE, "B", "voice", 1),
+        (date(2026, 3, 9), Category.WAKE, "A", "automation:night", 1),
+        (date(2026, 3, 9), Category.DATA, "A", "background:polling", 40),
+        (date(2026, 3, 10), Category.COMMAND, "A", "automation:solar", 5),
+        (date(2026, 3, 10), Category.ENERGY, "site", "background:polling", 1_000),
+        (date(2026, 3, 10), Category.FREE, "", "background:setup", 3),
+        (date(2026, 3, 10), Category.DATA, "", "correction", -30),
+    ):
+        ledger.book(Row(day, category, car, caller), count)
+    ledger.count_signals("B", 3_000, NOW)
+    return ledger
+
+
+def test_by_day() -> None:
+    days = told().by_day(MARCH)
+    assert list(days) == [date(2026, 3, 9), date(2026, 3, 10)]
+    assert days[date(2026, 3, 9)] == {Category.WAKE: 1, Category.DATA: 40}
+    assert days[date(2026, 3, 10)] == {
+        Category.WAKE: 4,
+        Category.COMMAND: 5,
+        Category.ENERGY: 1_000,
+        Category.FREE: 3,
+        Category.DATA: -30,
+        Category.SIGNAL: 3_000,
+    }
+
+
+def test_by_car() -> None:
+    assert told().by_car(MARCH) == {
+        "A": {Category.WAKE: 4, Category.DATA: 40, Category.COMMAND: 5},
+        "B": {Category.WAKE: 1, Category.SIGNAL: 3_000},
+        "site": {Category.ENERGY: 1_000},
+        "": {Category.FREE: 3, Category.DATA: -30},
+    }
+    assert told().by_car(Month(2026, 2)) == {"A": {Category.WAKE: 9}}
+    assert told().by_car(Month(2025, 3)) == {}
+
+
+def test_by_caller() -> None:
+    callers = told().by_caller(MARCH)
+    assert callers["automation:solar"] == {Category.WAKE: 2, Category.COMMAND: 5}
+    assert callers["background:stream"] == {Category.SIGNAL: 3_000}
+    assert len(callers) == 8
+
+
+def test_rows_have_the_signals_too() -> None:
+    rows = dict(told().rows())
+    assert rows[Row(date(2026, 3, 10), Category.SIGNAL, "B", "background:stream")] == 3_000
+    assert rows[Row(date(2026, 2, 28), Category.WAKE, "A", "person")] == 9
+    assert len(rows) == len(dict(told().rows(MARCH))) + 1
+
+
+@pytest.mark.parametrize(
+    ("car", "kinds", "wakes"),
+    [
+        (None, None, 4),
+        ("A", None, 3),
+        ("A", {CallerKind.AUTOMATION, CallerKind.VOICE}, 2),
+        ("A", {CallerKind.PERSON}, 1),
+        ("B", {CallerKind.AUTOMATION, CallerKind.VOICE}, 1),
+        (None, {CallerKind.AUTOMATION, CallerKind.VOICE}, 3),
+        ("C", None, 0),
+        (None, set(), 0),
+    ],
+)
+def test_wakes_of_a_day(car: str | None, kinds: set[CallerKind] | None, wakes: int) -> None:
+    assert told().wakes_on(date(2026, 3, 10), car, kinds) == wakes
+
+
+def test_the_dearest_callers() -> None:
+    spent = Meter(told())
+    dearest = spent.dearest_callers(MARCH)
+    assert [(each.caller, each.cost) for each in dearest] == [
+        ("background:polling", Decimal("0.080")),
+        ("automation:solar", Decimal("0.045")),
+        # As dear as each other: by name.
+        ("automation:night", Decimal("0.02")),
+        ("background:stream", pytest.approx(Decimal("0.02"), abs=Decimal("1e-20"))),
+        ("person", Decimal("0.02")),
+        ("voice", Decimal("0.02")),
+    ]
+    assert dearest[1].counts == {Category.WAKE: 2, Category.COMMAND: 5}
+    assert [each.caller for each in spent.dearest_callers(MARCH, 1)] == ["background:polling"]
+
+
+# --- Corrections ---------------------------------------------------------------------------------
+
+
+def test_a_correction_sets_the_month_to_date() -> None:
+    spent = meter(data=100, wake=7)
+    settled: list[None] = []
+    spent.settled = lambda: settled.append(None)
+    added = spent.correct({Category.DATA: 120, Category.WAKE: 4, Category.COMMAND: 0}, NOW)
+    assert added == {Category.DATA: 20, Category.WAKE: -3}
+    assert len(settled) == 1
+    assert spent.cost(NOW) == Decimal("0.32")
+    assert spent.ledger.counts[Row(date(2026, 3, 10), Category.DATA, "", "correction")] == 20
+    assert spent.ledger.counts[Row(date(2026, 3, 10), Category.WAKE, "", "correction")] == -3
+    # Again, and back.
+    assert spent.correct({Category.WAKE: 4}, NOW) == {}
+    assert len(settled) == 1
+    assert spent.correct({Category.DATA: 100, Category.WAKE: 7}, NOW + timedelta(days=1)) == {
+        Category.DATA: -20,
+        Category.WAKE: 3,
+    }
+    assert spent.ledger.month(MARCH)[Category.DATA] == 100
+
+
+def test_a_correction_below_nothing_changes_nothing() -> None:
+    spent = meter(data=100)
+    with pytest.raises(ValueError, match="negative"):
+        spent.correct({Category.DATA: 1, Category.WAKE: -1}, NOW)
+    assert spent.ledger.month(MARCH)[Category.DATA] == 100
+
+
+def test_a_correction_comes_back_as_it_was_stored() -> None:
+    spent = meter(wake=7)
+    spent.correct({Category.WAKE: 4}, NOW)
+    stored = json.loads(json.dumps(spent.ledger.to_stored()))
+    assert Ledger.from_stored(stored).month(MARCH)[Category.WAKE] == 4
+    assert Ledger.from_stored(stored).to_stored() == stored
+
+
+def test_a_refund_after_a_correction_makes_no_room() -> None:
+    spent = meter("0.02")
+    entry = spent.charge(WAKE, PERSON, CAR, NOW)
+    spent.correct({Category.WAKE: 0}, NOW)
+    spent.refund(entry)
+    assert spent.ledger.month(MARCH)[Category.WAKE] == -1
+    assert spent.cost(NOW) == 0
+    assert spent.left(NOW) == Decimal("0.02")
+
+
+# --- Room that is promised -----------------------------------------------------------------------
+
+
+def test_a_hold_keeps_room_and_gives_it_back() -> None:
+    fresh = meter("0.022")
+    with fresh.hold([WAKE, COMMAND], PERSON, CAR, NOW) as hold:
+        assert fresh.committed(NOW)[Category.WAKE] == 1
+        assert fresh.left(NOW) == Decimal("0.022"), "not spent yet"
+        fresh.require([COMMAND], NOW)
+        with pytest.raises(BudgetExceeded):
+            fresh.require([WAKE], NOW)
+        fresh.charge(WAKE, PERSON, CAR, NOW)
+        assert hold.left == {Category.WAKE: 0, Category.COMMAND: 1}
+        with pytest.raises(BudgetExceeded):
+            fresh.charge(Charge(Category.COMMAND, 2), POLLING, CAR, NOW)
+    assert fresh.committed(NOW)[Category.COMMAND] == 0
+    hold.release()
+    fresh.charge(Charge(Category.COMMAND, 2), POLLING, CAR, NOW)
+
+
+def test_a_hold_is_given_back_after_an_error() -> None:
+    fresh = meter("0.02")
+    with pytest.raises(KeyError), fresh.hold([WAKE], PERSON, CAR, NOW):
+        raise KeyError
+    fresh.require([WAKE], NOW)
+
+
+def test_a_hold_needs_room() -> None:
+    fresh = meter("0.02")
+    with pytest.raises(BudgetExceeded):
+        fresh.hold([WAKE, COMMAND], PERSON, CAR, NOW)
+    fresh.require([WAKE], NOW)
+
+
+@pytest.mark.parametrize(
+    ("caller", "car"), [(POLLING, CAR), (Caller(CallerKind.PERSON, "robin"), CAR), (PERSON, "B")]
+)
+def test_a_hold_is_for_one_caller_and_car(caller: Caller, car: str) -> None:
+    fresh = meter("0.02")
+    with fresh.hold([WAKE], PERSON, CAR, NOW) as hold:
+        with pytest.raises(BudgetExceeded):
+            fresh.charge(WAKE, caller, car, NOW)
+        assert hold.left[Category.WAKE] == 1
+
+
+def test_a_hold_is_for_its_month() -> None:
+    fresh = meter("0.02")
+    april = MARCH.end
+    with fresh.hold([WAKE], PERSON, CAR, NOW):
+        fresh.charge(WAKE, PERSON, CAR, april)
+        with pytest.raises(BudgetExceeded):
+            fresh.charge(WAKE, PERSON, CAR, april)
+        fresh.charge(WAKE, PERSON, CAR, NOW)
+
+
+def test_a_hold_outlives_a_refusal() -> None:
+    """Tesla suspended the account meanwhile, and the owner put it right."""
+    fresh = meter("0.02")
+    with fresh.hold([WAKE], PERSON, CAR, NOW) as hold:
+        fresh.suspend(NOW)
+        with pytest.raises(AccountSuspended):
+            fresh.charge(WAKE, PERSON, CAR, NOW)
+        assert hold.left[Category.WAKE] == 1
+        fresh.resume()
+        fresh.charge(WAKE, PERSON, CAR, NOW)
+        assert hold.left[Category.WAKE] == 0
+
+
+def test_when_a_car_was_woken() -> None:
+    fresh = Meter()
+    assert fresh.last_wake(CAR) is None
+    first = fresh.charge(WAKE, PERSON, CAR, NOW)
+    fresh.charge(COMMAND, PERSON, CAR, NOW + timedelta(minutes=1))
+    second = fresh.charge(WAKE, PERSON, CAR, NOW + timedelta(hours=1))
+    assert fresh.last_wake(CAR) == NOW + timedelta(hours=1)
+    fresh.refund(second)
+    assert fresh.last_wake(CAR) == NOW
+    fresh.refund(first)
+    assert fresh.last_wake(CAR) is None
+    assert fresh.last_wake("another") is None
+
+
+# --- What is streamed -----------------------------------------------------------------------------
+
+
+def test_streamed_signals_are_one_row_for_each_car_and_day() -> None:
+    """They come too often for more; the day is that of UTC, whenever somebody looks."""
+    ledger = Ledger()
+    late = datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC)
+    for _ in range(3):
+        ledger.count_signals("A", 5, late)
+    ledger.count_signals("B", 1, late)
+    assert not ledger.counts, "not booked before somebody looks"
+    ledger.count_signals("A", 2, late + timedelta(seconds=1))
+    assert ledger.month(Month(2026, 3))[Category.SIGNAL] == 16
+    assert ledger.month(Month(2026, 4))[Category.SIGNAL] == 2
+    assert ledger.counts == {
+        Row(date(2026, 3, 31), Category.SIGNAL, "A", STREAM.label): 15,
+        Row(date(2026, 3, 31), Category.SIGNAL, "B", STREAM.label): 1,
+        Row(date(2026, 4, 1), Category.SIGNAL, "A", STREAM.label): 2,
+    }
+    ledger.count_signals("A", 2, late + timedelta(seconds=2))
+    assert ledger.month(Month(2026, 4))[Category.SIGNAL] == 4, "the sum is kept current"
+
+
+def test_streamed_signals_are_stored_and_forgotten_like_all_others() -> None:
+    ledger = Ledger()
+    ledger.count_signals("A", 5, datetime(2026, 3, 10, 12, tzinfo=UTC))
+    stored = Ledger.from_stored(ledger.to_stored())
+    assert stored.month(Month(2026, 3))[Category.SIGNAL] == 5
+    ledger.count_signals("A", 5, datetime(2026, 3, 10, 12, tzinfo=UTC))
+    ledger.forget_before(Month(2026, 4))
+    assert not ledger.counts
+    assert ledger.month(Month(2026, 3))[Category.SIGNAL] == 0
+
+
+def test_streamed_signals_cost_and_are_told_of() -> None:
+    told: list[None] = []
+    meter = Meter()
+    meter.streamed = lambda: told.append(None)
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    meter.count_signals("A", 150_000, now)
+    meter.count_signals("A", 0, now)
+    assert meter.cost(now) == 1
+    assert len(told) == 1
+    meter.count_signals("A", 15_000_000, now)
+    assert meter.left(now) == 0, "Tesla bills it whether or not there is room"

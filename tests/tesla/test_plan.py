@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.flotte.tesla import plan, signals
-from custom_components.flotte.tesla.plan import Situation, data_due, is_active
+from custom_components.flotte.tesla.plan import Situation, check_due, data_due, is_active
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -15,6 +15,16 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 def ago(minutes: float) -> datetime:
     return NOW - timedelta(minutes=minutes)
+
+
+def streamed(values: dict[Signal[Any], Any]) -> State:
+    """After a poll that knew of an update, the stream told something newer."""
+    known = knowing({signals.UPDATE_STATUS: "available"})
+    later = NOW + timedelta(minutes=1)
+    state, _ = known.merge(
+        {signal: Reading(value, later, Source.STREAM) for signal, value in values.items()}
+    )
+    return state
 
 
 def knowing(values: dict[Signal[Any], Any]) -> State:
@@ -75,6 +85,22 @@ def test_numbers() -> None:
 )
 def test_what_is_worth_asking_about(values: dict[Signal[Any], Any], *, active: bool) -> None:
     assert is_active(knowing(values)) is active
+
+
+@pytest.mark.parametrize(
+    ("values", "active"),
+    [
+        ({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_DOWNLOADED: 40}, True),
+        ({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_INSTALLED: 40}, True),
+        ({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_DOWNLOADED: 100}, False),
+        ({signals.UPDATE_VERSION: None, signals.UPDATE_DOWNLOADED: 40}, False),
+    ],
+)
+def test_an_update_that_the_stream_tells_of(
+    values: dict[Signal[Any], Any], *, active: bool
+) -> None:
+    """What a poll called it last does not outlive what was streamed since."""
+    assert is_active(streamed(values)) is active
 
 
 @dataclass(frozen=True)
@@ -268,3 +294,74 @@ def _questions(situation: Situation, minutes: int) -> list[int]:
 )
 def test_questions_of_200_minutes(situation: Situation, minutes: list[int]) -> None:
     assert _questions(situation, 200) == minutes
+
+
+# --- With a stream --------------------------------------------------------------------------------
+
+WEEK = 7 * 24 * 60.0
+STREAMED_CASES: dict[str, tuple[dict[str, Any], bool]] = {
+    # While it streams it is asked only for what the stream cannot tell, once while it is awake.
+    "streams, never asked": ({"asked": None, "streaming": True}, True),
+    "streams, asked since it is awake": ({"asked": ago(80), "streaming": True}, False),
+    "streams and charges": ({"asked": ago(80), "streaming": True, "state": CHARGING}, False),
+    "streams, asked before it slept": ({"asked": ago(100), "streaming": True}, False),
+    "streams, and something was never told": (
+        {"asked": ago(100), "streaming": True, "has_gaps": True},
+        True,
+    ),
+    "the same, asked since it is awake": (
+        {"asked": ago(80), "streaming": True, "has_gaps": True},
+        False,
+    ),
+    "streams, asked 6.9 days ago": ({"asked": ago(WEEK - 120), "streaming": True}, False),
+    "streams, asked a week ago": ({"asked": ago(WEEK), "streaming": True}, True),
+    "streams, tried just now": ({"asked": None, "tried": ago(1), "streaming": True}, False),
+    "streams, after a command that it does not tell of": (
+        {"asked": ago(80), "tried": ago(80), "commanded": ago(1), "streaming": True},
+        True,
+    ),
+    # A stream that is about to begin is waited for.
+    "awaited for 2 minutes": ({"asked": None, "awaited": ago(2.9)}, False),
+    "awaited for 3 minutes": ({"asked": None, "awaited": ago(3)}, True),
+    "awaited while it charges": ({"asked": ago(80), "awaited": ago(1), "state": CHARGING}, False),
+    "awaited in vain while it charges": (
+        {"asked": ago(80), "awaited": ago(60), "state": CHARGING},
+        True,
+    ),
+    "awaited from the future on: the clock was set back": (
+        {"asked": None, "awaited": NOW + timedelta(hours=1)},
+        True,
+    ),
+    "asleep, whatever is awaited": ({"asked": None, "came_online": None, "awaited": ago(9)}, False),
+}
+
+
+@pytest.mark.parametrize(("told", "due"), STREAMED_CASES.values(), ids=STREAMED_CASES)
+def test_whether_a_car_that_should_stream_is_asked(told: dict[str, Any], *, due: bool) -> None:
+    told = {"state": IDLE, "came_online": ago(90), **told}
+    assert data_due(Situation(**told), NOW) is due
+
+
+@pytest.mark.parametrize(
+    ("told", "due"),
+    [
+        ({}, True),
+        ({"streaming": True}, False),
+        ({"slept_streaming": True, "checked": ago(14.9)}, False),
+        ({"slept_streaming": True, "checked": ago(15)}, True),
+        ({"slept_streaming": True, "checked": None}, True),
+        ({"slept_streaming": True, "checked": NOW + timedelta(hours=1)}, True),
+        ({"slept_streaming": False, "checked": ago(1)}, True),
+    ],
+    ids=str,
+)
+def test_whether_its_state_is_checked(told: dict[str, Any], *, due: bool) -> None:
+    """A car that said that it sleeps connects when it wakes; that is looked at now and then."""
+    situation = Situation(state=IDLE, asked=None, came_online=None, **told)
+    assert check_due(situation, NOW) is due
+
+
+def test_numbers_of_the_stream() -> None:
+    assert timedelta(minutes=3) == plan.STREAM_GRACE
+    assert timedelta(minutes=15) == plan.CHECK_ASLEEP_INTERVAL
+    assert timedelta(days=7) == plan.FILL_INTERVAL

@@ -269,3 +269,35 @@ def test_an_impossible_time_is_left_out(seconds: float) -> None:
 
 def test_unrecognised_is_a_value_error() -> None:
     assert issubclass(Unrecognised, ValueError)
+
+
+# --- Clocks ---------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_set_back_and_runs_on() -> None:
+    """Nothing that is told then ever has the time of now exactly."""
+    told = State({LEVEL: Reading(50.0, NOON, Source.STREAM)})
+    earlier = NOON - timedelta(hours=1)
+    later = earlier + timedelta(microseconds=7)
+    state, changed = told.merge({LEVEL: Reading(40.0, earlier, Source.STREAM)}, later)
+    assert (state[LEVEL], changed) == (40.0, {LEVEL})
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "shown"),
+    [
+        # Unlocked by hand a moment after the command, told by a clock that is 5 s behind.
+        (Source.STREAM, 30.0, 30.0),
+        # What the vehicle told before, once more: no news.
+        (Source.STREAM, 50.0, 80.0),
+        (Source.POLL, 30.0, 80.0),
+    ],
+)
+def test_a_change_ends_an_assumption_whatever_the_vehicles_clock_says(
+    source: Source, value: float, shown: float
+) -> None:
+    told = State({LEVEL: Reading(50.0, NOON - timedelta(hours=1), Source.STREAM)})
+    assumed = told.assume({LEVEL: 80.0}, NOON)
+    news = {LEVEL: Reading(value, NOON - timedelta(seconds=2), source)}
+    state, _ = assumed.merge(news, NOON + timedelta(seconds=3))
+    assert state[LEVEL] == shown

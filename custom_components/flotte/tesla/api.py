@@ -30,7 +30,20 @@ from .errors import (
     error_class,
 )
 from .hosts import Hosts, address_in
-from .meter import COMMAND, DATA, ENERGY, FREE, SETUP, WAKE, Caller, Category, Charge, Entry, Meter
+from .meter import (
+    COMMAND,
+    DATA,
+    END_STREAM,
+    ENERGY,
+    FREE,
+    SETUP,
+    WAKE,
+    Caller,
+    Category,
+    Charge,
+    Entry,
+    Meter,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -232,8 +245,11 @@ class FleetApi:
         return _dict(await self._telemetry("GET", vin, "config", caller))
 
     async def delete_telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """Have a vehicle stream no more; answers `updated_vehicles`."""
-        return _dict(await self._telemetry("DELETE", vin, "config", caller))
+        """Have a vehicle stream no more; answers `updated_vehicles`.
+
+        It needs no room in the budget: it is what stops the spending.
+        """
+        return _dict(await self._telemetry("DELETE", vin, "config", caller, END_STREAM))
 
     async def telemetry_errors(self, vin: str, caller: Caller) -> dict[str, Any]:
         """What trouble a vehicle had with its stream lately, under `fleet_telemetry_errors`.
@@ -243,9 +259,11 @@ class FleetApi:
         answer = await self._telemetry("GET", vin, "errors", caller)
         return {"fleet_telemetry_errors": answer} if isinstance(answer, list) else _dict(answer)
 
-    async def _telemetry(self, method: str, vin: str, what: str, caller: Caller) -> object:
+    async def _telemetry(
+        self, method: str, vin: str, what: str, caller: Caller, charge: Charge = DATA
+    ) -> object:
         path = f"/api/1/vehicles/{vin}/fleet_telemetry_{what}"
-        return await self._request(method, path, charge=DATA, caller=caller, car=vin)
+        return await self._request(method, path, charge=charge, caller=caller, car=vin)
 
     # --- Energy sites ----------------------------------------------------------------------------
 

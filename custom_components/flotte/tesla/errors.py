@@ -6,6 +6,8 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     TeslaError
     ├── Refused                  certainly nothing was executed
     │   ├── BudgetExceeded         our own meter said no; nothing was sent
+    │   ├── GateRefused            our own gate said no, for a reason that it names
+    │   ├── Deferred               it waits until the vehicle is awake by itself
     │   ├── LoginRequired          the owner must log in again
     │   ├── MobileAccessDisabled   switched off in the car
     │   ├── MissingScope           the owner did not grant what this needs
@@ -45,7 +47,7 @@ Each class names its translation (`key`, in `translations/en.json` under `except
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, override
 
 
@@ -94,6 +96,47 @@ class BudgetExceeded(Refused):
     """The meter has no room for the whole cost of what was asked; nothing was sent."""
 
     key = "budget_exceeded"
+
+
+class GateRefused(Refused):
+    """The gate said no, for the `reason` that it names; nothing was sent.
+
+    `again` is when the answer may be another one, if nothing else changes; None if nobody knows.
+    """
+
+    key = "gate_refused"
+    is_temporary = True
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        reason: str | None = None,
+        again: datetime | None = None,
+        **placeholders: str,
+    ) -> None:
+        super().__init__(detail, reason=reason, **placeholders)
+        self.again = again
+
+
+class Deferred(Refused):
+    """Not done now: it waits until the vehicle is awake by itself, or until it is given up.
+
+    `reason` says why the vehicle is not woken. Trying again is not needed.
+    """
+
+    key = "deferred"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        reason: str | None = None,
+        gives_up: datetime | None = None,
+        **placeholders: str,
+    ) -> None:
+        super().__init__(detail, reason=reason, **placeholders)
+        self.gives_up = gives_up
 
 
 class LoginRequired(Refused):

@@ -10,14 +10,15 @@ documentation on energy products (2025-01).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
-from .errors import AccountSuspended, BudgetExceeded
+from .errors import AccountSuspended, BudgetExceeded, Refused
 
 CENT: Final = Decimal("0.01")
 
@@ -45,18 +46,104 @@ class Tariff:
         """Exact price of `count` units."""
         return self.prices.get(category, Decimal(0)) * count
 
+    def rounded(self, category: Category, count: int) -> Decimal:
+        """Price of a month's units as Tesla rounds it; corrections below nothing count as none."""
+        return self.price(category, max(0, count)).quantize(CENT, ROUND_HALF_UP)
 
-EURO: Final = Tariff(
-    "EUR",
-    {
-        # 1 EUR buys 150,000 signals, 1,000 commands, 500 data requests or 50 wakes.
-        Category.SIGNAL: Decimal(1) / Decimal(150_000),
-        Category.COMMAND: Decimal(1) / Decimal(1_000),
-        Category.DATA: Decimal(1) / Decimal(500),
-        Category.WAKE: Decimal(1) / Decimal(50),
-    },
-    Decimal(10),
-)
+    def bill(self, counts: Mapping[Category, int]) -> Decimal:
+        """Price of a month's units: exact, or as rounded by category if that is dearer."""
+        exact = sum((self.price(each, max(0, count)) for each, count in counts.items()), Decimal(0))
+        return max(exact, sum((self.rounded(*each) for each in counts.items()), Decimal(0)))
+
+    def total(self, charges: Iterable[Charge]) -> Decimal:
+        """Exact price of an action."""
+        return sum((self.price(each.category, each.count) for each in charges), Decimal(0))
+
+    def units(self, category: Category, amount: Decimal) -> int:
+        """How many units an amount on Tesla's dashboard stands for; 0 of what costs nothing."""
+        price = self.price(category)
+        return int((amount / price).to_integral_value(ROUND_HALF_UP)) if price else 0
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Tariff:
+        """The tariff that options describe; without any it is Tesla's in euros.
+
+        `currency` chooses one of `TARIFFS`. `discount` (an amount) and `units` (by category, how
+        many a whole unit of the currency buys, as Tesla prints it; 0 is free) override its parts. A
+        currency that is not in `TARIFFS` needs a discount and units of all that Tesla bills.
+
+        Raises:
+            ValueError: naming the option that cannot be read, or is missing.
+        """
+        currency = options.get("currency", EURO.currency)
+        if not isinstance(currency, str) or not currency.strip():
+            raise ValueError("currency")
+        known = TARIFFS.get(currency)
+        discount = known.discount if known else None
+        if options.get("discount") is not None:
+            discount = _not_negative(options["discount"], "discount")
+        prices = dict(known.prices) if known else {}
+        units = options.get("units") or {}
+        if not isinstance(units, Mapping):
+            raise ValueError("units")  # noqa: TRY004  # as below
+        for name, value in units.items():
+            if name not in Category or name == Category.FREE:
+                raise ValueError(f"units.{name}")
+            count = _not_negative(value, f"units.{name}")
+            prices[Category(name)] = 1 / count if count else Decimal(0)
+        if discount is None:
+            raise ValueError("discount")
+        if missing := EURO.prices.keys() - prices.keys():
+            raise ValueError(f"units.{min(missing)}")
+        return cls(currency, prices, discount)
+
+
+def _not_negative(value: object, name: str) -> Decimal:
+    """A finite number of at least 0; raises ValueError naming it."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise ValueError(name)  # noqa: TRY004  # one kind of error for what cannot be read
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(name) from error
+    if not number.is_finite() or number < 0:
+        raise ValueError(name)
+    return number
+
+
+def _tariff(currency: str, discount: int, signals: str) -> Tariff:
+    """A tariff by how many signals a whole unit of the currency buys.
+
+    The other prices follow, because their proportion is the same in every currency that Tesla
+    prints: a command costs as much as 150 signals, a data request 300, a wake 3,000. The figures
+    printed for those are rounded too far to pay by: 0.35 wakes a yen is 1.4 % too many.
+    """
+    signal = 1 / Decimal(signals)
+    return Tariff(
+        currency,
+        {
+            Category.SIGNAL: signal,
+            Category.COMMAND: 150 / Decimal(signals),
+            Category.DATA: 300 / Decimal(signals),
+            Category.WAKE: 3_000 / Decimal(signals),
+        },
+        Decimal(discount),
+    )
+
+
+# 1 EUR buys 150,000 signals, 1,000 commands, 500 data requests or 50 wakes.
+EURO: Final = _tariff("EUR", 10, "150000")
+# Source: Tesla's billing page (2026-08) and its home page in several languages.
+TARIFFS: Final[Mapping[str, Tariff]] = {
+    tariff.currency: tariff
+    for tariff in (
+        EURO,
+        _tariff("USD", 10, "150000"),
+        _tariff("GBP", 8, "195058.52"),
+        _tariff("JPY", 1_448, "1035.91"),
+        _tariff("DKK", 70, "21367.52"),
+    )
+}
 
 
 class CallerKind(StrEnum):
@@ -64,6 +151,7 @@ class CallerKind(StrEnum):
 
     PERSON = "person"
     AUTOMATION = "automation"
+    VOICE = "voice"
     BACKGROUND = "background"
 
 
@@ -83,6 +171,8 @@ class Caller:
 STREAM: Final = Caller(CallerKind.BACKGROUND, "stream")
 SETUP: Final = Caller(CallerKind.BACKGROUND, "setup")
 POLLING: Final = Caller(CallerKind.BACKGROUND, "polling")
+CORRECTION: Final = "correction"
+"""The caller of rows that set the ledger to what Tesla's dashboard says; they may be negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +181,14 @@ class Charge:
 
     category: Category
     count: int = 1
+    unasked: bool = False
+    """Booked without asking for room, because it ends spending."""
 
 
 FREE: Final = Charge(Category.FREE)
 DATA: Final = Charge(Category.DATA)
+END_STREAM: Final = Charge(Category.DATA, unasked=True)
+"""A data request too, without which a stream would go on costing when nothing is left."""
 COMMAND: Final = Charge(Category.COMMAND)
 WAKE: Final = Charge(Category.WAKE)
 ENERGY: Final = Charge(Category.ENERGY)
@@ -134,6 +228,11 @@ class Month:
         """The month so many months before."""
         index = self.year * 12 + self.month - 1 - months
         return Month(index // 12, index % 12 + 1)
+
+    @property
+    def begin(self) -> datetime:
+        """When it begins."""
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
 
 
 KEEP_MONTHS: Final = 24
@@ -186,6 +285,45 @@ class Ledger:
             self._sum = (month, totals)
         return self._sum[1]
 
+    def rows(self, month: Month | None = None) -> Iterator[tuple[Row, int]]:
+        """All rows, or those of a month, with their counts, signals included."""
+        self._book_streamed()
+        for row, count in self.counts.items():
+            if month is None or (row.day.year, row.day.month) == (month.year, month.month):
+                yield row, count
+
+    def by_day(self, month: Month) -> dict[date, Counter[Category]]:
+        """Counts of a month by day in UTC, in their order, and category."""
+        days = self._grouped(month, lambda row: row.day)
+        return dict(sorted(days.items()))
+
+    def by_car(self, month: Month) -> dict[str, Counter[Category]]:
+        """Counts of a month by car or site and category; "" is what no single one is asked for."""
+        return self._grouped(month, lambda row: row.car)
+
+    def by_caller(self, month: Month) -> dict[str, Counter[Category]]:
+        """Counts of a month by caller's label and category."""
+        return self._grouped(month, lambda row: row.caller)
+
+    def _grouped[K](self, month: Month, key: Callable[[Row], K]) -> dict[K, Counter[Category]]:
+        groups: dict[K, Counter[Category]] = {}
+        for row, count in self.rows(month):
+            groups.setdefault(key(row), Counter())[row.category] += count
+        return groups
+
+    def wakes_on(
+        self, day: date, car: str | None = None, kinds: Collection[CallerKind] | None = None
+    ) -> int:
+        """Wakes of a day in UTC: of one car or of all, for these kinds of callers or for all."""
+        return sum(
+            count
+            for row, count in self.counts.items()
+            if row.category is Category.WAKE
+            and row.day == day
+            and car in (None, row.car)
+            and (kinds is None or row.caller.partition(":")[0] in kinds)
+        )
+
     def forget_before(self, month: Month) -> None:
         """Drop what is older than this month."""
         self._book_streamed()
@@ -221,7 +359,7 @@ def _rows_read(stored: object) -> Counter[Row]:
     for line in stored if isinstance(stored, list) else ():
         match line:
             case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
-                if isinstance(count, bool) or count < 0:
+                if isinstance(count, bool) or (count < 0 and caller != CORRECTION):
                     continue
                 try:
                     row = Row(date.fromisoformat(day), Category(category), car, caller)
@@ -237,6 +375,53 @@ class Entry:
 
     row: Row
     count: int
+    time: datetime | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """What one caller spent in a month."""
+
+    caller: str
+    cost: Decimal
+    """Exact: only whole categories are rounded on a bill."""
+    counts: Mapping[Category, int]
+
+
+class Hold:
+    """Room that is kept for an action, from the yes it got until it is over.
+
+    Other requests see it as spent. What the same caller is charged with for the same car in the
+    month of the hold is taken out of it. It must be released, whatever became of the action: use it
+    in a `with` statement.
+    """
+
+    def __init__(
+        self, meter: Meter, charges: Iterable[Charge], caller: Caller, car: str, month: Month
+    ) -> None:
+        self.caller = caller
+        self.car = car
+        self.month = month
+        self.left: Counter[Category] = Counter()
+        for charge in charges:
+            self.left[charge.category] += charge.count
+        self._meter = meter
+
+    def release(self) -> None:
+        """Give back what is left of it; more than once does no harm."""
+        self.left.clear()
+        self._meter.forget(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
 
 
 class Meter:
@@ -259,16 +444,19 @@ class Meter:
         """Called when a booking was corrected after its request, so that it can be kept."""
         self.streamed: Callable[[], None] = lambda: None
         """Called for each record of a stream that was counted; must be quick."""
+        self.woken: dict[str, list[datetime]] = {}
+        """When each car was woken last and the time before, oldest first."""
+        self._holds: list[Hold] = []
 
     def cost(self, now: datetime, category: Category | None = None) -> Decimal:
         """This month's bill before the discount, as Tesla rounds it; of one category or of all."""
         counts = self.ledger.month(Month.of(now))
         wanted = counts if category is None else (category,)
-        return sum((self._rounded(each, counts[each]) for each in wanted), Decimal(0))
+        return sum((self.tariff.rounded(each, counts[each]) for each in wanted), Decimal(0))
 
     def left(self, now: datetime) -> Decimal:
         """What of the limit is left this month; never below 0."""
-        return max(Decimal(0), self.limit - self._spent(now, ()))
+        return max(Decimal(0), self.limit - self.tariff.bill(self.ledger.month(Month.of(now))))
 
     def require(self, charges: Iterable[Charge], now: datetime) -> None:
         """Make sure that there is room for the whole cost of an action before it begins.
@@ -282,12 +470,13 @@ class Meter:
             return
         if self.suspended == Month.of(now):
             raise AccountSuspended("Tesla's own limit is exceeded")
-        if self._spent(now, wanted) > self.limit:
-            price = sum(
-                (self.tariff.price(each.category, each.count) for each in wanted), Decimal(0)
-            )
+        counts = self.committed(now)
+        for charge in wanted:
+            counts[charge.category] += charge.count
+        has_to_fit = not all(charge.unasked for charge in wanted)
+        if has_to_fit and self.tariff.bill(counts) > self.limit:
             raise BudgetExceeded(
-                cost=f"{price:.3f}",
+                cost=f"{self.tariff.total(wanted):.3f}",
                 left=f"{self.left(now):.2f}",
                 limit=f"{self.limit:.2f}",
                 currency=self.tariff.currency,
@@ -295,11 +484,129 @@ class Meter:
             )
 
     def charge(self, charge: Charge, caller: Caller, car: str, now: datetime) -> Entry:
-        """Book a request that is about to leave. Raises like `require`."""
-        self.require((charge,), now)
+        """Book a request that is about to leave, out of its action's hold if there is one.
+
+        Raises like `require`; nothing has changed then.
+        """
+        hold = self._hold_for(charge, caller, car, Month.of(now))
+        if hold is not None:
+            hold.left[charge.category] -= charge.count
+        try:
+            self.require((charge,), now)
+        except Refused:
+            if hold is not None:
+                hold.left[charge.category] += charge.count
+            raise
         row = Row(now.astimezone(UTC).date(), charge.category, car, caller.label)
         self.ledger.book(row, charge.count)
-        return Entry(row, charge.count)
+        if charge.category is Category.WAKE:
+            self.woken[car] = [*self.woken.get(car, [])[-1:], now]
+        return Entry(row, charge.count, now)
+
+    # --- Room that is promised -------------------------------------------------------------------
+
+    def hold(self, charges: Iterable[Charge], caller: Caller, car: str, now: datetime) -> Hold:
+        """Keep room for the whole cost of an action until it is over. Raises like `require`."""
+        charges = tuple(charges)
+        self.require(charges, now)
+        hold = Hold(self, charges, caller, car, Month.of(now))
+        self._holds.append(hold)
+        return hold
+
+    def forget(self, hold: Hold) -> None:
+        """Keep no more room for it."""
+        self._holds = [each for each in self._holds if each is not hold]
+
+    def committed(self, now: datetime) -> dict[Category, int]:
+        """This month's counts with what is promised to actions under way."""
+        month = Month.of(now)
+        counts = dict(self.ledger.month(month))
+        for hold in self._holds:
+            if hold.month == month:
+                for category, count in hold.left.items():
+                    counts[category] += count
+        return counts
+
+    def wake_promised(self, car: str, now: datetime) -> bool:
+        """Whether somebody is about to wake this car: one wake serves all."""
+        month = Month.of(now)
+        return any(
+            hold.car == car and hold.month == month and hold.left[Category.WAKE] > 0
+            for hold in self._holds
+        )
+
+    def holds(self, charge: Charge, caller: Caller, car: str, now: datetime) -> bool:
+        """Whether room for this is kept for an action of this caller."""
+        return self._hold_for(charge, caller, car, Month.of(now)) is not None
+
+    def wakes_today(self, car: str, kinds: Collection[CallerKind], now: datetime) -> int:
+        """Wakes of this car for such callers today (UTC), with those that are promised."""
+        month = Month.of(now)
+        promised = sum(
+            hold.left[Category.WAKE]
+            for hold in self._holds
+            if hold.car == car and hold.month == month and hold.caller.kind in kinds
+        )
+        return self.ledger.wakes_on(now.astimezone(UTC).date(), car, kinds) + promised
+
+    def last_wake(self, car: str) -> datetime | None:
+        """When a car was woken last, as far as anybody remembers."""
+        times = self.woken.get(car)
+        return times[-1] if times else None
+
+    def _hold_for(self, charge: Charge, caller: Caller, car: str, month: Month) -> Hold | None:
+        """A hold that has room for a charge."""
+        for hold in self._holds:
+            if (hold.caller, hold.car, hold.month) == (caller, car, month) and (
+                hold.left[charge.category] >= charge.count
+            ):
+                return hold
+        return None
+
+    # --- What was spent --------------------------------------------------------------------------
+
+    def dearest_callers(self, month: Month, most: int = 10) -> list[Spender]:
+        """Those who spent the most in a month, dearest first; who spent nothing is left out."""
+        spenders = [
+            Spender(
+                caller,
+                sum((self.tariff.price(*each) for each in counts.items()), Decimal(0)),
+                dict(counts),
+            )
+            for caller, counts in self.ledger.by_caller(month).items()
+            if caller != CORRECTION
+        ]
+        spenders = [each for each in spenders if each.cost > 0]
+        return sorted(spenders, key=lambda each: (-each.cost, each.caller))[:most]
+
+    def correct(self, counts: Mapping[Category, int], now: datetime) -> dict[Category, int]:
+        """Set this month's counts to what Tesla's dashboard shows.
+
+        The difference is booked to today in rows of their own, so that it can be seen, and taken
+        back by another correction. Categories that are not named stay.
+
+        Returns:
+            What was added by category; negative is what was taken.
+
+        Raises:
+            ValueError: a count is negative.
+        """
+        if any(count < 0 for count in counts.values()):
+            raise ValueError("negative")
+        today = now.astimezone(UTC).date()
+        counted = self.ledger.month(Month.of(now))
+        added = {
+            category: difference
+            for category, count in counts.items()
+            if (difference := count - counted[category])
+        }
+        for category, difference in added.items():
+            self.ledger.book(Row(today, category, "", CORRECTION), difference)
+        if added:
+            self.settled()
+        return added
+
+    # --- What came of it -------------------------------------------------------------------------
 
     def count_signals(self, car: str, count: int, now: datetime) -> None:
         """Count what a car streamed; Tesla bills it whether there is room for it or not."""
@@ -310,6 +617,9 @@ class Meter:
     def refund(self, entry: Entry) -> None:
         """Take back what Tesla does not bill: the request never left, or its status was 5xx."""
         self.ledger.book(entry.row, -entry.count)
+        times = self.woken.get(entry.row.car, [])
+        if entry.row.category is Category.WAKE and entry.time in times:
+            times.remove(entry.time)
         self.settled()
 
     def unanswered(self, entry: Entry) -> None:
@@ -325,15 +635,3 @@ class Meter:
     def resume(self) -> None:
         """The owner says that Tesla's limit was raised."""
         self.suspended = None
-
-    def _rounded(self, category: Category, count: int) -> Decimal:
-        return self.tariff.price(category, count).quantize(CENT, ROUND_HALF_UP)
-
-    def _spent(self, now: datetime, more: Iterable[Charge]) -> Decimal:
-        """This month's bill with `more` on it: exact, or as rounded if that is dearer."""
-        counts = dict(self.ledger.month(Month.of(now)))
-        for charge in more:
-            counts[charge.category] += charge.count
-        exact = sum((self.tariff.price(*each) for each in counts.items()), Decimal(0))
-        rounded = sum((self._rounded(*each) for each in counts.items()), Decimal(0))
-        return max(exact, rounded)

@@ -76,6 +76,8 @@ class Situation:
     """Whether the stream itself said that it goes to sleep."""
     checked: datetime | None = None
     """When its state was asked for last."""
+    slower: int = 1
+    """By how much the budget wants the intervals between data requests to grow."""
 
 
 def is_active(state: State) -> bool:
@@ -119,7 +121,8 @@ def data_due(situation: Situation, now: datetime) -> bool:
     if commanded is not None and asked < commanded + SETTLE:
         return now >= commanded + SETTLE
     idle = LET_SLEEP if situation.kept_awake else IDLE_INTERVAL
-    return now - asked >= (ACTIVE_INTERVAL if is_active(situation.state) else idle)
+    usual = ACTIVE_INTERVAL if is_active(situation.state) else idle
+    return now - asked >= usual * situation.slower
 
 
 def _is_awaited(situation: Situation, now: datetime) -> bool:

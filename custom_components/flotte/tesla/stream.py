@@ -14,6 +14,7 @@ from typing import Any, Final
 from .meter import Meter
 from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD
 from .state import KEEP, Reading, Signal, Source
+from .telemetry.profiles import Rule
 from .telemetry.records import (
     Alert,
     CarError,
@@ -46,8 +47,14 @@ MOST_ALERTS: Final = 200
 """Different alerts that are remembered, so that a broken source cannot fill memory."""
 UNNAMED: Final = "unnamed"
 """A connection that was forgotten, and goes on."""
-DEFAULT_INTERVAL: Final = 1
-"""Seconds between two values of a field of which the configuration says nothing."""
+SLEEP_SPAN: Final = timedelta(minutes=2)
+"""How long after its last words a vehicle is gone at most, and its connection found to be dead."""
+AT_ONCE: Final = 15
+"""Seconds between two values of a field up to which its changes count as told at once."""
+BACKLOG: Final = timedelta(seconds=30)
+"""Records that are older when they come were kept by the vehicle."""
+MOST_FIELDS: Final = 1000
+"""Different names that are counted; Tesla has fewer than 300."""
 TRANSPORT: Final = timedelta(seconds=15)
 """How long a change takes to get here at most: the vehicle's collector, the network, our queue."""
 
@@ -84,15 +91,19 @@ class Stream:
         """Values by field since the start."""
         self.errors: list[CarError] = []
         """The last errors that the vehicle told."""
-        self.intervals: Mapping[str, int] = {}
-        """Seconds by field, as configured: what is not in here is not streamed."""
+        self.is_gapless = True
+        """Whether whoever brings the records loses none; a broker may."""
+        self.is_billed = True
+        """Whether its signals are counted here, and not by another account with the same car."""
+        self._rules: Mapping[str, Rule] = {}
         self._meter = meter
         self._zone = zone
         self._clock = clock
         self._since: datetime | None = None
         self._seen: dict[str, datetime] = {}
-        self._silenced: set[str] = set()
-        self._alerts: dict[tuple[str, datetime | None], None] = {}
+        self._silenced: dict[str, datetime] = {}
+        # When each alert was heard of last, and when it ended.
+        self._alerts: dict[str, tuple[datetime, datetime | None]] = {}
         self._alert_listeners: set[AlertListener] = set()
         self._connection_listeners: set[ConnectionListener] = set()
         vehicle.follower = self
@@ -102,17 +113,38 @@ class Stream:
     def followed_since(self, signal: Signal[Any]) -> datetime | None:
         """Since when no change of this signal can have gone unnoticed, but for the last seconds.
 
-        None if it is not streamed, or if the stream was lost while the vehicle was awake.
+        None if it is not streamed, or not each change and at once; or if the stream was lost while
+        the vehicle was awake.
         """
-        field = signal.name.partition(".")[0]
-        if not signal.streamed or self._since is None or field not in self._seen:
+        if self._since is None or not self.carries(signal):
             return None
-        return self._seen[field]
+        return self._seen.get(signal.field)
+
+    def carries(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal is told at once while there is a connection."""
+        rule = self._rules.get(signal.field)
+        return (
+            self.is_gapless
+            and signal.streamed
+            and rule is not None
+            and rule.delta is None
+            and rule.interval <= AT_ONCE
+        )
+
+    def tells(self, signal: Signal[Any]) -> bool:
+        """Whether it is streamed at all."""
+        return signal.streamed and signal.field in self._rules
 
     def delay_of(self, signal: Signal[Any]) -> timedelta:
         """How long a change of this signal may take to be heard of."""
-        field = signal.name.partition(".")[0]
-        return timedelta(seconds=self.intervals.get(field, DEFAULT_INTERVAL)) + TRANSPORT
+        rule = self._rules.get(signal.field)
+        return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
+
+    def follow(self, rules: Mapping[str, Rule]) -> None:
+        """Know by which rules the vehicle streams, by field: what is not in there it does not."""
+        self._rules = dict(rules)
+        for field in self._seen.keys() - rules.keys():
+            del self._seen[field]
 
     # --- Connections -----------------------------------------------------------------------------
 
@@ -163,7 +195,10 @@ class Stream:
     @property
     def fell_asleep(self) -> bool:
         """Whether the last words were those of a vehicle that goes to sleep."""
-        return len(self._silenced) >= SLEEP_WORDS
+        if len(self._silenced) < SLEEP_WORDS:
+            return False
+        # A connection that ends long after them ends for another reason.
+        return self._clock() - max(self._silenced.values()) <= SLEEP_SPAN
 
     # --- Records ---------------------------------------------------------------------------------
 
@@ -173,14 +208,14 @@ class Stream:
             # It was taken for dead, and lives.
             self.opened(UNNAMED, "")
         if topic == b"V":
-            self.told(
-                read_record(
-                    payload,
-                    self._clock(),
-                    zone=self._zone(),
-                    right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
-                )
+            now = self._clock()
+            record = read_record(
+                payload,
+                now,
+                zone=self._zone(),
+                right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
             )
+            self.told(record, now)
         elif topic == b"alerts":
             self.alerted(read_alerts(payload, self._clock()))
         elif topic == b"errors":
@@ -188,23 +223,38 @@ class Stream:
         else:
             _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
 
-    def told(self, record: Record) -> None:
-        """Take in the values of a record."""
-        now = self._clock()
+    def told(self, record: Record, now: datetime | None = None) -> None:
+        """Take in the values of a record; `now` is for who has just looked."""
+        now = now or self._clock()
         self.last_told = now
-        self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
-        seen = self._seen
+        if self.is_billed:
+            self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
+        seen, counts = self._seen, self.counts
+        # What the vehicle kept while it could not send says nothing of now.
+        is_backlog = now - record.time > BACKLOG
         for field in record.fields:
-            if field not in seen:
+            counts[field] += 1
+            if field not in seen and not is_backlog:
                 seen[field] = record.time
+        if len(counts) > MOST_FIELDS:
+            self._forget_strangers()
         readings = record.readings
         if record.invalid:
             readings = {**self._ended(record), **readings}
-            self._silenced |= record.invalid & SLEEP_FIELDS
+            self._silenced |= dict.fromkeys(record.invalid & SLEEP_FIELDS, now)
         if self._silenced:
-            self._silenced -= {field for field in record.fields if field not in record.invalid}
-        self.counts.update(record.fields)
-        self.vehicle.receive(readings)
+            for field in record.fields:
+                if field not in record.invalid:
+                    self._silenced.pop(field, None)
+        self.vehicle.receive(readings, now)
+
+    def _forget_strangers(self) -> None:
+        """A source that invents names must not fill memory."""
+        self.counts = Counter(
+            {field: count for field, count in self.counts.items() if field in SIGNALS_BY_FIELD}
+        )
+        for field in self._seen.keys() - SIGNALS_BY_FIELD.keys():
+            del self._seen[field]
 
     @staticmethod
     def _ended(record: Record) -> dict[Signal[Any], Reading[Any]]:
@@ -219,18 +269,33 @@ class Stream:
     def alerted(self, alerts: tuple[Alert, ...]) -> None:
         """Take in alerts; each is passed on once, when it begins."""
         now = self._clock()
-        self._meter.count_signals(self.vehicle.vin, len(alerts), now)
+        if self.is_billed:
+            self._meter.count_signals(self.vehicle.vin, len(alerts), now)
         for alert in alerts:
-            known = (alert.name, alert.started)
-            if known in self._alerts:
-                continue
-            self._alerts[known] = None
-            while len(self._alerts) > MOST_ALERTS:
-                del self._alerts[next(iter(self._alerts))]
-            if alert.started is not None and now - alert.started > ALERT_AGE:
-                continue
-            for listener in tuple(self._alert_listeners):
-                listener(alert)
+            if self._is_news(alert, now):
+                for listener in tuple(self._alert_listeners):
+                    listener(alert)
+
+    def _is_news(self, alert: Alert, now: datetime) -> bool:
+        """Whether an alert begins now; the same one comes again and again until it ends.
+
+        When it began does not tell which one it is: a vehicle whose clock is ahead begins it anew
+        with each message. So it is the same one until it has ended, or was not heard of for long.
+        """
+        heard, ended = self._alerts.pop(alert.name, (None, None))
+        self._alerts[alert.name] = (now, alert.ended)
+        while len(self._alerts) > MOST_ALERTS:
+            del self._alerts[next(iter(self._alerts))]
+        if alert.started is not None and now - alert.started > ALERT_AGE:
+            return False
+        if heard is None or now - heard > ALERT_AGE:
+            return True
+        # After its end only one that began, or at least ended, later is another one.
+        if ended is None:
+            return False
+        if alert.started is not None:
+            return alert.started >= ended
+        return (alert.ended or now) > ended
 
     def complained(self, errors: tuple[CarError, ...]) -> None:
         """Take in errors of the vehicle's own client."""

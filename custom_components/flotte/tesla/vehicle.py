@@ -8,8 +8,8 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,9 +19,11 @@ from typing import Protocol as Interface
 from . import plan, signals, signing
 from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
 from .commands import Command
+from .deferral import Queue, Waiting, may_wait
 from .errors import (
     AnswerLost,
     CommandRefused,
+    Deferred,
     InvalidAnswer,
     KeyNotPaired,
     MissingScope,
@@ -40,7 +42,8 @@ from .errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from .meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge
+from .gate import Gate, Request
+from .meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge, Hold
 from .signing import ClientKey, Domain, Session
 from .signing.session import DEFAULT_LIFETIME
 from .state import Reading, Readings, Signal, Source, State, restore_state, store_state
@@ -65,6 +68,8 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+type Settled = Callable[[Waiting, TeslaError | None], None]
+"""Hears what became of a command that waited; None is done, and `Deferred` that it was given up."""
 type Listener = Callable[[frozenset[Signal[Any]]], None]
 
 
@@ -80,6 +85,12 @@ class Follower(Interface):
 
     def delay_of(self, signal: Signal[Any]) -> timedelta:
         """How long a change of this signal may take to be heard of."""
+
+    def carries(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal is told at once while it is heard."""
+
+    def tells(self, signal: Signal[Any]) -> bool:
+        """Whether it hears of this signal at all."""
 
     def missed(self) -> None:
         """Forget since when: the vehicle was awake without being heard."""
@@ -109,6 +120,8 @@ class Done:
 
     already: bool = False
     """Whether the vehicle was so before; then nothing changed."""
+    waits_until: datetime | None = None
+    """Not executed yet: it waits until the vehicle is awake by itself, at most until then."""
 
 
 class _Waiting:
@@ -136,6 +149,7 @@ class Vehicle:
         key: Our key, which the owner paired with the vehicle.
         scopes: What the owner granted.
         protocol: How it wants to be told, as far as Tesla's product list says.
+        gate: Decides what may be spent; None is the usual one.
         clock: Time now; aware.
     """
 
@@ -147,10 +161,17 @@ class Vehicle:
         *,
         scopes: frozenset[str],
         protocol: Protocol = Protocol.SIGNED,
+        gate: Gate | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.vin = vin
         self.api = api
+        self.gate = gate or Gate(api.meter)
+        self.deferred = Queue()
+        """Settings that wait until it is awake by itself."""
+        self.awoke: Callable[[], None] = lambda: None
+        """Called when it is awake and something waits for that."""
+        self.settled: Settled = lambda _waiting, _error: None
         self.state = State()
         self.protocol = protocol
         self.asked: datetime | None = None
@@ -178,6 +199,8 @@ class Vehicle:
         """Whether the stream itself said that it goes to sleep, and it was not online since."""
         self.shown: frozenset[Signal[Any]] = frozenset()
         """What anybody wants to know: the stream may not tell all of it."""
+        # What was shown when it answered last: what that did not hold it does not have.
+        self._asked_for: frozenset[Signal[Any]] = frozenset()
         self._key = key
         self._scopes = scopes
         self._clock = clock
@@ -223,9 +246,9 @@ class Vehicle:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def receive(self, readings: Readings) -> None:
-        """Take in readings, from wherever they come."""
-        self.state, changed = self.state.merge(readings, self._clock())
+    def receive(self, readings: Readings, now: datetime | None = None) -> None:
+        """Take in readings, from wherever they come; `now` is for who has just looked."""
+        self.state, changed = self.state.merge(readings, now or self._clock())
         self._tell(changed)
 
     def lapse(self) -> None:
@@ -244,6 +267,10 @@ class Vehicle:
         """
         now = self._clock()
         return all(self._is_certain(signal, value, now) for signal, value in wanted.items())
+
+    def _has_told(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """The same, but what is only assumed after a command does not count."""
+        return self.knows(wanted) and not any(signal in self.state.assumed for signal in wanted)
 
     def _is_certain(self, signal: Signal[Any], value: object, now: datetime) -> bool:
         reading = self.state.reading(signal)
@@ -266,12 +293,21 @@ class Vehicle:
         return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
 
     def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """Whether any change of these would be heard of."""
+        """Whether no change of these can have gone unnoticed lately, and none will."""
         follower = self.follower
         return (
             follower is not None
             and follower.is_connected
             and all(follower.followed_since(signal) is not None for signal in wanted)
+        )
+
+    def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """Whether a change of these will be told without being asked for."""
+        follower = self.follower
+        return (
+            follower is not None
+            and follower.is_connected
+            and all(follower.carries(signal) for signal in wanted)
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -285,6 +321,7 @@ class Vehicle:
             "came_online": self.came_online.timestamp() if self.came_online else None,
             "checked": self.checked.timestamp() if self.checked else None,
             "slept_streaming": self.slept_streaming,
+            "deferred": self.deferred.to_stored(),
             "sessions": {
                 str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
                 for domain, session in self._sessions.items()
@@ -307,6 +344,7 @@ class Vehicle:
         self.came_online = _instant(stored.get("came_online"))
         self.checked = _instant(stored.get("checked"))
         self.slept_streaming = stored.get("slept_streaming") is True
+        self.deferred = Queue.from_stored(stored.get("deferred"))
         sessions = stored.get("sessions")
         if not isinstance(sessions, Mapping):
             return
@@ -355,6 +393,8 @@ class Vehicle:
         else:
             self.came_online = None
         self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
+        if values[signals.ONLINE] and self.deferred.waiting:
+            self.awoke()
 
     @property
     def is_streaming(self) -> bool:
@@ -441,13 +481,34 @@ class Vehicle:
             kept_awake=self.kept_awake_by_questions,
             streaming=self.is_streaming,
             awaited=self.awaited,
-            has_gaps=any(
-                signal.paths and not signal.streamed and signal not in self.state.readings
-                for signal in self.shown
-            ),
+            has_gaps=self._has_gaps(),
             slept_streaming=self.slept_streaming,
             checked=self.checked,
+            slower=self.gate.step.effects.poll_factor,
         )
+
+    def _has_gaps(self) -> bool:
+        """Whether something is shown that the stream does not tell, and an answer might."""
+        follower = self.follower
+        return any(
+            signal.paths
+            and (signal.scope is None or signal.scope in self._scopes)
+            and (follower is None or not follower.tells(signal))
+            # What the last answer did not hold the next one will not either; what the stream leaves
+            # out although it could tell it gets old meanwhile.
+            and (signal.streamed or signal not in self.state.readings)
+            and (signal.streamed or signal not in self._asked_for)
+            for signal in self.shown
+        )
+
+    async def poll(self) -> Readings:
+        """The same as `refresh`, for nobody: in step with the month, or not at all.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
+        """
+        with self._admit((DATA,), POLLING):
+            return await self.refresh(POLLING)
 
     async def refresh(self, caller: Caller = POLLING) -> Readings:
         """Ask the vehicle for everything, and answer what it told: one data request.
@@ -467,6 +528,7 @@ class Vehicle:
             raise
         self.asked = self._clock()
         self.heard_state(answer.get("state", "online"))
+        self._asked_for = self.shown
         if self.is_online:
             self.failures = 0
         told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, self.asked)
@@ -482,21 +544,25 @@ class Vehicle:
             BudgetExceeded: there is no room for the whole cost; nothing was sent.
             TeslaError: any other.
         """
-        self.api.meter.require([DATA] if self.is_online else [DATA, WAKE], self._clock())
-        if not self.is_online:
-            await self.wake(caller)
-        try:
-            return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
-        except VehicleUnavailable:
+        with self._admit((DATA, *self._wake_cost()), caller):
+            await self._wake_if_asleep(caller)
+            try:
+                return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+            except VehicleUnavailable:
+                self._found_asleep()
+        with self._admit((DATA, *self._wake_cost()), caller):
             # It fell asleep unnoticed.
-            self._found_asleep()
-            await self.wake(caller)
+            await self._wake_if_asleep(caller)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
     # --- Waking ----------------------------------------------------------------------------------
 
-    async def wake(self, caller: Caller) -> None:
+    async def wake(self, caller: Caller, *, believe: bool = True) -> None:
         """Make sure that it is online, waking it if it is not; several callers share one wake.
+
+        Args:
+            caller: For whom.
+            believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
 
         Raises:
             WakeFailed: it did not come online within a minute.
@@ -505,29 +571,46 @@ class Vehicle:
         """
         async with self._wake_lock:
             # Free, and a needless wake costs as much as ten data requests.
-            if self.is_streaming or await self.check(caller):
+            if self.is_streaming or (believe and await self.check(caller)):
                 self._woken = None
                 return
             # Not by the date, which may be set meanwhile.
-            now, timeout = time.monotonic(), WAKE_TIMEOUT.total_seconds()
-            if self._woken is None or now - self._woken > timeout:
-                self._woken = now
-                _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
-                try:
-                    answer = await self.api.wake_up(self.vin, caller)
-                except Refused, Unreachable, ServiceError:
-                    # It was not woken, so there is nothing to wait for next time.
-                    self._woken = None
-                    raise
-                self.heard_state(answer.get("state"))
+            began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
+            if began is None or time.monotonic() - began > timeout:
+                began = await self._wake_up(caller)
             while not self.is_online:
-                if time.monotonic() - self._woken >= timeout:
+                if time.monotonic() - began >= timeout:
                     raise WakeFailed
                 # It connects when it is ready, often before Tesla says that it is online.
                 await self._pause_unless(lambda: self.is_online, WAKE_CHECK_SECONDS)
                 await self._check_again(caller)
             # It may fall asleep again at once; that is for another wake.
             self._woken = None
+
+    async def _wake_up(self, caller: Caller) -> float:
+        """Have Tesla wake it, if the gate agrees, or has agreed to the whole of an action.
+
+        Answers the monotonic second at which that began.
+        """
+        held = self.api.meter.holds(WAKE, caller, self.vin, self._clock())
+        self._woken = None
+        with nullcontext() if held else self._admit((WAKE,), caller):
+            _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
+            # Also if the answer is lost it may be waking, and the next one need not pay again.
+            began = self._woken = time.monotonic()
+            try:
+                answer = await self.api.wake_up(self.vin, caller)
+            except Refused, Unreachable, ServiceError:
+                # It was not woken, so there is nothing to wait for next time.
+                self._woken = None
+                raise
+            self.heard_state(answer.get("state"))
+        return began
+
+    async def _wake_if_asleep(self, caller: Caller) -> None:
+        """Before something that needs it awake."""
+        if not self.is_online:
+            await self.wake(caller)
 
     async def _check_again(self, caller: Caller) -> None:
         """See whether the wake is over, unless the vehicle said so itself."""
@@ -608,10 +691,14 @@ class Vehicle:
                 del self._waiting[command.supersedes]
             if self._needs_nothing(command) and not self._insists(command, caller):
                 return Done(already=True)
-            await self._prepare(command, caller)
-            waiting.has_left = True
             try:
-                done = await self._transmit_awake(command, caller)
+                with await self._prepare(command, caller):
+                    await self._wake_if_asleep(caller)
+                    waiting.has_left = True
+                    self._forget_deferred(command)
+                    done = await self._transmit_awake(command, caller)
+            except Deferred as error:
+                return self._defer(command, caller, error)
             except OutcomeUnknown as error:
                 self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
                 done = await self._verify(command, error, caller)
@@ -619,21 +706,24 @@ class Vehicle:
                 self._settle(command, LONGEST_DOUBT_SECONDS)
                 raise
             now = self._clock()
-            self._settle(command)
-        if command.expects and not self._follows(command.expects):
-            # There is something to look at, and nobody tells it by himself.
+            self._settle(command, now=now)
+        # If there is something to look at that the vehicle can be asked for, and does not tell by
+        # itself.
+        if any(signal.paths for signal in command.expects) and not self._will_hear(command.expects):
             self.commanded = now
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
             self._tell(frozenset(command.expects))
         return done
 
-    def _settle(self, command: Command, seconds: float = 0.0) -> None:
+    def _settle(
+        self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
+    ) -> None:
         """Note that the vehicle was told something, which may still happen for so many seconds."""
-        now = time.monotonic()
+        monotonic = time.monotonic()
         domain = command.domain
-        until = self._doubt[domain] = max(self._doubt.get(domain, now), now + seconds)
-        acted = self._clock() + timedelta(seconds=until - now)
+        until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
+        acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
         self._acted = max(acted, self._acted or acted)
 
     def _needs_nothing(self, command: Command) -> bool:
@@ -654,16 +744,79 @@ class Vehicle:
             and now - since <= INSIST_SECONDS
         )
 
-    async def _prepare(self, command: Command, caller: Caller) -> None:
-        """Make sure that there is room for it all, that it can succeed, and that it is heard."""
+    async def _prepare(self, command: Command, caller: Caller) -> Hold:
+        """Make sure that it can succeed, and that there is room for it all, which is kept."""
         if command.domain is not None and self.needs_key and self.key_paired is False:
             # A command that the vehicle must refuse is billed all the same; asking first is free.
             await self.check_pairing(caller)
             if not self.key_paired:
                 raise KeyNotPaired
-        self.api.meter.require(self._cost(command), self._clock())
-        if not self.is_online:
-            await self.wake(caller)
+        return self._admit(self._cost(command), caller, waits=may_wait(command))
+
+    def _admit(self, charges: Iterable[Charge], caller: Caller, *, waits: bool = False) -> Hold:
+        """Ask the gate for the whole cost of an action, and keep room for it.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: it may not be.
+            Deferred: it is to wait; only if it `waits`.
+        """
+        request = Request(caller=caller, charges=tuple(charges), car=self.vin, may_wait=waits)
+        return self.gate.admit(request, self._clock())
+
+    def _wake_cost(self) -> tuple[Charge, ...]:
+        """A wake if it sleeps and nobody is waking it: one serves all that wait for it."""
+        if self.is_online or self.api.meter.wake_promised(self.vin, self._clock()):
+            return ()
+        return (WAKE,)
+
+    # --- Waiting until it is awake ---------------------------------------------------------------
+
+    def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
+        """Let a command wait; the one of its kind that waited before is given up for it."""
+        now = self._clock()
+        until = error.gives_up or now + self.gate.policy.patience
+        old = self.deferred.put(Waiting(command, caller, now, until))
+        if old is not None:
+            self.settled(old, error)
+        _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
+        self._tell(frozenset({signals.ONLINE}))
+        return Done(waits_until=until)
+
+    def _forget_deferred(self, command: Command) -> None:
+        """What is sent now replaces what waited of its kind."""
+        if command.supersedes is not None and self.deferred.forget(command.supersedes):
+            self._tell(frozenset({signals.ONLINE}))
+
+    def expire_deferred(self) -> None:
+        """Give up what waited too long."""
+        for each in self.deferred.expire(self._clock()):
+            self.settled(each, Deferred("it waited too long"))
+
+    def cancel_deferred(self) -> int:
+        """Take back all that waits; answers how much that was."""
+        waiting = list(self.deferred.waiting.values())
+        self.deferred = Queue()
+        for each in waiting:
+            self.settled(each, Deferred("it was cancelled"))
+        return len(waiting)
+
+    async def carry_out_deferred(self) -> None:
+        """Carry out what waited for the vehicle to be awake, the oldest first."""
+        self.expire_deferred()
+        for kind, each in tuple(self.deferred.waiting.items()):
+            if not self.is_online:
+                return
+            if self.deferred.waiting.get(kind) is not each:
+                continue
+            self.deferred.forget(kind)
+            try:
+                await self.send(each.command, each.caller)
+            except TeslaError as error:
+                self.settled(each, error)
+            else:
+                self.settled(each, None)
+
+    # --- Sending ---------------------------------------------------------------------------------
 
     async def _transmit_awake(self, command: Command, caller: Caller) -> Done:
         """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
@@ -672,8 +825,9 @@ class Vehicle:
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
             self._found_asleep()
-            self.api.meter.require(self._cost(command), self._clock())
-            await self.wake(caller)
+        with self._admit(self._cost(command), caller, waits=may_wait(command)):
+            # Tesla's word may be minutes old, and has just been found wrong.
+            await self.wake(caller, believe=False)
             return await self._transmit_guarded(command, caller)
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
@@ -692,7 +846,7 @@ class Vehicle:
         Raises:
             OutcomeUnknown: the same, if nothing confirms the command.
         """
-        if not command.expects:
+        if not any(signal.paths or signal.streamed for signal in command.expects):
             raise error
         seconds = error.expires_in + VERIFY_MARGIN_SECONDS
         if self._follows(command.expects):
@@ -761,10 +915,8 @@ class Vehicle:
 
     def _cost(self, command: Command) -> list[Charge]:
         """All that a command may need: wake, look at the guard's signals, handshake, command."""
-        cost = [COMMAND]
-        if not self.is_online:
-            cost.append(WAKE)
-        if command.requires and not self.knows(command.requires):
+        cost = [COMMAND, *self._wake_cost()]
+        if command.requires and not self._has_told(command.requires):
             cost.append(DATA)
         domain = command.domain
         if self.needs_key and domain is not None and not self._sessions[domain].ready:
@@ -777,7 +929,7 @@ class Vehicle:
         Raises:
             CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
         """
-        if not command.requires or self.knows(command.requires):
+        if not command.requires or self._has_told(command.requires):
             return True
         # One that was sent before and given up must not come in between.
         doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()

@@ -313,11 +313,18 @@ def _anchors(
         yield chain[-1]
     if not roots:
         return
-    wanted = {each.issuer for each in chain}
-    for root in x509.load_pem_x509_certificates(roots):
+    # Only those that bear a wanted name are read: among the public ones are some so old and odd
+    # that the library warns of them, and will refuse them one day.
+    wanted = {each.issuer.public_bytes() for each in chain}
+    for der in _blocks(roots):
+        if not any(name in der for name in wanted):
+            continue
+        try:
+            root = x509.load_der_x509_certificate(der)
+        except _CANNOT_BE_READ:
+            continue
         if (
-            root.subject in wanted
-            and root not in chain
+            root not in chain
             and root.not_valid_before_utc <= now <= root.not_valid_after_utc
             and any(_issued_by(each, root) for each in chain)
         ):

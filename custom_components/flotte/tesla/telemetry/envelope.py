@@ -25,11 +25,10 @@ layout is fixed, and is that of Tesla's server byte for byte.
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), and answers captured from it.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class that Python spells small
-from typing import Final
+from typing import Final, NamedTuple
 
 STREAM: Final = 4
 """Message type of what a car sends, and of an error that a server answers."""
@@ -54,8 +53,7 @@ class MalformedEnvelope(ValueError):
     """Not an envelope: an offset or a length leads outside the message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One message of a car.
 
     Who the sender is, the verified certificate tells, not the message; that is why the sender and

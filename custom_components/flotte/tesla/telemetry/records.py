@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from math import isfinite
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from google.protobuf.message import DecodeError
 from tesla_protocol.telemetry import vehicle_alert_pb2 as alerts_wire
@@ -33,8 +33,7 @@ class MalformedRecord(ValueError):
     """Not the message that its topic promises."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """Signals that a car told at one time.
 
     Args:

@@ -61,7 +61,12 @@ def client_context(ca: str) -> ssl.SSLContext:
 
 
 async def check_address(
-    hostname: str, port: int, context: ssl.SSLContext, *, patience: float = TIMEOUT_SECONDS
+    hostname: str,
+    port: int,
+    context: ssl.SSLContext,
+    *,
+    at: str | None = None,
+    patience: float = TIMEOUT_SECONDS,
 ) -> Check:
     """Connect to the address as a car would, without a certificate of our own.
 
@@ -69,12 +74,13 @@ async def check_address(
         hostname: As in the cars' configuration.
         port: Likewise.
         context: From `client_context`.
+        at: Address to connect to; None is what the host name leads to.
         patience: In s.
     """
     try:
         async with asyncio.timeout(patience):
             _reader, writer = await asyncio.open_connection(
-                hostname, port, ssl=context, server_hostname=hostname
+                at or hostname, port, ssl=context, server_hostname=hostname
             )
     except OSError as error:
         # Also errors of TLS, of name resolution, and the end of our patience.

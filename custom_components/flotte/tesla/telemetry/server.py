@@ -19,7 +19,7 @@ import itertools
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -291,6 +291,19 @@ class TelemetryServer:
         for connection in tuple(self._secured):
             await connection.gone.wait()
         _LOGGER.debug("Listening for cars no more")
+
+    async def send_away(self, vins: Iterable[str]) -> None:
+        """End the connections of these cars in good order: others want to hear of them now.
+
+        They come back at once, and are handed to whoever that is.
+        """
+        await asyncio.gather(
+            *(
+                self._goodbye(connection, WSCloseCode.GOING_AWAY)
+                for vin in vins
+                for connection in tuple(self._open.get(vin, {}).values())
+            )
+        )
 
     # --- From TCP to TLS --------------------------------------------------------------------------
 

@@ -179,13 +179,18 @@ def configuration(
         "hostname": hostname,
         "port": int(port),
         "ca": ca,
-        "fields": {field: _claims_of(planned[field]) for field in sorted(planned)},
+        "fields": claims_of(planned),
         "delivery_policy": "latest",
         "exp": int(expires.timestamp()),
     }
     if alert_types:
         claims["alert_types"] = sorted(alert_types)
     return claims
+
+
+def claims_of(planned: Plan) -> dict[str, dict[str, int | float]]:
+    """A plan as a configuration has it, sorted by field."""
+    return {field: _claims_of(planned[field]) for field in sorted(planned)}
 
 
 def _claims_of(rule: Rule) -> dict[str, int | float]:
@@ -214,12 +219,13 @@ def fingerprint(claims: Mapping[str, Any]) -> str:
 def differs(wanted: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
     """Whether a vehicle that has the configuration `known` (None: it has none) needs a new one.
 
-    Certificates or a delivery policy that Tesla does not hand back at all say nothing.
+    Certificates, a delivery policy or kinds of alerts that Tesla does not hand back at all say
+    nothing.
     """
     if known is None:
         return True
     told = {**known}
-    for key in ("ca", "delivery_policy"):
+    for key in ("ca", "delivery_policy", "alert_types"):
         if told.get(key) is None:
             told[key] = wanted.get(key)
     return _essence(wanted) != _essence(told)

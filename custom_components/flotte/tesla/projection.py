@@ -1,0 +1,172 @@
+"""What the month will probably cost: a pure function of the ledger and the time.
+
+The last days tell what a day is like, working days and weekends apart if there are enough of each.
+What is counted so far stands; the rest of today and the days until the month's end are filled in
+like those. So the first of a month is as well known as the last.
+
+Left out of the pattern are: today, which is not over; the first day of all, which did not begin at
+midnight; days on which not even anything free was counted, because nothing ran then; and
+corrections, which are not what a day is like. They stay in what is counted so far.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from .meter import CORRECTION, Category, Ledger, Month, Tariff
+
+WINDOW: Final = timedelta(days=14)
+"""How far back a day tells what the next ones are like: two weeks have four weekend days."""
+LEAST_WORKING_DAYS: Final = 3
+LEAST_WEEKEND_DAYS: Final = 2
+"""How many of each are needed to take them apart."""
+LEAST_OF_A_DAY: Final = Fraction(1, 2)
+"""What the first hours are taken for: setting up would look like a dear habit otherwise."""
+_SATURDAY: Final = 5
+
+
+class Basis(StrEnum):
+    """What a projection rests on; the values are translation keys."""
+
+    NOTHING = "projection_nothing"
+    """Nothing was ever counted."""
+    FIRST_DAYS = "projection_first_days"
+    """No day is complete yet."""
+    DAYS = "projection_days"
+    """The last days, all alike."""
+    WEEK = "projection_week"
+    """The last days, working days and weekends apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What the month will probably cost, before the discount, and why."""
+
+    counts: Mapping[Category, int]
+    """What will be counted at the month's end."""
+    costs: Mapping[Category, Decimal]
+    """Its price by category, as Tesla rounds it."""
+    basis: Basis
+    placeholders: Mapping[str, str]
+    """For a text of the basis: `days`, `first` and `last` of them, `working_days`, `weekend_days`,
+    `spent` so far, `rest_days` until the month's end, `currency`."""
+
+    @property
+    def total(self) -> Decimal:
+        """The whole month's cost."""
+        return sum(self.costs.values(), Decimal(0))
+
+
+type _Day = Mapping[Category, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What a day is like."""
+
+    basis: Basis
+    working_day: _Day
+    weekend_day: _Day
+    days: tuple[date, ...]
+
+    def of(self, day: date) -> _Day:
+        return self.weekend_day if _is_weekend(day) else self.working_day
+
+
+def project(ledger: Ledger, tariff: Tariff, now: datetime) -> Projection:
+    """The month's end by what the last days were like.
+
+    It walks the whole ledger: for every few minutes, not for every request.
+    """
+    today = now.astimezone(UTC).date()
+    month = Month.of(now)
+    days = _days(ledger)
+    pattern = _pattern(days, now)
+    counted_today = days.get(today, Counter())
+    last = month.end.date() - timedelta(days=1)
+    rest = [today + timedelta(days=number) for number in range(1, (last - today).days + 1)]
+    counts = {}
+    for category, counted in ledger.month(month).items():
+        like_today = pattern.of(today).get(category, Fraction(0))
+        to_come = max(Fraction(0), like_today - counted_today[category])
+        to_come += sum((pattern.of(day).get(category, Fraction(0)) for day in rest), Fraction(0))
+        counts[category] = max(0, counted) + ceil(to_come)
+    spent = sum((tariff.rounded(*each) for each in ledger.month(month).items()), Decimal(0))
+    weekend_days = sum(map(_is_weekend, pattern.days))
+    return Projection(
+        counts,
+        {category: tariff.rounded(category, count) for category, count in counts.items()},
+        pattern.basis,
+        {
+            "days": str(len(pattern.days)),
+            "first": pattern.days[0].isoformat() if pattern.days else "",
+            "last": pattern.days[-1].isoformat() if pattern.days else "",
+            "working_days": str(len(pattern.days) - weekend_days),
+            "weekend_days": str(weekend_days),
+            "rest_days": str(len(rest)),
+            "spent": f"{spent:.2f}",
+            "currency": tariff.currency,
+        },
+    )
+
+
+def _days(ledger: Ledger) -> dict[date, Counter[Category]]:
+    """All days on which something ran, in their order, without corrections."""
+    days: dict[date, Counter[Category]] = {}
+    for row, count in ledger.rows():
+        if row.caller != CORRECTION:
+            days.setdefault(row.day, Counter())[row.category] += count
+    return dict(sorted(days.items()))
+
+
+def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
+    """What the last days say of a day."""
+    today = now.astimezone(UTC).date()
+    # A day in the future is from before the clock was set back.
+    past = [day for day in days if day <= today]
+    if not past:
+        return _Pattern(Basis.NOTHING, {}, {}, ())
+    full = tuple(day for day in past[1:] if today - WINDOW <= day < today)
+    if not full:
+        return _first_days(days, past, now)
+    working = [days[day] for day in full if not _is_weekend(day)]
+    weekend = [days[day] for day in full if _is_weekend(day)]
+    if len(working) >= LEAST_WORKING_DAYS and len(weekend) >= LEAST_WEEKEND_DAYS:
+        return _Pattern(
+            Basis.WEEK, _mean(working, len(working)), _mean(weekend, len(weekend)), full
+        )
+    mean = _mean([*working, *weekend], len(full))
+    return _Pattern(Basis.DAYS, mean, mean, full)
+
+
+def _first_days(
+    days: Mapping[date, Counter[Category]], past: list[date], now: datetime
+) -> _Pattern:
+    """What there is while no day is complete: the day it began, and today."""
+    midnight = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC)
+    of_today = Fraction((now - midnight) // timedelta(microseconds=1), 24 * 3600 * 1_000_000)
+    seen = [day for day in past if midnight.date() - day <= WINDOW]
+    if not seen:
+        # Long ago, and nothing since.
+        return _Pattern(Basis.NOTHING, {}, {}, ())
+    before = [day for day in seen if day < midnight.date()]
+    mean = _mean([days[day] for day in seen], max(LEAST_OF_A_DAY, len(before) + of_today))
+    return _Pattern(Basis.FIRST_DAYS, mean, mean, tuple(seen))
+
+
+def _mean(days: Iterable[Counter[Category]], number: Fraction | int) -> _Day:
+    """The mean of so many days."""
+    total: Counter[Category] = Counter()
+    for day in days:
+        total.update(day)
+    return {category: max(Fraction(0), Fraction(total[category]) / number) for category in total}
+
+
+def _is_weekend(day: date) -> bool:
+    return day.weekday() >= _SATURDAY

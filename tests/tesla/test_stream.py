@@ -1,0 +1,506 @@
+"""The stream of one car: connections that come and go, and what may be concluded from them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from google.protobuf.timestamp_pb2 import Timestamp
+from tesla_protocol.telemetry import vehicle_data_pb2 as wire
+from tesla_protocol.telemetry.vehicle_alert_pb2 import VehicleAlert, VehicleAlerts
+from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload, Value
+from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErrors
+
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.meter import Category, Meter, Month
+from custom_components.flotte.tesla.state import Reading, Signal, Source
+from custom_components.flotte.tesla.stream import (
+    MOST_ALERTS,
+    MOST_FIELDS,
+    SLEEP_FIELDS,
+    Stream,
+)
+from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.records import (
+    Alert,
+    CarError,
+    MalformedRecord,
+    Record,
+)
+from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.vehicle import Vehicle
+from tests.tesla.account import MODEL_Y, NOW
+
+SECOND = timedelta(seconds=1)
+LEVEL, LIMIT = signals.BATTERY_LEVEL, signals.CHARGE_LIMIT
+
+
+@pytest.fixture
+def meter() -> Meter:
+    return Meter()
+
+
+@pytest.fixture
+def stream(vehicle: Vehicle, meter: Meter) -> Stream:
+    """That of Aurora, about whom nothing is known; it tells each change of everything."""
+    stream = Stream(vehicle, meter, clock=utc_now)
+    stream.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+    return stream
+
+
+def field_of(signal: Signal[Any]) -> str:
+    return signal.name.partition(".")[0]
+
+
+def record(
+    values: dict[Signal[Any], Any] | None = None, *invalid: str, time: datetime | None = None
+) -> Record:
+    """What a car tells now, or told then."""
+    time = time or utc_now()
+    values = values or {}
+    readings = {each: Reading(value, time, Source.STREAM) for each, value in values.items()}
+    fields = (*map(field_of, values), *invalid)
+    return Record(time, readings, fields, frozenset(invalid), is_resend=False)
+
+
+def is_on(stream: Stream) -> bool | None:
+    """Whether the car is shown as streaming, asked anew."""
+    return stream.vehicle.state[signals.STREAMING]
+
+
+def is_online(stream: Stream) -> bool:
+    return stream.vehicle.is_online
+
+
+def counted(meter: Meter) -> int:
+    return meter.ledger.month(Month.of(utc_now()))[Category.SIGNAL]
+
+
+# --- Connections ----------------------------------------------------------------------------------
+
+
+async def test_a_connection_says_that_the_car_is_awake(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    assert is_on(stream) is True
+    assert is_online(stream)
+    assert stream.vehicle.came_online == NOW
+    assert stream.vehicle.state[signals.LAST_ONLINE] == NOW.timestamp()
+    assert stream.connections == {"1": "wifi"}
+
+
+async def test_a_connection_that_breaks_says_nothing_of_sleep(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    stream.closed("1")
+    assert is_on(stream) is False
+    assert is_online(stream)
+    assert stream.vehicle.stream_lost == NOW
+    assert not stream.vehicle.slept_streaming
+
+
+async def test_a_car_that_changes_networks(stream: Stream) -> None:
+    """The new connection is there before the old one is gone."""
+    told: list[bool] = []
+    stop = stream.on_connection(told.append)
+    stream.opened("1", "wifi")
+    stream.opened("2", "cellular")
+    stream.closed("1")
+    assert is_on(stream) is True
+    assert told == [True]
+    stream.closed("1")
+    stream.closed("no such connection")
+    assert told == [True]
+    stream.closed("2")
+    assert is_on(stream) is False
+    assert told == [True, False]
+    stop()
+    stop()
+    stream.opened("3", "")
+    assert told == [True, False]
+
+
+async def test_all_are_gone_with_whoever_brought_them(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.opened("2", "wifi")
+    stream.close_all()
+    assert not stream.is_connected
+    stream.close_all()
+
+
+async def test_a_connection_that_was_taken_for_dead_and_lives(stream: Stream) -> None:
+    """Its next record opens it again, whatever it is called; its end ends it."""
+    stream.opened("1", "wifi")
+    stream.close_all()
+    stream.heard(b"V", b"")
+    assert is_on(stream) is True
+    stream.closed("1")
+    assert is_on(stream) is False
+
+
+async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    stream.told(record({}, "Gear", "VehicleSpeed", "InsideTemp"))
+    assert is_online(stream), "it is only about to sleep"
+    stream.closed("1")
+    assert not is_online(stream)
+    assert stream.vehicle.slept_streaming
+    assert stream.vehicle.came_online is None
+    assert stream.vehicle.state[LEVEL] == 60, "invalid is no change"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (record({}, "Gear", time=NOW),),
+        (record({}, "Gear", time=NOW), record({}, "Gear", time=NOW)),
+        (record({}, "Soc", "BatteryLevel", "DoorState", time=NOW),),
+        (
+            record({}, "Gear", "VehicleSpeed", time=NOW),
+            record({signals.SHIFT_STATE: "p", signals.SPEED: 0.0}, time=NOW),
+        ),
+    ],
+    ids=["one process", "the same one", "other fields", "they came back"],
+)
+async def test_what_is_no_sleep(stream: Stream, words: tuple[Record, ...]) -> None:
+    stream.opened("1", "wifi")
+    for each in words:
+        stream.told(each)
+    stream.closed("1")
+    assert is_online(stream)
+
+
+async def test_the_last_words_count_for_one_connection_only(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({}, "Gear", "VehicleSpeed"))
+    stream.closed("1")
+    assert not is_online(stream)
+    stream.opened("2", "wifi")
+    assert is_online(stream)
+    assert not stream.vehicle.slept_streaming
+    stream.closed("2")
+    assert is_online(stream)
+
+
+def test_the_words_are_fields_that_exist() -> None:
+    assert set(signals.SIGNALS_BY_FIELD) >= SLEEP_FIELDS
+
+
+# --- What is followed -----------------------------------------------------------------------------
+
+
+async def test_followed_from_its_first_value_on(
+    stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    assert stream.followed_since(LEVEL) is None
+    stream.opened("1", "wifi")
+    assert stream.followed_since(LEVEL) is None
+    freezer.tick(SECOND)
+    stream.told(record({LEVEL: 60}))
+    freezer.tick(SECOND)
+    stream.told(record({LEVEL: 61}))
+    assert stream.followed_since(LEVEL) == NOW + SECOND
+    assert stream.followed_since(LIMIT) is None
+    assert stream.followed_since(signals.ONLINE) is None, "that is no field"
+
+
+async def test_parts_of_a_field_are_followed_together(stream: Stream) -> None:
+    door = signals.SIGNALS_BY_FIELD["DoorState"]
+    stream.opened("1", "wifi")
+    stream.told(record({door[0]: True}))
+    assert all(stream.followed_since(each) == NOW for each in door)
+
+
+async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
+    """Nothing changes in a car that sleeps; once it is awake it has to tell again."""
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    freezer.tick(SECOND)
+    stream.told(record({}, "Gear", "VehicleSpeed"))
+    stream.closed("1")
+    freezer.tick(3600 * SECOND)
+    assert stream.followed_since(LEVEL) == NOW
+    assert stream.vehicle.knows({LEVEL: 60})
+    stream.vehicle.heard_state("online")
+    assert stream.followed_since(LEVEL) is None, "it is awake, and does not stream yet"
+    assert not stream.vehicle.knows({LEVEL: 60})
+    stream.opened("2", "wifi")
+    assert stream.followed_since(LEVEL) is None
+    stream.told(record({LEVEL: 60}))
+    assert stream.followed_since(LEVEL) == utc_now()
+
+
+async def test_not_followed_over_a_loss(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    stream.closed("1")
+    freezer.tick(90 * SECOND)
+    assert stream.followed_since(LEVEL) is None
+    stream.opened("2", "wifi")
+    assert stream.followed_since(LEVEL) is None
+    freezer.tick(SECOND)
+    stream.told(record({LEVEL: 60}))
+    assert stream.followed_since(LEVEL) == utc_now()
+
+
+async def test_followed_while_networks_change(
+    stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    freezer.tick(SECOND)
+    stream.opened("2", "cellular")
+    stream.closed("1")
+    assert stream.followed_since(LEVEL) == NOW
+
+
+async def test_how_long_a_change_may_take(stream: Stream) -> None:
+    stream.follow({"BatteryLevel": Rule(60), "ChargeLimitSoc": Rule(1)})
+    assert stream.delay_of(LEVEL) == 75 * SECOND
+    assert stream.delay_of(LIMIT) == 16 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_certain"),
+    [
+        (Rule(1), True),
+        (Rule(15), True),
+        (Rule(16), False),
+        (Rule(1, 0.5), False),
+        (None, False),
+    ],
+)
+async def test_only_what_is_told_at_once_is_followed(
+    stream: Stream, rule: Rule | None, *, is_certain: bool
+) -> None:
+    stream.follow({} if rule is None else {"ChargeLimitSoc": rule})
+    stream.opened("1", "wifi")
+    stream.told(record({LIMIT: 80}))
+    assert (stream.followed_since(LIMIT) is not None) is is_certain
+    assert stream.carries(LIMIT) is is_certain
+
+
+async def test_what_left_the_configuration_is_followed_no_more(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LIMIT: 80}))
+    stream.follow({"Gear": Rule(1)})
+    stream.follow({"ChargeLimitSoc": Rule(1)})
+    assert stream.followed_since(LIMIT) is None
+
+
+async def test_a_backlog_says_nothing_of_now(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LIMIT: 80}, time=utc_now() - 31 * SECOND))
+    assert stream.followed_since(LIMIT) is None
+    stream.told(record({LIMIT: 80}))
+    assert stream.followed_since(LIMIT) is not None
+
+
+async def test_a_broker_may_lose_something(stream: Stream) -> None:
+    stream.is_gapless = False
+    stream.opened("1", "wifi")
+    stream.told(record({LIMIT: 80}))
+    assert stream.followed_since(LIMIT) is None
+
+
+async def test_words_of_sleep_get_old(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LIMIT: 80}, "InsideTemp", "OutsideTemp"))
+    freezer.tick(121 * SECOND)
+    stream.closed("1")
+    assert is_online(stream)
+    assert stream.followed_since(LIMIT) is None
+
+
+async def test_signals_are_counted_once(stream: Stream, meter: Meter) -> None:
+    stream.is_billed = False
+    stream.told(record({LIMIT: 80}))
+    stream.alerted((alert(),))
+    assert counted(meter) == 0
+
+
+async def test_invented_names_fill_no_memory(stream: Stream) -> None:
+    for number in range(MOST_FIELDS + 10):
+        stream.told(record({LIMIT: 80}, str(10_000 + number)))
+    assert len(stream.counts) < MOST_FIELDS
+    assert stream.counts["ChargeLimitSoc"] == MOST_FIELDS + 10
+
+
+# --- Records --------------------------------------------------------------------------------------
+
+
+def stamp(moment: datetime) -> Timestamp:
+    return Timestamp(seconds=int(moment.timestamp()))
+
+
+def payload(*data: Datum) -> bytes:
+    return Payload(data=data, created_at=stamp(utc_now())).SerializeToString()
+
+
+async def test_values_as_a_car_sends_them(stream: Stream, meter: Meter) -> None:
+    stream.opened("1", "wifi")
+    stream.heard(
+        b"V",
+        payload(
+            Datum(key=wire.Field.BatteryLevel, value=Value(double_value=60.5)),
+            Datum(key=wire.Field.Locked, value=Value(boolean_value=True)),
+        ),
+    )
+    assert stream.vehicle.state[LEVEL] == 60.5
+    assert stream.vehicle.state.reading(LEVEL) == Reading(60.5, NOW, Source.STREAM)
+    assert stream.vehicle.state[signals.LOCKED] is True
+    assert counted(meter) == 2
+    assert stream.counts == {"BatteryLevel": 1, "Locked": 1}
+    assert stream.last_told == NOW
+
+
+async def test_every_value_is_counted_as_it_is_billed(stream: Stream, meter: Meter) -> None:
+    """Also what is invalid, sent again, or not known here."""
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}, "Gear", "FieldOfTomorrow"))
+    stream.told(record({LEVEL: 60})._replace(is_resend=True))
+    stream.told(record())
+    assert counted(meter) == 4
+    assert stream.counts.total() == 4
+
+
+async def test_what_is_older_does_not_replace_what_is_newer(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.told(record({LEVEL: 60}))
+    stream.told(record({LEVEL: 70}, time=NOW - 60 * SECOND))
+    assert stream.vehicle.state[LEVEL] == 60
+
+
+async def test_the_end_of_a_route(stream: Stream) -> None:
+    """Of some signals invalid says that there is none now, of most it says nothing."""
+    stream.opened("1", "wifi")
+    stream.told(record({signals.ROUTE_DESTINATION: "Work", LEVEL: 60}))
+    stream.told(record({}, "DestinationName", "BatteryLevel", "NobodyKnows", time=NOW + SECOND))
+    assert stream.vehicle.state[signals.ROUTE_DESTINATION] is None
+    assert stream.vehicle.state[LEVEL] == 60
+
+
+async def test_the_car_s_own_clock_is_asked_for_each_record(vehicle: Vehicle) -> None:
+    zones: list[str] = []
+
+    def zone() -> ZoneInfo:
+        zones.append("asked")
+        return ZoneInfo("Europe/Berlin")
+
+    stream = Stream(vehicle, Meter(), zone=zone, clock=utc_now)
+    for _ in range(2):
+        stream.heard(b"V", payload())
+    assert len(zones) == 2
+
+
+@pytest.mark.parametrize("topic", [b"V", b"alerts", b"errors"])
+async def test_what_cannot_be_read(stream: Stream, topic: bytes) -> None:
+    """The server answers it with an error; nothing is counted."""
+    stream.opened("1", "wifi")
+    with pytest.raises(MalformedRecord):
+        stream.heard(topic, b"\xff\xff\xff")
+    assert stream.counts.total() == 0
+
+
+@pytest.mark.parametrize("topic", [b"", b"connectivity", b"tomorrow" * 100, b"\xff\x00"])
+async def test_a_topic_that_nobody_knows(
+    stream: Stream, topic: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    stream.heard(topic, b"\xff\xff\xff")
+    assert "unknown kind" in caplog.text
+    assert len(caplog.records[-1].getMessage()) < 200
+
+
+# --- Alerts and errors ----------------------------------------------------------------------------
+
+
+def alert(name: str = "VCSEC_a133_alarmTriggered", started: datetime | None = NOW) -> Alert:
+    return Alert(name, ("customer",), started, None)
+
+
+@pytest.fixture
+def alerts(stream: Stream) -> list[Alert]:
+    """What listeners hear."""
+    alerts: list[Alert] = []
+    stream.on_alert(alerts.append)
+    return alerts
+
+
+async def test_an_alert_as_a_car_sends_it(
+    stream: Stream, alerts: list[Alert], meter: Meter
+) -> None:
+    told = VehicleAlert(name="VCSEC_a133_alarmTriggered", started_at=stamp(NOW))
+    stream.heard(b"alerts", VehicleAlerts(alerts=[told]).SerializeToString())
+    assert [(each.name, each.started) for each in alerts] == [("VCSEC_a133_alarmTriggered", NOW)]
+    assert counted(meter) == 1
+
+
+async def test_told_once_and_billed_each_time(
+    stream: Stream, alerts: list[Alert], meter: Meter, freezer: FrozenDateTimeFactory
+) -> None:
+    """It is sent again with each other one, and once more when it ends."""
+    stream.alerted((alert(), alert()))
+    freezer.tick(60 * SECOND)
+    stream.alerted((alert(), alert("Other")))
+    ended = Alert("VCSEC_a133_alarmTriggered", ("customer",), NOW, utc_now())
+    stream.alerted((ended,))
+    assert [each.name for each in alerts] == ["VCSEC_a133_alarmTriggered", "Other"]
+    assert counted(meter) == 5
+    stream.alerted((alert(started=utc_now()),))
+    assert len(alerts) == 3, "the next alarm"
+
+
+@pytest.mark.parametrize(
+    ("age", "is_news"), [(0, True), (3600, True), (3601, False), (86400, False)]
+)
+async def test_old_alerts_are_history(
+    stream: Stream, alerts: list[Alert], age: int, *, is_news: bool
+) -> None:
+    stream.alerted((alert(started=NOW - timedelta(seconds=age)),))
+    assert bool(alerts) is is_news
+
+
+async def test_an_alert_without_a_time_is_news_once(stream: Stream, alerts: list[Alert]) -> None:
+    stream.alerted((alert(started=None),))
+    stream.alerted((alert(started=None),))
+    assert len(alerts) == 1
+
+
+async def test_not_all_alerts_are_remembered(stream: Stream, alerts: list[Alert]) -> None:
+    for number in range(MOST_ALERTS + 50):
+        stream.alerted((alert(f"a{number}"),))
+    assert len(stream._alerts) == MOST_ALERTS
+    stream.alerted((alert(f"a{MOST_ALERTS + 49}"),))
+    assert len(alerts) == MOST_ALERTS + 50
+    stream.alerted((alert("a0"),))
+    assert len(alerts) == MOST_ALERTS + 51
+
+
+async def test_whoever_stops_listening_hears_no_more(stream: Stream) -> None:
+    heard: list[Alert] = []
+    stop = stream.on_alert(heard.append)
+    stream.alerted((alert("one"),))
+    stop()
+    stop()
+    stream.alerted((alert("two"),))
+    assert [each.name for each in heard] == ["one"]
+
+
+async def test_errors_of_the_car_s_client(
+    stream: Stream, meter: Meter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last ones are kept, none is billed, and none tells which car in the log."""
+    caplog.set_level("DEBUG")
+    error = VehicleError(name="cloud_manager_error", body="somewhere", created_at=stamp(NOW))
+    stream.heard(b"errors", VehicleErrors(errors=[error]).SerializeToString())
+    stream.heard(b"errors", b"")
+    assert [(each.name, each.body) for each in stream.errors] == [
+        ("cloud_manager_error", "somewhere")
+    ]
+    assert MODEL_Y not in caplog.text
+    stream.complained(tuple(CarError(str(number), "", {}, NOW) for number in range(30)))
+    assert [each.name for each in stream.errors] == [str(number) for number in range(10, 30)]
+    assert counted(meter) == 0

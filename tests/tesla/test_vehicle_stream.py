@@ -1,0 +1,361 @@
+"""A vehicle that streams: what is certain, what is not sent or asked, what the stream proves."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.errors import OutcomeUnknown
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.state import Reading, Signal, Source
+from custom_components.flotte.tesla.stream import Stream
+from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.records import Record
+from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from simulator.cars import Car
+from tests.tesla.account import NOW, PERSON, Account
+
+AUTOMATION = Caller(CallerKind.AUTOMATION)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+LIMIT = signals.CHARGE_LIMIT
+LIMIT_80 = {LIMIT: 80}
+PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
+
+
+def tell(stream: Stream, values: dict[Signal[Any], Any], *invalid: str) -> None:
+    """What the car streams now."""
+    now = utc_now()
+    readings = {each: Reading(value, now, Source.STREAM) for each, value in values.items()}
+    fields = (*(each.name.partition(".")[0] for each in values), *invalid)
+    stream.told(Record(now, readings, fields, frozenset(invalid), is_resend=False))
+
+
+def ran(car: Car) -> list[str]:
+    return [each.name for each in car.executions]
+
+
+def paid(account: Account) -> dict[Category, int]:
+    return {
+        each: count
+        for each, count in account.booked().items()
+        if each not in {FREE, Category.SIGNAL}
+    }
+
+
+@pytest.fixture
+def stream(vehicle: Vehicle) -> Stream:
+    """That of Aurora; it tells the charge limit once a second at most."""
+    stream = Stream(vehicle, Meter(), clock=utc_now)
+    stream.follow({"ChargeLimitSoc": Rule(1)})
+    return stream
+
+
+@pytest.fixture
+async def followed(awake: Vehicle, car: Car, stream: Stream) -> Vehicle:
+    """Aurora, awake, who told her charge limit of 80 % an hour ago and streams since."""
+    # So that she stays awake.
+    car.steer({"user_present": True})
+    stream.opened("1", "wifi")
+    tell(stream, LIMIT_80)
+    return awake
+
+
+# --- What is certain ------------------------------------------------------------------------------
+
+
+async def test_certain_while_it_is_followed(
+    followed: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.tick(HOUR)
+    assert followed.knows(LIMIT_80)
+    assert not followed.knows({LIMIT: 81})
+    assert not followed.knows({**LIMIT_80, signals.LOCKED: True})
+
+
+async def test_not_certain_after_a_loss(
+    followed: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    stream.closed("1")
+    assert followed.knows(LIMIT_80), "it was told within the minute"
+    freezer.tick(61 * SECOND)
+    assert not followed.knows(LIMIT_80)
+    stream.opened("2", "wifi")
+    assert not followed.knows(LIMIT_80)
+    tell(stream, LIMIT_80)
+    freezer.tick(HOUR)
+    assert followed.knows(LIMIT_80)
+
+
+async def test_not_certain_from_before_the_stream(
+    awake: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    """A reading of a poll is older than the stream, and the stream told nothing newer."""
+    awake.receive({LIMIT: Reading(80, NOW, Source.POLL)})
+    freezer.tick(HOUR)
+    stream.opened("1", "wifi")
+    tell(stream, {}, "ChargeLimitSoc")
+    assert not awake.knows(LIMIT_80)
+
+
+async def test_what_was_read_while_it_is_followed_is_certain(
+    followed: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.tick(SECOND)
+    followed.receive({LIMIT: Reading(75, utc_now(), Source.POLL)})
+    freezer.tick(HOUR)
+    assert followed.knows({LIMIT: 75})
+
+
+@pytest.mark.parametrize("source", [Source.RESTORED, Source.ASSUMED])
+async def test_never_certain_by_hearsay(
+    awake: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory, source: Source
+) -> None:
+    stream.opened("1", "wifi")
+    tell(stream, {}, "ChargeLimitSoc")
+    freezer.tick(SECOND)
+    awake.receive({LIMIT: Reading(80, utc_now(), source)})
+    freezer.tick(HOUR)
+    assert not awake.knows(LIMIT_80)
+
+
+async def test_after_a_command_only_when_a_change_would_have_been_told(
+    followed: Vehicle, freezer: FrozenDateTimeFactory, account: Account
+) -> None:
+    """Any command can change more than it is meant to; the stream takes 16 s to tell of it."""
+    freezer.tick(HOUR)
+    await followed.send(commands.flash_lights(), PERSON)
+    acted = utc_now()
+    assert not followed.knows(LIMIT_80)
+    freezer.move_to(acted + 15 * SECOND)
+    assert not followed.knows(LIMIT_80)
+    freezer.move_to(acted + 17 * SECOND)
+    assert followed.knows(LIMIT_80)
+
+
+# --- Nothing for nothing --------------------------------------------------------------------------
+
+
+async def test_what_is_so_for_certain_is_not_sent(
+    followed: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.tick(HOUR)
+    assert await followed.send(commands.set_charge_limit(80), PERSON) == Done(already=True)
+    assert ran(car) == []
+    assert paid(account) == {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "again", "sent"),
+    [(0, 80, True), (29, 80, True), (30, 80, True), (31, 80, False)],
+)
+async def test_a_person_who_asks_again_means_it(
+    followed: Vehicle,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+    seconds: int,
+    again: int,
+    *,
+    sent: bool,
+) -> None:
+    freezer.tick(HOUR)
+    await followed.send(commands.set_charge_limit(80), PERSON)
+    freezer.tick(seconds * SECOND)
+    await followed.send(commands.set_charge_limit(again), PERSON)
+    assert ("signed_command" in account.endpoints) is sent
+
+
+async def test_an_automation_that_asks_again_is_spared_again(
+    followed: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.tick(HOUR)
+    for caller in (AUTOMATION, AUTOMATION, PERSON):
+        assert (await followed.send(commands.set_charge_limit(80), caller)).already
+        freezer.tick(SECOND)
+    assert ran(car) == []
+
+
+async def test_somebody_who_asks_for_something_else_does_not_insist(
+    followed: Vehicle, stream: Stream, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.tick(HOUR)
+    await followed.send(commands.set_charge_limit(80), PERSON)
+    freezer.tick(SECOND)
+    tell(stream, {LIMIT: 85})
+    assert (await followed.send(commands.set_charge_limit(85), PERSON)).already
+    assert ran(car) == []
+
+
+# --- What the stream proves -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def waits(
+    monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory
+) -> Callable[[Callable[[], None]], list[float]]:
+    """Has something happen while something else is waited for; answers what passed in vain."""
+
+    def order(happens: Callable[[], None]) -> list[float]:
+        waited: list[float] = []
+
+        async def pause(seconds: float) -> None:
+            happens()
+            # Whoever heard of it goes first.
+            for _ in range(5):
+                await asyncio.sleep(0)
+            freezer.tick(timedelta(seconds=seconds))
+            waited.append(seconds)
+
+        monkeypatch.setattr(PAUSE, pause)
+        return waited
+
+    return order
+
+
+type Order = Callable[[Callable[[], None]], list[float]]
+
+
+async def test_a_lost_answer_is_made_up_for_by_the_stream(
+    followed: Vehicle,
+    stream: Stream,
+    car: Car,
+    account: Account,
+    waits: Order,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """At once, and without the data request that it takes otherwise."""
+    await followed.send(commands.flash_lights(), PERSON)
+    account.tesla.faults.order("lost_reply", endpoint="signed_command")
+
+    def happens() -> None:
+        freezer.tick(SECOND)
+        tell(stream, {LIMIT: 71})
+
+    waited = waits(happens)
+    done = await followed.send(commands.set_charge_limit(71), PERSON)
+    assert done == Done(already=True)
+    assert sum(waited) < 22, "the pause before it was sent again, and no other"
+    assert ran(car) == ["flash_lights", "set_charge_limit"]
+    assert DATA not in paid(account)
+
+
+async def test_a_stream_that_shows_nothing_proves_nothing(
+    followed: Vehicle, car: Car, account: Account, waits: Order
+) -> None:
+    await followed.send(commands.flash_lights(), PERSON)
+    account.tesla.faults.order("lost_reply", endpoint="signed_command")
+    waits(lambda: None)
+    with pytest.raises(OutcomeUnknown):
+        await followed.send(commands.set_charge_limit(71), PERSON)
+    assert DATA not in paid(account)
+
+
+async def test_a_stream_that_is_lost_meanwhile_is_made_up_for_by_a_look(
+    followed: Vehicle, stream: Stream, car: Car, account: Account, waits: Order
+) -> None:
+    await followed.send(commands.flash_lights(), PERSON)
+    account.tesla.faults.order("lost_reply", endpoint="signed_command")
+    waits(lambda: stream.closed("1"))
+    assert await followed.send(commands.set_charge_limit(71), PERSON) == Done(already=True)
+    assert paid(account)[DATA] == 1
+
+
+async def test_what_it_streams_is_not_looked_at_after_a_command(
+    followed: Vehicle, car: Car, account: Account
+) -> None:
+    await followed.send(commands.set_charge_limit(70), PERSON)
+    assert followed.commanded is None
+    await followed.send(commands.set_charge_current(10), PERSON)
+    assert followed.commanded is not None, "nobody tells that by himself"
+
+
+# --- Sleep, waking, asking ------------------------------------------------------------------------
+
+
+async def test_a_wake_ends_when_it_connects(
+    vehicle: Vehicle, stream: Stream, account: Account, waits: Order
+) -> None:
+    """Mostly before Tesla says that it is online."""
+    vehicle.heard_state("asleep")
+    waited = waits(lambda: stream.opened("1", "wifi"))
+    await vehicle.wake(PERSON)
+    assert vehicle.is_online
+    assert waited == []
+    assert paid(account) == {WAKE: 1}
+    assert account.endpoints.count("vehicle") == 1, "before the wake, never after"
+
+
+async def test_a_car_that_streams_is_awake_without_a_question(
+    followed: Vehicle, account: Account
+) -> None:
+    before = len(account.arrived)
+    await followed.wake(PERSON)
+    assert len(account.arrived) == before
+
+
+async def test_tesla_s_word_is_older_than_a_connection(followed: Vehicle) -> None:
+    followed.heard_state("asleep")
+    followed.heard_state("offline")
+    assert followed.is_online
+
+
+async def test_what_is_awaited(
+    vehicle: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    """The latest of: it should, it is awake, it was lost."""
+
+    def awaited() -> datetime | None:
+        return vehicle.awaited
+
+    vehicle.heard_state("online")
+    assert awaited() is None, "it is not meant to"
+    freezer.tick(SECOND)
+    vehicle.stream_expected = utc_now()
+    assert awaited() == NOW + SECOND
+    stream.opened("1", "wifi")
+    assert awaited() is None
+    freezer.tick(SECOND)
+    stream.closed("1")
+    assert awaited() == NOW + 2 * SECOND
+    vehicle.heard_state("asleep")
+    assert awaited() is None
+    freezer.tick(SECOND)
+    vehicle.heard_state("online")
+    assert awaited() == NOW + 3 * SECOND
+
+
+async def test_that_it_sleeps_is_kept_over_a_restart(
+    followed: Vehicle, stream: Stream, make_vehicle: Callable[..., Vehicle]
+) -> None:
+    """The connection is not, nor what was certain because of it."""
+    tell(stream, {}, "Gear", "VehicleSpeed")
+    stored_streaming = followed.to_stored()
+    stream.closed("1")
+    stored_asleep = followed.to_stored()
+    one, two = make_vehicle(), make_vehicle()
+    one.restore(stored_streaming)
+    two.restore(stored_asleep)
+    assert not one.slept_streaming
+    assert two.slept_streaming
+    assert one.state[signals.STREAMING] is None
+    assert one.state[LIMIT] == 80
+    assert not one.knows(LIMIT_80)
+
+
+async def test_it_is_asked_for_what_the_stream_cannot_tell_once(
+    followed: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    only_polled = next(each for each in signals.VEHICLE_SIGNALS if each.paths and not each.streamed)
+    followed.shown = frozenset({only_polled})
+    assert followed.data_due()
+    await followed.refresh()
+    freezer.tick(2 * HOUR)
+    assert not followed.data_due()
+    assert not followed.check_due()

@@ -6,15 +6,19 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from benchmarks.plain_signing import PlainSigning
+from benchmarks.records import Records, raw_values
 from benchmarks.signing import PAYLOADS, WIRE
 from benchmarks.timing import alternate
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
+from custom_components.flotte.tesla.telemetry.envelope import read_envelope
 from simulator.clock import Clock
 from simulator.world import AURORA, World
 
@@ -98,3 +102,53 @@ async def test_ways_are_timed_by_turns() -> None:
     assert order == ["b", "a", "a", "b", "b", "a"]
     assert set(timings) == {"a", "b"}
     assert all(0 < timing.low <= timing.median <= timing.high for timing in timings.values())
+
+
+def test_ingest_prints_a_table_and_a_line_of_json() -> None:
+    options = ["--repeats", "1", "--writes", "40", "--seconds", "1", "--cars", "1", "2"]
+    done = subprocess.run(  # noqa: S603  # this repository's own command
+        [sys.executable, "-m", "benchmarks", "ingest", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum("goal" in line for line in lines) == 3  # none for ten cars, which did not push
+    figures = json.loads(lines[-1])
+    assert list(figures) == [
+        "us_per_record",
+        "floor_us",
+        "ratio_floor",
+        "median_ms",
+        "p99_ms",
+        "cpu_us_per_record",
+    ]
+    for name in ("us_per_record", "floor_us", "ratio_floor"):
+        assert list(figures[name]) == ["1", "4", "40"]
+    for name in ("median_ms", "p99_ms"):
+        assert list(figures[name]) == ["1", "2"]
+        assert all(figure > 0 for figure in figures[name].values())
+    for signals, ratio in figures["ratio_floor"].items():
+        quotient = figures["us_per_record"][signals] / figures["floor_us"][signals]
+        assert ratio == pytest.approx(quotient, rel=1e-2)
+        # A record cannot be cheaper than nothing but its writes: then nothing was written.
+        assert ratio > 1
+    assert figures["cpu_us_per_record"] > 0
+
+
+def test_each_record_tells_something_new() -> None:
+    records = Records("XP7YGCEK0RB000001", ["PackVoltage", "PackCurrent"])
+
+    payloads = [wire.Payload.FromString(read_envelope(records.next()).payload) for _ in range(3)]
+
+    told = [tuple(datum.value.double_value for datum in each.data) for each in payloads]
+    assert told == raw_values(2, 3)
+    assert all(
+        before != after for pair in pairwise(told) for before, after in zip(*pair, strict=True)
+    )
+    times = [each.created_at.ToNanoseconds() for each in payloads]
+    assert times == sorted(times)

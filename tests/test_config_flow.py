@@ -7,22 +7,17 @@ address bar is played: what it would follow is followed here.
 
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from http import HTTPStatus
-from pathlib import Path
-from string import Formatter
 from typing import Any
-from unittest.mock import patch
 
 import aiohttp
 import pytest
 import voluptuous as vol
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from homeassistant.components import homeassistant
 from homeassistant.components.application_credentials import (
     DATA_COMPONENT,
     ClientCredential,
@@ -33,27 +28,21 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntryState,
     ConfigFlowResult,
-    OptionsFlowManager,
 )
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowManager, FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import QrCodeSelector
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.flotte import config_flow
 from custom_components.flotte.config_flow import CONF_FINISH
 from custom_components.flotte.const import (
     CONF_BASE_URL,
-    CONF_MONTHLY_LIMIT,
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
     PUBLIC_KEY_PATH,
 )
 from custom_components.flotte.key import async_get_key
-from custom_components.flotte.ledger import async_get_ledger
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
@@ -63,21 +52,19 @@ from tests.conftest import (
     CLIENT_SECRET,
     MODEL_3,
     PUBLIC_DOMAIN,
+    TRANSLATIONS,
     EntryMaker,
     register_key,
 )
+from tests.flow_texts import check_texts, fields_of, placeholder
 
 pytestmark = [
-    pytest.mark.usefixtures("current_request_with_host"),
+    pytest.mark.usefixtures("current_request_with_host", "every_text_exists"),
     # Home Assistant's own web application uses string keys for requests, too.
     pytest.mark.filterwarnings(
         "ignore:It is recommended to use web.RequestKey:aiohttp.web_exceptions.NotAppKeyWarning"
     ),
 ]
-
-TRANSLATIONS = Path(config_flow.__file__).parent / "translations" / "en.json"
-CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
-"""Reasons that all flows share are worded by Home Assistant itself."""
 
 type ClientMaker = Callable[[], Awaitable[TestClient[web.Request, web.Application]]]
 
@@ -153,20 +140,6 @@ async def owner(
     return Owner(hass_at_tesla, client)
 
 
-def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
-    """The fields of a form, by name, and how each is entered."""
-    schema = result["data_schema"]
-    assert schema is not None
-    return {str(field): selector for field, selector in schema.schema.items()}
-
-
-def placeholder(result: ConfigFlowResult, name: str) -> str:
-    """What a gap in the text of a step is filled with."""
-    filled = result["description_placeholders"]
-    assert filled is not None
-    return filled[name]
-
-
 def suggested_domain(result: ConfigFlowResult) -> str | None:
     """What the form proposes as the domain."""
     schema = result["data_schema"]
@@ -174,49 +147,6 @@ def suggested_domain(result: ConfigFlowResult) -> str | None:
     (field,) = schema.schema
     suggestion: str | None = (field.description or {}).get("suggested_value")
     return suggestion
-
-
-@pytest.fixture(autouse=True)
-def _every_text_exists() -> Iterator[None]:
-    """Whatever a flow shows in any test here has its text, and every gap in it can be filled."""
-    own = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
-    core = json.loads(CORE_TRANSLATIONS.read_text(encoding="utf-8"))
-    handle_step = FlowManager._async_handle_step
-
-    async def checked(manager: Any, flow: Any, step_id: str, user_input: Any) -> Any:
-        result = await handle_step(manager, flow, step_id, user_input)
-        texts = own["options" if isinstance(manager, OptionsFlowManager) else "config"]
-        if result.get("translation_domain") == HOMEASSISTANT_DOMAIN:
-            texts = core["config"]
-        check_texts(texts, result)
-        return result
-
-    with patch.object(FlowManager, "_async_handle_step", checked):
-        yield
-
-
-def check_texts(texts: dict[str, Any], result: Any) -> None:
-    """Everything that a result shows has a text in `texts`, the flow's part of a translation."""
-    shown: list[str] = []
-    if result["type"] is FlowResultType.ABORT:
-        shown.append(texts["abort"][result["reason"]])
-    elif result["type"] is FlowResultType.FORM:
-        step = texts["step"][result["step_id"]]
-        # Core's step to choose between credentials explains itself by its one field.
-        shown += [step["title"], step.get("description", step["title"])]
-        fields = fields_of(result)
-        shown += [step["data"][field] for field in fields]
-        shown += [step["data_description"][field] for field in fields]
-        for field, error in (result["errors"] or {}).items():
-            assert field == "base" or field in fields
-            shown.append(texts["error"][error])
-    elif result["type"] is FlowResultType.CREATE_ENTRY and "create_entry" in texts:
-        shown.append(texts["create_entry"][result["description"] or "default"])
-    filled = result.get("description_placeholders") or {}
-    for text in shown:
-        assert text
-        gaps = {gap for _, gap, _, _ in Formatter().parse(text) if gap}
-        assert gaps <= set(filled), f"{gaps - set(filled)} is not filled in: {text}"
 
 
 @pytest.mark.parametrize(
@@ -1095,66 +1025,3 @@ async def test_mending_is_done_as_home_assistant_wants_it(
     await hass.async_block_till_done()
     assert result["reason"] == "reauth_successful"
     assert "Detected" not in caplog.text
-
-
-# --- Options --------------------------------------------------------------------------------------
-
-
-async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
-    assert meter.limit == meter.tariff.discount
-    for shown, limit in ((10.0, 25.5), (25.5, 0)):
-        result = await hass.config_entries.options.async_init(loaded.entry_id)
-        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "init")
-        schema = result["data_schema"]
-        assert schema is not None
-        assert schema({}) == {CONF_MONTHLY_LIMIT: shown}
-        result = await hass.config_entries.options.async_configure(
-            result["flow_id"], {CONF_MONTHLY_LIMIT: limit}
-        )
-        await hass.async_block_till_done()
-        assert result["type"] is FlowResultType.CREATE_ENTRY
-        assert loaded.options == {CONF_MONTHLY_LIMIT: limit}
-        assert meter.limit == Decimal(str(limit))
-        assert loaded.state is ConfigEntryState.LOADED
-
-
-async def test_saving_says_that_tesla_s_limit_was_raised(
-    hass: HomeAssistant, loaded: MockConfigEntry
-) -> None:
-    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
-    meter.suspend(dt_util.utcnow())
-    result = await hass.config_entries.options.async_init(loaded.entry_id)
-    assert meter.suspended
-    await hass.config_entries.options.async_configure(result["flow_id"], {CONF_MONTHLY_LIMIT: 10})
-    await hass.async_block_till_done()
-    assert meter.suspended is None
-
-
-async def test_limit_is_set_while_the_entry_is_not_loaded(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_MONTHLY_LIMIT: 12}
-    )
-    await hass.async_block_till_done()
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == {CONF_MONTHLY_LIMIT: 12}
-
-
-@pytest.mark.parametrize("limit", [-1, 1001, "much"])
-async def test_limit_makes_no_sense(
-    hass: HomeAssistant, loaded: MockConfigEntry, limit: object
-) -> None:
-    result = await hass.config_entries.options.async_init(loaded.entry_id)
-    with pytest.raises(InvalidData):
-        await hass.config_entries.options.async_configure(
-            result["flow_id"], {CONF_MONTHLY_LIMIT: limit}
-        )
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_MONTHLY_LIMIT: 20}
-    )
-    await hass.async_block_till_done()
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert loaded.options == {CONF_MONTHLY_LIMIT: 20}

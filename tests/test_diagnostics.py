@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
 from custom_components.flotte.key import async_get_key
 from simulator import Simulator
+from simulator.cars import Car
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, PUBLIC_DOMAIN, SITE
 from tests.fleet import MINUTE, MOMENT, Wait, act
 
@@ -131,3 +132,52 @@ async def test_asleep_since_the_beginning(
     aurora = (await async_get_config_entry_diagnostics(hass, loaded))["vehicles"][0]
     assert (aurora["asked"], aurora["came_online"]) == (None, None)
     assert set(aurora["readings"]) == {"Online"}
+
+
+# --- With a stream --------------------------------------------------------------------------------
+
+
+async def test_what_helps_with_a_stream(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    streaming = (await async_get_config_entry_diagnostics(hass, entry_of_stream))["streaming"]
+    assert (streaming["source"], streaming["profile"]) == ("direct", "tuned")
+    assert streaming["receiver"]["running"] is True
+    assert streaming["receiver"]["server"]["messages"] > 0
+    one, two, three = streaming["cars"]
+    assert (one["streams"], one["connections"]) == (True, 1)
+    assert one["seen"]["BatteryLevel"] >= 1
+    assert one["fields"] == len(one["expected"]) > 40
+    assert one["configured_until"].startswith("20")
+    assert (two["streams"], two["configured_until"]) == (True, None)
+    assert three["streams"] is False
+
+
+async def test_nothing_private_with_a_stream(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
+) -> None:
+    """Neither the car nor where it connects, nor what it is told to trust."""
+    aurora.steer({"client_error": {"name": "cloud_manager_error", "body": f"{aurora.vin} at home"}})
+    await tesla.stream()
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry_of_stream)
+    text = json.dumps(diagnostics, cls=JSONEncoder)
+    assert "cloud_manager_error" in text
+    secrets = {
+        *tesla.world.cars,
+        *(vin[-8:] for vin in tesla.world.cars),
+        *(each.display_name for each in tesla.world.cars.values()),
+        "flotte.example",
+        "CERTIFICATE",
+        "PRIVATE KEY",
+        entry_of_stream.data["token"]["access_token"],
+        aurora.telemetry.subscriptions[CLIENT_ID].claims["iss"],
+    }
+    assert {secret for secret in secrets if secret in text} == set()
+
+
+async def test_a_stream_that_is_off_is_told_too(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    streaming = (await async_get_config_entry_diagnostics(hass, loaded))["streaming"]
+    assert streaming["source"] == "off"
+    assert "receiver" not in streaming

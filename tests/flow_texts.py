@@ -1,0 +1,55 @@
+"""Whether everything that a flow shows has its text."""
+
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from homeassistant.components import homeassistant
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.data_entry_flow import FlowResultType
+
+CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
+"""Reasons that all flows share are worded by Home Assistant itself."""
+
+
+def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
+    """The fields of a form, by name, and how each is entered."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {str(field): selector for field, selector in schema.schema.items()}
+
+
+def placeholder(result: ConfigFlowResult, name: str) -> str:
+    """What a gap in the text of a step is filled with."""
+    filled = result["description_placeholders"]
+    assert filled is not None
+    return filled[name]
+
+
+def check_texts(texts: dict[str, Any], result: Any) -> None:
+    """Everything that a result shows has a text in `texts`, the flow's part of a translation."""
+    shown: list[str] = []
+    if result["type"] is FlowResultType.ABORT:
+        shown.append(texts["abort"][result["reason"]])
+    elif result["type"] is FlowResultType.FORM:
+        step = texts["step"][result["step_id"]]
+        # Core's step to choose between credentials explains itself by its one field.
+        shown += [step["title"], step.get("description", step["title"])]
+        fields = fields_of(result)
+        shown += [step["data"][field] for field in fields]
+        shown += [step["data_description"][field] for field in fields]
+        for field, error in (result["errors"] or {}).items():
+            assert field == "base" or field in fields
+            shown.append(texts["error"][error])
+    elif result["type"] is FlowResultType.MENU:
+        step = texts["step"][result["step_id"]]
+        shown.append(step["title"])
+        for option in result["menu_options"]:
+            shown += [step["menu_options"][option], step["menu_option_descriptions"][option]]
+    elif result["type"] is FlowResultType.CREATE_ENTRY and "create_entry" in texts:
+        shown.append(texts["create_entry"][result["description"] or "default"])
+    filled = result.get("description_placeholders") or {}
+    for text in shown:
+        assert text
+        gaps = {gap for _, gap, _, _ in Formatter().parse(text) if gap}
+        assert gaps <= set(filled), f"{gaps - set(filled)} is not filled in: {text}"

@@ -1,0 +1,428 @@
+"""The cost benchmark measures what it says: its time, its days, its ages, its sums."""
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+
+from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, to_json
+from benchmarks.driven_time import DrivenClock, DrivenLoop, Stuck, sleep_until
+from benchmarks.freshness import LEVEL, LOCK, Watch
+from benchmarks.scripted_days import (
+    COMMUTE,
+    MONDAY,
+    SURPLUS_WISHES,
+    Days,
+    Order,
+    Thing,
+    Wish,
+    begin,
+    eight_wishes,
+    episodes,
+    speed_for,
+    surplus_wishes,
+)
+from simulator.cars import Car
+from simulator.clock import Clock
+from simulator.vehicle.drive import Drive
+from simulator.world import AURORA, World
+
+ROOT = Path(__file__).parent.parent
+START = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = 86_400
+
+
+# --- Time that is driven -------------------------------------------------------------------------
+
+
+def drive[T](work: Coroutine[Any, Any, T]) -> tuple[T, float]:
+    """Run something in driven time: what it answers, and how many seconds passed."""
+    with freeze_time(START) as frozen:
+        assert isinstance(frozen, FrozenDateTimeFactory)
+        clock = DrivenClock(frozen, START)
+        with asyncio.Runner(loop_factory=lambda: DrivenLoop(clock)) as runner:
+            result = runner.run(work)
+        assert clock.now == pytest.approx(datetime.now(UTC).timestamp(), abs=1e-6)
+        return result, clock.now - START.timestamp()
+
+
+def test_a_week_passes_at_once_and_in_order() -> None:
+    happened: list[tuple[str, float]] = []
+
+    async def wait(name: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        happened.append((name, round((datetime.now(UTC) - START).total_seconds(), 3)))
+
+    async def work() -> None:
+        await asyncio.gather(wait("week", 7 * DAY), wait("second", 1), wait("hour", 3600.25))
+        await sleep_until(START.timestamp() + 8 * DAY)
+
+    _, passed = drive(work())
+    assert happened == [("second", 1), ("hour", 3600.25), ("week", 7 * DAY)]
+    assert passed == pytest.approx(8 * DAY, abs=1e-5)
+
+
+def test_no_time_passes_while_a_thread_is_at_work() -> None:
+    async def work() -> float:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        timer = asyncio.ensure_future(asyncio.sleep(1))
+        reads = [asyncio.to_thread((ROOT / "LICENSE").read_text) for _ in range(20)]
+        await asyncio.gather(*reads)
+        passed = loop.time() - begun
+        await timer
+        return passed
+
+    passed, _ = drive(work())
+    assert passed == 0
+
+
+def test_no_time_passes_while_an_answer_is_on_its_way(socket_enabled: None) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            line = connection.recv(100)
+            time.sleep(0.02)  # the answer comes from outside, and takes real time
+            connection.sendall(line)
+
+    async def work() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, DrivenLoop)
+        is_open = True
+        loop.watch_requests(lambda: is_open)
+        timer = asyncio.ensure_future(asyncio.sleep(1))
+        begun = loop.time()
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"hello\n")
+        assert await reader.readline() == b"hello\n"
+        is_open = False
+        passed = loop.time() - begun
+        writer.close()
+        await timer
+        return passed
+
+    server = threading.Thread(target=answer)
+    server.start()
+    with listener:
+        passed, _ = drive(work())
+        server.join()
+    assert passed == 0
+
+
+def test_what_can_never_happen_is_not_waited_for() -> None:
+    async def work() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Stuck):
+        drive(work())
+
+
+# --- The days ------------------------------------------------------------------------------------
+
+
+class _Clock(Clock):
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = MONDAY.timestamp()
+
+    def now(self) -> float:
+        return self.at
+
+
+def live(car: Car, clock: _Clock, until: float) -> None:
+    clock.at = until
+    car.advance()
+
+
+def test_a_working_day_is_as_its_table_says() -> None:
+    clock = _Clock()
+    car = World(clock).cars[AURORA]
+    begin(car)
+    midnight = MONDAY.timestamp()
+    live(car, clock, midnight + 7 * 3600)
+    assert (car.state, car.charging.state) == ("asleep", "Complete")
+    home = car.latitude, car.longitude
+    awake = 0.0
+    driven = 0.0
+    at: dict[str, float] = {}
+    odometer = car.odometer_miles
+    orders = [event for event in Days([car], has_wishes=False).day(0) if isinstance(event, Order)]
+    moment = clock.at
+    while moment < midnight + DAY:
+        moment += 10
+        while orders and orders[0].at <= moment:
+            order = orders.pop(0)
+            live(car, clock, order.at)
+            car.steer(order.changes)
+        live(car, clock, moment)
+        awake += 10 * (car.state == "online")
+        driven += 10 * (car.drive is not None)
+        if car.charging.state == "Charging":
+            at.setdefault("charges", moment)
+            at["charged"] = moment
+    assert not orders
+    assert (car.latitude, car.longitude) == pytest.approx(home, abs=1e-5)
+    assert car.odometer_miles - odometer == pytest.approx(2 * 28 / 1.609, rel=0.02)
+    assert driven == pytest.approx(3600, abs=40)
+    assert awake / 3600 == pytest.approx(7.95, abs=0.25)
+    assert (at["charges"] - midnight) / 3600 == pytest.approx(18, abs=0.01)
+    assert (at["charged"] - midnight) / 3600 == pytest.approx(23, abs=0.25)
+    assert (car.state, car.charging.state, car.body.is_locked) == ("asleep", "Complete", True)
+
+
+def test_each_day_asks_for_six_changes_and_twice_for_nothing() -> None:
+    for number in range(14):
+        wishes = eight_wishes(number, is_weekend=number % 7 > 4)
+        assert [wish.thing for wish in wishes].count(Thing.LOCK) == 2
+        assert len(wishes) == 8
+        before = eight_wishes(number + 1, is_weekend=False)
+        for thing in (Thing.SEAT, Thing.LIMIT):
+            (now,) = [wish.data for wish in wishes if wish.thing is thing]
+            (then,) = [wish.data for wish in before if wish.thing is thing]
+            assert now != then
+
+
+def test_a_drive_takes_as_long_as_it_shall() -> None:
+    speed = speed_for(COMMUTE.route, 1790, seed=2)
+    drive = Drive(COMMUTE.route, "", 0.0, seed=2, highest_speed=speed)
+    assert drive.ends_at == pytest.approx(1790, abs=0.01)
+    with pytest.raises(ValueError, match="at its fastest"):
+        speed_for(COMMUTE.route, 60, seed=2)
+
+
+def test_the_automation_sets_the_same_value_often() -> None:
+    wishes = surplus_wishes(0)
+    assert len(wishes) == SURPLUS_WISHES == 300
+    assert all(wish.by_automation for wish in wishes)
+    values = [wish.data["value"] for wish in wishes]
+    assert sum(one != other for one, other in pairwise(values)) == 24
+
+
+def test_the_moments_of_old_knowledge_cover_ten_minutes_and_all_wakes() -> None:
+    events = episodes()
+    wishes = [event for event in events if isinstance(event, Wish)]
+    seconds = [
+        event.changes["wake_seconds"]
+        for event in events
+        if isinstance(event, Order) and "wake_seconds" in event.changes
+    ]
+    assert (min(seconds), max(seconds)) == (10, 58)
+    assert len(wishes) == 26
+    assert len({wish.at % 600 for wish in wishes}) == 26  # no phase of a poll twice
+
+
+# --- Ages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def car() -> Car:
+    return World(_Clock()).cars[AURORA]
+
+
+def test_the_age_is_the_time_since_the_value_was_true(car: Car) -> None:
+    watch = Watch(LEVEL)
+    car.battery.percent = 50
+    for now, level, shown in (
+        (0, 50.0, 50.0),  # true
+        (10, 50.4, 50.0),  # within half a per cent
+        (20, 51.0, 50.0),  # ten seconds old
+        (30, 52.0, 50.0),  # twenty
+        (40, 53.0, 51.0),  # another value, and an old one: it was true until 30
+    ):
+        car.battery.percent = level
+        watch.live(car, now)
+        watch.look(shown, now, counts=True)
+    assert sorted(watch.ages.seconds.elements()) == [0, 0, 10, 10, 20]
+    assert watch.ages.figures()["age_mean"] == 8
+    assert watch.ages.figures()["error_mean"] == pytest.approx((0 + 0.4 + 1 + 2 + 2) / 5, abs=1e-3)
+
+
+def test_what_is_missing_ages_and_has_no_error(car: Car) -> None:
+    watch = Watch(LOCK)
+    for now in range(3):
+        watch.live(car, now)
+        watch.look(None, now, counts=True)
+    assert watch.ages.figures()["missing"] == 3
+    assert watch.ages.figures()["age_max"] == 2
+    assert watch.ages.figures()["error_mean"] == 0
+
+
+def test_what_does_not_matter_is_not_counted(car: Car) -> None:
+    watch = Watch(LOCK)
+    car.body.is_locked = True
+    watch.live(car, 0)
+    watch.look(shown=True, now=0, counts=False)
+    car.body.is_locked = False
+    watch.live(car, 60)
+    watch.look(shown=True, now=60, counts=True)
+    assert watch.ages.looks == 1
+    assert watch.ages.figures()["age_mean"] == 60
+
+
+# --- Runs ----------------------------------------------------------------------------------------
+
+
+def simulate(contestant: str, **options: object) -> dict[str, Any]:
+    """A run in a process of its own, as the benchmark does it."""
+    done = subprocess.run(  # noqa: S603  # this repository's own command
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.driven_run",
+            json.dumps({"contestant": contestant, "days": 1, **options}),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+@pytest.mark.parametrize("contestant", NAMES)
+def test_a_morning(contestant: str) -> None:
+    """Two wishes wake a car that sleeps, and it drives; everybody gets through it."""
+    figures = simulate(contestant, until=8.5 * 3600, wishes="eight")
+    assert figures["wishes"]["all"] == 3
+    assert figures["wishes"]["effective"] == 2
+    assert figures["wishes"]["failed"] == 0
+    assert figures["wakes"] == {"billed": 1, "woken": 1, "needless": 0}
+    assert figures["counts"]["command"] >= 2
+    assert (figures["counts"]["signal"] > 100) is (contestant == STREAM)
+    assert figures["fresh"]["location"]["looks"] == pytest.approx(1790, abs=3)
+    assert figures["fresh"]["location"]["missing"] == 0
+    error = figures["fresh"]["location"]["error_mean"]
+    assert (error < 150) is (contestant == STREAM), error
+    # The bill is Tesla's own arithmetic.
+    counts = figures["counts"]
+    assert figures["euro"] == pytest.approx(
+        counts["signal"] / 150_000
+        + counts["command"] / 1000
+        + counts["data"] / 500
+        + counts["wake"] / 50,
+        abs=1e-4,
+    )
+
+
+def test_a_stream_over_tls_makes_the_same_bill() -> None:
+    options: dict[str, object] = {"until": 8.5 * 3600, "wishes": "eight"}
+    read = simulate(STREAM, **options)
+    pushed = simulate(STREAM, real_stream=True, **options)
+    assert pushed["counts"] == read["counts"]
+    assert pushed["fresh"] == read["fresh"]
+
+
+# --- Sums ----------------------------------------------------------------------------------------
+
+
+def figures_of(euro: float, **more: Any) -> dict[str, Any]:
+    """Figures of a run, made up."""
+    ages = {"age_mean": euro, "error_mean": euro}
+    return {
+        "scenario": {"limit": None},
+        "euro_month": euro,
+        "billed_month": euro,
+        "euro_by_day": {"2026-06-01": euro},
+        "wakes": {"billed": 6, "needless": 0},
+        "wishes": {"unfulfilled": 0},
+        "awake_hours_a_day": 8.0,
+        "fresh": dict.fromkeys(("location", "battery_level", "charging_power", "lock"), ages),
+        "outcomes": [],
+        **more,
+    }
+
+
+def outcome(at: float, commands: int, *, before: bool) -> dict[str, Any]:
+    return {"at": at, "commands": commands, "before": before, "after": True, "lost": None}
+
+
+def results_of() -> Results:
+    results = Results()
+    for name, euro in ((STREAM, 0.5), (POLL, 4.0), (CORE, 5.0)):
+        runs = results.runs[name]
+        runs.update({scenario: figures_of(euro) for scenario in (*MONTHS, "stale")})
+        runs["restart"] = figures_of(
+            euro,
+            outcomes=[
+                outcome(DAY - 1, 100, before=False),  # the first day does not count
+                outcome(DAY + 1, 2, before=False),
+                outcome(DAY + 2, 1, before=True),
+            ],
+        )
+        runs["surplus"] = figures_of(euro, euro_by_day={"2026-06-01": euro * 2})
+    return results
+
+
+def test_the_line_of_json_has_the_promised_keys() -> None:
+    figures = json.loads(to_json(results_of()))
+    assert list(figures) == [
+        "contestants",
+        "ratio_stream_passive",
+        "ratio_stream_commands",
+        "ratio_poll_passive",
+        "ratio_stale_location",
+        "ratio_stale_lock_soc",
+        "ratio_commands",
+        "ratio_wakes",
+        "needless_wakes",
+        "stale_failures",
+        "surplus_ratio",
+        "over_budget",
+    ]
+    assert set(figures["contestants"]) == set(NAMES)
+    assert figures["ratio_stream_passive"] == 0.1
+    assert figures["ratio_poll_passive"] == 0.8
+    assert figures["ratio_stale_location"] == 0.1
+    assert figures["ratio_commands"] == 3
+    assert figures["ratio_wakes"] == 1
+    assert figures["surplus_ratio"] == 0.1
+    assert figures["over_budget"] == 0
+
+
+def test_core_is_not_judged_and_faults_excuse_wakes_but_no_money() -> None:
+    results = results_of()
+    results.runs[CORE]["stale"]["wakes"]["needless"] = 9
+    results.runs[CORE]["stale"]["wishes"]["unfulfilled"] = 9
+    results.runs[STREAM]["budget"] = figures_of(
+        0.4,
+        scenario={"limit": 0.3},
+        wakes={"billed": 5, "needless": 5},
+        wishes={"unfulfilled": 7},
+    )
+    found = {goal.key: goal.value for goal in results.goals()}
+    assert (found["needless_wakes"], found["stale_failures"], found["over_budget"]) == (0, 0, 1)
+    results.runs[POLL]["one_commands"]["wakes"] = {"billed": 6, "needless": 2}
+    results.runs[POLL]["stale"]["wishes"] = {"unfulfilled": 1}
+    found = {goal.key: goal.value for goal in results.goals()}
+    assert (found["needless_wakes"], found["stale_failures"]) == (2, 1)
+
+
+def test_goals_say_whether_they_are_met() -> None:
+    goals = {goal.key: str(goal) for goal in results_of().goals()}
+    assert goals["ratio_poll_passive"].endswith("at most 0.8, met")
+    assert goals["ratio_stream_passive"].endswith("at most 0.08, MISSED")
+
+
+def test_a_month_of_days_is_a_month_of_the_bill() -> None:
+    """Thirty days fit into one month of the bill."""
+    assert MONDAY.weekday() == 0
+    assert (MONDAY + timedelta(days=30) - timedelta(seconds=1)).month == MONDAY.month

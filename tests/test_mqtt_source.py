@@ -1,0 +1,305 @@
+"""The stream out of a broker: the same readings as straight from the car, with its own quirks."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_mqtt_message,
+)
+from pytest_homeassistant_custom_component.typing import MqttMockHAClient
+
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Source
+from simulator import Simulator
+from simulator.bill import Category
+from simulator.cars import Car
+from tests.conftest import (
+    CLIENT_ID,
+    MODEL_3,
+    MODEL_Y,
+    STREAMING,
+    EntryMaker,
+    Pass,
+    asked_of,
+    issue_of,
+    issues_of,
+    register_key,
+    set_up,
+    state_of,
+    vehicle_of,
+)
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Home Assistant's own MQTT client leaves one behind."""
+    return True
+
+
+BATTERY = "sensor.aurora_battery"
+
+
+@pytest.fixture
+async def entry_of_broker(
+    hass_at_tesla: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
+) -> MockConfigEntry:
+    """An entry whose cars push to a server of its owner's, not set up yet."""
+    await register_key(hass_at_tesla, tesla)
+    return make_entry(options={"stream": "mqtt", "mqtt_topic_base": "tesla/cars"})
+
+
+@pytest.fixture
+async def broker(
+    hass: HomeAssistant, entry_of_broker: MockConfigEntry, mqtt_mock: MqttMockHAClient
+) -> MqttMockHAClient:
+    """A broker, and the account that listens to it."""
+    await set_up(hass, entry_of_broker)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return mqtt_mock
+
+
+async def publish(
+    hass: HomeAssistant,
+    tesla: Simulator,
+    topic: str,
+    content: Any,
+    *,
+    vin: str = MODEL_Y,
+    billed: int = 0,
+    retain: bool = False,
+) -> None:
+    """What the owner's server publishes of a car, and what Tesla bills for it."""
+    payload = content.decode() if isinstance(content, bytes) else json.dumps(content)
+    async_fire_mqtt_message(hass, f"tesla/cars/{vin}/{topic}", payload, retain=retain)
+    await hass.async_block_till_done()
+    if billed:
+        tesla.bill.charge(CLIENT_ID, Category.SIGNAL, vin=vin, amount=billed)
+
+
+async def connect(hass: HomeAssistant, tesla: Simulator, connection: str, status: str) -> None:
+    told = {
+        "ConnectionId": connection,
+        "Status": status,
+        "CreatedAt": "2025-01-01T00:00:00Z",
+        "NetworkInterface": "wifi",
+    }
+    await publish(hass, tesla, "connectivity", told)
+
+
+async def test_values(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    """A value alone says that the car is awake; it counts as told now, and is billed."""
+    assert state_of(hass, STREAMING).state == "off"
+    await publish(hass, tesla, "v/BatteryLevel", 61.5, billed=1)
+    assert float(state_of(hass, BATTERY).state) == pytest.approx(61.5, abs=0.6)
+    assert state_of(hass, STREAMING).state == "on"
+    assert state_of(hass, "binary_sensor.aurora_online").state == "on"
+    reading = vehicle_of(entry_of_broker, MODEL_Y).state.reading(signals.BATTERY_LEVEL)
+    assert reading is not None
+    assert reading.source is Source.STREAM
+    await publish(hass, tesla, "v/DoorState", {"DriverFront": True}, billed=1)
+    assert state_of(hass, "binary_sensor.aurora_front_driver_door").state == "on"
+    assert state_of(hass, "binary_sensor.comet_streaming").state == "off"
+
+
+@pytest.mark.parametrize(
+    ("field", "on_the_wire", "entity", "direct"),
+    [
+        ("Gear", "ShiftStateD", "sensor.aurora_shift_state", "d"),
+        ("Locked", True, "lock.aurora_doors", "locked"),
+        ("FdWindow", "WindowStateOpened", "binary_sensor.aurora_front_driver_window", "on"),
+    ],
+)
+async def test_the_same_as_straight_from_the_car(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    field: str,
+    on_the_wire: object,
+    entity: str,
+    direct: str,
+) -> None:
+    await publish(hass, tesla, f"v/{field}", on_the_wire, billed=1)
+    assert state_of(hass, entity).state == direct
+
+
+async def test_invalid_is_no_change(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
+    await publish(hass, tesla, "v/BatteryLevel", None, billed=1)
+    assert state_of(hass, BATTERY).state not in ("unknown", "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("topic", "content"),
+    [
+        ("v/BatteryLevel", b"{"),
+        ("v/BatteryLevel", b""),
+        ("nonsense/BatteryLevel", b"5"),
+        ("connectivity", b"[]"),
+        ("errors/one", b"7"),
+    ],
+)
+async def test_what_cannot_be_read(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator, topic: str, content: bytes
+) -> None:
+    await publish(hass, tesla, topic, content)
+    assert state_of(hass, STREAMING).state == "off"
+    assert state_of(hass, BATTERY).state == "unknown"
+
+
+async def test_what_the_broker_kept_is_left_alone(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    """It says nothing of its age; nobody pays for it a second time either."""
+    await publish(hass, tesla, "v/BatteryLevel", 61, retain=True)
+    assert state_of(hass, BATTERY).state == "unknown"
+    assert state_of(hass, STREAMING).state == "off"
+
+
+async def test_cars_of_others_are_left_alone(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    topics = {call.args[0] for call in broker.async_subscribe.mock_calls if call.args}
+    assert {f"tesla/cars/{vin}/#" for vin in (MODEL_Y, MODEL_3)} <= topics
+    await publish(hass, tesla, "v/BatteryLevel", 61, vin="5YJ3E1EA7KF000099")
+    assert state_of(hass, BATTERY).state == "unknown"
+
+
+async def test_connections_overlap(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
+    await connect(hass, tesla, "a", "CONNECTED")
+    await connect(hass, tesla, "b", "CONNECTED")
+    await connect(hass, tesla, "a", "DISCONNECTED")
+    assert state_of(hass, STREAMING).state == "on"
+    await connect(hass, tesla, "b", "DISCONNECTED")
+    assert state_of(hass, STREAMING).state == "off"
+    assert state_of(hass, "binary_sensor.aurora_online").state == "on", "it may be out of reach"
+
+
+async def test_the_end_of_a_connection_that_nobody_told_of(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
+    await connect(hass, tesla, "a", "DISCONNECTED")
+    assert state_of(hass, STREAMING).state == "off"
+    await publish(hass, tesla, "v/BatteryLevel", 62, billed=1)
+    assert state_of(hass, STREAMING).state == "on"
+
+
+async def test_it_goes_to_sleep(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
+) -> None:
+    await connect(hass, tesla, "a", "CONNECTED")
+    await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
+    for field in ("Gear", "VehicleSpeed"):
+        await publish(hass, tesla, f"v/{field}", None, billed=1)
+    await connect(hass, tesla, "a", "DISCONNECTED")
+    assert state_of(hass, "binary_sensor.aurora_online").state == "off"
+    assert state_of(hass, BATTERY).state not in ("unknown", "unavailable")
+
+
+async def test_an_alarm_rings_once(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    """The server publishes each alert twice, as the current one and in the history."""
+    changed = async_capture_events(hass, "state_changed")
+    now = vehicle_of(entry_of_broker, MODEL_Y).stream._clock()
+    alarm = {
+        "Name": "VCSEC_a133_alarmTriggered",
+        "StartedAt": now.isoformat(),
+        "EndedAt": None,
+        "Audiences": ["Customer"],
+    }
+    name = "alerts/VCSEC_a133_alarmTriggered"
+    await publish(hass, tesla, f"{name}/current", alarm)
+    await publish(hass, tesla, f"{name}/history", [alarm], billed=1)
+    fired = [each for each in changed if each.data["entity_id"] == "event.aurora_alert"]
+    assert [each.data["new_state"].attributes["event_type"] for each in fired] == ["alarm"]
+
+
+async def test_errors_of_the_car_are_kept(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    error = {"Name": "cloud_manager_error", "Body": "?", "CreatedAt": "2026-01-01T00:00:00Z"}
+    await publish(hass, tesla, "errors/cloud_manager_error", error)
+    stream = vehicle_of(entry_of_broker, MODEL_Y).stream
+    assert [each.name for each in stream.errors] == ["cloud_manager_error"]
+
+
+async def test_silence_is_a_loss(
+    hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator, pass_time: Pass
+) -> None:
+    """Nobody tells that the server is gone; the car is awake and polled."""
+    car: Car = tesla.world.cars[MODEL_Y]
+    car.steer({"state": "online", "user_present": True})
+    await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
+    await pass_time(9 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    await publish(hass, tesla, "v/BatteryLevel", 60, billed=1)
+    await pass_time(9 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    before = asked_of(tesla, car).count("vehicle_data")
+    await pass_time(20 * MINUTE)
+    assert state_of(hass, STREAMING).state == "off"
+    assert asked_of(tesla, car).count("vehicle_data") > before
+
+
+async def test_nothing_is_heard_after_unloading(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    stream = vehicle_of(entry_of_broker, MODEL_Y).stream
+    await hass.config_entries.async_unload(entry_of_broker.entry_id)
+    await publish(hass, tesla, "v/BatteryLevel", 61)
+    assert stream.counts.total() == 0
+
+
+async def test_there_is_no_broker(
+    hass: HomeAssistant, entry_of_broker: MockConfigEntry, tesla: Simulator, pass_time: Pass
+) -> None:
+    """The account is there all the same, and polled."""
+    car = tesla.world.cars[MODEL_Y]
+    car.steer({"state": "online", "user_present": True})
+    await set_up(hass, entry_of_broker)
+    await pass_time(15 * MINUTE)
+    issue = "no_mqtt"
+    assert issues_of(hass) == {issue}
+    assert "MQTT" in issue_of(hass, issue)
+    assert asked_of(tesla, car).count("vehicle_data") >= 2
+
+
+async def test_the_broker_came_later(
+    hass: HomeAssistant, entry_of_broker: MockConfigEntry, request: pytest.FixtureRequest
+) -> None:
+    await set_up(hass, entry_of_broker)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issues_of(hass)
+    hass.config_entries.async_update_entry(
+        entry_of_broker, options={**entry_of_broker.options, "stream": "off"}
+    )
+    await hass.config_entries.async_reload(entry_of_broker.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issues_of(hass) == set(), "whoever wants no stream needs no broker"

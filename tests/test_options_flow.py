@@ -1,0 +1,582 @@
+"""Options: what may be spent, how the cars stream, and whether their way here works."""
+
+import asyncio
+import dataclasses
+import errno
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.flotte import streaming as streaming_module
+from custom_components.flotte.const import CONF_MONTHLY_LIMIT
+from custom_components.flotte.hosts import get_hosts
+from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.receiver import async_get_authority
+from custom_components.flotte.tesla.telemetry.certificates import Authority, ServerCertificate
+from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
+from simulator.cars import Car
+from tests.conftest import CLIENT_ID, Pass, issues_of, receiver_of, set_up
+from tests.flow_texts import fields_of, placeholder
+from tests.ports import free_port
+from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
+
+pytestmark = pytest.mark.usefixtures("every_text_exists")
+
+HOST = "home.flotte.example"
+STREAM = {"stream": "direct", "stream_profile": "tuned"}
+DIRECT = {"stream_hostname": HOST, "stream_port": 4443, "stream_certificate": "own"}
+
+
+@dataclasses.dataclass
+class Owner:
+    """Somebody who changes the options of an entry."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+
+    async def menu(self) -> ConfigFlowResult:
+        """Open the options."""
+        result = await self.hass.config_entries.options.async_init(self.entry.entry_id)
+        assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "init")
+        return result
+
+    async def choose(self, group: str) -> ConfigFlowResult:
+        """Open a group of them."""
+        return await self.hass.config_entries.options.async_configure(
+            (await self.menu())["flow_id"], {"next_step_id": group}
+        )
+
+    async def submit(self, result: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
+        """Send a form."""
+        assert result["type"] is FlowResultType.FORM
+        answer = await self.hass.config_entries.options.async_configure(result["flow_id"], fields)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        return answer
+
+
+@pytest.fixture
+def owner(hass: HomeAssistant, entry: MockConfigEntry) -> Owner:
+    """Of an account that is not loaded."""
+    return Owner(hass, entry)
+
+
+def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+    """What a form is filled with when it is shown."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {
+        str(field): field.description["suggested_value"]
+        for field in schema.schema
+        if field.description and "suggested_value" in field.description
+    }
+
+
+# --- What may be spent ----------------------------------------------------------------------------
+
+
+async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
+    assert meter.limit == meter.tariff.discount
+    for shown, limit in ((10.0, 25.5), (25.5, 0)):
+        result = await owner.choose("spending")
+        schema = result["data_schema"]
+        assert schema is not None
+        assert schema({}) == {CONF_MONTHLY_LIMIT: shown}
+        result = await owner.submit(result, monthly_limit=limit)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert loaded.options == {CONF_MONTHLY_LIMIT: limit}
+        assert meter.limit == Decimal(str(limit))
+        assert loaded.state is ConfigEntryState.LOADED
+
+
+async def test_saving_says_that_tesla_s_limit_was_raised(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    owner = Owner(hass, loaded)
+    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
+    meter.suspend(dt_util.utcnow())
+    result = await owner.choose("spending")
+    assert meter.suspended
+    await owner.submit(result, monthly_limit=10)
+    assert meter.suspended is None
+
+
+async def test_limit_is_set_while_the_entry_is_not_loaded(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("spending"), monthly_limit=12)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert owner.entry.options == {CONF_MONTHLY_LIMIT: 12}
+
+
+@pytest.mark.parametrize("limit", [-1, 1001, "much"])
+async def test_limit_makes_no_sense(owner: Owner, limit: object) -> None:
+    result = await owner.choose("spending")
+    with pytest.raises(InvalidData):
+        await owner.submit(result, monthly_limit=limit)
+    result = await owner.submit(result, monthly_limit=20)
+    assert owner.entry.options == {CONF_MONTHLY_LIMIT: 20}
+
+
+# --- How the cars stream --------------------------------------------------------------------------
+
+
+async def test_straight_to_home_assistant(owner: Owner) -> None:
+    """The domain of the application is proposed; spaces and capitals do no harm."""
+    result = await owner.choose("stream")
+    result = await owner.submit(result, **STREAM, stream_overrides={"Soc": {"interval": 60}})
+    assert result["step_id"] == "direct"
+    schema = result["data_schema"]
+    assert schema is not None
+    assert schema({})["stream_hostname"] == "flotte.example"
+    result = await owner.submit(result, **{**DIRECT, "stream_hostname": " Home.Flotte.Example. "})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    options = owner.entry.options
+    assert {**options, **STREAM, **DIRECT, "stream_overrides": {"Soc": {"interval": 60}}} == options
+
+
+async def test_a_group_leaves_the_others_alone(owner: Owner) -> None:
+    await owner.submit(await owner.choose("spending"), monthly_limit=12)
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    await owner.submit(result, **DIRECT)
+    assert owner.entry.options[CONF_MONTHLY_LIMIT] == 12
+    await owner.submit(await owner.choose("spending"), monthly_limit=13)
+    assert owner.entry.options["stream_hostname"] == HOST
+    result = await owner.choose("stream")
+    await owner.submit(result, stream="off", stream_profile="saver")
+    options = owner.entry.options
+    assert (options[CONF_MONTHLY_LIMIT], options["stream"]) == (13, "off")
+    assert options["stream_hostname"] == HOST, "for the day that it is switched on again"
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    assert suggested(result)["stream_hostname"] == HOST
+
+
+async def test_own_rules_are_emptied(owner: Owner) -> None:
+    result = await owner.choose("stream")
+    await owner.submit(result, stream="off", stream_profile="tuned", stream_overrides={"Soc": 60})
+    result = await owner.choose("stream")
+    assert suggested(result)["stream_overrides"] == {"Soc": 60}
+    await owner.submit(result, stream="off", stream_profile="tuned")
+    assert owner.entry.options["stream_overrides"] == {}
+
+
+@pytest.mark.parametrize(
+    ("rules", "named"),
+    [({"Nonsense": 60}, "Nonsense"), ({"Soc": 0}, "Soc"), ({"Soc": {"delta": 1}}, "Soc")],
+)
+async def test_own_rules_make_no_sense(owner: Owner, rules: dict[str, Any], named: str) -> None:
+    entered = {"stream": "off", "stream_profile": "saver", "stream_overrides": rules}
+    result = await owner.submit(await owner.choose("stream"), **entered)
+    assert result["errors"] == {"stream_overrides": "invalid_override"}
+    assert placeholder(result, "field") == named
+    assert suggested(result) == entered
+    result = await owner.submit(result, **{**entered, "stream_overrides": {"Soc": 60}})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("host", ["", "https://home.flotte.example", "a b", "-a.flotte.example"])
+async def test_no_host_name(owner: Owner, host: str) -> None:
+    entered = {**DIRECT, "stream_hostname": host, "stream_port": 8443, "stream_listen_port": 4444}
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    result = await owner.submit(result, **entered)
+    assert result["errors"] == {"stream_hostname": "invalid_host_name"}
+    assert {**suggested(result), **entered} == suggested(result)
+    result = await owner.submit(result, **{**entered, "stream_hostname": HOST})
+    options = owner.entry.options
+    assert (options["stream"], options["stream_port"], options["stream_listen_port"]) == (
+        "direct",
+        8443,
+        4444,
+    )
+
+
+@pytest.mark.parametrize("host", ["home.example.org", "flotte.org", "example", "notflotte.example"])
+async def test_tesla_would_refuse_another_domain(owner: Owner, host: str) -> None:
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    result = await owner.submit(result, **{**DIRECT, "stream_hostname": host})
+    assert result["errors"] == {"stream_hostname": "other_root_domain"}
+    assert placeholder(result, "detail") == "flotte.example"
+    assert suggested(result)["stream_hostname"] == host
+
+
+async def test_the_port_on_this_machine_follows_the_port(owner: Owner) -> None:
+    """Unless somebody entered one."""
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    await owner.submit(result, **DIRECT)
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    assert not suggested(result).get("stream_listen_port")
+    await owner.submit(result, **{**DIRECT, "stream_port": 8443})
+    settings = streaming_module.Settings.from_options(owner.entry.options)
+    assert (settings.port, settings.listen_port) == (8443, 8443)
+
+
+# --- The owner's certificate ----------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Files:
+    """What is written into the two files."""
+
+    chain: str
+    key: str
+
+
+ROOT = Ca.make("The owner's CA")
+MIDDLE = Ca.make("An intermediate", ROOT)
+
+
+def made(**how: Any) -> Files:
+    """A good pair, but for what is said."""
+    issued = ROOT.issue(HOST, *how.pop("usages", (SERVER,)), hosts=how.pop("hosts", (HOST,)), **how)
+    return Files(issued.pem + ROOT.pem, issued.key_pem)
+
+
+def _swapped() -> Files:
+    files = made()
+    blocks = files.chain.split("-----END CERTIFICATE-----\n")
+    return Files(ROOT.pem + blocks[0] + "-----END CERTIFICATE-----\n", files.key)
+
+
+def _alone() -> Files:
+    issued = MIDDLE.issue(HOST, SERVER, hosts=(HOST,))
+    return Files(issued.pem, issued.key_pem)
+
+
+def _encrypted() -> Files:
+    issued = ROOT.issue(HOST, SERVER, hosts=(HOST,))
+    return Files(issued.pem + ROOT.pem, key_pem(issued.key, b"secret"))
+
+
+def _over() -> Files:
+    now = dt_util.utcnow()
+    return made(start=now - 3 * DAY, end=now - DAY)
+
+
+def _of_tomorrow() -> Files:
+    now = dt_util.utcnow()
+    return made(start=now + DAY, end=now + 3 * DAY)
+
+
+ED25519 = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIB4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4e
+-----END PRIVATE KEY-----
+"""
+DEFECTS: dict[str, Callable[[], Files]] = {
+    "certificate_unreadable": lambda: Files("rubbish", made().key),
+    "certificate_key_unreadable": lambda: Files(made().chain, "rubbish"),
+    "certificate_key_encrypted": _encrypted,
+    "certificate_key_kind": lambda: Files(made().chain, ED25519),
+    "certificate_key_other": lambda: Files(made().chain, made().key),
+    "certificate_chain_order": _swapped,
+    "certificate_chain_incomplete": _alone,
+    "certificate_not_for_servers": lambda: made(usages=(CLIENT,)),
+    "certificate_wrong_host": lambda: made(hosts=("other.flotte.example",)),
+    "certificate_not_yet_valid": _of_tomorrow,
+    "certificate_expired": _over,
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+async def test_a_certificate_that_cannot_be_used(owner: Owner, tmp_path: Path, defect: str) -> None:
+    """It is said what is wrong, and what was entered stays; a good one is taken."""
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+
+    def place(files: Files) -> None:
+        chain.write_text(files.chain, "ascii")
+        key.write_text(files.key, "ascii")
+
+    place(DEFECTS[defect]())
+    entered = {
+        **DIRECT,
+        "stream_certificate": "files",
+        "stream_certificate_file": f" {chain} ",
+        "stream_key_file": str(key),
+    }
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    result = await owner.submit(result, **entered)
+    assert result["errors"] == {"stream_certificate_file": defect}
+    assert suggested(result)["stream_key_file"] == str(key)
+    assert suggested(result)["stream_certificate_file"] == str(chain)
+    place(made())
+    result = await owner.submit(result, **entered)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert owner.entry.options["stream_certificate_file"] == str(chain)
+
+
+@pytest.mark.parametrize(
+    ("missing", "defect"),
+    [("chain.pem", "certificate_unreadable"), ("key.pem", "certificate_key_unreadable")],
+)
+async def test_a_file_that_is_not_there(
+    owner: Owner, tmp_path: Path, missing: str, defect: str
+) -> None:
+    files = made()
+    (tmp_path / "chain.pem").write_text(files.chain, "ascii")
+    (tmp_path / "key.pem").write_text(files.key, "ascii")
+    (tmp_path / missing).unlink()
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    result = await owner.submit(
+        result,
+        **{**DIRECT, "stream_certificate": "files"},
+        stream_certificate_file=str(tmp_path / "chain.pem"),
+        stream_key_file=str(tmp_path / "key.pem"),
+    )
+    assert result["errors"] == {"stream_certificate_file": defect}
+
+
+async def test_no_file_at_all(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    result = await owner.submit(result, **{**DIRECT, "stream_certificate": "files"})
+    assert result["errors"] == {"stream_certificate_file": "certificate_unreadable"}
+
+
+# --- Through a broker -----------------------------------------------------------------------------
+
+
+async def test_there_is_no_broker(hass: HomeAssistant, owner: Owner) -> None:
+    """Once there is one the form goes on."""
+    result = await owner.submit(await owner.choose("stream"), stream="mqtt", stream_profile="tuned")
+    assert (result["step_id"], result["errors"]) == ("mqtt", {"base": "no_mqtt"})
+    result = await owner.submit(result, mqtt_topic_base="cars")
+    assert result["errors"] == {"base": "no_mqtt"}
+    assert suggested(result)["mqtt_topic_base"] == "cars"
+    hass.config.components.add("mqtt")
+    result = await owner.submit(result, mqtt_topic_base=" /cars/at/home/ ")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert owner.entry.options["mqtt_topic_base"] == "cars/at/home"
+    assert owner.entry.options["stream"] == "mqtt"
+
+
+@pytest.mark.parametrize("topic", ["", "/", "a/#", "a/+/b", "a" * 201])
+async def test_no_topic(hass: HomeAssistant, owner: Owner, topic: str) -> None:
+    hass.config.components.add("mqtt")
+    result = await owner.submit(await owner.choose("stream"), stream="mqtt", stream_profile="tuned")
+    assert not result["errors"]
+    result = await owner.submit(result, mqtt_topic_base=topic)
+    assert result["errors"] == {"mqtt_topic_base": "invalid_topic"}
+    assert suggested(result)["mqtt_topic_base"] == topic
+
+
+# --- Does it work? --------------------------------------------------------------------------------
+
+
+async def test_only_a_stream_of_our_own_can_be_checked(
+    hass: HomeAssistant, owner: Owner, entry_of_stream: MockConfigEntry
+) -> None:
+    assert (await owner.menu())["menu_options"] == ["spending", "stream"]
+    direct = Owner(hass, entry_of_stream)
+    assert (await direct.menu())["menu_options"] == ["spending", "stream", "check"]
+    result = await direct.choose("check")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+async def test_all_is_well(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    owner = Owner(hass, entry_of_stream)
+    result = await owner.choose("check")
+    assert not result["errors"]
+    assert placeholder(result, "result") == "✅"
+    port = entry_of_stream.options["stream_port"]
+    assert placeholder(result, "address") == f"{HOST}:{port}"
+    aurora_line, comet, old = placeholder(result, "cars").splitlines()
+    assert aurora_line.startswith("- ✅ Aurora (20")
+    assert comet.endswith(" Comet")
+    assert old.endswith(" Old Faithful")
+    # Sending the form leads back to the menu.
+    back = await hass.config_entries.options.async_configure(result["flow_id"], {})
+    assert (back["type"], back["step_id"]) == (FlowResultType.MENU, "init")
+
+
+async def test_what_it_will_cost(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    """A line for each car that can stream."""
+    result = await Owner(hass, entry_of_stream).choose("stream")
+    lines = placeholder(result, "forecast").splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["- Aurora", "- Comet"]
+    assert "EUR" in lines[0]
+
+
+async def test_nobody_knows_what_it_costs_before_it_is_loaded(owner: Owner) -> None:
+    assert placeholder(await owner.choose("stream"), "forecast") == ""
+
+
+@asynccontextmanager
+async def serving(
+    port: int, talk: Callable[[asyncio.StreamWriter], None], context: ssl.SSLContext | None = None
+) -> AsyncIterator[None]:
+    """Somebody who answers on this machine."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        talk(writer)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", port, ssl=context)
+    try:
+        yield
+    finally:
+        server.close()
+        server.close_clients()
+        for writer in writers:
+            writer.transport.abort()
+        await server.wait_closed()
+
+
+def shown(certificate: ServerCertificate, folder: Path) -> ssl.SSLContext:
+    """TLS with this certificate, for everybody."""
+    file = folder / "served.pem"
+    file.write_text(certificate.key + certificate.chain, "ascii")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.fixture
+async def mapped(hass: HomeAssistant, entry_of_stream: MockConfigEntry) -> Owner:
+    """An account whose cars come through a router, which leads somewhere else."""
+    options = entry_of_stream.options
+    hass.config_entries.async_update_entry(
+        entry_of_stream,
+        options={
+            **options,
+            "stream_listen_port": options["stream_port"],
+            "stream_port": free_port(),
+        },
+    )
+    await set_up(hass, entry_of_stream)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return Owner(hass, entry_of_stream)
+
+
+def finding(result: ConfigFlowResult) -> str:
+    assert placeholder(result, "result") == "❌"
+    return (result["errors"] or {})["base"]
+
+
+async def test_nobody_listens(mapped: Owner) -> None:
+    assert finding(await mapped.choose("check")) == "check_refused"
+
+
+CERTIFICATES: dict[str, tuple[bool, str, timedelta]] = {
+    # Whether it is of our CA, for which host, and how long ago it was issued.
+    "check_other_certificate": (False, HOST, timedelta()),
+    "check_other_name": (True, "other.flotte.example", timedelta()),
+    "check_expired": (True, HOST, timedelta(days=500)),
+}
+
+
+@pytest.mark.parametrize("expected", CERTIFICATES)
+async def test_another_certificate_is_shown(
+    hass: HomeAssistant, mapped: Owner, tmp_path: Path, expected: str
+) -> None:
+    is_ours, host, age = CERTIFICATES[expected]
+    now = dt_util.utcnow()
+    authority = await async_get_authority(hass) if is_ours else Authority.generate(now)
+    context = shown(authority.issue(host, now - age), tmp_path)
+    port = mapped.entry.options["stream_port"]
+    async with serving(port, lambda writer: writer.close(), context):
+        result = await mapped.choose("check")
+    assert finding(result) == expected
+    assert placeholder(result, "detail")
+
+
+def _talk_plainly(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+@pytest.mark.parametrize("talk", [_talk_plainly, lambda writer: writer.transport.abort()])
+async def test_somebody_speaks_no_tls(
+    mapped: Owner, talk: Callable[[asyncio.StreamWriter], None]
+) -> None:
+    async with serving(mapped.entry.options["stream_port"], talk):
+        assert finding(await mapped.choose("check")) == "check_no_tls"
+
+
+async def test_somebody_says_nothing(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def impatient(*where: Any, **how: Any) -> Check:
+        return await check_address(*where, **how, patience=0.05)
+
+    monkeypatch.setattr(streaming_module, "check_address", impatient)
+    async with serving(mapped.entry.options["stream_port"], lambda _: None):
+        assert finding(await mapped.choose("check")) == "check_timeout"
+
+
+async def test_the_name_leads_nowhere(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As nobody but a simulator has it."""
+
+    def hosts(hass: HomeAssistant) -> object:
+        return dataclasses.replace(get_hosts(hass), listen_at=None)
+
+    def resolve(host: str, *_: object, **__: object) -> list[Any]:
+        assert host == HOST
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(streaming_module, "get_hosts", hosts)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    result = await mapped.choose("check")
+    assert finding(result) == "check_unknown_host"
+    assert placeholder(result, "detail") == "Name or service not known"
+
+
+async def test_there_is_no_way(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    monkeypatch.setattr(asyncio, "open_connection", fail)
+    result = await mapped.choose("check")
+    assert finding(result) == "check_timeout"
+    assert placeholder(result, "detail") == "No route to host"
+
+
+async def test_our_server_does_not_run(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, pass_time: Pass
+) -> None:
+    """Whoever else listens there, it is not asked."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("", entry_of_stream.options["stream_port"]))
+        other.listen()
+        await set_up(hass, entry_of_stream)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert issues_of(hass)
+        result = await Owner(hass, entry_of_stream).choose("check")
+    assert finding(result) == "check_not_running"
+
+
+async def test_our_server_cannot_even_be_made(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    hass_storage["flotte.telemetry_ca"] = {
+        "version": 1,
+        "data": {"certificate": "?", "private_key": "?"},
+    }
+    await set_up(hass, entry_of_stream)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert receiver_of(hass, entry_of_stream).certificate is None
+    result = await Owner(hass, entry_of_stream).choose("check")
+    assert finding(result) == "check_not_running"
+
+
+def test_every_finding_is_met_here() -> None:
+    source = Path(__file__).read_text("utf-8")
+    assert [
+        each for each in Finding if each is not Finding.OK and f"check_{each}" not in source
+    ] == []
+
+
+async def test_every_field_is_explained(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    assert len(fields_of(result)) == 6

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import signing
+from benchmarks import cost, ingest, signing
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -12,6 +12,12 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("signing", help="signed commands", description=signing.__doc__)
     signing.add_options(name)
     name.set_defaults(run=signing.run)
+    name = names.add_parser("cost", help="money and freshness", description=cost.__doc__)
+    cost.add_options(name)
+    name.set_defaults(run=cost.run)
+    name = names.add_parser("ingest", help="records of cars", description=ingest.__doc__)
+    ingest.add_options(name)
+    name.set_defaults(run=ingest.run)
     return parser
 
 

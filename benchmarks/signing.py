@@ -3,14 +3,12 @@
 import argparse
 import json
 import os
-import platform
 import sys
 import time
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import version
 from typing import Final, Self
@@ -27,7 +25,7 @@ from tesla_protocol.command.universal_message_pb2 import (
 
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.simulated_tesla import Tesla, simulated_tesla
-from benchmarks.timing import Timing, alternate, positive
+from benchmarks.timing import Timing, alternate, machine, positive
 from custom_components.flotte.tesla.api import FleetApi
 from custom_components.flotte.tesla.commands import (
     lock_doors,
@@ -329,13 +327,8 @@ async def measure(*, repeats: int, commands: int, trips: int) -> Figures:
 
 def table(figures: Figures) -> str:
     """Everything that was measured, for people."""
-    machine = (
-        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, "
-        f"{os.getloadavg()[0]:.1f} programs at work, "
-        f"Python {platform.python_version()}, protobuf {version('protobuf')}"
-    )
     lines = [
-        machine,
+        machine(),
         "",
         f"{'microseconds per command':<40}{'median':>10}{'10 %':>10}{'90 %':>10}",
         "sign, serialise, base64",

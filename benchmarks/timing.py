@@ -1,10 +1,14 @@
 """Timing several ways of doing the same, so that they can be compared."""
 
 import argparse
+import os
+import platform
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 
 type Run = Callable[[], Awaitable[None]]
 """Does the work once."""
@@ -55,6 +59,15 @@ def _summary(seconds: list[float], units: int) -> Timing:
         return Timing(each[0], each[0], each[0])
     tenths = statistics.quantiles(each, n=10, method="inclusive")
     return Timing(statistics.median(each), tenths[0], tenths[-1])
+
+
+def machine() -> str:
+    """What was measured on, in one line."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, "
+        f"{os.getloadavg()[0]:.1f} programs at work, "
+        f"Python {platform.python_version()}, protobuf {version('protobuf')}"
+    )
 
 
 def positive(text: str) -> int:

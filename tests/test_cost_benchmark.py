@@ -17,7 +17,7 @@ import pytest
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
-from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, to_json
+from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, billed, to_json
 from benchmarks.driven_time import DrivenClock, DrivenLoop, Stuck, sleep_until
 from benchmarks.freshness import LEVEL, LOCK, Watch
 from benchmarks.scripted_days import (
@@ -327,8 +327,12 @@ def test_a_stream_over_tls_makes_the_same_bill() -> None:
     options: dict[str, object] = {"until": 8.5 * 3600, "wishes": "eight"}
     read = simulate(STREAM, **options)
     pushed = simulate(STREAM, real_stream=True, **options)
-    assert pushed["counts"] == read["counts"]
-    assert pushed["fresh"] == read["fresh"]
+    assert billed(pushed) == billed(read)
+    assert billed(pushed)["signal"] > 100
+    for quantity, figures in read["fresh"].items():
+        assert pushed["fresh"][quantity]["error_mean"] == pytest.approx(
+            figures["error_mean"], rel=0.01
+        )
 
 
 # --- Sums ----------------------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""Sensors that do nothing but show a number, to see what Home Assistant alone takes."""
+
+from collections.abc import Sequence
+
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.typing import StateType
+
+from custom_components.flotte.const import DOMAIN
+from custom_components.flotte.sensor import FlotteSensorDescription
+
+
+class BareSensor(SensorEntity):
+    """With class, unit and device of one of Flotte's, and nothing that can be left out."""
+
+    _attr_should_poll = False
+
+    def __init__(self, row: FlotteSensorDescription) -> None:
+        """Be of the class and unit of `row`."""
+        kind = type(self).__name__
+        self._attr_name = f"{kind} {row.key}"
+        self._attr_unique_id = f"{kind}-{row.key}"
+        self._attr_device_class = row.device_class
+        self._attr_native_unit_of_measurement = row.native_unit_of_measurement
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, kind)}, name=kind)
+
+    def show(self, value: StateType) -> None:
+        """Write this value."""
+        self._attr_native_value = value
+        self.async_write_ha_state()
+
+
+class AlikeSensor(BareSensor):
+    """With everything that one of Flotte's is shown with: state class, precision, translation."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, row: FlotteSensorDescription) -> None:
+        """Be shown like `row`."""
+        super().__init__(row)
+        self._attr_state_class = row.state_class
+        self._attr_suggested_display_precision = row.suggested_display_precision
+        self._attr_translation_key = row.key
+
+
+def show_all(sensors: Sequence[BareSensor], rounds: Sequence[Sequence[StateType]]) -> None:
+    """Write all sensors once for each round of values."""
+    for values in rounds:
+        for sensor, value in zip(sensors, values, strict=True):
+            sensor.show(value)

@@ -1,0 +1,341 @@
+"""Who is compared: Flotte, streaming or polling only, and Home Assistant core's own `tesla_fleet`.
+
+Each is set up in a real Home Assistant in this process, with its real files in a folder of its own,
+and talks HTTP to the simulator. Of core nothing is edited: the table of regions of its library and
+the address of the token endpoint, both module-level values, are pointed at the simulator.
+"""
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, override
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from homeassistant import auth, bootstrap, loader
+from homeassistant.auth.const import GROUP_ID_ADMIN
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.components.tesla_fleet import oauth as core_oauth
+from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.setup import async_setup_component
+from tesla_fleet_api import const as library
+
+from benchmarks.scripted_days import Thing, Wish
+from custom_components.flotte.account import FlotteConfigEntry
+from custom_components.flotte.const import (
+    CONF_BASE_URL,
+    CONF_HOSTNAME,
+    CONF_MONTHLY_LIMIT,
+    CONF_PORT,
+    CONF_PUBLIC_DOMAIN,
+    CONF_STREAM,
+    DOMAIN,
+    STREAM_DIRECT,
+)
+from custom_components.flotte.key import async_get_key
+from custom_components.flotte.tesla.stream import Stream
+from simulator import Simulator
+from simulator.accounts import SCOPES, Registration
+
+USER: Final = "owner-1"
+CLIENT_ID: Final = "flotte-demo"
+CLIENT_SECRET: Final = "flotte-secret"  # noqa: S105  # the simulator's, and no secret
+PUBLIC_DOMAIN: Final = "flotte.example"
+STREAM_HOST: Final = "home.flotte.example"
+REGION: Final = "eu"
+CORE: Final = "tesla_fleet"
+STREAMING: Final = "flotte_stream"
+POLLING: Final = "flotte_poll"
+NAMES: Final = (STREAMING, POLLING, CORE)
+
+
+class NotSetUp(Exception):
+    """Home Assistant or an integration did not start as it must."""
+
+
+class Home(ABC):
+    """A running Home Assistant with one contestant in it."""
+
+    domain: ClassVar[str]
+    keys: ClassVar[Mapping[Thing, tuple[str, str]]]
+    """Domain of the entity, and what follows the VIN in its unique id."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, person: str) -> None:
+        self.hass = hass
+        self.entry = entry
+        self._person = person
+        self._entities: dict[tuple[str, Thing], str] = {}
+
+    @staticmethod
+    @abstractmethod
+    def version() -> tuple[int, int]:
+        """Major and minor version of its configuration entries."""
+
+    def entity(self, vin: str, thing: Thing) -> str:
+        """The entity id of something of a car. Raises NotSetUp if there is none."""
+        if (vin, thing) not in self._entities:
+            domain, key = self.keys[thing]
+            found = er.async_get(self.hass).async_get_entity_id(domain, self.domain, f"{vin}-{key}")
+            if found is None:
+                raise NotSetUp(f"{self.domain} has no {thing} of {vin}")
+            self._entities[vin, thing] = found
+        return self._entities[vin, thing]
+
+    def number(self, vin: str, thing: Thing) -> float | None:
+        """What is shown, if it is a number."""
+        state = self.hass.states.get(self.entity(vin, thing))
+        try:
+            return None if state is None else float(state.state)
+        except ValueError:
+            return None
+
+    def is_locked(self, vin: str) -> bool | None:
+        """What the lock shows."""
+        state = self.hass.states.get(self.entity(vin, Thing.LOCK))
+        if state is None or state.state not in ("locked", "unlocked"):
+            return None
+        return state.state == "locked"
+
+    def place(self, vin: str) -> tuple[float, float] | None:
+        """Where it is shown to be."""
+        state = self.hass.states.get(self.entity(vin, Thing.PLACE))
+        if state is None or state.attributes.get("latitude") is None:
+            return None
+        return state.attributes["latitude"], state.attributes["longitude"]
+
+    async def fulfil(self, wish: Wish, vin: str) -> None:
+        """Call the action. Raises HomeAssistantError."""
+        domain, _, service = wish.service.partition(".")
+        await self.hass.services.async_call(
+            domain,
+            service,
+            {"entity_id": self.entity(vin, wish.thing), **wish.data},
+            blocking=True,
+            context=Context() if wish.by_automation else Context(user_id=self._person),
+        )
+
+    def streams(self) -> Mapping[str, Stream]:
+        """What cars can push to, by VIN; empty where they cannot."""
+        return {}
+
+    @property
+    def has_request(self) -> Callable[[], bool]:
+        """Whether a request to Tesla is open."""
+        connector = async_get_clientsession(self.hass).connector
+        if connector is None:
+            raise NotSetUp("Home Assistant has no connections")
+        return lambda: bool(connector._acquired)  # noqa: SLF001  # nothing public says so
+
+
+class CoreHome(Home):
+    """Home Assistant core's own integration."""
+
+    domain = CORE
+    keys = MappingProxyType(
+        {
+            Thing.CLIMATE: ("climate", "driver_temp"),
+            Thing.SEAT: ("select", "climate_state_seat_heater_left"),
+            Thing.LOCK: ("lock", "vehicle_state_locked"),
+            Thing.CURRENT: ("number", "charge_state_charge_current_request"),
+            Thing.LIMIT: ("number", "charge_state_charge_limit_soc"),
+            Thing.LEVEL: ("sensor", "charge_state_battery_level"),
+            Thing.POWER: ("sensor", "charge_state_charger_power"),
+            Thing.PLACE: ("device_tracker", "location"),
+        }
+    )
+
+    @staticmethod
+    @override
+    def version() -> tuple[int, int]:
+        return 1, 2
+
+
+class FlotteHome(Home):
+    """Flotte."""
+
+    domain = DOMAIN
+    entry: FlotteConfigEntry
+    keys = MappingProxyType(
+        {
+            Thing.CLIMATE: ("climate", "climate"),
+            Thing.SEAT: ("select", "seat_heater_left"),
+            Thing.LOCK: ("lock", "doors"),
+            Thing.CURRENT: ("number", "charge_current"),
+            Thing.LIMIT: ("number", "charge_limit"),
+            Thing.LEVEL: ("sensor", "battery_level"),
+            Thing.POWER: ("sensor", "charger_power"),
+            Thing.PLACE: ("device_tracker", "location"),
+        }
+    )
+
+    @staticmethod
+    @override
+    def version() -> tuple[int, int]:
+        return 1, 1
+
+    @override
+    def streams(self) -> Mapping[str, Stream]:
+        return {each.vehicle.vin: each.stream for each in self.entry.runtime_data.vehicles}
+
+
+class Contestant:
+    """One way to have Teslas in Home Assistant.
+
+    Args:
+        name: One of `NAMES`.
+        simulator: The Tesla, running.
+        folder: Home Assistant's own; what is in it outlasts a restart.
+        limit: What Flotte may spend in a month, in EUR; None leaves it at its default.
+    """
+
+    def __init__(
+        self, name: str, simulator: Simulator, folder: Path, *, limit: float | None = None
+    ) -> None:
+        self._name = name
+        self._simulator = simulator
+        self._folder = folder
+        self._limit = limit
+        self._port = free_port()
+
+    @asynccontextmanager
+    async def home(self) -> AsyncIterator[Home]:
+        """Start Home Assistant, for the first time or once more; it is stopped at the end.
+
+        Raises:
+            NotSetUp: it does not start.
+        """
+        hass = await _bare(self._folder)
+        try:
+            await _set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+            await _set_up(hass, "application_credentials", {})
+            kind = CoreHome if self._name == CORE else FlotteHome
+            await async_import_client_credential(
+                hass, kind.domain, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
+            )
+            if kind is CoreHome:
+                await self._prepare_core(hass)
+            else:
+                await self._prepare_flotte(hass)
+            known = hass.config_entries.async_entries(kind.domain)
+            entry = known[0] if known else self._entry(kind)
+            if not known:
+                await hass.config_entries.async_add(entry)
+            await hass.async_start()
+            await hass.async_block_till_done(wait_background_tasks=True)
+            if entry.state is not ConfigEntryState.LOADED:
+                raise NotSetUp(f"{kind.domain} is {entry.state}: {entry.reason}")
+            yield kind(hass, entry, await _person(hass))
+        finally:
+            await hass.async_stop(force=True)
+
+    async def _prepare_core(self, hass: HomeAssistant) -> None:
+        """Point core's integration at the simulator, and have its key on the cars."""
+        library.SERVERS["eu"] = self._simulator.eu_url
+        library.SERVERS["na"] = self._simulator.na_url
+        core_oauth.TOKEN_URL = f"{self._simulator.auth_url}/oauth2/v3/token"
+        # Where core looks for its key; it would make one itself, but then nobody could pair it
+        # before its first command.
+        file = self._folder / "tesla_fleet.key"
+        if not file.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            file.write_bytes(
+                key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+            )
+            self._pair(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+        await _set_up(hass, CORE, {})
+
+    async def _prepare_flotte(self, hass: HomeAssistant) -> None:
+        """Name the simulator in the configuration, and have Flotte's key on the cars."""
+        simulator = self._simulator
+        urls = {"auth": simulator.auth_url, "eu": simulator.eu_url, "na": simulator.na_url}
+        self._pair((await async_get_key(hass)).public_bytes)
+        await _set_up(hass, DOMAIN, {"simulator": urls})
+
+    def _pair(self, public_key: bytes) -> None:
+        now = self._simulator.clock.now()
+        self._simulator.accounts.registrations[CLIENT_ID, REGION] = Registration(
+            CLIENT_ID, REGION, PUBLIC_DOMAIN, public_key, now, now
+        )
+        for car in self._simulator.world.cars.values():
+            car.pair(public_key)
+
+    def _entry(self, kind: type[Home]) -> ConfigEntry:
+        """An account that has just logged in."""
+        simulator = self._simulator
+        token = simulator.login(USER, CLIENT_ID, SCOPES)
+        version, minor_version = kind.version()
+        data: dict[str, Any] = {
+            "auth_implementation": kind.domain,
+            "token": {**token, "expires_at": simulator.clock.now() + token["expires_in"]},
+        }
+        options: dict[str, Any] = {}
+        if kind is FlotteHome:
+            data |= {CONF_BASE_URL: simulator.eu_url, CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN}
+            if self._limit is not None:
+                options[CONF_MONTHLY_LIMIT] = self._limit
+            if self._name == STREAMING:
+                options |= {
+                    CONF_STREAM: STREAM_DIRECT,
+                    CONF_HOSTNAME: STREAM_HOST,
+                    CONF_PORT: self._port,
+                }
+        return ConfigEntry(
+            version=version,
+            minor_version=minor_version,
+            domain=kind.domain,
+            title="Tesla",
+            source=SOURCE_USER,
+            unique_id=simulator.accounts.users[USER].subject,
+            data=data,
+            options=options,
+            discovery_keys=MappingProxyType({}),
+            subentries_data=(),
+        )
+
+
+async def _bare(folder: Path) -> HomeAssistant:
+    """Home Assistant itself, without any integration."""
+    hass = HomeAssistant(str(folder))
+    hass.config.skip_pip = True
+    await hass.config.async_set_time_zone("UTC")
+    loader.async_setup(hass)
+    hass.config_entries = ConfigEntries(hass, {})
+    if not await bootstrap.async_load_base_functionality(hass):
+        raise NotSetUp("Home Assistant has no base")
+    hass.auth = await auth.auth_manager_from_config(hass, [], [])
+    return hass
+
+
+async def _set_up(hass: HomeAssistant, domain: str, config: Mapping[str, Any]) -> None:
+    if not await async_setup_component(hass, domain, {domain: dict(config)}):
+        raise NotSetUp(f"{domain} does not start")
+
+
+async def _person(hass: HomeAssistant) -> str:
+    """The id of a user, whose wishes are a person's."""
+    for user in await hass.auth.async_get_users():
+        if user.name == "Robin":
+            return user.id
+    return (await hass.auth.async_create_user("Robin", group_ids=[GROUP_ID_ADMIN])).id
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

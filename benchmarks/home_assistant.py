@@ -1,0 +1,232 @@
+"""A real Home Assistant in this process, with Flotte and a fleet of cars in it."""
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Any, Final
+from unittest.mock import patch
+
+from homeassistant import auth, bootstrap, loader
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import EntityPlatform
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from benchmarks.streaming_cars import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    PUBLIC_DOMAIN,
+    Account,
+    Login,
+    StreamingCars,
+)
+from custom_components.flotte.account import FlotteConfigEntry
+from custom_components.flotte.const import (
+    CONF_BASE_URL,
+    CONF_HOSTNAME,
+    CONF_PORT,
+    CONF_PUBLIC_DOMAIN,
+    CONF_STREAM,
+    DOMAIN,
+    STREAM_DIRECT,
+)
+from custom_components.flotte.coordinator import VehicleCoordinator
+from custom_components.flotte.key import async_get_key
+from custom_components.flotte.receiver import Receiver, async_get_receiver
+from custom_components.flotte.tesla.state import Signal
+
+STREAM_HOST: Final = "home.flotte.example"
+"""The name that the cars check the server's certificate for."""
+
+
+class NotSetUp(Exception):
+    """Home Assistant or Flotte did not start, or not with what was wanted."""
+
+
+class Shown:
+    """Which entities of each car are enabled: one for each of some signals, then any others.
+
+    Flotte has some 250 for a car, of which a fifth is enabled unless somebody changes it.
+
+    Args:
+        only: Signals that one entity alone shall show, and its key.
+        numbers: How many entities each car shall have, by VIN.
+    """
+
+    def __init__(self, only: Mapping[Signal[Any], str], numbers: Mapping[str, int]) -> None:
+        self._only = only
+        self._room = {vin: number - len(only) for vin, number in numbers.items()}
+
+    def includes(self, entity: Entity) -> bool:
+        """Whether an entity that is being added for the first time is enabled."""
+        vin, _, key = (entity.unique_id or "").partition("-")
+        if vin not in self._room:
+            return True
+        signals = getattr(entity, "coordinator_context", None) or frozenset()
+        if shown := self._only.keys() & signals:
+            return {self._only[each] for each in shown} == {key}
+        self._room[vin] -= 1
+        return self._room[vin] >= 0
+
+
+class Fleet:
+    """The cars that are set up, and what belongs to them."""
+
+    def __init__(
+        self, hass: HomeAssistant, entries: Sequence[FlotteConfigEntry], receiver: Receiver
+    ) -> None:
+        self.hass = hass
+        self.receiver = receiver
+        self._entries = entries
+
+    def coordinator(self, vin: str) -> VehicleCoordinator:
+        """The coordinator of a car."""
+        return next(
+            each
+            for entry in self._entries
+            for each in entry.runtime_data.vehicles
+            if each.vehicle.vin == vin
+        )
+
+    @property
+    def port(self) -> int:
+        """Where the cars connect."""
+        return self.receiver.server.port
+
+    @property
+    def ca(self) -> str:
+        """What the cars have to trust, in PEM. Raises NotSetUp."""
+        if self.receiver.certificate is None:
+            raise NotSetUp("the receiver has no certificate")
+        return self.receiver.certificate.ca
+
+    def entity_id(self, vin: str, key: str) -> str:
+        """The sensor of a car that shows a row of the table. Raises NotSetUp."""
+        registry = er.async_get(self.hass)
+        found = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{vin}-{key}")
+        if found is None:
+            raise NotSetUp(f"no sensor {key}")
+        return found
+
+    def entities(self, vin: str) -> int:
+        """How many entities of a car are enabled."""
+        registry = er.async_get(self.hass)
+        return sum(
+            each.unique_id.startswith(vin) and self.hass.states.get(each.entity_id) is not None
+            for entry in self._entries
+            for each in er.async_entries_for_config_entry(registry, entry.entry_id)
+        )
+
+    async def add_sensors(self, sensors: Sequence[SensorEntity]) -> None:
+        """Add sensors that are not Flotte's, with the devices that they name."""
+        platform = EntityPlatform(
+            hass=self.hass,
+            logger=logging.getLogger(__name__),
+            domain=Platform.SENSOR,
+            platform_name=DOMAIN,
+            platform=None,
+            scan_interval=timedelta(minutes=1),
+            entity_namespace=None,
+        )
+        platform.config_entry = self._entries[0]
+        await platform.async_add_entities(sensors)
+
+
+@asynccontextmanager
+async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fleet]:
+    """Run a Home Assistant with the account's cars set up, ready for them to connect.
+
+    Raises:
+        NotSetUp: it did not start.
+    """
+    account = cars.account
+    with TemporaryDirectory(prefix="flotte-benchmark-") as folder:
+        hass = await _bare(Path(folder))
+        try:
+            await _set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+            await _set_up(hass, "application_credentials", {})
+            urls = {"auth": account.auth, "eu": account.eu, "na": account.na}
+            await _set_up(hass, DOMAIN, {"simulator": urls})
+            await async_import_client_credential(
+                hass, DOMAIN, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
+            )
+            await cars.pair((await async_get_key(hass)).public_bytes)
+            port = free_port()
+            entries = [_entry(account, login, port) for login in account.logins]
+            with patch.object(Entity, "entity_registry_enabled_default", property(shown.includes)):
+                for entry in entries:
+                    await hass.config_entries.async_add(entry)
+                    if entry.state is not ConfigEntryState.LOADED:
+                        raise NotSetUp(f"Flotte is {entry.state}: {entry.reason}")
+                await hass.async_block_till_done(wait_background_tasks=True)
+            hass.set_state(CoreState.running)
+            receiver = await async_get_receiver(hass, port)
+            if not receiver.is_running:
+                raise NotSetUp("the receiver does not run")
+            yield Fleet(hass, entries, receiver)
+        finally:
+            await hass.async_stop(force=True)
+
+
+async def _bare(folder: Path) -> HomeAssistant:
+    """Home Assistant itself, without any integration."""
+    # Warnings about slow set-up and custom integrations are not what somebody wants to read here.
+    for name in ("homeassistant", "aiohttp_fast_zlib"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    hass = HomeAssistant(str(folder))
+    hass.config.skip_pip = True
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    loader.async_setup(hass)
+    hass.config_entries = ConfigEntries(hass, {})
+    if not await bootstrap.async_load_base_functionality(hass):
+        raise NotSetUp("Home Assistant has no base")
+    hass.auth = await auth.auth_manager_from_config(hass, [], [])
+    return hass
+
+
+async def _set_up(hass: HomeAssistant, domain: str, config: Mapping[str, Any]) -> None:
+    if not await async_setup_component(hass, domain, {domain: dict(config)}):
+        raise NotSetUp(f"{domain} does not start")
+
+
+def _entry(account: Account, login: Login, port: int) -> ConfigEntry:
+    expires_at = dt_util.utcnow().timestamp() + login.token["expires_in"]
+    return ConfigEntry(
+        version=1,
+        minor_version=1,
+        domain=DOMAIN,
+        title="Tesla",
+        source=SOURCE_USER,
+        unique_id=login.subject,
+        data={
+            "auth_implementation": DOMAIN,
+            "token": {**login.token, "expires_at": expires_at},
+            CONF_BASE_URL: account.eu,
+            CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN,
+        },
+        options={CONF_STREAM: STREAM_DIRECT, CONF_HOSTNAME: STREAM_HOST, CONF_PORT: port},
+        discovery_keys=MappingProxyType({}),
+        subentries_data=(),
+    )
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

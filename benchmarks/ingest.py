@@ -1,0 +1,481 @@
+"""Records of cars, from their bytes to the last state written, beside the writes alone.
+
+In the process: the records of one car, straight into the server, without TLS. Through TLS: cars in
+another process push two records a second each, whether or not they are answered.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import Any, Final
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.helpers.typing import StateType
+from tesla_protocol.telemetry import vehicle_data_pb2 as wire
+
+from benchmarks.bare_sensors import AlikeSensor, BareSensor, show_all
+from benchmarks.home_assistant import STREAM_HOST, Fleet, Shown, home_assistant
+from benchmarks.records import Records, raw_values
+from benchmarks.streaming_cars import Push, Pushed, StreamingCars, streaming_cars
+from benchmarks.timing import Timing, alternate, machine, positive
+from custom_components.flotte.sensor import (
+    VEHICLE_SENSORS,
+    FlotteSensorDescription,
+    SignalSensor,
+)
+from custom_components.flotte.tesla.state import Signal, inputs_of
+from simulator.telemetry import envelope
+
+OURS: Final = "Flotte"
+FLOOR: Final = "writes alone"
+ALIKE: Final = "writes alone, shown as Flotte's are"
+
+MOST_OF_FLOOR: Final = {1: 1.5, 4: 1.35, 40: 1.2}
+"""Our goals, by number of signals: at most so many times what the writes alone take."""
+CARS: Final = (1, 10, 100)
+GOAL_CARS: Final = 10
+MOST_P99: Final = 50.0
+"""Our goal, in milliseconds, for so many cars."""
+PER_SECOND: Final = 2.0
+"""Records of each car: Tesla's cars collect for 500 ms, so none sends more."""
+SIGNALS: Final = 4
+"""In each record that comes through TLS."""
+ENTITIES: Final = 150
+"""Of each car."""
+FEW, MANY = 50, 300
+"""Entities of two cars whose records are compared: what did not change must cost nothing."""
+WARM_UP_REPEATS: Final = 2
+WARM_UP_SECONDS: Final = 2.0
+
+_FIELDS: Final = frozenset(wire.Field.keys())
+
+
+class WrongResult(Exception):
+    """What was timed did not do what it should have done, so its time means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sensor whose writes are measured, and the signal that it shows."""
+
+    row: FlotteSensorDescription
+    signal: Signal[Any]
+
+    @property
+    def field(self) -> str:
+        """The field that tells the signal."""
+        return self.signal.field
+
+
+def _measured() -> list[Measured]:
+    """All sensors of numbers with class and unit; each shows one signal of one streamed field."""
+    return [
+        Measured(row, row.signal)
+        for row in VEHICLE_SENSORS
+        if isinstance(row, FlotteSensorDescription)
+        and isinstance(row.signal, Signal)
+        and row.signal.name in _FIELDS
+        and row.device_class is not None
+        and row.native_unit_of_measurement is not None
+    ]
+
+
+SENSORS: Final = tuple(_measured()[: max(MOST_OF_FLOOR)])
+STREAMED: Final = tuple(each for each in SENSORS if not each.signal.paths)[:SIGNALS]
+"""What no polled answer tells, so that nothing but a record changes it."""
+
+
+def shown(numbers: Mapping[str, int]) -> Shown:
+    """So many entities of each car; of those that show a measured signal, one for each."""
+    return Shown({each.signal: each.row.key for each in SENSORS}, numbers)
+
+
+# --- In the process ------------------------------------------------------------------------------
+
+
+class Car:
+    """A car of ours, and the records that it sends."""
+
+    def __init__(self, fleet: Fleet, vin: str, sensors: Sequence[Measured]) -> None:
+        self._hass = fleet.hass
+        self._server = fleet.receiver.server
+        self._stream = fleet.coordinator(vin).stream
+        self._records = Records(vin, [each.field for each in sensors])
+        self._signals = len(sensors)
+        if not self._stream.is_connected:
+            # The server says so when a car connects.
+            self._stream.opened("benchmark", "wifi")
+
+    def batches(self, number: int, size: int) -> Callable[[], Awaitable[None]]:
+        """Each call has another batch of records received; they are made now, which takes long.
+
+        Not the same ones again: a reading that is older than the last is left aside.
+        """
+        batches = batched((self._records.next() for _ in range(number * size)), size, strict=True)
+        waiting = iter(list(batches))
+
+        async def receive() -> None:
+            self._receive(next(waiting))
+
+        return receive
+
+    def _receive(self, records: Sequence[bytes]) -> None:
+        answer, stream = self._server._answer, self._stream  # noqa: SLF001  # all but the transport
+        for record in records:
+            answer(record, stream)
+
+    def check(self) -> None:
+        """Make sure that a record is acknowledged, and changes one state for each of its signals.
+
+        Raises:
+            WrongResult: it does not.
+        """
+        written: list[str] = []
+
+        @callback
+        def hear(event: Event[EventStateChangedData]) -> None:
+            written.append(event.data["entity_id"])
+
+        record = self._records.next()
+        stop = self._hass.bus.async_listen(EVENT_STATE_CHANGED, hear)
+        answer = self._server._answer(record, self._stream)  # noqa: SLF001  # as above
+        stop()
+        if envelope.read(answer).message_type != envelope.ACK:
+            raise WrongResult("a record is not acknowledged")
+        if len(written) != self._signals or len(set(written)) != self._signals:
+            raise WrongResult(f"{self._signals} signals changed {written}")
+
+
+async def measure_records(
+    fleet: Fleet, vin: str, *, repeats: int, writes: int
+) -> dict[int, dict[str, Timing]]:
+    """Microseconds for each record, and for its writes alone, by number of signals."""
+    rows = [each.row for each in SENSORS]
+    bare, alike = [BareSensor(row) for row in rows], [AlikeSensor(row) for row in rows]
+    await fleet.add_sensors([*bare, *alike])
+    timings: dict[int, dict[str, Timing]] = {}
+    for signals in MOST_OF_FLOOR:
+        size = -(-writes // signals)
+        sensors = SENSORS[:signals]
+        car = Car(fleet, vin, sensors)
+        # The first one may come upon entities that nobody has told anything yet.
+        for _ in range(2):
+            car.check()
+        # As Flotte shows them: a number with many digits takes longer to write.
+        values = [
+            [each.signal.parse(raw) for each, raw in zip(sensors, record, strict=True)]
+            for record in raw_values(signals, size)
+        ]
+        timings[signals] = await alternate(
+            {
+                OURS: car.batches(WARM_UP_REPEATS + repeats, size),
+                FLOOR: writing(bare[:signals], values),
+                ALIKE: writing(alike[:signals], values),
+            },
+            repeats=repeats,
+            warm_up=WARM_UP_REPEATS,
+            units=size,
+        )
+    return timings
+
+
+def writing(
+    sensors: Sequence[BareSensor], values: Sequence[Sequence[StateType]]
+) -> Callable[[], Awaitable[None]]:
+    """Each call shows all values in all sensors."""
+
+    async def write() -> None:
+        show_all(sensors, values)
+
+    return write
+
+
+async def measure_growth(
+    fleet: Fleet, few: str, many: str, *, repeats: int, writes: int
+) -> dict[int, Timing]:
+    """Microseconds for a record of one signal, by the number of entities of the car."""
+    coordinator = fleet.coordinator(many)
+    missing = MANY - fleet.entities(many)
+    signals = {each.signal for each in SENSORS}
+    # No car has as many: some that do not change are shown once more.
+    again = [
+        replace(row, key=f"{row.key}_again", entity_registry_enabled_default=True)
+        for row in VEHICLE_SENSORS
+        if isinstance(row, FlotteSensorDescription)
+        and not signals.intersection(inputs_of(row.signal))
+    ]
+    await fleet.add_sensors(
+        [SignalSensor(coordinator, row, (row.signal,)) for row in again[:missing]]
+    )
+    cars = {FEW: Car(fleet, few, STREAMED[:1]), MANY: Car(fleet, many, STREAMED[:1])}
+    for number, vin in ((FEW, few), (MANY, many)):
+        if fleet.entities(vin) != number:
+            raise WrongResult(f"{fleet.entities(vin)} entities instead of {number}")
+        for _ in range(2):
+            cars[number].check()
+    timings = await alternate(
+        {
+            str(number): car.batches(WARM_UP_REPEATS + repeats, writes)
+            for number, car in cars.items()
+        },
+        repeats=repeats,
+        warm_up=WARM_UP_REPEATS,
+        units=writes,
+    )
+    return {int(number): timing for number, timing in timings.items()}
+
+
+# --- Through TLS ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long records took that came through TLS; milliseconds, of all records of all repeats."""
+
+    records: int
+    median: float
+    p99: float
+    worst: float
+    acknowledged: float
+    """Median, until the car had the acknowledgement."""
+    late: float
+    """99th percentile of how much later than scheduled the cars sent, which is not in the above."""
+    cpu: float
+    """Processor time of Home Assistant's process, in microseconds for each record."""
+
+
+class Watch:
+    """Notes when the states of some entities were written."""
+
+    def __init__(self, fleet: Fleet, vins: Sequence[str]) -> None:
+        self._written: dict[str, list[int]] = {
+            fleet.entity_id(vin, each.row.key): [] for vin in vins for each in STREAMED
+        }
+        self._stop = fleet.hass.bus.async_listen(EVENT_STATE_CHANGED, self._hear)
+
+    @callback
+    def _hear(self, event: Event[EventStateChangedData]) -> None:
+        if (written := self._written.get(event.data["entity_id"])) is not None:
+            written.append(time.monotonic_ns())
+
+    def take(self, records: int) -> list[list[int]]:
+        """When the last state of each record was written, by car; begins anew.
+
+        Raises:
+            WrongResult: a record did not change each state once.
+        """
+        cars = []
+        for of_car in batched(self._written.values(), len(STREAMED), strict=True):
+            if any(len(written) != records for written in of_car):
+                raise WrongResult(f"{records} records changed {[len(each) for each in of_car]}")
+            cars.append([max(times) for times in zip(*of_car, strict=True)])
+        for written in self._written.values():
+            written.clear()
+        return cars
+
+    def end(self) -> None:
+        """Listen no more."""
+        self._stop()
+
+
+async def measure_latency(number: int, *, repeats: int, seconds: float) -> Latency:
+    """Let so many cars push, each with `ENTITIES` entities, for so long and so often."""
+    async with streaming_cars(number) as cars:
+        vins = cars.account.vins
+        async with home_assistant(cars, shown(dict.fromkeys(vins, ENTITIES))) as fleet:
+            return await _push(fleet, cars, repeats=repeats, seconds=seconds)
+
+
+async def _push(fleet: Fleet, cars: StreamingCars, *, repeats: int, seconds: float) -> Latency:
+    vins = cars.account.vins
+    for vin in vins:
+        if fleet.entities(vin) != ENTITIES:
+            raise WrongResult(f"{fleet.entities(vin)} entities instead of {ENTITIES}")
+    await cars.connect(port=fleet.port, host=STREAM_HOST, ca=fleet.ca, cars=len(vins))
+    order = Push([each.field for each in STREAMED], PER_SECOND, seconds)
+    watch = Watch(fleet, vins)
+    warm_up = replace(order, seconds=WARM_UP_SECONDS)
+    await cars.push(warm_up)
+    watch.take(warm_up.records)
+    pushed: list[tuple[Pushed, list[list[int]]]] = []
+    cpu = 0.0
+    for _ in range(repeats):
+        before = time.process_time()
+        told = await cars.push(order)
+        cpu += time.process_time() - before
+        pushed.append((told, watch.take(order.records)))
+    watch.end()
+    await cars.disconnect()
+    delays = [delay for told, written in pushed for delay in _milliseconds(told.sent, written)]
+    return Latency(
+        records=len(delays),
+        median=statistics.median(delays),
+        p99=_p99(delays),
+        worst=max(delays),
+        acknowledged=statistics.median(
+            delay for told, _ in pushed for delay in _milliseconds(told.sent, told.acknowledged)
+        ),
+        late=_p99([delay for told, _ in pushed for delay in _milliseconds(told.due, told.sent)]),
+        cpu=cpu * 1e6 / len(delays),
+    )
+
+
+def _milliseconds(begins: list[list[int]], ends: list[list[int]]) -> list[float]:
+    """From begin to end, of all records of all cars; from nanoseconds."""
+    return [
+        (end - begin) / 1e6
+        for of_car in zip(begins, ends, strict=True)
+        for begin, end in zip(*of_car, strict=True)
+    ]
+
+
+def _p99(numbers: list[float]) -> float:
+    return statistics.quantiles(numbers, n=100, method="inclusive")[-1]
+
+
+# --- Both ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured."""
+
+    records: Mapping[int, Mapping[str, Timing]]
+    """By number of signals: a record, and its writes alone."""
+    growth: Mapping[int, Timing]
+    """By number of entities: a record of one signal."""
+    latency: Mapping[int, Latency]
+    """By number of cars."""
+
+    def ratio(self, signals: int) -> float:
+        """How many times the writes alone a record takes."""
+        timings = self.records[signals]
+        return timings[OURS].median / timings[FLOOR].median
+
+    def to_json(self) -> str:
+        """The figures that are followed, in one line."""
+        return json.dumps(
+            {
+                "us_per_record": {
+                    str(signals): round(timings[OURS].median, 2)
+                    for signals, timings in self.records.items()
+                },
+                "floor_us": {
+                    str(signals): round(timings[FLOOR].median, 2)
+                    for signals, timings in self.records.items()
+                },
+                "ratio_floor": {
+                    str(signals): round(self.ratio(signals), 4) for signals in self.records
+                },
+                "median_ms": {str(cars): round(each.median, 3) for cars, each in self._latencies},
+                "p99_ms": {str(cars): round(each.p99, 3) for cars, each in self._latencies},
+                "cpu_us_per_record": round(self.latency[max(self.latency)].cpu, 1),
+            }
+        )
+
+    @property
+    def _latencies(self) -> list[tuple[int, Latency]]:
+        return list(self.latency.items())
+
+
+async def measure(
+    *, repeats: int, writes: int, seconds: float, cars: Sequence[int] = CARS
+) -> Figures:
+    """Measure everything in one run.
+
+    Args:
+        repeats: How many batches are timed, and how often cars push.
+        writes: How many states each batch writes.
+        seconds: How long cars push each time.
+        cars: How many cars push.
+    """
+    async with streaming_cars(3) as three:
+        one, few, many = three.account.vins
+        numbers = {one: ENTITIES, few: FEW, many: MANY}
+        async with home_assistant(three, shown(numbers)) as fleet:
+            records = await measure_records(fleet, one, repeats=repeats, writes=writes)
+            growth = await measure_growth(fleet, few, many, repeats=repeats, writes=writes)
+    latency = {
+        number: await measure_latency(number, repeats=repeats, seconds=seconds) for number in cars
+    }
+    return Figures(records, growth, latency)
+
+
+def table(figures: Figures) -> str:
+    """Everything that was measured, for people."""
+    lines = [machine(), "", _head("microseconds per record", "median", "10 %", "90 %")]
+    for signals, timings in figures.records.items():
+        lines += [f"signals: {signals}", *_rows(timings)]
+    lines += [
+        "signals: 1, by entities of the car, of which one changes",
+        *_rows({f"{number} entities": each for number, each in figures.growth.items()}),
+        "",
+        _head(
+            f"milliseconds, {PER_SECOND:g} records/s each",
+            "median", "99 %", "worst", "ack", "late 99 %", "cpu us", "records",
+        ),
+    ]  # fmt: skip
+    for number, each in figures.latency.items():
+        shown_figures = (each.median, each.p99, each.worst, each.acknowledged, each.late)
+        lines.append(
+            f"  {f'{number} cars, {ENTITIES} entities each':<38}"
+            + "".join(f"{figure:>10.2f}" for figure in shown_figures)
+            + f"{each.cpu:>10.0f}{each.records:>10}"
+        )
+    lines.append("")
+    lines += [
+        _goal(f"{OURS} / {FLOOR}, {signals} signals", figures.ratio(signals), most)
+        for signals, most in MOST_OF_FLOOR.items()
+    ]
+    if GOAL_CARS in figures.latency:
+        lines.append(
+            _goal(f"99 % of {GOAL_CARS} cars, ms", figures.latency[GOAL_CARS].p99, MOST_P99)
+        )
+    return "\n".join(lines)
+
+
+def _head(name: str, *columns: str) -> str:
+    return f"{name:<40}" + "".join(f"{column:>10}" for column in columns)
+
+
+def _rows(timings: Mapping[str, Timing]) -> list[str]:
+    return [
+        f"  {name:<38}{timing.median:>10,.2f}{timing.low:>10,.2f}{timing.high:>10,.2f}"
+        for name, timing in timings.items()
+    ]
+
+
+def _goal(name: str, figure: float, most: float) -> str:
+    verdict = "met" if figure <= most else "MISSED"
+    return f"{name:<40}{figure:>10.3f}   goal: at most {most:g}, {verdict}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Say how much is measured."""
+    parser.add_argument("--repeats", type=positive, default=9, help="of everything (%(default)s)")
+    parser.add_argument(
+        "--writes", type=positive, default=20_000, help="states in a batch (%(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=positive, default=6, help="that cars push each time (%(default)s)"
+    )
+    parser.add_argument(
+        "--cars", type=positive, nargs="+", default=CARS, help="that push (1 10 100)"
+    )
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Measure, and print the table and the line of JSON."""
+    figures = await measure(
+        repeats=options.repeats,
+        writes=options.writes,
+        seconds=options.seconds,
+        cars=options.cars,
+    )
+    sys.stdout.write(f"{table(figures)}\n\n{figures.to_json()}\n")

@@ -1,0 +1,53 @@
+"""Messages of cars: numbers that change every time, in Tesla's protobuf and envelope."""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from tesla_protocol.telemetry import vehicle_data_pb2 as wire
+
+from simulator.telemetry import envelope
+
+TOPIC = b"V"
+
+
+def values_of(field_index: int) -> Iterator[float]:
+    """Numbers as a car tells them, in Tesla's units; no two in a row are the same."""
+    for turn in itertools.count():
+        yield 20.0 + field_index + turn % 997 / 16
+
+
+def raw_values(fields: int, records: int) -> list[tuple[float, ...]]:
+    """What the first so many records with so many fields tell."""
+    return list(islice(zip(*map(values_of, range(fields)), strict=True), records))
+
+
+class Records:
+    """Makes the records of one car.
+
+    Args:
+        vin: Whose they are.
+        fields: Names of the fields in each record, in their order.
+    """
+
+    def __init__(self, vin: str, fields: Sequence[str]) -> None:
+        self._vin = vin
+        self._values = [(field, values_of(index)) for index, field in enumerate(fields)]
+        self._numbers = itertools.count()
+
+    def next(self) -> bytes:
+        """The next record, as it is sent through the WebSocket; its time is now."""
+        payload = wire.Payload(vin=self._vin)
+        now = time.time()
+        payload.created_at.FromNanoseconds(int(now * 1e9))
+        for field, values in self._values:
+            value = wire.Value(double_value=next(values))
+            payload.data.append(wire.Datum(key=field, value=value))
+        return envelope.write(
+            topic=TOPIC,
+            txid=b"%036d" % next(self._numbers),
+            vin=self._vin,
+            payload=payload.SerializeToString(),
+            created_at=int(now),
+        )

@@ -1,6 +1,7 @@
 """Fixtures: a Home Assistant with Flotte in it, and the simulator as its Tesla."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -327,26 +328,24 @@ def receiver_of(hass: HomeAssistant, entry: MockConfigEntry) -> Receiver:
 
 
 def issues_of(hass: HomeAssistant) -> set[str]:
-    """What the owner is asked to repair, but for cars that are not paired."""
+    """What the owner is asked to repair, but for cars that are not paired; see `_short`."""
     return {
-        _without_entry(hass, issue.issue_id)
+        _short(issue.issue_id)
         for issue in ir.async_get(hass).issues.values()
         if issue.active and not issue.issue_id.startswith("key_not_paired")
     }
 
 
-def _without_entry(hass: HomeAssistant, issue_id: str) -> str:
-    """The id of an issue, without the account's at its end, which is another one in each run."""
-    for entry in hass.config_entries.async_entries(DOMAIN):
-        issue_id = issue_id.removesuffix(f"_{entry.entry_id}")
-    return issue_id
-
-
 def issue_of(hass: HomeAssistant, issue_id: str) -> str:
     """What the owner reads about something to repair; all of its text must be there."""
-    issues = ir.async_get(hass).issues.values()
-    issue = next((each for each in issues if _without_entry(hass, each.issue_id) == issue_id), None)
-    assert issue is not None, f"no issue {issue_id}, but {issues_of(hass)}"
+    found = {_short(each.issue_id): each for each in ir.async_get(hass).issues.values()}
+    assert issue_id in found, f"no issue {issue_id}, but {issues_of(hass)}"
+    issue = found[issue_id]
     texts = json.loads(TRANSLATIONS.read_text("utf-8"))["issues"][issue.translation_key]
     placeholders = issue.translation_placeholders or {}
     return "\n".join(texts[part].format(**placeholders) for part in ("title", "description"))
+
+
+def _short(issue_id: str) -> str:
+    """An issue without the entry that it belongs to, which is another one in each test."""
+    return re.sub(r"_[0-9A-Z]{26}$", "", issue_id)

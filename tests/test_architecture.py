@@ -110,8 +110,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
-    "ledger": HOME_ASSISTANT
-    | {"const", "tesla.gate", "tesla.meter", "tesla.projection"},
+    "ledger": HOME_ASSISTANT | {"const", "tesla.gate", "tesla.meter", "tesla.projection"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT
@@ -132,6 +131,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "const",
         "hosts",
+        "tesla.meter",
         "tesla.stream",
         "tesla.telemetry",
         "aiohttp",
@@ -139,7 +139,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "certifi",
         "ssl",
     },
-    "mqtt_source": HOME_ASSISTANT | {"const", "tesla.signals", "tesla.stream", "tesla.telemetry"},
+    "mqtt_source": HOME_ASSISTANT
+    | {"const", "tesla.signals", "tesla.stream", "tesla.telemetry", "asyncio"},
     "streaming": HOME_ASSISTANT
     | {
         "const",
@@ -148,6 +149,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "receiver",
         "tesla.api",
         "tesla.errors",
+        "tesla.gate",
         "tesla.meter",
         "tesla.signals",
         "tesla.signing",
@@ -155,7 +157,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
     },
     "options_flow": HOME_ASSISTANT
-    | {"const", "receiver", "streaming", "tesla.meter", "tesla.telemetry", "voluptuous"},
+    | {
+        "const",
+        "receiver",
+        "streaming",
+        "tesla.gate",
+        "tesla.meter",
+        "tesla.telemetry",
+        "voluptuous",
+    },
     "actions": HOME_ASSISTANT
     | {
         "callers",

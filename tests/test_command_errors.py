@@ -860,14 +860,18 @@ def test_no_two_keys_have_the_same_text() -> None:
 async def test_repair_asks_to_pair_and_goes_when_it_is_done(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
-    issue = issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_3}")
+    issue = issue_registry.async_get_issue(
+        DOMAIN, f"key_not_paired_{MODEL_3[-6:]}_{loaded.entry_id}"
+    )
     assert issue is not None
     assert issue.translation_placeholders == {
         "name": "Comet",
         "url": f"https://tesla.com/_ak/flotte.example?vin={MODEL_3}",
     }
     # Paired, or nothing to be paired with.
-    assert set(issue_registry.issues) == {(DOMAIN, f"key_not_paired_{MODEL_3}")}
+    assert set(issue_registry.issues) == {
+        (DOMAIN, f"key_not_paired_{MODEL_3[-6:]}_{loaded.entry_id}")
+    }
 
     car = tesla.world.cars[MODEL_3]
     car.pair((await async_get_key(hass)).public_bytes)
@@ -889,7 +893,10 @@ async def test_key_that_was_removed_from_the_car(
     error = await refused(hass, SERVICE_LOCK, "lock.aurora_doors", HomeAssistantError)
     assert error.translation_key == "key_not_paired"
     assert "Aurora" in str(error)
-    assert issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_Y}") is not None
+    assert (
+        issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_Y[-6:]}_{loaded.entry_id}")
+        is not None
+    )
 
     # From now on it is known, so that asking costs nothing.
     billed = tesla.bill.counts(vin=MODEL_Y)[Category.COMMAND]
@@ -899,7 +906,10 @@ async def test_key_that_was_removed_from_the_car(
     car.pair(key)
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
     assert executed(car) == ["door_lock"]
-    assert issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_Y}") is None
+    assert (
+        issue_registry.async_get_issue(DOMAIN, f"key_not_paired_{MODEL_Y[-6:]}_{loaded.entry_id}")
+        is None
+    )
 
 
 async def test_repair_goes_by_itself(

@@ -49,6 +49,9 @@ pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_wa
 AWAKE: dict[str, Any] = {"state": "online", "sentry_mode": True}
 """Watching keeps a car awake, and is nothing whose progress is worth asking for."""
 
+ALL_FOR_POLLING: dict[str, Any] = {"reserve_percent": 0, "head_start_days": 31}
+"""Polling may spend the whole budget on any day: only the budget itself stops it."""
+
 
 @pytest.fixture(autouse=True)
 def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +244,7 @@ async def test_assumed_is_shown_at_once_and_lapses(
 ) -> None:
     """The budget has room for data, handshake and command, and no second look."""
     others_sleep(tesla)
-    entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.004})
+    entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.004, **ALL_FOR_POLLING})
     await register_key(hass, tesla)
     await set_up(hass, entry)
     await told_of(tesla, wait, MODEL_Y, locked=False)
@@ -288,7 +291,7 @@ async def test_spent_budget(
 ) -> None:
     """Commands are refused with the numbers; polling stops, quietly; a new month opens again."""
     others_sleep(tesla)
-    entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.002})
+    entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.002, **ALL_FOR_POLLING})
     await register_key(hass, tesla)
     await set_up(hass, entry)
     car = await told_of(tesla, wait, MODEL_Y, locked=False, sentry_mode=True)

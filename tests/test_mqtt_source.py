@@ -1,11 +1,16 @@
 """The stream out of a broker: the same readings as straight from the car, with its own quirks."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from homeassistant.components import mqtt
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
@@ -13,6 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
+from custom_components.flotte import mqtt_source
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Source
 from simulator import Simulator
@@ -303,3 +309,44 @@ async def test_the_broker_came_later(
     await hass.config_entries.async_reload(entry_of_broker.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issues_of(hass) == set(), "whoever wants no stream needs no broker"
+
+
+async def test_unloaded_while_it_is_still_subscribing(
+    hass: HomeAssistant,
+    entry_of_broker: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is subscribed afterwards would be heard for ever, and counted."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    stopped: list[str] = []
+
+    async def subscribe(*_: object) -> Callable[[], None]:
+        begun.set()
+        await go_on.wait()
+        return lambda: stopped.append("stopped")
+
+    monkeypatch.setattr(mqtt_source, "async_subscribe", subscribe)
+    await set_up(hass, entry_of_broker)
+    streaming = entry_of_broker.runtime_data.streaming
+    await begun.wait()
+    await streaming.async_stop()
+    go_on.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert stopped == ["stopped"]
+
+
+async def test_a_subscription_fails_after_others_were_made(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+
+    async def subscribe(_hass: object, topic: str, *_: object, **__: object) -> Any:
+        if "two" in topic:
+            raise HomeAssistantError
+        return lambda: stopped.append(topic)
+
+    monkeypatch.setattr(mqtt, "async_subscribe", subscribe)
+    streams: Any = {"one": SimpleNamespace(), "two": SimpleNamespace()}
+    with pytest.raises(HomeAssistantError):
+        await mqtt_source.async_subscribe(hass, "telemetry", streams)
+    assert stopped == ["telemetry/one/#"]

@@ -221,6 +221,12 @@ async def test_the_port_on_this_machine_follows_the_port(owner: Owner) -> None:
     assert (settings.port, settings.listen_port) == (8443, 8443)
 
 
+async def test_the_same_port_entered_twice_follows_the_port_too(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("stream"), **STREAM)
+    await owner.submit(result, **{**DIRECT, "stream_port": 8443, "stream_listen_port": 8443})
+    assert owner.entry.options.get("stream_listen_port") is None
+
+
 # --- The owner's certificate ----------------------------------------------------------------------
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
@@ -25,7 +27,9 @@ from custom_components.flotte.receiver import (
     Address,
     Receiver,
     async_get_authority,
+    async_get_client_cas,
 )
+from custom_components.flotte.tesla.meter import Meter
 from custom_components.flotte.tesla.telemetry.certificates import Authority
 from simulator import Simulator
 from simulator.cars import Car
@@ -294,6 +298,7 @@ class _Account:
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
+        self.is_billed = True
 
     def opened(self, *told: object) -> None:
         self.told.append(("opened", *told))
@@ -888,3 +893,109 @@ async def test_what_was_not_acknowledged_comes_again(
     assert link.describe()["unacknowledged"] == 0
     assert state_of(hass, "binary_sensor.aurora_front_driver_door").state == "on"
     assert state_of(hass, STREAMING).state == "on"
+
+
+# --- What is fetched, and who pays ----------------------------------------------------------------
+
+
+async def test_a_file_that_comes_in_two_parts(
+    hass: HomeAssistant,
+    tesla: Simulator,
+    real: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Half of it would lock out half of the cars, for ever if it is stored."""
+    bundle = tesla.streams.authorities.bundle
+    half = bundle.index(b"-----BEGIN", len(bundle) // 2)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(bundle[:half])
+        await asyncio.sleep(0.05)  # so that these are two packets
+        await response.write(bundle[half:])
+        return response
+
+    app = web.Application()
+    app.router.add_get("/prod_ca.crt", answer)
+    server = TestServer(app)
+    await server.start_server()
+    try:
+        lead_nowhere(real, str(server.make_url("/prod_ca.crt")))
+        pem = await async_get_client_cas(hass)
+    finally:
+        await server.close()
+    assert pem.count("BEGIN CERTIFICATE") == 4
+    assert hass_storage["flotte.client_ca"]["data"]["pem"] == pem
+
+
+async def test_a_file_that_lacks_some_is_used_but_not_kept(
+    hass_at_tesla: HomeAssistant,
+    tesla: Simulator,
+    real: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    known = fingerprints(tesla.streams.authorities.bundle)
+    real.setattr(receiver_module, "TESLA_FINGERPRINTS", known | {"0" * 64})
+    assert (await async_get_client_cas(hass_at_tesla)).count("BEGIN CERTIFICATE") == 4
+    assert "flotte.client_ca" not in hass_storage
+
+
+async def test_what_another_version_stored_is_better_than_nothing(
+    hass_at_tesla: HomeAssistant,
+    tesla: Simulator,
+    real: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+) -> None:
+    """It knew other fingerprints, so a newer file is tried first."""
+    await async_get_client_cas(hass_at_tesla)
+    kept = hass_storage["flotte.client_ca"]["data"]
+    kept["table"] = "other"
+    lead_nowhere(real, NOWHERE)
+    assert await async_get_client_cas(hass_at_tesla) == kept["pem"]
+
+
+async def test_a_car_of_two_entries_of_one_application_is_counted_once(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry
+) -> None:
+    receiver = await start(hass, entry_of_stream)
+    address = Address(HOST, receiver._port, receiver._port)
+    bill, other_bill = Meter(), Meter()
+    accounts = {name: _Account() for name in ("one", "two", "three")}
+    for name, meter in (("one", bill), ("two", bill), ("three", other_bill)):
+        streams: Any = {"A": accounts[name]}
+        await receiver.async_join(name, address, streams, lambda: None, meter)
+    assert [each.is_billed for each in accounts.values()] == [True, False, True]
+    await receiver.async_leave("one")
+    assert [accounts[name].is_billed for name in ("two", "three")] == [True, True]
+    for name in ("two", "three"):
+        await receiver.async_leave(name)
+
+
+async def test_the_first_account_s_host_name_changes(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry
+) -> None:
+    """The certificate is for whoever is first now; two names at once are told of."""
+    receiver = Receiver(hass, 0)
+
+    async def join(name: str, host: str) -> None:
+        await receiver.async_join(name, Address(host, 4443, 0), {}, lambda: None)
+
+    def shown() -> list[str]:
+        assert receiver.certificate is not None
+        leaf = x509.load_pem_x509_certificate(receiver.certificate.chain.encode())
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        return names.value.get_values_for_type(x509.DNSName)
+
+    hass.data["flotte_receivers"] = {0: receiver}
+    await join("one", HOST)
+    await join("two", HOST)
+    assert (shown(), issues_of(hass)) == ([HOST], set())
+    await receiver.async_leave("one")
+    await join("one", "other.flotte.example")
+    assert shown() == [HOST]
+    assert issues_of(hass) == {"host_names_differ_0"}
+    assert "other.flotte.example" in issue_of(hass, "host_names_differ_0")
+    await receiver.async_leave("two")
+    assert (shown(), issues_of(hass)) == (["other.flotte.example"], set())
+    await receiver.async_leave("one")

@@ -41,7 +41,6 @@ ORDINARY: Final = {
     "RpWindow",
     "SeatHeaterLeft",
     "SentryMode",
-    "Soc",
     "TimeToFullCharge",
     "TpmsPressureFl",
     "TpmsPressureFr",
@@ -51,7 +50,8 @@ ORDINARY: Final = {
     "Version",
 }
 """What an ordinary user looks at. The energy in the battery is not there, although it is popular:
-only the stream tells it, and a car that does not stream would show it as unknown."""
+only the stream tells it, and a car that does not stream would show it as unknown. Nor is `Soc`, the
+usable part of the charge, which moves with `BatteryLevel` and would cost as much again."""
 
 BEYOND: Final = {
     # Once a drive or a charge, or when somebody does something

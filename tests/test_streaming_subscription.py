@@ -1,6 +1,7 @@
 """What the cars are asked to stream: when they are told, what keeps them from it, what it costs."""
 
 import asyncio
+import dataclasses
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +13,16 @@ from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import EntityRegistryDisabledHandler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.flotte import async_unload_entry
 from custom_components.flotte.receiver import async_get_authority, async_get_client_cas
-from custom_components.flotte.streaming import Settings, read_overrides
+from custom_components.flotte.streaming import Refusal, Settings, read_overrides
 from custom_components.flotte.tesla.telemetry.certificates import Authority, server_context
+from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule
 from simulator import Simulator
 from simulator.bill import Category
@@ -435,7 +439,6 @@ def skip(reason: str) -> dict[str, Any]:
     ("reason", "issue"),
     [
         ("missing_key", "stream_missing_key"),
-        ("unsupported_hardware", "stream_unsupported_hardware"),
         ("unsupported_firmware", "stream_unsupported_firmware"),
         ("max_configs", "stream_max_configs"),
         ("solar_eclipse", "stream_other"),
@@ -459,6 +462,10 @@ async def test_tesla_leaves_a_car_out(
     assert sent(tesla) == 1
     assert asked_of(tesla, online).count("vehicle_data") >= 3
     await pass_time(40 * MINUTE)
+    if reason == "unsupported_hardware":
+        # Nothing will ever change that, and each try costs.
+        assert sent(tesla) == 1
+        return
     assert sent(tesla) == 2
     assert issues_of(hass) == set()
     assert state_of(hass, STREAMING).state == "on"
@@ -1004,3 +1011,231 @@ async def test_the_broker_s_cars_are_not_configured(
     await pass_time(65 * MINUTE)
     await entry.runtime_data.streaming.async_configure()
     assert sent(tesla) == 0
+
+
+# --- What Tesla refuses is not paid for over and over ---------------------------------------------
+
+
+async def test_refused_for_ever_and_tried_ever_more_seldom(
+    hass: HomeAssistant,
+    online: Car,
+    tesla: Simulator,
+    pass_time: Pass,
+    jump: Pass,
+    entry_of_stream: MockConfigEntry,
+) -> None:
+    """An hour, four hours, a day; not anew with each restart. The owner may have mended it."""
+    tesla.faults.order(endpoint=CONFIGURE, **skip("max_configs"), count=None)
+    await set_up(hass, entry_of_stream)
+    await pass_time(2 * MINUTE)
+    online.steer({"state": "asleep"})
+    assert sent(tesla) == 1
+    await jump(HOUR)
+    assert sent(tesla) == 2
+    await jump(2 * HOUR)
+    assert sent(tesla) == 2
+    await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    await jump(MINUTE)
+    assert sent(tesla) == 2
+    assert issues_of(hass) == {f"stream_max_configs_{MODEL_Y[-6:]}"}
+    await jump(2 * HOUR)
+    assert sent(tesla) == 3
+    await jump(20 * HOUR)
+    assert sent(tesla) == 3
+    await jump(4 * HOUR)
+    assert sent(tesla) == 4
+    await change_options(hass, entry_of_stream, stream_profile="live")
+    assert sent(tesla) == 5
+
+
+async def test_a_computer_that_cannot_is_asked_once(
+    hass: HomeAssistant,
+    online: Car,
+    tesla: Simulator,
+    pass_time: Pass,
+    jump: Pass,
+    entry_of_stream: MockConfigEntry,
+) -> None:
+    tesla.faults.order(endpoint=CONFIGURE, **skip("unsupported_hardware"), count=None)
+    await set_up(hass, entry_of_stream)
+    await pass_time(MINUTE)
+    online.steer({"state": "asleep"})
+    for duration in (HOUR, DAY, 10 * DAY):
+        await jump(duration)
+    await change_options(hass, entry_of_stream, stream_profile="live")
+    assert sent(tesla) == 1
+    assert issues_of(hass) == {f"stream_unsupported_hardware_{MODEL_Y[-6:]}"}
+
+
+async def test_nothing_is_slowed_that_the_car_was_not_told(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    entry_of_stream: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it is slowed further every hour while Tesla refuses, whatever the car does."""
+    streaming = entry_of_stream.runtime_data.streaming
+    car = streaming._cars[MODEL_Y]
+    now = dt_util.utcnow()
+    found = (Overdrawn(FLAPPING, 5000, 10),)
+    monkeypatch.setattr(car.tally, "overdrawn", lambda _: found)
+    for _ in range(3):
+        streaming._slow(car, now)
+    assert car.tally.slowed == {FLAPPING: 1}
+    assert issues_of(hass) == {f"stream_overdrawn_{MODEL_Y[-6:]}"}
+
+
+async def test_a_broker_s_car_is_slowed_by_nobody(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    entry_of_stream: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its owner is told once, and not that Flotte had done something about it."""
+    streaming = entry_of_stream.runtime_data.streaming
+    car = streaming._cars[MODEL_Y]
+    monkeypatch.setattr(
+        streaming, "settings", dataclasses.replace(streaming.settings, source="mqtt")
+    )
+    dear = [Overdrawn(FLAPPING, 5000, 10)]
+    monkeypatch.setattr(car.tally, "overdrawn", lambda _: tuple(dear))
+    for _ in range(3):
+        streaming._slow(car, dt_util.utcnow())
+    assert car.tally.slowed == {}
+    assert "your own server" in issue_of(hass, f"broker_overdrawn_{MODEL_Y[-6:]}")
+    dear.clear()
+    streaming._slow(car, dt_util.utcnow())
+    assert issues_of(hass) == set()
+    monkeypatch.undo()
+
+
+# --- What ends the spending -----------------------------------------------------------------------
+
+
+async def test_switched_off_when_the_budget_is_spent(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    """The one request that stops the stream must not fail for want of money."""
+    await change_options(hass, entry_of_stream, stream="off", monthly_limit=0)
+    assert not aurora.telemetry.subscriptions
+
+
+async def test_switched_off_and_tried_again_after_an_hour(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    entry_of_stream: MockConfigEntry,
+    jump: Pass,
+) -> None:
+    endpoint = "fleet_telemetry_config_delete"
+    tesla.faults.order("status", endpoint=endpoint, status=503)
+    await change_options(hass, entry_of_stream, stream="off")
+    assert aurora.telemetry.subscriptions
+    await jump(HOUR)
+    assert not aurora.telemetry.subscriptions
+    asked = asked_of(tesla, aurora).count(endpoint)
+    await jump(2 * HOUR)
+    assert asked_of(tesla, aurora).count(endpoint) == asked
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_changed_to_a_broker(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    entry_of_stream: MockConfigEntry,
+    is_ours: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    """What we configured is taken away once; what the owner's own server configured stays."""
+    endpoint = "fleet_telemetry_config_delete"
+    if not is_ours:
+        subscription = aurora.telemetry.subscriptions[CLIENT_ID]
+        subscription.claims = {**subscription.claims, "hostname": "own.flotte.example"}
+    await change_options(hass, entry_of_stream, stream="mqtt", mqtt_topic_base="telemetry")
+    assert bool(aurora.telemetry.subscriptions) is not is_ours
+    assert asked_of(tesla, aurora).count(endpoint) == is_ours
+    await hass.config_entries.async_remove(entry_of_stream.entry_id)
+    assert asked_of(tesla, aurora).count(endpoint) == is_ours
+
+
+async def test_a_car_that_nobody_could_tell_is_told_of(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
+) -> None:
+    """The log is not enough: it costs money. What else was to be mended is over."""
+    streaming = entry_of_stream.runtime_data.streaming
+    streaming._async_tell(streaming._cars[MODEL_Y], "stream_missing_key")
+    tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)
+    await hass.config_entries.async_remove(entry_of_stream.entry_id)
+    left = f"stream_left_{MODEL_Y[-6:]}"
+    assert {each.issue_id for each in ir.async_get(hass).issues.values()} == {left}
+    assert "Aurora" in issue_of(hass, left)
+    issue = ir.async_get(hass).async_get_issue("flotte", left)
+    assert issue is not None
+    assert issue.is_persistent
+
+
+async def test_nothing_is_configured_while_it_is_unloaded(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    entry_of_stream: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without entities nothing is shown; and if unloading fails, all goes on."""
+    streaming = entry_of_stream.runtime_data.streaming
+    unload = hass.config_entries.async_unload_platforms
+    succeeds = False
+
+    async def unload_slowly(*args: Any) -> bool:
+        for vehicle in entry_of_stream.runtime_data.vehicles:
+            monkeypatch.setattr(type(vehicle), "shown_signals", frozenset())
+        await streaming.async_configure()
+        monkeypatch.undo()
+        monkeypatch.setattr(hass.config_entries, "async_unload_platforms", unload_slowly)
+        return succeeds and await unload(*args)
+
+    monkeypatch.setattr(hass.config_entries, "async_unload_platforms", unload_slowly)
+    assert not await async_unload_entry(hass, entry_of_stream)
+    assert sent(tesla) == 1
+    streaming._cars[MODEL_Y].configured = None
+    await streaming.async_configure()
+    assert sent(tesla) == 2
+    succeeds = True
+    assert await hass.config_entries.async_unload(entry_of_stream.entry_id)
+    await streaming.async_configure()
+    assert sent(tesla) == 2
+
+
+def test_a_stored_rule_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """The form refuses it; a start must not fail because of it."""
+    kept = {"FieldOfTomorrow": 60, "Soc": 60, "Gear": "often"}
+    assert Settings.from_options({"stream_overrides": kept}).overrides == {"Soc": Rule(60)}
+    assert Settings.from_options({"stream_overrides": "Soc"}).overrides == {}
+    assert "FieldOfTomorrow is left out" in caplog.text
+
+
+async def test_why_it_does_not_come_is_asked_once_a_day_over_restarts(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    """Each time is two data requests."""
+    moment = dt_util.utcnow()
+    entry_of_stream.runtime_data.streaming._cars[MODEL_Y].asked = moment
+    await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    assert entry_of_stream.runtime_data.streaming._cars[MODEL_Y].asked == moment
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        {},
+        [],
+        {"issue": "x", "detail": "", "count": 1, "until": None, "circumstances": ""},
+        {"issue": "stream_refused", "detail": "", "count": 1, "until": "?", "circumstances": ""},
+    ],
+    ids=str,
+)
+def test_a_stored_refusal_that_cannot_be_read_is_none(stored: object) -> None:
+    assert Refusal.from_stored(stored) is None

@@ -23,12 +23,14 @@ from .const import (
     LOGGER,
     REVIEW_INTERVAL,
 )
-from .tesla.gate import Gate, Policy
+from .tesla.gate import Gate, Policy, SpendingMode
 from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month
 from .tesla.projection import Projection, project
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _VERSION: Final = 1
+NEARLY_NOTHING: Final = Decimal("0.01")
+"""The share of the limit from which on every booking is a reason to look at the spending mode."""
 
 
 class AccountLedger:
@@ -86,6 +88,13 @@ class AccountLedger:
             # Once: each call would put the write off anew, and a stream would do that for ever.
             self._has_news = True
             self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
+        now = dt_util.utcnow()
+        if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) < (
+            self.meter.limit * NEARLY_NOTHING
+        ):
+            # What costs by itself, as the stream does, must be stopped in time.
+            self.async_review(now)
+            return
         for listener in tuple(self._listeners):
             listener()
 

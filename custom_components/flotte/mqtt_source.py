@@ -4,13 +4,11 @@ The broker is that of Home Assistant's `mqtt` integration. Messages that it reta
 they bear no time, so nobody knows how old they are.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.components import mqtt
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
@@ -69,7 +67,7 @@ async def async_subscribe(
         for vin in streams:
             topic = f"{base}/{vin}/#"
             stops.append(await mqtt.async_subscribe(hass, topic, heard, QOS, encoding=None))
-    except HomeAssistantError, asyncio.CancelledError:
+    except BaseException:
         # Those that were made would be heard for ever.
         stop()
         raise

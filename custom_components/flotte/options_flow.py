@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -20,6 +21,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TimeSelector,
 )
 
 from .const import (
@@ -44,6 +46,7 @@ from .const import (
 )
 from .receiver import async_read_files
 from .streaming import read_overrides
+from .tesla.gate import Policy
 from .tesla.meter import EURO
 from .tesla.telemetry.certificates import CertificateDefect
 from .tesla.telemetry.selfcheck import Finding
@@ -53,9 +56,30 @@ _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 )
 _TOPIC: Final = re.compile(r"[^#+\0]{1,200}")
-PORT: Final = NumberSelector(
-    NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-)
+
+
+def _box(least: float, most: float, step: float = 1, *, unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+PORT: Final = _box(1, 65535)
+SPENDING: Final[dict[str, NumberSelector | TimeSelector]] = {
+    "reserve_percent": _box(0, 100, unit=PERCENTAGE),
+    "wakes_per_day": _box(0, 100),
+    "quiet_begin": TimeSelector(),
+    "quiet_end": TimeSelector(),
+    "patience_hours": _box(1, 168, unit=UnitOfTime.HOURS),
+}
+"""What the gate is told, by its option; see `tesla.gate.Policy`."""
+USUAL: Final = {
+    name: float(value) if isinstance(value, str) else value
+    for name, value in Policy().to_options().items()
+    if name in SPENDING and value is not None
+}
+"""As a new installation has it."""
 
 
 class FlotteOptionsFlow(OptionsFlowWithReload):
@@ -73,7 +97,10 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
         return self.async_show_menu(step_id="init", menu_options=groups)
 
     def _save(self, values: Mapping[str, Any]) -> ConfigFlowResult:
-        return self.async_create_entry(data={**self.config_entry.options, **values})
+        merged = {**self.config_entry.options, **values}
+        return self.async_create_entry(
+            data={name: value for name, value in merged.items() if value is not None}
+        )
 
     def _filled(self, schema: vol.Schema, values: Mapping[str, Any] | None) -> vol.Schema:
         """The form with what was entered just now, or what is set."""
@@ -86,29 +113,24 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
     async def async_step_spending(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Set the monthly limit; by default nothing has to be paid."""
+        """Set the monthly limit, and who may spend it; by default nothing has to be paid."""
         if user_input is not None:
             # Saving says as well that a limit at Tesla was raised, if it was that.
             if hasattr(self.config_entry, "runtime_data"):
                 self.config_entry.runtime_data.ledger.async_resume()
-            return self._save(user_input)
+            # What was emptied goes back to what a new installation has.
+            return self._save({**dict.fromkeys(SPENDING), **user_input})
         limit = self.config_entry.options.get(CONF_MONTHLY_LIMIT, float(EURO.discount))
-        return self.async_show_form(
-            step_id="spending",
-            data_schema=vol.Schema(
-                {
-                    vol.Required(CONF_MONTHLY_LIMIT, default=limit): NumberSelector(
-                        NumberSelectorConfig(
-                            min=0,
-                            max=1000,
-                            step=0.5,
-                            mode=NumberSelectorMode.BOX,
-                            unit_of_measurement=EURO.currency,
-                        )
-                    )
-                }
-            ),
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_MONTHLY_LIMIT, default=limit): _box(
+                    0, 1000, 0.5, unit=EURO.currency
+                ),
+                **{vol.Optional(name): selector for name, selector in SPENDING.items()},
+            }
         )
+        shown = {**USUAL, **self.config_entry.options}
+        return self.async_show_form(step_id="spending", data_schema=self._filled(schema, shown))
 
     # --- The stream ------------------------------------------------------------------------------
 

@@ -26,7 +26,6 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
 from .hosts import get_hosts
-from .tesla.meter import Meter
 from .tesla.stream import Stream
 from .tesla.telemetry.certificates import (
     LARGEST_FILE,
@@ -253,8 +252,8 @@ class _Member:
     streams: Mapping[str, Stream]
     """By VIN."""
     ready: Callable[[], None]
-    meter: Meter | None
-    """Counts what Tesla bills for these cars."""
+    bill: object
+    """What is the same for accounts that Tesla sends one bill; None: nobody else is on it."""
 
 
 class Receiver:
@@ -295,10 +294,10 @@ class Receiver:
         address: Address,
         streams: Mapping[str, Stream],
         ready: Callable[[], None],
-        meter: Meter | None = None,
+        bill: object = None,
     ) -> None:
         """Let the cars of an account come; `ready` is called each time the server began to run."""
-        self._members[entry_id] = _Member(address, streams, ready, meter)
+        self._members[entry_id] = _Member(address, streams, ready, bill)
         self._share_bills()
         # Those that another account brought here already know nothing of this one.
         await self.server.send_away(streams)
@@ -333,9 +332,9 @@ class Receiver:
         counted: set[tuple[str, int]] = set()
         for member in self._members.values():
             for vin, stream in member.streams.items():
-                bill = (vin, id(member if member.meter is None else member.meter))
-                stream.is_billed = bill not in counted
-                counted.add(bill)
+                place = (vin, id(member if member.bill is None else member.bill))
+                stream.is_billed = place not in counted
+                counted.add(place)
 
     def _address(self) -> Address:
         """What the certificate is for: accounts that share a port share it, the first decides."""

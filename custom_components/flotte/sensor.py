@@ -191,6 +191,8 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription | FlotteAgeDescription, ...
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
+        # Nearly the same as the one above, and streaming both costs twice.
+        entity_registry_enabled_default=False,
     ),
     _distance("range", signals.RATED_RANGE),
     _distance("estimated_range", signals.ESTIMATED_RANGE, enabled=False),

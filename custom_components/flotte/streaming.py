@@ -63,6 +63,7 @@ from .tesla.errors import (
     TeslaError,
     Unreachable,
 )
+from .tesla.gate import Effects
 from .tesla.meter import STREAM, Category
 from .tesla.signing import ClientKey, jws
 from .tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
@@ -444,6 +445,7 @@ class Streaming:
         self._without = set(without) if isinstance(without, list) else set()
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
+        self._obeyed = self._effects
         self._is_stopped = False
         self._is_paused = False
         self._take_back: CALLBACK_TYPE | None = None
@@ -656,7 +658,7 @@ class Streaming:
         """What a car should stream now."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),
-            self.settings.profile,
+            Profile.SAVER if self._effects.saver else self.settings.profile,
             overrides=self.settings.overrides,
             slowed=car.tally.slowed,
             without=self._without,
@@ -678,6 +680,11 @@ class Streaming:
             # Nobody could connect; this is called again when it runs.
             return
         now = dt_util.utcnow()
+        if not self._effects.streams:
+            # The budget is used up, and the stream would go on costing.
+            for car in self._cars.values():
+                await self._async_take_away(car, now)
+            return
         groups: dict[str, tuple[dict[str, Any], list[tuple[_Car, Plan]]]] = {}
         for car in self._cars.values():
             if not self._may_configure(car):
@@ -793,11 +800,21 @@ class Streaming:
 
         return connected
 
+    @property
+    def _effects(self) -> Effects:
+        """What the spending mode changes now."""
+        for car in self._cars.values():
+            return car.coordinator.vehicle.gate.step.effects
+        return Effects()
+
     async def _async_minute(self, now: datetime) -> None:
         """Count, and look every hour whether anything has to be done."""
         for car in self._cars.values():
             car.count(now)
             self._close_silent(car, now)
+        if self._effects != self._obeyed:
+            self._obeyed = self._effects
+            await self.async_configure()
         if self._reviewed is not None and now - self._reviewed < REVIEW_INTERVAL:
             until = [car.refusal.until for car in self._cars.values() if car.refusal]
             if any(each is not None and now >= each for each in until):

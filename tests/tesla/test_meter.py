@@ -16,6 +16,7 @@ from custom_components.flotte.tesla.errors import AccountSuspended, BudgetExceed
 from custom_components.flotte.tesla.meter import (
     COMMAND,
     DATA,
+    END_STREAM,
     ENERGY,
     EURO,
     FREE,
@@ -930,3 +931,18 @@ def test_streamed_signals_cost_and_are_told_of() -> None:
     assert len(told) == 1
     meter.count_signals("A", 15_000_000, now)
     assert meter.left(now) == 0, "Tesla bills it whether or not there is room"
+
+
+def test_what_ends_spending_needs_no_room() -> None:
+    """It is booked all the same; after Tesla's own stop nothing is asked."""
+    meter = Meter(limit=Decimal(0))
+    now = datetime(2026, 10, 20, 12, tzinfo=UTC)
+    with pytest.raises(BudgetExceeded):
+        meter.charge(DATA, STREAM, "car", now)
+    meter.charge(END_STREAM, STREAM, "car", now)
+    assert meter.ledger.month(Month.of(now))[Category.DATA] == 1
+    with pytest.raises(BudgetExceeded):
+        meter.require((END_STREAM, DATA), now)
+    meter.suspend(now)
+    with pytest.raises(AccountSuspended):
+        meter.charge(END_STREAM, STREAM, "car", now)

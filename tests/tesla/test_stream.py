@@ -22,7 +22,6 @@ from custom_components.flotte.tesla.stream import (
     SLEEP_FIELDS,
     Stream,
 )
-from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
     CarError,

@@ -14,7 +14,6 @@ from custom_components.flotte.tesla.errors import OutcomeUnknown
 from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Meter
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.stream import Stream
-from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle import Done, Vehicle

@@ -557,16 +557,18 @@ class Vehicle:
 
     # --- Waking ----------------------------------------------------------------------------------
 
-    async def wake(self, caller: Caller, *, believe: bool = True) -> None:
+    async def wake(self, caller: Caller, *, believe: bool = True, waits: bool = False) -> None:
         """Make sure that it is online, waking it if it is not; several callers share one wake.
 
         Args:
             caller: For whom.
             believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
+            waits: Whether what it is for may wait instead.
 
         Raises:
             WakeFailed: it did not come online within a minute.
             BudgetExceeded: there is no room for a wake.
+            Deferred: it is to wait; only if it `waits`.
             TeslaError: any other.
         """
         async with self._wake_lock:
@@ -577,7 +579,7 @@ class Vehicle:
             # Not by the date, which may be set meanwhile.
             began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
             if began is None or time.monotonic() - began > timeout:
-                began = await self._wake_up(caller)
+                began = await self._wake_up(caller, waits=waits)
             while not self.is_online:
                 if time.monotonic() - began >= timeout:
                     raise WakeFailed
@@ -587,14 +589,14 @@ class Vehicle:
             # It may fall asleep again at once; that is for another wake.
             self._woken = None
 
-    async def _wake_up(self, caller: Caller) -> float:
+    async def _wake_up(self, caller: Caller, *, waits: bool) -> float:
         """Have Tesla wake it, if the gate agrees, or has agreed to the whole of an action.
 
         Answers the monotonic second at which that began.
         """
         held = self.api.meter.holds(WAKE, caller, self.vin, self._clock())
         self._woken = None
-        with nullcontext() if held else self._admit((WAKE,), caller):
+        with nullcontext() if held else self._admit((WAKE,), caller, waits=waits):
             _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
             # Also if the answer is lost it may be waking, and the next one need not pay again.
             began = self._woken = time.monotonic()
@@ -607,10 +609,10 @@ class Vehicle:
             self.heard_state(answer.get("state"))
         return began
 
-    async def _wake_if_asleep(self, caller: Caller) -> None:
+    async def _wake_if_asleep(self, caller: Caller, *, waits: bool = False) -> None:
         """Before something that needs it awake."""
         if not self.is_online:
-            await self.wake(caller)
+            await self.wake(caller, waits=waits)
 
     async def _check_again(self, caller: Caller) -> None:
         """See whether the wake is over, unless the vehicle said so itself."""
@@ -626,8 +628,8 @@ class Vehicle:
         """Carry out a command, waking the vehicle first if it sleeps.
 
         The whole cost is asked of the meter before the first request leaves. A setting that the
-        vehicle is known to have already costs nothing; locks are always sent, because a lock that
-        was opened by hand a moment ago must not stay open for a cent. Of several settings of the
+        vehicle is known to have already costs nothing; locks are sent unless the stream vouches for
+        them, because one that was opened by hand must not stay open for a cent. Of several settings of the
         same kind that wait for their turn only the newest is sent; all callers hear its outcome.
 
         Raises:
@@ -690,13 +692,15 @@ class Vehicle:
             if command.supersedes is not None:
                 del self._waiting[command.supersedes]
             if self._needs_nothing(command) and not self._insists(command, caller):
+                self._forget_deferred(command)
                 return Done(already=True)
             try:
-                with await self._prepare(command, caller):
-                    await self._wake_if_asleep(caller)
-                    waiting.has_left = True
+                with await self._prepare(command, caller) as hold:
+                    # Before it is awake, or what waited for that would be carried out after this.
                     self._forget_deferred(command)
-                    done = await self._transmit_awake(command, caller)
+                    await self._wake_if_asleep(caller, waits=may_wait(command))
+                    waiting.has_left = True
+                    done = await self._transmit_awake(command, caller, hold)
             except Deferred as error:
                 return self._defer(command, caller, error)
             except OutcomeUnknown as error:
@@ -727,9 +731,24 @@ class Vehicle:
         self._acted = max(acted, self._acted or acted)
 
     def _needs_nothing(self, command: Command) -> bool:
-        """Whether it is a setting that the vehicle is known to have."""
-        is_setting = command.domain is Domain.INFOTAINMENT and command.repeatable
-        return is_setting and bool(command.expects) and self.knows(command.expects)
+        """Whether it is a setting that the vehicle is known to have.
+
+        Of a lock that is known only if the stream has told it, and has been up or the vehicle
+        asleep ever since: what a poll read a minute ago may have been opened by hand.
+        """
+        if not command.repeatable or not command.expects or not self.knows(command.expects):
+            return False
+        if command.domain is Domain.INFOTAINMENT:
+            return True
+        follower = self.follower
+        return (
+            command.domain is Domain.VEHICLE_SECURITY
+            and follower is not None
+            and all(
+                follower.followed_since(signal) is not None and signal not in self.state.assumed
+                for signal in command.expects
+            )
+        )
 
     def _insists(self, command: Command, caller: Caller) -> bool:
         """Whether a person asks again for what was just not sent; then it shall be sent."""
@@ -783,21 +802,27 @@ class Vehicle:
         return Done(waits_until=until)
 
     def _forget_deferred(self, command: Command) -> None:
-        """What is sent now replaces what waited of its kind."""
-        if command.supersedes is not None and self.deferred.forget(command.supersedes):
+        """What is sent now, or is so already, replaces what waited of its kind."""
+        old = None if command.supersedes is None else self.deferred.forget(command.supersedes)
+        if old is not None:
+            self._give_up([old], "a newer one took its place")
+
+    def _give_up(self, waiting: list[Waiting], why: str) -> None:
+        """Say that these wait no longer, and have it kept."""
+        for each in waiting:
+            self.settled(each, Deferred(why))
+        if waiting:
             self._tell(frozenset({signals.ONLINE}))
 
     def expire_deferred(self) -> None:
         """Give up what waited too long."""
-        for each in self.deferred.expire(self._clock()):
-            self.settled(each, Deferred("it waited too long"))
+        self._give_up(self.deferred.expire(self._clock()), "it waited too long")
 
     def cancel_deferred(self) -> int:
         """Take back all that waits; answers how much that was."""
         waiting = list(self.deferred.waiting.values())
         self.deferred = Queue()
-        for each in waiting:
-            self.settled(each, Deferred("it was cancelled"))
+        self._give_up(waiting, "it was cancelled")
         return len(waiting)
 
     async def carry_out_deferred(self) -> None:
@@ -809,25 +834,41 @@ class Vehicle:
             if self.deferred.waiting.get(kind) is not each:
                 continue
             self.deferred.forget(kind)
+            if kind in self._waiting:
+                # It would take the place of a newer wish, whose turn has not come yet.
+                self._give_up([each], "a newer one took its place")
+                continue
             try:
-                await self.send(each.command, each.caller)
+                done = await self.send(each.command, each.caller)
             except TeslaError as error:
                 self.settled(each, error)
             else:
-                self.settled(each, None)
+                self._carried_out(each, done)
+
+    def _carried_out(self, waiting: Waiting, done: Done) -> None:
+        """Say so, unless it was asleep after all; then it waits on, but no longer than before."""
+        if done.waits_until is None:
+            self.settled(waiting, None)
+            return
+        kind = str(waiting.command.supersedes)
+        again = self.deferred.waiting.get(kind)
+        if again is not None and again.command is waiting.command:
+            self.deferred.waiting[kind] = waiting
 
     # --- Sending ---------------------------------------------------------------------------------
 
-    async def _transmit_awake(self, command: Command, caller: Caller) -> Done:
+    async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
         """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
         try:
             return await self._transmit_guarded(command, caller)
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
             self._found_asleep()
+        # What is left of it is asked for anew.
+        hold.release()
         with self._admit(self._cost(command), caller, waits=may_wait(command)):
             # Tesla's word may be minutes old, and has just been found wrong.
-            await self.wake(caller, believe=False)
+            await self.wake(caller, believe=False, waits=may_wait(command))
             return await self._transmit_guarded(command, caller)
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:

@@ -16,7 +16,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from custom_components.flotte.tesla.telemetry import certificates
 from custom_components.flotte.tesla.telemetry.certificates import (
-    ENGINEERING_FINGERPRINTS,
     TESLA_FINGERPRINTS,
     Authority,
     CertificateDefect,
@@ -408,10 +407,7 @@ def test_the_table_is_teslas() -> None:
     # SHA-256 of the sorted fingerprints, taken from the files of Tesla's repository.
     digest = hashlib.sha256("".join(sorted(TESLA_FINGERPRINTS)).encode()).hexdigest()
     assert digest == "4dc7af0c2b3d719b88ca1562d01bf5e5021159fef391716b77138ec1fd95fab0"
-    digest = hashlib.sha256("".join(sorted(ENGINEERING_FINGERPRINTS)).encode()).hexdigest()
-    assert digest == "2060590fd13854705cc4f8fb9125a0f7b094742f60c3140b425448f65b05fc8b"
-    assert (len(TESLA_FINGERPRINTS), len(ENGINEERING_FINGERPRINTS)) == (14, 2)
-    assert not TESLA_FINGERPRINTS & ENGINEERING_FINGERPRINTS
+    assert len(TESLA_FINGERPRINTS) == 14
 
 
 def fingerprint(ca: Ca) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -30,7 +29,6 @@ from custom_components.flotte.tesla.telemetry.profiles import (
 
 PARKED, CHARGING, DRIVING = Situation
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-PRICE = Decimal(1) / 150_000
 """Of one signal, in EUR."""
 
 FORTY = (
@@ -195,19 +193,12 @@ def test_forecast() -> None:
     assert made.per_hour(PARKED) == pytest.approx(10, rel=0.01)
     assert made.signals({CHARGING: 2, PARKED: 1}, wakes=3) == pytest.approx(136.6, rel=0.01)
     assert made.signals({}) == 0
-    assert made.cost_per_hour(CHARGING, PRICE) == pytest.approx(
-        Decimal("0.000402"), rel=Decimal("0.01")
-    )
-    assert made.dearest({CHARGING: 1.0})[0] == ("ChargerVoltage", 60)
-    assert [field for field, _ in made.dearest({DRIVING: 1.0})] == ["Locked", "ChargerVoltage"]
 
 
 def test_a_plan_of_nothing_costs_nothing() -> None:
     made = forecast({})
     assert made.snapshot == 0
-    assert made.dearest(DAY) == []
     assert [made.per_hour(situation) for situation in Situation] == [0, 0, 0]
-    assert made.cost_per_hour(DRIVING, PRICE) == 0
 
 
 # --- The tally -----------------------------------------------------------------------------------
@@ -289,7 +280,6 @@ def test_a_field_that_repeats_itself_is_overdrawn() -> None:
     assert found.seen == 400
     # Four hours of 2 at most, and one snapshot.
     assert found.expected == pytest.approx(8.6, rel=0.05)
-    assert found.factor == pytest.approx(46, rel=0.05)
 
 
 def test_few_signals_are_not_worth_a_configuration() -> None:

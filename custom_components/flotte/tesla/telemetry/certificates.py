@@ -510,17 +510,8 @@ _PRODUCTION: Final = {
     "Tesla Root CA": "681c9455f1051a9effa0ef0814901a5ea4c08241867e34fad2b431535cd9a4ae",
 }
 
-# Those of config/files/eng_ca.crt that are not in the other file: for Tesla's engineers.
-_ENGINEERING: Final = {
-    "Tesla Motors Products CA": "d5265cb5500a1e58a1703218b0ffe4d79dc6919067d7f377877bed5ddbc05e6f",
-    "Tesla Motors Root CA": "a905588658e2f0f5ecd8cb9186dd748dcfa743a77128423cb16603f69e6f3c44",
-}
-
 TESLA_FINGERPRINTS: Final = frozenset(_PRODUCTION.values())
 """SHA-256, in hex, of the CA certificates that sign the certificates of customers' cars."""
-
-ENGINEERING_FINGERPRINTS: Final = frozenset(_ENGINEERING.values())
-"""SHA-256, in hex, of CA certificates for Tesla's own tests; never accepted without being asked."""
 
 
 @dataclass(frozen=True, slots=True)

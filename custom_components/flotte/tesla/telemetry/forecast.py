@@ -12,7 +12,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from .profiles import Rule, Situation, is_slowest, row_of
@@ -34,22 +33,10 @@ class Forecast:
         """Signals in an hour of a situation, without connecting."""
         return sum(self.rates[situation].values())
 
-    def cost_per_hour(self, situation: Situation, price: Decimal) -> Decimal:
-        """What an hour costs, `price` being that of one signal."""
-        return price * Decimal(repr(self.per_hour(situation)))
-
     def signals(self, hours: Mapping[Situation, float], wakes: float = 0) -> float:
         """Signals of so many hours in each situation, and of so many awakenings."""
         told = sum(self.per_hour(situation) * spent for situation, spent in hours.items())
         return told + self.snapshot * wakes
-
-    def dearest(self, hours: Mapping[Situation, float]) -> list[tuple[str, float]]:
-        """Fields by the signals that they make in these hours, the dearest first."""
-        total = {
-            field: sum(self.rates[situation][field] * spent for situation, spent in hours.items())
-            for field in next(iter(self.rates.values()))
-        }
-        return sorted(total.items(), key=lambda each: (-each[1], each[0]))
 
 
 def forecast(plan: Plan) -> Forecast:
@@ -89,11 +76,6 @@ class Overdrawn:
     """Signals that came."""
     expected: float
     """Signals that were forecast for the same time."""
-
-    @property
-    def factor(self) -> float:
-        """How many times the forecast."""
-        return self.seen / max(self.expected, 1.0)
 
 
 class Tally:

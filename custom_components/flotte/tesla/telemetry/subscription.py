@@ -10,8 +10,6 @@ Source: Tesla's documentation of the stream and of its endpoints (2026-08), issu
 and of its command proxy (2024 to 2026).
 """
 
-import hashlib
-import json
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -207,18 +205,11 @@ def _short(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def fingerprint(claims: Mapping[str, Any]) -> str:
-    """What a configuration asks of a vehicle, as 64 hexadecimal digits.
-
-    When it ends and who signed it does not matter, nor the order, the spelling of numbers, or
-    blanks around certificates: Tesla may hand all of that back otherwise than it was sent.
-    """
-    return hashlib.sha256(json.dumps(_essence(claims), sort_keys=True).encode()).hexdigest()
-
-
 def differs(wanted: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
     """Whether a vehicle that has the configuration `known` (None: it has none) needs a new one.
 
+    When it ends and who signed it does not matter, nor the order, the spelling of numbers, or
+    blanks around certificates: Tesla may hand all of that back otherwise than it was sent.
     Certificates, a delivery policy or kinds of alerts that Tesla does not hand back at all say
     nothing.
     """
@@ -366,11 +357,6 @@ class CarConfiguration:
     """Whether other applications hold all places."""
     key_paired: bool | None
     """Whether our key is on the vehicle. None if Tesla does not say."""
-
-    @property
-    def is_at_work(self) -> bool:
-        """Whether the vehicle streams as it was wanted to."""
-        return bool(self.synced) and bool(self.matches)
 
     @property
     def is_full(self) -> bool:
@@ -614,7 +600,6 @@ __all__ = [
     "due_for_renewal",
     "expiry_of",
     "field_of",
-    "fingerprint",
     "forecast",
     "plan",
     "read_client_errors",

@@ -327,8 +327,11 @@ def test_a_stream_over_tls_makes_the_same_bill() -> None:
     options: dict[str, object] = {"until": 8.5 * 3600, "wishes": "eight"}
     read = simulate(STREAM, **options)
     pushed = simulate(STREAM, real_stream=True, **options)
-    assert billed(pushed) == billed(read)
-    assert billed(pushed)["signal"] > 100
+    signals, expected = billed(pushed).pop("signal"), billed(read).pop("signal")
+    # Over a socket a value may come a half second later, and another one be skipped for it.
+    assert signals == pytest.approx(expected, rel=0.01)
+    assert signals > 100
+    assert {**billed(pushed), "signal": 0} == {**billed(read), "signal": 0}
     for quantity, figures in read["fresh"].items():
         assert pushed["fresh"][quantity]["error_mean"] == pytest.approx(
             figures["error_mean"], rel=0.01

@@ -234,10 +234,10 @@ async def test_profile_and_own_rules(
         hass,
         entry_of_stream,
         stream_profile="saver",
-        stream_overrides={"Soc": {"interval": 7, "delta": 2}, "OutsideTemp": 90},
+        stream_overrides={"BatteryLevel": {"interval": 7, "delta": 2}, "OutsideTemp": 90},
     )
     saver = fields_of(aurora)
-    assert saver["Soc"] == {"interval_seconds": 7, "minimum_delta": 2}
+    assert saver["BatteryLevel"] == {"interval_seconds": 7, "minimum_delta": 2}
     assert saver["OutsideTemp"] == {"interval_seconds": 90}
     assert saver["VehicleSpeed"]["interval_seconds"] > tuned["VehicleSpeed"]["interval_seconds"]
     assert sent(tesla) == 3
@@ -556,7 +556,7 @@ async def test_there_is_no_room_in_the_budget(
     entry_of_stream: MockConfigEntry,
 ) -> None:
     hass.config_entries.async_update_entry(
-        entry_of_stream, options={**entry_of_stream.options, "monthly_limit": 0}
+        entry_of_stream, options={**entry_of_stream.options, "monthly_limit": 0.001}
     )
     await set_up(hass, entry_of_stream)
     await pass_time(MINUTE)
@@ -567,6 +567,25 @@ async def test_there_is_no_room_in_the_budget(
     await change_options(hass, entry_of_stream, monthly_limit=10)
     await pass_time(MINUTE)
     assert sent(tesla) == 1
+    assert issues_of(hass) == set()
+
+
+async def test_a_budget_that_is_used_up_ends_the_stream(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    pass_time: Pass,
+    entry_of_stream: MockConfigEntry,
+) -> None:
+    """It would go on costing; the month or a higher limit brings it back."""
+    await change_options(hass, entry_of_stream, monthly_limit=0)
+    await pass_time(2 * MINUTE)
+    assert issue_of(hass, f"stream_stopped_{MODEL_Y[-6:]}")
+    assert state_of(hass, STREAMING).state == "off"
+    assert not fields_of(aurora)
+    await change_options(hass, entry_of_stream, monthly_limit=10)
+    await pass_time(2 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
     assert issues_of(hass) == set()
 
 

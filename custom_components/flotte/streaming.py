@@ -133,6 +133,7 @@ LEFT_ISSUE: Final = "stream_left"
 CONNECTION_ENDS: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
     "stream_limit_reached",
+    "stream_stopped",
 )
 """Issues that only the car itself can prove to be over: Tesla takes what never gets there."""
 NEVER_AGAIN: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
@@ -598,6 +599,13 @@ class Streaming:
             self._take_back()
         self._take_back = None
 
+    async def _async_stop_for_want_of_money(self, now: datetime) -> None:
+        """The budget is used up, and the stream would go on costing."""
+        for car in self._cars.values():
+            if car.configured is not None:
+                self._async_tell(car, "stream_stopped")
+            await self._async_take_away(car, now)
+
     async def _async_take_away(self, car: _Car, now: datetime) -> None:
         if car.configured is None:
             return
@@ -681,9 +689,7 @@ class Streaming:
             return
         now = dt_util.utcnow()
         if not self._effects.streams:
-            # The budget is used up, and the stream would go on costing.
-            for car in self._cars.values():
-                await self._async_take_away(car, now)
+            await self._async_stop_for_want_of_money(now)
             return
         groups: dict[str, tuple[dict[str, Any], list[tuple[_Car, Plan]]]] = {}
         for car in self._cars.values():

@@ -629,8 +629,9 @@ class Vehicle:
 
         The whole cost is asked of the meter before the first request leaves. A setting that the
         vehicle is known to have already costs nothing; locks are sent unless the stream vouches for
-        them, because one that was opened by hand must not stay open for a cent. Of several settings of the
-        same kind that wait for their turn only the newest is sent; all callers hear its outcome.
+        them, because one that was opened by hand must not stay open for a cent. Of several settings
+        of the same kind that wait for their turn only the newest is sent; all callers hear its
+        outcome.
 
         Raises:
             Refused: certainly not executed.

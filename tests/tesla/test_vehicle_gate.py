@@ -1,0 +1,739 @@
+"""A vehicle and the gate: what wakes it, what waits until it is awake, and what room is kept."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.commands import Command
+from custom_components.flotte.tesla.deferral import Waiting
+from custom_components.flotte.tesla.errors import (
+    BudgetExceeded,
+    Deferred,
+    GateRefused,
+    NotSent,
+    TeslaError,
+    VehicleUnavailable,
+    WakeFailed,
+)
+from custom_components.flotte.tesla.gate import (
+    Asleep,
+    ModeReason,
+    Policy,
+    QuietHours,
+    SpendingMode,
+    Step,
+)
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.state import Reading, Source
+from custom_components.flotte.tesla.stream import Stream
+from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from simulator.cars import Car
+from tests.tesla.account import NOW, PERSON, Account
+from tests.tesla.servers import until
+
+type VehicleMaker = Callable[..., Vehicle]
+type Settled = list[tuple[str, TeslaError | None]]
+
+COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
+PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+
+SUN = Caller(CallerKind.AUTOMATION, "automation.solar_surplus")
+NIGHT = Caller(CallerKind.AUTOMATION, "automation.good_night")
+VOICE = Caller(CallerKind.VOICE)
+
+NO_WAKES = Policy(budget=Decimal(10), wakes_per_day=0)
+"""Automations wake nothing, so that a setting of theirs waits at once."""
+
+
+def ran(car: Car) -> list[tuple[str, object]]:
+    """Names of the commands that the car executed, with what they set."""
+    return [(each.name, next(iter(each.parameters.values()), None)) for each in car.executions]
+
+
+def limits(car: Car) -> list[object]:
+    """What charge limits it was told, in this order."""
+    return [value for name, value in ran(car) if name == "set_charge_limit"]
+
+
+def paid(account: Account) -> dict[Category, int]:
+    return {each: count for each, count in account.booked().items() if each is not FREE}
+
+
+def deferred(vehicle: Vehicle) -> list[Command]:
+    return [each.command for each in vehicle.deferred.waiting.values()]
+
+
+def nothing_is_held(account: Account) -> bool:
+    """Whether no room is kept for anything."""
+    now = utc_now()
+    return account.meter.committed(now) == account.meter.ledger.month(Month.of(now))
+
+
+async def fall_asleep(vehicle: Vehicle, car: Car) -> None:
+    car.steer({"state": "asleep"})
+    await vehicle.check()
+
+
+@pytest.fixture
+def settled(vehicle: Vehicle) -> Settled:
+    """What became of the commands that waited."""
+    told: Settled = []
+
+    def note(waiting: Waiting, error: TeslaError | None) -> None:
+        told.append((waiting.command.name, error))
+
+    vehicle.settled = note
+    return told
+
+
+@pytest.fixture
+def tasks(vehicle: Vehicle) -> list[asyncio.Task[None]]:
+    """What was begun because the vehicle awoke, as the coordinator does it: at once."""
+    begun: list[asyncio.Task[None]] = []
+
+    def awoke() -> None:
+        begun.append(
+            asyncio.Task(
+                vehicle.carry_out_deferred(), loop=asyncio.get_running_loop(), eager_start=True
+            )
+        )
+
+    vehicle.awoke = awoke
+    return begun
+
+
+@pytest.fixture(autouse=True)
+def _policy(vehicle: Vehicle, quick_waits: None) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal(10))
+
+
+@pytest.fixture
+def quick_waits(monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory) -> None:
+    """The clock moves instead of the test waiting."""
+
+    async def pass_time(seconds: float) -> None:
+        freezer.tick(timedelta(seconds=seconds))
+
+    monkeypatch.setattr(PAUSE, pass_time)
+
+
+async def use_up_wakes(vehicle: Vehicle, car: Car, caller: Caller = SUN) -> None:
+    """Two settings of an automation wake it."""
+    for percent in (60, 61):
+        assert await vehicle.send(commands.set_charge_limit(percent), caller) == Done()
+        await fall_asleep(vehicle, car)
+    assert car.wakes == 2
+
+
+# --- The third wake of the day -------------------------------------------------------------------
+
+
+async def test_a_setting_waits_for_nothing(
+    vehicle: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    await use_up_wakes(vehicle, car)
+    before, asked = paid(account), len(account.arrived)
+    assert before == {WAKE: 2, COMMAND: 3}
+
+    done = await vehicle.send(commands.set_charge_limit(70), SUN)
+    assert done == Done(waits_until=utc_now() + 6 * HOUR)
+    assert paid(account) == before
+    assert len(account.arrived) == asked, "not even free questions"
+    assert deferred(vehicle) == [commands.set_charge_limit(70)]
+    assert vehicle.state[signals.CHARGE_LIMIT] != 70, "nothing is assumed"
+    assert nothing_is_held(account)
+
+
+async def test_it_is_carried_out_once_when_the_free_check_finds_it_awake(
+    vehicle: Vehicle,
+    car: Car,
+    account: Account,
+    settled: Settled,
+    tasks: list[asyncio.Task[None]],
+) -> None:
+    await use_up_wakes(vehicle, car)
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    await vehicle.check()
+    assert tasks == [], "it sleeps"
+
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert limits(car) == [60, 61, 70]
+    assert settled == [("set_charge_limit", None)]
+    assert paid(account) == {WAKE: 2, COMMAND: 4}
+    assert account.meter.ledger.by_caller(Month.of(utc_now()))[SUN.label][COMMAND] == 4
+    assert deferred(vehicle) == []
+    begun = len(tasks)
+    await vehicle.check()
+    assert len(tasks) == begun
+    assert nothing_is_held(account)
+
+
+async def test_it_is_carried_out_when_the_stream_connects(
+    vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
+) -> None:
+    stream = Stream(vehicle, vehicle.api.meter, clock=utc_now)
+    stream.follow({"ChargeLimitSoc": Rule(1)})
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    car.steer({"state": "online"})
+    stream.opened("1", "wifi")
+    (task,) = tasks
+    await task
+    assert limits(car) == [70]
+    assert settled == [("set_charge_limit", None)]
+
+
+async def test_the_oldest_first_and_the_newest_of_a_kind(
+    vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    await vehicle.send(commands.set_temperature(21), SUN)
+    await vehicle.send(commands.set_charge_limit(75), NIGHT)
+    ((name, error),) = settled
+    assert name == "set_charge_limit"
+    assert isinstance(error, Deferred)
+    settled.clear()
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert [name for name, _ in ran(car)] == ["set_temps", "set_charge_limit"]
+    assert limits(car) == [75]
+    assert settled == [("set_temps", None), ("set_charge_limit", None)]
+
+
+async def test_a_refusal_of_the_car_is_told(
+    vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]], account: Account
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    await vehicle.send(commands.set_temperature(21), SUN)
+    account.tesla.faults.order("status", endpoint="signed_command", status=403)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    (first, second) = settled
+    assert first[0] == "set_charge_limit"
+    assert first[1] is not None
+    assert second == ("set_temps", None), "one that fails keeps no other"
+    assert deferred(vehicle) == []
+
+
+async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
+    vehicle: Vehicle,
+    car: Car,
+    settled: Settled,
+    tasks: list[asyncio.Task[None]],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Tesla calls it online, and it does not answer: that is no reason to wait for ever."""
+    vehicle.gate.policy = NO_WAKES
+    waits_until = (await vehicle.send(commands.set_charge_limit(70), SUN)).waits_until
+    freezer.tick(HOUR)
+    vehicle.heard_state("online")
+    await asyncio.gather(*tasks)
+    assert settled == [], "nothing was carried out"
+    assert car.wakes == 0
+    (waiting,) = vehicle.deferred.waiting.values()
+    assert waiting.until == waits_until
+    assert waiting.since == NOW
+
+
+# --- A newer wish --------------------------------------------------------------------------------
+
+
+async def test_a_persons_later_setting_replaces_it(
+    vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    assert await vehicle.send(commands.set_charge_limit(85), PERSON) == Done()
+    await asyncio.gather(*tasks)
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert limits(car) == [85], "what waited is older than what the person wants"
+    assert car.wakes == 1
+    assert [type(error) for _, error in settled] == [Deferred]
+
+
+async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
+    vehicle: Vehicle, car: Car, settled: Settled
+) -> None:
+    """Or what was wished before would be sent instead of it."""
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    async with vehicle._turn(commands.set_temperature(21)):
+        newer = asyncio.create_task(vehicle.send(commands.set_charge_limit(85), PERSON))
+        await until(lambda: bool(vehicle._waiting))
+        older = asyncio.create_task(vehicle.carry_out_deferred())
+        await until(lambda: deferred(vehicle) == [])
+    await asyncio.gather(newer, older)
+    assert limits(car) == [85]
+    assert [type(error) for _, error in settled] == [Deferred]
+
+
+async def test_a_persons_setting_that_is_so_already_replaces_it(
+    vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    vehicle.receive({signals.CHARGE_LIMIT: Reading(80, utc_now(), Source.POLL)})
+    assert await vehicle.send(commands.set_charge_limit(80), PERSON) == Done(already=True)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert limits(car) == []
+
+
+async def test_another_kind_replaces_nothing(
+    vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
+) -> None:
+    """But its wake serves what waits."""
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    await vehicle.send(commands.set_temperature(21), PERSON)
+    await asyncio.gather(*tasks)
+    assert sorted(ran(car), key=str) == [("set_charge_limit", 90), ("set_temps", 21.0)]
+    assert car.wakes == 1
+
+
+async def test_what_is_refused_replaces_nothing(vehicle: Vehicle, account: Account) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    account.meter.limit = Decimal("0.021")
+    vehicle.gate.policy = Policy(budget=Decimal("0.021"), wakes_per_day=0)
+    with pytest.raises(BudgetExceeded):
+        await vehicle.send(commands.set_charge_limit(80), PERSON)
+    assert deferred(vehicle) == [commands.set_charge_limit(90)]
+
+
+# --- The end of waiting --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("after", "over"), [(6 * HOUR - SECOND, False), (6 * HOUR, True)])
+async def test_it_expires(
+    vehicle: Vehicle,
+    car: Car,
+    settled: Settled,
+    tasks: list[asyncio.Task[None]],
+    freezer: FrozenDateTimeFactory,
+    after: timedelta,
+    *,
+    over: bool,
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    freezer.tick(after)
+    vehicle.expire_deferred()
+    assert (deferred(vehicle) == []) is over
+    assert [type(error) for _, error in settled] == ([Deferred] if over else [])
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert limits(car) == ([] if over else [70])
+
+
+async def test_it_expires_although_nobody_looked(
+    vehicle: Vehicle,
+    car: Car,
+    settled: Settled,
+    tasks: list[asyncio.Task[None]],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    freezer.tick(6 * HOUR)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    await asyncio.gather(*tasks)
+    assert limits(car) == []
+    assert [type(error) for _, error in settled] == [Deferred]
+
+
+async def test_the_patience_is_the_owners(vehicle: Vehicle) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0, patience=HOUR)
+    done = await vehicle.send(commands.set_charge_limit(70), SUN)
+    assert done.waits_until == NOW + HOUR
+
+
+async def test_it_is_cancelled(
+    vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    await vehicle.send(commands.set_temperature(21), SUN)
+    told: list[object] = []
+    vehicle.subscribe(told.append)
+    assert vehicle.cancel_deferred() == 2
+    assert told, "so that it is kept that nothing waits"
+    assert [type(error) for _, error in settled] == [Deferred, Deferred]
+    assert vehicle.cancel_deferred() == 0
+    car.steer({"state": "online"})
+    await vehicle.check()
+    assert tasks == []
+
+
+async def test_it_survives_a_restart(
+    vehicle: Vehicle,
+    make_vehicle: VehicleMaker,
+    car: Car,
+    tasks: list[asyncio.Task[None]],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(70), SUN)
+    stored = json.loads(json.dumps(vehicle.to_stored()))
+    again = make_vehicle()
+    again.restore(stored)
+    assert again.deferred == vehicle.deferred
+    freezer.tick(HOUR)
+    car.steer({"state": "online"})
+    awoke: list[bool] = []
+    again.awoke = lambda: awoke.append(True)
+    await again.check()
+    assert awoke == [True]
+    await again.carry_out_deferred()
+    assert limits(car) == [70]
+    assert tasks == []
+
+
+# --- What does not wait --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [commands.lock_doors, commands.flash_lights])
+async def test_what_is_no_setting_is_refused(
+    vehicle: Vehicle, car: Car, account: Account, make: Callable[[], Command]
+) -> None:
+    await use_up_wakes(vehicle, car)
+    before, asked = paid(account), len(account.arrived)
+    with pytest.raises(GateRefused) as refusal:
+        await vehicle.send(make(), SUN)
+    error = refusal.value
+    assert error.translation_key == "gate_quota"
+    assert (error.placeholders["wakes"], error.placeholders["quota"]) == ("2", "2")
+    assert error.again == datetime(2026, 3, 11, tzinfo=UTC)
+    assert not error.may_have_acted
+    assert paid(account) == before
+    assert len(account.arrived) == asked
+    assert deferred(vehicle) == []
+    assert nothing_is_held(account)
+
+
+async def test_all_who_act_by_themselves_share_the_wakes(vehicle: Vehicle, car: Car) -> None:
+    await use_up_wakes(vehicle, car, VOICE)
+    with pytest.raises(GateRefused):
+        await vehicle.send(commands.lock_doors(), NIGHT)
+
+
+async def test_a_new_day_has_new_wakes(
+    vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    await use_up_wakes(vehicle, car)
+    freezer.move_to(datetime(2026, 3, 11, tzinfo=UTC))
+    assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
+    assert car.wakes == 3
+
+
+async def test_who_finds_it_awake_needs_no_wake(vehicle: Vehicle, car: Car) -> None:
+    await use_up_wakes(vehicle, car)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
+    await vehicle.send(commands.flash_lights(), SUN)
+    assert car.wakes == 2
+
+
+async def test_a_person_is_not_limited(
+    vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    await use_up_wakes(vehicle, car)
+    # Tesla takes three wakes a minute.
+    freezer.tick(HOUR)
+    for percent in (70, 71):
+        assert await vehicle.send(commands.set_charge_limit(percent), PERSON) == Done()
+        await fall_asleep(vehicle, car)
+    await vehicle.send(commands.lock_doors(), PERSON)
+    assert car.wakes == 5
+
+
+async def test_a_wake_of_its_own_passes_the_gate(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    await use_up_wakes(vehicle, car)
+    with pytest.raises(GateRefused) as refusal:
+        await vehicle.wake(SUN)
+    assert refusal.value.translation_key == "gate_quota"
+    assert car.wakes == 2
+    await vehicle.wake(PERSON)
+    assert paid(account)[WAKE] == 3
+
+
+# --- What else the owner wants -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (Policy(budget=Decimal(10), wakes_per_day=0), "gate_asleep"),
+        (Policy(budget=Decimal(10), automation=Asleep.REFUSE), "gate_asleep"),
+        (Policy(budget=Decimal(10), callers={SUN.label: Asleep.REFUSE}), "gate_asleep"),
+        (Policy(budget=Decimal(10), quiet_hours=QuietHours(time(11), time(13))), "gate_quiet"),
+        (Policy(budget=Decimal("0.024")), "gate_reserve"),
+    ],
+)
+async def test_by_the_owners_rules(
+    vehicle: Vehicle, account: Account, policy: Policy, reason: str
+) -> None:
+    vehicle.gate.policy = policy
+    with pytest.raises(GateRefused) as refusal:
+        await vehicle.send(commands.lock_doors(), SUN)
+    assert refusal.value.translation_key == reason
+    assert account.arrived == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "waits"),
+    [
+        (Policy(budget=Decimal(10), automation=Asleep.WAIT), True),
+        (Policy(budget=Decimal(10), quiet_hours=QuietHours(time(11), time(13))), True),
+        (Policy(budget=Decimal("0.024")), True),
+        (Policy(budget=Decimal(10), automation=Asleep.REFUSE), False),
+        # There would be no room for it even if the car was awake.
+        (Policy(budget=Decimal("0.001")), False),
+    ],
+)
+async def test_a_setting_waits_by_the_owners_rules(
+    vehicle: Vehicle, account: Account, policy: Policy, *, waits: bool
+) -> None:
+    vehicle.gate.policy = policy
+    if waits:
+        done = await vehicle.send(commands.set_charge_limit(70), SUN)
+        assert done.waits_until == NOW + 6 * HOUR
+    else:
+        with pytest.raises((GateRefused, BudgetExceeded)):
+            await vehicle.send(commands.set_charge_limit(70), SUN)
+        assert deferred(vehicle) == []
+    assert account.arrived == []
+
+
+async def test_a_pause_between_wakes(
+    vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal(10), wake_gap=HOUR)
+    await vehicle.send(commands.lock_doors(), PERSON)
+    woken = vehicle.api.meter.last_wake(vehicle.vin)
+    assert woken is not None
+    await fall_asleep(vehicle, car)
+    with pytest.raises(GateRefused) as refusal:
+        await vehicle.send(commands.lock_doors(), SUN)
+    assert refusal.value.translation_key == "gate_gap"
+    assert refusal.value.again == woken + HOUR
+    freezer.move_to(woken + HOUR)
+    assert await vehicle.send(commands.lock_doors(), SUN) == Done()
+
+
+async def test_a_person_may_want_to_wait(
+    vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
+) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal(10), person=Asleep.WAIT)
+    done = await vehicle.send(commands.set_charge_limit(70), PERSON)
+    assert done.waits_until is not None
+    await vehicle.send(commands.lock_doors(), PERSON)
+    await asyncio.gather(*tasks)
+    assert limits(car) == [70]
+    assert car.wakes == 1
+
+
+async def test_no_polling_when_the_month_is_spent(awake: Vehicle, account: Account) -> None:
+    awake.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    with pytest.raises(GateRefused) as refusal:
+        await awake.poll()
+    assert refusal.value.translation_key == "gate_no_polling"
+    await awake.refresh(PERSON)
+    assert paid(account) == {DATA: 1}
+
+
+async def test_polling_in_step_with_the_month(awake: Vehicle, account: Account) -> None:
+    # Nine and a half of 31 days are gone, and three more are allowed: 0.0028 of 0.007 x 0.9.
+    awake.gate.policy = Policy(budget=Decimal("0.007"))
+    await awake.poll()
+    with pytest.raises(GateRefused) as refusal:
+        await awake.poll()
+    assert refusal.value.translation_key == "gate_ahead"
+    assert refusal.value.again is not None
+    assert nothing_is_held(account)
+
+
+# --- One wake for all ----------------------------------------------------------------------------
+
+
+async def test_one_wake_serves_two_and_is_billed_once(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    """The second one is no second wake of the day, and needs no room for one."""
+    vehicle.gate.policy = Policy(budget=Decimal("0.024"), reserve=Decimal(0), wakes_per_day=1)
+    outcomes = await asyncio.gather(
+        vehicle.send(commands.lock_doors(), SUN),
+        vehicle.send(commands.set_temperature(21), NIGHT),
+    )
+    assert list(outcomes) == [Done(), Done()]
+    assert car.wakes == 1
+    assert paid(account) == {WAKE: 1, COMMAND: 4}
+    assert account.meter.ledger.by_caller(Month.of(NOW))[SUN.label][WAKE] == 1
+    assert nothing_is_held(account)
+
+
+async def test_a_setting_waits_if_the_wake_that_it_counted_on_does_not_come(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    """A person was about to wake it, so it did not ask for a wake of its own."""
+    vehicle.gate.policy = NO_WAKES
+    account.tesla.faults.order("status", endpoint="wake_up", status=500)
+    outcomes = await asyncio.gather(
+        vehicle.send(commands.lock_doors(), PERSON),
+        vehicle.send(commands.set_charge_limit(70), SUN),
+        return_exceptions=True,
+    )
+    assert isinstance(outcomes[0], NotSent)
+    assert isinstance(outcomes[1], Done)
+    assert outcomes[1].waits_until is not None
+    assert deferred(vehicle) == [commands.set_charge_limit(70)]
+    assert car.wakes == 0
+    assert paid(account) == {}
+    assert nothing_is_held(account)
+
+
+async def test_the_whole_cost_is_just_enough(vehicle: Vehicle, account: Account) -> None:
+    """What was promised is not asked for again when it is spent."""
+    vehicle.gate.policy = Policy(budget=Decimal("0.022"), reserve=Decimal(0))
+    assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
+    assert paid(account) == {WAKE: 1, COMMAND: 2}
+    assert account.meter.left(utc_now()) == 0
+
+
+async def test_what_is_promised_is_spent_for_others(vehicle: Vehicle, account: Account) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal("0.023"), reserve=Decimal(0))
+    outcomes = await asyncio.gather(
+        vehicle.send(commands.lock_doors(), PERSON),
+        vehicle.send(commands.set_temperature(21), PERSON),
+        return_exceptions=True,
+    )
+    assert outcomes[0] == Done()
+    assert isinstance(outcomes[1], BudgetExceeded)
+    assert paid(account) == {WAKE: 1, COMMAND: 2}
+
+
+# --- Room is given back --------------------------------------------------------------------------
+
+
+async def test_no_room_is_kept_after_a_wake_that_fails(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    car.steer({"state": "offline"})
+    with pytest.raises(WakeFailed):
+        await vehicle.send(commands.lock_doors(), SUN)
+    assert paid(account) == {WAKE: 1}
+    assert nothing_is_held(account)
+
+
+async def test_no_room_is_kept_after_a_cancellation(
+    vehicle: Vehicle, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = asyncio.Event()
+
+    async def wait(_seconds: float) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(PAUSE, wait)
+    task = asyncio.create_task(vehicle.send(commands.lock_doors(), SUN))
+    await until(waits.is_set)
+    assert not nothing_is_held(account)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert nothing_is_held(account)
+    assert paid(account) == {WAKE: 1}
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_no_room_is_kept_after_a_failure(
+    awake: Vehicle, account: Account, status: int
+) -> None:
+    account.tesla.faults.order("status", endpoint="signed_command", count=None, status=status)
+    with pytest.raises(TeslaError):
+        await awake.send(commands.lock_doors(), SUN)
+    assert nothing_is_held(account)
+
+
+# --- Believed online -----------------------------------------------------------------------------
+
+
+async def test_believed_online_but_asleep_wakes_once_through_the_gate(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    vehicle.heard_state("online")
+    assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
+    assert car.wakes == 1
+    assert account.meter.wakes_today(vehicle.vin, {CallerKind.AUTOMATION}, utc_now()) == 1
+    assert nothing_is_held(account)
+
+
+async def test_believed_online_and_no_wake_left(
+    vehicle: Vehicle, car: Car, account: Account, settled: Settled
+) -> None:
+    await use_up_wakes(vehicle, car)
+    vehicle.heard_state("online")
+    done = await vehicle.send(commands.set_charge_limit(70), SUN)
+    assert done.waits_until is not None
+    assert deferred(vehicle) == [commands.set_charge_limit(70)]
+    vehicle.heard_state("online")
+    with pytest.raises(GateRefused):
+        await vehicle.send(commands.flash_lights(), SUN)
+    assert car.wakes == 2
+    assert settled == []
+    assert nothing_is_held(account)
+
+
+async def test_a_car_that_never_answers_is_woken_once(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    vehicle.heard_state("online")
+    car.steer({"state": "online"})
+    account.tesla.faults.order(
+        "status",
+        endpoint="signed_command",
+        count=None,
+        status=408,
+        body={"error": "vehicle unavailable: vehicle is offline or asleep"},
+    )
+    with pytest.raises(VehicleUnavailable):
+        await vehicle.send(commands.set_charge_limit(70), SUN)
+    assert paid(account) == {COMMAND: 2, WAKE: 1}
+    assert nothing_is_held(account)
+
+
+async def test_the_second_attempt_needs_no_room_twice(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    """The handshake that met a sleeping car is paid; then wake, handshake and command."""
+    vehicle.gate.policy = Policy(budget=Decimal("0.023"), reserve=Decimal(0))
+    vehicle.heard_state("online")
+    assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
+    assert paid(account) == {WAKE: 1, COMMAND: 3}
+    assert car.wakes == 1

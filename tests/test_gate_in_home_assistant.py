@@ -1,0 +1,270 @@
+"""The gate in Home Assistant: who wakes a car, what waits until it is awake, and what is read."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.lock import SERVICE_LOCK
+from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, Platform
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.flotte.const import CONF_MONTHLY_LIMIT
+from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.tesla.meter import Category, Month
+from simulator import Simulator
+from simulator.cars import Car
+from tests.conftest import (
+    CLIENT_ID,
+    MODEL_3,
+    MODEL_S,
+    MODEL_Y,
+    EntryMaker,
+    register_key,
+    set_up,
+    state_of,
+    vehicle_of,
+)
+from tests.fleet import MINUTE, MOMENT, Wait
+
+pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
+
+SOLAR = "automation:automation.solar_surplus"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "custom_components.flotte.PLATFORMS",
+        [Platform.BINARY_SENSOR, Platform.LOCK, Platform.NUMBER],
+    )
+
+
+@pytest.fixture(autouse=True)
+async def _automations(hass: HomeAssistant) -> None:
+    """One that sets the charge limit to what an event says, and one that locks."""
+    automations = [
+        {
+            "alias": "Solar surplus",
+            "triggers": {"trigger": "event", "event_type": "sun"},
+            "actions": {
+                "action": "number.set_value",
+                "target": {ATTR_ENTITY_ID: "number.aurora_charge_limit"},
+                "data": {ATTR_VALUE: "{{ trigger.event.data.percent }}"},
+            },
+        },
+        {
+            "alias": "Good night",
+            "triggers": {"trigger": "event", "event_type": "night"},
+            "actions": {
+                "action": "lock.lock",
+                "target": {ATTR_ENTITY_ID: "lock.aurora_doors"},
+            },
+        },
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+
+
+@pytest.fixture
+def aurora(tesla: Simulator) -> Car:
+    """The only car that is not asleep for good."""
+    for vin in (MODEL_3, MODEL_S):
+        tesla.world.cars[vin].steer({"state": "asleep"})
+    return tesla.world.cars[MODEL_Y]
+
+
+async def shine(hass: HomeAssistant, percent: int) -> None:
+    """Have the automation set the charge limit."""
+    hass.bus.async_fire("sun", {"percent": percent})
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def use_up_wakes(hass: HomeAssistant, wait: Wait, aurora: Car) -> None:
+    """The automation wakes it twice."""
+    for percent in (60, 65):
+        await shine(hass, percent)
+        aurora.steer({"state": "asleep"})
+        await wait(2 * MINUTE)
+    assert limits(aurora) == [60, 65]
+    assert aurora.wakes == 2
+
+
+def limits(car: Car) -> list[object]:
+    """What charge limits it was told, in this order."""
+    return [
+        each.parameters["percent"] for each in car.executions if each.name == "set_charge_limit"
+    ]
+
+
+async def spent_by(hass: HomeAssistant, caller: str) -> dict[Category, int]:
+    """What the ledger says that somebody caused, without what costs nothing."""
+    meter = (await async_get_ledger(hass, CLIENT_ID)).meter
+    counts = meter.ledger.by_caller(Month.of(datetime.now(UTC)))
+    spent = counts[caller] if caller in counts else Counter()
+    return {each: count for each, count in spent.items() if meter.tariff.price(each)}
+
+
+async def test_the_third_setting_of_the_day_waits(
+    hass: HomeAssistant,
+    aurora: Car,
+    loaded: MockConfigEntry,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    spent = {Category.WAKE: 2, Category.COMMAND: 3}
+    assert await spent_by(hass, SOLAR) == spent
+
+    await shine(hass, 70)
+    await wait(HOUR)
+    assert aurora.wakes == 2
+    assert limits(aurora) == [60, 65]
+    assert await spent_by(hass, SOLAR) == spent
+    assert "Error while executing automation" not in caplog.text
+
+    aurora.steer({"state": "online"})
+    await wait(5 * MINUTE)
+    assert limits(aurora) == [60, 65, 70], "once"
+    assert state_of(hass, "number.aurora_charge_limit").state == "70"
+    assert await spent_by(hass, SOLAR) == spent | {Category.COMMAND: 4}
+    assert "Aurora is awake: set_charge_limit was carried out" in caplog.text
+
+
+async def test_what_waits_survives_a_reload(
+    hass: HomeAssistant, aurora: Car, loaded: MockConfigEntry, wait: Wait
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    await shine(hass, 70)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (waiting,) = vehicle_of(loaded, MODEL_Y).vehicle.deferred.waiting.values()
+    assert waiting.caller.label == SOLAR
+    aurora.steer({"state": "online"})
+    await wait(3 * MINUTE)
+    assert limits(aurora) == [60, 65, 70]
+    assert aurora.wakes == 2
+    # The quota survives it too.
+    aurora.steer({"state": "asleep"})
+    await wait(2 * MINUTE)
+    await shine(hass, 75)
+    assert aurora.wakes == 2
+
+
+async def test_what_waits_is_carried_out_by_a_set_up_that_finds_the_car_awake(
+    hass: HomeAssistant, aurora: Car, loaded: MockConfigEntry, wait: Wait
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    await shine(hass, 70)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    aurora.steer({"state": "online"})
+    await set_up(hass, loaded)
+    await wait(3 * MINUTE)
+    assert limits(aurora) == [60, 65, 70]
+
+
+async def test_what_waited_too_long_is_given_up(
+    hass: HomeAssistant,
+    aurora: Car,
+    loaded: MockConfigEntry,
+    wait: Wait,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    await shine(hass, 70)
+    freezer.tick(6 * HOUR)
+    await wait(2 * MINUTE)
+    assert "set_charge_limit for Aurora waits no longer" in caplog.text
+    aurora.steer({"state": "online"})
+    await wait(2 * MINUTE)
+    assert limits(aurora) == [60, 65]
+
+
+async def test_a_persons_later_setting_is_the_last(
+    hass: HomeAssistant,
+    aurora: Car,
+    loaded: MockConfigEntry,
+    wait: Wait,
+    hass_admin_user: MockUser,
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    await shine(hass, 70)
+    await hass.services.async_call(
+        "number",
+        SERVICE_SET_VALUE,
+        {ATTR_ENTITY_ID: "number.aurora_charge_limit", ATTR_VALUE: 85},
+        blocking=True,
+        context=Context(user_id=hass_admin_user.id),
+    )
+    await wait(3 * MINUTE)
+    assert limits(aurora) == [60, 65, 85]
+    assert aurora.wakes == 3
+    assert await spent_by(hass, "person") == {Category.WAKE: 1, Category.COMMAND: 1}
+
+
+async def test_a_lock_is_refused_in_words(
+    hass: HomeAssistant,
+    aurora: Car,
+    loaded: MockConfigEntry,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await use_up_wakes(hass, wait, aurora)
+    aurora.executions.clear()
+    words = (
+        "The car sleeps, and 2 of 2 wakes for automations are used today. Wait until "
+        "2026-10-20 17:00, allow more wakes in Flotte's options, or do it yourself"
+    )
+    with pytest.raises(HomeAssistantError) as refusal:
+        await hass.services.async_call(
+            "lock",
+            SERVICE_LOCK,
+            {ATTR_ENTITY_ID: "lock.aurora_doors"},
+            blocking=True,
+            context=Context(),
+        )
+    assert refusal.value.translation_key == "gate_quota"
+    # The owner's time zone is Los Angeles.
+    assert words in str(refusal.value)
+
+    caplog.clear()
+    hass.bus.async_fire("night")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert words in caplog.text
+    assert aurora.executions == []
+    assert aurora.wakes == 2
+    assert await spent_by(hass, "automation:automation.good_night") == {}
+    await wait(MINUTE)
+    assert not vehicle_of(loaded, MODEL_Y).vehicle.deferred.waiting
+
+
+async def test_polling_that_is_ahead_of_the_month_is_quiet(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    make_entry: EntryMaker,
+    wait: Wait,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Of 0.0027 without the reserve, 22.4 of 31 days allow 0.00195: one question costs 0.002.
+    entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.003})
+    await register_key(hass, tesla)
+    await set_up(hass, entry)
+    aurora.steer({"state": "online", "sentry_mode": True})
+    await wait(10 * MINUTE)
+    assert await spent_by(hass, "background:polling") == {}
+    assert caplog.text.count("No data is asked of Aurora") == 1
+    assert state_of(hass, "binary_sensor.aurora_online").state == "on"
+    assert state_of(hass, "number.aurora_charge_limit").state != STATE_UNAVAILABLE
+    assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+
+    freezer.move_to("2026-10-21T12:00:00+00:00")
+    await wait(2 * MINUTE)
+    assert await spent_by(hass, "background:polling") == {Category.DATA: 1}
+    assert state_of(hass, "number.aurora_charge_limit").state == "80"

@@ -411,8 +411,8 @@ async def compare_streams() -> str:
         raise RunFailed(f"over TLS the bill is {counts}, not {expected}")
     errors = [figures["fresh"]["location"]["error_mean"] for figures in (read, pushed)]
     return (
-        f"Until 9:00 the cars made the same bill over TLS: {counts['signal']} signals (read directly "
-        f"{expected['signal']}), "
+        f"Until 9:00 the cars made the same bill over TLS: {counts['signal']} signals "
+        f"(read directly {expected['signal']}), "
         f"{counts['command']} commands, {counts['wake']} wakes; mean error of the location "
         f"{errors[1]:.1f} m, read directly {errors[0]:.1f} m"
     )

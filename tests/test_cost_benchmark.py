@@ -334,7 +334,7 @@ def test_a_stream_over_tls_makes_the_same_bill() -> None:
     assert {**billed(pushed), "signal": 0} == {**billed(read), "signal": 0}
     for quantity, figures in read["fresh"].items():
         assert pushed["fresh"][quantity]["error_mean"] == pytest.approx(
-            figures["error_mean"], rel=0.01
+            figures["error_mean"], rel=0.01, abs=0.01
         )
 
 

@@ -21,6 +21,7 @@ from homeassistant.data_entry_flow import FlowManager
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from hypothesis import settings
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
@@ -43,6 +44,12 @@ from simulator.bill import Category as TheirCategory
 from simulator.cars import Car
 from tests.flow_texts import CORE_TRANSLATIONS, check_texts
 from tests.ports import free_port
+
+# A change is judged by what it changed: the same examples every time, however long they take.
+# `--hypothesis-profile others` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("others", deadline=None, print_blob=True)
+settings.load_profile("same")
 
 CLIENT_ID = "flotte-demo"
 CLIENT_SECRET = "flotte-secret"

@@ -921,7 +921,7 @@ SOME_PAYLOADS = [
 ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_paired_key_signs_is_answered(
     world: World, comet: Car, phone: Phone, data: st.DataObject
@@ -950,7 +950,7 @@ JSON = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(sorted(COMMANDS)))
 def test_whatever_a_body_holds_is_answered(comet: Car, data: st.DataObject, name: str) -> None:
     fields = [parameter.name for parameter in COMMANDS[name].parameters]

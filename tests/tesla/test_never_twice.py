@@ -11,7 +11,8 @@ on both sides, new keys, clocks that are wrong, cancelled tasks, an empty budget
 - Counters rise strictly in each epoch of each domain, and no bytes leave more than twice.
 - Our ledger equals the bill, but for what nobody answered.
 
-`FLOTTE_EXAMPLES=20000 pytest tests/tesla/test_never_twice.py` tries more.
+`FLOTTE_EXAMPLES=20000 scripts/test tests/tesla/test_never_twice.py --hypothesis-profile others`
+tries more, and others every time.
 """
 
 import operator
@@ -360,12 +361,9 @@ async def rehearse(tesla: QuietSimulator, key: ClientKey, vin: str, scenes: list
 
 
 def trying(examples: int) -> settings:
-    """Try so many examples, other ones every time, and say how to see a failing one again."""
+    """Try so many examples."""
     return settings(
         max_examples=examples,
-        derandomize=False,
-        deadline=None,
-        print_blob=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
 

@@ -26,7 +26,7 @@ from tests.tesla.signing.car import VIN, Car, Clock, public_bytes
 CLIENT_KEY = ClientKey(ec.derive_private_key(0xBEEF, ec.SECP256R1()))
 NOW = 100.0
 # How long an example takes depends on what else the machine does, and is not what is tested.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def ready_session(domain: Domain, clock: Clock) -> tuple[Session, Car]:

@@ -239,7 +239,7 @@ def test_the_verifier_says_no() -> None:
 
 
 @given(scalar=st.integers(1, N - 1), message=st.binary(max_size=300))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_signature_verifies_and_is_the_same_again(scalar: int, message: bytes) -> None:
     key = key_of(scalar)
     made = signature(message, key)
@@ -255,7 +255,7 @@ def test_extreme_keys(scalar: int) -> None:
 
 
 @given(scalar=st.integers(1, N - 1), digest=st.binary(min_size=32, max_size=32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_nonce_is_a_scalar(scalar: int, digest: bytes) -> None:
     assert 0 < _nonce(scalar, digest) < N
 

@@ -20,7 +20,7 @@ from custom_components.flotte.tesla.signing import verdict as verdict_module
 SECURITY = Domain.VEHICLE_SECURITY
 INFOTAINMENT = Domain.INFOTAINMENT
 # How long an example takes depends on what else the machine does, and is not what is tested.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def field(number: int, value: bytes | int) -> bytes:

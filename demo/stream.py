@@ -1,11 +1,10 @@
 """Letting the cars push to Home Assistant, through the options flow, as an owner does."""
 
-import socket
 from typing import Any
 
 from demo.account import Account
 from demo.home_assistant import HomeAssistant
-from demo.processes import DemoError, wait_until
+from demo.processes import DemoError, free_port, wait_until
 from demo.tesla import DOMAIN
 
 FLOWS = "config/config_entries/options/flow"
@@ -18,7 +17,7 @@ ANSWERS: tuple[dict[str, object], ...] = (
 
 async def start_streaming(home_assistant: HomeAssistant, account: Account) -> int:
     """Choose the direct stream at a free port; returns the port. Raises DemoError."""
-    port = _free_port()
+    port = free_port()
     address = {
         "stream_hostname": f"home.{DOMAIN}",
         "stream_port": port,
@@ -38,10 +37,3 @@ async def start_streaming(home_assistant: HomeAssistant, account: Account) -> in
 
     await wait_until("the account with its new options", loaded, seconds=30)
     return port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

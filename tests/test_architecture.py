@@ -105,7 +105,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle",
     },
     # The Home Assistant side.
-    "account": HOME_ASSISTANT | {"coordinator", "ledger", "streaming"},
+    "account": HOME_ASSISTANT
+    | {"const", "coordinator", "ledger", "streaming", "tesla.gate", "tesla.meter"},
     "callers": HOME_ASSISTANT | {"const", "tesla.meter"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},

@@ -86,8 +86,9 @@ async def test_what_is_dear_is_on_disk_at_once(
     await book(ledger, charge)
     line = ["2026-03-10", str(charge.category), CAR, "person", 1]
     assert written(hass_storage) == {
-        "ledger": {"counts": [line], "unanswered": []},
+        "ledger": {"counts": [line], "unanswered": [], "saved": []},
         "suspended": None,
+        "woken": {CAR: [NOW.timestamp()]} if charge is WAKE else {},
     }
 
 
@@ -155,7 +156,11 @@ async def test_a_correction_is_written_too(
     ledger.meter.refund(failed)
     await pass_time(hass, freezer, 10.1)
     line = ["2026-03-10", "command", CAR, "person", 1]
-    assert written(hass_storage)["ledger"] == {"counts": [line], "unanswered": [line]}
+    assert written(hass_storage)["ledger"] == {
+        "counts": [line],
+        "unanswered": [line],
+        "saved": [],
+    }
 
 
 async def test_what_was_spent_survives_a_restart(
@@ -190,7 +195,7 @@ async def test_garbage_on_disk_does_not_stop_the_start(
 ) -> None:
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
     ledger = await async_get_ledger(hass, CLIENT_ID)
-    assert ledger.meter.ledger.to_stored() == {"counts": [], "unanswered": []}
+    assert ledger.meter.ledger.to_stored() == {"counts": [], "unanswered": [], "saved": []}
     await book(ledger, WAKE)
     assert written(hass_storage)["ledger"]["counts"] == [WAKE_LINE]
 

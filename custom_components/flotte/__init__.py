@@ -23,12 +23,11 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountData, FlotteConfigEntry
+from .account import AccountData, FlotteConfigEntry, spending_policy
 from .actions import async_register_actions
 from .callers import async_watch_callers
 from .const import (
     CONF_BASE_URL,
-    CONF_MONTHLY_LIMIT,
     CONF_STREAM,
     DOMAIN,
     LOGGER,
@@ -49,8 +48,7 @@ from .streaming import (
 )
 from .tesla.api import FleetApi, TokenSource
 from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
-from .tesla.gate import Policy
-from .tesla.meter import EURO, SETUP
+from .tesla.meter import SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.vehicle import Protocol, Vehicle
@@ -108,7 +106,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_domain=DOMAIN, translation_key="private_key_unreadable"
         ) from error
     ledger = await async_get_ledger(hass, implementation.client_id)
-    ledger.async_set_policy(_policy(hass, entry))
+    ledger.async_set_policy(spending_policy(hass, entry))
     api = _api(hass, entry, Tokens(hass, entry, implementation), ledger)
     try:
         products = await api.products()
@@ -236,19 +234,6 @@ async def async_remove_config_entry_device(
     present |= {str(coordinator.site.site_id) for coordinator in data.sites}
     present.add(str(entry.unique_id))
     return not any((DOMAIN, each) in device.identifiers for each in present)
-
-
-def _policy(hass: HomeAssistant, entry: FlotteConfigEntry) -> Policy:
-    """What the owner allows; of entries that share a bill the thriftiest decides."""
-    policies = [Policy.from_options(entry.options)]
-    policies += [
-        Policy.from_options(each.options)
-        for each in hass.config_entries.async_entries(DOMAIN)
-        if each is not entry
-        and each.data.get("auth_implementation") == entry.data.get("auth_implementation")
-        and CONF_MONTHLY_LIMIT in each.options
-    ]
-    return min(policies, key=lambda policy: policy.limit(EURO))
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:

@@ -11,6 +11,7 @@ CONF_SIMULATOR: Final = "simulator"
 CONF_BASE_URL: Final = "base_url"
 CONF_PUBLIC_DOMAIN: Final = "public_domain"
 CONF_MONTHLY_LIMIT: Final = "monthly_limit"
+CONF_SPENDING_MODE: Final = "spending_mode"
 
 # The stream. The port is the one that the cars connect to; where a router maps it to another one,
 # that is the listening port.

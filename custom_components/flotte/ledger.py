@@ -5,6 +5,7 @@ Wakes and commands are on disk before their request leaves; what is cheap follow
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -23,7 +24,7 @@ from .const import (
     LOGGER,
     REVIEW_INTERVAL,
 )
-from .tesla.gate import Gate, Policy, SpendingMode
+from .tesla.gate import Decision, Gate, Policy, Request, SpendingMode
 from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month
 from .tesla.projection import Projection, project
 
@@ -55,6 +56,8 @@ class AccountLedger:
         """What the month will probably cost; None before the first look."""
         self._stop_reviews = async_track_time_interval(hass, self.async_review, REVIEW_INTERVAL)
         self._listeners: set[CALLBACK_TYPE] = set()
+        self._decision_listeners: set[Callable[[Request, Decision], None]] = set()
+        self.gate.decided = self._async_decided
         self._has_news = self._has_free_news = False
 
     async def async_load(self) -> None:
@@ -67,6 +70,7 @@ class AccountLedger:
         self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
         if stored.get("suspended") == [this_month.year, this_month.month]:
             self.meter.suspended = this_month
+        self.meter.woken = _read_woken(stored.get("woken"))
         self.async_review(dt_util.utcnow())
 
     async def async_keep(self, entry: Entry) -> None:
@@ -84,10 +88,7 @@ class AccountLedger:
     @callback
     def async_changed(self) -> None:
         """Write soon, and tell those who show the cost."""
-        if not self._has_news:
-            # Once: each call would put the write off anew, and a stream would do that for ever.
-            self._has_news = True
-            self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
+        self._async_write_soon()
         now = dt_util.utcnow()
         if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) < (
             self.meter.limit * NEARLY_NOTHING
@@ -99,11 +100,16 @@ class AccountLedger:
             listener()
 
     @callback
-    def _async_streamed(self) -> None:
-        """Write and tell of counted signals, but not of each: two records a second may come."""
+    def _async_write_soon(self) -> None:
+        # Once: each call would put the write off anew, and a stream would do that for ever.
         if not self._has_news:
             self._has_news = True
             self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
+
+    @callback
+    def _async_streamed(self) -> None:
+        """Write and tell of counted signals, but not of each: two records a second may come."""
+        self._async_write_soon()
         if self._tell_streamed is None:
             self._tell_streamed = async_call_later(
                 self._hass, LEDGER_DELAY_SECONDS, self._async_tell_streamed
@@ -147,6 +153,19 @@ class AccountLedger:
         return lambda: self._listeners.discard(listener)
 
     @callback
+    def async_on_decision(
+        self, listener: Callable[[Request, Decision], None]
+    ) -> Callable[[], None]:
+        """Call `listener` with each decision of the gate that counted; call the answer to stop."""
+        self._decision_listeners.add(listener)
+        return lambda: self._decision_listeners.discard(listener)
+
+    @callback
+    def _async_decided(self, request: Request, decision: Decision) -> None:
+        for listener in tuple(self._decision_listeners):
+            listener(request, decision)
+
+    @callback
     def async_resume(self) -> None:
         """The owner says that Tesla's limit was raised."""
         self.meter.resume()
@@ -159,7 +178,19 @@ class AccountLedger:
         return {
             "ledger": self.meter.ledger.to_stored(),
             "suspended": [month.year, month.month] if month else None,
+            "woken": {
+                car: [each.timestamp() for each in times] for car, times in self.meter.woken.items()
+            },
         }
+
+
+def _read_woken(stored: object) -> dict[str, list[datetime]]:
+    """When cars were woken, as it was kept; what cannot be read is left out."""
+    woken: dict[str, list[datetime]] = {}
+    for car, times in stored.items() if isinstance(stored, dict) else ():
+        with suppress(TypeError, ValueError, OverflowError, OSError):
+            woken[str(car)] = [dt_util.utc_from_timestamp(each) for each in times]
+    return woken
 
 
 async def async_get_ledger(hass: HomeAssistant, client_id: str) -> AccountLedger:

@@ -50,29 +50,22 @@ def _seat(
     exists: Callable[[State], bool] = always,
     *,
     enabled: bool = True,
+    command: Callable[[Seat, int], Command] = commands.set_seat_heater,
 ) -> FlotteSelectDescription:
     return FlotteSelectDescription(
         key=key,
         signal=signal,
         options=LEVELS,
         values=tuple(range(len(LEVELS))),
-        command=partial(commands.set_seat_heater, seat),
+        command=partial(command, seat),
         exists=exists,
         entity_registry_enabled_default=enabled,
     )
 
 
 def _cooler(key: str, seat: Seat, signal: Signal[int]) -> FlotteSelectDescription:
-    return FlotteSelectDescription(
-        key=key,
-        signal=signal,
-        options=LEVELS,
-        values=tuple(range(len(LEVELS))),
-        command=partial(commands.set_seat_cooler, seat),
-        exists=_has_coolers,
-        # What is enabled is streamed, and that costs.
-        entity_registry_enabled_default=False,
-    )
+    # What is enabled is streamed, and that costs.
+    return _seat(key, seat, signal, _has_coolers, enabled=False, command=commands.set_seat_cooler)
 
 
 VEHICLE_SELECTS: Final = (

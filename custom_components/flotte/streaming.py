@@ -104,6 +104,13 @@ RETRY_INTERVALS: Final = (
 )
 """Between two tries to configure a car that Tesla refused: each of them is billed, and what Tesla
 objects to seldom goes away by itself. What may have mended it makes the next try come at once."""
+
+
+def retry_after(count: int) -> timedelta:
+    """How long to wait after so many refusals in a row that were billed; none is as the first."""
+    return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
+
+
 UNBILLED: Final = (Unreachable, ServiceError, BudgetExceeded, AccountSuspended, GateRefused)
 """Trouble that costs nothing to meet again, so that the first interval stays."""
 MINUTE: Final = timedelta(minutes=1)
@@ -298,7 +305,10 @@ class _Car:
         self._counted: Counter[str] = Counter()
 
     def follow(self, planned: Plan, now: datetime) -> None:
-        """Count by this plan from now on."""
+        """Expect it to stream by this plan from now on, and count by it.
+
+        Whether it is connected already does not matter: it takes a new plan some time.
+        """
         if not self.plan:
             self.tally = Tally.from_stored(planned, self.stored_tally)
             if self.coordinator.stream.is_connected:
@@ -307,6 +317,7 @@ class _Car:
             self.tally.follow(planned, now)
         self.plan = planned
         self.coordinator.stream.follow(planned)
+        self.coordinator.vehicle.stream_expected = now
 
     def count(self, now: datetime) -> None:
         """Book what came since the last time; not at each record, which must be quick."""
@@ -484,7 +495,6 @@ class Streaming:
         for car in self._cars.values():
             if car.configured is not None and car.coordinator.streams:
                 car.follow(self._planned(car), now)
-                car.coordinator.vehicle.stream_expected = now
             if car.refusal is not None:
                 # Issues do not outlive a restart, and it is not tried again at once.
                 self._async_tell(car, car.refusal.issue, detail=car.refusal.detail)
@@ -518,7 +528,7 @@ class Streaming:
                 await receiver.async_leave(self._entry.entry_id)
 
     async def _async_start_mqtt(self) -> None:
-        """Listen to the broker; the owner's server configures nobody, so we do if we know it."""
+        """Listen to the broker; what the cars send is up to the owner's own server."""
         streams = {vin: car.coordinator.stream for vin, car in self._cars.items()}
         issue = f"no_mqtt_{self._entry.entry_id}"
         try:
@@ -542,10 +552,10 @@ class Streaming:
             stop()
             return
         self._stops.append(stop)
+        now = dt_util.utcnow()
         for car in self._cars.values():
             if car.coordinator.streams:
-                car.follow(self._planned(car), dt_util.utcnow())
-                car.coordinator.vehicle.stream_expected = dt_util.utcnow()
+                car.follow(self._planned(car), now)
 
     @callback
     def async_pause(self) -> None:
@@ -581,9 +591,7 @@ class Streaming:
         """Take away what we configured, and try again later what Tesla did not take away."""
         now = dt_util.utcnow()
         for car in self._cars.values():
-            pause = RETRY_INTERVALS[min(max(car.kept_count - 1, 0), len(RETRY_INTERVALS) - 1)]
-            if car.kept_since is None or now - car.kept_since >= pause:
-                await self._async_take_away(car, now)
+            await self._async_take_away(car, now)
         is_left = any(car.configured is not None for car in self._cars.values())
         if is_left and self._take_back is None and not self._is_stopped:
             self._take_back = async_track_time_interval(
@@ -607,7 +615,10 @@ class Streaming:
             await self._async_take_away(car, now)
 
     async def _async_take_away(self, car: _Car, now: datetime) -> None:
-        if car.configured is None:
+        """Have a car stream no more, unless it does not, or Tesla refused that lately."""
+        if car.configured is None or (
+            car.kept_since is not None and now - car.kept_since < retry_after(car.kept_count)
+        ):
             return
         is_broker = self.settings.source == STREAM_MQTT
         try:
@@ -745,8 +756,7 @@ class Streaming:
     ) -> None:
         """Note that a car could not be configured, and tell the owner."""
         count = (car.refusal.count if car.refusal else 0) + billed
-        pause = RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
-        until = None if issue == NEVER_AGAIN else dt_util.utcnow() + pause
+        until = None if issue == NEVER_AGAIN else dt_util.utcnow() + retry_after(count)
         car.refusal = Refusal(issue, detail, count, until, self._circumstances(car, wanted))
         self._async_tell(car, issue, detail=detail)
         self.changed()
@@ -787,8 +797,6 @@ class Streaming:
             car.follow(planned, now)
             if not car.tally.slowed.keys() & planned.keys() - self.settings.overrides.keys():
                 self._async_clear(car, OVERDRAWN_ISSUE)
-            # Whether it connected before does not matter: it takes the new one some time.
-            car.coordinator.vehicle.stream_expected = now
         self.changed()
 
     # --- Watching --------------------------------------------------------------------------------

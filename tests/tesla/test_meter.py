@@ -371,6 +371,7 @@ def test_the_ledger_comes_back_as_it_was_stored() -> None:
     ledger.book(refunded, 1)
     ledger.book(refunded, -1)
     ledger.unanswered[wake] += 1
+    ledger.saved[Row(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar")] += 2
 
     stored = json.loads(json.dumps(ledger.to_stored()))
     assert stored == {
@@ -379,6 +380,7 @@ def test_the_ledger_comes_back_as_it_was_stored() -> None:
             ["2026-02-28", "data", "", "background:setup", 7],
         ],
         "unanswered": [["2026-03-10", "wake", CAR, "person:robin", 1]],
+        "saved": [["2026-03-10", "wake", CAR, "automation:solar", 2]],
     }
     again = Ledger.from_stored(stored)
     assert again.to_stored() == stored
@@ -410,12 +412,12 @@ GOOD = ["2026-03-10", "wake", CAR, "person", 3]
     ],
 )
 def test_lines_that_cannot_be_read_are_left_out(stored: object) -> None:
-    assert Ledger.from_stored(stored).to_stored() == {"counts": [], "unanswered": []}
+    assert Ledger.from_stored(stored).to_stored() == {"counts": [], "unanswered": [], "saved": []}
 
 
 def test_garbage_does_not_take_the_rest_with_it() -> None:
     ledger = Ledger.from_stored({"counts": ["garbage", GOOD, None], "unanswered": 7})
-    assert ledger.to_stored() == {"counts": [GOOD], "unanswered": []}
+    assert ledger.to_stored() == {"counts": [GOOD], "unanswered": [], "saved": []}
 
 
 @pytest.mark.parametrize("count", [True, -5])

@@ -744,6 +744,8 @@ class Gate:
         decision = self.decide(request, now)
         self.decided(request, decision)
         if not isinstance(decision, Allow):
+            if isinstance(decision, Refuse) and request.wakes:
+                self.meter.save_wake(request.caller, request.car, now)
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.car, now)
 

@@ -9,10 +9,10 @@ as their own category, priced 0 today. Source: Tesla's billing page (2026-08) an
 documentation on energy products (2025-01).
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from types import TracebackType
@@ -21,6 +21,9 @@ from typing import Any, Final, Self
 from .errors import AccountSuspended, BudgetExceeded, Refused
 
 CENT: Final = Decimal("0.01")
+_MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
+_MOST_MINUTES: Final = 61
 
 
 class Category(StrEnum):
@@ -245,6 +248,8 @@ class Ledger:
     counts: Counter[Row] = field(default_factory=Counter)
     unanswered: Counter[Row] = field(default_factory=Counter)
     """Of `counts`, what never got an answer: Tesla may or may not bill it."""
+    saved: Counter[Row] = field(default_factory=Counter)
+    """Wakes that somebody's wish would have cost, and did not."""
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
 
@@ -324,11 +329,15 @@ class Ledger:
             and (kinds is None or row.caller.partition(":")[0] in kinds)
         )
 
+    def saved_wakes(self, month: Month) -> int:
+        """How many wakes of a month somebody's wish would have cost, and did not."""
+        return sum(count for row, count in self.saved.items() if Month.of(row.day) == month)
+
     def forget_before(self, month: Month) -> None:
         """Drop what is older than this month."""
         self._book_streamed()
         first = date(month.year, month.month, 1)
-        for rows in (self.counts, self.unanswered):
+        for rows in (self.counts, self.unanswered, self.saved):
             for row in [row for row in rows if row.day < first]:
                 del rows[row]
         self._sum = None
@@ -336,14 +345,22 @@ class Ledger:
     def to_stored(self) -> dict[str, Any]:
         """The ledger as JSON."""
         self._book_streamed()
-        return {"counts": _rows_stored(self.counts), "unanswered": _rows_stored(self.unanswered)}
+        return {
+            "counts": _rows_stored(self.counts),
+            "unanswered": _rows_stored(self.unanswered),
+            "saved": _rows_stored(self.saved),
+        }
 
     @classmethod
     def from_stored(cls, stored: object) -> Ledger:
         """The ledger from `to_stored`'s JSON; lines that cannot be read are left out."""
         if not isinstance(stored, Mapping):
             return cls()
-        return cls(_rows_read(stored.get("counts")), _rows_read(stored.get("unanswered")))
+        return cls(
+            _rows_read(stored.get("counts")),
+            _rows_read(stored.get("unanswered")),
+            _rows_read(stored.get("saved")),
+        )
 
 
 def _rows_stored(rows: Counter[Row]) -> list[list[Any]]:
@@ -447,6 +464,8 @@ class Meter:
         self.woken: dict[str, list[datetime]] = {}
         """When each car was woken last and the time before, oldest first."""
         self._holds: list[Hold] = []
+        # Streamed signals of the last hour, by the minute in which they came.
+        self._lately: deque[tuple[datetime, int]] = deque()
 
     def cost(self, now: datetime, category: Category | None = None) -> Decimal:
         """This month's bill before the discount, as Tesla rounds it; of one category or of all."""
@@ -610,9 +629,28 @@ class Meter:
 
     def count_signals(self, car: str, count: int, now: datetime) -> None:
         """Count what a car streamed; Tesla bills it whether there is room for it or not."""
-        if count:
-            self.ledger.count_signals(car, count, now)
-            self.streamed()
+        if not count:
+            return
+        self.ledger.count_signals(car, count, now)
+        if self._lately and timedelta() <= now - self._lately[-1][0] < _MINUTE:
+            began, before = self._lately.pop()
+            self._lately.append((began, before + count))
+        else:
+            self._lately.append((now, count))
+            if len(self._lately) > _MOST_MINUTES:
+                self._lately.popleft()
+        self.streamed()
+
+    def signals_last_hour(self, now: datetime) -> int:
+        """How many signals were streamed within the last hour, to the minute, since the start."""
+        # What came in the future came before the clock was set back.
+        return sum(count for began, count in self._lately if timedelta() <= now - began < _HOUR)
+
+    def save_wake(self, caller: Caller, car: str, now: datetime) -> None:
+        """Note that a wake was not needed that this caller's wish would have cost."""
+        day = now.astimezone(UTC).date()
+        self.ledger.saved[Row(day, Category.WAKE, car, caller.label)] += 1
+        self.settled()
 
     def refund(self, entry: Entry) -> None:
         """Take back what Tesla does not bill: the request never left, or its status was 5xx."""

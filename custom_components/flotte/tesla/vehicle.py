@@ -42,7 +42,7 @@ from .errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from .gate import Gate, Request
+from .gate import Decision, Gate, Request
 from .meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge, Hold
 from .signing import ClientKey, Domain, Session
 from .signing.session import DEFAULT_LIFETIME
@@ -59,6 +59,7 @@ LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
 """How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+OVERTAKEN: Final = "a newer one took its place"
 INSIST_SECONDS: Final = 30.0
 """Whoever asks again within that time for a setting that was not sent means it: it is sent."""
 
@@ -215,6 +216,8 @@ class Vehicle:
         self._doubt: dict[Domain | None, float] = {}
         # What was not sent last, being so already, and at which monotonic second.
         self._spared: tuple[Command | None, float] = (None, 0.0)
+        # What waited before, and may have to wait on.
+        self._tried_again: Command | None = None
         self._waiting: dict[str, _Waiting] = {}
         # The newest of each kind, also when it waits no longer.
         self._latest: dict[str, _Waiting] = {}
@@ -270,7 +273,11 @@ class Vehicle:
 
     def _has_told(self, wanted: Mapping[Signal[Any], Any]) -> bool:
         """The same, but what is only assumed after a command does not count."""
-        return self.knows(wanted) and not any(signal in self.state.assumed for signal in wanted)
+        return self.knows(wanted) and not self._assumes(wanted)
+
+    def _assumes(self, wanted: Iterable[Signal[Any]]) -> bool:
+        """Whether any of these is only assumed after a command."""
+        return any(signal in self.state.assumed for signal in wanted)
 
     def _is_certain(self, signal: Signal[Any], value: object, now: datetime) -> bool:
         reading = self.state.reading(signal)
@@ -294,11 +301,13 @@ class Vehicle:
 
     def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
         """Whether no change of these can have gone unnoticed lately, and none will."""
+        return self._will_hear(wanted) and self._are_followed(wanted)
+
+    def _are_followed(self, wanted: Iterable[Signal[Any]]) -> bool:
+        """Whether no change of these can have gone unnoticed, also if it sleeps by now."""
         follower = self.follower
-        return (
-            follower is not None
-            and follower.is_connected
-            and all(follower.followed_since(signal) is not None for signal in wanted)
+        return follower is not None and all(
+            follower.followed_since(signal) is not None for signal in wanted
         )
 
     def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
@@ -694,6 +703,8 @@ class Vehicle:
                 del self._waiting[command.supersedes]
             if self._needs_nothing(command) and not self._insists(command, caller):
                 self._forget_deferred(command)
+                if self._wake_cost():
+                    self.api.meter.save_wake(caller, self.vin, self._clock())
                 return Done(already=True)
             try:
                 with await self._prepare(command, caller) as hold:
@@ -741,14 +752,10 @@ class Vehicle:
             return False
         if command.domain is Domain.INFOTAINMENT:
             return True
-        follower = self.follower
         return (
             command.domain is Domain.VEHICLE_SECURITY
-            and follower is not None
-            and all(
-                follower.followed_since(signal) is not None and signal not in self.state.assumed
-                for signal in command.expects
-            )
+            and self._are_followed(command.expects)
+            and not self._assumes(command.expects)
         )
 
     def _insists(self, command: Command, caller: Caller) -> bool:
@@ -789,6 +796,16 @@ class Vehicle:
             return ()
         return (WAKE,)
 
+    def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
+        """What a command, or a wake alone if there is none, would need now, and what the gate says.
+
+        Changes nothing, and asks nobody.
+        """
+        charges = self._wake_cost() if command is None else self._cost(command)
+        waits = command is not None and may_wait(command)
+        request = Request(caller=caller, charges=tuple(charges), car=self.vin, may_wait=waits)
+        return request, self.gate.decide(request, self._clock())
+
     # --- Waiting until it is awake ---------------------------------------------------------------
 
     def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
@@ -798,6 +815,8 @@ class Vehicle:
         old = self.deferred.put(Waiting(command, caller, now, until))
         if old is not None:
             self.settled(old, error)
+        if command is not self._tried_again:
+            self.api.meter.save_wake(caller, self.vin, now)
         _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
         self._tell(frozenset({signals.ONLINE}))
         return Done(waits_until=until)
@@ -806,7 +825,7 @@ class Vehicle:
         """What is sent now, or is so already, replaces what waited of its kind."""
         old = None if command.supersedes is None else self.deferred.forget(command.supersedes)
         if old is not None:
-            self._give_up([old], "a newer one took its place")
+            self._give_up([old], OVERTAKEN)
 
     def _give_up(self, waiting: list[Waiting], why: str) -> None:
         """Say that these wait no longer, and have it kept."""
@@ -837,14 +856,17 @@ class Vehicle:
             self.deferred.forget(kind)
             if kind in self._waiting:
                 # It would take the place of a newer wish, whose turn has not come yet.
-                self._give_up([each], "a newer one took its place")
+                self._give_up([each], OVERTAKEN)
                 continue
+            self._tried_again = each.command
             try:
                 done = await self.send(each.command, each.caller)
             except TeslaError as error:
                 self.settled(each, error)
             else:
                 self._carried_out(each, done)
+            finally:
+                self._tried_again = None
 
     def _carried_out(self, waiting: Waiting, done: Done) -> None:
         """Say so, unless it was asleep after all; then it waits on, but no longer than before."""

@@ -226,7 +226,7 @@ ROWS: Final = (
     # --- Where it is, and how it moves ---
     _row(
         Kind.POSITION, "Location",
-        live=(5, 10), tuned=(10, 100), saver=(30, 250),
+        live=(5, 10), tuned=(9, 100), saver=(30, 250),
         # In metres: 56 km in an hour of commuting.
         step=1, parked=30, charging=0, driving=56_000, jitter=(0, 0, 0),
     ),
@@ -240,7 +240,7 @@ ROWS: Final = (
     ),
     _numbers(
         "Odometer",
-        live=(30, 0.1), tuned=(300, 0.5), saver=(900, 1), step=0.01, driving=35,
+        live=(30, 0.1), tuned=(300, 1), saver=(900, 2), step=0.01, driving=35,
     ),
     _numbers(
         # Tesla demands a delta of 1 at least for the second.
@@ -260,14 +260,14 @@ ROWS: Final = (
            live=1, tuned=5, saver=30, parked=0.5, driving=1),
     _words("RouteLine", live=30, tuned=120, saver=900, parked=0.5, driving=30),
     _words("RouteLastUpdated", live=30, tuned=300, saver=1800, parked=0.5, driving=30),
-    _numbers("MilesToArrival", live=(30, 0.2), tuned=(120, 1), saver=(300, 3),
+    _numbers("MilesToArrival", live=(30, 0.2), tuned=(120, 2), saver=(300, 3),
              step=0.01, driving=35),
-    _numbers("MinutesToArrival", live=(30, 1), tuned=(120, 2), saver=(300, 5),
+    _numbers("MinutesToArrival", live=(30, 1), tuned=(120, 3), saver=(300, 5),
              step=0.01, driving=60),
     _numbers("RouteTrafficMinutesDelay", live=(60, 1), tuned=(300, 2), saver=(600, 5),
              step=0.1, driving=30),
     _numbers("ExpectedEnergyPercentAtTripArrival",
-             live=(60, 1), tuned=(120, 1), saver=(300, 3), step=1, driving=12),
+             live=(60, 1), tuned=(120, 2), saver=(300, 3), step=1, driving=12),
     _numbers("MaxSpeedToReachDestinationMph",
              live=(60, 1), tuned=(300, 5), saver=(600, 10), step=1, driving=20),
 
@@ -320,9 +320,9 @@ ROWS: Final = (
     _numbers("ChargerVoltage", live=(10, 2), tuned=(60, 5), saver=(300, 10),
              step=0.3, parked=10, charging=10, jitter=(0, 3, 0)),
     _numbers("ACChargingEnergyIn", "DCChargingEnergyIn",
-             live=(30, 0.05), tuned=(300, 0.25), saver=(600, 0.5), step=0.01, charging=5),
+             live=(30, 0.05), tuned=(300, 0.5), saver=(600, 1), step=0.01, charging=5),
     _numbers("TimeToFullCharge", "EstimatedHoursToChargeTermination",
-             live=(60, 0.05), tuned=(300, 0.1), saver=(600, 0.25),
+             live=(60, 0.05), tuned=(300, 0.25), saver=(600, 0.5),
              step=0.01, parked=0.3, charging=1.2),
     _numbers("ChargeRateMilePerHour", live=(30, 1), tuned=(120, 2), saver=(600, 5),
              step=0.1, parked=2, charging=8, jitter=(0, 0.5, 0)),

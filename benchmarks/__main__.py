@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import cost, ingest, signing
+from benchmarks import cost, ingest, setup, signing
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -18,6 +18,9 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("ingest", help="records of cars", description=ingest.__doc__)
     ingest.add_options(name)
     name.set_defaults(run=ingest.run)
+    name = names.add_parser("setup", help="starting with an account", description=setup.__doc__)
+    setup.add_options(name)
+    name.set_defaults(run=setup.run)
     return parser
 
 

@@ -1,9 +1,15 @@
 """Sensors that do nothing but show a number, to see what Home Assistant alone takes."""
 
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from homeassistant.components.sensor import SensorEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import EntityPlatform
 from homeassistant.helpers.typing import StateType
 
 from custom_components.flotte.const import DOMAIN
@@ -15,9 +21,9 @@ class BareSensor(SensorEntity):
 
     _attr_should_poll = False
 
-    def __init__(self, row: FlotteSensorDescription) -> None:
-        """Be of the class and unit of `row`."""
-        kind = type(self).__name__
+    def __init__(self, row: FlotteSensorDescription, car: str = "") -> None:
+        """Be of the class and unit of `row`, on the device of `car`."""
+        kind = type(self).__name__ + car
         self._attr_name = f"{kind} {row.key}"
         self._attr_unique_id = f"{kind}-{row.key}"
         self._attr_device_class = row.device_class
@@ -48,3 +54,20 @@ def show_all(sensors: Sequence[BareSensor], rounds: Sequence[Sequence[StateType]
     for values in rounds:
         for sensor, value in zip(sensors, values, strict=True):
             sensor.show(value)
+
+
+async def add_sensors(
+    hass: HomeAssistant, entry: ConfigEntry, sensors: Sequence[SensorEntity]
+) -> None:
+    """Add sensors that are not Flotte's, with the devices that they name, to its entry."""
+    platform = EntityPlatform(
+        hass=hass,
+        logger=logging.getLogger(__name__),
+        domain=Platform.SENSOR,
+        platform_name=DOMAIN,
+        platform=None,
+        scan_interval=timedelta(minutes=1),
+        entity_namespace=None,
+    )
+    platform.config_entry = entry
+    await platform.async_add_entities(sensors)

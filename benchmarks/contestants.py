@@ -1,11 +1,9 @@
 """Who is compared: Flotte, streaming or polling only, and Home Assistant core's own `tesla_fleet`.
 
 Each is set up in a real Home Assistant in this process, with its real files in a folder of its own,
-and talks HTTP to the simulator. Of core nothing is edited: the table of regions of its library and
-the address of the token endpoint, both module-level values, are pointed at the simulator.
+and talks HTTP to the simulator.
 """
 
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,27 +11,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, override
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-from homeassistant import auth, bootstrap, loader
 from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.components.application_credentials import (
     ClientCredential,
     async_import_client_credential,
 )
-from homeassistant.components.tesla_fleet import oauth as core_oauth
-from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.setup import async_setup_component
-from tesla_fleet_api import const as library
 
+from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.core_integration import CORE, ENTRY_VERSION, core_key, point_core_at
+from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN
 from benchmarks.scripted_days import Thing, Wish
 from custom_components.flotte.account import FlotteConfigEntry
 from custom_components.flotte.const import (
@@ -52,19 +42,11 @@ from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 
 USER: Final = "owner-1"
-CLIENT_ID: Final = "flotte-demo"
-CLIENT_SECRET: Final = "flotte-secret"  # noqa: S105  # the simulator's, and no secret
-PUBLIC_DOMAIN: Final = "flotte.example"
 STREAM_HOST: Final = "home.flotte.example"
 REGION: Final = "eu"
-CORE: Final = "tesla_fleet"
 STREAMING: Final = "flotte_stream"
 POLLING: Final = "flotte_poll"
 NAMES: Final = (STREAMING, POLLING, CORE)
-
-
-class NotSetUp(Exception):
-    """Home Assistant or an integration did not start as it must."""
 
 
 class Home(ABC):
@@ -125,8 +107,17 @@ class Home(ABC):
             service,
             {"entity_id": self.entity(vin, wish.thing), **wish.data},
             blocking=True,
-            context=Context() if wish.by_automation else Context(user_id=self._person),
+            context=self._begin_automation()
+            if wish.by_automation
+            else Context(user_id=self._person),
         )
+
+    def _begin_automation(self) -> Context:
+        """Say that an automation runs, as Home Assistant does; its context."""
+        context = Context()
+        name = {"name": "Solar surplus", "entity_id": "automation.solar_surplus"}
+        self.hass.bus.async_fire("automation_triggered", name, context=context)
+        return context
 
     def streams(self) -> Mapping[str, Stream]:
         """What cars can push to, by VIN; empty where they cannot."""
@@ -161,7 +152,7 @@ class CoreHome(Home):
     @staticmethod
     @override
     def version() -> tuple[int, int]:
-        return 1, 2
+        return ENTRY_VERSION
 
 
 class FlotteHome(Home):
@@ -218,10 +209,10 @@ class Contestant:
         Raises:
             NotSetUp: it does not start.
         """
-        hass = await _bare(self._folder)
+        hass = await bare(self._folder, zone="UTC")
         try:
-            await _set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
-            await _set_up(hass, "application_credentials", {})
+            await set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+            await set_up(hass, "application_credentials", {})
             kind = CoreHome if self._name == CORE else FlotteHome
             await async_import_client_credential(
                 hass, kind.domain, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
@@ -244,26 +235,17 @@ class Contestant:
 
     async def _prepare_core(self, hass: HomeAssistant) -> None:
         """Point core's integration at the simulator, and have its key on the cars."""
-        library.SERVERS["eu"] = self._simulator.eu_url
-        library.SERVERS["na"] = self._simulator.na_url
-        core_oauth.TOKEN_URL = f"{self._simulator.auth_url}/oauth2/v3/token"
-        # Where core looks for its key; it would make one itself, but then nobody could pair it
-        # before its first command.
-        file = self._folder / "tesla_fleet.key"
-        if not file.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            file.write_bytes(
-                key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-            )
-            self._pair(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
-        await _set_up(hass, CORE, {})
+        simulator = self._simulator
+        point_core_at(auth=simulator.auth_url, eu=simulator.eu_url, na=simulator.na_url)
+        self._pair(core_key(self._folder))
+        await set_up(hass, CORE, {})
 
     async def _prepare_flotte(self, hass: HomeAssistant) -> None:
         """Name the simulator in the configuration, and have Flotte's key on the cars."""
         simulator = self._simulator
         urls = {"auth": simulator.auth_url, "eu": simulator.eu_url, "na": simulator.na_url}
         self._pair((await async_get_key(hass)).public_bytes)
-        await _set_up(hass, DOMAIN, {"simulator": urls})
+        await set_up(hass, DOMAIN, {"simulator": urls})
 
     def _pair(self, public_key: bytes) -> None:
         now = self._simulator.clock.now()
@@ -276,12 +258,7 @@ class Contestant:
     def _entry(self, kind: type[Home]) -> ConfigEntry:
         """An account that has just logged in."""
         simulator = self._simulator
-        token = simulator.login(USER, CLIENT_ID, SCOPES)
-        version, minor_version = kind.version()
-        data: dict[str, Any] = {
-            "auth_implementation": kind.domain,
-            "token": {**token, "expires_at": simulator.clock.now() + token["expires_in"]},
-        }
+        data: dict[str, Any] = {}
         options: dict[str, Any] = {}
         if kind is FlotteHome:
             data |= {CONF_BASE_URL: simulator.eu_url, CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN}
@@ -293,36 +270,15 @@ class Contestant:
                     CONF_HOSTNAME: STREAM_HOST,
                     CONF_PORT: self._port,
                 }
-        return ConfigEntry(
-            version=version,
-            minor_version=minor_version,
-            domain=kind.domain,
-            title="Tesla",
-            source=SOURCE_USER,
-            unique_id=simulator.accounts.users[USER].subject,
+        return login_entry(
+            kind.domain,
+            version=kind.version(),
+            subject=simulator.accounts.users[USER].subject,
+            token=simulator.login(USER, CLIENT_ID, SCOPES),
+            now=simulator.clock.now(),
             data=data,
             options=options,
-            discovery_keys=MappingProxyType({}),
-            subentries_data=(),
         )
-
-
-async def _bare(folder: Path) -> HomeAssistant:
-    """Home Assistant itself, without any integration."""
-    hass = HomeAssistant(str(folder))
-    hass.config.skip_pip = True
-    await hass.config.async_set_time_zone("UTC")
-    loader.async_setup(hass)
-    hass.config_entries = ConfigEntries(hass, {})
-    if not await bootstrap.async_load_base_functionality(hass):
-        raise NotSetUp("Home Assistant has no base")
-    hass.auth = await auth.auth_manager_from_config(hass, [], [])
-    return hass
-
-
-async def _set_up(hass: HomeAssistant, domain: str, config: Mapping[str, Any]) -> None:
-    if not await async_setup_component(hass, domain, {domain: dict(config)}):
-        raise NotSetUp(f"{domain} does not start")
 
 
 async def _person(hass: HomeAssistant) -> str:
@@ -331,11 +287,3 @@ async def _person(hass: HomeAssistant) -> str:
         if user.name == "Robin":
             return user.id
     return (await hass.auth.async_create_user("Robin", group_ids=[GROUP_ID_ADMIN])).id
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

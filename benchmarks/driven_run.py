@@ -32,7 +32,7 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.exceptions import HomeAssistantError
 
-from benchmarks.contestants import CLIENT_ID, Contestant, Home
+from benchmarks.contestants import Contestant, Home
 from benchmarks.driven_time import DrivenClock, DrivenLoop, sleep_until
 from benchmarks.freshness import (
     LEVEL,
@@ -44,6 +44,7 @@ from benchmarks.freshness import (
     is_charging,
     is_driving,
 )
+from benchmarks.logged_in import CLIENT_ID
 from benchmarks.scripted_days import (
     DAY,
     MONDAY,

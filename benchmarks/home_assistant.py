@@ -1,39 +1,29 @@
 """A real Home Assistant in this process, with Flotte and a fleet of cars in it."""
 
 import logging
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import Any, Final
 from unittest.mock import patch
 
-from homeassistant import auth, bootstrap, loader
 from homeassistant.components.application_credentials import (
     ClientCredential,
     async_import_client_credential,
 )
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import EntityPlatform
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
-from benchmarks.streaming_cars import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    PUBLIC_DOMAIN,
-    Account,
-    Login,
-    StreamingCars,
-)
+from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.bare_sensors import add_sensors
+from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Account, Login
+from benchmarks.streaming_cars import StreamingCars
 from custom_components.flotte.account import FlotteConfigEntry
 from custom_components.flotte.const import (
     CONF_BASE_URL,
@@ -51,10 +41,6 @@ from custom_components.flotte.tesla.state import Signal
 
 STREAM_HOST: Final = "home.flotte.example"
 """The name that the cars check the server's certificate for."""
-
-
-class NotSetUp(Exception):
-    """Home Assistant or Flotte did not start, or not with what was wanted."""
 
 
 class Shown:
@@ -133,17 +119,7 @@ class Fleet:
 
     async def add_sensors(self, sensors: Sequence[SensorEntity]) -> None:
         """Add sensors that are not Flotte's, with the devices that they name."""
-        platform = EntityPlatform(
-            hass=self.hass,
-            logger=logging.getLogger(__name__),
-            domain=Platform.SENSOR,
-            platform_name=DOMAIN,
-            platform=None,
-            scan_interval=timedelta(minutes=1),
-            entity_namespace=None,
-        )
-        platform.config_entry = self._entries[0]
-        await platform.async_add_entities(sensors)
+        await add_sensors(self.hass, self._entries[0], sensors)
 
 
 @asynccontextmanager
@@ -155,12 +131,15 @@ async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fle
     """
     account = cars.account
     with TemporaryDirectory(prefix="flotte-benchmark-") as folder:
-        hass = await _bare(Path(folder))
+        # Warnings about slow set-up and custom integrations are not what is to be read here.
+        for name in ("homeassistant", "aiohttp_fast_zlib"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        hass = await bare(Path(folder), zone="Europe/Amsterdam")
         try:
-            await _set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
-            await _set_up(hass, "application_credentials", {})
+            await set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+            await set_up(hass, "application_credentials", {})
             urls = {"auth": account.auth, "eu": account.eu, "na": account.na}
-            await _set_up(hass, DOMAIN, {"simulator": urls})
+            await set_up(hass, DOMAIN, {"simulator": urls})
             await async_import_client_credential(
                 hass, DOMAIN, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
             )
@@ -182,51 +161,13 @@ async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fle
             await hass.async_stop(force=True)
 
 
-async def _bare(folder: Path) -> HomeAssistant:
-    """Home Assistant itself, without any integration."""
-    # Warnings about slow set-up and custom integrations are not what somebody wants to read here.
-    for name in ("homeassistant", "aiohttp_fast_zlib"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    hass = HomeAssistant(str(folder))
-    hass.config.skip_pip = True
-    await hass.config.async_set_time_zone("Europe/Amsterdam")
-    loader.async_setup(hass)
-    hass.config_entries = ConfigEntries(hass, {})
-    if not await bootstrap.async_load_base_functionality(hass):
-        raise NotSetUp("Home Assistant has no base")
-    hass.auth = await auth.auth_manager_from_config(hass, [], [])
-    return hass
-
-
-async def _set_up(hass: HomeAssistant, domain: str, config: Mapping[str, Any]) -> None:
-    if not await async_setup_component(hass, domain, {domain: dict(config)}):
-        raise NotSetUp(f"{domain} does not start")
-
-
 def _entry(account: Account, login: Login, port: int) -> ConfigEntry:
-    expires_at = dt_util.utcnow().timestamp() + login.token["expires_in"]
-    return ConfigEntry(
-        version=1,
-        minor_version=1,
-        domain=DOMAIN,
-        title="Tesla",
-        source=SOURCE_USER,
-        unique_id=login.subject,
-        data={
-            "auth_implementation": DOMAIN,
-            "token": {**login.token, "expires_at": expires_at},
-            CONF_BASE_URL: account.eu,
-            CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN,
-        },
+    return login_entry(
+        DOMAIN,
+        version=(1, 1),
+        subject=login.subject,
+        token=login.token,
+        now=dt_util.utcnow().timestamp(),
+        data={CONF_BASE_URL: account.eu, CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN},
         options={CONF_STREAM: STREAM_DIRECT, CONF_HOSTNAME: STREAM_HOST, CONF_PORT: port},
-        discovery_keys=MappingProxyType({}),
-        subentries_data=(),
     )
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

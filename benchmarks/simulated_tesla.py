@@ -13,24 +13,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import aiohttp
 
+from benchmarks.beside import beside
 from simulator import Simulator
 from simulator.accounts import Registration
 from simulator.world import AURORA
 
-ROOT = Path(__file__).parent.parent
 START_SECONDS = 30
-STOP_SECONDS = 10
 
 CLIENT_ID = "flotte-demo"
 REGION = "eu"
-
-
-class SimulatorFailed(Exception):
-    """The simulator did not start, or a request to it did not end as it must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +52,10 @@ async def simulated_tesla(keys: Iterable[bytes]) -> AsyncIterator[Tesla]:
         keys: Public keys that the car shall know, 65 bytes each.
 
     Raises:
-        SimulatorFailed: it did not start within half a minute; it has printed why.
+        BesideFailed: it did not start within half a minute; it has printed why.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "benchmarks.simulated_tesla",
-        *(key.hex() for key in keys),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for us; the end of its input then ends it
-    )
-    if process.stdin is None or process.stdout is None:
-        raise SimulatorFailed("no pipes to the simulator")
-    try:
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                line = await process.stdout.readline()
-        except TimeoutError as error:
-            raise SimulatorFailed("the simulator did not start") from error
-        if not line:
-            raise SimulatorFailed("the simulator ended by itself")
-        yield Tesla(**json.loads(line))
-    finally:
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    async with beside("benchmarks.simulated_tesla", *(key.hex() for key in keys)) as process:
+        yield Tesla(**json.loads(await process.line(START_SECONDS)))
 
 
 async def _serve(keys: list[bytes]) -> None:

@@ -1,6 +1,6 @@
 """An account whose cars push records, in a process of its own, as cars are not in ours.
 
-    python -m benchmarks.streaming_cars NUMBER
+    python -m benchmarks.streaming_cars NUMBER OWNERS
 
 prints one line of JSON, serves as Tesla's cloud, and follows orders (JSON, a line each) from its
 standard input until that is closed. The records come from connections as cars make them, over
@@ -16,11 +16,12 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 
 from benchmarks.beside import Beside, beside
+from benchmarks.logged_in import CLIENT_ID, PUBLIC_DOMAIN, Account, Login
 from benchmarks.records import Records
 from simulator import Simulator
 from simulator.accounts import Registration
@@ -36,40 +37,10 @@ SLACK_SECONDS = 30
 """How much longer than it should take an order may take."""
 CONNECTIONS_AT_ONCE = 8
 
-CLIENT_ID = "flotte-demo"
-CLIENT_SECRET = "flotte-secret"  # noqa: S105  # of a simulator
 OWNERS = ("owner-1", "owner-2")
-"""Two, because Home Assistant allows an account no more than 10,000 entities."""
+"""Two, because Home Assistant allows an entry no more than 10,000 enabled entities."""
 REGION = "eu"
-PUBLIC_DOMAIN = "flotte.example"
 SEED = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """An owner who is logged in."""
-
-    subject: str
-    token: dict[str, Any]
-    """As the token endpoint answers it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where the simulated Tesla is, and whose cars there are."""
-
-    auth: str
-    eu: str
-    na: str
-    logins: list[Login]
-    """Of all owners; the cars are theirs by turns."""
-    vins: list[str]
-
-    @classmethod
-    def from_json(cls, line: str) -> Self:
-        """What the other process printed."""
-        told = json.loads(line)
-        return cls(**{**told, "logins": [Login(**each) for each in told["logins"]]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +98,9 @@ class StreamingCars:
 
 
 @asynccontextmanager
-async def streaming_cars(number: int) -> AsyncIterator[StreamingCars]:
-    """Run an account with so many cars beside us. Raises BesideFailed."""
-    async with beside("benchmarks.streaming_cars", str(number)) as process:
+async def streaming_cars(number: int, owners: int = len(OWNERS)) -> AsyncIterator[StreamingCars]:
+    """Run so many cars of so many owners beside us. Raises BesideFailed."""
+    async with beside("benchmarks.streaming_cars", str(number), str(owners)) as process:
         account = Account.from_json(await process.line(START_SECONDS))
         yield StreamingCars(account, process)
 
@@ -240,7 +211,7 @@ class _Cars:
         return {}
 
 
-async def _serve(number: int) -> None:
+async def _serve(number: int, owners: Sequence[str]) -> None:
     """Serve and follow orders until standard input ends."""
     async with Simulator(Clock(), seed=SEED, rate_limits=False) as simulator:
         world = simulator.world
@@ -259,7 +230,7 @@ async def _serve(number: int) -> None:
                 seed=SEED,
                 telemetry_version="1.2.0",
             )
-            car.account = OWNERS[index % len(OWNERS)]
+            car.account = owners[index % len(owners)]
             car.pairs_automatically = True
         account = Account(
             auth=simulator.auth_url,
@@ -267,7 +238,7 @@ async def _serve(number: int) -> None:
             na=simulator.na_url,
             logins=[
                 Login(simulator.accounts.users[owner].subject, simulator.login(owner, CLIENT_ID))
-                for owner in OWNERS
+                for owner in owners
             ],
             vins=list(world.cars),
         )
@@ -293,4 +264,4 @@ def _print(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve(int(sys.argv[1]), OWNERS[: int(sys.argv[2])]))

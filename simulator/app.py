@@ -210,6 +210,7 @@ class Simulator:
             request=request,
             endpoint=match.endpoint,
             parameters=match.parameters,
+            began=cloud.clock.now(),
             name=match.name,
             vin=_vin(cloud, match),
             region=region,
@@ -298,6 +299,7 @@ class Simulator:
     ) -> None:
         self.cloud.requests.append(
             Served(
+                began=call.began,
                 time=self.clock.now(),
                 method=call.request.method,
                 path=call.request.path_qs,

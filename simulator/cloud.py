@@ -60,7 +60,10 @@ class Refusal(Exception):
 class Served:
     """One request in the log."""
 
+    began: float
+    """When it arrived; before any delay that was ordered for it."""
     time: float
+    """When it was answered."""
     method: str
     path: str
     endpoint: str
@@ -76,6 +79,7 @@ class Served:
     def as_json(self) -> dict[str, Any]:
         """The row as `/simulator/requests` shows it."""
         return {
+            "began": self.began,
             "time": self.time,
             "method": self.method,
             "path": self.path,
@@ -180,6 +184,8 @@ class Call:
     request: web.Request
     endpoint: Endpoint
     parameters: dict[str, str]
+    began: float
+    """When it arrived."""
     name: str
     """The endpoint's name; a command's own name goes with it: `command/door_lock`."""
     vin: str | None

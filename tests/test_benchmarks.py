@@ -13,8 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
+from benchmarks.one_setup import Shown
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.records import Records, raw_values
+from benchmarks.setup import Kept, compare, longest_chain
 from benchmarks.signing import PAYLOADS, WIRE
 from benchmarks.timing import alternate
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
@@ -150,3 +152,103 @@ def test_each_record_tells_something_new() -> None:
     )
     times = [each.created_at.ToNanoseconds() for each in payloads]
     assert times == sorted(times)
+
+
+@pytest.mark.timeout(240)  # a dozen starts of Home Assistant, one after the other
+def test_setup_prints_a_table_and_a_line_of_json() -> None:
+    options = ["--cars", "1", "2", "--latency", "200", "--repeats", "1"]
+    done = subprocess.run(  # noqa: S603  # this repository's own command
+        [sys.executable, "-m", "benchmarks", "setup", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=230,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert sum("goal" in line for line in lines) == 7
+    figures = json.loads(lines[-1])
+    core = figures["core"]
+    assert set(figures) == {*core, "core", "ratio_wall", "ratio_import", "ratio_entity"}
+    assert list(core) == [
+        "serial_round_trips",
+        "wall_s",
+        "billed",
+        "rss_mb",
+        "import_ms",
+        "known",
+        "restored",
+        "made_up",
+    ]
+    for contestant in (figures, core):
+        for name in ("serial_round_trips", "wall_s", "billed", "rss_mb"):
+            assert list(contestant[name]) == ["1", "2"]
+        for by_latency in contestant["wall_s"].values():
+            assert list(by_latency) == ["200"]
+            # Requests that wait for one another cannot take less than what each of them takes.
+            assert by_latency["200"] >= 0.4
+    assert all(trips <= 2 for trips in figures["serial_round_trips"].values())
+    assert set(figures["billed"].values()) == {0}
+    assert figures["known"] == figures["restored"] > 200
+    assert figures["made_up"] == 0
+    # That something is counted at all shows at core's: it asks each car in turn, and restores
+    # hardly anything.
+    assert core["serial_round_trips"] == {"1": 3, "2": 5}
+    assert core["billed"] == {"1": 1, "2": 2}
+    assert core["known"] > core["restored"]
+    assert core["made_up"] > 0
+
+
+@pytest.mark.parametrize(
+    ("requests", "chain"),
+    [
+        pytest.param([], 0, id="none"),
+        pytest.param([(0, 2), (0, 2), (1, 3)], 1, id="at once"),
+        pytest.param([(0, 2), (2, 4), (4, 6)], 3, id="one after the other"),
+        pytest.param([(0, 9), (0, 2), (2, 4)], 2, id="a long one beside two"),
+        pytest.param([(3, 5), (0, 2), (1, 4), (5, 6)], 3, id="in no order"),
+    ],
+)
+def test_chain_is_of_requests_that_waited_for_one_another(
+    requests: list[tuple[float, float]], chain: int
+) -> None:
+    assert longest_chain(requests) == chain
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        pytest.param(Shown("5", {}, {"A": 1}), Shown("5", {}, {"A": 1}), (1, 1, 0), id="restored"),
+        pytest.param(Shown("5", {}), Shown("5", {}), (1, 1, 0), id="by who keeps no times"),
+        pytest.param(Shown("5", {}, {"A": 1}), Shown("5", {}), (1, 0, 1), id="without its time"),
+        pytest.param(Shown("5", {}, {"A": 1}), Shown("unknown", {}), (1, 0, 0), id="lost"),
+        pytest.param(Shown("5", {}, {"A": 1}), None, (1, 0, 0), id="not there"),
+        pytest.param(Shown("5", {}), Shown("6", {}), (1, 0, 1), id="another"),
+        pytest.param(Shown("unknown", {}), Shown("off", {}), (0, 0, 1), id="made up"),
+        pytest.param(None, Shown("off", {}), (0, 0, 1), id="made up, and new"),
+        pytest.param(Shown("unknown", {}), Shown("unknown", {}), (0, 0, 0), id="never known"),
+        pytest.param(Shown("on", {}, {"A": 1}), Shown("off", {}, {"A": 10}), (0, 0, 0), id="news"),
+    ],
+)
+def test_restart_is_judged_by_values_and_their_times(
+    before: Shown | None, after: Shown | None, kept: tuple[int, int, int]
+) -> None:
+    name = "sensor XP7YGCEK0RB000001-level"
+
+    found = compare(
+        {} if before is None else {name: before},
+        {} if after is None else {name: after},
+        restarted=10,
+    )
+
+    assert (found.known, found.restored, found.made_up) == kept
+
+
+def test_restart_does_not_judge_what_is_no_value() -> None:
+    names = ("button V-honk", "binary_sensor V-state", "sensor V-data_age")
+    before = {name: Shown("1", {}) for name in names}
+    after = {name: Shown("2", {}) for name in names}
+
+    assert compare(before, after, restarted=10) == Kept(0, 0, 0, ())

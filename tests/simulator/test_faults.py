@@ -216,3 +216,18 @@ async def test_a_client_that_does_not_wait_has_asked_all_the_same(
         await settle()
     assert simulator.world.cars[OLD].climate.driver_setting == 23.5
     assert simulator.cloud.failures == []
+
+
+async def test_log_says_when_a_delayed_request_came(
+    simulator: Simulator, visitor: Visitor, token: str
+) -> None:
+    """Also of requests that were open at the same time, so that one can see that they were."""
+    simulator.faults.order("delay", endpoint="products", seconds=0.05, count=2)
+    await asyncio.gather(*(visitor.get("/api/1/products", token=token) for _ in range(2)))
+    await visitor.get("/api/1/products", token=token)
+
+    first, second, last = [row for row in simulator.requests if row.endpoint == "products"]
+    assert max(first.began, second.began) < min(first.time, second.time)
+    assert first.time - first.began >= 0.05
+    assert last.began >= max(first.time, second.time)
+    assert last.as_json()["began"] == last.began

@@ -1,0 +1,339 @@
+"""One Home Assistant that sets one account up, in a process of its own.
+
+    python -m benchmarks.one_setup
+
+follows orders (JSON, a line each: the order's name and its arguments) from its standard input,
+answers each with one line of JSON, and stops Home Assistant when its input is closed.
+"""
+
+import asyncio
+import gc
+import importlib
+import importlib.util
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from homeassistant import loader
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import async_get_platforms
+
+from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Account
+
+FLOTTE: Final = "flotte"
+CORE: Final = "tesla_fleet"
+BARE: Final = "bare"
+"""Sensors that only show a number, beside an account without cars."""
+CLIENTS: Final = {FLOTTE: "custom_components.flotte", CORE: "tesla_fleet_api"}
+"""What is imported before anything of Tesla can be done."""
+PACKAGES: Final = {FLOTTE: "custom_components.flotte", CORE: "homeassistant.components.tesla_fleet"}
+PLATFORMS: Final = tuple(
+    Platform(name)
+    for name in (
+        "binary_sensor",
+        "button",
+        "climate",
+        "cover",
+        "device_tracker",
+        "event",
+        "lock",
+        "media_player",
+        "number",
+        "select",
+        "sensor",
+        "switch",
+        "update",
+    )
+)
+"""Any Home Assistant has them running already when an account is set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What a set-up took."""
+
+    wall: float
+    """Seconds until Home Assistant had nothing more to do but to wait."""
+    cpu: float
+    """Seconds of processor time, of this process."""
+    memory: float
+    """By how much the resident set grew, in MB (millions of bytes)."""
+    entities: int
+    """That are enabled."""
+    registered: int
+    """Enabled or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an entity of a car shows."""
+
+    state: str
+    attributes: dict[str, Any]
+    told: dict[str, float] = field(default_factory=dict)
+    """When what it shows was told, in Unix seconds, by signal; empty if it keeps no times."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether that is a value at all."""
+        return self.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+
+
+class Home:
+    """Home Assistant with one contestant in it; its methods are the orders.
+
+    Args:
+        contestant: `FLOTTE`, `CORE` or `BARE`.
+        folder: Home Assistant's own; what is in it outlasts a restart.
+        account: Whose cars they are.
+        everything: Whether every entity is enabled, and not only those that are so by default.
+    """
+
+    def __init__(self, contestant: str, folder: str, account: Account, *, everything: bool) -> None:
+        self._contestant = contestant
+        self._domain = CORE if contestant == CORE else FLOTTE
+        self._folder = Path(folder)
+        self._account = account
+        self._everything = everything
+        self._hass: HomeAssistant | None = None
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Home Assistant. Raises NotSetUp before it was started."""
+        if self._hass is None:
+            raise NotSetUp("Home Assistant was not started")
+        return self._hass
+
+    async def start(self) -> dict[str, Any]:
+        """Start Home Assistant, with everything imported but nothing of the account set up."""
+        for name in ("homeassistant", "aiohttp_fast_zlib"):
+            # Warnings about slow set-up and custom integrations are not what is to be read here.
+            logging.getLogger(name).setLevel(logging.ERROR)
+        hass = self._hass = await bare(self._folder, zone="Europe/Amsterdam")
+        await set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+        await set_up(hass, "application_credentials", {})
+        for platform in PLATFORMS:
+            await set_up(hass, platform, {})
+        await async_import_client_credential(
+            hass, self._domain, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
+        )
+        integration = await loader.async_get_integration(hass, self._domain)
+        await integration.async_get_component()
+        await integration.async_get_platforms(
+            [each for each in PLATFORMS if integration.platforms_exists([each])]
+        )
+        return {"key": (await self._key()).hex()}
+
+    async def _key(self) -> bytes:
+        """The public key (65 bytes) that the cars have to know."""
+        if self._contestant == CORE:
+            from benchmarks.core_integration import core_key, point_core_at  # noqa: PLC0415  # heavy
+
+            account = self._account
+            point_core_at(auth=account.auth, eu=account.eu, na=account.na)
+            return core_key(self._folder)
+        from custom_components.flotte.key import async_get_key  # noqa: PLC0415  # measured elsewhere
+
+        return (await async_get_key(self.hass)).public_bytes
+
+    def _config(self) -> dict[str, Any]:
+        """What stands in the configuration."""
+        if self._domain == CORE:
+            return {}
+        account = self._account
+        return {"simulator": {"auth": account.auth, "eu": account.eu, "na": account.na}}
+
+    def _entry(self) -> ConfigEntry:
+        """An account that has just logged in, with the options of a new installation."""
+        (login,) = self._account.logins
+        data: dict[str, Any] = {}
+        if self._domain == FLOTTE:
+            data = {"base_url": self._account.eu, "public_domain": PUBLIC_DOMAIN}
+        return login_entry(
+            self._domain,
+            version=(1, 2) if self._domain == CORE else (1, 1),
+            subject=login.subject,
+            token=login.token,
+            now=time.time(),
+            data=data,
+            options={},
+        )
+
+    async def set_up(self) -> dict[str, Any]:
+        """Set the account up: `SetUp`. After a restart it is the one that is known."""
+        hass = self.hass
+        is_known = bool(hass.config_entries.async_entries(self._domain))
+        if not is_known:
+            await set_up(hass, self._domain, self._config())
+        enabled = patch.object(Entity, "entity_registry_enabled_default", new=True)
+        if self._everything:
+            enabled.start()
+        memory, cpu, wall = resident(), time.process_time(), time.perf_counter()
+        if is_known:
+            await set_up(hass, self._domain, self._config())
+        else:
+            await hass.config_entries.async_add(self._entry())
+        await hass.async_block_till_done()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        memory = resident() - memory
+        if self._everything:
+            enabled.stop()
+        (entry,) = hass.config_entries.async_entries(self._domain)
+        if entry.state is not ConfigEntryState.LOADED:
+            raise NotSetUp(f"{self._domain} is {entry.state}: {entry.reason}")
+        # Whatever it asks Tesla in the background, or when Home Assistant says that it is running.
+        await hass.async_start()
+        await hass.async_block_till_done(wait_background_tasks=True)
+        return asdict(SetUp(wall, cpu, memory, *self._entities(entry)))
+
+    def _entities(self, entry: ConfigEntry) -> tuple[int, int]:
+        """How many entities it has: enabled, and in all."""
+        registered = er.async_entries_for_config_entry(er.async_get(self.hass), entry.entry_id)
+        return sum(each.disabled_by is None for each in registered), len(registered)
+
+    async def add_sensors(self, number: int, cars: int, disabled: int = 0) -> dict[str, Any]:
+        """Add so many bare sensors on so many devices, and disabled ones beside them: `SetUp`."""
+        from benchmarks.bare_sensors import BareSensor, add_sensors  # noqa: PLC0415  # imports Flotte
+        from custom_components.flotte.sensor import (  # noqa: PLC0415  # as above
+            VEHICLE_SENSORS,
+            FlotteSensorDescription,
+        )
+
+        rows = [
+            row
+            for row in VEHICLE_SENSORS
+            if isinstance(row, FlotteSensorDescription)
+            and row.device_class is not None
+            and row.native_unit_of_measurement is not None
+        ]
+        hass = self.hass
+        (entry,) = hass.config_entries.async_entries(self._domain)
+        memory, cpu, wall = resident(), time.process_time(), time.perf_counter()
+        sensors = []
+        for index in range(number + disabled):
+            turn, place = divmod(index, cars)
+            again, number_of_row = divmod(turn, len(rows))
+            row = rows[number_of_row]
+            if again:
+                row = replace(row, key=f"{row.key}_{again}")
+            sensor = BareSensor(row, str(place))
+            sensor._attr_native_value = turn + place / 8  # noqa: SLF001  # as its base wants it
+            sensor._attr_entity_registry_enabled_default = index < number  # noqa: SLF001  # as above
+            sensors.append(sensor)
+        await add_sensors(hass, entry, sensors)
+        await hass.async_block_till_done()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return asdict(SetUp(wall, cpu, resident() - memory, number, number + disabled))
+
+    async def poll(self) -> dict[str, Any]:
+        """Have Flotte look at all cars, as it does a minute later; core has done so already."""
+        (entry,) = self.hass.config_entries.async_entries(self._domain)
+        if self._domain == FLOTTE:
+            for coordinator in entry.runtime_data.vehicles:
+                await coordinator.async_refresh()
+        await self.hass.async_block_till_done()
+        return {}
+
+    async def shown(self) -> dict[str, Any]:
+        """What all entities of cars show, by platform and unique id: `Shown`."""
+        found: dict[str, Any] = {}
+        for platform in async_get_platforms(self.hass, self._domain):
+            for entity in platform.entities.values():
+                state = self.hass.states.get(entity.entity_id)
+                vin = (entity.unique_id or "").partition("-")[0]
+                if state is None or vin not in self._account.vins:
+                    continue
+                found[f"{platform.domain} {entity.unique_id}"] = asdict(
+                    Shown(state.state, dict(state.attributes), _told(entity))
+                )
+        return found
+
+    async def stop(self) -> None:
+        """Stop Home Assistant, as its owner does."""
+        if self._hass is not None:
+            await self._hass.async_stop(force=True)
+
+
+def _told(entity: Entity) -> dict[str, float]:
+    """When the signals behind one of Flotte's entities were told."""
+    signals = getattr(entity, "coordinator_context", None)
+    if not isinstance(signals, set | frozenset):
+        return {}
+    state = getattr(entity, "coordinator").state  # noqa: B009  # only ours has one
+    readings = ((each.name, state.told(each)) for each in signals)
+    return {name: told.time.timestamp() for name, told in sorted(readings) if told is not None}
+
+
+def resident() -> float:
+    """The resident set after a collection of garbage, in MB."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+# --- Imports -------------------------------------------------------------------------------------
+
+
+def load(modules: Iterable[str]) -> dict[str, float]:
+    """What importing these takes in this process, in milliseconds of the processor and MB."""
+    memory, begin = resident(), time.process_time()
+    for module in modules:
+        importlib.import_module(module)
+    milliseconds = (time.process_time() - begin) * 1e3
+    return {"ms": milliseconds, "mb": resident() - memory}
+
+
+async def imports(contestant: str) -> dict[str, Any]:
+    """What the client takes, then the rest of the integration with all its platforms."""
+    for platform in PLATFORMS:
+        importlib.import_module(f"homeassistant.components.{platform}")
+    client = load([CLIENTS[contestant]])
+    package = PACKAGES[contestant]
+    names = [package, *(f"{package}.{platform}" for platform in PLATFORMS)]
+    # Not every integration has every platform.
+    rest = load([name for name in names if importlib.util.find_spec(name) is not None])
+    return {"client": client, "rest": rest}
+
+
+# --- Orders --------------------------------------------------------------------------------------
+
+
+async def _serve() -> None:
+    """Follow orders until standard input ends."""
+    home: Home | None = None
+    try:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            name, arguments = json.loads(line)
+            if name == "imports":
+                answer = await imports(**arguments)
+            elif name == "home":
+                account = Account.from_json(json.dumps(arguments.pop("account")))
+                home = Home(account=account, **arguments)
+                answer = await home.start()
+            else:
+                answer = await getattr(home, name)(**arguments)
+            sys.stdout.write(json.dumps(answer, default=str) + "\n")
+            sys.stdout.flush()
+    finally:
+        if home is not None:
+            await home.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.components import homeassistant
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 
 CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
 """Reasons that all flows share are worded by Home Assistant itself."""
@@ -26,6 +26,19 @@ def placeholder(result: ConfigFlowResult, name: str) -> str:
     return filled[name]
 
 
+def _labels(step: dict[str, Any], fields: dict[str, Any]) -> list[str]:
+    """What is said of the fields of a form, also of those in sections."""
+    shown: list[str] = []
+    for field, entered in fields.items():
+        if isinstance(entered, section):
+            texts = step["sections"][field]
+            shown += [texts["name"], texts["description"]]
+            shown += _labels(texts, entered.schema.schema)
+        else:
+            shown += [step["data"][field], step["data_description"][field]]
+    return shown
+
+
 def check_texts(texts: dict[str, Any], result: Any) -> None:
     """Everything that a result shows has a text in `texts`, the flow's part of a translation."""
     shown: list[str] = []
@@ -36,8 +49,7 @@ def check_texts(texts: dict[str, Any], result: Any) -> None:
         # Core's step to choose between credentials explains itself by its one field.
         shown += [step["title"], step.get("description", step["title"])]
         fields = fields_of(result)
-        shown += [step["data"][field] for field in fields]
-        shown += [step["data_description"][field] for field in fields]
+        shown += _labels(step, fields)
         for field, error in (result["errors"] or {}).items():
             assert field == "base" or field in fields
             shown.append(texts["error"][error])

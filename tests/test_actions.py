@@ -24,6 +24,7 @@ from custom_components.flotte.actions import ACTIONS, FlotteAction
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
 from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.spending_actions import SPENDING_ACTIONS
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
@@ -752,7 +753,7 @@ async def test_a_fault_of_ours_is_not_dressed_up(
 
 async def test_actions_are_there_without_an_account(hass_at_tesla: HomeAssistant) -> None:
     assert set(hass_at_tesla.services.async_services_for_domain(DOMAIN)) == {
-        row.name for row in ACTIONS
+        row.name for row in (*ACTIONS, *SPENDING_ACTIONS)
     }
 
 
@@ -1297,7 +1298,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def test_nothing_else_is_described() -> None:
-    names = {row.name for row in ACTIONS}
+    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS)}
     assert DESCRIBED.keys() == names
     assert ENGLISH["services"].keys() == names
     assert ICONS["services"].keys() == names
@@ -1330,12 +1331,15 @@ def _actions_in(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _actions_in(each)
 
 
+ANSWERS = ("schedules:", "accounts:", "prices:", "cars:")
+
+
 @pytest.mark.parametrize("text", _examples())
 def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
     example = parse_yaml(text.replace("!secret speed_limit_pin", '"8306"'))
-    rows = {row.name: row for row in ACTIONS}
+    rows = {row.name: row.schema for row in (*ACTIONS, *SPENDING_ACTIONS)}
     found = list(_actions_in(example))
-    assert bool(found) is not text.startswith("schedules:")
+    assert bool(found) is not text.startswith(ANSWERS)
     for action in found:
         data = {
             # A template is only known when it runs.
@@ -1344,4 +1348,4 @@ def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
             else value
             for name, value in action["data"].items()
         }
-        rows[action["action"].removeprefix(f"{DOMAIN}.")].schema(data)
+        rows[action["action"].removeprefix(f"{DOMAIN}.")](data)

@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.signals": {"tesla.state"},
     "tesla.plan": {"tesla.signals", "tesla.state"},
     "tesla.meter": {"tesla.errors"},
+    "tesla.endpoints": {"tesla.meter"},
     "tesla.gate": {"tesla.errors", "tesla.meter"},
     "tesla.projection": {"tesla.meter"},
     "tesla.signing": {"tesla.errors", "cryptography", "google", "tesla_protocol"},
@@ -66,7 +67,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ssl",
         "tesla_protocol",
     },
-    "tesla.api": {"tesla.errors", "tesla.hosts", "tesla.meter", "aiohttp", "asyncio"},
+    "tesla.api": {
+        "tesla.endpoints",
+        "tesla.errors",
+        "tesla.hosts",
+        "tesla.meter",
+        "aiohttp",
+        "asyncio",
+    },
     "tesla.vehicle": {
         "tesla.api",
         "tesla.commands",
@@ -99,19 +107,30 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api",
         "tesla.commands",
         "tesla.errors",
+        "tesla.gate",
         "tesla.meter",
+        "tesla.plan",
         "tesla.signals",
         "tesla.state",
         "tesla.vehicle",
     },
     # The Home Assistant side.
     "account": HOME_ASSISTANT
-    | {"const", "coordinator", "ledger", "streaming", "tesla.gate", "tesla.meter"},
+    | {
+        "const",
+        "coordinator",
+        "ledger",
+        "streaming",
+        "tesla.endpoints",
+        "tesla.gate",
+        "tesla.meter",
+    },
     "callers": HOME_ASSISTANT | {"const", "tesla.meter"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
-    "ledger": HOME_ASSISTANT | {"const", "tesla.gate", "tesla.meter", "tesla.projection"},
+    "ledger": HOME_ASSISTANT
+    | {"const", "tesla.endpoints", "tesla.gate", "tesla.meter", "tesla.projection"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT
@@ -123,6 +142,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.meter",
         "tesla.plan",
+        "tesla.signals",
         "tesla.site",
         "tesla.state",
         "tesla.stream",
@@ -159,9 +179,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "options_flow": HOME_ASSISTANT
     | {
+        "callers",
         "const",
         "receiver",
         "streaming",
+        "tesla.endpoints",
         "tesla.gate",
         "tesla.meter",
         "tesla.telemetry",
@@ -181,7 +203,27 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "voluptuous",
     },
-    "entity": HOME_ASSISTANT | {"coordinator", "tesla.commands", "tesla.state"},
+    "spending_actions": HOME_ASSISTANT
+    | {
+        "account",
+        "actions",
+        "callers",
+        "const",
+        "coordinator",
+        "decisions",
+        "ledger",
+        "tesla.commands",
+        "tesla.deferral",
+        "tesla.gate",
+        "tesla.meter",
+        "tesla.projection",
+        "voluptuous",
+    },
+    "repairs": HOME_ASSISTANT
+    | {"account", "const", "ledger", "tesla.api", "tesla.errors", "tesla.meter"},
+    "entity": HOME_ASSISTANT | {"account", "const", "coordinator", "tesla.commands", "tesla.state"},
+    "decisions": HOME_ASSISTANT | {"account", "const", "tesla.gate", "tesla.meter"},
+    "logbook": HOME_ASSISTANT | {"const", "decisions"},
     "config_flow": HOME_ASSISTANT
     | {
         "const",
@@ -214,6 +256,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signing",
         "tesla.site",
         "tesla.vehicle",
+        "spending_actions",
         "streaming",
         "tokens",
         "asyncio",
@@ -225,14 +268,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "climate": PLATFORM,
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
-    # Alerts are no signals: they happen.
-    "event": PLATFORM | {"tesla.telemetry"},
+    # Alerts and decisions are no signals: they happen.
+    "event": PLATFORM | {"decisions", "tesla.telemetry"},
     "lock": PLATFORM,
     "media_player": PLATFORM,
     "number": PLATFORM,
-    "select": PLATFORM,
-    # The cost of the account is no signal of a car.
-    "sensor": PLATFORM | {"ledger", "tesla.meter"},
+    # The spending mode and the cost of the account are no signals of a car.
+    "select": PLATFORM | {"tesla.gate"},
+    "sensor": PLATFORM | {"ledger", "tesla.gate", "tesla.meter", "tesla.projection"},
     "switch": PLATFORM,
     "update": PLATFORM,
 }
@@ -394,7 +437,7 @@ def test_nothing_imports_a_platform() -> None:
         assert not allowed & PLATFORMS, part
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"event", "sensor"}))
+@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"event", "select", "sensor"}))
 def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> None:
     assert MAY_IMPORT[platform] == PLATFORM
 
@@ -408,6 +451,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.plan",
         "tesla.hosts",
         "tesla.meter",
+        "tesla.endpoints",
         "tesla.gate",
         "tesla.projection",
         "tesla.signing",

@@ -21,6 +21,7 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.key import async_get_key
+from custom_components.flotte.tesla.projection import Basis
 from custom_components.flotte.tesla.signing import Outcome
 from custom_components.flotte.tesla.signing.verdict import (
     GENERIC_ERRORS,
@@ -819,10 +820,10 @@ TEXTS: Final[dict[str, str]] = {
 
 ADVICE: Final = re.compile(
     r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
-    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Grant|Have|Lift|Log in|Look|Pair|"
-    r"Plug|Put|Raise|Reload|Remove|Restore|Run|See|Shorten|Sit|Start|Stop|Switch|Take|"
-    r"There is nothing to do|The limit can be raised|Try again|Update|Use|Wait|Wake it|"
-    r"please report)\b",
+    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Give|Grant|Have|Lift|Log in|Look|"
+    r"Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|See|Set one up|Shorten|Sit|Start|Stop|Switch|"
+    r"Take|There is nothing to do|The limit can be raised|Try again|Update|Use|Wait|Wake it|"
+    r"Write it|please report)\b",
     re.IGNORECASE,
 )
 JARGON: Final = re.compile(
@@ -832,6 +833,8 @@ JARGON: Final = re.compile(
 )
 ADVICE_IN_THE_PARTS: Final = {"some_cars_failed"}
 """Its text is put together of others that say it."""
+EXPLANATIONS: Final = frozenset(map(str, Basis))
+"""They say what a figure rests on, and there is nothing to be done about that."""
 OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 """Two names of one thing, which one and the same advice puts right."""
 
@@ -840,7 +843,7 @@ OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 def test_text_says_what_to_do(key: str) -> None:
     """What happened, and what now; both in words that need no manual."""
     text = TEXTS[key]
-    if key not in ADVICE_IN_THE_PARTS:
+    if key not in ADVICE_IN_THE_PARTS | EXPLANATIONS:
         assert ADVICE.search(text), text
         assert len(re.split(r"(?<=[.;:]) ", text)) > 1, "it also says what happened"
     assert not JARGON.search(text), text

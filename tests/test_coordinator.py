@@ -46,7 +46,7 @@ from tests.fleet import MINUTE, MOMENT, Wait, act, told_of
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
-AWAKE: dict[str, Any] = {"state": "online", "sentry_mode": True}
+AWAKE: dict[str, Any] = {"state": "online", "sentry_mode": True, "plugged_in": False}
 """Watching keeps a car awake, and is nothing whose progress is worth asking for."""
 
 ALL_FOR_POLLING: dict[str, Any] = {"reserve_percent": 0, "head_start_days": 31}
@@ -98,30 +98,34 @@ async def test_idle_car_is_asked_once_an_hour(
 
 
 @pytest.mark.parametrize(
-    "orders",
+    ("orders", "minutes"),
     [
-        {"drive": {"route": [[52.0, 4.0], [53.5, 6.5]]}},
-        {"charging": True, "battery_level": 20},
-        {"climate": {"on": True, "keeper": "dog"}},
-        {"user_present": True},
-        {"software_update": {"status": "installing"}},
+        ({"drive": {"route": [[52.0, 4.0], [53.5, 6.5]]}, "plugged_in": False}, 8),
+        # 11 kW into 75 kWh: a per cent in 4.4 minutes, and 1.5 are worth a request.
+        ({"charging": True, "battery_level": 20}, 7),
+        ({"climate": {"on": True, "keeper": "dog"}}, 10),
+        ({"user_present": True}, 10),
+        ({"software_update": {"status": "installing"}}, 10),
+        ({"sentry_mode": True, "locked": False, "plugged_in": False}, 10),
+        ({"sentry_mode": True}, 15),
     ],
-    ids=lambda orders: str(next(iter(orders))),
+    ids=["drive", "charging", "climate", "user", "update", "unlocked", "plugged in"],
 )
-async def test_car_that_does_something_is_asked_every_ten_minutes(
+async def test_how_often_a_car_that_does_something_is_asked(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
     wait: Wait,
     orders: dict[str, Any],
+    minutes: int,
 ) -> None:
     tesla.world.cars[MODEL_Y].steer({"state": "online", **orders})
     await wait(MINUTE)
     asked = []
-    for _ in range(24):
+    for _ in range(2 * minutes + 2):
         asked.append(data_requests(tesla, MODEL_Y))
         await wait(MINUTE)
-    assert asked == [1] * 10 + [2] * 10 + [3] * 4
+    assert asked == [1] * minutes + [2] * minutes + [3] * 2
 
 
 async def test_sleeping_cars_cost_nothing(
@@ -185,7 +189,7 @@ async def test_car_that_wakes_again_and_again_is_not_asked_each_time(
 async def test_command_is_looked_at_once(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    await told_of(tesla, wait, MODEL_Y, locked=False, sentry_mode=True)
+    await told_of(tesla, wait, MODEL_Y, locked=False, sentry_mode=True, plugged_in=False)
     await wait(3 * MINUTE)
     assert data_requests(tesla, MODEL_Y) == 1
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
@@ -582,6 +586,8 @@ async def test_check_fails_and_works_again(
     What is known is back with the first answer.
     """
     tesla.world.cars[MODEL_Y].steer(AWAKE)
+    # Until it is known to be unplugged, so that nothing is asked for an hour.
+    await wait(15 * MINUTE)
     shown = {
         state.entity_id: state.state
         for state in hass.states.async_all()

@@ -43,8 +43,9 @@ from custom_components.flotte.tesla.errors import (
     NotSent,
     TeslaError,
 )
-from custom_components.flotte.tesla.gate import Reason
+from custom_components.flotte.tesla.gate import ModeReason, Reason
 from custom_components.flotte.tesla.meter import DATA, Meter
+from custom_components.flotte.tesla.projection import Basis
 from custom_components.flotte.tesla.signing import faults, verdict
 from custom_components.flotte.tesla.signing.faults import FAULTS, Fault, fault_of
 from custom_components.flotte.tesla.signing.verdict import (
@@ -83,7 +84,10 @@ SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.SWITCH: switch.SITE_SWITCHES,
 }
 ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
-    Platform.SENSOR: sensor.ACCOUNT_SENSORS
+    Platform.EVENT: (event.DECISION,),
+    Platform.NUMBER: number.ACCOUNT_NUMBERS,
+    Platform.SELECT: select.ACCOUNT_SELECTS,
+    Platform.SENSOR: sensor.ACCOUNT_SENSORS,
 }
 DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "account": ACCOUNT}
 
@@ -357,11 +361,13 @@ def raised_by_name() -> set[str]:
     return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
 
 
-def of_the_gate() -> set[str]:
-    """Every key that a decision of the gate can have; its own test looks at their words."""
-    return {str(reason) for reason in Reason} | {
-        f"{reason}_waits" for reason in Reason if f"{reason}_waits" in EXCEPTIONS
-    }
+def of_spending() -> set[str]:
+    """Every key of a decision, a spending mode or a projection; their own tests look at the words.
+
+    They are read in errors and in what actions answer.
+    """
+    found = {str(each) for table in (Reason, ModeReason, Basis) for each in table}
+    return found | {f"{reason}_waits" for reason in Reason if f"{reason}_waits" in EXCEPTIONS}
 
 
 def test_keys_named_in_the_code_have_a_text() -> None:
@@ -369,7 +375,7 @@ def test_keys_named_in_the_code_have_a_text() -> None:
 
 
 def test_no_text_of_an_error_is_left_over() -> None:
-    used = {kind.key for kind in ERRORS} | of_signing() | of_the_gate() | raised_by_name()
+    used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
     assert set(EXCEPTIONS) - used == set()
 
 

@@ -13,6 +13,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte import async_remove_config_entry_device
@@ -303,6 +304,8 @@ async def test_state_is_restored_with_its_times(
     """Exactly what was known, and nothing more: what was unknown stays so."""
     tesla.world.cars[MODEL_Y].steer({"state": "asleep"})
     await wait(30 * MINUTE)
+    # A set-up looks at what the month will cost, too.
+    told.runtime_data.ledger.async_review(dt_util.utcnow())
     before = {
         state.entity_id: (state.state, dict(state.attributes)) for state in hass.states.async_all()
     }
@@ -341,7 +344,7 @@ async def test_state_is_restored_with_its_times(
 async def test_nothing_is_made_up(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """A car that has slept ever since is unknown in everything but in being offline."""
+    """Of a car that has slept ever since only that is known, and that nothing waits for it."""
     await set_up(hass, entry)
     for _ in range(2):
         known = {
@@ -349,7 +352,10 @@ async def test_nothing_is_made_up(
             for state in hass.states.async_all()
             if "aurora" in state.entity_id and state.state != STATE_UNKNOWN
         }
-        assert known == {"binary_sensor.aurora_online": "off"}
+        assert known == {
+            "binary_sensor.aurora_online": "off",
+            "sensor.aurora_waiting_commands": "0",
+        }
         assert await hass.config_entries.async_reload(entry.entry_id)
         await wait(MINUTE)
 

@@ -88,6 +88,7 @@ async def test_what_is_dear_is_on_disk_at_once(
     assert written(hass_storage) == {
         "ledger": {"counts": [line], "unanswered": [], "saved": []},
         "suspended": None,
+        "suspensions": 0,
         "woken": {CAR: [NOW.timestamp()]} if charge is WAKE else {},
     }
 

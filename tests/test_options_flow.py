@@ -3,11 +3,12 @@
 import asyncio
 import dataclasses
 import errno
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,19 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte import options_flow
 from custom_components.flotte import streaming as streaming_module
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
 from custom_components.flotte.hosts import get_hosts
 from custom_components.flotte.ledger import async_get_ledger
 from custom_components.flotte.receiver import async_get_authority
+from custom_components.flotte.tesla.endpoints import ASSUMED, CHOICES
+from custom_components.flotte.tesla.gate import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.meter import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.certificates import Authority, ServerCertificate
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
 from simulator.cars import Car
-from tests.conftest import CLIENT_ID, Pass, issues_of, receiver_of, set_up
+from tests.conftest import CLIENT_ID, TRANSLATIONS, Pass, issues_of, receiver_of, set_up
 from tests.flow_texts import fields_of, placeholder
 from tests.ports import free_port
 from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
@@ -92,9 +97,7 @@ async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> Non
     assert meter.limit == meter.tariff.discount
     for shown, limit in ((10.0, 25.5), (25.5, 0)):
         result = await owner.choose("spending")
-        schema = result["data_schema"]
-        assert schema is not None
-        assert schema({}) == {CONF_MONTHLY_LIMIT: shown}
+        assert suggested(result)[CONF_MONTHLY_LIMIT] == shown
         result = await owner.submit(result, monthly_limit=limit)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert loaded.options == {CONF_MONTHLY_LIMIT: limit}
@@ -127,6 +130,278 @@ async def test_limit_makes_no_sense(owner: Owner, limit: object) -> None:
         await owner.submit(result, monthly_limit=limit)
     result = await owner.submit(result, monthly_limit=20)
     assert owner.entry.options == {CONF_MONTHLY_LIMIT: 20}
+
+
+async def test_a_user_who_touches_nothing_pays_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """Whoever opens every group and sends it as it is has the rules of a new installation."""
+    owner = Owner(hass, loaded)
+    for group in ("spending", "wakes"):
+        result = await owner.choose(group)
+        await owner.submit(result, **suggested(result))
+    result = await owner.choose("tariff")
+    result = await owner.submit(result, **suggested(result))
+    assert suggested(result) == {}
+    await owner.submit(result)
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert dataclasses.replace(ledger.gate.policy, budget=None) == Policy()
+    assert (ledger.meter.tariff, ledger.meter.limit) == (EURO, EURO.discount)
+    assert ledger.endpoints.own == {}
+
+
+async def test_everything_about_spending(owner: Owner) -> None:
+    result = await owner.choose("spending")
+    await owner.submit(
+        result, monthly_limit=20, reserve_percent=25, advanced={"head_start_days": 1}
+    )
+    result = await owner.choose("wakes")
+    await owner.submit(
+        result,
+        asleep_person="wait",
+        confirm_wakes=True,
+        asleep_automation="refuse",
+        wakes_per_day=4,
+        quiet_begin="22:00:00",
+        quiet_end="06:30:00",
+        wake_gap_minutes=30,
+        patience_hours=12,
+        asleep_callers=[
+            {"caller": "automation:automation.morning", "asleep": "wake"},
+            {"caller": "voice:assist", "asleep": "wait"},
+        ],
+    )
+    assert Policy.from_options(owner.entry.options) == Policy(
+        budget=Decimal(20),
+        reserve=Decimal("0.25"),
+        head_start=timedelta(days=1),
+        person=Asleep.WAIT,
+        confirm_wakes=True,
+        automation=Asleep.REFUSE,
+        wakes_per_day=4,
+        quiet_hours=QuietHours(time(22), time(6, 30)),
+        wake_gap=timedelta(minutes=30),
+        patience=timedelta(hours=12),
+        callers={"automation:automation.morning": Asleep.WAKE, "voice:assist": Asleep.WAIT},
+    )
+
+
+def test_every_rule_can_be_reached() -> None:
+    """But for the spending mode, which has an entity of its own."""
+    offered = {*options_flow.SPENDING, *options_flow.WAKES, "spending_mode"}
+    assert offered == Policy().to_options().keys()
+
+
+async def test_what_was_set_is_shown(owner: Owner) -> None:
+    entered = {
+        "asleep_person": "refuse",
+        "wakes_per_day": 7,
+        "asleep_callers": [{"caller": "person", "asleep": "wake"}],
+    }
+    await owner.submit(await owner.choose("wakes"), **entered)
+    await owner.submit(await owner.choose("spending"), advanced={"head_start_days": 9})
+    shown = suggested(await owner.choose("wakes"))
+    assert {**shown, **entered} == shown
+    assert (shown["asleep_automation"], shown["patience_hours"]) == ("wake", 6)
+    fields = fields_of(await owner.choose("spending"))["advanced"].schema.schema
+    assert [field.description["suggested_value"] for field in fields] == [9]
+
+
+async def test_what_is_emptied_is_usual_again(owner: Owner) -> None:
+    result = await owner.choose("wakes")
+    entered = suggested(result)
+    entered |= {"wakes_per_day": 9, "quiet_begin": "22:00:00", "quiet_end": "06:00:00"}
+    entered["asleep_callers"] = [{"caller": "voice:assist", "asleep": "refuse"}]
+    await owner.submit(result, **entered)
+    await owner.submit(await owner.choose("spending"), monthly_limit=3, reserve_percent=50)
+    assert Policy.from_options(owner.entry.options) != Policy()
+    await owner.submit(await owner.choose("wakes"))
+    assert owner.entry.options["monthly_limit"] == 3, "the other groups stay"
+    await owner.submit(await owner.choose("spending"))
+    assert Policy.from_options(owner.entry.options) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("entered", "errors"),
+    [
+        ({"quiet_begin": "22:00:00"}, {"quiet_end": "quiet_incomplete"}),
+        ({"quiet_end": "22:00:00"}, {"quiet_begin": "quiet_incomplete"}),
+        ({"quiet_begin": "22:00:00", "quiet_end": "22:00:00"}, {"quiet_end": "quiet_same"}),
+        (
+            {
+                "asleep_callers": [
+                    {"caller": "voice:assist", "asleep": "wake"},
+                    {"caller": " voice:assist", "asleep": "refuse"},
+                ]
+            },
+            {"asleep_callers": "caller_twice"},
+        ),
+    ],
+)
+async def test_rules_that_make_no_sense(
+    owner: Owner, entered: dict[str, Any], errors: dict[str, str]
+) -> None:
+    """It is said where, what was entered stays, and the form goes on."""
+    result = await owner.submit(await owner.choose("wakes"), **entered)
+    assert result["errors"] == errors
+    shown = suggested(result)
+    assert {**shown, **entered} == shown
+    assert owner.entry.options == {}
+    result = await owner.submit(result, wakes_per_day=1)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    "entered",
+    [
+        {"asleep_person": "never"},
+        {"wakes_per_day": -1},
+        {"patience_hours": 0},
+        {"quiet_begin": "noon"},
+        {"asleep_callers": [{"caller": "voice:assist"}]},
+        {"asleep_callers": [{"caller": "voice:assist", "asleep": "never"}]},
+        {"asleep_callers": "all"},
+    ],
+)
+async def test_rules_that_no_field_takes(owner: Owner, entered: dict[str, Any]) -> None:
+    result = await owner.choose("wakes")
+    with pytest.raises(InvalidData):
+        await owner.submit(result, **entered)
+
+
+async def test_who_can_be_an_exception(hass: HomeAssistant, owner: Owner) -> None:
+    """Automations and scripts are offered by their names; what is offered is what is looked up."""
+    hass.states.async_set("automation.solar", "on", {"friendly_name": "Solar surplus"})
+    hass.states.async_set("script.warm_up", "off", {"friendly_name": "Warm up"})
+    field = fields_of(await owner.choose("wakes"))["asleep_callers"].serialize()
+    offered = field["selector"]["object"]["fields"]["caller"]["selector"]["select"]["options"]
+    assert {each["value"]: each["label"] for each in offered} == {
+        "automation:automation.solar": "Solar surplus",
+        "automation:script.warm_up": "Warm up",
+        "voice:assist": "Assist",
+        "voice:cloud": "Home Assistant Cloud",
+        "voice:google_assistant": "Google Assistant",
+        "voice:homekit": "HomeKit",
+    }
+
+
+# --- What Tesla asks for --------------------------------------------------------------------------
+
+
+async def test_a_known_currency(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """A limit in the old one would be another amount: it goes back to what Tesla grants."""
+    owner = Owner(hass, loaded)
+    await owner.submit(await owner.choose("spending"), monthly_limit=50)
+    result = await owner.submit(await owner.choose("tariff"), currency="GBP")
+    assert result["step_id"] == "prices"
+    assert "8 GBP" in placeholder(result, "usual")
+    await owner.submit(result)
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert ledger.meter.tariff == TARIFFS["GBP"]
+    assert ledger.meter.limit == Decimal(8)
+    assert loaded.options == {"currency": "GBP"}
+    cost = hass.states.get("sensor.tesla_account_cost_this_month")
+    assert cost is not None
+    assert cost.attributes["unit_of_measurement"] == "GBP"
+    result = await owner.choose("spending")
+    assert suggested(result)["monthly_limit"] == 8
+    assert fields_of(result)["monthly_limit"].config["unit_of_measurement"] == "GBP"
+
+
+async def test_another_currency_needs_its_prices(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("tariff"), currency=" chf ")
+    prices = {"discount": 9.5, "units_signal": 140000, "units_command": 950, "units_data": 470}
+    result = await owner.submit(result, **prices)
+    assert result["errors"] == {"units_wake": "price_missing"}
+    assert suggested(result) == prices
+    result = await owner.submit(result, **prices, units_wake=47)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    tariff = Tariff.from_options(owner.entry.options)
+    assert (tariff.currency, tariff.discount) == ("CHF", Decimal("9.5"))
+    assert tariff.rounded(Category.WAKE, 47) == 1
+
+
+async def test_no_discount_in_another_currency(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("tariff"), currency="CHF")
+    result = await owner.submit(result, units_wake=47)
+    assert result["errors"] == {"discount": "price_missing"}
+
+
+@pytest.mark.parametrize("currency", ["Euro", "E", "€"])
+async def test_no_currency(owner: Owner, currency: str) -> None:
+    result = await owner.submit(await owner.choose("tariff"), currency=currency)
+    assert result["errors"] == {"currency": "invalid_currency"}
+    assert suggested(result)["currency"] == currency
+    result = await owner.submit(result, currency="eur")
+    assert result["step_id"] == "prices"
+
+
+async def test_own_prices_come_and_go(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("tariff"), currency="EUR")
+    await owner.submit(result, units_energy=500, units_command=800, discount=5)
+    tariff = Tariff.from_options(owner.entry.options)
+    assert tariff.price(Category.ENERGY, 500) == tariff.price(Category.COMMAND, 800) == 1
+    assert tariff.discount == 5
+    result = await owner.submit(await owner.choose("tariff"), currency="EUR")
+    assert suggested(result) == {"units_energy": 500, "units_command": 800, "discount": 5}
+    await owner.submit(result)
+    assert Tariff.from_options(owner.entry.options) == EURO
+
+
+async def test_own_prices_are_not_taken_into_another_currency(owner: Owner) -> None:
+    result = await owner.submit(await owner.choose("tariff"), currency="EUR")
+    await owner.submit(result, units_command=800)
+    result = await owner.submit(await owner.choose("tariff"), currency="DKK")
+    assert suggested(result) == {}
+    await owner.submit(result)
+    assert Tariff.from_options(owner.entry.options) == TARIFFS["DKK"]
+
+
+async def test_a_request_is_billed_otherwise(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    rows = [{"endpoint": "region", "category": "data"}, {"endpoint": "backup", "category": "free"}]
+    result = await owner.submit(await owner.choose("tariff"), endpoint_categories=rows)
+    await owner.submit(result)
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    assert ledger.endpoints.own == {"region": Category.DATA, "backup": Category.FREE}
+    api = loaded.runtime_data.vehicles[0].vehicle.api
+    assert api.endpoints.category("region") is Category.DATA
+    result = await owner.choose("tariff")
+    assert suggested(result)["endpoint_categories"] == rows
+    result = await owner.submit(result)
+    await owner.submit(result)
+    assert ledger.endpoints.own == {}
+    assert "endpoint_categories" not in loaded.options
+
+
+async def test_a_request_is_billed_in_two_ways(owner: Owner) -> None:
+    rows = [{"endpoint": "region", "category": each} for each in ("data", "free")]
+    result = await owner.submit(await owner.choose("tariff"), endpoint_categories=rows)
+    assert result["errors"] == {"endpoint_categories": "endpoint_twice"}
+    assert suggested(result)["endpoint_categories"] == rows
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"endpoint": "vehicle_data", "category": "free"},
+        {"endpoint": "region", "category": "wake"},
+        {"endpoint": "region"},
+    ],
+)
+async def test_what_no_request_can_be_billed_as(owner: Owner, row: dict[str, str]) -> None:
+    result = await owner.choose("tariff")
+    with pytest.raises(InvalidData):
+        await owner.submit(result, endpoint_categories=[row])
+
+
+@pytest.mark.parametrize(
+    ("key", "needed"),
+    [("asleep", set(Asleep)), ("endpoint", set(ASSUMED)), ("category", set(CHOICES))],
+)
+def test_every_choice_has_its_words(key: str, needed: set[str]) -> None:
+    texts = json.loads(TRANSLATIONS.read_text("utf-8"))["selector"][key]["options"]
+    assert texts.keys() == needed
 
 
 # --- How the cars stream --------------------------------------------------------------------------
@@ -380,9 +655,10 @@ async def test_no_topic(hass: HomeAssistant, owner: Owner, topic: str) -> None:
 async def test_only_a_stream_of_our_own_can_be_checked(
     hass: HomeAssistant, owner: Owner, entry_of_stream: MockConfigEntry
 ) -> None:
-    assert (await owner.menu())["menu_options"] == ["spending", "stream"]
+    assert (await owner.menu())["menu_options"] == ["spending", "wakes", "tariff", "stream"]
     direct = Owner(hass, entry_of_stream)
-    assert (await direct.menu())["menu_options"] == ["spending", "stream", "check"]
+    menu = (await direct.menu())["menu_options"]
+    assert menu == ["spending", "wakes", "tariff", "stream", "check"]
     result = await direct.choose("check")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 

@@ -560,7 +560,7 @@ async def test_there_is_no_room_in_the_budget(
     )
     await set_up(hass, entry_of_stream)
     await pass_time(MINUTE)
-    text = issue_of(hass, f"stream_refused_{MODEL_Y[-6:]}")
+    text = issue_of(hass, f"stream_postponed_{MODEL_Y[-6:]}")
     assert "budget_exceeded" not in text, "a key is not for people"
     assert "0.00" in text
     assert sent(tesla) == 0

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import jwt
 from homeassistant.components.application_credentials import AuthImplementation
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
@@ -23,7 +24,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountData, FlotteConfigEntry, spending_policy
+from .account import AccountData, FlotteConfigEntry, async_apply_spending
 from .actions import async_register_actions
 from .callers import async_watch_callers
 from .const import (
@@ -39,6 +40,7 @@ from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import AccountLedger, async_get_ledger
+from .spending_actions import async_register_spending_actions
 from .streaming import (
     Streaming,
     async_clear_entry,
@@ -89,8 +91,9 @@ MODELS: Final = {
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Learn which Tesla to talk to, and offer the actions."""
     set_hosts(hass, config)
-    async_watch_callers(hass)
+    await async_watch_callers(hass)
     async_register_actions(hass)
+    async_register_spending_actions(hass)
     return True
 
 
@@ -106,7 +109,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_domain=DOMAIN, translation_key="private_key_unreadable"
         ) from error
     ledger = await async_get_ledger(hass, implementation.client_id)
-    ledger.async_set_policy(spending_policy(hass, entry))
+    async_apply_spending(hass, entry, ledger)
     api = _api(hass, entry, Tokens(hass, entry, implementation), ledger)
     try:
         products = await api.products()
@@ -178,6 +181,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
     if configured := configured_cars(stored.get(_STREAMING)):
         await _async_end_streams(hass, entry, configured)
     await store.async_remove()
+    for other in hass.config_entries.async_entries(DOMAIN):
+        # Its rules held for those too that share its bill.
+        if other.state is ConfigEntryState.LOADED and (
+            other.data.get("auth_implementation") == entry.data.get("auth_implementation")
+        ):
+            async_apply_spending(hass, other, other.runtime_data.ledger)
 
 
 async def _async_end_streams(
@@ -187,7 +196,7 @@ async def _async_end_streams(
     devices = dr.async_get(hass)
 
     def name_of(vin: str) -> str:
-        device = devices.async_get_device(identifiers={(DOMAIN, vin)})
+        device = devices.async_get_device_by_identifier((DOMAIN, vin), entry.entry_id)
         return (device and (device.name_by_user or device.name)) or vin[-6:]
 
     try:
@@ -206,7 +215,7 @@ async def _async_end_streams(
     for vin, claims in configured.items():
         name = name_of(vin)
         try:
-            await async_take_away(api, vin, name, claims, only_ours=is_broker)
+            await async_take_away(api, ledger.gate, vin, name, claims, only_ours=is_broker)
         except TeslaError:
             async_tell_left(hass, vin, name, claims)
 
@@ -221,6 +230,7 @@ def _api(
         hosts=get_hosts(hass),
         base_url=entry.data[CONF_BASE_URL],
         meter=ledger.meter,
+        endpoints=ledger.endpoints,
         keep=ledger.async_keep,
     )
 
@@ -282,7 +292,12 @@ class _Account:
 
     def site(self, product: Mapping[str, Any]) -> SiteCoordinator:
         """An energy site of Tesla's product list, with what was known of it before."""
-        site = Site(int(product["energy_site_id"]), self.api, scopes=self.scopes)
+        site = Site(
+            int(product["energy_site_id"]),
+            self.api,
+            scopes=self.scopes,
+            gate=self.ledger.gate,
+        )
         site.restore(self.stored.get(str(site.site_id)) or {})
         name = str(product.get("site_name") or site.site_id)
         info = dr.DeviceInfo(
@@ -309,7 +324,12 @@ async def _ask_status(api: FleetApi, vehicles: list[VehicleCoordinator]) -> None
 
 
 async def _ask_site(coordinator: SiteCoordinator) -> None:
-    """Look at a site once; one that does not answer keeps nobody from starting."""
+    """Look at a site once; one that does not answer keeps nobody from starting.
+
+    A start pays for nothing, so a site that costs something is looked at by the gate's leave later.
+    """
+    if not coordinator.site.is_free:
+        return
     results = await asyncio.gather(
         coordinator.site.refresh(SETUP),
         coordinator.site.refresh_info(SETUP),

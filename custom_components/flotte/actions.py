@@ -373,7 +373,7 @@ async def _async_handle(
         ServiceValidationError: the user's mistake; nothing was sent.
         HomeAssistantError: a car refused, or the outcome is unknown; the text says which and who.
     """
-    cars = {each: _async_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
+    cars = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
     if row.command is None:
         schedules = await _async_all(cars, {key: _async_schedules(cars[key], call) for key in cars})
         return {"schedules": schedules}
@@ -396,7 +396,7 @@ async def _async_handle(
 
 
 @callback
-def _async_vehicle(hass: HomeAssistant, device_id: str) -> VehicleCoordinator:
+def async_get_vehicle(hass: HomeAssistant, device_id: str) -> VehicleCoordinator:
     """The coordinator of a car's device.
 
     Raises:

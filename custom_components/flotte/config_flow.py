@@ -314,6 +314,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             hosts=get_hosts(self.hass),
             base_url=self._base_url,
             meter=ledger.meter,
+            endpoints=ledger.endpoints,
             keep=ledger.async_keep,
         )
 

@@ -12,6 +12,13 @@ CONF_BASE_URL: Final = "base_url"
 CONF_PUBLIC_DOMAIN: Final = "public_domain"
 CONF_MONTHLY_LIMIT: Final = "monthly_limit"
 CONF_SPENDING_MODE: Final = "spending_mode"
+CONF_CURRENCY: Final = "currency"
+CONF_DISCOUNT: Final = "discount"
+CONF_UNITS: Final = "units"
+TARIFF_OPTIONS: Final = (CONF_CURRENCY, CONF_DISCOUNT, CONF_UNITS)
+"""What `tesla.meter.Tariff` reads."""
+CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
+"""What `tesla.endpoints` reads."""
 
 # The stream. The port is the one that the cars connect to; where a router maps it to another one,
 # that is the listening port.
@@ -57,10 +64,9 @@ SCOPES: Final = (
 NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
 """Without these there is nothing that Flotte could do for a car; the others only add to it."""
 
-SITE_INTERVAL: Final = timedelta(seconds=60)
-"""Between two looks at a site's power flows, as Home Assistant's own integration does it."""
-SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
-"""Between two looks at a site's settings, which only people change."""
+SUSPENDED_INTERVAL: Final = timedelta(minutes=15)
+"""How long a car or site is left alone after Tesla refused even what is free, because the account
+is suspended; TeslaMate waits as long."""
 UNREACHABLE_GRACE: Final = timedelta(minutes=15)
 """How long polling may fail before entities become unavailable."""
 SAVE_DELAY_SECONDS: Final = 30

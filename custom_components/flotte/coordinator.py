@@ -28,11 +28,10 @@ from .const import (
     DOMAIN,
     LOGGER,
     PAIRING_INTERVAL,
-    SITE_INFO_INTERVAL,
-    SITE_INTERVAL,
+    SUSPENDED_INTERVAL,
     UNREACHABLE_GRACE,
 )
-from .tesla import plan
+from .tesla import plan, signals
 from .tesla.commands import Command
 from .tesla.deferral import Waiting
 from .tesla.errors import (
@@ -47,7 +46,7 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.meter import POLLING, Caller
+from .tesla.meter import POLLING, Caller, Meter
 from .tesla.site import Site
 from .tesla.state import Signal, State
 from .tesla.stream import Stream
@@ -75,6 +74,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         entry: ConfigEntry,
         name: str,
         *,
+        meter: Meter,
         interval: timedelta,
         device_info: DeviceInfo,
         unique_prefix: str,
@@ -87,6 +87,9 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
         self._told_reachable = True
         self._failing_since: datetime | None = None
+        self._meter = meter
+        self._suspended_at: datetime | None = None
+        self._budget_logged = False
 
     @callback
     @override
@@ -171,26 +174,60 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """Ask what the plan says. Raises TeslaError."""
 
     @abstractmethod
+    def async_lapse(self) -> None:
+        """Drop what nobody confirmed in time."""
+
+    @abstractmethod
     async def async_carry_out(self, command: Command, caller: Caller) -> None:
         """Have a command carried out. Raises TeslaError."""
 
     @override
     async def _async_update_data(self) -> State:
         try:
-            await self.async_poll()
+            if not self._is_left_alone:
+                await self.async_poll()
+        except AccountSuspended as error:
+            # The owner is told of the account. What is known stays, as with a spent budget.
+            if not self._meter.is_suspended(dt_util.utcnow()):
+                raise self._failed(error) from error
+            self._suspended_at = dt_util.utcnow()
         except LoginRequired as error:
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key=error.translation_key
             ) from error
         except TeslaError as error:
-            pause = error.retry_after.total_seconds() if isinstance(error, RateLimited) else None
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=error.translation_key,
-                translation_placeholders=dict(error.placeholders),
-                retry_after=pause,
-            ) from error
+            raise self._failed(error) from error
+        finally:
+            # Last, so that a reading that confirms an assumption comes before its end.
+            self.async_lapse()
         return self.state
+
+    @staticmethod
+    def _failed(error: TeslaError) -> UpdateFailed:
+        pause = error.retry_after.total_seconds() if isinstance(error, RateLimited) else None
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=error.translation_key,
+            translation_placeholders=dict(error.placeholders),
+            retry_after=pause,
+        )
+
+    @property
+    def _is_left_alone(self) -> bool:
+        """Whether Tesla refused lately even what is free, and would again."""
+        now, at = dt_util.utcnow(), self._suspended_at
+        return (
+            at is not None
+            and self._meter.is_suspended(now)
+            and timedelta() <= now - at < SUSPENDED_INTERVAL
+        )
+
+    @callback
+    def _async_no_room(self, error: TeslaError) -> None:
+        """Log once that the background may not spend: what is known stays, and is no failure."""
+        if not self._budget_logged:
+            LOGGER.info("No data is asked of %s: %s", self.device_name, error)
+        self._budget_logged = True
 
     async def async_send(self, command: Command, context: Context | None) -> None:
         """Carry out a command for whoever `context` stands for.
@@ -231,6 +268,7 @@ class VehicleCoordinator(FlotteCoordinator):
             hass,
             entry,
             name,
+            meter=vehicle.api.meter,
             interval=plan.CHECK_INTERVAL,
             device_info=device_info,
             unique_prefix=vehicle.vin,
@@ -248,7 +286,6 @@ class VehicleCoordinator(FlotteCoordinator):
         vehicle.awoke = self._async_awoke
         vehicle.settled = self._async_settled
         self._stream_missed = False
-        self._budget_logged = False
         self._pairing_asked = dt_util.utcnow()
         entry.async_on_unload(vehicle.subscribe(self.async_told))
 
@@ -258,15 +295,12 @@ class VehicleCoordinator(FlotteCoordinator):
         return self.vehicle.state
 
     @override
-    async def async_poll(self) -> None:
-        try:
-            await self._async_ask()
-        finally:
-            # Last, so that a reading that confirms an assumption comes before its end.
-            self.vehicle.lapse()
-            self.vehicle.expire_deferred()
+    def async_lapse(self) -> None:
+        self.vehicle.lapse()
+        self.vehicle.expire_deferred()
 
-    async def _async_ask(self) -> None:
+    @override
+    async def async_poll(self) -> None:
         await self._async_look_for_pairing()
         self.vehicle.shown = self.shown_signals
         self._async_watch_stream()
@@ -280,10 +314,7 @@ class VehicleCoordinator(FlotteCoordinator):
             # It fell asleep between the two questions; that is now known.
             return
         except (BudgetExceeded, AccountSuspended, GateRefused) as error:
-            # Not a failure: what is known stays, and people keep what is left.
-            if not self._budget_logged:
-                LOGGER.info("No data is asked of %s: %s", self.device_name, error)
-            self._budget_logged = True
+            self._async_no_room(error)
             return
         self._budget_logged = False
 
@@ -321,7 +352,8 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @callback
     def _async_settled(self, waiting: Waiting, error: TeslaError | None) -> None:
-        """Say what became of a command whose caller waits no more."""
+        """Say what became of a command whose caller waits no more, and that it waits no more."""
+        self.async_told(frozenset({signals.ONLINE}))
         name, command = self.device_name, waiting.command.name
         if error is None:
             LOGGER.info("%s is awake: %s was carried out", name, command)
@@ -384,7 +416,11 @@ class VehicleCoordinator(FlotteCoordinator):
 
 
 class SiteCoordinator(FlotteCoordinator):
-    """One energy site: power flows every minute, settings every ten and after each change."""
+    """One energy site: power flows every minute, settings every ten and after each change.
+
+    Should it cost something, only what an entity shows is asked for: that is all that is known of
+    who looks.
+    """
 
     def __init__(
         self,
@@ -399,7 +435,8 @@ class SiteCoordinator(FlotteCoordinator):
             hass,
             entry,
             name,
-            interval=SITE_INTERVAL,
+            meter=site.api.meter,
+            interval=plan.SITE_INTERVAL,
             device_info=device_info,
             unique_prefix=str(site.site_id),
         )
@@ -415,11 +452,15 @@ class SiteCoordinator(FlotteCoordinator):
     @override
     async def async_poll(self) -> None:
         try:
-            if self.site.info_is_older_than(SITE_INFO_INTERVAL):
-                await self.site.refresh_info()
-            await self.site.refresh()
-        finally:
-            self.site.lapse()
+            await self.site.poll(self.shown_signals)
+        except (BudgetExceeded, GateRefused) as error:
+            self._async_no_room(error)
+            return
+        self._budget_logged = False
+
+    @override
+    def async_lapse(self) -> None:
+        self.site.lapse()
 
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:

@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .account import FlotteConfigEntry
+from .const import DOMAIN
 from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
@@ -84,3 +88,50 @@ class VehicleEntity(FlotteEntity[VehicleCoordinator]):
 
 class SiteEntity(FlotteEntity[SiteCoordinator]):
     """An entity of an energy site."""
+
+
+class AccountEntity(Entity):
+    """An entity of the account, showing what its ledger says.
+
+    Args:
+        entry: The account, set up.
+        description: The row; unique id and translation key follow from its key.
+    """
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: FlotteConfigEntry, description: EntityDescription) -> None:
+        """Show `description`'s part of the ledger."""
+        self.entity_description = description
+        self._entry = entry
+        self._ledger = entry.runtime_data.ledger
+        self._last_shown: object = None
+        self._attr_unique_id = f"{entry.unique_id}-{description.key}"
+        self._attr_translation_key = description.key
+        self._attr_device_info = dr.DeviceInfo(
+            identifiers={(DOMAIN, str(entry.unique_id))},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            manufacturer="Tesla",
+            model="Fleet API",
+            translation_key="account",
+        )
+
+    @property
+    def shown(self) -> object:
+        """All that it shows and that may change; None if the ledger does not change it."""
+        return None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._last_shown = self.shown
+        self.async_on_remove(self._ledger.async_subscribe(self.async_look))
+
+    @callback
+    def async_look(self, *_: object) -> None:
+        """Show it again if it is something else: every booking calls, and most change little."""
+        shown = self.shown
+        if shown != self._last_shown:
+            self._last_shown = shown
+            self.async_write_ha_state()

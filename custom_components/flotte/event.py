@@ -1,4 +1,4 @@
-"""Events: what a car tells its owner, such as that the alarm went off."""
+"""Events: what a car tells its owner, and what the gate decided about spending."""
 
 from dataclasses import dataclass
 from typing import Final, override
@@ -9,7 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import FlotteConfigEntry
 from .coordinator import VehicleCoordinator
-from .entity import FlotteEntityDescription, VehicleEntity
+from .decisions import Decisions, Outcome, Verdict
+from .entity import AccountEntity, FlotteEntityDescription, VehicleEntity
 from .tesla.telemetry.records import Alert
 
 PARALLEL_UPDATES = 0
@@ -26,14 +27,18 @@ class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
 
 
 ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER])
+DECISION: Final = EventEntityDescription(
+    key="spending_decision", event_types=[str(outcome) for outcome in Outcome]
+)
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant,
+    hass: HomeAssistant,
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one to each car that is meant to stream: alerts come no other way."""
+    """Add one to the account, and one to each car that streams: alerts come no other way."""
+    async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     async_add_entities(
         AlertEvent(coordinator)
         for coordinator in entry.runtime_data.vehicles
@@ -76,4 +81,26 @@ class AlertEvent(VehicleEntity, EventEntity):
                 "ended": alert.ended.isoformat() if alert.ended else None,
             },
         )
+        self.async_write_ha_state()
+
+
+class DecisionEvent(AccountEntity, EventEntity):
+    """Fires when the gate decided about something that costs money."""
+
+    entity_description: EventEntityDescription
+
+    def __init__(self, entry: FlotteConfigEntry, decisions: Decisions) -> None:
+        """Listen to what is news."""
+        super().__init__(entry, DECISION)
+        self._decisions = decisions
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._decisions.async_subscribe(self._async_fire))
+
+    @callback
+    def _async_fire(self, verdict: Verdict) -> None:
+        self.async_set_context(verdict.context)
+        self._trigger_event(verdict.outcome, dict(verdict.data))
         self.async_write_ha_state()

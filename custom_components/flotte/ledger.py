@@ -4,15 +4,20 @@ Wakes and commands are on disk before their request leaves; what is cheap follow
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import (
+    async_call_later,
+    async_track_time_interval,
+    async_track_utc_time_change,
+)
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -24,14 +29,18 @@ from .const import (
     LOGGER,
     REVIEW_INTERVAL,
 )
+from .tesla.endpoints import Endpoints
 from .tesla.gate import Decision, Gate, Policy, Request, SpendingMode
-from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month
+from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month, Tariff
 from .tesla.projection import Projection, project
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _VERSION: Final = 1
 NEARLY_NOTHING: Final = Decimal("0.01")
 """The share of the limit from which on every booking is a reason to look at the spending mode."""
+SUSPENDED_ISSUE: Final = "account_suspended"
+DASHBOARD: Final = "https://developer.tesla.com/dashboard"
+"""Where a developer raises the limit. Source: Tesla's billing page (2026-08)."""
 
 
 class AccountLedger:
@@ -40,9 +49,10 @@ class AccountLedger:
     def __init__(self, hass: HomeAssistant, client_id: str) -> None:
         """Keep the ledger of this application."""
         # The client id is no secret, but file names end up in backups' listings and reports.
-        name = hashlib.sha256(client_id.encode()).hexdigest()[:12]
+        self.name = hashlib.sha256(client_id.encode()).hexdigest()[:12]
+        """What tells this developer account from others, and not which one it is."""
         self._store: Store[dict[str, Any]] = Store(
-            hass, _VERSION, f"{DOMAIN}.ledger.{name}", private=True, atomic_writes=True
+            hass, _VERSION, f"{DOMAIN}.ledger.{self.name}", private=True, atomic_writes=True
         )
         self.meter = Meter()
         self.meter.settled = self.async_changed
@@ -50,11 +60,19 @@ class AccountLedger:
         self._hass = hass
         self._tell_streamed: CALLBACK_TYPE | None = None
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_stop)
+        self.endpoints = Endpoints()
+        """What the requests of this developer account are billed as."""
         self.gate = Gate(self.meter)
         """Asked before each action; see `tesla.gate`."""
         self.projection: Projection | None = None
         """What the month will probably cost; None before the first look."""
         self._stop_reviews = async_track_time_interval(hass, self.async_review, REVIEW_INTERVAL)
+        # A new month has its own bill, and ends what the old one's brought.
+        self._stop_midnights = async_track_utc_time_change(
+            hass, self._async_midnight, hour=0, minute=0, second=0
+        )
+        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_core_changed)
+        self._is_suspension_shown = False
         self._listeners: set[CALLBACK_TYPE] = set()
         self._decision_listeners: set[Callable[[Request, Decision], None]] = set()
         self.gate.decided = self._async_decided
@@ -70,8 +88,22 @@ class AccountLedger:
         self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
         if stored.get("suspended") == [this_month.year, this_month.month]:
             self.meter.suspended = this_month
+        suspensions = stored.get("suspensions")
+        if isinstance(suspensions, int) and not isinstance(suspensions, bool):
+            self.meter.suspensions = suspensions
         self.meter.woken = _read_woken(stored.get("woken"))
         self.async_review(dt_util.utcnow())
+
+    @callback
+    def _async_midnight(self, now: datetime) -> None:
+        """Perhaps a month begins: forget the one that is too old by now, and look anew."""
+        self.meter.ledger.forget_before(Month.of(now).earlier(KEEP_MONTHS))
+        self.async_review(now)
+
+    @callback
+    def _async_core_changed(self, _event: Event) -> None:
+        """Perhaps the owner moved: quiet hours are theirs."""
+        self.gate.zone = dt_util.get_default_time_zone()
 
     async def async_keep(self, entry: Entry) -> None:
         """Make a booking durable before its request leaves."""
@@ -90,6 +122,7 @@ class AccountLedger:
         """Write soon, and tell those who show the cost."""
         self._async_write_soon()
         now = dt_util.utcnow()
+        self._async_show_suspension(now)
         if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) < (
             self.meter.limit * NEARLY_NOTHING
         ):
@@ -123,10 +156,17 @@ class AccountLedger:
     async def _async_stop(self, _event: Event) -> None:
         """Write what was streamed last: it is too late for a writing that is only ordered."""
         self._stop_reviews()
+        self._stop_midnights()
         if self._tell_streamed is not None:
             self._tell_streamed()
             self._tell_streamed = None
             await self._store.async_save(self._to_stored())
+
+    @callback
+    def async_set_prices(self, tariff: Tariff, categories: Mapping[str, Category]) -> None:
+        """Count by these prices from now on; the policy's limit follows when that is set."""
+        self.meter.tariff = tariff
+        self.endpoints.own = categories
 
     @callback
     def async_set_policy(self, policy: Policy) -> None:
@@ -138,6 +178,7 @@ class AccountLedger:
     @callback
     def async_review(self, now: datetime) -> None:
         """Look at what the month will cost, and at the spending mode that follows."""
+        self._async_show_suspension(now)
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.step.mode
         step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
@@ -172,12 +213,37 @@ class AccountLedger:
         self.async_changed()
 
     @callback
+    def _async_show_suspension(self, now: datetime) -> None:
+        """Ask the owner to raise Tesla's limit, as long as the account is suspended."""
+        if self.meter.is_suspended(now) is self._is_suspension_shown:
+            return
+        self._is_suspension_shown = not self._is_suspension_shown
+        issue_id = f"{SUSPENDED_ISSUE}_{self.name}"
+        if not self._is_suspension_shown:
+            LOGGER.info("Tesla's suspension of the developer account is over")
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        until = Month.of(now).end.date().isoformat()
+        LOGGER.warning("Tesla has suspended the developer account until %s", until)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=True,
+            data={"account": self.name},
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=SUSPENDED_ISSUE,
+            translation_placeholders={"until": until, "url": DASHBOARD},
+        )
+
+    @callback
     def _to_stored(self) -> dict[str, Any]:
         self._has_news = self._has_free_news = False
         month = self.meter.suspended
         return {
             "ledger": self.meter.ledger.to_stored(),
             "suspended": [month.year, month.month] if month else None,
+            "suspensions": self.meter.suspensions,
             "woken": {
                 car: [each.timestamp() for each in times] for car, times in self.meter.woken.items()
             },
@@ -191,6 +257,13 @@ def _read_woken(stored: object) -> dict[str, list[datetime]]:
         with suppress(TypeError, ValueError, OverflowError, OSError):
             woken[str(car)] = [dt_util.utc_from_timestamp(each) for each in times]
     return woken
+
+
+@callback
+def find_ledger(hass: HomeAssistant, name: str) -> AccountLedger | None:
+    """The ledger that is called so, if it is in use."""
+    ledgers = hass.data.get(_ACCOUNTS, {}).values()
+    return next((ledger for ledger in ledgers if ledger.name == name), None)
 
 
 async def async_get_ledger(hass: HomeAssistant, client_id: str) -> AccountLedger:

@@ -1,4 +1,4 @@
-"""Numbers: one table, one class."""
+"""Numbers: settings of cars and sites, and the budget of the account."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import PERCENTAGE, UnitOfElectricCurrent
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account import FlotteConfigEntry, async_set_spending_option
+from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, told
+from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal
@@ -33,6 +34,14 @@ class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
     command: Callable[[int], Command]
     lowest: Signal[int] | None = None
     highest: Signal[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteRuleDescription(NumberEntityDescription):
+    """One of the owner's rules for spending, an amount of money."""
+
+    rule: str
+    """The option of the account that it changes."""
 
 
 VEHICLE_NUMBERS: Final = (
@@ -79,6 +88,21 @@ SITE_NUMBERS: Final = (
     ),
 )
 
+ACCOUNT_NUMBERS: Final = (
+    FlotteRuleDescription(
+        key="monthly_budget",
+        rule=CONF_MONTHLY_LIMIT,
+        device_class=NumberDeviceClass.MONETARY,
+        native_min_value=0,
+        native_max_value=1000,
+        native_step=0.5,
+        mode=NumberMode.BOX,
+        entity_category=EntityCategory.CONFIG,
+    ),
+)
+_MOST_DISCOUNTS: Final = 100
+"""As many discounts may be set at least: 1000 of some currencies is less than one."""
+
 
 async def async_setup_entry(
     _hass: HomeAssistant,
@@ -99,6 +123,7 @@ async def async_setup_entry(
         for row in table
         if row.exists(coordinator.state)
     )
+    async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 
 class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
@@ -129,3 +154,35 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_send(self.entity_description.command(round(value)))
+
+
+class BudgetNumber(AccountEntity, NumberEntity):
+    """The most that a month may cost before Tesla's discount; without a choice the discount."""
+
+    entity_description: FlotteRuleDescription
+
+    @property
+    @override
+    def native_value(self) -> float:
+        chosen = self._entry.options.get(self.entity_description.rule)
+        return float(self._ledger.meter.tariff.discount if chosen is None else chosen)
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        most = self.entity_description.native_max_value or 0
+        return max(most, float(_MOST_DISCOUNTS * self._ledger.meter.tariff.discount))
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str:
+        return self._ledger.meter.tariff.currency
+
+    @property
+    @override
+    def shown(self) -> object:
+        return self.native_value, self.native_max_value, self.native_unit_of_measurement
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        async_set_spending_option(self.hass, self._entry, self.entity_description.rule, value)

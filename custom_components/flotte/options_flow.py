@@ -1,22 +1,30 @@
 """What the owner may decide afterwards: what may be spent, and how the cars stream.
 
-menu ─> spending
+menu ─> spending: what a month may cost
+─> wakes: who may wake a sleeping car
+─> tariff ─> prices: what Tesla asks for, if it is not the usual
 ─> stream ─> (direct: address, certificate) | (mqtt: topics)
 ─> check: does the stream's address work?
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import PERCENTAGE, UnitOfTime
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
+    SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,11 +32,15 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
+from .callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from .const import (
     CERTIFICATE_FILES,
     CERTIFICATE_OWN,
     CONF_CERTIFICATE,
     CONF_CERTIFICATE_FILE,
+    CONF_CURRENCY,
+    CONF_DISCOUNT,
+    CONF_ENDPOINT_CATEGORIES,
     CONF_HOSTNAME,
     CONF_KEY_FILE,
     CONF_LISTEN_PORT,
@@ -39,6 +51,7 @@ from .const import (
     CONF_PUBLIC_DOMAIN,
     CONF_STREAM,
     CONF_TOPIC_BASE,
+    CONF_UNITS,
     DEFAULT_STREAM_PORT,
     STREAM_DIRECT,
     STREAM_MQTT,
@@ -46,8 +59,9 @@ from .const import (
 )
 from .receiver import async_read_files
 from .streaming import read_overrides
-from .tesla.gate import Policy
-from .tesla.meter import EURO
+from .tesla.endpoints import ASSUMED, CHOICES
+from .tesla.gate import Asleep, Policy
+from .tesla.meter import EURO, TARIFFS, Caller, CallerKind, Category, Tariff
 from .tesla.telemetry.certificates import CertificateDefect
 from .tesla.telemetry.selfcheck import Finding
 from .tesla.telemetry.subscription import Profile
@@ -58,28 +72,117 @@ _HOST_NAME: Final = re.compile(
 _TOPIC: Final = re.compile(r"[^#+\0]{1,200}")
 
 
-def _box(least: float, most: float, step: float = 1, *, unit: str | None = None) -> NumberSelector:
+def _box(
+    least: float, most: float, step: float | Literal["any"] = 1, *, unit: str | None = None
+) -> NumberSelector:
     config = NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
     return NumberSelector(config)
 
 
+def _select(*choices: str, translation_key: str) -> SelectSelector:
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(choices), translation_key=translation_key, mode=SelectSelectorMode.LIST
+        )
+    )
+
+
+def _table(key: str, **columns: Selector[Any]) -> ObjectSelector:
+    """Rows that are added one by one; the first column names each."""
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            fields={
+                name: ObjectSelectorField(selector=selector, required=True)
+                for name, selector in columns.items()
+            },
+            multiple=True,
+            label_field=next(iter(columns)),
+            description_field=list(columns)[-1],
+            translation_key=key,
+        )
+    )
+
+
 PORT: Final = _box(1, 65535)
-SPENDING: Final[dict[str, NumberSelector | TimeSelector]] = {
-    "reserve_percent": _box(0, 100, unit=PERCENTAGE),
-    "wakes_per_day": _box(0, 100),
-    "quiet_begin": TimeSelector(),
-    "quiet_end": TimeSelector(),
-    "patience_hours": _box(1, 168, unit=UnitOfTime.HOURS),
-}
-"""What the gate is told, by its option; see `tesla.gate.Policy`."""
+ADVANCED: Final = "advanced"
+CONF_EXCEPTIONS: Final = "asleep_callers"
+CALLER: Final = "caller"
+ASLEEP: Final = "asleep"
+ENDPOINT: Final = "endpoint"
+CATEGORY: Final = "category"
+OTHER_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+"""As ISO 4217 writes them."""
+
+SPENDING: Final = ("monthly_limit", "reserve_percent", "head_start_days")
+WAKES: Final = (
+    "asleep_person",
+    "confirm_wakes",
+    "asleep_automation",
+    "wakes_per_day",
+    "quiet_begin",
+    "quiet_end",
+    "wake_gap_minutes",
+    "patience_hours",
+    CONF_EXCEPTIONS,
+)
+"""What the gate is told, by group; see `tesla.gate.Policy`."""
 USUAL: Final = {
-    name: float(value) if isinstance(value, str) else value
+    name: float(value) if name == "reserve_percent" else value
     for name, value in Policy().to_options().items()
-    if name in SPENDING and value is not None
+    if value is not None
 }
 """As a new installation has it."""
+UNITS: Final = tuple(each for each in Category if each is not Category.FREE)
+VOICES: Final = {
+    Caller(CallerKind.VOICE, name).label: shown
+    for name, shown in (
+        (ASSIST, "Assist"),
+        (CLOUD, "Home Assistant Cloud"),
+        (GOOGLE_ASSISTANT, "Google Assistant"),
+        (HOMEKIT, "HomeKit"),
+    )
+}
+"""Who asks by voice, by the label that the ledger has for them."""
+
+
+def _amount_of(tariff: Tariff) -> NumberSelector:
+    """A monthly limit in the tariff's currency: up to a hundred discounts, in cents or wholes."""
+    most = max(1000.0, 100 * float(tariff.discount))
+    return _box(0, most, 0.5 if most <= 1000 else 1, unit=tariff.currency)  # noqa: PLR2004  # as above
+
+
+def _discount(tariff: Tariff) -> dict[str, str]:
+    return {"discount": f"{tariff.discount:f}", "currency": tariff.currency}
+
+
+def _units_field(category: Category) -> str:
+    """The field for how many of a category a whole unit of the currency buys."""
+    return f"{CONF_UNITS}_{category}"
+
+
+def _in_words(tariff: Tariff | None) -> str:
+    """What Tesla asks for in a currency that is known: the discount, and units of each kind."""
+    if tariff is None:
+        return "-"
+    units = ", ".join(f"{1 / price:,.2f} {each}" for each, price in tariff.prices.items() if price)
+    return f"{tariff.discount:f} {tariff.currency}; 1 {tariff.currency} = {units}"
+
+
+def _as_mapping(rows: object, key: str, value: str) -> dict[str, Any] | None:
+    """Rows of a table by their first column; None if one comes twice."""
+    listed = rows if isinstance(rows, list) else []
+    found = {str(row[key]).strip(): row[value] for row in listed}
+    return found if len(found) == len(listed) else None
+
+
+def _as_rows(stored: object, key: str, value: str) -> list[dict[str, Any]]:
+    """The same the other way round; rows that were entered just now stay as they are."""
+    if isinstance(stored, list):
+        return stored
+    pairs = stored.items() if isinstance(stored, Mapping) else ()
+    return [{key: name, value: each} for name, each in pairs]
 
 
 class FlotteOptionsFlow(OptionsFlowWithReload):
@@ -91,7 +194,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to change."""
-        groups = ["spending", "stream"]
+        groups = ["spending", "wakes", "tariff", "stream"]
         if self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT:
             groups.append("check")
         return self.async_show_menu(step_id="init", menu_options=groups)
@@ -110,27 +213,204 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
 
     # --- Money -----------------------------------------------------------------------------------
 
+    @property
+    def _tariff(self) -> Tariff:
+        """What Tesla asks for, as the options say; in euros if they cannot be read."""
+        try:
+            return Tariff.from_options(self.config_entry.options)
+        except ValueError:
+            return EURO
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """What is set, or as a new installation has it."""
+        discount = float(self._tariff.discount)
+        return {"monthly_limit": discount, **USUAL, **self.config_entry.options}
+
     async def async_step_spending(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Set the monthly limit, and who may spend it; by default nothing has to be paid."""
+        """Set what a month may cost; by default nothing has to be paid."""
         if user_input is not None:
             # Saving says as well that a limit at Tesla was raised, if it was that.
             if hasattr(self.config_entry, "runtime_data"):
                 self.config_entry.runtime_data.ledger.async_resume()
+            entered = {**user_input, **user_input.get(ADVANCED, {})}
             # What was emptied goes back to what a new installation has.
-            return self._save({**dict.fromkeys(SPENDING), **user_input})
-        limit = self.config_entry.options.get(CONF_MONTHLY_LIMIT, float(EURO.discount))
+            return self._save({name: entered.get(name) for name in SPENDING})
+        tariff = self._tariff
         schema = vol.Schema(
             {
-                vol.Required(CONF_MONTHLY_LIMIT, default=limit): _box(
-                    0, 1000, 0.5, unit=EURO.currency
+                vol.Optional("monthly_limit"): _amount_of(tariff),
+                vol.Optional("reserve_percent"): _box(0, 100, unit=PERCENTAGE),
+                vol.Optional(ADVANCED): section(
+                    vol.Schema(
+                        {vol.Optional("head_start_days"): _box(0, 31, unit=UnitOfTime.DAYS)}
+                    ),
+                    {"collapsed": True},
                 ),
-                **{vol.Optional(name): selector for name, selector in SPENDING.items()},
             }
         )
-        shown = {**USUAL, **self.config_entry.options}
-        return self.async_show_form(step_id="spending", data_schema=self._filled(schema, shown))
+        shown = {**self._shown, ADVANCED: self._shown}
+        return self.async_show_form(
+            step_id="spending",
+            data_schema=self._filled(schema, shown),
+            description_placeholders=_discount(tariff),
+        )
+
+    async def async_step_wakes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set who may wake a sleeping car, and what becomes of the rest."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            begin, end = user_input.get("quiet_begin"), user_input.get("quiet_end")
+            if (begin is None) is not (end is None):
+                errors["quiet_end" if end is None else "quiet_begin"] = "quiet_incomplete"
+            elif begin is not None and begin == end:
+                errors["quiet_end"] = "quiet_same"
+            exceptions = _as_mapping(user_input.get(CONF_EXCEPTIONS), CALLER, ASLEEP)
+            if exceptions is None:
+                errors[CONF_EXCEPTIONS] = "caller_twice"
+            if not errors:
+                entered = {**user_input, CONF_EXCEPTIONS: exceptions or None}
+                return self._save({name: entered.get(name) for name in WAKES})
+        asleep = _select(*Asleep, translation_key=ASLEEP)
+        fields: dict[str, Selector[Any]] = {
+            "asleep_person": asleep,
+            "confirm_wakes": BooleanSelector(),
+            "asleep_automation": asleep,
+            "wakes_per_day": _box(0, 100),
+            "quiet_begin": TimeSelector(),
+            "quiet_end": TimeSelector(),
+            "wake_gap_minutes": _box(0, 1440, unit=UnitOfTime.MINUTES),
+            "patience_hours": _box(1, 168, unit=UnitOfTime.HOURS),
+            CONF_EXCEPTIONS: _table(
+                CONF_EXCEPTIONS,
+                **{
+                    CALLER: SelectSelector(
+                        SelectSelectorConfig(
+                            options=self._callers(),
+                            custom_value=True,
+                            mode=SelectSelectorMode.DROPDOWN,
+                        )
+                    ),
+                    ASLEEP: asleep,
+                },
+            ),
+        }
+        schema = vol.Schema({vol.Optional(name): each for name, each in fields.items()})
+        shown = self._shown if user_input is None else user_input
+        rows = _as_rows(shown.get(CONF_EXCEPTIONS), CALLER, ASLEEP)
+        return self.async_show_form(
+            step_id="wakes",
+            data_schema=self._filled(schema, {**shown, CONF_EXCEPTIONS: rows}),
+            errors=errors,
+        )
+
+    def _callers(self) -> list[SelectOptionDict]:
+        """Who may ask, as the ledger calls them: automations, scripts and voices."""
+        choices = {
+            Caller(CallerKind.AUTOMATION, state.entity_id).label: state.name
+            for state in self.hass.states.async_all(("automation", "script"))
+        }
+        choices |= VOICES
+        return [
+            SelectOptionDict(value=label, label=name)
+            for label, name in sorted(choices.items(), key=lambda each: each[1].casefold())
+        ]
+
+    async def async_step_tariff(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set the currency of Tesla's bill, and what is known better of single endpoints."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None:
+            currency = str(user_input.get(CONF_CURRENCY) or EURO.currency).strip().upper()
+            if not OTHER_CURRENCY.fullmatch(currency):
+                errors[CONF_CURRENCY] = "invalid_currency"
+            rows = user_input.get(CONF_ENDPOINT_CATEGORIES)
+            categories = _as_mapping(rows, ENDPOINT, CATEGORY)
+            if categories is None:
+                errors[CONF_ENDPOINT_CATEGORIES] = "endpoint_twice"
+            if not errors:
+                self._chosen = {
+                    # Without a choice it stays open to what another account of the same
+                    # application says.
+                    CONF_CURRENCY: currency if user_input.get(CONF_CURRENCY) else None,
+                    CONF_ENDPOINT_CATEGORIES: categories or None,
+                }
+                return await self.async_step_prices()
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_CURRENCY): SelectSelector(
+                    SelectSelectorConfig(
+                        options=list(TARIFFS), custom_value=True, mode=SelectSelectorMode.DROPDOWN
+                    )
+                ),
+                vol.Optional(CONF_ENDPOINT_CATEGORIES): _table(
+                    CONF_ENDPOINT_CATEGORIES,
+                    **{
+                        ENDPOINT: SelectSelector(
+                            SelectSelectorConfig(
+                                options=list(ASSUMED),
+                                translation_key=ENDPOINT,
+                                mode=SelectSelectorMode.DROPDOWN,
+                            )
+                        ),
+                        CATEGORY: _select(*CHOICES, translation_key=CATEGORY),
+                    },
+                ),
+            }
+        )
+        shown = {CONF_CURRENCY: EURO.currency, **options} if user_input is None else user_input
+        rows = _as_rows(shown.get(CONF_ENDPOINT_CATEGORIES), ENDPOINT, CATEGORY)
+        return self.async_show_form(
+            step_id="tariff",
+            data_schema=self._filled(schema, {**shown, CONF_ENDPOINT_CATEGORIES: rows}),
+            errors=errors,
+        )
+
+    async def async_step_prices(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set what differs from Tesla's prices; in a currency that is not known, all of it."""
+        errors: dict[str, str] = {}
+        currency = self._chosen[CONF_CURRENCY] or EURO.currency
+        known = TARIFFS.get(currency)
+        before = self.config_entry.options.get(CONF_CURRENCY, EURO.currency)
+        if user_input is not None:
+            units = {
+                str(each): user_input[_units_field(each)]
+                for each in UNITS
+                if user_input.get(_units_field(each)) is not None
+            }
+            prices = {CONF_DISCOUNT: user_input.get(CONF_DISCOUNT), CONF_UNITS: units or None}
+            try:
+                Tariff.from_options({CONF_CURRENCY: currency, **prices})
+            except ValueError as error:
+                errors[str(error).replace(".", "_")] = "price_missing"
+            else:
+                if currency != before:
+                    # It was an amount of the old one. Nothing is paid with the discount as limit.
+                    prices[CONF_MONTHLY_LIMIT] = None
+                return self._save({**self._chosen, **prices})
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_DISCOUNT): _box(0, 1_000_000, 0.01, unit=currency),
+                **{vol.Optional(_units_field(each)): _box(0, 1e9, "any") for each in UNITS},
+            }
+        )
+        shown: dict[str, Any] = dict(user_input or {})
+        if user_input is None and currency == before:
+            stored = self.config_entry.options.get(CONF_UNITS)
+            own = stored if isinstance(stored, Mapping) else {}
+            shown = {
+                CONF_DISCOUNT: self.config_entry.options.get(CONF_DISCOUNT),
+                **{_units_field(each): own.get(str(each)) for each in UNITS},
+            }
+        shown = {name: value for name, value in shown.items() if value is not None}
+        return self.async_show_form(
+            step_id="prices",
+            data_schema=self._filled(schema, shown),
+            errors=errors,
+            description_placeholders={"currency": currency, "usual": _in_words(known)},
+        )
 
     # --- The stream ------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Selects: heaters and coolers of seats, steering wheel, and the site's mode; one class."""
+"""Selects: heaters and coolers of seats, steering wheel, the site's mode, the spending mode."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +6,17 @@ from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account import FlotteConfigEntry, async_set_spending_option
+from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, always, told
+from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
+from .tesla.gate import SpendingMode
 from .tesla.state import Signal, State
 
 # Each vehicle has its own turns; another one must not wait for its wake.
@@ -29,6 +32,14 @@ class FlotteSelectDescription(FlotteEntityDescription, SelectEntityDescription):
     signal: Signal[Any]
     values: tuple[Any, ...]
     command: Callable[[Any], Command]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteRuleDescription(SelectEntityDescription):
+    """One of the owner's rules for spending, with a few values."""
+
+    rule: str
+    """The option of the account that it changes."""
 
 
 def _has_rear_heaters(state: State) -> bool:
@@ -125,6 +136,17 @@ SITE_SELECTS: Final = (
     ),
 )
 
+AUTOMATIC: Final = "automatic"
+"""The spending mode follows the budget."""
+ACCOUNT_SELECTS: Final = (
+    FlotteRuleDescription(
+        key="spending_mode",
+        rule=CONF_SPENDING_MODE,
+        options=[AUTOMATIC, *(str(mode) for mode in SpendingMode)],
+        entity_category=EntityCategory.CONFIG,
+    ),
+)
+
 
 async def async_setup_entry(
     _hass: HomeAssistant,
@@ -143,6 +165,7 @@ async def async_setup_entry(
         for row in table
         if row.exists(coordinator.state)
     )
+    async_add_entities(SpendingModeSelect(entry, row) for row in ACCOUNT_SELECTS)
 
 
 class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
@@ -163,3 +186,25 @@ class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
     async def async_select_option(self, option: str) -> None:
         description = self.entity_description
         await self.async_send(description.command(description.values[self.options.index(option)]))
+
+
+class SpendingModeSelect(AccountEntity, SelectEntity):
+    """Chooses a spending mode instead of the one that follows from the budget."""
+
+    entity_description: FlotteRuleDescription
+
+    @property
+    @override
+    def current_option(self) -> str:
+        chosen = self._entry.options.get(self.entity_description.rule)
+        return str(chosen) if chosen in self.options else AUTOMATIC
+
+    @property
+    @override
+    def shown(self) -> object:
+        return self.current_option
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        mode = None if option == AUTOMATIC else option
+        async_set_spending_option(self.hass, self._entry, self.entity_description.rule, mode)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, Final, override
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, Final, cast, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -26,8 +26,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
@@ -35,12 +34,13 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .account import FlotteConfigEntry
-from .const import DOMAIN
-from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, told
+from .coordinator import FlotteCoordinator, VehicleCoordinator
+from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .ledger import AccountLedger
 from .tesla import signals
-from .tesla.meter import Category
+from .tesla.gate import ModeReason, SpendingMode
+from .tesla.meter import CENT, CallerKind, Category, Month
+from .tesla.projection import Basis
 from .tesla.state import Derived, Signal, State
 
 PARALLEL_UPDATES = 0
@@ -58,6 +58,14 @@ class FlotteAgeDescription(FlotteEntityDescription, SensorEntityDescription):
     """A sensor about the readings themselves, looked at after every poll."""
 
     value: Callable[[State], StateType | datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteWaitingDescription(FlotteEntityDescription, SensorEntityDescription):
+    """A sensor about the commands that wait for a vehicle."""
+
+
+type Row = FlotteSensorDescription | FlotteAgeDescription | FlotteWaitingDescription
 
 
 def _last_seen(state: State) -> datetime | None:
@@ -175,7 +183,7 @@ def _site_power(key: str, signal: Signal[float]) -> FlotteSensorDescription:
     )
 
 
-VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription | FlotteAgeDescription, ...]] = (
+VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     FlotteSensorDescription(
         key="battery_level",
         signal=signals.BATTERY_LEVEL,
@@ -337,6 +345,7 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription | FlotteAgeDescription, ...
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
+    FlotteWaitingDescription(key="waiting_commands", state_class=SensorStateClass.MEASUREMENT),
     # Details of the battery
     *_details(
         UnitOfEnergy.KILO_WATT_HOUR,
@@ -606,38 +615,112 @@ SITE_SENSORS: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlotteCostDescription(SensorEntityDescription):
-    """A sensor of what the account costs this month."""
+class FlotteAccountDescription(SensorEntityDescription):
+    """A sensor about the account; money is in the currency of its tariff."""
 
-    category: Category | None
-    """None for all of them together."""
+    value: Callable[[AccountLedger, datetime], StateType | Decimal]
+    """What it shows at a time."""
+    counts_from: Callable[[datetime], datetime] | None = None
+    """When what it counts began at nothing, for totals."""
+    passes: bool = False
+    """Whether it changes just because time passes."""
+
+
+def _month(now: datetime) -> datetime:
+    """When the month began, in UTC as Tesla bills."""
+    return Month.of(now).begin
+
+
+def _day(now: datetime) -> datetime:
+    """When the day began, in UTC as the ledger counts."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
+    """This month's cost before Tesla's discount, of a category or of all."""
+    return FlotteAccountDescription(
+        key=key,
+        value=lambda ledger, now: ledger.meter.cost(now, category),
+        counts_from=_month,
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC if category else None,
+    )
+
+
+def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
+    """Wakes of all cars; corrections are no wakes of that day."""
+    return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
+
+
+def _projected(ledger: AccountLedger, now: datetime) -> Decimal | None:
+    """What the month will cost; looked at every hour, and never less than what is spent by now."""
+    if ledger.projection is None:
+        return None
+    return max(ledger.projection.total, ledger.meter.cost(now))
 
 
 ACCOUNT_SENSORS: Final = (
-    FlotteCostDescription(key="cost_month", category=None),
-    FlotteCostDescription(
-        key="cost_signal",
-        category=Category.SIGNAL,
+    _cost("cost_month", None),
+    _cost("cost_signal", Category.SIGNAL),
+    _cost("cost_command", Category.COMMAND),
+    _cost("cost_data", Category.DATA),
+    _cost("cost_wake", Category.WAKE),
+    _cost("cost_energy", Category.ENERGY),
+    # No statistics of these two: Home Assistant only sums up money, and a sum of forecasts or of
+    # what is left says nothing.
+    FlotteAccountDescription(
+        key="projected_cost",
+        value=_projected,
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+    ),
+    FlotteAccountDescription(
+        key="budget_left",
+        # Never more than is left.
+        value=lambda ledger, now: ledger.meter.left(now).quantize(CENT, ROUND_DOWN),
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+    ),
+    # A total with its beginning, and not one that only increases: a wake that Tesla did not bill is
+    # taken back, which would be taken for a new beginning, and be counted twice.
+    FlotteAccountDescription(
+        key="wakes_today",
+        value=_wakes_today,
+        counts_from=_day,
+        state_class=SensorStateClass.TOTAL,
+    ),
+    FlotteAccountDescription(
+        key="wakes_saved",
+        value=lambda ledger, now: ledger.meter.ledger.saved_wakes(Month.of(now)),
+        counts_from=_month,
+        state_class=SensorStateClass.TOTAL,
+    ),
+    FlotteAccountDescription(
+        key="signals_per_hour",
+        value=lambda ledger, now: ledger.meter.signals_last_hour(now),
+        passes=True,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    FlotteAccountDescription(
+        key="spending_mode",
+        value=lambda ledger, _: ledger.gate.step.mode,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(mode) for mode in SpendingMode],
+    ),
+    FlotteAccountDescription(
+        key="spending_reason",
+        value=lambda ledger, _: ledger.gate.step.reason,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(reason) for reason in ModeReason],
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    FlotteCostDescription(
-        key="cost_command",
-        category=Category.COMMAND,
-        entity_category=EntityCategory.DIAGNOSTIC,
-    ),
-    FlotteCostDescription(
-        key="cost_data",
-        category=Category.DATA,
-        entity_category=EntityCategory.DIAGNOSTIC,
-    ),
-    FlotteCostDescription(
-        key="cost_wake",
-        category=Category.WAKE,
-        entity_category=EntityCategory.DIAGNOSTIC,
-    ),
-    FlotteCostDescription(
-        key="cost_energy",
-        category=Category.ENERGY,
+    FlotteAccountDescription(
+        key="projection_basis",
+        value=lambda ledger, _: ledger.projection.basis if ledger.projection else None,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(basis) for basis in Basis],
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
 )
@@ -657,15 +740,16 @@ async def async_setup_entry(
         for row in table
         if row.exists(coordinator.state)
     ]
-    entities += [CostSensor(entry, data.ledger, row) for row in ACCOUNT_SENSORS]
+    entities += [AccountSensor(entry, row) for row in ACCOUNT_SENSORS]
     async_add_entities(entities)
 
 
-def _sensor(
-    coordinator: FlotteCoordinator, row: FlotteSensorDescription | FlotteAgeDescription
-) -> Entity:
+def _sensor(coordinator: FlotteCoordinator, row: Row) -> Entity:
     if isinstance(row, FlotteAgeDescription):
         return AgeSensor(coordinator, row, None)
+    if isinstance(row, FlotteWaitingDescription):
+        # Only cars have such rows. What begins or ceases to wait is told with that signal.
+        return WaitingSensor(cast("VehicleCoordinator", coordinator), row, (signals.ONLINE,))
     return SignalSensor(coordinator, row, (row.signal,))
 
 
@@ -691,53 +775,48 @@ class AgeSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
         return self.entity_description.value(self.state_of_things)
 
 
-class CostSensor(SensorEntity):
-    """Shows what the developer account has to pay this month, before Tesla's discount."""
+class WaitingSensor(FlotteEntity[VehicleCoordinator], SensorEntity):
+    """Counts the settings that wait until the car is awake by itself."""
 
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-    _attr_device_class = SensorDeviceClass.MONETARY
-    _attr_state_class = SensorStateClass.TOTAL
-    _attr_suggested_display_precision = 2
-    entity_description: FlotteCostDescription
+    entity_description: FlotteWaitingDescription
 
-    def __init__(
-        self, entry: FlotteConfigEntry, ledger: AccountLedger, description: FlotteCostDescription
-    ) -> None:
-        """Show `description`'s part of the ledger."""
-        self.entity_description = description
-        self._ledger = ledger
-        self._attr_unique_id = f"{entry.unique_id}-{description.key}"
-        self._attr_translation_key = description.key
-        self._attr_native_unit_of_measurement = ledger.meter.tariff.currency
-        self._attr_device_info = dr.DeviceInfo(
-            identifiers={(DOMAIN, str(entry.unique_id))},
-            entry_type=dr.DeviceEntryType.SERVICE,
-            manufacturer="Tesla",
-            model="Fleet API",
-            translation_key="account",
-        )
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self.coordinator.vehicle.deferred.waiting)
+
+
+class AccountSensor(AccountEntity, SensorEntity):
+    """Shows what the developer account counts, spends and may spend."""
+
+    entity_description: FlotteAccountDescription
 
     @override
     async def async_added_to_hass(self) -> None:
-        self.async_on_remove(self._ledger.async_subscribe(self.async_write_ha_state))
-        # A month begins at nothing even if nothing is booked in it.
-        self.async_on_remove(
-            async_track_utc_time_change(self.hass, self._new_day, hour=0, minute=0, second=0)
-        )
-
-    @callback
-    def _new_day(self, _now: datetime) -> None:
-        self.async_write_ha_state()
+        await super().async_added_to_hass()
+        # The ledger tells when a day begins.
+        if self.entity_description.passes:
+            self.async_on_remove(async_track_utc_time_change(self.hass, self.async_look, second=0))
 
     @property
     @override
-    def native_value(self) -> Decimal:
-        return self._ledger.meter.cost(dt_util.utcnow(), self.entity_description.category)
+    def shown(self) -> object:
+        return self.native_value, self.last_reset, self.native_unit_of_measurement
 
     @property
     @override
-    def last_reset(self) -> datetime:
-        """The month begins in UTC."""
-        now = dt_util.utcnow()
-        return datetime(now.year, now.month, 1, tzinfo=UTC)
+    def native_value(self) -> StateType | Decimal:
+        return self.entity_description.value(self._ledger, dt_util.utcnow())
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        if self.device_class is SensorDeviceClass.MONETARY:
+            return self._ledger.meter.tariff.currency
+        return super().native_unit_of_measurement
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        counts_from = self.entity_description.counts_from
+        return counts_from(dt_util.utcnow()) if counts_from else None

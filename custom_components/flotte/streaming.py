@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,8 +64,8 @@ from .tesla.errors import (
     TeslaError,
     Unreachable,
 )
-from .tesla.gate import Effects
-from .tesla.meter import STREAM, Category
+from .tesla.gate import Effects, Gate, Request
+from .tesla.meter import STREAM, Category, Hold
 from .tesla.signing import ClientKey, jws
 from .tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
 from .tesla.telemetry.subscription import (
@@ -132,7 +133,12 @@ USUAL_DAYS: Final = 30.44
 _WITHOUT: Final = "without"
 """Where in the stored data the fields are that Tesla does not know; no VIN has that name."""
 OVERDRAWN_ISSUE: Final = "stream_overdrawn"
-TAKEN_ENDS: Final = (*(f"stream_{reason}" for reason in SkipReason), "stream_refused")
+POSTPONED_ISSUE: Final = "stream_postponed"
+TAKEN_ENDS: Final = (
+    *(f"stream_{reason}" for reason in SkipReason),
+    "stream_refused",
+    POSTPONED_ISSUE,
+)
 """Issues that are over when Tesla takes a configuration."""
 BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
 LEFT_ISSUE: Final = "stream_left"
@@ -289,6 +295,9 @@ class _Car:
             dict(configured) if isinstance(configured, Mapping) else None
         )
         """The configuration that Tesla took for it last."""
+        suspensions = kept.get("suspensions")
+        self.suspensions = suspensions if isinstance(suspensions, int) else 0
+        """How often Tesla had stopped the account by then; see `is_lost`."""
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))
         self.stored_tally = kept.get("tally")
@@ -327,9 +336,23 @@ class _Car:
         if fresh:
             self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether Tesla removed its configuration, as it does when it stops an account.
+
+        Counted and not dated, because clocks are set.
+        """
+        return self.suspensions != self.coordinator.vehicle.api.meter.suspensions
+
+    @property
+    def known(self) -> dict[str, Any] | None:
+        """The configuration that it has, as far as we know."""
+        return None if self.is_lost else self.configured
+
     def to_stored(self, now: datetime) -> dict[str, Any]:
         return {
             "configured": self.configured,
+            "suspensions": self.suspensions,
             "refusal": None if self.refusal is None else self.refusal.to_stored(),
             "asked": None if self.asked is None else self.asked.isoformat(),
             "tally": self.tally.to_stored(now) if self.plan else self.stored_tally,
@@ -346,13 +369,42 @@ def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def _admit(
+    api: FleetApi, gate: Gate, vins: list[str], *endpoints: str, saves: bool = False
+) -> Hold:
+    """Ask the gate for requests about the stream, for nobody: in step with the month.
+
+    Args:
+        api: Way to Tesla, which books a request about several cars for none of them.
+        gate: Decides.
+        vins: The cars.
+        endpoints: What is asked.
+        saves: Whether the rest of the month gets cheaper by it: then it need not wait.
+
+    Raises:
+        BudgetExceeded, AccountSuspended, GateRefused: not now.
+    """
+    car = vins[0] if len(vins) == 1 else ""
+    charges = tuple(api.endpoints.charge(each) for each in endpoints)
+    request = Request(caller=STREAM, charges=charges, car=car, saves=saves)
+    return gate.admit(request, dt_util.utcnow())
+
+
 async def async_take_away(
-    api: FleetApi, vin: str, name: str, configured: Mapping[str, Any], *, only_ours: bool = False
+    api: FleetApi,
+    gate: Gate,
+    vin: str,
+    name: str,
+    configured: Mapping[str, Any],
+    *,
+    only_ours: bool = False,
 ) -> None:
     """Have Tesla tell a car to stream no longer; while it does, that costs money.
 
     Args:
         api: Way to Tesla.
+        gate: Is asked whether one may look first. The end itself needs nobody's leave, as it is
+            what stops the spending.
         vin: Which car.
         name: How its owner calls it.
         configured: What we configured.
@@ -364,7 +416,8 @@ async def async_take_away(
     """
     try:
         if only_ours:
-            told = read_configuration(await api.telemetry_config(vin, STREAM), configured)
+            with _admit(api, gate, [vin], "fleet_telemetry_config_get", saves=True):
+                told = read_configuration(await api.telemetry_config(vin, STREAM), configured)
             if told.exists is False or told.matches is False:
                 return
         await api.delete_telemetry_config(vin, STREAM)
@@ -457,7 +510,7 @@ class Streaming:
         self._without = set(without) if isinstance(without, list) else set()
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
-        self._obeyed = self._effects
+        self._obeyed = self._orders
         self._is_stopped = False
         self._is_paused = False
         self._take_back: CALLBACK_TYPE | None = None
@@ -497,7 +550,7 @@ class Streaming:
                 car.follow(self._planned(car), now)
             if car.refusal is not None:
                 # Issues do not outlive a restart, and it is not tried again at once.
-                self._async_tell(car, car.refusal.issue, detail=car.refusal.detail)
+                self._async_tell_refusal(car, car.refusal)
             self._stops.append(car.coordinator.stream.on_connection(self._watcher(car)))
         self._stops += (
             async_track_time_interval(self._hass, self._async_minute, MINUTE),
@@ -624,6 +677,7 @@ class Streaming:
         try:
             await async_take_away(
                 self._api,
+                car.coordinator.vehicle.gate,
                 car.vin,
                 car.coordinator.device_name,
                 car.configured,
@@ -699,6 +753,10 @@ class Streaming:
             # Nobody could connect; this is called again when it runs.
             return
         now = dt_util.utcnow()
+        if self._api.meter.is_suspended(now):
+            # Tesla takes no configuration, and removed those that it had; the owner is told of the
+            # account. It comes back here when that is over.
+            return
         if not self._effects.streams:
             await self._async_stop_for_want_of_money(now)
             return
@@ -714,7 +772,7 @@ class Streaming:
                 ca=receiver.certificate.ca,
                 expires=now + LIFETIME,
             )
-            known = car.configured
+            known = car.known
             if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
                 continue
             if not self._may_try(car, wanted, now):
@@ -758,8 +816,15 @@ class Streaming:
         count = (car.refusal.count if car.refusal else 0) + billed
         until = None if issue == NEVER_AGAIN else dt_util.utcnow() + retry_after(count)
         car.refusal = Refusal(issue, detail, count, until, self._circumstances(car, wanted))
-        self._async_tell(car, issue, detail=detail)
+        self._async_tell_refusal(car, car.refusal)
         self.changed()
+
+    @callback
+    def _async_tell_refusal(self, car: _Car, refusal: Refusal) -> None:
+        """Tell the owner why a car could not be configured, if that matters to them."""
+        if refusal.issue != POSTPONED_ISSUE or car.known is None:
+            # Who streams already goes on by the plan that it has.
+            self._async_tell(car, refusal.issue, detail=refusal.detail)
 
     async def _async_send(self, wanted: dict[str, Any], cars: list[tuple[_Car, Plan]]) -> None:
         """Send one configuration to some cars."""
@@ -767,7 +832,10 @@ class Streaming:
         now = dt_util.utcnow()
         try:
             vins = [car.vin for car, _ in cars]
-            answer = await self._api.configure_telemetry(vins, token, STREAM)
+            saves = all(_is_leaner(planned, car) for car, planned in cars)
+            gate = cars[0][0].coordinator.vehicle.gate
+            with _admit(self._api, gate, vins, "fleet_telemetry_config_create", saves=saves):
+                answer = await self._api.configure_telemetry(vins, token, STREAM)
         except TeslaError as error:
             strange = unknown_fields(error.detail) - self._without
             if isinstance(error, BadRequest) and strange:
@@ -777,15 +845,21 @@ class Streaming:
                 self.changed()
                 self._debouncer.async_schedule_call()
                 return
+            if self._api.meter.is_suspended(now):
+                # The owner is told of the account, not of each car.
+                return
             billed = not isinstance(error, UNBILLED)
+            is_ours = isinstance(error, (BudgetExceeded, GateRefused))
+            issue = POSTPONED_ISSUE if is_ours else "stream_refused"
             for car, _ in cars:
                 error.placeholders = {**error.placeholders, "name": car.coordinator.device_name}
                 detail = error.detail or str(as_home_assistant(error))
-                self._refused(car, wanted, "stream_refused", detail, billed=billed)
+                self._refused(car, wanted, issue, detail, billed=billed)
             return
         result = read_configured(answer)
         for car, planned in cars:
             self._async_clear(car, *TAKEN_ENDS)
+            car.suspensions = self._api.meter.suspensions
             if (reason := result.skipped.get(car.vin)) is not None:
                 car.configured = None
                 car.coordinator.vehicle.stream_expected = None
@@ -821,13 +895,18 @@ class Streaming:
             return car.coordinator.vehicle.gate.step.effects
         return Effects()
 
+    @property
+    def _orders(self) -> tuple[Effects, bool]:
+        """What decides what cars are told: the spending mode's effects, Tesla's own stop."""
+        return self._effects, self._api.meter.is_suspended(dt_util.utcnow())
+
     async def _async_minute(self, now: datetime) -> None:
         """Count, and look every hour whether anything has to be done."""
         for car in self._cars.values():
             car.count(now)
             self._close_silent(car, now)
-        if self._effects != self._obeyed:
-            self._obeyed = self._effects
+        if self._orders != self._obeyed:
+            self._obeyed = self._orders
             await self.async_configure()
         if self._reviewed is not None and now - self._reviewed < REVIEW_INTERVAL:
             until = [car.refusal.until for car in self._cars.values() if car.refusal]
@@ -889,16 +968,25 @@ class Streaming:
             awaited is None
             or now - awaited < CONNECT_TIME
             or car.configured is None
+            # Why is known then.
+            or car.is_lost
             or (car.asked is not None and now - car.asked < ASK_INTERVAL)
         ):
             return
-        car.asked = now
-        self.changed()
         try:
-            told = read_configuration(
-                await self._api.telemetry_config(car.vin, STREAM), car.configured
-            )
-            errors = read_client_errors(await self._api.telemetry_errors(car.vin, STREAM))
+            with _admit(
+                self._api,
+                car.coordinator.vehicle.gate,
+                [car.vin],
+                "fleet_telemetry_config_get",
+                "fleet_telemetry_errors",
+            ):
+                car.asked = now
+                self.changed()
+                told = read_configuration(
+                    await self._api.telemetry_config(car.vin, STREAM), car.configured
+                )
+                errors = read_client_errors(await self._api.telemetry_errors(car.vin, STREAM))
         except TeslaError as error:
             LOGGER.debug("Why %s does not stream is not known: %s", car.vin[-6:], error)
             return
@@ -1022,6 +1110,32 @@ class Streaming:
                 for car in self._cars.values()
             ],
         }
+
+
+def _is_leaner(planned: Plan, car: _Car) -> bool:
+    """Whether a plan costs less than what a car was told last.
+
+    After a restart that need not be the plan that it is followed by: what is wanted may have
+    changed meanwhile.
+    """
+    told = _plan_of((car.known or {}).get("fields"))
+    new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))
+    return new < old
+
+
+def _plan_of(claims: object) -> Plan:
+    """The plan that a configuration's fields came from; a field that cannot be read is left out."""
+    plans: dict[str, Rule] = {}
+    for name, claim in claims.items() if isinstance(claims, Mapping) else ():
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            rule = Rule(
+                claim["interval_seconds"],
+                claim.get("minimum_delta"),
+                claim.get("resend_interval_seconds"),
+            )
+            if name in signals.SIGNALS_BY_FIELD:
+                plans[name] = rule
+    return plans
 
 
 def _text(moment: datetime | None) -> str | None:

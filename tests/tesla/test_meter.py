@@ -16,7 +16,6 @@ from custom_components.flotte.tesla.errors import AccountSuspended, BudgetExceed
 from custom_components.flotte.tesla.meter import (
     COMMAND,
     DATA,
-    END_STREAM,
     ENERGY,
     EURO,
     FREE,
@@ -41,6 +40,7 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CAR = "XP7YGCEK0RB000001"
 PERSON = Caller(CallerKind.PERSON)
 MARCH = Month(2026, 3)
+END_STREAM = Charge(Category.DATA, unasked=True)
 
 # What one euro buys. Source: Tesla, "Billing and limits", copy of August 2026.
 PRICES = (

@@ -37,13 +37,30 @@ def knowing(values: dict[Signal[Any], Any]) -> State:
 IDLE = knowing(
     {
         signals.SHIFT_STATE: "p",
-        signals.CHARGING_STATE: "stopped",
+        signals.CHARGING_STATE: "disconnected",
+        signals.LOCKED: True,
         signals.CLIMATE_ON: False,
         signals.USER_PRESENT: False,
         signals.UPDATE_STATUS: None,
     }
 )
 CHARGING = knowing({signals.CHARGING_STATE: "charging"})
+DRIVING = knowing({signals.SHIFT_STATE: "d", signals.CHARGING_STATE: "disconnected"})
+UNLOCKED = knowing({signals.SHIFT_STATE: "p", signals.LOCKED: False})
+
+
+def plugged(charging: str) -> State:
+    return knowing({signals.SHIFT_STATE: "p", signals.CHARGING_STATE: charging})
+
+
+def charging(level: float | None, limit: int | None, hours: float | None) -> State:
+    known: dict[Signal[Any], float | None] = {
+        signals.BATTERY_LEVEL: level,
+        signals.CHARGE_LIMIT: limit,
+        signals.TIME_TO_FULL: hours,
+    }
+    told = {signal: value for signal, value in known.items() if value is not None}
+    return knowing({signals.CHARGING_STATE: "charging", **told})
 
 
 def test_numbers() -> None:
@@ -113,6 +130,7 @@ class Case:
     came_online: datetime | None
     state: State = IDLE
     commanded: datetime | None = None
+    automated: datetime | None = None
     tried: datetime | None = None
     failures: int = 0
     kept_awake: bool = False
@@ -135,6 +153,36 @@ CASES = (
     # Active
     Case("active for 9 minutes", due=False, asked=ago(9), came_online=ago(90), state=CHARGING),
     Case("active for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=CHARGING),
+    Case("drives for 7 minutes", due=False, asked=ago(7.9), came_online=ago(90), state=DRIVING),
+    Case("drives for 8 minutes", due=True, asked=ago(8), came_online=ago(90), state=DRIVING),
+    # It may begin to charge, or be locked before it sleeps
+    *(
+        Case(
+            f"plugged in, {charging}, {minutes} minutes",
+            due=due,
+            asked=ago(minutes),
+            came_online=ago(90),
+            state=plugged(charging),
+        )
+        for charging, minutes, due in (
+            ("stopped", 14.9, False),
+            ("stopped", 15, True),
+            ("no_power", 15, True),
+            ("complete", 59, False),
+            ("complete", 60, True),
+            ("disconnected", 59, False),
+        )
+    ),
+    Case("unlocked for 9 minutes", due=False, asked=ago(9.9), came_online=ago(90), state=UNLOCKED),
+    Case("unlocked for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=UNLOCKED),
+    Case(
+        "an old car is unlocked",
+        due=False,
+        asked=ago(14.9),
+        came_online=ago(90),
+        state=UNLOCKED,
+        kept_awake=True,
+    ),
     # Kept awake by being asked
     Case(
         "an old car idles for 14 minutes",
@@ -194,6 +242,45 @@ CASES = (
         came_online=ago(1),
         commanded=ago(SECOND),
     ),
+    # After a command of an automation, which gives many
+    Case(
+        "7 s after an automation's command",
+        due=False,
+        asked=ago(30),
+        came_online=ago(90),
+        automated=ago(7 * SECOND),
+    ),
+    Case(
+        "8 s after an automation's command",
+        due=True,
+        asked=ago(30),
+        came_online=ago(90),
+        automated=ago(8 * SECOND),
+    ),
+    Case(
+        "an automation's command, asked 4 minutes ago",
+        due=False,
+        asked=ago(4.9),
+        tried=ago(4.9),
+        came_online=ago(90),
+        automated=ago(1),
+    ),
+    Case(
+        "an automation's command, asked 5 minutes ago",
+        due=True,
+        asked=ago(5),
+        tried=ago(5),
+        came_online=ago(90),
+        automated=ago(1),
+    ),
+    Case(
+        "asked since an automation's command",
+        due=False,
+        asked=ago(5),
+        tried=ago(5),
+        came_online=ago(90),
+        automated=ago(6),
+    ),
     # Answers that told nothing are billed as well
     Case("tried 4 minutes ago", due=False, asked=None, came_online=ago(6), tried=ago(4.9)),
     Case("tried 5 minutes ago", due=True, asked=None, came_online=ago(6), tried=ago(5)),
@@ -251,11 +338,37 @@ def test_whether_it_is_asked(case: Case) -> None:
         asked=case.asked,
         came_online=case.came_online,
         commanded=case.commanded,
+        automated=case.automated,
         tried=case.tried,
         failures=case.failures,
         kept_awake=case.kept_awake,
     )
     assert data_due(situation, NOW) is case.due
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes"),
+    [
+        # 5.5 kW into 75 kWh: 8.2 minutes for each per cent.
+        (charging(50, 80, 4.1), 12.3),
+        # A supercharger, and a plug in the wall.
+        (charging(50, 80, 0.25), 5),
+        (charging(50, 80, 12), 20),
+        # Nothing to reckon with.
+        (charging(None, 80, 4), 10),
+        (charging(50, None, 4), 10),
+        (charging(50, 80, None), 10),
+        (charging(50, 80, 0), 10),
+        (charging(80, 80, 0.1), 10),
+        (charging(81, 80, 0.1), 10),
+    ],
+)
+def test_how_often_a_charge_is_looked_at(state: State, minutes: float) -> None:
+    def is_due(after: float) -> bool:
+        situation = Situation(state=state, asked=ago(after), came_online=ago(90))
+        return data_due(situation, NOW)
+
+    assert (is_due(minutes - 0.01), is_due(minutes + 0.01)) == (False, True)
 
 
 @pytest.mark.parametrize("failures", [40, 2000])

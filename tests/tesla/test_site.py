@@ -1,6 +1,7 @@
 """An energy site: what it tells, and how it is told."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
     CommandRefused,
+    GateRefused,
     InService,
     MissingScope,
     OutcomeUnknown,
@@ -22,7 +24,9 @@ from custom_components.flotte.tesla.errors import (
     TeslaError,
     Unreachable,
 )
-from custom_components.flotte.tesla.meter import EURO, Category, Tariff
+from custom_components.flotte.tesla.gate import ModeReason, Policy, SpendingMode, Step
+from custom_components.flotte.tesla.meter import EURO, Caller, CallerKind, Category, Tariff
+from custom_components.flotte.tesla.plan import site_due, site_interval
 from custom_components.flotte.tesla.site import Site
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
 from custom_components.flotte.tesla.vehicle import Done
@@ -303,3 +307,124 @@ async def test_what_is_known_survives_a_restart(
 async def test_garbage_is_left_out(site: Site, stored: dict[str, Any]) -> None:
     site.restore(stored)
     assert site.state == State()
+
+
+# --- How often ------------------------------------------------------------------------------------
+
+MINUTE = timedelta(minutes=1)
+AS_DATA = Decimal("0.002")
+
+
+@pytest.mark.parametrize(
+    ("price", "limit", "slower", "interval"),
+    [
+        pytest.param("0", "10", 1, MINUTE, id="free"),
+        pytest.param("0", "0", 4, MINUTE, id="free_whatever_the_budget_says"),
+        pytest.param("0.00001", "10", 1, MINUTE, id="next_to_nothing"),
+        pytest.param("0.00001", "10", 2, 2 * MINUTE, id="next_to_nothing_but_thrifty"),
+        # 44,640 minutes of 0.002 are 89.28; a fifth of ten is 2.
+        pytest.param("0.002", "10", 1, timedelta(minutes=44.64), id="as_data"),
+        pytest.param("0.002", "10", 4, timedelta(minutes=178.56), id="as_data_frugal"),
+        pytest.param("0.002", "100", 1, timedelta(minutes=4.464), id="as_data_rich"),
+        pytest.param("0.002", "0", 1, None, id="nothing_to_spend"),
+    ],
+)
+def test_how_often_a_site_is_asked(
+    price: str, limit: str, slower: int, interval: timedelta | None
+) -> None:
+    assert site_interval(MINUTE, Decimal(price), Decimal(limit), slower) == interval
+
+
+@pytest.mark.parametrize(
+    ("asked", "interval", "is_due"),
+    [
+        pytest.param(None, MINUTE, True, id="never"),
+        pytest.param(None, None, False, id="never_and_never_to_be"),
+        pytest.param(timedelta(seconds=30), MINUTE, False, id="just_now"),
+        pytest.param(timedelta(seconds=57), MINUTE, True, id="nearly"),
+        pytest.param(MINUTE, MINUTE, True, id="exactly"),
+        pytest.param(MINUTE, 2 * MINUTE, False, id="slower"),
+        pytest.param(-MINUTE, MINUTE, True, id="before_the_clock_was_set_back"),
+    ],
+)
+def test_when_a_site_is_asked(
+    asked: timedelta | None,
+    interval: timedelta | None,
+    is_due: bool,  # noqa: FBT001  # what is expected
+) -> None:
+    assert site_due(None if asked is None else NOW - asked, interval, NOW) is is_due
+
+
+async def poll_for(
+    site: Site, freezer: FrozenDateTimeFactory, minutes: int, shown: Any = signals.SITE_SIGNALS
+) -> int:
+    """Poll every minute; answers how often the gate refused."""
+    refused = 0
+    for _ in range(minutes):
+        try:
+            await site.poll(shown)
+        except GateRefused, BudgetExceeded:
+            refused += 1
+        freezer.tick(MINUTE)
+    return refused
+
+
+async def test_it_is_polled_every_minute_and_its_settings_every_ten(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    site.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    assert await poll_for(site, freezer, 30) == 0
+    assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
+
+
+async def test_only_what_is_shown_is_paid_for(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
+    await poll_for(site, freezer, 3, {signals.BACKUP_RESERVE})
+    assert account.endpoints == ["site_info"]
+    await poll_for(site, freezer, 3, ())
+    assert account.endpoints == ["site_info"]
+
+
+async def test_one_that_costs_something_is_polled_in_step_with_the_month(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    """A fifth of the budget and a bit, slower when the budget asks, and never above it."""
+    account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
+    await poll_for(site, freezer, 180)
+    # At once, and every 45 minutes; the settings take ten times as long.
+    assert Counter(account.endpoints) == {"live_status": 4, "site_info": 1}
+    site.gate.step = Step(SpendingMode.THRIFTY, ModeReason.PACE, {})
+    await poll_for(site, freezer, 180)
+    assert Counter(account.endpoints) == {"live_status": 6, "site_info": 1}
+    site.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    assert await poll_for(site, freezer, 200) > 0
+    assert Counter(account.endpoints) == {"live_status": 6, "site_info": 1}
+
+
+async def test_one_that_costs_something_waits_for_its_turn(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    """On the tenth of the month what was spent is more than was due by then."""
+    account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
+    site.gate.policy = Policy(head_start=timedelta(), budget=Decimal("0.0071"))
+    # 0.00639 without the reserve, of which 9.5 of 31 days allow less than one request.
+    assert await poll_for(site, freezer, 5) == 5
+    assert account.endpoints == []
+    freezer.tick(timedelta(hours=6))
+    # For the settings, too, there is no room yet.
+    assert await poll_for(site, freezer, 5) == 5
+    assert account.endpoints == ["live_status"]
+
+
+async def test_an_automation_s_setting_keeps_the_reserve(site: Site, account: Account) -> None:
+    account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
+    site.gate.policy = Policy(budget=Decimal("0.002"))
+    with pytest.raises(GateRefused):
+        await site.send(
+            commands.set_storm_watch(on=True), Caller(CallerKind.AUTOMATION, "automation.storm")
+        )
+    assert account.endpoints == []
+    await site.send(commands.set_storm_watch(on=True), PERSON)
+    assert account.endpoints == ["storm_mode"]

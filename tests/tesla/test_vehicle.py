@@ -441,9 +441,9 @@ async def test_wake(vehicle: Vehicle, car: Car, account: Account, quick_waits: N
     await vehicle.wake(PERSON)
     assert vehicle.is_online
     assert car.wakes == 1
-    # It takes the car 12 s, and Tesla is asked every 4 s.
-    assert account.endpoints == ["vehicle", "wake_up", *["vehicle"] * 3]
-    assert account.booked() == {WAKE: 1, FREE: 4}
+    # It takes the car 12 s, and Tesla is asked after 4 s, and from 8 s on every 2 s.
+    assert account.endpoints == ["vehicle", "wake_up", *["vehicle"] * 4]
+    assert account.booked() == {WAKE: 1, FREE: 5}
 
 
 async def test_a_needless_wake_is_never_bought(
@@ -472,7 +472,7 @@ async def test_two_who_wait_share_one_wake(
     assert car.wakes == 1
     assert paid(account) == {WAKE: 1}
     # One of them asks how it goes; Tesla allows 60 questions a minute.
-    assert account.endpoints == ["vehicle", "wake_up", *["vehicle"] * 4]
+    assert account.endpoints == ["vehicle", "wake_up", *["vehicle"] * 5]
 
 
 async def test_two_commands_share_one_wake(
@@ -499,7 +499,8 @@ async def test_a_wake_that_fails(
         await vehicle.wake(PERSON)
     assert datetime.now(UTC) - NOW == timedelta(seconds=60)
     assert paid(account) == {WAKE: 1}
-    assert account.endpoints.count("vehicle") == 16
+    # Before it; after 4 s; every 2 s from 8 s to 24 s, when most come; every 4 s until 60 s.
+    assert account.endpoints.count("vehicle") == 1 + 1 + 9 + 9
     # The next one is a new wake.
     freezer.tick(SECOND)
     with pytest.raises(WakeFailed):
@@ -557,9 +558,9 @@ async def test_a_wake_goes_on_while_tesla_wants_to_be_left_alone(
     )
     await vehicle.wake(PERSON)
     assert vehicle.is_online
-    # Asked after 4 s, silent at 8 and 12, and asked again at 16.
+    # Asked after 4 s, silent from 8 s to 12 s, and asked again after 14 s.
     assert account.endpoints == ["vehicle", "wake_up", "vehicle", "vehicle"]
-    assert datetime.now(UTC) - NOW == timedelta(seconds=16)
+    assert datetime.now(UTC) - NOW == timedelta(seconds=14)
 
 
 async def test_a_wake_needs_room(vehicle: Vehicle, account: Account) -> None:

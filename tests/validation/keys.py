@@ -277,6 +277,12 @@ def flows_worded(integration: Integration) -> Problems:
             for block in (step, *step.get("sections", {}).values())
             for field in block.get("data", {}).keys() & block.get("data_description", {}).keys()
         }
+        worded |= {
+            name
+            for step in texts.values()
+            for name, block in step.get("sections", {}).items()
+            if block.keys() >= {"name", "description"}
+        }
         for field in sorted(fields(module, known) - worded):
             yield f"translations/en.json: no step of {part} names and explains the field {field}"
 

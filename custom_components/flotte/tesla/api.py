@@ -18,6 +18,7 @@ from typing import Any, Final, NoReturn
 import aiohttp
 from aiohttp.typedefs import LooseHeaders
 
+from .endpoints import Endpoints
 from .errors import (
     AccountSuspended,
     AnswerLost,
@@ -30,20 +31,7 @@ from .errors import (
     error_class,
 )
 from .hosts import Hosts, address_in
-from .meter import (
-    COMMAND,
-    DATA,
-    END_STREAM,
-    ENERGY,
-    FREE,
-    SETUP,
-    WAKE,
-    Caller,
-    Category,
-    Charge,
-    Entry,
-    Meter,
-)
+from .meter import SETUP, Caller, Category, Charge, Entry, Meter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -88,6 +76,7 @@ class FleetApi:
         hosts: Addresses, and which of them are trusted.
         base_url: Regional base URL to start with.
         meter: Books every request.
+        endpoints: What each request is billed as.
         keep: Makes bookings durable.
         clock: The time now; aware.
     """
@@ -100,6 +89,7 @@ class FleetApi:
         hosts: Hosts,
         base_url: str,
         meter: Meter,
+        endpoints: Endpoints | None = None,
         keep: Keeper = _keep_nothing,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -108,6 +98,7 @@ class FleetApi:
         self._hosts = hosts
         self.base_url = base_url
         self.meter = meter
+        self.endpoints = endpoints or Endpoints()
         self._keep = keep
         self._clock = clock
         self._quiet_until: dict[Category, datetime] = {}
@@ -117,12 +108,15 @@ class FleetApi:
 
     async def products(self, caller: Caller = SETUP) -> list[dict[str, Any]]:
         """Vehicles (with `vin`) and energy sites (with `energy_site_id`) of the account."""
-        answer = await self._request("GET", "/api/1/products", charge=FREE, caller=caller)
+        charge = self.endpoints.charge("products")
+        answer = await self._request("GET", "/api/1/products", charge=charge, caller=caller)
         return [each for each in _list(answer) if isinstance(each, dict)]
 
     async def region(self) -> str:
         """The base URL that serves this account; afterwards it is used for everything."""
-        answer = _dict(await self._request("GET", "/api/1/users/region", charge=FREE, caller=SETUP))
+        charge = self.endpoints.charge("region")
+        path = "/api/1/users/region"
+        answer = _dict(await self._request("GET", path, charge=charge, caller=SETUP))
         base_url = str(answer.get("fleet_api_base_url", "")).rstrip("/")
         if not self._hosts.trusts(base_url):
             raise WrongRegion(f"not one of Tesla's hosts: {base_url}", base_url=base_url)
@@ -135,7 +129,7 @@ class FleetApi:
             await self._request(
                 "POST",
                 "/api/1/vehicles/fleet_status",
-                charge=FREE,
+                charge=self.endpoints.charge("fleet_status"),
                 caller=caller,
                 body={"vins": vins},
             )
@@ -151,7 +145,7 @@ class FleetApi:
             await self._request(
                 "POST",
                 "/api/1/partner_accounts",
-                charge=FREE,
+                charge=self.endpoints.charge("register"),
                 caller=SETUP,
                 body={"domain": domain},
             )
@@ -162,7 +156,8 @@ class FleetApi:
     async def vehicle(self, vin: str, caller: Caller) -> dict[str, Any]:
         """The vehicle's state (`online`, `asleep`, `offline`), without asking the vehicle."""
         path = f"/api/1/vehicles/{vin}"
-        return _dict(await self._request("GET", path, charge=FREE, caller=caller, car=vin))
+        charge = self.endpoints.charge("vehicle")
+        return _dict(await self._request("GET", path, charge=charge, caller=caller, car=vin))
 
     async def vehicle_data(
         self,
@@ -182,21 +177,24 @@ class FleetApi:
         """
         wanted = [*sections, *(["location_data"] if location else [])]
         path = f"/api/1/vehicles/{vin}/vehicle_data?endpoints={'%3B'.join(wanted)}"
-        return _dict(await self._request("GET", path, charge=DATA, caller=caller, car=vin))
+        charge = self.endpoints.charge("vehicle_data")
+        return _dict(await self._request("GET", path, charge=charge, caller=caller, car=vin))
 
     async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
         """Ask the vehicle to wake up, which takes it 10 to 60 s."""
         path = f"/api/1/vehicles/{vin}/wake_up"
-        return _dict(await self._request("POST", path, charge=WAKE, caller=caller, car=vin))
+        charge = self.endpoints.charge("wake_up")
+        return _dict(await self._request("POST", path, charge=charge, caller=caller, car=vin))
 
     async def command(
         self, vin: str, name: str, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
         """Send an unsigned command; answers `{"result": bool, "reason": str}`."""
         path = f"/api/1/vehicles/{vin}/command/{name}"
+        charge = self.endpoints.charge("command")
         return _dict(
             await self._request(
-                "POST", path, charge=COMMAND, caller=caller, car=vin, body=dict(parameters)
+                "POST", path, charge=charge, caller=caller, car=vin, body=dict(parameters)
             )
         )
 
@@ -205,7 +203,7 @@ class FleetApi:
         answer = await self._request(
             "POST",
             f"/api/1/vehicles/{vin}/signed_command",
-            charge=COMMAND,
+            charge=self.endpoints.charge("signed_command"),
             caller=caller,
             car=vin,
             body={"routable_message": b64encode(message).decode()},
@@ -218,8 +216,6 @@ class FleetApi:
             raise InvalidAnswer("signed reply is not base64") from error
 
     # --- The stream ------------------------------------------------------------------------------
-    # Tesla does not say what these calls cost; what is not known counts as data.
-
     async def configure_telemetry(
         self, vins: list[str], token: str, caller: Caller
     ) -> dict[str, Any]:
@@ -233,7 +229,7 @@ class FleetApi:
                 await self._request(
                     "POST",
                     "/api/1/vehicles/fleet_telemetry_config_jws",
-                    charge=DATA,
+                    charge=self.endpoints.charge("fleet_telemetry_config_create"),
                     caller=caller,
                     car=vins[0] if len(vins) == 1 else "",
                     body={"vins": vins, "token": token},
@@ -242,25 +238,28 @@ class FleetApi:
 
     async def telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
         """What a vehicle is to stream, and whether it knows (`synced`)."""
-        return _dict(await self._telemetry("GET", vin, "config", caller))
+        charge = self.endpoints.charge("fleet_telemetry_config_get")
+        return _dict(await self._telemetry("GET", vin, "config", caller, charge))
 
     async def delete_telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
         """Have a vehicle stream no more; answers `updated_vehicles`.
 
         It needs no room in the budget: it is what stops the spending.
         """
-        return _dict(await self._telemetry("DELETE", vin, "config", caller, END_STREAM))
+        charge = self.endpoints.charge("fleet_telemetry_config_delete", unasked=True)
+        return _dict(await self._telemetry("DELETE", vin, "config", caller, charge))
 
     async def telemetry_errors(self, vin: str, caller: Caller) -> dict[str, Any]:
         """What trouble a vehicle had with its stream lately, under `fleet_telemetry_errors`.
 
         Nobody wrote down how the answer for a single vehicle looks: a bare list is taken too.
         """
-        answer = await self._telemetry("GET", vin, "errors", caller)
+        charge = self.endpoints.charge("fleet_telemetry_errors")
+        answer = await self._telemetry("GET", vin, "errors", caller, charge)
         return {"fleet_telemetry_errors": answer} if isinstance(answer, list) else _dict(answer)
 
     async def _telemetry(
-        self, method: str, vin: str, what: str, caller: Caller, charge: Charge = DATA
+        self, method: str, vin: str, what: str, caller: Caller, charge: Charge
     ) -> object:
         path = f"/api/1/vehicles/{vin}/fleet_telemetry_{what}"
         return await self._request(method, path, charge=charge, caller=caller, car=vin)
@@ -290,8 +289,9 @@ class FleetApi:
         body: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         path = f"/api/1/energy_sites/{site}/{name}"
+        charge = self.endpoints.charge(name)
         answer = await self._request(
-            method, path, charge=ENERGY, caller=caller, car=str(site), body=body
+            method, path, charge=charge, caller=caller, car=str(site), body=body
         )
         # Dead sites answer null or an empty list.
         return answer if isinstance(answer, dict) else {}
@@ -321,10 +321,15 @@ class FleetApi:
             self._respect_quiet(charge)
             token = await self._token(renew)
             renew = False
+            # Known before it leaves: one that left earlier says nothing about now.
+            probes = self._probes(charge, method, path, car)
             status, text, headers = await self._send(
                 method, path, token, charge=charge, caller=caller, car=car, body=body
             )
             if status < HTTPStatus.MULTIPLE_CHOICES:
+                if probes and self._probes(charge, method, path, car):
+                    _LOGGER.info("Tesla answers again: its limit was raised")
+                    self.meter.answered_free()
                 return _payload(text)
             if status == HTTPStatus.MISDIRECTED_REQUEST and not moved:
                 self._move(address_in(text, headers.get("Alt-Svc", "")), text)
@@ -333,7 +338,16 @@ class FleetApi:
             if error_class(status, text) is LoginRequired and not renewed:
                 renew = renewed = True
                 continue
+            if error_class(status, text) is AccountSuspended and status == HTTPStatus.FORBIDDEN:
+                is_free = not self.meter.tariff.price(charge.category)
+                self.meter.suspend(self._clock(), _kind(method, path, car) if is_free else None)
             self._fail(status, text, headers, charge)
+
+    def _probes(self, charge: Charge, method: str, path: str, car: str) -> bool:
+        """Whether this costs nothing, and an answer to it tells that Tesla's limit was raised."""
+        is_free = not self.meter.tariff.price(charge.category)
+        kind = _kind(method, path, car)
+        return is_free and self.meter.tells_of_the_end(kind, self._clock())
 
     async def _send(
         self,
@@ -415,9 +429,13 @@ class FleetApi:
             pause = _retry_after(headers, text)
             self._quiet_until[charge.category] = self._clock() + pause
             raise RateLimited(detail, retry_after=pause)
-        if kind is AccountSuspended and status == HTTPStatus.FORBIDDEN:
-            self.meter.suspend(self._clock())
         raise kind(detail)
+
+
+def _kind(method: str, path: str, car: str) -> str:
+    """What is asked, whichever car or site it is about."""
+    path = path.partition("?")[0]
+    return f"{method} {path.replace(car, '') if car else path}"
 
 
 def _payload(text: str) -> Any:  # noqa: ANN401  # JSON

@@ -30,6 +30,7 @@ from typing import Any, Final
 
 from .errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused
 from .meter import (
+    POLLING,
     Caller,
     CallerKind,
     Category,
@@ -732,6 +733,13 @@ class Gate:
         """What the gate would say now; changes nothing."""
         return decide(request, self.circumstances(request, now), self.policy)
 
+    def lets_poll(self, charge: Charge, car: str, now: datetime) -> bool:
+        """Whether the background may ask for this now: always, if it costs nothing."""
+        if not self.meter.tariff.price(charge.category):
+            return True
+        request = Request(caller=POLLING, charges=(charge,), car=car)
+        return isinstance(self.decide(request, now), Allow)
+
     def admit(self, request: Request, now: datetime) -> Hold:
         """Ask for an action that is about to begin, and keep room for it until it is over.
 
@@ -744,7 +752,9 @@ class Gate:
         decision = self.decide(request, now)
         self.decided(request, decision)
         if not isinstance(decision, Allow):
-            if isinstance(decision, Refuse) and request.wakes:
+            # A person who has to confirm mostly does, and then nothing was saved.
+            is_final = decision.reason is not Reason.CONFIRM
+            if isinstance(decision, Refuse) and request.wakes and is_final:
                 self.meter.save_wake(request.caller, request.car, now)
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.car, now)

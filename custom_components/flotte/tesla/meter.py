@@ -190,8 +190,6 @@ class Charge:
 
 FREE: Final = Charge(Category.FREE)
 DATA: Final = Charge(Category.DATA)
-END_STREAM: Final = Charge(Category.DATA, unasked=True)
-"""A data request too, without which a stream would go on costing when nothing is left."""
 COMMAND: Final = Charge(Category.COMMAND)
 WAKE: Final = Charge(Category.WAKE)
 ENERGY: Final = Charge(Category.ENERGY)
@@ -457,6 +455,12 @@ class Meter:
         self.limit = tariff.discount if limit is None else limit
         self.suspended: Month | None = None
         """The month in which Tesla said that its own limit is exceeded."""
+        self.suspensions = 0
+        """How often Tesla stopped the account. Each time it removes what the cars are to stream, so
+        what was configured before the last one is gone."""
+        self._refused_free: set[str] = set()
+        self._distrusted: Month | None = None
+        self._lifted: Month | None = None
         self.settled: Callable[[], None] = lambda: None
         """Called when a booking was corrected after its request, so that it can be kept."""
         self.streamed: Callable[[], None] = lambda: None
@@ -665,11 +669,41 @@ class Meter:
         self.ledger.unanswered[entry.row] += entry.count
         self.settled()
 
-    def suspend(self, now: datetime) -> None:
-        """Tesla said EXCEEDED_LIMIT: nothing paid is asked for until `resume` or a new month."""
-        self.suspended = Month.of(now)
+    def is_suspended(self, now: datetime) -> bool:
+        """Whether Tesla said this month that its own limit is exceeded."""
+        return self.suspended == Month.of(now)
+
+    def suspend(self, now: datetime, free: str | None = None) -> None:
+        """Tesla said EXCEEDED_LIMIT: nothing paid is asked for until `resume` or a new month.
+
+        Args:
+            now: When.
+            free: What was asked, if it costs nothing: its answer can tell as well that this is
+                over; see `answered_free`.
+        """
+        if not self.is_suspended(now):
+            if self._lifted == Month.of(now):
+                # It was not over, or not for long. Each mistake costs a request, so for the rest of
+                # the month a person has to say so.
+                self._distrusted = self._lifted
+            self._refused_free.clear()
+            self.suspended = Month.of(now)
+            self.suspensions += 1
+        if free is not None:
+            self._refused_free.add(free)
         self.settled()
 
     def resume(self) -> None:
         """The owner says that Tesla's limit was raised."""
         self.suspended = None
+
+    def tells_of_the_end(self, free: str, now: datetime) -> bool:
+        """Whether Tesla would not answer this, which costs nothing, if it were not over."""
+        month = Month.of(now)
+        return self.suspended == month != self._distrusted and free in self._refused_free
+
+    def answered_free(self) -> None:
+        """Tesla answers again what it refused while the account was suspended: that is over."""
+        self._lifted = self.suspended
+        self.resume()
+        self.settled()

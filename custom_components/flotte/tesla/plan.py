@@ -4,8 +4,11 @@ Asking whether a vehicle is online is free and does not reach it; asking for its
 reaches it. So the state is checked often, and data is asked for only when it can have changed:
 
 - when the vehicle came online: once, because everything may be different;
-- while it drives, charges, is heated or has somebody in it: at an interval;
-- after a command: once, to see what became of it;
+- while it drives, charges, is heated or has somebody in it: at an interval, which while it charges
+  is the time in which that shows;
+- after a command: once, to see what became of it, at once; after a plain setting of an automation,
+  which many may follow, together with those;
+- while it is plugged in and may begin to charge: at a longer interval;
 - while it idles online: seldom, so that a drive or a charge that began meanwhile is noticed.
 
 A vehicle that streams tells all that by itself. Then nobody asks whether it is online, and its data
@@ -20,6 +23,7 @@ measured behaviour of these cars.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from . import signals
@@ -33,6 +37,15 @@ RETRY_INTERVAL: Final = timedelta(minutes=5)
 """Least time between two data requests, whatever the reason, but for the one after a command. It
 doubles with every answer in a row that told nothing (in service, asleep after all), because those
 are billed too."""
+DRIVING_INTERVAL: Final = timedelta(minutes=8)
+"""The same while it drives: nothing changes as quickly as where it is."""
+PLUGGED_INTERVAL: Final = timedelta(minutes=15)
+"""The same while it is online, plugged in and not full: a charge may begin at any time."""
+CHARGE_STEP: Final = 1.5
+"""How many per cent of the battery are worth a data request while it charges."""
+SHORTEST_CHARGE: Final = timedelta(minutes=5)
+LONGEST_CHARGE: Final = timedelta(minutes=20)
+"""Between data requests while it charges, however quickly or slowly that goes."""
 IDLE_INTERVAL: Final = timedelta(minutes=60)
 """Between data requests of a vehicle that is online and idle, which does not keep it awake."""
 LET_SLEEP: Final = timedelta(minutes=15)
@@ -64,6 +77,8 @@ class Situation:
     """How often in a row that told nothing."""
     commanded: datetime | None = None
     """When the last command was carried out."""
+    automated: datetime | None = None
+    """When the last plain setting of an automation was carried out; that one does not hurry."""
     kept_awake: bool = False
     """Whether questions keep this vehicle awake (model year before 2021)."""
     streaming: bool = False
@@ -118,11 +133,39 @@ def data_due(situation: Situation, now: datetime) -> bool:
             return _fill_due(situation, now)
     if asked is None or asked < situation.came_online:
         return True
-    if commanded is not None and asked < commanded + SETTLE:
-        return now >= commanded + SETTLE
-    idle = LET_SLEEP if situation.kept_awake else IDLE_INTERVAL
-    usual = ACTIVE_INTERVAL if is_active(situation.state) else idle
-    return now - asked >= usual * situation.slower
+    for told in (commanded, situation.automated):
+        if told is not None and asked < told + SETTLE:
+            return now >= told + SETTLE
+    return now - asked >= _usual_interval(situation) * situation.slower
+
+
+def _usual_interval(situation: Situation) -> timedelta:
+    """How long to wait between two data requests, if nothing special is to be seen."""
+    state = situation.state
+    if state[signals.SHIFT_STATE] not in (None, "p"):
+        return DRIVING_INTERVAL
+    if state[signals.IS_CHARGING] is True:
+        return _charge_interval(state)
+    if is_active(state):
+        return ACTIVE_INTERVAL
+    if situation.kept_awake:
+        return LET_SLEEP
+    if state[signals.LOCKED] is False:
+        # Somebody is about to get in, or to lock it; before it sleeps this is worth knowing.
+        return ACTIVE_INTERVAL
+    # A charge that is complete, or stands at its limit, begins no more by itself.
+    is_plugged = state[signals.CHARGING_STATE] not in (None, "disconnected", "complete")
+    return PLUGGED_INTERVAL if is_plugged else IDLE_INTERVAL
+
+
+def _charge_interval(state: State) -> timedelta:
+    """In how long a charge shows, by the car's own estimate of when it will be over."""
+    level, limit = state[signals.BATTERY_LEVEL], state[signals.CHARGE_LIMIT]
+    hours = state[signals.TIME_TO_FULL]
+    if level is None or limit is None or not hours or limit <= level:
+        return ACTIVE_INTERVAL
+    step = timedelta(hours=hours) * (CHARGE_STEP / (limit - level))
+    return min(max(step, SHORTEST_CHARGE), LONGEST_CHARGE)
 
 
 def _is_awaited(situation: Situation, now: datetime) -> bool:
@@ -145,3 +188,49 @@ def _fill_due(situation: Situation, now: datetime) -> bool:
     if came_online is not None and asked >= came_online:
         return False
     return situation.has_gaps or now - asked >= FILL_INTERVAL
+
+
+# --- Energy sites --------------------------------------------------------------------------------
+
+SITE_INTERVAL: Final = timedelta(seconds=60)
+"""Between two looks at a site's power flows, as Home Assistant's own integration does it."""
+SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
+"""Between two looks at a site's settings, which only people change."""
+SITE_SHARE: Final = Decimal("0.2")
+"""The most of a month's budget that a site's power flows may take, should they cost something one
+day: asked every minute at the price of data they would take 86 EUR."""
+SITE_SLACK: Final = timedelta(seconds=5)
+"""How much earlier than due is soon enough: who asks every minute is not exact."""
+
+
+def site_interval(
+    usual: timedelta, price: Decimal, limit: Decimal, slower: int = 1
+) -> timedelta | None:
+    """How long to wait between two questions to an energy site; None is for ever.
+
+    Args:
+        usual: If they cost nothing.
+        price: Of one question, in the tariff's currency.
+        limit: What a month may cost.
+        slower: By how much the budget wants the intervals to grow.
+    """
+    if not price:
+        return usual
+    if not limit:
+        return None
+    month = price * 31 * (timedelta(days=1) // SITE_INTERVAL)
+    return usual * max(1, float(month / (limit * SITE_SHARE))) * slower
+
+
+def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) -> bool:
+    """Whether an energy site should be asked now.
+
+    Args:
+        asked: When it was asked last; None if it was not since the start.
+        interval: Between two questions; see `site_interval`.
+        now: The time.
+    """
+    if interval is None:
+        return False
+    # A date in the future is from before the clock was set back.
+    return asked is None or not timedelta() <= now - asked < interval - SITE_SLACK

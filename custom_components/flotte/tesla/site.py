@@ -1,14 +1,17 @@
 """An energy site: what is known of it, and how it is told what to do.
 
 Sites are always reachable through Tesla's cloud, need no wake and no signature, and cost nothing
-today; their requests are booked all the same, in a category of their own.
+today; their requests are booked all the same, in a category of their own. Should they cost
+something one day, they pass the gate, and are asked as seldom as the plan says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from . import signals
+from . import plan, signals
 from .api import FleetApi, utc_now
 from .commands import Command
 from .errors import (
@@ -19,7 +22,8 @@ from .errors import (
     OutcomeUnknown,
     ServiceError,
 )
-from .meter import ENERGY, POLLING, Caller
+from .gate import Gate, Request
+from .meter import POLLING, Caller
 from .state import Signal, State, restore_state, store_state
 from .vehicle import Done, Listener
 
@@ -31,6 +35,7 @@ class Site:
         site_id: Tesla's number of the site.
         api: Way to Tesla.
         scopes: What the owner granted.
+        gate: Decides what may cost something; by default one of its own on the API's meter.
         clock: Time now; aware.
     """
 
@@ -40,11 +45,15 @@ class Site:
         api: FleetApi,
         *,
         scopes: frozenset[str],
+        gate: Gate | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.site_id = site_id
         self.api = api
+        self.gate = gate or Gate(api.meter)
         self.state = State()
+        self.live_read: datetime | None = None
+        """When the power flows were read last."""
         self.info_read: datetime | None = None
         """When the settings were read last."""
         self._scopes = scopes
@@ -69,9 +78,53 @@ class Site:
         """Take up what `to_stored` kept."""
         self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing to look at it."""
+        return not any(self._price(each) for each in ("live_status", "site_info"))
+
+    async def poll(self, shown: Collection[Signal[Any]]) -> None:
+        """Ask for nobody what is due; what is paid only if it is shown, by the gate's leave.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
+            TeslaError: any other.
+        """
+        # What costs nothing is asked for whoever looks: what it tells is kept for later, too.
+        sections = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
+        now = self._clock()
+        if "live_status" in sections and self._is_due("live_status", plan.SITE_INTERVAL, now):
+            with self._admit("live_status", POLLING):
+                await self.refresh()
+        if "site_info" in sections and self._is_due("site_info", plan.SITE_INFO_INTERVAL, now):
+            with self._admit("site_info", POLLING):
+                await self.refresh_info()
+
+    def _price(self, endpoint: str) -> Decimal:
+        return self.api.meter.tariff.price(self.api.endpoints.category(endpoint))
+
+    def _is_due(self, endpoint: str, usual: timedelta, now: datetime) -> bool:
+        read = self.info_read if endpoint == "site_info" else self.live_read
+        interval = plan.site_interval(
+            usual,
+            self._price(endpoint),
+            self.api.meter.limit,
+            self.gate.step.effects.poll_factor,
+        )
+        return plan.site_due(read, interval, now)
+
+    def _admit(self, endpoint: str, caller: Caller) -> AbstractContextManager[object]:
+        """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""
+        if not self._price(endpoint):
+            return nullcontext()
+        charges = (self.api.endpoints.charge(endpoint),)
+        request = Request(caller=caller, charges=charges, car=str(self.site_id))
+        return self.gate.admit(request, self._clock())
+
     async def refresh(self, caller: Caller = POLLING) -> None:
         """Read the power flows."""
         self._take("live_status", await self.api.live_status(self.site_id, caller))
+        self.live_read = self._clock()
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
@@ -91,11 +144,11 @@ class Site:
         """
         if not command.scopes & self._scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
-        self.api.meter.require([ENERGY], self._clock())
         try:
-            answer = await self.api.site_command(
-                self.site_id, command.name, command.parameters, caller
-            )
+            with self._admit(command.name, caller):
+                answer = await self.api.site_command(
+                    self.site_id, command.name, command.parameters, caller
+                )
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
             raise OutcomeUnknown(error.detail) from error
         # Two forms are in use: {"code": 201, "message": ...} and {"result": true, "reason": ...}.

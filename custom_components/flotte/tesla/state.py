@@ -228,10 +228,12 @@ class State:
         guesses = {signal: Reading(value, now, Source.ASSUMED) for signal, value in values.items()}
         return State(self.readings, {**self.assumed, **guesses})
 
-    def lapse(self, now: datetime) -> tuple[State, frozenset[Signal[Any]]]:
+    def lapse(
+        self, now: datetime, lifetime: timedelta = ASSUMED_LIFETIME
+    ) -> tuple[State, frozenset[Signal[Any]]]:
         """The state without assumptions that nobody confirmed in time, and which those were."""
         gone = frozenset(
-            signal for signal, guess in self.assumed.items() if now - guess.time >= ASSUMED_LIFETIME
+            signal for signal, guess in self.assumed.items() if now - guess.time >= lifetime
         )
         if not gone:
             return self, gone

@@ -8,11 +8,12 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Any, Final
 from typing import Protocol as Interface
 
@@ -24,6 +25,7 @@ from .errors import (
     AnswerLost,
     CommandRefused,
     Deferred,
+    GateRefused,
     InvalidAnswer,
     KeyNotPaired,
     MissingScope,
@@ -42,26 +44,44 @@ from .errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from .gate import Decision, Gate, Request
+from .gate import Decision, Gate, Reason, Request
 from .meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge, Hold
 from .signing import ClientKey, Domain, Session
 from .signing.session import DEFAULT_LIFETIME
-from .state import Reading, Readings, Signal, Source, State, restore_state, store_state
+from .state import (
+    ASSUMED_LIFETIME,
+    Reading,
+    Readings,
+    Signal,
+    Source,
+    State,
+    restore_state,
+    store_state,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
 WAKE_TIMEOUT: Final = timedelta(seconds=60)
 """Tesla: a wake takes 10 to 60 s."""
 WAKE_CHECK_SECONDS: Final = 4.0
-"""Between free state checks while waking: three cars at once stay below the 60 a minute that Tesla
-allows an account."""
+"""Between free state checks while waking."""
+USUAL_WAKE: Final = (8.0, 24.0)
+"""Seconds between which most vehicles come online."""
+USUAL_WAKE_CHECK_SECONDS: Final = 2.0
+"""Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
+PAID_CHECK_SECONDS: Final = 15.0
+"""The same if the owner knows that they are billed."""
 LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
 """How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+FRESH_FOR_REPEATS: Final = timedelta(minutes=5)
+"""The same for an automation that asked for the same just before, as one that sets the current
+every minute: whatever is wrong now, it will ask again. It is also how long `just before` is."""
 OVERTAKEN: Final = "a newer one took its place"
 INSIST_SECONDS: Final = 30.0
-"""Whoever asks again within that time for a setting that was not sent means it: it is sent."""
+"""Whoever asks again within that time for a setting that was not sent means it: it is sent. The
+same time is there to confirm a wake."""
 
 
 async def pause(seconds: float) -> None:
@@ -154,6 +174,34 @@ class Vehicle:
         clock: Time now; aware.
     """
 
+    # What a person has to confirm, as it would wake the vehicle, and until which monotonic second.
+    _unconfirmed: tuple[Command | None, float] = (None, 0.0)
+
+    asked: datetime | None = None
+    """When the last data request was answered, since the start."""
+    tried: datetime | None = None
+    """When data was asked for last, answered or not."""
+    failures = 0
+    """How often in a row that told nothing."""
+    came_online: datetime | None = None
+    """When it was first seen online in this waking period; None while it sleeps."""
+    commanded: datetime | None = None
+    """When it carried out a command last whose effect is to be looked at."""
+    automated: datetime | None = None
+    """The same for an automation's plain setting, which many may follow."""
+    checked: datetime | None = None
+    """When Tesla was asked last whether it is online."""
+    key_paired: bool | None = None
+    """Whether our key is on the vehicle; None if nobody asked."""
+    follower: Follower | None = None
+    """Hears what it streams."""
+    stream_expected: datetime | None = None
+    """Since when it should stream whenever it is awake; None if it should not."""
+    stream_lost: datetime | None = None
+    """When its last connection was lost while it was awake."""
+    slept_streaming = False
+    """Whether the stream itself said that it goes to sleep, and it was not online since."""
+
     def __init__(
         self,
         vin: str,
@@ -175,29 +223,8 @@ class Vehicle:
         self.settled: Settled = lambda _waiting, _error: None
         self.state = State()
         self.protocol = protocol
-        self.asked: datetime | None = None
-        """When the last data request was answered, since the start."""
-        self.tried: datetime | None = None
-        """When data was asked for last, answered or not."""
-        self.failures = 0
-        """How often in a row that told nothing."""
-        self.came_online: datetime | None = None
-        """When it was first seen online in this waking period; None while it sleeps."""
-        self.commanded: datetime | None = None
         self.fleet_info: Mapping[str, Any] = {}
         """What Tesla told of it last in `fleet_status`."""
-        self.checked: datetime | None = None
-        """When Tesla was asked last whether it is online."""
-        self.key_paired: bool | None = None
-        """Whether our key is on the vehicle; None if nobody asked."""
-        self.follower: Follower | None = None
-        """Hears what it streams."""
-        self.stream_expected: datetime | None = None
-        """Since when it should stream whenever it is awake; None if it should not."""
-        self.stream_lost: datetime | None = None
-        """When its last connection was lost while it was awake."""
-        self.slept_streaming = False
-        """Whether the stream itself said that it goes to sleep, and it was not online since."""
         self.shown: frozenset[Signal[Any]] = frozenset()
         """What anybody wants to know: the stream may not tell all of it."""
         # What was shown when it answered last: what that did not hold it does not have.
@@ -216,6 +243,8 @@ class Vehicle:
         self._doubt: dict[Domain | None, float] = {}
         # What was not sent last, being so already, and at which monotonic second.
         self._spared: tuple[Command | None, float] = (None, 0.0)
+        # By the name of a command: who asked for it last, and at which monotonic second.
+        self._wished: dict[str, tuple[Command, Caller, float]] = {}
         # What waited before, and may have to wait on.
         self._tried_again: Command | None = None
         self._waiting: dict[str, _Waiting] = {}
@@ -255,21 +284,27 @@ class Vehicle:
         self._tell(changed)
 
     def lapse(self) -> None:
-        """Drop assumptions that nobody confirmed in time."""
-        self.state, gone = self.state.lapse(self._clock())
+        """Drop assumptions that nobody confirmed in time.
+
+        Those of automations are confirmed together, and so later.
+        """
+        now, lifetime = self._clock(), ASSUMED_LIFETIME
+        if self.automated is not None and (self.asked is None or self.asked < self.automated):
+            lifetime += plan.RETRY_INTERVAL
+        self.state, gone = self.state.lapse(now, lifetime)
         self._tell(gone)
 
-    def knows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+    def knows(self, wanted: Mapping[Signal[Any], Any], fresh: timedelta = FRESH) -> bool:
         """Whether every one of these is so for certain.
 
-        That is: it was read within the last minute, or the stream told it and has been up ever
+        That is: it was read lately (`fresh`), or the stream told it and has been up ever
         since, or the vehicle has been asleep ever since. Since the vehicle was told something it
         must have been read anew, because a command can change more than it is meant to; or the
         stream has had the time to tell. A reading from the future was read before our clock was set
         back.
         """
         now = self._clock()
-        return all(self._is_certain(signal, value, now) for signal, value in wanted.items())
+        return all(self._is_certain(signal, value, now, fresh) for signal, value in wanted.items())
 
     def _has_told(self, wanted: Mapping[Signal[Any], Any]) -> bool:
         """The same, but what is only assumed after a command does not count."""
@@ -279,7 +314,9 @@ class Vehicle:
         """Whether any of these is only assumed after a command."""
         return any(signal in self.state.assumed for signal in wanted)
 
-    def _is_certain(self, signal: Signal[Any], value: object, now: datetime) -> bool:
+    def _is_certain(
+        self, signal: Signal[Any], value: object, now: datetime, fresh: timedelta
+    ) -> bool:
         reading = self.state.reading(signal)
         if (
             reading is None
@@ -289,7 +326,7 @@ class Vehicle:
         ):
             return False
         acted = self._acted
-        if reading.time >= max(now - FRESH, acted or now - FRESH):
+        if reading.time >= max(now - fresh, acted or now - fresh):
             return True
         follower = self.follower
         if follower is None or reading.source is Source.ASSUMED:
@@ -468,12 +505,35 @@ class Vehicle:
             self.protocol = Protocol.REST
 
     async def check_pairing(self, caller: Caller) -> None:
-        """Ask Tesla whether our key is on the vehicle; costs nothing."""
+        """Ask Tesla whether our key is on the vehicle; costs nothing, as far as is known."""
+        if caller == POLLING and not self._may_poll("fleet_status"):
+            return
         self.heard_status(await self.api.fleet_status([self.vin], caller))
 
     def check_due(self) -> bool:
-        """Whether the poll plan asks for a state check now; see `plan`."""
-        return plan.check_due(self._situation(), self._clock())
+        """Whether the poll plan asks for a state check now; see `plan`.
+
+        If it is billed after all, it is asked for seldom, and in step with the month.
+        """
+        now = self._clock()
+        if not plan.check_due(self._situation(), now):
+            return False
+        if not self._check_is_paid():
+            return True
+        checked = self.checked
+        # A date in the future is from before the clock was set back.
+        if checked is not None and timedelta() <= now - checked < plan.CHECK_ASLEEP_INTERVAL:
+            return False
+        return self._may_poll("vehicle")
+
+    def _check_is_paid(self) -> bool:
+        """Whether the owner knows that asking whether it is online is billed."""
+        category = self.api.endpoints.category("vehicle")
+        return bool(self.api.meter.tariff.price(category))
+
+    def _may_poll(self, endpoint: str) -> bool:
+        """Whether nobody but the plan may ask this now; always, if it costs nothing."""
+        return self.gate.lets_poll(self.api.endpoints.charge(endpoint), self.vin, self._clock())
 
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
@@ -487,6 +547,7 @@ class Vehicle:
             tried=self.tried,
             failures=self.failures,
             commanded=self.commanded,
+            automated=self.automated,
             kept_awake=self.kept_awake_by_questions,
             streaming=self.is_streaming,
             awaited=self.awaited,
@@ -593,7 +654,10 @@ class Vehicle:
                 if time.monotonic() - began >= timeout:
                     raise WakeFailed
                 # It connects when it is ready, often before Tesla says that it is online.
-                await self._pause_unless(lambda: self.is_online, WAKE_CHECK_SECONDS)
+                pause = _wake_pause(time.monotonic() - began)
+                if self._check_is_paid():
+                    pause = PAID_CHECK_SECONDS
+                await self._pause_unless(lambda: self.is_online, pause)
                 await self._check_again(caller)
             # It may fall asleep again at once; that is for another wake.
             self._woken = None
@@ -605,7 +669,7 @@ class Vehicle:
         """
         held = self.api.meter.holds(WAKE, caller, self.vin, self._clock())
         self._woken = None
-        with nullcontext() if held else self._admit((WAKE,), caller, waits=waits):
+        with nullcontext() if held else self._admit(self._wake_charges(), caller, waits=waits):
             _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
             # Also if the answer is lost it may be waking, and the next one need not pay again.
             began = self._woken = time.monotonic()
@@ -701,7 +765,7 @@ class Vehicle:
             command = waiting.command
             if command.supersedes is not None:
                 del self._waiting[command.supersedes]
-            if self._needs_nothing(command) and not self._insists(command, caller):
+            if self._needs_nothing(command, caller) and not self._insists(command, caller):
                 self._forget_deferred(command)
                 if self._wake_cost():
                     self.api.meter.save_wake(caller, self.vin, self._clock())
@@ -726,7 +790,10 @@ class Vehicle:
         # If there is something to look at that the vehicle can be asked for, and does not tell by
         # itself.
         if any(signal.paths for signal in command.expects) and not self._will_hear(command.expects):
-            self.commanded = now
+            if caller.kind is CallerKind.AUTOMATION and may_wait(command):
+                self.automated = now
+            else:
+                self.commanded = now
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
             self._tell(frozenset(command.expects))
@@ -742,13 +809,14 @@ class Vehicle:
         acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
         self._acted = max(acted, self._acted or acted)
 
-    def _needs_nothing(self, command: Command) -> bool:
+    def _needs_nothing(self, command: Command, caller: Caller) -> bool:
         """Whether it is a setting that the vehicle is known to have.
 
         Of a lock that is known only if the stream has told it, and has been up or the vehicle
         asleep ever since: what a poll read a minute ago may have been opened by hand.
         """
-        if not command.repeatable or not command.expects or not self.knows(command.expects):
+        fresh = FRESH_FOR_REPEATS if self._repeats(command, caller) else FRESH
+        if not command.repeatable or not command.expects or not self.knows(command.expects, fresh):
             return False
         if command.domain is Domain.INFOTAINMENT:
             return True
@@ -758,6 +826,20 @@ class Vehicle:
             and not self._assumes(command.expects)
         )
 
+    def _repeats(self, command: Command, caller: Caller) -> bool:
+        """Whether an automation asks for what it asked for just before."""
+        now = time.monotonic()
+        last, before, since = self._wished.get(command.name, (None, None, now))
+        self._wished[command.name] = (command, caller, now)
+        return (
+            caller.kind is CallerKind.AUTOMATION
+            # Without a name it may be anybody: a bridge to another assistant, for example.
+            and bool(caller.name)
+            and caller == before
+            and _same_wish(command, last)
+            and now - since <= FRESH_FOR_REPEATS.total_seconds()
+        )
+
     def _insists(self, command: Command, caller: Caller) -> bool:
         """Whether a person asks again for what was just not sent; then it shall be sent."""
         if caller.kind is not CallerKind.PERSON:
@@ -765,11 +847,7 @@ class Vehicle:
         spared, since = self._spared
         now = time.monotonic()
         self._spared = (command, now)
-        return (
-            spared is not None
-            and (spared.name, spared.payload) == (command.name, command.payload)
-            and now - since <= INSIST_SECONDS
-        )
+        return spared is not None and _same_wish(spared, command) and now - since <= INSIST_SECONDS
 
     async def _prepare(self, command: Command, caller: Caller) -> Hold:
         """Make sure that it can succeed, and that there is room for it all, which is kept."""
@@ -778,23 +856,63 @@ class Vehicle:
             await self.check_pairing(caller)
             if not self.key_paired:
                 raise KeyNotPaired
-        return self._admit(self._cost(command), caller, waits=may_wait(command))
+        return self._admit(self._cost(command), caller, waits=may_wait(command), wish=command)
 
-    def _admit(self, charges: Iterable[Charge], caller: Caller, *, waits: bool = False) -> Hold:
+    def _admit(
+        self,
+        charges: Iterable[Charge],
+        caller: Caller,
+        *,
+        waits: bool = False,
+        wish: Command | None = None,
+    ) -> Hold:
         """Ask the gate for the whole cost of an action, and keep room for it.
+
+        Args:
+            charges: The whole cost.
+            caller: For whom.
+            waits: Whether it may wait instead.
+            wish: What it is for; None is to have the vehicle awake, or to look.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: it may not be.
             Deferred: it is to wait; only if it `waits`.
         """
-        request = Request(caller=caller, charges=tuple(charges), car=self.vin, may_wait=waits)
-        return self.gate.admit(request, self._clock())
+        request = Request(
+            caller=caller,
+            charges=tuple(charges),
+            car=self.vin,
+            may_wait=waits,
+            confirmed=self._confirms(wish, caller),
+        )
+        try:
+            return self.gate.admit(request, self._clock())
+        except GateRefused as error:
+            if error.reason == Reason.CONFIRM:
+                self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
+            raise
+
+    def _confirms(self, wish: Command | None, caller: Caller) -> bool:
+        """Whether a person asks again for what was just not done, because it would wake it."""
+        unconfirmed, until = self._unconfirmed
+        return (
+            caller.kind is CallerKind.PERSON
+            and time.monotonic() <= until
+            and _same_wish(wish, unconfirmed)
+        )
 
     def _wake_cost(self) -> tuple[Charge, ...]:
         """A wake if it sleeps and nobody is waking it: one serves all that wait for it."""
         if self.is_online or self.api.meter.wake_promised(self.vin, self._clock()):
             return ()
-        return (WAKE,)
+        return self._wake_charges()
+
+    def _wake_charges(self) -> tuple[Charge, ...]:
+        """A wake, with the looks before and during it if those are billed after all."""
+        if not self._check_is_paid():
+            return (WAKE,)
+        looks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
+        return (WAKE, self.api.endpoints.charge("vehicle", looks))
 
     def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
         """What a command, or a wake alone if there is none, would need now, and what the gate says.
@@ -802,8 +920,13 @@ class Vehicle:
         Changes nothing, and asks nobody.
         """
         charges = self._wake_cost() if command is None else self._cost(command)
-        waits = command is not None and may_wait(command)
-        request = Request(caller=caller, charges=tuple(charges), car=self.vin, may_wait=waits)
+        request = Request(
+            caller=caller,
+            charges=tuple(charges),
+            car=self.vin,
+            may_wait=command is not None and may_wait(command),
+            confirmed=self._confirms(command, caller),
+        )
         return request, self.gate.decide(request, self._clock())
 
     # --- Waiting until it is awake ---------------------------------------------------------------
@@ -838,10 +961,15 @@ class Vehicle:
         """Give up what waited too long."""
         self._give_up(self.deferred.expire(self._clock()), "it waited too long")
 
-    def cancel_deferred(self) -> int:
-        """Take back all that waits; answers how much that was."""
-        waiting = list(self.deferred.waiting.values())
-        self.deferred = Queue()
+    def cancel_deferred(self, names: Collection[str] | None = None) -> int:
+        """Take back all that waits, or the commands of these names; answers how many."""
+        waiting = [
+            each
+            for each in self.deferred.waiting.values()
+            if names is None or each.command.name in names
+        ]
+        for each in waiting:
+            self.deferred.forget(str(each.command.supersedes))
         self._give_up(waiting, "it was cancelled")
         return len(waiting)
 
@@ -889,7 +1017,7 @@ class Vehicle:
             self._found_asleep()
         # What is left of it is asked for anew.
         hold.release()
-        with self._admit(self._cost(command), caller, waits=may_wait(command)):
+        with self._admit(self._cost(command), caller, waits=may_wait(command), wish=command):
             # Tesla's word may be minutes old, and has just been found wrong.
             await self.wake(caller, believe=False, waits=may_wait(command))
             return await self._transmit_guarded(command, caller)
@@ -1100,6 +1228,12 @@ class Vehicle:
         )
 
 
+def _wake_pause(seconds: float) -> float:
+    """How long to wait for the next look at a vehicle that was woken so many seconds ago."""
+    earliest, latest = USUAL_WAKE
+    return USUAL_WAKE_CHECK_SECONDS if earliest <= seconds < latest else WAKE_CHECK_SECONDS
+
+
 def _judge(command: Command, verdict: signing.Verdict) -> Done:
     """What a verdict of the vehicle means for this command.
 
@@ -1118,6 +1252,13 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
         reason=verdict.translation_key or None,
         is_temporary=verdict.is_temporary,
     )
+
+
+def _same_wish(one: Command | None, other: Command | None) -> bool:
+    """Whether two commands tell a vehicle the same; None is to have it awake."""
+    if one is None or other is None:
+        return one is other
+    return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)
 
 
 def _instant(stored: object) -> datetime | None:

@@ -1,0 +1,51 @@
+"""The logbook: decisions of the gate, in words."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN
+from .decisions import (
+    ATTR_CALLER,
+    ATTR_CAR,
+    ATTR_DECISION,
+    ATTR_EXPLANATION,
+    EVENT_SPENDING_DECISION,
+    Outcome,
+    name_of,
+)
+
+_MESSAGES: Final = {
+    Outcome.ALLOWED: "allowed {car} for {caller}: {explanation}",
+    Outcome.REFUSED: "refused {car} for {caller}: {explanation}",
+    Outcome.WAITS: "lets {caller} wait for {car}: {explanation}",
+}
+"""The logbook has no translations; the explanation is in the owner's language."""
+
+
+@callback
+def async_describe_events(
+    _hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
+) -> None:
+    """Tell the logbook how to read our event.
+
+    The event names the car's device and no entity, so the logbook of the car shows it. That of the
+    account shows the event entity, which has the same context: this text becomes its cause. Where
+    everything is shown both are, as with others who have an event and an entity for it (core's
+    Shelly and BTHome): Home Assistant keeps no single entity out of its logbook.
+    """
+
+    @callback
+    def describe(event: Event) -> dict[str, Any]:
+        data = event.data
+        message = _MESSAGES[Outcome(data[ATTR_DECISION])].format(
+            car=data[ATTR_CAR] or "the account",
+            caller=name_of(data[ATTR_CALLER]),
+            explanation=data[ATTR_EXPLANATION],
+        )
+        return {LOGBOOK_ENTRY_NAME: "Spending decision", LOGBOOK_ENTRY_MESSAGE: message}
+
+    async_describe_event(DOMAIN, EVENT_SPENDING_DECISION, describe)

@@ -1,0 +1,90 @@
+"""What the owner can mend by saying so: that Tesla's limit was raised."""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .account import FlotteConfigEntry
+from .const import DOMAIN
+from .ledger import DASHBOARD, AccountLedger, find_ledger
+from .tesla.api import FleetApi
+from .tesla.errors import AccountSuspended, TeslaError
+from .tesla.meter import Month
+
+
+class SuspensionFlow(RepairsFlow):
+    """The limit was raised: Tesla is asked something free, and what is paid is asked for again.
+
+    If Tesla answers what is free all the same, the next paid request shows whether it is true; if
+    it is not, the issue comes back.
+    """
+
+    def __init__(self, ledger: AccountLedger | None) -> None:
+        """Resume this developer account; None if it is not in use any more."""
+        self._ledger = ledger
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether the limit was raised, and try."""
+        ledger = self._ledger
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if ledger is None or not await self._is_refused(ledger):
+                self._resume()
+                return self.async_create_entry(data={})
+            errors["base"] = "still_suspended"
+        until = Month.of(dt_util.utcnow()).end.date().isoformat()
+        return self.async_show_form(
+            step_id="confirm",
+            errors=errors,
+            description_placeholders={"url": DASHBOARD, "until": until},
+        )
+
+    async def _is_refused(self, ledger: AccountLedger) -> bool:
+        """Whether Tesla certainly still refuses everything; costs nothing."""
+        for entry in self._entries():
+            if (api := _api_of(entry, ledger)) is not None:
+                try:
+                    await api.products()
+                except AccountSuspended:
+                    return True
+                except TeslaError:
+                    # That says nothing about the limit; the owner does.
+                    return False
+                return False
+        return False
+
+    def _resume(self) -> None:
+        """Ask for what is paid again, and set up what the suspension kept from starting."""
+        if self._ledger is not None:
+            self._ledger.async_resume()
+        for entry in self._entries():
+            if entry.state is ConfigEntryState.SETUP_RETRY:
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    def _entries(self) -> list[FlotteConfigEntry]:
+        return self.hass.config_entries.async_entries(DOMAIN)
+
+
+def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
+    """A way to Tesla on this developer account's bill, if this entry has one."""
+    if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.ledger is not ledger:
+        return None
+    data = entry.runtime_data
+    apis = [each.vehicle.api for each in data.vehicles] + [each.site.api for each in data.sites]
+    return apis[0] if apis else None
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """What mends an issue: there is one that can be mended here."""
+    return SuspensionFlow(find_ledger(hass, str((data or {}).get("account"))))

@@ -1,0 +1,131 @@
+"""A person who has to ask twice for what wakes a car: the owner may want that."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from custom_components.flotte.tesla import commands
+from custom_components.flotte.tesla.errors import GateRefused
+from custom_components.flotte.tesla.gate import Allow, Policy, Refuse
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.vehicle import INSIST_SECONDS, Done, Vehicle
+from simulator.cars import Car
+from tests.tesla.account import NOW, PERSON, Account
+
+ASKS = Policy(budget=Decimal(10), confirm_wakes=True)
+SUN = Caller(CallerKind.AUTOMATION, "automation.solar_surplus")
+
+type Wish = Callable[[Vehicle], Awaitable[object]]
+
+WISHES: dict[str, Wish] = {
+    "a setting": lambda vehicle: vehicle.send(commands.set_charge_limit(70), PERSON),
+    "no setting": lambda vehicle: vehicle.send(commands.lock_doors(), PERSON),
+    "a wake alone": lambda vehicle: vehicle.wake(PERSON),
+    "a look at the schedules": lambda vehicle: vehicle.schedules(PERSON),
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory) -> None:
+    """While it wakes up the clock moves instead of the test waiting."""
+
+    async def pass_time(seconds: float) -> None:
+        freezer.tick(timedelta(seconds=seconds))
+
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pass_time)
+
+
+async def refused(wish: Awaitable[object]) -> GateRefused:
+    with pytest.raises(GateRefused) as refusal:
+        await wish
+    return refusal.value
+
+
+@pytest.mark.parametrize("wish", WISHES.values(), ids=WISHES)
+async def test_the_second_time_it_is_done(
+    vehicle: Vehicle, car: Car, account: Account, wish: Wish
+) -> None:
+    vehicle.gate.policy = ASKS
+    error = await refused(wish(vehicle))
+    assert error.translation_key == "gate_confirm"
+    # A wake alone; with a handshake and the command; or with a data request.
+    assert Decimal(error.placeholders["cost"]) in {Decimal("0.02"), Decimal("0.022")}
+    assert (car.wakes, account.booked()[Category.WAKE]) == (0, 0)
+    await wish(vehicle)
+    assert car.wakes == 1
+    assert account.meter.ledger.saved_wakes(Month.of(NOW)) == 0, "it was asked for, not saved"
+
+
+async def test_not_for_ever(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:
+    vehicle.gate.policy = ASKS
+    await refused(vehicle.wake(PERSON))
+    freezer.tick(timedelta(seconds=INSIST_SECONDS + 0.1))
+    await refused(vehicle.wake(PERSON))
+    freezer.tick(timedelta(seconds=INSIST_SECONDS - 0.1))
+    await vehicle.wake(PERSON)
+    assert car.wakes == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [commands.set_charge_limit(71), commands.set_temperature(21), commands.lock_doors(), None],
+    ids=["another limit", "temperature", "lock", "wake"],
+)
+async def test_another_wish_has_to_be_confirmed_too(
+    vehicle: Vehicle, car: Car, other: commands.Command | None
+) -> None:
+    vehicle.gate.policy = ASKS
+    first = commands.set_charge_limit(70)
+    await refused(vehicle.send(first, PERSON))
+    await refused(vehicle.wake(PERSON) if other is None else vehicle.send(other, PERSON))
+    await refused(vehicle.send(first, PERSON))
+    assert car.wakes == 0
+    assert await vehicle.send(first, PERSON) == Done()
+
+
+async def test_nothing_to_confirm_while_it_is_awake(awake: Vehicle, car: Car) -> None:
+    awake.gate.policy = ASKS
+    assert await awake.send(commands.lock_doors(), PERSON) == Done()
+
+
+async def test_an_automation_is_not_asked_and_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
+    vehicle.gate.policy = ASKS
+    await refused(vehicle.send(commands.lock_doors(), PERSON))
+    assert await vehicle.send(commands.lock_doors(), SUN) == Done()
+    assert car.wakes == 1
+
+
+async def test_an_automation_does_not_confirm_for_a_person(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    vehicle.gate.policy = Policy(budget=Decimal(10), confirm_wakes=True, wakes_per_day=0)
+    await refused(vehicle.wake(PERSON))
+    assert (await refused(vehicle.wake(SUN))).translation_key == "gate_asleep"
+    await vehicle.wake(PERSON)
+    assert car.wakes == 1
+
+
+async def test_one_that_fell_asleep_unnoticed(awake: Vehicle, car: Car) -> None:
+    """The first time nobody knew that it would have to be woken."""
+    awake.gate.policy = ASKS
+    car.steer({"state": "asleep"})
+    error = await refused(awake.send(commands.lock_doors(), PERSON))
+    assert error.translation_key == "gate_confirm"
+    assert car.executions == []
+    assert await awake.send(commands.lock_doors(), PERSON) == Done()
+    assert (car.wakes, len(car.executions)) == (1, 1)
+
+
+async def test_a_price_says_so_and_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
+    vehicle.gate.policy = ASKS
+    for _ in range(2):
+        _request, decision = vehicle.price(commands.lock_doors(), PERSON)
+        assert isinstance(decision, Refuse)
+        assert decision.key == "gate_confirm"
+    await refused(vehicle.send(commands.lock_doors(), PERSON))
+    vehicle.gate.policy = Policy(budget=Decimal(10))
+    _request, decision = vehicle.price(commands.lock_doors(), PERSON)
+    assert isinstance(decision, Allow)

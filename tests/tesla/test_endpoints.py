@@ -1,0 +1,318 @@
+"""What requests are billed as: the table, and what follows if the owner knows better."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from custom_components.flotte.tesla import api, commands, endpoints
+from custom_components.flotte.tesla.commands import energy
+from custom_components.flotte.tesla.endpoints import (
+    ASSUMED,
+    CHOICES,
+    STATED,
+    Endpoints,
+    read_categories,
+)
+from custom_components.flotte.tesla.errors import BudgetExceeded
+from custom_components.flotte.tesla.gate import Allow, Policy
+from custom_components.flotte.tesla.meter import POLLING, Category, Charge
+from custom_components.flotte.tesla.vehicle import Vehicle
+from simulator import endpoints as simulated
+from simulator.bill import Category as Billed
+from simulator.cars import Car
+from tests.tesla.account import PERSON, SITE, Account
+
+BACKUP = ("backup", {"backup_reserve_percent": 20})
+COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
+PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+
+# Source: Tesla's billing page (2026-08) where it states a category, else what the design says:
+# unknown is data, energy is its own category.
+EXPECTED = {
+    "vehicle_data": DATA,
+    "wake_up": WAKE,
+    "command": COMMAND,
+    "signed_command": COMMAND,
+    "vehicle": FREE,
+    "products": FREE,
+    "fleet_status": FREE,
+    "region": FREE,
+    "register": FREE,
+    "fleet_telemetry_config_create": DATA,
+    "fleet_telemetry_config_get": DATA,
+    "fleet_telemetry_config_delete": DATA,
+    "fleet_telemetry_errors": DATA,
+    "live_status": Category.ENERGY,
+    "site_info": Category.ENERGY,
+    "backup": Category.ENERGY,
+    "operation": Category.ENERGY,
+    "storm_mode": Category.ENERGY,
+    "grid_import_export": Category.ENERGY,
+    "off_grid_vehicle_charging_reserve": Category.ENERGY,
+    "time_of_use_settings": Category.ENERGY,
+}
+
+
+# --- The table -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("endpoint", EXPECTED)
+def test_category(endpoint: str) -> None:
+    assert Endpoints().charge(endpoint) == Charge(EXPECTED[endpoint])
+
+
+def test_there_are_no_others() -> None:
+    assert STATED.keys() | ASSUMED.keys() == EXPECTED.keys()
+    assert not STATED.keys() & ASSUMED.keys()
+
+
+@pytest.mark.parametrize("endpoint", ["nearby_charging_sites", "of_tomorrow", ""])
+def test_what_is_not_known_is_data(endpoint: str) -> None:
+    assert Endpoints().category(endpoint) is DATA
+
+
+def test_several_at_once() -> None:
+    assert Endpoints().charge("vehicle_data", 3) == Charge(DATA, 3)
+
+
+def test_what_ends_spending_needs_no_room() -> None:
+    charge = Endpoints().charge("fleet_telemetry_config_delete", unasked=True)
+    assert charge == Charge(DATA, unasked=True)
+
+
+def named_in_api() -> set[str]:
+    """The endpoints that the API asks the table about by a name that is written there."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(inspect.getsource(api)))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "charge"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+def test_every_request_of_the_api_is_in_the_table() -> None:
+    named = named_in_api()
+    assert named <= EXPECTED.keys()
+    energy_endpoints = {name for name, each in EXPECTED.items() if each is Category.ENERGY}
+    assert EXPECTED.keys() - named == energy_endpoints, "those are named by who calls"
+
+
+def test_the_api_names_no_category_itself() -> None:
+    assert not set(vars(api)) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
+
+
+def test_every_command_of_a_site_is_in_the_table() -> None:
+    source = ast.parse(inspect.getsource(energy))
+    names = {
+        node.value.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.keyword)
+        and node.arg == "name"
+        and isinstance(node.value, ast.Constant)
+    }
+    assert names
+    assert {Endpoints().category(str(name)) for name in names} == {Category.ENERGY}
+
+
+# --- What the owner knows better -----------------------------------------------------------------
+
+
+def test_own_categories() -> None:
+    own = read_categories({"vehicle": "data", "live_status": "free"})
+    table = Endpoints(own)
+    assert table.category("vehicle") is DATA
+    assert table.category("live_status") is FREE
+    assert table.category("site_info") is Category.ENERGY
+    table.own = {}
+    assert table.category("vehicle") is FREE
+
+
+def test_what_tesla_states_stays_whatever_was_kept() -> None:
+    assert Endpoints({"vehicle_data": FREE}).category("vehicle_data") is DATA
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_no_own_categories(nothing: object) -> None:
+    assert read_categories(nothing) == {}
+
+
+@pytest.mark.parametrize("endpoint", ASSUMED)
+@pytest.mark.parametrize("category", CHOICES)
+def test_every_choice(endpoint: str, category: Category) -> None:
+    assert read_categories({endpoint: str(category)}) == {endpoint: category}
+
+
+@pytest.mark.parametrize(
+    ("kept", "named"),
+    [
+        ({"vehicle_data": "free"}, "vehicle_data"),
+        ({"wake_up": "data"}, "wake_up"),
+        ({"command": "free"}, "command"),
+        ({"signed_command": "data"}, "signed_command"),
+        ({"vehicle": "wake"}, "vehicle"),
+        ({"vehicle": "signal"}, "vehicle"),
+        ({"vehicle": "dear"}, "vehicle"),
+        ({"vehicle": None}, "vehicle"),
+        ({"vehicle": ["data"]}, "vehicle"),
+        ({"of_tomorrow": "data"}, "of_tomorrow"),
+        ({3: "data"}, "3"),
+        ("vehicle", "endpoint_categories"),
+        ([["vehicle", "data"]], "endpoint_categories"),
+    ],
+)
+def test_own_categories_that_make_no_sense(kept: object, named: str) -> None:
+    with pytest.raises(ValueError, match=f"^{named}$"):
+        read_categories(kept)
+
+
+type Bills = Callable[[str, Category], None]
+
+
+@pytest.fixture
+def tesla_bills(monkeypatch: pytest.MonkeyPatch, account: Account) -> Bills:
+    """Makes Tesla bill an endpoint as something else, and the owner know that."""
+
+    def bill(name: str, category: Category) -> None:
+        patterns = [
+            (pattern, replace(row, category=Billed(str(category))) if row.name == name else row)
+            for pattern, row in simulated._PATTERNS  # the table as it is looked up
+        ]
+        monkeypatch.setattr(simulated, "_PATTERNS", tuple(patterns))
+        account.api.endpoints.own = {**account.api.endpoints.own, name: category}
+
+    return bill
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "ask"),
+    [
+        ("vehicle", lambda each: each.vehicle("XP7YGCEK0RB000001", PERSON)),
+        ("products", lambda each: each.products()),
+        ("fleet_status", lambda each: each.fleet_status(["XP7YGCEK0RB000001"])),
+        ("region", lambda each: each.region()),
+        ("live_status", lambda each: each.live_status(SITE, PERSON)),
+        ("site_info", lambda each: each.site_info(SITE, PERSON)),
+        ("backup", lambda each: each.site_command(SITE, *BACKUP, PERSON)),
+    ],
+)
+async def test_is_booked_as_the_owner_says(
+    account: Account, tesla_bills: Bills, endpoint: str, ask: Callable[[Any], Any]
+) -> None:
+    """The bill proves it: `account` compares it with the ledger afterwards."""
+    tesla_bills(endpoint, DATA)
+    await ask(account.api)
+    assert account.booked() == {DATA: 1}
+
+
+async def test_without_room_it_does_not_leave(account: Account, tesla_bills: Bills) -> None:
+    tesla_bills("vehicle", DATA)
+    account.meter.limit = Decimal(0)
+    with pytest.raises(BudgetExceeded):
+        await account.api.vehicle("XP7YGCEK0RB000001", PERSON)
+    assert account.arrived == []
+
+
+# --- If asking whether a car is online is billed --------------------------------------------------
+
+
+async def test_the_check_is_asked_each_minute_as_long_as_it_is_free(
+    vehicle: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    await vehicle.check()
+    freezer.tick(timedelta(minutes=1))
+    assert vehicle.check_due()
+
+
+async def test_a_paid_check_is_seldom(
+    vehicle: Vehicle, tesla_bills: Bills, freezer: FrozenDateTimeFactory
+) -> None:
+    tesla_bills("vehicle", DATA)
+    assert vehicle.check_due()
+    await vehicle.check()
+    freezer.tick(timedelta(minutes=14, seconds=59))
+    assert not vehicle.check_due()
+    freezer.tick(timedelta(seconds=1))
+    assert vehicle.check_due()
+    freezer.tick(timedelta(hours=-2))
+    assert vehicle.check_due(), "the clock was set back"
+
+
+async def test_a_paid_check_keeps_in_step_with_the_month(
+    vehicle: Vehicle, account: Account, tesla_bills: Bills, freezer: FrozenDateTimeFactory
+) -> None:
+    """Nobody's check takes what people may need, nor fails because of that."""
+    tesla_bills("vehicle", DATA)
+    # Nine and a half of 31 days are gone, and three more are allowed: 0.0028 of 0.007 x 0.9.
+    vehicle.gate.policy = Policy(budget=Decimal("0.007"))
+    await vehicle.check()
+    freezer.tick(timedelta(hours=1))
+    assert not vehicle.check_due()
+    assert account.booked() == {DATA: 1}
+    freezer.tick(timedelta(days=8))
+    assert vehicle.check_due()
+
+
+async def test_whoever_waits_for_a_key_does_not_pay_for_looking(
+    vehicle: Vehicle, account: Account, tesla_bills: Bills
+) -> None:
+    tesla_bills("fleet_status", DATA)
+    vehicle.gate.policy = Policy(budget=Decimal("0.002"))
+    await vehicle.check_pairing(POLLING)
+    assert account.arrived == []
+    vehicle.gate.policy = Policy(budget=Decimal(10))
+    await vehicle.check_pairing(POLLING)
+    assert account.booked() == {DATA: 1}
+
+
+async def test_a_wake_is_forecast_with_its_looks(
+    vehicle: Vehicle, car: Car, tesla_bills: Bills
+) -> None:
+    request, _decision = vehicle.price(None, PERSON)
+    assert request.charges == (Charge(WAKE),)
+    tesla_bills("vehicle", DATA)
+    request, decision = vehicle.price(None, PERSON)
+    assert request.charges == (Charge(WAKE), Charge(DATA, 5))
+    assert isinstance(decision, Allow)
+    assert decision.placeholders["cost"] == "0.030"
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0, 2), (16, 3), (59, 5)])
+async def test_a_wake_costs_what_was_forecast_at_most(
+    vehicle: Vehicle,
+    car: Car,
+    account: Account,
+    tesla_bills: Bills,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: int,
+    looks: int,
+) -> None:
+    """The budget has room for exactly that, and the command is carried out."""
+
+    async def pass_time(duration: float) -> None:
+        freezer.tick(timedelta(seconds=duration))
+
+    monkeypatch.setattr(PAUSE, pass_time)
+    tesla_bills("vehicle", DATA)
+    car.steer({"wake_seconds": seconds})
+    vehicle.gate.policy = Policy(budget=Decimal("0.032"))
+    await vehicle.send(commands.lock_doors(), PERSON)
+    assert account.booked() == {WAKE: 1, DATA: looks, COMMAND: 2}
+
+
+def test_the_table_is_told_with_its_sources() -> None:
+    text = str(endpoints.__doc__)
+    for endpoint, category in EXPECTED.items():
+        family = endpoint if category is not Category.ENERGY else "energy sites"
+        assert family.partition("_config_")[0] in text, endpoint

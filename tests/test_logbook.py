@@ -1,0 +1,154 @@
+"""Decisions of the gate in Home Assistant's logbook, read back from its database."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.logbook.helpers import async_determine_event_types
+from homeassistant.components.logbook.models import async_event_to_row
+from homeassistant.components.logbook.processor import EventProcessor
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.const import EVENT_STATE_CHANGED, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from custom_components.flotte.const import DOMAIN
+from custom_components.flotte.decisions import EVENT_SPENDING_DECISION
+from custom_components.flotte.logbook import async_describe_events
+from simulator import Simulator
+from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, EntryMaker, register_key, set_up
+from tests.fleet import MOMENT, act
+
+pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
+
+DECISION: Final = "event.tesla_account_spending_decision"
+TEXT: Final = (
+    "for an automation: The car sleeps, and automations wake no car between 01:00 and 05:00. Wait "
+    "until 2026-10-20 05:00, change the quiet hours in Flotte's options, or do it yourself."
+)
+
+
+@pytest.fixture
+def mock_recorder_before_hass(async_test_recorder: object) -> None:
+    """Have a database before Home Assistant begins."""
+
+
+@pytest.fixture
+async def logbook(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    tesla: Simulator,
+    make_entry: EntryMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MockConfigEntry:
+    """An entry whose automations may not wake a car now; its logbook is kept."""
+    monkeypatch.setattr(
+        "custom_components.flotte.PLATFORMS", [Platform.EVENT, Platform.LOCK, Platform.SENSOR]
+    )
+    for vin in (MODEL_3, MODEL_S):
+        tesla.world.cars[vin].steer({"state": "asleep"})
+    assert await async_setup_component(hass, "logbook", {})
+    await register_key(hass, tesla)
+    entry = make_entry(options={"quiet_begin": "01:00:00", "quiet_end": "05:00:00"})
+    await set_up(hass, entry)
+    return entry
+
+
+async def read(
+    hass: HomeAssistant,
+    since: datetime,
+    device_ids: list[str] | None = None,
+    entity_ids: list[str] | None = None,
+) -> list[Mapping[str, Any]]:
+    """What the logbook shows of ours, found as its page does."""
+    await async_wait_recording_done(hass)
+    processor = EventProcessor(
+        hass,
+        async_determine_event_types(hass, entity_ids, device_ids),
+        entity_ids,
+        device_ids,
+    )
+    lines = await get_instance(hass).async_add_executor_job(
+        processor.get_events, since, dt_util.utcnow()
+    )
+    return [each for each in lines if "ecision" in str(each)]
+
+
+async def test_the_logbook_tells_of_decisions(
+    hass: HomeAssistant,
+    logbook: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    began = dt_util.utcnow() - timedelta(seconds=1)
+    changes: list[Event[Any]] = async_capture_events(hass, EVENT_STATE_CHANGED)
+    # The first one makes the entity's state known, which the logbook does not show.
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await act(hass, "lock", "lock.aurora_doors")
+        freezer.tick(timedelta(seconds=5))
+    devices = dr.async_get(hass)
+    car = devices.async_get_device_by_identifier((DOMAIN, MODEL_Y), logbook.entry_id)
+    account = devices.async_get_device_by_identifier(
+        (DOMAIN, str(logbook.unique_id)), logbook.entry_id
+    )
+    assert car is not None
+    assert account is not None
+
+    of_the_car = await read(hass, began, device_ids=[car.id])
+    assert [(line["name"], line["message"]) for line in of_the_car] == [
+        ("Spending decision", f"refused Aurora {TEXT}")
+    ] * 2
+    assert {line["domain"] for line in of_the_car} == {DOMAIN}
+
+    # The account's shows its entity once for each decision, with the same words as its cause.
+    of_the_account = await read(hass, began, device_ids=[account.id], entity_ids=[DECISION])
+    assert {line["entity_id"] for line in of_the_account} == {DECISION}
+    assert len(of_the_account) == 2
+    assert of_the_account[-1]["attributes"] == {"event_type": "refused"}
+
+    # The clock stands still here, so the database does not know what came first; an open page does.
+    processor = EventProcessor(hass, [], [DECISION], [account.id])
+    processor.switch_to_live()
+    change = [each for each in changes if each.data["entity_id"] == DECISION][-1]
+    (line,) = processor.humanify(async_event_to_row(each) for each in (change,))
+    assert line["context_name"] == "Spending decision"
+    assert line["context_message"] == f"refused Aurora {TEXT}"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            {"decision": "allowed", "car": "Aurora", "caller": "person"},
+            "allowed Aurora for a person: because",
+        ),
+        (
+            {"decision": "waits", "car": "Aurora", "caller": "automation:automation.heat"},
+            "lets automation.heat wait for Aurora: because",
+        ),
+        (
+            {"decision": "allowed", "car": None, "caller": "background:stream"},
+            "allowed the account for stream: because",
+        ),
+    ],
+)
+def test_how_it_reads(data: dict[str, Any], message: str) -> None:
+    described: dict[str, Any] = {}
+
+    def describe_event(domain: str, name: str, describe: Any) -> None:
+        described[name] = (domain, describe)
+
+    async_describe_events(None, describe_event)  # type: ignore[arg-type]  # it needs none
+    domain, describe = described[EVENT_SPENDING_DECISION]
+    event = type("Event", (), {"data": {**data, "explanation": "because"}})
+    assert domain == DOMAIN
+    assert describe(event) == {"name": "Spending decision", "message": message}

@@ -1,0 +1,196 @@
+"""What the stream asks of Tesla passes the gate: in step with the month, and never for a wake."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.flotte.tesla.gate import Decision, Reason, Request
+from custom_components.flotte.tesla.meter import STREAM
+from simulator import Simulator
+from simulator.cars import Car
+from tests.conftest import (
+    CLIENT_ID,
+    MODEL_Y,
+    STREAMING,
+    EntryMaker,
+    Pass,
+    asked_of,
+    issue_of,
+    issues_of,
+    register_key,
+    set_up,
+    state_of,
+    vehicle_of,
+)
+from tests.fleet import MINUTE
+from tests.ports import free_port
+
+HOUR = timedelta(hours=1)
+CONFIGURE = "fleet_telemetry_config_jws"
+POSTPONED = f"stream_postponed_{MODEL_Y[-6:]}"
+
+
+def sent(tesla: Simulator) -> int:
+    """How many configurations were sent, taken or not."""
+    return sum(each.endpoint == CONFIGURE for each in tesla.requests)
+
+
+def fields_of(car: Car) -> dict[str, Any]:
+    """What Tesla has for a car, by field."""
+    fields: dict[str, Any] = car.telemetry.subscriptions[CLIENT_ID].shown["fields"]
+    return fields
+
+
+def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
+    """What the gate decides about the stream from now on."""
+    told: list[tuple[Request, Decision]] = []
+
+    def hear(request: Request, decision: Decision) -> None:
+        if request.caller == STREAM:
+            told.append((request, decision))
+
+    entry.runtime_data.ledger.async_on_decision(hear)
+    return told
+
+
+async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
+    """What the options flow does at its end."""
+    hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.freeze_time("2026-10-01T00:00:30+00:00")
+async def test_the_first_day_of_the_first_month(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
+) -> None:
+    """Who touches nothing has a stream at once: the head start pays for it."""
+    aurora = tesla.world.cars[MODEL_Y]
+    aurora.steer({"state": "online", "user_present": True})
+    await set_up(hass, entry_of_stream)
+    await pass_time(2 * MINUTE)
+    assert sent(tesla) == 1
+    assert state_of(hass, STREAMING).state == "on"
+    assert issues_of(hass) == set()
+
+
+@pytest.mark.freeze_time("2026-10-01T00:00:30+00:00")
+async def test_a_configuration_ahead_of_the_month_waits(
+    hass: HomeAssistant,
+    make_entry: EntryMaker,
+    tesla: Simulator,
+    pass_time: Pass,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It is said why, nothing is woken meanwhile, and it is sent in its time."""
+    await register_key(hass, tesla)
+    entry = make_entry(
+        options={
+            "stream": "direct",
+            "stream_hostname": "home.flotte.example",
+            "stream_port": free_port(),
+            "monthly_limit": 0.1,
+            "head_start_days": 0,
+        }
+    )
+    aurora = tesla.world.cars[MODEL_Y]
+    await set_up(hass, entry)
+    await pass_time(2 * MINUTE)
+    assert sent(tesla) == 0
+    assert issues_of(hass) == {POSTPONED}
+    text = issue_of(hass, POSTPONED)
+    assert "gate_ahead" not in text, "a key is not for people"
+    assert "Flotte spends in step with the month" in text
+    # Of 0.09 that may be spent, 0.002 are due after 16.5 hours.
+    freezer.move_to("2026-10-01T17:00:00+00:00")
+    await pass_time(2 * MINUTE)
+    assert sent(tesla) == 1
+    assert issues_of(hass) == set()
+    assert aurora.wakes == 0
+
+
+async def test_what_saves_goes_on_while_the_background_may_not_spend(
+    hass: HomeAssistant,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """A leaner profile is sent, a field more is not; the car streams on, so nothing is wrong."""
+    before = fields_of(aurora)
+    # From here on the profile is the saver one, and nothing paid is asked in the background.
+    await change_options(hass, entry_of_stream, spending_mode="frugal")
+    told = decisions_of(entry_of_stream)
+    await pass_time(2 * MINUTE)
+    assert sent(tesla) == 2
+    leaner = fields_of(aurora)
+    assert leaner != before
+    registry = er.async_get(hass)
+    registry.async_update_entity("sensor.aurora_estimated_range", disabled_by=None)
+    await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    told = decisions_of(entry_of_stream)
+    await pass_time(3 * MINUTE)
+    assert sent(tesla) == 2
+    assert fields_of(aurora) == leaner
+    await entry_of_stream.runtime_data.streaming.async_configure()
+    assert not told or told[-1][1].reason is Reason.NO_POLLING
+    assert issues_of(hass) == set()
+    assert state_of(hass, STREAMING).state == "on"
+
+    await change_options(hass, entry_of_stream, spending_mode="normal")
+    await pass_time(2 * MINUTE)
+    assert sent(tesla) == 3
+    assert "EstBatteryRange" in fields_of(aurora)
+
+
+async def test_each_request_is_asked_for_and_never_wakes(
+    hass: HomeAssistant,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """Looking why a car does not come costs two requests, which is asked for first."""
+    wakes = aurora.wakes
+    told = decisions_of(entry_of_stream)
+    aurora.telemetry.withdraw(CLIENT_ID)
+    await pass_time(2 * HOUR)
+    endpoints = Counter(asked_of(tesla, aurora))
+    assert endpoints["fleet_telemetry_config"] == endpoints["fleet_telemetry_errors"] == 1
+    assert sent(tesla) == 2
+    assert [(sum(charge.count for charge in each.charges), each.saves) for each, _ in told] == [
+        (2, False),
+        (1, False),
+    ]
+    assert {decision.reason for _, decision in told} == {Reason.IN_STEP}
+    assert {each.car for each, _ in told} == {MODEL_Y}
+    assert aurora.wakes == wakes
+    # What was kept for them is free again.
+    assert not entry_of_stream.runtime_data.ledger.meter._holds
+
+
+async def test_why_is_asked_when_there_is_money_again(
+    hass: HomeAssistant,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """A question that the gate refused is not one that was asked."""
+    await change_options(hass, entry_of_stream, spending_mode="frugal")
+    await pass_time(2 * MINUTE)
+    aurora.telemetry.withdraw(CLIENT_ID)
+    await pass_time(2 * HOUR)
+    assert "fleet_telemetry_config" not in asked_of(tesla, aurora)
+    assert vehicle_of(entry_of_stream, MODEL_Y).stream_is_missed
+    # The profile stays as it is, so that there is nothing to configure.
+    await change_options(hass, entry_of_stream, spending_mode="normal", stream_profile="saver")
+    await pass_time(2 * HOUR)
+    assert "fleet_telemetry_config" in asked_of(tesla, aurora)
+    assert state_of(hass, STREAMING).state == "on"

@@ -1,5 +1,6 @@
 """Decisions of the gate in Home Assistant's logbook, read back from its database."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -39,7 +40,8 @@ TEXT: Final = (
 
 @pytest.fixture
 def mock_recorder_before_hass(async_test_recorder: object) -> None:
-    """Have a database before Home Assistant begins."""
+    """Have a database before Home Assistant begins, that does not print what it is asked."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from custom_components.flotte.const import CONF_MONTHLY_LIMIT
 from custom_components.flotte.hosts import get_hosts
 from custom_components.flotte.ledger import async_get_ledger
 from custom_components.flotte.receiver import async_get_authority
+from custom_components.flotte.streaming_options import Settings
 from custom_components.flotte.tesla.endpoints import ASSUMED, CHOICES
 from custom_components.flotte.tesla.gate import Asleep, Policy, QuietHours
 from custom_components.flotte.tesla.meter import EURO, TARIFFS, Category, Tariff
@@ -492,7 +493,7 @@ async def test_the_port_on_this_machine_follows_the_port(owner: Owner) -> None:
     result = await owner.submit(await owner.choose("stream"), **STREAM)
     assert not suggested(result).get("stream_listen_port")
     await owner.submit(result, **{**DIRECT, "stream_port": 8443})
-    settings = streaming_module.Settings.from_options(owner.entry.options)
+    settings = Settings.from_options(owner.entry.options)
     assert (settings.port, settings.listen_port) == (8443, 8443)
 
 

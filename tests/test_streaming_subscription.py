@@ -20,7 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.flotte import async_unload_entry
 from custom_components.flotte.receiver import async_get_authority, async_get_client_cas
-from custom_components.flotte.streaming import Refusal, Settings, read_overrides
+from custom_components.flotte.streaming_car import Refusal
+from custom_components.flotte.streaming_options import Settings, read_overrides
 from custom_components.flotte.tesla.telemetry.certificates import Authority, server_context
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule

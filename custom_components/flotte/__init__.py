@@ -41,13 +41,9 @@ from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import AccountLedger, async_get_ledger
 from .spending_actions import async_register_spending_actions
-from .streaming import (
-    Streaming,
-    async_clear_entry,
-    async_take_away,
-    async_tell_left,
-    configured_cars,
-)
+from .streaming import Streaming, async_take_away
+from .streaming_car import configured_cars
+from .streaming_issues import async_clear_entry, async_tell_left
 from .tesla.api import FleetApi, TokenSource
 from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
 from .tesla.meter import SETUP

@@ -58,7 +58,7 @@ from .const import (
     STREAM_OFF,
 )
 from .receiver import async_read_files
-from .streaming import read_overrides
+from .streaming_options import read_overrides
 from .tesla.endpoints import ASSUMED, CHOICES
 from .tesla.gate import Asleep, Policy
 from .tesla.meter import EURO, TARIFFS, Caller, CallerKind, Category, Tariff

@@ -11,10 +11,7 @@ does not connect, a repair issue says what to do, and the car is polled meanwhil
 import asyncio
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -31,28 +28,34 @@ from homeassistant.helpers.importlib import async_import_module
 from homeassistant.util import dt as dt_util
 
 from .const import (
-    CERTIFICATE_FILES,
-    CERTIFICATE_OWN,
-    CONF_CERTIFICATE,
-    CONF_CERTIFICATE_FILE,
-    CONF_HOSTNAME,
-    CONF_KEY_FILE,
-    CONF_LISTEN_PORT,
-    CONF_OVERRIDES,
-    CONF_PORT,
-    CONF_PROFILE,
-    CONF_STREAM,
-    CONF_TOPIC_BASE,
-    DEFAULT_STREAM_PORT,
     DOMAIN,
     LOGGER,
     STREAM_DIRECT,
     STREAM_MQTT,
-    STREAM_OFF,
 )
 from .coordinator import VehicleCoordinator, as_home_assistant
 from .hosts import get_hosts
 from .receiver import Address, async_get_receiver
+from .streaming_car import (
+    USUAL_DAYS,
+    USUAL_HOURS,
+    USUAL_WAKES,
+    Refusal,
+    StreamingCar,
+    is_leaner,
+)
+from .streaming_issues import (
+    BROKER_OVERDRAWN_ISSUE,
+    CONNECTION_ENDS,
+    ISSUES,
+    LEFT_ISSUE,
+    NEVER_AGAIN,
+    OVERDRAWN_ISSUE,
+    POSTPONED_ISSUE,
+    TAKEN_ENDS,
+    issue_id,
+)
+from .streaming_options import Settings
 from .tesla import signals
 from .tesla.api import FleetApi
 from .tesla.errors import (
@@ -76,8 +79,6 @@ from .tesla.telemetry.subscription import (
     Remedy,
     Rule,
     Situation,
-    SkipReason,
-    Tally,
     can_stream,
     claims_of,
     configuration,
@@ -122,251 +123,8 @@ BROKER_SILENCE: Final = timedelta(minutes=10)
 """How long a car may say nothing through a broker before its stream counts as lost."""
 ASK_INTERVAL: Final = timedelta(days=1)
 """Between two such questions about a car."""
-USUAL_HOURS: Final = {
-    Situation.PARKED: 1.95,
-    Situation.CHARGING: 5.0,
-    Situation.DRIVING: 1.0,
-}
-"""Of a usual day, awake: two drives of half an hour, and an evening of charging."""
-USUAL_WAKES: Final = 3
-USUAL_DAYS: Final = 30.44
 _WITHOUT: Final = "without"
 """Where in the stored data the fields are that Tesla does not know; no VIN has that name."""
-OVERDRAWN_ISSUE: Final = "stream_overdrawn"
-POSTPONED_ISSUE: Final = "stream_postponed"
-TAKEN_ENDS: Final = (
-    *(f"stream_{reason}" for reason in SkipReason),
-    "stream_refused",
-    POSTPONED_ISSUE,
-)
-"""Issues that are over when Tesla takes a configuration."""
-BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
-LEFT_ISSUE: Final = "stream_left"
-"""A car that streams on although nobody wants it to; it outlives the account."""
-CONNECTION_ENDS: Final = (
-    *(f"stream_error_{remedy}" for remedy in Remedy),
-    "stream_limit_reached",
-    "stream_stopped",
-)
-"""Issues that only the car itself can prove to be over: Tesla takes what never gets there."""
-NEVER_AGAIN: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
-"""Neither time nor an update makes another computer of a car's; switching the stream off and on
-again makes Flotte try once more."""
-ISSUES: Final = (*TAKEN_ENDS, *CONNECTION_ENDS, OVERDRAWN_ISSUE, BROKER_OVERDRAWN_ISSUE)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The options about the stream."""
-
-    source: str = STREAM_OFF
-    hostname: str = ""
-    port: int = DEFAULT_STREAM_PORT
-    listen_port: int = DEFAULT_STREAM_PORT
-    certificate_file: str = ""
-    key_file: str = ""
-    profile: Profile = Profile.TUNED
-    overrides: Mapping[str, Rule] = field(default_factory=dict)
-    topic_base: str = ""
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Settings:
-        """The settings of an entry; what was never set is as a new installation has it."""
-        has_files = options.get(CONF_CERTIFICATE, CERTIFICATE_OWN) == CERTIFICATE_FILES
-        port = int(options.get(CONF_PORT, DEFAULT_STREAM_PORT))
-        return cls(
-            source=options.get(CONF_STREAM, STREAM_OFF),
-            hostname=options.get(CONF_HOSTNAME, ""),
-            port=port,
-            listen_port=int(options.get(CONF_LISTEN_PORT) or port),
-            certificate_file=options.get(CONF_CERTIFICATE_FILE, "") if has_files else "",
-            key_file=options.get(CONF_KEY_FILE, "") if has_files else "",
-            profile=Profile(options.get(CONF_PROFILE, Profile.TUNED)),
-            overrides=usable_overrides(options.get(CONF_OVERRIDES)),
-            topic_base=options.get(CONF_TOPIC_BASE, ""),
-        )
-
-    @property
-    def is_on(self) -> bool:
-        """Whether cars are to stream."""
-        return self.source != STREAM_OFF
-
-
-def read_overrides(entered: object) -> dict[str, Rule]:
-    """The owner's own rules: `{Soc: {interval: 60, delta: 0.5}}`, or `{Soc: 60}`.
-
-    Raises:
-        ValueError: with the name of the field that cannot be read, or is none.
-    """
-    if entered in (None, "", {}):
-        return {}
-    if not isinstance(entered, Mapping):
-        raise ValueError(str(entered)[:40])  # noqa: TRY004  # what was entered
-    return {name: _read_rule(name, value) for name, value in entered.items()}
-
-
-def usable_overrides(stored: object) -> dict[str, Rule]:
-    """The owner's rules that can be read; another version may have known fields that this does not.
-
-    What is entered is judged by `read_overrides`; what was stored must not keep a car from
-    streaming.
-    """
-    rules: dict[str, Rule] = {}
-    for name, value in stored.items() if isinstance(stored, Mapping) else ():
-        try:
-            rules[name] = _read_rule(name, value)
-        except ValueError:
-            LOGGER.warning("The rule for the streamed field %s is left out", str(name)[:40])
-    return rules
-
-
-def _read_rule(name: object, value: object) -> Rule:
-    """One rule. Raises ValueError with the field's name."""
-    rule: Mapping[Any, Any] = value if isinstance(value, Mapping) else {"interval": value}
-    if name not in signals.SIGNALS_BY_FIELD or set(rule) - {"interval", "delta", "resend"}:
-        raise ValueError(str(name)[:40])
-    try:
-        delta, resend = rule.get("delta"), rule.get("resend")
-        return Rule(
-            int(rule["interval"]),
-            None if delta is None else float(delta),
-            None if resend is None else int(resend),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(str(name)[:40]) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a car could not be configured, and when that is tried again."""
-
-    issue: str
-    """What the owner is told."""
-    detail: str
-    count: int
-    """Refusals in a row that Tesla bills."""
-    until: datetime | None
-    """When it is tried again though nothing changed; None: never."""
-    circumstances: str
-    """What was so when it was refused; see `Streaming._circumstances`."""
-
-    def to_stored(self) -> dict[str, Any]:
-        """The refusal as JSON."""
-        return {
-            "issue": self.issue,
-            "detail": self.detail,
-            "count": self.count,
-            "until": None if self.until is None else self.until.isoformat(),
-            "circumstances": self.circumstances,
-        }
-
-    @classmethod
-    def from_stored(cls, stored: object) -> Refusal | None:
-        """The refusal from `to_stored`'s JSON; None if there is none, or it cannot be read."""
-        match stored:
-            case {
-                "issue": str() as issue,
-                "detail": str() as detail,
-                "count": int() as count,
-                "until": str() | None as until,
-                "circumstances": str() as circumstances,
-            } if issue in TAKEN_ENDS:
-                moment = _moment(until)
-                if (until is None) is (moment is None):
-                    return cls(issue, detail, max(0, count), moment, circumstances)
-        return None
-
-
-def _moment(stored: object) -> datetime | None:
-    """An aware time from JSON; None if it is none."""
-    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
-    return None if moment is None or moment.tzinfo is None else moment
-
-
-class _Car:
-    """One car's subscription."""
-
-    def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
-        kept = stored if isinstance(stored, Mapping) else {}
-        self.coordinator = coordinator
-        self.vin = coordinator.vehicle.vin
-        configured = kept.get("configured")
-        self.configured: dict[str, Any] | None = (
-            dict(configured) if isinstance(configured, Mapping) else None
-        )
-        """The configuration that Tesla took for it last."""
-        suspensions = kept.get("suspensions")
-        self.suspensions = suspensions if isinstance(suspensions, int) else 0
-        """How often Tesla had stopped the account by then; see `is_lost`."""
-        self.plan: Plan = {}
-        self.tally = Tally.from_stored({}, kept.get("tally"))
-        self.stored_tally = kept.get("tally")
-        self.refusal = Refusal.from_stored(kept.get("refusal"))
-        """Why it could not be configured the last time."""
-        self.asked = _moment(kept.get("asked"))
-        """When Tesla was asked last why it does not connect."""
-        self.kept_since: datetime | None = None
-        """When its configuration could not be taken away, though it is not wanted."""
-        self.is_reported = False
-        """Whether its owner was told that a broker's stream is dear."""
-        self.kept_count = 0
-        """How often Tesla refused that in a row, and billed it."""
-        self._counted: Counter[str] = Counter()
-
-    def follow(self, planned: Plan, now: datetime) -> None:
-        """Expect it to stream by this plan from now on, and count by it.
-
-        Whether it is connected already does not matter: it takes a new plan some time.
-        """
-        if not self.plan:
-            self.tally = Tally.from_stored(planned, self.stored_tally)
-            if self.coordinator.stream.is_connected:
-                self.tally.opened(now)
-        else:
-            self.tally.follow(planned, now)
-        self.plan = planned
-        self.coordinator.stream.follow(planned)
-        self.coordinator.vehicle.stream_expected = now
-
-    def count(self, now: datetime) -> None:
-        """Book what came since the last time; not at each record, which must be quick."""
-        counts = self.coordinator.stream.counts
-        fresh = counts - self._counted
-        self._counted = counts.copy()
-        if fresh:
-            self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether Tesla removed its configuration, as it does when it stops an account.
-
-        Counted and not dated, because clocks are set.
-        """
-        return self.suspensions != self.coordinator.vehicle.api.meter.suspensions
-
-    @property
-    def known(self) -> dict[str, Any] | None:
-        """The configuration that it has, as far as we know."""
-        return None if self.is_lost else self.configured
-
-    def to_stored(self, now: datetime) -> dict[str, Any]:
-        return {
-            "configured": self.configured,
-            "suspensions": self.suspensions,
-            "refusal": None if self.refusal is None else self.refusal.to_stored(),
-            "asked": None if self.asked is None else self.asked.isoformat(),
-            "tally": self.tally.to_stored(now) if self.plan else self.stored_tally,
-        }
-
-
-def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
-    """The cars that stream to us, and by what, out of what `Streaming.to_stored` answered."""
-    kept = stored if isinstance(stored, Mapping) else {}
-    return {
-        vin: car["configured"]
-        for vin, car in kept.items()
-        if isinstance(car, Mapping) and isinstance(car.get("configured"), Mapping)
-    }
 
 
 def _admit(
@@ -431,48 +189,6 @@ async def async_take_away(
         raise
 
 
-def issue_id(key: str, vin: str, entry_id: str) -> str:
-    """What tells an issue about a car from others, and not which car it is: it gets into logs."""
-    return f"{key}_{vin[-6:]}_{entry_id}"
-
-
-@callback
-def async_clear_entry(hass: HomeAssistant, entry_id: str) -> None:
-    """Nobody can mend what an account that is gone was in trouble with."""
-    for domain, each in tuple(ir.async_get(hass).issues):
-        if domain == DOMAIN and each.endswith(f"_{entry_id}"):
-            ir.async_delete_issue(hass, DOMAIN, each)
-
-
-@callback
-def async_tell_left(
-    hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any]
-) -> None:
-    """Tell the owner, over restarts, of a car that nobody can tell any more to stop."""
-    until = expiry_of(configured)
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{LEFT_ISSUE}_{vin[-6:]}",
-        is_fixable=False,
-        is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=LEFT_ISSUE,
-        translation_placeholders={
-            "name": name,
-            "until": "—" if until is None else until.date().isoformat(),
-        },
-    )
-
-
-def situation_of(coordinator: VehicleCoordinator) -> Situation:
-    """What a car is doing, as far as its stream is concerned."""
-    state = coordinator.state
-    if state[signals.SHIFT_STATE] not in (None, "p"):
-        return Situation.DRIVING
-    return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
-
-
 class Streaming:
     """The subscriptions of an account.
 
@@ -504,7 +220,9 @@ class Streaming:
         self._api = api
         self._key = key
         self._scopes = scopes
-        self._cars = {each.vehicle.vin: _Car(each, kept.get(each.vehicle.vin)) for each in vehicles}
+        self._cars = {
+            each.vehicle.vin: StreamingCar(each, kept.get(each.vehicle.vin)) for each in vehicles
+        }
         # Fields of the table that Tesla refused.
         without = kept.get(_WITHOUT)
         self._without = set(without) if isinstance(without, list) else set()
@@ -667,7 +385,7 @@ class Streaming:
                 self._async_tell(car, "stream_stopped")
             await self._async_take_away(car, now)
 
-    async def _async_take_away(self, car: _Car, now: datetime) -> None:
+    async def _async_take_away(self, car: StreamingCar, now: datetime) -> None:
         """Have a car stream no more, unless it does not, or Tesla refused that lately."""
         if car.configured is None or (
             car.kept_since is not None and now - car.kept_since < retry_after(car.kept_count)
@@ -692,7 +410,7 @@ class Streaming:
         self.changed()
 
     @callback
-    def _async_clear_left(self, car: _Car) -> None:
+    def _async_clear_left(self, car: StreamingCar) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, f"{LEFT_ISSUE}_{car.vin[-6:]}")
 
     def to_stored(self) -> dict[str, Any]:
@@ -721,13 +439,13 @@ class Streaming:
             self._debouncer.async_schedule_call()
 
     @staticmethod
-    def _firmware(car: _Car) -> str | None:
+    def _firmware(car: StreamingCar) -> str | None:
         """What runs in a car, as far as that is known."""
         info = car.coordinator.vehicle.fleet_info
         firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
         return firmware if isinstance(firmware, str) else None
 
-    def _planned(self, car: _Car) -> dict[str, Rule]:
+    def _planned(self, car: StreamingCar) -> dict[str, Rule]:
         """What a car should stream now."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),
@@ -760,7 +478,7 @@ class Streaming:
         if not self._effects.streams:
             await self._async_stop_for_want_of_money(now)
             return
-        groups: dict[str, tuple[dict[str, Any], list[tuple[_Car, Plan]]]] = {}
+        groups: dict[str, tuple[dict[str, Any], list[tuple[StreamingCar, Plan]]]] = {}
         for car in self._cars.values():
             if not self._may_configure(car):
                 continue
@@ -783,11 +501,11 @@ class Streaming:
             await self._async_send(wanted, cars)
 
     @staticmethod
-    def _may_configure(car: _Car) -> bool:
+    def _may_configure(car: StreamingCar) -> bool:
         vehicle = car.coordinator.vehicle
         return car.coordinator.streams and not (vehicle.needs_key and vehicle.key_paired is False)
 
-    def _may_try(self, car: _Car, wanted: Mapping[str, Any], now: datetime) -> bool:
+    def _may_try(self, car: StreamingCar, wanted: Mapping[str, Any], now: datetime) -> bool:
         """Whether a configuration is not the one that was refused, or that was long enough ago."""
         refusal = car.refusal
         if refusal is None:
@@ -796,7 +514,7 @@ class Streaming:
             return False
         return now >= refusal.until or refusal.circumstances != self._circumstances(car, wanted)
 
-    def _circumstances(self, car: _Car, wanted: Mapping[str, Any]) -> str:
+    def _circumstances(self, car: StreamingCar, wanted: Mapping[str, Any]) -> str:
         """What may be why a car's configuration is refused, as one short text to compare."""
         vehicle = car.coordinator.vehicle
         told = {
@@ -810,7 +528,13 @@ class Streaming:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _refused(
-        self, car: _Car, wanted: Mapping[str, Any], issue: str, detail: str = "", *, billed: bool
+        self,
+        car: StreamingCar,
+        wanted: Mapping[str, Any],
+        issue: str,
+        detail: str = "",
+        *,
+        billed: bool,
     ) -> None:
         """Note that a car could not be configured, and tell the owner."""
         count = (car.refusal.count if car.refusal else 0) + billed
@@ -820,19 +544,21 @@ class Streaming:
         self.changed()
 
     @callback
-    def _async_tell_refusal(self, car: _Car, refusal: Refusal) -> None:
+    def _async_tell_refusal(self, car: StreamingCar, refusal: Refusal) -> None:
         """Tell the owner why a car could not be configured, if that matters to them."""
         if refusal.issue != POSTPONED_ISSUE or car.known is None:
             # Who streams already goes on by the plan that it has.
             self._async_tell(car, refusal.issue, detail=refusal.detail)
 
-    async def _async_send(self, wanted: dict[str, Any], cars: list[tuple[_Car, Plan]]) -> None:
+    async def _async_send(
+        self, wanted: dict[str, Any], cars: list[tuple[StreamingCar, Plan]]
+    ) -> None:
         """Send one configuration to some cars."""
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
         now = dt_util.utcnow()
         try:
             vins = [car.vin for car, _ in cars]
-            saves = all(_is_leaner(planned, car) for car, planned in cars)
+            saves = all(is_leaner(planned, car) for car, planned in cars)
             gate = cars[0][0].coordinator.vehicle.gate
             with _admit(self._api, gate, vins, "fleet_telemetry_config_create", saves=saves):
                 answer = await self._api.configure_telemetry(vins, token, STREAM)
@@ -875,7 +601,7 @@ class Streaming:
 
     # --- Watching --------------------------------------------------------------------------------
 
-    def _watcher(self, car: _Car) -> Callable[[bool], None]:
+    def _watcher(self, car: StreamingCar) -> Callable[[bool], None]:
         @callback
         def connected(is_connected: bool) -> None:  # noqa: FBT001  # the only thing it is told
             now = dt_util.utcnow()
@@ -922,7 +648,7 @@ class Streaming:
             await self._async_ask_why(car, now)
         await self.async_configure()
 
-    def _close_silent(self, car: _Car, now: datetime) -> None:
+    def _close_silent(self, car: StreamingCar, now: datetime) -> None:
         """A broker does not tell that the server behind it is gone; only silence does."""
         told = car.coordinator.stream.last_told
         if (
@@ -932,7 +658,7 @@ class Streaming:
         ):
             car.coordinator.stream.close_all()
 
-    def _slow(self, car: _Car, now: datetime) -> None:
+    def _slow(self, car: StreamingCar, now: datetime) -> None:
         """Slow what costs several times its forecast, and say so."""
         dear = {
             each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
@@ -954,14 +680,14 @@ class Streaming:
         if chosen := car.tally.slow(now, keep=self.settings.overrides):
             self._async_tell(car, OVERDRAWN_ISSUE, fields="\n".join(dear[name] for name in chosen))
 
-    def _has_present_rules(self, car: _Car) -> bool:
+    def _has_present_rules(self, car: StreamingCar) -> bool:
         """Whether a car was told all that it should stream by now."""
         if car.configured is None:
             return False
         wanted = {**car.configured, "fields": claims_of(self._planned(car))}
         return not differs(wanted, car.configured)
 
-    async def _async_ask_why(self, car: _Car, now: datetime) -> None:
+    async def _async_ask_why(self, car: StreamingCar, now: datetime) -> None:
         """Ask Tesla why a car that is online does not connect."""
         awaited = car.coordinator.vehicle.awaited
         if (
@@ -1006,7 +732,7 @@ class Streaming:
         elif told.synced:
             self._tell_error(car, ClientError("", "", None, Remedy.NOT_REACHABLE))
 
-    def _tell_error(self, car: _Car, error: ClientError) -> None:
+    def _tell_error(self, car: StreamingCar, error: ClientError) -> None:
         self._async_tell(
             car,
             f"stream_error_{error.remedy}",
@@ -1015,7 +741,7 @@ class Streaming:
         )
 
     @callback
-    def _async_tell(self, car: _Car, key: str, **placeholders: str) -> None:
+    def _async_tell(self, car: StreamingCar, key: str, **placeholders: str) -> None:
         name = car.coordinator.device_name
         LOGGER.debug("%s: %s %s", name, key, placeholders)
         ir.async_create_issue(
@@ -1029,7 +755,7 @@ class Streaming:
         )
 
     @callback
-    def _async_clear(self, car: _Car, *keys: str) -> None:
+    def _async_clear(self, car: StreamingCar, *keys: str) -> None:
         for key in keys:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id(key, car.vin, self._entry.entry_id))
 
@@ -1110,32 +836,6 @@ class Streaming:
                 for car in self._cars.values()
             ],
         }
-
-
-def _is_leaner(planned: Plan, car: _Car) -> bool:
-    """Whether a plan costs less than what a car was told last.
-
-    After a restart that need not be the plan that it is followed by: what is wanted may have
-    changed meanwhile.
-    """
-    told = _plan_of((car.known or {}).get("fields"))
-    new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))
-    return new < old
-
-
-def _plan_of(claims: object) -> Plan:
-    """The plan that a configuration's fields came from; a field that cannot be read is left out."""
-    plans: dict[str, Rule] = {}
-    for name, claim in claims.items() if isinstance(claims, Mapping) else ():
-        with suppress(AttributeError, KeyError, TypeError, ValueError):
-            rule = Rule(
-                claim["interval_seconds"],
-                claim.get("minimum_delta"),
-                claim.get("resend_interval_seconds"),
-            )
-            if name in signals.SIGNALS_BY_FIELD:
-                plans[name] = rule
-    return plans
 
 
 def _text(moment: datetime | None) -> str | None:

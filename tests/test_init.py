@@ -480,6 +480,60 @@ async def test_devices(
     }
 
 
+# --- What is added to the account -----------------------------------------------------------------
+
+
+def asleep(tesla: Simulator) -> None:
+    for car in tesla.world.cars.values():
+        car.steer({"state": "asleep"})
+
+
+@pytest.mark.usefixtures("few_platforms")
+@pytest.mark.parametrize("added", ["car", "site"])
+async def test_what_is_new_in_the_account_appears(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    tesla: Simulator,
+    wait: Wait,
+    added: str,
+) -> None:
+    """Within six hours, at no cost; the ones that were there stay."""
+    asleep(tesla)
+    car, site = tesla.world.cars[MODEL_3], tesla.world.sites[SITE]
+    car.account = site.account = "owner-2"
+    await set_up(hass, entry)
+
+    def names() -> set[str | None]:
+        devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+        return {each.name for each in devices}
+
+    before = names()
+    assert before == {"Aurora", "Old Faithful", "Tesla account"}
+    (car if added == "car" else site).account = "owner-1"
+    await wait(timedelta(hours=6))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert names() == before | {"Comet" if added == "car" else "Home"}
+    assert entry.state is ConfigEntryState.LOADED
+    assert paid(tesla) == {}
+
+
+@pytest.mark.usefixtures("few_platforms")
+async def test_nothing_new_is_no_reason_to_load_anew(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Also if Tesla does not answer, and if a car is away."""
+    before = loaded.runtime_data
+    asleep(tesla)
+    tesla.faults.order("status", endpoint="products", status=503)
+    for status in (503, 200):
+        await wait(timedelta(hours=6))
+        # The simulator remembers the last ones only.
+        assert [each.status for each in tesla.requests if each.endpoint == "products"][-1] == status
+        tesla.world.cars[MODEL_3].account = "owner-2"
+    assert loaded.runtime_data is before
+
+
 # --- The ledger -----------------------------------------------------------------------------------
 
 

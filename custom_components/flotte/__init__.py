@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, cast
 
 import jwt
@@ -21,6 +22,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_config_entry_implementation,
 )
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
@@ -31,6 +33,7 @@ from .const import (
     CONF_BASE_URL,
     CONF_STREAM,
     DOMAIN,
+    FLEET_INTERVAL,
     LOGGER,
     SAVE_DELAY_SECONDS,
     STREAM_MQTT,
@@ -46,7 +49,7 @@ from .streaming_car import configured_cars
 from .streaming_issues import async_clear_entry, async_tell_left
 from .tesla.api import FleetApi, TokenSource
 from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
-from .tesla.meter import SETUP
+from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.vehicle import Protocol, Vehicle
@@ -144,6 +147,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     )
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(entry)
+    _watch_fleet(hass, entry, api)
     for coordinator in vehicles:
         coordinator.async_show_pairing()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -347,6 +351,35 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
         stored[str(site.site.site_id)] = site.site.to_stored()
     stored[_STREAMING] = data.streaming.to_stored()
     return stored
+
+
+@callback
+def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -> None:
+    """Take in a car or a site that was added to the account, within some hours.
+
+    One that left stays as it was, until the owner removes its device: it may only be away.
+    """
+    data = entry.runtime_data
+    known = {each.vehicle.vin for each in data.vehicles}
+    known |= {str(each.site.site_id) for each in data.sites}
+
+    async def look(now: datetime) -> None:
+        if not data.ledger.gate.lets_poll(api.endpoints.charge("products"), "", now):
+            return
+        try:
+            products = await api.products(POLLING)
+        except TeslaError as error:
+            # Whatever it is, those that poll meet it too, and say so.
+            LOGGER.debug("New cars cannot be looked for: %s", error)
+            return
+        present = {str(each.get("vin") or each.get("energy_site_id") or "") for each in products}
+        if present - known - {""}:
+            LOGGER.info("The account has a new car or site, and is loaded anew")
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    entry.async_on_unload(
+        async_track_time_interval(hass, look, FLEET_INTERVAL, cancel_on_shutdown=True)
+    )
 
 
 @callback

@@ -77,5 +77,7 @@ FREE_DELAY_SECONDS: Final = 900
 """The same for what costs nothing, which is asked every minute."""
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 """Between two looks at what the month will cost."""
+FLEET_INTERVAL: Final = timedelta(hours=6)
+"""Between two looks whether the account has a new car or site; they are free."""
 PAIRING_INTERVAL: Final = timedelta(minutes=10)
 """Between two looks, free ones, whether an unpaired car has been paired."""

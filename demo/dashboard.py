@@ -258,6 +258,28 @@ def _cost_sections(entities: Entities) -> list[Card]:
             *(_tile(entities.of_account(f"cost_{part}")) for part in parts),
         ),
         _section(
+            "What it will be",
+            "mdi:scale-balance",
+            _tile(entities.of_account("projected_cost"), wide=True),
+            _tile(entities.of_account("budget_left")),
+            _tile(entities.of_account("spending_mode")),
+            _tile(
+                entities.of_account("monthly_budget", "number"),
+                {"type": "numeric-input", "style": "buttons"},
+                wide=True,
+            ),
+            _tile(
+                entities.of_account("spending_mode", "select"),
+                {"type": "select-options"},
+                wide=True,
+            ),
+            _tile(
+                entities.of_account("spending_decision", "event"),
+                wide=True,
+                state_content=["event_type", "explanation"],
+            ),
+        ),
+        _section(
             "How it grew",
             "mdi:chart-line",
             _history([total] if total else []),

@@ -44,12 +44,12 @@ class Entities:
             raise DemoError(f"there is no {domain} {key} of {owner}")
         return found
 
-    def of_account(self, key: str) -> str | None:
-        """The id of a sensor of the account, which there is once."""
+    def of_account(self, key: str, domain: str = "sensor") -> str | None:
+        """The id of an entity of the account, which there is once."""
         return self._only(
             row["entity_id"]
             for row in self._rows
-            if row["translation_key"] == key and row["entity_id"].startswith("sensor.")
+            if row["translation_key"] == key and row["entity_id"].startswith(f"{domain}.")
         )
 
     @staticmethod

@@ -176,12 +176,14 @@ homeassistant:
   internal_url: {url}
 recorder:
   commit_interval: 1
+automation:
 config:
 conversation:
 energy:
 frontend:
 history:
 logbook:
+script:
 sun:
 logger:
   default: warning

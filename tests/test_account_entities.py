@@ -53,7 +53,7 @@ from tests.fleet import MINUTE, MOMENT, Wait, act
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
 HOUR: Final = timedelta(hours=1)
-SELECT: Final = "select.tesla_account_choice_of_spending_mode"
+SELECT: Final = "select.tesla_account_spending_mode_setting"
 BUDGET: Final = "number.tesla_account_monthly_budget"
 DECISION: Final = "event.tesla_account_spending_decision"
 WAITING: Final = "sensor.aurora_waiting_commands"
@@ -183,7 +183,7 @@ async def test_values_follow_the_ledger(
     assert projection is not None
     assert projection.total > Decimal("0.1")
     assert shown(hass, "projected_cost_this_month") == str(projection.total)
-    assert shown(hass, "basis_of_the_projection") == "projection_first_days"
+    assert shown(hass, "projection_basis") == "projection_first_days"
 
 
 async def test_no_sensor_of_the_account_has_attributes_of_its_own(
@@ -392,14 +392,14 @@ async def test_a_chosen_mode_takes_effect_and_is_taken_back(
     entry = await load()
     data = entry.runtime_data
     assert state_of(hass, SELECT).state == "automatic"
-    assert (shown(hass, "spending_mode"), shown(hass, "reason_of_the_spending_mode")) == (
+    assert (shown(hass, "spending_mode"), shown(hass, "spending_mode_reason")) == (
         SpendingMode.NORMAL,
         ModeReason.IN_ORDER,
     )
     await choose(hass, "frugal")
     assert mode_of(entry) is SpendingMode.FRUGAL
     assert state_of(hass, SELECT).state == "frugal"
-    assert (shown(hass, "spending_mode"), shown(hass, "reason_of_the_spending_mode")) == (
+    assert (shown(hass, "spending_mode"), shown(hass, "spending_mode_reason")) == (
         SpendingMode.FRUGAL,
         ModeReason.CHOSEN,
     )
@@ -409,7 +409,7 @@ async def test_a_chosen_mode_takes_effect_and_is_taken_back(
 
     await choose(hass, "automatic")
     assert mode_of(entry) is SpendingMode.NORMAL
-    assert shown(hass, "reason_of_the_spending_mode") == ModeReason.IN_ORDER
+    assert shown(hass, "spending_mode_reason") == ModeReason.IN_ORDER
     assert CONF_SPENDING_MODE not in entry.options
     await shine(hass, 60)
     assert sleeper.wakes == 1
@@ -462,7 +462,7 @@ async def test_a_budget_takes_effect_at_once_and_survives(
     await act(hass, SERVICE_SET_VALUE, BUDGET, **{ATTR_VALUE: 0})
     assert (state_of(hass, BUDGET).state, shown(hass, "budget_left")) == ("0.0", "0.00")
     assert shown(hass, "spending_mode") == SpendingMode.STOPPED
-    assert shown(hass, "reason_of_the_spending_mode") == ModeReason.USED_UP
+    assert shown(hass, "spending_mode_reason") == ModeReason.USED_UP
     await shine(hass, 60)
     assert sleeper.wakes == 0
     assert entry.runtime_data is data, "nothing was set up anew"

@@ -130,7 +130,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "ledger": HOME_ASSISTANT
-    | {"const", "tesla.endpoints", "tesla.gate", "tesla.meter", "tesla.projection"},
+    | {"const", "tesla.endpoints", "tesla.gate", "tesla.meter", "tesla.projection", "asyncio"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT
@@ -186,6 +186,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"coordinator", "streaming_issues", "tesla.signals", "tesla.telemetry"},
     "options_flow": HOME_ASSISTANT
     | {
+        "account",
         "callers",
         "const",
         "receiver",

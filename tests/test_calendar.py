@@ -268,6 +268,8 @@ async def test_the_host_s_clock_is_set(
         if moment is not None:
             set_host_clock(tesla, freezer, moment)
         async_fire_time_changed(hass)
+        # What that set off is not to be overtaken by the next step of the clock.
+        await hass.async_block_till_done(wait_background_tasks=True)
         here = Month.of(dt_util.utcnow())
         before = dict(ledger.meter.ledger.month(here))
         await vehicle_of(entry, MODEL_S).async_send(flash_lights(), person())

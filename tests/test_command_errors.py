@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -21,6 +20,7 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.key import async_get_key
+from custom_components.flotte.tesla.gate import Reason
 from custom_components.flotte.tesla.projection import Basis
 from custom_components.flotte.tesla.signing import Outcome
 from custom_components.flotte.tesla.signing.verdict import (
@@ -37,6 +37,7 @@ from tests.conftest import (
     MODEL_3,
     MODEL_Y,
     SITE,
+    TRANSLATIONS,
     EntryMaker,
     register_key,
     set_up,
@@ -811,18 +812,14 @@ async def test_every_refusal_of_infotainment(
 
 TEXTS: Final[dict[str, str]] = {
     key: value["message"]
-    for key, value in json.loads(
-        (Path(__file__).parents[1] / "custom_components/flotte/translations/en.json").read_text(
-            encoding="utf-8"
-        )
-    )["exceptions"].items()
+    for key, value in json.loads(TRANSLATIONS.read_text("utf-8"))["exceptions"].items()
 }
 
 ADVICE: Final = re.compile(
     r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
     r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Give|Grant|Have|Lift|Log in|Look|"
     r"Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|See|Set one up|Shorten|Sit|Start|Stop|Switch|"
-    r"Take|There is nothing to do|The limit can be raised|Try again|Update|Use|Wait|Wake it|"
+    r"Take|There is nothing to do|The budget can be raised|Try again|Update|Use|Wait|Wake it|"
     r"Write it|please report)\b",
     re.IGNORECASE,
 )
@@ -835,6 +832,10 @@ ADVICE_IN_THE_PARTS: Final = {"some_cars_failed"}
 """Its text is put together of others that say it."""
 EXPLANATIONS: Final = frozenset(map(str, Basis))
 """They say what a figure rests on, and there is nothing to be done about that."""
+ALLOWING: Final = frozenset(
+    map(str, (Reason.FREE, Reason.PERSON, Reason.AUTOMATION, Reason.IN_STEP, Reason.SAVES))
+)
+"""They say why something was allowed, and nobody has to do anything."""
 OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 """Two names of one thing, which one and the same advice puts right."""
 
@@ -843,11 +844,30 @@ OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 def test_text_says_what_to_do(key: str) -> None:
     """What happened, and what now; both in words that need no manual."""
     text = TEXTS[key]
-    if key not in ADVICE_IN_THE_PARTS | EXPLANATIONS:
+    if key not in ADVICE_IN_THE_PARTS | EXPLANATIONS | ALLOWING:
         assert ADVICE.search(text), text
         assert len(re.split(r"(?<=[.;:]) ", text)) > 1, "it also says what happened"
     assert not JARGON.search(text), text
     assert text.endswith((".", "}")), text
+
+
+def _texts_in(part: Any, path: str = "") -> dict[str, str]:
+    """Every text of a translation, by its path."""
+    if isinstance(part, str):
+        return {path: part}
+    return {
+        name: text
+        for key, each in part.items()
+        for name, text in _texts_in(each, f"{path}.{key}").items()
+    }
+
+
+def test_braces_are_gaps() -> None:
+    """Any other brace is an error in the front end, which then shows no text at all."""
+    whole = _texts_in(json.loads(TRANSLATIONS.read_text("utf-8")))
+    assert len(whole) > len(TEXTS)
+    rest = {path: re.sub(r"\{[a-z_]+\}", "", text) for path, text in whole.items()}
+    assert not {path: whole[path] for path, text in rest.items() if set("{}") & set(text)}
 
 
 def test_no_two_keys_have_the_same_text() -> None:

@@ -305,8 +305,8 @@ async def test_spent_budget(
         await act(hass, SERVICE_LOCK, "lock.aurora_doors")
     assert refusal.value.translation_key == "budget_exceeded"
     assert str(refusal.value) == (
-        "This would cost 0.002 EUR, but only 0.00 EUR of this month's limit of 0.00 EUR are left. "
-        "The limit can be raised in Flotte's options; a new month begins on 2026-11-01 (UTC)"
+        "This would cost 0.002 EUR, but only 0.00 EUR of this month's budget of 0.00 EUR is left. "
+        "The budget can be raised in Flotte's options; a new month begins on 2026-11-01 (UTC)"
     )
     assert car.executions == []
     await wait(timedelta(hours=2))

@@ -217,8 +217,8 @@ async def test_a_lock_is_refused_in_words(
     await use_up_wakes(hass, wait, aurora)
     aurora.executions.clear()
     words = (
-        "The car sleeps, and 2 of 2 wakes for automations are used today. Wait until "
-        "2026-10-20 17:00, allow more wakes in Flotte's options, or do it yourself"
+        "The car sleeps, and 2 of 2 wake-ups for automations are used today. Wait until "
+        "2026-10-20 17:00, allow more wake-ups in Flotte's options, or do it yourself"
     )
     with pytest.raises(HomeAssistantError) as refusal:
         await hass.services.async_call(

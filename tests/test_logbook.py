@@ -17,7 +17,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    mock_component,
+)
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -33,8 +37,8 @@ pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_wa
 
 DECISION: Final = "event.tesla_account_spending_decision"
 TEXT: Final = (
-    "for an automation: The car sleeps, and automations wake no car between 01:00 and 05:00. Wait "
-    "until 2026-10-20 05:00, change the quiet hours in Flotte's options, or do it yourself."
+    "asked by an automation: The car sleeps, and automations wake no car between 01:00 and 05:00. "
+    "Wait until 2026-10-20 05:00, change the quiet hours in Flotte's options, or do it yourself."
 )
 
 
@@ -58,6 +62,8 @@ async def logbook(
     )
     for vin in (MODEL_3, MODEL_S):
         tesla.world.cars[vin].steer({"state": "asleep"})
+    # It only wants to add a page to it.
+    mock_component(hass, "frontend")
     assert await async_setup_component(hass, "logbook", {})
     await register_key(hass, tesla)
     entry = make_entry(options={"quiet_begin": "01:00:00", "quiet_end": "05:00:00"})
@@ -107,7 +113,7 @@ async def test_the_logbook_tells_of_decisions(
 
     of_the_car = await read(hass, began, device_ids=[car.id])
     assert [(line["name"], line["message"]) for line in of_the_car] == [
-        ("Spending decision", f"refused Aurora {TEXT}")
+        ("Spending decision", f"refused for Aurora, {TEXT}")
     ] * 2
     assert {line["domain"] for line in of_the_car} == {DOMAIN}
 
@@ -123,7 +129,7 @@ async def test_the_logbook_tells_of_decisions(
     change = [each for each in changes if each.data["entity_id"] == DECISION][-1]
     (line,) = processor.humanify(async_event_to_row(each) for each in (change,))
     assert line["context_name"] == "Spending decision"
-    assert line["context_message"] == f"refused Aurora {TEXT}"
+    assert line["context_message"] == f"refused for Aurora, {TEXT}"
 
 
 @pytest.mark.parametrize(
@@ -131,15 +137,15 @@ async def test_the_logbook_tells_of_decisions(
     [
         (
             {"decision": "allowed", "car": "Aurora", "caller": "person"},
-            "allowed Aurora for a person: because",
+            "allowed for Aurora, asked by a person: because",
         ),
         (
             {"decision": "waits", "car": "Aurora", "caller": "automation:automation.heat"},
-            "lets automation.heat wait for Aurora: because",
+            "waits for Aurora, asked by automation.heat: because",
         ),
         (
             {"decision": "allowed", "car": None, "caller": "background:stream"},
-            "allowed the account for stream: because",
+            "allowed for the account, asked by stream: because",
         ),
     ],
 )
@@ -153,4 +159,8 @@ def test_how_it_reads(data: dict[str, Any], message: str) -> None:
     domain, describe = described[EVENT_SPENDING_DECISION]
     event = type("Event", (), {"data": {**data, "explanation": "because"}})
     assert domain == DOMAIN
-    assert describe(event) == {"name": "Spending decision", "message": message}
+    assert describe(event) == {
+        "name": "Spending decision",
+        "message": message,
+        "icon": "mdi:scale-balance",
+    }

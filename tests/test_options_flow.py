@@ -41,6 +41,15 @@ from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
 pytestmark = pytest.mark.usefixtures("every_text_exists")
 
 HOST = "home.flotte.example"
+UNKNOWN_CALLERS = (
+    "nonsense text",
+    "morning",
+    "background:polling",
+    "person:anna",
+    "voice:",
+    "sensor.aurora_range",
+    "",
+)
 STREAM = {"stream": "direct", "stream_profile": "tuned"}
 DIRECT = {"stream_hostname": HOST, "stream_port": 4443, "stream_certificate": "own"}
 
@@ -237,6 +246,22 @@ async def test_what_is_emptied_is_usual_again(owner: Owner) -> None:
             },
             {"asleep_callers": "caller_twice"},
         ),
+        (
+            {
+                "asleep_callers": [
+                    {"caller": "automation.morning", "asleep": "wake"},
+                    {"caller": "automation:automation.morning", "asleep": "refuse"},
+                ]
+            },
+            {"asleep_callers": "caller_twice"},
+        ),
+        *(
+            (
+                {"asleep_callers": [{"caller": caller, "asleep": "wake"}]},
+                {"asleep_callers": "caller_unknown"},
+            )
+            for caller in UNKNOWN_CALLERS
+        ),
     ],
 )
 async def test_rules_that_make_no_sense(
@@ -270,13 +295,52 @@ async def test_rules_that_no_field_takes(owner: Owner, entered: dict[str, Any]) 
         await owner.submit(result, **entered)
 
 
+@pytest.mark.parametrize(
+    ("entered", "label"),
+    [
+        ("automation.morning", "automation:automation.morning"),
+        (" Script.Warm_Up ", "automation:script.warm_up"),
+        ("automation:automation.morning", "automation:automation.morning"),
+        ("voice:assist", "voice:assist"),
+        *((kind, kind) for kind in ("automation", "voice", "person")),
+    ],
+)
+async def test_an_exception_is_kept_as_the_ledger_calls_it(
+    owner: Owner, entered: str, label: str
+) -> None:
+    rows = [{"caller": entered, "asleep": "refuse"}]
+    await owner.submit(await owner.choose("wakes"), asleep_callers=rows)
+    assert owner.entry.options["asleep_callers"] == {label: "refuse"}
+
+
+def _choices(result: ConfigFlowResult, table: str, column: str) -> dict[str, str]:
+    """What is offered in a column of a table: what it is called, by its value."""
+    field = fields_of(result)[table].serialize()["selector"]["object"]["fields"][column]
+    options = field["selector"]["select"]["options"]
+    return {each["value"]: each["label"] for each in options}
+
+
+@pytest.mark.parametrize(
+    ("group", "table", "column"),
+    [
+        ("wakes", "asleep_callers", "asleep"),
+        ("tariff", "endpoint_categories", "endpoint"),
+        ("tariff", "endpoint_categories", "category"),
+    ],
+)
+async def test_what_a_table_offers_has_its_words(
+    owner: Owner, group: str, table: str, column: str
+) -> None:
+    """The front end translates no choice within a table, so they come translated."""
+    texts = json.loads(TRANSLATIONS.read_text("utf-8"))["selector"][column]["options"]
+    assert _choices(await owner.choose(group), table, column) == texts
+
+
 async def test_who_can_be_an_exception(hass: HomeAssistant, owner: Owner) -> None:
     """Automations and scripts are offered by their names; what is offered is what is looked up."""
     hass.states.async_set("automation.solar", "on", {"friendly_name": "Solar surplus"})
     hass.states.async_set("script.warm_up", "off", {"friendly_name": "Warm up"})
-    field = fields_of(await owner.choose("wakes"))["asleep_callers"].serialize()
-    offered = field["selector"]["object"]["fields"]["caller"]["selector"]["select"]["options"]
-    assert {each["value"]: each["label"] for each in offered} == {
+    assert _choices(await owner.choose("wakes"), "asleep_callers", "caller") == {
         "automation:automation.solar": "Solar surplus",
         "automation:script.warm_up": "Warm up",
         "voice:assist": "Assist",
@@ -295,7 +359,9 @@ async def test_a_known_currency(hass: HomeAssistant, loaded: MockConfigEntry) ->
     await owner.submit(await owner.choose("spending"), monthly_limit=50)
     result = await owner.submit(await owner.choose("tariff"), currency="GBP")
     assert result["step_id"] == "prices"
-    assert "8 GBP" in placeholder(result, "usual")
+    assert placeholder(result, "discount") == "8"
+    # Tesla's units in pounds, without decimals that say nothing.
+    assert placeholder(result, "command") == "1,300.39"
     await owner.submit(result)
     ledger = await async_get_ledger(hass, CLIENT_ID)
     assert ledger.meter.tariff == TARIFFS["GBP"]
@@ -311,6 +377,8 @@ async def test_a_known_currency(hass: HomeAssistant, loaded: MockConfigEntry) ->
 
 async def test_another_currency_needs_its_prices(owner: Owner) -> None:
     result = await owner.submit(await owner.choose("tariff"), currency=" chf ")
+    assert result["step_id"] == "other_prices"
+    assert result["description_placeholders"] == {"currency": "CHF"}
     prices = {"discount": 9.5, "units_signal": 140000, "units_command": 950, "units_data": 470}
     result = await owner.submit(result, **prices)
     assert result["errors"] == {"units_wake": "price_missing"}
@@ -360,13 +428,13 @@ async def test_own_prices_are_not_taken_into_another_currency(owner: Owner) -> N
 
 async def test_a_request_is_billed_otherwise(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     owner = Owner(hass, loaded)
-    rows = [{"endpoint": "region", "category": "data"}, {"endpoint": "backup", "category": "free"}]
+    rows = [{"endpoint": "vehicle", "category": "data"}, {"endpoint": "backup", "category": "free"}]
     result = await owner.submit(await owner.choose("tariff"), endpoint_categories=rows)
     await owner.submit(result)
     ledger = await async_get_ledger(hass, CLIENT_ID)
-    assert ledger.endpoints.own == {"region": Category.DATA, "backup": Category.FREE}
+    assert ledger.endpoints.own == {"vehicle": Category.DATA, "backup": Category.FREE}
     api = loaded.runtime_data.vehicles[0].vehicle.api
-    assert api.endpoints.category("region") is Category.DATA
+    assert api.endpoints.category("vehicle") is Category.DATA
     result = await owner.choose("tariff")
     assert suggested(result)["endpoint_categories"] == rows
     result = await owner.submit(result)
@@ -376,7 +444,7 @@ async def test_a_request_is_billed_otherwise(hass: HomeAssistant, loaded: MockCo
 
 
 async def test_a_request_is_billed_in_two_ways(owner: Owner) -> None:
-    rows = [{"endpoint": "region", "category": each} for each in ("data", "free")]
+    rows = [{"endpoint": "vehicle", "category": each} for each in ("data", "free")]
     result = await owner.submit(await owner.choose("tariff"), endpoint_categories=rows)
     assert result["errors"] == {"endpoint_categories": "endpoint_twice"}
     assert suggested(result)["endpoint_categories"] == rows
@@ -386,8 +454,8 @@ async def test_a_request_is_billed_in_two_ways(owner: Owner) -> None:
     "row",
     [
         {"endpoint": "vehicle_data", "category": "free"},
-        {"endpoint": "region", "category": "wake"},
-        {"endpoint": "region"},
+        {"endpoint": "vehicle", "category": "wake"},
+        {"endpoint": "vehicle"},
     ],
 )
 async def test_what_no_request_can_be_billed_as(owner: Owner, row: dict[str, str]) -> None:

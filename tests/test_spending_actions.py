@@ -320,7 +320,7 @@ async def test_projection_of_the_report(
 async def test_mode_of_the_report(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     told = (await report(hass))["spending_mode"]
     assert (told["mode"], told["reason"]) == ("normal", "mode_in_order")
-    assert "of 10.00 EUR are spent" in told["explanation"]
+    assert "of 10.00 EUR is spent" in told["explanation"]
     async_set_spending_option(hass, loaded, "spending_mode", "frugal")
     told = (await report(hass))["spending_mode"]
     assert (told["mode"], told["reason"]) == ("frugal", "mode_chosen")

@@ -69,9 +69,7 @@ async def test_the_car_gets_what_the_roof_has_to_spare(
 
     told.clear()
     car.executions.clear()
-    await act(
-        hass, "select_option", "select.tesla_account_choice_of_spending_mode", option="frugal"
-    )
+    await act(hass, "select_option", "select.tesla_account_spending_mode_setting", option="frugal")
     await wait(12 * MINUTE)
     assert car.executions == []
 

@@ -6,7 +6,7 @@ the cars are to stream.
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -295,6 +295,19 @@ async def test_the_cars_are_told_again_once_it_is_over(
     await pass_time(65 * MINUTE)
     assert sent(tesla) == 2
     assert "fleet_telemetry_config" not in asked_of(tesla, aurora), "nor is asked why"
+
+
+async def test_it_was_over_before_anybody_looked(
+    aurora: Car, tesla: Simulator, pass_time: Pass, entry_of_stream: MockConfigEntry
+) -> None:
+    """One car's answer said so, and the next one's that it is over: Tesla has forgotten them."""
+    meter = entry_of_stream.runtime_data.ledger.meter
+    aurora.telemetry.subscriptions.clear()
+    meter.suspend(datetime.now(UTC))
+    entry_of_stream.runtime_data.ledger.async_resume()
+    assert sent(tesla) == 1
+    await pass_time(3 * MINUTE)
+    assert sent(tesla) == 2
 
 
 async def test_it_was_over_while_nobody_looked(

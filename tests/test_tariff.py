@@ -1,5 +1,7 @@
 """Prices and rules as the options say: of one account, of two that share a bill, or unreadable."""
 
+import asyncio
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +16,7 @@ from custom_components.flotte.account import (
     spending_tariff,
 )
 from custom_components.flotte.ledger import AccountLedger, async_get_ledger
-from custom_components.flotte.tesla.gate import Policy, SpendingMode
+from custom_components.flotte.tesla.gate import Asleep, Policy, QuietHours, SpendingMode
 from custom_components.flotte.tesla.meter import EURO, TARIFFS, Category
 from simulator import Simulator
 from tests.conftest import (
@@ -138,11 +140,11 @@ async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> N
 
 async def test_categories_are_taken_together(hass: HomeAssistant) -> None:
     """Whoever asks: or the accounts would undo each other's."""
-    first = entry_with(hass, endpoint_categories={"region": "data"})
-    second = entry_with(hass, endpoint_categories={"region": "free", "backup": "free"})
+    first = entry_with(hass, endpoint_categories={"vehicle": "data"})
+    second = entry_with(hass, endpoint_categories={"vehicle": "free", "backup": "free"})
     for each in (second, first):
         together = endpoint_categories(hass, each)
-        assert together == {"region": Category.DATA, "backup": Category.FREE}
+        assert together == {"vehicle": Category.DATA, "backup": Category.FREE}
 
 
 async def test_two_tariffs_do_not_fight(
@@ -189,6 +191,73 @@ async def test_rules_of_one_that_names_no_budget(hass: HomeAssistant) -> None:
     silent, strict = entry_with(hass), entry_with(hass, wakes_per_day=0)
     for each in (silent, strict):
         assert spending_policy(hass, each) == Policy(wakes_per_day=0)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"spending_mode": "thrifty"}, {"monthly_limit": 3.0}, {"wakes_per_day": 9.0}],
+    ids=lambda own: next(iter(own)),
+)
+async def test_each_rule_is_the_strictest_that_anybody_names(
+    hass: HomeAssistant, own: dict[str, Any]
+) -> None:
+    """What one account chooses lifts nothing that another one forbids."""
+    first = entry_with(hass, **own)
+    entry_with(
+        hass,
+        monthly_limit=5.0,
+        wakes_per_day=0.0,
+        confirm_wakes=True,
+        quiet_begin="22:00:00",
+        quiet_end="06:00:00",
+        asleep_automation="wait",
+        asleep_callers={"voice:assist": "refuse"},
+    )
+    entry_with(hass, quiet_begin="01:00:00", asleep_callers={"voice:assist": "wake"})
+    policy = spending_policy(hass, first)
+    assert policy == Policy(
+        budget=Decimal(str(own.get("monthly_limit", 5.0))),
+        wakes_per_day=0,
+        confirm_wakes=True,
+        quiet_hours=QuietHours(time(22), time(6)),
+        automation=Asleep.WAIT,
+        callers={"voice:assist": Asleep.REFUSE},
+        mode=SpendingMode.THRIFTY if "spending_mode" in own else None,
+    )
+
+
+async def test_two_that_start_together_share_one_ledger(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was made and not used would go on looking at the spending mode."""
+    loaded = []
+    load = AccountLedger.async_load
+
+    async def slowly(ledger: AccountLedger) -> None:
+        loaded.append(ledger)
+        await asyncio.sleep(0)
+        await load(ledger)
+
+    monkeypatch.setattr(AccountLedger, "async_load", slowly)
+    first, second = await asyncio.gather(ledger_of(hass), ledger_of(hass))
+    assert loaded == [first]
+    assert first is second
+
+
+async def test_limits_are_shown_as_they_hold(
+    hass: HomeAssistant, loaded: MockConfigEntry, make_entry: EntryMaker
+) -> None:
+    """Another account of the same application says what the bill is in, and what it may be."""
+    other = make_entry("owner-2", options={"currency": "JPY", "monthly_limit": 700})
+    await set_up(hass, other)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    budget = state_of(hass, "number.tesla_account_monthly_budget")
+    assert (budget.state, budget.attributes["unit_of_measurement"]) == ("700.0", "JPY")
+    flow = await hass.config_entries.options.async_init(loaded.entry_id)
+    form = await hass.config_entries.options.async_configure(
+        flow["flow_id"], {"next_step_id": "spending"}
+    )
+    assert form["description_placeholders"] == {"discount": "1448", "currency": "JPY"}
 
 
 async def test_what_the_other_shows_is_in_the_new_currency(

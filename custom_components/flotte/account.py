@@ -1,7 +1,10 @@
 """What an entry runs on: one Tesla account, and the owner's rules for spending."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -13,7 +16,7 @@ from .coordinator import SiteCoordinator, VehicleCoordinator
 from .ledger import AccountLedger
 from .streaming import Streaming
 from .tesla.endpoints import read_categories
-from .tesla.gate import Policy, SpendingMode
+from .tesla.gate import POLICY_OPTIONS, Asleep, Policy, SpendingMode
 from .tesla.meter import EURO, Category, Tariff
 
 
@@ -44,20 +47,55 @@ def _sharing(hass: HomeAssistant, entry: FlotteConfigEntry) -> list[FlotteConfig
 
 
 def spending_policy(hass: HomeAssistant, entry: FlotteConfigEntry) -> Policy:
-    """What the owner allows; of entries that share a bill the thriftiest decides.
+    """What the owner allows; of entries that share a bill the strictest decides, rule by rule.
 
-    One that names no budget decides only if none does: it was not asked.
+    One that does not name a rule has no say in it: its owner was not asked.
     """
-    policies = [_policy(each)[0] for each in _sharing(hass, entry)]
-    tariff = spending_tariff(hass, entry)
-    usual = Policy()
-    thriftiest = min(
-        (policy for policy in policies if policy.budget is not None),
-        key=lambda policy: policy.limit(tariff),
-        default=next((policy for policy in policies if policy != usual), usual),
+    named: dict[str, list[Any]] = {}
+    for each in _sharing(hass, entry):
+        options = _readable(each)
+        if not {"quiet_begin", "quiet_end"} <= options.keys() or "quiet_begin" in named:
+            # The hours of the oldest, and not the begin of one with the end of another.
+            options = {name: options[name] for name in options if not name.startswith("quiet_")}
+        for name, value in options.items():
+            named.setdefault(name, []).append(value)
+    return Policy.from_options(
+        {name: _STRICTEST.get(name, itemgetter(0))(values) for name, values in named.items()}
     )
-    chosen = [policy.mode for policy in policies if policy.mode is not None]
-    return replace(thriftiest, mode=max(chosen, key=list(SpendingMode).index, default=None))
+
+
+def _thriftiest(values: list[Any]) -> object:
+    return min(values, key=lambda value: Decimal(str(value)))
+
+
+def _most_careful(values: list[Any]) -> object:
+    return max(values, key=lambda value: Decimal(str(value)))
+
+
+def _strictest_callers(values: list[Mapping[str, str]]) -> dict[str, str]:
+    together: dict[str, str] = {}
+    for callers in values:
+        for label, asleep in callers.items():
+            together[label] = max(together.get(label, Asleep.WAKE), asleep, key=_ASLEEP.index)
+    return together
+
+
+_ASLEEP: Final[list[str]] = list(Asleep)
+_MODES: Final[list[str]] = list(SpendingMode)
+_STRICTEST: Final[Mapping[str, Callable[[list[Any]], object]]] = {
+    "monthly_limit": _thriftiest,
+    "reserve_percent": _most_careful,
+    "wakes_per_day": _thriftiest,
+    "wake_gap_minutes": _most_careful,
+    "head_start_days": _thriftiest,
+    "patience_hours": _thriftiest,
+    "confirm_wakes": any,
+    "asleep_person": lambda values: max(values, key=_ASLEEP.index),
+    "asleep_automation": lambda values: max(values, key=_ASLEEP.index),
+    "asleep_callers": _strictest_callers,
+    "spending_mode": lambda values: max(values, key=_MODES.index),
+}
+"""By rule: the strictest of what several entries say; of the others the oldest decides."""
 
 
 def spending_tariff(hass: HomeAssistant, entry: FlotteConfigEntry) -> Tariff:
@@ -79,16 +117,25 @@ def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[s
     return together
 
 
-def _policy(entry: FlotteConfigEntry) -> tuple[Policy, list[str]]:
-    """What an entry's options allow, and those of them that cannot be read."""
+def _readable(entry: FlotteConfigEntry) -> dict[str, Any]:
+    """The options about spending that can be read."""
+    unreadable = _unreadable(entry)
+    return {
+        name: value
+        for name, value in entry.options.items()
+        if name in POLICY_OPTIONS and name not in unreadable and value is not None
+    }
+
+
+def _unreadable(entry: FlotteConfigEntry) -> list[str]:
+    """Those that cannot."""
     unreadable = []
     for name, value in entry.options.items():
         try:
             Policy.from_options({name: value})
         except ValueError:
             unreadable.append(name)
-    readable = {name: each for name, each in entry.options.items() if name not in unreadable}
-    return Policy.from_options(readable), unreadable
+    return unreadable
 
 
 def _tariff(entry: FlotteConfigEntry) -> tuple[Tariff, list[str]]:
@@ -117,7 +164,7 @@ def async_apply_spending(
     Options that cannot be read keep nobody from starting: the usual ones hold instead, which cost
     nothing beyond the discount, and the owner is told.
     """
-    unreadable = sorted({*_policy(entry)[1], *_tariff(entry)[1], *_categories(entry)[1]})
+    unreadable = sorted({*_unreadable(entry), *_tariff(entry)[1], *_categories(entry)[1]})
     issue_id = f"options_unreadable_{entry.entry_id}"
     if unreadable:
         LOGGER.warning("Options that cannot be read, so the usual ones hold: %s", unreadable)

@@ -3,6 +3,7 @@
 Wakes and commands are on disk before their request leaves; what is cheap follows within 10 s.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -35,6 +36,7 @@ from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month, Tar
 from .tesla.projection import Projection, project
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
+_LOADING: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_loading_ledger")
 _VERSION: Final = 1
 NEARLY_NOTHING: Final = Decimal("0.01")
 """The share of the limit from which on every booking is a reason to look at the spending mode."""
@@ -269,9 +271,10 @@ def find_ledger(hass: HomeAssistant, name: str) -> AccountLedger | None:
 async def async_get_ledger(hass: HomeAssistant, client_id: str) -> AccountLedger:
     """The ledger of an application; entries with the same client id share it."""
     accounts = hass.data.setdefault(_ACCOUNTS, {})
-    if (ledger := accounts.get(client_id)) is None:
-        ledger = AccountLedger(hass, client_id)
-        await ledger.async_load()
-        # Another entry may have loaded it meanwhile; there must be one.
-        ledger = accounts.setdefault(client_id, ledger)
+    # Two entries may start together, and there must be one.
+    async with hass.data.setdefault(_LOADING, asyncio.Lock()):
+        if (ledger := accounts.get(client_id)) is None:
+            ledger = AccountLedger(hass, client_id)
+            await ledger.async_load()
+            accounts[client_id] = ledger
     return ledger

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ICON,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
@@ -18,9 +22,9 @@ from .decisions import (
 )
 
 _MESSAGES: Final = {
-    Outcome.ALLOWED: "allowed {car} for {caller}: {explanation}",
-    Outcome.REFUSED: "refused {car} for {caller}: {explanation}",
-    Outcome.WAITS: "lets {caller} wait for {car}: {explanation}",
+    Outcome.ALLOWED: "allowed for {car}, asked by {caller}: {explanation}",
+    Outcome.REFUSED: "refused for {car}, asked by {caller}: {explanation}",
+    Outcome.WAITS: "waits for {car}, asked by {caller}: {explanation}",
 }
 """The logbook has no translations; the explanation is in the owner's language."""
 
@@ -46,6 +50,10 @@ def async_describe_events(
             caller=name_of(data[ATTR_CALLER]),
             explanation=data[ATTR_EXPLANATION],
         )
-        return {LOGBOOK_ENTRY_NAME: "Spending decision", LOGBOOK_ENTRY_MESSAGE: message}
+        return {
+            LOGBOOK_ENTRY_NAME: "Spending decision",
+            LOGBOOK_ENTRY_MESSAGE: message,
+            LOGBOOK_ENTRY_ICON: "mdi:scale-balance",
+        }
 
     async_describe_event(DOMAIN, EVENT_SPENDING_DECISION, describe)

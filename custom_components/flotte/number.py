@@ -164,8 +164,8 @@ class BudgetNumber(AccountEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float:
-        chosen = self._entry.options.get(self.entity_description.rule)
-        return float(self._ledger.meter.tariff.discount if chosen is None else chosen)
+        # Of accounts that share a bill the thriftiest decides: this is what holds.
+        return float(self._ledger.meter.limit)
 
     @property
     @override

@@ -31,7 +31,9 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TimeSelector,
 )
+from homeassistant.helpers.translation import async_get_translations
 
+from .account import spending_tariff
 from .callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from .const import (
     CERTIFICATE_FILES,
@@ -53,6 +55,7 @@ from .const import (
     CONF_TOPIC_BASE,
     CONF_UNITS,
     DEFAULT_STREAM_PORT,
+    DOMAIN,
     STREAM_DIRECT,
     STREAM_MQTT,
     STREAM_OFF,
@@ -70,6 +73,10 @@ _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 )
 _TOPIC: Final = re.compile(r"[^#+\0]{1,200}")
+_RUN: Final = re.compile(r"(automation|script)\.[a-z0-9_]+")
+"""An automation or a script, by the id of its entity."""
+_CALLER: Final = re.compile(r"person|(automation|voice)(:\S+)?")
+"""Who asks for a car, by the label that the ledger has for them; see `tesla.meter.Caller`."""
 
 
 def _box(
@@ -148,7 +155,7 @@ VOICES: Final = {
 
 
 def _amount_of(tariff: Tariff) -> NumberSelector:
-    """A monthly limit in the tariff's currency: up to a hundred discounts, in cents or wholes."""
+    """A monthly budget in the tariff's currency: up to a hundred discounts, in cents or wholes."""
     most = max(1000.0, 100 * float(tariff.discount))
     return _box(0, most, 0.5 if most <= 1000 else 1, unit=tariff.currency)  # noqa: PLR2004  # as above
 
@@ -162,12 +169,24 @@ def _units_field(category: Category) -> str:
     return f"{CONF_UNITS}_{category}"
 
 
-def _in_words(tariff: Tariff | None) -> str:
-    """What Tesla asks for in a currency that is known: the discount, and units of each kind."""
+def _as_numbers(tariff: Tariff | None) -> dict[str, str]:
+    """What Tesla asks for, by the gaps of the text: the discount, and units of each kind for 1.
+
+    Nothing for a currency that is not known.
+    """
     if tariff is None:
-        return "-"
-    units = ", ".join(f"{1 / price:,.2f} {each}" for each, price in tariff.prices.items() if price)
-    return f"{tariff.discount:f} {tariff.currency}; 1 {tariff.currency} = {units}"
+        return {}
+    units = {str(each): 1 / price for each, price in tariff.prices.items() if price}
+    numbers = {CONF_DISCOUNT: tariff.discount, **units}
+    return {name: f"{float(number):,.6g}" for name, number in numbers.items()}
+
+
+def _as_label(caller: object) -> str:
+    """Who is meant by what was entered, as the ledger calls them: an entity's id is enough."""
+    entered = str(caller).strip()
+    if _RUN.fullmatch(entered.lower()):
+        return Caller(CallerKind.AUTOMATION, entered.lower()).label
+    return entered
 
 
 def _as_mapping(rows: object, key: str, value: str) -> dict[str, Any] | None:
@@ -222,9 +241,14 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
             return EURO
 
     @property
+    def _tariff_in_force(self) -> Tariff:
+        """The same of all accounts that share the bill: limits are in its currency."""
+        return spending_tariff(self.hass, self.config_entry)
+
+    @property
     def _shown(self) -> dict[str, Any]:
         """What is set, or as a new installation has it."""
-        discount = float(self._tariff.discount)
+        discount = float(self._tariff_in_force.discount)
         return {"monthly_limit": discount, **USUAL, **self.config_entry.options}
 
     async def async_step_spending(
@@ -238,7 +262,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
             entered = {**user_input, **user_input.get(ADVANCED, {})}
             # What was emptied goes back to what a new installation has.
             return self._save({name: entered.get(name) for name in SPENDING})
-        tariff = self._tariff
+        tariff = self._tariff_in_force
         schema = vol.Schema(
             {
                 vol.Optional("monthly_limit"): _amount_of(tariff),
@@ -267,9 +291,15 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
                 errors["quiet_end" if end is None else "quiet_begin"] = "quiet_incomplete"
             elif begin is not None and begin == end:
                 errors["quiet_end"] = "quiet_same"
-            exceptions = _as_mapping(user_input.get(CONF_EXCEPTIONS), CALLER, ASLEEP)
+            rows = [
+                {**row, CALLER: _as_label(row[CALLER])}
+                for row in user_input.get(CONF_EXCEPTIONS, [])
+            ]
+            exceptions = _as_mapping(rows, CALLER, ASLEEP)
             if exceptions is None:
                 errors[CONF_EXCEPTIONS] = "caller_twice"
+            elif not all(_CALLER.fullmatch(caller) for caller in exceptions):
+                errors[CONF_EXCEPTIONS] = "caller_unknown"
             if not errors:
                 entered = {**user_input, CONF_EXCEPTIONS: exceptions or None}
                 return self._save({name: entered.get(name) for name in WAKES})
@@ -293,7 +323,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
                             mode=SelectSelectorMode.DROPDOWN,
                         )
                     ),
-                    ASLEEP: asleep,
+                    ASLEEP: await self._select_in_table(*Asleep, translation_key=ASLEEP),
                 },
             ),
         }
@@ -304,6 +334,21 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
             step_id="wakes",
             data_schema=self._filled(schema, {**shown, CONF_EXCEPTIONS: rows}),
             errors=errors,
+        )
+
+    async def _select_in_table(self, *choices: str, translation_key: str) -> SelectSelector:
+        """A choice in a row of a table, where the front end looks up no translations."""
+        language = self.hass.config.language
+        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
+        beginning = f"component.{DOMAIN}.selector.{translation_key}.options"
+        return SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=str(each), label=texts.get(f"{beginning}.{each}", each))
+                    for each in choices
+                ],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
         )
 
     def _callers(self) -> list[SelectOptionDict]:
@@ -348,14 +393,8 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
                 vol.Optional(CONF_ENDPOINT_CATEGORIES): _table(
                     CONF_ENDPOINT_CATEGORIES,
                     **{
-                        ENDPOINT: SelectSelector(
-                            SelectSelectorConfig(
-                                options=list(ASSUMED),
-                                translation_key=ENDPOINT,
-                                mode=SelectSelectorMode.DROPDOWN,
-                            )
-                        ),
-                        CATEGORY: _select(*CHOICES, translation_key=CATEGORY),
+                        ENDPOINT: await self._select_in_table(*ASSUMED, translation_key=ENDPOINT),
+                        CATEGORY: await self._select_in_table(*CHOICES, translation_key=CATEGORY),
                     },
                 ),
             }
@@ -406,11 +445,17 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
             }
         shown = {name: value for name, value in shown.items() if value is not None}
         return self.async_show_form(
-            step_id="prices",
+            step_id="other_prices" if known is None else "prices",
             data_schema=self._filled(schema, shown),
             errors=errors,
-            description_placeholders={"currency": currency, "usual": _in_words(known)},
+            description_placeholders={"currency": currency, **_as_numbers(known)},
         )
+
+    async def async_step_other_prices(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """The same in a currency that is not known, in other words."""
+        return await self.async_step_prices(user_input)
 
     # --- The stream ------------------------------------------------------------------------------
 

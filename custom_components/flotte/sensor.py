@@ -705,13 +705,13 @@ ACCOUNT_SENSORS: Final = (
     ),
     FlotteAccountDescription(
         key="spending_mode",
-        value=lambda ledger, _: ledger.gate.step.mode,
+        value=lambda ledger, now: ledger.gate.shown_step(now).mode,
         device_class=SensorDeviceClass.ENUM,
         options=[str(mode) for mode in SpendingMode],
     ),
     FlotteAccountDescription(
         key="spending_reason",
-        value=lambda ledger, _: ledger.gate.step.reason,
+        value=lambda ledger, now: ledger.gate.shown_step(now).reason,
         device_class=SensorDeviceClass.ENUM,
         options=[str(reason) for reason in ModeReason],
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -47,6 +47,8 @@ _ACTION: Final = "action"
 _COMMAND: Final = "command"
 _CONFIG_ENTRY_ID: Final = "config_entry_id"
 _MONTH: Final = "month"
+_MOST: Final = 10**12
+"""More of anything nobody is billed in a month."""
 _DIGITS_OF_SHARES: Final = 5
 """Of what one caller, car or day cost: a single signal is worth 0.00001."""
 
@@ -87,8 +89,8 @@ def _amount(value: object) -> Decimal:
         number = Decimal(str(value).strip())
     except (ValueError, ArithmeticError, OverflowError) as error:
         raise vol.Invalid("expected a number") from error
-    if not finite or number < 0:
-        raise vol.Invalid("expected a number of at least 0")
+    if not finite or not 0 <= number <= _MOST:
+        raise vol.Invalid(f"expected a number from 0 to {_MOST}")
     return number
 
 
@@ -168,6 +170,8 @@ def _account_report(
     hass: HomeAssistant, ledger: AccountLedger, month: Month, now: datetime
 ) -> JsonObjectType:
     """A month of one developer account."""
+    # The mode, and the figures in its reason, are looked at every hour only.
+    ledger.async_review(now)
     meter, tariff = ledger.meter, ledger.meter.tariff
     counts = meter.ledger.month(month)
     spent = sum((tariff.rounded(*each) for each in counts.items()), Decimal(0))
@@ -252,7 +256,7 @@ def _name_of(
 @callback
 def _mode_report(hass: HomeAssistant, ledger: AccountLedger) -> JsonObjectType:
     """How much the budget restrains now, and why."""
-    step = ledger.gate.step
+    step = ledger.gate.shown_step(dt_util.utcnow())
     words = {**step.placeholders, "currency": ledger.meter.tariff.currency}
     return {
         "mode": str(step.mode),

@@ -108,7 +108,7 @@ RETRY_INTERVALS: Final = (
 objects to seldom goes away by itself. What may have mended it makes the next try come at once."""
 
 
-def retry_after(count: int) -> timedelta:
+def _pause_after(count: int) -> timedelta:
     """How long to wait after so many refusals in a row that were billed; none is as the first."""
     return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
 
@@ -388,7 +388,7 @@ class Streaming:
     async def _async_take_away(self, car: StreamingCar, now: datetime) -> None:
         """Have a car stream no more, unless it does not, or Tesla refused that lately."""
         if car.configured is None or (
-            car.kept_since is not None and now - car.kept_since < retry_after(car.kept_count)
+            car.kept_since is not None and now - car.kept_since < _pause_after(car.kept_count)
         ):
             return
         is_broker = self.settings.source == STREAM_MQTT
@@ -538,7 +538,7 @@ class Streaming:
     ) -> None:
         """Note that a car could not be configured, and tell the owner."""
         count = (car.refusal.count if car.refusal else 0) + billed
-        until = None if issue == NEVER_AGAIN else dt_util.utcnow() + retry_after(count)
+        until = None if issue == NEVER_AGAIN else dt_util.utcnow() + _pause_after(count)
         car.refusal = Refusal(issue, detail, count, until, self._circumstances(car, wanted))
         self._async_tell_refusal(car, car.refusal)
         self.changed()
@@ -556,6 +556,8 @@ class Streaming:
         """Send one configuration to some cars."""
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
         now = dt_util.utcnow()
+        # Before: one that comes meanwhile takes away what is sent now.
+        suspensions = self._api.meter.suspensions
         try:
             vins = [car.vin for car, _ in cars]
             saves = all(is_leaner(planned, car) for car, planned in cars)
@@ -585,7 +587,7 @@ class Streaming:
         result = read_configured(answer)
         for car, planned in cars:
             self._async_clear(car, *TAKEN_ENDS)
-            car.suspensions = self._api.meter.suspensions
+            car.suspensions = suspensions
             if (reason := result.skipped.get(car.vin)) is not None:
                 car.configured = None
                 car.coordinator.vehicle.stream_expected = None
@@ -622,9 +624,13 @@ class Streaming:
         return Effects()
 
     @property
-    def _orders(self) -> tuple[Effects, bool]:
-        """What decides what cars are told: the spending mode's effects, Tesla's own stop."""
-        return self._effects, self._api.meter.is_suspended(dt_util.utcnow())
+    def _orders(self) -> tuple[Effects, bool, int]:
+        """What decides what cars are told: the spending mode's effects, Tesla's own stops.
+
+        Those are counted too: one may be over before anybody looks.
+        """
+        meter = self._api.meter
+        return self._effects, meter.is_suspended(dt_util.utcnow()), meter.suspensions
 
     async def _async_minute(self, now: datetime) -> None:
         """Count, and look every hour whether anything has to be done."""

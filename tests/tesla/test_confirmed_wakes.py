@@ -1,7 +1,7 @@
 """A person who has to ask twice for what wakes a car: the owner may want that."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,14 @@ from freezegun.api import FrozenDateTimeFactory
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.gate import Allow, Policy, Refuse
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.meter import (
+    POLLING,
+    Caller,
+    CallerKind,
+    Category,
+    Charge,
+    Month,
+)
 from custom_components.flotte.tesla.vehicle import INSIST_SECONDS, Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
@@ -129,3 +136,27 @@ async def test_a_price_says_so_and_confirms_nothing(vehicle: Vehicle, car: Car) 
     vehicle.gate.policy = Policy(budget=Decimal(10))
     _request, decision = vehicle.price(commands.lock_doors(), PERSON)
     assert isinstance(decision, Allow)
+
+
+async def test_asking_for_the_schedules_is_another_wish(vehicle: Vehicle, car: Car) -> None:
+    vehicle.gate.policy = ASKS
+    await refused(vehicle.schedules(PERSON))
+    await refused(vehicle.wake(PERSON))
+    assert car.wakes == 0
+    await vehicle.wake(PERSON)
+    assert car.wakes == 1
+
+
+async def test_a_wake_that_somebody_else_did_not_bring_is_confirmed_by_the_wish(
+    vehicle: Vehicle, car: Car, account: Account
+) -> None:
+    """The person's own wish was let pass without a wake, because one was on its way."""
+    vehicle.gate.policy = ASKS
+    limit = commands.set_charge_limit(70)
+    now = datetime.now(UTC)
+    hold = account.meter.hold((Charge(Category.WAKE),), POLLING, vehicle.vin, now)
+    await refused(vehicle.send(limit, PERSON))
+    await vehicle.send(limit, PERSON)
+    hold.release()
+    assert car.wakes == 1
+    assert car.charging.limit_percent == 70

@@ -20,9 +20,9 @@ from custom_components.flotte.tesla.endpoints import (
     Endpoints,
     read_categories,
 )
-from custom_components.flotte.tesla.errors import BudgetExceeded
+from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.gate import Allow, Policy
-from custom_components.flotte.tesla.meter import POLLING, Category, Charge
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Charge
 from custom_components.flotte.tesla.vehicle import Vehicle
 from simulator import endpoints as simulated
 from simulator.bill import Category as Billed
@@ -198,9 +198,6 @@ def tesla_bills(monkeypatch: pytest.MonkeyPatch, account: Account) -> Bills:
     ("endpoint", "ask"),
     [
         ("vehicle", lambda each: each.vehicle("XP7YGCEK0RB000001", PERSON)),
-        ("products", lambda each: each.products()),
-        ("fleet_status", lambda each: each.fleet_status(["XP7YGCEK0RB000001"])),
-        ("region", lambda each: each.region()),
         ("live_status", lambda each: each.live_status(SITE, PERSON)),
         ("site_info", lambda each: each.site_info(SITE, PERSON)),
         ("backup", lambda each: each.site_command(SITE, *BACKUP, PERSON)),
@@ -263,16 +260,21 @@ async def test_a_paid_check_keeps_in_step_with_the_month(
     assert vehicle.check_due()
 
 
-async def test_whoever_waits_for_a_key_does_not_pay_for_looking(
-    vehicle: Vehicle, account: Account, tesla_bills: Bills
+@pytest.mark.parametrize("quota", [0, 2])
+async def test_a_look_before_a_wake_needs_leave_too(
+    vehicle: Vehicle, account: Account, tesla_bills: Bills, quota: int, quick_waits: None
 ) -> None:
-    tesla_bills("fleet_status", DATA)
-    vehicle.gate.policy = Policy(budget=Decimal("0.002"))
-    await vehicle.check_pairing(POLLING)
+    """A refusal never costs money, and what is allowed costs no more than was said."""
+    tesla_bills("vehicle", DATA)
+    vehicle.gate.policy = Policy(wakes_per_day=quota)
+    robot = Caller(CallerKind.AUTOMATION, "automation.heat")
+    if quota:
+        await vehicle.wake(robot)
+        assert account.booked() == {WAKE: 1, DATA: 2}
+        return
+    with pytest.raises(GateRefused):
+        await vehicle.wake(robot)
     assert account.arrived == []
-    vehicle.gate.policy = Policy(budget=Decimal(10))
-    await vehicle.check_pairing(POLLING)
-    assert account.booked() == {DATA: 1}
 
 
 async def test_a_wake_is_forecast_with_its_looks(

@@ -509,25 +509,25 @@ def test_every_decision_is_explained(case: Case) -> None:
 @pytest.mark.parametrize(
     ("case", "part"),
     [
-        ("quota_used_for_an_unlock", "2 of 2 wakes for automations are used today"),
+        ("quota_used_for_an_unlock", "2 of 2 wake-ups for automations are used today"),
         ("quota_used_for_an_unlock", "Wait until 2026-03-11 00:00,"),
-        ("quota_used", "2 of 2 wakes for automations are used today"),
+        ("quota_used", "2 of 2 wake-ups for automations are used today"),
         ("quota_used", "not after 2026-03-10 18:00."),
         ("quiet_hours_are_local", "between 22:00 and 07:00. Wait until 2026-03-11 07:00,"),
         ("too_soon_again", "less than 30 minutes ago. Wait until 2026-03-10 12:01,"),
         ("automation_in_the_reserve", "This would cost 0.001 EUR."),
-        ("automation_in_the_reserve", "only 1.00 EUR are left, and 1.00 EUR are kept for people"),
-        ("person_beyond_it", "cost 0.021 EUR, but only 0.02 EUR of this month's limit of 10.00"),
+        ("automation_in_the_reserve", "only 1.00 EUR is left, and 1.00 EUR is kept for people"),
+        ("person_beyond_it", "cost 0.021 EUR, but only 0.02 EUR of this month's budget of 10.00"),
         ("person_beyond_it", "begins on 2026-04-01 (UTC)"),
-        ("poll_ahead", "3.62 EUR are spent, 3.63 of 10.00 EUR are allowed so far"),
+        ("poll_ahead", "3.62 EUR is spent, 3.63 of 10.00 EUR is allowed so far"),
         ("poll_ahead", "it goes on at 2026-03-10 12:04."),
         (
             "person_has_to_confirm",
-            "to wake it for this costs 0.021 EUR; 10.00 of 10.00 EUR are left",
+            "to wake it for this costs 0.021 EUR; 10.00 of 10.00 EUR is left",
         ),
         ("automation_that_never_wakes", "not woken for automation:solar."),
-        ("wake_while_frugal", "of this month's 10.00 EUR 0.00 are spent"),
-        ("above_the_discount_in_kroner", "limit of 70.00 DKK"),
+        ("wake_while_frugal", "0.00 of this month's 10.00 EUR is spent"),
+        ("above_the_discount_in_kroner", "budget of 70.00 DKK"),
     ],
 )
 def test_what_is_read(case: str, part: str) -> None:
@@ -816,6 +816,26 @@ def test_without_a_budget_nothing_is_paid() -> None:
 def test_somebody_chose_the_mode(chosen: SpendingMode) -> None:
     step = mode_of(Decimal(9), Decimal(20), Decimal(10), FRUGAL, chosen)
     assert (step.mode, step.reason) == (chosen, ModeReason.CHOSEN)
+
+
+@pytest.mark.parametrize("chosen", [None, *SpendingMode])
+@pytest.mark.parametrize("current", SpendingMode)
+def test_no_choice_goes_beyond_the_budget(
+    chosen: SpendingMode | None, current: SpendingMode
+) -> None:
+    """A stream costs whether there is room for it or not, and only this mode ends it."""
+    step = mode_of(Decimal("9.9"), Decimal(10), Decimal(10), current, chosen)
+    assert (step.mode, step.reason) == (STOPPED, ModeReason.USED_UP)
+
+
+def test_what_is_told_while_tesla_stops_the_account() -> None:
+    gate = Gate(Meter())
+    gate.meter.suspend(NOW)
+    assert gate.shown_step(NOW).mode is STOPPED
+    assert gate.shown_step(NOW).reason is ModeReason.SUSPENDED
+    assert gate.step.mode is NORMAL
+    gate.meter.resume()
+    assert gate.shown_step(NOW) is gate.step
 
 
 AMOUNTS = st.decimals(0, 30, places=2)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -385,6 +386,21 @@ async def test_only_what_is_shown_is_paid_for(
     assert account.endpoints == ["site_info"]
     await poll_for(site, freezer, 3, ())
     assert account.endpoints == ["site_info"]
+
+
+async def test_failures_that_are_billed_are_no_reason_to_ask_more_often(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
+    account.tesla.faults.order("status", endpoint="live_status", status=404, count=None)
+    asked = 0
+    for _ in range(60):
+        before = len(account.endpoints)
+        with suppress(TeslaError):
+            await site.poll({signals.GRID_POWER})
+        asked += len(account.endpoints) - before
+        freezer.tick(MINUTE)
+    assert asked == 2
 
 
 async def test_one_that_costs_something_is_polled_in_step_with_the_month(

@@ -4,18 +4,25 @@ What it costs is decided here: nothing that is so already is sent, and many comm
 with one data request.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.errors import GateRefused
+from custom_components.flotte.tesla.gate import ModeReason, Policy, SpendingMode, Step
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.signing import Domain
+from custom_components.flotte.tesla.vehicle import Done, Follower, Vehicle
 from simulator.cars import Car
-from tests.tesla.account import PERSON, Account
+from tests.tesla.account import NOW, PERSON, Account
 
 SOLAR = Caller(CallerKind.AUTOMATION, "automation.solar")
+COMMAND = Category.COMMAND
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
@@ -140,3 +147,136 @@ async def test_what_nobody_looks_at_lapses_all_the_same(
     freezer.tick(SECOND)
     charging.lapse()
     assert charging.state[signals.CHARGE_CURRENT_REQUEST] == 10
+
+
+async def test_what_the_stream_does_not_tell_is_looked_at(
+    charging: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    """A car that streams is not asked for anything else."""
+    stream = Mock(spec=Follower, is_connected=True)
+    stream.followed_since.return_value = None
+    stream.carries.return_value = stream.tells.return_value = False
+    charging.follower = stream
+    await charging.send(commands.set_charge_current(8), SOLAR)
+    freezer.tick(8 * SECOND)
+    assert charging.data_due()
+
+
+async def test_only_plain_settings_are_taken_to_be_so_for_longer(
+    charging: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+) -> None:
+    """Whoever switches the climate on once more at the end of a minute means it."""
+    assert await charging.send(commands.start_climate(), SOLAR) == Done()
+    freezer.tick(MINUTE + SECOND)
+    car.steer({"climate": False})
+    assert await charging.send(commands.start_climate(), SOLAR) == Done()
+    assert car.climate.is_on
+
+
+async def test_other_assumptions_lapse_as_ever(
+    charging: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    await charging.send(commands.set_charge_current(8), SOLAR)
+    await charging.send(commands.lock_doors(), PERSON)
+    freezer.tick(MINUTE)
+    charging.lapse()
+    assert set(charging.state.assumed) == {signals.CHARGE_CURRENT_REQUEST}
+
+
+async def test_a_look_that_came_too_early_is_repeated_at_once(
+    charging: Vehicle, freezer: FrozenDateTimeFactory
+) -> None:
+    """The car may not have had the time to do it."""
+    await charging.send(commands.set_charge_current(8), SOLAR)
+    freezer.tick(2 * SECOND)
+    await charging.refresh()
+    freezer.tick(5 * SECOND)
+    assert not charging.data_due()
+    freezer.tick(SECOND)
+    assert charging.data_due()
+
+
+# --- Whose wish it is -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def turn(vehicle: Vehicle) -> AsyncIterator[Callable[[], None]]:
+    """Somebody else's turn, which ends when this is called."""
+    lock = vehicle._locks[Domain.INFOTAINMENT]
+    await lock.acquire()
+    yield lock.release
+    if lock.locked():
+        lock.release()
+
+
+async def test_a_person_s_wish_is_not_bound_by_an_automation_s_rules(
+    vehicle: Vehicle, car: Car, turn: Callable[[], None], quick_waits: None
+) -> None:
+    vehicle.gate.policy = Policy(wakes_per_day=0)
+    first = asyncio.create_task(vehicle.send(commands.set_charge_limit(70), SOLAR))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(vehicle.send(commands.set_charge_limit(75), PERSON))
+    await asyncio.sleep(0)
+    turn()
+    assert (await second).waits_until is None
+    assert (await first).waits_until is None
+    assert (car.charging.limit_percent, car.wakes) == (75, 1)
+
+
+async def test_an_automation_s_wish_has_not_a_person_s_rights(
+    vehicle: Vehicle, account: Account, car: Car, turn: Callable[[], None], quick_waits: None
+) -> None:
+    vehicle.gate.step = Step(SpendingMode.STOPPED, ModeReason.USED_UP, {})
+    first = asyncio.create_task(vehicle.send(commands.set_charge_limit(70), PERSON))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(vehicle.send(commands.set_charge_limit(55), SOLAR))
+    await asyncio.sleep(0)
+    turn()
+    assert await first == Done()
+    with pytest.raises(GateRefused):
+        await second
+    assert car.charging.limit_percent == 70
+    assert {row.caller for row in account.meter.ledger.counts if row.category is COMMAND} == {
+        PERSON.label
+    }
+
+
+# --- What waits -----------------------------------------------------------------------------------
+
+
+async def test_who_is_stopped_before_its_turn_loses_nothing(
+    vehicle: Vehicle, car: Car, turn: Callable[[], None], quick_waits: None
+) -> None:
+    """Home Assistant unloads while another command is under way."""
+    vehicle.gate.policy = Policy(wakes_per_day=0)
+    told: list[object] = []
+    vehicle.settled = lambda waiting, error: told.append((waiting.command.name, error))
+    lock = vehicle._locks[Domain.INFOTAINMENT]
+    turn()
+    assert (await vehicle.send(commands.set_charge_limit(70), SOLAR)).waits_until is not None
+    await lock.acquire()
+    car.steer({"state": "online"})
+    vehicle.heard_state("online")
+    task = asyncio.create_task(vehicle.carry_out_deferred())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(vehicle.deferred.waiting) == len(vehicle.to_stored()["deferred"]) == 1
+    lock.release()
+    await vehicle.carry_out_deferred()
+    assert car.charging.limit_percent == 70
+    assert told == [("set_charge_limit", None)]
+    assert not vehicle.deferred.waiting
+
+
+async def test_one_saved_wake_an_hour(
+    vehicle: Vehicle, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    """One wake would have served all that an automation repeats."""
+    vehicle.gate.policy = Policy(wakes_per_day=0)
+    for _ in range(90):
+        await vehicle.send(commands.set_charge_limit(70), SOLAR)
+        freezer.tick(MINUTE)
+    assert account.meter.ledger.saved_wakes(Month.of(NOW)) == 2

@@ -31,16 +31,17 @@ STATED: Final[Mapping[str, Category]] = {
     "wake_up": Category.WAKE,
     "command": Category.COMMAND,
     "signed_command": Category.COMMAND,
-}
-"""What cannot be changed: Tesla states it, and the gate asks for these by their category. Should
-their price change, that is said in the tariff."""
-
-ASSUMED: Final[Mapping[str, Category]] = {
-    "vehicle": Category.FREE,
     "products": Category.FREE,
     "fleet_status": Category.FREE,
     "region": Category.FREE,
     "register": Category.FREE,
+}
+"""What cannot be changed. The first four Tesla states, and the gate asks for these by their
+category; should their price change, that is said in the tariff. The others nobody could start
+without, nor learn that a suspension is over; they are few."""
+
+ASSUMED: Final[Mapping[str, Category]] = {
+    "vehicle": Category.FREE,
     "fleet_telemetry_config_create": Category.DATA,
     "fleet_telemetry_config_get": Category.DATA,
     "fleet_telemetry_config_delete": Category.DATA,

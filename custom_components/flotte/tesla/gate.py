@@ -120,6 +120,8 @@ class ModeReason(StrEnum):
     """The budget is spent but for a rest."""
     CHOSEN = "mode_chosen"
     """Somebody chose it."""
+    SUSPENDED = "mode_suspended"
+    """Tesla has stopped the account, whatever the budget says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def mode_of(
         projected: What the month will probably cost in all.
         budget: For the month.
         current: The mode until now.
-        override: The mode that somebody chose instead.
+        override: The mode that somebody chose instead; it holds until the budget is used up.
     """
     words = {
         "spent": f"{spent:.2f}",
@@ -158,19 +160,22 @@ def mode_of(
         "budget": f"{budget:.2f}",
         "percent": f"{100 * spent / budget:.0f}" if budget else "100",
     }
+    # Before what somebody chose: a stream costs whether there is room for it or not.
+    share = SPENT_SHARES[SpendingMode.STOPPED]
+    if current is SpendingMode.STOPPED:
+        share *= HOLD_SPENT
+    if spent >= share * budget:
+        return Step(SpendingMode.STOPPED, ModeReason.USED_UP, words)
     if override is not None:
         return Step(override, ModeReason.CHOSEN, words)
-    for mode in reversed(_RISING[1:]):
+    for mode in reversed(_RISING[1:-1]):
         held = _RISING.index(current) >= _RISING.index(mode)
         of_spent = HOLD_SPENT if held else Decimal(1)
         of_projected = HOLD_PROJECTED if held else Decimal(1)
         is_spent = spent >= SPENT_SHARES[mode] * of_spent * budget
-        if mode is SpendingMode.STOPPED:
-            if is_spent:
-                return Step(mode, ModeReason.USED_UP, words)
-        elif is_spent and projected > of_projected * budget:
+        if is_spent and projected > of_projected * budget:
             return Step(mode, ModeReason.SHARE, words)
-        elif mode is SpendingMode.THRIFTY and projected >= EARLY_SHARE * of_projected * budget:
+        if mode is SpendingMode.THRIFTY and projected >= EARLY_SHARE * of_projected * budget:
             return Step(mode, ModeReason.PACE, words)
     return Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, words)
 
@@ -355,6 +360,8 @@ _OPTIONS: Final[Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     "spending_mode": ("mode", lambda mode: None if mode is None else SpendingMode(mode)),
 }
 """By option: the field it fills and how it is read."""
+POLICY_OPTIONS: Final = frozenset(_OPTIONS)
+"""The options that `Policy.from_options` reads."""
 
 
 # --- A question and its answers ------------------------------------------------------------------
@@ -758,6 +765,15 @@ class Gate:
                 self.meter.save_wake(request.caller, request.car, now)
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.car, now)
+
+    def shown_step(self, now: datetime) -> Step:
+        """The spending mode as it is told: nothing paid is done while Tesla stops the account.
+
+        What follows from the budget is not touched by that, and holds again afterwards.
+        """
+        if not self.meter.is_suspended(now):
+            return self.step
+        return Step(SpendingMode.STOPPED, ModeReason.SUSPENDED, self.step.placeholders)
 
     def review(self, projected: Decimal, now: datetime) -> Step:
         """Look at the spending mode again, given what the month will probably cost."""

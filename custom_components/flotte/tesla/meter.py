@@ -468,6 +468,8 @@ class Meter:
         self.woken: dict[str, list[datetime]] = {}
         """When each car was woken last and the time before, oldest first."""
         self._holds: list[Hold] = []
+        # When whose wish for which car was last counted as a wake saved.
+        self._saved: dict[tuple[Caller, str], datetime] = {}
         # Streamed signals of the last hour, by the minute in which they came.
         self._lately: deque[tuple[datetime, int]] = deque()
 
@@ -651,7 +653,14 @@ class Meter:
         return sum(count for began, count in self._lately if timedelta() <= now - began < _HOUR)
 
     def save_wake(self, caller: Caller, car: str, now: datetime) -> None:
-        """Note that a wake was not needed that this caller's wish would have cost."""
+        """Note that a wake was not needed that this caller's wish would have cost.
+
+        Once an hour for each caller and car: one wake would have served all of their wishes.
+        """
+        before = self._saved.get((caller, car))
+        if before is not None and timedelta() <= now - before < _HOUR:
+            return
+        self._saved[caller, car] = now
         day = now.astimezone(UTC).date()
         self.ledger.saved[Row(day, Category.WAKE, car, caller.label)] += 1
         self.settled()

@@ -121,7 +121,7 @@ def check_due(situation: Situation, now: datetime) -> bool:
 
 def data_due(situation: Situation, now: datetime) -> bool:
     """Whether a vehicle that is online should be asked for its data now."""
-    asked, commanded = situation.asked, situation.commanded
+    asked, commanded = situation.asked, _looked_for(situation)
     if situation.came_online is None or _is_awaited(situation, now):
         return False
     tried = situation.tried
@@ -137,6 +137,18 @@ def data_due(situation: Situation, now: datetime) -> bool:
         if told is not None and asked < told + SETTLE:
             return now >= told + SETTLE
     return now - asked >= _usual_interval(situation) * situation.slower
+
+
+def _looked_for(situation: Situation) -> datetime | None:
+    """When something was commanded whose effect is looked at as soon as it can be seen.
+
+    That goes for an automation's setting too if it was asked too early after it: what is shown now
+    may be from before.
+    """
+    asked, commanded, automated = situation.asked, situation.commanded, situation.automated
+    if asked is None or automated is None or not automated <= asked < automated + SETTLE:
+        return commanded
+    return automated if commanded is None else max(commanded, automated)
 
 
 def _usual_interval(situation: Situation) -> timedelta:

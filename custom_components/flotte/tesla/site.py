@@ -54,6 +54,7 @@ class Site:
         self.state = State()
         self.live_read: datetime | None = None
         """When the power flows were read last."""
+        self._tried: dict[str, datetime] = {}
         self.info_read: datetime | None = None
         """When the settings were read last."""
         self._scopes = scopes
@@ -105,9 +106,13 @@ class Site:
 
     def _is_due(self, endpoint: str, usual: timedelta, now: datetime) -> bool:
         read = self.info_read if endpoint == "site_info" else self.live_read
+        price = self._price(endpoint)
+        if price and (tried := self._tried.get(endpoint)) is not None:
+            # What fails is billed too.
+            read = tried if read is None else max(tried, read)
         interval = plan.site_interval(
             usual,
-            self._price(endpoint),
+            price,
             self.api.meter.limit,
             self.gate.step.effects.poll_factor,
         )
@@ -123,11 +128,13 @@ class Site:
 
     async def refresh(self, caller: Caller = POLLING) -> None:
         """Read the power flows."""
+        self._tried["live_status"] = self._clock()
         self._take("live_status", await self.api.live_status(self.site_id, caller))
         self.live_read = self._clock()
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
+        self._tried["site_info"] = self._clock()
         self._take("site_info", await self.api.site_info(self.site_id, caller))
         self.info_read = self._clock()
 

@@ -5,7 +5,7 @@ answer, of the state, of an entity row and of a stream subscription, and it carr
 value: `state[BATTERY_LEVEL]` is `float | None` for the type checker too.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -229,11 +229,16 @@ class State:
         return State(self.readings, {**self.assumed, **guesses})
 
     def lapse(
-        self, now: datetime, lifetime: timedelta = ASSUMED_LIFETIME
+        self, now: datetime, kept: Collection[Signal[Any]] = ()
     ) -> tuple[State, frozenset[Signal[Any]]]:
-        """The state without assumptions that nobody confirmed in time, and which those were."""
+        """The state without assumptions that nobody confirmed in time, and which those were.
+
+        Those of the signals in `kept` stay for longer.
+        """
         gone = frozenset(
-            signal for signal, guess in self.assumed.items() if now - guess.time >= lifetime
+            signal
+            for signal, guess in self.assumed.items()
+            if now - guess.time >= ASSUMED_LIFETIME and signal not in kept
         )
         if not gone:
             return self, gone

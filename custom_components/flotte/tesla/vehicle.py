@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -70,7 +70,7 @@ USUAL_WAKE: Final = (8.0, 24.0)
 USUAL_WAKE_CHECK_SECONDS: Final = 2.0
 """Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
 PAID_CHECK_SECONDS: Final = 15.0
-"""The same if the owner knows that they are billed."""
+"""Between the checks if the owner knows that they are billed."""
 LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
@@ -82,6 +82,12 @@ OVERTAKEN: Final = "a newer one took its place"
 INSIST_SECONDS: Final = 30.0
 """Whoever asks again within that time for a setting that was not sent means it: it is sent. The
 same time is there to confirm a wake."""
+
+
+type Wish = Command | str
+"""What somebody wants of a vehicle: a command, or one of the next two."""
+AWAKE: Final = "awake"
+SCHEDULES: Final = "schedules"
 
 
 async def pause(seconds: float) -> None:
@@ -148,8 +154,10 @@ class Done:
 class _Waiting:
     """A command that waits for its turn; a newer one of its kind takes its place."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, caller: Caller) -> None:
         self.command = command
+        self.caller = caller
+        """Whose wish it is: whoever wished last."""
         self.has_left = False
         """Whether it was sent, so that a later refusal does not speak for it."""
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
@@ -175,7 +183,7 @@ class Vehicle:
     """
 
     # What a person has to confirm, as it would wake the vehicle, and until which monotonic second.
-    _unconfirmed: tuple[Command | None, float] = (None, 0.0)
+    _unconfirmed: tuple[Wish | None, float] = (None, 0.0)
 
     asked: datetime | None = None
     """When the last data request was answered, since the start."""
@@ -245,6 +253,10 @@ class Vehicle:
         self._spared: tuple[Command | None, float] = (None, 0.0)
         # By the name of a command: who asked for it last, and at which monotonic second.
         self._wished: dict[str, tuple[Command, Caller, float]] = {}
+        # What automations set, and when: it is looked at later than the rest.
+        self._automated: dict[Signal[Any], datetime] = {}
+        # One after the other: two could send the same.
+        self._deferred_lock = asyncio.Lock()
         # What waited before, and may have to wait on.
         self._tried_again: Command | None = None
         self._waiting: dict[str, _Waiting] = {}
@@ -288,10 +300,9 @@ class Vehicle:
 
         Those of automations are confirmed together, and so later.
         """
-        now, lifetime = self._clock(), ASSUMED_LIFETIME
-        if self.automated is not None and (self.asked is None or self.asked < self.automated):
-            lifetime += plan.RETRY_INTERVAL
-        self.state, gone = self.state.lapse(now, lifetime)
+        now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
+        patient = {each for each, since in self._automated.items() if now - since < patience}
+        self.state, gone = self.state.lapse(now, patient)
         self._tell(gone)
 
     def knows(self, wanted: Mapping[Signal[Any], Any], fresh: timedelta = FRESH) -> bool:
@@ -335,6 +346,12 @@ class Vehicle:
         if since is None or reading.time < since:
             return False
         return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
+
+    def _was_streamed(self, signal: Signal[Any]) -> bool:
+        """Whether what is known of it was told since no change of it can have gone unnoticed."""
+        reading, follower = self.state.reading(signal), self.follower
+        since = None if follower is None else follower.followed_since(signal)
+        return reading is not None and since is not None and reading.time >= since
 
     def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
         """Whether no change of these can have gone unnoticed lately, and none will."""
@@ -506,8 +523,6 @@ class Vehicle:
 
     async def check_pairing(self, caller: Caller) -> None:
         """Ask Tesla whether our key is on the vehicle; costs nothing, as far as is known."""
-        if caller == POLLING and not self._may_poll("fleet_status"):
-            return
         self.heard_status(await self.api.fleet_status([self.vin], caller))
 
     def check_due(self) -> bool:
@@ -524,16 +539,12 @@ class Vehicle:
         # A date in the future is from before the clock was set back.
         if checked is not None and timedelta() <= now - checked < plan.CHECK_ASLEEP_INTERVAL:
             return False
-        return self._may_poll("vehicle")
+        return self.gate.lets_poll(self.api.endpoints.charge("vehicle"), self.vin, now)
 
     def _check_is_paid(self) -> bool:
         """Whether the owner knows that asking whether it is online is billed."""
         category = self.api.endpoints.category("vehicle")
         return bool(self.api.meter.tariff.price(category))
-
-    def _may_poll(self, endpoint: str) -> bool:
-        """Whether nobody but the plan may ask this now; always, if it costs nothing."""
-        return self.gate.lets_poll(self.api.endpoints.charge(endpoint), self.vin, self._clock())
 
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
@@ -614,26 +625,34 @@ class Vehicle:
             BudgetExceeded: there is no room for the whole cost; nothing was sent.
             TeslaError: any other.
         """
-        with self._admit((DATA, *self._wake_cost()), caller):
-            await self._wake_if_asleep(caller)
+        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
+            await self._wake_if_asleep(caller, wish=SCHEDULES)
             try:
                 return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
             except VehicleUnavailable:
                 self._found_asleep()
-        with self._admit((DATA, *self._wake_cost()), caller):
+        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
             # It fell asleep unnoticed.
-            await self._wake_if_asleep(caller)
+            await self._wake_if_asleep(caller, wish=SCHEDULES)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
     # --- Waking ----------------------------------------------------------------------------------
 
-    async def wake(self, caller: Caller, *, believe: bool = True, waits: bool = False) -> None:
+    async def wake(
+        self,
+        caller: Caller,
+        *,
+        believe: bool = True,
+        waits: bool = False,
+        wish: Wish = AWAKE,
+    ) -> None:
         """Make sure that it is online, waking it if it is not; several callers share one wake.
 
         Args:
             caller: For whom.
             believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
             waits: Whether what it is for may wait instead.
+            wish: What it is for.
 
         Raises:
             WakeFailed: it did not come online within a minute.
@@ -642,50 +661,69 @@ class Vehicle:
             TeslaError: any other.
         """
         async with self._wake_lock:
-            # Free, and a needless wake costs as much as ten data requests.
-            if self.is_streaming or (believe and await self.check(caller)):
+            if self.is_streaming:
                 self._woken = None
                 return
-            # Not by the date, which may be set meanwhile.
-            began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
-            if began is None or time.monotonic() - began > timeout:
-                began = await self._wake_up(caller, waits=waits)
-            while not self.is_online:
-                if time.monotonic() - began >= timeout:
-                    raise WakeFailed
-                # It connects when it is ready, often before Tesla says that it is online.
-                pause = _wake_pause(time.monotonic() - began)
-                if self._check_is_paid():
-                    pause = PAID_CHECK_SECONDS
-                await self._pause_unless(lambda: self.is_online, pause)
-                await self._check_again(caller)
-            # It may fall asleep again at once; that is for another wake.
+            # A look that is billed is part of what the gate is asked for.
+            with (
+                self._admit_wake(caller, waits=waits, wish=wish)
+                if self._check_is_paid()
+                else nullcontext()
+            ):
+                await self._wake(caller, believe=believe, waits=waits, wish=wish)
+
+    async def _wake(self, caller: Caller, *, believe: bool, waits: bool, wish: Wish) -> None:
+        """The same, when nobody else does it."""
+        # Free mostly, and a needless wake costs as much as ten data requests.
+        if believe and await self.check(caller):
             self._woken = None
-
-    async def _wake_up(self, caller: Caller, *, waits: bool) -> float:
-        """Have Tesla wake it, if the gate agrees, or has agreed to the whole of an action.
-
-        Answers the monotonic second at which that began.
-        """
-        held = self.api.meter.holds(WAKE, caller, self.vin, self._clock())
+            return
+        # Not by the date, which may be set meanwhile.
+        began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
+        if began is None or time.monotonic() - began > timeout:
+            self._woken = None
+            with self._admit_wake(caller, waits=waits, wish=wish):
+                began = await self._wake_up(caller)
+        while not self.is_online:
+            if time.monotonic() - began >= timeout:
+                raise WakeFailed
+            # It connects when it is ready, often before Tesla says that it is online.
+            pause = _wake_pause(time.monotonic() - began)
+            if self._check_is_paid():
+                pause = PAID_CHECK_SECONDS
+            await self._pause_unless(lambda: self.is_online, pause)
+            await self._check_again(caller)
+        # It may fall asleep again at once; that is for another wake.
         self._woken = None
-        with nullcontext() if held else self._admit(self._wake_charges(), caller, waits=waits):
-            _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
-            # Also if the answer is lost it may be waking, and the next one need not pay again.
-            began = self._woken = time.monotonic()
-            try:
-                answer = await self.api.wake_up(self.vin, caller)
-            except Refused, Unreachable, ServiceError:
-                # It was not woken, so there is nothing to wait for next time.
-                self._woken = None
-                raise
-            self.heard_state(answer.get("state"))
+
+    def _admit_wake(
+        self, caller: Caller, *, waits: bool, wish: Wish
+    ) -> AbstractContextManager[object]:
+        """Ask the gate for a wake, unless it has agreed to the whole of an action."""
+        if self.api.meter.holds(WAKE, caller, self.vin, self._clock()):
+            return nullcontext()
+        return self._admit(self._wake_charges(), caller, waits=waits, wish=wish)
+
+    async def _wake_up(self, caller: Caller) -> float:
+        """Have Tesla wake it; answers the monotonic second at which that began."""
+        _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
+        # Also if the answer is lost it may be waking, and the next one need not pay again.
+        began = self._woken = time.monotonic()
+        try:
+            answer = await self.api.wake_up(self.vin, caller)
+        except Refused, Unreachable, ServiceError:
+            # It was not woken, so there is nothing to wait for next time.
+            self._woken = None
+            raise
+        self.heard_state(answer.get("state"))
         return began
 
-    async def _wake_if_asleep(self, caller: Caller, *, waits: bool = False) -> None:
+    async def _wake_if_asleep(
+        self, caller: Caller, *, waits: bool = False, wish: Wish = AWAKE
+    ) -> None:
         """Before something that needs it awake."""
         if not self.is_online:
-            await self.wake(caller, waits=waits)
+            await self.wake(caller, waits=waits, wish=wish)
 
     async def _check_again(self, caller: Caller) -> None:
         """See whether the wake is over, unless the vehicle said so itself."""
@@ -721,15 +759,19 @@ class Vehicle:
     async def _send(self, command: Command, caller: Caller) -> Done:
         """Wait for the turn, or with those who wait."""
         if command.supersedes is None:
-            return await self._carry_out(_Waiting(command), caller)
+            return await self._carry_out(_Waiting(command, caller))
         waiting = self._waiting.get(command.supersedes)
-        if waiting is not None:
-            waiting.command = command
+        # With the rights of a person nobody else's wish is carried out; it waits for its own turn.
+        is_lesser = waiting is not None and (
+            waiting.caller.kind is CallerKind.PERSON and caller.kind is not CallerKind.PERSON
+        )
+        if waiting is not None and not is_lesser:
+            waiting.command, waiting.caller = command, caller
             return await self._share(waiting, caller)
-        waiting = _Waiting(command)
+        waiting = _Waiting(command, caller)
         self._waiting[command.supersedes] = self._latest[command.supersedes] = waiting
         try:
-            done = await self._carry_out(waiting, caller)
+            done = await self._carry_out(waiting)
         except TeslaError as error:
             waiting.fail(error)
             raise
@@ -759,11 +801,11 @@ class Vehicle:
                 raise OutcomeUnknown("earlier_attempt") from error
             raise
 
-    async def _carry_out(self, waiting: _Waiting, caller: Caller) -> Done:
+    async def _carry_out(self, waiting: _Waiting) -> Done:
         """Wait for the turn, then do whatever is the newest wish by then."""
         async with self._turn(waiting.command):
-            command = waiting.command
-            if command.supersedes is not None:
+            command, caller = waiting.command, waiting.caller
+            if command.supersedes and self._waiting.get(command.supersedes) is waiting:
                 del self._waiting[command.supersedes]
             if self._needs_nothing(command, caller) and not self._insists(command, caller):
                 self._forget_deferred(command)
@@ -774,7 +816,7 @@ class Vehicle:
                 with await self._prepare(command, caller) as hold:
                     # Before it is awake, or what waited for that would be carried out after this.
                     self._forget_deferred(command)
-                    await self._wake_if_asleep(caller, waits=may_wait(command))
+                    await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
                     waiting.has_left = True
                     done = await self._transmit_awake(command, caller, hold)
             except Deferred as error:
@@ -790,8 +832,10 @@ class Vehicle:
         # If there is something to look at that the vehicle can be asked for, and does not tell by
         # itself.
         if any(signal.paths for signal in command.expects) and not self._will_hear(command.expects):
-            if caller.kind is CallerKind.AUTOMATION and may_wait(command):
+            hurries = self.is_streaming or not may_wait(command)
+            if caller.kind is CallerKind.AUTOMATION and not hurries:
                 self.automated = now
+                self._automated |= dict.fromkeys(command.expects, now)
             else:
                 self.commanded = now
         if command.expects and not done.already:
@@ -815,14 +859,15 @@ class Vehicle:
         Of a lock that is known only if the stream has told it, and has been up or the vehicle
         asleep ever since: what a poll read a minute ago may have been opened by hand.
         """
-        fresh = FRESH_FOR_REPEATS if self._repeats(command, caller) else FRESH
+        repeats = self._repeats(command, caller) and may_wait(command)
+        fresh = FRESH_FOR_REPEATS if repeats else FRESH
         if not command.repeatable or not command.expects or not self.knows(command.expects, fresh):
             return False
         if command.domain is Domain.INFOTAINMENT:
             return True
         return (
             command.domain is Domain.VEHICLE_SECURITY
-            and self._are_followed(command.expects)
+            and all(self._was_streamed(signal) for signal in command.expects)
             and not self._assumes(command.expects)
         )
 
@@ -864,7 +909,7 @@ class Vehicle:
         caller: Caller,
         *,
         waits: bool = False,
-        wish: Command | None = None,
+        wish: Wish = AWAKE,
     ) -> Hold:
         """Ask the gate for the whole cost of an action, and keep room for it.
 
@@ -872,7 +917,7 @@ class Vehicle:
             charges: The whole cost.
             caller: For whom.
             waits: Whether it may wait instead.
-            wish: What it is for; None is to have the vehicle awake, or to look.
+            wish: What it is for.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: it may not be.
@@ -892,8 +937,11 @@ class Vehicle:
                 self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
             raise
 
-    def _confirms(self, wish: Command | None, caller: Caller) -> bool:
-        """Whether a person asks again for what was just not done, because it would wake it."""
+    def _confirms(self, wish: Wish, caller: Caller) -> bool:
+        """Whether a person asks again for what was just not done, because it would wake it.
+
+        It holds until its time is over: a wish may ask for two wakes, if the vehicle falls asleep.
+        """
         unconfirmed, until = self._unconfirmed
         return (
             caller.kind is CallerKind.PERSON
@@ -925,7 +973,7 @@ class Vehicle:
             charges=tuple(charges),
             car=self.vin,
             may_wait=command is not None and may_wait(command),
-            confirmed=self._confirms(command, caller),
+            confirmed=self._confirms(command or AWAKE, caller),
         )
         return request, self.gate.decide(request, self._clock())
 
@@ -936,10 +984,12 @@ class Vehicle:
         now = self._clock()
         until = error.gives_up or now + self.gate.policy.patience
         old = self.deferred.put(Waiting(command, caller, now, until))
+        if command is self._tried_again:
+            # It waits on.
+            return Done(waits_until=until)
         if old is not None:
             self.settled(old, error)
-        if command is not self._tried_again:
-            self.api.meter.save_wake(caller, self.vin, now)
+        self.api.meter.save_wake(caller, self.vin, now)
         _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
         self._tell(frozenset({signals.ONLINE}))
         return Done(waits_until=until)
@@ -947,7 +997,7 @@ class Vehicle:
     def _forget_deferred(self, command: Command) -> None:
         """What is sent now, or is so already, replaces what waited of its kind."""
         old = None if command.supersedes is None else self.deferred.forget(command.supersedes)
-        if old is not None:
+        if old is not None and old.command is not command:
             self._give_up([old], OVERTAKEN)
 
     def _give_up(self, waiting: list[Waiting], why: str) -> None:
@@ -974,34 +1024,46 @@ class Vehicle:
         return len(waiting)
 
     async def carry_out_deferred(self) -> None:
-        """Carry out what waited for the vehicle to be awake, the oldest first."""
-        self.expire_deferred()
-        for kind, each in tuple(self.deferred.waiting.items()):
-            if not self.is_online:
-                return
-            if self.deferred.waiting.get(kind) is not each:
-                continue
-            self.deferred.forget(kind)
-            if kind in self._waiting:
-                # It would take the place of a newer wish, whose turn has not come yet.
-                self._give_up([each], OVERTAKEN)
-                continue
-            self._tried_again = each.command
-            try:
-                done = await self.send(each.command, each.caller)
-            except TeslaError as error:
-                self.settled(each, error)
-            else:
-                self._carried_out(each, done)
-            finally:
-                self._tried_again = None
+        """Carry out what waited for the vehicle to be awake, the oldest first.
 
-    def _carried_out(self, waiting: Waiting, done: Done) -> None:
-        """Say so, unless it was asleep after all; then it waits on, but no longer than before."""
+        Each waits until its turn comes: whoever stops us before loses nothing.
+        """
+        async with self._deferred_lock:
+            self.expire_deferred()
+            for kind, each in tuple(self.deferred.waiting.items()):
+                if not self.is_online:
+                    return
+                if self.deferred.waiting.get(kind) is not each:
+                    continue
+                if kind in self._waiting:
+                    # It would take the place of a newer wish, whose turn has not come yet.
+                    self.deferred.forget(kind)
+                    self._give_up([each], OVERTAKEN)
+                    continue
+                self._tried_again = each.command
+                try:
+                    await self._try_deferred(kind, each)
+                finally:
+                    self._tried_again = None
+
+    async def _try_deferred(self, kind: str, waiting: Waiting) -> None:
+        """Carry out what waited, and say what became of it.
+
+        If the vehicle was asleep after all it waits on, but no longer than before.
+        """
+        try:
+            done = await self.send(waiting.command, waiting.caller)
+        except TeslaError as error:
+            self._forget_deferred(waiting.command)
+            self.settled(waiting, error)
+            return
+        except asyncio.CancelledError:
+            if kind not in self.deferred.waiting:
+                self.settled(waiting, OutcomeUnknown("cancelled"))
+            raise
         if done.waits_until is None:
             self.settled(waiting, None)
             return
-        kind = str(waiting.command.supersedes)
         again = self.deferred.waiting.get(kind)
         if again is not None and again.command is waiting.command:
             self.deferred.waiting[kind] = waiting
@@ -1019,7 +1081,7 @@ class Vehicle:
         hold.release()
         with self._admit(self._cost(command), caller, waits=may_wait(command), wish=command):
             # Tesla's word may be minutes old, and has just been found wrong.
-            await self.wake(caller, believe=False, waits=may_wait(command))
+            await self.wake(caller, believe=False, waits=may_wait(command), wish=command)
             return await self._transmit_guarded(command, caller)
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
@@ -1254,10 +1316,10 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
     )
 
 
-def _same_wish(one: Command | None, other: Command | None) -> bool:
-    """Whether two commands tell a vehicle the same; None is to have it awake."""
-    if one is None or other is None:
-        return one is other
+def _same_wish(one: Wish | None, other: Wish | None) -> bool:
+    """Whether two wishes want the same of a vehicle; None is none."""
+    if not (isinstance(one, Command) and isinstance(other, Command)):
+        return one == other
     return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)
 
 

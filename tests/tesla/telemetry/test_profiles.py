@@ -83,7 +83,7 @@ def test_what_creeps_or_trembles_has_a_delta(field: str) -> None:
     [
         ("Location", Rule(9, 100)),
         ("VehicleSpeed", Rule(30, 5)),
-        ("GpsHeading", Rule(30, 30)),
+        ("GpsHeading", Rule(30, 45)),
         ("Odometer", Rule(300, 1)),
         ("Soc", Rule(60, 0.25)),
         ("EnergyRemaining", Rule(600, 0.5)),

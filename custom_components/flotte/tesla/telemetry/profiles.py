@@ -236,7 +236,7 @@ ROWS: Final = (
     ),
     _numbers(
         "GpsHeading",
-        live=(10, 5), tuned=(30, 30), saver=(120, 45), step=1, parked=30, driving=3_000,
+        live=(10, 5), tuned=(30, 45), saver=(120, 60), step=1, parked=30, driving=3_000,
     ),
     _numbers(
         "Odometer",

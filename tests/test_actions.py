@@ -1108,8 +1108,8 @@ the integration hears of it."""
 
 
 def shows(text: str, pin: str) -> bool:
-    """Whether a PIN can be read in a text; digits of a longer number are none."""
-    return re.search(rf"(?<!\d){pin}(?!\d)", text) is not None
+    """Whether a PIN can be read in a text; digits of a longer number or of a random id are none."""
+    return re.search(rf"(?<![\dA-Za-f]){pin}(?![\dA-Za-f])", text) is not None
 
 
 def chain(error: BaseException | None) -> list[BaseException]:
@@ -1134,7 +1134,12 @@ def check_secret(caplog: pytest.LogCaptureFixture, pin: str, error: BaseExceptio
 def test_a_pin_would_be_found() -> None:
     """So that the tests below can fail."""
     assert shows("pin=8306>", PIN)
+    assert shows("{'pin': '8306'}", PIN)
+    assert shows("pin8306", PIN)
     assert not shows("127.0.0.1:48306", PIN)
+    # Ids of contexts and of entries.
+    assert not shows("01M5CC3MV0ANNW8TN1GC8306ZM", PIN)
+    assert not shows("5f3c8306ab", PIN)
 
 
 @pytest.mark.usefixtures("all_platforms")

@@ -260,7 +260,7 @@ ROWS: Final = (
            live=1, tuned=5, saver=30, parked=0.5, driving=1),
     _words("RouteLine", live=30, tuned=120, saver=900, parked=0.5, driving=30),
     _words("RouteLastUpdated", live=30, tuned=300, saver=1800, parked=0.5, driving=30),
-    _numbers("MilesToArrival", live=(30, 0.2), tuned=(120, 2), saver=(300, 3),
+    _numbers("MilesToArrival", live=(30, 0.2), tuned=(120, 3), saver=(300, 5),
              step=0.01, driving=35),
     _numbers("MinutesToArrival", live=(30, 1), tuned=(120, 3), saver=(300, 5),
              step=0.01, driving=60),

@@ -27,19 +27,23 @@ from simulator.world import AURORA, World
 ROOT = Path(__file__).parent.parent
 
 
-def test_signing_prints_a_table_and_a_line_of_json() -> None:
-    options = ["--repeats", "2", "--commands", "4", "--trips", "4"]
+def printed(name: str, *options: str, timeout: float = 120) -> list[str]:
+    """The lines that a benchmark prints; it must end well."""
     done = subprocess.run(  # noqa: S603  # this repository's own command
-        [sys.executable, "-m", "benchmarks", "signing", *options],
+        [sys.executable, "-m", "benchmarks", name, *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    return done.stdout.splitlines()
+
+
+def test_signing_prints_a_table_and_a_line_of_json() -> None:
+    options = ["--repeats", "2", "--commands", "4", "--trips", "4"]
+    lines = printed("signing", *options)
     assert sum("Flotte" in line for line in lines) == 4  # twice measured, twice compared
     figures = json.loads(lines[-1])
     assert list(figures) == [
@@ -108,17 +112,7 @@ async def test_ways_are_timed_by_turns() -> None:
 
 def test_ingest_prints_a_table_and_a_line_of_json() -> None:
     options = ["--repeats", "1", "--writes", "40", "--seconds", "1", "--cars", "1", "2"]
-    done = subprocess.run(  # noqa: S603  # this repository's own command
-        [sys.executable, "-m", "benchmarks", "ingest", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = printed("ingest", *options)
     assert sum("goal" in line for line in lines) == 3  # none for ten cars, which did not push
     figures = json.loads(lines[-1])
     assert list(figures) == [
@@ -157,17 +151,7 @@ def test_each_record_tells_something_new() -> None:
 @pytest.mark.timeout(240)  # a dozen starts of Home Assistant, one after the other
 def test_setup_prints_a_table_and_a_line_of_json() -> None:
     options = ["--cars", "1", "2", "--latency", "200", "--repeats", "1"]
-    done = subprocess.run(  # noqa: S603  # this repository's own command
-        [sys.executable, "-m", "benchmarks", "setup", *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=230,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = printed("setup", *options, timeout=230)
     assert sum("goal" in line for line in lines) == 7
     figures = json.loads(lines[-1])
     core = figures["core"]

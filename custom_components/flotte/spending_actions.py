@@ -41,7 +41,6 @@ from .tesla.commands import Command
 from .tesla.deferral import Waiting
 from .tesla.gate import Allow, Decision, Request
 from .tesla.meter import CENT, COMMAND, DATA, KEEP_MONTHS, Caller, Category, Month, Tariff
-from .tesla.projection import project
 
 _ACTION: Final = "action"
 _COMMAND: Final = "command"
@@ -170,12 +169,13 @@ def _account_report(
     hass: HomeAssistant, ledger: AccountLedger, month: Month, now: datetime
 ) -> JsonObjectType:
     """A month of one developer account."""
-    # The mode, and the figures in its reason, are looked at every hour only.
-    ledger.async_review(now)
+    is_current = month == Month.of(now)
+    if is_current:
+        # The mode, what explains it, and the projection are looked at every hour only.
+        ledger.async_review(now)
     meter, tariff = ledger.meter, ledger.meter.tariff
     counts = meter.ledger.month(month)
     spent = sum((tariff.rounded(*each) for each in counts.items()), Decimal(0))
-    is_current = month == Month.of(now)
     entries = _entries_of(hass, ledger)
     unanswered: Counter[Category] = Counter()
     for row, count in meter.ledger.unanswered.items():
@@ -217,7 +217,7 @@ def _account_report(
         "wakes_saved": meter.ledger.saved_wakes(month),
         "unanswered": _counts(unanswered),
         "spending_mode": _mode_report(hass, ledger) if is_current else None,
-        "projection": _projection_report(hass, ledger, now) if is_current else None,
+        "projection": _projection_report(hass, ledger) if is_current else None,
     }
 
 
@@ -266,10 +266,11 @@ def _mode_report(hass: HomeAssistant, ledger: AccountLedger) -> JsonObjectType:
 
 
 @callback
-def _projection_report(hass: HomeAssistant, ledger: AccountLedger, now: datetime) -> JsonObjectType:
-    """What this month will probably cost, and what that rests on."""
-    tariff = ledger.meter.tariff
-    projection = project(ledger.meter.ledger, tariff, now)
+def _projection_report(hass: HomeAssistant, ledger: AccountLedger) -> JsonObjectType | None:
+    """What this month will probably cost by the last look, and what that rests on."""
+    tariff, projection = ledger.meter.tariff, ledger.projection
+    if projection is None:
+        return None
     return {
         "total": float(projection.total),
         "to_pay": float(max(Decimal(0), projection.total - tariff.discount)),

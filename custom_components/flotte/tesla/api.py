@@ -12,6 +12,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -103,6 +104,10 @@ class FleetApi:
         self._clock = clock
         self._quiet_until: dict[Category, datetime] = {}
         self._configuring = asyncio.Lock()
+
+    def price(self, endpoint: str) -> Decimal:
+        """What a request to an endpoint costs, in the tariff's currency."""
+        return self.meter.tariff.price(self.endpoints.category(endpoint))
 
     # --- Account ---------------------------------------------------------------------------------
 

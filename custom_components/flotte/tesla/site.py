@@ -8,7 +8,6 @@ something one day, they pass the gate, and are asked as seldom as the plan says.
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from . import plan, signals
@@ -82,7 +81,7 @@ class Site:
     @property
     def is_free(self) -> bool:
         """Whether it costs nothing to look at it."""
-        return not any(self._price(each) for each in ("live_status", "site_info"))
+        return not any(self.api.price(each) for each in ("live_status", "site_info"))
 
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
         """Ask for nobody what is due; what is paid only if it is shown, by the gate's leave.
@@ -101,12 +100,9 @@ class Site:
             with self._admit("site_info", POLLING):
                 await self.refresh_info()
 
-    def _price(self, endpoint: str) -> Decimal:
-        return self.api.meter.tariff.price(self.api.endpoints.category(endpoint))
-
     def _is_due(self, endpoint: str, usual: timedelta, now: datetime) -> bool:
         read = self.info_read if endpoint == "site_info" else self.live_read
-        price = self._price(endpoint)
+        price = self.api.price(endpoint)
         if price and (tried := self._tried.get(endpoint)) is not None:
             # What fails is billed too.
             read = tried if read is None else max(tried, read)
@@ -120,7 +116,7 @@ class Site:
 
     def _admit(self, endpoint: str, caller: Caller) -> AbstractContextManager[object]:
         """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""
-        if not self._price(endpoint):
+        if not self.api.price(endpoint):
             return nullcontext()
         charges = (self.api.endpoints.charge(endpoint),)
         request = Request(caller=caller, charges=charges, car=str(self.site_id))

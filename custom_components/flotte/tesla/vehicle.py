@@ -355,13 +355,11 @@ class Vehicle:
 
     def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
         """Whether no change of these can have gone unnoticed lately, and none will."""
-        return self._will_hear(wanted) and self._are_followed(wanted)
-
-    def _are_followed(self, wanted: Iterable[Signal[Any]]) -> bool:
-        """Whether no change of these can have gone unnoticed, also if it sleeps by now."""
         follower = self.follower
-        return follower is not None and all(
-            follower.followed_since(signal) is not None for signal in wanted
+        return (
+            follower is not None
+            and self._will_hear(wanted)
+            and all(follower.followed_since(signal) is not None for signal in wanted)
         )
 
     def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
@@ -543,8 +541,7 @@ class Vehicle:
 
     def _check_is_paid(self) -> bool:
         """Whether the owner knows that asking whether it is online is billed."""
-        category = self.api.endpoints.category("vehicle")
-        return bool(self.api.meter.tariff.price(category))
+        return bool(self.api.price("vehicle"))
 
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
@@ -923,19 +920,25 @@ class Vehicle:
             BudgetExceeded, AccountSuspended, GateRefused: it may not be.
             Deferred: it is to wait; only if it `waits`.
         """
-        request = Request(
-            caller=caller,
-            charges=tuple(charges),
-            car=self.vin,
-            may_wait=waits,
-            confirmed=self._confirms(wish, caller),
-        )
+        request = self._request(charges, caller, waits=waits, wish=wish)
         try:
             return self.gate.admit(request, self._clock())
         except GateRefused as error:
             if error.reason == Reason.CONFIRM:
                 self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
             raise
+
+    def _request(
+        self, charges: Iterable[Charge], caller: Caller, *, waits: bool, wish: Wish
+    ) -> Request:
+        """What the gate is asked."""
+        return Request(
+            caller=caller,
+            charges=tuple(charges),
+            car=self.vin,
+            may_wait=waits,
+            confirmed=self._confirms(wish, caller),
+        )
 
     def _confirms(self, wish: Wish, caller: Caller) -> bool:
         """Whether a person asks again for what was just not done, because it would wake it.
@@ -968,13 +971,8 @@ class Vehicle:
         Changes nothing, and asks nobody.
         """
         charges = self._wake_cost() if command is None else self._cost(command)
-        request = Request(
-            caller=caller,
-            charges=tuple(charges),
-            car=self.vin,
-            may_wait=command is not None and may_wait(command),
-            confirmed=self._confirms(command or AWAKE, caller),
-        )
+        waits = command is not None and may_wait(command)
+        request = self._request(charges, caller, waits=waits, wish=command or AWAKE)
         return request, self.gate.decide(request, self._clock())
 
     # --- Waiting until it is awake ---------------------------------------------------------------

@@ -153,9 +153,9 @@ async def test_a_wake_that_somebody_else_did_not_bring_is_confirmed_by_the_wish(
     """The person's own wish was let pass without a wake, because one was on its way."""
     vehicle.gate.policy = ASKS
     limit = commands.set_charge_limit(70)
+    await refused(vehicle.send(limit, PERSON))
     now = datetime.now(UTC)
     hold = account.meter.hold((Charge(Category.WAKE),), POLLING, vehicle.vin, now)
-    await refused(vehicle.send(limit, PERSON))
     await vehicle.send(limit, PERSON)
     hold.release()
     assert car.wakes == 1

@@ -131,7 +131,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "ledger": HOME_ASSISTANT
     | {"const", "tesla.endpoints", "tesla.gate", "tesla.meter", "tesla.projection", "asyncio"},
-    "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "time"},
+    "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT
     | {
@@ -246,7 +246,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voluptuous",
         "yarl",
     },
-    "diagnostics": HOME_ASSISTANT | {"account", "tesla.meter", "tesla.signals", "tesla.state"},
+    "diagnostics": HOME_ASSISTANT
+    | {"account", "const", "tesla.meter", "tesla.signals", "tesla.state", "tokens", "jwt"},
     "flotte": HOME_ASSISTANT
     | {
         "account",
@@ -270,7 +271,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming_issues",
         "tokens",
         "asyncio",
-        "jwt",
     },
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,

@@ -9,8 +9,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import JSONEncoder
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
+from custom_components.flotte.diagnostics import (
+    async_get_config_entry_diagnostics,
+    is_private,
+)
 from custom_components.flotte.key import async_get_key
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Signal
 from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, PUBLIC_DOMAIN, SITE
@@ -19,12 +24,17 @@ from tests.fleet import MINUTE, MOMENT, Wait, act
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
 
+PLAYS = {"Linden Lane", "The Tidemarks", "Low Water", "NPO", "Spotify", "214"}
+"""Title, artist, album, station, source and length in seconds of what the simulator plays."""
+
+
 @pytest.fixture
 async def driven(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> MockConfigEntry:
-    """An entry whose Aurora drives to a place with a name, after a command."""
+    """An entry whose Aurora plays music and drives to a place with a name, after a command."""
     car = tesla.world.cars[MODEL_Y]
+    car.steer({"media": "Playing"})
     car.steer({"drive": {"destination": "Anna's place", "route": [[52.37, 4.89], [52.41, 4.97]]}})
     await wait(2 * MINUTE)
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
@@ -64,6 +74,7 @@ async def test_nothing_private(
         "PRIVATE KEY",
         "flotte.example",
         "Robin",
+        *PLAYS,
         # What people recognise a car by.
         *(vin[-8:] for vin in tesla.world.cars),
     }
@@ -84,6 +95,43 @@ def _numbers(value: object) -> list[float]:
         except ValueError:
             continue
     return found
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        signals.MEDIA_TITLE,
+        signals.MEDIA_ARTIST,
+        signals.MEDIA_ALBUM,
+        signals.MEDIA_STATION,
+        signals.MEDIA_SOURCE,
+        signals.MEDIA_DURATION,
+        signals.MEDIA_ELAPSED,
+        signals.LOCATION,
+        signals.ROUTE_LINE,
+        signals.ROUTE_DESTINATION,
+        signals.ROUTE_LOCATION,
+        signals.ROUTE_ORIGIN,
+        signals.AT_HOME,
+        signals.AT_WORK,
+        signals.AT_FAVOURITE,
+        signals.HOMELINK_NEARBY,
+        signals.VEHICLE_NAME,
+    ],
+    ids=lambda signal: signal.name,
+)
+def test_private_signals(signal: Signal[Any]) -> None:
+    assert is_private(signal)
+
+
+def test_signals_that_help() -> None:
+    """Most readings are shown; free text is private unless it is known to be harmless."""
+    every = {*signals.VEHICLE_SIGNALS, *signals.SITE_SIGNALS}
+    private = {each.name for each in every if is_private(each)}
+    assert len(private) < 20
+    assert not private & {"BatteryLevel", "Version", "WheelType", "MediaPlaybackStatus"}
+    invented = Signal("PodcastName", signals.text)
+    assert is_private(invented)
 
 
 async def test_what_helps(hass: HomeAssistant, driven: MockConfigEntry, tesla: Simulator) -> None:

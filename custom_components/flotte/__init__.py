@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-import jwt
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
@@ -53,7 +52,7 @@ from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.vehicle import Protocol, Vehicle
-from .tokens import LastTokens, Tokens
+from .tokens import LastTokens, Tokens, granted_scopes
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -238,18 +237,16 @@ def _api(
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: FlotteConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Allow to remove devices of vehicles and sites that left the account."""
-    data = entry.runtime_data
-    present = {coordinator.vehicle.vin for coordinator in data.vehicles}
-    present |= {str(coordinator.site.site_id) for coordinator in data.sites}
-    present.add(str(entry.unique_id))
+    """Allow to remove devices of vehicles and sites that left the account.
+
+    Unless the account is loaded nobody knows which are in it. The owner may remove any then: one
+    that is still in the account comes back, as it was, when the account is loaded.
+    """
+    present = {str(entry.unique_id)}
+    if (data := getattr(entry, "runtime_data", None)) is not None:
+        present |= {coordinator.vehicle.vin for coordinator in data.vehicles}
+        present |= {str(coordinator.site.site_id) for coordinator in data.sites}
     return not any((DOMAIN, each) in device.identifiers for each in present)
-
-
-def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
-    """The scopes that the owner granted, as the access token says."""
-    token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
-    return frozenset(token.get("scp") or ())
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,80 @@
 """Diagnostics: everything that helps to find a fault, and nothing that is private or secret."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.components.diagnostics import async_redact_data
+import jwt
+from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .account import FlotteConfigEntry
+from .account import AccountData, FlotteConfigEntry
+from .const import CONF_BASE_URL
 from .tesla import signals
 from .tesla.meter import Month
-from .tesla.state import State
+from .tesla.state import Signal, State
+from .tokens import granted_scopes
 
-# Positions and destinations say where somebody lives; the rest is secret by its nature.
-_PRIVATE: Final = {
-    signals.LOCATION.name,
-    signals.HEADING.name,
-    signals.ROUTE_LOCATION.name,
-    signals.ROUTE_ORIGIN.name,
-    signals.ROUTE_LINE.name,
-    signals.ROUTE_DESTINATION.name,
-    signals.VEHICLE_NAME.name,
-}
+_PLACES: Final = frozenset(
+    {
+        signals.LOCATION,
+        signals.HEADING,
+        signals.ROUTE_LOCATION,
+        signals.ROUTE_ORIGIN,
+        signals.AT_HOME,
+        signals.AT_WORK,
+        signals.AT_FAVOURITE,
+        signals.HOMELINK_NEARBY,
+    }
+)
+"""Where somebody lives, works and drives to. Names of places are free text, see below."""
+_MEDIA: Final = frozenset({signals.MEDIA_DURATION, signals.MEDIA_ELAPSED})
+"""What plays can be told from these too; titles and stations are free text."""
+_HARMLESS_TEXT: Final = frozenset(
+    {
+        signals.CHARGER_STATE,
+        signals.UPDATE_VERSION,
+        signals.TRIM,
+        signals.EXTERIOR_COLOUR,
+        signals.ROOF_COLOUR,
+        signals.WHEEL_TYPE,
+        signals.EFFICIENCY_PACKAGE,
+        signals.REAR_SEAT_HEATER_PACKAGE,
+        signals.GATEWAY_VERSION,
+    }
+)
+"""Free text about the equipment. All other free text is private: names, places, what plays."""
 
 
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: FlotteConfigEntry
 ) -> dict[str, Any]:
-    """Describe an account; cars are told apart by number, not by VIN."""
-    data = entry.runtime_data
+    """Describe an account in any state; cars are told apart by number, not by VIN."""
+    described = {
+        "state": entry.state.value,
+        "reason": entry.reason,
+        "disabled_by": entry.disabled_by,
+        "scopes": _scopes(entry.data),
+        "region": entry.data.get(CONF_BASE_URL),
+    }
+    # Missing unless the account is loaded, or could not be unloaded.
+    data: AccountData | None = getattr(entry, "runtime_data", None)
+    return described if data is None else {**described, **await _describe(data)}
+
+
+def _scopes(data: Mapping[str, Any]) -> list[str] | None:
+    """The granted scopes; None if the token cannot be read."""
+    try:
+        return sorted(granted_scopes(data))
+    except jwt.InvalidTokenError, AttributeError, KeyError, TypeError:
+        return None
+
+
+async def _describe(data: AccountData) -> dict[str, Any]:
+    """Describe what a loaded account knows."""
     now = dt_util.utcnow()
     meter = data.ledger.meter
     return {
-        "scopes": sorted(data.scopes),
-        "region": entry.data["base_url"],
         "ledger": {
             "month": now.strftime("%Y-%m"),
             "limit": str(meter.limit),
@@ -68,16 +110,23 @@ async def async_get_config_entry_diagnostics(
     }
 
 
+def is_private(signal: Signal[Any]) -> bool:
+    """Whether a signal's readings say something about people rather than about equipment."""
+    is_free_text = signals.text in (signal.parse, signal.polled)
+    return signal in _PLACES | _MEDIA or (is_free_text and signal not in _HARMLESS_TEXT)
+
+
 def _readings(state: State) -> dict[str, Any]:
-    readings = {
-        signal.name: {
+    return {
+        signal.name: REDACTED
+        if is_private(signal)
+        else {
             "value": reading.value,
             "time": reading.time.isoformat(),
             "source": str(reading.source),
         }
         for signal, reading in state.readings.items()
     }
-    return async_redact_data(readings, _PRIVATE)
 
 
 def _text(moment: Any) -> str | None:  # noqa: ANN401  # a datetime or nothing

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
+import jwt
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -91,3 +92,9 @@ def _as_ours() -> Iterator[None]:
     except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
         # ValueError: the answer is not JSON, as from a gateway in trouble.
         raise Unreachable(type(error).__name__) from error
+
+
+def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes that the owner granted, as the access token of an entry's data says."""
+    token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
+    return frozenset(token.get("scp") or ())

@@ -224,6 +224,18 @@ async def test_key_that_cannot_be_kept_is_not_used(
 # --- Served ---------------------------------------------------------------------------------------
 
 
+async def test_only_the_headers_of_the_public_half(
+    hass: HomeAssistant, visitor: TestClient[web.Request, web.Application]
+) -> None:
+    await async_get_key(hass)
+    whole = await visitor.get(PUBLIC_KEY_PATH)
+    response = await visitor.head(PUBLIC_KEY_PATH)
+    assert response.status == HTTPStatus.OK
+    assert response.content_type == "application/x-pem-file"
+    assert response.headers["Content-Length"] == str(len(await whole.read()))
+    assert await response.read() == b""
+
+
 async def test_public_half_is_served(
     hass: HomeAssistant, visitor: TestClient[web.Request, web.Application]
 ) -> None:

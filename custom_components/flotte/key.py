@@ -89,3 +89,6 @@ class PublicKeyView(HomeAssistantView):
         return web.Response(
             status=HTTPStatus.OK, text=self._public_pem, content_type="application/x-pem-file"
         )
+
+    # Who checks whether the key is there, such as a proxy or a monitor, asks for the headers only.
+    head = get

@@ -18,6 +18,7 @@ order of the object.
 | home, work | [latitude, longitude] or null | places of the owner |
 | drive | true, {"route": [[lat, lon],…], "destination":…, "speed_kmh":…}, false | drives, parks |
 | odometer | mi | |
+| gear_flips | bool | true: P and invalid in turn while it stands, as old Model S and X |
 | user_present, sentry_mode, locked, remote_start_enabled | bool | |
 | open, close | name or list of df dr pf pr ft rt fd fp rd rp charge_port | opens or closes them |
 | climate | bool or {"on":…, "driver_temp":…, "keeper":…, "defrost":…} | |
@@ -153,8 +154,8 @@ def _state(car: Car, value: object) -> None:
     if state == "asleep":
         car.fall_asleep()
     elif state == "online":
-        car.state = "online"
         car.rouse(car.time)
+        car.state = "online"
     else:
         car.waking_until = None
         car.state = state
@@ -262,10 +263,14 @@ def _odometer(car: Car, value: object) -> None:
 
 
 def _user_present(car: Car, value: object) -> None:
-    car.is_user_present = _flag(value, "user_present")
-    car.user_leaves_at = None
-    if car.is_user_present:
-        car.rouse(car.time)
+    if _flag(value, "user_present"):
+        car.enter()
+    else:
+        car.leave()
+
+
+def _gear_flips(car: Car, value: object) -> None:
+    car.drivetrain.flips = _flag(value, "gear_flips")
 
 
 def _sentry(car: Car, value: object) -> None:
@@ -620,6 +625,7 @@ _ORDERS: dict[str, Order] = {
     "close": _close,
     "locked": _locked,
     "remote_start_enabled": _remote_start_enabled,
+    "gear_flips": _gear_flips,
     "user_present": _user_present,
     "sentry_mode": _sentry,
     "tpms": _tpms,
@@ -687,6 +693,7 @@ def describe(car: Car) -> Json:
         "driving": car.drive is not None,
         "destination": None if car.destination is None else car.destination.name,
         "odometer": car.odometer_miles,
+        "gear_flips": car.drivetrain.flips,
         "user_present": car.is_user_present,
         "sentry_mode": car.sentry_mode,
         "locked": body.is_locked,

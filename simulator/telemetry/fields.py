@@ -56,6 +56,13 @@ _TYRES = ("front_left", "front_right", "rear_left", "rear_right")
 _WHEEL_RADIUS_M = 0.34
 _HARD_PEDAL = 3.0
 """m/s² that a fully pressed pedal stands for."""
+_OUTSIDE_CYCLE = 1500.0
+_OUTSIDE_QUIET = 400.0
+_OUTSIDE_GAP = 60.0
+"""Seconds awake between two gaps of the outside temperature, until the first, and its length; that
+there are such gaps is known from captures, how often is assumed."""
+_BRICKS = 96
+"""Cells in series in a pack."""
 
 _MINIMUM_FIRMWARE = (
     (178, (2024, 26)),
@@ -187,6 +194,10 @@ def _pack_volts(car: Car) -> float:
     return round(volts + 0.05 * noise("PackVoltage", car.time), 2)
 
 
+def _brick_volts(car: Car, offset: float) -> float:
+    return round(_pack_volts(car) / _BRICKS + offset, 3)
+
+
 def _pack_amps(car: Car) -> float:
     amps = _into_pack_kilowatts(car) * 1000 / _pack_volts(car)
     return round(amps + 0.2 * noise("PackCurrent", car.time), 1)
@@ -259,8 +270,19 @@ def _battery_state(car: Car) -> str:
 # ---- driving and places ------------------------------------------------------------------------
 
 
-def _speed(car: Car) -> float:
-    return float(round(car.moment.speed * MPH_PER_MPS)) if car.moment else 0.0
+def _gear(car: Car) -> str | Invalid:
+    if car.drive is not None:
+        return "D"
+    return "P" if car.drivetrain.reports_gear(car.time) else INVALID
+
+
+def _speed(car: Car) -> float | Invalid | None:
+    """Nothing at all between the end of a drive and the end of the reports."""
+    if car.moment is not None:
+        return float(round(car.moment.speed * MPH_PER_MPS))
+    if not car.drivetrain.is_on:
+        return INVALID
+    return None if car.drivetrain.is_speed_held else 0.0
 
 
 def _acceleration(car: Car) -> float:
@@ -334,6 +356,15 @@ def _fan(seat: str) -> Reader:
     return lambda car: car.climate.seat_fans[seat] if car.model.has_seat_cooling else None
 
 
+def _outside_temp(car: Car) -> float | Invalid:
+    """Invalid by itself once in a while in a car that stands awake."""
+    if car.drive is None and _OUTSIDE_QUIET <= (car.time - car.awake_since) % _OUTSIDE_CYCLE < (
+        _OUTSIDE_QUIET + _OUTSIDE_GAP
+    ):
+        return INVALID
+    return round(car.climate.outside(car.time), 1)
+
+
 def _climate_power(car: Car) -> str:
     if car.climate.is_on:
         return "On" if car.is_user_present else "Precondition"
@@ -370,6 +401,8 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "BmsFullchargecomplete": ("boolean_value", lambda car: car.battery.percent > 99.9),  # noqa: PLR2004 - percent
     "PackVoltage": ("double_value", _pack_volts),
     "PackCurrent": ("double_value", _pack_amps),
+    "BrickVoltageMax": ("double_value", lambda car: _brick_volts(car, 0.004)),
+    "BrickVoltageMin": ("double_value", lambda car: _brick_volts(car, -0.004)),
     "Soc": ("double_value", lambda car: car.battery.percent),
     "BatteryLevel": ("double_value", lambda car: car.battery.percent),
     "EnergyRemaining": ("double_value", lambda car: round(car.battery.energy_kwh, 2)),
@@ -441,7 +474,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "NominalFullPackEnergyKwh": ("double_value", lambda car: car.model.capacity_kwh),
     # Driving
     "DriveRail": ("boolean_value", lambda car: car.drive is not None or car.is_user_present),
-    "Gear": ("shift_state_value", lambda car: "P" if car.drive is None else "D"),
+    "Gear": ("shift_state_value", _gear),
     "VehicleSpeed": ("double_value", _speed),
     "Odometer": ("double_value", lambda car: car.odometer_miles),
     "PedalPosition": (
@@ -518,7 +551,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     ),
     # Cabin
     "InsideTemp": ("double_value", lambda car: round(car.climate.inside, 2)),
-    "OutsideTemp": ("double_value", lambda car: round(car.climate.outside(car.time), 1)),
+    "OutsideTemp": ("double_value", _outside_temp),
     "HvacLeftTemperatureRequest": ("double_value", lambda car: car.climate.driver_setting),
     "HvacRightTemperatureRequest": ("double_value", lambda car: car.climate.passenger_setting),
     "HvacPower": ("hvac_power_value", _climate_power),
@@ -667,6 +700,13 @@ TELLINGS: dict[str, Telling] = {
 
 BEFORE_SLEEP = frozenset(
     {
+        "ACChargingPower",
+        "BrickVoltageMax",
+        "BrickVoltageMin",
+        "ChargeAmps",
+        "ChargeState",
+        "ChargerVoltage",
+        "DCChargingPower",
         "DetailedChargeState",
         "ChargePortLatch",
         "ChargePortDoorOpen",
@@ -674,13 +714,15 @@ BEFORE_SLEEP = frozenset(
         "FastChargerPresent",
         "FastChargerType",
         "Gear",
-        "VehicleSpeed",
         "InsideTemp",
         "OutsideTemp",
+        "PackCurrent",
+        "PackVoltage",
+        "VehicleSpeed",
     }
 )
-"""What a car calls invalid before it falls asleep. Source: fleet-telemetry issue 341; which other
-fields real cars call so is not known."""
+"""What a car calls invalid before it falls asleep. Source: fleet-telemetry issue 341 and captures
+of real cars; which other fields real cars call so is not known."""
 
 LOCATION_FIELDS = frozenset(
     {

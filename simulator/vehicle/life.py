@@ -27,6 +27,7 @@ from simulator.vehicle.drive import (
     distance_m,
     drive_kilowatts,
 )
+from simulator.vehicle.drivetrain import Drivetrain
 from simulator.vehicle.media import Media
 from simulator.vehicle.model import Model
 from simulator.vehicle.software import Software
@@ -103,6 +104,7 @@ class Life:
         self.software = Software(installed=firmware)
         self.media = Media()
         self.access = Access()
+        self.drivetrain = Drivetrain(flips=model.gear_flips)
         self.plans = Plans()
 
         self.latitude, self.longitude = HOME
@@ -125,6 +127,7 @@ class Life:
         self.honks = 0
         self.homelink_moves = 0
         self._time = clock.now()
+        self._boot_drivetrain()
 
     # Time
 
@@ -197,6 +200,7 @@ class Life:
             None if full_in is None else self._time + full_in,
             sleeps_at,
             self.drive.ends_at if self.drive else None,
+            self.drivetrain.stops_at,
             self.user_leaves_at,
             self.software.next_change_at,
             self._climate_ends_at(),
@@ -235,6 +239,8 @@ class Life:
         self._let_charging_happen(now)
         if self.drive is not None and self.drive.ends_at <= now:
             self._arrive(now)
+        if self.drivetrain.stops_at is not None and self.drivetrain.stops_at <= now:
+            self.drivetrain.stop(now)
         if self.user_leaves_at is not None and self.user_leaves_at <= now:
             self._user_leaves()
         change_at = self.software.next_change_at
@@ -333,11 +339,18 @@ class Life:
         if self.state == "asleep":
             self.state = "online"
             self.awake_since = now
+            self._boot_drivetrain()
+
+    def _boot_drivetrain(self) -> None:
+        """Report gear and speed for a moment, as all that wakes does once."""
+        self.drivetrain.start()
+        self.drivetrain.linger(self._time)
 
     def fall_asleep(self) -> None:
         """Sleep now."""
         self.state = "asleep"
         self.waking_until = None
+        self.drivetrain.sleep()
         self.media.status = "Stopped"
 
     def wake_up(self) -> None:
@@ -377,6 +390,7 @@ class Life:
         self.body.doors = dict.fromkeys(self.body.doors, 0)
         self.body.is_locked = True
         self.is_user_present = True
+        self.drivetrain.start()
         self.user_leaves_at = None
         self.sentry_mode = False
         self.destination = Destination(
@@ -415,6 +429,7 @@ class Life:
         self.drive = None
         self.moment = None
         self.destination = None
+        self.drivetrain.park(now)
         self.body.is_locked = False
         self.user_leaves_at = now + LEAVING_SECONDS
 
@@ -423,9 +438,22 @@ class Life:
         if self.drive is not None:
             self._arrive(self._time)
 
-    def _user_leaves(self) -> None:
+    def enter(self) -> None:
+        """Let somebody get in, who turns the drivetrain on."""
+        self.is_user_present = True
         self.user_leaves_at = None
+        self.rouse(self._time)
+        self.drivetrain.start()
+
+    def leave(self) -> None:
+        """Let everybody get out; the car is left as it is."""
+        if self.is_user_present:
+            self.drivetrain.linger(self._time)
         self.is_user_present = False
+        self.user_leaves_at = None
+
+    def _user_leaves(self) -> None:
+        self.leave()
         self.media.status = "Stopped"
         if not self.body.has_open_closure:
             self.body.is_locked = True

@@ -46,6 +46,8 @@ class Model:
     """Whether closing the windows from afar needs the caller's place, near the car."""
     eu_vehicle: bool = True
     driver_assist: str = "TeslaAP3"
+    gear_flips: bool = False
+    """Whether a parked car streams P and an invalid gear in turn, as one with an Intel Atom."""
 
 
 MODEL_Y = Model(
@@ -116,4 +118,5 @@ MODEL_S_2019 = Model(
     closes_windows_nearby_only=True,
     eu_vehicle=False,
     driver_assist="TeslaAP2",
+    gear_flips=True,
 )

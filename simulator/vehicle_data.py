@@ -43,6 +43,7 @@ _DETOUR = 1.25
 """How much longer a road is than the straight line."""
 _TOWN_MPH = 25.0
 _NEARLY_FULL = 0.5
+_NO_RANGE_MILES = 999.0
 _MAX_SCHEDULES = 100
 
 
@@ -108,7 +109,7 @@ def charge_state(life: Life) -> Json:
         "fast_charger_brand": supply.brand if supply is not None and is_dc else INVALID,
         "fast_charger_present": is_dc,
         "fast_charger_type": supply.type if supply is not None and is_dc else INVALID,
-        "ideal_battery_range": round(battery.range_miles, 2),
+        "ideal_battery_range": round(ideal_range(life), 2),
         "managed_charging_active": False,
         "managed_charging_start_time": None,
         "managed_charging_user_canceled": False,
@@ -132,6 +133,11 @@ def charge_state(life: Life) -> Json:
         "usable_battery_level": round(battery.percent),
         "user_charge_enable_request": None,
     }
+
+
+def ideal_range(life: Life) -> float:
+    """Ideal range in miles; 999 from cars that know none."""
+    return life.battery.range_miles if life.model.knows_ideal_range else _NO_RANGE_MILES
 
 
 def _latch(life: Life) -> str:

@@ -13,8 +13,8 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.flotte.sensor import VEHICLE_SENSORS
 from simulator import Simulator
 from simulator.bill import Category
-from tests.conftest import CLIENT_ID, MODEL_Y, state_of
-from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one
+from tests.conftest import CLIENT_ID, MODEL_S, MODEL_Y, state_of
+from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -78,6 +78,15 @@ async def test_charging(
     assert float(state_of(hass, "sensor.home_wall_connector_power").state) == pytest.approx(
         11.04, abs=0.1
     )
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_raven_has_no_ideal_range(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_S)
+    assert state_of(hass, "sensor.old_faithful_ideal_range").state == "unknown"
+    assert 300 < float(state_of(hass, "sensor.old_faithful_range").state) < 540
 
 
 async def test_age_grows_while_nothing_is_told(

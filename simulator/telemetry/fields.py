@@ -407,7 +407,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "BatteryLevel": ("double_value", lambda car: car.battery.percent),
     "EnergyRemaining": ("double_value", lambda car: round(car.battery.energy_kwh, 2)),
     "RatedRange": ("double_value", lambda car: car.battery.range_miles),
-    "IdealBatteryRange": ("double_value", lambda car: car.battery.range_miles),
+    "IdealBatteryRange": ("double_value", vehicle_data.ideal_range),
     "EstBatteryRange": ("double_value", lambda car: car.battery.range_miles * 0.93),
     "DCDCEnable": ("boolean_value", lambda _car: True),
     "Hvil": ("hvil_status_value", lambda _car: "OK"),

@@ -17,6 +17,8 @@ class Model:
     """Usable energy of a full battery."""
     range_miles: float
     """Rated range of a full battery."""
+    knows_ideal_range: bool = True
+    """Without, it tells 999 miles of ideal range, which is no value; seen on a Raven."""
     charge_port_type: str
     cable: str
     """What `conn_charge_cable` says when an AC cable is in."""
@@ -101,6 +103,7 @@ MODEL_S_2019 = Model(
     option_codes="MDLS,MTS05,PPSB,WTAS,CH05",
     capacity_kwh=92.0,
     range_miles=335.0,
+    knows_ideal_range=False,
     charge_port_type="US",
     cable="SAE",
     charger_phases=1,

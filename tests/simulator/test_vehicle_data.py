@@ -207,6 +207,8 @@ def test_the_old_car_is_another_one(world: World) -> None:
     assert state["sun_roof_state"] == "closed"
     assert "seat_heater_rear_left" not in section(car, "climate_state")
     assert section(car, "gui_settings")["gui_distance_units"] == "mi/hr"
+    charge = section(car, "charge_state")
+    assert (charge["ideal_battery_range"], charge["battery_range"] < 335) == (999.0, True)
 
 
 def test_local_time(aurora: Car) -> None:

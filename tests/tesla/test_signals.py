@@ -1172,12 +1172,15 @@ def test_every_signal_of_an_enumeration_is_tried() -> None:
     assert tried == {row.name for field in fields for row in SIGNALS_BY_FIELD[field]}
 
 
+CLIMATE_SETTINGS = (signals.DRIVER_TEMPERATURE, signals.PASSENGER_TEMPERATURE)
+
+
 @pytest.mark.parametrize(
     ("fields", "raw", "value"),
     [
         (FLAGS, True, True),
         (FLAGS, False, False),
-        (NUMBERS, -2.5, -2.5),
+        (NUMBERS, 2.5, 2.5),
         (NUMBERS, 3, 3.0),
         (MILES, 100.0, 160.9344),
         (COUNTS, 3, 3),
@@ -1194,8 +1197,10 @@ def test_streamed_value(
 ) -> None:
     for field in sorted(fields):
         for signal in SIGNALS_BY_FIELD[field]:
-            if signal is signals.STEERING_WHEEL_HEATER or signal is signals.ROUTE_ENERGY:
+            if signal in (signals.STEERING_WHEEL_HEATER, signals.ROUTE_ENERGY):
                 continue  # below
+            if signal in CLIMATE_SETTINGS:
+                continue  # `test_bounds.py`: no car heats to 3 °C
             got = decode(signal, raw)
             assert got == value, signal
             assert type(got) is type(value), signal

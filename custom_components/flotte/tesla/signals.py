@@ -16,7 +16,17 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .state import KEEP, Absent, Derived, Reading, Signal, Source, State, Unrecognised
+from .state import (
+    KEEP,
+    Absent,
+    Derived,
+    Implausible,
+    Reading,
+    Signal,
+    Source,
+    State,
+    Unrecognised,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +35,55 @@ KILOMETRES_PER_MILE: Final = 1.609344
 
 type Position = tuple[float, float]
 """Latitude and longitude, degrees, WGS 84."""
+
+# --- Bounds: the lowest and the highest plausible value, in our unit ------------------------------
+#
+# Wide enough for every vehicle on sale, and narrow enough for what a computer sends when it has no
+# value: 999 miles, a raw value of all zeros (-40 °C) or all ones (87.5 °C, 102.3 %, 255, 32767).
+
+PERCENT: Final = (-0.5, 100.5)
+"""%; half a percent more, so that a rounding error does not make a full battery unknown."""
+RANGE: Final = (0, 1500)
+"""km; 999 miles are 1608 km."""
+PACK_ENERGY: Final = (0, 1000)
+"""kWh; a Semi holds about 900."""
+LIFETIME_ENERGY: Final = (0, 4_000_000)
+"""kWh; a Semi uses 2 million in a million miles, and 32 bits of Wh end at 4.29 million."""
+PACK_VOLTS: Final = (0, 1100)
+"""V; a Semi has about 1000."""
+PACK_AMPERES: Final = (-3000, 3000)
+BRICK_VOLTS: Final = (0, 5)
+PART_NUMBER: Final = (0, 254)
+PACK_TEMPERATURE: Final = (-39.5, 85)
+"""°C."""
+CABIN_TEMPERATURE: Final = (-39.5, 85)
+"""°C; in the desert sun a cabin reaches about 80."""
+AIR_TEMPERATURE: Final = (-39.5, 70)
+"""°C; the sensor warms up over hot asphalt."""
+DRIVE_TEMPERATURE: Final = (-39.5, 210)
+"""°C; a raw byte ends at 215."""
+CLIMATE_SETTING: Final = (5, 40)
+"""°C; 15 to 28, and beyond them "low" and "high"."""
+HEAT_LEVEL: Final = (0, 3)
+SPEED_SETTING: Final = (0, 250)
+"""km/h; 255.5 stands for none."""
+ACCELERATION: Final = (-50, 50)
+"""m/s²."""
+AXLE_SPEED: Final = (-3000, 3000)
+"""rad/s."""
+TORQUE: Final = (-30_000, 30_000)
+"""Nm."""
+TYRE_PRESSURE: Final = (0, 6)
+"""bar; a raw byte ends at 6.375."""
+SEMI_TYRE_PRESSURE: Final = (0, 12)
+DAY_MINUTES: Final = (0, 1440)
+VOLUME: Final = (0, 50)
+PLAYING_TIME: Final = (0, 604_800_000)
+"""ms; a week of one radio station."""
+INSTANT: Final = (1_262_304_000, 2_145_916_800)
+"""Unix seconds from 2010 to the end of 2037, before 31 bits are all ones."""
+SITE_POWER: Final = (-10_000_000, 10_000_000)
+"""W."""
 
 # --- Parsers: Tesla's value in, ours out ---------------------------------------------------------
 
@@ -81,17 +140,21 @@ def instant(value: object) -> float | None:
 
     The stream gives these times in a way of its own, which its decoder undoes.
     """
-    seconds = number(value)
-    if not 0 <= seconds < _LATEST_MS / 1000:
-        raise Unrecognised(value)
-    return seconds or None
+    return number(value) or None
 
 
-def position(value: object) -> Position:
-    """Latitude and longitude in degrees, as a pair."""
+_POLE: Final = 90
+_ANTIMERIDIAN: Final = 180
+
+
+def position(value: object) -> Position | None:
+    """Latitude and longitude in degrees, as a pair; without a fix both are 0."""
     if not isinstance(value, tuple | list) or len(value) != 2:  # noqa: PLR2004  # a pair
         raise Unrecognised(value)
-    return number(value[0]), number(value[1])
+    latitude, longitude = number(value[0]), number(value[1])
+    if not (-_POLE <= latitude <= _POLE and -_ANTIMERIDIAN <= longitude <= _ANTIMERIDIAN):
+        raise Implausible(value)
+    return (latitude, longitude) if latitude or longitude else None
 
 
 def snake(value: str) -> str:
@@ -168,6 +231,14 @@ def digit(value: object) -> int | None:
     if not isinstance(value, str):
         return whole(value)
     return None if snake(value) in _UNTOLD else int(value)
+
+
+def _is_heated(value: object) -> bool:
+    """Whether a level of heat is more than none."""
+    level = number(value)
+    if not HEAT_LEVEL[0] <= level <= HEAT_LEVEL[1]:
+        raise Implausible(value)
+    return level > 0
 
 
 CHARGING_STATES: Final = (
@@ -350,49 +421,55 @@ ONLINE = Signal("Online", boolean, streamed=False)
 STREAMING = Signal("Streaming", boolean, streamed=False)
 """Whether it has a connection to us, or to the owner's own server, now."""
 
-LAST_ONLINE = Signal("LastOnline", number, streamed=False)
+LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
 """Unix seconds at which it was last found online."""
 
 # Battery
-BATTERY_LEVEL = Signal("BatteryLevel", number, path="charge_state.battery_level")
+BATTERY_LEVEL = Signal("BatteryLevel", number, PERCENT, path="charge_state.battery_level")
 """%, of what the pack holds; in the cold more than can be used."""
-USABLE_BATTERY_LEVEL = Signal("Soc", number, path="charge_state.usable_battery_level")
-RATED_RANGE = Signal("RatedRange", kilometres, path="charge_state.battery_range")
-ESTIMATED_RANGE = Signal("EstBatteryRange", kilometres, path="charge_state.est_battery_range")
-IDEAL_RANGE = Signal("IdealBatteryRange", kilometres, path="charge_state.ideal_battery_range")
-ENERGY_REMAINING = Signal("EnergyRemaining", number)
+USABLE_BATTERY_LEVEL = Signal("Soc", number, PERCENT, path="charge_state.usable_battery_level")
+RATED_RANGE = Signal("RatedRange", kilometres, RANGE, path="charge_state.battery_range")
+ESTIMATED_RANGE = Signal(
+    "EstBatteryRange", kilometres, RANGE, path="charge_state.est_battery_range"
+)
+IDEAL_RANGE = Signal(
+    "IdealBatteryRange", kilometres, RANGE, path="charge_state.ideal_battery_range"
+)
+ENERGY_REMAINING = Signal("EnergyRemaining", number, PACK_ENERGY)
 """kWh."""
-FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, firmware=None)
+FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, PACK_ENERGY, firmware=None)
 """kWh."""
 BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_heater_on")
 NOT_ENOUGH_POWER_TO_HEAT = Signal(
     "NotEnoughPowerToHeat", boolean, path="charge_state.not_enough_power_to_heat"
 )
-PACK_VOLTAGE = Signal("PackVoltage", number)
-PACK_CURRENT = Signal("PackCurrent", number)
+PACK_VOLTAGE = Signal("PackVoltage", number, PACK_VOLTS)
+PACK_CURRENT = Signal("PackCurrent", number, PACK_AMPERES)
 """A, positive into the pack."""
-BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number)
-BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number)
-BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole)
-BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole)
-BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, firmware=None)
-MODULE_TEMPERATURE_HIGHEST = Signal("ModuleTempMax", number)
-MODULE_TEMPERATURE_LOWEST = Signal("ModuleTempMin", number)
-WARMEST_MODULE = Signal("NumModuleTempMax", whole)
-COLDEST_MODULE = Signal("NumModuleTempMin", whole)
+BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number, BRICK_VOLTS)
+BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number, BRICK_VOLTS)
+BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole, PART_NUMBER)
+BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole, PART_NUMBER)
+BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, PERCENT, firmware=None)
+MODULE_TEMPERATURE_HIGHEST = Signal("ModuleTempMax", number, PACK_TEMPERATURE)
+MODULE_TEMPERATURE_LOWEST = Signal("ModuleTempMin", number, PACK_TEMPERATURE)
+WARMEST_MODULE = Signal("NumModuleTempMax", whole, PART_NUMBER)
+COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
 BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
 BATTERY_FULL = Signal("BmsFullchargecomplete", boolean)
 INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
 """Whether the loop that switches the high voltage off is broken."""
-ISOLATION_RESISTANCE = Signal("IsolationResistance", number)
+ISOLATION_RESISTANCE = Signal("IsolationResistance", number, (0, 60_000))
 """Tesla names no unit; public clients read kilo-ohms."""
 DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
-LIFETIME_ENERGY_USED = Signal("LifetimeEnergyUsed", number)
+LIFETIME_ENERGY_USED = Signal("LifetimeEnergyUsed", number, LIFETIME_ENERGY)
 """kWh out of the pack over its life."""
-LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number)
-LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, firmware=None)
-LIFETIME_ENERGY_CHARGED_DC = Signal("LifetimeDcChargeEnergyKwh", number, firmware=None)
-LIFETIME_ENERGY_DRIVEN = Signal("LifetimeEnergyUsedDrive", number, semi=True)
+LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number, LIFETIME_ENERGY)
+LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, LIFETIME_ENERGY, firmware=None)
+LIFETIME_ENERGY_CHARGED_DC = Signal(
+    "LifetimeDcChargeEnergyKwh", number, LIFETIME_ENERGY, firmware=None
+)
+LIFETIME_ENERGY_DRIVEN = Signal("LifetimeEnergyUsedDrive", number, LIFETIME_ENERGY, semi=True)
 
 # Charging
 CHARGING_STATE = Signal(
@@ -407,6 +484,7 @@ CHARGER_STATE = Signal("ChargeState", text)
 AC_CHARGING_POWER = Signal(
     "ACChargingPower",
     number,
+    (-25, 30),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=False),
     null=0.0,
@@ -414,6 +492,7 @@ AC_CHARGING_POWER = Signal(
 DC_CHARGING_POWER = Signal(
     "DCChargingPower",
     number,
+    (-50, 1500),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=True),
     null=0.0,
@@ -421,48 +500,55 @@ DC_CHARGING_POWER = Signal(
 # Measured at the battery for both kinds of current, as the polled value is. What the charger counts
 # is more, because it is before the losses, and means nothing during DC: one entity showing now the
 # one and now the other would jump.
-CHARGE_ENERGY_ADDED = Signal("DCChargingEnergyIn", number, path="charge_state.charge_energy_added")
-AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", number)
+CHARGE_ENERGY_ADDED = Signal(
+    "DCChargingEnergyIn", number, PACK_ENERGY, path="charge_state.charge_energy_added"
+)
+AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", number, PACK_ENERGY)
 """kWh into the charger in this session."""
 # Not `charge_state.charge_amps`, which is the request.
-CHARGER_CURRENT = Signal("ChargeAmps", number, path="charge_state.charger_actual_current", null=0.0)
+CHARGER_CURRENT = Signal(
+    "ChargeAmps", number, (0, 100), path="charge_state.charger_actual_current", null=0.0
+)
 CHARGER_VOLTAGE = Signal(
     "ChargerVoltage",
     number,
+    PACK_VOLTS,
     path="charge_state.charger_voltage",
     null=0.0,
     firmware="2024.44.32",
 )
-CHARGER_PHASES = Signal("ChargerPhases", whole, path="charge_state.charger_phases")
+CHARGER_PHASES = Signal("ChargerPhases", whole, (0, 3), path="charge_state.charger_phases")
 CHARGE_RATE = Signal(
     "ChargeRateMilePerHour",
     kilometres,
+    (0, 2500),
     path="charge_state.charge_rate",
     null=0.0,
     firmware="2025.2.6",
 )
-TIME_TO_FULL = Signal("TimeToFullCharge", number, path="charge_state.time_to_full_charge")
+TIME_TO_FULL = Signal("TimeToFullCharge", number, (0, 250), path="charge_state.time_to_full_charge")
 """Hours, on a trip to the trip's target."""
 TIME_TO_LIMIT = Signal(
     "EstimatedHoursToChargeTermination",
     number,
+    (0, 250),
     path="charge_state.minutes_to_full_charge",
     polled=lambda value: number(value) / 60,
     firmware="2024.44.25",
 )
 """Hours."""
-CHARGE_LIMIT = Signal("ChargeLimitSoc", whole, path="charge_state.charge_limit_soc")
+CHARGE_LIMIT = Signal("ChargeLimitSoc", whole, PERCENT, path="charge_state.charge_limit_soc")
 CHARGE_LIMIT_MINIMUM = Signal(
-    "ChargeLimitSocMin", whole, path="charge_state.charge_limit_soc_min", streamed=False
+    "ChargeLimitSocMin", whole, PERCENT, path="charge_state.charge_limit_soc_min", streamed=False
 )
 CHARGE_LIMIT_MAXIMUM = Signal(
-    "ChargeLimitSocMax", whole, path="charge_state.charge_limit_soc_max", streamed=False
+    "ChargeLimitSocMax", whole, PERCENT, path="charge_state.charge_limit_soc_max", streamed=False
 )
 CHARGE_CURRENT_REQUEST = Signal(
-    "ChargeCurrentRequest", whole, path="charge_state.charge_current_request"
+    "ChargeCurrentRequest", whole, (0, 100), path="charge_state.charge_current_request"
 )
 CHARGE_CURRENT_MAXIMUM = Signal(
-    "ChargeCurrentRequestMax", whole, path="charge_state.charge_current_request_max"
+    "ChargeCurrentRequestMax", whole, (0, 100), path="charge_state.charge_current_request_max"
 )
 CHARGE_ENABLED = Signal("ChargeEnableRequest", boolean, path="charge_state.charge_enable_request")
 CHARGE_PORT_OPEN = Signal(
@@ -504,10 +590,13 @@ SCHEDULED_CHARGING_PENDING = Signal(
     "ScheduledChargingPending", boolean, path="charge_state.scheduled_charging_pending"
 )
 SCHEDULED_CHARGING_START = Signal(
-    "ScheduledChargingStartTime", instant, path="charge_state.scheduled_charging_start_time"
+    "ScheduledChargingStartTime",
+    instant,
+    INSTANT,
+    path="charge_state.scheduled_charging_start_time",
 )
 SCHEDULED_DEPARTURE = Signal(
-    "ScheduledDepartureTime", instant, path="charge_state.scheduled_departure_time"
+    "ScheduledDepartureTime", instant, INSTANT, path="charge_state.scheduled_departure_time"
 )
 PRECONDITIONING_ENABLED = Signal(
     "PreconditioningEnabled", boolean, path="charge_state.preconditioning_enabled"
@@ -518,6 +607,7 @@ PRECONDITIONING_ENABLED = Signal(
 DEPARTURE_MINUTES = Signal(
     "ScheduledDepartureTimeMinutes",
     whole,
+    DAY_MINUTES,
     path="charge_state.scheduled_departure_time_minutes",
     streamed=False,
 )
@@ -542,6 +632,7 @@ OFF_PEAK_DAYS = Signal(
 OFF_PEAK_END_MINUTES = Signal(
     "OffPeakHoursEndTime",
     whole,
+    DAY_MINUTES,
     path="charge_state.off_peak_hours_end_time",
     streamed=False,
 )
@@ -550,40 +641,52 @@ POWERSHARE_TYPE = Signal("PowershareType", one_of(*POWERSHARE_TYPES), firmware="
 POWERSHARE_STOP_REASON = Signal(
     "PowershareStopReason", one_of(*POWERSHARE_STOP_REASONS), firmware="2024.44.25"
 )
-POWERSHARE_POWER = Signal("PowershareInstantaneousPowerKW", number, firmware="2024.44.25")
+POWERSHARE_POWER = Signal(
+    "PowershareInstantaneousPowerKW", number, (-25, 30), firmware="2024.44.25"
+)
 """kW, positive out of the battery."""
-POWERSHARE_HOURS = Signal("PowershareHoursLeft", whole, firmware="2024.44.25")
+POWERSHARE_HOURS = Signal("PowershareHoursLeft", whole, (0, 1000), firmware="2024.44.25")
 POWER_TRANSFER_STATE = Signal("PowerTransferStatus", one_of(*POWER_TRANSFER_STATES), firmware=None)
 
 # Driving
-SPEED = Signal("VehicleSpeed", kilometres, path="drive_state.speed", null=0.0)
+SPEED = Signal("VehicleSpeed", kilometres, (-30, 405), path="drive_state.speed", null=0.0)
 SHIFT_STATE = Signal("Gear", one_of(*SHIFT_STATES), path="drive_state.shift_state", null="p")
-DRIVE_POWER = Signal("DrivePower", number, path="drive_state.power", streamed=False, null=0.0)
+DRIVE_POWER = Signal(
+    "DrivePower", number, (-1500, 1500), path="drive_state.power", streamed=False, null=0.0
+)
 READY_TO_DRIVE = Signal("DriveRail", boolean)
-HEADING = Signal("GpsHeading", number, path="drive_state.heading", scope="vehicle_location")
+HEADING = Signal(
+    "GpsHeading", number, (0, 360), path="drive_state.heading", scope="vehicle_location"
+)
 LOCATION = Signal(
     "Location", position, path="drive_state.latitude,longitude", scope="vehicle_location"
 )
 GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
 # Nobody says which scope it wants; the larger one gets it or leaves it out.
-GPS_ACCURACY = Signal("GpsAccuracyMeters", number, scope="vehicle_location", firmware=None)
-ODOMETER = Signal("Odometer", kilometres, path="vehicle_state.odometer")
-PEDAL_POSITION = Signal("PedalPosition", number)
+GPS_ACCURACY = Signal(
+    "GpsAccuracyMeters", number, (0, 10_000), scope="vehicle_location", firmware=None
+)
+ODOMETER = Signal("Odometer", kilometres, (0.001, 4_000_000), path="vehicle_state.odometer")
+PEDAL_POSITION = Signal("PedalPosition", number, PERCENT)
 """%."""
 BRAKE_PEDAL = Signal("BrakePedal", boolean)
-BRAKE_PRESSURE = Signal("BrakePedalPos", number)
+BRAKE_PRESSURE = Signal("BrakePedalPos", number, (-100, 3200))
 """Of the master cylinder; Tesla names no unit."""
-LATERAL_ACCELERATION = Signal("LateralAcceleration", number)
-LONGITUDINAL_ACCELERATION = Signal("LongitudinalAcceleration", number)
+LATERAL_ACCELERATION = Signal("LateralAcceleration", number, ACCELERATION)
+LONGITUDINAL_ACCELERATION = Signal("LongitudinalAcceleration", number, ACCELERATION)
 """m/s²; Tesla's older text says g, but values of 10 were seen."""
 # Tesla names no unit; whether it follows the car's display is not known.
-CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres)
-CRUISE_DISTANCE = Signal("CruiseFollowDistance", digit)
+CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres, SPEED_SETTING)
+CRUISE_DISTANCE = Signal("CruiseFollowDistance", digit, (0, 7))
 """The setting, 1 to 7."""
-GRADE = Signal("GradeEstimatePercent", number, firmware=None)
-ROLLING_RESISTANCE = Signal("RollingResistanceCoefficient", number, firmware=None)
-DISTANCE_SINCE_RESET = Signal("MilesSinceReset", kilometres, firmware="2025.44.25.5")
-SELF_DRIVEN_SINCE_RESET = Signal("SelfDrivingMilesSinceReset", kilometres, firmware="2025.44.25.5")
+GRADE = Signal("GradeEstimatePercent", number, (-100, 100), firmware=None)
+ROLLING_RESISTANCE = Signal("RollingResistanceCoefficient", number, (0, 100), firmware=None)
+DISTANCE_SINCE_RESET = Signal(
+    "MilesSinceReset", kilometres, (0, 4_000_000), firmware="2025.44.25.5"
+)
+SELF_DRIVEN_SINCE_RESET = Signal(
+    "SelfDrivingMilesSinceReset", kilometres, (0, 4_000_000), firmware="2025.44.25.5"
+)
 
 # Route
 ROUTE_DESTINATION = Signal(
@@ -604,14 +707,23 @@ ROUTE_ORIGIN = Signal("OriginLocation", position, absent=None, scope="vehicle_lo
 ROUTE_LINE = Signal("RouteLine", text, absent=None, scope="vehicle_location")
 """Base64 of an encoded polyline of precision 6."""
 ROUTE_DISTANCE = Signal(
-    "MilesToArrival", kilometres, path="drive_state.active_route_miles_to_arrival", absent=None
+    "MilesToArrival",
+    kilometres,
+    (-1, 20_000),
+    path="drive_state.active_route_miles_to_arrival",
+    absent=None,
 )
 ROUTE_MINUTES = Signal(
-    "MinutesToArrival", number, path="drive_state.active_route_minutes_to_arrival", absent=None
+    "MinutesToArrival",
+    number,
+    (-1, 30_000),
+    path="drive_state.active_route_minutes_to_arrival",
+    absent=None,
 )
 ROUTE_ENERGY = Signal(
     "ExpectedEnergyPercentAtTripArrival",
     number,
+    (-200, 100.5),
     path="drive_state.active_route_energy_at_arrival",
     absent=None,
     firmware="2024.44.25",
@@ -619,11 +731,14 @@ ROUTE_ENERGY = Signal(
 ROUTE_TRAFFIC_DELAY = Signal(
     "RouteTrafficMinutesDelay",
     number,
+    (-1440, 1440),
     path="drive_state.active_route_traffic_minutes_delay",
     absent=None,
     firmware="2024.44.25",
 )
-ROUTE_SPEED = Signal("MaxSpeedToReachDestinationMph", kilometres, absent=None, firmware=None)
+ROUTE_SPEED = Signal(
+    "MaxSpeedToReachDestinationMph", kilometres, SPEED_SETTING, absent=None, firmware=None
+)
 """km/h, the fastest with which the charge lasts to the destination."""
 AT_HOME = Signal("LocatedAtHome", boolean, firmware="2024.44.32")
 AT_WORK = Signal("LocatedAtWork", boolean, firmware="2024.44.32")
@@ -634,42 +749,46 @@ INVERTER_REAR = Signal("DiStateR", one_of(*INVERTER_STATES, unavailable="not_ava
 INVERTER_FRONT = Signal("DiStateF", one_of(*INVERTER_STATES, unavailable="not_available"))
 INVERTER_REAR_LEFT = Signal("DiStateREL", one_of(*INVERTER_STATES, unavailable="not_available"))
 INVERTER_REAR_RIGHT = Signal("DiStateRER", one_of(*INVERTER_STATES, unavailable="not_available"))
-AXLE_SPEED_REAR = Signal("DiAxleSpeedR", number)
+AXLE_SPEED_REAR = Signal("DiAxleSpeedR", number, AXLE_SPEED)
 """rad/s."""
-AXLE_SPEED_FRONT = Signal("DiAxleSpeedF", number)
-AXLE_SPEED_REAR_LEFT = Signal("DiAxleSpeedREL", number)
-AXLE_SPEED_REAR_RIGHT = Signal("DiAxleSpeedRER", number)
-TORQUE_REQUEST = Signal("DiTorquemotor", number)
+AXLE_SPEED_FRONT = Signal("DiAxleSpeedF", number, AXLE_SPEED)
+AXLE_SPEED_REAR_LEFT = Signal("DiAxleSpeedREL", number, AXLE_SPEED)
+AXLE_SPEED_REAR_RIGHT = Signal("DiAxleSpeedRER", number, AXLE_SPEED)
+TORQUE_REQUEST = Signal("DiTorquemotor", number, TORQUE)
 """Nm, at the axle."""
-TORQUE_REQUEST_SECOND = Signal("DiSlaveTorqueCmd", number)
-TORQUE_REAR = Signal("DiTorqueActualR", number)
-TORQUE_FRONT = Signal("DiTorqueActualF", number)
-TORQUE_REAR_LEFT = Signal("DiTorqueActualREL", number)
-TORQUE_REAR_RIGHT = Signal("DiTorqueActualRER", number)
-STATOR_REAR = Signal("DiStatorTempR", number)
-STATOR_FRONT = Signal("DiStatorTempF", number)
-STATOR_REAR_LEFT = Signal("DiStatorTempREL", number)
-STATOR_REAR_RIGHT = Signal("DiStatorTempRER", number)
-HEAT_SINK_REAR = Signal("DiHeatsinkTR", number)
-HEAT_SINK_FRONT = Signal("DiHeatsinkTF", number)
-HEAT_SINK_REAR_LEFT = Signal("DiHeatsinkTREL", number)
-HEAT_SINK_REAR_RIGHT = Signal("DiHeatsinkTRER", number)
-INVERTER_TEMPERATURE_REAR = Signal("DiInverterTR", number)
-INVERTER_TEMPERATURE_FRONT = Signal("DiInverterTF", number)
-INVERTER_TEMPERATURE_REAR_LEFT = Signal("DiInverterTREL", number)
-INVERTER_TEMPERATURE_REAR_RIGHT = Signal("DiInverterTRER", number)
-INVERTER_VOLTAGE_REAR = Signal("DiVBatR", number)
-INVERTER_VOLTAGE_FRONT = Signal("DiVBatF", number)
-INVERTER_VOLTAGE_REAR_LEFT = Signal("DiVBatREL", number)
-INVERTER_VOLTAGE_REAR_RIGHT = Signal("DiVBatRER", number)
-MOTOR_CURRENT_REAR = Signal("DiMotorCurrentR", number)
-MOTOR_CURRENT_FRONT = Signal("DiMotorCurrentF", number)
-MOTOR_CURRENT_REAR_LEFT = Signal("DiMotorCurrentREL", number)
-MOTOR_CURRENT_REAR_RIGHT = Signal("DiMotorCurrentRER", number)
+TORQUE_REQUEST_SECOND = Signal("DiSlaveTorqueCmd", number, TORQUE)
+TORQUE_REAR = Signal("DiTorqueActualR", number, TORQUE)
+TORQUE_FRONT = Signal("DiTorqueActualF", number, TORQUE)
+TORQUE_REAR_LEFT = Signal("DiTorqueActualREL", number, TORQUE)
+TORQUE_REAR_RIGHT = Signal("DiTorqueActualRER", number, TORQUE)
+STATOR_REAR = Signal("DiStatorTempR", number, DRIVE_TEMPERATURE)
+STATOR_FRONT = Signal("DiStatorTempF", number, DRIVE_TEMPERATURE)
+STATOR_REAR_LEFT = Signal("DiStatorTempREL", number, DRIVE_TEMPERATURE)
+STATOR_REAR_RIGHT = Signal("DiStatorTempRER", number, DRIVE_TEMPERATURE)
+HEAT_SINK_REAR = Signal("DiHeatsinkTR", number, DRIVE_TEMPERATURE)
+HEAT_SINK_FRONT = Signal("DiHeatsinkTF", number, DRIVE_TEMPERATURE)
+HEAT_SINK_REAR_LEFT = Signal("DiHeatsinkTREL", number, DRIVE_TEMPERATURE)
+HEAT_SINK_REAR_RIGHT = Signal("DiHeatsinkTRER", number, DRIVE_TEMPERATURE)
+INVERTER_TEMPERATURE_REAR = Signal("DiInverterTR", number, DRIVE_TEMPERATURE)
+INVERTER_TEMPERATURE_FRONT = Signal("DiInverterTF", number, DRIVE_TEMPERATURE)
+INVERTER_TEMPERATURE_REAR_LEFT = Signal("DiInverterTREL", number, DRIVE_TEMPERATURE)
+INVERTER_TEMPERATURE_REAR_RIGHT = Signal("DiInverterTRER", number, DRIVE_TEMPERATURE)
+INVERTER_VOLTAGE_REAR = Signal("DiVBatR", number, PACK_VOLTS)
+INVERTER_VOLTAGE_FRONT = Signal("DiVBatF", number, PACK_VOLTS)
+INVERTER_VOLTAGE_REAR_LEFT = Signal("DiVBatREL", number, PACK_VOLTS)
+INVERTER_VOLTAGE_REAR_RIGHT = Signal("DiVBatRER", number, PACK_VOLTS)
+MOTOR_CURRENT_REAR = Signal("DiMotorCurrentR", number, PACK_AMPERES)
+MOTOR_CURRENT_FRONT = Signal("DiMotorCurrentF", number, PACK_AMPERES)
+MOTOR_CURRENT_REAR_LEFT = Signal("DiMotorCurrentREL", number, PACK_AMPERES)
+MOTOR_CURRENT_REAR_RIGHT = Signal("DiMotorCurrentRER", number, PACK_AMPERES)
 
 # Climate
-INSIDE_TEMPERATURE = Signal("InsideTemp", number, path="climate_state.inside_temp")
-OUTSIDE_TEMPERATURE = Signal("OutsideTemp", number, path="climate_state.outside_temp")
+INSIDE_TEMPERATURE = Signal(
+    "InsideTemp", number, CABIN_TEMPERATURE, path="climate_state.inside_temp"
+)
+OUTSIDE_TEMPERATURE = Signal(
+    "OutsideTemp", number, AIR_TEMPERATURE, path="climate_state.outside_temp"
+)
 # The streamed word says at once what a polled answer has in three keys.
 CLIMATE_ON = Signal(
     "HvacPower",
@@ -695,20 +814,22 @@ CLIMATE_POWER = Signal("HvacPower.State", one_of(*CLIMATE_POWER_STATES), firmwar
 DRIVER_TEMPERATURE = Signal(
     "HvacLeftTemperatureRequest",
     number,
+    CLIMATE_SETTING,
     path="climate_state.driver_temp_setting",
     firmware="2024.44.25",
 )
 PASSENGER_TEMPERATURE = Signal(
     "HvacRightTemperatureRequest",
     number,
+    CLIMATE_SETTING,
     path="climate_state.passenger_temp_setting",
     firmware="2024.44.25",
 )
 MINIMUM_TEMPERATURE = Signal(
-    "MinAvailTemp", number, path="climate_state.min_avail_temp", streamed=False
+    "MinAvailTemp", number, CLIMATE_SETTING, path="climate_state.min_avail_temp", streamed=False
 )
 MAXIMUM_TEMPERATURE = Signal(
-    "MaxAvailTemp", number, path="climate_state.max_avail_temp", streamed=False
+    "MaxAvailTemp", number, CLIMATE_SETTING, path="climate_state.max_avail_temp", streamed=False
 )
 CLIMATE_KEEPER = Signal(
     "ClimateKeeperMode",
@@ -723,9 +844,11 @@ CLIMATE_AUTOMATIC = Signal(
     firmware="2024.44.25",
 )
 AIR_CONDITIONING = Signal("HvacACEnabled", boolean, firmware="2024.44.25")
-FAN_SETTING = Signal("HvacFanSpeed", whole, firmware="2024.44.25")
+FAN_SETTING = Signal("HvacFanSpeed", whole, (0, 12), firmware="2024.44.25")
 """0 to 10."""
-FAN_SPEED = Signal("HvacFanStatus", whole, path="climate_state.fan_status", firmware="2024.44.25")
+FAN_SPEED = Signal(
+    "HvacFanStatus", whole, (0, 12), path="climate_state.fan_status", firmware="2024.44.25"
+)
 """0 to 10."""
 DEFROST = Signal(
     "DefrostMode", unless("off"), path="climate_state.defrost_mode", firmware="2024.44.25"
@@ -773,51 +896,61 @@ BIOWEAPON_MODE = Signal(
 REAR_DISPLAY_CLIMATE = Signal("RearDisplayHvacEnabled", boolean, firmware="2024.44.25")
 
 # Seats and steering wheel
-SEAT_HEATER_LEFT = Signal("SeatHeaterLeft", whole, path="climate_state.seat_heater_left")
-SEAT_HEATER_RIGHT = Signal("SeatHeaterRight", whole, path="climate_state.seat_heater_right")
+SEAT_HEATER_LEFT = Signal(
+    "SeatHeaterLeft", whole, HEAT_LEVEL, path="climate_state.seat_heater_left"
+)
+SEAT_HEATER_RIGHT = Signal(
+    "SeatHeaterRight", whole, HEAT_LEVEL, path="climate_state.seat_heater_right"
+)
 SEAT_HEATER_REAR_LEFT = Signal(
-    "SeatHeaterRearLeft", whole, path="climate_state.seat_heater_rear_left"
+    "SeatHeaterRearLeft", whole, HEAT_LEVEL, path="climate_state.seat_heater_rear_left"
 )
 SEAT_HEATER_REAR_CENTER = Signal(
-    "SeatHeaterRearCenter", whole, path="climate_state.seat_heater_rear_center"
+    "SeatHeaterRearCenter", whole, HEAT_LEVEL, path="climate_state.seat_heater_rear_center"
 )
 SEAT_HEATER_REAR_RIGHT = Signal(
-    "SeatHeaterRearRight", whole, path="climate_state.seat_heater_rear_right"
+    "SeatHeaterRearRight", whole, HEAT_LEVEL, path="climate_state.seat_heater_rear_right"
 )
 # Not every car has these, and the stream has none of them.
 SEAT_HEATER_REAR_LEFT_BACK = Signal(
     "SeatHeaterRearLeftBack",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_heater_rear_left_back",
     streamed=False,
 )
 SEAT_HEATER_REAR_RIGHT_BACK = Signal(
     "SeatHeaterRearRightBack",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_heater_rear_right_back",
     streamed=False,
 )
 SEAT_HEATER_THIRD_ROW_LEFT = Signal(
     "SeatHeaterThirdRowLeft",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_heater_third_row_left",
     streamed=False,
 )
 SEAT_HEATER_THIRD_ROW_RIGHT = Signal(
     "SeatHeaterThirdRowRight",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_heater_third_row_right",
     streamed=False,
 )
 SEAT_COOLER_LEFT = Signal(
     "ClimateSeatCoolingFrontLeft",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_fan_front_left",
     firmware="2024.44.32",
 )
 SEAT_COOLER_RIGHT = Signal(
     "ClimateSeatCoolingFrontRight",
     whole,
+    HEAT_LEVEL,
     path="climate_state.seat_fan_front_right",
     firmware="2024.44.32",
 )
@@ -829,12 +962,13 @@ AUTO_SEAT_RIGHT = Signal(
 STEERING_WHEEL_LEVEL = Signal(
     "HvacSteeringWheelHeatLevel",
     whole,
+    HEAT_LEVEL,
     path="climate_state.steering_wheel_heat_level",
     firmware="2024.44.25",
 )
 STEERING_WHEEL_HEATER = Signal(
     "HvacSteeringWheelHeatLevel.On",
-    lambda value: number(value) > 0,
+    _is_heated,
     path="climate_state.steering_wheel_heater",
     polled=boolean,
     firmware="2024.44.25",
@@ -865,7 +999,7 @@ WINDOW_PASSENGER_FRONT = Signal("FpWindow", is_open, path="vehicle_state.fp_wind
 WINDOW_DRIVER_REAR = Signal("RdWindow", is_open, path="vehicle_state.rd_window")
 WINDOW_PASSENGER_REAR = Signal("RpWindow", is_open, path="vehicle_state.rp_window")
 TONNEAU_POSITION = Signal("TonneauPosition", one_of(*TONNEAU_POSITIONS), firmware="2024.44.25")
-TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", number, firmware="2024.44.25")
+TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", number, PERCENT, firmware="2024.44.25")
 # Only Model S from before 2021 have one; the stream does not tell how it stands.
 SUNROOF_OPEN = Signal(
     "SunroofOpen", unless("closed"), path="vehicle_state.sun_roof_state", streamed=False
@@ -885,10 +1019,13 @@ REMOTE_START = Signal(
 )
 """Whether it may be driven without a key now, after a remote start."""
 REMOTE_START_ACTIVE = Signal("RemoteStartActive", boolean, firmware=None)
-PAIRED_KEYS = Signal("PairedPhoneKeyAndKeyFobQty", whole)
+PAIRED_KEYS = Signal("PairedPhoneKeyAndKeyFobQty", whole, (0, 100))
 SPEED_LIMIT_MODE = Signal("SpeedLimitMode", boolean, path="vehicle_state.speed_limit_mode.active")
 SPEED_LIMIT = Signal(
-    "CurrentLimitMph", kilometres, path="vehicle_state.speed_limit_mode.current_limit_mph"
+    "CurrentLimitMph",
+    kilometres,
+    SPEED_SETTING,
+    path="vehicle_state.speed_limit_mode.current_limit_mph",
 )
 HOMELINK_NEARBY = Signal(
     "HomelinkNearby", boolean, path="vehicle_state.homelink_nearby", firmware="2024.44.25"
@@ -896,6 +1033,7 @@ HOMELINK_NEARBY = Signal(
 HOMELINK_DEVICES = Signal(
     "HomelinkDeviceCount",
     whole,
+    (0, 20),
     path="vehicle_state.homelink_device_count",
     firmware="2024.44.25",
 )
@@ -922,21 +1060,41 @@ BLIND_SPOT_CHIME = Signal("BlindSpotCollisionWarningChime", boolean)
 
 # Tyres: bar, as Tesla documents it for both sources; some public clients take the stream for atm,
 # which is 1.3 % more.
-PRESSURE_FRONT_LEFT = Signal("TpmsPressureFl", number, path="vehicle_state.tpms_pressure_fl")
-PRESSURE_FRONT_RIGHT = Signal("TpmsPressureFr", number, path="vehicle_state.tpms_pressure_fr")
-PRESSURE_REAR_LEFT = Signal("TpmsPressureRl", number, path="vehicle_state.tpms_pressure_rl")
-PRESSURE_REAR_RIGHT = Signal("TpmsPressureRr", number, path="vehicle_state.tpms_pressure_rr")
+PRESSURE_FRONT_LEFT = Signal(
+    "TpmsPressureFl", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fl"
+)
+PRESSURE_FRONT_RIGHT = Signal(
+    "TpmsPressureFr", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fr"
+)
+PRESSURE_REAR_LEFT = Signal(
+    "TpmsPressureRl", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rl"
+)
+PRESSURE_REAR_RIGHT = Signal(
+    "TpmsPressureRr", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rr"
+)
 PRESSURE_TIME_FRONT_LEFT = Signal(
-    "TpmsLastSeenPressureTimeFl", instant, path="vehicle_state.tpms_last_seen_pressure_time_fl"
+    "TpmsLastSeenPressureTimeFl",
+    instant,
+    INSTANT,
+    path="vehicle_state.tpms_last_seen_pressure_time_fl",
 )
 PRESSURE_TIME_FRONT_RIGHT = Signal(
-    "TpmsLastSeenPressureTimeFr", instant, path="vehicle_state.tpms_last_seen_pressure_time_fr"
+    "TpmsLastSeenPressureTimeFr",
+    instant,
+    INSTANT,
+    path="vehicle_state.tpms_last_seen_pressure_time_fr",
 )
 PRESSURE_TIME_REAR_LEFT = Signal(
-    "TpmsLastSeenPressureTimeRl", instant, path="vehicle_state.tpms_last_seen_pressure_time_rl"
+    "TpmsLastSeenPressureTimeRl",
+    instant,
+    INSTANT,
+    path="vehicle_state.tpms_last_seen_pressure_time_rl",
 )
 PRESSURE_TIME_REAR_RIGHT = Signal(
-    "TpmsLastSeenPressureTimeRr", instant, path="vehicle_state.tpms_last_seen_pressure_time_rr"
+    "TpmsLastSeenPressureTimeRr",
+    instant,
+    INSTANT,
+    path="vehicle_state.tpms_last_seen_pressure_time_rr",
 )
 LOW_TYRE_FRONT_LEFT = Signal(
     "TpmsSoftWarnings.FrontLeft",
@@ -1005,18 +1163,21 @@ UPDATE_VERSION = Signal(
 UPDATE_DOWNLOADED = Signal(
     "SoftwareUpdateDownloadPercentComplete",
     whole,
+    PERCENT,
     path="vehicle_state.software_update.download_perc",
     firmware="2024.44.25",
 )
 UPDATE_INSTALLED = Signal(
     "SoftwareUpdateInstallationPercentComplete",
     whole,
+    PERCENT,
     path="vehicle_state.software_update.install_perc",
     firmware="2024.44.25",
 )
 UPDATE_MINUTES = Signal(
     "SoftwareUpdateExpectedDurationMinutes",
     whole,
+    DAY_MINUTES,
     path="vehicle_state.software_update.expected_duration_sec",
     polled=lambda value: round(number(value) / 60),
     firmware="2024.44.25",
@@ -1024,6 +1185,7 @@ UPDATE_MINUTES = Signal(
 UPDATE_START = Signal(
     "SoftwareUpdateScheduledStartTime",
     instant,
+    INSTANT,
     path="vehicle_state.software_update.scheduled_time_ms",
     polled=lambda value: instant(number(value) / 1000),
     firmware="2024.44.25",
@@ -1054,24 +1216,28 @@ MEDIA_SOURCE = Signal(
 MEDIA_VOLUME = Signal(
     "MediaAudioVolume",
     number,
+    VOLUME,
     path="vehicle_state.media_info.audio_volume",
     firmware="2025.2.6",
 )
 MEDIA_VOLUME_STEP = Signal(
     "MediaAudioVolumeIncrement",
     number,
+    VOLUME,
     path="vehicle_state.media_info.audio_volume_increment",
     firmware="2025.2.6",
 )
 MEDIA_VOLUME_MAXIMUM = Signal(
     "MediaAudioVolumeMax",
     number,
+    VOLUME,
     path="vehicle_state.media_info.audio_volume_max",
     firmware="2025.2.6",
 )
 MEDIA_DURATION = Signal(
     "MediaNowPlayingDuration",
     whole,
+    PLAYING_TIME,
     path="vehicle_state.media_info.now_playing_duration",
     firmware="2025.2.6",
 )
@@ -1079,6 +1245,7 @@ MEDIA_DURATION = Signal(
 MEDIA_ELAPSED = Signal(
     "MediaNowPlayingElapsed",
     whole,
+    PLAYING_TIME,
     path="vehicle_state.media_info.now_playing_elapsed",
     firmware="2025.2.6",
 )
@@ -1123,7 +1290,7 @@ CHARGE_PORT_TYPE = Signal(
 )
 # The stream has a text here whose words are not documented, the polled answer a number.
 REAR_SEAT_HEATERS = Signal(
-    "RearSeatHeaterCount", whole, path="vehicle_config.rear_seat_heaters", streamed=False
+    "RearSeatHeaterCount", whole, (0, 7), path="vehicle_config.rear_seat_heaters", streamed=False
 )
 REAR_SEAT_HEATER_PACKAGE = Signal("RearSeatHeaters", text, firmware="2024.44.25")
 RIGHT_HAND_DRIVE = Signal(
@@ -1185,19 +1352,29 @@ CLOCK_OF_24_HOURS = Signal(
 )
 
 # The Semi's own: middle (1) and rear (2) axle, left and right, inner and outer tyre
-SEMI_PRESSURE_1_LEFT_0 = Signal("SemitruckTpmsPressureRe1L0", number, semi=True)
-SEMI_PRESSURE_1_LEFT_1 = Signal("SemitruckTpmsPressureRe1L1", number, semi=True)
-SEMI_PRESSURE_1_RIGHT_0 = Signal("SemitruckTpmsPressureRe1R0", number, semi=True)
-SEMI_PRESSURE_1_RIGHT_1 = Signal("SemitruckTpmsPressureRe1R1", number, semi=True)
-SEMI_PRESSURE_2_LEFT_0 = Signal("SemitruckTpmsPressureRe2L0", number, semi=True)
-SEMI_PRESSURE_2_LEFT_1 = Signal("SemitruckTpmsPressureRe2L1", number, semi=True)
-SEMI_PRESSURE_2_RIGHT_0 = Signal("SemitruckTpmsPressureRe2R0", number, semi=True)
-SEMI_PRESSURE_2_RIGHT_1 = Signal("SemitruckTpmsPressureRe2R1", number, semi=True)
+SEMI_PRESSURE_1_LEFT_0 = Signal("SemitruckTpmsPressureRe1L0", number, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_1_LEFT_1 = Signal("SemitruckTpmsPressureRe1L1", number, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_1_RIGHT_0 = Signal(
+    "SemitruckTpmsPressureRe1R0", number, SEMI_TYRE_PRESSURE, semi=True
+)
+SEMI_PRESSURE_1_RIGHT_1 = Signal(
+    "SemitruckTpmsPressureRe1R1", number, SEMI_TYRE_PRESSURE, semi=True
+)
+SEMI_PRESSURE_2_LEFT_0 = Signal("SemitruckTpmsPressureRe2L0", number, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_LEFT_1 = Signal("SemitruckTpmsPressureRe2L1", number, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_RIGHT_0 = Signal(
+    "SemitruckTpmsPressureRe2R0", number, SEMI_TYRE_PRESSURE, semi=True
+)
+SEMI_PRESSURE_2_RIGHT_1 = Signal(
+    "SemitruckTpmsPressureRe2R1", number, SEMI_TYRE_PRESSURE, semi=True
+)
 SEMI_SEAT = Signal("SemitruckPassengerSeatFoldPosition", one_of(*SEAT_POSITIONS), semi=True)
 SEMI_TRACTOR_BRAKE = Signal("SemitruckTractorParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
 SEMI_TRAILER_BRAKE = Signal("SemitruckTrailerParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
-SEMI_CRUISE_LIMIT = Signal("SemiCruiseSpeedLimitMph", kilometres, firmware=None, semi=True)
-SEMI_MASS = Signal("SemiVehicleMassKg", number, firmware=None, semi=True)
+SEMI_CRUISE_LIMIT = Signal(
+    "SemiCruiseSpeedLimitMph", kilometres, SPEED_SETTING, firmware=None, semi=True
+)
+SEMI_MASS = Signal("SemiVehicleMassKg", number, (0, 60_000), firmware=None, semi=True)
 
 DOORS: Final = (
     DOOR_DRIVER_FRONT,
@@ -1356,16 +1533,22 @@ UPDATE_STAGE = Derived("UpdateStage", UPDATE_STATUS, *_UPDATE_SIGNALS, compute=_
 
 # --- Energy sites: power in W, energy in Wh ------------------------------------------------------
 
-SOLAR_POWER = Signal("SolarPower", number, path="live_status.solar_power", streamed=False)
-BATTERY_POWER = Signal("BatteryPower", number, path="live_status.battery_power", streamed=False)
-"""W; positive while discharging, negative while charging."""
-GRID_POWER = Signal("GridPower", number, path="live_status.grid_power", streamed=False)
-"""W; positive while importing, negative while exporting."""
-LOAD_POWER = Signal("LoadPower", number, path="live_status.load_power", streamed=False)
-PERCENTAGE_CHARGED = Signal(
-    "PercentageCharged", number, path="live_status.percentage_charged", streamed=False
+SOLAR_POWER = Signal(
+    "SolarPower", number, SITE_POWER, path="live_status.solar_power", streamed=False
 )
-ENERGY_LEFT = Signal("EnergyLeft", number, path="live_status.energy_left", streamed=False)
+BATTERY_POWER = Signal(
+    "BatteryPower", number, SITE_POWER, path="live_status.battery_power", streamed=False
+)
+"""W; positive while discharging, negative while charging."""
+GRID_POWER = Signal("GridPower", number, SITE_POWER, path="live_status.grid_power", streamed=False)
+"""W; positive while importing, negative while exporting."""
+LOAD_POWER = Signal("LoadPower", number, SITE_POWER, path="live_status.load_power", streamed=False)
+PERCENTAGE_CHARGED = Signal(
+    "PercentageCharged", number, (-1, 110), path="live_status.percentage_charged", streamed=False
+)
+ENERGY_LEFT = Signal(
+    "EnergyLeft", number, (-10_000, 100_000_000), path="live_status.energy_left", streamed=False
+)
 ISLAND_STATES: Final = (
     "on_grid",
     "off_grid",
@@ -1379,13 +1562,14 @@ ISLAND_STATUS = Signal(
 WALL_CONNECTOR_POWER = Signal(
     "WallConnectorPower",
     _connector_power,
+    SITE_POWER,
     path="live_status.wall_connectors",
     streamed=False,
 )
 """W, of all wall connectors of the site together."""
 STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)
 BACKUP_RESERVE = Signal(
-    "BackupReserve", whole, path="site_info.backup_reserve_percent", streamed=False
+    "BackupReserve", whole, PERCENT, path="site_info.backup_reserve_percent", streamed=False
 )
 OPERATION_MODES: Final = ("autonomous", "self_consumption", "backup")
 OPERATION_MODE = Signal(
@@ -1458,6 +1642,9 @@ def _decode[T](signal: Signal[T], parse: Callable[[Any], T | None], raw: object)
         return None
     try:
         return parse(raw)
+    except Implausible:
+        log_implausible(signal, raw)
+        return None
     except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
         # Not the value itself at warning level: it may be private, and it may be long.
         if (seen := (signal.name, str(raw)[:40])) not in _logged and len(_logged) < _LOG_LIMIT:
@@ -1465,6 +1652,14 @@ def _decode[T](signal: Signal[T], parse: Callable[[Any], T | None], raw: object)
             _LOGGER.warning("Tesla tells something new about %s; it is unknown here", signal.name)
             _LOGGER.debug("%s: %s", *seen)
         return None
+
+
+def log_implausible(signal: Signal[Any], raw: object) -> None:
+    """Log, once for each signal, that Tesla reports what cannot be."""
+    if (seen := (signal.name, "")) not in _logged:
+        _logged.add(seen)
+        _LOGGER.warning("Ignoring implausible values of %s; it is unknown", signal.name)
+        _LOGGER.debug("%s: %s", signal.name, str(raw)[:40])
 
 
 _LOG_LIMIT: Final = 1000

@@ -20,6 +20,13 @@ class Unrecognised(ValueError):
     """A parser met a value it does not know; the reading becomes unknown, nothing breaks."""
 
 
+class Implausible(Unrecognised):
+    """A number that no vehicle or site can have: it stands for "no value", or is an error."""
+
+
+type Bounds = tuple[float, float]
+
+
 class Source(StrEnum):
     """Where a reading came from."""
 
@@ -50,6 +57,8 @@ class Signal[T]:
         parse: Turns Tesla's value (JSON of a poll, or the decoded value of a record) into ours,
             in our unit; None where Tesla says that it knows no value. Raises `Unrecognised` for
             values that it does not know itself.
+        bounds: The lowest and the highest plausible number, in our unit; outside them, streamed,
+            polled or stored, it is unknown. Every number has them.
         path: Where a polled answer carries it, `section.key`; several keys, separated by commas,
             are parsed as one tuple.
         polled: How the polled value is read where it differs from the streamed one.
@@ -64,6 +73,7 @@ class Signal[T]:
 
     __slots__ = (
         "absent",
+        "bounds",
         "firmware",
         "name",
         "null",
@@ -80,6 +90,7 @@ class Signal[T]:
         self,
         name: str,
         parse: Callable[[Any], T | None],
+        bounds: Bounds | None = None,
         *,
         path: str | None = None,
         polled: Callable[[Any], T | None] | None = None,
@@ -91,8 +102,9 @@ class Signal[T]:
         semi: bool = False,
     ) -> None:
         self.name = name
-        self.parse = parse
-        self.polled = polled or parse
+        self.bounds = bounds
+        self.parse = _bounded(parse, bounds)
+        self.polled = _bounded(polled or parse, bounds)
         section, _, rest = (path or "").partition(".")
         self.section = section
         self.paths = tuple(tuple(key.split(".")) for key in rest.split(",")) if rest else ()
@@ -108,9 +120,33 @@ class Signal[T]:
         """Tesla's telemetry field: the name without its part."""
         return self.name.partition(".")[0]
 
+    def is_plausible(self, value: object) -> bool:
+        """Whether it can have this value, of its own type."""
+        if self.bounds is None or value is None:
+            return True
+        lowest, highest = self.bounds
+        return isinstance(value, int | float) and lowest <= value <= highest
+
     @override
     def __repr__(self) -> str:
         return f"<Signal {self.name}>"
+
+
+def _bounded[T](
+    parse: Callable[[Any], T | None], bounds: Bounds | None
+) -> Callable[[Any], T | None]:
+    """A parser that raises `Implausible` outside the bounds, also for NaN."""
+    if bounds is None:
+        return parse
+    lowest, highest = bounds
+
+    def bounded(value: Any) -> T | None:  # noqa: ANN401  # as it comes over the wire
+        parsed: Any = parse(value)
+        if parsed is None or lowest <= parsed <= highest:
+            return parsed  # type: ignore[no-any-return]  # a number, which mypy cannot know
+        raise Implausible(value)
+
+    return bounded
 
 
 class Derived[T]:
@@ -273,7 +309,7 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     for signal in signals:
         match stored.get(signal.name):
             case [value, int() | float() as seconds] if (
-                0 < seconds < _LATEST and seconds is not True
+                0 < seconds < _LATEST and seconds is not True and signal.is_plausible(value)
             ):
                 readings[signal] = Reading(
                     tuple(value) if isinstance(value, list) else value,

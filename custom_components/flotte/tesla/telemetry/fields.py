@@ -29,8 +29,8 @@ from zoneinfo import ZoneInfo
 
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
-from ..signals import SIGNALS_BY_FIELD, decode
-from ..state import Reading, Signal, Source, Unrecognised
+from ..signals import SIGNALS_BY_FIELD, decode, log_implausible
+from ..state import Implausible, Reading, Signal, Source, Unrecognised
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -218,8 +218,6 @@ _POSITION: Final = re.compile(
     r"\(\s*([0-9]{1,3}(?:\.[0-9]{0,20})?) ([NS]),\s*([0-9]{1,3}(?:\.[0-9]{0,20})?) ([EW])\s*\)"
 )
 _TIME_OF_DAY: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
-_POLE: Final = 90
-_ANTIMERIDIAN: Final = 180
 _LATEST: Final = 4_102_444_800
 """Unix seconds of the year 2100: beyond it a time is noise."""
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")
@@ -245,12 +243,6 @@ def position_in(text: str) -> tuple[float, float] | None:
         -float(latitude) if north_south == "S" else float(latitude),
         -float(longitude) if east_west == "W" else float(longitude),
     )
-
-
-def is_on_earth(position: tuple[float, float]) -> bool:
-    """Whether these are degrees; false for what is not a number."""
-    latitude, longitude = position
-    return -_POLE <= latitude <= _POLE and -_ANTIMERIDIAN <= longitude <= _ANTIMERIDIAN
 
 
 def true_instant(told: float, zone: tzinfo) -> int | float | None:
@@ -363,7 +355,7 @@ def _position_forms(raw: Raw, _zone: tzinfo) -> Forms:
             place = None
     if place is None:
         raise Unrecognised(raw)
-    return (place,) if is_on_earth(place) else ()
+    return (place,)
 
 
 def _time_of_day_forms(raw: Raw, _zone: tzinfo) -> Forms:
@@ -489,6 +481,9 @@ def _first(signal: Signal[Any], forms: Forms) -> object:
         if form != NOT_AVAILABLE:
             try:
                 return signal.parse(form)
+            except Implausible:
+                log_implausible(signal, form)
+                return None
             except UNREADABLE:
                 continue
     # Says so in the log, once.

@@ -386,42 +386,43 @@ def _cop_temp(life: Life, parameters: Parameters) -> None:
     life.climate.overheat_temperature = COP_LEVELS[parameters["cop_temp"]]
 
 
-def _require_climate(life: Life) -> None:
-    if not life.climate.is_on:
+def _require_climate(life: Life, *, wanted: float) -> None:
+    """Refuse a heater or cooler while the climate is off; `wanted` 0 or false is always taken."""
+    if wanted and not life.climate.is_on:
         raise Refused(COMFORT_OFF)
 
 
 def _seat_heater(life: Life, parameters: Parameters) -> None:
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["level"])
     life.climate.seat_heaters[SEATS[parameters["seat_position"]]] = parameters["level"]
 
 
 def _seat_cooler(life: Life, parameters: Parameters) -> None:
     if not life.model.has_seat_cooling:
         raise Refused("not_supported", NOT_SUPPORTED)
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["seat_cooler_level"])
     seat = FRONT_SEATS[parameters["seat_position"] - 1]
     life.climate.seat_fans[seat] = parameters["seat_cooler_level"]
 
 
 def _auto_seat(life: Life, parameters: Parameters) -> None:
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["auto_climate_on"])
     seat = FRONT_SEATS[parameters["auto_seat_position"] - 1]
     life.climate.auto_seats[seat] = parameters["auto_climate_on"]
 
 
 def _wheel_heater(life: Life, parameters: Parameters) -> None:
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["on"])
     life.climate.wheel_level = HIGHEST_LEVEL if parameters["on"] else 0
 
 
 def _wheel_level(life: Life, parameters: Parameters) -> None:
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["level"])
     life.climate.wheel_level = parameters["level"]
 
 
 def _auto_wheel(life: Life, parameters: Parameters) -> None:
-    _require_climate(life)
+    _require_climate(life, wanted=parameters["on"])
     life.climate.auto_wheel = parameters["on"]
 
 

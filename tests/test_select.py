@@ -200,26 +200,52 @@ async def test_a_cooler_that_is_not_there(
     assert car.executions == []
 
 
+HEATERS = [
+    pytest.param("seat_heater_front_left", "high", "remote_seat_heater_request", id="seat"),
+    pytest.param(
+        "steering_wheel_heater", "on", "remote_steering_wheel_heater_request", id="steering wheel"
+    ),
+]
+
+
 @pytest.mark.parametrize("driven", BOTH)
-@pytest.mark.parametrize("entity", ["seat_heater_front_left", "steering_wheel_heater"])
-async def test_heaters_want_the_climate_on(
+@pytest.mark.parametrize(("entity", "option", "name"), HEATERS)
+async def test_heaters_switch_the_climate_on_first(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
     wait: Wait,
     driven: Driven,
     entity: str,
+    option: str,
+    name: str,
 ) -> None:
-    """The car's word becomes a text that says what to do."""
     car = await told_of(tesla, wait, driven.vin)
     entity_id = f"select.{driven.prefix}_{entity}"
-    option = "on" if entity == "steering_wheel_heater" else "high"
-    with pytest.raises(HomeAssistantError) as refusal:
-        await act(hass, SERVICE_SELECT_OPTION, entity_id, **{ATTR_OPTION: option})
-    assert refusal.value.translation_key == ("reason_cabin_comfort_remote_settings_not_enabled")
-    assert "Switch the climate on first" in str(refusal.value)
-    assert car.executions == []
-    assert state_of(hass, entity_id).state == "off"
+    await act(hass, SERVICE_SELECT_OPTION, entity_id, **{ATTR_OPTION: option})
+    assert [each.name for each in car.executions] == ["auto_conditioning_start", name]
+    assert car.refusals == []
+    assert state_of(hass, entity_id).state == option
+    await wait(6 * MINUTE)
+    assert state_of(hass, entity_id).state == option
+
+
+@pytest.mark.parametrize(("entity", "option", "name"), HEATERS)
+async def test_switching_a_heater_off_leaves_the_climate_off(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    entity: str,
+    option: str,
+    name: str,
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y)
+    # Too long ago to count as known.
+    await wait(2 * MINUTE)
+    await act(hass, SERVICE_SELECT_OPTION, f"select.aurora_{entity}", **{ATTR_OPTION: "off"})
+    assert [each.name for each in car.executions] == [name]
+    assert not car.climate.is_on
 
 
 async def test_option_that_does_not_exist(

@@ -236,16 +236,22 @@ async def test_what_has_no_plain_form(
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("driven", BOTH)
-async def test_automatic_seats_want_the_climate_on(
+async def test_automatic_seats_switch_the_climate_on_first(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    car = await told_of(tesla, wait, driven.vin)
+    car = tesla.world.cars[driven.vin]
+    car.climate.auto_seats["left"] = False
+    await told_of(tesla, wait, driven.vin)
     entity_id = f"switch.{driven.prefix}_automatic_seat_front_left"
-    with pytest.raises(HomeAssistantError) as refusal:
-        await act(hass, SERVICE_TURN_OFF, entity_id)
-    assert refusal.value.translation_key == "reason_cabin_comfort_remote_settings_not_enabled"
-    assert car.executions == []
+    assert state_of(hass, entity_id).state == "off"
+    await act(hass, SERVICE_TURN_ON, entity_id)
+    automatic = "remote_auto_seat_climate_request"
+    assert [each.name for each in car.executions] == ["auto_conditioning_start", automatic]
     assert state_of(hass, entity_id).state == "on"
+
+    await act(hass, SERVICE_TURN_OFF, entity_id)
+    assert [each.name for each in car.executions][2:] == [automatic], "off needs no climate"
+    assert state_of(hass, entity_id).state == "off"
 
 
 @pytest.mark.parametrize("driven", BOTH)

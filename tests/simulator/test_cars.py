@@ -433,6 +433,8 @@ def test_comfort_needs_the_climate(comet: Car) -> None:
     heat = {"seat_position": 0, "level": 3}
     assert refusal(comet, "remote_seat_heater_request", **heat) == off
     assert refusal(comet, "remote_steering_wheel_heater_request", on=True) == off
+    cold = {"seat_position": 0, "level": 0}
+    assert comet.rest_command("remote_seat_heater_request", cold) == OK, "off needs no climate"
     comet.rest_command("auto_conditioning_start", {})
     assert comet.rest_command("remote_seat_heater_request", heat) == OK
     comet.rest_command("remote_steering_wheel_heater_request", {"on": True})

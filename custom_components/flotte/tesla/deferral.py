@@ -8,7 +8,7 @@ waits. Pure: times are given.
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -53,6 +53,9 @@ class Queue:
     def put(self, new: Waiting) -> Waiting | None:
         """Let a setting wait; the one of its kind that waited before is answered, and forgotten.
 
+        What it needs first is left out: a seat that is to be heated hours later must not switch the
+        climate on, with nobody in the car.
+
         Raises:
             ValueError: it is nothing that may wait, or too much waits already.
         """
@@ -61,6 +64,8 @@ class Queue:
             raise ValueError(f"{new.command.name} does not wait")
         if kind not in self.waiting and len(self.waiting) >= MOST:
             raise ValueError("too much waits")
+        if new.command.preparation is not None:
+            new = replace(new, command=replace(new.command, preparation=None))
         # A newer wish queues at the end: it must not overtake what was wished before it.
         old = self.waiting.pop(kind, None)
         self.waiting[kind] = new

@@ -135,6 +135,9 @@ class Protocol(StrEnum):
 
 UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
 """The reason with which some vehicles refuse what is not signed, with status 200."""
+UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
+"""The refusal of what needs the climate on; some vehicles also give it when their owner switched
+such commands off."""
 VERIFY_MARGIN_SECONDS: Final = 5.0
 """Beyond a command's expiry, before the vehicle's state proves anything."""
 LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
@@ -1071,7 +1074,7 @@ class Vehicle:
     async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
         """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
         try:
-            return await self._transmit_guarded(command, caller)
+            return await self._transmit_prepared(command, caller)
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
             self._found_asleep()
@@ -1080,7 +1083,47 @@ class Vehicle:
         with self._admit(self._cost(command), caller, waits=may_wait(command), wish=command):
             # Tesla's word may be minutes old, and has just been found wrong.
             await self.wake(caller, believe=False, waits=may_wait(command), wish=command)
+            return await self._transmit_prepared(command, caller)
+
+    async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:
+        """Send it after what the vehicle needs first."""
+        preparation = command.preparation
+        if preparation is None:
             return await self._transmit_guarded(command, caller)
+        if not self._is_prepared(command):
+            await self._make_ready(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+        try:
+            return await self._transmit_guarded(command, caller)
+        except CommandRefused as error:
+            if error.reason != UNPREPARED:
+                raise
+        # The stream lost a change, or it happened just now.
+        with self._admit((COMMAND, COMMAND), caller, wish=command):
+            await self._make_ready(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+
+    def _is_prepared(self, command: Command) -> bool:
+        """Whether the vehicle is known to be as the command needs it."""
+        return command.preparation is None or self.knows(command.preparation.expects)
+
+    async def _make_ready(self, preparation: Command, caller: Caller) -> None:
+        """Carry out what a command needs first.
+
+        An unknown outcome is no reason to stop: the vehicle refuses the command itself if it is not
+        ready.
+        """
+        try:
+            await self._transmit(preparation, caller)
+        except OutcomeUnknown as error:
+            self._settle(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
+            return
+        now = self._clock()
+        self._settle(preparation, now=now)
+        if not self._will_hear(preparation.expects):
+            self.commanded = now
+        self.state = self.state.assume(preparation.expects, now)
+        self._tell(frozenset(preparation.expects))
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
         """Send it, unless it toggles what is so already."""
@@ -1166,8 +1209,10 @@ class Vehicle:
             lock.release()
 
     def _cost(self, command: Command) -> list[Charge]:
-        """All that a command may need: wake, look at the guard's signals, handshake, command."""
+        """All that a command may need: wake, look, handshake, preparation and the command."""
         cost = [COMMAND, *self._wake_cost()]
+        if not self._is_prepared(command):
+            cost.append(COMMAND)
         if command.requires and not self._has_told(command.requires):
             cost.append(DATA)
         domain = command.domain

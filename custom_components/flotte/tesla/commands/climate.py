@@ -20,6 +20,17 @@ def start_climate() -> Command:
     )
 
 
+def _with_climate(signal: Signal[Any], value: int) -> dict[str, Any]:
+    """Fields of a command that needs the climate on, unless it switches something off.
+
+    A vehicle that carries it out has its climate on, so that is expected too.
+    """
+    if not value:
+        return {"expects": {signal: value}}
+    climate = start_climate()
+    return {"expects": {signal: value, **climate.expects}, "preparation": climate}
+
+
 def stop_climate() -> Command:
     """Switch the climate control off, and with it what keeps it on."""
     action = car_server_pb2.HvacAutoAction(power_on=False)
@@ -121,7 +132,7 @@ _LEVEL_FIELDS: Final = ("SEAT_HEATER_OFF", "SEAT_HEATER_LOW", "SEAT_HEATER_MED",
 
 
 def set_seat_heater(seat: Seat, level: int) -> Command:
-    """Heat a seat at `level` 0 (off) to 3; the climate control must be on."""
+    """Heat a seat at `level` 0 (off) to 3; the climate is switched on first."""
     between("seat heater", level, 0, len(_LEVEL_FIELDS) - 1)
     seat_field, signal = _SEAT_FIELDS[seat]
     action = car_server_pb2.HvacSeatHeaterActions.HvacSeatHeaterAction()
@@ -132,19 +143,19 @@ def set_seat_heater(seat: Seat, level: int) -> Command:
         name="remote_seat_heater_request",
         **infotainment(Action(hvacSeatHeaterActions=actions)),
         parameters={"seat_position": int(seat), "level": level},
-        expects={signal: level},
+        **_with_climate(signal, level),
         supersedes=f"seat_heater_{seat.name}",
     )
 
 
 def set_steering_wheel_heater(*, on: bool) -> Command:
-    """Heat the steering wheel; the climate control must be on."""
+    """Heat the steering wheel; the climate is switched on first."""
     action = car_server_pb2.HvacSteeringWheelHeaterAction(power_on=on)
     return Command(
         name="remote_steering_wheel_heater_request",
         **infotainment(Action(hvacSteeringWheelHeaterAction=action)),
         parameters={"on": on},
-        expects={signals.STEERING_WHEEL_HEATER: on},
+        **_with_climate(signals.STEERING_WHEEL_HEATER, on),
     )
 
 
@@ -205,7 +216,7 @@ def _front(seat: Seat) -> tuple[int, Signal[bool], Signal[int]]:
 
 
 def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
-    """Let the car heat and cool a front seat by itself; the climate must be on."""
+    """Let the car heat and cool a front seat on its own; the climate is switched on first."""
     number, signal, _ = _front(seat)
     place = car_server_pb2.AutoSeatClimateAction.CarSeat(on=on)
     place.seat_position = number  # type: ignore[assignment]  # the enum's number
@@ -214,12 +225,12 @@ def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
         name="remote_auto_seat_climate_request",
         **infotainment(Action(autoSeatClimateAction=action)),
         parameters={"auto_seat_position": number, "auto_climate_on": on},
-        expects={signal: on},
+        **_with_climate(signal, on),
     )
 
 
 def set_seat_cooler(seat: Seat, level: int) -> Command:
-    """Cool a front seat at `level` 0 (off) to 3; the climate must be on.
+    """Cool a front seat at `level` 0 (off) to 3; the climate is switched on first.
 
     Tesla's own proxy sends one level too low; the documentation is followed here.
     """
@@ -233,6 +244,6 @@ def set_seat_cooler(seat: Seat, level: int) -> Command:
         name="remote_seat_cooler_request",
         **infotainment(Action(hvacSeatCoolerActions=actions)),
         parameters={"seat_position": number, "seat_cooler_level": level},
-        expects={signal: level},
+        **_with_climate(signal, level),
         supersedes=f"seat_cooler_{seat.name}",
     )

@@ -44,6 +44,10 @@ class Command:
     """What it should have changed once it is done."""
     requires: Mapping[Signal[Any], Any] = field(default_factory=dict)
     """What must be known to be so right before: the guard of commands that toggle."""
+    preparation: Command | None = field(default=None, compare=False)
+    """What the vehicle needs first: it refuses this command unless it is as the preparation
+    `expects`. Both go to the same part of the vehicle. It is left out if that is so already, and
+    for what waited, which is the same command without it."""
     already: frozenset[str] = frozenset()
     """Refusals that mean the wish was fulfilled before, beside those that say "already ..."."""
     supersedes: str | None = None

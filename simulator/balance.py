@@ -19,7 +19,7 @@ GRID_CHARGE_W = 3300
 TOP_UP_W = 1700
 """How fast a battery below its reserve is brought back to it from the grid."""
 HIGHEST_RESERVE = 80
-"""Tesla's cloud stores a higher backup reserve as 80 (pypowerwall, README)."""
+"""Tesla's cloud stores a backup reserve from 81 to 99 as 80 (pypowerwall, 2026-06)."""
 MODES = ("self_consumption", "autonomous", "backup")
 EXPORT_RULES = ("battery_ok", "pv_only", "never")
 

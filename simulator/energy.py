@@ -24,6 +24,7 @@ from simulator.balance import (
 from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.refusals import InvalidBody, SteeringError, UnknownCommand
+from simulator.site_answers import SiteAnswers
 from simulator.vehicle.charging import Session
 from simulator.vehicle.drive import HOME, distance_m
 
@@ -96,6 +97,7 @@ class Site:
         self.energy_wh = POWERWALL_WH * 0.62
         self.off_grid_vehicle_reserve = 30
         self.tariff: Json = _tariff()
+        self.answers = SiteAnswers()
         self.commands: list[Json] = []
         """Every setting that was changed: name, body, time."""
         self._history = History()
@@ -174,6 +176,10 @@ class Site:
     def product_object(self) -> Json:
         """As it stands in `GET /api/1/products`."""
         self.advance()
+        product: Json = self.answers.read("products", self._product())
+        return product
+
+    def _product(self) -> Json:
         return {
             "energy_site_id": self.id,
             "resource_type": "battery",
@@ -206,9 +212,12 @@ class Site:
             "features": {"rate_plan_manager_no_pricing_constraint": True},
         }
 
-    def live_status(self) -> Json:
+    def live_status(self) -> Any:  # noqa: ANN401  # whatever is ordered
         """`live_status`: load = solar + battery + grid, to the watt."""
         self.advance()
+        return self.answers.read("live_status", self._live_status())
+
+    def _live_status(self) -> Json:
         power = self.power()
         on_grid = self.house.is_on_grid
         return {
@@ -255,9 +264,12 @@ class Site:
             "is_active": True,
         }
 
-    def site_info(self) -> Json:
+    def site_info(self) -> Any:  # noqa: ANN401  # whatever is ordered
         """`site_info`."""
         self.advance()
+        return self.answers.read("site_info", self._site_info())
+
+    def _site_info(self) -> Json:
         settings = self.house.settings
         return {
             "id": f"STE{self.id}",
@@ -417,11 +429,18 @@ class Site:
 
     # Settings
 
-    def command(self, name: str, body: Json) -> Json:
+    def command(self, name: str, body: Json) -> Any:  # noqa: ANN401  # whatever is ordered
         """Change a setting; what Tesla's cloud answers, under `response`.
 
         Raises UnknownCommand, InvalidBody.
         """
+        if name in self.answers.instead:
+            return self.answers.instead[name]
+        self.change(name, body)
+        return self.answers.confirm(name)
+
+    def change(self, name: str, body: Json) -> None:
+        """Change a setting. Raises UnknownCommand, InvalidBody."""
         self.advance()
         setters: dict[str, Callable[[Json], None]] = {
             "backup": self._set_backup,
@@ -437,14 +456,12 @@ class Site:
             raise InvalidBody("body", "must be an object")
         setters[name](body)
         self.commands.append({"name": name, "body": body, "time": self._time})
-        if name == "time_of_use_settings":
-            return {"response": {"code": 201, "message": "Updated"}}
-        return {"code": 204 if name == "grid_import_export" else 201, "message": "Updated"}
 
     def _set_backup(self, body: Json) -> None:
-        """More than 80 is accepted and stored as 80."""
+        """From 81 to 99 is accepted and stored as 80."""
         percent = _percent(body, "backup_reserve_percent")
-        self.house.settings.reserve_percent = min(percent, HIGHEST_RESERVE)
+        is_capped = HIGHEST_RESERVE < percent < _FULL
+        self.house.settings.reserve_percent = HIGHEST_RESERVE if is_capped else percent
 
     def _set_operation(self, body: Json) -> None:
         mode = body.get("default_real_mode")
@@ -489,6 +506,7 @@ class Site:
         | on_grid, storm | bool |
         | name, account | text |
         | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
+        | answers | what the answers have different; see `site_answers` |
         """
         self.advance()
         unknown = sorted(set(changes) - set(_ORDERS))
@@ -526,6 +544,7 @@ class Site:
             "car": None if self.car is None else self.car.vin,
             "car_connected": self._is_car_connected(),
             "commands": list(self.commands),
+            "answers": asdict(self.answers),
         }
 
 
@@ -667,12 +686,16 @@ def _steer_account(site: Site, value: object) -> None:
     site.account = str(value)
 
 
+def _steer_answers(site: Site, value: object) -> None:
+    site.answers.steer(value)
+
+
 def _steer_setting(command: str, key: str) -> Callable[[Site, object], None]:
     """An order that does what a command does."""
 
     def order(site: Site, value: object) -> None:
         try:
-            site.command(command, {key: value})
+            site.change(command, {key: value})
         except InvalidBody as error:
             raise SteeringError(str(error)) from error
 
@@ -682,6 +705,7 @@ def _steer_setting(command: str, key: str) -> Callable[[Site, object], None]:
 _ORDERS: dict[str, Callable[[Site, object], None]] = {
     "name": _steer_name,
     "account": _steer_account,
+    "answers": _steer_answers,
     "percentage_charged": _steer_percentage,
     "solar_power": _steer_solar,
     "load_power": _steer_load,

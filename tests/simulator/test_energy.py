@@ -29,7 +29,8 @@ def site(world: World) -> Site:
 def pass_time(world: World, seconds: float) -> dict[str, Any]:
     world.clock.advance(seconds)
     world.advance()
-    return world.sites[SITE_ID].live_status()
+    status: dict[str, Any] = world.sites[SITE_ID].live_status()
+    return status
 
 
 def adds_up(status: dict[str, Any]) -> bool:
@@ -151,19 +152,71 @@ def test_without_the_grid(world: World, site: Site) -> None:
     assert history["events"][0]["timestamp"] == "2026-06-15T00:00:00+02:00"
 
 
-def test_the_reserve_is_capped(site: Site) -> None:
-    assert site.command("backup", {"backup_reserve_percent": 95}) == {
-        "code": 201,
-        "message": "Updated",
+@pytest.mark.parametrize(
+    ("percent", "stored"), [(0, 0), (33, 33), (80, 80), (81, 80), (95, 80), (99, 80), (100, 100)]
+)
+def test_the_reserve_is_capped_from_81_to_99(site: Site, percent: int, stored: int) -> None:
+    assert site.command("backup", {"backup_reserve_percent": percent}) == {
+        "Message": "Backup reserve updated",
+        "Code": 200,
     }
-    assert site.site_info()["backup_reserve_percent"] == 80
-    site.command("backup", {"backup_reserve_percent": 33})
-    assert site.site_info()["backup_reserve_percent"] == 33
+    assert site.site_info()["backup_reserve_percent"] == stored
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [
+        ("new", {"Message": "Storm mode updated", "Code": 200}),
+        ("old", {"code": 201, "message": "Updated"}),
+        ("text", {"code": "201", "message": "Updated"}),
+        ("nested", {"response": {"code": 201, "message": "Updated"}}),
+        ("result", {"result": True, "reason": ""}),
+    ],
+)
+def test_forms_of_a_confirmation(site: Site, form: str, answer: dict[str, Any]) -> None:
+    site.steer({"answers": {"form": form}})
+    assert site.command("storm_mode", {"enabled": False}) == answer
+    assert site.site_info()["user_settings"]["storm_mode_enabled"] is False
+
+
+def test_answers_that_are_ordered(site: Site) -> None:
+    site.steer(
+        {
+            "answers": {
+                "instead": {"live_status": None, "backup": {"Code": 400, "Message": "No battery"}},
+                "values": {
+                    "site_info.components.storm_mode_capable": False,
+                    "products.site_name": "",
+                },
+                "missing": ["site_info.user_settings.storm_mode_enabled", "site_info.version"],
+            }
+        }
+    )
+    assert site.live_status() is None
+    info = site.site_info()
+    assert info["components"]["storm_mode_capable"] is False
+    assert "storm_mode_enabled" not in info["user_settings"]
+    assert "version" not in info
+    assert site.product_object()["site_name"] == ""
+    answer = site.command("backup", {"backup_reserve_percent": 40})
+    assert answer == {"Code": 400, "Message": "No battery"}
+    assert site.house.settings.reserve_percent == 20, "what is refused does not run"
+    site.steer({"answers": {"instead": {}, "values": {}, "missing": []}})
+    assert site.live_status()["island_status"] == "on_grid"
+    assert site.site_info()["version"]
+
+
+@pytest.mark.parametrize(
+    "order", [None, {"form": "odd"}, {"values": []}, {"missing": {}}, {"weather": {}}]
+)
+def test_orders_for_answers_that_cannot_be_followed(site: Site, order: object) -> None:
+    with pytest.raises(SteeringError):
+        site.steer({"answers": order})
 
 
 def test_other_settings(site: Site) -> None:
     answer = site.command("grid_import_export", {"customer_preferred_export_rule": "never"})
-    assert answer["code"] == 204
+    assert answer == {"Message": "Updated", "Code": 200}
     components = site.site_info()["components"]
     assert components["customer_preferred_export_rule"] == "never"
     assert components["disallow_charge_from_grid_with_solar_installed"] is False
@@ -173,7 +226,7 @@ def test_other_settings(site: Site) -> None:
     assert site.site_info()["off_grid_vehicle_charging_reserve_percent"] == 45
     tariff = {"code": "MINE", "seasons": {"All": {}}}
     answer = site.command("time_of_use_settings", {"tou_settings": {"tariff_content_v2": tariff}})
-    assert answer["response"]["code"] == 201
+    assert answer == {"Message": "Updated", "Code": 200}
     assert site.site_info()["tariff_content_v2"] == tariff
     assert [entry["name"] for entry in site.describe()["commands"]] == [
         "grid_import_export",

@@ -210,7 +210,7 @@ ENDPOINTS = (
         category=Category.ENERGY,
         car=str(SITE),
         caller="person:robin",
-        holds=lambda answer: answer == {"code": 201, "message": "Updated"},
+        holds=lambda answer: answer == {"Message": "Backup reserve updated", "Code": 200},
     ),
 )
 

@@ -78,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.vehicle": {
         "tesla.api",
         "tesla.commands",
+        "tesla.confirmation",
         "tesla.deferral",
         "tesla.errors",
         "tesla.gate",
@@ -103,9 +104,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "tesla.vehicle",
     },
+    "tesla.confirmation": set(),
     "tesla.site": {
         "tesla.api",
         "tesla.commands",
+        "tesla.confirmation",
         "tesla.errors",
         "tesla.gate",
         "tesla.meter",

@@ -4,7 +4,7 @@ import pytest
 from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
@@ -100,7 +100,8 @@ async def test_current_may_be_what_the_car_allows(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "shown_at_once", "stored"), [(35, "35", "35"), (90, "20", "80")]
+    ("wanted", "shown_at_once", "stored"),
+    [(35, "35", "35"), (90, "20", "80"), (100, "100", "100")],
 )
 async def test_backup_reserve(
     hass: HomeAssistant,
@@ -111,13 +112,38 @@ async def test_backup_reserve(
     shown_at_once: str,
     stored: str,
 ) -> None:
-    """Tesla stores more than 80 as 80 without saying so, so that is not assumed."""
+    """Tesla stores 81 to 99 as 80 without saying so, so that is not assumed."""
     await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: wanted})
     (command,) = tesla.world.sites[SITE].commands
     assert (command["name"], command["body"]) == ("backup", {"backup_reserve_percent": wanted})
     assert state_of(hass, "number.home_backup_reserve").state == shown_at_once
     await wait(MINUTE)
     assert state_of(hass, "number.home_backup_reserve").state == stored
+
+
+async def test_backup_reserve_that_is_refused(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+) -> None:
+    answer = {"Message": "Reserve is managed by your utility", "Code": 409}
+    tesla.world.sites[SITE].steer({"answers": {"instead": {"backup": answer}}})
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: 35})
+    assert "Reserve is managed by your utility" in str(refusal.value)
+    assert state_of(hass, "number.home_backup_reserve").state == "20"
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+async def test_backup_reserve_whose_outcome_is_unknown(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait, *, was_done: bool
+) -> None:
+    """What is so is shown within a minute."""
+    tesla.faults.order("lost_reply" if was_done else "dropped", endpoint="backup")
+    with pytest.raises(HomeAssistantError) as unknown:
+        await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: 35})
+    assert unknown.value.translation_key == "outcome_unknown"
+    assert state_of(hass, "number.home_backup_reserve").state == "20"
+    await wait(MINUTE)
+    assert state_of(hass, "number.home_backup_reserve").state == ("35" if was_done else "20")
 
 
 async def test_limit_that_is_set_already_is_a_success(

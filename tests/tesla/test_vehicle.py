@@ -1259,6 +1259,25 @@ async def test_reasons(
     assert not old.state.assumed
 
 
+@pytest.mark.parametrize(
+    "answer", [{}, {"reason": ""}, {"result": None}, {"code": 500, "message": "no"}]
+)
+async def test_plain_answer_that_says_nothing(
+    old: Vehicle, account: Account, answer: dict[str, Any]
+) -> None:
+    account.tesla.faults.order("status", status=200, body={"response": answer})
+    with pytest.raises(OutcomeUnknown):
+        await old.send(commands.flash_lights(), PERSON)
+
+
+@pytest.mark.parametrize("answer", [{"Result": True}, {"Code": 200, "Message": "Done"}])
+async def test_plain_answer_in_another_form(
+    old: Vehicle, account: Account, answer: dict[str, Any]
+) -> None:
+    account.tesla.faults.order("status", status=200, body={"response": answer})
+    assert await old.send(commands.flash_lights(), PERSON) == Done()
+
+
 async def test_a_word_that_fulfils_some_wishes_is_no_certain_refusal_after_a_timeout(
     awake: Vehicle, car: Car, quick_waits: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

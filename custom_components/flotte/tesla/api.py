@@ -282,7 +282,7 @@ class FleetApi:
     async def site_command(
         self, site: int, name: str, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        """Change a setting of a site; answers `code` and `message`, or `result` and `reason`."""
+        """Change a setting of a site; see `confirmation` for the forms of the answer."""
         return await self._site("POST", site, name, caller, dict(parameters))
 
     async def _site(

@@ -8,23 +8,28 @@ something one day, they pass the gate, and are asked as seldom as the plan says.
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from . import plan, signals
 from .api import FleetApi, utc_now
 from .commands import Command
+from .confirmation import read_confirmation
 from .errors import (
     AnswerLost,
     CommandRefused,
     InvalidAnswer,
     MissingScope,
     OutcomeUnknown,
+    Refused,
     ServiceError,
 )
 from .gate import Gate, Request
 from .meter import POLLING, Caller
 from .state import Signal, State, restore_state, store_state
 from .vehicle import Done, Listener
+
+NO_WORDS: Final = "none given"
+"""In place of Tesla's words, where it refuses without any."""
 
 
 class Site:
@@ -56,6 +61,8 @@ class Site:
         self._tried: dict[str, datetime] = {}
         self.info_read: datetime | None = None
         """When the settings were read last."""
+        self._look_after: datetime | None = None
+        """When a setting was last sent that no answer to a later question shows yet."""
         self._scopes = scopes
         self._clock = clock
         self._listeners: set[Listener] = set()
@@ -102,8 +109,10 @@ class Site:
 
     def _is_due(self, endpoint: str, usual: timedelta, now: datetime) -> bool:
         read = self.info_read if endpoint == "site_info" else self.live_read
-        price = self.api.price(endpoint)
-        if price and (tried := self._tried.get(endpoint)) is not None:
+        price, tried = self.api.price(endpoint), self._tried.get(endpoint)
+        if endpoint == "site_info" and self._look_after is not None:
+            return True
+        if price and tried is not None:
             # What fails is billed too.
             read = tried if read is None else max(tried, read)
         interval = plan.site_interval(
@@ -124,51 +133,57 @@ class Site:
 
     async def refresh(self, caller: Caller = POLLING) -> None:
         """Read the power flows."""
-        self._tried["live_status"] = self._clock()
-        self._take("live_status", await self.api.live_status(self.site_id, caller))
+        self._tried["live_status"] = asked = self._clock()
+        self._take("live_status", await self.api.live_status(self.site_id, caller), asked)
         self.live_read = self._clock()
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
-        self._tried["site_info"] = self._clock()
-        self._take("site_info", await self.api.site_info(self.site_id, caller))
+        self._tried["site_info"] = asked = self._clock()
+        if self.api.price("site_info"):
+            # What costs something is looked at once after a setting, even if it does not answer.
+            self._look_after = None
+        self._take("site_info", await self.api.site_info(self.site_id, caller), asked)
         self.info_read = self._clock()
-
-    def info_is_older_than(self, age: timedelta) -> bool:
-        """Whether the settings were read longer ago than this, or never."""
-        return self.info_read is None or self._clock() - self.info_read >= age
+        if self._look_after is not None and asked >= self._look_after:
+            self._look_after = None
 
     async def send(self, command: Command, caller: Caller) -> Done:
         """Change a setting.
 
         Raises:
             Refused: certainly not executed.
-            OutcomeUnknown: it may have been executed; the next reading will show.
+            OutcomeUnknown: it may have been executed; the settings are read with the next poll.
         """
         if not command.scopes & self._scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
+        is_refused = False
         try:
             with self._admit(command.name, caller):
                 answer = await self.api.site_command(
                     self.site_id, command.name, command.parameters, caller
                 )
+            confirmation = read_confirmation(answer)
+            if confirmation.done is None:
+                raise OutcomeUnknown(confirmation.words or "no confirmation")
+            if not confirmation.done:
+                raise CommandRefused(confirmation.words or NO_WORDS)
+        except Refused:
+            is_refused = True
+            raise
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
             raise OutcomeUnknown(error.detail) from error
-        # Two forms are in use: {"code": 201, "message": ...} and {"result": true, "reason": ...}.
-        if answer.get("result") is False:
-            raise CommandRefused(str(answer.get("reason") or ""))
-        code = answer.get("code")
-        if answer.get("result") is not True and not (isinstance(code, int) and 200 <= code < 300):  # noqa: PLR2004  # the meaning of HTTP's numbers
-            # A dead site answers nothing; that is no success.
-            raise OutcomeUnknown("no confirmation")
+        finally:
+            # What Tesla stored may differ even after a success: it caps the backup reserve.
+            if not is_refused:
+                self._look_after = self._clock()
         self.state = self.state.assume(command.expects, self._clock())
         self._tell(frozenset(command.expects))
-        # What Tesla stored may differ (it caps the backup reserve), so it is read soon.
-        self.info_read = None
         return Done()
 
-    def _take(self, section: str, answer: dict[str, Any]) -> None:
-        readings = signals.read_sections({section: answer}, signals.SITE_SIGNALS, self._clock())
+    def _take(self, section: str, answer: dict[str, Any], asked: datetime) -> None:
+        """Take in an answer to what was asked then: it may not show what was set since."""
+        readings = signals.read_sections({section: answer}, signals.SITE_SIGNALS, asked)
         self.state, changed = self.state.merge(readings, self._clock())
         self._tell(changed)
 

@@ -20,6 +20,7 @@ from typing import Protocol as Interface
 from . import plan, signals, signing
 from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
 from .commands import Command
+from .confirmation import read_confirmation
 from .deferral import Queue, Waiting, may_wait
 from .errors import (
     AnswerLost,
@@ -1268,12 +1269,14 @@ class Vehicle:
             answer = await self.api.command(self.vin, command.name, command.parameters, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
             raise OutcomeUnknown(error.detail) from error
-        if answer.get("result") is True:
+        confirmation = read_confirmation(answer)
+        if confirmation.done:
             return Done()
-        reason = str(answer.get("reason") or "")
-        if reason == UNSIGNED_REFUSED:
-            raise ProtocolRequired(reason)
-        return _judge(command, signing.of_reason(reason))
+        if confirmation.done is None:
+            raise OutcomeUnknown(confirmation.words or "no confirmation")
+        if confirmation.words == UNSIGNED_REFUSED:
+            raise ProtocolRequired(confirmation.words)
+        return _judge(command, signing.of_reason(confirmation.words))
 
     async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
         """The signed way: perform what the conversation yields, and judge what it returns."""

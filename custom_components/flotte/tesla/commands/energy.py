@@ -9,19 +9,20 @@ from .command import ENERGY, Command, among, between
 def set_backup_reserve(percent: int) -> Command:
     """Keep `percent` (0 to 100) of the battery for outages.
 
-    Tesla stores requests above 80 as 80 without saying so, hence nothing is assumed above that.
+    Tesla stores 81 to 99 as 80 without saying so, hence nothing is assumed for these. Source: the
+    authors of pypowerwall (2026-06).
     """
     between("backup reserve", percent, 0, 100)
     return Command(
         name="backup",
         parameters={"backup_reserve_percent": percent},
         scopes=ENERGY,
-        expects={signals.BACKUP_RESERVE: percent} if percent <= HIGHEST_STORED_RESERVE else {},
+        expects={} if percent in _CAPPED_RESERVES else {signals.BACKUP_RESERVE: percent},
     )
 
 
-HIGHEST_STORED_RESERVE: Final = 80
-"""Percent; found by the authors of pypowerwall (2026-06)."""
+_CAPPED_RESERVES: Final = range(81, 100)
+"""Percent."""
 
 
 def set_operation_mode(mode: str) -> Command:

@@ -133,7 +133,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "ledger": HOME_ASSISTANT
-    | {"const", "tesla.endpoints", "tesla.gate", "tesla.meter", "tesla.projection", "asyncio"},
+    | {
+        "const",
+        "storage",
+        "tesla.endpoints",
+        "tesla.errors",
+        "tesla.gate",
+        "tesla.meter",
+        "tesla.projection",
+        "asyncio",
+    },
+    "storage": HOME_ASSISTANT | {"const"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
     "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
     "coordinator": HOME_ASSISTANT

@@ -75,6 +75,8 @@ LEDGER_DELAY_SECONDS: Final = 10
 """The same for what is cheap in the ledger; wakes and commands never wait."""
 FREE_DELAY_SECONDS: Final = 900
 """The same for what costs nothing, which is asked every minute."""
+REWRITE_SECONDS: Final = 300
+"""Between two attempts to write the ledger after one failed."""
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 """Between two looks at what the month will cost."""
 FLEET_INTERVAL: Final = timedelta(hours=6)

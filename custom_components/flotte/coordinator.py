@@ -42,6 +42,7 @@ from .tesla.errors import (
     InvalidCommand,
     KeyNotPaired,
     LoginRequired,
+    NotRecorded,
     RateLimited,
     TeslaError,
     VehicleUnavailable,
@@ -313,7 +314,7 @@ class VehicleCoordinator(FlotteCoordinator):
         except VehicleUnavailable:
             # It fell asleep between the two questions; that is now known.
             return
-        except (BudgetExceeded, AccountSuspended, GateRefused) as error:
+        except (BudgetExceeded, AccountSuspended, GateRefused, NotRecorded) as error:
             self._async_no_room(error)
             return
         self._budget_logged = False
@@ -453,7 +454,7 @@ class SiteCoordinator(FlotteCoordinator):
     async def async_poll(self) -> None:
         try:
             await self.site.poll(self.shown_signals)
-        except (BudgetExceeded, GateRefused) as error:
+        except (BudgetExceeded, GateRefused, NotRecorded) as error:
             self._async_no_room(error)
             return
         self._budget_logged = False

@@ -19,7 +19,6 @@ from homeassistant.helpers.event import (
     async_track_time_interval,
     async_track_utc_time_change,
 )
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -29,8 +28,11 @@ from .const import (
     LEDGER_DELAY_SECONDS,
     LOGGER,
     REVIEW_INTERVAL,
+    REWRITE_SECONDS,
 )
+from .storage import CheckedStore, NotWritten, async_show_failure
 from .tesla.endpoints import Endpoints
+from .tesla.errors import NotRecorded
 from .tesla.gate import Decision, Gate, Policy, Request, SpendingMode
 from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month, Tariff
 from .tesla.projection import Projection, project
@@ -41,6 +43,7 @@ _VERSION: Final = 1
 NEARLY_NOTHING: Final = Decimal("0.01")
 """The share of the limit from which on every booking is a reason to look at the spending mode."""
 SUSPENDED_ISSUE: Final = "account_suspended"
+UNWRITABLE_ISSUE: Final = "ledger_unwritable"
 DASHBOARD: Final = "https://developer.tesla.com/dashboard"
 """Where a developer raises the limit. Source: Tesla's billing page (2026-08)."""
 
@@ -53,9 +56,9 @@ class AccountLedger:
         # The client id is no secret, but file names end up in backups' listings and reports.
         self.name = hashlib.sha256(client_id.encode()).hexdigest()[:12]
         """What tells this developer account from others, and not which one it is."""
-        self._store: Store[dict[str, Any]] = Store(
-            hass, _VERSION, f"{DOMAIN}.ledger.{self.name}", private=True, atomic_writes=True
-        )
+        self._store = CheckedStore(hass, _VERSION, f"{DOMAIN}.ledger.{self.name}")
+        self._store.written = self._async_written
+        self._rewrite: CALLBACK_TYPE | None = None
         self.meter = Meter()
         self.meter.settled = self.async_changed
         self.meter.streamed = self._async_streamed
@@ -108,11 +111,23 @@ class AccountLedger:
         self.gate.zone = dt_util.get_default_time_zone()
 
     async def async_keep(self, entry: Entry) -> None:
-        """Make a booking durable before its request leaves."""
-        if entry.row.category in (Category.WAKE, Category.COMMAND):
+        """Make a booking durable before its request leaves.
+
+        Data requests are cheap enough to be written a little later, unless that failed the last
+        time: what is forgotten at a restart would be granted again.
+
+        Raises:
+            NotRecorded: it cannot be written, and costs money.
+        """
+        category = entry.row.category
+        is_failing = self._store.failure is not None and self.meter.tariff.price(category)
+        if is_failing or category in (Category.WAKE, Category.COMMAND):
             self.async_changed()
-            await self._store.async_save(self._to_stored())
-        elif self.meter.tariff.price(entry.row.category):
+            try:
+                await self._store.async_write(self._to_stored())
+            except NotWritten as error:
+                raise NotRecorded(error.detail) from error
+        elif self.meter.tariff.price(category):
             self.async_changed()
         elif not (self._has_free_news or self._has_news):
             # Asked every minute and worth nothing: the ledger is not rewritten for that alone.
@@ -142,6 +157,21 @@ class AccountLedger:
             self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
 
     @callback
+    def _async_written(self) -> None:
+        """Report that the ledger cannot be written, and retry; or that it can again."""
+        if self._rewrite is not None:
+            self._rewrite()
+            self._rewrite = None
+        if self._store.failure is not None and not self._hass.is_stopping:
+            self._rewrite = async_call_later(self._hass, REWRITE_SECONDS, self._async_rewrite)
+        async_show_failure(self._hass, self._store, UNWRITABLE_ISSUE, self.name)
+
+    async def _async_rewrite(self, _now: datetime) -> None:
+        self._rewrite = None
+        with suppress(NotWritten):
+            await self._store.async_write(self._to_stored())
+
+    @callback
     def _async_streamed(self) -> None:
         """Write and tell of counted signals, but not of each: two records a second may come."""
         self._async_write_soon()
@@ -159,6 +189,9 @@ class AccountLedger:
         """Write what was streamed last: it is too late for a writing that is only ordered."""
         self._stop_reviews()
         self._stop_midnights()
+        if self._rewrite is not None:
+            self._rewrite()
+            self._rewrite = None
         if self._tell_streamed is not None:
             self._tell_streamed()
             self._tell_streamed = None

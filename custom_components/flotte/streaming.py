@@ -63,6 +63,7 @@ from .tesla.errors import (
     BadRequest,
     BudgetExceeded,
     GateRefused,
+    NotRecorded,
     ServiceError,
     TeslaError,
     Unreachable,
@@ -113,7 +114,14 @@ def _pause_after(count: int) -> timedelta:
     return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
 
 
-UNBILLED: Final = (Unreachable, ServiceError, BudgetExceeded, AccountSuspended, GateRefused)
+UNBILLED: Final = (
+    Unreachable,
+    ServiceError,
+    BudgetExceeded,
+    AccountSuspended,
+    GateRefused,
+    NotRecorded,
+)
 """Trouble that costs nothing to meet again, so that the first interval stays."""
 MINUTE: Final = timedelta(minutes=1)
 REVIEW_INTERVAL: Final = timedelta(hours=1)
@@ -577,7 +585,7 @@ class Streaming:
                 # The owner is told of the account, not of each car.
                 return
             billed = not isinstance(error, UNBILLED)
-            is_ours = isinstance(error, (BudgetExceeded, GateRefused))
+            is_ours = isinstance(error, (BudgetExceeded, GateRefused, NotRecorded))
             issue = POSTPONED_ISSUE if is_ours else "stream_refused"
             for car, _ in cars:
                 error.placeholders = {**error.placeholders, "name": car.coordinator.device_name}

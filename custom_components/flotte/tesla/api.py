@@ -26,6 +26,7 @@ from .errors import (
     InvalidAnswer,
     LoginRequired,
     RateLimited,
+    Refused,
     TeslaError,
     Unreachable,
     WrongRegion,
@@ -56,7 +57,7 @@ type TokenSource = Callable[[bool], Awaitable[str]]
 """Answers an access token; asked with True it must get a new one first. Raises LoginRequired."""
 
 type Keeper = Callable[[Entry], Awaitable[None]]
-"""Makes a booked entry durable; called before its request leaves."""
+"""Makes a booked entry durable before its request leaves. Raises Refused if it must not leave."""
 
 
 async def _keep_nothing(_entry: Entry) -> None:
@@ -376,9 +377,7 @@ class FleetApi:
             # can get past.
             if entries:
                 self.meter.unanswered(entries[-1])
-            entry = self.meter.charge(charge, caller, car, self._clock())
-            entries.append(entry)
-            await self._keep(entry)
+            entries.append(await self._book(charge, caller, car))
             return await handler(request)
 
         headers: LooseHeaders = {"Authorization": f"Bearer {token}"}
@@ -411,6 +410,19 @@ class FleetApi:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.meter.refund(entries[-1])
         return status, text, response.headers
+
+    async def _book(self, charge: Charge, caller: Caller, car: str) -> Entry:
+        """Book a request and make the booking durable, or take it back: then nothing may leave."""
+        entry = self.meter.charge(charge, caller, car, self._clock())
+        try:
+            await self._keep(entry)
+        except Refused:
+            self.meter.refund(entry)
+            raise
+        except asyncio.CancelledError:
+            self.meter.unanswered(entry)
+            raise
+        return entry
 
     def _move(self, base_url: str | None, text: str) -> None:
         """Use another region's host from now on, if it is one of Tesla's."""

@@ -6,6 +6,7 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     TeslaError
     ├── Refused                  certainly nothing was executed
     │   ├── BudgetExceeded         our own meter said no; nothing was sent
+    │   ├── NotRecorded            the ledger could not be written; nothing was sent
     │   ├── GateRefused            our own gate said no, for a reason that it names
     │   ├── Deferred               it waits until the vehicle is awake by itself
     │   ├── LoginRequired          the owner must log in again
@@ -96,6 +97,13 @@ class BudgetExceeded(Refused):
     """The meter has no room for the whole cost of what was asked; nothing was sent."""
 
     key = "budget_exceeded"
+
+
+class NotRecorded(Refused):
+    """It costs money, and the ledger could not be written; nothing was sent."""
+
+    key = "not_recorded"
+    is_temporary = True
 
 
 class GateRefused(Refused):

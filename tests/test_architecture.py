@@ -36,7 +36,8 @@ PLATFORM = HOME_ASSISTANT | TABLES | {"account", "const", "coordinator", "entity
 MAY_IMPORT: dict[str, set[str]] = {
     # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
     "tesla": set(),
-    "tesla.errors": set(),
+    "tesla.privacy": set(),
+    "tesla.errors": {"tesla.privacy"},
     "tesla.state": set(),
     "tesla.hosts": set(),
     "tesla.signals": {"tesla.state"},
@@ -56,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.schedules": {"tesla.commands", "tesla.signals"},
     "tesla.telemetry": {
         "tesla.errors",
+        "tesla.privacy",
         "tesla.signals",
         "tesla.signing",
         "tesla.state",
@@ -72,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.hosts",
         "tesla.meter",
+        "tesla.privacy",
         "aiohttp",
         "asyncio",
     },
@@ -196,7 +199,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "streaming_options": {"const", "tesla.signals", "tesla.telemetry"},
     "streaming_issues": HOME_ASSISTANT | {"const", "tesla.telemetry"},
     "streaming_car": HOME_ASSISTANT
-    | {"coordinator", "streaming_issues", "tesla.signals", "tesla.telemetry"},
+    | {"coordinator", "streaming_issues", "tesla.privacy", "tesla.signals", "tesla.telemetry"},
     "options_flow": HOME_ASSISTANT
     | {
         "account",

@@ -889,7 +889,7 @@ async def test_repair_asks_to_pair_and_goes_when_it_is_done(
     assert issue is not None
     assert issue.translation_placeholders == {
         "name": "Comet",
-        "url": f"https://tesla.com/_ak/flotte.example?vin={MODEL_3}",
+        "url": "https://tesla.com/_ak/flotte.example",
     }
     # Paired, or nothing to be paired with.
     assert set(issue_registry.issues) == {

@@ -277,7 +277,7 @@ class _Account:
         vehicle.restore(self.stored.get(vin) or {})
         vehicle.heard_state(product.get("state"))
         model = MODELS.get(vin[3:4])
-        name = str(product.get("display_name") or model or vin)
+        name = str(product.get("display_name") or model or vin[-6:])
         info = dr.DeviceInfo(
             identifiers={(DOMAIN, vin)},
             manufacturer=MANUFACTURER,

@@ -290,7 +290,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             needed = info.get("vehicle_command_protocol_required") is not False
             any_unpaired |= needed and not paired
             mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
-            lines.append(f"- {mark} {product.get('display_name') or vin} ({vin[-6:]})")
+            lines.append(f"- {mark} {product.get('display_name') or 'Tesla'} ({vin[-6:]})")
         return lines, any_unpaired
 
     def _finish(self) -> ConfigFlowResult:

@@ -406,14 +406,9 @@ class VehicleCoordinator(FlotteCoordinator):
             translation_key="key_not_paired",
             translation_placeholders={
                 "name": self.device_name,
-                "url": self.pairing_url,
+                "url": pairing_url(self.config_entry.data),
             },
         )
-
-    @property
-    def pairing_url(self) -> str:
-        """Where the owner's phone adds our key to this vehicle."""
-        return pairing_url(self.config_entry.data, self.vehicle.vin)
 
 
 class SiteCoordinator(FlotteCoordinator):
@@ -468,7 +463,9 @@ class SiteCoordinator(FlotteCoordinator):
         await self.site.send(command, caller)
 
 
-def pairing_url(data: Mapping[str, Any], vin: str | None = None) -> str:
-    """The link that opens the Tesla app to pair our key. Source: Tesla's developer guide (2026)."""
-    url = f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"
-    return f"{url}?vin={vin}" if vin else url
+def pairing_url(data: Mapping[str, Any]) -> str:
+    """The link that opens the Tesla app to pair our key. Source: Tesla's developer guide (2026).
+
+    Tesla's optional `?vin=` is left out: a link in a repair issue is shown around.
+    """
+    return f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"

@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from .coordinator import VehicleCoordinator
 from .streaming_issues import TAKEN_ENDS
 from .tesla import signals
+from .tesla.privacy import shortened
 from .tesla.telemetry.subscription import Plan, Rule, Situation, Tally, forecast
 
 USUAL_HOURS: Final = {
@@ -61,7 +62,7 @@ class Refusal:
             } if issue in TAKEN_ENDS:
                 moment = _moment(until)
                 if (until is None) is (moment is None):
-                    return cls(issue, detail, max(0, count), moment, circumstances)
+                    return cls(issue, shortened(detail), max(0, count), moment, circumstances)
         return None
 
 

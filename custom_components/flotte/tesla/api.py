@@ -34,6 +34,7 @@ from .errors import (
 )
 from .hosts import Hosts, address_in
 from .meter import SETUP, Caller, Category, Charge, Entry, Meter
+from .privacy import shortened
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -427,7 +428,7 @@ class FleetApi:
     def _move(self, base_url: str | None, text: str) -> None:
         """Use another region's host from now on, if it is one of Tesla's."""
         if base_url is None or not self._hosts.trusts(base_url):
-            raise WrongRegion(text[:200], base_url=base_url)
+            raise WrongRegion(shortened(text, 200), base_url=base_url)
         _LOGGER.info("Tesla serves this account at %s", base_url)
         self.base_url = base_url
 
@@ -476,9 +477,9 @@ def _error_text(text: str) -> str:
     except ValueError:
         envelope = None
     if not isinstance(envelope, dict) or "error" not in envelope:
-        return text[:200]
+        return shortened(text, 200)
     words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
-    return ": ".join(words)[:200]
+    return shortened(": ".join(words), 200)
 
 
 def _dict(answer: object) -> dict[str, Any]:

@@ -51,6 +51,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, override
 
+from .privacy import shortened
+
 
 class TeslaError(Exception):
     """Base of all errors of the Tesla side.
@@ -63,9 +65,13 @@ class TeslaError(Exception):
     is_temporary: bool = False
 
     def __init__(self, detail: str = "", **placeholders: str) -> None:
+        detail = shortened(detail)
         super().__init__(detail or self.key)
         self.detail = detail
-        self.placeholders: Mapping[str, str] = {"detail": detail, **placeholders}
+        self.placeholders: Mapping[str, str] = {
+            "detail": detail,
+            **{name: shortened(each) for name, each in placeholders.items()},
+        }
 
     @property
     def translation_key(self) -> str:

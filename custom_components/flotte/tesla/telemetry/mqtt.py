@@ -27,6 +27,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
+from ..privacy import shortened
 from ..state import Reading, Signal
 from .fields import FIELDS, INVALID_TEXT, NOT_UNDERSTOOD, Raw
 from .records import (
@@ -212,8 +213,8 @@ def _error(name: str, told: Mapping[str, Any], now: datetime) -> CarError:
     tags = told.get("Tags")
     known = islice(tags.items(), _TAGS) if isinstance(tags, Mapping) else ()
     return CarError(
-        name,
-        _text(told.get("Body")),
+        shortened(name),
+        shortened(_text(told.get("Body"))),
         {key: value for key, value in known if isinstance(value, str)},
         _time(told.get("CreatedAt"), now),
     )

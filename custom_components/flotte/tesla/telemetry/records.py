@@ -25,6 +25,7 @@ from tesla_protocol.telemetry import vehicle_connectivity_pb2 as connectivity_wi
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
+from ..privacy import shortened
 from ..state import Reading, Signal, Source
 from .fields import FIELDS, INVALID_TEXT, NOT_UNDERSTOOD, UNREADABLE, WORDS, Raw
 
@@ -329,8 +330,8 @@ def read_errors(payload: bytes, now: datetime) -> tuple[CarError, ...]:
         raise MalformedRecord("too many errors")
     return tuple(
         CarError(
-            error.name,
-            error.body,
+            shortened(error.name),
+            shortened(error.body),
             dict(islice(error.tags.items(), _TAGS)),
             _time(error.created_at, now) or _time(message.created_at, now),
         )

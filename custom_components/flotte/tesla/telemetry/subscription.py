@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from ..privacy import shortened
 from ..state import Signal
 from .forecast import Forecast, Overdrawn, Plan, Tally, forecast
 from .profiles import Profile, Rule, Situation, fitting, read_rules, rule_of, slow_down
@@ -533,8 +534,8 @@ def read_client_errors(answer: object) -> tuple[ClientError, ...]:
         rows = answer.get("fleet_telemetry_errors", answer.get("errors"))
     found = [
         ClientError(
-            name=name,
-            error=error,
+            name=shortened(name),
+            error=shortened(error),
             time=_moment(row.get("created_at")),
             remedy=remedy_for(name, error),
             vin=_words(row.get("vin")),

@@ -356,7 +356,7 @@ class Car(Life):
                 ("rearPassengerDoor", self.body.doors["pr"]),
                 ("rearTrunk", self.body.trunk),
                 ("frontTrunk", self.body.frunk),
-                ("chargePort", int(self.charging.is_port_open)),
+                ("chargePort", int(self.charging.port.is_open)),
             ):
                 setattr(closures, member, 1 if value else 0)
             status.vehicleLockState = (

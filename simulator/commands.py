@@ -80,7 +80,7 @@ class Command:
 def _door_lock(life: Life, _: Parameters) -> None:
     if life.body.has_open_closure:
         raise Refused("closures_open", CLOSURES_OPEN)
-    life.body.is_locked = True
+    life.lock()
 
 
 def _door_unlock(life: Life, _: Parameters) -> None:
@@ -132,11 +132,11 @@ def _charge_port_open(life: Life, _: Parameters) -> None:
     _require_park(life)
     charging = life.charging
     if charging.supply is None:
-        charging.is_port_open = True
+        charging.port.open(life.time)
         return
     if charging.state in ("Charging", "Starting"):
         raise Refused("is_charging")  # own word for this command
-    charging.is_latch_engaged = False
+    charging.port.unlatch(life.time)
 
 
 def _charge_port_close(life: Life, _: Parameters) -> None:
@@ -144,9 +144,9 @@ def _charge_port_close(life: Life, _: Parameters) -> None:
         raise Refused("cable connected")
     if not life.model.has_motorized_charge_port:
         raise Refused("not_supported", NOT_SUPPORTED)
-    if not life.charging.is_port_open:
+    if not life.charging.port.is_open:
         raise Refused("already closed")
-    life.charging.is_port_open = False
+    life.charging.port.close()
 
 
 def _window_control(life: Life, parameters: Parameters) -> None:

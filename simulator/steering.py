@@ -337,9 +337,19 @@ def _move(car: Car, name: object, *, is_open: bool) -> None:
         case "rt":
             body.trunk = int(is_open)
         case "charge_port":
-            car.charging.is_port_open = is_open
+            _move_port(car, is_open=is_open)
         case _:
             raise SteeringError(f"there is no {name!r} to open or close")
+
+
+def _move_port(car: Car, *, is_open: bool) -> None:
+    """By hand; a door with a cable in it stays as it is."""
+    if car.charging.supply is not None:
+        return
+    if is_open:
+        car.charging.port.open(car.time)
+    else:
+        car.charging.port.close()
 
 
 def _tpms(car: Car, value: object) -> None:
@@ -729,8 +739,8 @@ def describe(car: Car) -> Json:
         "charge_amps": charging.requested_amps,
         "charge_energy_added": charging.added_kwh,
         "wall_watts": round(car.wall_kilowatts * 1000),
-        "charge_port_open": charging.is_port_open,
-        "charge_cable_locked": charging.supply is not None and charging.is_latch_engaged,
+        "charge_port_open": charging.port.is_open,
+        "charge_cable_locked": charging.supply is not None and charging.port.is_latch_engaged,
         "location": {
             "latitude": car.latitude,
             "longitude": car.longitude,

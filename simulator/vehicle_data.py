@@ -95,7 +95,7 @@ def charge_state(life: Life) -> Json:
         "charge_miles_added_rated": round(charging.added_kwh * percent_range, 1),
         "charge_port_cold_weather_mode": False,
         "charge_port_color": INVALID,
-        "charge_port_door_open": charging.is_port_open,
+        "charge_port_door_open": charging.port.is_open,
         "charge_port_latch": _latch(life),
         "charge_rate": round(kilowatts * percent_range, 1),
         "charger_actual_current": charging.amps,
@@ -142,8 +142,8 @@ def ideal_range(life: Life) -> float:
 
 def _latch(life: Life) -> str:
     if life.charging.supply is None:
-        return "Disengaged" if life.charging.is_port_open else "Engaged"
-    return "Engaged" if life.charging.is_latch_engaged else "Disengaged"
+        return "Disengaged" if life.charging.port.is_open else "Engaged"
+    return "Engaged" if life.charging.port.is_latch_engaged else "Disengaged"
 
 
 def _phases(life: Life) -> int | None:

@@ -55,6 +55,8 @@ class Case:
     shown_before: str | None = None
     shown: str | None = None
     """The state right after the action, and after the next reading; None: it does not show."""
+    shown_later: str | None = None
+    """The state after the next reading, of what the car undoes by itself before it."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """What of the attributes must be so, likewise."""
     name: str
@@ -140,11 +142,11 @@ async def check(
     # The next reading, within five minutes if nobody waits for it, says the same for certain.
     await wait(6 * MINUTE)
     assert not vehicle_of(entry, driven.vin).state.assumed
-    _check_shown(state_of(hass, entity_id), case)
+    _check_shown(state_of(hass, entity_id), case, later=case.shown_later)
 
 
-def _check_shown(state: State, case: Case) -> None:
-    if case.shown is not None:
-        assert state.state == case.shown
+def _check_shown(state: State, case: Case, *, later: str | None = None) -> None:
+    if (shown := later or case.shown) is not None:
+        assert state.state == shown
     for name, value in case.attributes.items():
         assert state.attributes[name] == value

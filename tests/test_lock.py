@@ -51,6 +51,7 @@ CASES = [
         before={"plugged_in": "ac1"},
         shown_before="locked",
         shown="unlocked",
+        shown_later="locked",
         name="charge_port_door_open",
     ),
 ]

@@ -236,8 +236,8 @@ def _phases(car: Car) -> int | Invalid:
 def _latch(car: Car) -> str:
     charging = car.charging
     if charging.supply is None:
-        return "Disengaged" if charging.is_port_open else "Engaged"
-    return "Engaged" if charging.is_latch_engaged else "Disengaged"
+        return "Disengaged" if charging.port.is_open else "Engaged"
+    return "Engaged" if charging.port.is_latch_engaged else "Disengaged"
 
 
 def _fast_charger(car: Car) -> str | Invalid:
@@ -466,7 +466,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "DetailedChargeState": ("detailed_charge_state_value", lambda car: car.charging.state),
     "ChargePort": ("charge_port_value", lambda car: car.model.charge_port_type),
     "ChargePortLatch": ("charge_port_latch_value", _latch),
-    "ChargePortDoorOpen": ("boolean_value", lambda car: car.charging.is_port_open),
+    "ChargePortDoorOpen": ("boolean_value", lambda car: car.charging.port.is_open),
     "ChargingCableType": (
         "cable_type_value",
         lambda car: INVALID if car.charging.supply is None else car.model.cable,

@@ -62,3 +62,9 @@ class Body:
     def has_open_closure(self) -> bool:
         """Whether a door or a trunk stands open, so that the car cannot be locked."""
         return self.has_open_door or bool(self.frunk or self.trunk)
+
+    def close_vents(self) -> None:
+        """Close the windows that are only vented; those that somebody opened stay open."""
+        for name, state in self.windows.items():
+            if state == VENTED:
+                self.windows[name] = 0

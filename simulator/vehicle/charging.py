@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.refusals import Refused, SteeringError
 from simulator.vehicle.model import Model
+from simulator.vehicle.port import ChargePort
 
 AC_EFFICIENCY = 0.92
 """What of the energy at the wall arrives in the battery."""
@@ -130,8 +131,6 @@ class Charging:
     supply: Supply | None = None
     limit_percent: int = STANDARD_LIMIT_PERCENT
     requested_amps: int = 16
-    is_port_open: bool = False
-    is_latch_engaged: bool = False
     has_power: bool = True
     """Whether the supply gives any; without, the state is `NoPower`."""
     added_kwh: float = 0.0
@@ -141,13 +140,15 @@ class Charging:
     schedule: Schedule = field(default_factory=Schedule)
     sessions: list[Session] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.port = ChargePort(self.model.has_motorized_charge_port)
+
     # The cable
 
     def plug_in(self, supply: Supply, *, now: float, start: bool) -> None:
         """Put the cable in; `start` begins charging at once, as a car without timers does."""
         self.supply = supply
-        self.is_port_open = True
-        self.is_latch_engaged = True
+        self.port.latch()
         self.added_kwh = 0.0
         self.requested_amps = self.highest_amps
         self.state = "Stopped"
@@ -157,8 +158,7 @@ class Charging:
     def unplug(self) -> None:
         """Pull the cable; the port closes itself behind it."""
         self.supply = None
-        self.is_port_open = False
-        self.is_latch_engaged = False
+        self.port.close()
         self.state = "Disconnected"
         self.starting_until = None
 
@@ -204,7 +204,7 @@ class Charging:
             self.state = "Complete"
             raise Refused("complete")
         self.state = "Starting"
-        self.is_latch_engaged = True
+        self.port.latch()
         self.starting_until = now + STARTING_SECONDS
         self.sessions.append(Session(started_at=now))
 

@@ -200,6 +200,7 @@ class Life:
         return [
             self.waking_until if self.state == "asleep" else None,
             charging.starting_until,
+            charging.port.changes_at,
             None if full_in is None else self._time + full_in,
             sleeps_at,
             self.drive.ends_at if self.drive else None,
@@ -262,6 +263,7 @@ class Life:
 
     def _let_charging_happen(self, now: float) -> None:
         charging = self.charging
+        charging.port.change(now)
         if charging.starting_until is not None and charging.starting_until <= now:
             charging.starting_until = None
             charging.state = "Charging"
@@ -400,7 +402,7 @@ class Life:
         self.rouse(now)
         self.state = "online"
         self.body.doors = dict.fromkeys(self.body.doors, 0)
-        self.body.is_locked = True
+        self.lock()
         self.is_user_present = True
         self.drivetrain.start()
         self.user_leaves_at = None
@@ -464,11 +466,17 @@ class Life:
         self.is_user_present = False
         self.user_leaves_at = None
 
+    def lock(self) -> None:
+        """Lock it, which closes vented windows; cars before the Model 3 do not close them."""
+        self.body.is_locked = True
+        if not self.model.closes_windows_nearby_only:
+            self.body.close_vents()
+
     def _user_leaves(self) -> None:
         self.leave()
         self.media.status = "Stopped"
         if not self.body.has_open_closure:
-            self.body.is_locked = True
+            self.lock()
         if self.climate.keeper == "off":
             self.climate.switch_off()
 

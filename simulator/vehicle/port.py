@@ -1,0 +1,56 @@
+"""The charge port: its door, and the latch that holds a cable. Both undo what was asked of them."""
+
+from dataclasses import dataclass
+
+RELATCH_SECONDS = 60.0
+"""How long the latch lets go of a cable that nobody pulls. Source: reports of owners."""
+DOOR_SECONDS = 300.0
+"""How long a motorised door stays open without a cable; the exact time is assumed."""
+
+
+@dataclass
+class ChargePort:
+    """Unix times."""
+
+    has_motor: bool
+    """Whether the door closes by itself."""
+    is_open: bool = False
+    is_latch_engaged: bool = False
+    latches_at: float | None = None
+    closes_at: float | None = None
+
+    def open(self, now: float) -> None:
+        """Open the door of a port without a cable."""
+        self.is_open = True
+        self.closes_at = now + DOOR_SECONDS if self.has_motor else None
+
+    def close(self) -> None:
+        """Close the door; nothing is in it."""
+        self.is_open = False
+        self.is_latch_engaged = False
+        self.latches_at = None
+        self.closes_at = None
+
+    def latch(self) -> None:
+        """Hold the cable that is in."""
+        self.is_open = True
+        self.is_latch_engaged = True
+        self.latches_at = None
+        self.closes_at = None
+
+    def unlatch(self, now: float) -> None:
+        """Let go of the cable for a minute; asked again, for a minute from now."""
+        self.is_latch_engaged = False
+        self.latches_at = now + RELATCH_SECONDS
+
+    @property
+    def changes_at(self) -> float | None:
+        """When it next does something by itself."""
+        return self.latches_at if self.latches_at is not None else self.closes_at
+
+    def change(self, now: float) -> None:
+        """Do what is due."""
+        if self.latches_at is not None and self.latches_at <= now:
+            self.latch()
+        elif self.closes_at is not None and self.closes_at <= now:
+            self.close()

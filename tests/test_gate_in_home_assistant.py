@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -10,7 +12,9 @@ from homeassistant.components.number import ATTR_VALUE, SERVICE_SET_VALUE
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
@@ -24,6 +28,8 @@ from tests.conftest import (
     MODEL_S,
     MODEL_Y,
     EntryMaker,
+    issue_of,
+    issues_of,
     register_key,
     set_up,
     state_of,
@@ -268,3 +274,91 @@ async def test_polling_that_is_ahead_of_the_month_is_quiet(
     await wait(2 * MINUTE)
     assert await spent_by(hass, "background:polling") == {Category.DATA: 1}
     assert state_of(hass, "number.aurora_charge_limit").state == "80"
+
+
+# --- On disk before it is promised ----------------------------------------------------------------
+
+
+async def wish(hass: HomeAssistant, percent: int) -> None:
+    """Set the charge limit."""
+    await hass.services.async_call(
+        "number",
+        SERVICE_SET_VALUE,
+        {ATTR_ENTITY_ID: "number.aurora_charge_limit", ATTR_VALUE: percent},
+        blocking=True,
+    )
+
+
+@pytest.fixture
+async def waits(
+    hass_at_tesla: HomeAssistant, aurora: Car, tesla: Simulator, make_entry: EntryMaker, wait: Wait
+) -> MockConfigEntry:
+    """An entry whose cars are not woken for settings, a minute after it was set up."""
+    await register_key(hass_at_tesla, tesla)
+    entry = make_entry(options={"asleep_person": "wait", "asleep_automation": "wait"})
+    await set_up(hass_at_tesla, entry)
+    await wait(MINUTE)
+    return entry
+
+
+def kept(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[int]:
+    """The charge limits that wait for Aurora on disk."""
+    lines = hass_storage[f"flotte.{entry.entry_id}"]["data"][MODEL_Y]["deferred"]
+    return [line["command"]["parameters"]["percent"] for line in lines]
+
+
+async def test_a_waiting_setting_is_on_disk_before_it_is_promised(
+    hass: HomeAssistant, waits: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    await wish(hass, 70)
+    assert kept(hass_storage, waits) == [70]
+    await wish(hass, 75)
+    assert kept(hass_storage, waits) == [75]
+
+
+async def test_what_waits_no_longer_is_gone_from_disk_at_once(
+    hass: HomeAssistant,
+    waits: MockConfigEntry,
+    aurora: Car,
+    wait: Wait,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Else it would be carried out again after a crash, whatever was set meanwhile."""
+    await wish(hass, 70)
+    vehicle = vehicle_of(waits, MODEL_Y).vehicle
+    aurora.steer({"state": "online"})
+    await vehicle.check()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert limits(aurora) == [70]
+    assert kept(hass_storage, waits) == []
+    aurora.steer({"state": "asleep"})
+    await wait(2 * MINUTE)
+    await wish(hass, 60)
+    device = dr.async_get(hass).async_get_device_by_identifier(("flotte", MODEL_Y), waits.entry_id)
+    assert device is not None
+    await hass.services.async_call(
+        "flotte", "cancel_waiting_commands", {"device_id": device.id}, blocking=True
+    )
+    assert kept(hass_storage, waits) == []
+
+
+async def test_what_cannot_be_kept_does_not_wait(
+    hass: HomeAssistant, waits: MockConfigEntry, hass_storage: dict[str, Any], wait: Wait
+) -> None:
+    await wish(hass, 70)
+    error = WriteError("[Errno 28] No space left on device")
+    with patch("homeassistant.helpers.storage.Store._async_write_data", side_effect=error):
+        with pytest.raises(HomeAssistantError) as refusal:
+            await wish(hass, 75)
+        assert refusal.value.translation_key == "not_kept"
+        assert "No space left" in str(refusal.value)
+        issue = "storage_unwritable"
+        assert issue in issues_of(hass)
+        assert "No space left" in issue_of(hass, issue)
+    # What was promised before still is.
+    assert kept(hass_storage, waits) == [70]
+    (waiting,) = vehicle_of(waits, MODEL_Y).vehicle.deferred.waiting.values()
+    assert waiting.command.parameters == {"percent": 70}
+    await wish(hass, 75)
+    assert kept(hass_storage, waits) == [75]
+    assert issues_of(hass) == set()

@@ -22,7 +22,6 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_config_entry_implementation,
 )
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
 from .account import AccountData, FlotteConfigEntry, async_apply_spending
@@ -43,11 +42,19 @@ from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import AccountLedger, async_get_ledger
 from .spending_actions import async_register_spending_actions
+from .storage import CheckedStore, NotWritten, async_show_failure
 from .streaming import Streaming, async_take_away
 from .streaming_car import configured_cars
 from .streaming_issues import async_clear_entry, async_tell_left
 from .tesla.api import FleetApi, TokenSource
-from .tesla.errors import LoginRequired, MissingScope, NotRegistered, TeslaError, WrongRegion
+from .tesla.errors import (
+    LoginRequired,
+    MissingScope,
+    NotKept,
+    NotRegistered,
+    TeslaError,
+    WrongRegion,
+)
 from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
@@ -123,9 +130,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_key=error.translation_key,
             translation_placeholders=dict(error.placeholders),
         ) from error
-    store: Store[dict[str, Any]] = Store(
-        hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}", private=True, atomic_writes=True
-    )
+    store = _store(hass, entry)
     stored = await store.async_load() or {}
     scopes = granted_scopes(entry.data)
     account = _Account(hass, entry, api, key, scopes, stored, ledger)
@@ -145,7 +150,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         stored=stored.get(_STREAMING),
     )
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
-    _keep_stored(entry)
+    _keep_stored(hass, entry)
     _watch_fleet(hass, entry, api)
     for coordinator in vehicles:
         coordinator.async_show_pairing()
@@ -174,7 +179,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
 
     Cars that stream to us are told to stop, because that goes on costing money.
     """
-    store: Store[dict[str, Any]] = Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+    store = _store(hass, entry)
     stored = await store.async_load() or {}
     async_clear_entry(hass, entry.entry_id)
     if configured := configured_cars(stored.get(_STREAMING)):
@@ -339,6 +344,11 @@ async def _ask_site(coordinator: SiteCoordinator) -> None:
             raise error
 
 
+def _store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
+    """The file of what is known of an account."""
+    return CheckedStore(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+
+
 def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
     data = entry.runtime_data
     stored: dict[str, Any] = {}
@@ -380,8 +390,8 @@ def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -
 
 
 @callback
-def _keep_stored(entry: FlotteConfigEntry) -> None:
-    """Write what is known a while after it changed, and at shutdown."""
+def _keep_stored(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Write what is known a while after it changed, and at shutdown; commands that wait at once."""
     data = entry.runtime_data
 
     is_waiting = False
@@ -400,8 +410,20 @@ def _keep_stored(entry: FlotteConfigEntry) -> None:
             is_waiting = True
             data.store.async_delay_save(to_stored, SAVE_DELAY_SECONDS)
 
+    async def keep() -> None:
+        try:
+            await data.store.async_write(to_stored())
+        except NotWritten as error:
+            raise NotKept(error.detail) from error
+
+    @callback
+    def written() -> None:
+        async_show_failure(hass, data.store, "storage_unwritable", entry.entry_id, name=entry.title)
+
+    data.store.written = written
     data.streaming.changed = changed
     for vehicle in data.vehicles:
+        vehicle.vehicle.keep = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(changed))
     for site in data.sites:
         entry.async_on_unload(site.site.subscribe(changed))

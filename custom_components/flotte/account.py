@@ -9,11 +9,11 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import Store
 
 from .const import CONF_ENDPOINT_CATEGORIES, DOMAIN, LOGGER, TARIFF_OPTIONS
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .ledger import AccountLedger
+from .storage import CheckedStore
 from .streaming import Streaming
 from .tesla.endpoints import read_categories
 from .tesla.gate import POLICY_OPTIONS, Asleep, Policy, SpendingMode
@@ -27,7 +27,7 @@ class AccountData:
     vehicles: list[VehicleCoordinator]
     sites: list[SiteCoordinator]
     ledger: AccountLedger
-    store: Store[dict[str, Any]]
+    store: CheckedStore
     scopes: frozenset[str]
     streaming: Streaming
 

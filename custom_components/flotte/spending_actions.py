@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -39,6 +40,7 @@ from .ledger import AccountLedger
 from .tesla import commands
 from .tesla.commands import Command
 from .tesla.deferral import Waiting
+from .tesla.errors import NotKept
 from .tesla.gate import Allow, Decision, Request
 from .tesla.meter import CENT, COMMAND, DATA, KEEP_MONTHS, Caller, Category, Month, Tariff
 
@@ -456,7 +458,13 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
     """Take back what waits, all of it or the commands that are named."""
     names: list[str] | None = call.data.get(_COMMAND)
     cars = _cars(hass, call)
-    return {"cancelled": {key: car.vehicle.cancel_deferred(names) for key, car in cars.items()}}
+    cancelled: JsonObjectType = {}
+    for key, car in cars.items():
+        cancelled[key] = car.vehicle.cancel_deferred(names)
+        if cancelled[key]:
+            with suppress(NotKept):
+                await car.vehicle.keep()
+    return {"cancelled": cancelled}
 
 
 # --- The table -----------------------------------------------------------------------------------

@@ -75,6 +75,14 @@ class Queue:
         """Take back what waits of a kind, because it was done, or is not wanted any more."""
         return self.waiting.pop(kind, None)
 
+    def replace(self, new: Waiting, old: Waiting | None) -> None:
+        """Undo that a setting waits, and let the one that it replaced wait again, if any."""
+        kind = str(new.command.supersedes)
+        if self.waiting.get(kind) is new:
+            del self.waiting[kind]
+            if old is not None:
+                self.waiting[kind] = old
+
     def expire(self, now: datetime) -> list[Waiting]:
         """Drop what waited too long, and answer it.
 

@@ -7,6 +7,7 @@ later sensible (`is_temporary`)? When in doubt it may have acted.
     ├── Refused                  certainly nothing was executed
     │   ├── BudgetExceeded         our own meter said no; nothing was sent
     │   ├── NotRecorded            the ledger could not be written; nothing was sent
+    │   ├── NotKept                it was to wait, and could not be saved
     │   ├── GateRefused            our own gate said no, for a reason that it names
     │   ├── Deferred               it waits until the vehicle is awake by itself
     │   ├── LoginRequired          the owner must log in again
@@ -109,6 +110,13 @@ class NotRecorded(Refused):
     """It costs money, and the ledger could not be written; nothing was sent."""
 
     key = "not_recorded"
+    is_temporary = True
+
+
+class NotKept(Refused):
+    """It was to wait until the vehicle is awake, and could not be saved; nothing waits."""
+
+    key = "not_kept"
     is_temporary = True
 
 

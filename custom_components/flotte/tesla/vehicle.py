@@ -8,7 +8,7 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,6 +94,10 @@ SCHEDULES: Final = "schedules"
 async def pause(seconds: float) -> None:
     """Wait for a vehicle; tests move the clock instead."""
     await asyncio.sleep(seconds)
+
+
+async def _keep_nothing() -> None:
+    """Keep nothing on disk."""
 
 
 type Settled = Callable[[Waiting, TeslaError | None], None]
@@ -233,6 +237,8 @@ class Vehicle:
         self.awoke: Callable[[], None] = lambda: None
         """Called when it is awake and something waits for that."""
         self.settled: Settled = lambda _waiting, _error: None
+        self.keep: Callable[[], Awaitable[None]] = _keep_nothing
+        """Makes what waits durable before it is promised. Raises Refused if that is impossible."""
         self.state = State()
         self.protocol = protocol
         self.fleet_info: Mapping[str, Any] = {}
@@ -816,12 +822,12 @@ class Vehicle:
             try:
                 with await self._prepare(command, caller) as hold:
                     # Before it is awake, or what waited for that would be carried out after this.
-                    self._forget_deferred(command)
+                    await self._overtake_deferred(command)
                     await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
                     waiting.has_left = True
                     done = await self._transmit_awake(command, caller, hold)
             except Deferred as error:
-                return self._defer(command, caller, error)
+                return await self._defer(command, caller, error)
             except OutcomeUnknown as error:
                 self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
                 done = await self._verify(command, error, caller)
@@ -981,14 +987,20 @@ class Vehicle:
 
     # --- Waiting until it is awake ---------------------------------------------------------------
 
-    def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
+    async def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
         """Let a command wait; the one of its kind that waited before is given up for it."""
         now = self._clock()
         until = error.gives_up or now + self.gate.policy.patience
-        old = self.deferred.put(Waiting(command, caller, now, until))
+        new = Waiting(command, caller, now, until)
+        old = self.deferred.put(new)
         if command is self._tried_again:
             # It waits on.
             return Done(waits_until=until)
+        try:
+            await self.keep()
+        except Refused:
+            self.deferred.replace(new, old)
+            raise
         if old is not None:
             self.settled(old, error)
         self.api.meter.save_wake(caller, self.vin, now)
@@ -996,11 +1008,23 @@ class Vehicle:
         self._tell(frozenset({signals.ONLINE}))
         return Done(waits_until=until)
 
-    def _forget_deferred(self, command: Command) -> None:
-        """What is sent now, or is so already, replaces what waited of its kind."""
+    async def _keep_if_possible(self) -> None:
+        """Have a change of what waits kept at once: after a crash it would be carried out again."""
+        with suppress(Refused):
+            await self.keep()
+
+    async def _overtake_deferred(self, command: Command) -> None:
+        """Drop what waited of its kind before this is sent, also for after a crash."""
+        if self._forget_deferred(command):
+            await self._keep_if_possible()
+
+    def _forget_deferred(self, command: Command) -> bool:
+        """Drop what waited of its kind, as it is sent now or is so already; answers if any did."""
         old = None if command.supersedes is None else self.deferred.forget(command.supersedes)
-        if old is not None and old.command is not command:
-            self._give_up([old], OVERTAKEN)
+        if old is None or old.command is command:
+            return False
+        self._give_up([old], OVERTAKEN)
+        return True
 
     def _give_up(self, waiting: list[Waiting], why: str) -> None:
         """Say that these wait no longer, and have it kept."""
@@ -1047,6 +1071,7 @@ class Vehicle:
                     await self._try_deferred(kind, each)
                 finally:
                     self._tried_again = None
+                await self._keep_if_possible()
 
     async def _try_deferred(self, kind: str, waiting: Waiting) -> None:
         """Carry out what waited, and say what became of it.

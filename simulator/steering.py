@@ -64,6 +64,7 @@ the name of an enum's value without its prefix. An alert is raised, or ended wit
 | fault | number or {"fault": n, "count": k, "domain":…, "runs":…, "encrypted":…} | see below |
 | wait | k or {"count": k, "domain":…} | the next k signed messages get WAIT |
 | error | k or {"count": k, "domain":…, "runs": bool} | the next k get ERROR without a fault |
+| doubled | k or {"count": k, "domain":…, "fault": 6 or 26} | the next k arrive twice, see below |
 | clear | true | takes all these orders back |
 | reboot | true or domain | new epoch, clock at zero, no counters |
 | new_key | true or domain | another key; together with reboot: another computer |
@@ -76,6 +77,9 @@ An ordered fault is what the next k (1) signed messages are answered with. With 
 is verified and runs all the same, as with faults 2 and 25; with "encrypted" it is verified, and the
 fault comes inside an encrypted reply.
 
+A doubled message reaches the car twice on its way, the same bytes. The first copy runs; the caller
+gets the answer to the second: fault 6 (or 26), with the car's session info.
+
 A domain is "vehicle_security", "infotainment", 2 or 3; left out it means both.
 """
 
@@ -83,7 +87,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from simulator.protocol import DOMAIN_NAMES, OPERATION_ERROR, OPERATION_WAIT, FaultOrder, Subsystem
+from simulator.protocol import (
+    DOMAIN_NAMES,
+    INVALID_TOKEN_OR_COUNTER,
+    OPERATION_ERROR,
+    OPERATION_WAIT,
+    REPEATED_COUNTER,
+    FaultOrder,
+    Subsystem,
+)
 from simulator.refusals import Refused, SteeringError
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.fields import INVALID, TELLINGS, Invalid, Raw
@@ -578,6 +590,21 @@ def _fault(car: Car, value: object) -> None:
     )
 
 
+def _doubled(car: Car, value: object) -> None:
+    order = {"count": value} if isinstance(value, int) else _object(value, "doubled")
+    fault = order.get("fault", INVALID_TOKEN_OR_COUNTER)
+    if fault not in (INVALID_TOKEN_OR_COUNTER, REPEATED_COUNTER):
+        raise SteeringError("a doubled message is answered with fault 6 or 26")
+    car.protocol.orders.append(
+        FaultOrder(
+            fault=fault,
+            left=int(_number(order.get("count", 1), "count")),
+            domain=_domain(order.get("domain")),
+            runs=True,
+        )
+    )
+
+
 def _wait(car: Car, value: object) -> None:
     _operation(car, value, OPERATION_WAIT)
 
@@ -641,6 +668,7 @@ _PROTOCOL_ORDERS: dict[str, Order] = {
     "encrypt_replies": _encrypt_replies,
     "omit_session_info": _omit_session_info,
     "fault": _fault,
+    "doubled": _doubled,
     "wait": _wait,
     "error": _error,
 }

@@ -875,6 +875,23 @@ def test_a_reboot_is_survived_with_what_the_fault_brings(comet: Car, phone: Phon
     assert comet.flashes == 1
 
 
+@pytest.mark.parametrize(
+    ("order", "fault"), [(1, 6), ({"fault": 26}, 26), ({"domain": "infotainment"}, 6)]
+)
+def test_a_message_that_arrives_twice_runs_once(
+    comet: Car, phone: Phone, order: object, fault: int
+) -> None:
+    phone.shake_hands(INFOTAINMENT)
+    comet.steer({"protocol": {"doubled": order}})
+    flash = bytes.fromhex("1203d20100")
+    assert phone.send(flash)[0] == fault
+    assert comet.flashes == 1
+    # The session info of the fault shows the counter of this very message.
+    assert phone.infos[INFOTAINMENT].counter == phone.counter == 1
+    assert phone.send(flash) == (0, b"\x0a\x00")
+    assert comet.flashes == 2
+
+
 def test_a_stale_clock_is_noticed(comet: Car, phone: Phone) -> None:
     phone.shake_hands(INFOTAINMENT)
     pass_time(comet, 15)
@@ -981,6 +998,7 @@ def test_orders_that_make_no_sense(comet: Car) -> None:
         {"charging": True},
         {"protocol": {"explode": True}},
         {"protocol": {"fault": {"fault": 6, "domain": "kitchen"}}},
+        {"protocol": {"doubled": {"fault": 17}}},
         {"firmware": 7},
         {"pair": "xyz"},
     ):

@@ -18,7 +18,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.json import JSONEncoder
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.flotte.actions import ACTIONS, FlotteAction
 from custom_components.flotte.const import DOMAIN
@@ -662,11 +662,15 @@ async def test_refused_by_the_car(
 
 
 async def test_who_asked_is_in_the_ledger(
-    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    hass_admin_user: MockUser,
 ) -> None:
     await told_of(tesla, wait, MODEL_S)
     device_id = device_of(hass, loaded, MODEL_S)
-    somebody = Context(user_id="anna")
+    somebody = Context(user_id=hass_admin_user.id)
     await call(hass, "navigate", device_id, destination="Dam 1", context=somebody)
     await call(hass, "navigate", device_id, destination="Dam 2")
     await call(hass, "list_schedules", device_id, answer=True, context=somebody)

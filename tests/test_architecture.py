@@ -132,6 +132,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.gate",
         "tesla.meter",
     },
+    "rights": HOME_ASSISTANT | {"const"},
     "callers": HOME_ASSISTANT | {"const", "tesla.meter"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
@@ -216,6 +217,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "actions": HOME_ASSISTANT
     | {
+        "rights",
         "callers",
         "account",
         "const",
@@ -230,6 +232,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "spending_actions": HOME_ASSISTANT
     | {
+        "rights",
         "account",
         "actions",
         "callers",
@@ -247,7 +250,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "repairs": HOME_ASSISTANT
     | {"account", "const", "ledger", "tesla.api", "tesla.errors", "tesla.meter"},
-    "entity": HOME_ASSISTANT | {"account", "const", "coordinator", "tesla.commands", "tesla.state"},
+    "entity": HOME_ASSISTANT
+    | {"account", "const", "coordinator", "rights", "tesla.commands", "tesla.state"},
     "decisions": HOME_ASSISTANT | {"account", "const", "tesla.gate", "tesla.meter"},
     "logbook": HOME_ASSISTANT | {"const", "decisions"},
     "config_flow": HOME_ASSISTANT

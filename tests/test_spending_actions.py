@@ -623,11 +623,12 @@ async def test_price_tells_what_the_gate_decides_then(
     decision: str,
     reason: str,
     until: str | None,
+    hass_admin_user: MockUser,
 ) -> None:
     """For whoever calls, in the user's zone; and it is what really happens to that caller."""
     ledger, coordinator = ledger_of(loaded), vehicle_of(loaded, MODEL_Y)
     ledger.async_set_policy(Policy.from_options(options))
-    context = ANNA if who == "person" else Context()
+    context = Context(user_id=hass_admin_user.id) if who == "person" else Context()
     device_id = device_of(hass, loaded, MODEL_Y)
     told = await price(hass, device_id, action, context)
     assert (told["decision"], told["reason"], told["until"]) == (decision, reason, until)

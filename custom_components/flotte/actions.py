@@ -32,6 +32,7 @@ from .account import FlotteConfigEntry
 from .callers import caller_of
 from .const import DOMAIN
 from .coordinator import VehicleCoordinator, as_home_assistant
+from .rights import async_require_admin, async_require_control
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.commands.charging import DAYS
@@ -219,6 +220,8 @@ class FlotteAction:
     """What the fields must fulfil together."""
     keeps_schedule: bool = False
     """Whether a schedule is saved, under an id that is chosen here and answered."""
+    for_admins: bool = False
+    """Whether it changes who may drive the car, or how: only an administrator may ask for that."""
 
     @property
     def supports_response(self) -> SupportsResponse:
@@ -285,17 +288,22 @@ ACTIONS: Final = (
     ),
     FlotteAction(
         name="set_valet_mode",
+        for_admins=True,
         fields={vol.Required(_ACTIVE): cv.boolean, vol.Optional(_PIN): Pin.of},
         command=lambda asked: commands.set_valet_mode(on=asked.fields[_ACTIVE], pin=asked.pin),
     ),
-    FlotteAction(name="reset_valet_pin", command=lambda _: commands.reset_valet_pin()),
+    FlotteAction(
+        name="reset_valet_pin", for_admins=True, command=lambda _: commands.reset_valet_pin()
+    ),
     FlotteAction(
         name="set_speed_limit",
+        for_admins=True,
         fields={vol.Required(_SPEED): vol.Coerce(float)},
         command=lambda asked: commands.set_speed_limit(asked.fields[_SPEED]),
     ),
     FlotteAction(
         name="activate_speed_limit",
+        for_admins=True,
         fields={vol.Optional(_ACTIVE, default=True): cv.boolean, vol.Required(_PIN): Pin.of},
         command=lambda asked: commands.activate_speed_limit(
             on=asked.fields[_ACTIVE], pin=asked.pin
@@ -303,16 +311,22 @@ ACTIONS: Final = (
     ),
     FlotteAction(
         name="clear_speed_limit_pin",
+        for_admins=True,
         fields={vol.Optional(_PIN): Pin.of},
         command=_clear_speed_limit_pin,
     ),
     FlotteAction(
         name="set_pin_to_drive",
+        for_admins=True,
         fields={vol.Required(_ACTIVE): cv.boolean, vol.Optional(_PIN): Pin.of},
         command=lambda asked: commands.set_pin_to_drive(on=asked.fields[_ACTIVE], pin=asked.pin),
     ),
-    FlotteAction(name="reset_pin_to_drive", command=lambda _: commands.reset_pin_to_drive()),
-    FlotteAction(name="clear_pin_to_drive", command=lambda _: commands.clear_pin_to_drive()),
+    FlotteAction(
+        name="reset_pin_to_drive", for_admins=True, command=lambda _: commands.reset_pin_to_drive()
+    ),
+    FlotteAction(
+        name="clear_pin_to_drive", for_admins=True, command=lambda _: commands.clear_pin_to_drive()
+    ),
     FlotteAction(
         name="media",
         fields={vol.Required(_COMMAND): vol.In(MEDIA)},
@@ -370,9 +384,14 @@ async def _async_handle(
     """Do what is asked to every car, at once; nothing is sent unless it can be asked of all.
 
     Raises:
+        Unauthorized: the user may not do that; nothing was sent.
         ServiceValidationError: the user's mistake; nothing was sent.
         HomeAssistantError: a car refused, or the outcome is unknown; the text says which and who.
     """
+    if row.for_admins:
+        await async_require_admin(hass, call.context)
+    # Also for what only looks: a look is paid, and may wake the car.
+    await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
     cars = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
     if row.command is None:
         schedules = await _async_all(cars, {key: _async_schedules(cars[key], call) for key in cars})

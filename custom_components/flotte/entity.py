@@ -9,9 +9,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account import FlotteConfigEntry
+from .account import FlotteConfigEntry, async_set_spending_option
 from .const import DOMAIN
 from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
+from .rights import async_require_admin
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
 
@@ -121,6 +122,15 @@ class AccountEntity(Entity):
     def shown(self) -> object:
         """All that it shows and that may change; None if the ledger does not change it."""
         return None
+
+    async def async_set_rule(self, rule: str, value: str | float | None) -> None:
+        """Change one of the owner's rules for spending, as the options do.
+
+        Raises:
+            Unauthorized: the user is no administrator.
+        """
+        await async_require_admin(self.hass, self._context)
+        async_set_spending_option(self.hass, self._entry, rule, value)
 
     @override
     async def async_added_to_hass(self) -> None:

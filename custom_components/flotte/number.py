@@ -14,7 +14,7 @@ from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurren
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry, async_set_spending_option
+from .account import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
@@ -185,4 +185,4 @@ class BudgetNumber(AccountEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        async_set_spending_option(self.hass, self._entry, self.entity_description.rule, value)
+        await self.async_set_rule(self.entity_description.rule, value)

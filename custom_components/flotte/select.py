@@ -10,7 +10,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry, async_set_spending_option
+from .account import FlotteConfigEntry
 from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
@@ -207,4 +207,4 @@ class SpendingModeSelect(AccountEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         mode = None if option == AUTOMATIC else option
-        async_set_spending_option(self.hass, self._entry, self.entity_description.rule, mode)
+        await self.async_set_rule(self.entity_description.rule, mode)

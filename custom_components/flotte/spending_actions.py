@@ -37,6 +37,7 @@ from .const import DOMAIN
 from .coordinator import VehicleCoordinator
 from .decisions import OUTCOMES, async_load_texts, async_text, name_of
 from .ledger import AccountLedger
+from .rights import async_require_control
 from .tesla import commands
 from .tesla.commands import Command
 from .tesla.deferral import Waiting
@@ -457,6 +458,7 @@ def _in_words(waiting: Waiting) -> JsonObjectType:
 async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Take back what waits, all of it or the commands that are named."""
     names: list[str] | None = call.data.get(_COMMAND)
+    await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
     cars = _cars(hass, call)
     cancelled: JsonObjectType = {}
     for key, car in cars.items():

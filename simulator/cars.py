@@ -89,6 +89,8 @@ class Car(Life):
         self.vehicle_id = 2_740_000_000 + number * 7_919
         self.user_id = 900_100_000 + number
         self.display_name: str = display_name
+        self.is_name_lost = False
+        """Whether Tesla's cloud answers null for its name; the car itself goes on reporting it."""
         self.account = "owner-1"
         self.access_type = "OWNER"
         self.protocol_required = protocol_required
@@ -156,7 +158,7 @@ class Car(Life):
             "vin": self.vin,
             "color": None,
             "access_type": self.access_type,
-            "display_name": self.display_name,
+            "display_name": None if self.is_name_lost else self.display_name,
             "option_codes": self.model.option_codes,
             "granular_access": {"hide_private": False},
             "tokens": None,

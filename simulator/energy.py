@@ -89,6 +89,8 @@ class Site:
         self.clock = clock
         self.id = site_id
         self.name = name
+        self.is_name_lost = False
+        """Whether the product list has null for its name; `site_info` goes on having it."""
         self.account = "owner-1"
         self.car = car
         self.place = HOME
@@ -183,7 +185,7 @@ class Site:
         return {
             "energy_site_id": self.id,
             "resource_type": "battery",
-            "site_name": self.name,
+            "site_name": None if self.is_name_lost else self.name,
             "id": f"STE{self.id}",
             "gateway_id": GATEWAY_DIN,
             "asset_site_id": "1a2b3c4d-0000-4000-8000-00000000f107",

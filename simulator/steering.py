@@ -29,6 +29,7 @@ order of the object.
 | software_update | {"version":…, "status":…} or null | an update is in this stage |
 | media | "Playing", "Paused", "Stopped" | |
 | firmware, telemetry_version, display_name, account, access_type | text | |
+| is_name_lost | bool | true: the cloud answers null for the name that the car reports |
 | in_service, protocol_required, rest_only, pairs_automatically, mobile_access_disabled | bool | |
 | polls_keep_awake, discounted_device_data | bool | |
 | unclassified | list of command names | the gateway answers 501 to them |
@@ -675,6 +676,7 @@ _PROTOCOL_ORDERS: dict[str, Order] = {
 
 _ORDERS: dict[str, Order] = {
     "display_name": _attribute("display_name", str),
+    "is_name_lost": _attribute("is_name_lost", bool),
     "account": _attribute("account", str),
     "access_type": _attribute("access_type", str),
     "firmware": _attribute("firmware", str),

@@ -137,6 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
+    "names": HOME_ASSISTANT | {"const"},
     "ledger": HOME_ASSISTANT
     | {
         "const",
@@ -155,6 +156,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "callers",
         "const",
+        "names",
         "tesla.commands",
         "tesla.deferral",
         "tesla.errors",
@@ -261,6 +263,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "hosts",
         "key",
         "ledger",
+        "names",
         "options_flow",
         "tesla.api",
         "tesla.errors",
@@ -281,10 +284,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "key",
         "ledger",
         "storage",
+        "names",
         "tesla.api",
         "tesla.errors",
         "tesla.gate",
         "tesla.meter",
+        "tesla.signals",
         "tesla.signing",
         "tesla.site",
         "tesla.vehicle",

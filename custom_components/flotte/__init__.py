@@ -41,11 +41,13 @@ from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import AccountLedger, async_get_ledger
+from .names import MANUFACTURER, AssetName, async_distinct_name, model_of
 from .spending_actions import async_register_spending_actions
 from .storage import CheckedStore, NotWritten, async_show_failure
 from .streaming import Streaming, async_take_away
 from .streaming_car import configured_cars
 from .streaming_issues import async_clear_entry, async_tell_left
+from .tesla import signals
 from .tesla.api import FleetApi, TokenSource
 from .tesla.errors import (
     LoginRequired,
@@ -79,18 +81,7 @@ PLATFORMS: Final = [
 _STORAGE_VERSION: Final = 1
 _STREAMING: Final = "streaming"
 """Where in the stored data the subscriptions are; no VIN and no site has that name."""
-MANUFACTURER: Final = "Tesla"
-
-# Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
-MODELS: Final = {
-    "S": "Model S",
-    "3": "Model 3",
-    "X": "Model X",
-    "Y": "Model Y",
-    "C": "Cybertruck",
-    "R": "Roadster",
-    "T": "Semi",
-}
+SITE_MODEL: Final = "Energy site"
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -152,9 +143,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(hass, entry)
     _watch_fleet(hass, entry, api)
-    for coordinator in vehicles:
-        coordinator.async_show_pairing()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for coordinator in vehicles:
+        # Once all have their devices, so that those of the same name are told apart.
+        coordinator.async_show_pairing()
     # Neither the port nor a car nor Tesla keeps the account from starting.
     entry.async_create_background_task(hass, streaming.async_start(), "flotte starts the stream")
     return True
@@ -201,7 +193,8 @@ async def _async_end_streams(
 
     def name_of(vin: str) -> str:
         device = devices.async_get_device_by_identifier((DOMAIN, vin), entry.entry_id)
-        return (device and (device.name_by_user or device.name)) or vin[-6:]
+        name = (device and device.name) or vin[-6:]
+        return async_distinct_name(hass, entry.entry_id, vin, name)
 
     try:
         implementation = cast(
@@ -281,13 +274,17 @@ class _Account:
         )
         vehicle.restore(self.stored.get(vin) or {})
         vehicle.heard_state(product.get("state"))
-        model = MODELS.get(vin[3:4])
-        name = str(product.get("display_name") or model or vin[-6:])
+        model = model_of(vin)
+        name = self._name(
+            vin,
+            listed=product.get("display_name"),
+            reported=vehicle.state[signals.VEHICLE_NAME],
+            fallback=model or MANUFACTURER,
+        )
         info = dr.DeviceInfo(
             identifiers={(DOMAIN, vin)},
             manufacturer=MANUFACTURER,
             model=model,
-            name=name,
             serial_number=vin,
         )
         return VehicleCoordinator(self.hass, self.entry, vehicle, name, info)
@@ -301,15 +298,30 @@ class _Account:
             gate=self.ledger.gate,
         )
         site.restore(self.stored.get(str(site.site_id)) or {})
-        name = str(product.get("site_name") or site.site_id)
+        number = str(site.site_id)
+        name = self._name(
+            number,
+            listed=product.get("site_name"),
+            reported=site.state[signals.SITE_NAME],
+            fallback=SITE_MODEL,
+        )
         info = dr.DeviceInfo(
-            identifiers={(DOMAIN, str(site.site_id))},
+            identifiers={(DOMAIN, number)},
             manufacturer=MANUFACTURER,
-            model="Energy site",
-            name=name,
-            serial_number=str(site.site_id),
+            model=SITE_MODEL,
+            serial_number=number,
         )
         return SiteCoordinator(self.hass, self.entry, site, name, info)
+
+    def _name(
+        self, number: str, *, listed: object, reported: str | None, fallback: str
+    ) -> AssetName:
+        """The name of a car or site, the one that it had before as long as nobody says more."""
+        device = dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, number), self.entry.entry_id
+        )
+        before = device.name if device else None
+        return AssetName(listed=listed, reported=reported, before=before, fallback=fallback)
 
 
 async def _ask_status(api: FleetApi, vehicles: list[VehicleCoordinator]) -> None:
@@ -362,7 +374,7 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
 
 @callback
 def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -> None:
-    """Take in a car or a site that was added to the account, within some hours.
+    """Take in a car or a site that was added to the account or renamed, within some hours.
 
     One that left stays as it was, until the owner removes its device: it may only be away.
     """
@@ -379,8 +391,13 @@ def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -
             # Whatever it is, those that poll meet it too, and say so.
             LOGGER.debug("New cars cannot be looked for: %s", error)
             return
-        present = {str(each.get("vin") or each.get("energy_site_id") or "") for each in products}
-        if present - known - {""}:
+        listed = {
+            str(each.get("vin") or each.get("energy_site_id") or ""): each for each in products
+        }
+        for coordinator in (*data.vehicles, *data.sites):
+            product = listed.get(coordinator.unique_prefix, {})
+            coordinator.async_list(product.get("display_name") or product.get("site_name"))
+        if listed.keys() - known - {""}:
             LOGGER.info("The account has a new car or site, and is loaded anew")
             hass.config_entries.async_schedule_reload(entry.entry_id)
 

@@ -46,6 +46,7 @@ from .coordinator import pairing_url
 from .hosts import get_hosts
 from .key import async_get_key
 from .ledger import async_get_ledger
+from .names import MANUFACTURER, model_of, readable
 from .options_flow import FlotteOptionsFlow
 from .tesla.api import FleetApi, partner_token
 from .tesla.errors import (
@@ -290,7 +291,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             needed = info.get("vehicle_command_protocol_required") is not False
             any_unpaired |= needed and not paired
             mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
-            lines.append(f"- {mark} {product.get('display_name') or 'Tesla'} ({vin[-6:]})")
+            name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER
+            lines.append(f"- {mark} {name} ({vin[-6:]})")
         return lines, any_unpaired
 
     def _finish(self) -> ConfigFlowResult:

@@ -17,6 +17,7 @@ from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
 )
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -31,6 +32,7 @@ from .const import (
     SUSPENDED_INTERVAL,
     UNREACHABLE_GRACE,
 )
+from .names import AssetName, async_distinct_name
 from .tesla import plan, signals
 from .tesla.commands import Command
 from .tesla.deferral import Waiting
@@ -73,18 +75,23 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        name: str,
+        name: AssetName,
         *,
         meter: Meter,
         interval: timedelta,
         device_info: DeviceInfo,
         unique_prefix: str,
+        reported_name: Signal[str],
     ) -> None:
         """Poll every `interval`; the first time after it, because a start costs nothing."""
-        super().__init__(hass, LOGGER, config_entry=entry, name=name, update_interval=interval)
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=name.shown, update_interval=interval
+        )
         self.device_info = device_info
-        self.device_name = name
+        device_info["name"] = name.shown
         self.unique_prefix = unique_prefix
+        self._asset_name = name
+        self._reported_name = reported_name
         self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
         self._told_reachable = True
         self._failing_since: datetime | None = None
@@ -150,6 +157,31 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
             self.async_update_listeners()
 
     @property
+    def device_name(self) -> str:
+        """Its name in texts, told apart from others of the same name."""
+        return async_distinct_name(
+            self.hass, self.config_entry.entry_id, self.unique_prefix, self._asset_name.shown
+        )
+
+    @callback
+    def async_list(self, name: object) -> None:
+        """Take in the name in Tesla's product list."""
+        if self._asset_name.list(name):
+            self.async_renamed()
+
+    @callback
+    def async_renamed(self) -> None:
+        """Show the new name; what the owner called the device stays."""
+        name = self.name = self._asset_name.shown
+        self.device_info["name"] = name
+        devices = dr.async_get(self.hass)
+        device = devices.async_get_device_by_identifier(
+            (DOMAIN, self.unique_prefix), self.config_entry.entry_id
+        )
+        if device is not None:
+            devices.async_update_device(device.id, name=name)
+
+    @property
     def shown_signals(self) -> frozenset[Signal[Any]]:
         """What any entity shows: it decides what is streamed, and so what that costs."""
         return frozenset(signal for signal, listeners in self._by_signal.items() if listeners)
@@ -158,6 +190,10 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
     def async_told(self, changed: frozenset[Signal[Any]]) -> None:
         """Pass on what shows something else now; each listener is called once."""
         self.data = self.state
+        if self._reported_name in changed and self._asset_name.report(
+            self.state[self._reported_name]
+        ):
+            self.async_renamed()
         by_signal = self._by_signal
         # A set of its own: who is called may add or remove a listener.
         for update_callback in set().union(
@@ -261,7 +297,7 @@ class VehicleCoordinator(FlotteCoordinator):
         hass: HomeAssistant,
         entry: ConfigEntry,
         vehicle: Vehicle,
-        name: str,
+        name: AssetName,
         device_info: DeviceInfo,
     ) -> None:
         """Show what `vehicle` knows."""
@@ -273,6 +309,7 @@ class VehicleCoordinator(FlotteCoordinator):
             interval=plan.CHECK_INTERVAL,
             device_info=device_info,
             unique_prefix=vehicle.vin,
+            reported_name=signals.VEHICLE_NAME,
         )
         self.vehicle = vehicle
         self.data = vehicle.state
@@ -286,6 +323,7 @@ class VehicleCoordinator(FlotteCoordinator):
         """Whether it is meant to stream."""
         vehicle.awoke = self._async_awoke
         vehicle.settled = self._async_settled
+        vehicle.named = self.async_list
         self._stream_missed = False
         self._pairing_asked = dt_util.utcnow()
         entry.async_on_unload(vehicle.subscribe(self.async_told))
@@ -391,6 +429,12 @@ class VehicleCoordinator(FlotteCoordinator):
             self.async_show_pairing()
 
     @callback
+    @override
+    def async_renamed(self) -> None:
+        super().async_renamed()
+        self.async_show_pairing()
+
+    @callback
     def async_show_pairing(self) -> None:
         """Raise or clear the repair issue that asks the owner to pair our key."""
         issue_id = f"key_not_paired_{self.vehicle.vin[-6:]}_{self.config_entry.entry_id}"
@@ -423,7 +467,7 @@ class SiteCoordinator(FlotteCoordinator):
         hass: HomeAssistant,
         entry: ConfigEntry,
         site: Site,
-        name: str,
+        name: AssetName,
         device_info: DeviceInfo,
     ) -> None:
         """Show what `site` knows."""
@@ -435,6 +479,7 @@ class SiteCoordinator(FlotteCoordinator):
             interval=plan.SITE_INTERVAL,
             device_info=device_info,
             unique_prefix=str(site.site_id),
+            reported_name=signals.SITE_NAME,
         )
         self.site = site
         self.data = site.state

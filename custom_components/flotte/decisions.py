@@ -71,8 +71,7 @@ class Decisions:
         self._hass = hass
         self._entry = entry
         data = entry.runtime_data
-        self._names = {each.vehicle.vin: each.device_name for each in data.vehicles}
-        self._names |= {str(each.site.site_id): each.device_name for each in data.sites}
+        self._assets = {each.unique_prefix: each for each in (*data.vehicles, *data.sites)}
         self._listeners: set[Listener] = set()
         self._last: dict[tuple[str, str], tuple[Outcome, str]] = {}
         entry.async_on_unload(data.ledger.async_on_decision(self._async_decided))
@@ -95,7 +94,7 @@ class Decisions:
         device = dr.async_get(self._hass).async_get_device_by_identifier(
             (DOMAIN, request.car), self._entry.entry_id
         )
-        own_name = device.name_by_user if device else None
+        asset = self._assets.get(request.car)
         outcome = OUTCOMES[type(decision)]
         until = None if isinstance(decision, Allow) else decision.until
         data = {
@@ -106,7 +105,7 @@ class Decisions:
                 {**decision.placeholders, "caller": name_of(request.caller.label)},
             ),
             ATTR_CALLER: request.caller.label,
-            ATTR_CAR: own_name or self._names.get(request.car),
+            ATTR_CAR: asset.device_name if asset else None,
             ATTR_COST: round(float(tariff.total(request.charges)), _DECIMALS),
             ATTR_CURRENCY: tariff.currency,
             ATTR_UNTIL: until.isoformat() if until else None,
@@ -125,7 +124,7 @@ class Decisions:
     def _is_ours(self, request: Request) -> bool:
         """Whether it is for this account to tell: others may share the ledger."""
         if request.car:
-            return request.car in self._names
+            return request.car in self._assets
         # What concerns several cars at once is told by one of them.
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)

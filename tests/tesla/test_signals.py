@@ -347,6 +347,7 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.OPERATION_MODE: "self_consumption",
     signals.STORM_WATCH: True,
     signals.GATEWAY_VERSION: "26.4.1 c58c2df3",
+    signals.SITE_NAME: "Home",
 }
 
 

@@ -1578,6 +1578,7 @@ OPERATION_MODE = Signal(
 STORM_WATCH = Signal(
     "StormWatch", boolean, path="site_info.user_settings.storm_mode_enabled", streamed=False
 )
+SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
 GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)
 
 _SITE_SECTIONS: Final = ("live_status", "site_info")

@@ -239,6 +239,8 @@ class Vehicle:
         self.settled: Settled = lambda _waiting, _error: None
         self.keep: Callable[[], Awaitable[None]] = _keep_nothing
         """Makes what waits durable before it is promised. Raises Refused if that is impossible."""
+        self.named: Callable[[object], None] = lambda _name: None
+        """Called with the name that Tesla has for it, whenever Tesla is asked about it."""
         self.state = State()
         self.protocol = protocol
         self.fleet_info: Mapping[str, Any] = {}
@@ -510,6 +512,7 @@ class Vehicle:
         answer = await self.api.vehicle(self.vin, caller)
         self.checked = self._clock()
         self.heard_state(answer.get("state"))
+        self.named(answer.get("display_name"))
         return self.is_online
 
     def heard_status(self, status: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ def refused_for(reason: bytes) -> bytes:
     ("payload", "outcome"),
     [
         (b"", Outcome.OK),
-        (nominal_error(0), Outcome.OK),
+        (nominal_error(0), Outcome.REFUSED),
         (nominal_error(1), Outcome.REFUSED),
         (nominal_error(3), Outcome.ALREADY),
         (nominal_error(5), Outcome.REFUSED),
@@ -153,12 +153,28 @@ def test_older_error_channel_says_that_nothing_ran() -> None:
 @pytest.mark.parametrize(
     "payload",
     [
+        bytes.fromhex("f20200"),
+        nominal_error(0),
+        field(46, field(1, 0)),
+        # A missing status reads as OK, but an error is named.
+        command_status(0, field(2, field(2, 17))),
+        command_status(0, field(3, field(1, 5))),
         command_status(2),
         command_status(2, field(2, b"")),
         command_status(2, field(3, b"")),
         command_status(2, field(3, field(1, 0))),
     ],
-    ids=["nothing", "no fault", "no information", "information 0"],
+    ids=[
+        "an empty refusal",
+        "the same",
+        "refusal 0",
+        "OK and a fault",
+        "OK and a reason",
+        "nothing",
+        "no fault",
+        "no information",
+        "information 0",
+    ],
 )
 def test_error_without_a_reason_may_have_run(payload: bytes) -> None:
     """It failed, but nothing says that it failed before it did anything."""

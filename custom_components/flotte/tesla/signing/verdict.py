@@ -70,7 +70,7 @@ LATER, NEVER = True, False
 
 GENERIC_ERRORS: Mapping[int, Verdict] = MappingProxyType(
     {
-        0: OK,
+        0: FAILED,  # refused, with no reason of this kind
         3: Verdict(Outcome.ALREADY, reason="ALREADY_ON"),
     }
     | {
@@ -244,7 +244,7 @@ def _of_vehicle_security(answer: vcsec.FromVCSECMessage) -> Verdict:
 def _of_command_status(status: vcsec.CommandStatus) -> Verdict:
     match status.operationStatus:
         case vcsec.OPERATIONSTATUS_OK:
-            return OK
+            return FAILED if _names_an_error(status) else OK
         case vcsec.OPERATIONSTATUS_WAIT:
             return WAIT
         case vcsec.OPERATIONSTATUS_ERROR:
@@ -268,6 +268,14 @@ def _of_command_status(status: vcsec.CommandStatus) -> Verdict:
             )
         case _:
             return FAILED
+
+
+def _names_an_error(status: vcsec.CommandStatus) -> bool:
+    """Whether a status of OK, which is also what no status reads as, comes with an error."""
+    return bool(
+        status.signedMessageStatus.signedMessageInformation
+        or status.whitelistOperationStatus.whitelistOperationInformation
+    )
 
 
 def _of_infotainment(answer: car_server.Response) -> Verdict:

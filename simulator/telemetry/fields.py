@@ -386,6 +386,11 @@ def _playing(part: int) -> Reader:
     return lambda car: "" if car.media.status == "Stopped" else car.media.title[part]
 
 
+def _of_update(read: Reader) -> Reader:
+    """A field that a car calls invalid while no update is offered."""
+    return lambda car: INVALID if car.software.offered is None else read(car)
+
+
 def _update_start(car: Car) -> int | Invalid:
     at = car.software.scheduled_at
     return INVALID if at is None else pacific(car, at)
@@ -643,17 +648,20 @@ _READERS: dict[str, tuple[str, Reader]] = {
     ),
     "MediaNowPlayingElapsed": ("int_value", lambda car: car.media.elapsed(car.time) * 1000),
     # Software
-    "Version": ("string_value", lambda car: car.firmware),
-    "SoftwareUpdateVersion": ("string_value", lambda car: car.software.offered or " "),
+    "Version": ("string_value", lambda car: car.software.car_version),
+    "SoftwareUpdateVersion": ("string_value", _of_update(lambda car: car.software.offered)),
     "SoftwareUpdateDownloadPercentComplete": (
         "int_value",
-        lambda car: car.software.download_percent(car.time),
+        _of_update(lambda car: car.software.download_percent(car.time)),
     ),
     "SoftwareUpdateInstallationPercentComplete": (
         "int_value",
-        lambda car: car.software.install_percent(car.time),
+        _of_update(lambda car: car.software.install_percent(car.time)),
     ),
-    "SoftwareUpdateExpectedDurationMinutes": ("int_value", lambda _car: int(INSTALL_SECONDS / 60)),
+    "SoftwareUpdateExpectedDurationMinutes": (
+        "int_value",
+        _of_update(lambda _car: int(INSTALL_SECONDS / 60)),
+    ),
     "SoftwareUpdateScheduledStartTime": ("long_value", _update_start),
     "SoftwareUpdateAvailable": ("boolean_value", lambda car: car.software.offered is not None),
     "SoftwareUpdateInProgress": ("boolean_value", lambda car: car.software.status == "installing"),

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 DOWNLOAD_SECONDS = 900.0
+PREPARING_PERCENT = 3
+"""What real cars show of an installation while they still download."""
+PREPARED_PERCENT = 10
+"""And once the download is ready: the installation itself goes on from there."""
 INSTALL_SECONDS = 1500.0
 """Also what the car says it expects (`expected_duration_sec`)."""
 STATES = ("", "available", "scheduled", "downloading", "downloading_wifi_wait", "installing")
@@ -82,7 +86,13 @@ class Software:
         return 100 if self.status in ("available", "scheduled", "installing") else 0
 
     def install_percent(self, now: float) -> int:
-        """0 to 100 while it installs, else 1 as real cars show it."""
-        if self.status == "installing" and self.stage_began_at is not None:
-            return min(99, int((now - self.stage_began_at) / INSTALL_SECONDS * 100))
+        """Up to 100; what comes before the installation itself counts up to 10."""
+        match self.status:
+            case "installing" if self.stage_began_at is not None:
+                share = (now - self.stage_began_at) / INSTALL_SECONDS
+                return min(99, PREPARED_PERCENT + int(share * (100 - PREPARED_PERCENT)))
+            case "downloading":
+                return PREPARING_PERCENT
+            case "available" | "scheduled" | "installing":
+                return PREPARED_PERCENT
         return 1

@@ -1653,7 +1653,15 @@ LATER = BEFORE.timestamp() + 3600
         ("2026.38.9", 100, 1, None, "available"),
         ("2026.38.9", 100, 1, LATER, "scheduled"),
         ("2026.38.9", 100, 1, LATER - 7200, "available"),
-        ("2026.38.9", 100, 2, LATER, "installing"),
+        # Up to 10 % is no installation, but what a car counts while it downloads and unpacks.
+        ("2025.2.6", 33, 3, None, "downloading"),
+        ("2026.38.9", 99, 10, None, "downloading"),
+        ("2026.38.9", 0, 3, None, "downloading_wifi_wait"),
+        ("2025.2.6", 100, 10, None, "available"),
+        ("2026.38.9", 100, 10, LATER, "scheduled"),
+        ("2026.38.9", 100, 3, LATER, "scheduled"),
+        ("2026.38.9", 100, 11, LATER, "installing"),
+        ("2026.38.9", 100, 60, None, "installing"),
         ("2026.38.9", 100, 99, None, "installing"),
         ("2026.38.9", 100, 100, None, "available"),
     ],
@@ -1681,10 +1689,60 @@ def test_a_polled_stage_stands_until_the_stream_tells_something_newer() -> None:
     section = {"software_update": update, "timestamp": BEFORE_MS}
     known, _ = State().merge(read_sections({"vehicle_state": section}, VEHICLE_SIGNALS, NOW))
     assert known[signals.UPDATE_STAGE] == "scheduled"
-    known, _ = known.merge({signals.UPDATE_INSTALLED: Reading(5, NOW, Source.STREAM)})
+    known, _ = known.merge({signals.UPDATE_INSTALLED: Reading(15, NOW, Source.STREAM)})
     assert known[signals.UPDATE_STAGE] == "installing"
     assert known.assume({signals.UPDATE_STATUS: "scheduled"}, NOW)[signals.UPDATE_STAGE] == (
         "scheduled"
     ), "just ordered"
     assert State()[signals.UPDATE_STAGE] is None
     assert state({signals.UPDATE_STATUS: "available"})[signals.UPDATE_STAGE] == "available"
+
+
+def test_an_installed_version_is_no_offer() -> None:
+    """Cars call the rest invalid once an update is installed, so it stands as it was."""
+    installing: dict[Signal[Any], Any] = {
+        signals.SOFTWARE_VERSION: "2026.32.6",
+        signals.UPDATE_VERSION: "2026.38.9",
+        signals.UPDATE_DOWNLOADED: 100,
+        signals.UPDATE_INSTALLED: 60,
+    }
+    known = state(installing)
+    assert known[signals.UPDATE_STAGE] == "installing"
+    done = Reading("2026.38.9", NOW, Source.STREAM)
+    assert known.merge({signals.SOFTWARE_VERSION: done})[0][signals.UPDATE_STAGE] is None
+    # Also when a polled answer said before that it installs.
+    known = state({**installing, signals.UPDATE_STATUS: "installing"})
+    assert known[signals.UPDATE_STAGE] == "installing"
+    assert known.merge({signals.SOFTWARE_VERSION: done})[0][signals.UPDATE_STAGE] is None
+    # Another version says nothing of the offer.
+    other = Reading("2026.32.7", NOW, Source.STREAM)
+    assert known.merge({signals.SOFTWARE_VERSION: other})[0][signals.UPDATE_STAGE] == "installing"
+
+
+def test_the_installation_of_an_earlier_update_is_over() -> None:
+    """60 % were told before this version was on offer."""
+    known = state({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_INSTALLED: 60})
+    offer = {
+        signals.SOFTWARE_VERSION: Reading("2026.38.9", NOW, Source.STREAM),
+        signals.UPDATE_VERSION: Reading("2026.44.1", NOW, Source.STREAM),
+    }
+    assert known.merge(offer)[0][signals.UPDATE_STAGE] == "downloading_wifi_wait"
+
+
+def test_a_start_that_is_past_is_no_schedule() -> None:
+    """The car tells something later than the start, and does not install."""
+    known = state({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_DOWNLOADED: 100})
+    known, _ = known.merge({signals.UPDATE_START: Reading(NOW.timestamp() - 1, BEFORE, STREAM)})
+    assert known[signals.UPDATE_STAGE] == "scheduled"
+    known, _ = known.merge({signals.UPDATE_DOWNLOADED: Reading(100, NOW, STREAM)})
+    assert known[signals.UPDATE_STAGE] == "available"
+
+
+STREAM = Source.STREAM
+
+
+@pytest.mark.parametrize("told", ["2026.38.9", "2026.38.9 4567cdef"])
+def test_an_offer_without_its_build(told: str) -> None:
+    """It is compared with the installed version, which has none either."""
+    assert decode(signals.UPDATE_VERSION, told) == "2026.38.9"
+    assert decode(signals.SOFTWARE_VERSION, told) == "2026.38.9"

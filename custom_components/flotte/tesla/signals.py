@@ -1156,7 +1156,7 @@ UPDATE_STATUS = Signal(
 )
 UPDATE_VERSION = Signal(
     "SoftwareUpdateVersion",
-    text,
+    first_word,
     path="vehicle_state.software_update.version",
     firmware="2024.44.25",
 )
@@ -1478,29 +1478,42 @@ def _imbalance(state: State) -> float | None:
 
 
 def _update_stage(state: State) -> str | None:
-    """What becomes of the update that is on offer; None if there is none.
+    """Stage of the update that is on offer; None if there is none.
 
-    The stream has no such word. A polled one stands until the stream tells something newer; from
-    then on the stage follows from what the stream does tell. The installation starts at 1 %, and
-    the download goes from 0 to 100 several times: only what lies between tells of work.
+    The stream has no such word. A polled one stands until the stream reports something newer; from
+    then on the stage follows from what the stream does report. A download goes from 0 to 100
+    several times. After an installation only the version is reported: the offer stays as it was.
     """
-    status = state.reading(UPDATE_STATUS)
+    offer, version = state.reading(UPDATE_VERSION), state.reading(SOFTWARE_VERSION)
+    offered = None if offer is None else offer.value
+    is_installed = version is not None and version.value == offered
     times = [each.time for row in _UPDATE_SIGNALS if (each := state.reading(row)) is not None]
-    if status is not None and max(times, default=status.time) <= status.time:
-        return status.value
-    if state[UPDATE_VERSION] is None:
+    newest = max(times, default=_LONG_AGO)
+    status = state.reading(UPDATE_STATUS)
+    if status is not None and newest <= status.time:
+        is_over = is_installed and version is not None and version.time > status.time
+        return None if is_over else status.value
+    if offer is None or offered is None or is_installed:
         return None
-    if 1 < (state[UPDATE_INSTALLED] or 0) < _ALL:
+    installed = state.reading(UPDATE_INSTALLED)
+    # What was reported before this offer is of an earlier update.
+    if (
+        installed is not None
+        and installed.time >= offer.time
+        and _PREPARED < (installed.value or 0) < _ALL
+    ):
         return "installing"
     downloaded = state[UPDATE_DOWNLOADED] or 0
     if 0 < downloaded < _ALL:
         return "downloading"
-    start = state.reading(UPDATE_START)
-    if start is not None and (start.value or 0) > start.time.timestamp():
+    if (state[UPDATE_START] or 0) > newest.timestamp():
         return "scheduled"
     return "available" if downloaded >= _ALL else "downloading_wifi_wait"
 
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_PREPARED: Final = 10
+"""% of an installation that cars count while they download and unpack. Source: captured data."""
 _ALL: Final = 100
 _UPDATE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     UPDATE_VERSION,
@@ -1529,7 +1542,9 @@ PACK_POWER = Derived("PackPower", PACK_VOLTAGE, PACK_CURRENT, compute=_pack_powe
 BRICK_IMBALANCE = Derived(
     "BrickImbalance", BRICK_VOLTAGE_HIGHEST, BRICK_VOLTAGE_LOWEST, compute=_imbalance
 )
-UPDATE_STAGE = Derived("UpdateStage", UPDATE_STATUS, *_UPDATE_SIGNALS, compute=_update_stage)
+UPDATE_STAGE = Derived(
+    "UpdateStage", UPDATE_STATUS, SOFTWARE_VERSION, *_UPDATE_SIGNALS, compute=_update_stage
+)
 
 # --- Energy sites: power in W, energy in Wh ------------------------------------------------------
 

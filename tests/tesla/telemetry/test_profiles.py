@@ -282,3 +282,11 @@ def test_nothing_is_told_more_often_than_its_interval(
 )
 def test_how_often_it_is_told(field: str, rule: Rule, situation: Situation, told: float) -> None:
     assert row_of(field).motion.per_hour(rule, situation) == pytest.approx(told, rel=0.01)
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("part", ["Download", "Installation"])
+def test_the_end_of_an_update_is_always_told(profile: Profile, part: str) -> None:
+    """100 % must be told after 96 %: what is within the delta at the end never comes."""
+    rule = rule_of(f"SoftwareUpdate{part}PercentComplete", profile)
+    assert rule.delta == 1

@@ -16,7 +16,7 @@ from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.state import Signal, Source
+from custom_components.flotte.tesla.state import Signal, Source, State
 from custom_components.flotte.tesla.telemetry import fields as fields_module
 from custom_components.flotte.tesla.telemetry.envelope import read_envelope
 from custom_components.flotte.tesla.telemetry.fields import (
@@ -154,6 +154,26 @@ def test_a_message_of_an_old_car() -> None:
         "Location": (37.412374, -122.145867),
         "Locked": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "stage"),
+    [
+        # 33 % are downloaded, and 3 % "installed".
+        (
+            "0a0708d801120210210a0f08dc01120a0a08323032352e322e360a0708da011202100312060898ec8ad806",
+            "downloading",
+        ),
+        # All is downloaded, and 10 % "installed".
+        (
+            "0a0f08dc01120a0a08323032352e322e360a0708d801120210640a0708da011202100a12060898ec8ad806",
+            "available",
+        ),
+    ],
+)
+def test_the_stage_of_an_update(told: str, stage: str) -> None:
+    record = read_record(bytes.fromhex(told), NOW, zone=BERLIN)
+    assert State(record.readings)[signals.UPDATE_STAGE] == stage
 
 
 def test_a_resend() -> None:

@@ -411,14 +411,15 @@ ROWS: Final = (
     _numbers("PairedPhoneKeyAndKeyFobQty", "HomelinkDeviceCount",
              live=10, tuned=60, saver=600, step=1, parked=0.05, driving=0.1),
 
-    # --- Software: an update keeps the car awake, and counts to a hundred several times ---
+    # --- Software: an update keeps the car awake, and counts to a hundred several times; a larger
+    # delta would leave out the end of a download, which nothing else tells ---
     _words("Version", "VehicleName", "SoftwareUpdateVersion", "SoftwareUpdateAvailable",
            "SoftwareUpdateInProgress",
            live=10, tuned=60, saver=300, parked=0.02),
     _words("SoftwareUpdateScheduledStartTime", live=5, tuned=60, saver=600, parked=0.02),
     _numbers("SoftwareUpdateDownloadPercentComplete",
              "SoftwareUpdateInstallationPercentComplete",
-             live=(10, 1), tuned=(60, 5), saver=(300, 10), step=1, parked=5),
+             live=(10, 1), tuned=(60, 1), saver=(300, 1), step=1, parked=5),
     _numbers("SoftwareUpdateExpectedDurationMinutes",
              live=(60, 1), tuned=(300, 1), saver=(600, 5), step=1, parked=0.1),
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulator import control, fleet, oauth, partner
+from simulator import bodies, control, fleet, oauth, partner
 from simulator.accounts import SCOPES, Accounts
 from simulator.bill import Bill
 from simulator.clock import Clock
@@ -75,6 +75,7 @@ class Simulator:
         self._ports = {"eu": port, "na": na_port}
         self._regions: dict[int, str] = {}
         self._runner: web.AppRunner | None = None
+        self._ending = asyncio.Event()
 
     @property
     def eu_url(self) -> str:
@@ -160,6 +161,7 @@ class Simulator:
 
     async def start(self) -> None:
         """Listen at both addresses."""
+        self._ending.clear()
         app = web.Application(client_max_size=1 << 20)
         control.add_routes(app, self.cloud, self.streams.authorities)
         app.router.add_route("*", "/{tail:.*}", self._serve)
@@ -181,6 +183,7 @@ class Simulator:
     async def stop(self) -> None:
         """Close the servers and all connections."""
         await self.streams.stop()
+        self._ending.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -234,12 +237,14 @@ class Simulator:
             return _hang_up(request)
         if trouble.delay:
             await asyncio.sleep(trouble.delay)
-        if trouble.kind is FaultKind.DROPPED:
+        if trouble.kind in (FaultKind.DROPPED, FaultKind.HANG):
             cloud.bill.dropped += 1
             self._log(call, status=None, fault=trouble.kind, billed=False)
+            if trouble.kind is FaultKind.HANG:
+                await self._ending.wait()
             return _hang_up(request)
         txid = new_txid()
-        if trouble.fault is not None and trouble.kind is FaultKind.STATUS:
+        if trouble.fault is not None and trouble.kind in _ANSWERED_WITHOUT_RUNNING:
             response = _ordered(trouble.fault, txid)
         else:
             response = await self._answer(call, txid, method_fits=method_fits)
@@ -256,6 +261,8 @@ class Simulator:
         self._log(call, status=response.status, fault=trouble.kind, billed=billed)
         if trouble.kind is FaultKind.LOST_REPLY:
             return _hang_up(request)
+        if trouble.kind is FaultKind.ENDLESS:
+            return await bodies.endless(request, response)
         return response
 
     async def _answer(self, call: Call, txid: str, *, method_fits: bool) -> web.Response:
@@ -315,6 +322,11 @@ class Simulator:
         )
 
 
+_ANSWERED_WITHOUT_RUNNING = frozenset(
+    {FaultKind.STATUS, FaultKind.FIREWALL, FaultKind.ENDLESS, FaultKind.BOMB}
+)
+
+
 def _client_id(cloud: Cloud, request: web.Request) -> str:
     """The developer account to bill: also an expired token names one."""
     token = cloud.known_token(request)
@@ -340,7 +352,20 @@ def _hang_up(request: web.Request) -> web.Response:
 
 def _ordered(fault: Fault, txid: str) -> web.Response:
     """The answer that was ordered."""
-    if isinstance(fault.body, str):
+    if fault.kind is FaultKind.FIREWALL:
+        response = web.Response(
+            text=fault.body if isinstance(fault.body, str) else bodies.FIREWALL_PAGE,
+            status=403,
+            content_type="text/html",
+        )
+    elif fault.kind is FaultKind.BOMB:
+        response = web.Response(
+            body=bodies.bomb(),
+            status=fault.status,
+            content_type="application/json",
+            headers={"Content-Encoding": "gzip"},
+        )
+    elif isinstance(fault.body, str):
         response = web.Response(text=fault.body, status=fault.status)
         response.content_type = "application/json" if fault.body[:1] in "{[" else "text/plain"
     elif fault.body is not None:

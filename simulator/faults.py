@@ -8,6 +8,10 @@ vehicle, and a number of requests. The kinds:
 - `lost_reply`: the request runs and is billed, then the connection is closed without an answer.
 - `dropped`: the connection is closed before anything runs; nobody is billed.
 - `malformed`: the request runs and is billed; the body of the answer is `body`, or cut in half.
+- `firewall`: nothing runs; a firewall in front of the server answers 403 with a page of its own.
+- `hang`: nothing runs and nothing is answered, ever; nobody is billed.
+- `endless`: nothing runs; the answer has this status and headers, and its body never ends.
+- `bomb`: nothing runs; the answer has this status, and a small gzip body that unpacks to 256 MiB.
 
 A client may send an idempotent request once more by itself when a connection that it kept open is
 closed without an answer; aiohttp does so with GET. The second one is a request like any other: it
@@ -29,6 +33,10 @@ class FaultKind(StrEnum):
     LOST_REPLY = "lost_reply"
     DROPPED = "dropped"
     MALFORMED = "malformed"
+    FIREWALL = "firewall"
+    HANG = "hang"
+    ENDLESS = "endless"
+    BOMB = "bomb"
 
 
 USUAL_BODIES: dict[int, str] = {

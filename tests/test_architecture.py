@@ -69,11 +69,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ssl",
         "tesla_protocol",
     },
+    "tesla.answers": {"tesla.errors", "aiohttp"},
+    "tesla.oauth": {"tesla.answers", "tesla.errors", "tesla.hosts", "tesla.privacy", "aiohttp"},
     "tesla.api": {
+        "tesla.answers",
         "tesla.endpoints",
         "tesla.errors",
         "tesla.hosts",
         "tesla.meter",
+        "tesla.oauth",
         "tesla.privacy",
         "aiohttp",
         "asyncio",
@@ -151,7 +155,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "storage": HOME_ASSISTANT | {"const"},
     "tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
-    "application_credentials": HOME_ASSISTANT | {"const", "hosts", "tesla.hosts"},
+    "application_credentials": HOME_ASSISTANT
+    | {
+        "const",
+        "hosts",
+        "tesla.errors",
+        "tesla.hosts",
+        "tesla.oauth",
+        "aiohttp",
+        "multidict",
+        "yarl",
+    },
     "coordinator": HOME_ASSISTANT
     | {
         "callers",

@@ -1,6 +1,7 @@
 """Ordered faults: what runs, what is answered, what is billed."""
 
 import asyncio
+import zlib
 
 import aiohttp
 import pytest
@@ -10,6 +11,7 @@ from simulator.bill import Category
 from simulator.faults import FaultKind, Faults
 from tests.simulator.telemetry_server import settle
 from tests.simulator.visitor import Visitor
+from tests.tesla.servers import until
 
 COMET = "LRW3E7FS0RC000002"
 OLD = "5YJSA7E20KF000003"
@@ -231,3 +233,47 @@ async def test_log_says_when_a_delayed_request_came(
     assert first.time - first.began >= 0.05
     assert last.began >= max(first.time, second.time)
     assert last.as_json()["began"] == last.began
+
+
+async def test_firewall_page(simulator: Simulator, visitor: Visitor) -> None:
+    simulator.faults.order("firewall", endpoint="token")
+    reply = await visitor.refresh(simulator.login()["refresh_token"])
+    assert (reply.status, reply.json) == (403, None)
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert "Access Denied" in reply.text
+
+
+async def test_hang(simulator: Simulator) -> None:
+    """Nothing comes; the request is seen all the same."""
+    simulator.faults.order("hang", endpoint="status")
+    async with aiohttp.ClientSession() as session:
+        request = asyncio.create_task(session.get(f"{simulator.eu_url}/status"))
+        await until(lambda: simulator.requests)
+        assert simulator.requests[-1].fault == "hang"
+        assert not request.done()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+
+
+async def test_endless_body(simulator: Simulator) -> None:
+    simulator.faults.order("endless", endpoint="status", status=200)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{simulator.eu_url}/status") as response,
+    ):
+        assert response.status == 200
+        assert await response.content.readexactly(5 << 20) == b" " * (5 << 20)
+        response.close()
+
+
+async def test_bomb(simulator: Simulator) -> None:
+    simulator.faults.order("bomb", endpoint="status", status=200)
+    async with (
+        aiohttp.ClientSession(auto_decompress=False) as session,
+        session.get(f"{simulator.eu_url}/status") as response,
+    ):
+        packed = await response.read()
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(packed) < 400_000
+    assert len(zlib.decompress(packed, wbits=31)) == 256 << 20

@@ -6,7 +6,6 @@ back only when Tesla certainly does not bill it. Nothing is retried silently: wh
 """
 
 import asyncio
-import json
 import logging
 import re
 from base64 import b64decode, b64encode
@@ -19,6 +18,7 @@ from typing import Any, Final, NoReturn
 import aiohttp
 from aiohttp.typedefs import LooseHeaders
 
+from .answers import TIMEOUT, forget_bodies, parse_json, read_text
 from .endpoints import Endpoints
 from .errors import (
     AccountSuspended,
@@ -34,12 +34,10 @@ from .errors import (
 )
 from .hosts import Hosts, address_in
 from .meter import SETUP, Caller, Category, Charge, Entry, Meter
+from .oauth import partner_token
 from .privacy import shortened
 
 _LOGGER = logging.getLogger(__name__)
-
-TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
-"""Seconds. A vehicle that does not answer makes Tesla's gateway wait for about ten."""
 
 LARGEST_REPLY: Final = 100_000
 """Bytes of a signed reply; Tesla's own client refuses more."""
@@ -116,8 +114,10 @@ class FleetApi:
     async def products(self, caller: Caller = SETUP) -> list[dict[str, Any]]:
         """Vehicles (with `vin`) and energy sites (with `energy_site_id`) of the account."""
         charge = self.endpoints.charge("products")
-        answer = await self._request("GET", "/api/1/products", charge=charge, caller=caller)
-        return [each for each in _list(answer) if isinstance(each, dict)]
+        products = _list(
+            await self._request("GET", "/api/1/products", charge=charge, caller=caller)
+        )
+        return [each for each in products if isinstance(each, dict)]
 
     async def region(self) -> str:
         """The base URL that serves this account; afterwards it is used for everything."""
@@ -126,6 +126,7 @@ class FleetApi:
         answer = _dict(await self._request("GET", path, charge=charge, caller=SETUP))
         base_url = str(answer.get("fleet_api_base_url", "")).rstrip("/")
         if not self._hosts.trusts(base_url):
+            base_url = base_url[:200]
             raise WrongRegion(f"not one of Tesla's hosts: {base_url}", base_url=base_url)
         self.base_url = base_url
         return base_url
@@ -215,12 +216,12 @@ class FleetApi:
             car=vin,
             body={"routable_message": b64encode(message).decode()},
         )
-        if not isinstance(answer, str) or len(answer) > LARGEST_REPLY:
+        reply = _decoded(answer)
+        if reply is None:
+            # The error's traceback keeps this frame.
+            del answer
             raise InvalidAnswer("no signed reply")
-        try:
-            return b64decode(answer, validate=True)
-        except ValueError as error:
-            raise InvalidAnswer("signed reply is not base64") from error
+        return reply
 
     # --- The stream ------------------------------------------------------------------------------
     async def configure_telemetry(
@@ -263,7 +264,11 @@ class FleetApi:
         """
         charge = self.endpoints.charge("fleet_telemetry_errors")
         answer = await self._telemetry("GET", vin, "errors", caller, charge)
-        return {"fleet_telemetry_errors": answer} if isinstance(answer, list) else _dict(answer)
+        if isinstance(answer, list):
+            answer = {"fleet_telemetry_errors": answer}
+        elif not isinstance(answer, dict):
+            answer = None
+        return _dict(answer)
 
     async def _telemetry(
         self, method: str, vin: str, what: str, caller: Caller, charge: Charge
@@ -323,6 +328,24 @@ class FleetApi:
         Raises:
             TeslaError: one of the tree, by status and text; see `errors`.
         """
+        try:
+            return await self._exchange(
+                method, path, charge=charge, caller=caller, car=car, body=body
+            )
+        except TeslaError as error:
+            forget_bodies(error)
+            raise
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        charge: Charge,
+        caller: Caller,
+        car: str,
+        body: dict[str, Any] | None,
+    ) -> Any:  # noqa: ANN401  # JSON
         renew = renewed = moved = False
         while True:
             self._respect_quiet(charge)
@@ -393,7 +416,7 @@ class FleetApi:
                 middlewares=(book,),
             ) as response:
                 status = response.status
-                text = await response.text(errors="replace")
+                text = await read_text(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # Never connected, so it never left.
             if entries:
@@ -428,7 +451,7 @@ class FleetApi:
     def _move(self, base_url: str | None, text: str) -> None:
         """Use another region's host from now on, if it is one of Tesla's."""
         if base_url is None or not self._hosts.trusts(base_url):
-            raise WrongRegion(shortened(text, 200), base_url=base_url)
+            raise WrongRegion(shortened(text, 200), base_url=base_url and base_url[:200])
         _LOGGER.info("Tesla serves this account at %s", base_url)
         self.base_url = base_url
 
@@ -458,13 +481,22 @@ def _kind(method: str, path: str, car: str) -> str:
 
 def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
     """What the envelope holds."""
-    try:
-        envelope = json.loads(text)
-    except ValueError as error:
-        raise InvalidAnswer("not JSON") from error
-    if not isinstance(envelope, dict) or "response" not in envelope:
+    envelope = parse_json(text)
+    if not isinstance(envelope, dict):
+        raise InvalidAnswer("not JSON")
+    if "response" not in envelope:
         raise InvalidAnswer("no response in the answer")
     return envelope["response"]
+
+
+def _decoded(answer: object) -> bytes | None:
+    """The bytes of a signed reply; None if it is none."""
+    if not isinstance(answer, str) or len(answer) > LARGEST_REPLY:
+        return None
+    try:
+        return b64decode(answer, validate=True)
+    except ValueError:
+        return None
 
 
 def _error_text(text: str) -> str:
@@ -472,10 +504,7 @@ def _error_text(text: str) -> str:
 
     An envelope without words says nothing.
     """
-    try:
-        envelope = json.loads(text)
-    except ValueError:
-        envelope = None
+    envelope = parse_json(text)
     if not isinstance(envelope, dict) or "error" not in envelope:
         return shortened(text, 200)
     words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
@@ -484,12 +513,15 @@ def _error_text(text: str) -> str:
 
 def _dict(answer: object) -> dict[str, Any]:
     if not isinstance(answer, dict):
+        # The error's traceback keeps this frame.
+        del answer
         raise InvalidAnswer("not an object")
     return answer
 
 
 def _list(answer: object) -> list[Any]:
     if not isinstance(answer, list):
+        del answer
         raise InvalidAnswer("not a list")
     return answer
 
@@ -518,48 +550,6 @@ def _retry_after(headers: Mapping[str, str], text: str) -> timedelta:
         if seconds.isascii() and seconds.isdigit() and int(seconds):
             return timedelta(seconds=min(int(seconds), LONGEST_PAUSE.total_seconds()))
     return DEFAULT_PAUSE
-
-
-async def partner_token(
-    session: aiohttp.ClientSession,
-    hosts: Hosts,
-    base_url: str,
-    *,
-    client_id: str,
-    client_secret: str,
-) -> str:
-    """A token of the application itself (not of the owner), as registration needs it.
-
-    Tesla never bills its authentication endpoints.
-
-    Raises:
-        LoginRequired: client id or secret are not recognised.
-        Unreachable, AnswerLost, ServiceError, InvalidAnswer: as they say.
-    """
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "scope": "openid vehicle_device_data vehicle_cmds vehicle_charging_cmds",
-        "audience": base_url,
-    }
-    try:
-        async with session.post(
-            hosts.token_url, data=form, timeout=TIMEOUT, allow_redirects=False
-        ) as response:
-            status, text = response.status, await response.text(errors="replace")
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise Unreachable(type(error).__name__) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise AnswerLost(type(error).__name__) from error
-    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise LoginRequired(f"{status}: {_error_text(text)}")
-    if status != HTTPStatus.OK:
-        raise error_class(status, text)(f"{status}: {_error_text(text)}")
-    try:
-        return str(json.loads(text)["access_token"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidAnswer("no access token in the answer") from error
 
 
 __all__ = ["FleetApi", "Keeper", "TeslaError", "TokenSource", "partner_token", "utc_now"]

@@ -1,0 +1,41 @@
+"""Bodies that no client should read to their end: one that never ends, one that unpacks to much."""
+
+import zlib
+from contextlib import suppress
+from functools import cache
+
+from aiohttp import web
+
+MEBIBYTE = 1 << 20
+BOMB_MEBIBYTES = 256
+_MOST_MEBIBYTES = 512
+"""After so much of an endless body the simulator gives up, so that a defect ends."""
+
+FIREWALL_PAGE = (
+    "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access Denied</H1>"
+    "You don't have permission to access this resource on this server.</BODY></HTML>"
+)
+"""A page of the kind that firewalls in front of servers answer with, with status 403."""
+
+
+@cache
+def bomb() -> bytes:
+    """256 MiB of spaces, compressed to a quarter of a MiB."""
+    packer = zlib.compressobj(wbits=31)
+    block = b" " * MEBIBYTE
+    return b"".join(
+        [*(packer.compress(block) for _ in range(BOMB_MEBIBYTES)), packer.flush(zlib.Z_FINISH)]
+    )
+
+
+async def endless(request: web.Request, beginning: web.Response) -> web.StreamResponse:
+    """Send an answer's status and headers, and spaces until the client hangs up."""
+    response = web.StreamResponse(
+        status=beginning.status, headers={"x-txid": beginning.headers["x-txid"]}
+    )
+    response.content_type = "application/json"
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        for _ in range(_MOST_MEBIBYTES):
+            await response.write(b" " * MEBIBYTE)
+    return response

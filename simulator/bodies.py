@@ -7,7 +7,7 @@ from functools import cache
 from aiohttp import web
 
 MEBIBYTE = 1 << 20
-BOMB_MEBIBYTES = 256
+BOMB_MEBIBYTES = 64
 _MOST_MEBIBYTES = 512
 """After so much of an endless body the simulator gives up, so that a defect ends."""
 
@@ -20,7 +20,7 @@ FIREWALL_PAGE = (
 
 @cache
 def bomb() -> bytes:
-    """256 MiB of spaces, compressed to a quarter of a MiB."""
+    """64 MiB of spaces, compressed to 64 kB."""
     packer = zlib.compressobj(wbits=31)
     block = b" " * MEBIBYTE
     return b"".join(

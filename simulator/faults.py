@@ -11,7 +11,7 @@ vehicle, and a number of requests. The kinds:
 - `firewall`: nothing runs; a firewall in front of the server answers 403 with a page of its own.
 - `hang`: nothing runs and nothing is answered, ever; nobody is billed.
 - `endless`: nothing runs; the answer has this status and headers, and its body never ends.
-- `bomb`: nothing runs; the answer has this status, and a small gzip body that unpacks to 256 MiB.
+- `bomb`: nothing runs; the answer has this status, and a small gzip body that unpacks to 64 MiB.
 
 A client may send an idempotent request once more by itself when a connection that it kept open is
 closed without an answer; aiohttp does so with GET. The second one is a request like any other: it

@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "ssl",
         "tesla_protocol",
     },
+    "tesla.login": {"tesla.errors", "time"},
     "tesla.answers": {"tesla.errors", "aiohttp"},
     "tesla.oauth": {"tesla.answers", "tesla.errors", "tesla.hosts", "tesla.privacy", "aiohttp"},
     "tesla.api": {
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.endpoints",
         "tesla.errors",
         "tesla.hosts",
+        "tesla.login",
         "tesla.meter",
         "tesla.oauth",
         "tesla.privacy",
@@ -166,6 +168,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "multidict",
         "yarl",
     },
+    "login": HOME_ASSISTANT | {"const", "tesla.api", "tesla.errors", "tesla.login"},
     "coordinator": HOME_ASSISTANT
     | {
         "callers",
@@ -297,6 +300,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "hosts",
         "key",
         "ledger",
+        "login",
         "storage",
         "names",
         "tesla.api",

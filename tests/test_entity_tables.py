@@ -35,7 +35,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
-from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla import commands, oauth, signals
 from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     CommandRefused,
@@ -357,7 +357,9 @@ def raised_by_name() -> set[str]:
         if path.name not in {"config_flow.py", "options_flow.py"}:
             found |= set(pattern.findall(path.read_text("utf-8")))
     found |= set(pattern.findall((HERE / "tesla" / "vehicle.py").read_text("utf-8")))
-    # Names of devices and of repairs, which have their own sections.
+    # Names of devices and of repairs, which have their own sections, and a repair of Home
+    # Assistant's own.
+    found.discard("config_entry_reauth")
     return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
 
 
@@ -376,6 +378,7 @@ def test_keys_named_in_the_code_have_a_text() -> None:
 
 def test_no_text_of_an_error_is_left_over() -> None:
     used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
+    used |= set(oauth.REASONS.values())
     assert set(EXCEPTIONS) - used == set()
 
 

@@ -25,6 +25,7 @@ from custom_components.flotte.tesla.errors import LoginRequired, Unreachable
 from custom_components.flotte.tesla.meter import SETUP
 from custom_components.flotte.tokens import Tokens
 from simulator import Simulator
+from simulator.bodies import FIREWALL_PAGE
 from tests.conftest import CLIENT_ID, MODEL_Y, set_up, state_of, vehicle_of
 
 EIGHT_HOURS = timedelta(hours=8)
@@ -217,7 +218,7 @@ async def test_refused_refresh_token_means_logging_in(
     assert stored(entry) == before
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [400, 401])
 async def test_set_up_asks_to_log_in(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, status: int
 ) -> None:
@@ -258,13 +259,71 @@ async def test_command_asks_to_log_in(
 
 # --- The token server has trouble -----------------------------------------------------------------
 
+WRONG_FIELDS: list[dict[str, Any]] = [
+    {"access_token": None},
+    {"access_token": ""},
+    {"access_token": 7},
+    {"access_token": ["a"]},
+    {"refresh_token": None},
+    {"refresh_token": ""},
+    {"refresh_token": {}},
+    {"expires_in": None},
+    {"expires_in": 0},
+    {"expires_in": -1},
+    {"expires_in": True},
+    {"expires_in": float("inf")},
+    {"expires_in": float("nan")},
+    {"expires_in": 10**12},
+    {"expires_in": "soon"},
+    {"expires_in": []},
+]
+GOOD: dict[str, Any] = {"access_token": "a", "refresh_token": "r", "expires_in": 28800}
+
 TROUBLE: dict[str, dict[str, Any]] = {
     "server error": {"kind": "status", "status": 500},
     "unavailable": {"kind": "status", "status": 503},
     "too many requests": {"kind": "status", "status": 429},
     "connection lost before": {"kind": "dropped"},
     "connection lost after": {"kind": "lost_reply"},
+    "firewall": {"kind": "firewall"},
+    "firewall's 400": {"kind": "status", "status": 400, "body": FIREWALL_PAGE},
+    "firewall's 401": {"kind": "status", "status": 401, "body": FIREWALL_PAGE},
+    "401 without words": {"kind": "status", "status": 401, "body": ""},
+    "401 with other JSON": {"kind": "status", "status": 401, "body": {"message": "Unauthorized"}},
+    "401 with a list": {"kind": "status", "status": 401, "body": '["login_required"]'},
+    "its own trouble": {"kind": "status", "status": 400, "body": {"error": "server_error"}},
+    **{
+        f"{status}": {"kind": "status", "status": status, "body": {"error": "login_required"}}
+        for status in (402, 403, 404, 405, 408, 412, 421, 423, 424, 451, 499)
+    },
+    **{
+        f"redirect {status}": {
+            "kind": "status",
+            "status": status,
+            "headers": {"Location": "https://elsewhere.example/token"},
+        }
+        for status in (301, 302, 303, 307, 308)
+    },
+    "endless": {"kind": "endless", "status": 200},
+    "gzip bomb": {"kind": "bomb", "status": 200},
+    "endless refusal": {"kind": "endless", "status": 401},
     "no token in the answer": {"kind": "malformed", "body": json.dumps({"expires_in": 60})},
+    **{
+        f"shape {number}": {"kind": "malformed", "body": body}
+        for number, body in enumerate(
+            (
+                "",
+                "null",
+                "[]",
+                "7",
+                '"token"',
+                FIREWALL_PAGE,
+                "[" * 100_000,
+                *(json.dumps(GOOD | wrong) for wrong in WRONG_FIELDS),
+                '{"access_token": "a", "refresh_token": "r", "expires_in": 1' + "0" * 5000 + "}",
+            )
+        )
+    },
     "cut in half": {"kind": "malformed"},
 }
 EACH_TROUBLE = pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
@@ -291,7 +350,11 @@ async def test_trouble_is_temporary(
     tesla.cloud.tokens.check(await tokens(renew=renew))
 
 
-@EACH_TROUBLE
+@pytest.mark.parametrize(
+    "trouble",
+    [TROUBLE[name] for name in ("server error", "firewall", "404", "408", "451", "shape 0")],
+    ids=str,
+)
 async def test_set_up_is_tried_again(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -41,6 +41,7 @@ from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .hosts import get_hosts, set_hosts
 from .key import async_get_key
 from .ledger import AccountLedger, async_get_ledger
+from .login import async_retry_set_up, async_watch_login
 from .names import MANUFACTURER, AssetName, async_distinct_name, model_of
 from .spending_actions import async_register_spending_actions
 from .storage import CheckedStore, NotWritten, async_show_failure
@@ -49,14 +50,7 @@ from .streaming_car import configured_cars
 from .streaming_issues import async_clear_entry, async_tell_left
 from .tesla import signals
 from .tesla.api import FleetApi, TokenSource
-from .tesla.errors import (
-    LoginRequired,
-    MissingScope,
-    NotKept,
-    NotRegistered,
-    TeslaError,
-    WrongRegion,
-)
+from .tesla.errors import LoginRequired, NotKept, TeslaError
 from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
@@ -107,16 +101,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     ledger = await async_get_ledger(hass, implementation.client_id)
     async_apply_spending(hass, entry, ledger)
     api = _api(hass, entry, Tokens(hass, entry, implementation), ledger)
+    async_watch_login(hass, entry, api)
     try:
         products = await api.products()
     except LoginRequired as error:
+        async_retry_set_up(hass, entry, api)
         raise ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key=error.translation_key
         ) from error
     except TeslaError as error:
-        # These only the owner can mend; the others may pass by themselves.
-        lasting = isinstance(error, NotRegistered | WrongRegion | MissingScope)
-        raise (ConfigEntryError if lasting else ConfigEntryNotReady)(
+        # Even what only the owner can mend is tried again: then nobody has to reload when it is,
+        # and Tesla says such things in passing, too.
+        raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key=error.translation_key,
             translation_placeholders=dict(error.placeholders),

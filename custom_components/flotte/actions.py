@@ -36,7 +36,7 @@ from .rights import async_require_admin, async_require_control
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.commands.charging import DAYS
-from .tesla.errors import InvalidCommand, LoginRequired, OutcomeUnknown, TeslaError
+from .tesla.errors import InvalidCommand, OutcomeUnknown, TeslaError
 from .tesla.schedules import Schedule, charge_schedules, precondition_schedules
 from .tesla.signals import Position
 from .tesla.state import State
@@ -503,8 +503,6 @@ async def _async_schedules(car: VehicleCoordinator, call: ServiceCall) -> JsonOb
     try:
         answer = await car.vehicle.schedules(caller_of(call.hass, call.context))
     except TeslaError as error:
-        if isinstance(error, LoginRequired):
-            car.config_entry.async_start_reauth(car.hass)
         error.placeholders = {"name": car.device_name, **error.placeholders}
         raise as_home_assistant(error) from error
     return {

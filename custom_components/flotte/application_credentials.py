@@ -3,20 +3,32 @@
 Source: Tesla's third-party token page (2026-08).
 """
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, override
 
+from aiohttp import RequestInfo
 from homeassistant.components.application_credentials import (
     AuthImplementation,
     AuthorizationServer,
     ClientCredential,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    OAuth2TokenRequestConnectionError,
+    OAuth2TokenRequestReauthError,
+)
 from homeassistant.helpers import config_entry_oauth2_flow
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from .const import SCOPES
 from .hosts import get_hosts
+from .tesla.errors import InvalidAnswer, LoginRequired, TeslaError
 from .tesla.hosts import Hosts
+from .tesla.oauth import request_token
 
 
 class TeslaImplementation(AuthImplementation):
@@ -50,6 +62,42 @@ class TeslaImplementation(AuthImplementation):
     def extra_token_resolve_data(self) -> dict[str, Any]:
         """Tesla wants to know for which Fleet API the token is; one token serves all regions."""
         return {"audience": next(iter(self._hosts.regions.values()))}
+
+    @override
+    async def async_resolve_external_data(self, external_data: Any) -> dict[str, Any]:
+        """Exchange the code for tokens; an answer that holds none comes back empty."""
+        try:
+            return await super().async_resolve_external_data(external_data)
+        except OAuth2TokenRequestConnectionError as error:
+            if isinstance(error.__cause__, InvalidAnswer):
+                # The flow has its own text for it.
+                return {}
+            raise
+
+    @override
+    async def _token_request(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask Tesla's token server within our limits.
+
+        Home Assistant's own request has no time-out and no limit, follows redirects with the
+        secrets in hand, and takes any 4xx for a refusal, a firewall's 403 too.
+
+        Raises:
+            OAuth2TokenRequestReauthError: Tesla refused; the cause says why.
+            OAuth2TokenRequestConnectionError: anything else, which passes on its own.
+        """
+        form = {**data, "client_id": self.client_id, "client_secret": self.client_secret}
+        try:
+            return await request_token(async_get_clientsession(self.hass), self.token_url, form)
+        except LoginRequired as error:
+            url = URL(self.token_url)
+            raise OAuth2TokenRequestReauthError(
+                request_info=RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url),
+                status=HTTPStatus.UNAUTHORIZED,
+                message=error.detail,
+                domain=self.service_domain,
+            ) from error
+        except TeslaError as error:
+            raise OAuth2TokenRequestConnectionError(domain=self.service_domain) from error
 
 
 async def async_get_auth_implementation(

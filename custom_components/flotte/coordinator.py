@@ -12,11 +12,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.exceptions import (
-    ConfigEntryAuthFailed,
-    HomeAssistantError,
-    ServiceValidationError,
-)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -43,7 +39,6 @@ from .tesla.errors import (
     GateRefused,
     InvalidCommand,
     KeyNotPaired,
-    LoginRequired,
     NotRecorded,
     RateLimited,
     TeslaError,
@@ -129,9 +124,6 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """
         if self._failing_since is None:
             return True
-        if isinstance(self.last_exception, ConfigEntryAuthFailed):
-            # Nobody asks again before the owner has logged in.
-            return False
         return dt_util.utcnow() - self._failing_since < UNREACHABLE_GRACE
 
     @callback
@@ -228,11 +220,9 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
             if not self._meter.is_suspended(dt_util.utcnow()):
                 raise self._failed(error) from error
             self._suspended_at = dt_util.utcnow()
-        except LoginRequired as error:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key=error.translation_key
-            ) from error
         except TeslaError as error:
+            # A refused login too: Home Assistant would never poll again after its own error for
+            # that, and `login` asks the owner.
             raise self._failed(error) from error
         finally:
             # Last, so that a reading that confirms an assumption comes before its end.
@@ -278,8 +268,6 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         try:
             await action
         except TeslaError as error:
-            if isinstance(error, LoginRequired):
-                self.config_entry.async_start_reauth(self.hass)
             self.async_refused(error)
             error.placeholders = {"name": self.device_name, **error.placeholders}
             raise as_home_assistant(error) from error

@@ -1,6 +1,7 @@
 """Access tokens of a config entry, renewed in time and stored before they are used."""
 
 import asyncio
+import copy
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,9 @@ from homeassistant.exceptions import (
 from homeassistant.helpers.config_entry_oauth2_flow import (
     CLOCK_OUT_OF_SYNC_MAX_SEC,
     AbstractOAuth2Implementation,
-    OAuth2Session,
 )
 
-from .tesla.errors import LoginRequired, Unreachable
+from .tesla.errors import LoginRequired, TeslaError, Unreachable
 
 _RENEWED_RECENTLY: Final = 60.0
 """Seconds in which a token that Tesla refuses is not renewed again: another request just did."""
@@ -30,7 +30,8 @@ class Tokens:
     """Source of access tokens for one config entry.
 
     Tesla's refresh tokens serve once, so there is one renewal at a time, and its result is stored
-    with the entry before anybody uses it.
+    with the entry before anybody uses it. Whoever waits for a renewal that fails shares the failure
+    instead of trying again one after the other.
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class Tokens:
         self._hass = hass
         self._entry = entry
         self._implementation = implementation
-        self._session = OAuth2Session(hass, entry, implementation)
         self._lock = asyncio.Lock()
         self._renewed = float("-inf")
+        self._failures = 0
+        self._failure: TeslaError | None = None
 
     async def __call__(self, renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
         """An access token; with `renew`, one that is newer than the one that was refused.
@@ -54,16 +56,34 @@ class Tokens:
             LoginRequired: the refresh token is used up or revoked.
             Unreachable: Tesla's token server does not answer.
         """
-        with _as_ours():
-            async with self._lock:
-                if renew and time.monotonic() - self._renewed > _RENEWED_RECENTLY:
-                    token = await self._implementation.async_refresh_token(self._session.token)
-                    self._hass.config_entries.async_update_entry(
-                        self._entry, data={**self._entry.data, CONF_TOKEN: token}
-                    )
-                    self._renewed = time.monotonic()
-                await self._session.async_ensure_token_valid()
-        return str(self._session.token[CONF_ACCESS_TOKEN])
+        failures = self._failures
+        async with self._lock:
+            if self._failures != failures and self._failure is not None:
+                raise copy.copy(self._failure)
+            if _has_expired(self._token) or (
+                renew and time.monotonic() - self._renewed > _RENEWED_RECENTLY
+            ):
+                await self._renew()
+        return str(self._token[CONF_ACCESS_TOKEN])
+
+    @property
+    def _token(self) -> dict[str, Any]:
+        token: dict[str, Any] = self._entry.data[CONF_TOKEN]
+        return token
+
+    async def _renew(self) -> None:
+        try:
+            with _as_ours():
+                token = await self._implementation.async_refresh_token(self._token)
+        except TeslaError as error:
+            self._failures += 1
+            self._failure = error
+            raise
+        self._hass.config_entries.async_update_entry(
+            self._entry, data={**self._entry.data, CONF_TOKEN: token}
+        )
+        self._renewed = time.monotonic()
+        self._failure = None
 
 
 class LastTokens:
@@ -77,9 +97,18 @@ class LastTokens:
     async def __call__(self, renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
         """An access token. Raises LoginRequired, Unreachable."""
         with _as_ours():
-            if renew or self._token["expires_at"] < time.time() + CLOCK_OUT_OF_SYNC_MAX_SEC:
+            if renew or _has_expired(self._token):
                 self._token = await self._implementation.async_refresh_token(self._token)
         return str(self._token[CONF_ACCESS_TOKEN])
+
+
+def _has_expired(token: Mapping[str, Any]) -> bool:
+    """Whether an access token may expire before it arrives."""
+    expires_at = token.get("expires_at")
+    return (
+        not isinstance(expires_at, int | float)
+        or expires_at <= time.time() + CLOCK_OUT_OF_SYNC_MAX_SEC
+    )
 
 
 @contextmanager
@@ -88,10 +117,15 @@ def _as_ours() -> Iterator[None]:
     try:
         yield
     except OAuth2TokenRequestReauthError as error:
-        raise LoginRequired("the refresh token was refused") from error
+        cause = error.__cause__
+        if isinstance(cause, LoginRequired):
+            raise copy.copy(cause) from None
+        raise LoginRequired(str(cause or "the refresh token was refused")) from None
     except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
-        # ValueError: the answer is not JSON, as from a gateway in trouble.
-        raise Unreachable(type(error).__name__) from error
+        # ValueError: what an implementation that is not ours may raise.
+        cause = error.__cause__
+        detail = cause.detail if isinstance(cause, TeslaError) else ""
+        raise Unreachable(detail or type(error).__name__) from None
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:

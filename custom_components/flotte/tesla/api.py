@@ -33,6 +33,7 @@ from .errors import (
     error_class,
 )
 from .hosts import Hosts, address_in
+from .login import Login
 from .meter import SETUP, Caller, Category, Charge, Entry, Meter
 from .oauth import partner_token
 from .privacy import shortened
@@ -104,6 +105,8 @@ class FleetApi:
         self._clock = clock
         self._quiet_until: dict[Category, datetime] = {}
         self._configuring = asyncio.Lock()
+        self.login = Login()
+        """Whether Tesla accepts the tokens."""
 
     def price(self, endpoint: str) -> Decimal:
         """What a request to an endpoint costs, in the tariff's currency."""
@@ -328,12 +331,15 @@ class FleetApi:
         Raises:
             TeslaError: one of the tree, by status and text; see `errors`.
         """
+        self.login.check(is_free=not self.meter.tariff.price(charge.category))
         try:
             return await self._exchange(
                 method, path, charge=charge, caller=caller, car=car, body=body
             )
         except TeslaError as error:
             forget_bodies(error)
+            if isinstance(error, LoginRequired):
+                self.login.refused(error)
             raise
 
     async def _exchange(
@@ -357,6 +363,7 @@ class FleetApi:
                 method, path, token, charge=charge, caller=caller, car=car, body=body
             )
             if status < HTTPStatus.MULTIPLE_CHOICES:
+                self.login.accepted()
                 if probes and self._probes(charge, method, path, car):
                     _LOGGER.info("Tesla answers again: its limit was raised")
                     self.meter.answered_free()

@@ -16,7 +16,6 @@ from .errors import (
     AnswerLost,
     InvalidAnswer,
     LoginRequired,
-    MissingScope,
     RateLimited,
     ServiceError,
     TeslaError,
@@ -28,17 +27,22 @@ from .privacy import shortened
 
 _TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
-_APPLICATION: Final = frozenset({"invalid_client", "unauthorized_client", "client_not_found"})
-"""Client ID or secret are not accepted, or the application lacks the grant type."""
 PARTNER_SCOPES: Final = ("openid", "vehicle_device_data", "vehicle_cmds", "vehicle_charging_cmds")
 """Scopes of a token of the application, unless somebody knows better what is enabled for it."""
 _LONGEST_LIFE: Final = 366 * 86400
 """Seconds; Tesla's access tokens live for 8 hours."""
 
 APPLICATION_REFUSED: Final = "application_refused"
-"""Reason of a LoginRequired that a new login alone does not end."""
+"""Reason of a LoginRequired: client ID or secret are not accepted, or the grant type is missing."""
 INVALID_SCOPE: Final = "invalid_scope"
-"""Tesla's word, and our reason of a MissingScope: not enabled for the application."""
+"""Reason of a LoginRequired: a scope is not enabled for the application."""
+REASONS: Final = {
+    "client_not_found": APPLICATION_REFUSED,
+    "invalid_client": APPLICATION_REFUSED,
+    "unauthorized_client": APPLICATION_REFUSED,
+    "invalid_scope": INVALID_SCOPE,
+}
+"""By Tesla's word, why a new login alone does not help."""
 REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 """Statuses with which Tesla's token server refuses for good."""
 
@@ -52,9 +56,8 @@ async def request_token(
     """Ask for a token; answers `access_token`, `expires_in` in seconds, and whatever else comes.
 
     Raises:
-        LoginRequired: Tesla refused; its `reason` is APPLICATION_REFUSED if that is about the
-            application and not about the owner's login.
-        MissingScope: a scope is not enabled for the application.
+        LoginRequired: Tesla refused; `reason` is set if that is about the application and not about
+            the owner's login.
         RateLimited, Unreachable, AnswerLost, ServiceError, InvalidAnswer: as they say.
     """
     try:
@@ -99,10 +102,8 @@ def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
     detail = shortened(detail, 200)
     if code in _TEMPORARY:
         return ServiceError(detail)
-    if code == INVALID_SCOPE:
-        return MissingScope(detail, reason=INVALID_SCOPE)
     if status in refusals:
-        return LoginRequired(detail, reason=APPLICATION_REFUSED if code in _APPLICATION else None)
+        return LoginRequired(detail, reason=REASONS.get(code))
     return error_class(status, code)(detail)
 
 
@@ -149,8 +150,7 @@ async def partner_token(
             application.
 
     Raises:
-        LoginRequired: client ID or secret are not accepted, or the grant type is missing.
-        MissingScope: a scope is not enabled for the application.
+        LoginRequired: Tesla refused; `reason` says why.
         TeslaError: others, as `request_token`.
     """
     form = {

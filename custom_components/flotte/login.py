@@ -1,0 +1,118 @@
+"""Asks the owner to log in while Tesla refuses the login, and only as long."""
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlowContext,
+)
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN, LOGGER
+from .tesla.api import FleetApi
+from .tesla.errors import TeslaError
+from .tesla.login import FIRST_PAUSE, LONGEST_PAUSE
+
+_RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_retries")
+
+
+@callback
+def async_watch_login(hass: HomeAssistant, entry: ConfigEntry, api: FleetApi) -> None:
+    """Start and end the flow in which the owner logs in again, as Tesla answers."""
+    api.login.on_accepted = partial(_async_end_flows, hass, entry)
+    api.login.on_refused = partial(async_ask_to_log_in, hass, entry)
+
+
+@callback
+def async_ask_to_log_in(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Start a flow in which the owner logs in again, unless one is open."""
+    if any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
+        return
+    if any(entry.async_get_active_flows(hass, {SOURCE_RECONFIGURE})):
+        # It may be in a tab that was closed long ago, and Home Assistant starts no other beside it.
+        # Nor is it ended: the owner may be about to finish it.
+        hass.async_create_task(
+            _async_start_flow(hass, entry), f"flotte asks to log in to {entry.title}"
+        )
+        return
+    entry.async_start_reauth(hass)
+
+
+async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Start the flow, and show the repair issue that Home Assistant shows with it."""
+    if any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
+        return
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context=ConfigFlowContext(
+            source=SOURCE_REAUTH,
+            entry_id=entry.entry_id,
+            title_placeholders={"name": entry.title},
+            unique_id=entry.unique_id,
+        ),
+        data=dict(entry.data),
+    )
+    if result["type"] is not FlowResultType.FORM:
+        return
+    ir.async_create_issue(
+        hass,
+        HOMEASSISTANT_DOMAIN,
+        # Home Assistant deletes it by this name when the flow ends.
+        f"config_entry_reauth_{DOMAIN}_{entry.entry_id}",
+        data={"flow_id": result["flow_id"]},
+        is_fixable=False,
+        issue_domain=DOMAIN,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="config_entry_reauth",
+        translation_placeholders={"name": entry.title},
+    )
+
+
+@callback
+def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """End the flows in which the owner should log in again: the login works."""
+    for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
+        LOGGER.info("Tesla accepts the login of %s again", entry.title)
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
+@callback
+def async_retry_set_up(
+    hass: HomeAssistant, entry: ConfigEntry, api: FleetApi, pause: float = FIRST_PAUSE
+) -> None:
+    """Set an entry up again once Tesla accepts its login, which nobody else would notice.
+
+    Home Assistant itself does not try again after a failed authentication.
+    """
+    retries = hass.data.setdefault(_RETRIES, {})
+
+    async def retry(_now: datetime) -> None:
+        retries.pop(entry.entry_id, None)
+        if entry.state is not ConfigEntryState.SETUP_ERROR:
+            # It was set up, disabled or removed.
+            return
+        try:
+            await api.products()
+        except TeslaError as error:
+            LOGGER.debug("%s cannot be set up yet: %s", entry.title, error)
+            if entry.entry_id not in retries:
+                async_retry_set_up(hass, entry, api, min(2 * pause, LONGEST_PAUSE))
+            return
+        if entry.state is ConfigEntryState.SETUP_ERROR:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    if (cancel := retries.pop(entry.entry_id, None)) is not None:
+        cancel()
+    retries[entry.entry_id] = async_call_later(
+        hass, pause, HassJob(retry, f"flotte retries {entry.title}", cancel_on_shutdown=True)
+    )

@@ -106,7 +106,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signing",
         "tesla.state",
     },
+    "tesla.alerts": {"tesla.telemetry"},
     "tesla.stream": {
+        "tesla.alerts",
         "tesla.meter",
         "tesla.signals",
         "tesla.state",

@@ -74,6 +74,21 @@ async def test_its_end_is_no_other_alarm(
     assert tesla.bill.counts(client_id=CLIENT_ID)[Category.SIGNAL] - before >= 3
 
 
+async def test_an_alarm_that_is_sent_again_with_an_earlier_one(
+    aurora: Car, fired: list[Event[EventStateChangedData]], pass_time: Pass
+) -> None:
+    """The car repeats both, the ended and the active one, with each other alert."""
+    aurora.steer({"alert": {"name": ALARM, "audiences": ["customer"]}})
+    aurora.steer({"alert": {"name": ALARM, "audiences": ["customer"], "active": False}})
+    await pass_time(60 * SECOND)
+    aurora.steer({"alert": {"name": ALARM, "audiences": ["customer"]}})
+    for _ in range(5):
+        await pass_time(60 * SECOND)
+        aurora.telemetry.repeat_alerts()
+    await pass_time(2 * SECOND)
+    assert alerts(fired) == ["alarm", "alarm"]
+
+
 async def test_an_alert_for_the_workshop(
     aurora: Car, fired: list[Event[EventStateChangedData]], pass_time: Pass
 ) -> None:

@@ -148,6 +148,8 @@ class Telemetry:
         """Whether a full car is told as it used to be: updated, and without a configuration."""
         self._alerts: dict[str, float] = {}
         """Since when alerts are active."""
+        self._told_alerts: dict[str, tuple[tuple[str, ...], list[VehicleAlert]]] = {}
+        """By name: for whom it is; the alert, and the one before it if that has ended."""
         self._is_awake = False
 
     # The cloud's side
@@ -329,10 +331,14 @@ class Telemetry:
     # What else is told
 
     def alert(self, name: str, audiences: Iterable[str], *, is_active: bool) -> None:
-        """Raise an alert, or end it; told to those who configured one of its audiences."""
+        """Raise an alert, or end it; told to those who configured one of its audiences.
+
+        The message also lists the last alert of that name that has ended, the newest first, as real
+        cars do.
+        """
         # One that wakes the car comes after all that the car tells when it wakes.
         self.catch_up(self._car.time)
-        tick = tick_of(self._car.time)
+        audiences = tuple(audiences)
         started_at = self._alerts.setdefault(name, self._car.time)
         alert = VehicleAlert(
             name=name,
@@ -342,13 +348,28 @@ class Telemetry:
         if not is_active:
             alert.ended_at.CopyFrom(_moment(self._car.time))
             del self._alerts[name]
-        message = VehicleAlerts(alerts=[alert], created_at=timestamp(tick))
+        _, before = self._told_alerts.get(name, ((), []))
+        ended = [each for each in before if each.HasField("ended_at")][:1]
+        self._told_alerts[name] = audiences, [alert, *ended]
+        self._tell_alerts(name)
+
+    def repeat_alerts(self) -> None:
+        """Tell all alerts again, as cars do now and then."""
+        self.catch_up(self._car.time)
+        for name in self._told_alerts:
+            self._tell_alerts(name)
+
+    def _tell_alerts(self, name: str) -> None:
+        tick = tick_of(self._car.time)
+        audiences, alerts = self._told_alerts[name]
+        message = VehicleAlerts(alerts=alerts, created_at=timestamp(tick))
+        names = (name,) * len(alerts)
         for subscription in self.subscriptions.values():
             configuration = subscription.configuration
             if subscription.collector is None or configuration is None:
                 continue
             if not configuration.alert_types.isdisjoint(audiences):
-                self._put(subscription, tick, ALERTS, message.SerializeToString(), (name,))
+                self._put(subscription, tick, ALERTS, message.SerializeToString(), names)
 
     def client_error(self, name: str, body: str, tags: dict[str, str]) -> None:
         """Tell all servers of a problem of the client."""

@@ -17,7 +17,6 @@ from custom_components.flotte.tesla.api import utc_now
 from custom_components.flotte.tesla.meter import Category, Meter, Month
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.stream import (
-    MOST_ALERTS,
     MOST_FIELDS,
     SLEEP_FIELDS,
     Stream,
@@ -460,22 +459,6 @@ async def test_old_alerts_are_history(
 ) -> None:
     stream.alerted((alert(started=NOW - timedelta(seconds=age)),))
     assert bool(alerts) is is_news
-
-
-async def test_an_alert_without_a_time_is_news_once(stream: Stream, alerts: list[Alert]) -> None:
-    stream.alerted((alert(started=None),))
-    stream.alerted((alert(started=None),))
-    assert len(alerts) == 1
-
-
-async def test_not_all_alerts_are_remembered(stream: Stream, alerts: list[Alert]) -> None:
-    for number in range(MOST_ALERTS + 50):
-        stream.alerted((alert(f"a{number}"),))
-    assert len(stream._alerts) == MOST_ALERTS
-    stream.alerted((alert(f"a{MOST_ALERTS + 49}"),))
-    assert len(alerts) == MOST_ALERTS + 50
-    stream.alerted((alert("a0"),))
-    assert len(alerts) == MOST_ALERTS + 51
 
 
 async def test_whoever_stops_listening_hears_no_more(stream: Stream) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from .alerts import AlertHistory
 from .meter import Meter
 from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD
 from .state import KEEP, Reading, Signal, Source
@@ -41,10 +42,6 @@ SLEEP_FIELDS: Final = frozenset(
 """Told as invalid when their processes stop, which is just before the vehicle sleeps."""
 SLEEP_WORDS: Final = 2
 """How many of them must be invalid, so that one process that restarts is no sleep."""
-ALERT_AGE: Final = timedelta(hours=1)
-"""Alerts that began longer ago are history that was sent again."""
-MOST_ALERTS: Final = 200
-"""Different alerts that are remembered, so that a broken source cannot fill memory."""
 UNNAMED: Final = "unnamed"
 """A connection that was forgotten, and goes on."""
 SLEEP_SPAN: Final = timedelta(minutes=2)
@@ -102,8 +99,7 @@ class Stream:
         self._since: datetime | None = None
         self._seen: dict[str, datetime] = {}
         self._silenced: dict[str, datetime] = {}
-        # When each alert was heard of last, and when it ended.
-        self._alerts: dict[str, tuple[datetime, datetime | None]] = {}
+        self._alerts = AlertHistory()
         self._alert_listeners: set[AlertListener] = set()
         self._connection_listeners: set[ConnectionListener] = set()
         vehicle.follower = self
@@ -271,31 +267,9 @@ class Stream:
         now = self._clock()
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(alerts), now)
-        for alert in alerts:
-            if self._is_news(alert, now):
-                for listener in tuple(self._alert_listeners):
-                    listener(alert)
-
-    def _is_news(self, alert: Alert, now: datetime) -> bool:
-        """Whether an alert begins now; the same one comes again and again until it ends.
-
-        When it began does not tell which one it is: a vehicle whose clock is ahead begins it anew
-        with each message. So it is the same one until it has ended, or was not heard of for long.
-        """
-        heard, ended = self._alerts.pop(alert.name, (None, None))
-        self._alerts[alert.name] = (now, alert.ended)
-        while len(self._alerts) > MOST_ALERTS:
-            del self._alerts[next(iter(self._alerts))]
-        if alert.started is not None and now - alert.started > ALERT_AGE:
-            return False
-        if heard is None or now - heard > ALERT_AGE:
-            return True
-        # After its end only one that began, or at least ended, later is another one.
-        if ended is None:
-            return False
-        if alert.started is not None:
-            return alert.started >= ended
-        return (alert.ended or now) > ended
+        for alert in self._alerts.news(alerts, now):
+            for listener in tuple(self._alert_listeners):
+                listener(alert)
 
     def complained(self, errors: tuple[CarError, ...]) -> None:
         """Take in errors of the vehicle's own client."""

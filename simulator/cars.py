@@ -92,6 +92,8 @@ class Car(Life):
         self.is_name_lost = False
         """Whether Tesla's cloud answers null for its name; the car itself goes on reporting it."""
         self.account = "owner-1"
+        self.drivers: set[str] = set()
+        """Accounts with which the owner shares the car; they have it in their list, too."""
         self.access_type = "OWNER"
         self.protocol_required = protocol_required
         self.rest_only = rest_only

@@ -92,6 +92,8 @@ class Site:
         self.is_name_lost = False
         """Whether the product list has null for its name; `site_info` goes on having it."""
         self.account = "owner-1"
+        self.members: set[str] = set()
+        """Accounts with which the owner shares the site; they have it in their list, too."""
         self.car = car
         self.place = HOME
         self.time_zone = "Europe/Amsterdam"

@@ -73,8 +73,12 @@ def prepare(cloud: Cloud, call: Call) -> None:
     if endpoint.scopes:
         call.require(endpoint.scopes)
     if call.user is not None and call.user.region == call.region:
-        call.cars = [car for car in cloud.world.cars.values() if car.account == call.user.name]
-        call.sites = [site for site in cloud.world.sites.values() if site.account == call.user.name]
+        call.cars = _cars_of_user(cloud, call)
+        call.sites = [
+            site
+            for site in cloud.world.sites.values()
+            if call.user.name in (site.account, *site.members)
+        ]
 
 
 def _limit(cloud: Cloud, call: Call, kind: Limited) -> None:
@@ -259,7 +263,11 @@ async def fleet_status(cloud: Cloud, call: Call) -> web.Response:
 def _cars_of_user(cloud: Cloud, call: Call) -> list[Car]:
     """The user's cars, in whichever region this was asked."""
     user = call.user
-    return [car for car in cloud.world.cars.values() if user and car.account == user.name]
+    return [
+        car
+        for car in cloud.world.cars.values()
+        if user and user.name in (car.account, *car.drivers)
+    ]
 
 
 async def signed_command(_cloud: Cloud, call: Call) -> web.Response:

@@ -190,7 +190,7 @@ async def _pairing(
     cars = [
         car
         for car in cloud.world.cars.values()
-        if car.account == user.name and (not wanted or car.vin == wanted)
+        if user.name in (car.account, *car.drivers) and (not wanted or car.vin == wanted)
     ]
     if not cars:
         raise Refusal(404, "There is no such car.")

@@ -1,7 +1,7 @@
 """Flotte for Tesla: Tesla's Fleet API in Home Assistant, with signed commands and a meter."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -27,6 +27,7 @@ from homeassistant.helpers.typing import ConfigType
 from .account import AccountData, FlotteConfigEntry, async_apply_spending
 from .actions import async_register_actions
 from .callers import async_watch_callers
+from .claims import async_claim, async_watch_claims
 from .const import (
     CONF_BASE_URL,
     CONF_STREAM,
@@ -82,6 +83,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Learn which Tesla to talk to, and offer the actions."""
     set_hosts(hass, config)
     await async_watch_callers(hass)
+    async_watch_claims(hass)
     async_register_actions(hass)
     async_register_spending_actions(hass)
     return True
@@ -121,8 +123,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     stored = await store.async_load() or {}
     scopes = granted_scopes(entry.data)
     account = _Account(hass, entry, api, key, scopes, stored, ledger)
-    vehicles = [account.vehicle(product) for product in products if product.get("vin")]
-    sites = [account.site(product) for product in products if product.get("energy_site_id")]
+    assets = {asset: product for product in products if (asset := _asset_of(product))}
+    names = {asset: _name_of(product) or asset[-6:] for asset, product in assets.items()}
+    left_out = async_claim(hass, entry, names)
+    shown = [product for asset, product in assets.items() if asset not in left_out]
+    vehicles = [account.vehicle(product) for product in shown if product.get("vin")]
+    sites = [account.site(product) for product in shown if not product.get("vin")]
     await asyncio.gather(
         _ask_status(api, vehicles),
         *(_ask_site(coordinator) for coordinator in sites),
@@ -138,7 +144,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     )
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(hass, entry)
-    _watch_fleet(hass, entry, api)
+    _watch_fleet(hass, entry, api, left_out)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in vehicles:
         # Once all have their devices, so that those of the same name are told apart.
@@ -320,6 +326,16 @@ class _Account:
         return AssetName(listed=listed, reported=reported, before=before, fallback=fallback)
 
 
+def _asset_of(product: Mapping[str, Any]) -> str:
+    """VIN of the car or number of the site in Tesla's product list; empty if it is neither."""
+    return str(product.get("vin") or product.get("energy_site_id") or "")
+
+
+def _name_of(product: Mapping[str, Any]) -> str:
+    """What Tesla calls a car or site; empty if it has no name."""
+    return str(product.get("display_name") or product.get("site_name") or "")
+
+
 async def _ask_status(api: FleetApi, vehicles: list[VehicleCoordinator]) -> None:
     """Learn which cars carry our key; not knowing it keeps nobody from starting."""
     if not vehicles:
@@ -369,13 +385,15 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
 
 
 @callback
-def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -> None:
+def _watch_fleet(
+    hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi, left_out: Collection[str]
+) -> None:
     """Take in a car or a site that was added to the account or renamed, within some hours.
 
     One that left stays as it was, until the owner removes its device: it may only be away.
     """
     data = entry.runtime_data
-    known = {each.vehicle.vin for each in data.vehicles}
+    known = {*left_out, *(each.vehicle.vin for each in data.vehicles)}
     known |= {str(each.site.site_id) for each in data.sites}
 
     async def look(now: datetime) -> None:
@@ -387,12 +405,9 @@ def _watch_fleet(hass: HomeAssistant, entry: FlotteConfigEntry, api: FleetApi) -
             # Whatever it is, those that poll meet it too, and say so.
             LOGGER.debug("New cars cannot be looked for: %s", error)
             return
-        listed = {
-            str(each.get("vin") or each.get("energy_site_id") or ""): each for each in products
-        }
+        listed = {_asset_of(each): each for each in products}
         for coordinator in (*data.vehicles, *data.sites):
-            product = listed.get(coordinator.unique_prefix, {})
-            coordinator.async_list(product.get("display_name") or product.get("site_name"))
+            coordinator.async_list(_name_of(listed.get(coordinator.unique_prefix, {})))
         if listed.keys() - known - {""}:
             LOGGER.info("The account has a new car or site, and is loaded anew")
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -138,7 +138,10 @@ def _alone(cloud: Cloud, call: Call) -> None:
 
 
 def _granted(cloud: Cloud, car: Car, client_id: str) -> frozenset[str]:
-    return cloud.accounts.consents.get((car.account, client_id), frozenset())
+    consents = cloud.accounts.consents
+    return frozenset[str]().union(
+        *(consents.get((each, client_id), frozenset()) for each in (car.account, *car.drivers))
+    )
 
 
 def _of_application(cloud: Cloud, call: Call) -> list[Car]:

@@ -127,6 +127,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.state",
         "tesla.vehicle",
+        "asyncio",
     },
     # The Home Assistant side.
     "account": HOME_ASSISTANT

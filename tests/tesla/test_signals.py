@@ -327,7 +327,8 @@ SITE_DATA = json.loads(
   },
   "site_info": {
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
-    "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true}
+    "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
+    "components": {"solar": true, "battery": true, "storm_mode_capable": false}
   }
 }
 """
@@ -342,12 +343,16 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.ENERGY_LEFT: 6750.5,
     signals.ISLAND_STATUS: "on_grid",
     signals.WALL_CONNECTOR_POWER: 7200.5,
+    signals.WALL_CONNECTORS: 3,
     signals.STORM_ACTIVE: False,
     signals.BACKUP_RESERVE: 20,
     signals.OPERATION_MODE: "self_consumption",
     signals.STORM_WATCH: True,
     signals.GATEWAY_VERSION: "26.4.1 c58c2df3",
     signals.SITE_NAME: "Home",
+    signals.HAS_SOLAR: True,
+    signals.HAS_BATTERY: True,
+    signals.STORM_CAPABLE: False,
 }
 
 
@@ -407,7 +412,7 @@ def test_every_row_is_tried() -> None:
         (signals.ISLAND_STATUS, "island_status", "island_status_unknown", "island_status_unknown"),
         (signals.OPERATION_MODE, "default_real_mode", "autonomous", "autonomous"),
         (signals.OPERATION_MODE, "default_real_mode", "backup", "backup"),
-        (signals.WALL_CONNECTOR_POWER, "wall_connectors", [], 0.0),
+        (signals.WALL_CONNECTOR_POWER, "wall_connectors", [], None),
         (signals.FAST_CHARGER_TYPE, "fast_charger_type", "Tesla", "supercharger"),
         (signals.FAST_CHARGER_TYPE, "fast_charger_type", "Combo", "combo"),
         (signals.FAST_CHARGER_TYPE, "fast_charger_type", "ACSingleWireCAN", "ac_single_wire_can"),
@@ -510,6 +515,7 @@ NULLS: dict[Signal[Any], Any] = {
     signals.DRIVE_POWER: 0.0,
     signals.AC_CHARGING_POWER: 0.0,
     signals.DC_CHARGING_POWER: 0.0,
+    signals.WALL_CONNECTORS: 0,
     signals.CHARGER_CURRENT: 0.0,
     signals.CHARGER_VOLTAGE: 0.0,
     signals.CHARGE_RATE: 0.0,
@@ -598,6 +604,14 @@ def test_half_a_position_says_nothing() -> None:
         ("yesterday", NOW),
         ("", NOW),
         ([], NOW),
+        # No car and no site is that old.
+        (1, NOW),
+        (1_325_375_999_999, NOW),
+        ("1970-01-01T00:00:00Z", NOW),
+        ("2011-12-31T23:59:59Z", NOW),
+        ("0001-01-01T00:00:00+14:00", NOW),
+        ("9999-12-31T23:59:59-14:00", NOW),
+        ("2026-03-10T12:59:30", NOW),
     ],
 )
 def test_when_a_section_was_true(timestamp: object, time: datetime) -> None:
@@ -1454,6 +1468,8 @@ def test_two_signals_do_not_read_the_same_key() -> None:
     assert repeated == {
         ("charge_state", ("charger_power",)),
         ("charge_state", ("fast_charger_present",)),
+        # How many there are, and their power.
+        ("live_status", ("wall_connectors",)),
         # A word, and the same as true or false.
         ("vehicle_state", ("media_info", "media_playback_status")),
     }

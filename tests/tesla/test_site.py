@@ -18,6 +18,8 @@ from custom_components.flotte.tesla.errors import (
     CommandRefused,
     GateRefused,
     InService,
+    InvalidAnswer,
+    LoginRequired,
     MissingScope,
     OutcomeUnknown,
     RateLimited,
@@ -90,7 +92,7 @@ async def test_settings(site: Site, house: SimulatedSite) -> None:
     assert site.state[signals.BACKUP_RESERVE] == 35
     assert site.state[signals.OPERATION_MODE] == "autonomous"
     assert site.state[signals.STORM_WATCH] is True
-    assert site.info_read == NOW
+    assert site.sections["site_info"].read == NOW
 
 
 async def test_listeners_hear_what_changed(
@@ -112,12 +114,34 @@ async def test_listeners_hear_what_changed(
     assert len(told) == 2
 
 
-@pytest.mark.parametrize("response", [None, [], {}])
-async def test_a_dead_site_says_nothing(site: Site, account: Account, response: object) -> None:
-    account.tesla.faults.order("status", count=2, status=200, body={"response": response})
-    await site.refresh()
-    await site.refresh_info()
-    assert site.state == State()
+NOTHING: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    "text",
+    7,
+    {"timestamp": "2026-03-10T12:00:00Z"},
+    {"error": "no"},
+]
+
+
+@pytest.mark.parametrize("answer", NOTHING)
+@pytest.mark.parametrize("section", ["live_status", "site_info"])
+async def test_an_answer_without_one_known_key_is_a_failure(
+    site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory, section: str, answer: object
+) -> None:
+    await site.poll(())
+    state = site.state
+    house.steer({"answers": {"instead": {section: answer}}})
+    freezer.tick(10 * MINUTE)
+    with pytest.raises(InvalidAnswer):
+        await (site.refresh if section == "live_status" else site.refresh_info)()
+    assert site.sections[section].failures == 1
+    assert site.state == state
+    house.steer({"answers": {"instead": {}}})
+    await (site.refresh if section == "live_status" else site.refresh_info)()
+    assert site.sections[section].failures == 0
 
 
 async def test_a_dead_site_of_the_other_kind(site: Site, account: Account) -> None:
@@ -134,9 +158,181 @@ async def test_a_site_without_a_battery(site: Site, account: Account) -> None:
     account.tesla.faults.order("status", status=200, body=answer)
     await site.refresh()
     assert site.state[signals.SOLAR_POWER] == 100
-    assert site.state[signals.WALL_CONNECTOR_POWER] == 0
+    assert site.state[signals.WALL_CONNECTORS] == 0
+    assert site.state[signals.WALL_CONNECTOR_POWER] is None
     assert site.state[signals.BATTERY_POWER] is None
     assert site.state[signals.GRID_POWER] is None
+
+
+# --- What fails, and what is missing --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404}, {"status": 408}])
+async def test_settings_are_read_while_power_flows_fail(
+    site: Site,
+    house: SimulatedSite,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+    fault: dict[str, Any],
+) -> None:
+    account.tesla.faults.order("status", endpoint="live_status", count=None, **fault)
+    failed = await poll_for(site, freezer, 30)
+    assert failed == 30
+    assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
+    assert site.state[signals.BACKUP_RESERVE] == 20
+
+
+async def test_power_flows_are_read_while_settings_fail(
+    site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    account.tesla.faults.order("status", endpoint="site_info", status=500, count=None)
+    assert await poll_for(site, freezer, 30) == 0
+    assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
+    assert site.state[signals.SOLAR_POWER] == 3000
+    assert site.sections["site_info"].failures == 3
+    assert site.sections["site_info"].failing_since == NOW
+
+
+async def test_a_lost_login_is_told_whichever_section_meets_it(
+    site: Site, account: Account
+) -> None:
+    account.tesla.faults.order("status", endpoint="site_info", status=401, count=None)
+    with pytest.raises(LoginRequired):
+        await site.poll(())
+
+
+@pytest.mark.parametrize(
+    ("key", "signal", "minutes"),
+    [
+        ("live_status.battery_power", signals.BATTERY_POWER, 15),
+        ("live_status.wall_connectors", signals.WALL_CONNECTOR_POWER, 15),
+        ("site_info.default_real_mode", signals.OPERATION_MODE, 20),
+        ("site_info.user_settings", signals.STORM_WATCH, 20),
+    ],
+)
+async def test_a_key_that_is_missing_for_long_makes_its_value_unknown(
+    site: Site,
+    house: SimulatedSite,
+    freezer: FrozenDateTimeFactory,
+    key: str,
+    signal: Signal[Any],
+    minutes: int,
+) -> None:
+    await poll_for(site, freezer, 1)
+    house.steer({"answers": {"missing": [key]}})
+    await poll_for(site, freezer, minutes - 1)
+    assert site.state[signal] is not None
+    await poll_for(site, freezer, 1)
+    assert site.state[signal] is None
+    assert site.state[signals.SOLAR_POWER] == 3000, "the others are as they were"
+    house.steer({"answers": {"missing": []}})
+    await poll_for(site, freezer, 10)
+    assert site.state[signal] is not None
+
+
+async def test_a_key_that_is_missing_now_and_then_is_no_loss(
+    site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory
+) -> None:
+    await poll_for(site, freezer, 1)
+    for _ in range(3):
+        house.steer({"answers": {"missing": ["live_status.battery_power"]}})
+        await poll_for(site, freezer, 14)
+        house.steer({"answers": {"missing": []}})
+        await poll_for(site, freezer, 1)
+        assert site.state[signals.BATTERY_POWER] is not None
+
+
+async def test_failed_polls_are_no_missing_keys(
+    site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    await poll_for(site, freezer, 1)
+    account.tesla.faults.order("status", status=500, count=None)
+    await poll_for(site, freezer, 120)
+    assert site.state[signals.BATTERY_POWER] is not None
+    assert site.state[signals.BACKUP_RESERVE] == 20
+
+
+async def test_a_key_that_went_missing_over_a_restart(
+    site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    await site.refresh()
+    again = Site(SITE, account.api, scopes=SCOPES)
+    again.restore(json.loads(json.dumps(site.to_stored())))
+    house.steer({"answers": {"missing": ["live_status.battery_power"]}})
+    freezer.tick(timedelta(hours=8))
+    await poll_for(again, freezer, 15)
+    assert again.state[signals.BATTERY_POWER] is not None
+    await poll_for(again, freezer, 1)
+    assert again.state[signals.BATTERY_POWER] is None
+
+
+# --- When it was so -------------------------------------------------------------------------------
+
+ODD_TIMES: list[Any] = [
+    "1970-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2126-01-01T00:00:00Z",
+    "2026-03-09T12:00:00+01:00",
+    "2026-03-10",
+    "soon",
+    "",
+    None,
+    0,
+    -1,
+    10**400,
+    1.0e300,
+    [],
+    {},
+    True,
+]
+
+
+@pytest.mark.parametrize("stamp", ODD_TIMES, ids=str)
+@pytest.mark.parametrize("knows", [True, False])
+async def test_a_time_stamp_freezes_nothing(
+    site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory, stamp: object, *, knows: bool
+) -> None:
+    if knows:
+        await poll_for(site, freezer, 1)
+    house.steer({"answers": {"values": {"live_status.timestamp": stamp}}})
+    for watts in (100, 200, 300):
+        house.steer({"load_power": watts})
+        await poll_for(site, freezer, 1)
+        assert site.state[signals.LOAD_POWER] == watts
+    reading = site.state.reading(signals.LOAD_POWER)
+    assert reading is not None
+    assert reading.time == site.sections["live_status"].read, "a change was seen when it came"
+
+
+async def test_an_answer_that_tesla_repeats_is_as_old_as_it_says(
+    site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    """The cloud goes on answering for a gateway that is cut off."""
+    await poll_for(site, freezer, 1)
+    seen = site.sections["live_status"].read
+    last = house.live_status()
+    house.steer({"answers": {"instead": {"live_status": last}}})
+    await poll_for(site, freezer, 60)
+    reading = site.state.reading(signals.LOAD_POWER)
+    assert reading is not None
+    assert seen is not None
+    assert reading.time - seen <= MINUTE
+    again = Site(SITE, account.api, scopes=SCOPES)
+    await again.refresh()
+    reading = again.state.reading(signals.LOAD_POWER)
+    assert reading is not None
+    assert reading.time - seen <= MINUTE, "after a start the time stamp counts"
+
+
+async def test_an_answer_that_stays_the_same_without_a_time_stamp_is_new(
+    site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory
+) -> None:
+    house.steer({"answers": {"instead": {"live_status": {"solar_power": 0}}}})
+    await poll_for(site, freezer, 5)
+    reading = site.state.reading(signals.SOLAR_POWER)
+    assert reading is not None
+    assert reading.time == site.sections["live_status"].read
 
 
 # --- Commands ------------------------------------------------------------------------------------
@@ -389,7 +585,7 @@ async def test_what_is_known_survives_a_restart(
     reading = again.state.reading(signals.BACKUP_RESERVE)
     assert reading is not None
     assert reading.source is Source.RESTORED
-    assert again.info_read is None, "it is read again"
+    assert again.sections["site_info"].read is None, "it is read again"
 
 
 @pytest.mark.parametrize("stored", [{}, {"state": None}, {"state": [1]}, {"state": {"X": 1}}])
@@ -444,15 +640,15 @@ def test_when_a_site_is_asked(
 async def poll_for(
     site: Site, freezer: FrozenDateTimeFactory, minutes: int, shown: Any = signals.SITE_SIGNALS
 ) -> int:
-    """Poll every minute; answers how often the gate refused."""
-    refused = 0
+    """Poll every minute; answers how often that failed."""
+    failed = 0
     for _ in range(minutes):
         try:
             await site.poll(shown)
-        except GateRefused, BudgetExceeded:
-            refused += 1
+        except TeslaError:
+            failed += 1
         freezer.tick(MINUTE)
-    return refused
+    return failed
 
 
 async def test_it_is_polled_every_minute_and_its_settings_every_ten(

@@ -1390,11 +1390,20 @@ WINDOWS: Final = (
 )
 
 
-def _connector_power(value: object) -> float:
-    """The sum over the site's wall connectors, W."""
+def _connector_power(value: object) -> float | None:
+    """The sum over the site's wall connectors, W; None without any."""
     if not isinstance(value, list):
         raise Unrecognised(value)
+    if not value:
+        return None
     return sum((number(each.get("wall_connector_power") or 0) for each in value), 0.0)
+
+
+def _count(value: object) -> int:
+    """How many there are in a list."""
+    if not isinstance(value, list):
+        raise Unrecognised(value)
+    return len(value)
 
 
 def _any_open(state: State) -> bool | None:
@@ -1582,6 +1591,10 @@ WALL_CONNECTOR_POWER = Signal(
     streamed=False,
 )
 """W, of all wall connectors of the site together."""
+WALL_CONNECTORS = Signal(
+    "WallConnectors", _count, path="live_status.wall_connectors", null=0, streamed=False
+)
+"""How many the site has."""
 STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)
 BACKUP_RESERVE = Signal(
     "BackupReserve", whole, PERCENT, path="site_info.backup_reserve_percent", streamed=False
@@ -1595,8 +1608,17 @@ STORM_WATCH = Signal(
 )
 SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
 GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)
+HAS_SOLAR = Signal("HasSolar", boolean, path="site_info.components.solar", streamed=False)
+HAS_BATTERY = Signal("HasBattery", boolean, path="site_info.components.battery", streamed=False)
+STORM_CAPABLE = Signal(
+    "StormCapable", boolean, path="site_info.components.storm_mode_capable", streamed=False
+)
+"""Whether the site can watch for storms at all."""
 
-_SITE_SECTIONS: Final = ("live_status", "site_info")
+LIVE_STATUS: Final = "live_status"
+SITE_INFO: Final = "site_info"
+"""The sections of a site."""
+_SITE_SECTIONS: Final = (LIVE_STATUS, SITE_INFO)
 _TABLE: Final = tuple(row for row in list(globals().values()) if isinstance(row, Signal))
 VEHICLE_SIGNALS: Final = tuple(row for row in _TABLE if row.section not in _SITE_SECTIONS)
 """Every vehicle signal above."""
@@ -1692,20 +1714,34 @@ def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
 
 
 def _section_time(section: Mapping[str, Any], now: datetime) -> datetime:
-    """When the section was true: Unix milliseconds for vehicles, RFC 3339 for sites, else now."""
-    match section.get("timestamp"):
+    """When the section was true by its time stamp, see `read_time`; else now."""
+    return read_time(section.get("timestamp"), now) or now
+
+
+def read_time(stamp: object, now: datetime) -> datetime | None:
+    """A time stamp, never later than now; None for one that cannot be.
+
+    Vehicles write Unix milliseconds, sites RFC 3339.
+    """
+    match stamp:
         case bool():
-            return now
-        case int() | float() as milliseconds if 0 < milliseconds < _LATEST_MS:
+            return None
+        case int() | float() as milliseconds if _EARLIEST_MS <= milliseconds < _LATEST_MS:
             return min(now, datetime.fromtimestamp(milliseconds / 1000, UTC))
-        case str() as stamp:
+        case str():
             try:
                 told = datetime.fromisoformat(stamp)
             except ValueError:
-                return now
-            return min(now, told.astimezone(UTC))
-    return now
+                return None
+            # Without an offset nobody knows which zone is meant.
+            if told.tzinfo is not None and told.year in _YEARS:
+                return min(now, told.astimezone(UTC))
+    return None
 
 
+_YEARS: Final = range(2012, 2100)
+"""Outside of them a time stamp is noise: no car or site is older."""
+_EARLIEST_MS: Final = 1_325_376_000_000
+"""The beginning of 2012."""
 _LATEST_MS: Final = 4_102_444_800_000
-"""The year 2100: beyond it a time stamp is noise."""
+"""The beginning of 2100."""

@@ -1,12 +1,17 @@
-"""An energy site: what is known of it, and how it is told what to do.
+"""An energy site: its power flows, its settings, and how they are changed.
 
 Sites are always reachable through Tesla's cloud, need no wake and no signature, and cost nothing
 today; their requests are booked all the same, in a category of their own. Should they cost
 something one day, they pass the gate, and are asked as seldom as the plan says.
+
+A site has two sections, `live_status` and `site_info`. Each is read at its own interval, and one
+may fail while the other works.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,21 +20,68 @@ from .api import FleetApi, utc_now
 from .commands import Command
 from .confirmation import read_confirmation
 from .errors import (
+    AccountSuspended,
     AnswerLost,
+    BudgetExceeded,
     CommandRefused,
+    GateRefused,
     InvalidAnswer,
+    LoginRequired,
     MissingScope,
     OutcomeUnknown,
     Refused,
     ServiceError,
+    TeslaError,
 )
 from .gate import Gate, Request
 from .meter import POLLING, Caller
-from .state import Signal, State, restore_state, store_state
+from .signals import LIVE_STATUS, SITE_INFO
+from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import Done, Listener
+
+_INTERVALS: Final = {
+    LIVE_STATUS: plan.SITE_INTERVAL,
+    SITE_INFO: plan.SITE_INFO_INTERVAL,
+}
+
+_KEYS: Final = {
+    name: frozenset(
+        path[0] for row in signals.SITE_SIGNALS if row.section == name for path in row.paths
+    )
+    for name in _INTERVALS
+}
+"""The keys that are read; an answer with none of them says nothing."""
+
+MISSING_GRACE: Final = timedelta(minutes=15)
+"""How long a value is kept while answers come without its key."""
 
 NO_WORDS: Final = "none given"
 """In place of Tesla's words, where it refuses without any."""
+
+
+@dataclass(slots=True)
+class Section:
+    """How reading a section of a site goes."""
+
+    tried: datetime | None = None
+    """When it was asked last; None if it was not since the start."""
+    read: datetime | None = None
+    """When it answered last."""
+    error: TeslaError | None = None
+    """Why the last question failed; None after an answer."""
+    failing_since: datetime | None = None
+    failures: int = 0
+    """Questions that failed in a row."""
+
+    def succeeded(self, now: datetime) -> None:
+        """Note an answer."""
+        self.read, self.error, self.failing_since, self.failures = now, None, None, 0
+
+    def failed(self, error: TeslaError, now: datetime) -> None:
+        """Note a failure."""
+        self.error = error
+        self.failing_since = self.failing_since or now
+        self.failures += 1
 
 
 class Site:
@@ -56,13 +108,12 @@ class Site:
         self.api = api
         self.gate = gate or Gate(api.meter)
         self.state = State()
-        self.live_read: datetime | None = None
-        """When the power flows were read last."""
-        self._tried: dict[str, datetime] = {}
-        self.info_read: datetime | None = None
-        """When the settings were read last."""
+        self.sections = {name: Section() for name in _INTERVALS}
         self._look_after: datetime | None = None
         """When a setting was last sent that no answer to a later question shows yet."""
+        self._last_live: tuple[Mapping[str, Any], datetime] | None = None
+        """The last answer about power flows, and when it was true."""
+        self._missing_since: dict[Signal[Any], datetime] = {}
         self._scopes = scopes
         self._clock = clock
         self._listeners: set[Listener] = set()
@@ -88,40 +139,43 @@ class Site:
     @property
     def is_free(self) -> bool:
         """Whether it costs nothing to look at it."""
-        return not any(self.api.price(each) for each in ("live_status", "site_info"))
+        return not any(self.api.price(each) for each in _INTERVALS)
 
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
         """Ask for nobody what is due; what is paid only if it is shown, by the gate's leave.
+
+        The sections are asked at the same time, so that none waits for the other. That only the
+        settings cannot be read is no error here: see `sections`.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
             TeslaError: any other.
         """
         # What costs nothing is asked for whoever looks: what it tells is kept for later, too.
-        sections = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
+        wanted = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
         now = self._clock()
-        if "live_status" in sections and self._is_due("live_status", plan.SITE_INTERVAL, now):
-            with self._admit("live_status", POLLING):
-                await self.refresh()
-        if "site_info" in sections and self._is_due("site_info", plan.SITE_INFO_INTERVAL, now):
-            with self._admit("site_info", POLLING):
-                await self.refresh_info()
+        due = [name for name in _INTERVALS if name in wanted and self._is_due(name, now)]
+        results = await asyncio.gather(
+            *(self._poll_section(name) for name in due), return_exceptions=True
+        )
+        for name, error in zip(due, results, strict=True):
+            if error is not None and not (name == SITE_INFO and self._is_lost(error)):
+                raise error
 
-    def _is_due(self, endpoint: str, usual: timedelta, now: datetime) -> bool:
-        read = self.info_read if endpoint == "site_info" else self.live_read
-        price, tried = self.api.price(endpoint), self._tried.get(endpoint)
-        if endpoint == "site_info" and self._look_after is not None:
+    async def _poll_section(self, name: str) -> None:
+        with self._admit(name, POLLING):
+            await (self.refresh if name == LIVE_STATUS else self.refresh_info)()
+
+    def _is_due(self, name: str, now: datetime) -> bool:
+        if name == SITE_INFO and self._look_after is not None:
             return True
-        if price and tried is not None:
-            # What fails is billed too.
-            read = tried if read is None else max(tried, read)
         interval = plan.site_interval(
-            usual,
-            price,
+            _INTERVALS[name],
+            self.api.price(name),
             self.api.meter.limit,
             self.gate.step.effects.poll_factor,
         )
-        return plan.site_due(read, interval, now)
+        return plan.site_due(self.sections[name].tried, interval, now)
 
     def _admit(self, endpoint: str, caller: Caller) -> AbstractContextManager[object]:
         """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""
@@ -133,20 +187,69 @@ class Site:
 
     async def refresh(self, caller: Caller = POLLING) -> None:
         """Read the power flows."""
-        self._tried["live_status"] = asked = self._clock()
-        self._take("live_status", await self.api.live_status(self.site_id, caller), asked)
-        self.live_read = self._clock()
+        live, info = self.sections[LIVE_STATUS], self.sections[SITE_INFO]
+        answer, asked = await self._read(LIVE_STATUS, self.api.live_status, caller)
+        if live.error is not None and info.error is not None:
+            # Both were lost, so both may be back.
+            info.tried = None
+        self._take(LIVE_STATUS, answer, self._true_at(answer, asked))
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
-        self._tried["site_info"] = asked = self._clock()
-        if self.api.price("site_info"):
+        if self.api.price(SITE_INFO):
             # What costs something is looked at once after a setting, even if it does not answer.
             self._look_after = None
-        self._take("site_info", await self.api.site_info(self.site_id, caller), asked)
-        self.info_read = self._clock()
+        answer, asked = await self._read(SITE_INFO, self.api.site_info, caller)
         if self._look_after is not None and asked >= self._look_after:
             self._look_after = None
+        self._take(SITE_INFO, answer, asked)
+
+    async def _read(
+        self,
+        name: str,
+        request: Callable[[int, Caller], Awaitable[dict[str, Any]]],
+        caller: Caller,
+    ) -> tuple[dict[str, Any], datetime]:
+        """The answer about a section, and when it was asked for. Raises TeslaError."""
+        section = self.sections[name]
+        section.tried = asked = self._clock()
+        try:
+            answer = await request(self.site_id, caller)
+            if _KEYS[name].isdisjoint(answer):
+                raise InvalidAnswer("it says nothing about the site")
+        except TeslaError as error:
+            if self._is_lost(error):
+                section.failed(error, self._clock())
+            raise
+        return answer, asked
+
+    @staticmethod
+    def _is_lost(error: BaseException) -> bool:
+        """Whether an error tells of trouble on the way, and not of money or the login."""
+        ours = BudgetExceeded | GateRefused | AccountSuspended | LoginRequired
+        return isinstance(error, TeslaError) and not isinstance(error, ours)
+
+    def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
+        """When an answer about power flows was true, by our clock.
+
+        A gateway's clock may be wrong, and Tesla's cloud repeats the last words of a site that it
+        does not reach. So a time stamp counts only for the first answer, and for one that repeats
+        the one before, time stamp included; whatever else came is new.
+        """
+        if self._last_live is None:
+            time = signals.read_time(answer.get("timestamp"), asked) or asked
+        elif answer == self._last_live[0] and answer.get("timestamp"):
+            time = self._last_live[1]
+        else:
+            time = asked
+        self._last_live = answer, time
+        # What is known already must not outlive what comes now.
+        known = [
+            each.time
+            for signal, each in self.state.readings.items()
+            if signal.section == LIVE_STATUS and each.time <= asked
+        ]
+        return max([time, *known])
 
     async def send(self, command: Command, caller: Caller) -> Done:
         """Change a setting.
@@ -181,10 +284,23 @@ class Site:
         self._tell(frozenset(command.expects))
         return Done()
 
-    def _take(self, section: str, answer: dict[str, Any], asked: datetime) -> None:
-        """Take in an answer to what was asked then: it may not show what was set since."""
-        readings = signals.read_sections({section: answer}, signals.SITE_SIGNALS, asked)
-        self.state, changed = self.state.merge(readings, self._clock())
+    def _take(self, name: str, answer: dict[str, Any], time: datetime) -> None:
+        """Take in an answer that was true at a time: it may not show what was set since."""
+        section, now = self.sections[name], self._clock()
+        told = {key: value for key, value in answer.items() if key != "timestamp"}
+        readings = signals.read_sections({name: told}, signals.SITE_SIGNALS, time)
+        for signal, known in self.state.readings.items():
+            if signal.section != name or known.value is None:
+                continue
+            if signal in readings:
+                self._missing_since.pop(signal, None)
+            elif (since := self._missing_since.get(signal)) is None:
+                # It was told in the answer before this one, or before the start.
+                self._missing_since[signal] = section.read or now
+            elif now - since >= MISSING_GRACE:
+                readings[signal] = Reading(None, time, Source.POLL)
+        section.succeeded(now)
+        self.state, changed = self.state.merge(readings, now)
         self._tell(changed)
 
     def _tell(self, changed: frozenset[Signal[Any]]) -> None:

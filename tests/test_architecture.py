@@ -31,7 +31,7 @@ NEEDS_PERMISSION = {
 
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
-PLATFORM = HOME_ASSISTANT | TABLES | {"account", "const", "coordinator", "entity"}
+PLATFORM = HOME_ASSISTANT | TABLES | {"account", "const", "coordinator", "entity", "presence"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
@@ -275,6 +275,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"account", "const", "ledger", "tesla.api", "tesla.errors", "tesla.meter"},
     "entity": HOME_ASSISTANT
     | {"account", "const", "coordinator", "rights", "tesla.commands", "tesla.state"},
+    "presence": HOME_ASSISTANT | {"const", "coordinator", "entity"},
     "decisions": HOME_ASSISTANT | {"account", "const", "tesla.gate", "tesla.meter"},
     "logbook": HOME_ASSISTANT | {"const", "decisions"},
     "config_flow": HOME_ASSISTANT
@@ -336,7 +337,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "number": PLATFORM,
     # The spending mode and the cost of the account are no signals of a car.
     "select": PLATFORM | {"tesla.gate"},
-    "sensor": PLATFORM | {"ledger", "tesla.gate", "tesla.meter", "tesla.projection"},
+    "sensor": PLATFORM | {"ledger", "tesla.gate", "tesla.meter", "tesla.projection", "tesla.site"},
     "switch": PLATFORM,
     "update": PLATFORM,
 }

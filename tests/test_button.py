@@ -15,9 +15,10 @@ from syrupy.assertion import SnapshotAssertion
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
-from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of
+from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up
 from tests.fleet import (
     BOTH,
+    MINUTE,
     MOMENT,
     VEHICLE_SECURITY,
     Case,
@@ -141,14 +142,13 @@ async def test_homelink_without_a_position(
 
 
 async def test_car_without_homelink_has_no_button_after_it_told_so(
-    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, wait: Wait
 ) -> None:
-    """What is not known is taken to exist; from the next start on it is known."""
-    assert await hass.config_entries.async_reload(told.entry_id)
-    await hass.async_block_till_done()
-    shown = state_of(hass, "button.old_faithful_homelink")
-    assert shown.attributes.get("restored") is True
-    assert "restored" not in state_of(hass, "button.aurora_homelink").attributes
+    """What is not known is taken to exist."""
+    assert hass.states.get("button.old_faithful_homelink") is not None
+    await wait(2 * MINUTE)
+    assert hass.states.get("button.old_faithful_homelink") is None
+    assert hass.states.get("button.aurora_homelink") is not None
 
 
 @pytest.mark.parametrize("driven", BOTH)

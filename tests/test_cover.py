@@ -331,7 +331,7 @@ async def test_tonneau(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     car = tesla.world.cars[MODEL_Y]
-    car.model = replace(car.model, has_tonneau=True)
+    car.model = replace(car.model, car_type="cybertruck", has_tonneau=True)
     await told_of(tesla, wait, MODEL_Y)
     assert state_of(hass, TONNEAU).attributes["supported_features"] == (
         CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE | CoverEntityFeature.STOP
@@ -370,7 +370,9 @@ async def test_tonneau_that_is_not_there(
     driven: Driven,
     key: str,
 ) -> None:
-    car = await told_of(tesla, wait, driven.vin)
+    car = tesla.world.cars[driven.vin]
+    car.model = replace(car.model, car_type="cybertruck")
+    await told_of(tesla, wait, driven.vin)
     with pytest.raises(HomeAssistantError) as refusal:
         await act(hass, SERVICE_OPEN_COVER, f"cover.{driven.prefix}_tonneau_cover")
     assert refusal.value.translation_key == key
@@ -379,14 +381,12 @@ async def test_tonneau_that_is_not_there(
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_car_that_tells_what_it_is_shows_what_it_has(
-    hass: HomeAssistant, told: MockConfigEntry, entity_registry: er.EntityRegistry
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     rare = {f"cover.{car}_{each}" for car in ("aurora", "old_faithful") for each in RARE}
-    assert rare <= set(hass.states.async_entity_ids())
-    for entity_id in rare:
-        entity_registry.async_remove(entity_id)
-    assert await hass.config_entries.async_reload(told.entry_id)
-    await hass.async_block_till_done()
+    assert rare <= set(hass.states.async_entity_ids()), "nobody knows yet"
+    tesla.world.cars[MODEL_Y].steer({"state": "online"})
+    await wait(2 * MINUTE)
     assert rare & set(hass.states.async_entity_ids()) == {"cover.old_faithful_sunroof"}
 
 

@@ -170,15 +170,13 @@ async def test_seats_that_not_every_car_has(
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_a_car_that_tells_that_it_has_none_shows_none(
-    hass: HomeAssistant, told: MockConfigEntry, entity_registry: er.EntityRegistry
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Before it told anything they might be there."""
     seats = {case.entity.format("aurora") for case in EQUIPPED}
     assert seats <= set(hass.states.async_entity_ids())
-    for entity_id in seats:
-        entity_registry.async_remove(entity_id)
-    assert await hass.config_entries.async_reload(told.entry_id)
-    await hass.async_block_till_done()
+    tesla.world.cars[MODEL_Y].steer({"state": "online"})
+    await wait(2 * MINUTE)
     assert not seats & set(hass.states.async_entity_ids())
     assert "select.aurora_seat_heater_front_left" in hass.states.async_entity_ids()
 

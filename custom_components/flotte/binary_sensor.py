@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
+from .presence import async_add_rows
 from .tesla import signals
 from .tesla.state import Derived, Signal
 
@@ -78,7 +79,7 @@ VEHICLE_BINARY_SENSORS: Final = (
         key="streaming",
         signal=signals.STREAMING,
         # Only a car that is meant to stream says that it does not.
-        exists=lambda state: state.told(signals.STREAMING) is not None,
+        exists=told(signals.STREAMING),
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -223,16 +224,16 @@ async def async_setup_entry(
 ) -> None:
     """Add a binary sensor for each row and device."""
     data = entry.runtime_data
-    async_add_entities(
-        SignalBinarySensor(coordinator, row, (row.signal,))
-        for coordinators, table in (
-            (data.vehicles, VEHICLE_BINARY_SENSORS),
-            (data.sites, SITE_BINARY_SENSORS),
+    for coordinators, table in (
+        (data.vehicles, VEHICLE_BINARY_SENSORS),
+        (data.sites, SITE_BINARY_SENSORS),
+    ):
+        async_add_rows(
+            coordinators,
+            table,
+            lambda coordinator, row: SignalBinarySensor(coordinator, row, (row.signal,)),
+            async_add_entities,
         )
-        for coordinator in coordinators
-        for row in table
-        if row.exists(coordinator.state)
-    )
 
 
 class SignalBinarySensor(FlotteEntity[FlotteCoordinator], BinarySensorEntity):

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import FlotteConfigEntry
 from .const import DOMAIN
 from .entity import FlotteEntityDescription, VehicleEntity
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import State
@@ -56,11 +57,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a button for each row and vehicle."""
-    async_add_entities(
-        CommandButton(coordinator, row, ())
-        for coordinator in entry.runtime_data.vehicles
-        for row in BUTTONS
-        if row.exists(coordinator.state)
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        BUTTONS,
+        lambda coordinator, row: CommandButton(coordinator, row, ()),
+        async_add_entities,
     )
 
 

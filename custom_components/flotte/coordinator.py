@@ -6,9 +6,9 @@ Home Assistant's.
 """
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
@@ -45,6 +45,7 @@ from .tesla.errors import (
     VehicleUnavailable,
 )
 from .tesla.meter import POLLING, Caller, Meter
+from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
 from .tesla.state import Signal, State
 from .tesla.stream import Stream
@@ -88,7 +89,8 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self._asset_name = name
         self._reported_name = reported_name
         self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
-        self._told_reachable = True
+        self._after_poll: list[CALLBACK_TYPE] = []
+        self._told_availability: object = True
         self._failing_since: datetime | None = None
         self._meter = meter
         self._suspended_at: datetime | None = None
@@ -126,6 +128,25 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
             return True
         return dt_util.utcnow() - self._failing_since < UNREACHABLE_GRACE
 
+    @property
+    def availability(self) -> object:
+        """All that the availability of any entity depends on."""
+        return self.is_reachable
+
+    def is_available(self, _shown: Collection[Signal[Any]]) -> bool:
+        """Whether an entity that shows these signals is available."""
+        return self.is_reachable
+
+    def unique_id_of(self, key: str) -> str:
+        """The unique id of an entity by the key of its row."""
+        return f"{self.unique_prefix}-{key}"
+
+    @callback
+    def async_after_poll(self, update_callback: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call `update_callback` after every poll, without being a reason to poll."""
+        self._after_poll.append(update_callback)
+        return lambda: self._after_poll.remove(update_callback)
+
     @callback
     @override
     def async_update_listeners(self) -> None:
@@ -134,8 +155,10 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
             self._failing_since = None
         elif self._failing_since is None:
             self._failing_since = dt_util.utcnow()
-        everybody = self.is_reachable != self._told_reachable
-        self._told_reachable = self.is_reachable
+        for after_poll in tuple(self._after_poll):
+            after_poll()
+        everybody = self.availability != self._told_availability
+        self._told_availability = self.availability
         for update_callback, context in tuple(self._listeners.values()):
             if everybody or context is None:
                 update_callback()
@@ -443,9 +466,14 @@ class VehicleCoordinator(FlotteCoordinator):
         )
 
 
+_FAILURES: Final = 2
+"""In a row, before a section of a site counts as lost: settings are asked every ten minutes."""
+
+
 class SiteCoordinator(FlotteCoordinator):
     """One energy site: power flows every minute, settings every ten and after each change.
 
+    Each of the two may fail while the other works: only its own entities become unavailable then.
     Should it cost something, only what an entity shows is asked for: that is all that is known of
     who looks.
     """
@@ -471,6 +499,8 @@ class SiteCoordinator(FlotteCoordinator):
         )
         self.site = site
         self.data = site.state
+        self._told_availability = self.availability
+        self._settings_missed = False
         entry.async_on_unload(site.subscribe(self.async_told))
 
     @property
@@ -478,14 +508,46 @@ class SiteCoordinator(FlotteCoordinator):
     def state(self) -> State:
         return self.site.state
 
+    @property
+    @override
+    def availability(self) -> object:
+        return [self._answers(name) for name in self.site.sections]
+
+    @override
+    def is_available(self, shown: Collection[Signal[Any]]) -> bool:
+        return all(self._answers(name) for name in {signal.section for signal in shown})
+
+    def _answers(self, name: str) -> bool:
+        """Whether a section can be read, or failed only lately or once."""
+        section = self.site.sections[name]
+        if section.failing_since is None or section.failures < _FAILURES:
+            return True
+        return dt_util.utcnow() - section.failing_since < UNREACHABLE_GRACE
+
     @override
     async def async_poll(self) -> None:
+        settings = self.site.sections[SITE_INFO]
+        failures = settings.failures
         try:
             await self.site.poll(self.shown_signals)
         except (BudgetExceeded, GateRefused, NotRecorded) as error:
             self._async_no_room(error)
             return
+        finally:
+            if settings.failures != failures:
+                self._async_watch_settings(settings.error)
         self._budget_logged = False
+
+    @callback
+    def _async_watch_settings(self, error: TeslaError | None) -> None:
+        """Log once that only the settings cannot be read, and once that they can again."""
+        if error is None:
+            if self._settings_missed:
+                LOGGER.info("The settings of %s can be read again", self.device_name)
+            self._settings_missed = False
+        elif not self._settings_missed and self.site.sections[LIVE_STATUS].error is None:
+            LOGGER.warning("The settings of %s cannot be read: %s", self.device_name, error)
+            self._settings_missed = True
 
     @override
     def async_lapse(self) -> None:

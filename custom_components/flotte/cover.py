@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State
@@ -96,11 +97,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a cover for each row and vehicle."""
-    async_add_entities(
-        VehicleCover(coordinator, row, (row.signal,))
-        for coordinator in entry.runtime_data.vehicles
-        for row in COVERS
-        if row.exists(coordinator.state)
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        COVERS,
+        lambda coordinator, row: VehicleCover(coordinator, row, (row.signal,)),
+        async_add_entities,
     )
 
 

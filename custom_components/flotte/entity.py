@@ -22,23 +22,27 @@ def always(_state: State) -> bool:
     return True
 
 
-def told(signal: Signal[Any]) -> Callable[[State], bool]:
-    """Whether the site has it: sites leave out what belongs to equipment that they lack.
+def told(signal: Signal[Any], part: Signal[bool] | None = None) -> Callable[[State], bool | None]:
+    """Whether a vehicle or site has it: yes as soon as it tells a value, else nobody knows.
 
-    What a site has not answered yet is taken to be there.
+    Sites leave out what belongs to equipment that they lack, or tell zero. Where they also tell of
+    a part that they lack it, there is nothing to show.
     """
-    return lambda state: (
-        state.told(signal) is not None
-        or not any(known.section == signal.section for known in state.readings)
-    )
+
+    def exists(state: State) -> bool | None:
+        if part is not None and state[part] is False and not state[signal]:
+            return False
+        return True if state[signal] is not None else None
+
+    return exists
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteEntityDescription(EntityDescription):
     """A row: how something is named and shown. Unique id and translation key follow from `key`."""
 
-    exists: Callable[[State], bool] = always
-    """Whether this vehicle has it, as far as it told; what is not known is taken to exist."""
+    exists: Callable[[State], bool | None] = always
+    """Whether this vehicle or site has it; None if it did not tell yet, see `presence`."""
 
 
 class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[CoordinatorT]):
@@ -62,8 +66,9 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
         """Show `keys` of the coordinator's state."""
         context = None if keys is None else {each for key in keys for each in inputs_of(key)}
         super().__init__(coordinator, context)
+        self._shown: frozenset[Signal[Any]] = frozenset(context or ())
         self.entity_description = description
-        self._attr_unique_id = f"{coordinator.unique_prefix}-{description.key}"
+        self._attr_unique_id = coordinator.unique_id_of(description.key)
         self._attr_translation_key = description.translation_key or description.key
         self._attr_device_info = coordinator.device_info
 
@@ -71,7 +76,7 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
     @override
     def available(self) -> bool:
         """Whether Tesla answered lately."""
-        return self.coordinator.is_reachable
+        return self.coordinator.is_available(self._shown)
 
     @property
     def state_of_things(self) -> State:

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import FlotteConfigEntry
 from .const import DOMAIN
 from .entity import FlotteEntityDescription, VehicleEntity
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, State
@@ -60,11 +61,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a lock for each row and vehicle."""
-    async_add_entities(
-        VehicleLock(coordinator, row, (row.signal,))
-        for coordinator in entry.runtime_data.vehicles
-        for row in LOCKS
-        if row.exists(coordinator.state)
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        LOCKS,
+        lambda coordinator, row: VehicleLock(coordinator, row, (row.signal,)),
+        async_add_entities,
     )
 
 

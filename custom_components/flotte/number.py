@@ -18,6 +18,7 @@ from .account import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal
@@ -77,7 +78,7 @@ SITE_NUMBERS: Final = (
     FlotteNumberDescription(
         key="backup_reserve",
         signal=signals.BACKUP_RESERVE,
-        exists=told(signals.BACKUP_RESERVE),
+        exists=told(signals.BACKUP_RESERVE, signals.HAS_BATTERY),
         command=commands.set_backup_reserve,
         device_class=NumberDeviceClass.BATTERY,
         native_unit_of_measurement=PERCENTAGE,
@@ -111,18 +112,15 @@ async def async_setup_entry(
 ) -> None:
     """Add a number for each row and device."""
     data = entry.runtime_data
-    async_add_entities(
-        SettingNumber(
-            coordinator, row, [each for each in (row.signal, row.lowest, row.highest) if each]
+    for coordinators, table in ((data.vehicles, VEHICLE_NUMBERS), (data.sites, SITE_NUMBERS)):
+        async_add_rows(
+            coordinators,
+            table,
+            lambda coordinator, row: SettingNumber(
+                coordinator, row, [each for each in (row.signal, row.lowest, row.highest) if each]
+            ),
+            async_add_entities,
         )
-        for coordinators, table in (
-            (data.vehicles, VEHICLE_NUMBERS),
-            (data.sites, SITE_NUMBERS),
-        )
-        for coordinator in coordinators
-        for row in table
-        if row.exists(coordinator.state)
-    )
     async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 

@@ -14,6 +14,7 @@ from .account import FlotteConfigEntry
 from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.gate import SpendingMode
@@ -129,7 +130,7 @@ SITE_SELECTS: Final = (
     FlotteSelectDescription(
         key="operation_mode",
         signal=signals.OPERATION_MODE,
-        exists=told(signals.OPERATION_MODE),
+        exists=told(signals.OPERATION_MODE, signals.HAS_BATTERY),
         options=list(signals.OPERATION_MODES),
         values=signals.OPERATION_MODES,
         command=commands.set_operation_mode,
@@ -155,16 +156,13 @@ async def async_setup_entry(
 ) -> None:
     """Add a select for each row and device."""
     data = entry.runtime_data
-    async_add_entities(
-        SettingSelect(coordinator, row, (row.signal,))
-        for coordinators, table in (
-            (data.vehicles, VEHICLE_SELECTS),
-            (data.sites, SITE_SELECTS),
+    for coordinators, table in ((data.vehicles, VEHICLE_SELECTS), (data.sites, SITE_SELECTS)):
+        async_add_rows(
+            coordinators,
+            table,
+            lambda coordinator, row: SettingSelect(coordinator, row, (row.signal,)),
+            async_add_entities,
         )
-        for coordinator in coordinators
-        for row in table
-        if row.exists(coordinator.state)
-    )
     async_add_entities(SpendingModeSelect(entry, row) for row in ACCOUNT_SELECTS)
 
 

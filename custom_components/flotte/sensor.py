@@ -37,6 +37,7 @@ from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .ledger import AccountLedger
+from .presence import async_add_rows
 from .tesla import signals
 from .tesla.gate import ModeReason, SpendingMode
 from .tesla.meter import CENT, CallerKind, Category, Month
@@ -76,6 +77,21 @@ def _last_seen(state: State) -> datetime | None:
         if signal is not signals.ONLINE and reading.value is not None
     ]
     return max(known, default=None)
+
+
+def _site_last_seen(state: State) -> datetime | None:
+    """When the site itself told anything last; its settings are known to Tesla without it."""
+    known = [
+        reading.time
+        for signal, reading in state.readings.items()
+        if signal.section == signals.LIVE_STATUS and reading.value is not None
+    ]
+    return max(known, default=None)
+
+
+def _has_wall_connectors(state: State) -> bool | None:
+    count = state[signals.WALL_CONNECTORS]
+    return None if count is None else count > 0
 
 
 def _data_age(state: State) -> float | None:
@@ -170,11 +186,13 @@ def _words(
     )
 
 
-def _site_power(key: str, signal: Signal[float]) -> FlotteSensorDescription:
+def _site_power(
+    key: str, signal: Signal[float], exists: Callable[[State], bool | None] | None = None
+) -> FlotteSensorDescription:
     return FlotteSensorDescription(
         key=key,
         signal=signal,
-        exists=told(signal),
+        exists=exists or told(signal),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
@@ -580,15 +598,19 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
 )
 
 SITE_SENSORS: Final = (
-    _site_power("solar_power", signals.SOLAR_POWER),
-    _site_power("battery_power", signals.BATTERY_POWER),
+    _site_power("solar_power", signals.SOLAR_POWER, told(signals.SOLAR_POWER, signals.HAS_SOLAR)),
+    _site_power(
+        "battery_power",
+        signals.BATTERY_POWER,
+        told(signals.BATTERY_POWER, signals.HAS_BATTERY),
+    ),
     _site_power("grid_power", signals.GRID_POWER),
     _site_power("load_power", signals.LOAD_POWER),
-    _site_power("wall_connector_power", signals.WALL_CONNECTOR_POWER),
+    _site_power("wall_connector_power", signals.WALL_CONNECTOR_POWER, _has_wall_connectors),
     FlotteSensorDescription(
         key="percentage_charged",
         signal=signals.PERCENTAGE_CHARGED,
-        exists=told(signals.PERCENTAGE_CHARGED),
+        exists=told(signals.PERCENTAGE_CHARGED, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
@@ -597,7 +619,7 @@ SITE_SENSORS: Final = (
     FlotteSensorDescription(
         key="energy_left",
         signal=signals.ENERGY_LEFT,
-        exists=told(signals.ENERGY_LEFT),
+        exists=told(signals.ENERGY_LEFT, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
@@ -610,6 +632,12 @@ SITE_SENSORS: Final = (
         exists=told(signals.ISLAND_STATUS),
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.ISLAND_STATES),
+    ),
+    FlotteAgeDescription(
+        key="site_last_seen",
+        value=_site_last_seen,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
 )
 
@@ -733,15 +761,9 @@ async def async_setup_entry(
 ) -> None:
     """Add a sensor for each row and device."""
     data = entry.runtime_data
-    entities: list[Entity] = [
-        _sensor(coordinator, row)
-        for coordinators, table in ((data.vehicles, VEHICLE_SENSORS), (data.sites, SITE_SENSORS))
-        for coordinator in coordinators
-        for row in table
-        if row.exists(coordinator.state)
-    ]
-    entities += [AccountSensor(entry, row) for row in ACCOUNT_SENSORS]
-    async_add_entities(entities)
+    for coordinators, table in ((data.vehicles, VEHICLE_SENSORS), (data.sites, SITE_SENSORS)):
+        async_add_rows(coordinators, table, _sensor, async_add_entities)
+    async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
 
 
 def _sensor(coordinator: FlotteCoordinator, row: Row) -> Entity:

@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
+from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal
@@ -82,7 +83,7 @@ SITE_SWITCHES: Final = (
     FlotteSwitchDescription(
         key="storm_watch",
         signal=signals.STORM_WATCH,
-        exists=told(signals.STORM_WATCH),
+        exists=told(signals.STORM_WATCH, signals.STORM_CAPABLE),
         command=lambda on: commands.set_storm_watch(on=on),
     ),
 )
@@ -95,16 +96,15 @@ async def async_setup_entry(
 ) -> None:
     """Add a switch for each row and device."""
     data = entry.runtime_data
-    async_add_entities(
-        SettingSwitch(coordinator, row, (row.signal,) if row.signal else ())
-        for coordinators, table in (
-            (data.vehicles, VEHICLE_SWITCHES),
-            (data.sites, SITE_SWITCHES),
+    for coordinators, table in ((data.vehicles, VEHICLE_SWITCHES), (data.sites, SITE_SWITCHES)):
+        async_add_rows(
+            coordinators,
+            table,
+            lambda coordinator, row: SettingSwitch(
+                coordinator, row, (row.signal,) if row.signal else ()
+            ),
+            async_add_entities,
         )
-        for coordinator in coordinators
-        for row in table
-        if row.exists(coordinator.state)
-    )
 
 
 class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):

@@ -19,7 +19,6 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     InService,
     InvalidAnswer,
-    LoginRequired,
     MissingScope,
     OutcomeUnknown,
     RateLimited,
@@ -191,14 +190,6 @@ async def test_power_flows_are_read_while_settings_fail(
     assert site.state[signals.SOLAR_POWER] == 3000
     assert site.sections["site_info"].failures == 3
     assert site.sections["site_info"].failing_since == NOW
-
-
-async def test_a_lost_login_is_told_whichever_section_meets_it(
-    site: Site, account: Account
-) -> None:
-    account.tesla.faults.order("status", endpoint="site_info", status=401, count=None)
-    with pytest.raises(LoginRequired):
-        await site.poll(())
 
 
 @pytest.mark.parametrize(

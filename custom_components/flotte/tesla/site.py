@@ -26,7 +26,6 @@ from .errors import (
     CommandRefused,
     GateRefused,
     InvalidAnswer,
-    LoginRequired,
     MissingScope,
     OutcomeUnknown,
     Refused,
@@ -225,8 +224,8 @@ class Site:
 
     @staticmethod
     def _is_lost(error: BaseException) -> bool:
-        """Whether an error tells of trouble on the way, and not of money or the login."""
-        ours = BudgetExceeded | GateRefused | AccountSuspended | LoginRequired
+        """Whether an error tells of trouble on the way, and not of money."""
+        ours = BudgetExceeded | GateRefused | AccountSuspended
         return isinstance(error, TeslaError) and not isinstance(error, ours)
 
     def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:

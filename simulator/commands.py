@@ -343,13 +343,18 @@ def _set_temps(life: Life, parameters: Parameters) -> None:
     """Values outside what the car can do are cut to it; 0 stands for a value left out."""
     climate = life.climate
     if parameters["driver_temp"]:
-        climate.driver_setting = _temperature(parameters["driver_temp"])
+        climate.driver_setting = _temperature(life, parameters["driver_temp"])
     if parameters["passenger_temp"]:
-        climate.passenger_setting = _temperature(parameters["passenger_temp"])
+        climate.passenger_setting = _temperature(life, parameters["passenger_temp"])
 
 
-def _temperature(celsius: float) -> float:
-    return min(max(round(celsius, 2), COLDEST_SETTING), WARMEST_SETTING)
+def _temperature(life: Life, celsius: float) -> float:
+    """As the car keeps it: half degrees Celsius, or whole Fahrenheit and reported to a tenth."""
+    if life.model.eu_vehicle:
+        kept = round(celsius * 2) / 2
+    else:
+        kept = round((round(celsius * 1.8 + 32) - 32) / 1.8, 1)
+    return min(max(kept, COLDEST_SETTING), WARMEST_SETTING)
 
 
 def _keeper(life: Life, parameters: Parameters) -> None:

@@ -19,6 +19,7 @@ order of the object.
 | home, work | [latitude, longitude] or null | places of the owner |
 | drive | true, {"route": [[lat, lon],…], "destination":…, "speed_kmh":…}, false | drives, parks |
 | odometer | mi | |
+| gps_age, gps_accuracy | s, m | answers have a position that is so old; the stream says how exact |
 | gear_flips | bool | true: P and invalid in turn while it stands, as old Model S and X |
 | user_present, sentry_mode, locked, remote_start_enabled | bool | |
 | open, close | name or list of df dr pf pr ft rt fd fp rd rp charge_port | opens or closes them |
@@ -695,6 +696,8 @@ _ORDERS: dict[str, Order] = {
     "pair": _pair,
     "unpair": _unpair,
     "location": _location,
+    "gps_age": _attribute("gps_age", int, float),
+    "gps_accuracy": _attribute("gps_accuracy", int, float),
     "home": _home,
     "work": _work,
     "odometer": _odometer,

@@ -216,12 +216,8 @@ def climate_state(life: Life) -> Json:
         "timestamp": milliseconds(life),
         "wiper_blade_heater": False,
     }
-    if life.model.rear_seat_heaters:
-        for seat in ("rear_left", "rear_center", "rear_right"):
-            answer[f"seat_heater_{seat}"] = heaters[seat]
-    if life.model.third_row_seats != "None":
-        for seat in ("third_row_left", "third_row_right"):
-            answer[f"seat_heater_{seat}"] = heaters[seat]
+    for seat in life.model.heated_rear_seats:
+        answer[f"seat_heater_{seat}"] = heaters[seat]
     if life.model.has_seat_cooling:
         answer["seat_fan_front_left"] = climate.seat_fans["left"]
         answer["seat_fan_front_right"] = climate.seat_fans["right"]
@@ -284,7 +280,7 @@ def location_data(life: Life) -> Json:
     """What `location_data` adds to `drive_state`."""
     latitude, longitude = round(life.latitude, 6), round(life.longitude, 6)
     return {
-        "gps_as_of": int(life.time),
+        "gps_as_of": int(life.time - life.gps_age),
         "heading": round(life.heading) % 360,
         "latitude": latitude,
         "longitude": longitude,

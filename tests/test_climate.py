@@ -17,6 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceNotSupported, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
@@ -238,6 +239,76 @@ async def test_what_the_car_has_already_is_not_sent(
     await act(hass, SERVICE_SET_TEMPERATURE, "climate.aurora", **{ATTR_TEMPERATURE: 22.0})
     assert car.executions == []
     assert tesla.bill.counts()[Category.COMMAND] == billed
+
+
+async def test_72_fahrenheit_are_sent_once(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The car keeps whole degrees Fahrenheit, and reports them as 22.2 °C."""
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    car = await told_of(tesla, wait, OLD_FAITHFUL.vin)
+    vehicle = vehicle_of(loaded, OLD_FAITHFUL.vin).vehicle
+    entity_id = ENTITY.format(OLD_FAITHFUL.prefix)
+    for fahrenheit, sent in ((72, 1), (72, 1), (73, 2), (73, 2), (72, 3)):
+        await act(hass, SERVICE_SET_TEMPERATURE, entity_id, **{ATTR_TEMPERATURE: fahrenheit})
+        await vehicle.refresh()
+        assert len(car.executions) == sent, fahrenheit
+        assert state_of(hass, entity_id).attributes[ATTR_TEMPERATURE] == fahrenheit
+    assert vehicle.state[signals.DRIVER_TEMPERATURE] == 22.2
+
+
+async def test_a_car_that_keeps_half_degrees_celsius(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Of an owner who reads Fahrenheit: it rounds 72 °F to 22 °C, and 73 °F is another setting."""
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    car = await told_of(tesla, wait, MODEL_Y)
+    vehicle = vehicle_of(loaded, MODEL_Y).vehicle
+    for fahrenheit, sent, kept in ((72, 1, 22.0), (72, 1, 22.0), (73, 2, 23.0), (73, 2, 23.0)):
+        await act(hass, SERVICE_SET_TEMPERATURE, "climate.aurora", **{ATTR_TEMPERATURE: fahrenheit})
+        await vehicle.refresh()
+        assert len(car.executions) == sent, fahrenheit
+        assert vehicle.state[signals.DRIVER_TEMPERATURE] == kept
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(
+    ("units", "lowest", "highest", "step", "levels"),
+    [
+        (METRIC_SYSTEM, 15, 28, 0.5, (30, 35, 40)),
+        (US_CUSTOMARY_SYSTEM, 59, 82, 1, (90, 95, 100)),
+    ],
+)
+async def test_sliders_in_the_units_of_the_owner(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    units: UnitSystem,
+    lowest: int,
+    highest: int,
+    step: float,
+    levels: tuple[int, int, int],
+) -> None:
+    hass.config.units = units
+    car = await told_of(tesla, wait, MODEL_Y, inside_temp=20, cabin_overheat_protection="On")
+    limits = ("min_temp", "max_temp", "target_temp_step")
+    attributes = state_of(hass, "climate.aurora").attributes
+    assert [attributes[each] for each in limits] == [lowest, highest, step]
+    protection = PROTECTION.format("aurora")
+    attributes = state_of(hass, protection).attributes
+    assert [attributes[each] for each in limits] == [levels[0], levels[2], 5]
+    assert attributes["current_temperature"] == (20 if step < 1 else 68)
+
+    car.climate.overheat_temperature = "Medium"
+    for temperature, level in zip(levels, (0, 1, 2), strict=True):
+        car.executions.clear()
+        await act(hass, SERVICE_SET_TEMPERATURE, protection, **{ATTR_TEMPERATURE: temperature})
+        assert [each.parameters for each in car.executions] == [{"cop_temp": level}]
+        assert state_of(hass, protection).attributes[ATTR_TEMPERATURE] == temperature
+    for edge in (lowest, highest):
+        await act(hass, SERVICE_SET_TEMPERATURE, "climate.aurora", **{ATTR_TEMPERATURE: edge})
+        assert state_of(hass, "climate.aurora").attributes[ATTR_TEMPERATURE] == edge
 
 
 async def test_what_may_have_changed_meanwhile_is_sent(

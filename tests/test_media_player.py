@@ -154,6 +154,18 @@ async def test_media_player_acts(
     await check(hass, tesla, wait, loaded, driven, case)
 
 
+async def test_a_volume_that_the_car_rounded_is_not_sent_again(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y, **LISTENS)
+    for _ in range(2):
+        await act(
+            hass, SERVICE_VOLUME_SET, ENTITY.format("aurora"), **{ATTR_MEDIA_VOLUME_LEVEL: 0.5}
+        )
+        await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
+    assert [each.name for each in car.executions] == ["adjust_volume"]
+
+
 async def test_louder_by_a_step(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:

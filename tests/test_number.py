@@ -90,6 +90,33 @@ async def test_value_out_of_range(
     assert state_of(hass, entity_id).state == before
 
 
+@pytest.mark.parametrize("driven", BOTH)
+async def test_an_old_maximum_refuses_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    """The car told 16 A at another socket; at home it takes 32."""
+    three_phases = {"name": "ac3", "amps": 16}
+    car = await told_of(tesla, wait, driven.vin, plugged_in=three_phases)
+    entity_id = f"number.{driven.prefix}_charge_current"
+    assert state_of(hass, entity_id).attributes["max"] == 16
+    with pytest.raises(ServiceValidationError):
+        await act(hass, SERVICE_SET_VALUE, entity_id, **{ATTR_VALUE: 32})
+    await wait(2 * MINUTE)
+    car.steer({"plugged_in": "ac1"})
+    await act(hass, SERVICE_SET_VALUE, entity_id, **{ATTR_VALUE: 32})
+    assert [each.parameters for each in car.executions] == [{"charging_amps": 32}]
+    assert car.charging.requested_amps == 32
+
+
+async def test_a_maximum_from_before_the_restart_refuses_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_Y, plugged_in={"name": "ac3", "amps": 16})
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, "number.aurora_charge_current").attributes["max"] == 48
+
+
 async def test_current_may_be_what_the_car_allows(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.flotte.select import VEHICLE_SELECTS
 from simulator import Simulator
-from tests.conftest import MODEL_Y, SITE, state_of
+from tests.conftest import MODEL_Y, SITE, set_up, state_of
 from tests.fleet import (
     AURORA,
     BOTH,
@@ -164,7 +164,12 @@ async def test_seats_that_not_every_car_has(
     case: Case,
 ) -> None:
     car = tesla.world.cars[driven.vin]
-    car.model = replace(car.model, has_seat_cooling=True, third_row_seats="FuturisFoldFlat")
+    car.model = replace(
+        car.model,
+        has_seat_cooling=True,
+        rear_seat_heaters=3,
+        third_row_seats="FuturisFoldFlat",
+    )
     await check(hass, tesla, wait, loaded, driven, case)
 
 
@@ -179,6 +184,52 @@ async def test_a_car_that_tells_that_it_has_none_shows_none(
     await wait(2 * MINUTE)
     assert not seats & set(hass.states.async_entity_ids())
     assert "select.aurora_seat_heater_front_left" in hass.states.async_entity_ids()
+
+
+OUTER = {"rear_left", "rear_right"}
+REAR = OUTER | {"rear_centre"}
+THIRD = {"third_row_left", "third_row_right"}
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(
+    ("heaters", "third_row", "seats"),
+    [
+        (0, "None", set()),
+        (0, "FuturisFoldFlat", set()),
+        (1, "None", REAR),
+        (1, "FuturisFoldFlat", REAR),
+        (2, "None", OUTER),
+        (2, "FuturisFoldFlat", OUTER),
+        (3, "None", REAR),
+        (3, "FuturisFoldFlat", REAR | THIRD),
+    ],
+)
+async def test_which_rear_seats_are_heated(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    entity_registry: er.EntityRegistry,
+    heaters: int,
+    third_row: str,
+    seats: set[str],
+) -> None:
+    """What is not known yet might be there."""
+    car = tesla.world.cars[MODEL_Y]
+    car.model = replace(car.model, rear_seat_heaters=heaters, third_row_seats=third_row)
+    await set_up(hass, entry)
+    every = {f"select.aurora_seat_heater_{seat}" for seat in REAR | THIRD}
+    assert every <= set(hass.states.async_entity_ids())
+    await told_of(tesla, wait, MODEL_Y)
+    for entity_id in every:
+        if entity_registry.async_is_registered(entity_id):
+            entity_registry.async_remove(entity_id)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    shown = every & set(hass.states.async_entity_ids())
+    assert shown == {f"select.aurora_seat_heater_{seat}" for seat in seats}
+    assert {hass.states.get(each).state for each in shown} <= {"off"}  # type: ignore[union-attr]
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")

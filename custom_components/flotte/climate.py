@@ -20,6 +20,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .account import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
@@ -54,7 +55,14 @@ OVERHEAT_MODES: Final = {
     "fan_only": HVACMode.FAN_ONLY,
 }
 OVERHEAT_CELSIUS: Final = {"low": 30, "medium": 35, "high": 40}
-"""At which inside temperature the car begins. Source: Tesla's command documentation (2025)."""
+OVERHEAT_FAHRENHEIT: Final = {"low": 90, "medium": 95, "high": 100}
+"""At which inside temperature the car begins: the same three levels, as cars show them in either
+unit. Source: Tesla's command documentation (2025)."""
+
+
+def shows_fahrenheit(hass: HomeAssistant) -> bool:
+    """Whether the owner's Home Assistant shows degrees Fahrenheit."""
+    return hass.config.units.temperature_unit == UnitOfTemperature.FAHRENHEIT
 
 
 async def async_setup_entry(
@@ -88,8 +96,6 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     )
     entity_description: FlotteClimateDescription
     _attr_temperature_unit = UnitOfTemperature.CELSIUS
-    _attr_target_temperature_step = PRECISION_HALVES
-    _attr_precision = PRECISION_HALVES
     _attr_hvac_modes = [HVACMode.HEAT_COOL, HVACMode.OFF]
     _attr_preset_modes = list(PRESETS.values())
     _attr_supported_features = (
@@ -98,6 +104,17 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
         | ClimateEntityFeature.TURN_ON
         | ClimateEntityFeature.TURN_OFF
     )
+
+    @property
+    @override
+    def precision(self) -> float:
+        # Cars are set in half degrees Celsius, or in whole ones of Fahrenheit.
+        return PRECISION_WHOLE if shows_fahrenheit(self.hass) else PRECISION_HALVES
+
+    @property
+    @override
+    def target_temperature_step(self) -> float:
+        return self.precision
 
     @property
     @override
@@ -168,8 +185,9 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
 class OverheatProtection(VehicleEntity, ClimateEntity):
     """Cools the parked cabin, with the air conditioning or the fan alone, above a temperature.
 
-    The car knows three temperatures. In between the nearest is taken, so that 90, 95 and 100 °F,
-    which are the same three in the car, can be asked for too.
+    The car knows three temperatures, which are 30, 35 and 40 °C or 90, 95 and 100 °F; in between
+    the nearest is taken. They are offered in the unit that Home Assistant shows, because 30 °C is
+    not 90 °F.
     """
 
     shown = (
@@ -180,11 +198,28 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
         signals.OVERHEAT_LIMIT_CHOSEN,
     )
     entity_description: FlotteClimateDescription
-    _attr_temperature_unit = UnitOfTemperature.CELSIUS
     _attr_precision = PRECISION_WHOLE
     _attr_target_temperature_step = OVERHEAT_CELSIUS["medium"] - OVERHEAT_CELSIUS["low"]
-    _attr_min_temp = OVERHEAT_CELSIUS["low"]
-    _attr_max_temp = OVERHEAT_CELSIUS["high"]
+
+    @property
+    @override
+    def temperature_unit(self) -> str:
+        return self.hass.config.units.temperature_unit
+
+    @property
+    def _levels(self) -> dict[str, int]:
+        """The temperature of each level, in that unit."""
+        return OVERHEAT_FAHRENHEIT if shows_fahrenheit(self.hass) else OVERHEAT_CELSIUS
+
+    @property
+    @override
+    def min_temp(self) -> float:
+        return self._levels["low"]
+
+    @property
+    @override
+    def max_temp(self) -> float:
+        return self._levels["high"]
 
     @property
     @override
@@ -210,12 +245,17 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @property
     @override
     def current_temperature(self) -> float | None:
-        return self.state_of_things[signals.INSIDE_TEMPERATURE]
+        celsius = self.state_of_things[signals.INSIDE_TEMPERATURE]
+        if celsius is None:
+            return None
+        return TemperatureConverter.convert(
+            celsius, UnitOfTemperature.CELSIUS, self.temperature_unit
+        )
 
     @property
     @override
     def target_temperature(self) -> float | None:
-        return OVERHEAT_CELSIUS.get(self.state_of_things[signals.OVERHEAT_LIMIT] or "")
+        return self._levels.get(self.state_of_things[signals.OVERHEAT_LIMIT] or "")
 
     @override
     async def async_turn_on(self) -> None:
@@ -235,7 +275,8 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
         # Home Assistant forgets the context a few seconds on; the caller stays the same.
         context = self._context
         if (wish := kwargs.get(ATTR_TEMPERATURE)) is not None:
-            level = min(OVERHEAT_CELSIUS, key=lambda word: abs(OVERHEAT_CELSIUS[word] - wish))
+            levels = self._levels
+            level = min(levels, key=lambda word: abs(levels[word] - wish))
             await self.async_send(commands.set_overheat_temperature(level))
         if (hvac_mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
             self._context = context

@@ -1,10 +1,10 @@
 """Device trackers: where the vehicle is, and where it is going."""
 
 from dataclasses import dataclass
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.device_tracker import TrackerEntity, TrackerEntityDescription
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import FlotteConfigEntry
@@ -22,10 +22,15 @@ class FlotteTrackerDescription(FlotteEntityDescription, TrackerEntityDescription
     """A position to follow."""
 
     signal: Signal[Position]
+    accuracy: Signal[float] | None = None
+    """How far the vehicle may be from the position, in metres. Only the stream reports it, in a
+    field that Tesla does not document: it is used where it comes, and not asked for."""
 
 
 TRACKERS: Final = (
-    FlotteTrackerDescription(key="location", signal=signals.LOCATION),
+    FlotteTrackerDescription(
+        key="location", signal=signals.LOCATION, accuracy=signals.GPS_ACCURACY
+    ),
     FlotteTrackerDescription(key="route", signal=signals.ROUTE_LOCATION),
 )
 
@@ -62,3 +67,21 @@ class VehicleTracker(VehicleEntity, TrackerEntity):
     def longitude(self) -> float | None:
         position = self.state_of_things[self.entity_description.signal]
         return None if position is None else position[1]
+
+    @property
+    @override
+    def location_accuracy(self) -> float:
+        accuracy = self.entity_description.accuracy
+        # 0 is Home Assistant's word for an accuracy that is not known.
+        return (self.state_of_things[accuracy] if accuracy else None) or 0
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        # Not one of the signals that it shows: those are asked for.
+        self.async_on_remove(self.coordinator.vehicle.subscribe(self._async_accuracy_changed))
+
+    @callback
+    def _async_accuracy_changed(self, changed: frozenset[Signal[Any]]) -> None:
+        if self.entity_description.accuracy in changed:
+            self.async_write_ha_state()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, override
+from datetime import timedelta
+from typing import Final, NamedTuple, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -13,6 +14,7 @@ from homeassistant.components.number import (
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .account import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
@@ -21,7 +23,7 @@ from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
-from .tesla.state import Signal
+from .tesla.state import Signal, Source
 
 # Each vehicle has its own turns; another one must not wait for its wake.
 PARALLEL_UPDATES = 0
@@ -101,6 +103,8 @@ ACCOUNT_NUMBERS: Final = (
         entity_category=EntityCategory.CONFIG,
     ),
 )
+LIMIT_LIFETIME: Final = timedelta(seconds=60)
+"""How long a limit that a car reported is enforced."""
 _MOST_DISCOUNTS: Final = 100
 """As many discounts may be set at least: 1000 of some currencies is less than one."""
 
@@ -124,6 +128,13 @@ async def async_setup_entry(
     async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 
+class _Limit(NamedTuple):
+    """A limit of a setting."""
+
+    value: int
+    is_fresh: bool
+
+
 class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     """Shows and changes a setting."""
 
@@ -138,16 +149,35 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     @override
     def native_min_value(self) -> float:
         description = self.entity_description
-        limit = self.state_of_things[description.lowest] if description.lowest else None
-        return limit or description.native_min_value or 0
+        usual = description.native_min_value or 0
+        limit = self._limit(description.lowest)
+        if limit is None:
+            return usual
+        return limit.value if limit.is_fresh else min(limit.value, usual)
 
     @property
     @override
     def native_max_value(self) -> float:
         description = self.entity_description
-        # Some cars tell 0 while nothing is plugged in: that is no limit either.
-        limit = self.state_of_things[description.highest] if description.highest else None
-        return limit or description.native_max_value or 100
+        usual = description.native_max_value or 100
+        limit = self._limit(description.highest)
+        if limit is None:
+            return usual
+        return limit.value if limit.is_fresh else max(limit.value, usual)
+
+    def _limit(self, signal: Signal[int] | None) -> _Limit | None:
+        """The limit that the car reported, if it did.
+
+        An old one refuses nothing: the cable that it belonged to may have been changed, and the car
+        itself cuts what is too much. Some cars report 0 while nothing is plugged in: that is no
+        limit either.
+        """
+        reading = self.state_of_things.reading(signal) if signal else None
+        if reading is None or not reading.value:
+            return None
+        age = dt_util.utcnow() - reading.time
+        is_fresh = reading.source is not Source.RESTORED and abs(age) <= LIMIT_LIFETIME
+        return _Limit(reading.value, is_fresh)
 
     @override
     async def async_set_native_value(self, value: float) -> None:

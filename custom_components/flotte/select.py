@@ -43,12 +43,23 @@ class FlotteRuleDescription(SelectEntityDescription):
     """The option of the account that it changes."""
 
 
+NO_REAR_HEATERS: Final = 0
+OUTER_REAR_HEATERS: Final = 2
+THIRD_ROW_HEATERS: Final = 3
+"""What a car reports of its rear seat heaters; 1 is a heater in each of the three rear seats."""
+
+
 def _has_rear_heaters(state: State) -> bool:
-    return state[signals.REAR_SEAT_HEATERS] != 0
+    return state[signals.REAR_SEAT_HEATERS] != NO_REAR_HEATERS
 
 
-def _has_third_row(state: State) -> bool:
-    return state[signals.THIRD_ROW] is not False
+def _has_rear_center_heater(state: State) -> bool:
+    return _has_rear_heaters(state) and state[signals.REAR_SEAT_HEATERS] != OUTER_REAR_HEATERS
+
+
+def _has_third_row_heaters(state: State) -> bool:
+    heaters = state[signals.REAR_SEAT_HEATERS]
+    return heaters in {None, THIRD_ROW_HEATERS} and state[signals.THIRD_ROW] is not False
 
 
 def _has_coolers(state: State) -> bool:
@@ -93,7 +104,7 @@ VEHICLE_SELECTS: Final = (
         "seat_heater_rear_center",
         Seat.REAR_CENTER,
         signals.SEAT_HEATER_REAR_CENTER,
-        _has_rear_heaters,
+        _has_rear_center_heater,
     ),
     _seat(
         "seat_heater_rear_right",
@@ -105,14 +116,14 @@ VEHICLE_SELECTS: Final = (
         "seat_heater_third_row_left",
         Seat.THIRD_ROW_LEFT,
         signals.SEAT_HEATER_THIRD_ROW_LEFT,
-        _has_third_row,
+        _has_third_row_heaters,
         enabled=False,
     ),
     _seat(
         "seat_heater_third_row_right",
         Seat.THIRD_ROW_RIGHT,
         signals.SEAT_HEATER_THIRD_ROW_RIGHT,
-        _has_third_row,
+        _has_third_row_heaters,
         enabled=False,
     ),
     _cooler("seat_cooler_left", Seat.FRONT_LEFT, signals.SEAT_COOLER_LEFT),

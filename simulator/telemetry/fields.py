@@ -349,7 +349,9 @@ def _heater(seat: str) -> Reader:
 
 
 def _rear_heater(seat: str) -> Reader:
-    return lambda car: car.climate.seat_heaters[seat] if car.model.rear_seat_heaters else None
+    return lambda car: (
+        car.climate.seat_heaters[seat] if seat in car.model.heated_rear_seats else None
+    )
 
 
 def _fan(seat: str) -> Reader:
@@ -502,7 +504,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     "Location": ("location_value", lambda car: (round(car.latitude, 6), round(car.longitude, 6))),
     "GpsState": ("boolean_value", lambda _car: True),
     "GpsHeading": ("double_value", lambda car: round(car.heading, 1) % 360),
-    "GpsAccuracyMeters": ("double_value", lambda _car: 3.0),
+    "GpsAccuracyMeters": ("double_value", lambda car: car.gps_accuracy),
     "DestinationName": ("string_value", _route("destination")),
     "DestinationLocation": ("location_value", _destination),
     "OriginLocation": (

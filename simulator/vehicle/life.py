@@ -77,6 +77,11 @@ class Plans:
 class Life:
     """A car that lives on a clock."""
 
+    gps_age = 0.0
+    """How much older than an answer its `gps_as_of` is, in seconds."""
+    gps_accuracy = 3.0
+    """In metres."""
+
     def __init__(
         self, clock: Clock, model: Model, *, firmware: str, percent: float, seed: int
     ) -> None:

@@ -55,5 +55,5 @@ class Media:
         self.favourite = (self.favourite + favourites) % len(FAVOURITES)
 
     def set_volume(self, volume: float) -> None:
-        """Set the volume within what the car has."""
-        self.volume = min(max(volume, 0.0), LOUDEST)
+        """Set the volume within what the car has, to its own step."""
+        self.volume = min(max(round(volume / STEP) * STEP, 0.0), LOUDEST)

@@ -37,6 +37,8 @@ class Model:
     has_motorized_charge_port: bool = True
     has_seat_cooling: bool = False
     rear_seat_heaters: int = 1
+    """`vehicle_config.rear_seat_heaters`: 0 none, 1 three seats, 2 without the centre, 3 with a
+    third row, if there is one."""
     has_sunroof: bool = False
     has_tonneau: bool = False
     """Whether a cover closes its bed, as that of a Cybertruck does."""
@@ -48,6 +50,19 @@ class Model:
     """Whether closing the windows from afar needs the caller's place, near the car."""
     eu_vehicle: bool = True
     driver_assist: str = "TeslaAP3"
+
+    @property
+    def heated_rear_seats(self) -> tuple[str, ...]:
+        """The rear seats with a heater, as in `seat_heater_…`."""
+        seats: tuple[str, ...] = ()
+        if self.rear_seat_heaters:
+            seats += ("rear_left", "rear_right")
+        if self.rear_seat_heaters in (1, 3):
+            seats += ("rear_center",)
+        if self.rear_seat_heaters == 3 and self.third_row_seats != "None":  # noqa: PLR2004 - a code
+            seats += ("third_row_left", "third_row_right")
+        return seats
+
     gear_flips: bool = False
     """Whether a parked car streams P and an invalid gear in turn, as one with an Intel Atom."""
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -375,6 +376,66 @@ def test_what_a_site_tells(signal: Signal[Any], caplog: pytest.LogCaptureFixture
     assert value == SITE_VALUES[signal]
     assert type(value) is type(SITE_VALUES[signal])
     assert not caplog.records
+
+
+FIX = 1_773_140_400
+"""Unix seconds: 10 March 2026, 11:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("as_of", "time"),
+    [
+        ({"gps_as_of": FIX}, datetime.fromtimestamp(FIX, UTC)),
+        ({"gps_as_of": float(FIX)}, datetime.fromtimestamp(FIX, UTC)),
+        # A car whose clock is ahead.
+        ({"gps_as_of": int(NOW.timestamp()) + 9000}, NOW),
+        ({"gps_as_of": None}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": 0}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": -5}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": 10**30}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": math.nan}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": True}, NOW - timedelta(minutes=1)),
+        ({"gps_as_of": "now"}, NOW - timedelta(minutes=1)),
+        ({}, NOW - timedelta(minutes=1)),
+    ],
+)
+def test_a_position_is_as_old_as_its_fix(as_of: dict[str, Any], time: datetime) -> None:
+    minute_ago = int((NOW - timedelta(minutes=1)).timestamp() * 1000)
+    section = {"latitude": 52.1, "longitude": 4.3, "heading": 87, "speed": None, **as_of}
+    told = read_sections(
+        {"drive_state": {**section, "timestamp": minute_ago}}, VEHICLE_SIGNALS, NOW
+    )
+    assert told[signals.LOCATION].time == time
+    assert told[signals.HEADING].time == time
+    assert told[signals.SPEED].time == NOW - timedelta(minutes=1), (
+        "the rest is as old as the answer"
+    )
+
+
+@pytest.mark.parametrize(
+    ("signal", "one", "other", "same"),
+    [
+        (signals.DRIVER_TEMPERATURE, (72 - 32) / 1.8, 22.2, True),
+        (signals.DRIVER_TEMPERATURE, (72 - 32) / 1.8, 22.0, True),
+        (signals.DRIVER_TEMPERATURE, (73 - 32) / 1.8, 22.2, False),
+        (signals.DRIVER_TEMPERATURE, (73 - 32) / 1.8, 22.5, False),
+        (signals.PASSENGER_TEMPERATURE, 21.5, 21.0, False),
+        (signals.PASSENGER_TEMPERATURE, 21.0, None, False),
+        (signals.PASSENGER_TEMPERATURE, None, None, True),
+        (signals.MEDIA_VOLUME, 16 / 3, 5.3333, True),
+        (signals.MEDIA_VOLUME, 16 / 3, 5.0, False),
+        (signals.SPEED_LIMIT, 104.6, 104.607, True),
+        (signals.SPEED_LIMIT, 104.6, 106.2, False),
+        (signals.CHARGE_LIMIT, 80, 81, False),
+        (signals.SEAT_HEATER_LEFT, 1, 2, False),
+        (signals.CLIMATE_KEEPER, "dog", "camp", False),
+    ],
+)
+def test_the_same_to_the_car(
+    signal: Signal[Any], one: object, other: object, *, same: bool
+) -> None:
+    assert signal.same(one, other) is same
+    assert signal.same(other, one) is same
 
 
 def test_every_row_is_tried() -> None:

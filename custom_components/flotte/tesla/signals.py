@@ -655,11 +655,22 @@ DRIVE_POWER = Signal(
     "DrivePower", number, (-1500, 1500), path="drive_state.power", streamed=False, null=0.0
 )
 READY_TO_DRIVE = Signal("DriveRail", boolean)
+GPS_TIME: Final = "gps_as_of"
+"""A car that has no reception, or has just woken, answers with an old position."""
 HEADING = Signal(
-    "GpsHeading", number, (0, 360), path="drive_state.heading", scope="vehicle_location"
+    "GpsHeading",
+    number,
+    (0, 360),
+    path="drive_state.heading",
+    scope="vehicle_location",
+    as_of=GPS_TIME,
 )
 LOCATION = Signal(
-    "Location", position, path="drive_state.latitude,longitude", scope="vehicle_location"
+    "Location",
+    position,
+    path="drive_state.latitude,longitude",
+    scope="vehicle_location",
+    as_of=GPS_TIME,
 )
 GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
 # Nobody says which scope it wants; the larger one gets it or leaves it out.
@@ -811,12 +822,15 @@ OVERHEAT_COOLING = Signal(
 CLIMATE_POWER = Signal("HvacPower.State", one_of(*CLIMATE_POWER_STATES), firmware="2024.44.25")
 # Tesla names the streamed requests by side, the polled ones by driver; on right-hand drive cars
 # the two are crossed, which the stream's decoder has to undo.
+TEMPERATURE_STEP: Final = 0.5
+"""°C; a car that shows °F keeps whole ones of those, and reports 72 °F as 22.2 °C."""
 DRIVER_TEMPERATURE = Signal(
     "HvacLeftTemperatureRequest",
     number,
     CLIMATE_SETTING,
     path="climate_state.driver_temp_setting",
     firmware="2024.44.25",
+    step=TEMPERATURE_STEP,
 )
 PASSENGER_TEMPERATURE = Signal(
     "HvacRightTemperatureRequest",
@@ -824,6 +838,7 @@ PASSENGER_TEMPERATURE = Signal(
     CLIMATE_SETTING,
     path="climate_state.passenger_temp_setting",
     firmware="2024.44.25",
+    step=TEMPERATURE_STEP,
 )
 MINIMUM_TEMPERATURE = Signal(
     "MinAvailTemp", number, CLIMATE_SETTING, path="climate_state.min_avail_temp", streamed=False
@@ -1026,6 +1041,7 @@ SPEED_LIMIT = Signal(
     kilometres,
     SPEED_SETTING,
     path="vehicle_state.speed_limit_mode.current_limit_mph",
+    step=KILOMETRES_PER_MILE,
 )
 HOMELINK_NEARBY = Signal(
     "HomelinkNearby", boolean, path="vehicle_state.homelink_nearby", firmware="2024.44.25"
@@ -1219,6 +1235,7 @@ MEDIA_VOLUME = Signal(
     VOLUME,
     path="vehicle_state.media_info.audio_volume",
     firmware="2025.2.6",
+    step=1 / 3,
 )
 MEDIA_VOLUME_STEP = Signal(
     "MediaAudioVolumeIncrement",
@@ -1666,7 +1683,7 @@ def read_sections(
             value = signal.null
         else:
             value = _decode(signal, signal.polled, raw[0] if len(raw) == 1 else raw)
-        readings[signal] = Reading(value, _section_time(section, now), Source.POLL)
+        readings[signal] = Reading(value, _time_of(signal, section, now), Source.POLL)
     return readings
 
 
@@ -1711,6 +1728,16 @@ def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
             return _MISSING
         value = value[key]
     return value
+
+
+def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> datetime:
+    """When a value was true: where the section has no time of its own for it, that of all of it."""
+    match section.get(signal.as_of) if signal.as_of else None:
+        case bool():
+            pass
+        case int() | float() as seconds if 0 < seconds < _LATEST_MS / 1000:
+            return min(now, datetime.fromtimestamp(seconds, UTC))
+    return _section_time(section, now)
 
 
 def _section_time(section: Mapping[str, Any], now: datetime) -> datetime:

@@ -69,10 +69,15 @@ class Signal[T]:
         scope: Additional scope that Tesla asks for.
         firmware: The first that streams the field, as Tesla writes it; None if that is not known.
         semi: Whether only the Semi has it.
+        step: Of a setting, the step in which vehicles keep it, in our unit: they round what they
+            are told, so values closer than half a step are the same.
+        as_of: Key of the polled section with the time of this value, in Unix seconds, where that
+            may be older than the section.
     """
 
     __slots__ = (
         "absent",
+        "as_of",
         "bounds",
         "firmware",
         "name",
@@ -83,6 +88,7 @@ class Signal[T]:
         "scope",
         "section",
         "semi",
+        "step",
         "streamed",
     )
 
@@ -100,6 +106,8 @@ class Signal[T]:
         scope: str | None = None,
         firmware: str | None = FIRST_FIRMWARE,
         semi: bool = False,
+        step: float | None = None,
+        as_of: str | None = None,
     ) -> None:
         self.name = name
         self.bounds = bounds
@@ -114,11 +122,19 @@ class Signal[T]:
         self.scope = scope
         self.firmware = firmware
         self.semi = semi
+        self.step = step
+        self.as_of = as_of
 
     @property
     def field(self) -> str:
         """Tesla's telemetry field: the name without its part."""
         return self.name.partition(".")[0]
+
+    def same(self, one: object, other: object) -> bool:
+        """Whether two values are one and the same to the vehicle."""
+        if self.step is None or not isinstance(one, int | float):
+            return one == other
+        return isinstance(other, int | float) and abs(one - other) < self.step / 2
 
     def is_plausible(self, value: object) -> bool:
         """Whether it can have this value, of its own type."""

@@ -343,7 +343,7 @@ class Vehicle:
         reading = self.state.reading(signal)
         if (
             reading is None
-            or reading.value != value
+            or not signal.same(reading.value, value)
             or reading.time > now
             or reading.source is Source.RESTORED
         ):
@@ -1193,7 +1193,7 @@ class Vehicle:
             raise error from failure
         for signal, value in command.expects.items():
             reading = told.get(signal)
-            if reading is None or reading.value != value:
+            if reading is None or not signal.same(reading.value, value):
                 raise error
         return Done(already=True)
 
@@ -1201,7 +1201,7 @@ class Vehicle:
         """Whether these were told to be so, at or after a time."""
         return all(
             (reading := self.state.told(signal)) is not None
-            and reading.value == value
+            and signal.same(reading.value, value)
             and (since is None or reading.time >= since)
             for signal, value in wanted.items()
         )

@@ -83,6 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.privacy",
         "aiohttp",
         "asyncio",
+        "time",
     },
     "tesla.vehicle": {
         "tesla.api",
@@ -188,6 +189,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "tesla.stream",
         "tesla.vehicle",
+        "time",
     },
     "receiver": HOME_ASSISTANT
     | {
@@ -216,6 +218,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.gate",
         "tesla.meter",
+        "tesla.plan",
         "tesla.signals",
         "tesla.signing",
         "tesla.telemetry",

@@ -5,6 +5,7 @@ touched. Everything that acts goes through `async_send`, which turns the Tesla s
 Home Assistant's.
 """
 
+import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
@@ -91,7 +92,8 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
         self._after_poll: list[CALLBACK_TYPE] = []
         self._told_availability: object = True
-        self._failing_since: datetime | None = None
+        # In monotonic seconds: a clock that is set makes nothing unavailable.
+        self._failing_since: float | None = None
         self._meter = meter
         self._suspended_at: datetime | None = None
         self._budget_logged = False
@@ -126,7 +128,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """
         if self._failing_since is None:
             return True
-        return dt_util.utcnow() - self._failing_since < UNREACHABLE_GRACE
+        return time.monotonic() - self._failing_since < UNREACHABLE_GRACE.total_seconds()
 
     @property
     def availability(self) -> object:
@@ -154,7 +156,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         if self.last_update_success:
             self._failing_since = None
         elif self._failing_since is None:
-            self._failing_since = dt_util.utcnow()
+            self._failing_since = time.monotonic()
         for after_poll in tuple(self._after_poll):
             after_poll()
         everybody = self.availability != self._told_availability
@@ -269,7 +271,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         return (
             at is not None
             and self._meter.is_suspended(now)
-            and timedelta() <= now - at < SUSPENDED_INTERVAL
+            and plan.lasts(at, SUSPENDED_INTERVAL, now)
         )
 
     @callback
@@ -418,7 +420,7 @@ class VehicleCoordinator(FlotteCoordinator):
         if vehicle.key_paired is not False or not vehicle.needs_key:
             return
         now = dt_util.utcnow()
-        if now - self._pairing_asked < PAIRING_INTERVAL:
+        if plan.lasts(self._pairing_asked, PAIRING_INTERVAL, now):
             return
         self._pairing_asked = now
         await vehicle.check_pairing(POLLING)

@@ -70,6 +70,7 @@ from .tesla.errors import (
 )
 from .tesla.gate import Effects, Gate, Request
 from .tesla.meter import STREAM, Category, Hold
+from .tesla.plan import lasts
 from .tesla.signing import ClientKey, jws
 from .tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
 from .tesla.telemetry.subscription import (
@@ -112,6 +113,11 @@ objects to seldom goes away by itself. What may have mended it makes the next tr
 def _pause_after(count: int) -> timedelta:
     """How long to wait after so many refusals in a row that were billed; none is as the first."""
     return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
+
+
+def _is_over(until: datetime, now: datetime) -> bool:
+    """Whether a wait is over; one longer than there is any began while the clock was ahead."""
+    return not now < until <= now + RETRY_INTERVALS[-1]
 
 
 UNBILLED: Final = (
@@ -396,7 +402,7 @@ class Streaming:
     async def _async_take_away(self, car: StreamingCar, now: datetime) -> None:
         """Have a car stream no more, unless it does not, or Tesla refused that lately."""
         if car.configured is None or (
-            car.kept_since is not None and now - car.kept_since < _pause_after(car.kept_count)
+            car.kept_since is not None and lasts(car.kept_since, _pause_after(car.kept_count), now)
         ):
             return
         is_broker = self.settings.source == STREAM_MQTT
@@ -520,7 +526,9 @@ class Streaming:
             return True
         if refusal.until is None:
             return False
-        return now >= refusal.until or refusal.circumstances != self._circumstances(car, wanted)
+        return _is_over(refusal.until, now) or refusal.circumstances != self._circumstances(
+            car, wanted
+        )
 
     def _circumstances(self, car: StreamingCar, wanted: Mapping[str, Any]) -> str:
         """What may be why a car's configuration is refused, as one short text to compare."""
@@ -648,9 +656,9 @@ class Streaming:
         if self._orders != self._obeyed:
             self._obeyed = self._orders
             await self.async_configure()
-        if self._reviewed is not None and now - self._reviewed < REVIEW_INTERVAL:
+        if self._reviewed is not None and lasts(self._reviewed, REVIEW_INTERVAL, now):
             until = [car.refusal.until for car in self._cars.values() if car.refusal]
-            if any(each is not None and now >= each for each in until):
+            if any(each is not None and _is_over(each, now) for each in until):
                 await self.async_configure()
             return
         first, self._reviewed = self._reviewed is None, now
@@ -668,7 +676,7 @@ class Streaming:
         if (
             self.settings.source == STREAM_MQTT
             and car.coordinator.stream.is_connected
-            and (told is None or now - told >= BROKER_SILENCE)
+            and (told is None or not lasts(told, BROKER_SILENCE, now))
         ):
             car.coordinator.stream.close_all()
 
@@ -710,7 +718,7 @@ class Streaming:
             or car.configured is None
             # Why is known then.
             or car.is_lost
-            or (car.asked is not None and now - car.asked < ASK_INTERVAL)
+            or (car.asked is not None and lasts(car.asked, ASK_INTERVAL, now))
         ):
             return
         try:

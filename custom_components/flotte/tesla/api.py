@@ -8,6 +8,7 @@ back only when Tesla certainly does not bill it. Nothing is retried silently: wh
 import asyncio
 import logging
 import re
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -103,7 +104,8 @@ class FleetApi:
         self.endpoints = endpoints or Endpoints()
         self._keep = keep
         self._clock = clock
-        self._quiet_until: dict[Category, datetime] = {}
+        # Until which monotonic second Tesla asked to be left alone, and for how long in all.
+        self._quiet_until: dict[Category, tuple[float, float]] = {}
         self._configuring = asyncio.Lock()
         self.login = Login()
         """Whether Tesla accepts the tokens."""
@@ -464,10 +466,15 @@ class FleetApi:
 
     def _respect_quiet(self, charge: Charge) -> None:
         """Send nothing of a kind that Tesla asked to be left alone with."""
-        until = self._quiet_until.get(charge.category)
-        now = self._clock()
-        if until is not None and now < until:
-            raise RateLimited("waiting as Tesla asked", retry_after=until - now)
+        now = time.monotonic()
+        until, pause = self._quiet_until.get(charge.category, (now, 0.0))
+        if until > now + pause:
+            # Whatever becomes of the clock, the wait is no longer than Tesla asked for.
+            until = now + pause
+            self._quiet_until[charge.category] = (until, pause)
+        if now < until:
+            left = timedelta(seconds=until - now)
+            raise RateLimited("waiting as Tesla asked", retry_after=left)
 
     def _fail(self, status: int, text: str, headers: Mapping[str, str], charge: Charge) -> NoReturn:
         """Raise what a status and its text mean."""
@@ -475,7 +482,8 @@ class FleetApi:
         detail = f"{status}: {_error_text(text)}"
         if kind is RateLimited:
             pause = _retry_after(headers, text)
-            self._quiet_until[charge.category] = self._clock() + pause
+            seconds = pause.total_seconds()
+            self._quiet_until[charge.category] = (time.monotonic() + seconds, seconds)
             raise RateLimited(detail, retry_after=pause)
         raise kind(detail)
 

@@ -95,6 +95,15 @@ class Situation:
     """By how much the budget wants the intervals between data requests to grow."""
 
 
+def lasts(since: datetime, length: timedelta, now: datetime) -> bool:
+    """Whether a span that began then is not over yet.
+
+    One that began in the future did so before the clock was set back, and counts as over: nothing
+    is put off for as long as the clock was ahead.
+    """
+    return timedelta() <= now - since < length
+
+
 def is_active(state: State) -> bool:
     """Whether the vehicle does something whose progress is worth asking for."""
     gear = state[signals.SHIFT_STATE]
@@ -114,8 +123,7 @@ def check_due(situation: Situation, now: datetime) -> bool:
         return False
     checked = situation.checked
     if situation.slept_streaming and checked is not None:
-        # A date in the future is from before the clock was set back.
-        return not timedelta() <= now - checked < CHECK_ASLEEP_INTERVAL
+        return not lasts(checked, CHECK_ASLEEP_INTERVAL, now)
     return True
 
 
@@ -181,15 +189,14 @@ def _charge_interval(state: State) -> timedelta:
 
 
 def _is_awaited(situation: Situation, now: datetime) -> bool:
-    """Whether a stream is about to begin. A date in the future is from before the clock was set."""
-    awaited = situation.awaited
-    return awaited is not None and timedelta() <= now - awaited < STREAM_GRACE
+    """Whether a stream is about to begin."""
+    return situation.awaited is not None and lasts(situation.awaited, STREAM_GRACE, now)
 
 
 def _is_paused(situation: Situation, now: datetime) -> bool:
     """Whether data was asked for too lately, the more so after failures."""
     pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
-    return situation.tried is not None and timedelta() <= now - situation.tried < pause
+    return situation.tried is not None and lasts(situation.tried, pause, now)
 
 
 def _fill_due(situation: Situation, now: datetime) -> bool:
@@ -244,5 +251,4 @@ def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) 
     """
     if interval is None:
         return False
-    # A date in the future is from before the clock was set back.
-    return asked is None or not timedelta() <= now - asked < interval - SITE_SLACK
+    return asked is None or not lasts(asked, interval - SITE_SLACK, now)

@@ -285,12 +285,13 @@ class State:
     ) -> tuple[State, frozenset[Signal[Any]]]:
         """The state without assumptions that nobody confirmed in time, and which those were.
 
-        Those of the signals in `kept` stay for longer.
+        Those of the signals in `kept` stay for longer. One that was made in the future, before the
+        clock was set back, is over.
         """
         gone = frozenset(
             signal
             for signal, guess in self.assumed.items()
-            if now - guess.time >= ASSUMED_LIFETIME and signal not in kept
+            if not timedelta() <= now - guess.time < ASSUMED_LIFETIME and signal not in kept
         )
         if not gone:
             return self, gone

@@ -96,6 +96,19 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+_DATES: Final = (
+    "asked",
+    "tried",
+    "came_online",
+    "commanded",
+    "automated",
+    "checked",
+    "stream_expected",
+    "stream_lost",
+)
+"""What of a vehicle the plan compares with the time now."""
+
+
 async def _keep_nothing() -> None:
     """Keep nothing on disk."""
 
@@ -147,6 +160,9 @@ VERIFY_MARGIN_SECONDS: Final = 5.0
 """Beyond a command's expiry, before the vehicle's state proves anything."""
 LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
 """After a command that nobody waits for any more left, before the state proves anything."""
+
+
+_LONGEST_DOUBT: Final = timedelta(seconds=LONGEST_DOUBT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +275,7 @@ class Vehicle:
         # Readings from before that date say nothing of what the vehicle was told since. It never
         # goes back: a clock that was set back and forth would make old readings count again.
         self._acted: datetime | None = None
+        self._acted_second = 0.0
         # By part of the vehicle: until that monotonic second what it was told may still happen.
         self._doubt: dict[Domain | None, float] = {}
         # What was not sent last, being so already, and at which monotonic second.
@@ -313,7 +330,9 @@ class Vehicle:
         Those of automations are confirmed together, and so later.
         """
         now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
-        patient = {each for each, since in self._automated.items() if now - since < patience}
+        patient = {
+            each for each, since in self._automated.items() if plan.lasts(since, patience, now)
+        }
         self.state, gone = self.state.lapse(now, patient)
         self._tell(gone)
 
@@ -348,7 +367,7 @@ class Vehicle:
             or reading.source is Source.RESTORED
         ):
             return False
-        acted = self._acted
+        acted = self._acted_by(now)
         if reading.time >= max(now - fresh, acted or now - fresh):
             return True
         follower = self.follower
@@ -358,6 +377,14 @@ class Vehicle:
         if since is None or reading.time < since:
             return False
         return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
+
+    def _acted_by(self, now: datetime) -> datetime | None:
+        """When the vehicle was told something last, by the clock as it is set now."""
+        acted = self._acted
+        if acted is None or acted - now <= _LONGEST_DOUBT:
+            return acted
+        # The clock was set back.
+        return now - timedelta(seconds=time.monotonic() - self._acted_second)
 
     def _was_streamed(self, signal: Signal[Any]) -> bool:
         """Whether what is known of it was told since no change of it can have gone unnoticed."""
@@ -547,8 +574,7 @@ class Vehicle:
         if not self._check_is_paid():
             return True
         checked = self.checked
-        # A date in the future is from before the clock was set back.
-        if checked is not None and timedelta() <= now - checked < plan.CHECK_ASLEEP_INTERVAL:
+        if checked is not None and plan.lasts(checked, plan.CHECK_ASLEEP_INTERVAL, now):
             return False
         return self.gate.lets_poll(self.api.endpoints.charge("vehicle"), self.vin, now)
 
@@ -560,7 +586,20 @@ class Vehicle:
         """Whether the poll plan allows a data request now; see `plan`."""
         return plan.data_due(self._situation(), self._clock())
 
+    def _follow_clock(self) -> None:
+        """Shift dates in the future, from before the clock was set back, to now.
+
+        The newest of them becomes now and the others keep their distance to it, so that the plan
+        goes on at its usual pace.
+        """
+        now = self._clock()
+        told = {name: getattr(self, name) for name in _DATES}
+        future = {name: each for name, each in told.items() if each is not None and each > now}
+        for name, each in future.items():
+            setattr(self, name, each - (max(future.values()) - now))
+
     def _situation(self) -> plan.Situation:
+        self._follow_clock()
         return plan.Situation(
             state=self.state,
             asked=self.asked,
@@ -862,6 +901,7 @@ class Vehicle:
         until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
         acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
         self._acted = max(acted, self._acted or acted)
+        self._acted_second = monotonic
 
     def _needs_nothing(self, command: Command, caller: Caller) -> bool:
         """Whether it is a setting that the vehicle is known to have.

@@ -340,7 +340,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "number": PLATFORM,
     # The spending mode and the cost of the account are no signals of a car.
     "select": PLATFORM | {"tesla.gate"},
-    "sensor": PLATFORM | {"ledger", "tesla.gate", "tesla.meter", "tesla.projection", "tesla.site"},
+    "counters": set(),
+    "sensor": PLATFORM
+    | {"counters", "ledger", "tesla.gate", "tesla.meter", "tesla.projection", "tesla.site"},
     "switch": PLATFORM,
     "update": PLATFORM,
 }

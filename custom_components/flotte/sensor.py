@@ -7,9 +7,11 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final, cast, override
 
 from homeassistant.components.sensor import (
+    RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorEntityStateAttribute,
     SensorStateClass,
 )
 from homeassistant.const import (
@@ -26,7 +28,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_utc_time_change
@@ -35,6 +37,7 @@ from homeassistant.util import dt as dt_util
 
 from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator, VehicleCoordinator
+from .counters import LifetimeCounter, SessionCounter
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .ledger import AccountLedger
 from .presence import async_add_rows
@@ -269,7 +272,7 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.CHARGE_ENERGY_ADDED,
         device_class=SensorDeviceClass.ENERGY,
         # Starts again at 0 with every charging session.
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
     ),
@@ -381,6 +384,12 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         lifetime_energy_recovered=signals.LIFETIME_ENERGY_RECOVERED,
         lifetime_energy_charged=signals.LIFETIME_ENERGY_CHARGED,
         lifetime_energy_charged_dc=signals.LIFETIME_ENERGY_CHARGED_DC,
+    ),
+    *_details(
+        UnitOfEnergy.KILO_WATT_HOUR,
+        SensorDeviceClass.ENERGY,
+        state_class=SensorStateClass.TOTAL,
+        precision=1,
         ac_charge_energy=signals.AC_CHARGE_ENERGY,
     ),
     *_details(
@@ -487,7 +496,7 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         UnitOfLength.KILOMETERS,
         SensorDeviceClass.DISTANCE,
         # Starts again at 0 when somebody resets it in the car.
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
         precision=0,
         distance_since_reset=signals.DISTANCE_SINCE_RESET,
         self_driven_since_reset=signals.SELF_DRIVEN_SINCE_RESET,
@@ -772,6 +781,11 @@ def _sensor(coordinator: FlotteCoordinator, row: Row) -> Entity:
     if isinstance(row, FlotteWaitingDescription):
         # Only cars have such rows. What begins or ceases to wait is told with that signal.
         return WaitingSensor(cast("VehicleCoordinator", coordinator), row, (signals.ONLINE,))
+    match row.state_class:
+        case SensorStateClass.TOTAL:
+            return SessionSensor(coordinator, row, (row.signal,))
+        case SensorStateClass.TOTAL_INCREASING:
+            return LifetimeSensor(coordinator, row, (row.signal,))
     return SignalSensor(coordinator, row, (row.signal,))
 
 
@@ -784,6 +798,75 @@ class SignalSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
     @override
     def native_value(self) -> Any:
         return self.state_of_things[self.entity_description.signal]
+
+
+class CounterSensor(SignalSensor, RestoreSensor):
+    """Shows a counter, which goes on after a restart from what it showed before."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        stored, state = await self.async_get_last_sensor_data(), await self.async_get_last_state()
+        if stored is not None and isinstance(stored.native_value, int | float):
+            reset = state and state.attributes.get(SensorEntityStateAttribute.LAST_RESET)
+            self._restore(float(stored.native_value), dt_util.parse_datetime(str(reset)))
+        self._take()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._take()
+        super()._handle_coordinator_update()
+
+    def _take(self) -> None:
+        """Take in the reading, if its value is known."""
+        reading = self.state_of_things.reading(self.entity_description.signal)
+        if reading is not None and reading.value is not None:
+            self._count(reading.value, reading.time)
+
+    def _restore(self, value: float, reset: datetime | None) -> None:
+        raise NotImplementedError
+
+    def _count(self, value: float, time: datetime) -> None:
+        raise NotImplementedError
+
+
+class LifetimeSensor(CounterSensor):
+    """Shows a counter that only rises."""
+
+    _counter = LifetimeCounter()
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return None if super().native_value is None else self._counter.shown
+
+    @override
+    def _restore(self, value: float, reset: datetime | None) -> None:
+        self._counter = LifetimeCounter(value)
+
+    @override
+    def _count(self, value: float, time: datetime) -> None:
+        self._counter = self._counter.after(value)
+
+
+class SessionSensor(CounterSensor):
+    """Shows a counter that begins again, and when it did."""
+
+    _counter = SessionCounter()
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return self._counter.began_at
+
+    @override
+    def _restore(self, value: float, reset: datetime | None) -> None:
+        self._counter = SessionCounter(value, reset)
+
+    @override
+    def _count(self, value: float, time: datetime) -> None:
+        self._counter = self._counter.after(value, time)
 
 
 class AgeSensor(FlotteEntity[FlotteCoordinator], SensorEntity):

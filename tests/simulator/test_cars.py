@@ -453,6 +453,39 @@ def test_temperatures_are_cut_to_what_the_car_can_do(comet: Car) -> None:
     assert comet.climate.passenger_setting == 15
 
 
+@pytest.mark.parametrize(
+    ("vin", "celsius", "kept"),
+    [
+        # Half degrees Celsius; whole ones of Fahrenheit, reported to a tenth of a degree Celsius.
+        (COMET, 22.2222, 22.0),
+        (COMET, 22.7778, 23.0),
+        (COMET, 21.5, 21.5),
+        (OLD_FAITHFUL, 22.2222, 22.2),
+        (OLD_FAITHFUL, 22.7778, 22.8),
+        (OLD_FAITHFUL, 21.5, 21.7),
+        (OLD_FAITHFUL, 28.0, 27.8),
+    ],
+)
+def test_temperatures_are_rounded(world: World, vin: str, celsius: float, kept: float) -> None:
+    car = world.cars[vin]
+    car.rest_command("set_temps", {"driver_temp": celsius, "passenger_temp": celsius})
+    assert (car.climate.driver_setting, car.climate.passenger_setting) == (kept, kept)
+
+
+def test_a_name_that_the_cloud_lost(comet: Car) -> None:
+    comet.steer({"is_name_lost": True})
+    assert comet.vehicle_object()["display_name"] is None
+    assert comet.product_object()["display_name"] is None
+    state = comet.vehicle_data({"vehicle_state"}, location=False)["vehicle_state"]
+    assert state["vehicle_name"] == "Comet"
+
+
+def test_an_old_fix(comet: Car) -> None:
+    comet.steer({"gps_age": 3600, "gps_accuracy": 12.5})
+    drive = comet.vehicle_data({"drive_state", "location_data"}, location=True)["drive_state"]
+    assert drive["timestamp"] // 1000 - drive["gps_as_of"] == 3600
+
+
 def test_overheat_protection(comet: Car) -> None:
     comet.steer({"outside_temp": 38, "inside_temp": 45, "cabin_overheat_protection": "On"})
     comet.rest_command("set_cop_temp", {"cop_temp": 1})

@@ -1,6 +1,7 @@
 """The shapes and units of `vehicle_data`, against the list of fields that Tesla's samples show."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,6 +210,23 @@ def test_the_old_car_is_another_one(world: World) -> None:
     assert section(car, "gui_settings")["gui_distance_units"] == "mi/hr"
     charge = section(car, "charge_state")
     assert (charge["ideal_battery_range"], charge["battery_range"] < 335) == (999.0, True)
+
+
+@pytest.mark.parametrize(
+    ("heaters", "third_row", "seats"),
+    [
+        (0, "FuturisFoldFlat", ""),
+        (1, "FuturisFoldFlat", "rear_center rear_left rear_right"),
+        (2, "None", "rear_left rear_right"),
+        (3, "None", "rear_center rear_left rear_right"),
+        (3, "FuturisFoldFlat", "rear_center rear_left rear_right third_row_left third_row_right"),
+    ],
+)
+def test_heated_rear_seats(aurora: Car, heaters: int, third_row: str, seats: str) -> None:
+    aurora.model = replace(aurora.model, rear_seat_heaters=heaters, third_row_seats=third_row)
+    told = [key for key in section(aurora, "climate_state") if key.startswith("seat_heater_")]
+    rear = sorted(set(told) - {"seat_heater_left", "seat_heater_right"})
+    assert rear == [f"seat_heater_{seat}" for seat in seats.split()]
 
 
 def test_local_time(aurora: Car) -> None:

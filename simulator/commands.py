@@ -231,9 +231,7 @@ def _charge_preset(life: Life, percent: int, already: str) -> None:
 
 
 def _charging_amps(life: Life, parameters: Parameters) -> None:
-    """Values beyond what cable and charger allow are cut to it."""
-    wanted = max(parameters["charging_amps"], 0)
-    life.charging.requested_amps = min(wanted, life.charging.highest_amps)
+    life.charging.command_amps(parameters["charging_amps"], life.time)
 
 
 def _scheduled_charging(life: Life, parameters: Parameters) -> None:
@@ -243,6 +241,9 @@ def _scheduled_charging(life: Life, parameters: Parameters) -> None:
         schedule.start_minutes = parameters["time"] % MINUTES_PER_DAY
     elif schedule.mode == "StartAt":
         schedule.mode = "Off"
+        if life.charging.is_held:
+            # What the timer held back begins (reports of owners).
+            life.charging.try_to_begin(life.time)
 
 
 def _scheduled_departure(life: Life, parameters: Parameters) -> None:

@@ -104,6 +104,7 @@ from simulator.telemetry.fields import INVALID, TELLINGS, Invalid, Raw
 from simulator.telemetry.recorder import AUDIENCES
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
+from simulator.vehicle.current import LOWEST_SHOWN
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
 from simulator.vehicle.life import IDLE_SECONDS
 from simulator.vehicle.reception import Reception
@@ -233,8 +234,8 @@ def _charge_limit(car: Car, value: object) -> None:
 
 
 def _charge_amps(car: Car, value: object) -> None:
-    wanted = int(_number(value, "charge_amps"))
-    car.charging.requested_amps = min(max(wanted, 0), car.charging.highest_amps)
+    wanted = max(int(_number(value, "charge_amps")), LOWEST_SHOWN)
+    car.charging.command_amps(wanted, car.time)
 
 
 def _plugged_in(car: Car, value: object) -> None:
@@ -245,15 +246,17 @@ def _plugged_in(car: Car, value: object) -> None:
 def _has_power(car: Car, value: object) -> None:
     car.charging.has_power = _flag(value, "has_power")
     if not car.charging.has_power and car.charging.state in ("Charging", "Starting"):
-        car.charging.end()
-        car.charging.state = "NoPower"
+        car.charging.interrupt("NoPower")
     elif car.charging.has_power and car.charging.state == "NoPower":
         car.charging.state = "Stopped"
 
 
 def _charging(car: Car, value: object) -> None:
+    is_wanted = _flag(value, "charging")
+    if is_wanted == (car.charging.state in ("Charging", "Starting")):
+        return
     try:
-        if _flag(value, "charging"):
+        if is_wanted:
             car.rouse(car.time)
             car.charging.begin(car.time)
         else:

@@ -50,7 +50,7 @@ async def test_binary_sensors(
         ({"tpms": {"rr": 1.9}}, "low_tyre_rear_right"),
         ({"user_present": True}, "user_present"),
         ({"climate": True}, "preconditioning"),
-        ({"plugged_in": "ac1"}, "charge_cable"),
+        ({"plugged_in": "ac1", "charging": False}, "charge_cable"),
         ({"charging": True}, "charging"),
     ],
 )

@@ -984,7 +984,7 @@ async def test_charging_scope_is_enough_to_release_the_cable(
     entry = make_entry(scopes=SCOPES - {"vehicle_cmds"})
     await register_key(hass, tesla)
     await set_up(hass, entry)
-    car = await told_of(tesla, wait, driven.vin, plugged_in="ac1")
+    car = await told_of(tesla, wait, driven.vin, plugged_in="ac1", charging=False)
     await act(hass, SERVICE_UNLOCK, f"lock.{driven.prefix}_charge_cable_lock")
     assert executed(car) == ["charge_port_door_open"]
 

@@ -48,7 +48,7 @@ CASES = [
     Case(
         entity="lock.{}_charge_cable_lock",
         service=SERVICE_UNLOCK,
-        before={"plugged_in": "ac1"},
+        before={"plugged_in": "ac1", "charging": False},
         shown_before="locked",
         shown="unlocked",
         shown_later="locked",

@@ -42,7 +42,7 @@ CASES = [
     Case(
         entity="switch.{}_charge",
         service=SERVICE_TURN_ON,
-        before={"plugged_in": "ac1"},
+        before={"plugged_in": "ac1", "charging": False},
         shown_before="off",
         shown="on",
         name="charge_start",

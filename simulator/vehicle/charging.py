@@ -1,11 +1,13 @@
 """Battery, cable and charger: how energy gets into a car."""
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.refusals import Refused, SteeringError
+from simulator.vehicle.current import Current
 from simulator.vehicle.model import Model
 from simulator.vehicle.port import ChargePort
 
@@ -15,6 +17,8 @@ STARTING_SECONDS = 4.0
 """From plugging in or `charge_start` until current flows: "Starting"."""
 LOWEST_LIMIT_PERCENT = 50
 """`charge_limit_soc_min`. Source: Tesla's sample of vehicle_data."""
+NEAR_LIMIT_PERCENT = 2.0
+"""Nearer to its limit than this a battery begins no charge."""
 FULL_PERCENT = 100
 STANDARD_LIMIT_PERCENT = 80
 THREE_PHASES = 3
@@ -130,13 +134,15 @@ class Charging:
     state: str = "Disconnected"
     supply: Supply | None = None
     limit_percent: int = STANDARD_LIMIT_PERCENT
-    requested_amps: int = 16
+    current: Current = field(default_factory=Current)
     has_power: bool = True
     """Whether the supply gives any; without, the state is `NoPower`."""
     added_kwh: float = 0.0
     wall_kwh: float = 0.0
     """All energy this car ever took from a supply; the site reads the difference."""
     starting_until: float | None = None
+    is_held: bool = False
+    """Whether a plugged-in car waits for its timer."""
     schedule: Schedule = field(default_factory=Schedule)
     sessions: list[Session] = field(default_factory=list)
 
@@ -145,22 +151,29 @@ class Charging:
 
     # The cable
 
-    def plug_in(self, supply: Supply, *, now: float, start: bool) -> None:
-        """Put the cable in; `start` begins charging at once, as a car without timers does."""
+    def plug_in(self, supply: Supply, *, now: float, start: bool = True) -> None:
+        """Put the cable in, which begins a charge unless a timer holds it back.
+
+        Without `start` the car is left as if somebody had stopped it.
+        """
         self.supply = supply
         self.port.latch()
         self.added_kwh = 0.0
-        self.requested_amps = self.highest_amps
+        self.current.fit(self.highest_amps)
+        self.current.end()
         self.state = "Stopped"
-        if start:
-            self.begin(now)
+        self.is_held = self.schedule.mode == "StartAt"
+        if start and not self.is_held:
+            self.try_to_begin(now)
 
     def unplug(self) -> None:
         """Pull the cable; the port closes itself behind it."""
         self.supply = None
         self.port.close()
         self.state = "Disconnected"
+        self.is_held = False
         self.starting_until = None
+        self.current.end()
 
     # The charger
 
@@ -183,7 +196,23 @@ class Charging:
         """The current that flows per phase."""
         if self.state != "Charging" or self.phases == 0:
             return 0
-        return min(self.requested_amps, self.highest_amps)
+        return min(self.current.amps, self.highest_amps)
+
+    @property
+    def requested_amps(self) -> int:
+        """The setting that car and app show."""
+        return self.current.setting
+
+    def command_amps(self, wanted: int, now: float) -> None:
+        """Follow `set_charging_amps`; more than cable and charger allow is cut to that."""
+        self.current.command(
+            wanted, self.highest_amps, now, is_charging=self.state in ("Charging", "Starting")
+        )
+
+    def try_to_begin(self, now: float) -> None:
+        """Start charging where that can be done; the state says why not."""
+        with contextlib.suppress(Refused):
+            self.begin(now)
 
     def begin(self, now: float) -> None:
         """Start charging, if there is anything to start.
@@ -200,10 +229,12 @@ class Charging:
         if not self.has_power:
             self.state = "NoPower"
             raise Refused("no_power")
-        if self.is_full or (self.state == "Complete" and self._is_nearly_full):
+        if self.is_full or self._is_nearly_full:
             self.state = "Complete"
             raise Refused("complete")
         self.state = "Starting"
+        self.is_held = False
+        self.current.end()
         self.port.latch()
         self.starting_until = now + STARTING_SECONDS
         self.sessions.append(Session(started_at=now))
@@ -212,8 +243,24 @@ class Charging:
         """Stop charging. Raises Refused `not_charging` when nothing charges."""
         if self.state not in ("Charging", "Starting"):
             raise Refused("not_charging")
-        self.state = "Stopped"
+        self.interrupt("Stopped")
+
+    def interrupt(self, state: str) -> None:
+        """Let nothing flow any more: `Stopped`, `Complete` or `NoPower`."""
+        self.state = state
+        self.is_held = False
         self.starting_until = None
+        self.current.end()
+
+    def live(self, now: float) -> None:
+        """Do what is due at this moment of a charge."""
+        if self.starting_until is not None and self.starting_until <= now:
+            self.starting_until = None
+            self.state = "Charging"
+            self.current.begin(now)
+        self.current.move(now)
+        if self.state == "Charging" and self.is_full:
+            self.interrupt("Complete")
 
     @property
     def is_full(self) -> bool:
@@ -222,8 +269,11 @@ class Charging:
 
     @property
     def _is_nearly_full(self) -> bool:
-        """Whether so little has seeped away since the limit was reached that it is left at that."""
-        return self.limit_percent - self.battery.percent < 1
+        """Whether the limit is so near that a start is refused.
+
+        Source: TeslaSolarCharger, which asks for a distance of 2 %, and reports of its users.
+        """
+        return self.limit_percent - self.battery.percent < NEAR_LIMIT_PERCENT
 
     @property
     def limit_kwh(self) -> float:
@@ -243,7 +293,7 @@ class Charging:
         self.limit_percent = percent
         if self.state == "Complete" and not self.is_full:
             self.state = "Stopped"
-            self.begin(now)
+            self.try_to_begin(now)
 
     # Power
 
@@ -256,18 +306,28 @@ class Charging:
         return TAPER[-1][1] * self.model.peak_dc_kw
 
     def kilowatts_at(self, percent: float) -> float:
-        """Power into the battery at this level, if current flowed now; 0 without a supply."""
+        """Power into the battery at this level once all that was set flows; 0 without a supply."""
         if self.supply is None:
             return 0.0
         if self.supply.is_fast:
             return min(self.supply.kilowatts, self.taper(percent))
-        amps = min(self.requested_amps, self.highest_amps)
+        amps = min(self.current.target, self.highest_amps)
+        return self._ac_kilowatts(amps)
+
+    def _ac_kilowatts(self, amps: int) -> float:
+        """Power into the battery out of so much current per phase."""
+        if self.supply is None:
+            return 0.0
         return self.supply.volts * amps * self.phases / 1000 * AC_EFFICIENCY
 
     @property
     def kilowatts(self) -> float:
         """Power into the battery now."""
-        return self.kilowatts_at(self.battery.percent) if self.state == "Charging" else 0.0
+        if self.state != "Charging" or self.supply is None:
+            return 0.0
+        if self.supply.is_fast:
+            return self.kilowatts_at(self.battery.percent)
+        return self._ac_kilowatts(self.amps)
 
     @property
     def wall_kilowatts(self) -> float:
@@ -327,7 +387,7 @@ class Charging:
             supply = Supply(**{**vars(base), **wanted})
         except TypeError as error:
             raise SteeringError(f"plugged_in: {error}") from error
-        self.plug_in(supply, now=now, start=False)
+        self.plug_in(supply, now=now)
 
 
 def _pairs[T](items: tuple[T, ...]) -> Iterator[tuple[T, T]]:

@@ -6,7 +6,6 @@ them where something bends (fast charging, the cabin). What happens does not dep
 somebody looks, and a look after a year costs no more than a bounded number of steps.
 """
 
-import contextlib
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.clock import Clock
-from simulator.refusals import Refused, SteeringError
+from simulator.refusals import SteeringError
 from simulator.vehicle.access import Access
 from simulator.vehicle.body import Body, Tyres
 from simulator.vehicle.charging import Battery, Charging
@@ -205,6 +204,7 @@ class Life:
         return [
             self.waking_until if self.state == "asleep" else None,
             charging.starting_until,
+            charging.current.moves_at,
             charging.port.changes_at,
             None if full_in is None else self._time + full_in,
             sleeps_at,
@@ -269,11 +269,7 @@ class Life:
     def _let_charging_happen(self, now: float) -> None:
         charging = self.charging
         charging.port.change(now)
-        if charging.starting_until is not None and charging.starting_until <= now:
-            charging.starting_until = None
-            charging.state = "Charging"
-        if charging.state == "Charging" and charging.is_full:
-            charging.state = "Complete"
+        charging.live(now)
         schedule = charging.schedule
         if (
             schedule.mode == "StartAt"
@@ -281,9 +277,7 @@ class Life:
             and self.next_local_time(schedule.start_minutes, after=now - 1) <= now
         ):
             self.rouse(now)
-            # Full already, or no power: the state says so then.
-            with contextlib.suppress(Refused):
-                charging.begin(now)
+            charging.try_to_begin(now)
 
     def _live(self, seconds: float) -> None:
         """Everything that flows, for a while during which nothing starts or ends."""

@@ -175,7 +175,7 @@ def test_a_woken_car_stays_awake_for_eleven_minutes(world: World) -> None:
 def test_charging_three_phases(aurora: Car) -> None:
     assert aurora.rest_command("charge_start", {}) == OK
     assert aurora.charging.state == "Starting"
-    pass_time(aurora, 5)
+    pass_time(aurora, 26)
     charge = aurora.vehicle_data({"charge_state"}, location=False)["charge_state"]
     assert charge["charging_state"] == "Charging"
     assert charge["charger_actual_current"] == 16

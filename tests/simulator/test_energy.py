@@ -274,7 +274,7 @@ def test_the_wall_connector_shows_the_car(world: World, site: Site) -> None:
     assert (connector["vin"], connector["wall_connector_power"]) == (AURORA, 0)
     before = site.live_status()["load_power"]
     aurora.steer({"state": "online", "charging": True})
-    status = pass_time(world, 5)
+    status = pass_time(world, 30)
     [connector] = status["wall_connectors"]
     assert connector["wall_connector_power"] == 11_040
     assert status["load_power"] == pytest.approx(before + 11_040, abs=20)

@@ -1,0 +1,177 @@
+"""How real cars charge: the rule of 5 A, the first half minute, and what begins by itself."""
+
+import pytest
+
+from simulator.cars import Car
+from simulator.world import World
+from tests.simulator.streaming_car import StreamingCar, of_field
+from tests.simulator.telemetry_server import DrivenClock
+
+AURORA = "XP7YGCEK0RB000001"
+NOW = 1795339800.0
+OK = {"result": True, "reason": ""}
+
+
+@pytest.fixture
+def car() -> Car:
+    """Aurora, plugged into one phase with 32 A, and charging with them."""
+    car = World(DrivenClock(NOW)).cars[AURORA]
+    car.steer({"state": "online", "plugged_in": False, "battery_level": 30})
+    car.steer({"plugged_in": "ac1"})
+    pass_time(car, 120)
+    return car
+
+
+def pass_time(car: Car, seconds: float) -> None:
+    car.clock.advance(seconds)
+    car.advance()
+
+
+def set_amps(car: Car, *amps: int) -> tuple[int, int]:
+    """What is shown, and what flows a minute later."""
+    for each in amps:
+        assert car.rest_command("set_charging_amps", {"charging_amps": each}) == OK
+        pass_time(car, 60)
+    charge = car.vehicle_data({"charge_state"}, location=False)["charge_state"]
+    assert charge["charge_amps"] == charge["charge_current_request"]
+    return charge["charge_current_request"], charge["charger_actual_current"]
+
+
+# ---- 5 A ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amps", "shown", "flowing"),
+    [
+        ((16,), 16, 16),
+        ((48,), 32, 32),
+        ((5,), 5, 5),
+        ((3,), 5, 5),
+        ((3, 3), 5, 3),
+        ((3, 2), 5, 5),
+        ((5, 3), 5, 5),
+        ((5, 3, 3), 5, 3),
+        ((3, 3, 1), 5, 1),
+        ((3, 3, 1, 4), 5, 4),
+        ((3, 3, 5), 5, 5),
+        ((3, 3, 5, 3), 5, 5),
+        ((3, 5, 3), 5, 5),
+        ((3, 3, 10, 3, 3), 5, 3),
+        ((0, 0), 5, 1),
+    ],
+)
+def test_what_flows_below_five_amps(
+    car: Car, amps: tuple[int, ...], shown: int, flowing: int
+) -> None:
+    assert set_amps(car, *amps) == (shown, flowing)
+
+
+def test_each_charge_begins_at_five_amps_again(car: Car) -> None:
+    set_amps(car, 3, 3)
+    car.rest_command("charge_stop", {})
+    # Before the start it is of no use, however often.
+    assert set_amps(car, 3, 3, 3) == (5, 0)
+    car.rest_command("charge_start", {})
+    pass_time(car, 60)
+    assert car.charging.amps == 5
+    assert set_amps(car, 3) == (5, 5)
+    assert set_amps(car, 3) == (5, 3)
+
+
+def test_a_signed_and_a_plain_command_are_the_same(car: Car) -> None:
+    assert set_amps(car, 4) == (5, 5)
+    car.steer({"charge_amps": 9})
+    assert set_amps(car, 4) == (5, 5)
+
+
+# ---- time --------------------------------------------------------------------------------------
+
+
+def test_the_first_half_minute() -> None:
+    streaming = StreamingCar(["DetailedChargeState", "ChargeAmps"], battery_level=30)
+    streaming.after(10)
+    streaming.steer(charging=True)
+    heard = streaming.after(60)
+    amps = [(at, round(value)) for at, value in of_field(heard, "ChargeAmps") if value]
+    assert dict(amps[:12]) == {24 + step: 5 + step for step in range(12)}
+    assert {each for _, each in amps[12:]} == {16}
+    # Charging is said when the contactors close, before anything flows.
+    assert [at for at, _ in of_field(heard, "DetailedChargeState")] == [10, 14]
+
+
+def test_a_new_current_takes_its_time(car: Car) -> None:
+    car.rest_command("set_charging_amps", {"charging_amps": 12})
+    seen = []
+    for _ in range(35):
+        pass_time(car, 1)
+        seen.append(car.charging.amps)
+    assert seen[:9] == [32] * 9
+    assert seen[9:29] == list(range(31, 11, -1))
+    assert set(seen[29:]) == {12}
+
+
+def test_little_of_a_low_current_reaches_the_battery(car: Car) -> None:
+    set_amps(car, 1, 1)
+    before = car.battery.energy_kwh
+    pass_time(car, 3600)
+    assert car.battery.energy_kwh - before == pytest.approx(0.0, abs=0.05)
+    assert car.wall_kilowatts == pytest.approx(0.23)
+
+
+def test_a_long_gap_costs_few_steps(car: Car) -> None:
+    car.steer({"charge_limit": 100, "battery_level": 5})
+    pass_time(car, 400 * 86_400.0)
+    assert car.charging.state == "Complete"
+
+
+# ---- by itself ---------------------------------------------------------------------------------
+
+
+def test_a_cable_begins_a_charge(car: Car) -> None:
+    set_amps(car, 10)
+    car.steer({"plugged_in": False})
+    pass_time(car, 3600)
+    car.steer({"plugged_in": "ac3"})
+    assert car.charging.state == "Starting"
+    pass_time(car, 60)
+    # At the current that was chosen last.
+    assert (car.charging.state, car.charging.amps) == ("Charging", 10)
+
+
+def test_a_timer_holds_it_back_and_its_end_lets_it_begin(car: Car) -> None:
+    car.steer({"plugged_in": False})
+    car.rest_command("set_scheduled_charging", {"enable": True, "time": 30})
+    car.steer({"plugged_in": "ac1"})
+    pass_time(car, 60)
+    assert car.charging.state == "Stopped"
+    car.rest_command("set_scheduled_charging", {"enable": False, "time": 30})
+    pass_time(car, 60)
+    assert car.charging.state == "Charging"
+
+
+def test_a_charge_that_somebody_stopped_is_not_begun_by_the_end_of_a_timer(car: Car) -> None:
+    car.rest_command("charge_stop", {})
+    car.rest_command("set_scheduled_charging", {"enable": True, "time": 30})
+    car.rest_command("set_scheduled_charging", {"enable": False, "time": 30})
+    assert car.charging.state == "Stopped"
+
+
+@pytest.mark.parametrize("level", [78.5, 79.5, 80, 85])
+def test_near_its_limit_a_battery_begins_no_charge(car: Car, level: float) -> None:
+    car.steer({"charging": False, "battery_level": level})
+    assert car.rest_command("charge_start", {}) == {"result": False, "reason": "complete"}
+    assert car.charging.state == "Complete"
+    car.steer({"plugged_in": False})
+    car.steer({"plugged_in": "ac1"})
+    assert car.charging.state == "Complete"
+    # A higher limit lets it go on.
+    assert car.rest_command("set_charge_limit", {"percent": 90}) == OK
+    pass_time(car, 60)
+    assert car.charging.state == "Charging"
+
+
+def test_orders_for_charging_may_say_what_is_so_already(car: Car) -> None:
+    car.steer({"charging": True})
+    car.steer({"charging": False})
+    car.steer({"charging": False})
+    assert car.charging.state == "Stopped"

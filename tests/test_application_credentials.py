@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import (
@@ -108,9 +110,41 @@ async def test_owner_is_told_what_to_enter(
     texts = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
     text: str = texts["application_credentials"]["description"].format(**placeholders)
     assert f"`{origin}`" in text
-    assert f"`{MY_AUTH_CALLBACK_PATH}`" in text
+    # Home Assistant's own service for that is not loaded.
+    assert f"`{origin}/auth/external/callback`" in text
     assert "](https://developer.tesla.com/dashboard)" in text
     assert "192.168.1.2" not in text
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+@pytest.mark.usefixtures("current_request_with_host")
+async def test_redirect_is_the_one_that_is_used(
+    hass_at_tesla: HomeAssistant,
+    is_loaded: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """Tesla refuses a login with any other."""
+    if is_loaded:
+        hass_at_tesla.config.components.add("my")
+    implementation = await implementation_of(hass_at_tesla)
+    url = URL(await implementation.async_generate_authorize_url("flow"))
+    placeholders = await async_get_description_placeholders(hass_at_tesla)
+    assert placeholders["redirect"] == url.query["redirect_uri"]
+    assert (placeholders["redirect"] == MY_AUTH_CALLBACK_PATH) is is_loaded
+
+
+async def test_redirect_goes_by_the_browser(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog comes over a WebSocket; the log-in later comes back to the same page."""
+    await hass.config.async_update(external_url="https://home.flotte.example")
+    request = make_mocked_request(
+        "GET", "/api/websocket", headers={"Origin": "http://here.example:8123"}
+    )
+    now: ContextVar[Any] = ContextVar("current_request", default=request)
+    monkeypatch.setattr("homeassistant.helpers.http.current_request", now)
+    placeholders = await async_get_description_placeholders(hass)
+    assert placeholders["redirect"] == "http://here.example:8123/auth/external/callback"
+    assert placeholders["origin"] == "https://home.flotte.example"
 
 
 async def test_dialog_gets_them(

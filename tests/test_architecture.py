@@ -283,6 +283,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logbook": HOME_ASSISTANT | {"const", "decisions"},
     "config_flow": HOME_ASSISTANT
     | {
+        "account",
+        "application_credentials",
         "const",
         "coordinator",
         "hosts",
@@ -292,7 +294,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options_flow",
         "tesla.api",
         "tesla.errors",
-        "jwt",
+        "tesla.oauth",
+        "tokens",
         "voluptuous",
         "yarl",
     },

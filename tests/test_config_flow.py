@@ -35,7 +35,7 @@ from homeassistant.helpers.selector import QrCodeSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.flotte.config_flow import CONF_FINISH
+from custom_components.flotte.config_flow import CONF_ENERGY, CONF_FINISH, CONF_VEHICLES
 from custom_components.flotte.const import (
     CONF_BASE_URL,
     CONF_PUBLIC_DOMAIN,
@@ -43,6 +43,7 @@ from custom_components.flotte.const import (
     PUBLIC_KEY_PATH,
 )
 from custom_components.flotte.key import async_get_key
+from custom_components.flotte.ledger import async_get_ledger
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
@@ -119,9 +120,11 @@ class Owner:
             result = await self.submit(result)
         if result["step_id"] == "domain":
             result = await self.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
-        assert (result["step_id"], result["errors"]) == ("pairing", {})
-        fields = {CONF_FINISH: True} if CONF_FINISH in fields_of(result) else {}
-        result = await self.submit(result, **fields)
+        if result["type"] is FlowResultType.FORM:
+            # The account has cars.
+            assert (result["step_id"], result["errors"]) == ("pairing", {})
+            fields = {CONF_FINISH: True} if CONF_FINISH in fields_of(result) else {}
+            result = await self.submit(result, **fields)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         await self.hass.async_block_till_done()
         assert result["result"].state is ConfigEntryState.LOADED
@@ -393,6 +396,115 @@ async def test_account_is_being_set_up_already(hass: HomeAssistant, owner: Owner
     second = await owner.log_in()
     assert (second["type"], second["reason"]) == (FlowResultType.ABORT, "already_in_progress")
     await owner.finish(first)
+
+
+# --- Energy products alone ------------------------------------------------------------------------
+
+ENERGY = {"openid", "offline_access", "energy_device_data", "energy_cmds"}
+CHOSEN = {CONF_VEHICLES: False, CONF_ENERGY: True}
+
+
+@pytest.fixture
+def energy_application(tesla: Simulator) -> None:
+    """An application for which nothing about vehicles is enabled."""
+    tesla.accounts.applications[CLIENT_ID].scopes = set(ENERGY)
+
+
+async def begin_with(owner: Owner, **chosen: bool) -> ConfigFlowResult:
+    """Begin, and choose what to ask for."""
+    result = await owner.hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    return await owner.submit(result, **chosen)
+
+
+@pytest.mark.usefixtures("energy_application")
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_owner_of_energy_products_alone(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator, source: str
+) -> None:
+    """The application has energy scopes alone, and so is asked for nothing else, ever."""
+    result = await begin_with(owner, **CHOSEN)
+    assert set(URL(result["url"]).query["scope"].split()) == ENERGY
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert result["step_id"] == "domain"
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.state is ConfigEntryState.LOADED
+    # There are cars in the account, but nothing may be asked about them.
+    assert (entry.runtime_data.vehicles, len(entry.runtime_data.sites)) == ([], 1)
+    assert not [each for each in tesla.requests if each.status == HTTPStatus.FORBIDDEN]
+
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": source, "entry_id": entry.entry_id},
+        data=dict(entry.data) if source == "reauth" else None,
+    )
+    result = await owner.submit(result)
+    assert set(URL(result["url"]).query["scope"].split()) == ENERGY
+    result = await owner.answer(result, simulator_allow="owner-1")
+    if source == "reconfigure":
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{source}_successful")
+
+
+async def test_energy_scopes_alone_are_granted(owner: Owner) -> None:
+    """The application has all, and the owner leaves everything about vehicles out."""
+    result = await owner.log_in(simulator_scopes=" ".join(ENERGY))
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        ({"energy_cmds"}, "energy_device_data"),
+        (set(), "vehicle_cmds, vehicle_device_data"),
+        ({"energy_device_data", "vehicle_location"}, "vehicle_cmds, vehicle_device_data"),
+    ],
+)
+async def test_too_little_is_granted(owner: Owner, granted: set[str], missing: str) -> None:
+    result = await owner.log_in(simulator_scopes=" ".join(granted))
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_scopes")
+    assert result["description_placeholders"] == {"scopes": missing}
+
+
+async def test_owner_of_vehicles_alone(owner: Owner, tesla: Simulator) -> None:
+    tesla.accounts.applications[CLIENT_ID].scopes -= {"energy_device_data", "energy_cmds"}
+    result = await begin_with(owner, **{CONF_VEHICLES: True, CONF_ENERGY: False})
+    await owner.finish(await owner.answer(result, simulator_allow="owner-1"))
+
+
+async def test_something_must_be_chosen(owner: Owner) -> None:
+    result = await begin_with(owner, **{CONF_VEHICLES: False, CONF_ENERGY: False})
+    assert (result["step_id"], result["errors"]) == ("user", {"base": "nothing_chosen"})
+    result = await owner.submit(result)
+    assert result["type"] is FlowResultType.EXTERNAL_STEP
+
+
+async def test_application_may_not_ask_for_that(hass: HomeAssistant, owner: Owner) -> None:
+    """Tesla's page sends the owner back with the error."""
+    result = await owner.begin()
+    state = URL(result["url"]).query["state"]
+    await owner.client.get(
+        URL("/auth/external/callback").with_query(state=state, error="invalid_scope")
+    )
+    result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "invalid_scope")
+
+
+async def test_scope_is_disabled_before_the_registration(owner: Owner, tesla: Simulator) -> None:
+    result = await owner.log_in()
+    application = tesla.accounts.applications[CLIENT_ID]
+    application.scopes -= {"vehicle_cmds"}
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    check_refused_domain(result, "invalid_scope")
+    assert "vehicle_cmds" in placeholder(result, "detail")
+    application.scopes |= {"vehicle_cmds"}
+    await owner.finish(result)
 
 
 # --- Region ---------------------------------------------------------------------------------------
@@ -881,11 +993,9 @@ async def test_pairing_is_not_known_and_may_stay_so(
 
 
 async def test_account_without_cars(owner: Owner, tesla: Simulator) -> None:
+    """There is nothing to pair."""
     result = await to_pairing(owner, "owner-2")
-    assert list(fields_of(result)) == ["qr_code"]
-    assert placeholder(result, "cars") == "—"
     assert "fleet_status" not in {each.endpoint for each in tesla.requests}
-    result = await owner.submit(result)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == tesla.accounts.users["owner-2"].subject
 
@@ -954,36 +1064,137 @@ OTHER = ClientCredential("lenient-demo", "lenient-secret", "Other")
 
 
 @pytest.mark.parametrize("source", ["reauth", "reconfigure"])
-async def test_mending_stays_with_the_application(
+async def test_mending_offers_the_applications(
     hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, source: str
 ) -> None:
-    """The key is registered with it, and the bill is kept for it; so there is nothing to choose."""
+    """Where there are several; that of the entry is suggested."""
     await async_import_client_credential(hass, DOMAIN, OTHER, "second")
-    result = await (
-        loaded.start_reauth_flow(hass)
-        if source == "reauth"
-        else loaded.start_reconfigure_flow(hass)
-    )
+    result = await mend(hass, owner, loaded, source)
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pick_implementation")
+    (choice,) = fields_of(result).values()
+    assert choice.container == {DOMAIN: "Simulator", "second": "Other"}
     result = await owner.submit(result)
     assert result["type"] is FlowResultType.EXTERNAL_STEP
     assert URL(result["url"]).query["client_id"] == CLIENT_ID
+    result = await owner.answer(result, simulator_allow="owner-1")
+    if source == "reauth":
+        # Nothing but the login changed.
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+
+
+async def mend(
+    hass: HomeAssistant, owner: Owner, entry: MockConfigEntry, source: str
+) -> ConfigFlowResult:
+    """Begin to log in or to set up again."""
+    return await owner.submit(
+        await (
+            entry.start_reauth_flow(hass)
+            if source == "reauth"
+            else entry.start_reconfigure_flow(hass)
+        )
+    )
+
+
+LENIENT_DOMAIN = "lenient.example"
+
+
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_moving_to_another_application(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, tesla: Simulator, source: str
+) -> None:
+    """Entry, ledger and registration move along."""
+    tesla.domains[LENIENT_DOMAIN] = tesla.domains[PUBLIC_DOMAIN]
+    await async_import_client_credential(hass, DOMAIN, OTHER, "second")
+    before = loaded.runtime_data.ledger
+    result = await mend(hass, owner, loaded, source)
+    result = await owner.submit(result, implementation="second")
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "domain")
+    assert suggested_domain(result) == PUBLIC_DOMAIN
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: LENIENT_DOMAIN})
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    await hass.async_block_till_done()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{source}_successful")
+    assert loaded.state is ConfigEntryState.LOADED
+    assert loaded.data["auth_implementation"] == "second"
+    assert loaded.data[CONF_PUBLIC_DOMAIN] == LENIENT_DOMAIN
+    assert tesla.accounts.registrations[OTHER.client_id, "eu"].domain == LENIENT_DOMAIN
+    assert loaded.runtime_data.ledger is await async_get_ledger(hass, OTHER.client_id)
+    assert loaded.runtime_data.ledger is not before
+    asked = [each.client_id for each in tesla.requests if each.endpoint == "products"]
+    assert asked[-1] == OTHER.client_id
+
+
+@pytest.mark.parametrize("source", ["reauth", "reconfigure"])
+async def test_secret_was_changed_at_tesla(
+    hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, tesla: Simulator, source: str
+) -> None:
+    """The owner reads what to do: add new credentials, and choose them."""
+    tesla.accounts.applications[CLIENT_ID].client_secret = "new-secret"
+    result = await mend(hass, owner, loaded, source)
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "application_refused")
+
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(CLIENT_ID, "new-secret", "Simulator"), "renewed"
+    )
+    credentials = hass.data[DATA_COMPONENT].async_client_credentials(DOMAIN)
+    if "renewed" not in credentials:
+        # As the page for credentials does; the import leaves alone what is there.
+        await hass.data[DATA_COMPONENT].async_create_item(
+            {
+                "domain": DOMAIN,
+                "client_id": CLIENT_ID,
+                "client_secret": "new-secret",
+                "auth_domain": "renewed",
+                "name": "Simulator",
+            }
+        )
+    result = await mend(hass, owner, loaded, source)
+    (choice,) = fields_of(result).values()
+    assert choice.container == {DOMAIN: "Simulator (flotte)", "renewed": "Simulator (renewed)"}
+    result = await owner.submit(result, implementation="renewed")
+    result = await owner.answer(result, simulator_allow="owner-1")
+    if source == "reconfigure":
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+        result = await owner.submit(result, **{CONF_FINISH: True})
+    await hass.async_block_till_done()
+    # The application is the same, so nothing has to be registered anew.
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{source}_successful")
+    assert loaded.data["auth_implementation"] == "renewed"
+    assert loaded.runtime_data.ledger is await async_get_ledger(hass, CLIENT_ID)
+
+
+async def test_secret_was_changed_and_is_used_for_a_renewal(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator
+) -> None:
+    """What is shown names the secret, and not the password."""
+    tesla.accounts.applications[CLIENT_ID].client_secret = "new-secret"
+    tesla.faults.order("status", endpoint="products", status=401)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.error_reason_translation_key == "application_refused"
 
 
 async def test_log_in_again_with_the_application_that_is_left(
-    hass: HomeAssistant, owner: Owner, entry: MockConfigEntry
+    hass: HomeAssistant, owner: Owner, entry: MockConfigEntry, tesla: Simulator
 ) -> None:
     """The credentials were removed; the entry goes on with those that took their place."""
     credentials = hass.data[DATA_COMPONENT]
     (credential,) = credentials.async_items()
     await credentials.async_delete_item(credential["id"])
     await async_import_client_credential(hass, DOMAIN, OTHER, "second")
+    tesla.domains[LENIENT_DOMAIN] = tesla.domains[PUBLIC_DOMAIN]
     result = await entry.start_reauth_flow(hass)
     result = await owner.submit(result)
     result = await owner.answer(result, simulator_allow="owner-1")
+    # Tesla does not know the domain for this application yet.
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: LENIENT_DOMAIN})
+    result = await owner.submit(result, **{CONF_FINISH: True})
     await hass.async_block_till_done()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     assert entry.data["auth_implementation"] == "second"
-    assert entry.data[CONF_PUBLIC_DOMAIN] == PUBLIC_DOMAIN
+    assert entry.data[CONF_PUBLIC_DOMAIN] == LENIENT_DOMAIN
+    assert entry.state is ConfigEntryState.LOADED
 
 
 @pytest.mark.parametrize("domain", [PUBLIC_DOMAIN, "new.flotte.example"])

@@ -35,6 +35,8 @@ from .const import (
     FLEET_INTERVAL,
     LOGGER,
     SAVE_DELAY_SECONDS,
+    SCOPE_ENERGY_DATA,
+    SCOPE_VEHICLE_DATA,
     STREAM_MQTT,
 )
 from .coordinator import SiteCoordinator, VehicleCoordinator
@@ -109,7 +111,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     except LoginRequired as error:
         async_retry_set_up(hass, entry, api)
         raise ConfigEntryAuthFailed(
-            translation_domain=DOMAIN, translation_key=error.translation_key
+            translation_domain=DOMAIN,
+            translation_key=error.translation_key,
+            translation_placeholders=dict(error.placeholders),
         ) from error
     except TeslaError as error:
         # Even what only the owner can mend is tried again: then nobody has to reload when it is,
@@ -123,7 +127,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     stored = await store.async_load() or {}
     scopes = granted_scopes(entry.data)
     account = _Account(hass, entry, api, key, scopes, stored, ledger)
-    assets = {asset: product for product in products if (asset := _asset_of(product))}
+    assets = {
+        asset: product for product in _granted(products, scopes) if (asset := _asset_of(product))
+    }
     names = {asset: _name_of(product) or asset[-6:] for asset, product in assets.items()}
     left_out = async_claim(hass, entry, names)
     shown = [product for asset, product in assets.items() if asset not in left_out]
@@ -331,6 +337,15 @@ def _asset_of(product: Mapping[str, Any]) -> str:
     return str(product.get("vin") or product.get("energy_site_id") or "")
 
 
+def _granted(products: list[dict[str, Any]], scopes: frozenset[str]) -> list[dict[str, Any]]:
+    """The cars and sites that anything may be asked about; Tesla lists the others too."""
+    return [
+        each
+        for each in products
+        if (SCOPE_VEHICLE_DATA if each.get("vin") else SCOPE_ENERGY_DATA) in scopes
+    ]
+
+
 def _name_of(product: Mapping[str, Any]) -> str:
     """What Tesla calls a car or site; empty if it has no name."""
     return str(product.get("display_name") or product.get("site_name") or "")
@@ -405,7 +420,7 @@ def _watch_fleet(
             # Whatever it is, those that poll meet it too, and say so.
             LOGGER.debug("New cars cannot be looked for: %s", error)
             return
-        listed = {_asset_of(each): each for each in products}
+        listed = {_asset_of(each): each for each in _granted(products, data.scopes)}
         for coordinator in (*data.vehicles, *data.sites):
             coordinator.async_list(_name_of(listed.get(coordinator.unique_prefix, {})))
         if listed.keys() - known - {""}:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 
+from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -35,13 +36,28 @@ class AccountData:
 type FlotteConfigEntry = ConfigEntry[AccountData]
 
 
+@callback
+def application_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """The client ID that an entry logs in with, as the bill goes by that.
+
+    Credentials may be there twice, with an old and a new secret. Those that are gone are told apart
+    by their name.
+    """
+    name = str(entry.data.get("auth_implementation"))
+    if (credentials := hass.data.get(DATA_COMPONENT)) is not None:
+        for key, credential in credentials.async_client_credentials(DOMAIN).items():
+            if key == name:
+                return credential.client_id
+    return name
+
+
 def _sharing(hass: HomeAssistant, entry: FlotteConfigEntry) -> list[FlotteConfigEntry]:
     """The entries that share a bill, this one too, in an order that is the same for all of them."""
-    implementation = entry.data.get("auth_implementation")
+    application = application_of(hass, entry)
     sharing = [
         each
         for each in hass.config_entries.async_entries(DOMAIN)
-        if each.data.get("auth_implementation") == implementation
+        if application_of(hass, each) == application
     ]
     return sorted(sharing, key=lambda each: (each.created_at, each.entry_id))
 

@@ -18,7 +18,7 @@ from homeassistant.exceptions import (
     OAuth2TokenRequestConnectionError,
     OAuth2TokenRequestReauthError,
 )
-from homeassistant.helpers import config_entry_oauth2_flow
+from homeassistant.helpers import config_entry_oauth2_flow, http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -45,6 +45,8 @@ class TeslaImplementation(AuthImplementation):
             AuthorizationServer(hosts.authorize_url, hosts.token_url),
         )
         self._hosts = hosts
+        self.refusal: str | None = None
+        """Why Tesla refused a token last, where that is about the application."""
 
     @property
     @override
@@ -89,6 +91,7 @@ class TeslaImplementation(AuthImplementation):
         try:
             return await request_token(async_get_clientsession(self.hass), self.token_url, form)
         except LoginRequired as error:
+            self.refusal = error.reason
             url = URL(self.token_url)
             raise OAuth2TokenRequestReauthError(
                 request_info=RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url),
@@ -116,5 +119,17 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
     return {
         "portal": "https://developer.tesla.com/dashboard",
         "origin": origin,
-        "redirect": "https://my.home-assistant.io/redirect/oauth",
+        "redirect": _redirect(hass, origin),
     }
+
+
+def _redirect(hass: HomeAssistant, origin: str) -> str:
+    """The address that Tesla sends the browser back to after a log-in."""
+    if "my" in hass.config.components:
+        return config_entry_oauth2_flow.MY_AUTH_CALLBACK_PATH
+    # Without it, Home Assistant uses the address in the browser of whoever logs in. The dialog is
+    # fetched by that browser, mostly over a WebSocket, which names only its origin.
+    request = http.current_request.get()
+    headers = {} if request is None else request.headers
+    browser = headers.get(config_entry_oauth2_flow.HEADER_FRONTEND_BASE) or headers.get("Origin")
+    return f"{browser or origin}{config_entry_oauth2_flow.AUTH_CALLBACK_PATH}"

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, cast, override
 
-import jwt
 import voluptuous as vol
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.config_entries import (
@@ -23,7 +22,11 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2FlowHandler,
+    ImplementationUnavailableError,
+    async_get_implementations,
+)
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -34,13 +37,21 @@ from homeassistant.helpers.selector import (
 )
 from yarl import URL
 
+from .account import application_of
+from .application_credentials import TeslaImplementation
 from .const import (
     CONF_BASE_URL,
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
+    ENERGY_SCOPES,
     LOGGER,
+    NEEDED_ENERGY_SCOPES,
     NEEDED_SCOPES,
     PUBLIC_KEY_PATH,
+    SCOPE_OFFLINE,
+    SCOPE_VEHICLE_DATA,
+    SCOPES,
+    VEHICLE_SCOPES,
 )
 from .coordinator import pairing_url
 from .hosts import get_hosts
@@ -57,6 +68,8 @@ from .tesla.errors import (
     TeslaError,
     WrongRegion,
 )
+from .tesla.oauth import INVALID_SCOPE
+from .tokens import granted_scopes, read_claims
 
 # Lower case, no scheme, no path. Source: the error text of Tesla's registration.
 _DOMAIN_NAME: Final = re.compile(
@@ -64,6 +77,8 @@ _DOMAIN_NAME: Final = re.compile(
 )
 
 CONF_FINISH: Final = "finish_unpaired"
+CONF_VEHICLES: Final = "vehicles"
+CONF_ENERGY: Final = "energy"
 
 
 class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
@@ -78,6 +93,9 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self._data: dict[str, Any] = {}
         self._title = "Tesla"
         self._base_url = ""
+        self._asked: frozenset[str] = frozenset(SCOPES)
+        """The scopes that Tesla's page is asked for."""
+        self._granted: frozenset[str] = frozenset()
 
     @property
     @override
@@ -96,36 +114,87 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what will be asked for and why, before Tesla's page asks for it."""
-        if user_input is None:
-            return self.async_show_form(step_id="user", data_schema=vol.Schema({}))
+        if user_input is None or not self._choose_scopes(user_input):
+            return self._show_choice("user", user_input)
         return await self.async_step_pick_implementation()
+
+    def _show_choice(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Let the owner choose between vehicles and energy products, or both.
+
+        Tesla refuses the whole login if a scope is not enabled for the application.
+        """
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=vol.Schema(
+                {
+                    vol.Optional(key, default=bool(scopes & self._asked)): BooleanSelector()
+                    for key, scopes in _CHOICES.items()
+                }
+            ),
+            errors={"base": "nothing_chosen"} if user_input is not None else {},
+        )
+
+    def _choose_scopes(self, user_input: Mapping[str, Any]) -> bool:
+        """Ask for the scopes of what was chosen; answers whether that is anything."""
+        refused = {
+            scope
+            for key, scopes in _CHOICES.items()
+            if not user_input.get(key, True)
+            for scope in scopes
+        }
+        asked = frozenset(SCOPES) - refused
+        if not asked & (VEHICLE_SCOPES | ENERGY_SCOPES):
+            return False
+        self._asked = asked
+        return True
+
+    @property
+    @override
+    def extra_authorize_data(self) -> dict[str, Any]:
+        return {"scope": " ".join(scope for scope in SCOPES if scope in self._asked)}
+
+    @override
+    async def async_step_creation(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Exchange the code; a refusal that the owner can do something about says what."""
+        result = await super().async_step_creation(user_input)
+        refusal = cast("TeslaImplementation", self.flow_impl).refusal
+        if result.get("reason") == "oauth_unauthorized" and refusal is not None:
+            return self.async_abort(reason=refusal)
+        return result
+
+    @override
+    async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
+        """End: Tesla's page sent the owner back without a code."""
+        if self.external_data["error"] == INVALID_SCOPE:
+            return self.async_abort(reason=INVALID_SCOPE)
+        return await super().async_step_authorize_rejected(data)
 
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
         """Look at what the owner granted."""
-        try:
-            token = jwt.decode(
-                data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False}
-            )
-        except jwt.InvalidTokenError:
+        claims = read_claims(data[CONF_TOKEN][CONF_ACCESS_TOKEN])
+        if claims is None:
             return self.async_abort(reason="oauth_error")
-        if missing := NEEDED_SCOPES - set(token.get("scp") or ()):
+        self._granted = claims.scopes
+        if missing := _needed(claims.scopes) - claims.scopes:
             return self.async_abort(
                 reason="missing_scopes",
                 description_placeholders={"scopes": ", ".join(sorted(missing))},
             )
-        await self.async_set_unique_id(token["sub"])
-        if self.source == SOURCE_REAUTH:
-            self._abort_if_unique_id_mismatch(reason="wrong_account")
-            # What else the entry knows (domain, region) stays as it is.
-            return self.async_update_reload_and_abort(self._get_reauth_entry(), data_updates=data)
-        if self.source == SOURCE_RECONFIGURE:
-            self._abort_if_unique_id_mismatch(reason="wrong_account")
-        else:
-            self._abort_if_unique_id_configured()
+        await self.async_set_unique_id(claims.subject)
         self._data = data
+        entry = self._mended
+        if entry is None:
+            self._abort_if_unique_id_configured()
+        else:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            if self.source == SOURCE_REAUTH and not self._leaves_application(entry):
+                # What else the entry knows (domain, region) stays as it is.
+                return await self._finish()
         hosts = get_hosts(self.hass)
-        self._base_url = hosts.regions[hosts.region_of(str(token.get("ou_code", "")))]
+        self._base_url = hosts.regions[hosts.region_of(claims.region)]
         return await self.async_step_region({})
 
     # --- Region ----------------------------------------------------------------------------------
@@ -208,6 +277,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             self._base_url,
             client_id=implementation.client_id,
             client_secret=implementation.client_secret,
+            # What the owner could grant is enabled for the application; more may not be.
+            scopes=[each for each in SCOPES if each in self._granted and each != SCOPE_OFFLINE],
         )
         api = await self._api(token)
         account = await api.register(domain)
@@ -231,8 +302,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     def _suggested_domain(self) -> str:
         """The domain used before, or the host by which Home Assistant is reached from outside."""
-        if self.source == SOURCE_RECONFIGURE:
-            return str(self._get_reconfigure_entry().data.get(CONF_PUBLIC_DOMAIN, ""))
+        if (entry := self._mended) is not None:
+            return str(entry.data.get(CONF_PUBLIC_DOMAIN, ""))
         try:
             url = get_url(self.hass, allow_internal=False, allow_ip=False, require_ssl=True)
         except NoURLAvailableError:
@@ -253,9 +324,12 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             cars, unpaired = await self._pairing_of_cars(api)
         except TeslaError as error:
             errors["base"] = _error_key(error)
+        if not cars and not errors:
+            # Nothing to pair; should a car come, a repair issue asks for it.
+            return await self._finish()
         if user_input is not None:
             if user_input.get(CONF_FINISH) or not (errors or unpaired):
-                return self._finish()
+                return await self._finish()
             if not errors:
                 errors["base"] = "still_unpaired"
         url = pairing_url(self._data)
@@ -277,6 +351,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     async def _pairing_of_cars(self, api: FleetApi) -> tuple[list[str], bool]:
         """A line for each car, and whether one still has to be paired."""
+        if SCOPE_VEHICLE_DATA not in self._granted:
+            return [], False
         products = [each for each in await api.products() if each.get("vin")]
         if not products:
             return [], False
@@ -295,12 +371,11 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             lines.append(f"- {mark} {name} ({vin[-6:]})")
         return lines, any_unpaired
 
-    def _finish(self) -> ConfigFlowResult:
-        if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(
-                self._get_reconfigure_entry(), data_updates=self._data
-            )
-        return self.async_create_entry(title=self._title, data=self._data)
+    async def _finish(self) -> ConfigFlowResult:
+        entry = self._mended
+        if entry is None:
+            return self.async_create_entry(title=self._title, data=self._data)
+        return self.async_update_reload_and_abort(entry, data_updates=self._data)
 
     async def _api(self, token: str) -> FleetApi:
         """The API with this token, booked to the application like any other request."""
@@ -308,8 +383,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         async def source(_renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
             return token
 
-        client_id = cast("AuthImplementation", self.flow_impl).client_id
-        ledger = await async_get_ledger(self.hass, client_id)
+        ledger = await async_get_ledger(self.hass, self._client_id)
         return FleetApi(
             async_get_clientsession(self.hass),
             source,
@@ -322,6 +396,21 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     # --- Mending ---------------------------------------------------------------------------------
 
+    @property
+    def _mended(self) -> ConfigEntry | None:
+        """The entry that is logged in or set up again; None for a new one."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+
+    @property
+    def _client_id(self) -> str:
+        return cast("AuthImplementation", self.flow_impl).client_id
+
+    def _leaves_application(self, entry: ConfigEntry) -> bool:
+        """Whether the owner chose another application, where the domain has to be registered."""
+        return application_of(self.hass, entry) != self._client_id
+
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Log in again, after Tesla refused the stored tokens."""
         return await self.async_step_reauth_confirm()
@@ -332,21 +421,71 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Ask before leaving for Tesla's page."""
         if user_input is None:
             return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
-        return await self._same_implementation(self._get_reauth_entry())
+        entry = self._get_reauth_entry()
+        self._ask_as_before(entry)
+        return await self._choose_application(entry)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Log in, register and pair again: after a new domain, new scopes or a new car."""
+        entry = self._get_reconfigure_entry()
         if user_input is None:
-            return self.async_show_form(step_id="reconfigure", data_schema=vol.Schema({}))
-        return await self._same_implementation(self._get_reconfigure_entry())
+            self._ask_as_before(entry)
+        if user_input is None or not self._choose_scopes(user_input):
+            return self._show_choice("reconfigure", user_input)
+        return await self._choose_application(entry)
 
-    async def _same_implementation(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Log in with the application of the entry; if its credentials are gone, with another."""
-        return await self.async_step_pick_implementation(
-            {"implementation": entry.data["auth_implementation"]}
+    def _ask_as_before(self, entry: ConfigEntry) -> None:
+        """Ask for vehicles and energy products only as far as some of it was granted before."""
+        granted = granted_scopes(entry.data)
+        kinds = {key: bool(scopes & granted) for key, scopes in _CHOICES.items()}
+        if any(kinds.values()):
+            self._choose_scopes(kinds)
+
+    async def _choose_application(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Log in with the application of the entry, or another one if there are several.
+
+        Another one has its own bill, and a new secret comes as new credentials.
+        """
+        current = entry.data["auth_implementation"]
+        try:
+            implementations = await async_get_implementations(self.hass, DOMAIN)
+        except ImplementationUnavailableError:
+            implementations = {}
+        if len(implementations) <= 1 or current not in implementations:
+            return await self.async_step_pick_implementation({"implementation": current})
+        names = [each.name for each in implementations.values()]
+        return self.async_show_form(
+            step_id="pick_implementation",
+            data_schema=vol.Schema(
+                {
+                    vol.Required("implementation", default=current): vol.In(
+                        {
+                            key: each.name
+                            if names.count(each.name) == 1
+                            else f"{each.name} ({key})"
+                            for key, each in implementations.items()
+                        }
+                    )
+                }
+            ),
         )
+
+
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    CONF_VEHICLES: VEHICLE_SCOPES,
+    CONF_ENERGY: ENERGY_SCOPES,
+}
+
+
+def _needed(granted: frozenset[str]) -> frozenset[str]:
+    """The least that must be granted: by owners of energy products alone nothing about vehicles."""
+    return (
+        NEEDED_SCOPES
+        if granted & VEHICLE_SCOPES or not granted & ENERGY_SCOPES
+        else (NEEDED_ENERGY_SCOPES)
+    )
 
 
 def _domain_of(text: str) -> str:
@@ -362,6 +501,8 @@ def _domain_of(text: str) -> str:
 
 def _error_key(error: TeslaError) -> str:
     """The flow's own text for an error; the rest share one that shows Tesla's words."""
+    if error.translation_key == INVALID_SCOPE:
+        return INVALID_SCOPE
     for kind, key in (
         (PublicKeyNotFetched, "public_key_not_fetched"),
         (NotRegistered, "domain_not_allowed"),

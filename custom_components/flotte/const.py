@@ -61,8 +61,14 @@ SCOPES: Final = (
     SCOPE_ENERGY_DATA,
     SCOPE_ENERGY_COMMANDS,
 )
+VEHICLE_SCOPES: Final = frozenset(
+    {SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_LOCATION, SCOPE_VEHICLE_COMMANDS, SCOPE_CHARGING_COMMANDS}
+)
+ENERGY_SCOPES: Final = frozenset({SCOPE_ENERGY_DATA, SCOPE_ENERGY_COMMANDS})
 NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
 """Without these there is nothing that Flotte could do for a car; the others only add to it."""
+NEEDED_ENERGY_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_ENERGY_DATA})
+"""The same for owners who have no car, and grant nothing about vehicles."""
 
 SUSPENDED_INTERVAL: Final = timedelta(minutes=15)
 """How long a car or site is left alone after Tesla refused even what is free, because the account

@@ -5,6 +5,7 @@ import copy
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
@@ -24,6 +25,41 @@ from .tesla.errors import LoginRequired, TeslaError, Unreachable
 
 _RENEWED_RECENTLY: Final = 60.0
 """Seconds in which a token that Tesla refuses is not renewed again: another request just did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Contents of an access token."""
+
+    subject: str
+    """The Tesla account."""
+    scopes: frozenset[str]
+    """What the owner granted."""
+    region: str
+    """Where the account may be served; blank if the token does not say."""
+
+
+def read_claims(access_token: object) -> Claims | None:
+    """The contents of an access token; None if it has none that can be used."""
+    if not isinstance(access_token, str):
+        return None
+    try:
+        claims = jwt.decode(access_token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return None
+    subject, scopes, region = (claims.get(name) for name in ("sub", "scp", "ou_code"))
+    if not isinstance(subject, str) or not subject:
+        return None
+    if isinstance(scopes, str):
+        # As OAuth itself has them.
+        scopes = scopes.split()
+    if not isinstance(scopes, list):
+        scopes = []
+    return Claims(
+        subject,
+        frozenset(each for each in scopes if isinstance(each, str)),
+        region if isinstance(region, str) else "",
+    )
 
 
 class Tokens:
@@ -130,5 +166,5 @@ def _as_ours() -> Iterator[None]:
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
     """The scopes that the owner granted, as the access token of an entry's data says."""
-    token = jwt.decode(data[CONF_TOKEN][CONF_ACCESS_TOKEN], options={"verify_signature": False})
-    return frozenset(token.get("scp") or ())
+    claims = read_claims(data[CONF_TOKEN][CONF_ACCESS_TOKEN])
+    return frozenset() if claims is None else claims.scopes

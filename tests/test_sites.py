@@ -218,6 +218,21 @@ async def test_entities_are_made_with_the_first_answer(
     assert shown(hass) == LIVE | SETTINGS
 
 
+async def test_a_site_that_costs_something_is_asked_once_what_it_has(
+    hass: HomeAssistant, tesla: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """A start pays for nothing, and until it answers nothing is shown that would be asked for."""
+    hass.config_entries.async_update_entry(
+        entry, options={"units": {"energy": 500}, "head_start_days": 31}
+    )
+    await set_up(hass, entry)
+    assert shown(hass) == set()
+    await wait(3 * MINUTE)
+    assert shown(hass) == LIVE | SETTINGS
+    asked = sorted(each.endpoint for each in tesla.requests if "energy_sites" in each.path)
+    assert asked == ["live_status", "site_info"]
+
+
 @pytest.mark.parametrize("connectors", [None, []])
 async def test_wall_connectors_that_appear_and_go(
     hass: HomeAssistant,

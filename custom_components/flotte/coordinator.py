@@ -476,8 +476,7 @@ class SiteCoordinator(FlotteCoordinator):
     """One energy site: power flows every minute, settings every ten and after each change.
 
     Each of the two may fail while the other works: only its own entities become unavailable then.
-    Should it cost something, only what an entity shows is asked for: that is all that is known of
-    who looks.
+    Should it cost something, only what an entity shows is asked for, and once what there is.
     """
 
     def __init__(
@@ -531,7 +530,7 @@ class SiteCoordinator(FlotteCoordinator):
         settings = self.site.sections[SITE_INFO]
         failures = settings.failures
         try:
-            await self.site.poll(self.shown_signals)
+            await self.site.poll(self.shown_signals | self._awaited)
         except (BudgetExceeded, GateRefused, NotRecorded) as error:
             self._async_no_room(error)
             return
@@ -539,6 +538,12 @@ class SiteCoordinator(FlotteCoordinator):
             if settings.failures != failures:
                 self._async_watch_settings(settings.error)
         self._budget_logged = False
+
+    @property
+    def _awaited(self) -> frozenset[Signal[Any]]:
+        """The signals of sections that never answered: nobody knows yet what there is to show."""
+        known = {signal.section for signal in self.state.readings}
+        return frozenset(each for each in signals.SITE_SIGNALS if each.section not in known)
 
     @callback
     def _async_watch_settings(self, error: TeslaError | None) -> None:

@@ -102,6 +102,9 @@ async def _describe(data: AccountData) -> dict[str, Any]:
         "sites": [
             {
                 "last_poll_succeeded": coordinator.last_update_success,
+                "failures": {
+                    name: section.failures for name, section in coordinator.site.sections.items()
+                },
                 "readings": _readings(coordinator.state),
             }
             for coordinator in data.sites

@@ -7,7 +7,6 @@ broken file) is told as a repair issue and tried again; meanwhile the cars are p
 
 import asyncio
 import hashlib
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +34,7 @@ from .tesla.telemetry.certificates import (
     CertificateDefect,
     Defect,
     ServerCertificate,
+    ServerContext,
     accept_client_cas,
     read_server_certificate,
     server_context,
@@ -409,12 +409,12 @@ class Receiver:
         self._shown = address
         return True
 
-    async def _async_context(self, certificate: ServerCertificate) -> ssl.SSLContext:
+    async def _async_context(self, certificate: ServerCertificate) -> ServerContext:
         """TLS as cars shall see it. Raises CertificateDefect, ClientCasUnavailable."""
         client_cas = await async_get_client_cas(self._hass)
         folder = Path(self._hass.config.path(STORAGE_DIR))
 
-        def make() -> ssl.SSLContext:
+        def make() -> ServerContext:
             folder.mkdir(mode=0o700, exist_ok=True)
             return server_context(certificate, client_cas, folder)
 

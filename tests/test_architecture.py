@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "socket",
         "ssl",
         "tesla_protocol",
+        "time",
     },
     "tesla.login": {"tesla.errors", "time"},
     "tesla.answers": {"tesla.errors", "aiohttp"},
@@ -201,7 +202,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "aiohttp",
         "asyncio",
         "certifi",
-        "ssl",
     },
     "mqtt_source": HOME_ASSISTANT
     | {"const", "tesla.signals", "tesla.stream", "tesla.telemetry", "asyncio"},

@@ -1,0 +1,378 @@
+"""TLS from bytes to bytes: sessions, certificates that are compressed, portions."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, override
+
+import pytest
+
+from custom_components.flotte.tesla.telemetry.certificates import (
+    Authority,
+    ServerContext,
+    server_context,
+)
+from custom_components.flotte.tesla.telemetry.tls import (
+    Failure,
+    Handshake,
+    HandshakeQueue,
+    Step,
+    TlsTransport,
+)
+from tests.tesla.servers import until
+from tests.tesla.telemetry.inline import Inline
+from tests.tesla.telemetry.pki import CLIENT, PRODUCTS_CA, VIN, Ca, Issued
+
+HOST: Final = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority.generate(datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def products() -> Ca:
+    return Ca.make(PRODUCTS_CA)
+
+
+@pytest.fixture
+def context(authority: Authority, products: Ca, tmp_path: Path) -> ServerContext:
+    return server_context(authority.issue(HOST, datetime.now(UTC)), products.pem, tmp_path)
+
+
+class Client:
+    """A car's side of TLS, from bytes to bytes."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        issued: Issued,
+        folder: Path,
+        *,
+        version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        copies: int = 1,
+    ) -> None:
+        self.context = ssl.create_default_context(cadata=authority.certificate_pem)
+        self.context.minimum_version = self.context.maximum_version = version
+        path = folder / "client.pem"
+        path.write_text(issued.key_pem + issued.pem * copies, "ascii")
+        self.context.load_cert_chain(path)
+        self.sent = 0
+        self.begin()
+
+    def begin(self, session: ssl.SSLSession | None = None) -> None:
+        """Connect anew, and offer a session."""
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = self.context.wrap_bio(
+            self.incoming, self.outgoing, server_hostname=HOST, session=session
+        )
+
+    def answer(self, data: bytes = b"") -> bytes:
+        """Go on with what came from the server."""
+        self.incoming.write(data)
+        with suppress(ssl.SSLWantReadError, ssl.SSLError):
+            self.tls.do_handshake()
+        answer = self.outgoing.read()
+        self.sent += len(answer)
+        return answer
+
+    def shake_hands(self, handshake: Handshake) -> Step:
+        """Do it all; returns the last step."""
+        data = self.answer()
+        for _ in range(10):
+            step = handshake.step(data)
+            data = self.answer(step.outgoing)
+            if step.is_done or step.failure:
+                return step
+        raise AssertionError("it never ends")
+
+
+VERSIONS: Final = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_session_is_resumed(
+    context: ServerContext,
+    authority: Authority,
+    products: Ca,
+    tmp_path: Path,
+    version: ssl.TLSVersion,
+) -> None:
+    """Whichever of the two contexts a session is from: its certificate is verified again."""
+    client = Client(authority, products.issue(VIN, CLIENT), tmp_path, version=version)
+    session = None
+    # All are kept: the end of a connection may take its session along.
+    handshakes = [Handshake(context) for _ in range(5)]
+    for handshake in handshakes:
+        client.begin(session)
+        step = client.shake_hands(handshake)
+        assert step.is_done
+        assert not client.tls.session_reused
+        assert not handshake.session.session_reused
+        assert handshake.session.getpeercert()
+        session = client.tls.session
+
+
+def test_without_the_second_context_a_session_is_resumed(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
+) -> None:
+    """So that the test above can fail."""
+    client = Client(
+        authority, products.issue(VIN, CLIENT), tmp_path, version=ssl.TLSVersion.TLSv1_2
+    )
+    context.alternate = context
+    first, second = Handshake(context), Handshake(context)
+    assert client.shake_hands(first).is_done
+    client.begin(client.tls.session)
+    client.shake_hands(second)
+    assert second.session.session_reused
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_certificates_are_not_compressed(
+    context: ServerContext,
+    authority: Authority,
+    products: Ca,
+    tmp_path: Path,
+    version: ssl.TLSVersion,
+) -> None:
+    """What they cost is seen by their bytes."""
+    issued = products.issue(VIN, CLIENT)
+    client = Client(authority, issued, tmp_path, version=version, copies=40)
+    assert client.shake_hands(Handshake(context)).is_done
+    assert client.sent > 40 * len(issued.der)
+
+
+def test_failures(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
+) -> None:
+    stranger = Client(authority, Ca.make(PRODUCTS_CA).issue(VIN, CLIENT), tmp_path)
+    step = stranger.shake_hands(Handshake(context))
+    assert (step.failure, step.detail) == (
+        Failure.UNTRUSTED,
+        "certificate signature failure",
+    )
+    # The alert that tells the client.
+    assert step.outgoing
+    step = Handshake(context).step(b"GET / HTTP/1.1\r\n\r\n")
+    assert (step.failure, step.detail) == (Failure.NO_TLS, "HTTP_REQUEST")
+
+
+# --- The transport --------------------------------------------------------------------------------
+
+
+class Tcp(asyncio.Transport):
+    """A connection to a client that is in this process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.is_paused = False
+        self.resumed = 0
+        self.is_over = False
+        self.has_ended = False
+
+    @override
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    @override
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    @override
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    @override
+    def resume_reading(self) -> None:
+        self.is_paused = False
+        self.resumed += 1
+
+    @override
+    def write_eof(self) -> None:
+        self.has_ended = True
+
+    @override
+    def close(self) -> None:
+        self.is_over = True
+
+    @override
+    def abort(self) -> None:
+        self.is_over = True
+
+    def take(self) -> bytes:
+        """What the server has sent."""
+        data = bytes(self.written)
+        self.written.clear()
+        return data
+
+
+class Above(asyncio.Protocol):
+    """What is above TLS."""
+
+    def __init__(self) -> None:
+        self.portions: list[bytes] = []
+        self.is_lost = False
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self.portions.append(data)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
+
+
+class Pair:
+    """A client and a transport."""
+
+    def __init__(self, context: ServerContext, client: Client) -> None:
+        self.client = client
+        self.tcp = Tcp()
+        self.above = Above()
+        self.failures: list[Failure] = []
+        self.transport = TlsTransport(
+            context,
+            HandshakeQueue(Inline()),
+            is_first=False,
+            on_secured=lambda transport: transport.attach(self.above),
+            on_failed=lambda _, failure, __: self.failures.append(failure),
+            on_step=lambda _, __: None,
+            handshake_timeout=60,
+            close_timeout=60,
+        )
+        self.transport.connection_made(self.tcp)
+
+    async def secure(self) -> None:
+        """Do the handshake."""
+        self.transport.data_received(self.client.answer())
+        await until(lambda: self.tcp.written)
+        self.transport.data_received(self.client.answer(self.tcp.take()))
+        await until(lambda: not self.transport._is_shaking_hands)
+
+    def encrypted(self, data: bytes, size: int = 16_384) -> bytes:
+        """As the client sends it."""
+        for at in range(0, len(data), size):
+            self.client.tls.write(data[at : at + size])
+        return self.client.outgoing.read()
+
+
+@pytest.fixture
+async def pair(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
+) -> AsyncIterator[Pair]:
+    pair = Pair(context, Client(authority, products.issue(VIN, CLIENT), tmp_path))
+    yield pair
+    pair.transport.connection_lost(None)
+
+
+async def test_much_at_once_is_decrypted_in_portions(pair: Pair) -> None:
+    """Each in another turn of the event loop, and nothing more is read meanwhile."""
+    await pair.secure()
+    data = bytes(range(256)) * 1000
+    pair.transport.data_received(pair.encrypted(data, 100))
+    assert pair.tcp.is_paused
+    assert 0 < len(b"".join(pair.above.portions)) < 16_384
+    turns = 0
+    while len(b"".join(pair.above.portions)) < len(data):
+        before = len(b"".join(pair.above.portions))
+        await asyncio.sleep(0)
+        assert len(b"".join(pair.above.portions)) - before < 16_384
+        turns += 1
+    assert turns > 15
+    assert pair.tcp.resumed
+    assert b"".join(pair.above.portions) == data
+
+
+async def test_what_is_above_is_given_nothing_while_it_wants_nothing(pair: Pair) -> None:
+    await pair.secure()
+    pair.transport.pause_reading()
+    data = bytes(100_000)
+    pair.transport.data_received(pair.encrypted(data))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert pair.above.portions == []
+    assert pair.tcp.is_paused
+    pair.transport.resume_reading()
+    await until(lambda: not pair.tcp.is_paused)
+    assert b"".join(pair.above.portions) == data
+
+
+async def test_behind_the_handshake(pair: Pair) -> None:
+    """More than a handshake may have, in one piece with its end."""
+    pair.transport.data_received(pair.client.answer())
+    await until(lambda: pair.tcp.written)
+    end = pair.client.answer(pair.tcp.take())
+    data = bytes(100_000)
+    pair.transport.data_received(end + pair.encrypted(data))
+    await until(lambda: len(b"".join(pair.above.portions)) == len(data))
+    assert pair.failures == []
+    assert not pair.tcp.is_paused
+
+
+async def test_an_end_in_good_order(pair: Pair) -> None:
+    """What was written arrives, and what comes after that is left alone."""
+    await pair.secure()
+    pair.transport.write(b"goodbye")
+    pair.transport.close()
+    pair.transport.write(b"nobody reads this")
+    assert pair.transport.is_closing()
+    assert pair.tcp.has_ended
+    assert not pair.tcp.is_over
+    late = pair.encrypted(b"too late")
+    pair.client.incoming.write(pair.tcp.take())
+    assert pair.client.tls.read() == b"goodbye"
+    assert pair.client.tls.read() == b""
+    pair.transport.data_received(late)
+    assert pair.above.portions == []
+    pair.transport.connection_lost(None)
+    assert pair.above.is_lost
+
+
+async def test_the_client_ends_it(pair: Pair) -> None:
+    await pair.secure()
+    with suppress(ssl.SSLWantReadError):
+        pair.client.tls.unwrap()
+    pair.transport.data_received(pair.client.outgoing.read())
+    assert pair.transport.is_closing()
+
+
+async def test_bytes_that_are_no_records(pair: Pair) -> None:
+    await pair.secure()
+    pair.transport.data_received(b"nonsense" * 10)
+    assert pair.tcp.is_over
+
+
+async def test_nothing_is_done_for_who_has_gone(pair: Pair) -> None:
+    pair.transport.data_received(pair.client.answer())
+    pair.transport.connection_lost(None)
+    await asyncio.sleep(0)
+    assert pair.failures == [Failure.LOST]
+    assert not pair.tcp.written
+
+
+async def test_cars_come_first(context: ServerContext) -> None:
+    """Of handshakes that wait, those from where cars come from."""
+    begun: list[str] = []
+
+    class Waiting(TlsTransport):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        @override
+        def begin_step(self) -> bytes | None:
+            begun.append(self.name)
+            return None
+
+    queue = HandshakeQueue(Inline())
+    queue._is_running = True
+    for name in ("stranger", "another", "car"):
+        queue.submit(Waiting(name), is_first=name == "car")
+    queue._is_running = False
+    queue._run()
+    assert begun == ["car", "stranger", "another"]

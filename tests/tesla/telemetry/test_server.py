@@ -3,8 +3,11 @@
 import asyncio
 import gc
 import logging
+import socket as sockets
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +21,17 @@ from aiohttp import WSCloseCode, WSMsgType, WSServerHandshakeError
 from cryptography import x509
 
 from custom_components.flotte.tesla.telemetry import server as server_module
-from custom_components.flotte.tesla.telemetry.certificates import Authority, server_context
+from custom_components.flotte.tesla.telemetry.admission import (
+    Admission,
+    Allowance,
+    Verdict,
+    WaitingRoom,
+)
+from custom_components.flotte.tesla.telemetry.certificates import (
+    Authority,
+    ServerContext,
+    server_context,
+)
 from custom_components.flotte.tesla.telemetry.envelope import write_ack, write_error
 from custom_components.flotte.tesla.telemetry.records import MalformedRecord
 from custom_components.flotte.tesla.telemetry.server import (
@@ -27,7 +40,9 @@ from custom_components.flotte.tesla.telemetry.server import (
     Refusal,
     TelemetryServer,
 )
+from custom_components.flotte.tesla.telemetry.tls import Failure, Handshake, Step
 from tests.tesla.servers import until
+from tests.tesla.telemetry.inline import Inline
 from tests.tesla.telemetry.pki import (
     CAR_USAGE,
     CLIENT,
@@ -43,7 +58,9 @@ from tests.tesla.telemetry.pki import (
 )
 
 HOST: Final = "127.0.0.1"
-NO_CONTEXT: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+ELSEWHERE: Final = "127.0.0.2"
+"""Another source on this machine."""
+NO_CONTEXT: Final = ServerContext(ssl.PROTOCOL_TLS_SERVER)
 
 # Answers captured from Tesla's own server.
 ACK_0001: Final = bytes.fromhex(
@@ -152,14 +169,14 @@ class Garage:
         """The one for `VIN`."""
         return self.heard[VIN]
 
-    def server_context(self) -> ssl.SSLContext:
+    def server_context(self) -> ServerContext:
         """With a new certificate."""
         issued = self.authority.issue(HOST, datetime.now(UTC))
         return server_context(issued, self.tesla.bundle, self.folder)
 
     async def open(self, **limits: Any) -> TelemetryServer:
         """Start the server."""
-        self.server = TelemetryServer(self.heard.get, **limits)
+        self.server = TelemetryServer(self.heard.get, **{"executor": Inline()} | limits)
         await self.server.start(HOST, 0, self.server_context())
         self.stack.push_async_callback(self.server.stop)
         return self.server
@@ -197,9 +214,9 @@ class Garage:
         self.sockets.append(socket)
         return socket
 
-    async def plain(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """TCP, and nothing else."""
-        reader, writer = await asyncio.open_connection(HOST, self.server.port)
+    async def plain(self, host: str = HOST) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """TCP, and nothing else, from a host."""
+        reader, writer = await asyncio.open_connection(HOST, self.server.port, local_addr=(host, 0))
         self.stack.callback(_leave, writer)
         return reader, writer
 
@@ -211,6 +228,11 @@ class Garage:
         self.stack.callback(_leave, writer)
         return reader, writer
 
+    async def send_and_hear(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Have a car push, and get the answer."""
+        await socket.send_bytes(message())
+        assert await hear(socket) == ACK_0001
+
     async def refused(self, reason: Refusal, number: int = 1) -> None:
         """Wait until so many connections at least were refused, all of them for this reason.
 
@@ -218,6 +240,11 @@ class Garage:
         """
         await until(lambda: self.server.counters.refused.total() >= number)
         assert set(self.server.counters.refused) == {reason}
+
+
+def allowing(per_source: int, common: int = 1000) -> Admission:
+    """So many handshakes, and no more however long one waits."""
+    return Admission(lambda: Allowance(per_source, 0.0), Allowance(common, 0.0))
 
 
 def _leave(writer: asyncio.StreamWriter) -> None:
@@ -291,8 +318,10 @@ async def test_a_car_is_heard_and_answered(
     assert server.open_connections == 0
     assert server.diagnostics() == {
         "is_listening": True,
+        "is_flooded": False,
         "cars": 0,
         "connections": 0,
+        "waiting": 0,
         "handshakes": 0,
         "arrived": 1,
         "opened": 1,
@@ -535,10 +564,10 @@ async def test_nonsense_over_tls_is_not_shouted_about(
 
 
 async def test_silence_before_tls(garage: Garage) -> None:
-    await garage.open(handshake_timeout=0.02)
+    await garage.open(first_byte_timeout=0.02)
     reader, _ = await garage.plain()
     await ending(reader)
-    await garage.refused(Refusal.TIMEOUT)
+    await garage.refused(Refusal.NOTHING_SENT)
 
 
 async def test_a_handshake_that_stops_half_way(garage: Garage) -> None:
@@ -554,10 +583,12 @@ async def test_a_handshake_that_stops_half_way(garage: Garage) -> None:
     await garage.refused(Refusal.TIMEOUT)
 
 
-async def test_hanging_up_during_the_handshake(garage: Garage) -> None:
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01"])
+async def test_hanging_up_before_tls(garage: Garage, sent: bytes) -> None:
     await garage.open()
     _, writer = await garage.plain()
-    await until(lambda: garage.server._arriving)
+    writer.write(sent)
+    await until(lambda: garage.server._arriving if sent else len(garage.server._room))
     writer.transport.abort()
     await garage.refused(Refusal.LOST)
 
@@ -712,7 +743,7 @@ async def test_a_message_that_is_much_too_large_ends_the_connection(garage: Gara
 async def test_two_hundred_cars_at_once(garage: Garage) -> None:
     vins = [f"XP7YGCEK0RB{number:06}" for number in range(200)]
     garage.heard = {vin: Heard() for vin in vins}
-    await garage.open()
+    await garage.open(admission=allowing(200), room=WaitingRoom[sockets.socket](max_per_source=200))
 
     async def drive(vin: str) -> None:
         socket = await garage.connect(garage.tesla.by_name(vin))
@@ -753,47 +784,171 @@ async def test_one_connection_too_many_of_all(garage: Garage) -> None:
     await garage.connect(garage.tesla.by_name())
 
 
-async def test_silent_handshakes_give_way_to_a_car(garage: Garage) -> None:
-    await garage.open(handshakes=3, handshakes_per_second=1e9)
+async def test_silent_connections_give_way_to_a_car(garage: Garage) -> None:
+    await garage.open(room=WaitingRoom[sockets.socket](max_per_source=3))
     silent = [await garage.plain() for _ in range(3)]
-    await until(lambda: len(garage.server._arriving) == 3)
-    socket = await garage.connect(garage.tesla.by_name())
-    await socket.send_bytes(message())
-    assert await hear(socket) == ACK_0001
+    await until(lambda: len(garage.server._room) == 3)
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     # The oldest one had to go.
     await ending(silent[0][0])
     await garage.refused(Refusal.FLOOD)
-    assert len(garage.server._arriving) == 2
+    assert len(garage.server._room) == 2
 
 
-async def test_a_flood_is_cut_off_before_it_costs_anything(garage: Garage) -> None:
-    await garage.open(handshakes=3, handshakes_per_second=0.0)
+@pytest.mark.parametrize("host", [HOST, ELSEWHERE])
+async def test_who_only_connects_keeps_no_car_out(garage: Garage, host: str) -> None:
+    """From elsewhere, or from the address that the car has too."""
+    await garage.open()
+    for _ in range(3):
+        for _ in range(100):
+            await garage.plain(host)
+        await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+    assert garage.server.counters.opened == 3
+    assert len(garage.server._room) <= 64
+
+
+async def test_one_source_leaves_the_allowance_of_the_others_alone(garage: Garage) -> None:
+    await garage.open(admission=allowing(3))
     refused = garage.server.counters.refused
-    for number in range(3):
-        _, writer = await garage.plain()
+    for _ in range(10):
+        _, writer = await garage.plain(ELSEWHERE)
         writer.write(b"nonsense")
-        await until(partial(lambda number: refused[Refusal.NO_TLS] > number, number))
-    with pytest.raises(aiohttp.ClientError):
-        await garage.connect(garage.tesla.by_name())
-    assert refused[Refusal.NO_TLS] == 3
-    assert refused[Refusal.FLOOD] >= 1
-    assert garage.server.counters.opened == 0
+    await until(lambda: refused.total() == 10)
+    assert refused == {Refusal.NO_TLS: 3, Refusal.SOURCE_FLOOD: 7}
+    for _ in range(5):
+        # What a car has paid it gets back.
+        await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
 
 
-async def test_the_rate_recovers(garage: Garage, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = await garage.open(handshakes=4, handshakes_per_second=2.0)
-    clock = 1000.0
-    loop = asyncio.get_running_loop()
+async def test_a_flood_from_everywhere_keeps_out_only_who_never_came(garage: Garage) -> None:
+    await garage.open(admission=allowing(10, common=3))
+    refused = garage.server.counters.refused
+    first = await garage.connect(garage.tesla.by_name())
+    for number in range(6):
+        _, writer = await garage.plain(f"127.0.1.{number}")
+        writer.write(b"nonsense")
+        await until(partial(lambda number: refused.total() > number, number))
+    assert refused == {Refusal.NO_TLS: 3, Refusal.FLOOD: 3}
+    await first.close()
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+
+
+async def test_a_flood_is_cut_off_before_it_costs_anything(
+    garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[bytes] = []
+
+    def step(_: Handshake, data: bytes) -> Step:
+        steps.append(data)
+        return Step(b"", 0.0, failure=Failure.NO_TLS)
+
+    monkeypatch.setattr(Handshake, "step", step)
+    await garage.open(admission=allowing(3))
+    for _ in range(10):
+        _, writer = await garage.plain()
+        writer.write(b"x")
+    await until(lambda: garage.server.counters.refused.total() == 10)
+    assert len(steps) == 3
+
+
+async def test_a_dear_handshake_is_paid_for_afterwards(
+    garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second of processor time is worth 50 usual handshakes."""
+
+    def step(_: Handshake, data: bytes) -> Step:
+        return Step(b"", len(data) * 1.0, failure=Failure.NO_TLS)
+
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "time", lambda: clock)
-        taken = [server._take_room() for _ in range(5)]
-        assert taken == [True, True, True, True, False]
-        clock += 1.1
-        taken = [server._take_room() for _ in range(3)]
-        assert taken == [True, True, False]
-        clock += 1000
-        taken = [server._take_room() for _ in range(5)]
-        assert taken == [True, True, True, True, False]
+        patched.setattr(Handshake, "step", step)
+        await garage.open(admission=allowing(20, common=1000))
+        for number in range(3):
+            _, writer = await garage.plain(ELSEWHERE)
+            writer.write(b"x")
+            await until(partial(lambda n: garage.server.counters.refused.total() > n, number))
+    assert garage.server.counters.refused == {Refusal.NO_TLS: 1, Refusal.SOURCE_FLOOD: 2}
+    await garage.connect(garage.tesla.by_name())
+
+
+async def test_a_dear_handshake_is_paid_for_by_who_has_left(garage: Garage) -> None:
+    class Slow(Executor):
+        """Threads that are at work until the test lets them go on."""
+
+        def __init__(self) -> None:
+            self.running: list[Future[Any]] = []
+
+        @override
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            self.running.append(Future())
+            self.running[-1].set_running_or_notify_cancel()
+            return self.running[-1]
+
+    slow = Slow()
+    admission = allowing(20, common=1000)
+    await garage.open(executor=slow, admission=admission)
+    _, writer = await garage.plain(ELSEWHERE)
+    writer.write(b"x")
+    await until(lambda: slow.running)
+    writer.transport.abort()
+    await garage.refused(Refusal.LOST)
+    assert admission.admit(ELSEWHERE, 0.0) is Verdict.ADMITTED
+    slow.running[0].set_result(Step(b"", 1.0))
+    await until(lambda: admission.admit(ELSEWHERE, 0.0) is Verdict.SOURCE_SPENT)
+
+
+async def test_handshakes_are_not_done_on_the_event_loop(
+    garage: Garage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    real = Handshake.step
+
+    def step(handshake: Handshake, data: bytes) -> Step:
+        threads.add(threading.get_ident())
+        return real(handshake, data)
+
+    monkeypatch.setattr(Handshake, "step", step)
+    await garage.open(executor=None)
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_more_certificates_than_a_car_has(garage: Garage, version: ssl.TLSVersion) -> None:
+    """Compression would make 100 kB of them a few."""
+    await garage.open()
+    stranger = _of_a_stranger(garage.tesla)
+    with pytest.raises(aiohttp.ClientError):
+        await garage.connect(stranger, chain=stranger.pem * 200, version=version)
+    await garage.refused(Refusal.TOO_MUCH)
+
+
+async def test_a_handshake_in_crumbs(garage: Garage) -> None:
+    await garage.open()
+    _, writer = await garage.plain()
+    # The head of a record of 8 kB, and its content byte by byte.
+    writer.write(b"\x16\x03\x01\x20\x00")
+    await until(lambda: garage.server._arriving)
+    (transport,) = garage.server._arriving
+    for number in range(100):
+        if garage.server.counters.refused:
+            break
+        writer.write(b"x")
+        await until(
+            partial(
+                lambda number: transport._steps > number or garage.server.counters.refused, number
+            )
+        )
+    await garage.refused(Refusal.TOO_MUCH)
+
+
+async def test_strangers_with_certificates_of_tesla_s_keep_no_car_out(garage: Garage) -> None:
+    await garage.open(strangers=2, connections=1)
+    strangers = [await garage.secured(garage.tesla.by_name(OTHER_VIN)) for _ in range(3)]
+    await ending(strangers[0][0])
+    await garage.refused(Refusal.FULL)
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+    assert sum(each.is_stranger for each in garage.server._secured) == 2
 
 
 async def test_a_car_that_does_not_read_slows_nobody(garage: Garage) -> None:
@@ -808,8 +963,7 @@ async def test_a_car_that_does_not_read_slows_nobody(garage: Garage) -> None:
     for _ in range(400):
         writer.write(data)
     (connection,) = garage.server._secured
-    transport = connection._transport
-    assert transport is not None
+    transport = connection.transport
     await until(lambda: transport.get_write_buffer_size() > 0)
     other = await garage.connect(garage.tesla.by_name(OTHER_VIN))
     for _ in range(20):

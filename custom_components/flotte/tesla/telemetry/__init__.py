@@ -5,6 +5,9 @@
     records        the messages inside: signals, alerts, errors, connectivity (protobuf)
     mqtt           the same, from a broker behind Tesla's own server (JSON)
     certificates   who may connect, and how we prove who we are
+    admission      which connections there is time for, before anybody has shown a certificate
+    acceptor       the listening sockets, and connections that have sent nothing yet
+    tls            TLS of a connection; handshakes in a thread
     server         the WebSocket server that cars connect to
     subscription   what a car is asked to push, signed; with profiles and forecast of the cost
     selfcheck      whether a car would get through to the server

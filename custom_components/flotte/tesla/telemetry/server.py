@@ -1,10 +1,11 @@
 """The server that cars connect to: WebSocket over mutual TLS, and an answer for every message.
 
-    TCP accepted -> TLS, the car's certificate verified -> upgrade, the car known -> messages
+    TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
+        -> upgrade, the car known -> messages
 
-The port is open to the internet. Until a certificate of Tesla's is verified a connection costs
-little, is one of few, and has little time; after that it belongs to some car, and only the cars
-that `find` knows get any further.
+The port is open to the internet. Until a certificate of Tesla's is verified a connection costs the
+event loop next to nothing, and everything else as little as its source may spend (`admission`);
+after that it belongs to some car, and only the cars that `find` knows get any further.
 
 One connection never waits for another: what it says is handled at once, a flood in small portions,
 and nobody waits for a car that does not read its answers.
@@ -17,21 +18,25 @@ import asyncio
 import errno
 import itertools
 import logging
-import ssl
+import socket as sockets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Protocol, cast, override
+from typing import Any, Final, Protocol, override
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from .certificates import UnknownDevice, identity
+from .acceptor import Acceptor, reset
+from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
+from .certificates import ServerContext, UnknownDevice, identity
 from .envelope import STREAM, MalformedEnvelope, read_envelope, write_ack, write_error
 from .records import MalformedRecord
+from .tls import Failure, HandshakeQueue, TlsTransport
 
 _LOGGER: Final = logging.getLogger(__name__)
 _HTTP_LOGGER: Final = _LOGGER.getChild("http")
@@ -47,11 +52,12 @@ CONNECTIONS_PER_CAR: Final = 4
 """A change between Wi-Fi and the mobile network makes connections overlap; dead ones linger."""
 CONNECTIONS: Final = 500
 """Of all cars, counted from a verified certificate on."""
-HANDSHAKES: Final = 256
-"""At once. A file and some 100 kB of memory each."""
-HANDSHAKES_PER_SECOND: Final = 50.0
-"""On average, after a first `HANDSHAKES`: each takes about a millisecond of the event loop."""
+STRANGERS: Final = 16
+"""Connections with a certificate of Tesla's that is none of our cars'. Nothing but the reason for
+their refusal is in it for them."""
 
+FIRST_BYTE_TIMEOUT: Final = 5.0
+"""Seconds from TCP to the first byte: a car sends it at once."""
 HANDSHAKE_TIMEOUT: Final = 10.0
 """Seconds for TLS."""
 UPGRADE_TIMEOUT: Final = 10.0
@@ -67,10 +73,13 @@ CLOSE_TIMEOUT: Final = 2.0
 
 _AT_A_STRETCH: Final = 16
 """Messages of one connection before others get their turn: after an outage a car sends 5000."""
+_SECONDS_AT_A_STRETCH: Final = 0.002
+"""The same for messages that take long."""
 _REMEMBERED: Final = 100
 """How many different troubles are kept in mind, so that each is logged once."""
 _VIN_SHOWN: Final = 6
 """The last characters, which tell an owner's cars apart."""
+_CONVERSATION: Final = frozenset({WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 _NETWORKS: Final = frozenset({"wifi", "cellular"})
 
 
@@ -99,15 +108,17 @@ class Refusal(StrEnum):
     """Why a connection came to nothing."""
 
     FLOOD = "flood"
-    """More connections at once, or in a second, than are let in."""
-    TIMEOUT = "handshake_timeout"
-    NO_CERTIFICATE = "no_certificate"
-    """A browser or a scanner; or a car that was not asked as it wants to be asked."""
-    UNTRUSTED = "untrusted_certificate"
-    NO_TLS = "no_tls"
-    """Something else than TLS, or a client that does not trust our certificate."""
-    LOST = "lost"
-    """The other side went away during the handshake."""
+    """More handshakes than all sources together are allowed, or no place left to wait."""
+    SOURCE_FLOOD = "source_flood"
+    """More handshakes than one source is allowed."""
+    NOTHING_SENT = "nothing_sent"
+    """TCP was up, but not one byte came."""
+    TOO_MUCH = Failure.TOO_MUCH.value
+    TIMEOUT = Failure.TIMEOUT.value
+    NO_CERTIFICATE = Failure.NO_CERTIFICATE.value
+    UNTRUSTED = Failure.UNTRUSTED.value
+    NO_TLS = Failure.NO_TLS.value
+    LOST = Failure.LOST.value
     FULL = "full"
     SILENT = "silent"
     """TLS stood, but nothing was asked."""
@@ -146,10 +157,14 @@ class TelemetryServer:
 
     Args:
         find: Who wants to hear of a car.
+        admission: Who may begin a handshake.
+        room: Where connections wait that have sent nothing.
+        executor: Where handshakes run; None: the event loop's own.
         connections_per_car: The oldest connection is closed when a car opens more.
         connections: Of all cars.
-        handshakes: TLS handshakes at once; the oldest gives way to the next.
-        handshakes_per_second: On average; the burst is `handshakes`.
+        strangers: Connections whose certificate is Tesla's, but of none of our cars; the oldest
+            gives way to the next.
+        first_byte_timeout: Seconds from TCP to the first byte.
         handshake_timeout: Seconds.
         upgrade_timeout: Seconds from TLS to the request for a WebSocket.
         heartbeat: Seconds between two looks whether connections are alive.
@@ -160,10 +175,13 @@ class TelemetryServer:
         self,
         find: Find,
         *,
+        admission: Admission | None = None,
+        room: WaitingRoom[sockets.socket] | None = None,
+        executor: Executor | None = None,
         connections_per_car: int = CONNECTIONS_PER_CAR,
         connections: int = CONNECTIONS,
-        handshakes: int = HANDSHAKES,
-        handshakes_per_second: float = HANDSHAKES_PER_SECOND,
+        strangers: int = STRANGERS,
+        first_byte_timeout: float = FIRST_BYTE_TIMEOUT,
         handshake_timeout: float = HANDSHAKE_TIMEOUT,
         upgrade_timeout: float = UPGRADE_TIMEOUT,
         heartbeat: float = HEARTBEAT,
@@ -173,21 +191,31 @@ class TelemetryServer:
         self._find = find
         self._connections_per_car = connections_per_car
         self._connections = connections
-        self._handshakes = handshakes
-        self._handshakes_per_second = handshakes_per_second
+        self._strangers = strangers
         self._handshake_timeout = handshake_timeout
         self._upgrade_timeout = upgrade_timeout
         self._heartbeat = heartbeat
         self._close_timeout = close_timeout
 
-        self._server: asyncio.Server | None = None
-        self._context: ssl.SSLContext | None = None
+        self._admission = admission or Admission()
+        # An empty one is false.
+        self._room = WaitingRoom() if room is None else room
+        self._acceptor = Acceptor(
+            self._room,
+            on_arrival=self._arrived,
+            on_ready=self._admit_source,
+            on_displaced=self._displaced,
+            on_silent=partial(self._refuse, Refusal.NOTHING_SENT),
+            on_lost=partial(self._refuse, Refusal.LOST),
+            is_familiar=self._is_familiar,
+            timeout=first_byte_timeout,
+        )
+        self._handshakes = HandshakeQueue(executor)
+        self._context: ServerContext | None = None
         self._next_look: asyncio.TimerHandle | None = None
-        self._room = float(handshakes)
-        self._room_at = 0.0
         # Dictionaries keep the order of arrival: the first is the oldest.
-        self._arriving: dict[_Connection, asyncio.Task[None]] = {}
-        self._secured: set[_Connection] = set()
+        self._arriving: dict[TlsTransport, None] = {}
+        self._secured: dict[_Connection, None] = {}
         self._open: dict[str, dict[str, _Connection]] = {}
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -196,23 +224,31 @@ class TelemetryServer:
     @property
     def port(self) -> int:
         """The port it listens on; 0 if it does not."""
-        if self._server is None or not self._server.sockets:
-            return 0
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        return self._acceptor.port
 
     @property
     def open_connections(self) -> int:
         """WebSockets of cars that are up now."""
         return sum(map(len, self._open.values()))
 
+    @property
+    def is_flooded(self) -> bool:
+        """Whether strangers have been connecting for a while, so that cars may be kept out."""
+        return self._admission.flood.is_flooded(asyncio.get_running_loop().time())
+
+    def has(self, vin: str) -> bool:
+        """Whether a car is connected."""
+        return vin in self._open
+
     def diagnostics(self) -> dict[str, object]:
         """Numbers that help to find out why no car connects."""
         counters = self.counters
         return {
-            "is_listening": self._server is not None,
+            "is_listening": self._acceptor.is_open,
+            "is_flooded": self.is_flooded,
             "cars": len(self._open),
             "connections": self.open_connections,
+            "waiting": len(self._room),
             "handshakes": len(self._arriving),
             "arrived": counters.arrived,
             "opened": counters.opened,
@@ -224,7 +260,7 @@ class TelemetryServer:
             "refused": {reason.value: number for reason, number in counters.refused.items()},
         }
 
-    async def start(self, host: str | None, port: int, context: ssl.SSLContext) -> None:
+    async def start(self, host: str | None, port: int, context: ServerContext) -> None:
         """Listen.
 
         Args:
@@ -237,21 +273,19 @@ class TelemetryServer:
             OSError: the address does not exist, or the port is not for ordinary programs.
             RuntimeError: it listens already.
         """
-        if self._server is not None:
+        if self._acceptor.is_open:
             raise RuntimeError("the server is running")
         self._context = context
-        loop = asyncio.get_running_loop()
-        made = partial(_Connection, self._arrived, self._serve, self._lost)
         try:
-            self._server = await loop.create_server(made, host, port)
+            await self._acceptor.open(host, port)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUse(error.errno, error.strerror) from error
             raise
-        self._next_look = loop.call_later(self._heartbeat, self._look)
+        self._next_look = asyncio.get_running_loop().call_later(self._heartbeat, self._look)
         _LOGGER.debug("Listening for cars on port %d", self.port)
 
-    def use(self, context: ssl.SSLContext) -> None:
+    def use(self, context: ServerContext) -> None:
         """Speak TLS like this from the next connection on; those that are up stay as they are.
 
         This is how a renewed certificate comes into use. A new context, because changing one that
@@ -264,15 +298,15 @@ class TelemetryServer:
 
         Afterwards every listener knows that its connections are closed, and the port is free.
         """
-        server, self._server = self._server, None
-        if server is None:
+        if not self._acceptor.is_open:
             return
-        server.close()
+        self._acceptor.close()
         if self._next_look is not None:
             self._next_look.cancel()
+        transports = [*self._arriving, *(each.transport for each in self._secured)]
         try:
-            for task in tuple(self._arriving.values()):
-                task.cancel()
+            for arriving in tuple(self._arriving):
+                arriving.abort()
             goodbyes = []
             for connection in tuple(self._secured):
                 if connection.socket is None:
@@ -281,15 +315,14 @@ class TelemetryServer:
                     goodbyes.append(self._goodbye(connection, WSCloseCode.GOING_AWAY))
             await asyncio.gather(*goodbyes)
         finally:
-            server.abort_clients()
-        while tasks := {*self._arriving.values(), *self._tasks}:
-            _, slow = await asyncio.wait(tasks, timeout=self._close_timeout)
+            for transport in transports:
+                transport.abort()
+        while self._tasks:
+            _, slow = await asyncio.wait(self._tasks, timeout=self._close_timeout)
             for task in slow:
                 task.cancel()
-        await server.wait_closed()
-        # TLS tells a moment later than TCP.
-        for connection in tuple(self._secured):
-            await connection.gone.wait()
+        for transport in transports:
+            await transport.gone.wait()
         _LOGGER.debug("Listening for cars no more")
 
     async def send_away(self, vins: Iterable[str]) -> None:
@@ -307,81 +340,77 @@ class TelemetryServer:
 
     # --- From TCP to TLS --------------------------------------------------------------------------
 
-    def _arrived(self, connection: _Connection, transport: asyncio.Transport) -> None:
-        """Start TLS on a connection that was accepted, if there is room."""
+    def _arrived(self) -> None:
         self.counters.arrived += 1
-        if self._server is None or self._context is None or not self._take_room():
-            self._refuse(Refusal.FLOOD)
+
+    def _is_familiar(self, source: str) -> bool:
+        return self._admission.is_familiar(source, asyncio.get_running_loop().time())
+
+    def _displaced(self, source: str) -> None:
+        """Count a connection that had to leave the waiting room."""
+        self._refuse(Refusal.FLOOD)
+        if self._is_familiar(source) or len(self._room) >= self._room.max_waiting:
+            self._admission.flood.turned_away(asyncio.get_running_loop().time())
+
+    def _admit_source(self, connection: sockets.socket, source: str) -> None:
+        """Begin a TLS handshake with a connection that has sent something, if there is room."""
+        verdict = self._admission.admit(source, asyncio.get_running_loop().time())
+        if verdict is not Verdict.ADMITTED or self._context is None:
+            is_own_fault = verdict is Verdict.SOURCE_SPENT
+            self._refuse(Refusal.SOURCE_FLOOD if is_own_fault else Refusal.FLOOD)
+            reset(connection)
+            return
+        transport = TlsTransport(
+            self._context,
+            self._handshakes,
+            is_first=self._is_familiar(source),
+            on_secured=partial(self._hand_over, source),
+            on_failed=self._not_secured,
+            on_step=partial(self._charge, source),
+            handshake_timeout=self._handshake_timeout,
+            close_timeout=self._close_timeout,
+        )
+        self._arriving[transport] = None
+        self._keep(asyncio.create_task(self._secure(transport, connection)))
+
+    async def _secure(self, transport: TlsTransport, connection: sockets.socket) -> None:
+        """Put TLS on a socket."""
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+        except OSError:
+            connection.close()
+            transport.connection_lost(None)
+
+    def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
+        """Charge what a step of a handshake took beyond what was paid at its beginning."""
+        excess = min(seconds, transport.seconds - SECONDS_PER_HANDSHAKE)
+        if excess > 0:
+            self._admission.charge(source, excess, asyncio.get_running_loop().time())
+
+    def _not_secured(self, transport: TlsTransport, failure: Failure, detail: str) -> None:
+        self._arriving.pop(transport, None)
+        self._refuse(Refusal(failure), detail)
+
+    def _hand_over(self, source: str, transport: TlsTransport) -> None:
+        """Let a connection whose TLS stands ask for what it wants."""
+        del self._arriving[transport]
+        connection = _Connection(transport, source, self._serve, self._lost)
+        try:
+            connection.vin = identity(transport.certificate()).vin
+        except UnknownDevice as error:
+            connection.unknown = str(error)
+        if self._find(connection.vin) is None:
+            strangers = [each for each in self._secured if each.is_stranger]
+            if len(strangers) >= self._strangers:
+                self._refuse(Refusal.FULL)
+                strangers[0].abort()
+            connection.is_stranger = True
+        elif sum(not each.is_stranger for each in self._secured) >= self._connections:
+            self._refuse(Refusal.FULL)
             transport.abort()
             return
-        if len(self._arriving) >= self._handshakes:
-            # Who keeps us waiting longest is the least likely to be a car.
-            oldest = next(iter(self._arriving))
-            self._refuse(Refusal.FLOOD)
-            self._arriving.pop(oldest).cancel()
-            oldest.abort()
-        self._arriving[connection] = asyncio.create_task(
-            self._secure(connection, transport, self._context)
-        )
-
-    def _take_room(self) -> bool:
-        """Take one handshake out of what the rate allows; False if there is none left."""
-        now = asyncio.get_running_loop().time()
-        gained = (now - self._room_at) * self._handshakes_per_second
-        self._room = min(float(self._handshakes), self._room + gained)
-        self._room_at = now
-        if self._room < 1:
-            return False
-        self._room -= 1
-        return True
-
-    async def _secure(
-        self, connection: _Connection, transport: asyncio.Transport, context: ssl.SSLContext
-    ) -> None:
-        """Do the TLS handshake."""
-        secured: asyncio.Transport | None = None
-        try:
-            secured = await asyncio.get_running_loop().start_tls(
-                transport,
-                connection,
-                context,
-                server_side=True,
-                ssl_handshake_timeout=self._handshake_timeout,
-                ssl_shutdown_timeout=self._close_timeout,
-            )
-        except ssl.SSLCertVerificationError as error:
-            self._refuse(Refusal.UNTRUSTED, error.verify_message)
-        except ssl.SSLError as error:
-            has_none = error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE"
-            self._refuse(Refusal.NO_CERTIFICATE if has_none else Refusal.NO_TLS, error.reason)
-        except ConnectionAbortedError:
-            self._refuse(Refusal.TIMEOUT)
-        except OSError:
-            self._refuse(Refusal.LOST)
-        else:
-            self._hand_over(connection, secured)
-        finally:
-            self._arriving.pop(connection, None)
-
-    def _hand_over(self, connection: _Connection, secured: asyncio.Transport | None) -> None:
-        """Let a connection whose TLS stands ask for what it wants."""
-        # asyncio hands out a transport even if the other side hung up during the handshake; then
-        # it has no object.
-        if (
-            secured is None
-            or secured.get_extra_info("ssl_object") is None
-            or connection.gone.is_set()
-        ):
-            refusal = Refusal.LOST
-        elif len(self._secured) >= self._connections:
-            refusal = Refusal.FULL
-        else:
-            self._secured.add(connection)
-            connection.begin(secured, self._upgrade_timeout, self._silent)
-            return
-        self._refuse(refusal)
-        if secured is not None:
-            secured.abort()
+        self._secured[connection] = None
+        connection.begin(self._upgrade_timeout, self._silent)
 
     def _silent(self, connection: _Connection) -> None:
         """End a connection that did not ask for anything in time."""
@@ -390,7 +419,7 @@ class TelemetryServer:
 
     def _lost(self, connection: _Connection) -> None:
         """Forget a connection that is gone."""
-        self._secured.discard(connection)
+        self._secured.pop(connection, None)
 
     def _refuse(self, reason: Refusal, detail: str = "") -> None:
         self.counters.refused[reason] += 1
@@ -406,10 +435,8 @@ class TelemetryServer:
         task = asyncio.current_task()
         if task is not None:
             self._keep(task)
-        try:
-            vin = identity(connection.certificate()).vin
-        except UnknownDevice as error:
-            return self._turn_down(Refusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, str(error))
+        if not (vin := connection.vin):
+            return self._turn_down(Refusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, connection.unknown)
         if (listener := self._find(vin)) is None:
             if self._is_news(Refusal.UNKNOWN_CAR, vin):
                 _LOGGER.info("A car is refused that is not set up here: %s", _shown(vin))
@@ -420,6 +447,8 @@ class TelemetryServer:
             # Text is refused, so it need not be decoded.
             decode_text=False,
             max_msg_size=LARGEST_FRAME,
+            # aiohttp would answer a flood of pings without giving others their turn.
+            autoping=False,
             timeout=self._close_timeout,
         )
         if not socket.can_prepare(request):
@@ -427,6 +456,8 @@ class TelemetryServer:
         await socket.prepare(request)
         network = request.headers.get("X-Network-Interface", "").lower()
         connection.socket = socket
+        connection.is_stranger = False
+        self._admission.welcome(connection.source, asyncio.get_running_loop().time())
         name = self._admit(connection, vin)
         _LOGGER.debug("Car %s is connected: %s %s", _shown(vin), name, network)
         try:
@@ -499,13 +530,20 @@ class TelemetryServer:
 
     async def _converse(self, socket: web.WebSocketResponse, listener: Listener) -> None:
         """Answer every message, in order, until the connection ends."""
+        loop = asyncio.get_running_loop()
         number = 0
-        while (message := await socket.receive()).type is WSMsgType.BINARY:
-            await socket.send_bytes(self._answer(message.data, listener))
+        since = loop.time()
+        while (message := await socket.receive()).type in _CONVERSATION:
+            if message.type is WSMsgType.BINARY:
+                await socket.send_bytes(self._answer(message.data, listener))
+            elif message.type is WSMsgType.PING:
+                await socket.pong(message.data)
             number += 1
-            if not number % _AT_A_STRETCH:
-                # Neither line above lets others have their turn while messages are waiting.
-                await asyncio.sleep(0)
+            if number % _AT_A_STRETCH and loop.time() - since < _SECONDS_AT_A_STRETCH:
+                continue
+            # Nothing above lets others have their turn while messages are waiting.
+            await asyncio.sleep(0)
+            since = loop.time()
         if message.type is WSMsgType.TEXT:
             self.counters.text += 1
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
@@ -568,36 +606,35 @@ class TelemetryServer:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection from TCP on: first TLS's client, then the road to aiohttp's HTTP.
-
-    asyncio alone would do a handshake for everybody who comes, and tell nobody how it went.
-    """
+    """One connection from TLS on: the road to aiohttp's HTTP."""
 
     def __init__(
         self,
-        arrived: Callable[[_Connection, asyncio.Transport], None],
+        transport: TlsTransport,
+        source: str,
         serve: Callable[[_Connection, web.BaseRequest], Awaitable[web.StreamResponse]],
         lost: Callable[[_Connection], None],
     ) -> None:
+        self.transport = transport
+        self.source = source
+        """Where it comes from, see `admission.source_of`."""
+        self.vin = ""
+        """By its certificate; empty if that is no car's."""
+        self.unknown = ""
+        """Why that is no car's."""
+        self.is_stranger = False
         self.socket: web.WebSocketResponse | None = None
         """Once the upgrade is done."""
         self.is_silent = False
         """Whether nothing came since the last look."""
         self.is_pinged = False
-        self.gone = asyncio.Event()
-        self._arrived = arrived
         self._serve = serve
         self._lost = lost
-        self._transport: asyncio.Transport | None = None
         self._http: web.RequestHandler | None = None
-        self._early: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(
-        self, secured: asyncio.Transport, timeout: float, silent: Callable[[_Connection], None]
-    ) -> None:
+    def begin(self, timeout: float, silent: Callable[[_Connection], None]) -> None:
         """Speak HTTP from now on; `silent` is called if nothing was asked in time."""
-        self._transport = secured
         self._timer = asyncio.get_running_loop().call_later(timeout, silent, self)
         server = web.Server(
             self._request,
@@ -607,29 +644,15 @@ class _Connection(asyncio.Protocol):
             lingering_time=0,
         )
         self._http = server()
-        self._http.connection_made(secured)
-        # Decrypted together with the end of the handshake.
-        for data in self._early:
-            self._http.data_received(data)
-        self._early.clear()
+        self.transport.attach(self)
 
     async def _request(self, request: web.BaseRequest) -> web.StreamResponse:
         self._stop_timer()
         return await self._serve(self, request)
 
-    def certificate(self) -> bytes:
-        """The certificate, DER, whose key the other side was seen to have.
-
-        It is the first of the verified chain. Others may have been sent along; they count for
-        nothing. Empty if the connection is gone.
-        """
-        session = self._transport and self._transport.get_extra_info("ssl_object")
-        return (session and session.getpeercert(binary_form=True)) or b""
-
     def abort(self) -> None:
         """End it at once, without a word."""
-        if self._transport is not None:
-            self._transport.abort()
+        self.transport.abort()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -638,24 +661,14 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # What asyncio calls this for sockets is always of this kind.
-        self._transport = cast("asyncio.Transport", transport)
-        # What comes is for TLS, which is not there yet.
-        self._transport.pause_reading()
-        self._arrived(self, self._transport)
+        if self._http is not None:
+            self._http.connection_made(transport)
 
     @override
     def data_received(self, data: bytes) -> None:
         self.is_silent = False
-        if self._http is None:
-            self._early.append(data)
-        else:
-            self._http.data_received(data)
-
-    @override
-    def eof_received(self) -> None:
         if self._http is not None:
-            self._http.eof_received()
+            self._http.data_received(data)
 
     @override
     def pause_writing(self) -> None:
@@ -669,7 +682,6 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self.gone.set()
         self._stop_timer()
         if self._http is not None:
             self._http.connection_lost(exc)

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast, override
 
@@ -974,32 +975,47 @@ async def test_a_car_that_does_not_read_slows_nobody(garage: Garage) -> None:
     assert garage.listener.down == garage.listener.up
 
 
-async def test_a_flood_of_messages_lets_others_have_their_turn(garage: Garage) -> None:
+@pytest.mark.parametrize(
+    ("kind", "data"), [(WSMsgType.BINARY, message()), (WSMsgType.PING, b"x"), (WSMsgType.PONG, b"")]
+)
+@pytest.mark.parametrize(("seconds", "most"), [(3600.0, 32), (0.0, 4)])
+async def test_a_flood_of_messages_lets_others_have_their_turn(
+    garage: Garage,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: WSMsgType,
+    data: bytes,
+    seconds: float,
+    most: int,
+) -> None:
+    """After so many at the latest, or after one of them if it takes long."""
+    monkeypatch.setattr(server_module, "_SECONDS_AT_A_STRETCH", seconds)
     garage.heard[OTHER_VIN] = Heard()
     await garage.open()
     flooding = await garage.connect(garage.tesla.by_name())
-    other = await garage.connect(garage.tesla.by_name(OTHER_VIN))
-    turns: list[int] = []
-
-    class Counting(Heard):
-        @override
-        def heard(self, topic: bytes, payload: bytes) -> None:
-            super().heard(topic, payload)
-            turns.append(len(garage.listener.messages))
-
-    garage.heard[OTHER_VIN].heard = Counting().heard  # type: ignore[method-assign]  # the same one
     (served,) = garage.server._open[VIN].values()
     assert served.socket is not None
     # All at once, as after an outage: as many as the reader keeps before it stops reading.
     reader = served.socket._reader
     assert reader is not None
     for _ in range(400):
-        reader.feed_data(aiohttp.WSMessage(WSMsgType.BINARY, message(), None), 0)
-    await other.send_bytes(message())
-    assert await hear(other) == ACK_0001
-    await until(lambda: len(garage.listener.messages) == 400)
-    assert turns[0] < 400
+        reader.feed_data(aiohttp.WSMessage(kind, data, None), 0)
+    waiting = []
+    while reader._buffer:
+        waiting.append(len(reader._buffer))
+        await asyncio.sleep(0)
+    assert all(before - after <= most for before, after in pairwise(waiting))
+    assert len(waiting) > 400 // most
     await flooding.close()
+
+
+async def test_pings_are_answered(garage: Garage) -> None:
+    await garage.open()
+    socket = await garage.connect(garage.tesla.by_name(), autoping=False)
+    await socket.ping(b"are you there")
+    answer = await socket.receive()
+    assert (answer.type, bytes(answer.data)) == (WSMsgType.PONG, b"are you there")
+    await socket.pong(b"nobody asked")
+    await garage.send_and_hear(socket)
 
 
 # --- Ends -----------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from custom_components.flotte.receiver import (
     async_get_client_cas,
 )
 from custom_components.flotte.tesla.meter import Meter
+from custom_components.flotte.tesla.telemetry.admission import FloodWatch
 from custom_components.flotte.tesla.telemetry.certificates import Authority
 from simulator import Simulator
 from simulator.cars import Car
@@ -227,6 +228,61 @@ async def test_nobody_is_heard_after_home_assistant_began_to_stop(
     written = hass_storage[key]["data"]["ledger"]["counts"]
     signals = sum(line[4] for line in written if line[1] == "signal")
     assert signals == tesla.streams.link(MODEL_Y).signals
+
+
+# --- Floods ---------------------------------------------------------------------------------------
+
+
+def flood(receiver: Receiver) -> None:
+    """Strangers have been connecting for longer than a minute."""
+    now = asyncio.get_running_loop().time()
+    for ago in (100, 50, 1):
+        receiver.server._admission.flood.turned_away(now - ago)
+
+
+def flood_ends(receiver: Receiver) -> None:
+    receiver.server._admission.flood = FloodWatch()
+
+
+async def test_a_flood_that_keeps_cars_out_is_reported_until_it_is_over(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, port: int, pass_time: Pass
+) -> None:
+    receiver = await start(hass, entry_of_stream)
+    await pass_time(2 * MINUTE)
+    assert issues_of(hass) == set()
+    flood(receiver)
+    await pass_time(MINUTE)
+    assert issues_of(hass) == {f"port_flooded_{port}"}
+    assert str(port) in issue_of(hass, f"port_flooded_{port}")
+    flood_ends(receiver)
+    await pass_time(MINUTE)
+    assert issues_of(hass) == set()
+
+
+async def test_a_flood_that_no_car_is_missing_in_is_not_reported(
+    hass: HomeAssistant,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    port: int,
+    pass_time: Pass,
+) -> None:
+    receiver = receiver_of(hass, entry_of_stream)
+    flood(receiver)
+    await pass_time(MINUTE)
+    assert issues_of(hass) == set()
+    aurora.steer({"state": "asleep"})
+    await pass_time(3 * MINUTE)
+    assert issues_of(hass) == {f"port_flooded_{port}"}
+
+
+async def test_a_flood_is_nobody_s_concern_after_the_account_left(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, pass_time: Pass
+) -> None:
+    receiver = await start(hass, entry_of_stream)
+    flood(receiver)
+    await pass_time(MINUTE)
+    await hass.config_entries.async_unload(entry_of_stream.entry_id)
+    assert issues_of(hass) == set()
 
 
 # --- Several accounts -----------------------------------------------------------------------------

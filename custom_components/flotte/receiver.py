@@ -53,6 +53,9 @@ RETRY_SECONDS: Final = 60.0
 LONGEST_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
 """Between two looks whether the certificate has to be renewed, or a file has changed."""
+FLOOD_INTERVAL: Final = timedelta(minutes=1)
+"""Between two looks whether strangers keep cars from connecting."""
+FLOODED_ISSUE: Final = "port_flooded"
 _START_ISSUES: Final = ("client_ca_missing", "port_in_use", "certificate_unusable")
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
 _CHUNK: Final = 65536
@@ -270,6 +273,7 @@ class Receiver:
         self._lock = asyncio.Lock()
         self._retry: CALLBACK_TYPE | None = None
         self._stop_watching: CALLBACK_TYPE | None = None
+        self._stop_watching_floods: CALLBACK_TYPE | None = None
         self._pause = RETRY_SECONDS
         self._is_running = False
         self._shown: Address | None = None
@@ -324,7 +328,7 @@ class Receiver:
         if not is_last:
             await self._async_show_present()
             return
-        for key in (*_START_ISSUES, "host_names_differ"):
+        for key in (*_START_ISSUES, "host_names_differ", FLOODED_ISSUE):
             self._async_clear(key)
 
     def _share_bills(self) -> None:
@@ -352,10 +356,10 @@ class Receiver:
 
     @callback
     def _async_forget_timers(self) -> None:
-        for cancel in (self._retry, self._stop_watching):
+        for cancel in (self._retry, self._stop_watching, self._stop_watching_floods):
             if cancel is not None:
                 cancel()
-        self._retry = self._stop_watching = None
+        self._retry = self._stop_watching = self._stop_watching_floods = None
 
     async def _async_run(self, _now: datetime | None = None) -> None:
         """Run the server, or see what keeps it from running and try again later."""
@@ -376,6 +380,10 @@ class Receiver:
             if self._stop_watching is None:
                 self._stop_watching = async_track_time_interval(
                     self._hass, self._async_watch, WATCH_INTERVAL
+                )
+            if self._stop_watching_floods is None:
+                self._stop_watching_floods = async_track_time_interval(
+                    self._hass, self._async_watch_floods, FLOOD_INTERVAL
                 )
             members = tuple(self._members.values())
         for member in members:
@@ -437,6 +445,22 @@ class Receiver:
     async def _async_watch(self, _now: datetime) -> None:
         """Show another certificate if ours becomes old, or if the owner's files changed."""
         await self._async_renew()
+
+    @callback
+    def _async_watch_floods(self, _now: datetime) -> None:
+        """Report a flood that may keep cars out, and that it is over.
+
+        Connections that are up are not affected: while every car has one nothing is amiss.
+        """
+        is_missing = any(
+            stream.is_subscribed and not self.server.has(vin)
+            for member in self._members.values()
+            for vin, stream in member.streams.items()
+        )
+        if self.server.is_flooded and is_missing:
+            self._async_tell(FLOODED_ISSUE, port=str(self._port))
+        elif not self.server.is_flooded:
+            self._async_clear(FLOODED_ISSUE)
 
     async def _async_renew(self) -> None:
         """Show another certificate if the present one is not, or not long, the right one."""

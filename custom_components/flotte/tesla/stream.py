@@ -131,6 +131,11 @@ class Stream:
         """Whether it is streamed at all."""
         return signal.streamed and signal.field in self._rules
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the vehicle is asked to stream anything."""
+        return bool(self._rules)
+
     def delay_of(self, signal: Signal[Any]) -> timedelta:
         """How long a change of this signal may take to be heard of."""
         rule = self._rules.get(signal.field)

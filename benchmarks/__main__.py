@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import cost, ingest, setup, signing
+from benchmarks import cost, flood, ingest, setup, signing
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -21,6 +21,9 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("setup", help="starting with an account", description=setup.__doc__)
     setup.add_options(name)
     name.set_defaults(run=setup.run)
+    name = names.add_parser("flood", help="strangers at the port", description=flood.__doc__)
+    flood.add_options(name)
+    name.set_defaults(run=flood.run)
     return parser
 
 

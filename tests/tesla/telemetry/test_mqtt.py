@@ -208,11 +208,33 @@ def test_null_is_invalid(payload: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["Soc", "Gear", "Locked", "Location", "VehicleName", "DoorState"])
-def test_a_kind_that_the_server_does_not_know(field: str) -> None:
+def test_a_value_without_content_says_nothing(field: str) -> None:
     record = record_of(field, "{}")
-    assert record.readings
-    assert {reading.value for reading in record.readings.values()} == {None}
-    assert record.invalid == frozenset()
+    assert (record.readings, record.invalid, record.fields) == ({}, frozenset(), (field,))
+
+
+@pytest.mark.parametrize(
+    ("signal", "payload", "value"),
+    [
+        (signals.CHARGING_STATE, '"7"', "calibrating"),
+        (signals.CHARGING_STATE, '"4"', "charging"),
+        (signals.SHIFT_STATE, '"2"', "p"),
+        (signals.CENTER_DISPLAY, '"8"', "sentry"),
+        (signals.CRUISE_DISTANCE, '"7"', 7),
+        (signals.WINDOW_DRIVER_FRONT, '"1"', False),
+        (signals.WINDOW_DRIVER_FRONT, '"2"', True),
+        (signals.CLIMATE_ON, '"0"', None),
+        (signals.CLIMATE_ON, '"99"', None),
+        (signals.CLIMATE_ON, '"9999999999"', None),
+        (signals.CLIMATE_ON, '"-1"', None),
+        (signals.CLIMATE_ON, '"1.0"', None),
+    ],
+)
+def test_a_word_that_is_newer_than_the_server(
+    signal: Signal[Any], payload: str, value: object
+) -> None:
+    """It writes the number, which we may know."""
+    assert record_of(signal.field, payload).readings[signal].value == value
 
 
 @pytest.mark.parametrize(

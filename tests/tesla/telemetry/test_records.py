@@ -400,7 +400,7 @@ def test_a_new_door_makes_the_others_unknown(caplog: pytest.LogCaptureFixture) -
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-@pytest.mark.parametrize("value", [{"double_value": 1.0}, {"boolean_value": True}, {}])
+@pytest.mark.parametrize("value", [{"double_value": 1.0}, {"boolean_value": True}])
 def test_doors_of_another_kind_are_unknown(value: dict[str, Any]) -> None:
     assert set(values(read(datum("DoorState", **value))).values()) == {None}
 
@@ -562,17 +562,43 @@ def test_of_two_values_the_last_wins() -> None:
     assert values(doors) == {}
 
 
-def test_a_value_without_content_is_unknown() -> None:
-    """Without a message, and of a kind that came after this version."""
-    number = wire.Field.Value("Soc")
-    empty = wire.Datum(key=number)  # type: ignore[arg-type]  # mypy knows the enum only
-    # Field 2 (value), 4 bytes: field 999, a number.
+@pytest.mark.parametrize("told", ["0a0308e301", "0a0508e3011200"])
+def test_a_value_without_content_says_nothing(told: str) -> None:
+    """It is billed, and leaves what was known as it is."""
+    record = read_record(bytes.fromhex(told), NOW, zone=BERLIN)
+    assert record.fields == ("WheelType",)
+    assert (values(record), record.invalid) == ({}, frozenset())
+
+
+def test_a_value_without_content_beside_another() -> None:
+    empty = wire.Datum(key="Soc")
+    assert values(read(datum("Soc", double_value=5.0), empty)) == {"Soc": 5.0}
+    assert read(datum("Soc", invalid=True), empty).invalid == {"Soc"}
+
+
+def test_a_value_of_a_kind_of_tomorrow_is_unknown() -> None:
+    # Field 2 (value), 3 bytes: field 999, a number.
     newer = wire.Datum.FromString(b"\x08\x08\x12\x03\xb8\x3e\x05")
-    for each in (empty, wire.Datum(key=number, value=wire.Value()), newer):  # type: ignore[arg-type]  # the same
-        record = read(each)
-        assert record.fields == ("Soc",)
-        assert values(record) == {"Soc": None}
-        assert record.invalid == frozenset()
+    record = read(newer)
+    assert record.fields == ("Soc",)
+    assert values(record) == {"Soc": None}
+    assert record.invalid == frozenset()
+
+
+def test_every_enumerated_field_names_its_enum() -> None:
+    """One whose words its rows know."""
+    for name, enum in fields_module._ENUMERATED.items():
+        words = fields_module.WORDS[enum]
+        told = FIELDS[False].named(name)
+        known = 0
+        for number, word in words.items():
+            by_word: dict[Signal[Any], Any] = {}
+            by_number: dict[Signal[Any], Any] = {}
+            told.tell(word, NOW, BERLIN, by_word)
+            told.tell(str(number), NOW, BERLIN, by_number)
+            assert by_number == by_word, (name, word)
+            known += any(reading.value is not None for reading in by_word.values())
+        assert known > 1, name
 
 
 def test_an_unknown_field_is_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -798,7 +824,6 @@ def test_some_of_these_fields_have_rows() -> None:
         {"boolean_value": True},
         {"string_value": "Thu Feb 6 00:15:00 2025"},
         {"string_value": ""},
-        {},
     ],
 )
 def test_a_time_that_is_none(told: Callable[..., Any], value: dict[str, Any]) -> None:

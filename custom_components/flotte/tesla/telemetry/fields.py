@@ -94,60 +94,61 @@ _TEXTS: Final = (
     "Version",
     "WheelType",
 )
-_ENUMERATED: Final = (
-    "AutomaticEmergencyBrakingState",
-    "BMSState",
-    "Cabin12vPortKeepOn",
-    "Cabin48vPortKeepOn",
-    "CabinOverheatProtectionMode",
-    "CabinOverheatProtectionTemperatureLimit",
-    "CarType",
-    "CenterDisplay",
-    "ChargePort",
-    "ChargePortLatch",
-    "ChargingCableType",
-    "ClimateKeeperMode",
-    "CruiseFollowDistance",
-    "DefrostMode",
-    "DetailedChargeState",
-    "DiStateF",
-    "DiStateR",
-    "DiStateREL",
-    "DiStateRER",
-    "DriverSeatBelt",
-    "FastChargerType",
-    "FdWindow",
-    "ForwardCollisionWarning",
-    "FpWindow",
-    "Gear",
-    "GuestModeMobileAccessState",
-    "Hvil",
-    "HvacAutoMode",
-    "HvacPower",
-    "LaneDepartureAvoidance",
-    "LightsTurnSignal",
-    "MediaPlaybackStatus",
-    "PassengerSeatBelt",
-    "PowerTransferStatus",
-    "PowershareStatus",
-    "PowershareStopReason",
-    "PowershareType",
-    "RdWindow",
-    "RpWindow",
-    "ScheduledChargingMode",
-    "SemitruckPassengerSeatFoldPosition",
-    "SemitruckTractorParkBrakeStatus",
-    "SemitruckTrailerParkBrakeStatus",
-    "SentryMode",
-    "SettingChargeUnit",
-    "SettingDistanceUnit",
-    "SettingTemperatureUnit",
-    "SettingTirePressureUnit",
-    "SpeedLimitWarning",
-    "SunroofInstalled",
-    "TonneauPosition",
-    "TonneauTentMode",
-)
+_ENUMERATED: Final = {
+    "AutomaticEmergencyBrakingState": "AutomaticEmergencyBrakingStateValue",
+    "BMSState": "BMSStateValue",
+    "Cabin12vPortKeepOn": "CabinPortKeepOnState",
+    "Cabin48vPortKeepOn": "CabinPortKeepOnState",
+    "CabinOverheatProtectionMode": "CabinOverheatProtectionModeState",
+    "CabinOverheatProtectionTemperatureLimit": "ClimateOverheatProtectionTempLimit",
+    "CarType": "CarTypeValue",
+    "CenterDisplay": "DisplayState",
+    "ChargePort": "ChargePortValue",
+    "ChargePortLatch": "ChargePortLatchValue",
+    "ChargingCableType": "CableType",
+    "ClimateKeeperMode": "ClimateKeeperModeState",
+    "CruiseFollowDistance": "FollowDistance",
+    "DefrostMode": "DefrostModeState",
+    "DetailedChargeState": "DetailedChargeStateValue",
+    "DiStateF": "DriveInverterState",
+    "DiStateR": "DriveInverterState",
+    "DiStateREL": "DriveInverterState",
+    "DiStateRER": "DriveInverterState",
+    "DriverSeatBelt": "BuckleStatus",
+    "FastChargerType": "FastCharger",
+    "FdWindow": "WindowState",
+    "ForwardCollisionWarning": "ForwardCollisionSensitivity",
+    "FpWindow": "WindowState",
+    "Gear": "ShiftState",
+    "GuestModeMobileAccessState": "GuestModeMobileAccess",
+    "Hvil": "HvilStatus",
+    "HvacAutoMode": "HvacAutoModeState",
+    "HvacPower": "HvacPowerState",
+    "LaneDepartureAvoidance": "LaneAssistLevel",
+    "LightsTurnSignal": "TurnSignalState",
+    "MediaPlaybackStatus": "MediaStatus",
+    "PassengerSeatBelt": "BuckleStatus",
+    "PowerTransferStatus": "PowerTransferStatusValue",
+    "PowershareStatus": "PowershareState",
+    "PowershareStopReason": "PowershareStopReasonStatus",
+    "PowershareType": "PowershareTypeStatus",
+    "RdWindow": "WindowState",
+    "RpWindow": "WindowState",
+    "ScheduledChargingMode": "ScheduledChargingModeValue",
+    "SemitruckPassengerSeatFoldPosition": "SeatFoldPosition",
+    "SemitruckTractorParkBrakeStatus": "TractorAirStatus",
+    "SemitruckTrailerParkBrakeStatus": "TrailerAirStatus",
+    "SentryMode": "SentryModeState",
+    "SettingChargeUnit": "ChargeUnitPreference",
+    "SettingDistanceUnit": "DistanceUnit",
+    "SettingTemperatureUnit": "TemperatureUnit",
+    "SettingTirePressureUnit": "PressureUnit",
+    "SpeedLimitWarning": "SpeedAssistLevel",
+    "SunroofInstalled": "SunroofInstalledState",
+    "TonneauPosition": "TonneauPositionState",
+    "TonneauTentMode": "TonneauTentModeState",
+}
+"""Fields, and Tesla's name of their enum."""
 _INSTANTS: Final = (
     "ScheduledChargingStartTime",
     "ScheduledDepartureTime",
@@ -312,7 +313,10 @@ def _text_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _enumerated_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """A word without its prefix. Not a number: a parser of words may take any number for "on"."""
+    """A word without its prefix. Not a number: a parser of words may take any number for "on".
+
+    The text of a number, as servers write what is newer than they are, was looked up before.
+    """
     match raw:
         case bool():
             return (raw,)
@@ -388,12 +392,13 @@ class Field:
         plain: The only row, if its parser takes numbers and flags just as they come; else None.
     """
 
-    __slots__ = ("_kind", "_words", "name", "plain", "signals")
+    __slots__ = ("_kind", "_numbered", "_words", "name", "plain", "signals")
 
     def __init__(self, name: str, signals: tuple[Signal[Any], ...]) -> None:
         self.name = name
         self.signals = signals
         self._kind = KINDS.get(name, Kind.PLAIN)
+        self._numbered: Mapping[int, str] = WORDS.get(_ENUMERATED.get(name, ""), {})
         self._words: dict[str, Iterable[object]] = {}
         is_plain = len(signals) == 1 and self._kind in (Kind.PLAIN, Kind.TEXT)
         self.plain = signals[0] if is_plain else None
@@ -441,11 +446,16 @@ class Field:
         # There are few words, and what a word means does not change.
         values = self._words.get(raw)
         if values is None:
-            forms = _FORMS[self._kind](raw, zone)
+            forms = _FORMS[self._kind](self._word(raw), zone)
             values = [_first(signal, forms) for signal in self.signals]
             if len(self._words) < _WORDS_REMEMBERED:
                 self._words[raw] = values
         return values
+
+    def _word(self, raw: str) -> str:
+        """The word that the text of an enumeration's number stands for; else the text itself."""
+        is_number = raw.isascii() and raw.isdecimal() and len(raw) <= _DIGITS
+        return self._numbered.get(int(raw), raw) if is_number else raw
 
     def _flags(self, raw: Raw) -> Iterable[object]:
         """For each row whether its part is open, low, or whatever the field says."""
@@ -469,6 +479,8 @@ class Field:
         ]
 
 
+_DIGITS: Final = 9
+"""Of a number at most; it has 32 bits."""
 _WORDS_REMEMBERED: Final = 64
 """Of each field; no enumeration is half as long, but text can be anything."""
 _PARTS: Final = 20
@@ -552,8 +564,6 @@ class Fields(dict[int, Field]):
         return Field(name, ())
 
 
-_DIGITS: Final = 9
-"""Of a field's number at most; it has 32 bits."""
 _NAME_LIMIT: Final = 60
 """Characters of an unknown name that are logged and remembered."""
 

@@ -12,8 +12,9 @@ nothing that `history` of the same message does not say, and leaves out alerts w
 whoever takes both hears each alert twice, as equal values.
 
 Its JSON of values: invalid is null, enumerated values have their prefix (`ShiftStateP`) or, when
-newer than the server, are the text of their number; tyres are an object with the true ones only; a
-kind of value that the server does not know is `{}`. Old cars' text comes through as it is.
+newer than the server, are the text of their number; tyres are an object with the true ones only.
+For other fields `{}` is a value without content, which says nothing. Old cars' text comes through
+as it is.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), datastore/mqtt, and messages of
 that server.
@@ -158,7 +159,8 @@ def _record(
     field = FIELDS[right_hand_drive].named(name)
     readings: dict[Signal[Any], Reading[Any]] = {}
     is_invalid = told is None or told == INVALID_TEXT
-    if not is_invalid:
+    is_empty = told == {} and field.name not in _TYRE_FIELDS
+    if not is_invalid and not is_empty:
         field.tell(_raw(field.name, told), now, zone, readings)
     invalid = frozenset({field.name} if is_invalid else ())
     return Record(now, readings, (field.name,), invalid, is_resend=False)

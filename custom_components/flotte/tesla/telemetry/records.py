@@ -224,8 +224,8 @@ def read_record(
 ) -> Record:
     """The signals in a message of topic `V`.
 
-    Of two values of one field the last one wins. A value without content, or of a kind that this
-    version does not know, makes its signals unknown.
+    Of two values of one field the last one wins. A value without content says nothing; one of a
+    kind that this version does not know makes its signals unknown.
 
     Args:
         payload: Protobuf, `Payload`.
@@ -255,6 +255,9 @@ def read_record(
         names.append(told.name)
         value = datum.value
         arm = value.WhichOneof("value")
+        if arm is None and not value.ByteSize():
+            # It says nothing. One of a newer kind has bytes.
+            continue
         if invalid and arm != "invalid":
             invalid.discard(told.name)
         if arm in _SIMPLE and (signal := told.plain) is not None:

@@ -43,6 +43,8 @@ _DETOUR = 1.25
 """How much longer a road is than the straight line."""
 _TOWN_MPH = 25.0
 _NEARLY_FULL = 0.5
+_WARMER_MODULE = 1.5
+"""°C by which the warmest part of the battery is above the coldest."""
 _NO_RANGE_MILES = 999.0
 _MAX_SCHEDULES = 100
 
@@ -105,16 +107,20 @@ def charge_state(life: Life) -> Json:
         "charger_voltage": volts,
         "charging_state": charging.state,
         "conn_charge_cable": _cable(life),
+        "energy_remaining": round(battery.energy_kwh, 2),
         "est_battery_range": round(battery.range_miles * 0.93, 2),
         "fast_charger_brand": supply.brand if supply is not None and is_dc else INVALID,
         "fast_charger_present": is_dc,
         "fast_charger_type": supply.type if supply is not None and is_dc else INVALID,
         "ideal_battery_range": round(ideal_range(life), 2),
+        "lifetime_energy_used": round(life.odometer_miles * KWH_PER_MILE, 3),
         "managed_charging_active": False,
         "managed_charging_start_time": None,
         "managed_charging_user_canceled": False,
         "max_range_charge_counter": 0,
         "minutes_to_full_charge": round(hours * 60),
+        "module_temp_max": round(life.climate.inside + _WARMER_MODULE, 1),
+        "module_temp_min": round(life.climate.inside, 1),
         "not_enough_power_to_heat": None,
         "off_peak_charging_enabled": schedule.is_off_peak,
         "off_peak_charging_times": schedule.off_peak_times,

@@ -164,6 +164,7 @@ VEHICLE_BINARY_SENSORS: Final = (
         defrost_by_preconditioning=signals.DEFROST_BY_PRECONDITIONING,
         seat_ventilation=signals.SEAT_VENTILATION,
         update_in_progress=signals.UPDATE_IN_PROGRESS,
+        dashcam=signals.DASHCAM_RECORDING,
     ),
     *_details(BinarySensorDeviceClass.UPDATE, update_available=signals.UPDATE_AVAILABLE),
     *_details(
@@ -183,6 +184,7 @@ VEHICLE_BINARY_SENSORS: Final = (
         charge_enabled=signals.CHARGE_ENABLED,
         charge_port_cold=signals.CHARGE_PORT_COLD,
         supercharging_on_trip=signals.SUPERCHARGING_ON_TRIP,
+        trip_charging=signals.TRIP_CHARGING,
         scheduled_charging_pending=signals.SCHEDULED_CHARGING_PENDING,
         preconditioning_enabled=signals.PRECONDITIONING_ENABLED,
         climate_automatic=signals.CLIMATE_AUTOMATIC,

@@ -71,6 +71,8 @@ VEHICLE_DATA = json.loads(
     "preconditioning_enabled": true, "scheduled_departure_time_minutes": 420,
     "preconditioning_times": "weekdays", "off_peak_charging_enabled": false,
     "off_peak_charging_times": "all_week", "off_peak_hours_end_time": 360,
+    "energy_remaining": 45.5, "lifetime_energy_used": 4321.5, "module_temp_min": 11.5,
+    "module_temp_max": 13.0, "pack_voltage": 350.5, "pack_current": -1.5, "trip_charging": true,
     "timestamp": 1773143970000
   },
   "climate_state": {
@@ -113,7 +115,7 @@ VEHICLE_DATA = json.loads(
     "tpms_last_seen_pressure_time_rr": 1773143903,
     "speed_limit_mode": {"active": false, "current_limit_mph": 75.0, "max_limit_mph": 120},
     "remote_start": false, "service_mode": false, "center_display_state": 7,
-    "sun_roof_state": "vent",
+    "dashcam_state": "Recording", "sun_roof_state": "vent",
     "media_info": {
       "audio_volume": 2.6667, "audio_volume_increment": 0.333333, "audio_volume_max": 10.333333,
       "media_playback_status": "Playing", "now_playing_album": "Aerial",
@@ -268,6 +270,14 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.SPEED_LIMIT: 120.7008,  # km/h
     signals.REMOTE_START: False,
     signals.SERVICE_MODE: False,
+    signals.DASHCAM_RECORDING: True,
+    signals.TRIP_CHARGING: True,
+    signals.ENERGY_REMAINING: 45.5,
+    signals.LIFETIME_ENERGY_USED: 4321.5,
+    signals.MODULE_TEMPERATURE_LOWEST: 11.5,
+    signals.MODULE_TEMPERATURE_HIGHEST: 13.0,
+    signals.PACK_VOLTAGE: 350.5,
+    signals.PACK_CURRENT: -1.5,
     signals.CENTER_DISPLAY: "sentry",
     signals.MEDIA_VOLUME: 2.6667,
     signals.MEDIA_VOLUME_STEP: 0.333333,
@@ -567,6 +577,16 @@ def test_software_update(
     assert got[signals.UPDATE_STATUS] == values["status"]
     assert got.get(signals.UPDATE_VERSION) == values.get("version")
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("Recording", True), ("Available", False), ("Unavailable", False), ("Off", False)]
+    + [(word, None) for word in ("<invalid>", "", "Unknown", "Invalid", None)],
+)
+def test_the_dashcam(word: str | None, value: bool | None) -> None:  # noqa: FBT001  # parameters
+    """Also a reason of tomorrow says that it does not record."""
+    assert read_one(signals.DASHCAM_RECORDING, dashcam_state=word) is value
 
 
 NULLS: dict[Signal[Any], Any] = {

@@ -226,6 +226,12 @@ def truth(yes: str, *, no: tuple[str, ...]) -> Callable[[Any], bool | None]:
 is_open = unless("closed")
 
 
+def is_recording(value: object) -> bool | None:
+    """Whether a dashcam records; any other word is a reason why it does not."""
+    word = text(value)
+    return None if word is None or snake(word) in _UNTOLD else snake(word) == "recording"
+
+
 def digit(value: object) -> int | None:
     """A number that an enumeration spells: `3` or `"3"`."""
     if not isinstance(value, str):
@@ -435,7 +441,9 @@ ESTIMATED_RANGE = Signal(
 IDEAL_RANGE = Signal(
     "IdealBatteryRange", kilometres, RANGE, path="charge_state.ideal_battery_range"
 )
-ENERGY_REMAINING = Signal("EnergyRemaining", number, PACK_ENERGY)
+ENERGY_REMAINING = Signal(
+    "EnergyRemaining", number, PACK_ENERGY, path="charge_state.energy_remaining"
+)
 """kWh."""
 FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, PACK_ENERGY, firmware=None)
 """kWh."""
@@ -443,16 +451,20 @@ BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_h
 NOT_ENOUGH_POWER_TO_HEAT = Signal(
     "NotEnoughPowerToHeat", boolean, path="charge_state.not_enough_power_to_heat"
 )
-PACK_VOLTAGE = Signal("PackVoltage", number, PACK_VOLTS)
-PACK_CURRENT = Signal("PackCurrent", number, PACK_AMPERES)
+PACK_VOLTAGE = Signal("PackVoltage", number, PACK_VOLTS, path="charge_state.pack_voltage")
+PACK_CURRENT = Signal("PackCurrent", number, PACK_AMPERES, path="charge_state.pack_current")
 """A, positive into the pack."""
 BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number, BRICK_VOLTS)
 BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number, BRICK_VOLTS)
 BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole, PART_NUMBER)
 BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole, PART_NUMBER)
 BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, PERCENT, firmware=None)
-MODULE_TEMPERATURE_HIGHEST = Signal("ModuleTempMax", number, PACK_TEMPERATURE)
-MODULE_TEMPERATURE_LOWEST = Signal("ModuleTempMin", number, PACK_TEMPERATURE)
+MODULE_TEMPERATURE_HIGHEST = Signal(
+    "ModuleTempMax", number, PACK_TEMPERATURE, path="charge_state.module_temp_max"
+)
+MODULE_TEMPERATURE_LOWEST = Signal(
+    "ModuleTempMin", number, PACK_TEMPERATURE, path="charge_state.module_temp_min"
+)
 WARMEST_MODULE = Signal("NumModuleTempMax", whole, PART_NUMBER)
 COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
 BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
@@ -462,7 +474,9 @@ INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
 ISOLATION_RESISTANCE = Signal("IsolationResistance", number, (0, 60_000))
 """Tesla names no unit; public clients read kilo-ohms."""
 DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
-LIFETIME_ENERGY_USED = Signal("LifetimeEnergyUsed", number, LIFETIME_ENERGY)
+LIFETIME_ENERGY_USED = Signal(
+    "LifetimeEnergyUsed", number, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
+)
 """kWh out of the pack over its life."""
 LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number, LIFETIME_ENERGY)
 LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, LIFETIME_ENERGY, firmware=None)
@@ -581,6 +595,7 @@ SUPERCHARGING_ON_TRIP = Signal(
     boolean,
     path="charge_state.supercharger_session_trip_planner",
 )
+TRIP_CHARGING = Signal("TripCharging", boolean, path="charge_state.trip_charging", streamed=False)
 SCHEDULED_CHARGING_MODE = Signal(
     "ScheduledChargingMode",
     one_of(*SCHEDULE_MODES),
@@ -1022,6 +1037,9 @@ SUNROOF_OPEN = Signal(
 TENT_MODE = Signal("TonneauTentMode", one_of(*TENT_MODES), firmware="2024.44.25")
 SENTRY_MODE = Signal("SentryMode", unless("off"), path="vehicle_state.sentry_mode")
 SENTRY_STATE = Signal("SentryMode.State", one_of(*SENTRY_STATES))
+DASHCAM_RECORDING = Signal(
+    "DashcamState", is_recording, path="vehicle_state.dashcam_state", streamed=False
+)
 VALET_MODE = Signal(
     "ValetModeEnabled", boolean, path="vehicle_state.valet_mode", firmware="2024.44.25"
 )
@@ -1609,7 +1627,7 @@ WALL_CONNECTOR_POWER = Signal(
 )
 """W, of all wall connectors of the site together."""
 WALL_CONNECTORS = Signal(
-    "WallConnectors", _count, path="live_status.wall_connectors", null=0, streamed=False
+    "WallConnectors", _count, (0, 100), path="live_status.wall_connectors", null=0, streamed=False
 )
 """How many the site has."""
 STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)

@@ -10,11 +10,15 @@ from homeassistant.components.cover import (
     CoverEntityFeature,
 )
 from homeassistant.const import STATE_UNKNOWN, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    snapshot_platform,
+)
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.flotte.cover import COVERS
@@ -23,7 +27,16 @@ from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
-from tests.conftest import MODEL_3, MODEL_Y, EntryMaker, register_key, set_up, state_of, vehicle_of
+from tests.conftest import (
+    CLIENT_ID,
+    MODEL_3,
+    MODEL_Y,
+    EntryMaker,
+    register_key,
+    set_up,
+    state_of,
+    vehicle_of,
+)
 from tests.fleet import (
     AURORA,
     BOTH,
@@ -287,15 +300,49 @@ async def test_windows_of_an_older_car_stay_open_for_somebody_far_away(
     assert state_of(hass, "cover.old_faithful_windows").state == "open"
 
 
+@pytest.mark.parametrize("state", ["charging", "stopped"])
 async def test_port_with_a_cable_in_it_cannot_close(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    hass_admin_user: MockUser,
+    state: str,
+) -> None:
+    """That is known, so nothing is sent, and nothing is paid; somebody who insists is obeyed."""
+    charging = {"charging": True} if state == "charging" else {}
+    car = await told_of(tesla, wait, MODEL_Y, plugged_in="ac3", **charging)
+    before, context = tesla.bill.counts(client_id=CLIENT_ID), Context(user_id=hass_admin_user.id)
+
+    async def close() -> HomeAssistantError:
+        with pytest.raises(HomeAssistantError) as refusal:
+            await hass.services.async_call(
+                "cover",
+                SERVICE_CLOSE_COVER,
+                {"entity_id": "cover.aurora_charge_port"},
+                blocking=True,
+                context=context,
+            )
+        return refusal.value
+
+    assert (await close()).translation_key == "reason_cable_connected"
+    assert tesla.bill.counts(client_id=CLIENT_ID) == before
+    assert state_of(hass, "cover.aurora_charge_port").state == "open"
+    # The car refuses by itself.
+    assert (await close()).translation_key == "reason_cable_connected"
+    assert tesla.bill.counts(client_id=CLIENT_ID) != before
+    assert car.executions == []
+
+
+async def test_port_whose_cable_may_be_gone_is_closed(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
+    """What was read minutes ago is no reason to leave the port open in the rain."""
     car = await told_of(tesla, wait, MODEL_Y, plugged_in="ac3")
-    with pytest.raises(HomeAssistantError) as refusal:
-        await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_charge_port")
-    assert refusal.value.translation_key == "reason_cable_connected"
-    assert car.executions == []
-    assert state_of(hass, "cover.aurora_charge_port").state == "open"
+    await wait(2 * MINUTE)
+    car.steer({"plugged_in": False, "open": "charge_port"})
+    await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_charge_port")
+    assert [each.name for each in car.executions] == ["charge_port_door_close"]
 
 
 # --- What few cars have --------------------------------------------------------------------------

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.cover import SERVICE_CLOSE_COVER
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.tesla.gate import Decision, Reason, Request
 from custom_components.flotte.tesla.meter import STREAM
 from simulator import Simulator
+from simulator.bill import Category
 from simulator.cars import Car
 from tests.conftest import (
     CLIENT_ID,
@@ -28,7 +31,7 @@ from tests.conftest import (
     state_of,
     vehicle_of,
 )
-from tests.fleet import MINUTE
+from tests.fleet import MINUTE, act
 from tests.ports import free_port
 
 HOUR = timedelta(hours=1)
@@ -194,3 +197,15 @@ async def test_why_is_asked_when_there_is_money_again(
     await pass_time(2 * HOUR)
     assert "fleet_telemetry_config" in asked_of(tesla, aurora)
     assert state_of(hass, STREAMING).state == "on"
+
+
+async def test_streaming_car_says_that_the_cable_is_in(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
+) -> None:
+    aurora.steer({"plugged_in": "ac3"})
+    await pass_time(10 * MINUTE)
+    before = tesla.bill.counts(client_id=CLIENT_ID)[Category.COMMAND]
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_charge_port")
+    assert refusal.value.translation_key == "reason_cable_connected"
+    assert tesla.bill.counts(client_id=CLIENT_ID)[Category.COMMAND] == before

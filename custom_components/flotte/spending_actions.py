@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from functools import partial
 from typing import Any, Final, cast
@@ -355,13 +355,20 @@ def _decision_report(hass: HomeAssistant, decision: Decision, caller: Caller) ->
         "decision": str(OUTCOMES[type(decision)]),
         "reason": decision.key,
         "explanation": async_text(hass, decision.key, words),
-        "until": _time_text(until),
+        "until": _end_text(until),
     }
 
 
 def _time_text(moment: datetime | None) -> str | None:
     """A time in the user's zone, with its offset."""
     return None if moment is None else dt_util.as_local(moment).isoformat(timespec="seconds")
+
+
+def _end_text(moment: datetime | None) -> str | None:
+    """A time to wait for, likewise, but rounded up: before it the answer is the same."""
+    if moment is not None and moment.microsecond:
+        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return _time_text(moment)
 
 
 # --- Tesla's own count ---------------------------------------------------------------------------
@@ -451,7 +458,7 @@ def _in_words(waiting: Waiting) -> JsonObjectType:
         "parameters": dict(waiting.command.parameters),
         "caller": waiting.caller.label,
         "since": _time_text(waiting.since),
-        "until": _time_text(waiting.until),
+        "until": _end_text(waiting.until),
     }
 
 

@@ -237,3 +237,12 @@ def test_whether_a_refusal_passes_depends_on_its_reason(*, later: bool) -> None:
     assert CommandRefused("car_wash", is_temporary=later).is_temporary is later
     assert not CommandRefused("car_wash").is_temporary
     assert not CommandRefused.is_temporary, "said of one refusal, not of all"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "1"), (0.001, "1"), (0.5, "1"), (1, "1"), (1.4, "2"), (59.2, "60"), (60, "60"), (-3, "1")],
+)
+def test_a_wait_is_never_told_too_short(seconds: float, told: str) -> None:
+    error = RateLimited(retry_after=timedelta(seconds=seconds))
+    assert error.placeholders["seconds"] == told

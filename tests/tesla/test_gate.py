@@ -520,7 +520,8 @@ def test_every_decision_is_explained(case: Case) -> None:
         ("person_beyond_it", "cost 0.021 EUR, but only 0.02 EUR of this month's budget of 10.00"),
         ("person_beyond_it", "begins on 2026-04-01 (UTC)"),
         ("poll_ahead", "3.62 EUR is spent, 3.63 of 10.00 EUR is allowed so far"),
-        ("poll_ahead", "it goes on at 2026-03-10 12:04."),
+        # Not 12:04, when it would be refused again.
+        ("poll_ahead", "it goes on at 2026-03-10 12:05."),
         (
             "person_has_to_confirm",
             "to wake it for this costs 0.021 EUR; 10.00 of 10.00 EUR is left",
@@ -533,6 +534,30 @@ def test_every_decision_is_explained(case: Case) -> None:
 def test_what_is_read(case: str, part: str) -> None:
     decision = judged(TABLE[case])
     assert part in TEXTS[decision.key].format(**decision.placeholders)
+
+
+@pytest.mark.parametrize(
+    ("gap", "told"),
+    [
+        (timedelta(seconds=20), "1"),
+        (timedelta(minutes=1), "1"),
+        (timedelta(seconds=61), "2"),
+        (timedelta(minutes=30), "30"),
+    ],
+    ids=str,
+)
+def test_a_gap_is_never_told_too_short(gap: timedelta, told: str) -> None:
+    case = replace(
+        TABLE["too_soon_again"],
+        at={"last_wake": NOW - timedelta(seconds=10)},
+        policy={"wake_gap": gap},
+    )
+    decision = judged(case)
+    assert isinstance(decision, Refuse)
+    assert decision.placeholders["minutes"] == told
+    until = datetime.strptime(decision.placeholders["until"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert decision.until is not None
+    assert timedelta() <= until - decision.until < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,16 @@ Each class names its translation (`key`, in `translations/en.json` under `except
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, override
+from typing import ClassVar, Final, override
 
 from .privacy import shortened
+
+SECOND: Final = timedelta(seconds=1)
+
+
+def whole_units(wait: timedelta, unit: timedelta) -> int:
+    """A wait in whole units, rounded up: who waits too short is refused again, and 0 is no wait."""
+    return max(1, -(-wait // unit))
 
 
 class TeslaError(Exception):
@@ -298,7 +305,7 @@ class RateLimited(Refused):
     is_temporary = True
 
     def __init__(self, detail: str = "", *, retry_after: timedelta = timedelta(seconds=60)) -> None:
-        super().__init__(detail, seconds=f"{retry_after.total_seconds():.0f}")
+        super().__init__(detail, seconds=str(whole_units(retry_after, SECOND)))
         self.retry_after = retry_after
 
 

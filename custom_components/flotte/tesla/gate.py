@@ -28,7 +28,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from .errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused
+from .errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused, whole_units
 from .meter import (
     POLLING,
     Caller,
@@ -41,6 +41,7 @@ from .meter import (
     Tariff,
 )
 
+MINUTE: Final = timedelta(minutes=1)
 LIMITED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
 """Who shares the daily wakes: everybody who acts without a person at a screen."""
 
@@ -646,7 +647,7 @@ def _automation_wake_obstacle(request: Request, at: Circumstances, policy: Polic
     if at.last_wake is not None and timedelta() <= at.now - at.last_wake < policy.wake_gap:
         until = at.last_wake + policy.wake_gap
         words = _words(request, at, policy, until)
-        minutes = f"{policy.wake_gap / timedelta(minutes=1):.0f}"
+        minutes = str(whole_units(policy.wake_gap, MINUTE))
         return Refuse(Reason.GAP, until, {**words, "minutes": minutes})
     return None
 
@@ -681,7 +682,8 @@ def _words(
 
 
 def _local(moment: datetime, at: Circumstances) -> str:
-    """A time as the owner reads it."""
+    """A time as the owner reads it, to the minute; rounded up, because until then they wait."""
+    moment += -timedelta(seconds=moment.second, microseconds=moment.microsecond) % MINUTE
     return f"{moment.astimezone(at.zone):%Y-%m-%d %H:%M}"
 
 

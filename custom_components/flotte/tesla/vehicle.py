@@ -861,6 +861,7 @@ class Vehicle:
                 if self._wake_cost():
                     self.api.meter.save_wake(caller, self.vin, self._clock())
                 return Done(already=True)
+            self._refuse_hindered(command, caller)
             try:
                 with await self._prepare(command, caller) as hold:
                     # Before it is awake, or what waited for that would be carried out after this.
@@ -920,6 +921,23 @@ class Vehicle:
             and all(self._was_streamed(signal) for signal in command.expects)
             and not self._assumes(command.expects)
         )
+
+    def _refuse_hindered(self, command: Command, caller: Caller) -> None:
+        """Refuse what the vehicle is known to refuse now, unless a person asks for it again.
+
+        Raises:
+            CommandRefused: for the reason that the vehicle would give; nothing was sent.
+        """
+        hindrance = command.hindrance
+        if hindrance is None:
+            return
+        value = self.state[hindrance.signal]
+        if (
+            value in hindrance.values
+            and self.knows({hindrance.signal: value})
+            and not self._insists(command, caller)
+        ):
+            raise CommandRefused(reason=hindrance.reason, is_temporary=True)
 
     def _repeats(self, command: Command, caller: Caller) -> bool:
         """Whether an automation asks for what it asked for just before."""

@@ -7,7 +7,17 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 from .. import signals
 from ..signals import Position
 from ..state import Signal
-from .command import CHARGING, VOID, Action, Command, Unsigned, among, infotainment, security
+from .command import (
+    CHARGING,
+    VOID,
+    Action,
+    Command,
+    Hindrance,
+    Unsigned,
+    among,
+    infotainment,
+    security,
+)
 
 
 def lock_doors() -> Command:
@@ -84,6 +94,11 @@ def close_charge_port() -> Command:
         **infotainment(Action(chargePortDoorClose=car_server_pb2.ChargePortDoorClose())),
         scopes=CHARGING,
         expects={signals.CHARGE_PORT_OPEN: False},
+        hindrance=Hindrance(
+            signal=signals.CHARGING_STATE,
+            values=frozenset(signals.CHARGING_STATES) - {"disconnected"},
+            reason="reason_cable_connected",
+        ),
     )
 
 

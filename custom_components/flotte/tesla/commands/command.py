@@ -23,6 +23,16 @@ VOID: Final = common_pb2.Void()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hindrance:
+    """A state of the vehicle in which it certainly refuses a command."""
+
+    signal: Signal[str]
+    values: frozenset[str]
+    reason: str
+    """Translation key, the same as for the vehicle's own refusal."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command:
     """One thing to be done, ready to be sent. Its representation shows no PIN."""
 
@@ -48,6 +58,8 @@ class Command:
     """What the vehicle needs first: it refuses this command unless it is as the preparation
     `expects`. Both go to the same part of the vehicle. It is left out if that is so already, and
     for what waited, which is the same command without it."""
+    hindrance: Hindrance | None = None
+    """While it is known to be so, the command is refused without being sent, which is free."""
     already: frozenset[str] = frozenset()
     """Refusals that mean the wish was fulfilled before, beside those that say "already ..."."""
     supersedes: str | None = None

@@ -263,9 +263,8 @@ def _get_out(
     yield parked + 60, {"open": "df"}
     yield parked + 75, {"close": "df", "user_present": False, "climate": False}
     if plugs_in:
-        yield parked + 120, {"plugged_in": "ac3"}
-        # Plugging in asks for all that the cable gives; the owner has the car remember less.
-        yield parked + 120, {"charge_amps": HOME_AMPS}
+        # The car would begin to charge at once; its owner has it wait.
+        yield parked + 120, {"plugged_in": "ac3", "charge_amps": HOME_AMPS, "charging": False}
     yield locked, {"locked": True}
 
 

@@ -170,6 +170,13 @@ class FlotteHome(Home):
             Thing.LEVEL: ("sensor", "battery_level"),
             Thing.POWER: ("sensor", "charger_power"),
             Thing.PLACE: ("device_tracker", "location"),
+            Thing.WINDOWS: ("cover", "windows"),
+            Thing.TRUNK: ("cover", "trunk"),
+            Thing.PORT: ("cover", "charge_port"),
+            Thing.CABLE: ("lock", "charge_cable_lock"),
+            Thing.CHARGE: ("switch", "charge"),
+            Thing.SENTRY: ("switch", "sentry_mode"),
+            Thing.DEFROST: ("switch", "defrost"),
         }
     )
 

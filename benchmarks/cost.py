@@ -59,6 +59,11 @@ BUDGET: Final[Described] = (
     f"a limit of {SMALL_LIMIT:.2f} EUR, 196 calls, random faults",
     {"days": 1, "wishes": "spendthrift", "limit": SMALL_LIMIT, "faults": True},
 )
+DOUBTFUL: Final[Described] = (
+    "calls after deeds of which the stream lost all word",
+    {"wishes": "doubtful"},
+)
+"""For as many days as were asked for, and without core, whose stream there is not."""
 EUR_MONTH: Final = "euro_month"
 
 
@@ -169,6 +174,11 @@ class Results:
         without = self.runs[contestant]["one_passive"]["euro_by_day"]
         return float(sum(euro - without.get(day, 0.0) for day, euro in with_it.items()))
 
+    def unsent(self, contestant: str) -> int:
+        """Commands that were needed after a deed by hand, and not sent."""
+        unsent: int = self.runs[contestant]["doubtful"]["wishes"]["unsent_needed"]
+        return unsent
+
     def _ours(self, *, with_faults: bool = False) -> Iterable[Figures]:
         for contestant in (STREAM, POLL):
             for scenario, figures in self.runs[contestant].items():
@@ -231,6 +241,12 @@ class Results:
                 "stale_failures",
                 "calls of these runs that failed, or did not do what they should",
                 sum(figures["wishes"]["unfulfilled"] for figures in self._ours()),
+                0,
+            ),
+            Goal(
+                "unsent_needed",
+                "commands that were needed after unheard deeds, and not sent",
+                sum(self.unsent(contestant) for contestant in (STREAM, POLL)),
                 0,
             ),
             Goal(
@@ -368,11 +384,32 @@ def _command_rows(results: Results) -> list[str]:
     return rows
 
 
+def _doubtful_rows(results: Results) -> list[str]:
+    rows = [
+        f"{'':<22}{'asked':>9}{'needed':>9}{'commands':>10}{'data':>7}{'unsent':>8}{'wrong':>7}"
+    ]
+    for contestant in (STREAM, POLL):
+        figures = results.runs[contestant]["doubtful"]
+        wishes, counts = figures["wishes"], figures["counts"]
+        rows.append(
+            f"  {NAMES[contestant]:<20}{wishes['all']:>9}{wishes['needed']:>9}"
+            f"{counts['command']:>10}{counts['data']:>7}{wishes['unsent_needed']:>8}"
+            f"{wishes['unfulfilled']:>7}"
+        )
+    return rows
+
+
 def table(results: Results, days: int, same_bill: str) -> str:
     """Everything that was measured, for people."""
     lines = [_machine(), f"{days} simulated days from a Monday on", ""]
-    for scenario, (text, _) in {**MONTHS, **DAYS, "budget": BUDGET}.items():
+    for scenario, (text, _) in {
+        **MONTHS,
+        **DAYS,
+        "doubtful": DOUBTFUL,
+        "budget": BUDGET,
+    }.items():
         lines += [text, *_bill_rows(results, scenario), ""]
+    lines += [f"{DOUBTFUL[0].capitalize()}, once more", *_doubtful_rows(results), ""]
     lines += [*_fresh_rows(results), "", *_command_rows(results), "", same_bill, ""]
     lines += [str(goal) for goal in (*results.goals(), *results.more_goals())]
     return "\n".join(lines)
@@ -440,6 +477,9 @@ async def measure(days: int) -> tuple[Results, str]:
             results.runs[contestant][scenario] = figures = await simulate(contestant, options)
             sys.stderr.write(f"{scenario}, {NAMES[contestant]}: {figures['seconds']:.0f} s\n")
     for contestant in (STREAM, POLL):
+        results.runs[contestant]["doubtful"] = await simulate(
+            contestant, {"days": days, **DOUBTFUL[1]}
+        )
         results.runs[contestant]["budget"] = await simulate(contestant, BUDGET[1])
     return results, same_bill
 

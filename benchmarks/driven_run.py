@@ -33,6 +33,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.exceptions import HomeAssistantError
 
 from benchmarks.contestants import Contestant, Home
+from benchmarks.doubtful_days import doubtful_events
 from benchmarks.driven_time import DrivenClock, DrivenLoop, sleep_until
 from benchmarks.freshness import (
     LEVEL,
@@ -58,12 +59,14 @@ from benchmarks.scripted_days import (
     spendthrift_wishes,
     surplus_wishes,
 )
+from custom_components.flotte.tesla.stream import Stream
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.bill import cost as price
 from simulator.cars import Car
 from simulator.cloud import Served
 from simulator.refusals import SteeringError
+from simulator.telemetry.recorder import Emission
 from simulator.world import AURORA, COMET
 
 LOOK_ASLEEP_SECONDS: Final = 5.0
@@ -89,6 +92,8 @@ class Wishes(StrEnum):
     """At moments at which what is known of the car is old; the days have nothing else."""
     SPENDTHRIFT = "spendthrift"
     """More than a small budget has room for."""
+    DOUBTFUL = "doubtful"
+    """After deeds that no stream told of; the days have nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +137,17 @@ class Outcome:
     commands: int
     wakes: int
     """Billed meanwhile for this car."""
+    sent: int
+    """Commands that reached the car meanwhile, whether it ran or refused them."""
     woken: int
     """How often it really woke because it was told to."""
     lost: float | None
     """Seconds between the moment at which the car had woken, and the command in it."""
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether a command was needed, and none was sent."""
+        return not self.before and not self.sent
 
     @property
     def is_effective(self) -> bool:
@@ -187,6 +199,8 @@ class Run:
         self._days = Days(self._cars, has_wishes=scenario.wishes is Wishes.EIGHT)
         self._watches = [Watches(car) for car in self._cars]
         self._connected: dict[str, str] = {}
+        self._kept: dict[str, list[Emission]] = {}
+        """What cars could not send, by VIN."""
         self._connections = 0
         self._wishing: set[asyncio.Task[None]] = set()
         self._outcomes: list[Outcome] = []
@@ -257,6 +271,9 @@ class Run:
             case Wishes.STALE:
                 yield from episodes()
                 return
+            case Wishes.DOUBTFUL:
+                yield from doubtful_events(self._scenario.days)
+                return
             case Wishes.SPENDTHRIFT:
                 yield from spendthrift_wishes()
         for number in range(int((ends - self._begins - 1) // DAY) + 1):
@@ -309,7 +326,7 @@ class Run:
         began = self._simulator.clock.now()
         before, state, woken = wish.is_so(car), car.state, car.wakes
         billed = self._simulator.bill.counts(vin=car.vin)
-        executed = len(car.executions)
+        executed, refused = len(car.executions), len(car.refusals)
         error: str | None = None
         try:
             await home.fulfil(wish, car.vin)
@@ -331,6 +348,7 @@ class Run:
                 seconds=round(self._simulator.clock.now() - began, 3),
                 commands=after[Category.COMMAND] - billed[Category.COMMAND],
                 wakes=after[Category.WAKE] - billed[Category.WAKE],
+                sent=len(news) + len(car.refusals) - refused,
                 woken=car.wakes - woken,
                 lost=round(news[0] - car.awake_since, 3) if news and has_woken else None,
             )
@@ -361,18 +379,31 @@ class Run:
             stream = streams.get(vin)
             if stream is None or client_id != CLIENT_ID:
                 continue
-            if emission.is_full and vin in self._connected:
-                # Another configuration: the car hangs up and comes again.
-                self._disconnect(vin)
-            self._connect(vin)
-            stream.heard(emission.topic.encode(), emission.payload)
+            if self._is_cut_off(vin) or vin in self._kept:
+                self._kept.setdefault(vin, []).append(emission)
+            else:
+                self._hear(vin, stream, emission)
         for car in self._cars:
             subscription = car.telemetry.subscriptions.get(CLIENT_ID)
             is_on = subscription is not None and subscription.collector is not None
-            if not is_on:
+            if not is_on or self._is_cut_off(car.vin):
                 self._disconnect(car.vin)
             elif car.vin in streams and car.state == "online":
                 self._connect(car.vin)
+                for emission in self._kept.pop(car.vin, ()):
+                    self._hear(car.vin, streams[car.vin], emission)
+
+    def _is_cut_off(self, vin: str) -> bool:
+        """Whether a car has lost its connection on order."""
+        telemetry = self._simulator.world.cars[vin].telemetry
+        return self._simulator.clock.now() < telemetry.lost_until
+
+    def _hear(self, vin: str, stream: Stream, emission: Emission) -> None:
+        if emission.is_full and vin in self._connected:
+            # Another configuration: the car hangs up and comes again.
+            self._disconnect(vin)
+        self._connect(vin)
+        stream.heard(emission.topic.encode(), emission.payload)
 
     def _connect(self, vin: str) -> None:
         if vin in self._connected or self._home is None:
@@ -438,6 +469,8 @@ class Run:
                 "all": len(self._outcomes),
                 "effective": sum(each.is_effective for each in self._outcomes),
                 "failed": sum(each.error is not None for each in self._outcomes),
+                "needed": sum(not each.before for each in self._outcomes),
+                "unsent_needed": sum(each.is_unsent for each in self._outcomes),
                 "unfulfilled": sum(not each.after for each in self._outcomes),
                 "commands": sum(each.commands for each in self._outcomes),
             },

@@ -70,6 +70,13 @@ class Thing(StrEnum):
     LEVEL = "battery level"
     POWER = "charging power"
     PLACE = "location"
+    WINDOWS = "windows"
+    TRUNK = "trunk"
+    PORT = "charge port"
+    CABLE = "charge cable"
+    CHARGE = "charge"
+    SENTRY = "sentry mode"
+    DEFROST = "defrost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
 from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, billed, to_json
+from benchmarks.doubtful_days import DEEDS, TROUBLES, WAITS, doubtful_events
 from benchmarks.driven_time import DrivenClock, DrivenLoop, Stuck, sleep_until
 from benchmarks.freshness import LEVEL, LOCK, Watch
 from benchmarks.scripted_days import (
@@ -235,6 +236,28 @@ def car() -> Car:
     return World(_Clock()).cars[AURORA]
 
 
+def test_after_nearly_all_unheard_deeds_a_command_is_needed() -> None:
+    """Each deed meets each trouble, and the car is then not as it is asked to be."""
+    clock = _Clock()
+    car = World(clock).cars[AURORA]
+    begin(car)
+    needed: list[bool] = []
+    names = set()
+    for event in doubtful_events(7):
+        live(car, clock, event.at)
+        if isinstance(event, Order):
+            car.steer(event.changes)
+        else:
+            names.add(event.name)
+            needed.append(not event.is_so(car))
+    assert {name.rpartition(", ")[0] for name in names if ", " in name} == {
+        f"{deed.name}, {trouble}" for deed in DEEDS for trouble in TROUBLES
+    }
+    assert {float(name.split()[-2]) for name in names if ", " in name} == set(WAITS)
+    assert len(needed) > 120
+    assert sum(needed) / len(needed) > 0.8
+
+
 def test_the_age_is_the_time_since_the_value_was_true(car: Car) -> None:
     watch = Watch(LEVEL)
     car.battery.percent = 50
@@ -323,6 +346,21 @@ def test_a_morning(contestant: str) -> None:
     )
 
 
+def test_what_was_needed_and_not_sent_is_counted() -> None:
+    """Three deeds of which the stream tells nothing in time, each with a wish after it."""
+    figures = simulate(STREAM, until=4 * 3600, wishes="doubtful")
+    outcomes = figures["outcomes"]
+    assert [each["name"].partition(" by hand")[0] for each in outcomes] == [
+        "unlocked",
+        "windows opened",
+        "trunk opened",
+    ]
+    assert [each["before"] for each in outcomes] == [False] * 3
+    assert figures["wishes"]["needed"] == 3
+    unsent = sum(not each["sent"] for each in outcomes)
+    assert figures["wishes"]["unsent_needed"] == unsent < 3
+
+
 def test_a_stream_over_tls_makes_the_same_bill() -> None:
     options: dict[str, object] = {"until": 8.5 * 3600, "wishes": "eight"}
     read = simulate(STREAM, **options)
@@ -350,7 +388,7 @@ def figures_of(euro: float, **more: Any) -> dict[str, Any]:
         "billed_month": euro,
         "euro_by_day": {"2026-06-01": euro},
         "wakes": {"billed": 6, "needless": 0},
-        "wishes": {"unfulfilled": 0},
+        "wishes": {"unfulfilled": 0, "unsent_needed": 0},
         "awake_hours_a_day": 8.0,
         "fresh": dict.fromkeys(("location", "battery_level", "charging_power", "lock"), ages),
         "outcomes": [],
@@ -376,6 +414,8 @@ def results_of() -> Results:
             ],
         )
         runs["surplus"] = figures_of(euro, euro_by_day={"2026-06-01": euro * 2})
+        if name != CORE:
+            runs["doubtful"] = figures_of(euro)
     return results
 
 
@@ -392,6 +432,7 @@ def test_the_line_of_json_has_the_promised_keys() -> None:
         "ratio_wakes",
         "needless_wakes",
         "stale_failures",
+        "unsent_needed",
         "surplus_ratio",
         "over_budget",
     ]
@@ -421,6 +462,15 @@ def test_core_is_not_judged_and_faults_excuse_wakes_but_no_money() -> None:
     results.runs[POLL]["stale"]["wishes"] = {"unfulfilled": 1}
     found = {goal.key: goal.value for goal in results.goals()}
     assert (found["needless_wakes"], found["stale_failures"]) == (2, 1)
+
+
+def test_commands_that_were_not_sent_are_counted_for_both_ways() -> None:
+    results = results_of()
+    results.runs[STREAM]["doubtful"]["wishes"] = {"unfulfilled": 0, "unsent_needed": 2}
+    results.runs[POLL]["doubtful"]["wishes"] = {"unfulfilled": 0, "unsent_needed": 1}
+    (goal,) = [goal for goal in results.goals() if goal.key == "unsent_needed"]
+    assert goal.value == 3
+    assert str(goal).endswith("at most 0, MISSED")
 
 
 def test_goals_say_whether_they_are_met() -> None:

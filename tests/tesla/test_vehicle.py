@@ -16,6 +16,7 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
     CommandRefused,
+    InvalidAnswer,
     KeyNotPaired,
     MissingScope,
     MobileAccessDisabled,
@@ -389,6 +390,22 @@ async def test_answers_that_tell_nothing_are_counted(
     car.steer({"state": "online"})
     await awake.refresh()
     assert awake.failures == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"state": "online"}, {"charge_state": None}, {"charge_state": {}, "drive_state": []}],
+)
+async def test_data_without_anything_in_it_are_a_failure(
+    awake: Vehicle, account: Account, answer: dict[str, Any]
+) -> None:
+    account.tesla.faults.order(
+        "status", endpoint="vehicle_data", status=200, body={"response": answer}
+    )
+    with pytest.raises(InvalidAnswer):
+        await awake.refresh()
+    assert (awake.failures, awake.tried, awake.asked) == (1, NOW, None)
+    assert not awake.data_due(), "it was billed"
 
 
 async def test_when_data_is_due(awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:

@@ -656,12 +656,15 @@ class Vehicle:
         except VehicleUnavailable:
             self._found_asleep()
             raise
-        self.asked = self._clock()
+        now = self._clock()
+        told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
         self.heard_state(answer.get("state", "online"))
+        if self.is_online and not told:
+            raise InvalidAnswer("it says nothing about the car")
+        self.asked = now
         self._asked_for = self.shown
         if self.is_online:
             self.failures = 0
-        told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, self.asked)
         self.receive(told)
         return told
 

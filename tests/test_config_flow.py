@@ -48,15 +48,23 @@ from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category
+from simulator.cars import Car
 from tests.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,
     MODEL_3,
+    MODEL_Y,
     PUBLIC_DOMAIN,
+    STREAMING,
     TRANSLATIONS,
     EntryMaker,
+    Pass,
+    asked_of,
+    issues_of,
     register_key,
+    state_of,
 )
+from tests.fleet import MINUTE
 from tests.flow_texts import check_texts, fields_of, placeholder
 
 pytestmark = [
@@ -1236,3 +1244,99 @@ async def test_mending_is_done_as_home_assistant_wants_it(
     await hass.async_block_till_done()
     assert result["reason"] == "reauth_successful"
     assert "Detected" not in caplog.text
+
+
+# --- The stream after a new login -----------------------------------------------------------------
+
+
+async def log_in_again(hass: HomeAssistant, owner: Owner, entry: MockConfigEntry) -> None:
+    """The owner does what the open flow asks for, or begins one."""
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    result = flows[0] if flows else await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    result = await owner.answer(result, simulator_allow="owner-1")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_stream_comes_back_with_a_new_login(
+    hass: HomeAssistant,
+    owner: Owner,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """Tesla removes the configuration with the consent, and a new one does not bring it back."""
+    accounts = tesla.accounts
+    tesla.cloud.tokens.revoke(accounts.users["owner-1"], accounts.applications[CLIENT_ID])
+    await pass_time(2 * MINUTE)
+    assert CLIENT_ID not in aurora.telemetry.subscriptions
+    seen = len(asked_of(tesla, aurora))
+    await log_in_again(hass, owner, entry_of_stream)
+    await pass_time(2 * MINUTE)
+    asked = [each for each in asked_of(tesla, aurora)[seen:] if "telemetry" in each]
+    assert asked == ["fleet_telemetry_config"]
+    assert CLIENT_ID in aurora.telemetry.subscriptions
+    await pass_time(3 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    assert issues_of(hass) == set()
+
+
+async def test_stream_goes_on_over_a_new_login(
+    hass: HomeAssistant,
+    owner: Owner,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """Nothing is sent to a car that has its configuration; a look that fails is repeated."""
+    tesla.faults.order("status", endpoint="fleet_telemetry_config", status=503)
+    await log_in_again(hass, owner, entry_of_stream)
+    await pass_time(2 * MINUTE)
+    looks = [each.status for each in tesla.requests if each.endpoint == "fleet_telemetry_config"]
+    assert looks == [503]
+    # It is not forgotten over a restart.
+    assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    await pass_time(2 * MINUTE)
+    looks = [each.status for each in tesla.requests if each.endpoint == "fleet_telemetry_config"]
+    assert looks == [503, 200]
+    assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    await pass_time(2 * MINUTE)
+    looks = [each.status for each in tesla.requests if each.endpoint == "fleet_telemetry_config"]
+    assert looks == [503, 200]
+    sent = [each for each in tesla.requests if each.endpoint == "fleet_telemetry_config_jws"]
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("is_reachable", [True, False])
+async def test_stream_moves_to_another_application(
+    hass: HomeAssistant,
+    owner: Owner,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+    is_reachable: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    """The old one would be billed on for what nobody receives."""
+    domain = "new.flotte.example"
+    tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
+    await async_import_client_credential(hass, DOMAIN, OTHER, "second")
+    tesla.accounts.applications[OTHER.client_id].allowed_origins.append("https://flotte.example")
+    if not is_reachable:
+        tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)
+    result = await mend(hass, owner, entry_of_stream, "reconfigure")
+    result = await owner.submit(result, implementation="second")
+    result = await owner.answer(result, simulator_allow="owner-1")
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
+    result = await owner.submit(result, **{CONF_FINISH: True})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(3 * MINUTE)
+    assert OTHER.client_id in aurora.telemetry.subscriptions
+    assert (CLIENT_ID in aurora.telemetry.subscriptions) is not is_reachable
+    left = f"stream_left_{MODEL_Y[-6:]}_{CLIENT_ID[-6:]}"
+    assert issues_of(hass) == (set() if is_reachable else {left})
+    assert state_of(hass, STREAMING).state == "on"

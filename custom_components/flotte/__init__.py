@@ -7,58 +7,59 @@ from datetime import datetime
 from typing import Any, Final, cast
 
 from homeassistant.components.application_credentials import AuthImplementation
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
     ConfigEntryNotReady,
-    HomeAssistantError,
 )
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_config_entry_implementation,
 )
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountData, FlotteConfigEntry, async_apply_spending
+from .account import AccountData, FlotteConfigEntry, application_of, async_apply_spending
 from .actions import async_register_actions
 from .callers import async_watch_callers
 from .claims import async_claim, async_watch_claims
 from .const import (
-    CONF_BASE_URL,
-    CONF_STREAM,
     DOMAIN,
     FLEET_INTERVAL,
     LOGGER,
     SAVE_DELAY_SECONDS,
     SCOPE_ENERGY_DATA,
     SCOPE_VEHICLE_DATA,
-    STREAM_MQTT,
 )
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
-from .hosts import get_hosts, set_hosts
+from .hosts import set_hosts
 from .key import async_get_key
+from .leaving import (
+    STREAMING,
+    async_apply_to_others,
+    async_end_streams,
+    entry_store,
+    fleet_api,
+)
 from .ledger import AccountLedger, async_get_ledger
-from .login import async_retry_set_up, async_watch_login
-from .names import MANUFACTURER, AssetName, async_distinct_name, model_of
+from .login import async_retry_set_up, async_take_new_login, async_watch_login
+from .names import MANUFACTURER, AssetName, model_of
 from .spending_actions import async_register_spending_actions
-from .storage import CheckedStore, NotWritten, async_show_failure
-from .streaming import Streaming, async_take_away
+from .storage import NotWritten, async_show_failure
+from .streaming import Streaming
 from .streaming_car import configured_cars
-from .streaming_issues import async_clear_entry, async_tell_left
+from .streaming_issues import async_clear_entry
 from .tesla import signals
-from .tesla.api import FleetApi, TokenSource
+from .tesla.api import FleetApi
 from .tesla.errors import LoginRequired, NotKept, TeslaError
 from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.vehicle import Protocol, Vehicle
-from .tokens import LastTokens, Tokens, granted_scopes
+from .tokens import Tokens, granted_scopes
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -75,9 +76,6 @@ PLATFORMS: Final = [
     Platform.SWITCH,
     Platform.UPDATE,
 ]
-_STORAGE_VERSION: Final = 1
-_STREAMING: Final = "streaming"
-"""Where in the stored data the subscriptions are; no VIN and no site has that name."""
 SITE_MODEL: Final = "Energy site"
 
 
@@ -104,7 +102,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         ) from error
     ledger = await async_get_ledger(hass, implementation.client_id)
     async_apply_spending(hass, entry, ledger)
-    api = _api(hass, entry, Tokens(hass, entry, implementation), ledger)
+    api = fleet_api(hass, entry, Tokens(hass, entry, implementation), ledger)
     async_watch_login(hass, entry, api)
     try:
         products = await api.products()
@@ -123,7 +121,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_key=error.translation_key,
             translation_placeholders=dict(error.placeholders),
         ) from error
-    store = _store(hass, entry)
+    store = entry_store(hass, entry)
     stored = await store.async_load() or {}
     scopes = granted_scopes(entry.data)
     account = _Account(hass, entry, api, key, scopes, stored, ledger)
@@ -146,7 +144,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         key,
         vehicles=vehicles,
         scopes=scopes,
-        stored=stored.get(_STREAMING),
+        application=ledger.name,
+        stored=stored.get(STREAMING),
+        is_new_login=async_take_new_login(hass, entry),
     )
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(hass, entry)
@@ -179,65 +179,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
 
     Cars that stream to us are told to stop, because that goes on costing money.
     """
-    store = _store(hass, entry)
+    store = entry_store(hass, entry)
     stored = await store.async_load() or {}
     async_clear_entry(hass, entry.entry_id)
-    if configured := configured_cars(stored.get(_STREAMING)):
-        await _async_end_streams(hass, entry, configured)
+    await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
     await store.async_remove()
-    for other in hass.config_entries.async_entries(DOMAIN):
-        # Its rules held for those too that share its bill.
-        if other.state is ConfigEntryState.LOADED and (
-            other.data.get("auth_implementation") == entry.data.get("auth_implementation")
-        ):
-            async_apply_spending(hass, other, other.runtime_data.ledger)
-
-
-async def _async_end_streams(
-    hass: HomeAssistant, entry: FlotteConfigEntry, configured: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Take cars' configurations away; the entry is not known to Home Assistant any more."""
-    devices = dr.async_get(hass)
-
-    def name_of(vin: str) -> str:
-        device = devices.async_get_device_by_identifier((DOMAIN, vin), entry.entry_id)
-        name = (device and device.name) or vin[-6:]
-        return async_distinct_name(hass, entry.entry_id, vin, name)
-
-    try:
-        implementation = cast(
-            "AuthImplementation", await async_get_config_entry_implementation(hass, entry)
-        )
-    except (HomeAssistantError, ValueError) as error:
-        # The application's credentials were removed first.
-        LOGGER.warning("Cars go on streaming, because Tesla cannot be told: %s", error)
-        for vin, claims in configured.items():
-            async_tell_left(hass, vin, name_of(vin), claims)
-        return
-    ledger = await async_get_ledger(hass, implementation.client_id)
-    api = _api(hass, entry, LastTokens(entry, implementation), ledger)
-    is_broker = entry.options.get(CONF_STREAM) == STREAM_MQTT
-    for vin, claims in configured.items():
-        name = name_of(vin)
-        try:
-            await async_take_away(api, ledger.gate, vin, name, claims, only_ours=is_broker)
-        except TeslaError:
-            async_tell_left(hass, vin, name, claims)
-
-
-def _api(
-    hass: HomeAssistant, entry: FlotteConfigEntry, tokens: TokenSource, ledger: AccountLedger
-) -> FleetApi:
-    """The way to Tesla for an account."""
-    return FleetApi(
-        async_get_clientsession(hass),
-        tokens,
-        hosts=get_hosts(hass),
-        base_url=entry.data[CONF_BASE_URL],
-        meter=ledger.meter,
-        endpoints=ledger.endpoints,
-        keep=ledger.async_keep,
-    )
+    # Its rules held for those too that share its bill.
+    async_apply_to_others(hass, application_of(hass, entry))
 
 
 async def async_remove_config_entry_device(
@@ -383,11 +331,6 @@ async def _ask_site(coordinator: SiteCoordinator) -> None:
             raise error
 
 
-def _store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
-    """The file of what is known of an account."""
-    return CheckedStore(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
-
-
 def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
     data = entry.runtime_data
     stored: dict[str, Any] = {}
@@ -395,7 +338,7 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
         stored[vehicle.vehicle.vin] = vehicle.vehicle.to_stored()
     for site in data.sites:
         stored[str(site.site.site_id)] = site.site.to_stored()
-    stored[_STREAMING] = data.streaming.to_stored()
+    stored[STREAMING] = data.streaming.to_stored()
     return stored
 
 

@@ -56,7 +56,9 @@ from .const import (
 from .coordinator import pairing_url
 from .hosts import get_hosts
 from .key import async_get_key
+from .leaving import async_leave_application, async_left_application
 from .ledger import async_get_ledger
+from .login import async_note_new_login
 from .names import MANUFACTURER, model_of, readable
 from .options_flow import FlotteOptionsFlow
 from .tesla.api import FleetApi, partner_token
@@ -375,7 +377,14 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         entry = self._mended
         if entry is None:
             return self.async_create_entry(title=self._title, data=self._data)
-        return self.async_update_reload_and_abort(entry, data_updates=self._data)
+        application = application_of(self.hass, entry)
+        if application != self._client_id:
+            await async_leave_application(self.hass, entry)
+        async_note_new_login(self.hass, entry)
+        result = self.async_update_reload_and_abort(entry, data_updates=self._data)
+        if application != self._client_id:
+            await async_left_application(self.hass, application)
+        return result
 
     async def _api(self, token: str) -> FleetApi:
         """The API with this token, booked to the application like any other request."""

@@ -23,7 +23,23 @@ from .tesla.api import FleetApi
 from .tesla.errors import TeslaError
 from .tesla.login import FIRST_PAUSE, LONGEST_PAUSE
 
+_NEW_LOGINS: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_new_logins")
 _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_retries")
+
+
+@callback
+def async_note_new_login(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Have the next set-up of an entry know that its owner has logged in again."""
+    hass.data.setdefault(_NEW_LOGINS, set()).add(entry.entry_id)
+
+
+@callback
+def async_take_new_login(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Whether the owner has logged in again since the last time this was asked."""
+    new_logins = hass.data.get(_NEW_LOGINS, set())
+    is_new = entry.entry_id in new_logins
+    new_logins.discard(entry.entry_id)
+    return is_new
 
 
 @callback

@@ -139,6 +139,8 @@ ASK_INTERVAL: Final = timedelta(days=1)
 """Between two such questions about a car."""
 _WITHOUT: Final = "without"
 """Where in the stored data the fields are that Tesla does not know; no VIN has that name."""
+_APPLICATION: Final = "application"
+"""The same for the application that configured the cars, by the name of its ledger."""
 
 
 def _admit(
@@ -213,7 +215,10 @@ class Streaming:
         key: Signs the configurations.
         vehicles: All its cars.
         scopes: What the owner granted.
+        application: Name of the application's ledger.
         stored: What `to_stored` kept.
+        is_new_login: Whether the owner has just logged in again. Tesla removes the configurations
+            of those who withdrew their consent, and a new one does not bring them back.
     """
 
     def __init__(
@@ -225,10 +230,13 @@ class Streaming:
         *,
         vehicles: list[VehicleCoordinator],
         scopes: frozenset[str],
+        application: str,
         stored: object,
+        is_new_login: bool,
     ) -> None:
         self.settings = Settings.from_options(entry.options)
         kept = stored if isinstance(stored, Mapping) else {}
+        self._application = application
         self._hass = hass
         self._entry = entry
         self._api = api
@@ -258,6 +266,10 @@ class Streaming:
         self.changed: Callable[[], None] = lambda: None
         """Called when something changed that must be kept."""
         for car in self._cars.values():
+            if kept.get(_APPLICATION, application) != application:
+                car.forget_configuration()
+            elif is_new_login:
+                car.distrust_configuration()
             car.coordinator.async_set_streams(
                 self.settings.is_on and can_stream(car.coordinator.vehicle.fleet_info) is not False
             )
@@ -431,7 +443,7 @@ class Streaming:
         """What to keep over a restart, as JSON; nothing in it is secret."""
         now = dt_util.utcnow()
         cars = {vin: car.to_stored(now) for vin, car in self._cars.items()}
-        return {**cars, _WITHOUT: sorted(self._without)}
+        return {**cars, _WITHOUT: sorted(self._without), _APPLICATION: self._application}
 
     # --- Configuring -----------------------------------------------------------------------------
 
@@ -492,6 +504,7 @@ class Streaming:
         if not self._effects.streams:
             await self._async_stop_for_want_of_money(now)
             return
+        await self._async_verify_cars()
         groups: dict[str, tuple[dict[str, Any], list[tuple[StreamingCar, Plan]]]] = {}
         for car in self._cars.values():
             if not self._may_configure(car):
@@ -513,6 +526,33 @@ class Streaming:
             cars.append((car, planned))
         for wanted, cars in groups.values():
             await self._async_send(wanted, cars)
+
+    async def _async_verify_cars(self) -> None:
+        for car in self._cars.values():
+            if car.is_distrusted:
+                await self._async_verify(car)
+
+    async def _async_verify(self, car: StreamingCar) -> None:
+        """Ask whether Tesla still has a car's configuration; if not, it is sent again.
+
+        When the answer cannot be had, the question is asked again with the next review.
+        """
+        if car.configured is not None:
+            gate = car.coordinator.vehicle.gate
+            try:
+                # A car that does not stream is polled, which costs more.
+                with _admit(self._api, gate, [car.vin], "fleet_telemetry_config_get", saves=True):
+                    told = read_configuration(
+                        await self._api.telemetry_config(car.vin, STREAM), car.configured
+                    )
+            except TeslaError as error:
+                LOGGER.debug("Whether %s is configured is not known: %s", car.vin[-6:], error)
+                return
+            if told.exists is False or told.matches is False:
+                LOGGER.info("Tesla has dropped the stream of %s", car.coordinator.device_name)
+                car.configured = None
+        car.is_distrusted = False
+        self.changed()
 
     @staticmethod
     def _may_configure(car: StreamingCar) -> bool:

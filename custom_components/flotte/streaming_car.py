@@ -85,6 +85,8 @@ class StreamingCar:
             dict(configured) if isinstance(configured, Mapping) else None
         )
         """The configuration that Tesla took for it last."""
+        self.is_distrusted = kept.get("is_distrusted") is True
+        """Whether Tesla must be asked if it still has that configuration."""
         suspensions = kept.get("suspensions")
         self.suspensions = suspensions if isinstance(suspensions, int) else 0
         """How often Tesla had stopped the account by then; see `is_lost`."""
@@ -126,6 +128,19 @@ class StreamingCar:
         if fresh:
             self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
 
+    def forget_configuration(self) -> None:
+        """Forget what Tesla took: that was for another application."""
+        self.configured = None
+        self.suspensions = self.coordinator.vehicle.api.meter.suspensions
+        self.refusal = self.asked = None
+        self.is_distrusted = False
+
+    def distrust_configuration(self) -> None:
+        """Have Tesla asked about the configuration, and try again what was refused."""
+        self.is_distrusted = self.configured is not None
+        if self.refusal is not None and self.refusal.until is not None:
+            self.refusal = None
+
     @property
     def is_lost(self) -> bool:
         """Whether Tesla removed its configuration, as it does when it stops an account.
@@ -143,6 +158,7 @@ class StreamingCar:
         """What to keep over a restart, as JSON."""
         return {
             "configured": self.configured,
+            "is_distrusted": self.is_distrusted,
             "suspensions": self.suspensions,
             "refusal": None if self.refusal is None else self.refusal.to_stored(),
             "asked": None if self.asked is None else self.asked.isoformat(),

@@ -47,14 +47,17 @@ def async_clear_entry(hass: HomeAssistant, entry_id: str) -> None:
 
 @callback
 def async_tell_left(
-    hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any]
+    hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any], former: str = ""
 ) -> None:
-    """Tell the owner, over restarts, of a car that nobody can tell any more to stop."""
+    """Tell the owner, over restarts, of a car that nobody can tell any more to stop.
+
+    `former` tells the application that it streams to from the one that the account uses now.
+    """
     until = expiry_of(configured)
     ir.async_create_issue(
         hass,
         DOMAIN,
-        f"{LEFT_ISSUE}_{vin[-6:]}",
+        f"{LEFT_ISSUE}_{vin[-6:]}" + (f"_{former}" if former else ""),
         is_fixable=False,
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.plan": {"tesla.signals", "tesla.state"},
     "tesla.meter": {"tesla.errors"},
     "tesla.endpoints": {"tesla.meter"},
+    "tesla.ledger_check": {"tesla.meter"},
     "tesla.gate": {"tesla.errors", "tesla.meter"},
     "tesla.projection": {"tesla.meter"},
     "tesla.signing": {"tesla.errors", "cryptography", "google", "tesla_protocol"},
@@ -157,6 +158,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.endpoints",
         "tesla.errors",
         "tesla.gate",
+        "tesla.ledger_check",
         "tesla.meter",
         "tesla.projection",
         "asyncio",
@@ -290,7 +292,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voluptuous",
     },
     "repairs": HOME_ASSISTANT
-    | {"account", "const", "ledger", "tesla.api", "tesla.errors", "tesla.meter"},
+    | {"account", "const", "ledger", "tesla.api", "tesla.errors", "tesla.meter", "voluptuous"},
     "entity": HOME_ASSISTANT
     | {"account", "const", "coordinator", "rights", "tesla.commands", "tesla.state"},
     "presence": HOME_ASSISTANT | {"const", "coordinator", "entity"},

@@ -179,28 +179,6 @@ async def test_what_was_spent_survives_a_restart(
     assert (await restarted(hass)).meter.ledger.month(Month(2026, 3))[Category.WAKE] == 2
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"ledger": None},
-        {"ledger": "garbage"},
-        {"ledger": []},
-        {"ledger": {"counts": "garbage", "unanswered": 7}},
-        {"ledger": {"counts": [["2026-03-10", "bribes", CAR, "person", 1], None, 7]}},
-        {"other": {"counts": [WAKE_LINE]}},
-    ],
-)
-async def test_garbage_on_disk_does_not_stop_the_start(
-    hass: HomeAssistant, hass_storage: Storage, data: object
-) -> None:
-    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
-    ledger = await async_get_ledger(hass, CLIENT_ID)
-    assert ledger.meter.ledger.to_stored() == {"counts": [], "unanswered": [], "saved": []}
-    await book(ledger, WAKE)
-    assert written(hass_storage)["ledger"]["counts"] == [WAKE_LINE]
-
-
 async def test_garbage_does_not_take_the_rest_with_it(
     hass: HomeAssistant, hass_storage: Storage
 ) -> None:
@@ -251,19 +229,40 @@ async def test_a_suspension_ends_with_its_month(
 async def test_a_suspension_that_cannot_be_read(
     hass: HomeAssistant, hass_storage: Storage, suspended: object
 ) -> None:
-    data = {"ledger": {}, "suspended": suspended}
+    data = {"ledger": {"counts": []}, "suspended": suspended}
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
     assert (await restarted(hass)).meter.suspended is None
 
 
-async def test_what_is_older_than_two_years_is_forgotten(
+async def test_only_the_newest_two_years_are_kept(
     hass: HomeAssistant, hass_storage: Storage
 ) -> None:
-    old = ["2023-12-31", "wake", CAR, "person", 1]
-    stored = {"ledger": {"counts": [old, WAKE_LINE], "unanswered": []}}
+    months = [f"{2023 + number // 12}-{number % 12 + 1:02}-05" for number in range(39)]
+    lines = [[day, "wake", CAR, "person", 1] for day in months]
+    stored = {"ledger": {"counts": lines, "unanswered": []}}
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
     ledger = await async_get_ledger(hass, CLIENT_ID)
-    assert ledger.meter.ledger.to_stored()["counts"] == [WAKE_LINE]
+    # This month and 24 before it.
+    assert ledger.meter.ledger.to_stored()["counts"] == lines[-25:]
+
+
+async def test_a_clock_that_is_years_ahead_deletes_nothing(
+    hass: HomeAssistant, hass_storage: Storage, freezer: FrozenDateTimeFactory
+) -> None:
+    """Not at a start, nor at midnight, nor when something is booked meanwhile."""
+    lines = [["2026-02-10", "wake", CAR, "person", 2], WAKE_LINE]
+    stored = {"ledger": {"counts": lines}}
+    hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
+    freezer.move_to("2029-03-10T23:59:00Z")
+    ledger = await restarted(hass)
+    now = datetime.now(UTC)
+    await ledger.async_keep(ledger.meter.charge(COMMAND, PERSON, CAR, now))
+    await pass_time(hass, freezer, 120)
+    await (await restarted(hass)).async_keep(ledger.meter.charge(COMMAND, PERSON, CAR, now))
+    freezer.move_to(NOW)
+    ledger = await restarted(hass)
+    assert ledger.meter.cost(NOW) == Decimal("0.02")
+    assert written(hass_storage)["ledger"]["counts"][:2] == lines
 
 
 async def test_entries_of_one_developer_account_share_a_ledger(

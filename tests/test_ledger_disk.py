@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,15 +13,19 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.lock import SERVICE_LOCK
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
 
-from custom_components.flotte.ledger import AccountLedger
+from custom_components.flotte.ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix_flow
 from custom_components.flotte.tesla.errors import NotRecorded
+from custom_components.flotte.tesla.gate import Policy, Request
 from custom_components.flotte.tesla.meter import (
     COMMAND,
     DATA,
@@ -31,6 +36,7 @@ from custom_components.flotte.tesla.meter import (
     CallerKind,
     Charge,
 )
+from custom_components.flotte.tesla.meter import Category as MeterCategory
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import CLIENT_ID, MODEL_S, issue_of, issues_of
@@ -207,3 +213,185 @@ async def test_a_full_disk_lets_no_paid_request_leave(
         assert paid(tesla) == before
     await act(hass, SERVICE_LOCK, "lock.old_faithful_doors")
     assert tesla.world.cars[MODEL_S].executions[-1].name == "door_lock"
+
+
+# --- A ledger that is damaged ---------------------------------------------------------------------
+
+AUTOMATION = Caller(CallerKind.AUTOMATION, "automation.solar_surplus")
+WAKE_LINE = ["2026-03-10", "wake", CAR, "person", 100]
+GOOD: dict[str, Any] = {
+    "ledger": {"counts": [WAKE_LINE], "unanswered": [], "saved": []},
+    "suspended": None,
+    "suspensions": 0,
+    "woken": {CAR: [NOW.timestamp()]},
+}
+"""2 EUR are spent."""
+
+
+def envelope(data: object, **more: object) -> bytes:
+    """A file as Home Assistant writes it."""
+    key = f"flotte.ledger.{NAME}"
+    return json.dumps({"version": 1, "minor_version": 1, "key": key, "data": data, **more}).encode()
+
+
+def with_ledger(**changed: object) -> bytes:
+    """A file in whose ledger something is different."""
+    return envelope({**GOOD, "ledger": {**GOOD["ledger"], **changed}})
+
+
+def without(key: str) -> bytes:
+    """A file that misses something."""
+    stored = json.loads(envelope(GOOD))
+    del stored[key]
+    return json.dumps(stored).encode()
+
+
+ODD: list[object] = [
+    None,
+    True,
+    7,
+    -1,
+    1.5,
+    "garbage",
+    [],
+    [7],
+    {},
+    {"a": 1},
+    10**30,
+    "1e400",
+    [[]],
+]
+"""Values of every type."""
+LINES = [
+    *([each, *WAKE_LINE[1:]] for each in ODD),
+    *([WAKE_LINE[0], each, *WAKE_LINE[2:]] for each in ODD),
+    *([*WAKE_LINE[:2], each, *WAKE_LINE[3:]] for each in ODD if not isinstance(each, str)),
+    *([*WAKE_LINE[:3], each, WAKE_LINE[4]] for each in ODD if not isinstance(each, str)),
+    *([*WAKE_LINE[:4], each] for each in ODD if each != 7),
+    ["2026-02-30", *WAKE_LINE[1:]],
+    ["2026-03-10", "bribes", CAR, "person", 1],
+    WAKE_LINE[:4],
+    [*WAKE_LINE, 1],
+    ["2026-03-10", "wake", CAR, "correction", -1_000],
+    ["2026-03-10", "wake", CAR, "correction", -(10**13)],
+]
+VERSIONS: list[object] = [0, 2, 99, "1", None, [], -1]
+DAMAGED = [
+    *(b"", b" ", b"\x00" * 4096, b"\xff\xfe", b"{", b"null", b"[]", b"{}", b"7", b'"text"'),
+    *(envelope(GOOD)[:length] for length in (1, 40, 150, -1)),
+    b"[" * 100_000,
+    *(without(key) for key in ("version", "data")),
+    *(envelope(GOOD, version=version) for version in VERSIONS),
+    *(envelope(each) for each in ODD),
+    *(envelope({**GOOD, "ledger": each}) for each in ODD),
+    *(with_ledger(counts=each) for each in ODD if each != []),
+    *(with_ledger(counts=[each]) for each in (*ODD, *LINES)),
+    *(with_ledger(unanswered=each) for each in ODD if each != []),
+    *(with_ledger(saved=[each]) for each in ODD),
+    *(
+        envelope({**GOOD, "suspended": each})
+        for each in (*ODD[1:], [2026], [2026, 13], ["2026", "3"])
+    ),
+    *(envelope({**GOOD, "suspensions": each}) for each in ODD if each not in (None, 7)),
+    *(envelope({**GOOD, "woken": each}) for each in ODD if each not in (None, {})),
+    *(envelope({**GOOD, "woken": {CAR: each}}) for each in ODD if each not in ([], [7])),
+    *(envelope({**GOOD, "doubt": each}) for each in ODD[1:]),
+]
+
+
+def copies(storage: Path) -> list[Path]:
+    """The damaged files that were kept."""
+    return list(storage.glob(f"flotte.ledger.{NAME}.corrupt.*"))
+
+
+def asks(ledger: AccountLedger, caller: Caller, cost: Charge) -> str:
+    """What the gate says to a request."""
+    request = Request(caller=caller, charges=(cost,), car=CAR)
+    return str(ledger.gate.decide(request, NOW).reason)
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=lambda content: content[-60:].decode("latin-1"))
+async def test_a_damaged_ledger_counts_as_spent_up_to_the_reserve(
+    hass: HomeAssistant, storage: Path, content: bytes
+) -> None:
+    (storage / f"flotte.ledger.{NAME}").write_bytes(content)
+    issue = f"ledger_damaged_{NAME}"
+    for _ in range(2):
+        # A restart changes nothing.
+        ledger = await started(hass)
+        ledger.async_set_policy(Policy(budget=Decimal(10), wakes_per_day=None))
+        assert ledger.meter.left(NOW) == 1
+        assert asks(ledger, AUTOMATION, COMMAND) == "gate_reserve"
+        assert asks(ledger, POLLING, DATA) == "gate_reserve"
+        assert asks(ledger, PERSON, Charge(MeterCategory.WAKE, 50)) == "gate_person"
+        assert asks(ledger, PERSON, Charge(MeterCategory.WAKE, 51)) == "budget_exceeded"
+        assert issue in issues_of(hass)
+    (kept,) = copies(storage)
+    assert kept.read_bytes() == content
+    placeholders = ir.async_get(hass).issues["flotte", issue].translation_placeholders
+    assert placeholders is not None
+    assert placeholders["file"] == kept.name
+
+
+async def test_killed_before_the_new_ledger_was_written(hass: HomeAssistant, storage: Path) -> None:
+    """Only the file that was set aside is there; that is no new account."""
+    name = f"flotte.ledger.{NAME}.corrupt.2026-03-10T11:59:00+00:00"
+    (storage / name).write_bytes(b"{")
+    assert (await started(hass)).meter.left(NOW) < 10
+
+
+@pytest.mark.parametrize("data", [GOOD, {"ledger": {"counts": [WAKE_LINE]}}])
+async def test_a_sound_ledger_is_trusted(hass: HomeAssistant, storage: Path, data: object) -> None:
+    (storage / f"flotte.ledger.{NAME}").write_bytes(envelope(data))
+    ledger = await started(hass)
+    ledger.async_set_policy(Policy(budget=Decimal(10)))
+    assert ledger.meter.left(NOW) == 8
+    assert issues_of(hass) == set()
+
+
+async def test_doubt_ends_with_the_month(
+    hass: HomeAssistant, storage: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    (storage / f"flotte.ledger.{NAME}").write_bytes(b"")
+    ledger = await started(hass)
+    ledger.async_set_policy(Policy(budget=Decimal(10)))
+    freezer.move_to("2026-04-01T00:00:00Z")
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert ledger.meter.left(datetime.now(UTC)) == 10
+    assert f"ledger_damaged_{NAME}" not in issues_of(hass)
+
+
+@pytest.mark.parametrize(
+    ("commands", "left"), [(0, 10), (2_000, 8)], ids=["confirmed", "corrected"]
+)
+async def test_the_owner_says_what_was_spent(
+    hass: HomeAssistant,
+    storage: Path,
+    commands: int,
+    left: int,
+) -> None:
+    (storage / f"flotte.ledger.{NAME}").write_bytes(b"")
+    ledger = await async_get_ledger(hass, CLIENT_ID)
+    ledger.async_set_policy(Policy(budget=Decimal(10)))
+    flow = await async_create_fix_flow(
+        hass, "ledger_damaged", {"account": NAME, "issue": "ledger_damaged"}
+    )
+    assert isinstance(flow, DamagedLedgerFlow)
+    flow.hass = hass
+    form = await flow.async_step_init()
+    assert form["type"] is FlowResultType.FORM
+    counts = {"signals": 0, "commands": commands, "data_requests": 0, "wakes": 0}
+    schema = form["data_schema"]
+    assert schema is not None
+    assert schema({}) == dict.fromkeys(counts, 0)
+    done = await flow.async_step_confirm(counts)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert ledger.meter.left(NOW) == left
+    assert f"ledger_damaged_{NAME}" not in issues_of(hass)
+    await hass.async_block_till_done()
+    async_fire_time_changed(hass, NOW + timedelta(seconds=11))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    again = await started(hass)
+    again.async_set_policy(Policy(budget=Decimal(10)))
+    assert again.meter.left(NOW) == left

@@ -236,7 +236,7 @@ async def test_it_is_known_after_a_restart(
     hass: HomeAssistant, alone: Car, entry: MockConfigEntry, tesla: Simulator, hass_storage: Any
 ) -> None:
     key = "flotte.ledger." + ISSUE.removeprefix("account_suspended_")
-    data = {"ledger": {}, "suspended": [2026, 10], "suspensions": 1}
+    data = {"ledger": {"counts": []}, "suspended": [2026, 10], "suspensions": 1}
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
     await set_up(hass, entry)
     assert issues_of(hass) == {ISSUE}

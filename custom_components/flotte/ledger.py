@@ -30,11 +30,12 @@ from .const import (
     REVIEW_INTERVAL,
     REWRITE_SECONDS,
 )
-from .storage import CheckedStore, NotWritten, async_show_failure
+from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 from .tesla.endpoints import Endpoints
 from .tesla.errors import NotRecorded
 from .tesla.gate import Decision, Gate, Policy, Request, SpendingMode
-from .tesla.meter import KEEP_MONTHS, Category, Entry, Ledger, Meter, Month, Tariff
+from .tesla.ledger_check import find_defect, is_count, is_month
+from .tesla.meter import Category, Doubt, Entry, Ledger, Meter, Month, Tariff
 from .tesla.projection import Projection, project
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
@@ -43,6 +44,7 @@ _VERSION: Final = 1
 NEARLY_NOTHING: Final = Decimal("0.01")
 """The share of the limit from which on every booking is a reason to look at the spending mode."""
 SUSPENDED_ISSUE: Final = "account_suspended"
+DAMAGED_ISSUE: Final = "ledger_damaged"
 UNWRITABLE_ISSUE: Final = "ledger_unwritable"
 DASHBOARD: Final = "https://developer.tesla.com/dashboard"
 """Where a developer raises the limit. Source: Tesla's billing page (2026-08)."""
@@ -77,7 +79,7 @@ class AccountLedger:
             hass, self._async_midnight, hour=0, minute=0, second=0
         )
         hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_core_changed)
-        self._is_suspension_shown = False
+        self._is_suspension_shown = self._is_doubt_shown = False
         self._listeners: set[CALLBACK_TYPE] = set()
         self._decision_listeners: set[Callable[[Request, Decision], None]] = set()
         self.gate.decided = self._async_decided
@@ -85,24 +87,42 @@ class AccountLedger:
 
     async def async_load(self) -> None:
         """Take up what was booked before."""
-        stored: object = await self._store.async_load()
-        if not isinstance(stored, dict):
-            stored = {}
+        kept_as: str | None = None
+        try:
+            kept = await self._store.async_read()
+        except Damaged as error:
+            kept, kept_as = None, error.kept_as
+        else:
+            if kept is not None and (defect := find_defect(kept)) is not None:
+                LOGGER.warning("In the ledger, %s cannot be read", defect)
+                kept_as = await self._store.async_set_aside()
+        stored = kept or {}
         self.meter.ledger = Ledger.from_stored(stored.get("ledger"))
-        this_month = Month.of(dt_util.utcnow())
-        self.meter.ledger.forget_before(this_month.earlier(KEEP_MONTHS))
-        if stored.get("suspended") == [this_month.year, this_month.month]:
-            self.meter.suspended = this_month
+        self.meter.ledger.forget_old()
+        suspended = _read_month(stored.get("suspended"))
+        if suspended is not None and suspended >= Month.of(dt_util.utcnow()):
+            self.meter.suspended = suspended
         suspensions = stored.get("suspensions")
-        if isinstance(suspensions, int) and not isinstance(suspensions, bool):
+        if is_count(suspensions):
             self.meter.suspensions = suspensions
         self.meter.woken = _read_woken(stored.get("woken"))
+        self.meter.doubt = _read_doubt(stored.get("doubt"))
+        if kept_as is not None:
+            await self._async_doubt(kept_as)
         self.async_review(dt_util.utcnow())
+
+    async def _async_doubt(self, kept_as: str) -> None:
+        """Take the month for spent up to the reserve until the owner says what was."""
+        month = Month.of(dt_util.utcnow())
+        self.meter.ledger.drop_deductions()
+        self.meter.doubt = Doubt(month, dict(self.meter.ledger.month(month)), kept_as)
+        with suppress(NotWritten):
+            await self._store.async_write(self._to_stored())
 
     @callback
     def _async_midnight(self, now: datetime) -> None:
         """Perhaps a month begins: forget the one that is too old by now, and look anew."""
-        self.meter.ledger.forget_before(Month.of(now).earlier(KEEP_MONTHS))
+        self.meter.ledger.forget_old()
         self.async_review(now)
 
     @callback
@@ -140,7 +160,8 @@ class AccountLedger:
         self._async_write_soon()
         now = dt_util.utcnow()
         self._async_show_suspension(now)
-        if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) < (
+        self._async_show_doubt(now)
+        if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
             self.meter.limit * NEARLY_NOTHING
         ):
             # What costs by itself, as the stream does, must be stopped in time.
@@ -214,6 +235,7 @@ class AccountLedger:
     def async_review(self, now: datetime) -> None:
         """Look at what the month will cost, and at the spending mode that follows."""
         self._async_show_suspension(now)
+        self._async_show_doubt(now)
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.step.mode
         step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
@@ -272,17 +294,68 @@ class AccountLedger:
         )
 
     @callback
+    def _async_show_doubt(self, now: datetime) -> None:
+        """Ask the owner what was spent, as long as that is in doubt."""
+        doubt = self.meter.doubt
+        is_open = doubt is not None and Month.of(now) <= doubt.month
+        if is_open is self._is_doubt_shown:
+            return
+        self._is_doubt_shown = is_open
+        issue_id = f"{DAMAGED_ISSUE}_{self.name}"
+        if doubt is None or not is_open:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=True,
+            data={"account": self.name, "issue": DAMAGED_ISSUE},
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=DAMAGED_ISSUE,
+            translation_placeholders={"file": doubt.file or "—", "url": DASHBOARD},
+        )
+
+    @callback
     def _to_stored(self) -> dict[str, Any]:
         self._has_news = self._has_free_news = False
-        month = self.meter.suspended
+        month, doubt = self.meter.suspended, self.meter.doubt
         return {
             "ledger": self.meter.ledger.to_stored(),
             "suspended": [month.year, month.month] if month else None,
             "suspensions": self.meter.suspensions,
+            **({} if doubt is None else {"doubt": _doubt_stored(doubt)}),
             "woken": {
                 car: [each.timestamp() for each in times] for car, times in self.meter.woken.items()
             },
         }
+
+
+def _read_month(stored: object) -> Month | None:
+    """A month as it was kept; None if there is none, or it cannot be read."""
+    match stored:
+        case [int() as year, int() as month] if is_month(stored):
+            return Month(year, month)
+    return None
+
+
+def _doubt_stored(doubt: Doubt) -> dict[str, Any]:
+    return {
+        "month": [doubt.month.year, doubt.month.month],
+        "counts": {str(each): count for each, count in doubt.counts.items() if count},
+        "file": doubt.file,
+    }
+
+
+def _read_doubt(stored: object) -> Doubt | None:
+    """What is in doubt as it was kept; None if nothing is, or it cannot be read."""
+    match stored:
+        case {"month": kept, "counts": dict() as counts, "file": str() as file}:
+            month = _read_month(kept)
+            with suppress(ValueError):
+                read = {Category(name): int(count) for name, count in counts.items()}
+                return None if month is None else Doubt(month, read, file)
+    return None
 
 
 def _read_woken(stored: object) -> dict[str, list[datetime]]:

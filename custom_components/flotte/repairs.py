@@ -1,18 +1,21 @@
-"""What the owner can mend by saying so: that Tesla's limit was raised."""
+"""Issues that the owner resolves: Tesla's limit was raised, or what a month cost is confirmed."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
 from .account import FlotteConfigEntry
 from .const import DOMAIN
-from .ledger import DASHBOARD, AccountLedger, find_ledger
+from .ledger import DAMAGED_ISSUE, DASHBOARD, AccountLedger, find_ledger
 from .tesla.api import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
-from .tesla.meter import Month
+from .tesla.meter import MOST_UNITS, Category, Month
 
 
 class SuspensionFlow(RepairsFlow):
@@ -74,6 +77,54 @@ class SuspensionFlow(RepairsFlow):
         return self.hass.config_entries.async_entries(DOMAIN)
 
 
+class DamagedLedgerFlow(RepairsFlow):
+    """Confirm or correct this month's counts after the ledger was damaged."""
+
+    def __init__(self, ledger: AccountLedger | None) -> None:
+        """Ask about this developer account; None if it is not in use any more."""
+        self._ledger = ledger
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Show what is counted, and take what Tesla's dashboard says."""
+        ledger, now = self._ledger, dt_util.utcnow()
+        if ledger is None:
+            return self.async_create_entry(data={})
+        if user_input is not None:
+            counts = {each: int(user_input[name]) for name, each in _COUNTED.items()}
+            ledger.meter.correct(counts, now)
+            ledger.async_review(now)
+            return self.async_create_entry(data={})
+        counted = ledger.meter.ledger.month(Month.of(now))
+        fields = {
+            vol.Required(name, default=max(0, counted[each])): _COUNT
+            for name, each in _COUNTED.items()
+        }
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema(fields),
+            description_placeholders={"url": DASHBOARD},
+        )
+
+
+_COUNTED: Final[Mapping[str, Category]] = {
+    "signals": Category.SIGNAL,
+    "commands": Category.COMMAND,
+    "data_requests": Category.DATA,
+    "wakes": Category.WAKE,
+}
+_COUNT: Final = selector.NumberSelector(
+    selector.NumberSelectorConfig(
+        min=0, max=MOST_UNITS, step=1, mode=selector.NumberSelectorMode.BOX
+    )
+)
+
+
 def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
     """A way to Tesla on this developer account's bill, if this entry has one."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.ledger is not ledger:
@@ -86,5 +137,9 @@ def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
 async def async_create_fix_flow(
     hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """What mends an issue: there is one that can be mended here."""
-    return SuspensionFlow(find_ledger(hass, str((data or {}).get("account"))))
+    """Return the flow that resolves an issue."""
+    about = data or {}
+    ledger = find_ledger(hass, str(about.get("account")))
+    if about.get("issue") == DAMAGED_ISSUE:
+        return DamagedLedgerFlow(ledger)
+    return SuspensionFlow(ledger)

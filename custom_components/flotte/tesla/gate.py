@@ -405,6 +405,8 @@ class Circumstances:
     tariff: Tariff
     counts: Mapping[Category, int]
     """This month, with what is promised to actions under way."""
+    unaccounted: Decimal = Decimal(0)
+    """What counts as spent beside that; see `Meter.unaccounted`."""
     zone: tzinfo = UTC
     """The owner's, for quiet hours and for the times in texts."""
     suspended: bool = False
@@ -657,7 +659,7 @@ def _bill_with(request: Request, at: Circumstances) -> Decimal:
     counts = dict(at.counts)
     for charge in request.charges:
         counts[charge.category] = counts.get(charge.category, 0) + charge.count
-    return at.tariff.bill(counts)
+    return at.tariff.bill(counts) + at.unaccounted
 
 
 def _words(
@@ -665,7 +667,7 @@ def _words(
 ) -> dict[str, str]:
     """What every text may name."""
     limit = policy.limit(at.tariff)
-    bill = at.tariff.bill(at.counts)
+    bill = at.tariff.bill(at.counts) + at.unaccounted
     words = {
         "caller": request.caller.label,
         "cost": f"{at.tariff.total(request.charges):.3f}",
@@ -722,6 +724,7 @@ class Gate:
         self._policy = policy
         # The meter is the last to look at each request, and the budget is what it looks for.
         self.meter.limit = policy.limit(self.meter.tariff)
+        self.meter.reserve = self.meter.limit * policy.reserve
 
     def circumstances(self, request: Request, now: datetime) -> Circumstances:
         """What the gate needs to know beside the request."""
@@ -730,6 +733,7 @@ class Gate:
             now=now,
             tariff=meter.tariff,
             counts=meter.committed(now),
+            unaccounted=meter.unaccounted(now),
             zone=self.zone,
             suspended=meter.suspended == Month.of(now),
             mode=self.step.mode,
@@ -780,8 +784,8 @@ class Gate:
     def review(self, projected: Decimal, now: datetime) -> Step:
         """Look at the spending mode again, given what the month will probably cost."""
         self.step = mode_of(
-            self.meter.tariff.bill(self.meter.ledger.month(Month.of(now))),
-            projected,
+            self.meter.spent(now),
+            projected + self.meter.unaccounted(now),
             self.meter.limit,
             self.step.mode,
             self.policy.mode,

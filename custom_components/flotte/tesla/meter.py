@@ -205,7 +205,7 @@ class Row:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Month:
     """A calendar month in UTC."""
 
@@ -237,6 +237,8 @@ class Month:
 
 
 KEEP_MONTHS: Final = 24
+MOST_UNITS: Final = 10**12
+"""More of anything nobody is billed in a month."""
 
 
 @dataclass
@@ -331,6 +333,23 @@ class Ledger:
         """How many wakes of a month somebody's wish would have cost, and did not."""
         return sum(count for row, count in self.saved.items() if Month.of(row.day) == month)
 
+    def drop_deductions(self) -> None:
+        """Drop corrections that take away: after damage, too much is safer than too little."""
+        for row in [row for row, count in self.counts.items() if count < 0]:
+            del self.counts[row]
+        self._sum = None
+
+    def forget_old(self) -> None:
+        """Drop all but the newest months in which anything was counted.
+
+        By what was counted and not by the clock: one that is years ahead must not delete what was
+        spent.
+        """
+        self._book_streamed()
+        months = sorted({Month.of(row.day) for row in self.counts})
+        if len(months) > KEEP_MONTHS + 1:
+            self.forget_before(months[-KEEP_MONTHS - 1])
+
     def forget_before(self, month: Month) -> None:
         """Drop what is older than this month."""
         self._book_streamed()
@@ -374,7 +393,8 @@ def _rows_read(stored: object) -> Counter[Row]:
     for line in stored if isinstance(stored, list) else ():
         match line:
             case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
-                if isinstance(count, bool) or (count < 0 and caller != CORRECTION):
+                least = -MOST_UNITS if caller == CORRECTION else 0
+                if isinstance(count, bool) or not least <= count <= MOST_UNITS:
                     continue
                 try:
                     row = Row(date.fromisoformat(day), Category(category), car, caller)
@@ -401,6 +421,17 @@ class Spender:
     cost: Decimal
     """Exact: only whole categories are rounded on a bill."""
     counts: Mapping[Category, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is known of a month whose ledger was damaged."""
+
+    month: Month
+    counts: Mapping[Category, int]
+    """What could be read."""
+    file: str
+    """The name under which the damaged ledger was kept."""
 
 
 class Hold:
@@ -453,6 +484,10 @@ class Meter:
         self.ledger = ledger or Ledger()
         self.tariff = tariff
         self.limit = tariff.discount if limit is None else limit
+        self.reserve = Decimal(0)
+        """What of the limit is kept for people; see `gate.Policy`."""
+        self.doubt: Doubt | None = None
+        """Set while the owner has not said what was spent in a month whose ledger was damaged."""
         self.suspended: Month | None = None
         """The month in which Tesla said that its own limit is exceeded."""
         self.suspensions = 0
@@ -481,7 +516,21 @@ class Meter:
 
     def left(self, now: datetime) -> Decimal:
         """What of the limit is left this month; never below 0."""
-        return max(Decimal(0), self.limit - self.tariff.bill(self.ledger.month(Month.of(now))))
+        return max(Decimal(0), self.limit - self.spent(now))
+
+    def spent(self, now: datetime) -> Decimal:
+        """What counts as spent this month: the bill, and what a damaged ledger may have lost."""
+        return self.tariff.bill(self.ledger.month(Month.of(now))) + self.unaccounted(now)
+
+    def unaccounted(self, now: datetime) -> Decimal:
+        """What a damaged ledger may have lost: all of the limit but the reserve.
+
+        A clock that was set back makes no difference.
+        """
+        doubt = self.doubt
+        if doubt is None or Month.of(now) > doubt.month:
+            return Decimal(0)
+        return max(Decimal(0), self.limit - self.reserve - self.tariff.bill(doubt.counts))
 
     def require(self, charges: Iterable[Charge], now: datetime) -> None:
         """Make sure that there is room for the whole cost of an action before it begins.
@@ -499,7 +548,7 @@ class Meter:
         for charge in wanted:
             counts[charge.category] += charge.count
         has_to_fit = not all(charge.unasked for charge in wanted)
-        if has_to_fit and self.tariff.bill(counts) > self.limit:
+        if has_to_fit and self.tariff.bill(counts) + self.unaccounted(now) > self.limit:
             raise BudgetExceeded(
                 cost=f"{self.tariff.total(wanted):.3f}",
                 left=f"{self.left(now):.2f}",
@@ -627,7 +676,8 @@ class Meter:
         }
         for category, difference in added.items():
             self.ledger.book(Row(today, category, "", CORRECTION), difference)
-        if added:
+        if added or self.doubt is not None:
+            self.doubt = None
             self.settled()
         return added
 

@@ -1,0 +1,105 @@
+"""Whether a stored ledger can be trusted: one wrong value, and nobody knows what else is missing.
+
+Pure. What can be read is read all the same, by `meter.Ledger.from_stored`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date
+from math import isfinite
+from typing import Any, Final, TypeIs
+
+from .meter import CORRECTION, MOST_UNITS, Category, Month
+
+_MOST_REFUNDED: Final = 10
+"""How far below zero a month's count may be: a request that was under way at a correction may be
+taken back afterwards."""
+_OPTIONAL_ROWS: Final = ("unanswered", "saved")
+"""What the first versions did not write."""
+_LATEST: Final = 253_402_300_799
+"""Unix seconds of the last second that a date can hold."""
+
+
+def find_defect(stored: Mapping[str, Any]) -> str | None:
+    """Name the first part of a stored ledger that is not as it was written; None if all is."""
+    if not _is_ledger(stored.get("ledger")):
+        return "ledger"
+    for key, check in _CHECKS.items():
+        if (value := stored.get(key)) is not None and not check(value):
+            return key
+    return None
+
+
+def is_month(value: object) -> bool:
+    """Whether this is a year and a month."""
+    match value:
+        case [int() as year, int() as month]:
+            return 1 <= year <= 9999 and 1 <= month <= 12 and type(month) is int  # noqa: PLR2004
+    return False
+
+
+def is_count(value: object, least: int = 0) -> TypeIs[int]:
+    """Whether this is a number of units that can be."""
+    return type(value) is int and least <= value <= MOST_UNITS
+
+
+def _is_ledger(value: Any) -> bool:  # noqa: ANN401  # JSON
+    if not isinstance(value, Mapping) or not _are_rows(value.get("counts")):
+        return False
+    totals: Counter[tuple[Month, str]] = Counter()
+    for day, category, _, _, count in value["counts"]:
+        totals[Month.of(date.fromisoformat(day)), category] += count
+    if any(count < -_MOST_REFUNDED for count in totals.values()):
+        return False
+    return all(_are_rows(value.get(key, [])) for key in _OPTIONAL_ROWS)
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(_is_row(line) for line in value)
+
+
+def _is_row(line: object) -> bool:
+    match line:
+        case [str() as day, str() as category, str(), str() as caller, count]:
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                return False
+            least = -MOST_UNITS if caller == CORRECTION else 0
+            return category in Category and is_count(count, least)
+    return False
+
+
+def _is_woken(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(times, list) and all(_is_instant(each) for each in times)
+        for times in value.values()
+    )
+
+
+def _is_instant(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and isfinite(value)
+        and 0 <= value <= _LATEST
+    )
+
+
+def _is_doubt(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and is_month(value.get("month"))
+        and isinstance(value.get("file"), str)
+        and isinstance(counts := value.get("counts"), Mapping)
+        and all(name in Category and is_count(count, -MOST_UNITS) for name, count in counts.items())
+    )
+
+
+_CHECKS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "suspended": is_month,
+    "suspensions": is_count,
+    "woken": _is_woken,
+    "doubt": _is_doubt,
+}
+"""By key: what its value must be, if it is there."""

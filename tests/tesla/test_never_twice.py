@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.flotte.tesla import commands
+from custom_components.flotte.tesla.commands import Seat
 from custom_components.flotte.tesla.signing import ClientKey
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW
 from tests.tesla.trial import QuietSimulator, Trial, Wish, on_trial
@@ -72,11 +73,16 @@ WISHES = (
     ),
     Wish("warm", commands.start_climate, lambda car: car.climate.is_on),
     Wish("cold", commands.stop_climate, lambda car: not car.climate.is_on),
+    # A car that keeps whole degrees Fahrenheit makes 18.9 of it.
     Wish(
-        "19 °C", lambda: commands.set_temperature(19), lambda car: car.climate.driver_setting == 19
+        "19 °C",
+        lambda: commands.set_temperature(19),
+        lambda car: abs(car.climate.driver_setting - 19) < 0.25,
     ),
     Wish(
-        "22 °C", lambda: commands.set_temperature(22), lambda car: car.climate.driver_setting == 22
+        "22 °C",
+        lambda: commands.set_temperature(22),
+        lambda car: abs(car.climate.driver_setting - 22) < 0.25,
     ),
     Wish(
         "defrost", lambda: commands.set_defrost(on=True), lambda car: car.climate.defrost_mode != 0
@@ -94,6 +100,17 @@ WISHES = (
         lambda: commands.set_climate_keeper("off"),
         lambda car: car.climate.keeper == "off",
     ),
+    # Preceded by the climate.
+    Wish(
+        "warm seat",
+        lambda: commands.set_seat_heater(Seat.FRONT_LEFT, 2),
+        lambda car: car.climate.is_on and car.climate.seat_heaters["left"] == 2,
+    ),
+    Wish(
+        "cold seat",
+        lambda: commands.set_seat_heater(Seat.FRONT_LEFT, 0),
+        lambda car: car.climate.seat_heaters["left"] == 0,
+    ),
     Wish("sentry", lambda: commands.set_sentry_mode(on=True), lambda car: car.sentry_mode),
     Wish("no sentry", lambda: commands.set_sentry_mode(on=False), lambda car: not car.sentry_mode),
     Wish("flash", commands.flash_lights),
@@ -101,7 +118,8 @@ WISHES = (
     Wish("play or pause", commands.toggle_playback),
     Wish("next track", commands.next_track),
     Wish("louder", lambda: commands.step_volume(up=True)),
-    Wish("volume 3", lambda: commands.set_volume(3), lambda car: car.media.volume == 3),
+    # The car rounds to its own steps of a third.
+    Wish("volume 3", lambda: commands.set_volume(3), lambda car: round(car.media.volume, 3) == 3),
     Wish("navigate", lambda: commands.navigate("Amsterdam", locale="nl-NL", now=NOW)),
 )
 

@@ -11,12 +11,12 @@ delivers late what was lost on the way.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, Final, override
+from typing import Any, Final, cast, override
 
 import aiohttp
 import pytest
@@ -124,6 +124,21 @@ type Series = tuple[int, bytes, bytes]
 """Domain, epoch and the domain's public key: what a counter counts in."""
 
 
+class _Outlet:
+    """A session whose requests pass one more middleware, the last one before they leave."""
+
+    def __init__(self, session: aiohttp.ClientSession, leave: aiohttp.ClientMiddlewareType) -> None:
+        self._session = session
+        self._leave = leave
+
+    def request(
+        self, *args: Any, middlewares: Iterable[aiohttp.ClientMiddlewareType] = (), **more: Any
+    ) -> Any:
+        """As that of a session."""
+        middlewares = (*middlewares, self._leave)
+        return self._session.request(*args, middlewares=middlewares, **more)
+
+
 class WatchedApi(FleetApi):
     """Our way to Tesla, watched where requests leave."""
 
@@ -202,6 +217,7 @@ class Trial:
             clock=self.wall,
         )
         self.api.trial = self
+        self.api._session = cast("aiohttp.ClientSession", _Outlet(session, self._go))
         self.car: Car = tesla.world.cars[vin]
         # Everything signed that comes to the car goes past the witness.
         vars(self.car)["signed_command"] = self._arrives
@@ -294,16 +310,9 @@ class Trial:
 
     async def _keep(self, entry: Entry) -> None:
         await self.account.keep(entry)
-        if self.unplugged:
-            self.unplugged -= 1
-            raise aiohttp.ClientConnectorError(
-                ConnectionKey("127.0.0.1", 1, False, True, None, None, None),  # noqa: FBT003  # theirs
-                OSError("unplugged"),
-            )
-        if self.timeouts:
-            self.timeouts -= 1
-            self._strays += 1
-            raise TimeoutError
+        if self.unplugged or self.timeouts:
+            # It will not leave.
+            return
         if sending := _SENDING.get():
             sending.cancel("leaving")
         message = _MESSAGE.get()
@@ -315,6 +324,22 @@ class Trial:
             faults.order("dropped", endpoint="signed_command")
             # Before all the others, so that it hits this very request.
             faults._faults.insert(0, faults._faults.pop())
+
+    async def _go(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Let a request that was booked leave, unless there is no way out."""
+        if self.unplugged:
+            self.unplugged -= 1
+            raise aiohttp.ClientConnectorError(
+                ConnectionKey("127.0.0.1", 1, False, True, None, None, None),  # noqa: FBT003  # theirs
+                OSError("unplugged"),
+            )
+        if self.timeouts:
+            self.timeouts -= 1
+            self._strays += 1
+            raise TimeoutError
+        return await handler(request)
 
     def leaves(self, message: bytes) -> None:
         """Watch a message to the vehicle leave."""
@@ -335,11 +360,16 @@ class Trial:
                 self.wrong.append(f"{sending.wish}: counter {signed.counter} does not rise")
             self._highest[series] = max(signed.counter, self._highest.get(series, 0))
             # Whose wish it is: settings that overtook each other leave in the task of the first.
+            payload = read.protobuf_message_as_bytes
+            # What a command needs first may be what somebody else wishes, too.
+            is_first = payload in {
+                each.command.preparation.payload for each in self._group if each.command.preparation
+            }
             owner = next(
                 (
                     each
-                    for each in (sending, *self._group)
-                    if each.command.payload == read.protobuf_message_as_bytes
+                    for each in (sending, *([] if is_first else self._group))
+                    if each.command.payload == payload
                 ),
                 sending,
             )
@@ -355,7 +385,9 @@ class Trial:
             return Car.signed_command(self.car, message)
         finally:
             if len(self.car.executions) > before:
-                self._owners[message].ran += 1
+                owner = self._owners[message]
+                # And not what the vehicle needed first.
+                owner.ran += self.car.executions[-1].name == owner.command.name
                 for each in self._group:
                     each.cancel("executed")
 
@@ -419,9 +451,15 @@ class Trial:
     def _attribute_unsigned(self) -> None:
         unsigned = [each for each in self.car.executions if not each.signed]
         for execution in unsigned[self._unsigned :]:
-            (owner,) = [
+            owners = [
                 each for each in self._group if each.plain and each.command.name == execution.name
             ]
+            if not owners and any(
+                each.command.preparation and each.command.preparation.name == execution.name
+                for each in self._group
+            ):
+                continue
+            (owner,) = owners
             owner.ran += 1
         self._unsigned = len(unsigned)
 

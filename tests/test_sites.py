@@ -198,10 +198,33 @@ async def test_a_key_that_goes_missing_becomes_unknown(
     assert state_of(hass, STORM_WATCH).state == STATE_UNKNOWN
     assert await hass.config_entries.async_reload(loaded.entry_id)
     await wait(2 * MINUTE)
-    assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS
+    assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS, "of the start before"
     house.steer({"answers": {"missing": []}})
     await wait(10 * MINUTE)
     assert state_of(hass, POWER).state == "3.0"
+
+
+# --- Its name -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", 7])
+async def test_a_name_that_is_only_in_the_settings(
+    hass: HomeAssistant, house: Site, entry: MockConfigEntry, name: object
+) -> None:
+    house.steer({"answers": {"values": {"products.site_name": name}}})
+    await set_up(hass, entry)
+    assert state_of(hass, POWER).name == "Home Solar power"
+
+
+async def test_a_name_that_comes_late(
+    hass: HomeAssistant, house: Site, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    house.steer({"answers": {"missing": ["products.site_name"]}})
+    tesla.faults.order("status", endpoint="site_info", status=500)
+    await set_up(hass, entry)
+    assert state_of(hass, "sensor.energy_site_solar_power").name == "Energy site Solar power"
+    await wait(MINUTE)
+    assert state_of(hass, "sensor.energy_site_solar_power").name == "Home Solar power"
 
 
 # --- What a site has ------------------------------------------------------------------------------
@@ -214,7 +237,7 @@ async def test_entities_are_made_with_the_first_answer(
     tesla.faults.order("status", endpoint=endpoint, status=500)
     await set_up(hass, entry)
     assert shown(hass) == (SETTINGS if endpoint == "live_status" else LIVE)
-    await wait((1 if endpoint == "live_status" else 10) * MINUTE)
+    await wait(MINUTE)
     assert shown(hass) == LIVE | SETTINGS
 
 

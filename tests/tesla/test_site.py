@@ -184,12 +184,22 @@ async def test_settings_are_read_while_power_flows_fail(
 async def test_power_flows_are_read_while_settings_fail(
     site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
+    await poll_for(site, freezer, 1)
     account.tesla.faults.order("status", endpoint="site_info", status=500, count=None)
     assert await poll_for(site, freezer, 30) == 0
-    assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
+    assert Counter(account.endpoints) == {"live_status": 31, "site_info": 4}
     assert site.state[signals.SOLAR_POWER] == 3000
     assert site.sections["site_info"].failures == 3
-    assert site.sections["site_info"].failing_since == NOW
+    assert site.sections["site_info"].failing_since == NOW + 10 * MINUTE
+
+
+async def test_settings_that_never_answered_are_asked_with_the_power_flows(
+    site: Site, account: Account, freezer: FrozenDateTimeFactory
+) -> None:
+    account.tesla.faults.order("status", endpoint="site_info", status=500, count=3)
+    await poll_for(site, freezer, 15)
+    assert Counter(account.endpoints) == {"live_status": 15, "site_info": 5}
+    assert site.state[signals.BACKUP_RESERVE] == 20
 
 
 @pytest.mark.parametrize(

@@ -168,13 +168,16 @@ class Site:
     def _is_due(self, name: str, now: datetime) -> bool:
         if name == SITE_INFO and self._look_after is not None:
             return True
+        section, price = self.sections[name], self.api.price(name)
+        # Until it has answered once since the start, nobody knows what is there.
+        usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
         interval = plan.site_interval(
-            _INTERVALS[name],
-            self.api.price(name),
+            usual,
+            price,
             self.api.meter.limit,
             self.gate.step.effects.poll_factor,
         )
-        return plan.site_due(self.sections[name].tried, interval, now)
+        return plan.site_due(section.tried, interval, now)
 
     def _admit(self, endpoint: str, caller: Caller) -> AbstractContextManager[object]:
         """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""

@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.hosts": set(),
     "tesla.signals": {"tesla.state"},
     "tesla.plan": {"tesla.signals", "tesla.state"},
+    "tesla.consequences": {"tesla.signals", "tesla.state"},
     "tesla.meter": {"tesla.errors"},
     "tesla.endpoints": {"tesla.meter"},
     "tesla.ledger_check": {"tesla.meter"},
@@ -91,6 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api",
         "tesla.commands",
         "tesla.confirmation",
+        "tesla.consequences",
         "tesla.deferral",
         "tesla.errors",
         "tesla.gate",
@@ -112,6 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.alerts": {"tesla.telemetry"},
     "tesla.stream": {
         "tesla.alerts",
+        "tesla.consequences",
         "tesla.meter",
         "tesla.signals",
         "tesla.state",

@@ -155,6 +155,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     for coordinator in vehicles:
         # Once all have their devices, so that those of the same name are told apart.
         coordinator.async_show_pairing()
+        coordinator.async_look_after_restart()
     # Neither the port nor a car nor Tesla keeps the account from starting.
     entry.async_create_background_task(hass, streaming.async_start(), "flotte starts the stream")
     return True

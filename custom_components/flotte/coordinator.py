@@ -17,6 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -369,6 +370,18 @@ class VehicleCoordinator(FlotteCoordinator):
             self._async_no_room(error)
             return
         self._budget_logged = False
+
+    @callback
+    def async_look_after_restart(self) -> None:
+        """Look at what became of a command from right before a restart, as soon as that shows."""
+        if (due_at := self.vehicle.look_due_at) is None:
+            return
+
+        async def look(_now: datetime) -> None:
+            await self.async_refresh()
+
+        delay = max(due_at - dt_util.utcnow(), timedelta())
+        self.config_entry.async_on_unload(async_call_later(self.hass, delay, look))
 
     @callback
     def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # what it is told

@@ -141,6 +141,7 @@ async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> Non
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     stream.told(record({}, "Gear", "VehicleSpeed", "InsideTemp"))
+    stream.told(record({}, "ChargePortLatch", "ChargePortDoorOpen", "FastChargerPresent"))
     assert is_online(stream), "it is only about to sleep"
     stream.closed("1")
     assert not is_online(stream)
@@ -155,12 +156,25 @@ async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> Non
         (record({}, "Gear", time=NOW),),
         (record({}, "Gear", time=NOW), record({}, "Gear", time=NOW)),
         (record({}, "Soc", "BatteryLevel", "DoorState", time=NOW),),
+        (record({}, "Gear", "VehicleSpeed", "OutsideTemp", "InsideTemp", time=NOW),),
+        (record({}, "ChargingCableType", "FastChargerPresent", "FastChargerType", time=NOW),),
+        (record({}, "Gear", "VehicleSpeed", "ChargePortLatch", time=NOW),),
         (
-            record({}, "Gear", "VehicleSpeed", time=NOW),
-            record({signals.SHIFT_STATE: "p", signals.SPEED: 0.0}, time=NOW),
+            record({}, "ChargePortLatch", "ChargePortDoorOpen", time=NOW),
+            record(
+                {signals.CHARGE_PORT_LATCH: "engaged", signals.CHARGE_PORT_OPEN: False}, time=NOW
+            ),
         ),
     ],
-    ids=["one process", "the same one", "other fields", "they came back"],
+    ids=[
+        "one process",
+        "the same one",
+        "other fields",
+        "a park",
+        "a cable that is pulled",
+        "a park and one process",
+        "they came back",
+    ],
 )
 async def test_what_is_no_sleep(stream: Stream, words: tuple[Record, ...]) -> None:
     stream.opened("1", "wifi")
@@ -172,7 +186,7 @@ async def test_what_is_no_sleep(stream: Stream, words: tuple[Record, ...]) -> No
 
 async def test_the_last_words_count_for_one_connection_only(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({}, "Gear", "VehicleSpeed"))
+    stream.told(record({}, "PackVoltage", "PackCurrent"))
     stream.closed("1")
     assert not is_online(stream)
     stream.opened("2", "wifi")
@@ -216,7 +230,7 @@ async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFac
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     freezer.tick(SECOND)
-    stream.told(record({}, "Gear", "VehicleSpeed"))
+    stream.told(record({}, "ChargePortLatch", "ChargePortDoorOpen"))
     stream.closed("1")
     freezer.tick(3600 * SECOND)
     assert stream.followed_since(LEVEL) == NOW
@@ -305,7 +319,7 @@ async def test_a_broker_may_lose_something(stream: Stream) -> None:
 
 async def test_words_of_sleep_get_old(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}, "InsideTemp", "OutsideTemp"))
+    stream.told(record({LIMIT: 80}, "ChargePortLatch", "ChargePortDoorOpen"))
     freezer.tick(121 * SECOND)
     stream.closed("1")
     assert is_online(stream)

@@ -334,7 +334,7 @@ async def test_that_it_sleeps_is_kept_over_a_restart(
     followed: Vehicle, stream: Stream, make_vehicle: Callable[..., Vehicle]
 ) -> None:
     """The connection is not, nor what was certain because of it."""
-    tell(stream, {}, "Gear", "VehicleSpeed")
+    tell(stream, {}, "ChargePortLatch", "ChargePortDoorOpen")
     stored_streaming = followed.to_stored()
     stream.closed("1")
     stored_asleep = followed.to_stored()

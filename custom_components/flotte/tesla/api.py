@@ -410,7 +410,8 @@ class FleetApi:
             # can get past.
             if entries:
                 self.meter.unanswered(entries[-1])
-            entries.append(await self._book(charge, caller, car))
+            entries.append(self.meter.charge(charge, caller, car, self._clock()))
+            await self._keep_last(entries)
             return await handler(request)
 
         headers: LooseHeaders = {"Authorization": f"Bearer {token}"}
@@ -444,18 +445,13 @@ class FleetApi:
             self.meter.refund(entries[-1])
         return status, text, response.headers
 
-    async def _book(self, charge: Charge, caller: Caller, car: str) -> Entry:
-        """Book a request and make the booking durable, or take it back: then nothing may leave."""
-        entry = self.meter.charge(charge, caller, car, self._clock())
+    async def _keep_last(self, entries: list[Entry]) -> None:
+        """Make the last booking durable, or take it back: then nothing may leave."""
         try:
-            await self._keep(entry)
+            await self._keep(entries[-1])
         except Refused:
-            self.meter.refund(entry)
+            self.meter.refund(entries.pop())
             raise
-        except asyncio.CancelledError:
-            self.meter.unanswered(entry)
-            raise
-        return entry
 
     def _move(self, base_url: str | None, text: str) -> None:
         """Use another region's host from now on, if it is one of Tesla's."""

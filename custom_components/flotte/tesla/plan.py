@@ -58,6 +58,13 @@ connects within half a minute of waking, and tries again at least every 30 s."""
 CHECK_ASLEEP_INTERVAL: Final = timedelta(minutes=15)
 """Between state checks of a vehicle that went to sleep while it streamed: it connects when it
 wakes, so this only finds out that the stream broke meanwhile."""
+QUICK: Final = timedelta(minutes=10)
+"""A vehicle that is back online sooner than that did not sleep, but has poor reception."""
+POOR_RECEPTION: Final = 3
+"""Quick returns in a row from which on an idle vehicle is asked no sooner than any other."""
+GAP_PATIENCE: Final = timedelta(minutes=10)
+"""How long a vehicle that is awake may report no value before it is asked for one: a process that
+restarts is soon back, and before it sleeps most of them end."""
 FILL_INTERVAL: Final = timedelta(days=7)
 """Between data requests of a vehicle that streams, for what changes with its software at most."""
 
@@ -91,6 +98,8 @@ class Situation:
     """Whether the stream itself said that it goes to sleep."""
     checked: datetime | None = None
     """When its state was asked for last."""
+    quick_returns: int = 0
+    """How often in a row it was back online within `QUICK`."""
     slower: int = 1
     """By how much the budget wants the intervals between data requests to grow."""
 
@@ -117,6 +126,18 @@ def is_active(state: State) -> bool:
     )
 
 
+def quick_returns(before: int, went_offline: datetime | None, now: datetime) -> int:
+    """How often in a row a vehicle came back online quickly, now that it has come back.
+
+    Args:
+        before: The same so far.
+        went_offline: When it was last seen to be no longer online.
+        now: The time.
+    """
+    is_quick = went_offline is not None and lasts(went_offline, QUICK, now)
+    return before + 1 if is_quick else 0
+
+
 def check_due(situation: Situation, now: datetime) -> bool:
     """Whether Tesla should be asked now if the vehicle is online."""
     if situation.streaming:
@@ -139,12 +160,22 @@ def data_due(situation: Situation, now: datetime) -> bool:
             return False
         if situation.streaming:
             return _fill_due(situation, now)
-    if asked is None or asked < situation.came_online:
+    if asked is None or (asked < situation.came_online and not _is_back(situation, now)):
         return True
     for told in (commanded, situation.automated):
         if told is not None and asked < told + SETTLE:
             return now >= told + SETTLE
     return now - asked >= _usual_interval(situation) * situation.slower
+
+
+def _is_back(situation: Situation, now: datetime) -> bool:
+    """Whether the vehicle came back online so soon that this is no new waking period.
+
+    The first quick return may be a short sleep; with each further one it is asked half as often.
+    """
+    asked, returns = situation.asked, min(situation.quick_returns, 8)
+    pause = min(RETRY_INTERVAL * 2 ** (returns - 1), IDLE_INTERVAL) if returns else timedelta()
+    return asked is not None and lasts(asked, pause, now)
 
 
 def _looked_for(situation: Situation) -> datetime | None:
@@ -170,12 +201,14 @@ def _usual_interval(situation: Situation) -> timedelta:
         return ACTIVE_INTERVAL
     if situation.kept_awake:
         return LET_SLEEP
-    if state[signals.LOCKED] is False:
+    # With poor reception nothing can be asked in step with it anyway.
+    is_reachable = situation.quick_returns < POOR_RECEPTION
+    if is_reachable and state[signals.LOCKED] is False:
         # Somebody is about to get in, or to lock it; before it sleeps this is worth knowing.
         return ACTIVE_INTERVAL
     # A charge that is complete, or stands at its limit, begins no more by itself.
     is_plugged = state[signals.CHARGING_STATE] not in (None, "disconnected", "complete")
-    return PLUGGED_INTERVAL if is_plugged else IDLE_INTERVAL
+    return PLUGGED_INTERVAL if is_reachable and is_plugged else IDLE_INTERVAL
 
 
 def _charge_interval(state: State) -> timedelta:
@@ -204,7 +237,7 @@ def _fill_due(situation: Situation, now: datetime) -> bool:
     asked, came_online = situation.asked, situation.came_online
     if asked is None:
         return True
-    if came_online is not None and asked >= came_online:
+    if came_online is not None and (asked >= came_online or _is_back(situation, now)):
         return False
     return situation.has_gaps or now - asked >= FILL_INTERVAL
 

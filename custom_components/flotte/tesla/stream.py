@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from .alerts import AlertHistory
+from .consequences import is_at_rest
 from .meter import Meter
-from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD
+from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD, SOFTWARE_VERSION
 from .state import KEEP, Reading, Signal, Source
 from .telemetry.profiles import Rule
 from .telemetry.records import (
@@ -24,26 +25,36 @@ from .telemetry.records import (
     read_errors,
     read_record,
 )
+from .telemetry.subscription import resends
 from .vehicle import Vehicle
 
 _LOGGER = logging.getLogger(__name__)
 
 SLEEP_FIELDS: Final = frozenset(
     {
-        "DetailedChargeState",
-        "ChargePortLatch",
+        "ACChargingPower",
+        "BrickVoltageMax",
+        "BrickVoltageMin",
         "ChargePortDoorOpen",
-        "Gear",
-        "VehicleSpeed",
-        "InsideTemp",
-        "OutsideTemp",
+        "ChargePortLatch",
+        "ChargeState",
+        "DetailedChargeState",
+        "PackCurrent",
+        "PackVoltage",
     }
 )
-"""Told as invalid when their processes stop, which is just before the vehicle sleeps."""
+"""Invalid only when the vehicle is about to sleep.
+
+`Gear`, `VehicleSpeed` and the temperatures are not among them: vehicles report those as invalid
+while they are awake, the first two 5 to 20 s after every park. Nor is what also ends when the cable
+is pulled (`ChargingCableType`, `FastChargerPresent`). Source: captured streams (2025, 2026).
+"""
 SLEEP_WORDS: Final = 2
 """How many of them must be invalid, so that one process that restarts is no sleep."""
 UNNAMED: Final = "unnamed"
 """A connection that was forgotten, and goes on."""
+GAP_LIFETIME: Final = timedelta(hours=1)
+"""How long a value is shown that the vehicle, although awake, has ended."""
 SLEEP_SPAN: Final = timedelta(minutes=2)
 """How long after its last words a vehicle is gone at most, and its connection found to be dead."""
 AT_ONCE: Final = 15
@@ -100,6 +111,8 @@ class Stream:
         self._seen: dict[str, datetime] = {}
         self._silenced: dict[str, datetime] = {}
         self._alerts = AlertHistory()
+        # Since when the vehicle has no value of a field, although it is awake.
+        self._gaps: dict[str, datetime] = {}
         self._alert_listeners: set[AlertListener] = set()
         self._connection_listeners: set[ConnectionListener] = set()
         vehicle.follower = self
@@ -121,11 +134,23 @@ class Stream:
         rule = self._rules.get(signal.field)
         return (
             self.is_gapless
+            and self._resends
             and signal.streamed
             and rule is not None
             and rule.delta is None
             and rule.interval <= AT_ONCE
         )
+
+    @property
+    def _resends(self) -> bool:
+        """Whether the vehicle sends again what got lost on the way.
+
+        As long as nobody knows it is taken to: its version is among the first things that it
+        reports, and only plain settings rely on it.
+        """
+        info = self.vehicle.fleet_info
+        firmware = info.get("firmware_version") or self.vehicle.state[SOFTWARE_VERSION]
+        return resends(info.get("fleet_telemetry_version"), firmware) is not False
 
     def tells(self, signal: Signal[Any]) -> bool:
         """Whether it is streamed at all."""
@@ -166,7 +191,10 @@ class Stream:
             self._tell_connection()
 
     def closed(self, connection: str) -> None:
-        """A connection is gone. After the last one the vehicle sleeps, or the stream is lost."""
+        """A connection is gone. After the last one the vehicle sleeps, or the stream is lost.
+
+        Either is only a belief: Tesla is asked within a minute whether it is online.
+        """
         known = self.connections.pop(connection, None)
         if known is None and UNNAMED in self.connections:
             # Which of them it is nobody knows; another one opens it again with its next record.
@@ -174,7 +202,10 @@ class Stream:
         if known is None or self.connections:
             return
         asleep = self.fell_asleep
-        if not asleep:
+        if asleep:
+            # What ends before it sleeps keeps its value, and is reported again when it wakes.
+            self._gaps.clear()
+        else:
             self.missed()
         self.vehicle.stream_closed(asleep=asleep)
         self._tell_connection()
@@ -183,6 +214,37 @@ class Stream:
         """Whoever brought the records is gone, or the connections are found to be dead."""
         for connection in tuple(self.connections):
             self.closed(connection)
+
+    def missing_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when the vehicle, although awake, has no value of this signal.
+
+        None if it has, if one was polled since and lately, or if it is known all the same: a parked
+        vehicle reports neither its gear nor its speed.
+        """
+        since = self._gaps.get(signal.field)
+        if since is None or not self.connections or signal.absent is not KEEP:
+            return None
+        state = self.vehicle.state
+        polled = state.told(signal)
+        is_known = is_at_rest(signal, state) or (
+            polled is not None and polled.time > max(since, self._clock() - GAP_LIFETIME)
+        )
+        return None if is_known else since
+
+    def lapse(self) -> None:
+        """Make unknown what the vehicle has had no value of for an hour, although it is awake."""
+        now = self._clock()
+        gone = {
+            signal: Reading(None, now, Source.STREAM)
+            for field in self._gaps
+            for signal in SIGNALS_BY_FIELD[field]
+            if (since := self.missing_since(signal)) is not None and now - since >= GAP_LIFETIME
+        }
+        self._gaps = {
+            field: since for field, since in self._gaps.items() if field in SIGNALS_BY_FIELD
+        }
+        if gone:
+            self.vehicle.receive(gone, now)
 
     def missed(self) -> None:
         """From now on something may change unnoticed."""
@@ -243,10 +305,13 @@ class Stream:
         if record.invalid:
             readings = {**self._ended(record), **readings}
             self._silenced |= dict.fromkeys(record.invalid & SLEEP_FIELDS, now)
-        if self._silenced:
+            ended = record.invalid & SIGNALS_BY_FIELD.keys()
+            self._gaps = {**dict.fromkeys(ended, now), **self._gaps}
+        if self._silenced or self._gaps:
             for field in record.fields:
                 if field not in record.invalid:
                     self._silenced.pop(field, None)
+                    self._gaps.pop(field, None)
         self.vehicle.receive(readings, now)
 
     def _forget_strangers(self) -> None:

@@ -21,6 +21,7 @@ from . import plan, signals, signing
 from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
 from .commands import Command
 from .confirmation import read_confirmation
+from .consequences import Consequences
 from .deferral import Queue, Waiting, may_wait
 from .errors import (
     AnswerLost,
@@ -76,6 +77,8 @@ LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
 FRESH: Final = timedelta(seconds=60)
 """How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+FRESH_FOR_TOGGLES: Final = timedelta(seconds=10)
+"""The same for a command that toggles: later than that the vehicle is looked at first."""
 FRESH_FOR_REPEATS: Final = timedelta(minutes=5)
 """The same for an automation that asked for the same just before, as one that sets the current
 every minute: whatever is wrong now, it will ask again. It is also how long `just before` is."""
@@ -136,6 +139,12 @@ class Follower(Interface):
 
     def tells(self, signal: Signal[Any]) -> bool:
         """Whether it hears of this signal at all."""
+
+    def missing_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when the vehicle, although awake, says that it has no value of this signal."""
+
+    def lapse(self) -> None:
+        """Make unknown what has been missing for too long."""
 
     def missed(self) -> None:
         """Forget since when: the vehicle was awake without being heard."""
@@ -217,6 +226,10 @@ class Vehicle:
     """How often in a row that told nothing."""
     came_online: datetime | None = None
     """When it was first seen online in this waking period; None while it sleeps."""
+    went_offline: datetime | None = None
+    """When it was last seen to be no longer online."""
+    quick_returns = 0
+    """How often in a row it was back online soon: it has poor reception, and did not sleep."""
     commanded: datetime | None = None
     """When it carried out a command last whose effect is to be looked at."""
     automated: datetime | None = None
@@ -292,6 +305,7 @@ class Vehicle:
         # The newest of each kind, also when it waits no longer.
         self._latest: dict[str, _Waiting] = {}
         self._listeners: set[Listener] = set()
+        self._consequences = Consequences()
 
     # --- What is known ---------------------------------------------------------------------------
 
@@ -321,7 +335,11 @@ class Vehicle:
 
     def receive(self, readings: Readings, now: datetime | None = None) -> None:
         """Take in readings, from wherever they come; `now` is for who has just looked."""
-        self.state, changed = self.state.merge(readings, now or self._clock())
+        now, before = now or self._clock(), self.state
+        self.state, changed = before.merge(readings, now)
+        if implied := self._consequences.of(before, self.state, readings):
+            self.state, more = self.state.merge(implied, now)
+            changed |= more
         self._tell(changed)
 
     def lapse(self) -> None:
@@ -329,6 +347,8 @@ class Vehicle:
 
         Those of automations are confirmed together, and so later.
         """
+        if self.follower is not None:
+            self.follower.lapse()
         now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
         patient = {
             each for each, since in self._automated.items() if plan.lasts(since, patience, now)
@@ -348,13 +368,23 @@ class Vehicle:
         now = self._clock()
         return all(self._is_certain(signal, value, now, fresh) for signal, value in wanted.items())
 
-    def _has_told(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """The same, but what is only assumed after a command does not count."""
-        return self.knows(wanted) and not self._assumes(wanted)
+    def _was_just_told(self, wanted: Mapping[Signal[Any], Any], age: timedelta = FRESH) -> bool:
+        """Whether the vehicle itself reported each of these within `age`.
 
-    def _assumes(self, wanted: Iterable[Signal[Any]]) -> bool:
-        """Whether any of these is only assumed after a command."""
-        return any(signal in self.state.assumed for signal in wanted)
+        Neither an assumption after a command counts nor what a stream reported earlier: streams
+        lose changes. Source: owners' reports about Locked, DoorState and DetailedChargeState (2025,
+        2026).
+        """
+        now = self._clock()
+        acted = self._acted_by(now)
+        return all(
+            (reading := self.state.told(signal)) is not None
+            and reading.source is not Source.RESTORED
+            and signal.same(reading.value, value)
+            and now - age <= reading.time <= now
+            and (acted is None or reading.time >= acted)
+            for signal, value in wanted.items()
+        )
 
     def _is_certain(
         self, signal: Signal[Any], value: object, now: datetime, fresh: timedelta
@@ -420,6 +450,9 @@ class Vehicle:
             "tried": self.tried.timestamp() if self.tried else None,
             "came_online": self.came_online.timestamp() if self.came_online else None,
             "checked": self.checked.timestamp() if self.checked else None,
+            "commanded": self._look_pending_since(),
+            "automated": self.automated.timestamp() if self.automated else None,
+            "woken": None if self._woken is None else wall - (monotonic - self._woken),
             "slept_streaming": self.slept_streaming,
             "deferred": self.deferred.to_stored(),
             "sessions": {
@@ -428,6 +461,25 @@ class Vehicle:
                 if session.ready
             },
         }
+
+    @property
+    def look_due_at(self) -> datetime | None:
+        """When the effect of the last command is to be looked at; None if that was done."""
+        commanded = self.commanded
+        if commanded is None or (self.asked is not None and self.asked >= commanded + plan.SETTLE):
+            return None
+        return commanded + plan.SETTLE
+
+    def _look_pending_since(self) -> float | None:
+        """When the last command was carried out whose effect nobody has reported yet, Unix seconds.
+
+        Also if the stream would report it: what it reports to a Home Assistant that is just being
+        started is lost.
+        """
+        unconfirmed = [guess.time for guess in self.state.assumed.values()]
+        if self.commanded is not None:
+            unconfirmed.append(self.commanded)
+        return max(unconfirmed).timestamp() if unconfirmed else None
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Take up what `to_stored` kept; what cannot be read is left out."""
@@ -443,12 +495,18 @@ class Vehicle:
         self.tried = _instant(stored.get("tried"))
         self.came_online = _instant(stored.get("came_online"))
         self.checked = _instant(stored.get("checked"))
+        self.commanded = _instant(stored.get("commanded"))
+        self.automated = _instant(stored.get("automated"))
         self.slept_streaming = stored.get("slept_streaming") is True
         self.deferred = Queue.from_stored(stored.get("deferred"))
+        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        woken = _instant(stored.get("woken"))
+        if woken is not None and 0 <= (age := wall - woken.timestamp()) < WAKE_TIMEOUT.seconds:
+            # It is paid for, and nobody shall pay for another one.
+            self._woken = monotonic - age
         sessions = stored.get("sessions")
         if not isinstance(sessions, Mapping):
             return
-        monotonic, wall = time.monotonic(), self._clock().timestamp()
         for domain in Domain:
             kept = sessions.get(str(int(domain)))
             if isinstance(kept, Mapping):
@@ -487,11 +545,15 @@ class Vehicle:
         """Take in whether it is online, and what else was heard with that."""
         now = self._clock()
         if values[signals.ONLINE]:
-            self.came_online = self.came_online or now
+            if self.came_online is None:
+                self.came_online = now
+                self.quick_returns = plan.quick_returns(self.quick_returns, self.went_offline, now)
             self.slept_streaming = False
             values[signals.LAST_ONLINE] = now.timestamp()
-        else:
-            self.came_online = None
+        elif self.came_online is not None:
+            if now - self.came_online >= plan.QUICK:
+                self.quick_returns = 0
+            self.came_online, self.went_offline = None, now
         self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
         if values[signals.ONLINE] and self.deferred.waiting:
             self.awoke()
@@ -507,10 +569,14 @@ class Vehicle:
         self._heard({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
 
     def stream_closed(self, *, asleep: bool) -> None:
-        """Take in that its last connection is gone, because it sleeps or for another reason."""
+        """Take in that its last connection is gone, because it sleeps or for another reason.
+
+        That it sleeps is believed at once, but not for long: `checked` is cleared, so that the next
+        poll asks Tesla, which is free.
+        """
         if asleep:
             self.slept_streaming = True
-            self.checked = self._clock()
+            self.checked = None
             self._heard({signals.ONLINE: False, signals.STREAMING: False}, Source.STREAM)
             return
         self.stream_lost = self._clock()
@@ -614,21 +680,32 @@ class Vehicle:
             has_gaps=self._has_gaps(),
             slept_streaming=self.slept_streaming,
             checked=self.checked,
+            quick_returns=self.quick_returns,
             slower=self.gate.step.effects.poll_factor,
         )
 
     def _has_gaps(self) -> bool:
-        """Whether something is shown that the stream does not tell, and an answer might."""
-        follower = self.follower
+        """Whether something is shown that the stream does not report, and an answer might hold."""
         return any(
             signal.paths
             and (signal.scope is None or signal.scope in self._scopes)
-            and (follower is None or not follower.tells(signal))
-            # What the last answer did not hold the next one will not either; what the stream leaves
-            # out although it could tell it gets old meanwhile.
-            and (signal.streamed or signal not in self.state.readings)
-            and (signal.streamed or signal not in self._asked_for)
+            and (self._is_missing(signal) or self._is_left_out(signal))
             for signal in self.shown
+        )
+
+    def _is_missing(self, signal: Signal[Any]) -> bool:
+        """Whether the vehicle, although awake, has reported for a while that it has no value."""
+        since = None if self.follower is None else self.follower.missing_since(signal)
+        return since is not None and self._clock() - since >= plan.GAP_PATIENCE
+
+    def _is_left_out(self, signal: Signal[Any]) -> bool:
+        """Whether the stream does not hold it, or an answer did not hold it although it could."""
+        if self.follower is not None and self.follower.tells(signal):
+            return False
+        # What the last answer did not hold the next one will not either; what the stream leaves
+        # out although it could report it gets old meanwhile.
+        return signal.streamed or (
+            signal not in self.state.readings and signal not in self._asked_for
         )
 
     async def poll(self) -> Readings:
@@ -732,7 +809,7 @@ class Vehicle:
             return
         # Not by the date, which may be set meanwhile.
         began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
-        if began is None or time.monotonic() - began > timeout:
+        if began is None or not self._is_waking:
             self._woken = None
             with self._admit_wake(caller, waits=waits, wish=wish):
                 began = await self._wake_up(caller)
@@ -761,6 +838,7 @@ class Vehicle:
         _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
         # Also if the answer is lost it may be waking, and the next one need not pay again.
         began = self._woken = time.monotonic()
+        await self._keep_if_possible()
         try:
             answer = await self.api.wake_up(self.vin, caller)
         except Refused, Unreachable, ServiceError:
@@ -894,6 +972,7 @@ class Vehicle:
         if command.expects and not done.already:
             self.state = self.state.assume(command.expects, now)
             self._tell(frozenset(command.expects))
+            await self._keep_if_possible()
         return done
 
     def _settle(
@@ -908,21 +987,20 @@ class Vehicle:
         self._acted_second = monotonic
 
     def _needs_nothing(self, command: Command, caller: Caller) -> bool:
-        """Whether it is a setting that the vehicle is known to have.
+        """Whether the vehicle is known to be so already, so that nothing need be sent.
 
-        Of a lock that is known only if the stream has told it, and has been up or the vehicle
-        asleep ever since: what a poll read a minute ago may have been opened by hand.
+        Of a plain setting (limit, current, temperature) the stream's word is enough. Whatever
+        secures the vehicle, or does harm when left out, needs a report of the last minute, of a
+        lock one of a stream that is still up: what a poll read may have been opened by hand.
         """
-        repeats = self._repeats(command, caller) and may_wait(command)
-        fresh = FRESH_FOR_REPEATS if repeats else FRESH
-        if not command.repeatable or not command.expects or not self.knows(command.expects, fresh):
+        repeats = self._repeats(command, caller)
+        if not command.repeatable or not command.expects or command.undoes_itself:
             return False
-        if command.domain is Domain.INFOTAINMENT:
-            return True
-        return (
-            command.domain is Domain.VEHICLE_SECURITY
-            and all(self._was_streamed(signal) for signal in command.expects)
-            and not self._assumes(command.expects)
+        if may_wait(command):
+            return self.knows(command.expects, FRESH_FOR_REPEATS if repeats else FRESH)
+        return self._was_just_told(command.expects) and (
+            command.domain is not Domain.VEHICLE_SECURITY
+            or all(self._was_streamed(signal) for signal in command.expects)
         )
 
     def _refuse_hindered(self, command: Command, caller: Caller) -> None:
@@ -1028,9 +1106,19 @@ class Vehicle:
 
     def _wake_cost(self) -> tuple[Charge, ...]:
         """A wake if it sleeps and nobody is waking it: one serves all that wait for it."""
-        if self.is_online or self.api.meter.wake_promised(self.vin, self._clock()):
+        if (
+            self.is_online
+            or self._is_waking
+            or self.api.meter.wake_promised(self.vin, self._clock())
+        ):
             return ()
         return self._wake_charges()
+
+    @property
+    def _is_waking(self) -> bool:
+        """Whether a wake was begun, and paid, within the time that it may take."""
+        began = self._woken
+        return began is not None and time.monotonic() - began <= WAKE_TIMEOUT.total_seconds()
 
     def _wake_charges(self) -> tuple[Charge, ...]:
         """A wake, with the looks before and during it if those are billed after all."""
@@ -1224,9 +1312,9 @@ class Vehicle:
     async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
         """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
 
-        The stream tells, and earlier, if it carries what is expected; else one data request, if the
-        meter has room for it. A vehicle that shows otherwise proves nothing: it may have done as
-        told and been changed again, or have corrected the value.
+        The stream reports it, and earlier, if it carries what is expected; else one data request
+        does, if the meter has room for it. A vehicle that shows otherwise proves nothing: it may
+        have done as told and been changed again, or have corrected the value.
 
         Raises:
             OutcomeUnknown: the same, if nothing confirms the command.
@@ -1237,10 +1325,10 @@ class Vehicle:
         if self._follows(command.expects):
             sent = self._clock()
             await self._pause_unless(lambda: self._shows(command.expects, sent), seconds)
-            follows = self._follows(command.expects)
-            if self._shows(command.expects, None if follows else sent):
+            if self._shows(command.expects, sent):
                 return Done(already=True)
-            if follows:
+            if self._follows(command.expects):
+                # That it was so before proves nothing: streams lose changes.
                 raise error
             # The stream was lost meanwhile; there was time enough.
             seconds = 0.0
@@ -1258,12 +1346,12 @@ class Vehicle:
                 raise error
         return Done(already=True)
 
-    def _shows(self, wanted: Mapping[Signal[Any], Any], since: datetime | None = None) -> bool:
-        """Whether these were told to be so, at or after a time."""
+    def _shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
+        """Whether these were reported to be so, at or after a time."""
         return all(
             (reading := self.state.told(signal)) is not None
             and signal.same(reading.value, value)
-            and (since is None or reading.time >= since)
+            and reading.time >= since
             for signal, value in wanted.items()
         )
 
@@ -1303,7 +1391,7 @@ class Vehicle:
         cost = [COMMAND, *self._wake_cost()]
         if not self._is_prepared(command):
             cost.append(COMMAND)
-        if command.requires and not self._has_told(command.requires):
+        if command.requires and not self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
             cost.append(DATA)
         domain = command.domain
         if self.needs_key and domain is not None and not self._sessions[domain].ready:
@@ -1311,12 +1399,12 @@ class Vehicle:
         return cost
 
     async def _guard(self, command: Command, caller: Caller) -> bool:
-        """Whether a toggling command may be sent: only if the opposite is freshly known.
+        """Whether a toggling command may be sent: only if the opposite was just reported.
 
         Raises:
             CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
         """
-        if not command.requires or self._has_told(command.requires):
+        if not command.requires or self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
             return True
         # One that was sent before and given up must not come in between.
         doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()

@@ -78,12 +78,16 @@ def move_trunk(*, is_open: bool) -> Command:
 
 
 def open_charge_port() -> Command:
-    """Open the charge port, or release the cable that is in it."""
+    """Open the charge port, or release the cable that is in it.
+
+    The cable latches again after a minute, and a port without a cable closes after some more.
+    """
     return Command(
         name="charge_port_door_open",
         **infotainment(Action(chargePortDoorOpen=car_server_pb2.ChargePortDoorOpen())),
         scopes=CHARGING,
         expects={signals.CHARGE_PORT_OPEN: True, signals.CHARGE_PORT_LATCH: "disengaged"},
+        undoes_itself=True,
     )
 
 
@@ -103,13 +107,14 @@ def close_charge_port() -> Command:
 
 
 def vent_windows() -> Command:
-    """Open all windows a little; the car must be parked."""
+    """Open all windows a little; the car must be parked, and may close them on its own."""
     action = car_server_pb2.VehicleControlWindowAction(vent=VOID)
     return Command(
         name="window_control",
         **infotainment(Action(vehicleControlWindowAction=action)),
         parameters={"command": "vent", "lat": 0, "lon": 0},
         expects=dict.fromkeys(signals.WINDOWS, True),
+        undoes_itself=True,
     )
 
 
@@ -167,4 +172,5 @@ def move_sunroof(move: str) -> Command:
         parameters={"state": move},
         rest=move != "open",
         expects={signals.SUNROOF_OPEN: move != "close"},
+        undoes_itself=move != "close",
     )

@@ -62,6 +62,9 @@ class Command:
     """While it is known to be so, the command is refused without being sent, which is free."""
     already: frozenset[str] = frozenset()
     """Refusals that mean the wish was fulfilled before, beside those that say "already ..."."""
+    undoes_itself: bool = False
+    """Whether the vehicle reverts it on its own, as a released cable that latches again. Then no
+    reading, however fresh, says that it is still so."""
     supersedes: str | None = None
     """Settings with the same word here overtake each other while they wait: the newest wins."""
 

@@ -139,6 +139,31 @@ def release_of_client(version: str) -> tuple[int, ...] | None:
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else None
 
 
+FIRST_RESENDING_CLIENT: Final = (1, 0, 0)
+"""The first telemetry client that sends again what was not acknowledged, and unchanged values at
+their resend interval. Source: Tesla's documentation of the stream (2026-08)."""
+FIRST_RESENDING: Final = (2025, 2, 6)
+FIRST_RESENDING_BRANCH: Final = (2024, 45, 32, 20)
+"""The firmware that came with it: this one and later ones, and one branch before."""
+
+
+def resends(client: object, firmware: object) -> bool | None:
+    """Whether a vehicle sends again what got lost; None if nobody knows.
+
+    Args:
+        client: Version of its telemetry client, if it is known.
+        firmware: What runs in it, which decides where the client is not known.
+    """
+    version = release_of_client(client) if isinstance(client, str) else None
+    if version:
+        return version >= FIRST_RESENDING_CLIENT
+    running = release(firmware if isinstance(firmware, str) else None)
+    if running is None:
+        return None
+    branch = FIRST_RESENDING_BRANCH
+    return running >= FIRST_RESENDING or (running[:3] == branch[:3] and running >= branch)
+
+
 _MISSING: Final = object()
 
 # --- The configuration ---------------------------------------------------------------------------

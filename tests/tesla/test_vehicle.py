@@ -245,6 +245,33 @@ async def test_who_is_kept_awake_by_questions(
 
 
 @pytest.mark.parametrize(
+    ("vin", "required", "kept_awake"),
+    [
+        ("5YJXCCE23MF000001", False, True),
+        ("5YJSA7E20MF000001", False, True),
+        ("7SAXCCE23NF000001", False, True),
+        ("5YJXCCE23MF000001", True, False),
+        ("5YJXCCE23LF000001", True, False),
+        ("5YJXCCE23LF000001", False, True),
+        ("5YJXCCE23MF000001", None, False),
+        ("5YJXCCE23LF000001", None, True),
+        ("5YJ3E1EA7KF000001", False, False),
+    ],
+)
+async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
+    make_vehicle: VehicleMaker, vin: str, *, required: bool | None, kept_awake: bool
+) -> None:
+    """Legacy cars take no signed commands; also after a restart, before Tesla says so again."""
+    vehicle = make_vehicle(vin)
+    vehicle.heard_status({"vehicle_info": {vin: {"vehicle_command_protocol_required": required}}})
+    assert vehicle.kept_awake_by_questions is kept_awake
+    again = make_vehicle(vin)
+    again.restore(vehicle.to_stored())
+    if required is not True:
+        assert again.kept_awake_by_questions is kept_awake
+
+
+@pytest.mark.parametrize(
     ("status", "paired", "protocol"),
     [
         ({}, None, Protocol.SIGNED),

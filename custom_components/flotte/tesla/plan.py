@@ -87,7 +87,7 @@ class Situation:
     automated: datetime | None = None
     """When the last plain setting of an automation was carried out; that one does not hurry."""
     kept_awake: bool = False
-    """Whether questions keep this vehicle awake (model year before 2021)."""
+    """Whether questions keep this vehicle awake (the first Model S and X)."""
     streaming: bool = False
     """Whether it streams now."""
     awaited: datetime | None = None

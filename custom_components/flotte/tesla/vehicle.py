@@ -321,12 +321,17 @@ class Vehicle:
 
     @property
     def kept_awake_by_questions(self) -> bool:
-        """Model S and X before 2021 stay awake while they are asked for data.
+        """Whether it stays awake while it is asked for data, as the first Model S and X do.
 
-        The tenth character of a VIN is the model year: A is 2010, and I, O, Q, U and Z are not
-        used, so that M is 2021.
+        Those take no signed commands, which Tesla says of a vehicle. Where it says nothing the
+        model year decides: the tenth character of the VIN, where M is 2021 (A is 2010, and I, O, Q,
+        U and Z are not used). Some of year M are still of the old kind.
         """
-        return self.vin[3:4] in "SX" and self.vin[9:10] < "M"
+        if self.vin[3:4] not in "SX":
+            return False
+        if self.fleet_info.get("vehicle_command_protocol_required") is True:
+            return False
+        return self.protocol is Protocol.REST or self.vin[9:10] < "M"
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` the signals that show something else; call the answer to stop."""

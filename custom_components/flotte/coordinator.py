@@ -428,9 +428,14 @@ class VehicleCoordinator(FlotteCoordinator):
             LOGGER.warning("%s for %s had waited, and failed: %s", command, name, error)
 
     async def _async_look_for_pairing(self) -> None:
-        """While our key is missing, look now and then whether it was added; that is free."""
+        """Look now and then whether a missing key was added, or old firmware replaced; it is free.
+
+        What an old firmware streams means something else, and does not say when it is replaced.
+        """
         vehicle = self.vehicle
-        if vehicle.key_paired is not False or not vehicle.needs_key:
+        lacks_key = vehicle.key_paired is False and vehicle.needs_key
+        is_old = self.stream.is_connected and self.stream.has_unsound_firmware
+        if not lacks_key and not is_old:
             return
         now = dt_util.utcnow()
         if plan.lasts(self._pairing_asked, PAIRING_INTERVAL, now):

@@ -47,6 +47,7 @@ async def async_subscribe(
                 dt_util.utcnow(),
                 zone=dt_util.get_default_time_zone(),
                 right_hand_drive=stream.vehicle.state[RIGHT_HAND_DRIVE] is True,
+                unsound_firmware=stream.has_unsound_firmware,
             )
         except MalformedRecord as error:
             LOGGER.debug("A message of kind %s cannot be read: %s", topic.kind, error)

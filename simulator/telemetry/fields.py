@@ -312,10 +312,24 @@ def _is_at(car: Car, place: tuple[float, float] | None) -> bool:
 # ---- body and cabin ----------------------------------------------------------------------------
 
 
+def _is_unsound(car: Car) -> bool:
+    """Whether two doors are crossed, and the version is the one on offer.
+
+    Source: Tesla's list of fields, August 2026.
+    """
+    return version(car.firmware) < (2024, 44, 32)
+
+
+def _version(car: Car) -> str:
+    offered = car.software.offered
+    return offered if offered and _is_unsound(car) else car.software.car_version
+
+
 def _doors(car: Car) -> tuple[bool, ...]:
     body = car.body
+    doors = ("df", "pf", "dr", "pr") if _is_unsound(car) else ("df", "dr", "pf", "pr")
     return (
-        *(bool(body.doors[name]) for name in ("df", "dr", "pf", "pr")),
+        *(bool(body.doors[name]) for name in doors),
         bool(body.frunk),
         bool(body.trunk),
     )
@@ -650,7 +664,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     ),
     "MediaNowPlayingElapsed": ("int_value", lambda car: car.media.elapsed(car.time) * 1000),
     # Software
-    "Version": ("string_value", lambda car: car.software.car_version),
+    "Version": ("string_value", _version),
     "SoftwareUpdateVersion": ("string_value", _of_update(lambda car: car.software.offered)),
     "SoftwareUpdateDownloadPercentComplete": (
         "int_value",

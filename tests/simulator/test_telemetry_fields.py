@@ -146,3 +146,17 @@ def test_vectors_of_single_fields() -> None:
     assert TELLINGS["DoorState"].datum((False,) * 6).SerializeToString().hex() == "083a1203aa0100"
     assert TELLINGS["Gear"].datum("D").SerializeToString().hex() == "080a12024805"
     assert said(b"") == {}
+
+
+@pytest.mark.parametrize(
+    ("firmware", "door", "version"),
+    [("2024.44.25", "pf", "2026.38.9"), ("2024.44.32", "dr", "2024.44.32 5a1cbd3e0f2b")],
+)
+def test_old_firmware_crosses_doors_and_tells_the_offer(
+    firmware: str, door: str, version: str
+) -> None:
+    car = World(DrivenClock(NOW)).cars[AURORA]
+    car.software.installed = firmware
+    car.steer({"open": [door], "software_update": {"version": "2026.38.9", "status": "available"}})
+    assert TELLINGS["DoorState"].read(car) == (False, True, False, False, False, False)
+    assert TELLINGS["Version"].read(car) == version

@@ -426,6 +426,77 @@ async def test_a_topic_that_nobody_knows(
     assert len(caplog.records[-1].getMessage()) < 200
 
 
+# --- Firmware before 2024.44.32 -------------------------------------------------------------------
+
+SECOND_DOOR = bytes.fromhex("0a09083a1205aa01021001")
+"""DoorState: the second of six doors is open, which is called DriverRear."""
+VERSION_44_32 = bytes.fromhex("0a100844120c0a0a323032342e34342e3332")
+VERSION_38_7 = bytes.fromhex("0a0f0844120b0a09323032342e33382e37")
+
+
+def firmware_of(stream: Stream, firmware: str) -> None:
+    """Let Tesla say what runs in the car."""
+    info = {"vehicle_info": {MODEL_Y: {"firmware_version": firmware}}}
+    stream.vehicle.heard_status(info)
+
+
+def open_doors(stream: Stream) -> list[str]:
+    state = stream.vehicle.state
+    return [door.name for door in signals.DOORS if state[door]]
+
+
+@pytest.mark.parametrize(
+    ("firmware", "door"),
+    [
+        ("2024.44.32", "DoorState.DriverRear"),
+        ("2026.32.6 0123abcd", "DoorState.DriverRear"),
+        ("2024.44.31.9", "DoorState.PassengerFront"),
+        ("2024.38.7 0123abcd", "DoorState.PassengerFront"),
+    ],
+)
+async def test_doors_that_old_firmware_crosses(stream: Stream, firmware: str, door: str) -> None:
+    firmware_of(stream, firmware)
+    stream.opened("1", "wifi")
+    stream.heard(b"V", SECOND_DOOR)
+    assert open_doors(stream) == [door]
+    text = wire.Datum(key="DoorState", value=wire.Value(string_value="DriverRear|TrunkRear"))
+    stream.heard(b"V", wire.Payload(data=[text]).SerializeToString())
+    assert open_doors(stream) == [door]
+    assert stream.vehicle.state[signals.TRUNK] is True
+
+
+async def test_the_version_that_old_firmware_tells_may_be_on_offer(
+    stream: Stream, meter: Meter
+) -> None:
+    """A polled one is what runs; the streamed one is billed, and believed once it runs."""
+    polled = Reading("2024.38.7", utc_now(), Source.POLL)
+    stream.vehicle.receive({signals.SOFTWARE_VERSION: polled})
+    stream.opened("1", "wifi")
+    stream.heard(b"V", VERSION_44_32)
+    assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.38.7"
+    assert counted(meter) == 1
+    firmware_of(stream, "2024.44.32")
+    stream.heard(b"V", VERSION_44_32)
+    assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.44.32"
+
+
+@pytest.mark.parametrize("payload", [VERSION_38_7 + SECOND_DOOR, SECOND_DOOR + VERSION_38_7])
+async def test_old_firmware_that_only_the_stream_tells(stream: Stream, payload: bytes) -> None:
+    """What runs is no newer than what is told; the doors of the same record are crossed."""
+    stream.opened("1", "wifi")
+    stream.heard(b"V", payload)
+    assert open_doors(stream) == ["DoorState.PassengerFront"]
+    assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.38.7"
+    assert stream.has_unsound_firmware
+
+
+async def test_firmware_that_nobody_tells_is_sound(stream: Stream) -> None:
+    stream.opened("1", "wifi")
+    stream.heard(b"V", SECOND_DOOR)
+    assert open_doors(stream) == ["DoorState.DriverRear"]
+    assert not stream.has_unsound_firmware
+
+
 # --- Alerts and errors ----------------------------------------------------------------------------
 
 

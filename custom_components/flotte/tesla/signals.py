@@ -1017,7 +1017,8 @@ REAR_CENTER_BELT_OPEN = Signal("PassengerSeatBelt", truth("unlatched", no=("latc
 
 # Closures and safety
 LOCKED = Signal("Locked", boolean, path="vehicle_state.locked")
-# Before firmware 2024.44.32 the stream has DriverRear and PassengerFront crossed.
+# Before firmware 2024.44.32 the stream has DriverRear and PassengerFront crossed; its decoder
+# undoes that.
 DOOR_DRIVER_FRONT = Signal("DoorState.DriverFront", is_open, path="vehicle_state.df")
 DOOR_DRIVER_REAR = Signal("DoorState.DriverRear", is_open, path="vehicle_state.dr")
 DOOR_PASSENGER_FRONT = Signal("DoorState.PassengerFront", is_open, path="vehicle_state.pf")
@@ -1180,7 +1181,7 @@ FLAT_TYRE_REAR_RIGHT = Signal(
 )
 
 # Software
-# Before firmware 2024.44 the stream tells the version on offer instead.
+# Before firmware 2024.44.32 the stream may tell the version on offer; its decoder leaves that out.
 SOFTWARE_VERSION = Signal("Version", first_word, path="vehicle_state.car_version")
 UPDATE_STATUS = Signal(
     "SoftwareUpdateStatus",

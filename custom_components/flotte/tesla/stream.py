@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any, Final
 
 from .alerts import AlertHistory
@@ -16,6 +17,7 @@ from .consequences import is_at_rest
 from .meter import Meter
 from .signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD, SOFTWARE_VERSION
 from .state import KEEP, Reading, Signal, Source
+from .telemetry.firmware import Release, is_unsound, newest_release
 from .telemetry.profiles import Rule
 from .telemetry.records import (
     Alert,
@@ -272,19 +274,44 @@ class Stream:
             self.opened(UNNAMED, "")
         if topic == b"V":
             now = self._clock()
-            record = read_record(
-                payload,
-                now,
-                zone=self._zone(),
-                right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
-            )
-            self.told(record, now)
+            self.told(self._read(payload, now), now)
         elif topic == b"alerts":
             self.alerted(read_alerts(payload, self._clock()))
         elif topic == b"errors":
             self.complained(read_errors(payload, self._clock()))
         else:
             _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
+
+    def _read(self, payload: bytes, now: datetime) -> Record:
+        """The record, as this vehicle means it. Raises MalformedRecord."""
+        read = partial(
+            read_record,
+            payload,
+            now,
+            zone=self._zone(),
+            right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
+        )
+        running = self._running
+        record = read(unsound_firmware=is_unsound(running))
+        version = record.readings.get(SOFTWARE_VERSION)
+        if running is None and version and is_unsound(newest_release(version.value)):
+            # Nobody else says what runs, and it is no newer than this, which may be on offer. So
+            # the record was read as if its firmware were sound.
+            record = read(unsound_firmware=True)
+            record.readings[SOFTWARE_VERSION] = version
+        return record
+
+    @property
+    def _running(self) -> Release | None:
+        """What runs in the vehicle, as far as it is known."""
+        told = self.vehicle.fleet_info.get("firmware_version")
+        version: str | None = self.vehicle.state[SOFTWARE_VERSION]
+        return newest_release(told if isinstance(told, str) else None, version)
+
+    @property
+    def has_unsound_firmware(self) -> bool:
+        """Whether the vehicle is known to cross doors, and to report the version on offer."""
+        return is_unsound(self._running)
 
     def told(self, record: Record, now: datetime | None = None) -> None:
         """Take in the values of a record; `now` is for who has just looked."""

@@ -14,6 +14,7 @@ from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
 from custom_components.flotte.tesla.state import Signal
+from custom_components.flotte.tesla.telemetry.firmware import release
 from custom_components.flotte.tesla.telemetry.subscription import (
     ALERT_TYPES,
     LIFETIME,
@@ -36,7 +37,6 @@ from custom_components.flotte.tesla.telemetry.subscription import (
     read_client_errors,
     read_configuration,
     read_configured,
-    release,
     remedy_for,
     unknown_fields,
 )

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from enum import Enum, auto
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, Final, override
 from zoneinfo import ZoneInfo
 
@@ -177,6 +178,9 @@ CROSSED: Final = {
     "HvacRightTemperatureRequest": "HvacLeftTemperatureRequest",
 }
 """Fields that name a side of the car, and whose signals name the driver's side and the other."""
+
+CROSSED_DOORS: Final = {"DriverRear": "PassengerFront", "PassengerFront": "DriverRear"}
+"""Doors that cars before `firmware.FIRST_SOUND` take for each other."""
 
 # --- Enumerated values ---------------------------------------------------------------------------
 
@@ -387,14 +391,22 @@ class Field:
     Args:
         name: Tesla's; the number as text if this version has no name for it.
         signals: Its rows of the signal table.
+        crossed: Parts that stand for another part.
 
     Attributes:
         plain: The only row, if its parser takes numbers and flags just as they come; else None.
     """
 
-    __slots__ = ("_kind", "_numbered", "_words", "name", "plain", "signals")
+    __slots__ = ("_kind", "_numbered", "_parts", "_words", "name", "plain", "signals")
 
-    def __init__(self, name: str, signals: tuple[Signal[Any], ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        signals: tuple[Signal[Any], ...],
+        crossed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        parts = (signal.name.partition(".")[2] for signal in signals)
+        self._parts = [crossed.get(part, part) for part in parts]
         self.name = name
         self.signals = signals
         self._kind = KINDS.get(name, Kind.PLAIN)
@@ -459,7 +471,7 @@ class Field:
 
     def _flags(self, raw: Raw) -> Iterable[object]:
         """For each row whether its part is open, low, or whatever the field says."""
-        parts = [signal.name.partition(".")[2] for signal in self.signals]
+        parts = self._parts
         match raw:
             case str():
                 true = {bare for word in raw.split("|", _PARTS) if (bare := _bare(word))}
@@ -534,13 +546,16 @@ class Fields(dict[int, Field]):
 
     Args:
         right_hand_drive: Whether the driver sits on the right, so that `CROSSED` applies.
+        unsound: Whether the firmware is older than `firmware.FIRST_SOUND`: two doors are crossed,
+            and the version, which may be the one on offer, is only counted.
     """
 
-    __slots__ = ("_right_hand_drive",)
+    __slots__ = ("_right_hand_drive", "_unsound")
 
-    def __init__(self, *, right_hand_drive: bool) -> None:
+    def __init__(self, *, right_hand_drive: bool, unsound: bool) -> None:
         super().__init__()
         self._right_hand_drive = right_hand_drive
+        self._unsound = unsound
 
     def __missing__(self, number: int) -> Field:
         """The field of this number; one that Tesla invented since then has a name and no rows."""
@@ -550,7 +565,13 @@ class Fields(dict[int, Field]):
             _log_once(name[:_NAME_LIMIT], "Tesla streams a new field, %s; it is counted, not shown")
             return Field(name, ())
         row = CROSSED.get(value.name, value.name) if self._right_hand_drive else value.name
-        field = self[number] = Field(value.name, SIGNALS_BY_FIELD.get(row, ()))
+        rows = SIGNALS_BY_FIELD.get(row, ())
+        if self._unsound:
+            rows = () if row == "Version" else rows
+            field = Field(value.name, rows, CROSSED_DOORS)
+        else:
+            field = Field(value.name, rows)
+        self[number] = field
         return field
 
     def named(self, name: str) -> Field:
@@ -567,5 +588,14 @@ class Fields(dict[int, Field]):
 _NAME_LIMIT: Final = 60
 """Characters of an unknown name that are logged and remembered."""
 
-FIELDS: Final = (Fields(right_hand_drive=False), Fields(right_hand_drive=True))
-"""By whether the driver sits on the right."""
+FIELDS: Final = tuple(
+    Fields(right_hand_drive=right, unsound=unsound)
+    for unsound in (False, True)
+    for right in (False, True)
+)
+"""By whether the driver sits on the right; then the same for unsound firmware, see `fields_of`."""
+
+
+def fields_of(*, right_hand_drive: bool, unsound_firmware: bool) -> Fields:
+    """The fields as a vehicle means them."""
+    return FIELDS[right_hand_drive + 2 * unsound_firmware]

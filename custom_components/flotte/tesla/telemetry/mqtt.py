@@ -30,7 +30,7 @@ from typing import Any, Final
 
 from ..privacy import shortened
 from ..state import Reading, Signal
-from .fields import FIELDS, INVALID_TEXT, NOT_UNDERSTOOD, Raw
+from .fields import INVALID_TEXT, NOT_UNDERSTOOD, Field, Raw, fields_of
 from .records import (
     EARLIEST,
     TYRES,
@@ -108,6 +108,7 @@ def read_message(
     *,
     zone: tzinfo,
     right_hand_drive: bool = False,
+    unsound_firmware: bool = False,
 ) -> Content | None:
     """What a message says; None for an empty one, which only clears what a broker retained.
 
@@ -117,6 +118,7 @@ def read_message(
         now: Aware, UTC.
         zone: Of the car, see `fields.true_instant`.
         right_hand_drive: Whether its driver sits on the right.
+        unsound_firmware: Whether its firmware is older than `firmware.FIRST_SOUND`.
 
     Raises:
         MalformedRecord: no JSON, or not what the topic promises.
@@ -126,7 +128,8 @@ def read_message(
     told = _json(payload)
     match topic.kind:
         case Kind.VALUE:
-            return _record(topic.name, told, now, zone, right_hand_drive=right_hand_drive)
+            fields = fields_of(right_hand_drive=right_hand_drive, unsound_firmware=unsound_firmware)
+            return _record(fields.named(topic.name), told, now, zone)
         case Kind.ALERTS:
             alerts = told if topic.is_history else [told]
             if not isinstance(alerts, list) or len(alerts) > _LIST_LIMIT:
@@ -153,10 +156,7 @@ def _object(told: object) -> Mapping[str, Any]:
     return told
 
 
-def _record(
-    name: str, told: object, now: datetime, zone: tzinfo, *, right_hand_drive: bool
-) -> Record:
-    field = FIELDS[right_hand_drive].named(name)
+def _record(field: Field, told: object, now: datetime, zone: tzinfo) -> Record:
     readings: dict[Signal[Any], Reading[Any]] = {}
     is_invalid = told is None or told == INVALID_TEXT
     is_empty = told == {} and field.name not in _TYRE_FIELDS

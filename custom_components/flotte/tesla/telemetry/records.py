@@ -27,7 +27,7 @@ from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
 from ..privacy import shortened
 from ..state import Reading, Signal, Source
-from .fields import FIELDS, INVALID_TEXT, NOT_UNDERSTOOD, UNREADABLE, WORDS, Raw
+from .fields import INVALID_TEXT, NOT_UNDERSTOOD, UNREADABLE, WORDS, Raw, fields_of
 
 
 class MalformedRecord(ValueError):
@@ -220,7 +220,12 @@ _ARMS: Final[dict[str | None, Callable[[wire.Value], Raw]]] = {
 
 
 def read_record(
-    payload: bytes, now: datetime, *, zone: tzinfo, right_hand_drive: bool = False
+    payload: bytes,
+    now: datetime,
+    *,
+    zone: tzinfo,
+    right_hand_drive: bool = False,
+    unsound_firmware: bool = False,
 ) -> Record:
     """The signals in a message of topic `V`.
 
@@ -233,6 +238,7 @@ def read_record(
         zone: Of the car: some fields tell wall clock times, see `fields.true_instant`.
         right_hand_drive: Whether its driver sits on the right: requested temperatures are told by
             side of the car.
+        unsound_firmware: Whether its firmware is older than `firmware.FIRST_SOUND`.
 
     Raises:
         MalformedRecord: not a `Payload`, or one with more values than there are fields by far.
@@ -245,7 +251,7 @@ def read_record(
     if len(data) > LIMIT:
         raise MalformedRecord("more values than there are fields")
     time = _time(message.created_at, now) or now
-    fields = FIELDS[right_hand_drive]
+    fields = fields_of(right_hand_drive=right_hand_drive, unsound_firmware=unsound_firmware)
     readings: dict[Signal[Any], Reading[Any]] = {}
     names = []
     invalid: set[str] = set()

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from ..privacy import shortened
 from ..state import Signal
+from .firmware import release
 from .forecast import Forecast, Overdrawn, Plan, Tally, forecast
 from .profiles import Profile, Rule, Situation, fitting, read_rules, rule_of, slow_down
 
@@ -94,15 +95,6 @@ def _is_told(
         and (needed is None or needed in scopes)
         and (running is None or first is None or running >= first)
     )
-
-
-_RELEASE: Final = re.compile(r"\s*(\d{4}(?:\.\d{1,6}){1,5})(?![\d.])")
-
-
-def release(firmware: str | None) -> tuple[int, ...] | None:
-    """A firmware such as `2026.32.1 0123abcd`, to be compared; None if it is none."""
-    found = _RELEASE.match(firmware or "")
-    return None if found is None else tuple(map(int, found[1].split(".")))
 
 
 FIRST_STREAMING: Final = (2024, 26)

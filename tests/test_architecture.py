@@ -194,7 +194,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tokens",
     },
-    "login": HOME_ASSISTANT | {"const", "tesla.api", "tesla.errors", "tesla.login"},
+    "login": HOME_ASSISTANT | {"const", "tesla.api", "tesla.errors", "tesla.login", "tesla.meter"},
     "coordinator": HOME_ASSISTANT
     | {
         "callers",

@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    DATA_COMPONENT,
+    ClientCredential,
+    async_import_client_credential,
+)
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -25,7 +30,9 @@ from custom_components.flotte.tesla.meter import POLLING
 from custom_components.flotte.tokens import Tokens
 from simulator import Simulator
 from simulator.bill import Category
-from tests.conftest import CLIENT_ID, MODEL_Y, state_of, vehicle_of
+from simulator.bodies import FIREWALL_PAGE
+from simulator.cars import Car
+from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, state_of, vehicle_of
 from tests.fleet import MINUTE, Wait
 from tests.tesla.servers import until
 
@@ -35,7 +42,10 @@ REFUSED = {"error": "login_required", "error_description": "The refresh_token is
 @pytest.fixture(autouse=True)
 def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what these tests look at, to save time."""
-    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.LOCK, Platform.SENSOR])
+    monkeypatch.setattr(
+        "custom_components.flotte.PLATFORMS",
+        [Platform.BINARY_SENSOR, Platform.LOCK, Platform.SENSOR],
+    )
 
 
 def flows_of(hass: HomeAssistant) -> list[str]:
@@ -152,6 +162,43 @@ async def test_refusal_that_lasts_costs_nothing(
     assert state_of(hass, "lock.aurora_doors").state == STATE_UNAVAILABLE
 
 
+async def test_cars_that_stream_notice_too(
+    hass: HomeAssistant,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+) -> None:
+    """They are not polled, so nothing else would ask Tesla for hours."""
+    for vin, car in tesla.world.cars.items():
+        if vin != aurora.vin:
+            car.account = "owner-3"
+    for site in tesla.world.sites.values():
+        site.account = "owner-3"
+    assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    await wait(MINUTE)
+    tesla.faults.order("status", endpoint="vehicle_data", status=401, count=2)
+    with pytest.raises(LoginRequired):
+        await vehicle_of(entry_of_stream, MODEL_Y).vehicle.api.vehicle_data(MODEL_Y, POLLING)
+    await hass.async_block_till_done()
+    assert flows_of(hass) == [SOURCE_REAUTH]
+    await wait(MINUTE)
+    assert flows_of(hass) == []
+    assert await vehicle_of(entry_of_stream, MODEL_Y).vehicle.api.vehicle_data(MODEL_Y, POLLING)
+
+
+async def test_firewall_in_front_of_the_cars(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Its 401 says nothing about the login."""
+    tesla.faults.order("status", endpoint="vehicle", status=401, body=FIREWALL_PAGE, count=None)
+    await wait(3 * MINUTE)
+    assert flows_of(hass) == []
+    tesla.faults.clear()
+    await wait(MINUTE)
+    assert all(polls_of(loaded))
+
+
 # --- The owner is always asked --------------------------------------------------------------------
 
 
@@ -178,6 +225,27 @@ async def test_reconfiguring_at_the_start_hides_nothing(
     assert not await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert flows_of(hass) == [SOURCE_REAUTH, SOURCE_RECONFIGURE]
+
+
+async def test_credentials_were_removed(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The owner is asked, and need not do anything after adding them again."""
+    await entry.start_reconfigure_flow(hass)
+    credentials = hass.data[DATA_COMPONENT]
+    (credential,) = credentials.async_items()
+    await credentials.async_delete_item(credential["id"])
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert flows_of(hass) == [SOURCE_REAUTH, SOURCE_RECONFIGURE]
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "oauth2_unknown_implementation"
+    await async_import_client_credential(
+        hass, DOMAIN, ClientCredential(CLIENT_ID, CLIENT_SECRET, "Simulator")
+    )
+    await wait(MINUTE)
+    assert str(entry.state) == str(ConfigEntryState.LOADED)
+    assert flows_of(hass) == [SOURCE_RECONFIGURE]
 
 
 async def test_issue_goes_with_the_refusal(

@@ -8,11 +8,13 @@ from typing import Any, Final, cast
 
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.const import Platform
+from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
     ConfigEntryNotReady,
+    UnknownImplementationError,
 )
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.config_entry_oauth2_flow import (
@@ -45,7 +47,7 @@ from .leaving import (
     fleet_api,
 )
 from .ledger import AccountLedger, async_get_ledger
-from .login import async_retry_set_up, async_take_new_login, async_watch_login
+from .login import async_ask_to_log_in, async_retry_set_up, async_take_new_login, async_watch_login
 from .names import MANUFACTURER, AssetName, model_of
 from .spending_actions import async_register_spending_actions
 from .storage import NotWritten, async_show_failure
@@ -91,9 +93,17 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bool:
     """Set up one Tesla account: two round trips in a row at most, and nothing that is billed."""
-    implementation = cast(
-        "AuthImplementation", await async_get_config_entry_implementation(hass, entry)
-    )
+    try:
+        implementation = cast(
+            "AuthImplementation", await async_get_config_entry_implementation(hass, entry)
+        )
+    except UnknownImplementationError as error:
+        # The credentials were removed. The owner may choose others, or add them again.
+        async_ask_to_log_in(hass, entry)
+        raise ConfigEntryNotReady(
+            translation_domain=HOMEASSISTANT_DOMAIN,
+            translation_key=error.translation_key,
+        ) from error
     try:
         key = await async_get_key(hass)
     except (ValueError, KeyError) as error:

@@ -22,7 +22,10 @@ from .const import DOMAIN, LOGGER
 from .tesla.api import FleetApi
 from .tesla.errors import TeslaError
 from .tesla.login import FIRST_PAUSE, LONGEST_PAUSE
+from .tesla.meter import POLLING
 
+MIN_PROBE: Final = 5.0
+"""Seconds between two probes of a refused login, whatever happened."""
 _NEW_LOGINS: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_new_logins")
 _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_retries")
 
@@ -44,9 +47,43 @@ def async_take_new_login(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 @callback
 def async_watch_login(hass: HomeAssistant, entry: ConfigEntry, api: FleetApi) -> None:
-    """Start and end the flow in which the owner logs in again, as Tesla answers."""
+    """Start and end the flow in which the owner logs in again, as Tesla answers.
+
+    While the login is refused, Tesla is asked now and then what is always free: vehicles that
+    stream are not polled, and would never notice that it is accepted again.
+    """
+    cancel: CALLBACK_TYPE | None = None
+
+    @callback
+    def stop() -> None:
+        nonlocal cancel
+        if cancel is not None:
+            cancel()
+        cancel = None
+
+    @callback
+    def refused() -> None:
+        nonlocal cancel
+        async_ask_to_log_in(hass, entry)
+        if cancel is None and entry.state is ConfigEntryState.LOADED:
+            # While it is set up, that is tried again as a whole.
+            job = HassJob(probe, f"flotte probes {entry.title}", cancel_on_shutdown=True)
+            cancel = async_call_later(hass, max(api.login.probe_in, MIN_PROBE), job)
+
+    async def probe(_now: datetime) -> None:
+        nonlocal cancel
+        cancel = None
+        if not api.login.is_refused or entry.state is not ConfigEntryState.LOADED:
+            return
+        try:
+            await api.products(POLLING)
+        except TeslaError as error:
+            LOGGER.debug("The login of %s is not accepted yet: %s", entry.title, error)
+            refused()
+
     api.login.on_accepted = partial(_async_end_flows, hass, entry)
-    api.login.on_refused = partial(async_ask_to_log_in, hass, entry)
+    api.login.on_refused = refused
+    entry.async_on_unload(stop)
 
 
 @callback

@@ -24,6 +24,7 @@ from .endpoints import Endpoints
 from .errors import (
     AccountSuspended,
     AnswerLost,
+    Forbidden,
     InvalidAnswer,
     LoginRequired,
     RateLimited,
@@ -475,6 +476,9 @@ class FleetApi:
     def _fail(self, status: int, text: str, headers: Mapping[str, str], charge: Charge) -> NoReturn:
         """Raise what a status and its text mean."""
         kind = error_class(status, text)
+        if kind is LoginRequired and not isinstance(parse_json(text), dict):
+            # Not Tesla's own words: whoever stands in front of it knows nothing of the login.
+            kind = Forbidden
         detail = f"{status}: {_error_text(text)}"
         if kind is RateLimited:
             pause = _retry_after(headers, text)

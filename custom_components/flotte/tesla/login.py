@@ -37,6 +37,11 @@ class Login:
         """Whether Tesla refused the login and has not accepted it since."""
         return self._refusal is not None
 
+    @property
+    def probe_in(self) -> float:
+        """Seconds until a free request may go out again."""
+        return max(0.0, self._again_at - time.monotonic())
+
     def check(self, *, is_free: bool) -> None:
         """Let a request pass.
 

@@ -409,7 +409,7 @@ def table(results: Results, days: int, same_bill: str) -> str:
         "budget": BUDGET,
     }.items():
         lines += [text, *_bill_rows(results, scenario), ""]
-    lines += [f"{DOUBTFUL[0].capitalize()}, once more", *_doubtful_rows(results), ""]
+    lines += [DOUBTFUL[0].capitalize(), *_doubtful_rows(results), ""]
     lines += [*_fresh_rows(results), "", *_command_rows(results), "", same_bill, ""]
     lines += [str(goal) for goal in (*results.goals(), *results.more_goals())]
     return "\n".join(lines)

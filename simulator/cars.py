@@ -101,6 +101,9 @@ class Car(Life):
         self.mobile_access_disabled = False
         self.telemetry_version = telemetry_version
         self.discounted_device_data = False
+        self.streaming_toggle: bool | None = None
+        """The switch on the safety screen of a Model S or X with an Intel Atom: streaming without
+        a key. None: there is no such switch."""
         self.keys: set[bytes] = set()
         self.other_keys: int = 2
         """Phones and cards on the keychain, which count towards its twenty."""
@@ -193,7 +196,7 @@ class Car(Life):
             "discounted_device_data": self.discounted_device_data,
             "fleet_telemetry_version": self.telemetry_version,
             "total_number_of_keys": len(self.keys) + self.other_keys,
-            "safety_screen_streaming_toggle_enabled": None,
+            "safety_screen_streaming_toggle_enabled": self.streaming_toggle,
         }
 
     def vehicle_data(self, endpoints: set[str] | None, *, location: bool) -> Json:

@@ -32,6 +32,7 @@ order of the object.
 | is_name_lost | bool | true: the cloud answers null for the name that the car reports |
 | in_service, protocol_required, rest_only, pairs_automatically, mobile_access_disabled | bool | |
 | polls_keep_awake, discounted_device_data | bool | |
+| streaming_toggle | bool or null | the switch of an old Model S or X that lets it stream |
 | unclassified | list of command names | the gateway answers 501 to them |
 | pair, unpair | public key in hex | |
 | alert | {"name":…, "audiences": ["customer", "service"], "active": bool} | told on the stream |
@@ -651,6 +652,7 @@ _ORDERS: dict[str, Order] = {
     "mobile_access_disabled": _attribute("mobile_access_disabled", bool),
     "polls_keep_awake": _attribute("polls_keep_awake", bool),
     "discounted_device_data": _attribute("discounted_device_data", bool),
+    "streaming_toggle": _attribute("streaming_toggle", bool, type(None)),
     "unclassified": _unclassified,
     "pair": _pair,
     "unpair": _unpair,

@@ -21,6 +21,8 @@ type Json = dict[str, Any]
 LOCATION = "vehicle_location"
 DEVICE = "vehicle_device_data"
 OLDEST_FIRMWARE = (2024, 26)
+OLDEST_ATOM_FIRMWARE = (2025, 20)
+"""Of a Model S or X with an Intel Atom, which needs no key for it."""
 _TURNS = 50
 """How often a creation lets others run: long enough for a second one to meet it."""
 
@@ -184,11 +186,11 @@ def _is_paired(cloud: Cloud, call: Call, car: Car) -> bool:
 
 def _skipped(cloud: Cloud, call: Call, car: Car) -> str | None:
     """Why a car gets no configuration; None if it does."""
-    if car.rest_only or car.telemetry_version is None:
+    if car.telemetry_version is None or (car.rest_only and not car.streaming_toggle):
         return "unsupported_hardware"
-    if version(car.firmware) < OLDEST_FIRMWARE:
+    if version(car.firmware) < (OLDEST_ATOM_FIRMWARE if car.rest_only else OLDEST_FIRMWARE):
         return "unsupported_firmware"
-    if not _is_paired(cloud, call, car):
+    if not car.rest_only and not _is_paired(cloud, call, car):
         return "missing_key"
     if _finds_no_place(call, car) and not car.telemetry.hides_limit:
         return "max_configs"

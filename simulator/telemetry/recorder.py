@@ -260,7 +260,9 @@ class Telemetry:
     def _adopt(self, subscription: Subscription, token: Token, time: float) -> None:
         """The car has got a configuration: it believes it, or says why not."""
         self._stop(subscription, tick_of(time))
-        reason = refusal(token, self._car.vin, self._car.keys, time)
+        # A car without a keychain believes everybody whom its owner lets stream.
+        keys = {token.issuer} if self._car.streaming_toggle else self._car.keys
+        reason = refusal(token, self._car.vin, keys, time)
         if reason is not None:
             subscription.configuration = None
             self.report(subscription.client_id, "config_manager_error", reason)

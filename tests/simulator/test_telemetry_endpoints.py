@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
-from tests.simulator.telemetry_server import DrivenClock, settle, token
+from tests.simulator.telemetry_server import DrivenClock, said, settle, token
 from tests.simulator.visitor import KeyHost, Reply, Visitor
 
 AURORA = "XP7YGCEK0RB000001"
@@ -103,6 +103,25 @@ async def test_all_of_it_is_billed_as_data(simulator: Simulator, owner: Owner) -
     counts = {kind: count for kind, count in simulator.bill.counts().items() if count}
     assert counts.pop(Category.FREE) >= 2  # registration
     assert counts == {Category.DATA: 4}
+
+
+async def test_an_old_model_s_streams_without_a_key(simulator: Simulator, owner: Owner) -> None:
+    car = simulator.world.cars[OLD]
+    car.steer({"telemetry_version": "1.2.0", "streaming_toggle": False, "firmware": "2025.20"})
+    reply = await owner.create([OLD])
+    assert reply.response["skipped_vehicles"] == {"unsupported_hardware": [OLD]}
+    car.steer({"streaming_toggle": True, "firmware": "2025.14.3"})
+    reply = await owner.create([OLD])
+    assert reply.response["skipped_vehicles"] == {"unsupported_firmware": [OLD]}
+    car.steer({"firmware": "2025.20", "state": "online"})
+    assert (await owner.create([OLD], fields={"Gear": {"interval_seconds": 1}})).response == {
+        "updated_vehicles": 1
+    }
+    simulator.clock.advance(180)
+    told = [said(emission.payload)["Gear"] for _, _, emission in simulator.due()]
+    # Park, and nothing, in turn.
+    assert told == [2, "invalid", 2, "invalid"]
+    assert await owner.errors(OLD) == []
 
 
 async def test_skipped_cars(simulator: Simulator, owner: Owner) -> None:

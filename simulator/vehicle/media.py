@@ -56,4 +56,4 @@ class Media:
 
     def set_volume(self, volume: float) -> None:
         """Set the volume within what the car has, to its own step."""
-        self.volume = min(max(round(volume / STEP) * STEP, 0.0), LOUDEST)
+        self.volume = min(max(round(round(volume / STEP) * STEP, 4), 0.0), LOUDEST)

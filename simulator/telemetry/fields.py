@@ -56,8 +56,8 @@ _TYRES = ("front_left", "front_right", "rear_left", "rear_right")
 _WHEEL_RADIUS_M = 0.34
 _HARD_PEDAL = 3.0
 """m/s² that a fully pressed pedal stands for."""
-_OUTSIDE_CYCLE = 1500.0
-_OUTSIDE_QUIET = 400.0
+_OUTSIDE_CYCLE = 14_400.0
+_OUTSIDE_QUIET = 1500.0
 _OUTSIDE_GAP = 60.0
 """Seconds awake between two gaps of the outside temperature, until the first, and its length; that
 there are such gaps is known from captures, how often is assumed."""

@@ -67,7 +67,7 @@ def test_an_old_model_s_tells_park_and_nothing_in_turn() -> None:
 
 def test_the_outside_temperature_ends_by_itself_for_a_minute() -> None:
     streaming = StreamingCar(["OutsideTemp", "InsideTemp", "Locked"], user_present=True)
-    heard = streaming.after(600)
+    heard = streaming.after(1700)
     temperatures = of_field(heard, "OutsideTemp")
     ((ended, _),) = [told for told in temperatures if told[1] == "invalid"]
     back = min(at for at, _ in temperatures if at > ended)

@@ -8,6 +8,7 @@ order of the object.
 | state | "online", "asleep", "offline" | so it is, at once |
 | wake_seconds | 10..60 | how long the next wake takes |
 | busy_seconds | s | how long after waking signed commands meet fault 1 (busy) |
+| reception | {"on": 60, "off": 60, "seconds": s} or null | comes and goes by turns, awake |
 | idle_seconds | s | pretend that nothing happened for so long (660 and it falls asleep) |
 | battery_level | 0..100 | that much is in it |
 | charge_limit, charge_amps | %, A | as if set in the car |
@@ -39,6 +40,8 @@ order of the object.
 | client_error | {"name":…, "body":…, "tags": {…}} | told on the stream, topic errors |
 | flapping | {field: amount} | goes there and back by so much each time it is told; {} ends it |
 | values | {field: value} | is told so, whatever is true; null is invalid; {} ends it |
+| lost_changes | {field: s} | the stream loses its changes for so long; {} ends it |
+| lose_connection | s | cut without sleeping, and not made again for so long (0: cut only) |
 | text_values | bool | true: the stream of a client before 1.1.0 |
 | telemetry | object, see below | |
 | protocol | object, see below | |
@@ -105,6 +108,7 @@ from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
 from simulator.vehicle.current import LOWEST_SHOWN
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
 from simulator.vehicle.life import IDLE_SECONDS
+from simulator.vehicle.reception import Reception
 from simulator.vehicle.software import STATES
 
 if TYPE_CHECKING:
@@ -175,6 +179,29 @@ def _state(car: Car, value: object) -> None:
     else:
         car.waking_until = None
         car.state = state
+
+
+def _reception(car: Car, value: object) -> None:
+    car.reception = None
+    if car.state == "offline":
+        car.state = "online"
+    if value is None:
+        return
+    order = _object(value, "reception")
+    unknown = sorted(set(order) - {"on", "off", "seconds"})
+    if unknown:
+        raise SteeringError(f"unknown in reception: {', '.join(unknown)}")
+    on_seconds = _number(order.get("on", 60), "on")
+    off_seconds = _number(order.get("off", 60), "off")
+    if min(on_seconds, off_seconds) < 1:
+        raise SteeringError("reception: a turn lasts 1 s at least")
+    seconds = order.get("seconds")
+    car.reception = Reception.begin(
+        car.time,
+        on_seconds=on_seconds,
+        off_seconds=off_seconds,
+        seconds=None if seconds is None else _number(seconds, "seconds"),
+    )
 
 
 def _wake_seconds(car: Car, value: object) -> None:
@@ -490,6 +517,20 @@ def _values(car: Car, value: object) -> None:
     car.telemetry.values.update(wanted)
 
 
+def _lost_changes(car: Car, value: object) -> None:
+    lost: dict[str, float] = {}
+    for name, seconds in _object(value, "lost_changes").items():
+        if name not in TELLINGS:
+            raise SteeringError(f"lost_changes: a car does not tell {name}")
+        lost[name] = car.time + _number(seconds, "lost_changes")
+    car.telemetry.lost_changes.clear()
+    car.telemetry.lost_changes.update(lost)
+
+
+def _lose_connection(car: Car, value: object) -> None:
+    car.telemetry.lose_connection(_number(value, "lose_connection"))
+
+
 def _text_values(car: Car, value: object) -> None:
     car.telemetry.text_values = _flag(value, "text_values")
 
@@ -654,6 +695,9 @@ _ORDERS: dict[str, Order] = {
     "discounted_device_data": _attribute("discounted_device_data", bool),
     "streaming_toggle": _attribute("streaming_toggle", bool, type(None)),
     "unclassified": _unclassified,
+    # Before all that changes something, so that changes of the same call are lost.
+    "lost_changes": _lost_changes,
+    "lose_connection": _lose_connection,
     "pair": _pair,
     "unpair": _unpair,
     "location": _location,
@@ -693,6 +737,7 @@ _ORDERS: dict[str, Order] = {
     "wake_seconds": _wake_seconds,
     "busy_seconds": _busy_seconds,
     "idle_seconds": _idle_seconds,
+    "reception": _reception,
     # Last: an order that falls asleep must not be undone by the cable that goes in with it.
     "state": _state,
 }
@@ -710,6 +755,7 @@ def describe(car: Car) -> Json:
         "access_type": car.access_type,
         "state": car.state,
         "time": car.time,
+        "reception": None if car.reception is None else asdict(car.reception),
         "wakes": car.wakes,
         "wake_seconds": car.wake_seconds,
         "busy_seconds": car.busy_seconds,

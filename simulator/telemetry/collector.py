@@ -4,7 +4,12 @@ Every field is told once when the collecting begins. After that a field is told 
 has passed since it was told last, and its value differs from the one told last (by `minimum_delta`,
 where that is asked for and the firmware knows it), or when `resend_interval_seconds` has passed.
 All of it on a grid of 500 ms; what changes in between is lost. Source: Tesla, "Fleet Telemetry",
-August 2026.
+August 2026. So what lies within the smallest change when a car comes to rest is not told then, and
+not later either, until it is told again after the interval for that or after sleep.
+
+Streams of real cars lose changes of single fields (public reports: Locked, DoorState,
+DetailedChargeState): the collector counts them as told, and nobody gets them. `lost_changes` of a
+car's telemetry says which, and for how long.
 
 It does not look at every point of the grid. A life is told to stop where something can be due: when
 an interval ends, after every event and order, each half second while the car drives, and each five
@@ -40,10 +45,20 @@ STANDING_TICKS = 5 * TICKS_PER_SECOND
 
 _BUILT_IN_DELTAS = {"Odometer": 0.1, "ChargerVoltage": 0.3}
 _LIST_FIRMWARE = (2024, 44, 32)
-"""Knows `minimum_delta` and `resend_interval_seconds`."""
+"""Knows `minimum_delta`."""
 _CLIENT_1_FIRMWARE = (2025, 2, 6)
-"""Knows the built-in deltas, and metres for places."""
+_CLIENT_1_BRANCH = (2024, 45, 32, 20)
+"""The client 1.0.0 came with the one, and with the other for cars that stayed on 2024.45."""
 _NANOSECONDS = 500_000_000
+
+
+def is_client_1(firmware: tuple[int, ...]) -> bool:
+    """Whether a firmware has the client 1.0.0 or a later one.
+
+    It knows `resend_interval_seconds`, `delivery_policy`, the built-in deltas, and metres for
+    places; older ones ignore what is asked for and never send anything again.
+    """
+    return firmware >= _CLIENT_1_FIRMWARE or _CLIENT_1_BRANCH <= firmware < _CLIENT_1_FIRMWARE[:1]
 
 
 def tick_of(at: float) -> int:
@@ -80,11 +95,11 @@ class _Slot:
     def __init__(self, wanted: Wanted, telling: Telling, firmware: tuple[int, ...]) -> None:
         self.telling = telling
         self.interval = wanted.interval * TICKS_PER_SECOND
-        knows = firmware >= _LIST_FIRMWARE
-        self.resend = wanted.resend * TICKS_PER_SECOND if wanted.resend and knows else None
-        self.delta = wanted.minimum_delta if knows else None
+        is_new = is_client_1(firmware)
+        self.resend = wanted.resend * TICKS_PER_SECOND if wanted.resend and is_new else None
+        self.delta = wanted.minimum_delta if firmware >= _LIST_FIRMWARE else None
         is_place = telling.arm == "location_value"
-        if firmware >= _CLIENT_1_FIRMWARE:
+        if is_new:
             if self.delta is None:
                 self.delta = _BUILT_IN_DELTAS.get(wanted.name)
         elif is_place:
@@ -113,6 +128,7 @@ class Collector:
     def __init__(self, car: Car, configuration: Configuration) -> None:
         self._car = car
         self._flapping: dict[str, float] = car.telemetry.flapping
+        self._lost_changes: dict[str, float] = car.telemetry.lost_changes
         self._values: dict[str, Raw | Invalid] = car.telemetry.values
         firmware = version(car.firmware)
         self._slots = [
@@ -142,8 +158,11 @@ class Collector:
                 continue
             again = None if slot.resend is None else slot.tick + slot.resend
             if is_full or slot.differs(value) or (again is not None and again <= tick):
-                slot.last, slot.tick, slot.times = value, tick, slot.times + 1
-                told.append(slot)
+                is_lost = not is_full and self._is_lost(slot, tick)
+                slot.last, slot.tick = value, tick
+                if not is_lost:
+                    slot.times += 1
+                    told.append(slot)
                 following = min(following, tick + slot.interval)
             elif again is not None:
                 following = min(following, again)
@@ -173,6 +192,9 @@ class Collector:
             value = self._read(slot)
             slot.last = slot.last if value is None else value
         return self._message(told, tick, is_resend=True) if told else None
+
+    def _is_lost(self, slot: _Slot, tick: int) -> bool:
+        return time_of(tick) < self._lost_changes.get(slot.telling.name, 0.0)
 
     def _read(self, slot: _Slot) -> Raw | Invalid | None:
         name = slot.telling.name

@@ -28,7 +28,9 @@ from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.telemetry import envelope
 from simulator.telemetry.certificates import Authorities
+from simulator.telemetry.collector import is_client_1
 from simulator.telemetry.configuration import Configuration
+from simulator.telemetry.fields import version
 from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription
 
 MOST_KEPT = 5000
@@ -109,6 +111,8 @@ class Link:
         self._pause = 0.0
         """How long it waited last; 0 once a server has acknowledged something."""
         self._retry_at = 0.0
+        self._losses = car.telemetry.losses
+        """Losses on order that were followed."""
         self._acks_before = 0
         """Acks when the connection was made."""
         self._numbered = 0
@@ -147,7 +151,11 @@ class Link:
                 await self._lose(self._car.clock.now())
             now = self._car.clock.now()
             self._outbox.extend(self._subscription.take(now))
-            if self._car.state == "offline":
+            telemetry = self._car.telemetry
+            if self._losses != telemetry.losses:
+                self._losses = telemetry.losses
+                await self._cut()
+            if self._car.state == "offline" or now < telemetry.lost_until:
                 await self._cut()
                 return
             await self._send_all(now)
@@ -264,7 +272,11 @@ class Link:
     @property
     def _sends_latest(self) -> bool:
         configuration = self._subscription.configuration
-        return configuration is not None and configuration.is_latest_delivered
+        return (
+            configuration is not None
+            and configuration.is_latest_delivered
+            and is_client_1(version(self._car.firmware))
+        )
 
     # The connection
 

@@ -132,6 +132,12 @@ class Telemetry:
         """What the car reported about its configurations, as the cloud answers it."""
         self.flapping: dict[str, float] = {}
         self.values: dict[str, Raw | Invalid] = {}
+        self.lost_changes: dict[str, float] = {}
+        """Fields whose changes are lost, and until which Unix time."""
+        self.losses = 0
+        """How often the connection was lost on order."""
+        self.lost_until = 0.0
+        """No connection is made before this Unix time."""
         self.text_values = False
         self.config_delay = 0.0
         self.resend_after = RESEND_SECONDS
@@ -317,6 +323,13 @@ class Telemetry:
             )
         )
 
+    # Losses
+
+    def lose_connection(self, seconds: float) -> None:
+        """Cut all connections while the car stays awake, and make none for so long."""
+        self.losses += 1
+        self.lost_until = self._car.time + seconds
+
     # What else is told
 
     def alert(self, name: str, audiences: Iterable[str], *, is_active: bool) -> None:
@@ -407,6 +420,8 @@ class Telemetry:
             "hides_limit": self.hides_limit,
             "text_values": self.text_values,
             "flapping": dict(self.flapping),
+            "lost_changes": dict(self.lost_changes),
+            "lost_until": self.lost_until,
             "values": {
                 name: None if isinstance(value, Invalid) else value
                 for name, value in self.values.items()

@@ -29,6 +29,7 @@ from simulator.vehicle.drive import (
 from simulator.vehicle.drivetrain import Drivetrain
 from simulator.vehicle.media import Media
 from simulator.vehicle.model import Model
+from simulator.vehicle.reception import Reception
 from simulator.vehicle.software import Software
 
 IDLE_SECONDS = 660.0
@@ -88,6 +89,8 @@ class Life:
         self.seed = seed
         self.state = "online"
         """`online`, `asleep` or `offline`."""
+        self.reception: Reception | None = None
+        """Set in a car that comes and goes; it is `offline` while it is gone."""
         self.in_service = False
         self.wakes = 0
         self.wake_seconds = WAKE_SECONDS
@@ -207,6 +210,7 @@ class Life:
             sleeps_at,
             self.drive.ends_at if self.drive else None,
             self.drivetrain.stops_at,
+            self.reception.changes_at if self.reception else None,
             self.user_leaves_at,
             self.software.next_change_at,
             self._climate_ends_at(),
@@ -247,6 +251,8 @@ class Life:
             self._arrive(now)
         if self.drivetrain.stops_at is not None and self.drivetrain.stops_at <= now:
             self.drivetrain.stop(now)
+        if self.reception is not None and self.reception.changes_at <= now:
+            self._turn(self.reception, now)
         if self.user_leaves_at is not None and self.user_leaves_at <= now:
             self._user_leaves()
         change_at = self.software.next_change_at
@@ -346,6 +352,12 @@ class Life:
         """Report gear and speed for a moment, as all that wakes does once."""
         self.drivetrain.start()
         self.drivetrain.linger(self._time)
+
+    def _turn(self, reception: Reception, now: float) -> None:
+        """Come into reach or go out of it; a car that sleeps goes on sleeping."""
+        reception.turn(now)
+        if self.state != "asleep":
+            self.state = "online" if reception.is_on else "offline"
 
     def fall_asleep(self) -> None:
         """Sleep now."""

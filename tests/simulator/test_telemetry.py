@@ -658,6 +658,64 @@ async def test_the_latest_after_a_lost_connection(
     assert again.values == {"DoorState": Doors(DriverFront=True)}
 
 
+async def test_clients_before_1_0_send_nothing_again(
+    simulator: Simulator, server: Receiver, configure: Configure
+) -> None:
+    wake(simulator)
+    car = simulator.world.cars[AURORA]
+    car.steer({"firmware": "2025.2.5"})
+    await configure(server.claims(["DoorState"], delivery_policy="latest"))
+    await simulator.stream()
+    server.acks = False
+    car.steer({"open": "df"})
+    simulator.clock.advance(1)
+    await simulator.stream(patience=0.05)
+    await link(simulator).cut()
+    server.take()
+    server.acks = True
+    await after(simulator, 60)
+    assert server.take() == []
+
+
+async def test_a_connection_lost_on_order_does_not_mean_sleep(
+    simulator: Simulator, server: Receiver, configure: Configure
+) -> None:
+    wake(simulator)
+    car = simulator.world.cars[AURORA]
+    await configure(server.claims(["Locked"]))
+    await simulator.stream()
+    server.take()
+    car.steer({"lose_connection": 300})
+    await after(simulator, 1)
+    await settle()
+    assert (car.state, server.open) == ("online", 0)
+    car.steer({"locked": False})
+    await after(simulator, 290)
+    assert (server.take(), server.open) == ([], 0)
+    await after(simulator, 10)
+    assert [(message.time - NOW, message.values) for message in server.take()] == [
+        (1, {"Locked": False})
+    ]
+    # Without a time it is cut, and made again at once.
+    car.steer({"lose_connection": 0})
+    await after(simulator, 1)
+    await settle()
+    assert (len(server.requests), server.open) == (3, 1)
+    assert server.take() == []
+
+
+async def test_lost_changes_are_not_billed(
+    simulator: Simulator, server: Receiver, configure: Configure
+) -> None:
+    wake(simulator)
+    await configure(server.claims(["Locked", "Gear"]))
+    await simulator.stream()
+    simulator.world.cars[AURORA].steer({"lost_changes": {"Locked": 60}, "locked": False})
+    await after(simulator, 30)
+    assert len(server.take()) == 1
+    assert simulator.bill.counts()[Category.SIGNAL] == 2
+
+
 async def test_what_cannot_be_sent_is_kept(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:

@@ -1,6 +1,7 @@
 """Flotte for Tesla: Tesla's Fleet API in Home Assistant, with signed commands and a meter."""
 
 import asyncio
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,14 +42,17 @@ from .hosts import set_hosts
 from .key import async_get_key
 from .leaving import (
     STREAMING,
+    UNWRITABLE_ISSUE,
     async_apply_to_others,
     async_end_streams,
+    async_forget_store,
+    async_read_known,
     entry_store,
     fleet_api,
 )
 from .ledger import AccountLedger, async_get_ledger
 from .login import async_ask_to_log_in, async_retry_set_up, async_take_new_login, async_watch_login
-from .names import MANUFACTURER, AssetName, model_of
+from .names import MANUFACTURER, AssetName, is_vin, model_of
 from .spending_actions import async_register_spending_actions
 from .storage import NotWritten, async_show_failure
 from .streaming import Streaming
@@ -132,7 +136,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
             translation_placeholders=dict(error.placeholders),
         ) from error
     store = entry_store(hass, entry)
-    stored = await store.async_load() or {}
+    stored = await async_read_known(hass, entry, store)
     scopes = granted_scopes(entry.data)
     account = _Account(hass, entry, api, key, scopes, stored, ledger)
     assets = {
@@ -191,8 +195,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
     Cars that stream to us are told to stop, because that goes on costing money.
     """
     store = entry_store(hass, entry)
-    stored = await store.async_load() or {}
+    stored = await async_read_known(hass, entry, store)
     async_clear_entry(hass, entry.entry_id)
+    async_forget_store(hass, entry)
     await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
     await store.async_remove()
     # Its rules held for those too that share its bill.
@@ -239,7 +244,7 @@ class _Account:
             protocol=Protocol.REST if unsigned else Protocol.SIGNED,
             gate=self.ledger.gate,
         )
-        vehicle.restore(self.stored.get(vin) or {})
+        vehicle.restore(self.stored.get(vin))
         vehicle.heard_state(product.get("state"))
         model = model_of(vin)
         name = self._name(
@@ -264,7 +269,7 @@ class _Account:
             scopes=self.scopes,
             gate=self.ledger.gate,
         )
-        site.restore(self.stored.get(str(site.site_id)) or {})
+        site.restore(self.stored.get(str(site.site_id)))
         number = str(site.site_id)
         name = self._name(
             number,
@@ -292,8 +297,20 @@ class _Account:
 
 
 def _asset_of(product: Mapping[str, Any]) -> str:
-    """VIN of the car or number of the site in Tesla's product list; empty if it is neither."""
-    return str(product.get("vin") or product.get("energy_site_id") or "")
+    """VIN of the car or number of the site in Tesla's product list; empty if it is neither.
+
+    A product that has an odd one is left out, and the others are set up.
+    """
+    number = str(product.get("vin") or product.get("energy_site_id") or "")
+    is_asset = (is_vin if product.get("vin") else _is_site_number)(number)
+    return number if is_asset else ""
+
+
+def _is_site_number(number: str) -> bool:
+    return bool(_SITE_NUMBER.fullmatch(number))
+
+
+_SITE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")
 
 
 def _granted(products: list[dict[str, Any]], scopes: frozenset[str]) -> list[dict[str, Any]]:
@@ -415,7 +432,7 @@ def _keep_stored(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
 
     @callback
     def written() -> None:
-        async_show_failure(hass, data.store, "storage_unwritable", entry.entry_id, name=entry.title)
+        async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
 
     data.store.written = written
     data.streaming.changed = changed

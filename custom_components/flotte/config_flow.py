@@ -59,7 +59,7 @@ from .key import async_get_key
 from .leaving import async_leave_application, async_left_application
 from .ledger import async_get_ledger
 from .login import async_note_new_login
-from .names import MANUFACTURER, model_of, readable
+from .names import MANUFACTURER, is_vin, model_of, readable
 from .options_flow import FlotteOptionsFlow
 from .tesla.api import FleetApi, partner_token
 from .tesla.errors import (
@@ -355,17 +355,20 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """A line for each car, and whether one still has to be paired."""
         if SCOPE_VEHICLE_DATA not in self._granted:
             return [], False
-        products = [each for each in await api.products() if each.get("vin")]
+        products = [each for each in await api.products() if is_vin(str(each.get("vin")))]
         if not products:
             return [], False
         status = await api.fleet_status([str(each["vin"]) for each in products])
-        vehicles = status.get("vehicle_info") or {}
+        told = status.get("vehicle_info")
+        vehicles = told if isinstance(told, dict) else {}
         lines = []
         any_unpaired = False
         for product in products:
             vin = str(product["vin"])
-            info = vehicles.get(vin) or {}
-            paired = vin in (status.get("key_paired_vins") or ())
+            info = vehicles.get(vin)
+            info = info if isinstance(info, dict) else {}
+            paired_vins = status.get("key_paired_vins")
+            paired = isinstance(paired_vins, list) and vin in paired_vins
             needed = info.get("vehicle_command_protocol_required") is not False
             any_unpaired |= needed and not paired
             mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import web
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.http import HomeAssistantView
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util.hass_dict import HassKey
@@ -46,7 +47,16 @@ def _store(hass: HomeAssistant) -> Store[dict[str, str]]:
 
 async def _load(hass: HomeAssistant) -> ClientKey | None:
     """The stored key; None if there never was one."""
-    stored: object = await _store(hass).async_load()
+    try:
+        stored: object = await _store(hass).async_load()
+    except (
+        HomeAssistantError,
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        TypeError,
+    ) as error:
+        raise ValueError("the stored private key is damaged, or of a newer version") from error
     if stored is None:
         # Home Assistant sets a file aside that it cannot read, and says that there was none.
         storage = pathlib.Path(hass.config.path(STORAGE_DIR))

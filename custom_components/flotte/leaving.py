@@ -23,7 +23,7 @@ from .const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from .hosts import get_hosts
 from .ledger import SUSPENDED_ISSUE, AccountLedger, async_get_ledger
 from .names import async_distinct_name
-from .storage import CheckedStore
+from .storage import CheckedStore, Damaged
 from .streaming import async_take_away
 from .streaming_car import configured_cars
 from .streaming_issues import async_tell_left
@@ -34,11 +34,46 @@ from .tokens import LastTokens
 STREAMING: Final = "streaming"
 """Where in the stored data the subscriptions are; no VIN and no site has that name."""
 _STORAGE_VERSION: Final = 1
+DAMAGED_ISSUE: Final = "storage_damaged"
+UNWRITABLE_ISSUE: Final = "storage_unwritable"
 
 
 def entry_store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
     """The file of what is known of an account."""
     return CheckedStore(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+
+
+async def async_read_known(
+    hass: HomeAssistant, entry: FlotteConfigEntry, store: CheckedStore
+) -> dict[str, Any]:
+    """Read what was known of an account; a damaged file is kept aside, and the owner is told."""
+    issue = f"{DAMAGED_ISSUE}_{entry.entry_id}"
+    try:
+        stored = await store.async_read()
+    except Damaged as error:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=DAMAGED_ISSUE,
+            translation_placeholders={
+                "name": entry.title,
+                "file": error.kept_as or "—",
+                "detail": error.detail,
+            },
+        )
+        return {}
+    ir.async_delete_issue(hass, DOMAIN, issue)
+    return stored or {}
+
+
+@callback
+def async_forget_store(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Drop the issues about the file of an account that is removed."""
+    for issue in (DAMAGED_ISSUE, UNWRITABLE_ISSUE):
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
 def fleet_api(
@@ -61,7 +96,7 @@ async def async_leave_application(hass: HomeAssistant, entry: FlotteConfigEntry)
     if entry.state is ConfigEntryState.LOADED:
         streaming: object = entry.runtime_data.streaming.to_stored()
     else:
-        streaming = (await entry_store(hass, entry).async_load() or {}).get(STREAMING)
+        streaming = (await async_read_known(hass, entry, entry_store(hass, entry))).get(STREAMING)
     former = application_of(hass, entry)[-6:]
     await async_end_streams(hass, entry, configured_cars(streaming), former)
 

@@ -1,5 +1,6 @@
 """Names of cars and sites: which one counts, and how two of the same name are told apart."""
 
+import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -27,6 +28,14 @@ MODELS: Final = {
 def model_of(vin: str) -> str | None:
     """The model of a car; None if its VIN does not say."""
     return MODELS.get(vin[3:4])
+
+
+def is_vin(number: str) -> bool:
+    """Whether this can be a VIN: 17 letters and digits."""
+    return bool(_VIN.fullmatch(number))
+
+
+_VIN: Final = re.compile(r"[A-Za-z0-9]{17}")
 
 
 def readable(name: object) -> str:

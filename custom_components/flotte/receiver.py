@@ -8,6 +8,7 @@ broken file) is told as a repair issue and tried again; meanwhile the cars are p
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final, override
 import aiohttp
 import certifi
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
@@ -92,7 +94,13 @@ async def async_get_authority(hass: HomeAssistant) -> Authority:
         store: Store[dict[str, str]] = Store(
             hass, _VERSION, _AUTHORITY_KEY, private=True, atomic_writes=True
         )
-        if (stored := await store.async_load()) is not None:
+        try:
+            stored: object = await store.async_load()
+        except _UNREADABLE as error:
+            raise CertificateDefect(Defect.UNREADABLE) from error
+        if stored is not None:
+            if not isinstance(stored, dict):
+                raise CertificateDefect(Defect.UNREADABLE)
             return Authority.from_pem(
                 str(stored.get("certificate", "")), str(stored.get("private_key", ""))
             )
@@ -128,6 +136,16 @@ def _read(hass: HomeAssistant, name: str, defect: Defect) -> bytes:
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise CertificateDefect(defect) from error
+
+
+_UNREADABLE: Final = (
+    HomeAssistantError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+)
+"""What Home Assistant raises for a file of a newer version, or of a wrong shape."""
 
 
 class ClientCasUnavailable(Exception):
@@ -173,7 +191,11 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     older = ""
     table = _mark(fingerprints)
     # A simulator makes new ones each time it starts.
-    if hosts.client_ca_is_known and (stored := await store.async_load()) is not None:
+    stored = None
+    with suppress(*_UNREADABLE):
+        # What cannot be read is fetched again.
+        stored = await store.async_load()
+    if hosts.client_ca_is_known and isinstance(stored, dict):
         older = _usable(stored, accepted)
         if older and stored.get("table") == table:
             return older

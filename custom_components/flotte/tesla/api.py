@@ -562,8 +562,9 @@ def _retry_after(headers: Mapping[str, str], text: str) -> timedelta:
         told.append(found[1])
     for seconds in told:
         # A window that begins just now (0) says nothing about how long to wait.
-        if seconds.isascii() and seconds.isdigit() and int(seconds):
-            return timedelta(seconds=min(int(seconds), LONGEST_PAUSE.total_seconds()))
+        if seconds.isascii() and seconds.isdigit() and (digits := seconds.lstrip("0")):
+            # More digits than these say the same.
+            return min(timedelta(seconds=int(digits[:6])), LONGEST_PAUSE)
     return DEFAULT_PAUSE
 
 

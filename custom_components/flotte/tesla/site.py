@@ -131,8 +131,10 @@ class Site:
         """What to keep over a restart, as JSON."""
         return {"state": store_state(self.state)}
 
-    def restore(self, stored: Mapping[str, Any]) -> None:
+    def restore(self, stored: object) -> None:
         """Take up what `to_stored` kept."""
+        if not isinstance(stored, Mapping):
+            return
         self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
 
     @property

@@ -486,8 +486,10 @@ class Vehicle:
             unconfirmed.append(self.commanded)
         return max(unconfirmed).timestamp() if unconfirmed else None
 
-    def restore(self, stored: Mapping[str, Any]) -> None:
+    def restore(self, stored: object) -> None:
         """Take up what `to_stored` kept; what cannot be read is left out."""
+        if not isinstance(stored, Mapping):
+            return
         self.state = restore_state(
             stored.get("state"),
             # A connection does not outlive us.
@@ -615,9 +617,9 @@ class Vehicle:
 
     def heard_status(self, status: Mapping[str, Any]) -> None:
         """Take in an answer of `fleet_status`: is our key on it, does it demand signatures?"""
-        if self.vin in (status.get("key_paired_vins") or ()):
+        if _names(status.get("key_paired_vins"), self.vin):
             self.key_paired = True
-        elif self.vin in (status.get("unpaired_vins") or ()):
+        elif _names(status.get("unpaired_vins"), self.vin):
             self.key_paired = False
         vehicles = status.get("vehicle_info")
         info = vehicles.get(self.vin) if isinstance(vehicles, Mapping) else None
@@ -1549,6 +1551,11 @@ def _same_wish(one: Wish | None, other: Wish | None) -> bool:
     if not (isinstance(one, Command) and isinstance(other, Command)):
         return one == other
     return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)
+
+
+def _names(vins: object, vin: str) -> bool:
+    """Whether a list of Tesla's has this VIN."""
+    return isinstance(vins, list) and vin in vins
 
 
 def _instant(stored: object) -> datetime | None:

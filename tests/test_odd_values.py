@@ -1,0 +1,156 @@
+"""Odd answers and odd files: values of every type at every key end in readings or in a repair."""
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.util.json import json_loads
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.flotte.tesla.answers import parse_json
+from simulator import Simulator
+from tests.conftest import MODEL_S, MODEL_Y, set_up, vehicle_of
+from tests.fleet import MOMENT, Wait
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+ODD: list[object] = [
+    *(None, True, -1, 2**63, -(2**64), 1e308, "", "text", "1e400", "x" * 5_000, "0000-00-00"),
+    *([], [None], [[]], {}, {"": None}, [{}], {"a": {"b": []}}),
+]
+"""Values of every type."""
+WORDS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, '"\\ud800"', '"\\udc00x"']
+"""JSON that no file of Home Assistant's can hold, or that Python's parser does not take."""
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place in a JSON value."""
+    yield path
+    children: Mapping[Any, object] = {}
+    if isinstance(value, dict):
+        children = value
+    elif isinstance(value, list):
+        children = dict(enumerate(value))
+    for key, child in children.items():
+        yield from places(child, (*path, key))
+
+
+def replaced(value: object, path: tuple[str | int, ...], new: object) -> Any:
+    """A copy of a JSON value with something else at one place."""
+    if not path:
+        return new
+    changed: Any = copy.deepcopy(value)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = new
+    return changed
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_parsed_can_be_stored(word: str) -> None:
+    parsed = parse_json(f'{{"response": {{"a": [{word}], "b": 5}}}}')
+    assert isinstance(parsed, dict)
+    assert parsed["response"]["b"] == 5
+    (value,) = parsed["response"]["a"]
+    assert value is None or value in ("?", "?x")
+    assert json_loads(json.dumps(parsed, allow_nan=False)) == parsed
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "", "\x00", "[1", '"\\ud8'])
+def test_what_is_no_json_is_nothing(text: str) -> None:
+    assert parse_json(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775808", -(2**63)),
+        ("9223372036854775808", None),
+        ("-9223372036854775809", None),
+        ("1e308", 1e308),
+        ('"\\ud83d\\ude97 \\u00e9"', "🚗 é"),
+        ('{"\\ud800": 1}', {"?": 1}),
+    ],
+)
+def test_what_is_parsed(text: str, value: object) -> None:
+    assert parse_json(text) == value
+
+
+# --- Products -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "odd", [*ODD[1:], "XP7YGCEK0RB0001", "XP7YGCEK0RB00000/", "\u00d6P7YGCEK0RB00000"]
+)
+@pytest.mark.parametrize("key", ["vin", "energy_site_id"])
+async def test_a_product_with_an_odd_number_is_left_out(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, key: str, odd: object
+) -> None:
+    products = [
+        {key: odd, "state": "online", "display_name": odd, "site_name": odd},
+        {"vin": MODEL_Y, "state": odd, "display_name": "Aurora", "command_signing": odd},
+        {"vin": MODEL_Y, "state": "asleep", "display_name": "Aurora"},
+    ]
+    body = json.dumps({"response": products})
+    tesla.faults.order("status", endpoint="products", status=200, body=body)
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+    assert [each.vehicle.vin for each in entry.runtime_data.vehicles] == [MODEL_Y]
+
+
+@pytest.mark.parametrize("key", ["key_paired_vins", "unpaired_vins", "vehicle_info"])
+@pytest.mark.parametrize("odd", ODD)
+async def test_an_odd_fleet_status(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, key: str, odd: object
+) -> None:
+    status = {"key_paired_vins": [MODEL_Y], "unpaired_vins": [], "vehicle_info": {}, key: odd}
+    body = json.dumps({"response": status})
+    tesla.faults.order("status", endpoint="fleet_status", status=200, body=body)
+    await set_up(hass, entry)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+# --- Files ----------------------------------------------------------------------------------------
+
+
+def shapes(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[Any]:
+    """The stored values of an entry, each with something odd at one place."""
+    good = hass_storage[f"flotte.{entry.entry_id}"]["data"]
+    kinds: list[object] = [None, True, -1, 2**62, "text", [], {}, [[]], {"a": 1}]
+    # Each place once, with the kinds in turn: all of them everywhere would take minutes.
+    return [
+        replaced(good, path, kinds[number % len(kinds)])
+        for number, path in enumerate(places(good))
+        if path
+    ]
+
+
+async def test_an_entry_starts_with_whatever_is_stored(
+    hass: HomeAssistant, told: MockConfigEntry, hass_storage: dict[str, Any], wait: Wait
+) -> None:
+    data = told.runtime_data
+    assert await hass.config_entries.async_unload(told.entry_id)
+    key = f"flotte.{told.entry_id}"
+    for shape in shapes(hass_storage, told):
+        for each in data.vehicles:
+            each.vehicle.restore(shape.get(each.vehicle.vin))
+            json.dumps(each.vehicle.to_stored(), allow_nan=False)
+        for each in data.sites:
+            each.site.restore(shape.get(str(each.site.site_id)))
+            json.dumps(each.site.to_stored(), allow_nan=False)
+    for odd in (7, "text", {"state": 7}, {"sessions": [1]}):
+        hass_storage[key]["data"] = {MODEL_Y: odd, MODEL_S: [odd], "streaming": odd}
+        assert await hass.config_entries.async_setup(told.entry_id)
+        await hass.async_block_till_done()
+        assert told.state is ConfigEntryState.LOADED
+        assert vehicle_of(told, MODEL_Y).vehicle.vin == MODEL_Y
+        assert await hass.config_entries.async_unload(told.entry_id)

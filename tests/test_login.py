@@ -32,7 +32,7 @@ from simulator import Simulator
 from simulator.bill import Category
 from simulator.bodies import FIREWALL_PAGE
 from simulator.cars import Car
-from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, state_of, vehicle_of
+from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, Pass, state_of, vehicle_of
 from tests.fleet import MINUTE, Wait
 from tests.tesla.servers import until
 
@@ -167,7 +167,7 @@ async def test_cars_that_stream_notice_too(
     aurora: Car,
     entry_of_stream: MockConfigEntry,
     tesla: Simulator,
-    wait: Wait,
+    pass_time: Pass,
 ) -> None:
     """They are not polled, so nothing else would ask Tesla for hours."""
     for vin, car in tesla.world.cars.items():
@@ -176,15 +176,17 @@ async def test_cars_that_stream_notice_too(
     for site in tesla.world.sites.values():
         site.account = "owner-3"
     assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
-    await wait(MINUTE)
+    await pass_time(5 * MINUTE)
+    vehicle = vehicle_of(entry_of_stream, MODEL_Y).vehicle
+    assert vehicle.is_streaming
     tesla.faults.order("status", endpoint="vehicle_data", status=401, count=2)
     with pytest.raises(LoginRequired):
-        await vehicle_of(entry_of_stream, MODEL_Y).vehicle.api.vehicle_data(MODEL_Y, POLLING)
+        await vehicle.api.vehicle_data(MODEL_Y, POLLING)
     await hass.async_block_till_done()
     assert flows_of(hass) == [SOURCE_REAUTH]
-    await wait(MINUTE)
+    await pass_time(MINUTE)
     assert flows_of(hass) == []
-    assert await vehicle_of(entry_of_stream, MODEL_Y).vehicle.api.vehicle_data(MODEL_Y, POLLING)
+    assert await vehicle.api.vehicle_data(MODEL_Y, POLLING)
 
 
 async def test_firewall_in_front_of_the_cars(

@@ -357,9 +357,7 @@ def raised_by_name() -> set[str]:
         if path.name not in {"config_flow.py", "options_flow.py"}:
             found |= set(pattern.findall(path.read_text("utf-8")))
     found |= set(pattern.findall((HERE / "tesla" / "vehicle.py").read_text("utf-8")))
-    # Names of devices and of repairs, which have their own sections, and a repair of Home
-    # Assistant's own.
-    found.discard("config_entry_reauth")
+    # Names of devices and of repairs, which have their own sections.
     return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
 
 

@@ -20,7 +20,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -32,7 +31,16 @@ from simulator import Simulator
 from simulator.bill import Category
 from simulator.bodies import FIREWALL_PAGE
 from simulator.cars import Car
-from tests.conftest import CLIENT_ID, CLIENT_SECRET, MODEL_Y, Pass, state_of, vehicle_of
+from tests.conftest import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    MODEL_Y,
+    Pass,
+    issue_of,
+    issues_of,
+    state_of,
+    vehicle_of,
+)
 from tests.fleet import MINUTE, Wait
 from tests.tesla.servers import until
 
@@ -211,8 +219,7 @@ async def test_reconfiguring_in_a_closed_tab_hides_nothing(
     withdraw(tesla)
     await wait(MINUTE)
     assert flows_of(hass) == [SOURCE_REAUTH, SOURCE_RECONFIGURE]
-    issue_id = f"config_entry_reauth_{DOMAIN}_{loaded.entry_id}"
-    assert ir.async_get(hass).async_get_issue("homeassistant", issue_id) is not None
+    assert "needs a new login" in issue_of(hass, "login_needed")
     await wait(3 * MINUTE)
     assert flows_of(hass) == [SOURCE_REAUTH, SOURCE_RECONFIGURE]
     # What the owner may be about to finish is not taken away.
@@ -260,8 +267,7 @@ async def test_issue_goes_with_the_refusal(
     assert flows_of(hass) == [SOURCE_REAUTH, SOURCE_RECONFIGURE]
     await wait(2 * MINUTE)
     assert flows_of(hass) == [SOURCE_RECONFIGURE]
-    issue_id = f"config_entry_reauth_{DOMAIN}_{loaded.entry_id}"
-    assert ir.async_get(hass).async_get_issue("homeassistant", issue_id) is None
+    assert issues_of(hass) == set()
 
 
 async def test_flow_that_was_given_up_is_started_again(

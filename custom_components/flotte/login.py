@@ -12,7 +12,6 @@ from homeassistant.config_entries import (
     ConfigFlowContext,
 )
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
@@ -26,6 +25,7 @@ from .tesla.meter import POLLING
 
 MIN_PROBE: Final = 5.0
 """Seconds between two probes of a refused login, whatever happened."""
+_ISSUE: Final = "login_needed"
 _NEW_LOGINS: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_new_logins")
 _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_retries")
 
@@ -102,7 +102,7 @@ def async_ask_to_log_in(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Start the flow, and show the repair issue that Home Assistant shows with it."""
+    """Start the flow, and show a repair issue, as Home Assistant does when it starts the flow."""
     if any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         return
     result = await hass.config_entries.flow.async_init(
@@ -119,14 +119,11 @@ async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
         return
     ir.async_create_issue(
         hass,
-        HOMEASSISTANT_DOMAIN,
-        # Home Assistant deletes it by this name when the flow ends.
-        f"config_entry_reauth_{DOMAIN}_{entry.entry_id}",
-        data={"flow_id": result["flow_id"]},
+        DOMAIN,
+        f"{_ISSUE}_{entry.entry_id}",
         is_fixable=False,
-        issue_domain=DOMAIN,
         severity=ir.IssueSeverity.ERROR,
-        translation_key="config_entry_reauth",
+        translation_key=_ISSUE,
         translation_placeholders={"name": entry.title},
     )
 
@@ -134,6 +131,7 @@ async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """End the flows in which the owner should log in again: the login works."""
+    ir.async_delete_issue(hass, DOMAIN, f"{_ISSUE}_{entry.entry_id}")
     for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         LOGGER.info("Tesla accepts the login of %s again", entry.title)
         hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -38,6 +38,7 @@ from simulator.refusals import GatewayRefusal
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW, PERSON, Account
 
 VEHICLE: Final = "custom_components.flotte.tesla.vehicle"
+API: Final = "custom_components.flotte.tesla.api"
 HTTP_SECONDS: Final = 0.0625
 
 
@@ -516,7 +517,8 @@ async def on_trial(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(f"{VEHICLE}.pause", trial.pause)
             # Nobody else's clock is touched.
-            patch.setattr(f"{VEHICLE}.time", SimpleNamespace(monotonic=trial.monotonic))
+            for module in (VEHICLE, API):
+                patch.setattr(f"{module}.time", SimpleNamespace(monotonic=trial.monotonic))
             yield trial
             trial.advance(120)
             trial.check()

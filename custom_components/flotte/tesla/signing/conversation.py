@@ -21,7 +21,9 @@ What keeps a command from running twice:
     2. A new signature is a second command. None is made while an earlier one might have run or
        might still arrive, but for a repeatable command after fault 2 (TIMEOUT), where it does no
        harm.
-    3. Only a fault which says that nothing ran is answered with a new signature, and only as often
+    3. The way may deliver a message twice. So a fault because of the counter is judged by the
+       vehicle's own: if that is the one of the refused message, a first copy was taken.
+    4. Only a fault which says that nothing ran is answered with a new signature, and only as often
        as `faults.FAULTS` allows.
 """
 
@@ -41,6 +43,10 @@ MAX_LOST_HANDSHAKES = 2
 """A connection may have been closed just then; a second loss is an outage."""
 RESEND_PAUSE = 1.0
 """Seconds before anything is sent again; the reference client's interval over the Internet."""
+
+
+_COUNTER_FAULTS = frozenset({faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_COUNTER})
+"""The vehicle has seen this counter, or a higher one."""
 
 
 class Purpose(Enum):
@@ -204,7 +210,7 @@ class _Conversation:
         result, _ = self._read(request, incoming)
         if not isinstance(result, Fault):
             return result
-        if result in {faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_COUNTER}:
+        if result in _COUNTER_FAULTS:
             return self._unknown(request, Why.DELIVERED, result)
         # Any other fault speaks of this copy only: the first may have run before things changed.
         return self._unknown(request, Why.REPLY_LOST, result)
@@ -244,6 +250,12 @@ class _Conversation:
             self._uncertain = request
         if acceptance is Acceptance.KEY_NOT_PAIRED and fault.handling is Handling.RESYNC:
             fault = faults.UNKNOWN_KEY_ID
+        if fault in _COUNTER_FAULTS and self._session.shows_arrival(request):
+            return self._unknown(request, Why.DELIVERED, fault)
+        # Without the vehicle's own counter nobody knows yet whether a copy had arrived.
+        doubtful = (
+            request if fault in _COUNTER_FAULTS and acceptance is not Acceptance.ACCEPTED else None
+        )
         self._last_fault = fault
         self._tries[fault] += 1
         self._tries[fault.handling] += 1
@@ -252,19 +264,32 @@ class _Conversation:
         if self._tries[fault] > allowed or self._tries[fault.handling] > in_all:
             if fault.handling is Handling.RESYNC:
                 self._session.forget()
-            return self._refused(fault)
+            return self._refused(fault, doubtful)
         if fault.handling is Handling.RETRY:
             self._pause = fault.pause
             return None
-        # The first resync follows at once: nothing is gained by letting the user wait.
-        self._pause = 0.0 if self._tries[Handling.RESYNC] == 1 else RESEND_PAUSE
         if fault is faults.TIME_TO_LIVE_TOO_LONG:
             self._lifetime /= 2
-        if acceptance is not Acceptance.ACCEPTED:
-            failure = yield from self._handshake()
-            if failure is not None:
-                return self._refused(failure)
-            self._pause = 0.0
+        return (yield from self._resync(request, fault, acceptance, doubtful))
+
+    def _resync(
+        self,
+        request: Request,
+        fault: Fault,
+        acceptance: Acceptance | None,
+        doubtful: Request | None,
+    ) -> Generator[Outgoing, Incoming, Answer | None]:
+        """Bring the session up to date; an answer if there shall be no new signature."""
+        # The first resync follows at once: nothing is gained by letting the user wait.
+        self._pause = 0.0 if self._tries[Handling.RESYNC] == 1 else RESEND_PAUSE
+        if acceptance is Acceptance.ACCEPTED:
+            return None
+        failure = yield from self._handshake()
+        if failure is not None:
+            return self._refused(failure, doubtful)
+        if doubtful is not None and self._session.shows_arrival(request):
+            return self._unknown(request, Why.DELIVERED, fault)
+        self._pause = 0.0
         return None
 
     def _handshake(self) -> Generator[Outgoing, Incoming, Fault | None]:
@@ -305,11 +330,13 @@ class _Conversation:
         fault = _fault_in(reply) or faults.NO_SESSION
         return faults.NO_SESSION if fault.handling is Handling.RESYNC else fault
 
-    def _refused(self, fault: Fault) -> Answer:
-        if self._uncertain is None:
+    def _refused(self, fault: Fault, doubtful: Request | None = None) -> Answer:
+        """The answer after the last attempt failed; `doubtful` is one that may have arrived."""
+        uncertain = self._uncertain or doubtful
+        if uncertain is None:
             return Refused(fault)
         why = Why.FAULT if fault.ran is Ran.MAYBE else Why.EARLIER_ATTEMPT
-        return self._unknown(self._uncertain, why, fault)
+        return self._unknown(uncertain, why, fault)
 
     def _unknown(self, request: Request, why: Why, fault: Fault | None = None) -> Unknown:
         return Unknown(why, self._session.expires_in(request, self._clock()), fault)

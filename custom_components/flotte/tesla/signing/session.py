@@ -183,6 +183,8 @@ class Session:
         self.epoch = b""
         """16 bytes; the domain begins a new one when it restarts."""
         self.counter = 0
+        # Epoch and counter of the last session info: the last one that the vehicle took.
+        self._reported: tuple[bytes, int] | None = None
         """The last one used or accepted; the next command takes one more."""
         self.encrypted_replies_seen = False
         """The firmware can encrypt replies, so a success in plaintext is suspicious from now on."""
@@ -227,6 +229,13 @@ class Session:
             return 0.0  # fault 15 is all it could get
         # The vehicle refuses when its clock is greater than expires_at, so one second later.
         return max(0.0, request.expires_at + 1 - self.vehicle_clock(now))
+
+    def shows_arrival(self, request: Request) -> bool:
+        """Whether the last session info names the request's own counter as the last one taken.
+
+        So a copy of the request had arrived before the one that was refused because of it.
+        """
+        return self._reported == (request.epoch, request.counter)
 
     def forget(self) -> None:
         """Make the next command begin with a handshake.
@@ -397,6 +406,7 @@ class Session:
             self.counter = max(self.counter, info.counter)
         else:
             self.counter = info.counter
+        self._reported = (info.epoch, info.counter)
         self._take(key, info.epoch, (info.clock_time, now))
         return Acceptance.ACCEPTED
 

@@ -149,6 +149,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "rights": HOME_ASSISTANT | {"const"},
     "claims": HOME_ASSISTANT | {"const"},
+    "budget_issue": HOME_ASSISTANT | {"const", "tesla.gate", "tesla.meter"},
     "callers": HOME_ASSISTANT | {"const", "tesla.meter"},
     "const": set(),
     "hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
@@ -156,6 +157,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "names": HOME_ASSISTANT | {"const"},
     "ledger": HOME_ASSISTANT
     | {
+        "budget_issue",
         "const",
         "storage",
         "tesla.endpoints",

@@ -581,7 +581,9 @@ async def test_a_budget_that_is_used_up_ends_the_stream(
     """It would go on costing; the month or a higher limit brings it back."""
     await change_options(hass, entry_of_stream, monthly_limit=0)
     await pass_time(2 * MINUTE)
-    assert issue_of(hass, f"stream_stopped_{MODEL_Y[-6:]}")
+    name = entry_of_stream.runtime_data.ledger.name
+    assert issues_of(hass) == {f"budget_used_up_{name}"}
+    assert "cars stop streaming" in issue_of(hass, f"budget_used_up_{name}")
     assert state_of(hass, STREAMING).state == "off"
     assert not fields_of(aurora)
     await change_options(hass, entry_of_stream, monthly_limit=10)

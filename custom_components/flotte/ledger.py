@@ -22,6 +22,7 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from .budget_issue import BudgetIssue
 from .const import (
     DOMAIN,
     FREE_DELAY_SECONDS,
@@ -71,6 +72,7 @@ class AccountLedger:
         """What the requests of this developer account are billed as."""
         self.gate = Gate(self.meter)
         """Asked before each action; see `tesla.gate`."""
+        self._budget_issue = BudgetIssue(hass, self.gate, self.name)
         self.projection: Projection | None = None
         """What the month will probably cost; None before the first look."""
         self._stop_reviews = async_track_time_interval(hass, self.async_review, REVIEW_INTERVAL)
@@ -167,6 +169,7 @@ class AccountLedger:
             # What costs by itself, as the stream does, must be stopped in time.
             self.async_review(now)
             return
+        self._budget_issue.async_look(now)
         for listener in tuple(self._listeners):
             listener()
 
@@ -239,6 +242,7 @@ class AccountLedger:
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.step.mode
         step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
+        self._budget_issue.async_look(now)
         if step.mode is not before:
             LOGGER.info("Spending mode %s: %s %s", step.mode, step.reason, dict(step.placeholders))
         for listener in tuple(self._listeners):

@@ -407,8 +407,6 @@ class Streaming:
     async def _async_stop_for_want_of_money(self, now: datetime) -> None:
         """The budget is used up, and the stream would go on costing."""
         for car in self._cars.values():
-            if car.configured is not None:
-                self._async_tell(car, "stream_stopped")
             await self._async_take_away(car, now)
 
     async def _async_take_away(self, car: StreamingCar, now: datetime) -> None:

@@ -23,7 +23,6 @@ LEFT_ISSUE: Final = "stream_left"
 CONNECTION_ENDS: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
     "stream_limit_reached",
-    "stream_stopped",
 )
 """Issues that only the car itself can prove to be over: Tesla takes what never gets there."""
 NEVER_AGAIN: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"

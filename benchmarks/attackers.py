@@ -38,7 +38,7 @@ class Attackers:
         self._many = self._with(_chain(_usual, 100_000))
         self._many_1_2 = self._with(_chain(_usual, 100_000))
         self._many_1_2.maximum_version = ssl.TLSVersion.TLSv1_2
-        self._curves = self._with(_chain(_slow_curve, 15_000))
+        self._curves = self._with(_chain(_slow_curve, 12_000))
         self._foreign = _client()
         path = folder / "foreign.pem"
         path.write_text(foreign, "ascii")

@@ -134,6 +134,21 @@ def test_ingest_prints_a_table_and_a_line_of_json() -> None:
     assert figures["cpu_us_per_record"] > 0
 
 
+def test_flood_prints_a_table_and_a_line_of_json() -> None:
+    options = ["--repeats", "1", "--seconds", "1", "--only", "connects", "headers"]
+    lines = printed("flood", *options)
+    assert sum("goal" in line for line in lines) == 2
+    figures = json.loads(lines[-1])
+    assert list(figures) == ["late_ms", "busy_ms", "ack_p50_ms", "lost", "got_in", "floods"]
+    assert list(figures["floods"]) == [
+        "no flood",
+        "connects, one source",
+        "connects, many sources",
+        "headers, many sources",
+    ]
+    assert figures["floods"]["no flood"]["got_in"] == 1
+
+
 def test_each_record_tells_something_new() -> None:
     records = Records("XP7YGCEK0RB000001", ["PackVoltage", "PackCurrent"])
 

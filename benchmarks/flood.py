@@ -135,8 +135,8 @@ class _Lateness:
 
 
 @asynccontextmanager
-async def _running() -> AsyncIterator[tuple[Beside, Beside]]:
-    """A new server, with strangers and cars that know where it is."""
+async def _running(attack: Attack | None) -> AsyncIterator[tuple[Beside, Beside]]:
+    """A new server for a flood, with strangers and cars that know where it is."""
     authorities = Authorities(SEED)
     authority = Authority.generate(datetime.now(UTC))
     server = TelemetryServer({CAR: _Nobody(), COMING_CAR: _Nobody()}.get)
@@ -151,7 +151,9 @@ async def _running() -> AsyncIterator[tuple[Beside, Beside]]:
         ):
             foreign = authorities.identity(FOREIGN_CAR, Kind.OID)
             pem = (foreign.key_pem + foreign.pem).decode()
-            attackers.tell(json.dumps({"port": server.port, "foreign": pem}))
+            has_curves = attack is not None and attack.name == "curves"
+            order = {"port": server.port, "foreign": pem, "has_curves": has_curves}
+            attackers.tell(json.dumps(order))
             await attackers.line(START_SECONDS)
             cars.tell(
                 json.dumps({"port": server.port, "host": HOST, "ca": authority.certificate_pem})
@@ -164,7 +166,7 @@ async def _running() -> AsyncIterator[tuple[Beside, Beside]]:
 
 async def _withstand(attack: Attack | None, seconds: float) -> Result:
     """Have a flood, or none, for so long, with a server of its own."""
-    async with _running() as (attackers, cars):
+    async with _running(attack) as (attackers, cars):
         order = {"seconds": seconds}
         lateness = _Lateness()
         begin, cpu = time.perf_counter(), time.process_time()

@@ -1,8 +1,8 @@
-"""Threads that are none, so that nothing depends on when they run."""
+"""Threads that are none, so that no test depends on when they run."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import override
+from typing import Any, override
 
 
 class Inline(Executor):
@@ -13,3 +13,15 @@ class Inline(Executor):
         future: Future[T] = Future()
         future.set_result(fn(*args, **kwargs))
         return future
+
+
+class Slow(Executor):
+    """Does nothing: the test says when a thread would have ended, and with what."""
+
+    def __init__(self) -> None:
+        self.running: list[Future[Any]] = []
+
+    @override
+    def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        self.running.append(Future())
+        return self.running[-1]

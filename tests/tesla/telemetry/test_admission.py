@@ -121,6 +121,19 @@ def test_processor_time_is_paid_by_the_source_and_by_all() -> None:
     assert admission.admit(STRANGER, 100.0) is Verdict.ADMITTED
 
 
+def test_handshakes_of_who_is_in_debt_are_given_up() -> None:
+    admission = allowing(20, 100, per_second=1.0)
+    assert not admission.is_in_debt(STRANGER, 0.0)
+    admission.charge(STRANGER, 1.0, 0.0)
+    assert admission.is_in_debt(STRANGER, 29.9)
+    assert not admission.is_in_debt(CAR, 0.0)
+    admission.charge("somebody else", 1.1, 0.0)
+    assert admission.is_in_debt(CAR, 0.0)
+    admission.welcome(CAR, 0.0)
+    assert not admission.is_in_debt(CAR, 0.0)
+    assert not admission.is_in_debt(STRANGER, 30.1)
+
+
 def test_a_thousand_sources_are_remembered() -> None:
     admission = allowing(1, 10_000)
     assert admitted(admission, STRANGER, 2) == 1

@@ -7,7 +7,7 @@ import socket as sockets
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -43,7 +43,7 @@ from custom_components.flotte.tesla.telemetry.server import (
 )
 from custom_components.flotte.tesla.telemetry.tls import Failure, Handshake, Step
 from tests.tesla.servers import until
-from tests.tesla.telemetry.inline import Inline
+from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import (
     CAR_USAGE,
     CLIENT,
@@ -871,19 +871,39 @@ async def test_a_dear_handshake_is_paid_for_afterwards(
     await garage.connect(garage.tesla.by_name())
 
 
-async def test_a_dear_handshake_is_paid_for_by_who_has_left(garage: Garage) -> None:
-    class Slow(Executor):
-        """Threads that are at work until the test lets them go on."""
+async def test_nobody_waits_for_a_stranger_s_handshake_where_cars_come_from(
+    garage: Garage,
+) -> None:
+    class Choosy(Inline):
+        """Strangers' handshakes, which come with two bytes here, take for ever."""
 
         def __init__(self) -> None:
             self.running: list[Future[Any]] = []
 
         @override
-        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if args != (b"xx",):
+                return super().submit(fn, *args, **kwargs)
             self.running.append(Future())
-            self.running[-1].set_running_or_notify_cancel()
             return self.running[-1]
 
+    choosy = Choosy()
+    await garage.open(executor=choosy)
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+    strangers = [await garage.plain(ELSEWHERE) for _ in range(3)]
+    for _, writer in strangers:
+        writer.write(b"xx")
+    await until(lambda: choosy.running and len(garage.server._arriving) == 3)
+    await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
+    # When the first is over and was dear, those that waited behind it are given up.
+    assert len(choosy.running) == 1
+    choosy.running[0].set_result(Step(b"", 1.0, failure=Failure.UNTRUSTED))
+    await until(lambda: garage.server.counters.refused.total() == 3)
+    assert garage.server.counters.refused == {Refusal.UNTRUSTED: 1, Refusal.FLOOD: 2}
+    assert len(choosy.running) == 1
+
+
+async def test_a_dear_handshake_is_paid_for_by_who_has_left(garage: Garage) -> None:
     slow = Slow()
     admission = allowing(20, common=1000)
     await garage.open(executor=slow, admission=admission)

@@ -3,10 +3,11 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, override
+from typing import Final, Never, override
 
 import pytest
 
@@ -23,7 +24,7 @@ from custom_components.flotte.tesla.telemetry.tls import (
     TlsTransport,
 )
 from tests.tesla.servers import until
-from tests.tesla.telemetry.inline import Inline
+from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import CLIENT, PRODUCTS_CA, VIN, Ca, Issued
 
 HOST: Final = "127.0.0.1"
@@ -231,15 +232,18 @@ class Above(asyncio.Protocol):
 class Pair:
     """A client and a transport."""
 
-    def __init__(self, context: ServerContext, client: Client) -> None:
+    def __init__(
+        self, context: ServerContext, client: Client, queue: HandshakeQueue | None = None
+    ) -> None:
+        self.has_time = True
         self.client = client
         self.tcp = Tcp()
         self.above = Above()
         self.failures: list[Failure] = []
         self.transport = TlsTransport(
             context,
-            HandshakeQueue(Inline()),
-            is_first=False,
+            queue or HandshakeQueue(Inline()),
+            may_go_on=lambda: self.has_time,
             on_secured=lambda transport: transport.attach(self.above),
             on_failed=lambda _, failure, __: self.failures.append(failure),
             on_step=lambda _, __: None,
@@ -356,23 +360,58 @@ async def test_nothing_is_done_for_who_has_gone(pair: Pair) -> None:
     assert not pair.tcp.written
 
 
-async def test_cars_come_first(context: ServerContext) -> None:
-    """Of handshakes that wait, those from where cars come from."""
-    begun: list[str] = []
+async def test_nothing_is_done_for_whom_there_is_no_time_any_more(pair: Pair) -> None:
+    pair.transport.data_received(pair.client.answer())
+    await until(lambda: pair.tcp.written)
+    pair.has_time = False
+    pair.transport.data_received(pair.client.answer(pair.tcp.take()))
+    await asyncio.sleep(0)
+    assert pair.failures == [Failure.FLOOD]
+    assert pair.tcp.is_over
+    assert not pair.tcp.written
 
-    class Waiting(TlsTransport):
-        def __init__(self, name: str) -> None:
-            self.name = name
 
+async def test_one_step_at_a_time(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
+) -> None:
+    slow = Slow()
+    queue = HandshakeQueue(slow)
+    pairs = [
+        Pair(context, Client(authority, products.issue(VIN, CLIENT), tmp_path), queue)
+        for _ in range(3)
+    ]
+    for each in pairs:
+        each.transport.data_received(each.client.answer())
+    pairs[1].transport.connection_lost(None)
+    assert len(slow.running) == 1
+    slow.running[0].set_result(Step(b"1", 0.0))
+    await until(lambda: len(slow.running) > 1)
+    slow.running[1].set_result(Step(b"3", 0.0))
+    await until(lambda: pairs[2].tcp.written)
+    assert [bytes(each.tcp.written) for each in pairs] == [b"1", b"", b"3"]
+    assert len(slow.running) == 2
+    for each in pairs:
+        each.transport.connection_lost(None)
+
+
+async def test_threads_that_are_no_more(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
+) -> None:
+    """Home Assistant stops: connections end, and the queue goes on."""
+
+    class Stopped(Executor):
         @override
-        def begin_step(self) -> bytes | None:
-            begun.append(self.name)
-            return None
+        def submit(self, *_: object, **__: object) -> Never:
+            raise RuntimeError("cannot schedule new futures after shutdown")
 
-    queue = HandshakeQueue(Inline())
-    queue._is_running = True
-    for name in ("stranger", "another", "car"):
-        queue.submit(Waiting(name), is_first=name == "car")
-    queue._is_running = False
-    queue._run()
-    assert begun == ["car", "stranger", "another"]
+    client = Client(authority, products.issue(VIN, CLIENT), tmp_path)
+    pair = Pair(context, client, HandshakeQueue(Stopped()))
+    pair.transport.data_received(client.answer())
+    assert pair.tcp.is_over
+    pair.transport.connection_lost(None)
+    cancelled = Slow()
+    pair = Pair(context, client, HandshakeQueue(cancelled))
+    pair.transport.data_received(b"x")
+    cancelled.running[0].cancel()
+    await until(lambda: pair.tcp.is_over)
+    pair.transport.connection_lost(None)

@@ -105,6 +105,11 @@ class Allowance:
         self._refill(now)
         self.left = max(self.left - amount, -MAX_DEBT * self.per_second)
 
+    def is_in_debt(self, now: float) -> bool:
+        """Whether more was charged than there was."""
+        self._refill(now)
+        return self.left < 0
+
     def _refill(self, now: float) -> None:
         gained = max(0.0, now - self._counted_at) * self.per_second
         self.left = min(self.burst, self.left + gained)
@@ -168,6 +173,12 @@ class Admission:
             self.flood.turned_away(now)
             return Verdict.COMMON_SPENT
         return Verdict.ADMITTED
+
+    def is_in_debt(self, source: str, now: float) -> bool:
+        """Whether handshakes of this source that have begun have to be given up."""
+        if self._allowance(source).is_in_debt(now):
+            return True
+        return not self.is_familiar(source, now) and self._common.is_in_debt(now)
 
     def charge(self, source: str, seconds: float, now: float) -> None:
         """Charge processor time that a handshake took beyond `SECONDS_PER_HANDSHAKE`."""

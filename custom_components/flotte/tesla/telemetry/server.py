@@ -107,7 +107,7 @@ type Find = Callable[[str], Listener | None]
 class Refusal(StrEnum):
     """Why a connection came to nothing."""
 
-    FLOOD = "flood"
+    FLOOD = Failure.FLOOD.value
     """More handshakes than all sources together are allowed, or no place left to wait."""
     SOURCE_FLOOD = "source_flood"
     """More handshakes than one source is allowed."""
@@ -210,7 +210,9 @@ class TelemetryServer:
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
-        self._handshakes = HandshakeQueue(executor)
+        # Where cars come from nobody waits for a stranger's handshake, however long it takes.
+        self._familiar_handshakes = HandshakeQueue(executor)
+        self._other_handshakes = HandshakeQueue(executor)
         self._context: ServerContext | None = None
         self._next_look: asyncio.TimerHandle | None = None
         # Dictionaries keep the order of arrival: the first is the oldest.
@@ -362,8 +364,8 @@ class TelemetryServer:
             return
         transport = TlsTransport(
             self._context,
-            self._handshakes,
-            is_first=self._is_familiar(source),
+            self._familiar_handshakes if self._is_familiar(source) else self._other_handshakes,
+            may_go_on=partial(self._may_go_on, source),
             on_secured=partial(self._hand_over, source),
             on_failed=self._not_secured,
             on_step=partial(self._charge, source),
@@ -380,6 +382,9 @@ class TelemetryServer:
         except OSError:
             connection.close()
             transport.connection_lost(None)
+
+    def _may_go_on(self, source: str) -> bool:
+        return not self._admission.is_in_debt(source, asyncio.get_running_loop().time())
 
     def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
         """Charge what a step of a handshake took beyond what was paid at its beginning."""

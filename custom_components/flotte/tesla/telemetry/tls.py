@@ -3,9 +3,9 @@
     TCP ──> TlsTransport ──> the protocol above it (HTTP)
 
 A stranger chooses what a handshake costs: some hundred certificates, or elliptic curves made to be
-slow, take OpenSSL a second and more for a few thousand bytes. So the steps of all handshakes are
-done one after the other in one thread, which leaves the event loop free (OpenSSL runs without
-Python's lock), and their bytes are counted. asyncio's own TLS does handshakes on the loop.
+slow, take OpenSSL a second and more for a few thousand bytes. So the steps of handshakes are done
+one after the other in a thread, which leaves the event loop free (OpenSSL runs without Python's
+lock), and their bytes are counted. asyncio's own TLS does handshakes on the loop.
 
 What has been received is decrypted in small portions, so that a client that sends much, or much
 that OpenSSL has to answer itself (key updates), takes its turn with everybody else.
@@ -52,6 +52,8 @@ class Failure(StrEnum):
     TIMEOUT = "handshake_timeout"
     LOST = "lost"
     """The other side went away."""
+    FLOOD = "flood"
+    """There is no more time for its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Handshake:
 
 
 class HandshakeQueue:
-    """Runs the steps of handshakes, one at a time, in a thread.
+    """Runs the steps of handshakes in a thread, one at a time.
 
     Args:
         executor: Where; None: the event loop's own.
@@ -122,34 +124,29 @@ class HandshakeQueue:
 
     def __init__(self, executor: Executor | None = None) -> None:
         self._executor = executor
-        self._first: deque[TlsTransport] = deque()
-        self._others: deque[TlsTransport] = deque()
+        self._waiting: deque[TlsTransport] = deque()
         self._is_running = False
 
-    def submit(self, connection: TlsTransport, *, is_first: bool) -> None:
-        """Have the next step of a connection run; `is_first`: before those that are not."""
-        (self._first if is_first else self._others).append(connection)
+    def submit(self, connection: TlsTransport) -> None:
+        """Have the next step of a connection run."""
+        self._waiting.append(connection)
         self._run()
 
     def _run(self) -> None:
-        if self._is_running:
-            return
-        for queue in (self._first, self._others):
-            while queue:
-                connection = queue.popleft()
-                if (data := connection.begin_step()) is None:
-                    continue
-                try:
-                    running = asyncio.get_running_loop().run_in_executor(
-                        self._executor, connection.handshake.step, data
-                    )
-                except RuntimeError:
-                    # There are no threads any more: Home Assistant stops.
-                    connection.abort()
-                    continue
-                self._is_running = True
-                running.add_done_callback(partial(self._finished, connection))
-                return
+        while self._waiting and not self._is_running:
+            connection = self._waiting.popleft()
+            if (data := connection.begin_step()) is None:
+                continue
+            try:
+                running = asyncio.get_running_loop().run_in_executor(
+                    self._executor, connection.handshake.step, data
+                )
+            except RuntimeError:
+                # There are no threads any more: Home Assistant stops.
+                connection.abort()
+                continue
+            self._is_running = True
+            running.add_done_callback(partial(self._finished, connection))
 
     def _finished(self, connection: TlsTransport, done: asyncio.Future[Step]) -> None:
         self._is_running = False
@@ -167,7 +164,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
     Args:
         context: From `certificates.server_context`.
         queue: Where its handshake runs.
-        is_first: Whether its handshake comes before others.
+        may_go_on: Asked before each step of the handshake whether there is time for it.
         on_secured: Called once when TLS is established; it calls `attach`, or ends the connection.
         on_failed: Called once if that fails, with the detail for a log.
         on_step: Called with the processor time, in seconds, of each step of the handshake; also
@@ -181,7 +178,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         context: ServerContext,
         queue: HandshakeQueue,
         *,
-        is_first: bool,
+        may_go_on: Callable[[], bool],
         on_secured: Callable[[TlsTransport], None],
         on_failed: Callable[[TlsTransport, Failure, str], None],
         on_step: Callable[[TlsTransport, float], None],
@@ -195,7 +192,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self.gone = asyncio.Event()
         """Set when TCP is over."""
         self._queue = queue
-        self._is_first = is_first
+        self._may_go_on = may_go_on
         self._on_secured = on_secured
         self._on_failed = on_failed
         self._on_step = on_step
@@ -242,11 +239,13 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
             self._fail(Failure.TOO_MUCH)
             return
         self._is_queued = True
-        self._queue.submit(self, is_first=self._is_first)
+        self._queue.submit(self)
 
     def begin_step(self) -> bytes | None:
         """Hand out what the next step needs; None if there is nothing to do any more."""
         self._is_queued = False
+        if self._is_shaking_hands and not self._may_go_on():
+            self._fail(Failure.FLOOD)
         if not self._is_shaking_hands:
             return None
         self._is_stepping = True

@@ -334,3 +334,15 @@ async def test_believed_online_but_asleep(vehicle: Vehicle, car: Car, account: A
     assert car.wakes == 1
     # The handshake that met a sleeping car is billed.
     assert paid(account) == {WAKE: 1, COMMAND: 4}
+
+
+async def test_what_is_switched_back_at_once_is_sent(awake: Vehicle, car: Car) -> None:
+    """A report from before the command does not count, even if the car's clock is not behind."""
+    car.climate.auto_seats["left"] = False
+    now = utc_now()
+    awake.receive({signals.AUTO_SEAT_LEFT: Reading(value=False, time=now, source=Source.POLL)})
+    for on in (True, False):
+        command = commands.set_auto_seat_climate(Seat.FRONT_LEFT, on=on)
+        assert await awake.send(command, PERSON) == Done()
+    assert ran(car) == ["auto_conditioning_start", *["remote_auto_seat_climate_request"] * 2]
+    assert car.climate.auto_seats["left"] is False

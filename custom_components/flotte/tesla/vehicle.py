@@ -384,6 +384,8 @@ class Vehicle:
         acted = self._acted_by(now)
         return all(
             (reading := self.state.told(signal)) is not None
+            # Reported before the command, whatever the vehicle's clock says.
+            and signal not in self.state.assumed
             and reading.source is not Source.RESTORED
             and signal.same(reading.value, value)
             and now - age <= reading.time <= now

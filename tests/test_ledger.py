@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.flotte.ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
-from custom_components.flotte.tesla.gate import Policy
+from custom_components.flotte.tesla.gate import Policy, SpendingMode
 from custom_components.flotte.tesla.meter import (
     COMMAND,
     DATA,
@@ -375,3 +375,17 @@ async def test_nothing_streamed_writes_nothing_at_shutdown(
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
     assert written(hass_storage) is None
+
+
+async def test_a_stream_that_uses_up_the_budget_is_noticed_within_two_seconds(
+    hass: HomeAssistant, ledger: AccountLedger, freezer: FrozenDateTimeFactory
+) -> None:
+    """Ten seconds for what there is enough of; at the end of the budget they would cost."""
+    ledger.async_set_policy(Policy(budget=Decimal(10)))
+    ledger.meter.count_signals(CAR, 148_000, NOW)
+    await pass_time(hass, freezer, 10.1)
+    modes = [ledger.gate.step.mode]
+    ledger.meter.count_signals(CAR, 150_000 * 9, NOW)
+    await pass_time(hass, freezer, 1.1)
+    modes.append(ledger.gate.step.mode)
+    assert modes == [SpendingMode.NORMAL, SpendingMode.STOPPED]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.tesla.gate import Decision, Reason, Request
+from custom_components.flotte.tesla.gate import Decision, Policy, Reason, Request
 from custom_components.flotte.tesla.meter import STREAM
 from simulator import Simulator
 from simulator.bill import Category
@@ -209,3 +210,13 @@ async def test_streaming_car_says_that_the_cable_is_in(
         await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_charge_port")
     assert refusal.value.translation_key == "reason_cable_connected"
     assert tesla.bill.counts(client_id=CLIENT_ID)[Category.COMMAND] == before
+
+
+async def test_a_used_up_budget_stops_the_stream_at_once(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
+) -> None:
+    """Not with the next look a minute later: the stream goes on costing until then."""
+    assert CLIENT_ID in aurora.telemetry.subscriptions
+    entry_of_stream.runtime_data.ledger.async_set_policy(Policy(budget=Decimal("0.001")))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert CLIENT_ID not in aurora.telemetry.subscriptions

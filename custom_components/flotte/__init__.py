@@ -164,6 +164,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     )
     entry.runtime_data = AccountData(vehicles, sites, ledger, store, scopes, streaming)
     _keep_stored(hass, entry)
+    entry.async_on_unload(ledger.async_subscribe(streaming.async_obey))
     _watch_fleet(hass, entry, api, left_out)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in vehicles:

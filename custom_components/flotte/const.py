@@ -79,6 +79,8 @@ SAVE_DELAY_SECONDS: Final = 30
 """How long changed readings wait for others before they are written to disk."""
 LEDGER_DELAY_SECONDS: Final = 10
 """The same for what is cheap in the ledger; wakes and commands never wait."""
+SHORT_DELAY_SECONDS: Final = 1
+"""How long streamed signals wait to be reported when the budget is nearly used up."""
 FREE_DELAY_SECONDS: Final = 900
 """The same for what costs nothing, which is asked every minute."""
 REWRITE_SECONDS: Final = 300

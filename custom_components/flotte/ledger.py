@@ -30,6 +30,7 @@ from .const import (
     LOGGER,
     REVIEW_INTERVAL,
     REWRITE_SECONDS,
+    SHORT_DELAY_SECONDS,
 )
 from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 from .tesla.endpoints import Endpoints
@@ -200,9 +201,10 @@ class AccountLedger:
         """Write and tell of counted signals, but not of each: two records a second may come."""
         self._async_write_soon()
         if self._tell_streamed is None:
-            self._tell_streamed = async_call_later(
-                self._hass, LEDGER_DELAY_SECONDS, self._async_tell_streamed
-            )
+            # What is left then lasts for long enough, or somebody has to stop the stream in time.
+            is_short = self.meter.left(dt_util.utcnow()) <= 2 * NEARLY_NOTHING * self.meter.limit
+            delay = SHORT_DELAY_SECONDS if is_short else LEDGER_DELAY_SECONDS
+            self._tell_streamed = async_call_later(self._hass, delay, self._async_tell_streamed)
 
     @callback
     def _async_tell_streamed(self, _now: datetime) -> None:

@@ -686,6 +686,18 @@ class Streaming:
         meter = self._api.meter
         return self._effects, meter.is_suspended(dt_util.utcnow()), meter.suspensions
 
+    @callback
+    def async_obey(self) -> None:
+        """Tell the cars at once if the spending mode changed: until then a stream goes on costing.
+
+        Called with each booking; what comes while it is paused is noticed within a minute.
+        """
+        if not self._is_paused and self._orders != self._obeyed:
+            self._obeyed = self._orders
+            self._entry.async_create_background_task(
+                self._hass, self.async_configure(), "flotte obeys the spending mode"
+            )
+
     async def _async_minute(self, now: datetime) -> None:
         """Count, and look every hour whether anything has to be done."""
         for car in self._cars.values():

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.application_credentials import (
+    DATA_COMPONENT,
     ClientCredential,
     async_import_client_credential,
 )
@@ -20,6 +21,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.flotte.account import spending_policy
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
 from custom_components.flotte.key import async_get_key
 from custom_components.flotte.ledger import AccountLedger, async_get_ledger
@@ -315,3 +317,30 @@ async def test_setting_one_up_again_does_not_forget_what_is_promised(
             await act(together.second, MODEL_S, flash_lights(), person())
         assert refusal.value.translation_key == "budget_exceeded"
     await act(together.second, MODEL_S, flash_lights(), person())
+
+
+async def test_two_secrets_of_one_application_share_its_rules(
+    hass: HomeAssistant, make_entry: EntryMaker
+) -> None:
+    """A new secret comes as new credentials, and Tesla sends one bill for both."""
+    await hass.data[DATA_COMPONENT].async_create_item(
+        {
+            "domain": DOMAIN,
+            "client_id": CLIENT_ID,
+            "client_secret": "new-secret",
+            "auth_domain": "renewed",
+        }
+    )
+    first = make_entry(options={"wakes_per_day": 5, "monthly_limit": 7})
+    second = make_entry("owner-2", options={"wakes_per_day": 1})
+    hass.config_entries.async_update_entry(
+        second, data={**second.data, "auth_implementation": "renewed"}
+    )
+    for entry in (first, second):
+        policy = spending_policy(hass, entry)
+        assert (policy.wakes_per_day, policy.budget) == (1, Decimal(7))
+    # Another application is another bill.
+    hass.config_entries.async_update_entry(
+        second, data={**second.data, "auth_implementation": OTHER}
+    )
+    assert spending_policy(hass, first).wakes_per_day == 5

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.answers import parse_json
+from custom_components.flotte.tesla.meter import POLLING
+from custom_components.flotte.tesla.state import State, store_state
+from custom_components.flotte.tesla.telemetry.subscription import (
+    read_client_errors,
+    read_configuration,
+    read_configured,
+)
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, set_up, vehicle_of
 from tests.fleet import MOMENT, Wait
@@ -117,6 +126,66 @@ async def test_an_odd_fleet_status(
     tesla.faults.order("status", endpoint="fleet_status", status=200, body=body)
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
+
+
+# --- What cars, sites and Tesla report ------------------------------------------------------------
+
+
+def turned(answer: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """An answer with something odd at each place, three kinds at each in turn, as it is parsed."""
+    for number, path in enumerate(places(answer)):
+        for turn in range(3 if path else 0):
+            odd = ODD[(3 * number + turn) % len(ODD)]
+            parsed = parse_json(json.dumps({"response": replaced(answer, path, odd)}))
+            assert isinstance(parsed, dict)
+            yield parsed["response"]
+
+
+async def test_odd_readings_of_cars_and_sites(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
+) -> None:
+    now = dt_util.utcnow()
+    vehicle = vehicle_of(told, MODEL_Y).vehicle
+    site = told.runtime_data.sites[0].site
+    answers: list[tuple[str | None, Any, Any]] = [
+        (None, await vehicle.api.vehicle_data(MODEL_Y, POLLING), signals.VEHICLE_SIGNALS),
+        ("live_status", await site.api.live_status(site.site_id, POLLING), signals.SITE_SIGNALS),
+        ("site_info", await site.api.site_info(site.site_id, POLLING), signals.SITE_SIGNALS),
+    ]
+    for section, answer, table in answers:
+        shapes = 0
+        for shape in turned(answer):
+            sections = shape if section is None else {section: shape}
+            readings = signals.read_sections(sections, table, now)
+            json.dumps(store_state(State(readings)), allow_nan=False)
+            assert all(reading.time <= now for reading in readings.values())
+            shapes += 1
+        assert shapes > 30
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "synced": True,
+            "config": {"fields": {"Gear": {"interval_seconds": 1}}},
+            "limit_reached": 1,
+        },
+        {"updated_vehicles": 1, "skipped_vehicles": {"missing_key": [MODEL_Y]}},
+        {
+            "fleet_telemetry_errors": [
+                {"name": "a", "error": "b", "created_at": "c", "vin": MODEL_Y}
+            ]
+        },
+    ],
+)
+def test_odd_answers_about_the_stream(answer: dict[str, Any], odd: object) -> None:
+    for path in places(answer):
+        shape = replaced(answer, path, odd) if path else {"response": odd}
+        read_configuration(shape, {"fields": {}})
+        read_configured(shape)
+        read_client_errors(shape)
 
 
 # --- Files ----------------------------------------------------------------------------------------

@@ -541,7 +541,7 @@ class SiteCoordinator(FlotteCoordinator):
         section = self.site.sections[name]
         if section.failing_since is None or section.failures < _FAILURES:
             return True
-        return dt_util.utcnow() - section.failing_since < UNREACHABLE_GRACE
+        return plan.lasts(section.failing_since, UNREACHABLE_GRACE, dt_util.utcnow())
 
     @override
     async def async_poll(self) -> None:

@@ -32,6 +32,45 @@ async def test_a_door_shows_without_a_request(
     assert asked_of(tesla, aurora) == before
 
 
+METRE = 1 / 111_195
+"""Degrees of latitude."""
+
+
+@pytest.mark.parametrize(
+    ("told", "parked"), [(121, 25), (110, 90), (60, 130)], ids=["home", "just home", "just not"]
+)
+async def test_a_car_that_parks_is_where_it_parks(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass, told: int, parked: int
+) -> None:
+    """What lies within the delta when a car stops is never told, so the delta is small."""
+    before = asked_of(tesla, aurora)
+    latitude, longitude = aurora.latitude, aurora.longitude
+    home = {"latitude": latitude, "longitude": longitude, "radius": 100, "passive": False}
+    hass.states.async_set("zone.home", "zoning", home)
+
+    async def move(metres: int, wait: timedelta) -> str:
+        place = {"latitude": latitude + metres * METRE, "longitude": longitude}
+        aurora.steer({"location": place})
+        await pass_time(wait)
+        return state_of(hass, "device_tracker.aurora_location").state
+
+    assert await move(told, 20 * SECOND) == ("home" if told < 100 else "not_home")
+    assert await move(parked, MINUTE) == ("home" if parked < 100 else "not_home")
+    assert asked_of(tesla, aurora) == before
+
+
+async def test_the_odometer_is_right_when_it_stops(
+    hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
+) -> None:
+    start = aurora.odometer_miles
+    aurora.steer({"odometer": start + 10})
+    await pass_time(6 * MINUTE)
+    aurora.steer({"odometer": start + 10.8})
+    await pass_time(6 * MINUTE)
+    shown = float(state_of(hass, "sensor.aurora_odometer").state)
+    assert shown == pytest.approx((start + 10.8) * 1.609344, abs=0.2)
+
+
 async def test_a_push_touches_only_what_shows_it(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:

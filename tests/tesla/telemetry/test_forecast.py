@@ -232,8 +232,8 @@ def test_counts_by_field_and_hours_by_situation() -> None:
     assert tally.seen() == {"EnergyRemaining": 0, "Locked": 1, "Soc": 4}
     assert tally.unplanned == 1
     expected = tally.expected(NOW + hours(9))
-    # One snapshot, and what each situation makes of a lock.
-    assert expected["Locked"] == pytest.approx(1 + 3 * 5 + 1 * 1.5 + 2 * 0.3, rel=0.01)
+    # One snapshot, and what each situation makes of a lock, which is told again once an hour.
+    assert expected["Locked"] == pytest.approx(1 + 3 * 5 + 1 * 1.5 + 2 * 1, rel=0.01)
 
 
 def test_overlapping_connections_count_their_time_once() -> None:

@@ -53,7 +53,29 @@ def test_every_profile_has_a_rule_that_tesla_takes(field: str) -> None:
     for profile in Profile:
         rule = rule_of(field, profile)
         assert fitting(field, rule) == rule
-        assert rule.resend is None
+
+
+def test_what_must_not_be_wrong_is_told_again() -> None:
+    """Owners saw changes of these get lost; how often is a part of the forecast."""
+    told_again = {field for field in FIELDS if rule_of(field, Profile.TUNED).resend}
+    windows = {"FdWindow", "FpWindow", "RdWindow", "RpWindow"}
+    assert told_again == {"DetailedChargeState", "DoorState", "Locked"} | windows
+    for field in told_again:
+        resends = [rule_of(field, profile).resend for profile in Profile]
+        assert resends == [600, 3600, 7200]
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+@pytest.mark.parametrize(
+    ("field", "most"), [("Location", 10), ("Odometer", 0.1)], ids=["metres", "miles"]
+)
+def test_little_stays_untold_where_it_stops(field: str, most: float, profile: Profile) -> None:
+    """What lies within the delta is never told; in a drive the interval decides what it costs."""
+    rule = rule_of(field, profile)
+    assert rule.delta == most
+    motion = row_of(field).motion
+    hour = motion.per_hour(rule, Situation.DRIVING)
+    assert hour == pytest.approx(3600 / rule.interval, rel=0.1)
 
 
 @ALL
@@ -81,10 +103,10 @@ def test_what_creeps_or_trembles_has_a_delta(field: str) -> None:
 @pytest.mark.parametrize(
     ("field", "tuned"),
     [
-        ("Location", Rule(9, 100)),
-        ("VehicleSpeed", Rule(30, 5)),
-        ("GpsHeading", Rule(30, 45)),
-        ("Odometer", Rule(300, 1)),
+        ("Location", Rule(9, 10)),
+        ("VehicleSpeed", Rule(60, 5)),
+        ("GpsHeading", Rule(60, 45)),
+        ("Odometer", Rule(300, 0.1)),
         ("Soc", Rule(60, 0.25)),
         ("EnergyRemaining", Rule(600, 0.5)),
         ("RatedRange", Rule(600, 2)),
@@ -94,12 +116,12 @@ def test_what_creeps_or_trembles_has_a_delta(field: str) -> None:
         ("InsideTemp", Rule(60, 1)),
         ("MinutesToArrival", Rule(120, 3)),
         ("Gear", Rule(1)),
-        ("DetailedChargeState", Rule(1)),
+        ("DetailedChargeState", Rule(1, None, 3600)),
         ("ChargePortDoorOpen", Rule(1)),
         ("ChargeLimitSoc", Rule(1)),
-        ("Locked", Rule(1)),
-        ("DoorState", Rule(1)),
-        ("FdWindow", Rule(1)),
+        ("Locked", Rule(1, None, 3600)),
+        ("DoorState", Rule(1, None, 3600)),
+        ("FdWindow", Rule(1, None, 3600)),
         ("SentryMode", Rule(1)),
         ("DriverSeatOccupied", Rule(1)),
         ("HvacPower", Rule(1)),
@@ -113,7 +135,8 @@ def test_the_default_is_the_measured_profile(field: str, tuned: Rule) -> None:
     "field", ["Locked", "DoorState", "Gear", "DetailedChargeState", "FdWindow"]
 )
 def test_what_matters_is_told_at_once_in_every_profile(field: str) -> None:
-    assert {rule_of(field, profile) for profile in Profile} == {Rule(1)}
+    rules = [rule_of(field, profile) for profile in Profile]
+    assert {(rule.interval, rule.delta) for rule in rules} == {(1, None)}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +253,7 @@ def test_least_deltas_are_of_fields_that_there_are() -> None:
         ("Locked", Rule(1), 1, Rule(16)),
         ("Locked", Rule(1), 3, Rule(64)),
         ("Locked", Rule(1), 9, Rule(300)),
-        ("Location", Rule(10, 100), 1, Rule(20, 200)),
+        ("Location", Rule(10, 100), 1, Rule(20, 100)),
         ("CarType", Rule(3600), 1, Rule(3600)),
         ("Soc", Rule(60, 0.25, 600), 1, Rule(120, 0.5, 600)),
     ],

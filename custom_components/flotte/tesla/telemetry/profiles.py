@@ -5,13 +5,16 @@ often than every `interval` seconds. Each time costs the price of one signal, so
 the stream costs. Three profiles:
 
     live     every change that a dashboard could show; for a look at the car, not for a whole month
-    tuned    the default: position to 100 m, charge to a quarter per cent, doors at once; a usual
+    tuned    the default: position to 10 m, charge to a quarter per cent, doors at once; a usual
              car costs some 1,100 signals a day, a thirteenth of what polling it costs
     saver    what has to be known at all
 
 What changes only when somebody does something (doors, lock, gear, settings) is told at once in all
 of them: it costs nothing while nothing happens. What creeps or trembles (temperatures, charge,
-voltages) has a smallest difference, without which vehicles repeat it at every interval.
+voltages) has a smallest difference, without which vehicles repeat it at every interval. What then
+lies within that difference when the vehicle stops is never told: where that matters (position,
+odometer) it is small, and the interval bounds what a drive costs. Streams also lose changes, so the
+most important words are told again now and then although they did not change.
 
 Deltas are in Tesla's units: miles, miles per hour, degrees Celsius, bar, kWh, kW, V, A, per cent,
 and metres for positions. A delta needs firmware 2024.44.32, for positions 2025.2.6; older ones
@@ -141,6 +144,19 @@ class Row:
 
 type _Told = tuple[int, float] | int
 
+RESENDS: Final[Mapping[Profile, int]] = {
+    Profile.LIVE: 600,
+    Profile.TUNED: 3600,
+    Profile.SAVER: 7200,
+}
+"""Seconds after which what must not be wrong is told again although it did not change. Changes of
+`Locked`, `DoorState` and `DetailedChargeState` got lost. Source: owners' reports (2025, 2026)."""
+
+
+def _rule(told: _Told, resend: int | None) -> Rule:
+    interval, delta = told if isinstance(told, tuple) else (told, None)
+    return Rule(interval, delta, resend)
+
 
 def _row(
     kind: Kind,
@@ -148,19 +164,23 @@ def _row(
     live: _Told,
     tuned: _Told,
     saver: _Told,
+    resends: bool = False,
     step: float,
     parked: float,
     charging: float,
     driving: float,
     jitter: tuple[float, float, float],
 ) -> Row:
-    """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving."""
+    """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving.
+
+    What `resends` is told again as often as `RESENDS` says.
+    """
     told = {Profile.LIVE: live, Profile.TUNED: tuned, Profile.SAVER: saver}
     return Row(
         fields=fields,
         kind=kind,
         rules={
-            profile: Rule(*rule) if isinstance(rule, tuple) else Rule(rule)
+            profile: _rule(rule, RESENDS[profile] if resends else None)
             for profile, rule in told.items()
         },
         motion=Motion(
@@ -179,6 +199,7 @@ def _words(
     parked: float = 0.0,
     charging: float = 0.0,
     driving: float = 0.0,
+    resends: bool = False,
 ) -> Row:
     """Flags, enumerations and texts; the situations say how often an hour they change."""
     return _row(
@@ -192,6 +213,7 @@ def _words(
         charging=charging,
         driving=driving,
         jitter=(0, 0, 0),
+        resends=resends,
     )
 
 
@@ -226,21 +248,22 @@ ROWS: Final = (
     # --- Where it is, and how it moves ---
     _row(
         Kind.POSITION, "Location",
-        live=(5, 10), tuned=(9, 100), saver=(30, 250),
+        # While it drives the interval decides; the delta is what may stay untold where it stops.
+        live=(5, 10), tuned=(9, 10), saver=(30, 10),
         # In metres: 56 km in an hour of commuting.
         step=1, parked=30, charging=0, driving=56_000, jitter=(0, 0, 0),
     ),
     _numbers(
         "VehicleSpeed", "CruiseSetSpeed",
-        live=(5, 1), tuned=(30, 5), saver=(120, 10), step=1, driving=2_000,
+        live=(5, 1), tuned=(60, 5), saver=(120, 10), step=1, driving=2_000,
     ),
     _numbers(
         "GpsHeading",
-        live=(10, 5), tuned=(30, 45), saver=(120, 60), step=1, parked=30, driving=3_000,
+        live=(10, 5), tuned=(60, 45), saver=(120, 60), step=1, parked=30, driving=3_000,
     ),
     _numbers(
         "Odometer",
-        live=(30, 0.1), tuned=(300, 1), saver=(900, 2), step=0.01, driving=35,
+        live=(30, 0.1), tuned=(300, 0.1), saver=(900, 0.1), step=0.01, driving=35,
     ),
     _numbers(
         # Tesla demands a delta of 1 at least for the second.
@@ -298,7 +321,8 @@ ROWS: Final = (
            parked=1, charging=0.5, driving=2),
 
     # --- Charging ---
-    _words("DetailedChargeState", "ChargeState", "FastChargerPresent", "FastChargerType",
+    _words("DetailedChargeState", parked=0.6, charging=0.3, driving=0.5, resends=True),
+    _words("ChargeState", "FastChargerPresent", "FastChargerType",
            "ChargingCableType", "ChargePortDoorOpen", "ChargePortLatch",
            parked=0.6, charging=0.3, driving=0.5),
     _words("ChargeEnableRequest", "ChargePortColdWeatherMode", "ChargerPhases",
@@ -333,8 +357,8 @@ ROWS: Final = (
              step=1, parked=0.5),
 
     # --- Doors, locks, people ---
-    _words("DoorState", "Locked", parked=5, charging=0.3, driving=1.5),
-    _words("FdWindow", "FpWindow", "RdWindow", "RpWindow", parked=0.2, driving=1),
+    _words("DoorState", "Locked", parked=5, charging=0.3, driving=1.5, resends=True),
+    _words("FdWindow", "FpWindow", "RdWindow", "RpWindow", parked=0.2, driving=1, resends=True),
     _words("SentryMode", "CenterDisplay", "HvacPower", parked=1, charging=0.2, driving=1),
     _words("ClimateKeeperMode", "DefrostMode", "ValetModeEnabled", "ServiceMode",
            "GuestModeEnabled", "RemoteStartEnabled", "RemoteStartActive", "TonneauPosition",
@@ -524,16 +548,19 @@ flutters every second is told every 16 s after the first step."""
 
 
 def slow_down(field: str, rule: Rule, steps: int) -> Rule:
-    """A rule after so many steps of slowing: each doubles the interval and the delta.
+    """A rule after so many steps of slowing: each doubles the interval, and of a number the delta.
 
-    A number without a delta gets one, from the smallest change that it makes.
+    A number without a delta gets one, from the smallest change that it makes. A position keeps its
+    own: it is what stays untold where the vehicle stops.
     """
     if steps <= 0:
         return rule
     row = row_of(field)
     factor = 2 ** min(steps, 16)
     interval = min(max(rule.interval, _SLOWED_FROM) * factor, SLOWEST[row.kind])
-    delta = None if row.kind is Kind.WORD else (rule.delta or row.motion.step) * factor
+    delta = rule.delta
+    if row.kind is Kind.NUMBER:
+        delta = (delta or row.motion.step) * factor
     return Rule(max(interval, rule.interval), delta, rule.resend)
 
 

@@ -34,6 +34,7 @@ from custom_components.flotte.tesla.meter import (
     CallerKind,
     Category,
     Month,
+    Row,
 )
 from simulator import Simulator
 from simulator.bill import Category as Billed
@@ -207,11 +208,13 @@ async def test_two_years_are_kept(
     assert KEEP_MONTHS == 24
     assert len(months()) == 24
     assert months()[0] == (2024, 10)
+    # By what was counted: a clock that is ahead must not delete anything.
+    ledger.meter.ledger.book(Row(date(2026, 10, 20), Category.ENERGY, "1", "person"), 1)
     freezer.move_to("2026-11-01T00:00:00.600000+00:00")
     async_fire_time_changed(hass)
     await hass.async_block_till_done()
     assert months()[0] == (2024, 11)
-    assert len(months()) == 23
+    assert len(months()) == 24
     # What the simulator did not see is not compared with its bill.
     ledger.meter.ledger.counts.clear()
 

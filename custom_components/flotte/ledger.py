@@ -101,7 +101,7 @@ class AccountLedger:
                 kept_as = await self._store.async_set_aside()
         stored = kept or {}
         self.meter.ledger = Ledger.from_stored(stored.get("ledger"))
-        self.meter.ledger.forget_old()
+        self.meter.ledger.forget_old(dt_util.utcnow())
         suspended = _read_month(stored.get("suspended"))
         if suspended is not None and suspended >= Month.of(dt_util.utcnow()):
             self.meter.suspended = suspended
@@ -125,7 +125,7 @@ class AccountLedger:
     @callback
     def _async_midnight(self, now: datetime) -> None:
         """Perhaps a month begins: forget the one that is too old by now, and look anew."""
-        self.meter.ledger.forget_old()
+        self.meter.ledger.forget_old(now)
         self.async_review(now)
 
     @callback

@@ -339,16 +339,17 @@ class Ledger:
             del self.counts[row]
         self._sum = None
 
-    def forget_old(self) -> None:
-        """Drop all but the newest months in which anything was counted.
+    def forget_old(self, now: datetime) -> None:
+        """Drop all but the newest months before this one in which anything was counted.
 
         By what was counted and not by the clock: one that is years ahead must not delete what was
         spent.
         """
         self._book_streamed()
-        months = sorted({Month.of(row.day) for row in self.counts})
-        if len(months) > KEEP_MONTHS + 1:
-            self.forget_before(months[-KEEP_MONTHS - 1])
+        this = Month.of(now)
+        months = sorted({month for row in self.counts if (month := Month.of(row.day)) < this})
+        if len(months) > KEEP_MONTHS:
+            self.forget_before(months[-KEEP_MONTHS])
 
     def forget_before(self, month: Month) -> None:
         """Drop what is older than this month."""

@@ -212,7 +212,7 @@ async def test_it_goes_to_sleep(
 ) -> None:
     await connect(hass, tesla, "a", "CONNECTED")
     await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
-    for field in ("Gear", "VehicleSpeed"):
+    for field in ("ChargePortLatch", "ChargePortDoorOpen"):
         await publish(hass, tesla, f"v/{field}", None, billed=1)
     await connect(hass, tesla, "a", "DISCONNECTED")
     assert state_of(hass, "binary_sensor.aurora_online").state == "off"

@@ -478,6 +478,40 @@ async def test_no_gap(
     assert not awake._has_gaps()
 
 
+@pytest.mark.parametrize(
+    ("signal", "value", "ended", "had"),
+    [
+        (INSIDE, 21.0, "InsideTemp", False),
+        (signals.UPDATE_DOWNLOADED, 40.0, "SoftwareUpdateDownloadPercentComplete", True),
+        (signals.MEDIA_TITLE, "Aria", "MediaNowPlayingTitle", True),
+        (signals.CRUISE_SPEED, 100.0, "CruiseSetSpeed", True),
+    ],
+    ids=["it has none since it woke", "no update", "no music", "no cruise control"],
+)
+async def test_nobody_pays_to_look_for_what_need_not_be_there(
+    stream: Stream,
+    awake: Vehicle,
+    freezer: FrozenDateTimeFactory,
+    signal: Signal[Any],
+    value: object,
+    ended: str,
+    *,
+    had: bool,
+) -> None:
+    """All the same it is unknown after an hour."""
+    awake.shown = frozenset({signal})
+    if had:
+        report(stream, {signal: value})
+    else:
+        awake.receive({signal: Reading(value, utc_now() - HOUR, Source.POLL)})
+    report(stream, {}, ended)
+    freezer.tick(30 * MINUTE)
+    assert not awake._has_gaps()
+    freezer.tick(31 * MINUTE)
+    awake.lapse()
+    assert awake.state[signal] is None
+
+
 async def test_a_gear_that_ended_while_it_drove_is_a_gap(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -7,7 +7,7 @@ answers for which signals nothing can have changed unnoticed.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, Final
@@ -57,6 +57,19 @@ UNNAMED: Final = "unnamed"
 """A connection that was forgotten, and goes on."""
 GAP_LIFETIME: Final = timedelta(hours=1)
 """How long a value is shown that the vehicle, although awake, has ended."""
+OFTEN_ENDED: Final = (
+    "ChargerPhases",
+    "Cruise",
+    "Di",
+    "Media",
+    "MilesToArrival",
+    "MinutesToArrival",
+    "Powershare",
+    "Scheduled",
+    "Semi",
+    "SoftwareUpdate",
+)
+"""How fields begin that end whenever what they are about is over: nobody pays to look for them."""
 SLEEP_SPAN: Final = timedelta(minutes=2)
 """How long after its last words a vehicle is gone at most, and its connection found to be dead."""
 AT_ONCE: Final = 15
@@ -115,6 +128,8 @@ class Stream:
         self._alerts = AlertHistory()
         # Since when the vehicle has no value of a field, although it is awake.
         self._gaps: dict[str, datetime] = {}
+        # Those of them that had one since it woke; the others never do, or not now.
+        self._lost: set[str] = set()
         self._alert_listeners: set[AlertListener] = set()
         self._connection_listeners: set[ConnectionListener] = set()
         vehicle.follower = self
@@ -207,6 +222,7 @@ class Stream:
         if asleep:
             # What ends before it sleeps keeps its value, and is reported again when it wakes.
             self._gaps.clear()
+            self._lost.clear()
         else:
             self.missed()
         self.vehicle.stream_closed(asleep=asleep)
@@ -218,32 +234,38 @@ class Stream:
             self.closed(connection)
 
     def missing_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when the vehicle, although awake, has no value of this signal.
+        """Since when the vehicle, although awake, has no value of this signal any more.
 
-        None if it has, if one was polled since and lately, or if it is known all the same: a parked
-        vehicle reports neither its gear nor its speed.
+        None if it has, if it had none since it woke, if one was polled since and lately, or if
+        there need not be one: a parked vehicle reports neither its gear nor its speed, and there is
+        not always music.
         """
+        field = signal.field
+        if field not in self._lost or field.startswith(OFTEN_ENDED) or not self.connections:
+            return None
+        return self._gap_of(signal)
+
+    def _gap_of(self, signal: Signal[Any]) -> datetime | None:
+        """Since when there is no value, if the one that is shown is not known all the same."""
         since = self._gaps.get(signal.field)
-        if since is None or not self.connections or signal.absent is not KEEP:
+        if since is None or signal.absent is not KEEP:
             return None
         state = self.vehicle.state
-        polled = state.told(signal)
-        is_known = is_at_rest(signal, state) or (
-            polled is not None and polled.time > max(since, self._clock() - GAP_LIFETIME)
-        )
-        return None if is_known else since
+        known = state.told(signal)
+        if known is None or known.value is None or is_at_rest(signal, state):
+            return None
+        return None if known.time > max(since, self._clock() - GAP_LIFETIME) else since
 
     def lapse(self) -> None:
         """Make unknown what the vehicle has had no value of for an hour, although it is awake."""
         now = self._clock()
+        if not self.connections:
+            return
         gone = {
             signal: Reading(None, now, Source.STREAM)
             for field in self._gaps
             for signal in SIGNALS_BY_FIELD[field]
-            if (since := self.missing_since(signal)) is not None and now - since >= GAP_LIFETIME
-        }
-        self._gaps = {
-            field: since for field, since in self._gaps.items() if field in SIGNALS_BY_FIELD
+            if (since := self._gap_of(signal)) is not None and now - since >= GAP_LIFETIME
         }
         if gone:
             self.vehicle.receive(gone, now)
@@ -332,14 +354,31 @@ class Stream:
         if record.invalid:
             readings = {**self._ended(record), **readings}
             self._silenced |= dict.fromkeys(record.invalid & SLEEP_FIELDS, now)
-            ended = record.invalid & SIGNALS_BY_FIELD.keys()
-            self._gaps = {**dict.fromkeys(ended, now), **self._gaps}
+            self._note_gaps(record.invalid & SIGNALS_BY_FIELD.keys(), now)
         if self._silenced or self._gaps:
             for field in record.fields:
                 if field not in record.invalid:
                     self._silenced.pop(field, None)
                     self._gaps.pop(field, None)
+                    self._lost.discard(field)
         self.vehicle.receive(readings, now)
+
+    def _note_gaps(self, ended: Collection[str], now: datetime) -> None:
+        """Note that the vehicle has no value of these fields, and which had one since it woke."""
+        came_online = self.vehicle.came_online or now
+        for field in ended:
+            if field in self._gaps:
+                continue
+            self._gaps[field] = now
+            known = (self.vehicle.state.told(signal) for signal in SIGNALS_BY_FIELD[field])
+            if any(
+                each is not None
+                and each.value is not None
+                and each.source is Source.STREAM
+                and each.time >= came_online
+                for each in known
+            ):
+                self._lost.add(field)
 
     def _forget_strangers(self) -> None:
         """A source that invents names must not fill memory."""

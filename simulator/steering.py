@@ -12,6 +12,7 @@ order of the object.
 | idle_seconds | s | pretend that nothing happened for so long (660 and it falls asleep) |
 | battery_level | 0..100 | that much is in it |
 | charge_limit, charge_amps | %, A | as if set in the car |
+| stuck_amps | A or null | no more flows, whatever is set, until the cable is pulled |
 | plugged_in | true, "ac1", "ac3", "dc", {"name":…, "amps":…}, false | the cable goes in or out |
 | has_power | bool | whether the supply gives any |
 | charging | bool | start or stop; SteeringError where the car would refuse |
@@ -237,6 +238,12 @@ def _charge_limit(car: Car, value: object) -> None:
 def _charge_amps(car: Car, value: object) -> None:
     wanted = max(int(_number(value, "charge_amps")), LOWEST_SHOWN)
     car.charging.command_amps(wanted, car.time)
+
+
+def _stuck_amps(car: Car, value: object) -> None:
+    car.charging.current.stick(
+        None if value is None else int(_number(value, "stuck_amps")), car.time
+    )
 
 
 def _plugged_in(car: Car, value: object) -> None:
@@ -712,6 +719,7 @@ _ORDERS: dict[str, Order] = {
     "has_power": _has_power,
     "charge_limit": _charge_limit,
     "charge_amps": _charge_amps,
+    "stuck_amps": _stuck_amps,
     "charging": _charging,
     "open": _open,
     "close": _close,

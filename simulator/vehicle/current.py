@@ -32,9 +32,13 @@ class Current:
     """Asked for once, which only led down to 5 A; the same again is followed."""
     moves_at: float | None = None
     """When what flows next moves towards what was set."""
+    stuck_at: int | None = None
+    """No more flows, whatever is set, until the cable is pulled; seen after many stops and starts.
+    Source: TWCManager issue 12."""
 
     def fit(self, highest: int) -> None:
         """Go back to what was chosen, as far as a new cable allows it."""
+        self.stuck_at = None
         self.setting = highest if self.chosen is None else min(self.chosen, highest)
 
     def choose(self, wanted: int, highest: int) -> None:
@@ -64,7 +68,14 @@ class Current:
     @property
     def target(self) -> int:
         """What is to flow."""
-        return self.setting if self.low is None else self.low
+        target = self.setting if self.low is None else self.low
+        return target if self.stuck_at is None else min(target, self.stuck_at)
+
+    def stick(self, amps: int | None, now: float) -> None:
+        """Let no more flow than that; None lets go."""
+        self.stuck_at = amps
+        if self.amps != self.target and self.moves_at is None:
+            self.moves_at = now + STEP_SECONDS
 
     def begin(self, now: float) -> None:
         """Begin a charge: at 5 A, whatever was asked for below it before."""

@@ -37,6 +37,21 @@ def set_amps(car: Car, *amps: int) -> tuple[int, int]:
     return charge["charge_current_request"], charge["charger_actual_current"]
 
 
+# ---- A limit that sticks -----------------------------------------------------------------------
+
+
+def test_a_current_sticks_until_the_cable_is_pulled(car: Car) -> None:
+    """Real cars stuck at 6 A after some hours of stops and starts."""
+    car.steer({"stuck_amps": 6})
+    assert set_amps(car, 16) == (16, 6)
+    assert set_amps(car, 5) == (5, 5)
+    assert set_amps(car, 32) == (32, 6)
+    car.steer({"plugged_in": False})
+    car.steer({"plugged_in": "ac1"})
+    pass_time(car, 120)
+    assert set_amps(car, 16) == (16, 16)
+
+
 # ---- 5 A ---------------------------------------------------------------------------------------
 
 

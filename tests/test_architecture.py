@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.signing",
         "tesla.state",
+        "google",
         "tesla_protocol",
     },
     "tesla.schedules": {"tesla.commands", "tesla.signals"},

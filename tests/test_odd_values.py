@@ -1,63 +1,43 @@
 """Odd answers and odd files: values of every type at every key end in readings or in a repair."""
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.core import State as Shown
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    mock_restore_cache_with_extra_data,
+)
 
+from custom_components.flotte.key import async_get_key
+from custom_components.flotte.streaming import Streaming
+from custom_components.flotte.streaming_car import is_leaner
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.answers import parse_json
 from custom_components.flotte.tesla.meter import POLLING
 from custom_components.flotte.tesla.state import State, store_state
 from custom_components.flotte.tesla.telemetry.subscription import (
+    Rule,
     read_client_errors,
     read_configuration,
     read_configured,
 )
 from simulator import Simulator
-from tests.conftest import MODEL_S, MODEL_Y, set_up, vehicle_of
+from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
 from tests.fleet import MOMENT, Wait
+from tests.odd import ODD, places, replaced
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
-ODD: list[object] = [
-    *(None, True, -1, 2**63, -(2**64), 1e308, "", "text", "1e400", "x" * 5_000, "0000-00-00"),
-    *([], [None], [[]], {}, {"": None}, [{}], {"a": {"b": []}}),
-]
-"""Values of every type."""
 WORDS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, '"\\ud800"', '"\\udc00x"']
 """JSON that no file of Home Assistant's can hold, or that Python's parser does not take."""
-
-
-def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place in a JSON value."""
-    yield path
-    children: Mapping[Any, object] = {}
-    if isinstance(value, dict):
-        children = value
-    elif isinstance(value, list):
-        children = dict(enumerate(value))
-    for key, child in children.items():
-        yield from places(child, (*path, key))
-
-
-def replaced(value: object, path: tuple[str | int, ...], new: object) -> Any:
-    """A copy of a JSON value with something else at one place."""
-    if not path:
-        return new
-    changed: Any = copy.deepcopy(value)
-    inner = changed
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = new
-    return changed
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -223,3 +203,117 @@ async def test_an_entry_starts_with_whatever_is_stored(
         assert told.state is ConfigEntryState.LOADED
         assert vehicle_of(told, MODEL_Y).vehicle.vin == MODEL_Y
         assert await hass.config_entries.async_unload(told.entry_id)
+
+
+@pytest.mark.parametrize("odd", [True, -1, 1.5, "text", [], [[]], [1, 2], {"a": 1}])
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_every_entity_starts_with_odd_stored_readings(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    odd: object,
+) -> None:
+    count = len(hass.states.async_all())
+    assets = (MODEL_Y, MODEL_S, str(told.runtime_data.sites[0].site.site_id))
+    assert await hass.config_entries.async_unload(told.entry_id)
+    data = hass_storage[f"flotte.{told.entry_id}"]["data"]
+    seconds = dt_util.utcnow().timestamp()
+    table = (*signals.VEHICLE_SIGNALS, *signals.SITE_SIGNALS)
+    for asset in assets:
+        data[asset]["state"] = {signal.name: [odd, seconds] for signal in table}
+    caplog.clear()
+    assert await hass.config_entries.async_setup(told.entry_id)
+    await hass.async_block_till_done()
+    assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert len(hass.states.async_all()) >= count - 5
+
+
+RESETS: list[object] = [None, "text", "2026-13-45T00:00:00+00:00", "2026-03-10T12:00:00", 5, []]
+
+
+@pytest.mark.parametrize("odd", [True, -1, 1e308, 10**400, float("nan"), "text", "5", [], {"a": 1}])
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_counter_starts_with_an_odd_restored_state(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait, odd: object
+) -> None:
+    tesla.world.cars[MODEL_Y].steer({"state": "online"})
+    sensors = ["charge_energy_added", "ac_charge_energy", "odometer", "lifetime_energy_used"]
+    mock_restore_cache_with_extra_data(
+        hass,
+        [
+            (
+                Shown(
+                    f"sensor.aurora_{name}", "5", {"last_reset": RESETS[len(name) % len(RESETS)]}
+                ),
+                {"native_value": odd, "native_unit_of_measurement": odd},
+            )
+            for name in sensors
+        ],
+    )
+    await set_up(hass, entry)
+    await wait(timedelta(minutes=2))
+    shown = {name: state_of(hass, f"sensor.aurora_{name}") for name in sensors}
+    assert float(shown["odometer"].state) == pytest.approx(19_868.44, abs=0.01)
+    assert float(shown["charge_energy_added"].state) == 0
+    assert not [each for each in shown.values() if each.attributes.get("last_reset")]
+
+
+STREAM: dict[str, Any] = {
+    MODEL_Y: {
+        "configured": {
+            "hostname": "home.flotte.example",
+            "port": 4443,
+            "ca": "-----BEGIN CERTIFICATE-----",
+            "fields": {"Gear": {"interval_seconds": 1, "resend_interval_seconds": 600}},
+            "delivery_policy": "latest",
+            "exp": 1_820_000_000,
+            "alert_types": ["service"],
+        },
+        "is_distrusted": False,
+        "suspensions": 0,
+        "refusal": {
+            "issue": "stream_refused",
+            "detail": "400: no",
+            "count": 1,
+            "until": "2026-10-20T13:00:00+00:00",
+            "circumstances": "a",
+        },
+        "asked": "2026-10-20T11:00:00+00:00",
+        "tally": {
+            "plan": "a",
+            "slowed": {"Gear": 1},
+            "snapshots": 5,
+            "hours": {"parked": 5.0},
+            "counts": {"parked": {"Gear": 7}},
+        },
+    },
+    "without": ["Gear"],
+    "application": "a",
+}
+
+
+@pytest.mark.parametrize("odd", [*ODD, "2026-13-45T00:00:00+00:00", 253_402_300_799])
+async def test_streams_with_odd_stored_values(
+    hass: HomeAssistant, loaded: MockConfigEntry, odd: object
+) -> None:
+    data = loaded.runtime_data
+    key = await async_get_key(hass)
+    for path in places(STREAM):
+        streaming = Streaming(
+            hass,
+            loaded,
+            data.vehicles[0].vehicle.api,
+            key,
+            vehicles=data.vehicles,
+            scopes=data.scopes,
+            application="a",
+            stored=replaced(STREAM, path, odd),
+            is_new_login=False,
+        )
+        json.dumps(streaming.to_stored(), allow_nan=False)
+        json.dumps(streaming.describe(), allow_nan=False)
+        for car in streaming._cars.values():  # as the review of each hour does
+            is_leaner({}, car)
+            car.follow({"Gear": Rule(1)}, dt_util.utcnow())
+        json.dumps(streaming.to_stored(), allow_nan=False)

@@ -13,6 +13,15 @@ LARGEST_CORRECTION: Final = 1.0
 """kWh or km; a counter that falls by more has begun again."""
 
 
+def read_reset(stored: object) -> datetime | None:
+    """When a counter began, from the state of its sensor; None if that does not say so."""
+    try:
+        moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return None if moment is None or moment.tzinfo is None else moment
+
+
 @dataclass(frozen=True, slots=True)
 class LifetimeCounter:
     """A counter that is shown without the falls that rounding makes."""

@@ -37,7 +37,7 @@ from homeassistant.util import dt as dt_util
 
 from .account import FlotteConfigEntry
 from .coordinator import FlotteCoordinator, VehicleCoordinator
-from .counters import LifetimeCounter, SessionCounter
+from .counters import LifetimeCounter, SessionCounter, read_reset
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .ledger import AccountLedger
 from .presence import async_add_rows
@@ -807,9 +807,12 @@ class CounterSensor(SignalSensor, RestoreSensor):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         stored, state = await self.async_get_last_sensor_data(), await self.async_get_last_state()
-        if stored is not None and isinstance(stored.native_value, int | float):
+        value = None if stored is None else stored.native_value
+        signal = self.entity_description.signal
+        is_known = isinstance(signal, Signal) and signal.can_hold(value)
+        if is_known and isinstance(value, int | float):
             reset = state and state.attributes.get(SensorEntityStateAttribute.LAST_RESET)
-            self._restore(float(stored.native_value), dt_util.parse_datetime(str(reset)))
+            self._restore(float(value), read_reset(reset))
         self._take()
 
     @callback

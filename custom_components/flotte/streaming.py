@@ -247,7 +247,9 @@ class Streaming:
         }
         # Fields of the table that Tesla refused.
         without = kept.get(_WITHOUT)
-        self._without = set(without) if isinstance(without, list) else set()
+        self._without = {
+            each for each in (without if isinstance(without, list) else ()) if isinstance(each, str)
+        }
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
         self._obeyed = self._orders

@@ -68,7 +68,11 @@ class Refusal:
 
 def _moment(stored: object) -> datetime | None:
     """An aware time from JSON; None if it is none."""
-    moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    try:
+        moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    except ValueError:
+        # It looks like a date, and is none: the 31st of February.
+        return None
     return None if moment is None or moment.tzinfo is None else moment
 
 
@@ -88,7 +92,7 @@ class StreamingCar:
         self.is_distrusted = kept.get("is_distrusted") is True
         """Whether Tesla must be asked if it still has that configuration."""
         suspensions = kept.get("suspensions")
-        self.suspensions = suspensions if isinstance(suspensions, int) else 0
+        self.suspensions = suspensions if type(suspensions) is int else 0
         """How often Tesla had stopped the account by then; see `is_lost`."""
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))

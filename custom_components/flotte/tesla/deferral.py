@@ -6,17 +6,17 @@ waits. Pure: times are given.
 """
 
 import base64
-import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from .commands import Command
+from .commands import Command, is_vehicle_action
 from .meter import Caller, CallerKind
 from .signals import VEHICLE_SIGNALS
 from .signing import Domain
-from .state import Signal
+from .state import Signal, restore_time
 
 MOST: Final = 50
 """Different settings that may wait for one car; there are fewer kinds than that."""
@@ -113,18 +113,21 @@ class Queue:
         for line in stored if isinstance(stored, list) else ():
             try:
                 queue.put(_read(line))
-            except KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError:
+            except KeyError, TypeError, ValueError, AttributeError:
                 continue
         return queue
 
 
 def _read(line: Any) -> Waiting:  # noqa: ANN401  # JSON
     kind, name = line["caller"]
+    since, until = restore_time(line["since"]), restore_time(line["until"])
+    if since is None or until is None:
+        raise ValueError("no time")
     return Waiting(
         command=_from_stored(line["command"]),
-        caller=Caller(CallerKind(kind), str(name)),
-        since=datetime.fromtimestamp(line["since"], UTC),
-        until=datetime.fromtimestamp(line["until"], UTC),
+        caller=Caller(CallerKind(kind), _text(name)),
+        since=since,
+        until=until,
     )
 
 
@@ -145,18 +148,48 @@ def _to_stored(command: Command) -> dict[str, Any]:
 
 
 def _from_stored(line: Mapping[str, Any]) -> Command:
-    try:
-        payload = base64.b64decode(line["payload"], validate=True)
-    except binascii.Error as error:
-        raise ValueError("payload") from error
+    payload = base64.b64decode(_text(line["payload"]), validate=True)
+    name = _text(line["name"])
+    # It becomes a part of an address.
+    if not _NAME.fullmatch(name) or not is_vehicle_action(payload):
+        raise ValueError("no command")
     return Command(
-        name=str(line["name"]),
+        name=name,
         domain=Domain.INFOTAINMENT,
         payload=payload,
-        parameters=dict(line["parameters"]),
+        parameters={_text(key): _scalar(value) for key, value in line["parameters"].items()},
         rest=line["rest"] is True,
-        scopes=frozenset(line["scopes"]),
-        expects={_BY_NAME[name]: value for name, value in line["expects"].items()},
-        already=frozenset(line["already"]),
-        supersedes=str(line["supersedes"]),
+        scopes=_texts(line["scopes"]),
+        expects={_BY_NAME[key]: _held(key, value) for key, value in line["expects"].items()},
+        already=_texts(line["already"]),
+        supersedes=_text(line["supersedes"]),
     )
+
+
+_NAME: Final = re.compile("[a-z0-9_]+")
+
+
+def _text(stored: object) -> str:
+    if not isinstance(stored, str):
+        raise TypeError("no text")
+    return stored
+
+
+def _texts(stored: object) -> frozenset[str]:
+    if not isinstance(stored, list):
+        raise TypeError("no list")
+    return frozenset(map(_text, stored))
+
+
+def _scalar(stored: object) -> bool | float | str:
+    """A parameter of a plain setting."""
+    if not isinstance(stored, bool | int | float | str):
+        raise TypeError("no parameter")
+    return stored
+
+
+def _held(name: str, stored: object) -> object:
+    """What a setting is expected to become."""
+    if stored is None or not _BY_NAME[name].can_hold(stored):
+        raise ValueError("not a value of this signal")
+    return stored

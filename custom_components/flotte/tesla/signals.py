@@ -228,6 +228,8 @@ is_open = unless("closed")
 
 def is_recording(value: object) -> bool | None:
     """Whether a dashcam records; any other word is a reason why it does not."""
+    if isinstance(value, bool):
+        return value
     word = text(value)
     return None if word is None or snake(word) in _UNTOLD else snake(word) == "recording"
 

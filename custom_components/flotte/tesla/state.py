@@ -136,16 +136,37 @@ class Signal[T]:
             return one == other
         return isinstance(other, int | float) and abs(one - other) < self.step / 2
 
-    def is_plausible(self, value: object) -> bool:
-        """Whether it can have this value, of its own type."""
-        if self.bounds is None or value is None:
+    def can_hold(self, value: object) -> bool:
+        """Whether it can have this value, which is in our unit and of its own type."""
+        if value is None:
             return True
+        if self.bounds is None:
+            # A parser leaves what it once returned as it is.
+            return any(_is_same(_try(parse, value), value) for parse in (self.parse, self.polled))
         lowest, highest = self.bounds
-        return isinstance(value, int | float) and lowest <= value <= highest
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if not lowest <= value <= highest:
+            return False
+        # Of what counts whole things, or is a level, no parser returns a fraction.
+        return not isinstance(_try(self.parse, value), int) or value == int(value)
 
     @override
     def __repr__(self) -> str:
         return f"<Signal {self.name}>"
+
+
+def _try(parse: Callable[[Any], object], value: object) -> object:
+    """What a parser makes of a value; None if it refuses it."""
+    try:
+        return parse(value)
+    except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
+        return None
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two values are equal and of one type: `True` is not 1."""
+    return type(one) is type(other) and one == other
 
 
 def _bounded[T](
@@ -318,6 +339,13 @@ _LATEST: Final = 4_102_444_800
 """Unix seconds of the year 2100: beyond it a stored time is noise."""
 
 
+def restore_time(stored: object) -> datetime | None:
+    """An aware time from stored Unix seconds; None if they cannot be one."""
+    if isinstance(stored, bool) or not isinstance(stored, int | float):
+        return None
+    return datetime.fromtimestamp(stored, UTC) if 0 < stored < _LATEST else None
+
+
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     """The state from `store_state`'s JSON; whatever cannot be read is left out, never invented."""
     if not isinstance(stored, dict):
@@ -325,14 +353,11 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     readings: dict[Signal[Any], Reading[Any]] = {}
     for signal in signals:
         match stored.get(signal.name):
-            case [value, int() | float() as seconds] if (
-                0 < seconds < _LATEST and seconds is not True and signal.is_plausible(value)
-            ):
-                readings[signal] = Reading(
-                    tuple(value) if isinstance(value, list) else value,
-                    datetime.fromtimestamp(seconds, UTC),
-                    Source.RESTORED,
-                )
+            case [value, seconds]:
+                value = tuple(value) if isinstance(value, list) else value
+                time = restore_time(seconds)
+                if time is not None and signal.can_hold(value):
+                    readings[signal] = Reading(value, time, Source.RESTORED)
     return State(readings)
 
 

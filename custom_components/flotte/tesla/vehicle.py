@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Any, Final
@@ -58,6 +58,7 @@ from .state import (
     Source,
     State,
     restore_state,
+    restore_time,
     store_state,
 )
 
@@ -500,16 +501,16 @@ class Vehicle:
         if stored.get("protocol") == Protocol.REST:
             self.protocol = Protocol.REST
         # A restart is no reason to ask again: the plan goes on from where it was.
-        self.asked = _instant(stored.get("asked"))
-        self.tried = _instant(stored.get("tried"))
-        self.came_online = _instant(stored.get("came_online"))
-        self.checked = _instant(stored.get("checked"))
-        self.commanded = _instant(stored.get("commanded"))
-        self.automated = _instant(stored.get("automated"))
+        self.asked = restore_time(stored.get("asked"))
+        self.tried = restore_time(stored.get("tried"))
+        self.came_online = restore_time(stored.get("came_online"))
+        self.checked = restore_time(stored.get("checked"))
+        self.commanded = restore_time(stored.get("commanded"))
+        self.automated = restore_time(stored.get("automated"))
         self.slept_streaming = stored.get("slept_streaming") is True
         self.deferred = Queue.from_stored(stored.get("deferred"))
         monotonic, wall = time.monotonic(), self._clock().timestamp()
-        woken = _instant(stored.get("woken"))
+        woken = restore_time(stored.get("woken"))
         if woken is not None and 0 <= (age := wall - woken.timestamp()) < WAKE_TIMEOUT.seconds:
             # It is paid for, and nobody shall pay for another one.
             self._woken = monotonic - age
@@ -1558,13 +1559,3 @@ def _same_wish(one: Wish | None, other: Wish | None) -> bool:
 def _names(vins: object, vin: str) -> bool:
     """Whether a list of Tesla's has this VIN."""
     return isinstance(vins, list) and vin in vins
-
-
-def _instant(stored: object) -> datetime | None:
-    """An aware datetime from Unix seconds."""
-    if isinstance(stored, bool) or not isinstance(stored, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(stored, UTC)
-    except ValueError, OverflowError, OSError:
-        return None

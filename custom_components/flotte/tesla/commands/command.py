@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+from google.protobuf.message import DecodeError
 from tesla_protocol.command import car_server_pb2, common_pb2, vcsec_pb2
 
 from ..errors import InvalidCommand
@@ -78,6 +79,14 @@ def infotainment(action: car_server_pb2.VehicleAction) -> dict[str, Any]:
     """Domain and payload of what the infotainment computer handles."""
     payload = car_server_pb2.Action(vehicleAction=action).SerializeToString()
     return {"domain": Domain.INFOTAINMENT, "payload": payload}
+
+
+def is_vehicle_action(payload: bytes) -> bool:
+    """Whether this is what `infotainment` makes, and not empty."""
+    try:
+        return car_server_pb2.Action.FromString(payload).vehicleAction.ByteSize() > 0
+    except DecodeError:
+        return False
 
 
 def between(setting: str, value: float, lowest: float, highest: float) -> None:

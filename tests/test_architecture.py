@@ -122,7 +122,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "tesla.vehicle",
     },
-    "tesla.confirmation": set(),
+    "tesla.confirmation": {"tesla.privacy"},
     "tesla.site": {
         "tesla.api",
         "tesla.commands",

@@ -89,3 +89,9 @@ def test_answer_that_does_not_say(answer: object) -> None:
 
 def test_words_are_shortened() -> None:
     assert read_confirmation({"code": 400, "message": "x" * 1000}).words == "x" * 200
+
+
+def test_words_are_cut_after_vins_are_shortened() -> None:
+    """Half a VIN would not be recognised any more."""
+    answer = {"code": 400, "message": f"{'x' * 185} 5YJ3E1EA7JF000001"}
+    assert read_confirmation(answer).words == f"{'x' * 185} …000001"

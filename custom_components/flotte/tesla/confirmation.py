@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .privacy import shortened
+
 _LONGEST_WORDS: Final = 200
 _WORDS: Final = ("reason", "message", "error", "error_description")
 
@@ -35,7 +37,7 @@ def read_confirmation(answer: object) -> Confirmation:
     if not fields.keys() & {"code", "result"}:
         fields = inner
     words = next((str(fields[key]).strip() for key in _WORDS if fields.get(key)), "")
-    return Confirmation(_done(fields), words[:_LONGEST_WORDS])
+    return Confirmation(_done(fields), shortened(words, _LONGEST_WORDS))
 
 
 def _fields(answer: object) -> dict[str, object]:

@@ -372,6 +372,15 @@ async def test_token_that_cannot_be_renewed(owner: Owner, tesla: Simulator) -> N
     await owner.finish(await owner.log_in())
 
 
+async def test_answer_without_a_refresh_token(owner: Owner, tesla: Simulator) -> None:
+    token = tesla.login("owner-1", CLIENT_ID, SCOPES)
+    del token["refresh_token"]
+    tesla.faults.order("malformed", endpoint="token", body=json.dumps(token))
+    result = await owner.log_in()
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "oauth_error")
+    await owner.finish(await owner.log_in())
+
+
 @pytest.mark.parametrize(
     "left_out",
     ["vehicle_location", "vehicle_charging_cmds", "energy_device_data", "energy_cmds"],

@@ -257,6 +257,21 @@ async def test_command_asks_to_log_in(
     assert tesla.world.cars[MODEL_Y].wakes == 0
 
 
+async def test_no_refresh_token_asks_to_log_in(
+    hass: HomeAssistant, entry: MockConfigEntry, wait: Wait, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As soon as the access token has expired, also at the next start."""
+    token = {name: each for name, each in stored(entry).items() if name != "refresh_token"}
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "token": token})
+    await set_up(hass, entry)
+    await wait(EIGHT_HOURS)
+    check_owner_is_asked(hass, entry)
+    assert "Unexpected error" not in caplog.text
+    assert not await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.error_reason_translation_key == "login_required"
+    check_owner_is_asked(hass, entry)
+
+
 # --- The token server has trouble -----------------------------------------------------------------
 
 WRONG_FIELDS: list[dict[str, Any]] = [

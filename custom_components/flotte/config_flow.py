@@ -185,6 +185,9 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 reason="missing_scopes",
                 description_placeholders={"scopes": ", ".join(sorted(missing))},
             )
+        if not data[CONF_TOKEN].get("refresh_token"):
+            # The login would end within hours, whatever was granted.
+            return self.async_abort(reason="oauth_error")
         await self.async_set_unique_id(claims.subject)
         self._data = data
         entry = self._mended

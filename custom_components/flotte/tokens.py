@@ -109,8 +109,7 @@ class Tokens:
 
     async def _renew(self) -> None:
         try:
-            with _as_ours():
-                token = await self._implementation.async_refresh_token(self._token)
+            token = await _renewed(self._implementation, self._token)
         except TeslaError as error:
             self._failures += 1
             self._failure = error
@@ -132,9 +131,8 @@ class LastTokens:
 
     async def __call__(self, renew: bool) -> str:  # noqa: FBT001  # the type TokenSource says so
         """An access token. Raises LoginRequired, Unreachable."""
-        with _as_ours():
-            if renew or _has_expired(self._token):
-                self._token = await self._implementation.async_refresh_token(self._token)
+        if renew or _has_expired(self._token):
+            self._token = await _renewed(self._implementation, self._token)
         return str(self._token[CONF_ACCESS_TOKEN])
 
 
@@ -145,6 +143,16 @@ def _has_expired(token: Mapping[str, Any]) -> bool:
         not isinstance(expires_at, int | float)
         or expires_at <= time.time() + CLOCK_OUT_OF_SYNC_MAX_SEC
     )
+
+
+async def _renewed(
+    implementation: AbstractOAuth2Implementation, token: dict[str, Any]
+) -> dict[str, Any]:
+    """Exchange the refresh token for new tokens. Raises LoginRequired, Unreachable."""
+    if not token.get("refresh_token"):
+        raise LoginRequired("Tesla gave no refresh token")
+    with _as_ours():
+        return await implementation.async_refresh_token(token)
 
 
 @contextmanager

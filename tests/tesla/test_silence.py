@@ -512,6 +512,27 @@ async def test_nobody_pays_to_look_for_what_need_not_be_there(
     assert awake.state[signal] is None
 
 
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_a_setting_that_ended_is_sent(
+    stream: Stream,
+    awake: Vehicle,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+    *,
+    comes_back: bool,
+) -> None:
+    """The stream no longer says that it is so."""
+    report(stream, {signals.CHARGE_LIMIT: 80})
+    freezer.tick(HOUR)
+    report(stream, {}, "ChargeLimitSoc")
+    freezer.tick(MINUTE)
+    if comes_back:
+        report(stream, {signals.CHARGE_LIMIT: 80})
+        freezer.tick(HOUR)
+    await awake.send(commands.set_charge_limit(80), PERSON)
+    assert (COMMAND in paid(account)) is not comes_back
+
+
 async def test_a_gear_that_ended_while_it_drove_is_a_gap(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:

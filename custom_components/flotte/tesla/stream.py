@@ -139,10 +139,10 @@ class Stream:
     def followed_since(self, signal: Signal[Any]) -> datetime | None:
         """Since when no change of this signal can have gone unnoticed, but for the last seconds.
 
-        None if it is not streamed, or not each change and at once; or if the stream was lost while
-        the vehicle was awake.
+        None if it is not streamed, or not each change and at once; if the stream was lost while
+        the vehicle was awake; or if the vehicle, although awake, has no value of it now.
         """
-        if self._since is None or not self.carries(signal):
+        if self._since is None or not self.carries(signal) or signal.field in self._gaps:
             return None
         return self._seen.get(signal.field)
 

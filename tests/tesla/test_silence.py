@@ -587,6 +587,104 @@ async def test_a_look_that_the_stream_would_have_spared_is_taken_after_a_restart
     assert again.data_due()
 
 
+async def _hang(
+    awake: Vehicle, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> asyncio.Task[Done]:
+    """Unlock her; the answer never comes, although she did it."""
+    await awake.send(commands.lock_doors(), PERSON)
+    freezer.tick(MINUTE)
+    await awake.refresh()
+    freezer.tick(MINUTE)
+    executed = asyncio.Event()
+    send = awake.api.signed_command
+
+    async def never_answers(*arguments: Any) -> None:
+        await send(*arguments)
+        executed.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(awake.api, "signed_command", never_answers)
+    sending = asyncio.create_task(awake.send(commands.unlock_doors(), PERSON))
+    await executed.wait()
+    return sending
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_command_on_its_way_is_looked_at_after_a_crash(
+    awake: Vehicle,
+    car: Car,
+    make_vehicle: VehicleMaker,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    streams: bool,
+) -> None:
+    """Nobody got its answer; what is kept on disk is from before it was sent."""
+    if streams:
+        stream = Stream(awake, Meter(), clock=utc_now)
+        stream.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+        stream.opened("1", "wifi")
+    kept: list[dict[str, Any]] = []
+
+    async def keep() -> None:
+        kept.append(awake.to_stored())
+
+    awake.keep = keep
+    sending = await _hang(awake, freezer, monkeypatch)
+    again = make_vehicle()
+    again.restore(kept[-1])
+    sending.cancel()
+    await asyncio.wait([sending])
+    again.heard_state("online")
+    assert not car.body.is_locked
+    assert again.look_due_at == utc_now() + plan.SETTLE
+    freezer.tick(plan.SETTLE)
+    assert again.data_due()
+    await again.refresh()
+    assert again.state[signals.LOCKED] is False
+    assert again.look_due_at is None
+
+
+async def test_a_command_that_is_cancelled_on_its_way_is_looked_at(
+    awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending = await _hang(awake, freezer, monkeypatch)
+    freezer.tick(SECOND)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    assert awake.look_due_at == utc_now() + plan.SETTLE
+    freezer.tick(plan.SETTLE)
+    assert awake.data_due()
+    await awake.refresh()
+    assert awake.state[signals.LOCKED] is False
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["no look", "a look"])
+async def test_an_unknown_outcome_is_looked_at_once(
+    awake: Vehicle,
+    account: Account,
+    car: Car,
+    freezer: FrozenDateTimeFactory,
+    quick_waits: None,
+    *,
+    answers: bool,
+) -> None:
+    """If the look that verifies it fails, another one follows."""
+    await awake.refresh()
+    await awake.send(commands.lock_doors(), PERSON)
+    freezer.tick(MINUTE)
+    await awake.refresh()
+    account.tesla.faults.order("dropped", endpoint="signed_command", count=2)
+    if not answers:
+        account.tesla.faults.order("status", status=503, endpoint="vehicle_data")
+    with pytest.raises(OutcomeUnknown):
+        await awake.send(commands.unlock_doors(), PERSON)
+    freezer.tick(plan.SETTLE)
+    assert awake.data_due() is not answers
+    assert (awake.look_due_at is None) is answers
+
+
 @pytest.mark.parametrize(("after", "wakes"), [(20, 1), (61, 2)])
 async def test_a_wake_that_is_paid_survives_a_restart(
     vehicle: Vehicle,

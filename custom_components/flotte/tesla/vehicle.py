@@ -307,6 +307,8 @@ class Vehicle:
         self._latest: dict[str, _Waiting] = {}
         self._listeners: set[Listener] = set()
         self._consequences = Consequences()
+        # By part of the vehicle: since when a command is on its way whose effect can be looked at.
+        self._on_the_way: dict[Domain | None, datetime] = {}
 
     # --- What is known ---------------------------------------------------------------------------
 
@@ -479,12 +481,13 @@ class Vehicle:
         return commanded + plan.SETTLE
 
     def _look_pending_since(self) -> float | None:
-        """When the last command was carried out whose effect nobody has reported yet, Unix seconds.
+        """When the last command was sent whose effect nobody has reported yet, Unix seconds.
 
         Also if the stream would report it: what it reports to a Home Assistant that is just being
-        started is lost.
+        started is lost. And also if its answer is awaited: whoever starts again never gets it.
         """
         unconfirmed = [guess.time for guess in self.state.assumed.values()]
+        unconfirmed.extend(self._on_the_way.values())
         if self.commanded is not None:
             unconfirmed.append(self.commanded)
         return max(unconfirmed).timestamp() if unconfirmed else None
@@ -954,25 +957,14 @@ class Vehicle:
                 return Done(already=True)
             self._refuse_hindered(command, caller)
             try:
-                with await self._prepare(command, caller) as hold:
-                    # Before it is awake, or what waited for that would be carried out after this.
-                    await self._overtake_deferred(command)
-                    await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
-                    waiting.has_left = True
-                    done = await self._transmit_awake(command, caller, hold)
+                done = await self._perform(waiting, command, caller)
             except Deferred as error:
                 return await self._defer(command, caller, error)
-            except OutcomeUnknown as error:
-                self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
-                done = await self._verify(command, error, caller)
-            except asyncio.CancelledError:
-                self._settle(command, LONGEST_DOUBT_SECONDS)
-                raise
             now = self._clock()
             self._settle(command, now=now)
         # If there is something to look at that the vehicle can be asked for, and does not tell by
         # itself.
-        if any(signal.paths for signal in command.expects) and not self._will_hear(command.expects):
+        if _can_be_looked_at(command) and not self._will_hear(command.expects):
             hurries = self.is_streaming or not may_wait(command)
             if caller.kind is CallerKind.AUTOMATION and not hurries:
                 self.automated = now
@@ -984,6 +976,51 @@ class Vehicle:
             self._tell(frozenset(command.expects))
             await self._keep_if_possible()
         return done
+
+    async def _perform(self, waiting: _Waiting, command: Command, caller: Caller) -> Done:
+        """Send it, after a wake if it needs one, and find out what became of it."""
+        try:
+            with await self._prepare(command, caller) as hold:
+                # Before it is awake, or what waited for that would be carried out after this.
+                await self._overtake_deferred(command)
+                await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
+                waiting.has_left = True
+                await self._note_departure(command)
+                return await self._transmit_awake(command, caller, hold)
+        except OutcomeUnknown as error:
+            self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
+            try:
+                return await self._verify(command, error, caller)
+            except OutcomeUnknown, asyncio.CancelledError:
+                self._look_unless_seen(command)
+                raise
+        except asyncio.CancelledError:
+            self._settle(command, LONGEST_DOUBT_SECONDS)
+            self._look_unless_seen(command)
+            raise
+        finally:
+            self._on_the_way.pop(command.domain, None)
+
+    async def _note_departure(self, command: Command) -> None:
+        """Remember that a command is on its way, so that its effect is looked at in any case.
+
+        Of a plain setting that is enough while we run; of anything else it is kept on disk, too.
+        """
+        if _can_be_looked_at(command):
+            self._on_the_way[command.domain] = self._clock()
+            if not may_wait(command):
+                await self._keep_if_possible()
+
+    def _look_unless_seen(self, command: Command) -> None:
+        """After a command that may have been carried out, have its effect looked at, unless it was.
+
+        Nobody is told that it was done, so nothing else leads to that look.
+        """
+        sent = self._on_the_way.get(command.domain)
+        if sent is None or (self.asked is not None and self.asked > sent):
+            return
+        if not self._will_hear(command.expects):
+            self.commanded = self._clock()
 
     def _settle(
         self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
@@ -1521,6 +1558,11 @@ class Vehicle:
         return CommandRefused(
             fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
         )
+
+
+def _can_be_looked_at(command: Command) -> bool:
+    """Whether a polled answer shows what a command did."""
+    return any(signal.paths for signal in command.expects)
 
 
 def _wake_pause(seconds: float) -> float:

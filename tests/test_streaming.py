@@ -7,7 +7,11 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, HomeAssistant, callback
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
 
 from simulator import Simulator
 from simulator.cars import Car
@@ -142,3 +146,28 @@ async def test_a_lost_stream_is_logged_once_and_the_car_polled(
     new = asked_of(tesla, aurora)[len(before) :]
     assert "vehicle_data" in new
     assert caplog.text.count("Aurora is online but does not stream") == 1
+
+
+async def test_an_unlocked_car_is_shown_as_such_right_after_a_reload(
+    hass: HomeAssistant,
+    aurora: Car,
+    tesla: Simulator,
+    pass_time: Pass,
+    entry_of_stream: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Nobody waits for its stream, which may take minutes to come back: one look, after 8 s."""
+    doors = {"entity_id": "lock.aurora_doors"}
+    await hass.services.async_call("lock", "lock", doors, blocking=True)
+    await pass_time(MINUTE)
+    await hass.services.async_call("lock", "unlock", doors, blocking=True)
+    before = asked_of(tesla, aurora)
+    assert await hass.config_entries.async_reload(entry_of_stream.entry_id)
+    await hass.async_block_till_done()
+    for _ in range(9):
+        freezer.tick(SECOND)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "lock.aurora_doors").state == "unlocked"
+    await pass_time(10 * MINUTE)
+    assert asked_of(tesla, aurora)[len(before) :].count("vehicle_data") == 1

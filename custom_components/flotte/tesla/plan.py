@@ -151,10 +151,12 @@ def check_due(situation: Situation, now: datetime) -> bool:
 def data_due(situation: Situation, now: datetime) -> bool:
     """Whether a vehicle that is online should be asked for its data now."""
     asked, commanded = situation.asked, _looked_for(situation)
-    if situation.came_online is None or _is_awaited(situation, now):
-        return False
     tried = situation.tried
     is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
+    # A stream that begins need not report what was commanded before.
+    is_settled = is_after_command and commanded is not None and now >= commanded + SETTLE
+    if situation.came_online is None or (_is_awaited(situation, now) and not is_settled):
+        return False
     if not is_after_command:
         if _is_paused(situation, now):
             return False

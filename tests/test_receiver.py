@@ -602,8 +602,8 @@ async def test_our_ca_cannot_be_read(
     broken = {"version": 1, "minor_version": 1, "data": {"certificate": "?", "private_key": "?"}}
     hass_storage["flotte.telemetry_ca"] = dict(broken)
     receiver = await start(hass, entry_of_stream)
-    assert issues_of(hass) == {f"certificate_unusable_{port}"}
-    assert issue_of(hass, f"certificate_unusable_{port}")
+    assert issues_of(hass) == {f"authority_unusable_{port}"}
+    assert ".storage/flotte.telemetry_ca" in issue_of(hass, f"authority_unusable_{port}")
     assert hass_storage["flotte.telemetry_ca"] == broken
     assert not is_up(receiver)
     backup = Authority.generate(dt_util.utcnow())

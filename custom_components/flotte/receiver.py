@@ -30,6 +30,7 @@ from .hosts import get_hosts
 from .tesla.stream import Stream
 from .tesla.telemetry.certificates import (
     LARGEST_FILE,
+    OF_AUTHORITY,
     TESLA_FINGERPRINTS,
     AcceptedCas,
     Authority,
@@ -58,7 +59,8 @@ WATCH_INTERVAL: Final = timedelta(hours=1)
 FLOOD_INTERVAL: Final = timedelta(minutes=1)
 """Between two looks whether strangers keep cars from connecting."""
 FLOODED_ISSUE: Final = "port_flooded"
-_START_ISSUES: Final = ("client_ca_missing", "port_in_use", "certificate_unusable")
+_CERTIFICATE_ISSUES: Final = ("certificate_unusable", "authority_unusable")
+_START_ISSUES: Final = ("client_ca_missing", "port_in_use", *_CERTIFICATE_ISSUES)
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
 _CHUNK: Final = 65536
 """Bytes that are read of a file at once."""
@@ -88,27 +90,42 @@ async def async_get_authority(hass: HomeAssistant) -> Authority:
     """Our CA, made on first use and kept: replacing it means configuring all cars anew.
 
     Raises:
-        CertificateDefect: what is stored cannot be read.
+        CertificateDefect: what is stored cannot be read, or a new one cannot be kept.
     """
     async with hass.data.setdefault(_AUTHORITY_LOCK, asyncio.Lock()):
-        store: Store[dict[str, str]] = Store(
-            hass, _VERSION, _AUTHORITY_KEY, private=True, atomic_writes=True
+        if (authority := await _async_load_authority(hass)) is not None:
+            return authority
+        made = await hass.async_add_executor_job(Authority.generate, dt_util.utcnow())
+        await _authority_store(hass).async_save(
+            {"certificate": made.certificate_pem, "private_key": made.key_pem()}
         )
-        try:
-            stored: object = await store.async_load()
-        except _UNREADABLE as error:
-            raise CertificateDefect(Defect.UNREADABLE) from error
-        if stored is not None:
-            if not isinstance(stored, dict):
-                raise CertificateDefect(Defect.UNREADABLE)
-            return Authority.from_pem(
-                str(stored.get("certificate", "")), str(stored.get("private_key", ""))
-            )
-        authority = await hass.async_add_executor_job(Authority.generate, dt_util.utcnow())
-        await store.async_save(
-            {"certificate": authority.certificate_pem, "private_key": authority.key_pem()}
-        )
+        # Home Assistant only logs a full disk. No car may trust what the next start does not have.
+        if (authority := await _async_load_authority(hass)) is None:
+            raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
         return authority
+
+
+def _authority_store(hass: HomeAssistant) -> Store[dict[str, str]]:
+    return Store(hass, _VERSION, _AUTHORITY_KEY, private=True, atomic_writes=True)
+
+
+async def _async_load_authority(hass: HomeAssistant) -> Authority | None:
+    """The stored CA; None if there never was one. Raises CertificateDefect."""
+    store = _authority_store(hass)
+    try:
+        stored: object = await store.async_load()
+    except _UNREADABLE as error:
+        raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from error
+    if stored is None:
+        # Home Assistant sets a file aside that it cannot decode, and says that there was none.
+        path = Path(store.path)
+        if await hass.async_add_executor_job(lambda: any(path.parent.glob(f"{path.name}*"))):
+            raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
+        return None
+    match stored:
+        case {"certificate": str() as certificate, "private_key": str() as key}:
+            return Authority.from_pem(certificate, key)
+    raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
 
 
 async def async_read_files(
@@ -144,6 +161,7 @@ _UNREADABLE: Final = (
     LookupError,
     NotImplementedError,
     TypeError,
+    ValueError,
 )
 """What Home Assistant raises for a file of a newer version, or of a wrong shape."""
 
@@ -350,8 +368,7 @@ class Receiver:
         if not is_last:
             await self._async_show_present()
             return
-        for key in (*_START_ISSUES, "host_names_differ", FLOODED_ISSUE):
-            self._async_clear(key)
+        self._async_clear(*_START_ISSUES, "host_names_differ", FLOODED_ISSUE)
 
     def _share_bills(self) -> None:
         """Have what a car tells several accounts of one bill counted once: Tesla sent it once."""
@@ -418,7 +435,7 @@ class Receiver:
             self.certificate = await self._async_certificate(address)
             context = await self._async_context(self.certificate)
         except CertificateDefect as error:
-            self._async_tell("certificate_unusable", detail=str(error))
+            self._async_report_certificate(error)
             return False
         except ClientCasUnavailable as error:
             self._async_tell(
@@ -428,8 +445,7 @@ class Receiver:
                 url=get_hosts(self._hass).client_ca_url,
             )
             return False
-        self._async_clear("certificate_unusable")
-        self._async_clear("client_ca_missing")
+        self._async_clear(*_CERTIFICATE_ISSUES, "client_ca_missing")
         try:
             await self.server.start(get_hosts(self._hass).listen_at, self._port, context)
         except OSError as error:
@@ -501,17 +517,17 @@ class Receiver:
                 new = await self._async_certificate(address)
                 if new.chain == present.chain:
                     self._shown = address
-                    self._async_clear("certificate_unusable")
+                    self._async_clear(*_CERTIFICATE_ISSUES)
                     return
                 context = await self._async_context(new)
             except CertificateDefect as error:
                 # The present one goes on being shown.
-                self._async_tell("certificate_unusable", detail=str(error))
+                self._async_report_certificate(error)
                 return
             except ClientCasUnavailable as error:
                 LOGGER.debug("The certificate is not renewed yet: %s", error)
                 return
-            self._async_clear("certificate_unusable")
+            self._async_clear(*_CERTIFICATE_ISSUES)
             self.certificate = new
             self._shown = address
             self.server.use(context)
@@ -535,8 +551,20 @@ class Receiver:
         )
 
     @callback
-    def _async_clear(self, key: str) -> None:
-        ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._port}")
+    def _async_report_certificate(self, error: CertificateDefect) -> None:
+        """Report what is wrong with the owner's files, or with our own CA: one needs the other."""
+        if error.defect in OF_AUTHORITY:
+            self._async_clear("certificate_unusable")
+            LOGGER.error("%s cannot be used: %s", _AUTHORITY_KEY, error)
+            self._async_tell("authority_unusable", file=f"{STORAGE_DIR}/{_AUTHORITY_KEY}")
+        else:
+            self._async_clear("authority_unusable")
+            self._async_tell("certificate_unusable", detail=str(error))
+
+    @callback
+    def _async_clear(self, *keys: str) -> None:
+        for key in keys:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._port}")
 
     def describe(self) -> dict[str, Any]:
         """For diagnostics."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from custom_components.flotte.tesla.telemetry import certificates
@@ -164,6 +164,37 @@ def test_damaged_authority_is_not_replaced() -> None:
         with pytest.raises(CertificateDefect) as caught:
             Authority.from_pem(certificate, key)
         assert defect_of(caught) is Defect.AUTHORITY_UNREADABLE
+
+
+@pytest.mark.parametrize("without", ["identifier", "elliptic curve"])
+def test_authority_that_could_not_issue_is_not_read(without: str) -> None:
+    """A certificate and key of somebody else's, in the place of ours."""
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = ec.generate_private_key(ec.SECP256R1())
+    if without == "elliptic curve":
+        key = rsa.generate_private_key(65537, 2048)
+    name = full_name("Somebody's CA")
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + DAY)
+        .sign(key, hashes.SHA256())
+    )
+    text = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    with pytest.raises(CertificateDefect) as caught:
+        Authority.from_pem(pem(certificate), text)
+    assert defect_of(caught) is Defect.AUTHORITY_UNREADABLE
+
+
+def test_authority_that_is_over_issues_nothing() -> None:
+    authority = Authority.generate(NOW)
+    with pytest.raises(CertificateDefect) as caught:
+        authority.issue(HOST, authority.not_after + DAY)
+    assert defect_of(caught) is Defect.AUTHORITY_EXPIRED
 
 
 def test_stored_server_certificate_is_read_again() -> None:

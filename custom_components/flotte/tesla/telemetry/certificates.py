@@ -77,9 +77,17 @@ class Defect(StrEnum):
     """What the user typed is no name of a host."""
     AUTHORITY_UNREADABLE = "certificate_authority_unreadable"
     """Our own CA, as it was stored."""
+    AUTHORITY_UNWRITABLE = "certificate_authority_unwritable"
+    AUTHORITY_EXPIRED = "certificate_authority_expired"
     CLIENT_CAS_UNREADABLE = "client_cas_unreadable"
     CLIENT_CAS_MISSING = "client_cas_missing"
     """Nothing acceptable in it, so that no car could connect."""
+
+
+OF_AUTHORITY: Final = frozenset(
+    {Defect.AUTHORITY_UNREADABLE, Defect.AUTHORITY_UNWRITABLE, Defect.AUTHORITY_EXPIRED}
+)
+"""What is wrong with our own CA, and not with files of the owner's."""
 
 
 class CertificateDefect(ValueError):
@@ -179,7 +187,11 @@ class Authority:
             (read,) = _read_chain(certificate.encode())
         except ValueError:
             raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from None
-        if not isinstance(private, ec.EllipticCurvePrivateKey) or not _belongs(private, read):
+        if (
+            not isinstance(private, ec.EllipticCurvePrivateKey)
+            or not _belongs(private, read)
+            or _extension(read, x509.SubjectKeyIdentifier) is None
+        ):
             raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
         return cls(private, read)
 
@@ -201,9 +213,12 @@ class Authority:
         """Make a certificate, with a new key, for the name or address that cars connect to.
 
         Raises:
-            CertificateDefect: `INVALID_HOST`.
+            CertificateDefect: `INVALID_HOST`; `AUTHORITY_EXPIRED` if the cars cannot trust it.
         """
         name = _host(host)
+        if now >= self.not_after:
+            time = self.not_after.isoformat()
+            raise CertificateDefect(Defect.AUTHORITY_EXPIRED, time=time)
         key = ec.generate_private_key(ec.SECP256R1())
         public = key.public_key()
         # A common name has at most 64 characters, a host name up to 253. Then the subject is empty,

@@ -43,9 +43,9 @@ from .key import async_get_key
 from .leaving import (
     STREAMING,
     UNWRITABLE_ISSUE,
-    async_apply_to_others,
     async_end_streams,
     async_forget_store,
+    async_left_application,
     async_read_known,
     entry_store,
     fleet_api,
@@ -202,7 +202,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
     await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
     await store.async_remove()
     # Its rules held for those too that share its bill.
-    async_apply_to_others(hass, application_of(hass, entry))
+    async_left_application(hass, application_of(hass, entry))
 
 
 async def async_remove_config_entry_device(

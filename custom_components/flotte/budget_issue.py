@@ -46,8 +46,13 @@ class BudgetIssue:
                 self._told = (month, limit)
                 self._tell(spent, month)
         elif self._told is not None and not (is_told and spent >= limit * _STAYS):
-            self._told = None
-            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+            self.async_clear()
+
+    @callback
+    def async_clear(self) -> None:
+        """Withdraw the issue."""
+        self._told = None
+        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
     def _tell(self, spent: Decimal, month: Month) -> None:
         meter = self._gate.meter

@@ -389,7 +389,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         async_note_new_login(self.hass, entry)
         result = self.async_update_reload_and_abort(entry, data_updates=self._data)
         if application != self._client_id:
-            await async_left_application(self.hass, application)
+            async_left_application(self.hass, application)
         return result
 
     async def _api(self, token: str) -> FleetApi:

@@ -21,7 +21,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from .account import FlotteConfigEntry, application_of, async_apply_spending
 from .const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from .hosts import get_hosts
-from .ledger import SUSPENDED_ISSUE, AccountLedger, async_get_ledger
+from .ledger import AccountLedger, async_get_ledger, async_retire_ledger
 from .names import async_distinct_name
 from .storage import CheckedStore, Damaged
 from .streaming import async_take_away
@@ -101,21 +101,19 @@ async def async_leave_application(hass: HomeAssistant, entry: FlotteConfigEntry)
     await async_end_streams(hass, entry, configured_cars(streaming), former)
 
 
-async def async_left_application(hass: HomeAssistant, application: str) -> None:
-    """Clear up after an account that moved away from an application, by its client ID."""
-    async_apply_to_others(hass, application)
-    entries = hass.config_entries.async_entries(DOMAIN)
-    if all(application_of(hass, each) != application for each in entries):
-        ledger = await async_get_ledger(hass, application)
-        ir.async_delete_issue(hass, DOMAIN, f"{SUSPENDED_ISSUE}_{ledger.name}")
-
-
 @callback
-def async_apply_to_others(hass: HomeAssistant, application: str) -> None:
-    """Let the rules of those hold that still use an application."""
-    for other in hass.config_entries.async_entries(DOMAIN):
-        if other.state is ConfigEntryState.LOADED and application_of(hass, other) == application:
+def async_left_application(hass: HomeAssistant, application: str) -> None:
+    """Clear up after an account that uses an application no more, given by its client ID."""
+    others = [
+        each
+        for each in hass.config_entries.async_entries(DOMAIN)
+        if application_of(hass, each) == application
+    ]
+    for other in others:
+        if other.state is ConfigEntryState.LOADED:
             async_apply_spending(hass, other, other.runtime_data.ledger)
+    if not others:
+        async_retire_ledger(hass, application)
 
 
 async def async_end_streams(

@@ -83,6 +83,8 @@ class AccountLedger:
         )
         hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_core_changed)
         self._is_suspension_shown = self._is_doubt_shown = False
+        self._is_used = True
+        """Whether an account uses the application; if none does, nobody is told anything."""
         self._listeners: set[CALLBACK_TYPE] = set()
         self._decision_listeners: set[Callable[[Request, Decision], None]] = set()
         self.gate.decided = self._async_decided
@@ -170,7 +172,7 @@ class AccountLedger:
             # What costs by itself, as the stream does, must be stopped in time.
             self.async_review(now)
             return
-        self._budget_issue.async_look(now)
+        self._async_look_at_budget(now)
         for listener in tuple(self._listeners):
             listener()
 
@@ -189,7 +191,8 @@ class AccountLedger:
             self._rewrite = None
         if self._store.failure is not None and not self._hass.is_stopping:
             self._rewrite = async_call_later(self._hass, REWRITE_SECONDS, self._async_rewrite)
-        async_show_failure(self._hass, self._store, UNWRITABLE_ISSUE, self.name)
+        if self._is_used:
+            async_show_failure(self._hass, self._store, UNWRITABLE_ISSUE, self.name)
 
     async def _async_rewrite(self, _now: datetime) -> None:
         self._rewrite = None
@@ -234,7 +237,19 @@ class AccountLedger:
         """Spend by these rules from now on."""
         self.gate.zone = dt_util.get_default_time_zone()
         self.gate.policy = policy
+        self._is_used = True
         self.async_review(dt_util.utcnow())
+
+    @callback
+    def async_retire(self) -> None:
+        """Withdraw all issues, because no account uses the application any more.
+
+        The next one that does is told again, by `async_set_policy`.
+        """
+        self._is_used = self._is_suspension_shown = self._is_doubt_shown = False
+        self._budget_issue.async_clear()
+        for issue in (SUSPENDED_ISSUE, DAMAGED_ISSUE, UNWRITABLE_ISSUE):
+            ir.async_delete_issue(self._hass, DOMAIN, f"{issue}_{self.name}")
 
     @callback
     def async_review(self, now: datetime) -> None:
@@ -244,7 +259,7 @@ class AccountLedger:
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.step.mode
         step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
-        self._budget_issue.async_look(now)
+        self._async_look_at_budget(now)
         if step.mode is not before:
             LOGGER.info("Spending mode %s: %s %s", step.mode, step.reason, dict(step.placeholders))
         for listener in tuple(self._listeners):
@@ -278,7 +293,7 @@ class AccountLedger:
     @callback
     def _async_show_suspension(self, now: datetime) -> None:
         """Ask the owner to raise Tesla's limit, as long as the account is suspended."""
-        if self.meter.is_suspended(now) is self._is_suspension_shown:
+        if not self._is_used or self.meter.is_suspended(now) is self._is_suspension_shown:
             return
         self._is_suspension_shown = not self._is_suspension_shown
         issue_id = f"{SUSPENDED_ISSUE}_{self.name}"
@@ -300,11 +315,16 @@ class AccountLedger:
         )
 
     @callback
+    def _async_look_at_budget(self, now: datetime) -> None:
+        if self._is_used:
+            self._budget_issue.async_look(now)
+
+    @callback
     def _async_show_doubt(self, now: datetime) -> None:
         """Ask the owner what was spent, as long as that is in doubt."""
         doubt = self.meter.doubt
         is_open = doubt is not None and Month.of(now) <= doubt.month
-        if is_open is self._is_doubt_shown:
+        if not self._is_used or is_open is self._is_doubt_shown:
             return
         self._is_doubt_shown = is_open
         issue_id = f"{DAMAGED_ISSUE}_{self.name}"
@@ -371,6 +391,13 @@ def _read_woken(stored: object) -> dict[str, list[datetime]]:
         with suppress(TypeError, ValueError, OverflowError, OSError):
             woken[str(car)] = [dt_util.utc_from_timestamp(each) for each in times]
     return woken
+
+
+@callback
+def async_retire_ledger(hass: HomeAssistant, client_id: str) -> None:
+    """Withdraw the issues about an application that no account uses any more."""
+    if (ledger := hass.data.get(_ACCOUNTS, {}).get(client_id)) is not None:
+        ledger.async_retire()
 
 
 @callback

@@ -290,12 +290,17 @@ async def test_a_missing_key_is_no_word_about_equipment(
     assert registered(hass, loaded) == LIVE | SETTINGS
 
 
+@pytest.mark.parametrize("is_enabled", [False, True])
 async def test_a_site_that_cannot_watch_for_storms(
-    hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
+    hass: HomeAssistant,
+    house: Site,
+    loaded: MockConfigEntry,
+    wait: Wait,
+    is_enabled: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """A switch that an earlier version made goes, too."""
+    """A switch that an earlier version made goes, too, whatever its last setting."""
     house.steer({"answers": {"values": {"site_info.components.storm_mode_capable": False}}})
-    house.steer({"storm_mode_enabled": False})
+    house.steer({"storm_mode_enabled": is_enabled})
     await wait(12 * MINUTE)
     assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS - {STORM_WATCH}
     assert await hass.config_entries.async_reload(loaded.entry_id)

@@ -14,7 +14,7 @@ from .entity import FlotteEntity, FlotteEntityDescription, told
 from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
-from .tesla.state import Derived, Signal
+from .tesla.state import Derived, Signal, State
 
 # Each vehicle has its own turns; another one must not wait for its wake.
 PARALLEL_UPDATES = 0
@@ -79,11 +79,17 @@ VEHICLE_SWITCHES: Final = (
     _rare("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),
 )
 
+
+def _watches_storms(state: State) -> bool | None:
+    """Whether a site has storm watch; one that cannot may still report the last setting."""
+    return False if state[signals.STORM_CAPABLE] is False else told(signals.STORM_WATCH)(state)
+
+
 SITE_SWITCHES: Final = (
     FlotteSwitchDescription(
         key="storm_watch",
         signal=signals.STORM_WATCH,
-        exists=told(signals.STORM_WATCH, signals.STORM_CAPABLE),
+        exists=_watches_storms,
         command=lambda on: commands.set_storm_watch(on=on),
     ),
 )

@@ -308,6 +308,20 @@ async def test_a_site_that_cannot_watch_for_storms(
     assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS - {STORM_WATCH}
 
 
+async def test_one_odd_answer_takes_nothing_away(
+    hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
+) -> None:
+    """Settings are asked every ten minutes, but again at once when equipment is gone."""
+    house.steer({"storm_mode_enabled": False})
+    await wait(MINUTE)
+    house.steer({"answers": {"values": {"site_info.components.storm_mode_capable": False}}})
+    await wait(9 * MINUTE)
+    house.steer({"answers": {"values": {}}})
+    for _ in range(5):
+        await wait(MINUTE)
+        assert STORM_WATCH in shown(hass)
+
+
 async def test_a_site_without_a_battery(
     hass: HomeAssistant, house: Site, entry: MockConfigEntry, wait: Wait
 ) -> None:

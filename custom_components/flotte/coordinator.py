@@ -151,6 +151,10 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         return lambda: self._after_poll.remove(update_callback)
 
     @callback
+    def async_ask_again(self) -> None:
+        """Have the next poll ask for everything that costs nothing, whatever is due."""
+
+    @callback
     @override
     def async_update_listeners(self) -> None:
         """After a poll: its readings were told already, so tell only whether polling works."""
@@ -556,6 +560,11 @@ class SiteCoordinator(FlotteCoordinator):
             if settings.failures != failures:
                 self._async_watch_settings(settings.error)
         self._budget_logged = False
+
+    @callback
+    @override
+    def async_ask_again(self) -> None:
+        self.site.ask_again()
 
     @property
     def _awaited(self) -> frozenset[Signal[Any]]:

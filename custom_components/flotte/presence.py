@@ -82,6 +82,7 @@ class _Presence[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
             if row.key in self._made and row.key not in self._doubted:
                 # One odd answer must not take away what somebody uses.
                 self._doubted.add(row.key)
+                self._coordinator.async_ask_again()
             else:
                 self._async_remove(row)
             return False

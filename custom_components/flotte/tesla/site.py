@@ -142,6 +142,12 @@ class Site:
         """Whether it costs nothing to look at it."""
         return not any(self.api.price(each) for each in _INTERVALS)
 
+    def ask_again(self) -> None:
+        """Have the next poll read both sections, if that costs nothing."""
+        if self.is_free:
+            for section in self.sections.values():
+                section.tried = None
+
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
         """Ask for nobody what is due; what is paid only if it is shown, by the gate's leave.
 

@@ -389,6 +389,64 @@ async def test_nothing_flows_while_nothing_charges(
         assert awake.state[signals.CABLE_TYPE] is None
 
 
+async def test_what_was_so_before_a_restart_implies_the_same(
+    make_vehicle: Callable[..., Vehicle],
+) -> None:
+    """A speed that was kept before anything followed from P."""
+    now = utc_now().timestamp()
+    vehicle = make_vehicle()
+    vehicle.restore({"state": {"VehicleSpeed": [2.0, now - 2], "Gear": ["p", now]}})
+    assert vehicle.state[signals.SPEED] == 0
+
+
+BUSY: dict[Signal[Any], Any] = CHARGE | {
+    signals.SHIFT_STATE: "d",
+    signals.SPEED: 50.0,
+    signals.CLIMATE_ON: True,
+    signals.USER_PRESENT: True,
+    signals.LOCKED: True,
+}
+
+
+@pytest.mark.parametrize(
+    ("last_words", "word", "sleeps"),
+    [
+        (("ChargePortLatch", "PackVoltage"), "offline", True),
+        (("ChargePortLatch", "PackVoltage"), "asleep", True),
+        ((), "asleep", True),
+        ((), "offline", False),
+    ],
+    ids=["last words", "last words, and asleep", "asleep", "a tunnel"],
+)
+async def test_a_sleeping_car_does_not_drive_or_charge(
+    stream: Stream,
+    awake: Vehicle,
+    freezer: FrozenDateTimeFactory,
+    last_words: tuple[str, ...],
+    word: str,
+    *,
+    sleeps: bool,
+) -> None:
+    """The stream lost that it parked, that the charge ended, and that everybody left."""
+    report(stream, BUSY)
+    freezer.tick(20 * MINUTE)
+    report(stream, {}, *last_words)
+    stream.closed("1")
+    freezer.tick(MINUTE)
+    awake.heard_state(word)
+    assert awake.state[signals.LOCKED] is True
+    assert not awake.is_online
+    if not sleeps:
+        assert all(awake.state[each] == value for each, value in BUSY.items())
+        return
+    assert awake.state[signals.SHIFT_STATE] == "p"
+    assert awake.state[signals.CHARGING_STATE] is None
+    assert awake.state[signals.CLIMATE_ON] is False
+    assert awake.state[signals.USER_PRESENT] is False
+    for signal in (signals.SPEED, signals.CHARGER_POWER, signals.CHARGER_CURRENT):
+        assert awake.state[signal] == 0
+
+
 @pytest.mark.parametrize(("delay", "power"), [(5, 0.0), (300, 0.3)])
 async def test_a_late_power_is_of_the_charge_that_is_over(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory, delay: int, power: float

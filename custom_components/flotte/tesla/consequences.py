@@ -29,30 +29,29 @@ class _Rule:
     implied: Mapping[Signal[Any], Any]
 
 
+_AT_REST: Final[Mapping[Signal[Any], Any]] = {
+    signals.SPEED: 0.0,
+    signals.AXLE_SPEED_REAR: 0.0,
+    signals.AXLE_SPEED_FRONT: 0.0,
+    signals.AXLE_SPEED_REAR_LEFT: 0.0,
+    signals.AXLE_SPEED_REAR_RIGHT: 0.0,
+    signals.PEDAL_POSITION: 0.0,
+}
+_UNPOWERED: Final[Mapping[Signal[Any], Any]] = {
+    signals.AC_CHARGING_POWER: 0.0,
+    signals.DC_CHARGING_POWER: 0.0,
+    signals.CHARGER_CURRENT: 0.0,
+    signals.CHARGE_RATE: 0.0,
+    signals.TIME_TO_FULL: 0.0,
+    signals.TIME_TO_LIMIT: 0.0,
+}
+_CHARGES: Final[tuple[str | None, ...]] = ("starting", "charging")
 _RULES: Final = (
-    _Rule(
-        signals.SHIFT_STATE,
-        frozenset({"p"}),
-        {
-            signals.SPEED: 0.0,
-            signals.AXLE_SPEED_REAR: 0.0,
-            signals.AXLE_SPEED_FRONT: 0.0,
-            signals.AXLE_SPEED_REAR_LEFT: 0.0,
-            signals.AXLE_SPEED_REAR_RIGHT: 0.0,
-            signals.PEDAL_POSITION: 0.0,
-        },
-    ),
+    _Rule(signals.SHIFT_STATE, frozenset({"p"}), _AT_REST),
     _Rule(
         signals.CHARGING_STATE,
         frozenset({"disconnected", "no_power", "complete", "stopped"}),
-        {
-            signals.AC_CHARGING_POWER: 0.0,
-            signals.DC_CHARGING_POWER: 0.0,
-            signals.CHARGER_CURRENT: 0.0,
-            signals.CHARGE_RATE: 0.0,
-            signals.TIME_TO_FULL: 0.0,
-            signals.TIME_TO_LIMIT: 0.0,
-        },
+        _UNPOWERED,
     ),
     _Rule(
         signals.CHARGING_STATE,
@@ -102,10 +101,29 @@ class Consequences:
             earlier = before.told(rule.signal)
             if earlier is None or earlier.value not in rule.values:
                 self._since[index] = cause.time
-            since = self._since.get(index)
-            if since is not None:
-                found |= _implied(rule, since, cause, after)
+            # What was so before a restart has been so for at least as long.
+            since = self._since.setdefault(index, earlier.time if earlier else cause.time)
+            found |= _implied(rule, since, cause, after)
         return found
+
+
+def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
+    """The readings that follow from a vehicle being asleep.
+
+    A stream loses changes, and a vehicle that sleeps reports nothing until it wakes: it would be
+    shown as driving or charging all night. How its charge ended nobody knows then.
+    """
+    then: dict[Signal[Any], Any] = {}
+    if state[signals.SHIFT_STATE] not in (None, "p"):
+        then |= {signals.SHIFT_STATE: "p", **_AT_REST}
+    if state[signals.CHARGING_STATE] in _CHARGES:
+        then |= {signals.CHARGING_STATE: None, **_UNPOWERED}
+    then |= {signals.CLIMATE_ON: False, signals.USER_PRESENT: False}
+    return {
+        signal: Reading(value, now, Source.POLL)
+        for signal, value in then.items()
+        if (known := state.told(signal)) is not None and known.value not in (None, value)
+    }
 
 
 def _implied(

@@ -21,7 +21,7 @@ from . import plan, signals, signing
 from .api import SCHEDULE_SECTIONS, FleetApi, utc_now
 from .commands import Command
 from .confirmation import read_confirmation
-from .consequences import Consequences
+from .consequences import Consequences, of_sleep
 from .deferral import Queue, Waiting, may_wait
 from .errors import (
     AnswerLost,
@@ -503,6 +503,8 @@ class Vehicle:
         )
         if stored.get("protocol") == Protocol.REST:
             self.protocol = Protocol.REST
+        implied = self._consequences.of(self.state, self.state, self.state.readings)
+        self.state, _ = self.state.merge(implied, self._clock())
         # A restart is no reason to ask again: the plan goes on from where it was.
         self.asked = restore_time(stored.get("asked"))
         self.tried = restore_time(stored.get("tried"))
@@ -553,6 +555,10 @@ class Vehicle:
         if is_online and not self.is_streaming and self.follower is not None:
             self.follower.missed()
         self._heard({signals.ONLINE: is_online}, Source.POLL)
+        # Offline alone may be a tunnel.
+        if word == "asleep" or (word == "offline" and self.slept_streaming):
+            now = self._clock()
+            self.receive(of_sleep(self.state, now), now)
 
     def _heard(self, values: dict[Signal[Any], Any], source: Source) -> None:
         """Take in whether it is online, and what else was heard with that."""

@@ -399,6 +399,17 @@ async def test_what_was_so_before_a_restart_implies_the_same(
     assert vehicle.state[signals.SPEED] == 0
 
 
+async def test_what_one_answer_held_is_restored_as_it_was(
+    make_vehicle: Callable[..., Vehicle],
+) -> None:
+    """A charger may measure 2 V with nothing plugged in."""
+    now = utc_now().timestamp()
+    vehicle = make_vehicle()
+    state = {"ChargerVoltage": [2.0, now], "DetailedChargeState": ["disconnected", now]}
+    vehicle.restore({"state": state})
+    assert vehicle.state[signals.CHARGER_VOLTAGE] == 2.0
+
+
 BUSY: dict[Signal[Any], Any] = CHARGE | {
     signals.SHIFT_STATE: "d",
     signals.SPEED: 50.0,

@@ -136,5 +136,6 @@ def _implied(
         if (known := state.told(signal)) is not None
         and known.value != value
         and known.time <= since + TAIL
-        and not (known.source is Source.POLL and known.time >= since)
+        # Those of one answer stand for themselves, also after a restart.
+        and not (known.source in (Source.POLL, Source.RESTORED) and known.time >= since)
     }

@@ -34,6 +34,7 @@ from simulator.cars import Car
 from tests.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,
+    MODEL_3,
     MODEL_Y,
     Pass,
     issue_of,
@@ -117,6 +118,27 @@ async def test_one_refusal_stops_nobody_for_good(
     asked = len(tesla.requests)
     await wait(2 * MINUTE)
     assert len(tesla.requests) > asked + 4
+
+
+async def test_a_car_that_is_refused_alone(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """It is not the login then: no flow that comes and goes, and no new tokens all the time."""
+    body = {"error": "unauthorized"}
+    tesla.faults.order("status", endpoint="vehicle", vin=MODEL_3, count=None, status=401, body=body)
+    await wait(5 * MINUTE)
+    asked = len(tesla.requests)
+    for _ in range(30):
+        await wait(MINUTE)
+        assert flows_of(hass) == []
+    assert "token" not in {each.endpoint for each in tesla.requests[asked:]}
+    assert polls_of(loaded).count(False) == 1
+    tesla.faults.clear()
+    await wait(MINUTE)
+    assert all(polls_of(loaded))
+    withdraw(tesla)
+    await wait(MINUTE)
+    assert flows_of(hass) == [SOURCE_REAUTH]
 
 
 async def test_one_refusal_at_the_start(

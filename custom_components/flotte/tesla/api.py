@@ -110,6 +110,9 @@ class FleetApi:
         self._configuring = asyncio.Lock()
         self.login = Login()
         """Whether Tesla accepts the tokens."""
+        self._accepted_token = ""
+        # Cars and sites that are refused with a token that is accepted for everything else.
+        self._refused_alone: set[str] = set()
 
     def price(self, endpoint: str) -> Decimal:
         """What a request to an endpoint costs, in the tariff's currency."""
@@ -367,6 +370,8 @@ class FleetApi:
             )
             if status < HTTPStatus.MULTIPLE_CHOICES:
                 self.login.accepted()
+                self._accepted_token = token
+                self._refused_alone.discard(car)
                 if probes and self._probes(charge, method, path, car):
                     _LOGGER.info("Tesla answers again: its limit was raised")
                     self.meter.answered_free()
@@ -375,9 +380,15 @@ class FleetApi:
                 self._move(address_in(text, headers.get("Alt-Svc", "")), text)
                 moved = True
                 continue
-            if error_class(status, text) is LoginRequired and not renewed:
-                renew = renewed = True
-                continue
+            if error_class(status, text) is LoginRequired:
+                is_accepted = bool(car) and token == self._accepted_token
+                if not renewed and not (is_accepted and car in self._refused_alone):
+                    renew = renewed = True
+                    continue
+                if is_accepted:
+                    # Not the login is refused, but this car: a new login would change nothing.
+                    self._refused_alone.add(car)
+                    raise Forbidden(f"{status}: {_error_text(text)}")
             if error_class(status, text) is AccountSuspended and status == HTTPStatus.FORBIDDEN:
                 is_free = not self.meter.tariff.price(charge.category)
                 self.meter.suspend(self._clock(), _kind(method, path, car) if is_free else None)

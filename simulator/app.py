@@ -365,6 +365,9 @@ def _ordered(fault: Fault, txid: str) -> web.Response:
             content_type="application/json",
             headers={"Content-Encoding": "gzip"},
         )
+    elif isinstance(fault.body, bytes):
+        response = web.Response(body=fault.body, status=fault.status)
+        response.content_type = "application/json"
     elif isinstance(fault.body, str):
         response = web.Response(text=fault.body, status=fault.status)
         response.content_type = "application/json" if fault.body[:1] in "{[" else "text/plain"
@@ -379,7 +382,7 @@ def _ordered(fault: Fault, txid: str) -> web.Response:
 def _spoil(response: web.Response, fault: Fault) -> None:
     """Replace the body by what was ordered, or cut it in half."""
     body = response.body if isinstance(response.body, bytes) else b""
-    if isinstance(fault.body, str):
-        response.body = fault.body.encode()
+    if isinstance(fault.body, str | bytes):
+        response.body = fault.body.encode() if isinstance(fault.body, str) else fault.body
     else:
         response.body = body[: len(body) // 2]

@@ -70,8 +70,8 @@ class Fault:
     skip: int = 0
     """How many fitting requests are let through first."""
     status: int = 500
-    body: str | dict[str, Any] | None = None
-    """A string is sent as it is, an object as JSON, None as the usual text for the status."""
+    body: str | bytes | dict[str, Any] | None = None
+    """Sent as it is, an object as JSON; None as the usual text for the status."""
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     hits: int = 0
@@ -98,7 +98,9 @@ class Fault:
             "count": self.count,
             "skip": self.skip,
             "status": self.status,
-            "body": self.body,
+            "body": self.body.decode(errors="replace")
+            if isinstance(self.body, bytes)
+            else self.body,
             "headers": self.headers,
             "seconds": self.seconds,
             "hits": self.hits,
@@ -135,7 +137,7 @@ class Faults:
         count: int | None = 1,
         skip: int = 0,
         status: int = 500,
-        body: str | dict[str, Any] | None = None,
+        body: str | bytes | dict[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         seconds: float = 0.0,
     ) -> Fault:

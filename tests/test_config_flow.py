@@ -7,6 +7,7 @@ address bar is played: what it would follow is followed here.
 
 import json
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ from tests.conftest import (
 )
 from tests.fleet import MINUTE
 from tests.flow_texts import check_texts, fields_of, placeholder
+from tests.odd import bodies
 
 pytestmark = [
     pytest.mark.usefixtures("current_request_with_host", "every_text_exists"),
@@ -1349,3 +1351,102 @@ async def test_stream_moves_to_another_application(
     left = f"stream_left_{MODEL_Y[-6:]}_{CLIENT_ID[-6:]}"
     assert issues_of(hass) == (set() if is_reachable else {left})
     assert state_of(hass, STREAMING).state == "on"
+
+
+# --- Odd answers ----------------------------------------------------------------------------------
+
+
+async def test_odd_answers_about_pairing(owner: Owner, tesla: Simulator) -> None:
+    """Whatever Tesla answers, the step stays and says which cars are not known to be paired."""
+    result = await to_pairing(owner)
+    vehicles = {MODEL_3: {"vehicle_command_protocol_required": True}}
+    status = {"key_paired_vins": [MODEL_Y], "unpaired_vins": [MODEL_3], "vehicle_info": vehicles}
+    seen = set()
+    for body in bodies({"response": status}):
+        tesla.faults.order("status", endpoint="fleet_status", status=200, body=body)
+        result = await owner.submit(result)
+        assert not tesla.faults.pending()
+        # A car that needs no key is none that has to be paired.
+        if result["type"] is FlowResultType.CREATE_ENTRY:
+            assert b'"vehicle_command_protocol_required": false' in body
+            break
+        assert result["step_id"] == "pairing"
+        assert result["errors"] is not None
+        seen.add(result["errors"].get("base"))
+    assert seen == {"still_unpaired", "cannot_connect"}
+
+
+PRODUCTS = {"response": [{"vin": MODEL_3, "display_name": "Comet"}]}
+
+
+async def test_odd_products_at_pairing(owner: Owner, tesla: Simulator) -> None:
+    """An account without a car has nothing to pair; one whose cars are not known has to wait."""
+    # Not all: there is a flow for each.
+    for body in list(bodies(PRODUCTS))[::7]:
+        await check_odd_products(owner, tesla, body)
+
+
+async def check_odd_products(owner: Owner, tesla: Simulator, body: bytes) -> None:
+    # Tesla limits the requests for tokens in a minute.
+    tesla.clock.advance(60)
+    result = await owner.log_in()
+    tesla.faults.order("status", endpoint="products", status=200, body=body)
+    result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+    assert not tesla.faults.pending()
+    if result["type"] is FlowResultType.CREATE_ENTRY:
+        assert MODEL_3.encode() not in body
+        await owner.hass.config_entries.async_remove(result["result"].entry_id)
+    else:
+        assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pairing")
+        owner.hass.config_entries.flow.async_abort(result["flow_id"])
+
+
+async def test_odd_answers_about_the_domain(owner: Owner, tesla: Simulator) -> None:
+    await register_key(owner.hass, tesla)
+    result = await owner.log_in()
+    account = {"client_id": "a", "domain": PUBLIC_DOMAIN, "public_key": "04ab"}
+    seen = set()
+    for body in bodies({"response": account}):
+        tesla.faults.order("status", endpoint="register", status=200, body=body)
+        result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
+        assert not tesla.faults.pending()
+        tesla.clock.advance(60)
+        assert result["step_id"] == "domain"
+        assert result["errors"] is not None
+        seen.add(result["errors"].get("base"))
+    assert seen == {"other_key", "public_key_not_fetched", "cannot_connect"}
+
+
+TOKEN = {"access_token": "a", "refresh_token": "b", "expires_in": 28_800, "token_type": "Bearer"}
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_odd_answers_of_the_token_server(owner: Owner, tesla: Simulator, number: int) -> None:
+    for body in list(bodies(TOKEN))[number::6]:
+        await check_odd_token(owner, tesla, body)
+
+
+async def check_odd_token(owner: Owner, tesla: Simulator, body: bytes) -> None:
+    tesla.faults.order("status", endpoint="token", status=200, body=body)
+    result = await owner.log_in()
+    assert not tesla.faults.pending()
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "oauth_error"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *(b"null", b"5", b"[]", b'"x"', b"{}", b"\xff", b"[" * 2_000, b'{"sub": 5, "scp": 5}'),
+        *(b'{"sub": null}', b'{"sub": []}', b'{"sub": "", "scp": []}', b'{"sub": "a", "scp": {}}'),
+        *(b'{"sub": "a", "scp": [[], {}, null]}', b'{"sub": "a", "scp": null, "ou_code": []}'),
+        b'{"sub": "\\ud800", "scp": ["openid"], "ou_code": {"a": 1}}',
+    ],
+)
+async def test_odd_claims(owner: Owner, tesla: Simulator, claims: bytes) -> None:
+    access_token = f"a.{urlsafe_b64encode(claims).decode().rstrip('=')}.c"
+    body = json.dumps({**TOKEN, "access_token": access_token})
+    tesla.faults.order("status", endpoint="token", status=200, body=body)
+    result = await owner.log_in()
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] in ("oauth_error", "missing_scopes")

@@ -746,6 +746,26 @@ PAUSES = [
     ({}, "Retry in 7200 seconds", 3600),
     ({"Retry-After": "99999999999999"}, "", 3600),
     ({"RateLimit-Reset": "0", "Retry-After": "30"}, "", 30),
+    ({"Retry-After": "9" * 5_000}, "", 3600),
+    ({"Retry-After": "-" + "9" * 5_000}, "", 60),
+    ({"Retry-After": "0" * 5_000}, "", 60),
+    ({"Retry-After": "0" * 5_000 + "7"}, "", 7),
+    ({"RateLimit-Reset": "9" * 5_000}, "", 3600),
+    ({"Retry-After": ""}, "", 60),
+    ({"Retry-After": "   "}, "", 60),
+    ({"Retry-After": "NaN"}, "", 60),
+    ({"Retry-After": "Infinity"}, "", 60),
+    ({"Retry-After": "1e400"}, "", 60),
+    ({"Retry-After": "17.5"}, "", 60),
+    ({"Retry-After": "+5"}, "", 60),
+    ({"Retry-After": "5, 7"}, "", 60),
+    ({"Retry-After": "null"}, "", 60),
+    ({"Retry-After": "\u0663\u0660"}, "", 60),
+    ({"Retry-After": "\u00b2"}, "", 60),
+    ({"Retry-After": "Mon, 00 Foo 0000 99:99:99 GMT"}, "", 60),
+    ({"Retry-After": "NaN", "RateLimit-Reset": "25"}, "", 25),
+    pytest.param({}, f"Retry in {'9' * 5_000} seconds", 3600, id="5,000 digits in words"),
+    pytest.param({}, "Retry in \u0663\u0660 seconds", 60, id="digits of another script"),
 ]
 
 
@@ -776,6 +796,13 @@ async def test_a_429_is_honoured(
     freezer.tick(timedelta(seconds=0.5))
     account.tesla.world.cars[MODEL_3].steer({"state": "online"})
     await account.api.vehicle_data(MODEL_3, POLLING)
+
+
+async def test_a_header_longer_than_any(account: Account) -> None:
+    """The answer cannot be read at all; whatever it said, the request is booked."""
+    account.tesla.faults.order("status", status=429, headers={"Retry-After": "9" * 20_000})
+    with pytest.raises(AnswerLost):
+        await account.api.vehicle(MODEL_3, POLLING)
 
 
 async def test_the_simulators_own_limit_is_never_hit_twice(

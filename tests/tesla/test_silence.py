@@ -800,7 +800,10 @@ async def test_a_wake_that_is_paid_survives_a_restart(
 # --- Poor reception -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("up", "down"), [(1, 1), (2, 3), (5, 5), (1, 8)])
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [(1, 1), (2, 3), (5, 5), (1, 8), (1, 12), (9, 12), (3, 30), (10, 1), (11, 4), (15, 2)],
+)
 @pytest.mark.parametrize("charging_state", ["disconnected", "stopped"])
 async def test_poor_reception_costs_little(
     awake: Vehicle,

@@ -126,16 +126,29 @@ def is_active(state: State) -> bool:
     )
 
 
-def quick_returns(before: int, went_offline: datetime | None, now: datetime) -> int:
+def quick_returns(
+    before: int,
+    went_offline: datetime | None,
+    now: datetime,
+    *,
+    online_for: timedelta,
+    was_asleep: bool,
+) -> int:
     """How often in a row a vehicle came back online quickly, now that it has come back.
 
     Args:
         before: The same so far.
         went_offline: When it was last seen to be no longer online.
         now: The time.
+        online_for: How long it had been online then. Before it sleeps it is longer than `QUICK`.
+        was_asleep: Whether Tesla called it asleep meanwhile, and not only offline.
     """
-    is_quick = went_offline is not None and lasts(went_offline, QUICK, now)
-    return before + 1 if is_quick else 0
+    if went_offline is None:
+        return 0
+    span = IDLE_INTERVAL if online_for < QUICK else QUICK
+    if was_asleep:
+        span = RETRY_INTERVAL
+    return before + 1 if lasts(went_offline, span, now) else 0
 
 
 def check_due(situation: Situation, now: datetime) -> bool:

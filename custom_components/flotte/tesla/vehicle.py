@@ -307,6 +307,10 @@ class Vehicle:
         self._latest: dict[str, _Waiting] = {}
         self._listeners: set[Listener] = set()
         self._consequences = Consequences()
+        # How long it was online when it was last seen to be no longer.
+        self._online_for = timedelta()
+        # Whether Tesla called it asleep since it was online.
+        self._was_asleep = False
         # By part of the vehicle: since when a command is on its way whose effect can be looked at.
         self._on_the_way: dict[Domain | None, datetime] = {}
 
@@ -555,6 +559,7 @@ class Vehicle:
         if is_online and not self.is_streaming and self.follower is not None:
             self.follower.missed()
         self._heard({signals.ONLINE: is_online}, Source.POLL)
+        self._was_asleep |= word == "asleep"
         # Offline alone may be a tunnel.
         if word == "asleep" or (word == "offline" and self.slept_streaming):
             now = self._clock()
@@ -566,12 +571,19 @@ class Vehicle:
         if values[signals.ONLINE]:
             if self.came_online is None:
                 self.came_online = now
-                self.quick_returns = plan.quick_returns(self.quick_returns, self.went_offline, now)
-            self.slept_streaming = False
+                self.quick_returns = plan.quick_returns(
+                    self.quick_returns,
+                    self.went_offline,
+                    now,
+                    online_for=self._online_for,
+                    was_asleep=self._was_asleep,
+                )
+            elif now - self.came_online >= plan.IDLE_INTERVAL:
+                self.quick_returns = 0
+            self.slept_streaming = self._was_asleep = False
             values[signals.LAST_ONLINE] = now.timestamp()
         elif self.came_online is not None:
-            if now - self.came_online >= plan.QUICK:
-                self.quick_returns = 0
+            self._online_for = now - self.came_online
             self.came_online, self.went_offline = None, now
         self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
         if values[signals.ONLINE] and self.deferred.waiting:

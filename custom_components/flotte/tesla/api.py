@@ -110,8 +110,9 @@ class FleetApi:
         self._configuring = asyncio.Lock()
         self.login = Login()
         """Whether Tesla accepts the tokens."""
-        self._accepted_token = ""
-        # Cars and sites that are refused with a token that is accepted for everything else.
+        # By what was asked and of which car: the token with which that was accepted last.
+        self._accepted: dict[tuple[str, str], str] = {}
+        # Cars that are refused what is accepted of others with the same token.
         self._refused_alone: set[str] = set()
 
     def price(self, endpoint: str) -> Decimal:
@@ -370,7 +371,7 @@ class FleetApi:
             )
             if status < HTTPStatus.MULTIPLE_CHOICES:
                 self.login.accepted()
-                self._accepted_token = token
+                self._accepted[_kind(method, path, car), car] = token
                 self._refused_alone.discard(car)
                 if probes and self._probes(charge, method, path, car):
                     _LOGGER.info("Tesla answers again: its limit was raised")
@@ -381,11 +382,11 @@ class FleetApi:
                 moved = True
                 continue
             if error_class(status, text) is LoginRequired:
-                is_accepted = bool(car) and token == self._accepted_token
-                if not renewed and not (is_accepted and car in self._refused_alone):
+                is_alone = self._is_accepted_of_others(_kind(method, path, car), car, token)
+                if not renewed and not (is_alone and car in self._refused_alone):
                     renew = renewed = True
                     continue
-                if is_accepted:
+                if is_alone:
                     # Not the login is refused, but this car: a new login would change nothing.
                     self._refused_alone.add(car)
                     raise Forbidden(f"{status}: {_error_text(text)}")
@@ -393,6 +394,13 @@ class FleetApi:
                 is_free = not self.meter.tariff.price(charge.category)
                 self.meter.suspend(self._clock(), _kind(method, path, car) if is_free else None)
             self._fail(status, text, headers, charge)
+
+    def _is_accepted_of_others(self, kind: str, car: str, token: str) -> bool:
+        """Whether Tesla accepts this token for the same question about another car."""
+        return any(
+            accepted == token and asked == kind and other != car
+            for (asked, other), accepted in self._accepted.items()
+        )
 
     def _probes(self, charge: Charge, method: str, path: str, car: str) -> bool:
         """Whether this costs nothing, and an answer to it tells that Tesla's limit was raised."""

@@ -203,7 +203,7 @@ async def test_a_client_that_does_not_wait_has_asked_all_the_same(
     simulator.faults.order("delay", endpoint="command/*", seconds=0.2)
     host, port = simulator.eu_url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    body = b'{"driver_temp": 23.5, "passenger_temp": 22}'
+    body = b'{"driver_temp": 25, "passenger_temp": 22}'
     head = (
         f"POST /api/1/vehicles/{OLD}/command/set_temps HTTP/1.1\r\nHost: {host}\r\n"
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
@@ -216,7 +216,7 @@ async def test_a_client_that_does_not_wait_has_asked_all_the_same(
     writer.transport.abort()
     while simulator.cloud.in_flight:
         await settle()
-    assert simulator.world.cars[OLD].climate.driver_setting == 23.5
+    assert simulator.world.cars[OLD].climate.driver_setting == 25
     assert simulator.cloud.failures == []
 
 

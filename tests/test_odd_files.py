@@ -20,7 +20,7 @@ from custom_components.flotte.hosts import get_hosts
 from custom_components.flotte.receiver import async_get_authority, async_get_client_cas
 from custom_components.flotte.tesla.telemetry.certificates import CertificateDefect, Defect
 from simulator import Simulator
-from tests.conftest import MODEL_Y, issue_of, issues_of, receiver_of, set_up
+from tests.conftest import CLIENT_ID, MODEL_Y, issue_of, issues_of, receiver_of, set_up
 from tests.fleet import MOMENT
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -188,3 +188,31 @@ async def test_stored_certificates_of_tesla_s_that_cannot_be_read_are_fetched_ag
     fetched = await async_get_client_cas(hass)
     assert fetched.count("BEGIN CERTIFICATE") == 4
     assert json.loads(file.read_bytes())["data"]["pem"] == fetched
+
+
+@pytest.mark.parametrize(
+    "streaming",
+    [
+        b"null",
+        b"[[]]",
+        b'{"without": [[], {}, null, 5, "Gear"], "application": []}',
+        b'{"XP7YGCEK0RB000001": {"configured": {"fields": [], "exp": 1e308, "port": {}}}}',
+        b'{"XP7YGCEK0RB000001": {"configured": {"fields": {"Gear": 5, "x": {}}, "exp": "a"}}}',
+        b'{"XP7YGCEK0RB000001": {"tally": [], "asked": "2026-13-45T00:00:00Z", "refusal": 5}}',
+    ],
+)
+async def test_cars_stream_whatever_is_stored_of_their_streams(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, streaming: bytes
+) -> None:
+    file = Path(hass.config.path(".storage")) / f"flotte.{entry_of_stream.entry_id}"
+    file.write_bytes(b'{"version": 1, "minor_version": 1, "data": {"streaming": %s}}' % streaming)
+    tesla.world.cars[MODEL_Y].steer({"state": "online"})
+    await set_up(hass, entry_of_stream)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry_of_stream.state is ConfigEntryState.LOADED
+    data = entry_of_stream.runtime_data
+    assert receiver_of(hass, entry_of_stream).is_running
+    await data.streaming.async_configure()
+    claims = tesla.world.cars[MODEL_Y].telemetry.subscriptions[CLIENT_ID].claims
+    assert claims["hostname"] == "home.flotte.example"
+    json.dumps(data.streaming.to_stored(), allow_nan=False)

@@ -750,7 +750,8 @@ LOCK_ANSWERS: Final = (
         # The key is not there, or cannot be found: it has to be paired.
         older_fault(2): "key_not_paired",
         older_fault(11): "key_not_paired",
-        # Neither says that nothing ran, so the car is looked at.
+        # None of these says that nothing ran, so the car is looked at.
+        nominal_error(0): "outcome_unknown",
         older_fault(0): "outcome_unknown",
         older_fault(99): "outcome_unknown",
         key_refusal(0): "outcome_unknown",

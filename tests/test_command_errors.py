@@ -753,6 +753,9 @@ LOCK_ANSWERS: Final = (
         # None of these says that nothing ran, so the car is looked at.
         nominal_error(0): "outcome_unknown",
         older_fault(0): "outcome_unknown",
+        # A used counter may be our own: then the first copy arrived.
+        older_fault(4): "outcome_unknown",
+        older_fault(5): "outcome_unknown",
         older_fault(99): "outcome_unknown",
         key_refusal(0): "outcome_unknown",
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any, Final
 
+from homeassistant.components.sensor import SensorStateClass
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers.typing import StateType
@@ -21,7 +22,7 @@ from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from benchmarks.bare_sensors import AlikeSensor, BareSensor, show_all
 from benchmarks.home_assistant import STREAM_HOST, Fleet, Shown, home_assistant
-from benchmarks.records import Records, raw_values
+from benchmarks.records import HIGHEST_VALUE, LOWEST_VALUE, Records, raw_values
 from benchmarks.streaming_cars import Push, Pushed, StreamingCars, streaming_cars
 from benchmarks.timing import Timing, alternate, machine, positive
 from custom_components.flotte.sensor import (
@@ -29,7 +30,8 @@ from custom_components.flotte.sensor import (
     FlotteSensorDescription,
     SignalSensor,
 )
-from custom_components.flotte.tesla.state import Signal, inputs_of
+from custom_components.flotte.tesla.signals import GPS_ACCURACY
+from custom_components.flotte.tesla.state import Signal, Unrecognised, inputs_of
 from simulator.telemetry import envelope
 
 OURS: Final = "Flotte"
@@ -73,6 +75,15 @@ class Measured:
         return self.signal.field
 
 
+def _shows_every_value(signal: Signal[Any]) -> bool:
+    """Whether every value of the records is within the bounds of a signal, and is not rounded."""
+    try:
+        signal.parse(HIGHEST_VALUE)
+        return bool(signal.parse(LOWEST_VALUE) != signal.parse(LOWEST_VALUE + 0.0625))
+    except Unrecognised:
+        return False
+
+
 def _measured() -> list[Measured]:
     """All sensors of numbers with class and unit; each shows one signal of one streamed field."""
     return [
@@ -83,6 +94,11 @@ def _measured() -> list[Measured]:
         and row.signal.name in _FIELDS
         and row.device_class is not None
         and row.native_unit_of_measurement is not None
+        and _shows_every_value(row.signal)
+        # What never falls shows nothing of a value that does.
+        and row.state_class is not SensorStateClass.TOTAL_INCREASING
+        # The device tracker shows it too.
+        and row.signal is not GPS_ACCURACY
     ]
 
 

@@ -12,10 +12,15 @@ from simulator.telemetry import envelope
 TOPIC = b"V"
 
 
+LOWEST_VALUE = 20.0
+HIGHEST_VALUE = 125.0
+"""Between which all values lie, of forty fields at least."""
+
+
 def values_of(field_index: int) -> Iterator[float]:
     """Numbers as a car tells them, in Tesla's units; no two in a row are the same."""
     for turn in itertools.count():
-        yield 20.0 + field_index + turn % 997 / 16
+        yield LOWEST_VALUE + field_index + turn % 997 / 16
 
 
 def raw_values(fields: int, records: int) -> list[tuple[float, ...]]:

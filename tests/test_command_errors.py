@@ -758,6 +758,8 @@ LOCK_ANSWERS: Final = (
         older_fault(5): "outcome_unknown",
         older_fault(99): "outcome_unknown",
         key_refusal(0): "outcome_unknown",
+        # An error that names none.
+        nominal_error(0): "outcome_unknown",
     }
 )
 """What vehicle security may say to a command, and the text for it."""
@@ -821,10 +823,10 @@ TEXTS: Final[dict[str, str]] = {
 
 ADVICE: Final = re.compile(
     r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
-    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Give|Grant|Have|Lift|Log in|Look|"
-    r"Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|See|Set one up|Shorten|Sit|Start|Stop|Switch|"
-    r"Take|There is nothing to do|The budget can be raised|Try again|Update|Use|Wait|Wake it|"
-    r"Write it|please report)\b",
+    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Enable|Free|Give|Grant|Have|Lift|"
+    r"Log in|Look|Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|See|Set one up|Shorten|Sit|Start|"
+    r"Stop|Switch|Take|There is nothing to do|The budget can be raised|Try again|Update|Use|Wait|"
+    r"Wake it|Write it|please report)\b",
     re.IGNORECASE,
 )
 JARGON: Final = re.compile(

@@ -105,7 +105,7 @@ async def test_diagnostics_of_an_account_without_a_login(
         entry, data={**entry.data, "token": {"access_token": "damaged"}}
     )
     described = await async_get_config_entry_diagnostics(hass, entry)
-    assert (described["state"], described["scopes"]) == ("not_loaded", None)
+    assert (described["state"], described["scopes"]) == ("not_loaded", [])
 
 
 async def _remove(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> bool:

@@ -171,6 +171,8 @@ class _Conversation:
         self._tries: Counter[Fault | Handling] = Counter()
         self._pause = 0.0
         self._last_fault = faults.NOT_SENT
+        # Whether the last fault came from the part that was meant, which used the counter for it.
+        self._was_taken = False
         # The last attempt that may have run; from then on no refusal is certain.
         self._uncertain: Request | None = None
 
@@ -222,6 +224,8 @@ class _Conversation:
         except ProtocolError:
             return self._unknown(request, Why.UNREADABLE_REPLY), None
         fault = _fault_in(reply)
+        # Vehicle security may take a message, and then say what is wrong with it.
+        self._was_taken = fault is None
         if fault is not None or reply.payload is None:
             return fault or faults.SESSION_INFO_ONLY, reply.session_info
         return self._read_payload(request, reply, reply.payload), None
@@ -250,27 +254,36 @@ class _Conversation:
             self._uncertain = request
         if acceptance is Acceptance.KEY_NOT_PAIRED and fault.handling is Handling.RESYNC:
             fault = faults.UNKNOWN_KEY_ID
-        if fault in _COUNTER_FAULTS and self._session.shows_arrival(request):
+        is_about_counter = fault in _COUNTER_FAULTS and not self._was_taken
+        if is_about_counter and self._session.shows_arrival(request):
             return self._unknown(request, Why.DELIVERED, fault)
         # Without the vehicle's own counter nobody knows yet whether a copy had arrived.
-        doubtful = (
-            request if fault in _COUNTER_FAULTS and acceptance is not Acceptance.ACCEPTED else None
-        )
+        doubtful = request if is_about_counter and acceptance is not Acceptance.ACCEPTED else None
         self._last_fault = fault
         self._tries[fault] += 1
         self._tries[fault.handling] += 1
         allowed = fault.retries if self._repeatable else fault.retries_unrepeatable
         in_all = faults.MAX_RESYNCS if fault.handling is Handling.RESYNC else faults.MAX_RETRIES
         if self._tries[fault] > allowed or self._tries[fault.handling] > in_all:
-            if fault.handling is Handling.RESYNC:
-                self._session.forget()
-            return self._refused(fault, doubtful)
+            return (yield from self._end(request, fault, doubtful))
         if fault.handling is Handling.RETRY:
             self._pause = fault.pause
             return None
         if fault is faults.TIME_TO_LIVE_TOO_LONG:
             self._lifetime /= 2
         return (yield from self._resync(request, fault, acceptance, doubtful))
+
+    def _end(
+        self, request: Request, fault: Fault, doubtful: Request | None
+    ) -> Generator[Outgoing, Incoming, Answer]:
+        """The answer after the last attempt that a fault allows."""
+        if doubtful is not None and (yield from self._handshake()) is None:
+            if self._session.shows_arrival(request):
+                return self._unknown(request, Why.DELIVERED, fault)
+            doubtful = None
+        if fault.handling is Handling.RESYNC:
+            self._session.forget()
+        return self._refused(fault, doubtful)
 
     def _resync(
         self,

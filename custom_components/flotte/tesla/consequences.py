@@ -36,6 +36,12 @@ _AT_REST: Final[Mapping[Signal[Any], Any]] = {
     signals.AXLE_SPEED_REAR_LEFT: 0.0,
     signals.AXLE_SPEED_REAR_RIGHT: 0.0,
     signals.PEDAL_POSITION: 0.0,
+    signals.TORQUE_REQUEST: 0.0,
+    signals.TORQUE_REQUEST_SECOND: 0.0,
+    signals.TORQUE_REAR: 0.0,
+    signals.TORQUE_FRONT: 0.0,
+    signals.TORQUE_REAR_LEFT: 0.0,
+    signals.TORQUE_REAR_RIGHT: 0.0,
 }
 _UNPOWERED: Final[Mapping[Signal[Any], Any]] = {
     signals.AC_CHARGING_POWER: 0.0,

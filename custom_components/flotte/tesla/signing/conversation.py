@@ -171,8 +171,6 @@ class _Conversation:
         self._tries: Counter[Fault | Handling] = Counter()
         self._pause = 0.0
         self._last_fault = faults.NOT_SENT
-        # Whether the last fault came from the part that was meant, which used the counter for it.
-        self._was_taken = False
         # The last attempt that may have run; from then on no refusal is certain.
         self._uncertain: Request | None = None
 
@@ -224,8 +222,6 @@ class _Conversation:
         except ProtocolError:
             return self._unknown(request, Why.UNREADABLE_REPLY), None
         fault = _fault_in(reply)
-        # Vehicle security may take a message, and then say what is wrong with it.
-        self._was_taken = fault is None
         if fault is not None or reply.payload is None:
             return fault or faults.SESSION_INFO_ONLY, reply.session_info
         return self._read_payload(request, reply, reply.payload), None
@@ -254,7 +250,7 @@ class _Conversation:
             self._uncertain = request
         if acceptance is Acceptance.KEY_NOT_PAIRED and fault.handling is Handling.RESYNC:
             fault = faults.UNKNOWN_KEY_ID
-        is_about_counter = fault in _COUNTER_FAULTS and not self._was_taken
+        is_about_counter = fault in _COUNTER_FAULTS
         if is_about_counter and self._session.shows_arrival(request):
             return self._unknown(request, Why.DELIVERED, fault)
         # Without the vehicle's own counter nobody knows yet whether a copy had arrived.

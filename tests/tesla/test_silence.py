@@ -16,7 +16,8 @@ from custom_components.flotte.tesla import commands, plan, signals
 from custom_components.flotte.tesla.api import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.gate import Request
+from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Hold, Meter
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.stream import Stream
 from custom_components.flotte.tesla.telemetry.records import Record
@@ -233,6 +234,32 @@ async def test_what_toggles_is_looked_at_first(
     await awake.send(command, PERSON)
     assert len(car.executions) == 1
     assert paid(account).get(DATA, 0) == looks
+
+
+async def test_a_look_that_nobody_reckoned_with_is_asked_of_the_gate(
+    stream: Stream,
+    awake: Vehicle,
+    account: Account,
+    car: Car,
+    freezer: FrozenDateTimeFactory,
+    quick_waits: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The report was fresh when the cost was asked for, and old when the car was awake."""
+    report(stream, {signals.TRUNK: False}, "ChargePortLatch", "PackVoltage")
+    stream.closed("1")
+    car.steer({"user_present": False, "state": "asleep", "wake_seconds": 20})
+    asked: list[list[Category]] = []
+    admit = awake.gate.admit
+
+    def watched(request: Request, now: datetime) -> Hold:
+        asked.append([each.category for each in request.charges])
+        return admit(request, now)
+
+    monkeypatch.setattr(awake.gate, "admit", watched)
+    assert await awake.send(commands.move_trunk(is_open=True), PERSON) == Done()
+    assert asked == [[COMMAND, WAKE, COMMAND], [DATA]]
+    assert paid(account) == {WAKE: 1, DATA: 1, COMMAND: 2}
 
 
 @pytest.mark.parametrize(

@@ -1475,7 +1475,10 @@ class Vehicle:
         doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()
         if doubt > 0:
             await pause(doubt)
-        told = await self.refresh(caller)
+        # It may have become old since the whole cost was asked for, as while the vehicle woke.
+        is_admitted = self.api.meter.holds(DATA, caller, self.vin, self._clock())
+        with nullcontext() if is_admitted else self._admit((DATA,), caller, wish=command):
+            told = await self.refresh(caller)
         for signal, value in command.requires.items():
             reading = told.get(signal)
             if reading is None or reading.value is None:

@@ -68,7 +68,7 @@ def test_a_plan_has_a_rule_for_each_field_in_order() -> None:
     made = plan(wanted, Profile.TUNED, scopes=ALL)
     assert list(made.items()) == [
         ("DoorState", Rule(1, None, 3600)),
-        ("Location", Rule(9, 10)),
+        ("Location", Rule(10, 10)),
         ("Soc", Rule(60, 0.25)),
         ("TpmsPressureFl", Rule(300, 0.05)),
     ]

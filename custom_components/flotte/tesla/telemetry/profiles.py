@@ -151,6 +151,8 @@ RESENDS: Final[Mapping[Profile, int]] = {
 }
 """Seconds after which what must not be wrong is told again although it did not change. Changes of
 `Locked`, `DoorState` and `DetailedChargeState` got lost. Source: owners' reports (2025, 2026)."""
+SELDOM: Final = 4
+"""How many times longer that is for what nobody saw to get lost."""
 
 
 def _rule(told: _Told, resend: int | None) -> Rule:
@@ -164,7 +166,7 @@ def _row(
     live: _Told,
     tuned: _Told,
     saver: _Told,
-    resends: bool = False,
+    resends: int = 0,
     step: float,
     parked: float,
     charging: float,
@@ -173,14 +175,14 @@ def _row(
 ) -> Row:
     """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving.
 
-    What `resends` is told again as often as `RESENDS` says.
+    What `resends` is told again after so many times the seconds of `RESENDS`.
     """
     told = {Profile.LIVE: live, Profile.TUNED: tuned, Profile.SAVER: saver}
     return Row(
         fields=fields,
         kind=kind,
         rules={
-            profile: _rule(rule, RESENDS[profile] if resends else None)
+            profile: _rule(rule, RESENDS[profile] * resends or None)
             for profile, rule in told.items()
         },
         motion=Motion(
@@ -199,7 +201,7 @@ def _words(
     parked: float = 0.0,
     charging: float = 0.0,
     driving: float = 0.0,
-    resends: bool = False,
+    resends: int = 0,
 ) -> Row:
     """Flags, enumerations and texts; the situations say how often an hour they change."""
     return _row(
@@ -249,7 +251,7 @@ ROWS: Final = (
     _row(
         Kind.POSITION, "Location",
         # While it drives the interval decides; the delta is what may stay untold where it stops.
-        live=(5, 10), tuned=(9, 10), saver=(30, 10),
+        live=(5, 10), tuned=(10, 10), saver=(30, 10),
         # In metres: 56 km in an hour of commuting.
         step=1, parked=30, charging=0, driving=56_000, jitter=(0, 0, 0),
     ),
@@ -259,7 +261,7 @@ ROWS: Final = (
     ),
     _numbers(
         "GpsHeading",
-        live=(10, 5), tuned=(60, 45), saver=(120, 60), step=1, parked=30, driving=3_000,
+        live=(10, 5), tuned=(120, 45), saver=(120, 60), step=1, parked=30, driving=3_000,
     ),
     _numbers(
         "Odometer",
@@ -321,7 +323,7 @@ ROWS: Final = (
            parked=1, charging=0.5, driving=2),
 
     # --- Charging ---
-    _words("DetailedChargeState", parked=0.6, charging=0.3, driving=0.5, resends=True),
+    _words("DetailedChargeState", parked=0.6, charging=0.3, driving=0.5, resends=1),
     _words("ChargeState", "FastChargerPresent", "FastChargerType",
            "ChargingCableType", "ChargePortDoorOpen", "ChargePortLatch",
            parked=0.6, charging=0.3, driving=0.5),
@@ -344,7 +346,7 @@ ROWS: Final = (
     _numbers("ChargerVoltage", live=(10, 2), tuned=(60, 5), saver=(300, 10),
              step=0.3, parked=10, charging=10, jitter=(0, 3, 0)),
     _numbers("ACChargingEnergyIn", "DCChargingEnergyIn",
-             live=(30, 0.05), tuned=(300, 0.5), saver=(600, 1), step=0.01, charging=5),
+             live=(30, 0.05), tuned=(600, 0.5), saver=(600, 1), step=0.01, charging=5),
     _numbers("TimeToFullCharge", "EstimatedHoursToChargeTermination",
              live=(60, 0.05), tuned=(300, 0.25), saver=(600, 0.5),
              step=0.01, parked=0.3, charging=1.2),
@@ -357,8 +359,9 @@ ROWS: Final = (
              step=1, parked=0.5),
 
     # --- Doors, locks, people ---
-    _words("DoorState", "Locked", parked=5, charging=0.3, driving=1.5, resends=True),
-    _words("FdWindow", "FpWindow", "RdWindow", "RpWindow", parked=0.2, driving=1, resends=True),
+    _words("DoorState", "Locked", parked=5, charging=0.3, driving=1.5, resends=1),
+    _words("FdWindow", "FpWindow", "RdWindow", "RpWindow", parked=0.2, driving=1,
+           resends=SELDOM),
     _words("SentryMode", "CenterDisplay", "HvacPower", parked=1, charging=0.2, driving=1),
     _words("ClimateKeeperMode", "DefrostMode", "ValetModeEnabled", "ServiceMode",
            "GuestModeEnabled", "RemoteStartEnabled", "RemoteStartActive", "TonneauPosition",

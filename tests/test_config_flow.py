@@ -288,7 +288,6 @@ async def test_asks_for_credentials_first(hass: HomeAssistant) -> None:
     (credential,) = credentials.async_items()
     await credentials.async_delete_item(credential["id"])
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_credentials")
 
 

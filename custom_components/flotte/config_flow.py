@@ -116,9 +116,19 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what will be asked for and why, before Tesla's page asks for it."""
+        if user_input is None and await self._lacks_application():
+            # Home Assistant then asks for the credentials and begins again: nothing chosen is lost.
+            return await self.async_step_pick_implementation()
         if user_input is None or not self._choose_scopes(user_input):
             return self._show_choice("user", user_input)
         return await self.async_step_pick_implementation()
+
+    async def _lacks_application(self) -> bool:
+        """Whether there are no application credentials to log in with."""
+        try:
+            return not await async_get_implementations(self.hass, DOMAIN)
+        except ImplementationUnavailableError:
+            return False
 
     def _show_choice(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Let the owner choose between vehicles and energy products, or both.

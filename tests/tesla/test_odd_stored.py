@@ -9,6 +9,7 @@ import pytest
 from custom_components.flotte.counters import read_reset
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Seat
+from custom_components.flotte.tesla.commands.command import is_vehicle_action
 from custom_components.flotte.tesla.deferral import Queue, Waiting
 from custom_components.flotte.tesla.meter import POLLING, Caller, CallerKind
 from custom_components.flotte.tesla.signals import SITE_SIGNALS, VEHICLE_SIGNALS
@@ -226,7 +227,7 @@ def test_what_waits_is_whole_or_left_out(odd: object) -> None:
     for path in places(good):
         for waiting in Queue.from_stored(replaced(good, path, odd)).waiting.values():
             command = waiting.command
-            assert commands.is_vehicle_action(command.payload)
+            assert is_vehicle_action(command.payload)
             assert all(signal.can_hold(value) for signal, value in command.expects.items())
             assert waiting.since.tzinfo is waiting.until.tzinfo is UTC
             hash((command.name, command.supersedes, command.scopes, command.already))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from .commands import Command, is_vehicle_action
+from .commands import Command
+from .commands.command import is_vehicle_action
 from .meter import Caller, CallerKind
 from .signals import VEHICLE_SIGNALS
 from .signing import Domain

@@ -58,7 +58,7 @@ from .closures import (
     unlock_doors,
     vent_windows,
 )
-from .command import Command, is_vehicle_action
+from .command import Command
 from .driving import (
     activate_parental_controls,
     activate_speed_limit,
@@ -124,7 +124,6 @@ __all__ = [
     "erase_user_data",
     "flash_lights",
     "honk_horn",
-    "is_vehicle_action",
     "lock_doors",
     "move_sunroof",
     "move_tonneau",

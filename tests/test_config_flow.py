@@ -1098,6 +1098,8 @@ async def test_mending_offers_the_applications(
     if source == "reauth":
         # Nothing but the login changed.
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+        # The entry is loaded anew.
+        await hass.async_block_till_done()
 
 
 async def mend(

@@ -25,7 +25,8 @@ from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entr
 from benchmarks.core_integration import CORE, ENTRY_VERSION, core_key, point_core_at
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN
 from benchmarks.scripted_days import Thing, Wish
-from custom_components.flotte.account import FlotteConfigEntry
+from custom_components.flotte.account.data import FlotteConfigEntry
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import (
     CONF_BASE_URL,
     CONF_HOSTNAME,
@@ -36,8 +37,7 @@ from custom_components.flotte.const import (
     DOMAIN,
     STREAM_DIRECT,
 )
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.tesla.stream import Stream
+from custom_components.flotte.tesla.vehicle.stream import Stream
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 

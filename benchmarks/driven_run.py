@@ -59,7 +59,7 @@ from benchmarks.scripted_days import (
     spendthrift_wishes,
     surplus_wishes,
 )
-from custom_components.flotte.tesla.stream import Stream
+from custom_components.flotte.tesla.vehicle.stream import Stream
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.bill import cost as price

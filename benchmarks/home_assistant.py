@@ -24,7 +24,8 @@ from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entr
 from benchmarks.bare_sensors import add_sensors
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Account, Login
 from benchmarks.streaming_cars import StreamingCars
-from custom_components.flotte.account import FlotteConfigEntry
+from custom_components.flotte.account.data import FlotteConfigEntry
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import (
     CONF_BASE_URL,
     CONF_HOSTNAME,
@@ -35,8 +36,7 @@ from custom_components.flotte.const import (
     STREAM_DIRECT,
 )
 from custom_components.flotte.coordinator import VehicleCoordinator
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.receiver import Receiver, async_get_receiver
+from custom_components.flotte.streaming.receiver import Receiver, async_get_receiver
 from custom_components.flotte.tesla.state import Signal
 
 STREAM_HOST: Final = "home.flotte.example"

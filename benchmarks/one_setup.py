@@ -148,7 +148,7 @@ class Home:
             account = self._account
             point_core_at(auth=account.auth, eu=account.eu, na=account.na)
             return core_key(self._folder)
-        from custom_components.flotte.key import async_get_key  # noqa: PLC0415  # measured elsewhere
+        from custom_components.flotte.account.key import async_get_key  # noqa: PLC0415  # measured elsewhere
 
         return (await async_get_key(self.hass)).public_bytes
 

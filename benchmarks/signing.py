@@ -26,16 +26,16 @@ from tesla_protocol.command.universal_message_pb2 import (
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.simulated_tesla import Tesla, simulated_tesla
 from benchmarks.timing import Timing, alternate, machine, positive
-from custom_components.flotte.tesla.api import FleetApi
+from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.commands import (
     lock_doors,
     set_charge_limit,
     unlock_doors,
 )
 from custom_components.flotte.tesla.hosts import simulated
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Meter
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Meter
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 
 OURS: Final = "Flotte"
 PEER: Final = f"tesla-fleet-api {version('tesla-fleet-api')}"

@@ -31,13 +31,13 @@ from syrupy.assertion import SnapshotAssertion
 
 import custom_components.flotte  # so that Home Assistant finds ours, not the plugin's
 import tests.warm  # noqa: F401  # before any clock is stopped
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
 from custom_components.flotte.coordinator import VehicleCoordinator
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.ledger import async_get_ledger
-from custom_components.flotte.receiver import Receiver
-from custom_components.flotte.tesla.meter import Category as OurCategory
-from custom_components.flotte.tesla.meter import Month
+from custom_components.flotte.spending.account_ledger import async_get_ledger
+from custom_components.flotte.streaming.receiver import Receiver
+from custom_components.flotte.tesla.spending.meter import Category as OurCategory
+from custom_components.flotte.tesla.spending.meter import Month
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory
@@ -257,7 +257,7 @@ def quick_waits(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch)
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
 
 
 def vehicle_of(entry: MockConfigEntry, vin: str) -> VehicleCoordinator:

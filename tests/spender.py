@@ -18,12 +18,12 @@ from typing import Any, Final, override
 import aiohttp
 from homeassistant.core import HomeAssistant
 
-from custom_components.flotte.ledger import AccountLedger
-from custom_components.flotte.tesla.api import FleetApi
+from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.errors import TeslaError
-from custom_components.flotte.tesla.gate import Policy
 from custom_components.flotte.tesla.hosts import simulated
-from custom_components.flotte.tesla.meter import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Policy
+from custom_components.flotte.tesla.spending.meter import POLLING, Caller, CallerKind
 
 CLIENT_ID: Final = "flotte-demo"
 LONGEST: Final = 60.0

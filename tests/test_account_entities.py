@@ -26,12 +26,18 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT, CONF_SPENDING_MODE, DOMAIN
-from custom_components.flotte.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.entity import AccountEntity
-from custom_components.flotte.ledger import AccountLedger
+from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.tesla.errors import GateRefused
-from custom_components.flotte.tesla.gate import EFFECTS, ModeReason, Reason, Request, SpendingMode
-from custom_components.flotte.tesla.meter import FREE, Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.spending.gate import (
+    EFFECTS,
+    ModeReason,
+    Reason,
+    Request,
+    SpendingMode,
+)
+from custom_components.flotte.tesla.spending.meter import FREE, Caller, CallerKind, Category, Month
 from simulator import Simulator
 from simulator.bill import Category as TheirCategory
 from simulator.cars import Car
@@ -644,7 +650,9 @@ async def test_the_explanation_is_in_home_assistants_language(
             "component.flotte.exceptions.gate_asleep_waits.message": "{caller} wacht tot {expires}"
         }
 
-    monkeypatch.setattr("custom_components.flotte.decisions.async_get_cached_translations", dutch)
+    monkeypatch.setattr(
+        "custom_components.flotte.spending.decisions.async_get_cached_translations", dutch
+    )
     await shine(hass, 71)
     words = state_of(hass, DECISION).attributes["explanation"]
     assert words == "automation.solar_surplus wacht tot 2026-10-20 09:00"

@@ -20,11 +20,11 @@ from homeassistant.helpers.json import JSONEncoder
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.flotte.actions import ACTIONS, FlotteAction
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
-from custom_components.flotte.ledger import async_get_ledger
-from custom_components.flotte.spending_actions import SPENDING_ACTIONS
+from custom_components.flotte.services.spending import SPENDING_ACTIONS
+from custom_components.flotte.services.vehicle import ACTIONS, FlotteAction
+from custom_components.flotte.spending.account_ledger import async_get_ledger
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car

@@ -22,11 +22,10 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.flotte.ledger import AccountLedger, async_get_ledger
-from custom_components.flotte.tesla import vehicle
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.commands import flash_lights, unlock_doors
-from custom_components.flotte.tesla.gate import SpendingMode
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.gate import SpendingMode
+from custom_components.flotte.tesla.spending.meter import (
     COMMAND,
     KEEP_MONTHS,
     WAKE,
@@ -36,6 +35,7 @@ from custom_components.flotte.tesla.meter import (
     Month,
     Row,
 )
+from custom_components.flotte.tesla.vehicle import vehicle
 from simulator import Simulator
 from simulator.bill import Category as Billed
 from simulator.cars import Car
@@ -322,7 +322,7 @@ async def test_a_clock_that_is_set_while_a_car_wakes(
             aurora.steer({"state": "online"})
         await pass_time(seconds)
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pause)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pause)
     await vehicle_of(entry, MODEL_Y).async_send(flash_lights(), person())
     assert moved
     assert aurora.wakes <= 1

@@ -18,10 +18,8 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.tesla.gate import Reason
-from custom_components.flotte.tesla.projection import Basis
 from custom_components.flotte.tesla.signing import Outcome
 from custom_components.flotte.tesla.signing.verdict import (
     GENERIC_ERRORS,
@@ -29,6 +27,8 @@ from custom_components.flotte.tesla.signing.verdict import (
     REASONS,
     SIGNED_MESSAGE_INFORMATION,
 )
+from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.projection import Basis
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category

@@ -36,6 +36,7 @@ from homeassistant.helpers.selector import QrCodeSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.config_flow import CONF_ENERGY, CONF_FINISH, CONF_VEHICLES
 from custom_components.flotte.const import (
     CONF_BASE_URL,
@@ -43,8 +44,7 @@ from custom_components.flotte.const import (
     DOMAIN,
     PUBLIC_KEY_PATH,
 )
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration

@@ -26,7 +26,7 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
-from custom_components.flotte.ledger import async_get_ledger
+from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator

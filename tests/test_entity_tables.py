@@ -35,7 +35,8 @@ from custom_components.flotte import (
     switch,
     update,
 )
-from custom_components.flotte.tesla import commands, oauth, signals
+from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     CommandRefused,
@@ -43,9 +44,6 @@ from custom_components.flotte.tesla.errors import (
     NotSent,
     TeslaError,
 )
-from custom_components.flotte.tesla.gate import ModeReason, Reason
-from custom_components.flotte.tesla.meter import DATA, Meter
-from custom_components.flotte.tesla.projection import Basis
 from custom_components.flotte.tesla.signing import faults, verdict
 from custom_components.flotte.tesla.signing.faults import FAULTS, Fault, fault_of
 from custom_components.flotte.tesla.signing.verdict import (
@@ -55,6 +53,9 @@ from custom_components.flotte.tesla.signing.verdict import (
     SIGNED_MESSAGE_INFORMATION,
     Outcome,
 )
+from custom_components.flotte.tesla.spending.gate import ModeReason, Reason
+from custom_components.flotte.tesla.spending.meter import DATA, Meter
+from custom_components.flotte.tesla.spending.projection import Basis
 from custom_components.flotte.tesla.state import Derived, inputs_of
 
 HERE: Final = Path(custom_components.flotte.__file__).parent

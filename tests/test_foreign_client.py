@@ -31,7 +31,7 @@ from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command, Seat
 from custom_components.flotte.tesla.errors import CommandRefused
 from custom_components.flotte.tesla.signing import ClientKey
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category

@@ -18,8 +18,8 @@ from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
-from custom_components.flotte.ledger import async_get_ledger
-from custom_components.flotte.tesla.meter import Category, Month
+from custom_components.flotte.spending.account_ledger import async_get_ledger
+from custom_components.flotte.tesla.spending.meter import Category, Month
 from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import (

@@ -6,8 +6,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
+from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.hosts import get_hosts
 from custom_components.flotte.tesla.hosts import TESLA
 
 LOOPBACK = "http://127.0.0.1:8600"

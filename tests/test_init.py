@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte import async_remove_config_entry_device
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
-from custom_components.flotte.key import async_get_key
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.api import FleetApi
+from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.state import Source
 from simulator import Simulator
 from simulator.bill import Category

@@ -36,8 +36,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 import custom_components.flotte
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import DOMAIN, PUBLIC_KEY_PATH
-from custom_components.flotte.key import async_get_key
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from tests.conftest import EntryMaker, register_key

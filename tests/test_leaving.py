@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.ledger import AccountLedger
-from custom_components.flotte.tesla.meter import Category, Doubt, Month
+from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.tesla.spending.meter import Category, Doubt, Month
 from tests.conftest import EntryMaker, issues_of, set_up
 from tests.fleet import MOMENT, Wait
 

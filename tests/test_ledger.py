@@ -12,10 +12,10 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.flotte.ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
-from custom_components.flotte.tesla.gate import Policy, SpendingMode
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.gate import Policy, SpendingMode
+from custom_components.flotte.tesla.spending.meter import (
     COMMAND,
     DATA,
     ENERGY,

@@ -22,11 +22,11 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.flotte.ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix_flow
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import NotRecorded
-from custom_components.flotte.tesla.gate import Policy, Request
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.gate import Policy, Request
+from custom_components.flotte.tesla.spending.meter import (
     COMMAND,
     DATA,
     FREE,
@@ -36,7 +36,7 @@ from custom_components.flotte.tesla.meter import (
     CallerKind,
     Charge,
 )
-from custom_components.flotte.tesla.meter import Category as MeterCategory
+from custom_components.flotte.tesla.spending.meter import Category as MeterCategory
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import CLIENT_ID, MODEL_S, issue_of, issues_of

@@ -27,8 +27,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.decisions import EVENT_SPENDING_DECISION
 from custom_components.flotte.logbook import async_describe_events
+from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
 from simulator import Simulator
 from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, EntryMaker, register_key, set_up
 from tests.fleet import MOMENT, act

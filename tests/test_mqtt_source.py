@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.flotte import mqtt_source
+from custom_components.flotte.streaming import mqtt as mqtt_source
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Source
 from simulator import Simulator

@@ -12,8 +12,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.account.names import AssetName
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.names import AssetName
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator

@@ -15,10 +15,10 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte import receiver as receiver_module
-from custom_components.flotte.hosts import get_hosts
-from custom_components.flotte.receiver import async_get_authority, async_get_client_cas
-from custom_components.flotte.tesla.telemetry.certificates import CertificateDefect, Defect
+from custom_components.flotte.account.hosts import get_hosts
+from custom_components.flotte.streaming import receiver as receiver_module
+from custom_components.flotte.streaming.receiver import async_get_authority, async_get_client_cas
+from custom_components.flotte.tesla.telemetry.tls.certificates import CertificateDefect, Defect
 from simulator import Simulator
 from tests.conftest import CLIENT_ID, MODEL_Y, issue_of, issues_of, receiver_of, set_up
 from tests.fleet import MOMENT

@@ -16,12 +16,12 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.streaming import Streaming
-from custom_components.flotte.streaming_car import is_leaner
+from custom_components.flotte.account.key import async_get_key
+from custom_components.flotte.streaming.manager import Streaming
+from custom_components.flotte.streaming.subscription import is_leaner
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.answers import parse_json
-from custom_components.flotte.tesla.meter import POLLING
+from custom_components.flotte.tesla.api.answers import parse_json
+from custom_components.flotte.tesla.spending.meter import POLLING
 from custom_components.flotte.tesla.state import State, store_state
 from custom_components.flotte.tesla.telemetry.subscription import (
     Rule,

@@ -20,18 +20,18 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte import options_flow
 from custom_components.flotte import streaming as streaming_module
+from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
-from custom_components.flotte.hosts import get_hosts
-from custom_components.flotte.ledger import async_get_ledger
-from custom_components.flotte.receiver import async_get_authority
-from custom_components.flotte.streaming_options import Settings
-from custom_components.flotte.tesla.endpoints import ASSUMED, CHOICES
-from custom_components.flotte.tesla.gate import Asleep, Policy, QuietHours
-from custom_components.flotte.tesla.meter import EURO, TARIFFS, Category, Tariff
-from custom_components.flotte.tesla.telemetry.certificates import Authority, ServerCertificate
+from custom_components.flotte.flows import options as options_flow
+from custom_components.flotte.spending.account_ledger import async_get_ledger
+from custom_components.flotte.streaming.options import Settings
+from custom_components.flotte.streaming.receiver import async_get_authority
+from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES
+from custom_components.flotte.tesla.spending.gate import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.meter import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
+from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, ServerCertificate
 from simulator.cars import Car
 from tests.conftest import CLIENT_ID, TRANSLATIONS, Pass, issues_of, receiver_of, set_up
 from tests.flow_texts import fields_of, placeholder

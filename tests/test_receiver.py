@@ -20,18 +20,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte import receiver as receiver_module
-from custom_components.flotte.hosts import get_hosts
-from custom_components.flotte.receiver import (
+from custom_components.flotte.account.hosts import get_hosts
+from custom_components.flotte.streaming import receiver as receiver_module
+from custom_components.flotte.streaming.receiver import (
     CLIENT_CA_FILE,
     Address,
     Receiver,
     async_get_authority,
     async_get_client_cas,
 )
-from custom_components.flotte.tesla.meter import Meter
+from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.telemetry.admission import FloodWatch
-from custom_components.flotte.tesla.telemetry.certificates import Authority
+from custom_components.flotte.tesla.telemetry.tls.certificates import Authority
 from simulator import Simulator
 from simulator.cars import Car
 from simulator.telemetry.recorder import Emission, Goodbye

@@ -15,12 +15,12 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.actions import ACTIONS
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.spending_actions import SPENDING_ACTIONS
+from custom_components.flotte.services.spending import SPENDING_ACTIONS
+from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.meter import Caller
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.spending.meter import Caller
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, state_of
 from tests.fleet import MOMENT

@@ -24,15 +24,20 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.flotte.account import async_set_spending_option
+from custom_components.flotte.account.data import async_set_spending_option
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
-from custom_components.flotte.ledger import AccountLedger
-from custom_components.flotte.spending_actions import PRICED, SPENDING_ACTIONS, SpendingAction
+from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS, SpendingAction
+from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.deferral import Waiting, may_wait
-from custom_components.flotte.tesla.gate import EFFECTS, ModeReason, Policy, Reason, SpendingMode
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.gate import (
+    EFFECTS,
+    ModeReason,
+    Policy,
+    Reason,
+    SpendingMode,
+)
+from custom_components.flotte.tesla.spending.meter import (
     STREAM,
     Caller,
     CallerKind,
@@ -40,8 +45,9 @@ from custom_components.flotte.tesla.meter import (
     Row,
     Tariff,
 )
-from custom_components.flotte.tesla.projection import Basis
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.spending.projection import Basis
+from custom_components.flotte.tesla.vehicle.deferral import Waiting, may_wait
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category as Billed

@@ -19,12 +19,12 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.flotte import async_unload_entry
-from custom_components.flotte.receiver import async_get_authority, async_get_client_cas
-from custom_components.flotte.streaming_car import Refusal
-from custom_components.flotte.streaming_options import Settings, read_overrides
-from custom_components.flotte.tesla.telemetry.certificates import Authority, server_context
+from custom_components.flotte.streaming.options import Settings, read_overrides
+from custom_components.flotte.streaming.receiver import async_get_authority, async_get_client_cas
+from custom_components.flotte.streaming.subscription import Refusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule
+from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, server_context
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car

@@ -10,14 +10,14 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.account import (
+from custom_components.flotte.account.data import (
     endpoint_categories,
     spending_policy,
     spending_tariff,
 )
-from custom_components.flotte.ledger import AccountLedger, async_get_ledger
-from custom_components.flotte.tesla.gate import Asleep, Policy, QuietHours, SpendingMode
-from custom_components.flotte.tesla.meter import EURO, TARIFFS, Category
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.tesla.spending.gate import Asleep, Policy, QuietHours, SpendingMode
+from custom_components.flotte.tesla.spending.meter import EURO, TARIFFS, Category
 from simulator import Simulator
 from tests.conftest import (
     CLIENT_ID,

@@ -21,12 +21,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.flotte.account import spending_policy
+from custom_components.flotte.account.data import spending_policy
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
-from custom_components.flotte.key import async_get_key
-from custom_components.flotte.ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.commands import flash_lights, lock_doors, unlock_doors
-from custom_components.flotte.tesla.meter import POLLING, WAKE, Category, Month
+from custom_components.flotte.tesla.spending.meter import POLLING, WAKE, Category, Month
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as Billed

@@ -16,10 +16,10 @@ from homeassistant.helpers.json import JSONEncoder
 from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.decisions import EVENT_SPENDING_DECISION
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
-from custom_components.flotte.key import async_get_key
+from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
 from simulator import Simulator
 from tests.conftest import (
     CLIENT_SECRET,

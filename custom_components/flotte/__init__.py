@@ -24,23 +24,12 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
-from .account import AccountData, FlotteConfigEntry, application_of, async_apply_spending
-from .actions import async_register_actions
-from .callers import async_watch_callers
-from .claims import async_claim, async_watch_claims
-from .const import (
-    DOMAIN,
-    FLEET_INTERVAL,
-    LOGGER,
-    SAVE_DELAY_SECONDS,
-    SCOPE_ENERGY_DATA,
-    SCOPE_VEHICLE_DATA,
-)
-from .coordinator import SiteCoordinator, VehicleCoordinator
-from .hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
-from .hosts import set_hosts
-from .key import async_get_key
-from .leaving import (
+from .account.claims import async_claim, async_watch_claims
+from .account.data import AccountData, FlotteConfigEntry, application_of, async_apply_spending
+from .account.hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
+from .account.hosts import set_hosts
+from .account.key import async_get_key
+from .account.leaving import (
     STREAMING,
     UNWRITABLE_ISSUE,
     async_end_streams,
@@ -50,22 +39,38 @@ from .leaving import (
     entry_store,
     fleet_api,
 )
-from .ledger import AccountLedger, async_get_ledger
-from .login import async_ask_to_log_in, async_retry_set_up, async_take_new_login, async_watch_login
-from .names import MANUFACTURER, AssetName, is_vin, model_of
-from .spending_actions import async_register_spending_actions
-from .storage import NotWritten, async_show_failure
-from .streaming import Streaming
-from .streaming_car import configured_cars
-from .streaming_issues import async_clear_entry
+from .account.login import (
+    async_ask_to_log_in,
+    async_retry_set_up,
+    async_take_new_login,
+    async_watch_login,
+)
+from .account.names import MANUFACTURER, AssetName, is_vin, model_of
+from .account.storage import NotWritten, async_show_failure
+from .account.tokens import Tokens, granted_scopes
+from .const import (
+    DOMAIN,
+    FLEET_INTERVAL,
+    LOGGER,
+    SAVE_DELAY_SECONDS,
+    SCOPE_ENERGY_DATA,
+    SCOPE_VEHICLE_DATA,
+)
+from .coordinator import SiteCoordinator, VehicleCoordinator
+from .services.spending import async_register_spending_actions
+from .services.vehicle import async_register_actions
+from .spending.account_ledger import AccountLedger, async_get_ledger
+from .spending.callers import async_watch_callers
+from .streaming.issues import async_clear_entry
+from .streaming.manager import Streaming
+from .streaming.subscription import configured_cars
 from .tesla import signals
-from .tesla.api import FleetApi
+from .tesla.api.fleet import FleetApi
 from .tesla.errors import LoginRequired, NotKept, TeslaError
-from .tesla.meter import POLLING, SETUP
 from .tesla.signing import ClientKey
 from .tesla.site import Site
-from .tesla.vehicle import Protocol, Vehicle
-from .tokens import Tokens, granted_scopes
+from .tesla.spending.meter import POLLING, SETUP
+from .tesla.vehicle.vehicle import Protocol, Vehicle
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,

@@ -24,11 +24,11 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from .account.hosts import get_hosts
 from .const import SCOPES
-from .hosts import get_hosts
+from .tesla.api.oauth import request_token
 from .tesla.errors import InvalidAnswer, LoginRequired, TeslaError
 from .tesla.hosts import Hosts
-from .tesla.oauth import request_token
 
 
 class TeslaImplementation(AuthImplementation):

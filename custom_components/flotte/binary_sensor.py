@@ -12,7 +12,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
 from .presence import async_add_rows

@@ -37,7 +37,13 @@ from homeassistant.helpers.selector import (
 )
 from yarl import URL
 
-from .account import application_of
+from .account.data import application_of
+from .account.hosts import get_hosts
+from .account.key import async_get_key
+from .account.leaving import async_leave_application, async_left_application
+from .account.login import async_note_new_login
+from .account.names import MANUFACTURER, is_vin, model_of, readable
+from .account.tokens import granted_scopes, read_claims
 from .application_credentials import TeslaImplementation
 from .const import (
     CONF_BASE_URL,
@@ -54,14 +60,10 @@ from .const import (
     VEHICLE_SCOPES,
 )
 from .coordinator import pairing_url
-from .hosts import get_hosts
-from .key import async_get_key
-from .leaving import async_leave_application, async_left_application
-from .ledger import async_get_ledger
-from .login import async_note_new_login
-from .names import MANUFACTURER, is_vin, model_of, readable
-from .options_flow import FlotteOptionsFlow
-from .tesla.api import FleetApi, partner_token
+from .flows.options import FlotteOptionsFlow
+from .spending.account_ledger import async_get_ledger
+from .tesla.api.fleet import FleetApi, partner_token
+from .tesla.api.oauth import INVALID_SCOPE
 from .tesla.errors import (
     BadRequest,
     LoginRequired,
@@ -70,8 +72,6 @@ from .tesla.errors import (
     TeslaError,
     WrongRegion,
 )
-from .tesla.oauth import INVALID_SCOPE
-from .tokens import granted_scopes, read_claims
 
 # Lower case, no scheme, no path. Source: the error text of Tesla's registration.
 _DOMAIN_NAME: Final = re.compile(

@@ -21,7 +21,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .callers import caller_of
+from .account.names import AssetName, async_distinct_name
 from .const import (
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
@@ -30,10 +30,9 @@ from .const import (
     SUSPENDED_INTERVAL,
     UNREACHABLE_GRACE,
 )
-from .names import AssetName, async_distinct_name
-from .tesla import plan, signals
+from .spending.callers import caller_of
+from .tesla import signals
 from .tesla.commands import Command
-from .tesla.deferral import Waiting
 from .tesla.errors import (
     AccountSuspended,
     BudgetExceeded,
@@ -46,12 +45,14 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.meter import POLLING, Caller, Meter
 from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
+from .tesla.spending.meter import POLLING, Caller, Meter
 from .tesla.state import Signal, State
-from .tesla.stream import Stream
-from .tesla.vehicle import Vehicle
+from .tesla.vehicle import poll_plan as plan
+from .tesla.vehicle.deferral import Waiting
+from .tesla.vehicle.stream import Stream
+from .tesla.vehicle.vehicle import Vehicle
 
 
 def as_home_assistant(error: TeslaError) -> HomeAssistantError:

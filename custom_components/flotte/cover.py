@@ -13,7 +13,7 @@ from homeassistant.components.cover import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .presence import async_add_rows
 from .tesla import commands, signals

@@ -7,7 +7,7 @@ from homeassistant.components.device_tracker import TrackerEntity, TrackerEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import SCOPE_VEHICLE_LOCATION
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import signals

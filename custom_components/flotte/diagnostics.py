@@ -8,12 +8,12 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .account import AccountData, FlotteConfigEntry
+from .account.data import AccountData, FlotteConfigEntry
+from .account.tokens import granted_scopes
 from .const import CONF_BASE_URL
 from .tesla import signals
-from .tesla.meter import Month
+from .tesla.spending.meter import Month
 from .tesla.state import Signal, State
-from .tokens import granted_scopes
 
 _PLACES: Final = frozenset(
     {

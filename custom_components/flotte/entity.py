@@ -9,10 +9,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account import FlotteConfigEntry, async_set_spending_option
+from .account.data import FlotteConfigEntry, async_set_spending_option
+from .account.rights import async_require_admin
 from .const import DOMAIN
 from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
-from .rights import async_require_admin
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
 

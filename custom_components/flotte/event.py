@@ -7,10 +7,10 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .coordinator import VehicleCoordinator
-from .decisions import Decisions, Outcome, Verdict
 from .entity import AccountEntity, FlotteEntityDescription, VehicleEntity
+from .spending.decisions import Decisions, Outcome, Verdict
 from .tesla.telemetry.records import Alert
 
 PARALLEL_UPDATES = 0

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import DOMAIN
 from .entity import FlotteEntityDescription, VehicleEntity
 from .presence import async_add_rows

@@ -11,7 +11,7 @@ from homeassistant.components.logbook import (
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
-from .decisions import (
+from .spending.decisions import (
     ATTR_CALLER,
     ATTR_CAR,
     ATTR_DECISION,

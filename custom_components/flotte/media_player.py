@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import DOMAIN
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told

@@ -10,12 +10,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .ledger import DAMAGED_ISSUE, DASHBOARD, AccountLedger, find_ledger
-from .tesla.api import FleetApi
+from .spending.account_ledger import DAMAGED_ISSUE, DASHBOARD, AccountLedger, find_ledger
+from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
-from .tesla.meter import MOST_UNITS, Category, Month
+from .tesla.spending.meter import MOST_UNITS, Category, Month
 
 
 class SuspensionFlow(RepairsFlow):

@@ -10,14 +10,14 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
 from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
-from .tesla.gate import SpendingMode
+from .tesla.spending.gate import SpendingMode
 from .tesla.state import Signal, State
 
 # Each vehicle has its own turns; another one must not wait for its wake.

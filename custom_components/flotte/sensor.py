@@ -35,16 +35,16 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .counters import LifetimeCounter, SessionCounter, read_reset
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
-from .ledger import AccountLedger
 from .presence import async_add_rows
+from .spending.account_ledger import AccountLedger
 from .tesla import signals
-from .tesla.gate import ModeReason, SpendingMode
-from .tesla.meter import CENT, CallerKind, Category, Month
-from .tesla.projection import Basis
+from .tesla.spending.gate import ModeReason, SpendingMode
+from .tesla.spending.meter import CENT, CallerKind, Category, Month
+from .tesla.spending.projection import Basis
 from .tesla.state import Derived, Signal, State
 
 PARALLEL_UPDATES = 0

@@ -12,7 +12,7 @@ from homeassistant.components.update import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import FlotteConfigEntry
+from .account.data import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import aiohttp
 
-from custom_components.flotte.tesla.api import FleetApi
+from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.hosts import Hosts, simulated
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Entry, Meter
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Entry, Meter
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as Billed

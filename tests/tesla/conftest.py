@@ -8,7 +8,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla.signing import ClientKey
-from custom_components.flotte.tesla.vehicle import Protocol, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Protocol, Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.flotte.tesla.alerts import ALERT_AGE, MOST_ALERTS, AlertHistory
 from custom_components.flotte.tesla.telemetry.records import Alert, read_alerts
+from custom_components.flotte.tesla.vehicle.alerts import ALERT_AGE, MOST_ALERTS, AlertHistory
 
 ALARM = "VCSEC_a133_alarmTriggered"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

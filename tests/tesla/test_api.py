@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla.api import LARGEST_REPLY, FleetApi, partner_token
+from custom_components.flotte.tesla.api.fleet import LARGEST_REPLY, FleetApi, partner_token
 from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     AccountSuspended,
@@ -38,7 +38,14 @@ from custom_components.flotte.tesla.errors import (
     WrongRegion,
 )
 from custom_components.flotte.tesla.hosts import simulated
-from custom_components.flotte.tesla.meter import POLLING, Category, Entry, Ledger, Meter, Row
+from custom_components.flotte.tesla.spending.meter import (
+    POLLING,
+    Category,
+    Entry,
+    Ledger,
+    Meter,
+    Row,
+)
 from simulator import Simulator
 from tests.simulator.visitor import SECRETS, KeyHost
 from tests.tesla.account import (

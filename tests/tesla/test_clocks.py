@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla import plan, signals
+from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.commands import set_charge_limit
 from custom_components.flotte.tesla.errors import RateLimited
-from custom_components.flotte.tesla.meter import POLLING
+from custom_components.flotte.tesla.spending.meter import POLLING
 from custom_components.flotte.tesla.state import Source, State
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.vehicle import poll_plan as plan
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.cars import Car
 from tests.tesla.account import MODEL_Y, NOW, PERSON, Account

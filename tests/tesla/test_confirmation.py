@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.flotte.tesla.confirmation import Confirmation, read_confirmation
+from custom_components.flotte.tesla.api.confirmation import Confirmation, read_confirmation
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.errors import GateRefused
-from custom_components.flotte.tesla.gate import Allow, Policy, Refuse
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.gate import Allow, Policy, Refuse
+from custom_components.flotte.tesla.spending.meter import (
     POLLING,
     Caller,
     CallerKind,
@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.meter import (
     Charge,
     Month,
 )
-from custom_components.flotte.tesla.vehicle import INSIST_SECONDS, Done, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import INSIST_SECONDS, Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -42,7 +42,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory) -> N
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
 
 
 async def refused(wish: Awaitable[object]) -> GateRefused:

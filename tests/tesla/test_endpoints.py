@@ -11,19 +11,20 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla import api, commands, endpoints
+from custom_components.flotte.tesla import api, commands
 from custom_components.flotte.tesla.commands import energy
-from custom_components.flotte.tesla.endpoints import (
+from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
+from custom_components.flotte.tesla.spending import endpoints
+from custom_components.flotte.tesla.spending.endpoints import (
     ASSUMED,
     CHOICES,
     STATED,
     Endpoints,
     read_categories,
 )
-from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
-from custom_components.flotte.tesla.gate import Allow, Policy
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Charge
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.spending.gate import Allow, Policy
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Charge
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import endpoints as simulated
 from simulator.bill import Category as Billed
 from simulator.cars import Car
@@ -31,7 +32,7 @@ from tests.tesla.account import PERSON, SITE, Account
 
 BACKUP = ("backup", {"backup_reserve_percent": 20})
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 
 # Source: Tesla's billing page (2026-08) where it states a category, else what the design says:
 # unknown is data, energy is its own category.

@@ -23,7 +23,7 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     Refused,
 )
-from custom_components.flotte.tesla.gate import (
+from custom_components.flotte.tesla.spending.gate import (
     EFFECTS,
     LIMITED,
     Allow,
@@ -43,7 +43,7 @@ from custom_components.flotte.tesla.gate import (
     decide,
     mode_of,
 )
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.meter import (
     COMMAND,
     DATA,
     ENERGY,

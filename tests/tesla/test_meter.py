@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from custom_components.flotte.tesla.errors import AccountSuspended, BudgetExceeded
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.meter import (
     COMMAND,
     DATA,
     ENERGY,

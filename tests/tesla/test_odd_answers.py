@@ -13,11 +13,11 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.api.login import Login
+from custom_components.flotte.tesla.api.oauth import request_token
 from custom_components.flotte.tesla.errors import TeslaError
-from custom_components.flotte.tesla.login import Login
-from custom_components.flotte.tesla.meter import POLLING, STREAM
-from custom_components.flotte.tesla.oauth import request_token
 from custom_components.flotte.tesla.site import Site
+from custom_components.flotte.tesla.spending.meter import POLLING, STREAM
 from custom_components.flotte.tesla.telemetry.subscription import (
     read_client_errors,
     read_configuration,
@@ -38,7 +38,7 @@ def _quick_waits(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from custom_components.flotte.counters import read_reset
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Seat
 from custom_components.flotte.tesla.commands.command import is_vehicle_action
-from custom_components.flotte.tesla.deferral import Queue, Waiting
-from custom_components.flotte.tesla.meter import POLLING, Caller, CallerKind
 from custom_components.flotte.tesla.signals import SITE_SIGNALS, VEHICLE_SIGNALS
+from custom_components.flotte.tesla.spending.meter import POLLING, Caller, CallerKind
 from custom_components.flotte.tesla.state import (
     Reading,
     Signal,
@@ -22,6 +21,7 @@ from custom_components.flotte.tesla.state import (
     restore_time,
     store_state,
 )
+from custom_components.flotte.tesla.vehicle.deferral import Queue, Waiting
 from tests.odd import ODD, places, replaced
 from tests.tesla.account import SITE, Account
 from tests.tesla.conftest import VehicleMaker

@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.flotte.tesla import plan, signals
-from custom_components.flotte.tesla.plan import Situation, check_due, data_due, is_active
+from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
+from custom_components.flotte.tesla.vehicle import poll_plan as plan
+from custom_components.flotte.tesla.vehicle.poll_plan import (
+    Situation,
+    check_due,
+    data_due,
+    is_active,
+)
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.flotte.tesla.meter import (
+from custom_components.flotte.tesla.spending.meter import (
     EURO,
     TARIFFS,
     Category,
@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.meter import (
     Month,
     Row,
 )
-from custom_components.flotte.tesla.projection import Basis, project
+from custom_components.flotte.tesla.spending.projection import Basis, project
 
 CAR = "XP7YGCEK0RB000001"
 MARCH = Month(2026, 3)

@@ -37,9 +37,9 @@ from custom_components.flotte.tesla.errors import (
     RateLimited,
     Refused,
 )
-from custom_components.flotte.tesla.meter import Category
 from custom_components.flotte.tesla.signing import ClientKey, Domain
-from custom_components.flotte.tesla.vehicle import Done
+from custom_components.flotte.tesla.spending.meter import Category
+from custom_components.flotte.tesla.vehicle.vehicle import Done
 from simulator.bill import Category as Billed
 from simulator.protocol import Subsystem
 from tests.tesla.account import MODEL_S, MODEL_Y

@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla import commands, plan, signals
-from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla import commands, signals
+from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
-from custom_components.flotte.tesla.gate import Request
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Hold, Meter
+from custom_components.flotte.tesla.spending.gate import Request
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Hold, Meter
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.stream import Stream
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle import poll_plan as plan
+from custom_components.flotte.tesla.vehicle.stream import Stream
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import PERSON, Account
 
@@ -803,7 +804,7 @@ async def test_a_wake_that_is_paid_survives_a_restart(
         asking.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", never_ends)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", never_ends)
     sending = asyncio.create_task(vehicle.send(commands.lock_doors(), PERSON))
     await asking.wait()
     sending.cancel()
@@ -819,7 +820,7 @@ async def test_a_wake_that_is_paid_survives_a_restart(
     async def passes(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.pause", passes)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", passes)
     await again.send(commands.lock_doors(), PERSON)
     assert paid(account)[WAKE] == wakes
 

@@ -26,12 +26,12 @@ from custom_components.flotte.tesla.errors import (
     TeslaError,
     Unreachable,
 )
-from custom_components.flotte.tesla.gate import ModeReason, Policy, SpendingMode, Step
-from custom_components.flotte.tesla.meter import EURO, Caller, CallerKind, Category, Tariff
-from custom_components.flotte.tesla.plan import site_due, site_interval
 from custom_components.flotte.tesla.site import Site
+from custom_components.flotte.tesla.spending.gate import ModeReason, Policy, SpendingMode, Step
+from custom_components.flotte.tesla.spending.meter import EURO, Caller, CallerKind, Category, Tariff
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
-from custom_components.flotte.tesla.vehicle import Done
+from custom_components.flotte.tesla.vehicle.poll_plan import site_due, site_interval
+from custom_components.flotte.tesla.vehicle.vehicle import Done
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.energy import Site as SimulatedSite

@@ -13,14 +13,9 @@ from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload, Value
 from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErrors
 
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.api import utc_now
-from custom_components.flotte.tesla.meter import Category, Meter, Month
+from custom_components.flotte.tesla.api.fleet import utc_now
+from custom_components.flotte.tesla.spending.meter import Category, Meter, Month
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.stream import (
-    MOST_FIELDS,
-    SLEEP_FIELDS,
-    Stream,
-)
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
     CarError,
@@ -28,7 +23,8 @@ from custom_components.flotte.tesla.telemetry.records import (
     Record,
 )
 from custom_components.flotte.tesla.telemetry.subscription import Rule
-from custom_components.flotte.tesla.vehicle import Vehicle
+from custom_components.flotte.tesla.vehicle.stream import MOST_FIELDS, SLEEP_FIELDS, Stream
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from tests.tesla.account import MODEL_Y, NOW
 
 SECOND = timedelta(seconds=1)

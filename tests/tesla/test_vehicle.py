@@ -34,10 +34,10 @@ from custom_components.flotte.tesla.errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from custom_components.flotte.tesla.meter import POLLING, Category
 from custom_components.flotte.tesla.signing import ClientKey, Domain
+from custom_components.flotte.tesla.spending.meter import POLLING, Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
-from custom_components.flotte.tesla.vehicle import Done, Protocol, Vehicle, pause
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle, pause
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
@@ -49,7 +49,7 @@ type VehicleMaker = Callable[..., Vehicle]
 type Changes = list[frozenset[Signal[Any]]]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 SECOND = timedelta(seconds=1)
 
 
@@ -1152,7 +1152,7 @@ async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, ca
 async def test_the_wait_for_others_has_an_end(
     awake: Vehicle, car: Car, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.LOCK_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.LOCK_TIMEOUT_SECONDS", 0)
     async with awake._locks[Domain.VEHICLE_SECURITY]:
         with pytest.raises(VehicleBusy):
             await awake.send(commands.lock_doors(), PERSON)

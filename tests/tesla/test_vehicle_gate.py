@@ -10,9 +10,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.deferral import Waiting
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
     Deferred,
@@ -22,7 +21,7 @@ from custom_components.flotte.tesla.errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from custom_components.flotte.tesla.gate import (
+from custom_components.flotte.tesla.spending.gate import (
     Asleep,
     ModeReason,
     Policy,
@@ -30,11 +29,12 @@ from custom_components.flotte.tesla.gate import (
     SpendingMode,
     Step,
 )
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Month
 from custom_components.flotte.tesla.state import Reading, Source
-from custom_components.flotte.tesla.stream import Stream
 from custom_components.flotte.tesla.telemetry.subscription import Rule
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.deferral import Waiting
+from custom_components.flotte.tesla.vehicle.stream import Stream
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 from tests.tesla.servers import until
@@ -43,7 +43,7 @@ type VehicleMaker = Callable[..., Vehicle]
 type Settled = list[tuple[str, TeslaError | None]]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 

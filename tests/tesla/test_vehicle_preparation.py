@@ -9,7 +9,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.commands import Command, Seat
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
@@ -17,13 +17,13 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     OutcomeUnknown,
 )
-from custom_components.flotte.tesla.gate import Policy, Reason
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.spending.gate import Policy, Reason
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Meter
 from custom_components.flotte.tesla.state import Reading, Source
-from custom_components.flotte.tesla.stream import Stream
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.stream import Stream
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator import Simulator
 from simulator.cars import Car
 from tests.tesla.account import MODEL_S, MODEL_Y, PERSON, Account
@@ -31,7 +31,7 @@ from tests.tesla.account import MODEL_S, MODEL_Y, PERSON, Account
 type VehicleMaker = Callable[..., Vehicle]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 SECOND = timedelta(seconds=1)
 AUTOMATION = Caller(CallerKind.AUTOMATION, "automation.winter")
 COMFORT_OFF = "reason_cabin_comfort_remote_settings_not_enabled"

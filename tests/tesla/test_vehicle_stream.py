@@ -9,14 +9,14 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.api import utc_now
+from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.errors import OutcomeUnknown
-from custom_components.flotte.tesla.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Meter
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.stream import Stream
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
-from custom_components.flotte.tesla.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.stream import Stream
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -25,7 +25,7 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 LIMIT = signals.CHARGE_LIMIT
 LIMIT_80 = {LIMIT: 80}
-PAUSE = "custom_components.flotte.tesla.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
 
 

@@ -24,12 +24,12 @@ from aiohttp import web
 from aiohttp.client_reqrep import ConnectionKey
 from tesla_protocol.command.universal_message_pb2 import RoutableMessage
 
-from custom_components.flotte.tesla.api import FleetApi
+from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import Refused, TeslaError, Unreachable
-from custom_components.flotte.tesla.meter import Caller, Category, Entry
 from custom_components.flotte.tesla.signing import ClientKey, Domain
-from custom_components.flotte.tesla.vehicle import Done, Protocol, Vehicle
+from custom_components.flotte.tesla.spending.meter import Caller, Category, Entry
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car

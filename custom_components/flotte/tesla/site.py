@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from . import plan, signals
-from .api import FleetApi, utc_now
+from . import signals
+from .api.confirmation import read_confirmation
+from .api.fleet import FleetApi, utc_now
 from .commands import Command
-from .confirmation import read_confirmation
 from .errors import (
     AccountSuspended,
     AnswerLost,
@@ -32,11 +32,12 @@ from .errors import (
     ServiceError,
     TeslaError,
 )
-from .gate import Gate, Request
-from .meter import POLLING, Caller
 from .signals import LIVE_STATUS, SITE_INFO
+from .spending.gate import Gate, Request
+from .spending.meter import POLLING, Caller
 from .state import Reading, Signal, Source, State, restore_state, store_state
-from .vehicle import Done, Listener
+from .vehicle import poll_plan as plan
+from .vehicle.vehicle import Done, Listener
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,

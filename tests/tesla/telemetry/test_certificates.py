@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from custom_components.flotte.tesla.telemetry import certificates
-from custom_components.flotte.tesla.telemetry.certificates import (
+from custom_components.flotte.tesla.telemetry.tls import certificates
+from custom_components.flotte.tesla.telemetry.tls.certificates import (
     TESLA_FINGERPRINTS,
     Authority,
     CertificateDefect,

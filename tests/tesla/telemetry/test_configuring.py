@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from custom_components.flotte.tesla.errors import BadRequest
-from custom_components.flotte.tesla.meter import STREAM, Category
 from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
+from custom_components.flotte.tesla.spending.meter import STREAM, Category
 from custom_components.flotte.tesla.telemetry.subscription import (
     LIFETIME,
     Configured,

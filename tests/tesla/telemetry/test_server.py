@@ -28,11 +28,6 @@ from custom_components.flotte.tesla.telemetry.admission import (
     Verdict,
     WaitingRoom,
 )
-from custom_components.flotte.tesla.telemetry.certificates import (
-    Authority,
-    ServerContext,
-    server_context,
-)
 from custom_components.flotte.tesla.telemetry.envelope import write_ack, write_error
 from custom_components.flotte.tesla.telemetry.records import MalformedRecord
 from custom_components.flotte.tesla.telemetry.server import (
@@ -41,7 +36,12 @@ from custom_components.flotte.tesla.telemetry.server import (
     Refusal,
     TelemetryServer,
 )
-from custom_components.flotte.tesla.telemetry.tls import Failure, Handshake, Step
+from custom_components.flotte.tesla.telemetry.tls.certificates import (
+    Authority,
+    ServerContext,
+    server_context,
+)
+from custom_components.flotte.tesla.telemetry.tls.connection import Failure, Handshake, Step
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import (

@@ -11,12 +11,12 @@ from typing import Final, Never, override
 
 import pytest
 
-from custom_components.flotte.tesla.telemetry.certificates import (
+from custom_components.flotte.tesla.telemetry.tls.certificates import (
     Authority,
     ServerContext,
     server_context,
 )
-from custom_components.flotte.tesla.telemetry.tls import (
+from custom_components.flotte.tesla.telemetry.tls.connection import (
     Failure,
     Handshake,
     HandshakeQueue,

@@ -33,10 +33,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from .acceptor import Acceptor, reset
 from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
-from .certificates import ServerContext, UnknownDevice, identity
 from .envelope import STREAM, MalformedEnvelope, read_envelope, write_ack, write_error
 from .records import MalformedRecord
-from .tls import Failure, HandshakeQueue, TlsTransport
+from .tls.certificates import ServerContext, UnknownDevice, identity
+from .tls.connection import Failure, HandshakeQueue, TlsTransport
 
 _LOGGER: Final = logging.getLogger(__name__)
 _HTTP_LOGGER: Final = _LOGGER.getChild("http")

@@ -1,0 +1,119 @@
+"""Names of cars and sites: which one counts, and how two of the same name are told apart."""
+
+import re
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from ..const import DOMAIN
+
+MANUFACTURER: Final = "Tesla"
+CHARACTERS_SHOWN: Final = 6
+"""Of the number of a car or site, from its end, where names are the same: whole VINs leave no text
+of ours."""
+
+# Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
+MODELS: Final = {
+    "S": "Model S",
+    "3": "Model 3",
+    "X": "Model X",
+    "Y": "Model Y",
+    "C": "Cybertruck",
+    "R": "Roadster",
+    "T": "Semi",
+}
+
+
+def model_of(vin: str) -> str | None:
+    """The model of a car; None if its VIN does not say."""
+    return MODELS.get(vin[3:4])
+
+
+def is_vin(number: str) -> bool:
+    """Whether this can be a VIN: 17 letters and digits."""
+    return bool(_VIN.fullmatch(number))
+
+
+_VIN: Final = re.compile(r"[A-Za-z0-9]{17}")
+
+
+def readable(name: object) -> str:
+    """A name as Tesla reports it, without blanks around it; empty if there is none."""
+    return name.strip() if isinstance(name, str) else ""
+
+
+class AssetName:
+    """The name of a car or site, from whichever source changed it last.
+
+    Tesla's product list and the asset itself report it, neither at the same time, and either may
+    report none for a while.
+
+    Args:
+        listed: From Tesla's product list.
+        reported: Last reported by the car or site itself.
+        before: Used before the restart.
+        fallback: Used while nobody named it.
+    """
+
+    def __init__(self, *, listed: object, reported: object, before: object, fallback: str) -> None:
+        self._listed = readable(listed)
+        self._reported = readable(reported)
+        known = readable(before)
+        if known == fallback:
+            known = ""
+        self.shown = self._listed or known or self._reported or fallback
+
+    def list(self, name: object) -> bool:
+        """Follow the product list; answers whether the name changed."""
+        new = readable(name)
+        if not new or new == self._listed:
+            return False
+        self._listed = new
+        return self._show(new)
+
+    def report(self, name: str | None) -> bool:
+        """Follow the car or site itself; answers whether the name changed.
+
+        Its first report is no change, so the product list goes before it.
+        """
+        new = readable(name)
+        if not new or new == self._reported:
+            return False
+        is_first, self._reported = not self._reported, new
+        return not (is_first and self._listed) and self._show(new)
+
+    def _show(self, name: str) -> bool:
+        is_new, self.shown = name != self.shown, name
+        return is_new
+
+
+@callback
+def async_distinct_name(hass: HomeAssistant, entry_id: str, number: str, name: str) -> str:
+    """A name for texts: as the owner knows the device, and like no other of ours.
+
+    Args:
+        hass: Home Assistant.
+        entry_id: The account.
+        number: VIN or number of the site.
+        name: Its own name.
+    """
+    devices = dr.async_get(hass)
+    device = devices.async_get_device_by_identifier((DOMAIN, number), entry_id)
+    shown = (device and device.name_by_user) or name
+    # The account itself may be gone already, its devices not yet.
+    accounts = {entry_id, *(each.entry_id for each in hass.config_entries.async_entries(DOMAIN))}
+    namesakes = {
+        each
+        for account in accounts
+        for other in dr.async_entries_for_config_entry(devices, account)
+        if (other.name_by_user or other.name or "").casefold() == shown.casefold()
+        for domain, each in other.identifiers
+        if domain == DOMAIN and each != number
+    }
+    if not namesakes:
+        return shown
+    length = CHARACTERS_SHOWN
+    while any(each[-length:] == number[-length:] for each in namesakes) and length < len(number):
+        length += 1
+    return f"{shown} ({number[-length:]})"

@@ -1,0 +1,70 @@
+"""Rights: whether the user behind a call may have it done.
+
+Home Assistant checks the rights to entities, but not those to what actions of ours name: devices
+and accounts. Its users may have rights to single entities, devices or areas; to do something with
+a device a user needs the right to all of its entities. Calls without a user, as automations make
+them, may do everything, as everywhere in Home Assistant.
+"""
+
+from collections.abc import Iterable
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import CAT_ENTITIES, POLICY_CONTROL
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+
+
+async def async_require_admin(hass: HomeAssistant, context: Context | None) -> None:
+    """Refuse users who are no administrators.
+
+    Raises:
+        Unauthorized: the user is none.
+    """
+    user = await _async_user(hass, context)
+    if user is not None and not user.is_admin:
+        raise Unauthorized(context=context)
+
+
+async def async_require_control(
+    hass: HomeAssistant, context: Context | None, devices: Iterable[str]
+) -> None:
+    """Refuse users who may not control all of these devices, given by their ids.
+
+    Raises:
+        Unauthorized: the user may not control at least one entity of a device.
+    """
+    user = await _async_user(hass, context)
+    if user is None or user.permissions.access_all_entities(POLICY_CONTROL):
+        return
+    registry = er.async_get(hass)
+    for device_id in devices:
+        entities = [
+            each.entity_id
+            for each in er.async_entries_for_device(
+                registry, device_id, include_disabled_entities=True
+            )
+            # Others may have added theirs to the device.
+            if each.platform == DOMAIN
+        ]
+        may = user.permissions.check_entity
+        denied = next((each for each in entities if not may(each, POLICY_CONTROL)), None)
+        if denied is not None or not entities:
+            raise Unauthorized(
+                context=context,
+                entity_id=denied,
+                permission=POLICY_CONTROL,
+                perm_category=CAT_ENTITIES,
+            )
+
+
+async def _async_user(hass: HomeAssistant, context: Context | None) -> User | None:
+    """The user behind a context; None if there is none. Raises UnknownUser."""
+    if context is None or context.user_id is None:
+        return None
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context)
+    return user

@@ -1,0 +1,1 @@
+"""Home Assistant's side of spending: the stored ledger, callers and decisions."""

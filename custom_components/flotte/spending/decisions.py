@@ -1,0 +1,163 @@
+"""What the gate decided, told in words to whoever wants to know: automations, people, the logbook.
+
+The background asks every minute. What it hears again and again is told once: the same answer for
+the same reason, to the same asker about the same car, is news only after another one.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
+
+from ..account.data import FlotteConfigEntry
+from ..const import DOMAIN
+from ..tesla.spending.gate import Allow, Decision, Defer, Reason, Refuse, Request
+from ..tesla.spending.meter import CallerKind
+
+EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
+"""On Home Assistant's bus: the data of a `Verdict`, the outcome as `decision`, the car's device."""
+ATTR_DECISION: Final = "decision"
+ATTR_REASON: Final = "reason"
+ATTR_EXPLANATION: Final = "explanation"
+ATTR_CALLER: Final = "caller"
+ATTR_CAR: Final = "car"
+ATTR_COST: Final = "cost"
+ATTR_CURRENCY: Final = "currency"
+ATTR_UNTIL: Final = "until"
+_DECIMALS: Final = 3
+"""Of a cost: the cheapest that is asked for, a command, is a thousandth of a euro."""
+
+
+class Outcome(StrEnum):
+    """What became of a wish; the values are types of the event."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    WAITS = "waits"
+
+
+OUTCOMES: Final[Mapping[type[Decision], Outcome]] = {
+    Allow: Outcome.ALLOWED,
+    Refuse: Outcome.REFUSED,
+    Defer: Outcome.WAITS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision as Home Assistant hears it."""
+
+    outcome: Outcome
+    data: Mapping[str, Any]
+    """By the names above: JSON, the time in UTC."""
+    context: Context
+    """Of the event on the bus, for all that follows from it."""
+
+
+type Listener = Callable[[Verdict], None]
+
+
+class Decisions:
+    """Tells the decisions about the cars and sites of an account, in the owner's language."""
+
+    def __init__(self, hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+        """Tell until the entry is unloaded."""
+        self._hass = hass
+        self._entry = entry
+        data = entry.runtime_data
+        self._assets = {each.unique_prefix: each for each in (*data.vehicles, *data.sites)}
+        self._listeners: set[Listener] = set()
+        self._last: dict[tuple[str, str], tuple[Outcome, str]] = {}
+        entry.async_on_unload(data.ledger.async_on_decision(self._async_decided))
+
+    @callback
+    def async_subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each decision that is news; call the answer to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    @callback
+    def _async_decided(self, request: Request, decision: Decision) -> None:
+        if (
+            decision.reason is Reason.FREE
+            or not self._is_ours(request)
+            or not self._is_news(request, decision)
+        ):
+            return
+        tariff = self._entry.runtime_data.ledger.meter.tariff
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, request.car), self._entry.entry_id
+        )
+        asset = self._assets.get(request.car)
+        outcome = OUTCOMES[type(decision)]
+        until = None if isinstance(decision, Allow) else decision.until
+        data = {
+            ATTR_REASON: decision.key,
+            ATTR_EXPLANATION: async_text(
+                self._hass,
+                decision.key,
+                {**decision.placeholders, "caller": name_of(request.caller.label)},
+            ),
+            ATTR_CALLER: request.caller.label,
+            ATTR_CAR: asset.device_name if asset else None,
+            ATTR_COST: round(float(tariff.total(request.charges)), _DECIMALS),
+            ATTR_CURRENCY: tariff.currency,
+            ATTR_UNTIL: until.isoformat() if until else None,
+        }
+        context = Context()
+        on_the_bus = {ATTR_DECISION: str(outcome), **data}
+        if device is not None:
+            # So that the logbook lists it with the car.
+            on_the_bus[ATTR_DEVICE_ID] = device.id
+        # First: what happens in its context afterwards is shown as following from it.
+        self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
+        verdict = Verdict(outcome, data, context)
+        for listener in tuple(self._listeners):
+            listener(verdict)
+
+    def _is_ours(self, request: Request) -> bool:
+        """Whether it is for this account to tell: others may share the ledger."""
+        if request.car:
+            return request.car in self._assets
+        # What concerns several cars at once is told by one of them.
+        ledger = self._entry.runtime_data.ledger
+        loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
+        return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]
+
+    def _is_news(self, request: Request, decision: Decision) -> bool:
+        if request.caller.kind is not CallerKind.BACKGROUND:
+            return True
+        asker = (request.caller.label, request.car)
+        answer = (OUTCOMES[type(decision)], decision.key)
+        is_news = self._last.get(asker) != answer
+        self._last[asker] = answer
+        return is_news
+
+
+def name_of(caller: str) -> str:
+    """A caller's label as a person reads it: `automation.heat`, `polling`, `a person`."""
+    kind, _, name = caller.partition(":")
+    return name or {CallerKind.AUTOMATION: "an automation", CallerKind.PERSON: "a person"}.get(
+        CallerKind(kind), kind
+    )
+
+
+async def async_load_texts(hass: HomeAssistant) -> None:
+    """Have our texts at hand, also right after the language was changed."""
+    await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
+
+
+@callback
+def async_text(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
+    """One of our texts in Home Assistant's language: errors are in English whatever that is."""
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key)
+    with suppress(KeyError):
+        return text.format_map(placeholders)
+    return text

@@ -1,0 +1,218 @@
+"""One car's subscription: what Tesla took for it, what comes, and why it could not be had."""
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import VehicleCoordinator
+from ..tesla import signals
+from ..tesla.privacy import shortened
+from ..tesla.telemetry.subscription import Plan, Rule, Situation, Tally, forecast
+from .issues import TAKEN_ENDS
+
+USUAL_HOURS: Final = {
+    Situation.PARKED: 1.95,
+    Situation.CHARGING: 5.0,
+    Situation.DRIVING: 1.0,
+}
+"""Of a usual day, awake: two drives of half an hour, and an evening of charging."""
+USUAL_WAKES: Final = 3
+USUAL_DAYS: Final = 30.44
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a car could not be configured, and when that is tried again."""
+
+    issue: str
+    """What the owner is told."""
+    detail: str
+    count: int
+    """Refusals in a row that Tesla bills."""
+    until: datetime | None
+    """When it is tried again though nothing changed; None: never."""
+    circumstances: str
+    """What was so when it was refused; see `Streaming._circumstances`."""
+
+    def to_stored(self) -> dict[str, Any]:
+        """The refusal as JSON."""
+        return {
+            "issue": self.issue,
+            "detail": self.detail,
+            "count": self.count,
+            "until": None if self.until is None else self.until.isoformat(),
+            "circumstances": self.circumstances,
+        }
+
+    @classmethod
+    def from_stored(cls, stored: object) -> Refusal | None:
+        """The refusal from `to_stored`'s JSON; None if there is none, or it cannot be read."""
+        match stored:
+            case {
+                "issue": str() as issue,
+                "detail": str() as detail,
+                "count": int() as count,
+                "until": str() | None as until,
+                "circumstances": str() as circumstances,
+            } if issue in TAKEN_ENDS:
+                moment = _moment(until)
+                if (until is None) is (moment is None):
+                    return cls(issue, shortened(detail), max(0, count), moment, circumstances)
+        return None
+
+
+def _moment(stored: object) -> datetime | None:
+    """An aware time from JSON; None if it is none."""
+    try:
+        moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
+    except ValueError:
+        # It looks like a date, and is none: the 31st of February.
+        return None
+    return None if moment is None or moment.tzinfo is None else moment
+
+
+class StreamingCar:
+    """One car's subscription."""
+
+    def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
+        """Take up what `to_stored` kept; what cannot be read is left out."""
+        kept = stored if isinstance(stored, Mapping) else {}
+        self.coordinator = coordinator
+        self.vin = coordinator.vehicle.vin
+        configured = kept.get("configured")
+        self.configured: dict[str, Any] | None = (
+            dict(configured) if isinstance(configured, Mapping) else None
+        )
+        """The configuration that Tesla took for it last."""
+        self.is_distrusted = kept.get("is_distrusted") is True
+        """Whether Tesla must be asked if it still has that configuration."""
+        suspensions = kept.get("suspensions")
+        self.suspensions = suspensions if type(suspensions) is int else 0
+        """How often Tesla had stopped the account by then; see `is_lost`."""
+        self.plan: Plan = {}
+        self.tally = Tally.from_stored({}, kept.get("tally"))
+        self.stored_tally = kept.get("tally")
+        self.refusal = Refusal.from_stored(kept.get("refusal"))
+        """Why it could not be configured the last time."""
+        self.asked = _moment(kept.get("asked"))
+        """When Tesla was asked last why it does not connect."""
+        self.kept_since: datetime | None = None
+        """When its configuration could not be taken away, though it is not wanted."""
+        self.is_reported = False
+        """Whether its owner was told that a broker's stream is dear."""
+        self.kept_count = 0
+        """How often Tesla refused that in a row, and billed it."""
+        self._counted: Counter[str] = Counter()
+
+    def follow(self, planned: Plan, now: datetime) -> None:
+        """Expect it to stream by this plan from now on, and count by it.
+
+        Whether it is connected already does not matter: it takes a new plan some time.
+        """
+        if not self.plan:
+            self.tally = Tally.from_stored(planned, self.stored_tally)
+            if self.coordinator.stream.is_connected:
+                self.tally.opened(now)
+        else:
+            self.tally.follow(planned, now)
+        self.plan = planned
+        self.coordinator.stream.follow(planned)
+        self.coordinator.vehicle.stream_expected = now
+
+    def count(self, now: datetime) -> None:
+        """Book what came since the last time; not at each record, which must be quick."""
+        counts = self.coordinator.stream.counts
+        fresh = counts - self._counted
+        self._counted = counts.copy()
+        if fresh:
+            self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
+
+    def forget_configuration(self) -> None:
+        """Forget what Tesla took: that was for another application."""
+        self.configured = None
+        self.suspensions = self.coordinator.vehicle.api.meter.suspensions
+        self.refusal = self.asked = None
+        self.is_distrusted = False
+
+    def distrust_configuration(self) -> None:
+        """Have Tesla asked about the configuration, and try again what was refused."""
+        self.is_distrusted = self.configured is not None
+        if self.refusal is not None and self.refusal.until is not None:
+            self.refusal = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether Tesla removed its configuration, as it does when it stops an account.
+
+        Counted and not dated, because clocks are set.
+        """
+        return self.suspensions != self.coordinator.vehicle.api.meter.suspensions
+
+    @property
+    def known(self) -> dict[str, Any] | None:
+        """The configuration that it has, as far as we know."""
+        return None if self.is_lost else self.configured
+
+    def to_stored(self, now: datetime) -> dict[str, Any]:
+        """What to keep over a restart, as JSON."""
+        return {
+            "configured": self.configured,
+            "is_distrusted": self.is_distrusted,
+            "suspensions": self.suspensions,
+            "refusal": None if self.refusal is None else self.refusal.to_stored(),
+            "asked": None if self.asked is None else self.asked.isoformat(),
+            "tally": self.tally.to_stored(now) if self.plan else self.stored_tally,
+        }
+
+
+def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
+    """The cars that stream to us, and by what, out of what `Streaming.to_stored` answered."""
+    kept = stored if isinstance(stored, Mapping) else {}
+    return {
+        vin: car["configured"]
+        for vin, car in kept.items()
+        if isinstance(car, Mapping) and isinstance(car.get("configured"), Mapping)
+    }
+
+
+def situation_of(coordinator: VehicleCoordinator) -> Situation:
+    """What a car is doing, as far as its stream is concerned."""
+    state = coordinator.state
+    if state[signals.SHIFT_STATE] not in (None, "p"):
+        return Situation.DRIVING
+    return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
+
+
+def is_leaner(planned: Plan, car: StreamingCar) -> bool:
+    """Whether a plan costs less than what a car was told last.
+
+    After a restart that need not be the plan that it is followed by: what is wanted may have
+    changed meanwhile.
+    """
+    told = _plan_of((car.known or {}).get("fields"))
+    new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))
+    return new < old
+
+
+def _plan_of(claims: object) -> Plan:
+    """The plan that a configuration's fields came from; a field that cannot be read is left out."""
+    plans: dict[str, Rule] = {}
+    for name, claim in claims.items() if isinstance(claims, Mapping) else ():
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            rule = Rule(
+                claim["interval_seconds"],
+                claim.get("minimum_delta"),
+                claim.get("resend_interval_seconds"),
+            )
+            if name in signals.SIGNALS_BY_FIELD:
+                plans[name] = rule
+    return plans
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

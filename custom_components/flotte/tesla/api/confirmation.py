@@ -1,0 +1,72 @@
+"""How Tesla's cloud answers a command: one reader for all forms of a plain answer.
+
+In use are, under `response` (Tesla's pages of 2024 and 2025; pypowerwall's live test, 2026-06):
+
+    {"result": true, "reason": ""}                          cars, some sites
+    {"code": 201, "message": "Updated"}                     sites until 2025
+    {"Message": "Backup reserve updated", "Code": 200}      sites since 2025-07
+    {"response": {"code": 201, "message": "Updated"}}       a site's tariff
+
+Keys are read in any case, and a code may be a number or a text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ..privacy import shortened
+
+_LONGEST_WORDS: Final = 200
+_WORDS: Final = ("reason", "message", "error", "error_description")
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What an answer says about a command."""
+
+    done: bool | None
+    """Whether it was carried out; None if the answer does not say."""
+    words: str = ""
+    """Tesla's own, shortened; empty if there are none."""
+
+
+def read_confirmation(answer: object) -> Confirmation:
+    """Read the answer to a command. A refusal outweighs a success that stands beside it."""
+    fields = _fields(answer)
+    inner = _fields(fields.get("response"))
+    if not fields.keys() & {"code", "result"}:
+        fields = inner
+    words = next((str(fields[key]).strip() for key in _WORDS if fields.get(key)), "")
+    return Confirmation(_done(fields), shortened(words, _LONGEST_WORDS))
+
+
+def _fields(answer: object) -> dict[str, object]:
+    """The answer by lower-case keys; empty if it is no object."""
+    if not isinstance(answer, Mapping):
+        return {}
+    return {str(key).lower(): value for key, value in answer.items()}
+
+
+def _done(fields: Mapping[str, object]) -> bool | None:
+    result, code = _flag(fields.get("result")), _number(fields.get("code"))
+    if result is False or (code is not None and 400 <= code < 500):  # noqa: PLR2004  # as in HTTP
+        return False
+    if code is None:
+        return result
+    return True if 200 <= code < 300 else None  # noqa: PLR2004  # as in HTTP
+
+
+def _flag(value: object) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: object) -> int | None:
+    """A code, also if it is written as a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return int(value)
+    except ValueError, OverflowError:
+        return None

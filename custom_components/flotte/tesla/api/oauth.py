@@ -1,0 +1,164 @@
+"""Tesla's token server: one request, and whether its answer asks for a new login.
+
+Only Tesla's own words do: status 400 or 401 with a JSON object that names an `error`. Everything
+else passes on its own: a firewall's page, a gateway in trouble, an answer of another shape.
+Sources: Tesla's third-party token page (2026-08), RFC 6749 sections 5.1 and 5.2.
+"""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+
+from ..errors import (
+    AnswerLost,
+    InvalidAnswer,
+    LoginRequired,
+    RateLimited,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+    error_class,
+)
+from ..hosts import Hosts
+from ..privacy import shortened
+from .answers import TIMEOUT, forget_bodies, parse_json, read_text
+
+_TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
+"""Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
+PARTNER_SCOPES: Final = ("openid", "vehicle_device_data", "vehicle_cmds", "vehicle_charging_cmds")
+"""Scopes of a token of the application, unless somebody knows better what is enabled for it."""
+_LONGEST_LIFE: Final = 366 * 86400
+"""Seconds; Tesla's access tokens live for 8 hours."""
+
+APPLICATION_REFUSED: Final = "application_refused"
+"""Reason of a LoginRequired: client ID or secret are not accepted, or the grant type is missing."""
+INVALID_SCOPE: Final = "invalid_scope"
+"""Reason of a LoginRequired: a scope is not enabled for the application."""
+REASONS: Final = {
+    "client_not_found": APPLICATION_REFUSED,
+    "invalid_client": APPLICATION_REFUSED,
+    "unauthorized_client": APPLICATION_REFUSED,
+    "invalid_scope": INVALID_SCOPE,
+}
+"""By Tesla's word, why a new login alone does not help."""
+REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+"""Statuses with which Tesla's token server refuses for good."""
+
+
+async def request_token(
+    session: aiohttp.ClientSession,
+    url: str,
+    form: Mapping[str, str],
+    refusals: frozenset[int] = REFUSALS,
+) -> dict[str, Any]:
+    """Ask for a token; answers `access_token`, `expires_in` in seconds, and whatever else comes.
+
+    Raises:
+        LoginRequired: Tesla refused; `reason` is set if that is about the application and not about
+            the owner's login.
+        RateLimited, Unreachable, AnswerLost, ServiceError, InvalidAnswer: as they say.
+    """
+    try:
+        return await _request_token(session, url, form, refusals)
+    except TeslaError as error:
+        forget_bodies(error)
+        raise
+
+
+async def _request_token(
+    session: aiohttp.ClientSession, url: str, form: Mapping[str, str], refusals: frozenset[int]
+) -> dict[str, Any]:
+    try:
+        # A redirect would carry the client secret and the refresh token to wherever it points.
+        async with session.post(
+            url, data=dict(form), timeout=TIMEOUT, allow_redirects=False
+        ) as response:
+            status = response.status
+            text = await read_text(response)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise Unreachable(type(error).__name__) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise AnswerLost(type(error).__name__) from error
+    answer = parse_json(text)
+    if status != HTTPStatus.OK:
+        raise _error(status, answer, refusals)
+    if not isinstance(answer, dict):
+        raise InvalidAnswer("no token in the answer")
+    return _checked(answer)
+
+
+def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
+    """The meaning of an answer without a token; quotes nothing but Tesla's own JSON."""
+    told = answer if isinstance(answer, dict) else {}
+    code, words = told.get("error"), told.get("error_description")
+    if not isinstance(code, str) or not code:
+        kind = RateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else ServiceError
+        return kind(f"{status}: not an answer of Tesla's token server")
+    detail = f"{status}: {code}"
+    if isinstance(words, str) and words:
+        detail = f"{detail}: {words}"
+    detail = shortened(detail, 200)
+    if code in _TEMPORARY:
+        return ServiceError(detail)
+    if status in refusals:
+        return LoginRequired(detail, reason=REASONS.get(code))
+    return error_class(status, code)(detail)
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, if it holds what a token needs, each of the right type."""
+    token = answer.get("access_token")
+    refresh = answer.get("refresh_token", "absent")
+    try:
+        life = int(answer.get("expires_in", 0))
+    except TypeError, ValueError, OverflowError:
+        life = 0
+    problem = ""
+    if not isinstance(token, str) or not token:
+        problem = "no access token in the answer"
+    elif not isinstance(refresh, str) or not refresh:
+        problem = "no refresh token in the answer"
+    elif isinstance(answer.get("expires_in"), bool) or not 0 < life <= _LONGEST_LIFE:
+        problem = "no lifetime in the answer"
+    if problem:
+        raise InvalidAnswer(problem)
+    return {**answer, "expires_in": life}
+
+
+async def partner_token(
+    session: aiohttp.ClientSession,
+    hosts: Hosts,
+    base_url: str,
+    *,
+    client_id: str,
+    client_secret: str,
+    scopes: Collection[str] = PARTNER_SCOPES,
+) -> str:
+    """Ask for a token of the application itself (not of the owner), as registration needs it.
+
+    Tesla never bills its authentication endpoints.
+
+    Args:
+        session: HTTP session to use.
+        hosts: Where the token server is.
+        base_url: The region that the token is for.
+        client_id: The application.
+        client_secret: Its secret.
+        scopes: What to ask for; Tesla refuses the whole request if one is not enabled for the
+            application.
+
+    Raises:
+        LoginRequired: Tesla refused; `reason` says why.
+        TeslaError: others, as `request_token`.
+    """
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "scope": " ".join(scopes),
+        "audience": base_url,
+    }
+    refusals = REFUSALS | {HTTPStatus.FORBIDDEN}
+    return str((await request_token(session, hosts.token_url, form, refusals))["access_token"])

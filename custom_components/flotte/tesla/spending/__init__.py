@@ -1,0 +1,1 @@
+"""Spending: prices, the ledger, the budget and the gate. Pure functions and state, no I/O."""

@@ -1,0 +1,1 @@
+"""TLS of the stream: certificates, trust, and the identity of a car."""

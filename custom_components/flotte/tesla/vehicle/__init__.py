@@ -1,0 +1,1 @@
+"""Vehicles: state, polling, waking, commands and streamed records."""

@@ -1,0 +1,302 @@
+"""When to ask a vehicle, and what for: a pure function of what is known.
+
+Asking whether a vehicle is online is free and does not reach it; asking for its data is billed and
+reaches it. So the state is checked often, and data is asked for only when it can have changed:
+
+- when the vehicle came online: once, because everything may be different;
+- while it drives, charges, is heated or has somebody in it: at an interval, which while it charges
+  is the time in which that shows;
+- after a command: once, to see what became of it, at once; after a plain setting of an automation,
+  which many may follow, together with those;
+- while it is plugged in and may begin to charge: at a longer interval;
+- while it idles online: seldom, so that a drive or a charge that began meanwhile is noticed.
+
+A vehicle that streams tells all that by itself. Then nobody asks whether it is online, and its data
+is asked for only to fill in what the stream cannot tell: at most once while it is awake, if
+something that is shown was never told, or after a week.
+
+Vehicles before 2021 are kept awake by being asked. While one idles it is left alone for longer than
+it needs to fall asleep (11 minutes), however long its answers take: the pause is counted from the
+last answer, and state checks do not end it. Source: Tesla's best practices (2026-08) and the
+measured behaviour of these cars.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from .. import signals
+from ..state import State
+
+CHECK_INTERVAL: Final = timedelta(seconds=60)
+"""Between free state checks; Tesla allows 60 a minute."""
+ACTIVE_INTERVAL: Final = timedelta(minutes=10)
+"""Between data requests while something goes on: 0.012 EUR an hour."""
+RETRY_INTERVAL: Final = timedelta(minutes=5)
+"""Least time between two data requests, whatever the reason, but for the one after a command. It
+doubles with every answer in a row that told nothing (in service, asleep after all), because those
+are billed too."""
+DRIVING_INTERVAL: Final = timedelta(minutes=8)
+"""The same while it drives: nothing changes as quickly as where it is."""
+PLUGGED_INTERVAL: Final = timedelta(minutes=15)
+"""The same while it is online, plugged in and not full: a charge may begin at any time."""
+CHARGE_STEP: Final = 1.5
+"""How many per cent of the battery are worth a data request while it charges."""
+SHORTEST_CHARGE: Final = timedelta(minutes=5)
+LONGEST_CHARGE: Final = timedelta(minutes=20)
+"""Between data requests while it charges, however quickly or slowly that goes."""
+IDLE_INTERVAL: Final = timedelta(minutes=60)
+"""Between data requests of a vehicle that is online and idle, which does not keep it awake."""
+LET_SLEEP: Final = timedelta(minutes=15)
+"""How long a vehicle that is kept awake by questions is left alone."""
+SETTLE: Final = timedelta(seconds=8)
+"""How long after a command its effect is looked at."""
+STREAM_GRACE: Final = timedelta(minutes=3)
+"""How long a stream may be away from a vehicle that is online before data is asked for instead. It
+connects within half a minute of waking, and tries again at least every 30 s."""
+CHECK_ASLEEP_INTERVAL: Final = timedelta(minutes=15)
+"""Between state checks of a vehicle that went to sleep while it streamed: it connects when it
+wakes, so this only finds out that the stream broke meanwhile."""
+QUICK: Final = timedelta(minutes=10)
+"""A vehicle that is back online sooner than that did not sleep, but has poor reception."""
+POOR_RECEPTION: Final = 3
+"""Quick returns in a row from which on an idle vehicle is asked no sooner than any other."""
+GAP_PATIENCE: Final = timedelta(minutes=10)
+"""How long a vehicle that is awake may report no value before it is asked for one: a process that
+restarts is soon back, and before it sleeps most of them end."""
+FILL_INTERVAL: Final = timedelta(days=7)
+"""Between data requests of a vehicle that streams, for what changes with its software at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the plan needs to know, besides the vehicle's state."""
+
+    state: State
+    asked: datetime | None
+    """When the last data request was answered; None if there was none since the start."""
+    came_online: datetime | None
+    """When the vehicle was first seen online in this waking period."""
+    tried: datetime | None = None
+    """When data was asked for last, answered or not."""
+    failures: int = 0
+    """How often in a row that told nothing."""
+    commanded: datetime | None = None
+    """When the last command was carried out."""
+    automated: datetime | None = None
+    """When the last plain setting of an automation was carried out; that one does not hurry."""
+    kept_awake: bool = False
+    """Whether questions keep this vehicle awake (the first Model S and X)."""
+    streaming: bool = False
+    """Whether it streams now."""
+    awaited: datetime | None = None
+    """Since when a stream is expected that is not there; None if none is expected, or it sleeps."""
+    has_gaps: bool = False
+    """Whether something is shown that the stream cannot tell, and nobody ever told."""
+    slept_streaming: bool = False
+    """Whether the stream itself said that it goes to sleep."""
+    checked: datetime | None = None
+    """When its state was asked for last."""
+    quick_returns: int = 0
+    """How often in a row it was back online within `QUICK`."""
+    slower: int = 1
+    """By how much the budget wants the intervals between data requests to grow."""
+
+
+def lasts(since: datetime, length: timedelta, now: datetime) -> bool:
+    """Whether a span that began then is not over yet.
+
+    One that began in the future did so before the clock was set back, and counts as over: nothing
+    is put off for as long as the clock was ahead.
+    """
+    return timedelta() <= now - since < length
+
+
+def is_active(state: State) -> bool:
+    """Whether the vehicle does something whose progress is worth asking for."""
+    gear = state[signals.SHIFT_STATE]
+    update = state[signals.UPDATE_STAGE]
+    return (
+        gear not in (None, "p")
+        or state[signals.IS_CHARGING] is True
+        or state[signals.CLIMATE_ON] is True
+        or state[signals.USER_PRESENT] is True
+        or update in ("downloading", "installing")
+    )
+
+
+def quick_returns(
+    before: int,
+    went_offline: datetime | None,
+    now: datetime,
+    *,
+    online_for: timedelta,
+    was_asleep: bool,
+) -> int:
+    """How often in a row a vehicle came back online quickly, now that it has come back.
+
+    Args:
+        before: The same so far.
+        went_offline: When it was last seen to be no longer online.
+        now: The time.
+        online_for: How long it had been online then. Before it sleeps it is longer than `QUICK`.
+        was_asleep: Whether Tesla called it asleep meanwhile, and not only offline.
+    """
+    if went_offline is None:
+        return 0
+    span = IDLE_INTERVAL if online_for < QUICK else QUICK
+    if was_asleep:
+        span = RETRY_INTERVAL
+    return before + 1 if lasts(went_offline, span, now) else 0
+
+
+def check_due(situation: Situation, now: datetime) -> bool:
+    """Whether Tesla should be asked now if the vehicle is online."""
+    if situation.streaming:
+        return False
+    checked = situation.checked
+    if situation.slept_streaming and checked is not None:
+        return not lasts(checked, CHECK_ASLEEP_INTERVAL, now)
+    return True
+
+
+def data_due(situation: Situation, now: datetime) -> bool:
+    """Whether a vehicle that is online should be asked for its data now."""
+    asked, commanded = situation.asked, _looked_for(situation)
+    tried = situation.tried
+    is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
+    # A stream that begins need not report what was commanded before.
+    is_settled = is_after_command and commanded is not None and now >= commanded + SETTLE
+    if situation.came_online is None or (_is_awaited(situation, now) and not is_settled):
+        return False
+    if not is_after_command:
+        if _is_paused(situation, now):
+            return False
+        if situation.streaming:
+            return _fill_due(situation, now)
+    if asked is None or (asked < situation.came_online and not _is_back(situation, now)):
+        return True
+    for told in (commanded, situation.automated):
+        if told is not None and asked < told + SETTLE:
+            return now >= told + SETTLE
+    return now - asked >= _usual_interval(situation) * situation.slower
+
+
+def _is_back(situation: Situation, now: datetime) -> bool:
+    """Whether the vehicle came back online so soon that this is no new waking period.
+
+    The first quick return may be a short sleep; with each further one it is asked half as often.
+    """
+    asked, returns = situation.asked, min(situation.quick_returns, 8)
+    pause = min(RETRY_INTERVAL * 2 ** (returns - 1), IDLE_INTERVAL) if returns else timedelta()
+    return asked is not None and lasts(asked, pause, now)
+
+
+def _looked_for(situation: Situation) -> datetime | None:
+    """When something was commanded whose effect is looked at as soon as it can be seen.
+
+    That goes for an automation's setting too if it was asked too early after it: what is shown now
+    may be from before.
+    """
+    asked, commanded, automated = situation.asked, situation.commanded, situation.automated
+    if asked is None or automated is None or not automated <= asked < automated + SETTLE:
+        return commanded
+    return automated if commanded is None else max(commanded, automated)
+
+
+def _usual_interval(situation: Situation) -> timedelta:
+    """How long to wait between two data requests, if nothing special is to be seen."""
+    state = situation.state
+    if state[signals.SHIFT_STATE] not in (None, "p"):
+        return DRIVING_INTERVAL
+    if state[signals.IS_CHARGING] is True:
+        return _charge_interval(state)
+    if is_active(state):
+        return ACTIVE_INTERVAL
+    if situation.kept_awake:
+        return LET_SLEEP
+    # With poor reception nothing can be asked in step with it anyway.
+    is_reachable = situation.quick_returns < POOR_RECEPTION
+    if is_reachable and state[signals.LOCKED] is False:
+        # Somebody is about to get in, or to lock it; before it sleeps this is worth knowing.
+        return ACTIVE_INTERVAL
+    # A charge that is complete, or stands at its limit, begins no more by itself.
+    is_plugged = state[signals.CHARGING_STATE] not in (None, "disconnected", "complete")
+    return PLUGGED_INTERVAL if is_reachable and is_plugged else IDLE_INTERVAL
+
+
+def _charge_interval(state: State) -> timedelta:
+    """In how long a charge shows, by the car's own estimate of when it will be over."""
+    level, limit = state[signals.BATTERY_LEVEL], state[signals.CHARGE_LIMIT]
+    hours = state[signals.TIME_TO_FULL]
+    if level is None or limit is None or not hours or limit <= level:
+        return ACTIVE_INTERVAL
+    step = timedelta(hours=hours) * (CHARGE_STEP / (limit - level))
+    return min(max(step, SHORTEST_CHARGE), LONGEST_CHARGE)
+
+
+def _is_awaited(situation: Situation, now: datetime) -> bool:
+    """Whether a stream is about to begin."""
+    return situation.awaited is not None and lasts(situation.awaited, STREAM_GRACE, now)
+
+
+def _is_paused(situation: Situation, now: datetime) -> bool:
+    """Whether data was asked for too lately, the more so after failures."""
+    pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
+    return situation.tried is not None and lasts(situation.tried, pause, now)
+
+
+def _fill_due(situation: Situation, now: datetime) -> bool:
+    """Whether a vehicle that streams should be asked for what its stream cannot tell."""
+    asked, came_online = situation.asked, situation.came_online
+    if asked is None:
+        return True
+    if came_online is not None and (asked >= came_online or _is_back(situation, now)):
+        return False
+    return situation.has_gaps or now - asked >= FILL_INTERVAL
+
+
+# --- Energy sites --------------------------------------------------------------------------------
+
+SITE_INTERVAL: Final = timedelta(seconds=60)
+"""Between two looks at a site's power flows, as Home Assistant's own integration does it."""
+SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
+"""Between two looks at a site's settings, which only people change."""
+SITE_SHARE: Final = Decimal("0.2")
+"""The most of a month's budget that a site's power flows may take, should they cost something one
+day: asked every minute at the price of data they would take 86 EUR."""
+SITE_SLACK: Final = timedelta(seconds=5)
+"""How much earlier than due is soon enough: who asks every minute is not exact."""
+
+
+def site_interval(
+    usual: timedelta, price: Decimal, limit: Decimal, slower: int = 1
+) -> timedelta | None:
+    """How long to wait between two questions to an energy site; None is for ever.
+
+    Args:
+        usual: If they cost nothing.
+        price: Of one question, in the tariff's currency.
+        limit: What a month may cost.
+        slower: By how much the budget wants the intervals to grow.
+    """
+    if not price:
+        return usual
+    if not limit:
+        return None
+    month = price * 31 * (timedelta(days=1) // SITE_INTERVAL)
+    return usual * max(1, float(month / (limit * SITE_SHARE))) * slower
+
+
+def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) -> bool:
+    """Whether an energy site should be asked now.
+
+    Args:
+        asked: When it was asked last; None if it was not since the start.
+        interval: Between two questions; see `site_interval`.
+        now: The time.
+    """
+    if interval is None:
+        return False
+    return asked is None or not lasts(asked, interval - SITE_SLACK, now)

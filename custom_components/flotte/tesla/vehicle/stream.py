@@ -1,0 +1,420 @@
+"""What a vehicle pushes: its connections, its records, and what follows from them.
+
+Records reach a `Stream` from our own server (`telemetry.server`) or from a broker
+(`telemetry.mqtt`); it hands their readings to the `Vehicle`, counts them as Tesla bills them, and
+answers for which signals nothing can have changed unnoticed.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any, Final
+
+from ..signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD, SOFTWARE_VERSION
+from ..spending.meter import Meter
+from ..state import KEEP, Reading, Signal, Source
+from ..telemetry.firmware import Release, is_unsound, newest_release
+from ..telemetry.profiles import Rule
+from ..telemetry.records import Alert, CarError, Record, read_alerts, read_errors, read_record
+from ..telemetry.subscription import resends
+from .alerts import AlertHistory
+from .consequences import is_at_rest
+from .vehicle import Vehicle
+
+_LOGGER = logging.getLogger(__name__)
+
+SLEEP_FIELDS: Final = frozenset(
+    {
+        "ACChargingPower",
+        "BrickVoltageMax",
+        "BrickVoltageMin",
+        "ChargePortDoorOpen",
+        "ChargePortLatch",
+        "ChargeState",
+        "DetailedChargeState",
+        "PackCurrent",
+        "PackVoltage",
+    }
+)
+"""Invalid only when the vehicle is about to sleep.
+
+`Gear`, `VehicleSpeed` and the temperatures are not among them: vehicles report those as invalid
+while they are awake, the first two 5 to 20 s after every park. Nor is what also ends when the cable
+is pulled (`ChargingCableType`, `FastChargerPresent`). Source: captured streams (2025, 2026).
+"""
+SLEEP_WORDS: Final = 2
+"""How many of them must be invalid, so that one process that restarts is no sleep."""
+UNNAMED: Final = "unnamed"
+"""A connection that was forgotten, and goes on."""
+GAP_LIFETIME: Final = timedelta(hours=1)
+"""How long a value is shown that the vehicle, although awake, has ended."""
+OFTEN_ENDED: Final = (
+    "ChargerPhases",
+    "Cruise",
+    "Di",
+    "Media",
+    "MilesToArrival",
+    "MinutesToArrival",
+    "Powershare",
+    "Scheduled",
+    "Semi",
+    "SoftwareUpdate",
+)
+"""How fields begin that end whenever what they are about is over: nobody pays to look for them."""
+SLEEP_SPAN: Final = timedelta(minutes=2)
+"""How long after its last words a vehicle is gone at most, and its connection found to be dead."""
+AT_ONCE: Final = 15
+"""Seconds between two values of a field up to which its changes count as told at once."""
+BACKLOG: Final = timedelta(seconds=30)
+"""Records that are older when they come were kept by the vehicle."""
+MOST_FIELDS: Final = 1000
+"""Different names that are counted; Tesla has fewer than 300."""
+TRANSPORT: Final = timedelta(seconds=15)
+"""How long a change takes to get here at most: the vehicle's collector, the network, our queue."""
+
+type AlertListener = Callable[[Alert], None]
+type ConnectionListener = Callable[[bool], None]
+
+
+class Stream:
+    """The stream of one vehicle, from however many connections.
+
+    It is a `telemetry.server.Listener`. Calls must come from one thread.
+
+    Args:
+        vehicle: Whose it is.
+        meter: Counts the signals; Tesla bills each value and each alert.
+        zone: The time zone that the vehicle's clock shows; asked for each record, it may change.
+        clock: Time now; aware.
+    """
+
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        meter: Meter,
+        *,
+        zone: Callable[[], tzinfo] = lambda: UTC,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.vehicle = vehicle
+        self.connections: dict[str, str] = {}
+        """Network (`wifi`, `cellular` or blank) by connection."""
+        self.last_told: datetime | None = None
+        """When the last record came."""
+        self.counts: Counter[str] = Counter()
+        """Values by field since the start."""
+        self.errors: list[CarError] = []
+        """The last errors that the vehicle told."""
+        self.is_gapless = True
+        """Whether whoever brings the records loses none; a broker may."""
+        self.is_billed = True
+        """Whether its signals are counted here, and not by another account with the same car."""
+        self._rules: Mapping[str, Rule] = {}
+        self._meter = meter
+        self._zone = zone
+        self._clock = clock
+        self._since: datetime | None = None
+        self._seen: dict[str, datetime] = {}
+        self._silenced: dict[str, datetime] = {}
+        self._alerts = AlertHistory()
+        # Since when the vehicle has no value of a field, although it is awake.
+        self._gaps: dict[str, datetime] = {}
+        # Those of them that had one since it woke; the others never do, or not now.
+        self._lost: set[str] = set()
+        self._alert_listeners: set[AlertListener] = set()
+        self._connection_listeners: set[ConnectionListener] = set()
+        vehicle.follower = self
+
+    # --- What follows ----------------------------------------------------------------------------
+
+    def followed_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when no change of this signal can have gone unnoticed, but for the last seconds.
+
+        None if it is not streamed, or not each change and at once; if the stream was lost while
+        the vehicle was awake; or if the vehicle, although awake, has no value of it now.
+        """
+        if self._since is None or not self.carries(signal) or signal.field in self._gaps:
+            return None
+        return self._seen.get(signal.field)
+
+    def carries(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal is told at once while there is a connection."""
+        rule = self._rules.get(signal.field)
+        return (
+            self.is_gapless
+            and self._resends
+            and signal.streamed
+            and rule is not None
+            and rule.delta is None
+            and rule.interval <= AT_ONCE
+        )
+
+    @property
+    def _resends(self) -> bool:
+        """Whether the vehicle sends again what got lost on the way.
+
+        As long as nobody knows it is taken to: its version is among the first things that it
+        reports, and only plain settings rely on it.
+        """
+        info = self.vehicle.fleet_info
+        firmware = info.get("firmware_version") or self.vehicle.state[SOFTWARE_VERSION]
+        return resends(info.get("fleet_telemetry_version"), firmware) is not False
+
+    def tells(self, signal: Signal[Any]) -> bool:
+        """Whether it is streamed at all."""
+        return signal.streamed and signal.field in self._rules
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the vehicle is asked to stream anything."""
+        return bool(self._rules)
+
+    def delay_of(self, signal: Signal[Any]) -> timedelta:
+        """How long a change of this signal may take to be heard of."""
+        rule = self._rules.get(signal.field)
+        return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
+
+    def follow(self, rules: Mapping[str, Rule]) -> None:
+        """Know by which rules the vehicle streams, by field: what is not in there it does not."""
+        self._rules = dict(rules)
+        for field in self._seen.keys() - rules.keys():
+            del self._seen[field]
+
+    # --- Connections -----------------------------------------------------------------------------
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection now."""
+        return bool(self.connections)
+
+    def opened(self, connection: str, network: str) -> None:
+        """A connection was made; several may overlap when the vehicle changes networks."""
+        is_first = not self.connections
+        self.connections[connection] = network
+        self._silenced.clear()
+        if self._since is None:
+            self._since = self._clock()
+        self.vehicle.stream_opened()
+        if is_first:
+            self._tell_connection()
+
+    def closed(self, connection: str) -> None:
+        """A connection is gone. After the last one the vehicle sleeps, or the stream is lost.
+
+        Either is only a belief: Tesla is asked within a minute whether it is online.
+        """
+        known = self.connections.pop(connection, None)
+        if known is None and UNNAMED in self.connections:
+            # Which of them it is nobody knows; another one opens it again with its next record.
+            known = self.connections.pop(UNNAMED)
+        if known is None or self.connections:
+            return
+        asleep = self.fell_asleep
+        if asleep:
+            # What ends before it sleeps keeps its value, and is reported again when it wakes.
+            self._gaps.clear()
+            self._lost.clear()
+        else:
+            self.missed()
+        self.vehicle.stream_closed(asleep=asleep)
+        self._tell_connection()
+
+    def close_all(self) -> None:
+        """Whoever brought the records is gone, or the connections are found to be dead."""
+        for connection in tuple(self.connections):
+            self.closed(connection)
+
+    def missing_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when the vehicle, although awake, has no value of this signal any more.
+
+        None if it has, if it had none since it woke, if one was polled since and lately, or if
+        there need not be one: a parked vehicle reports neither its gear nor its speed, and there is
+        not always music.
+        """
+        field = signal.field
+        if field not in self._lost or field.startswith(OFTEN_ENDED) or not self.connections:
+            return None
+        return self._gap_of(signal)
+
+    def _gap_of(self, signal: Signal[Any]) -> datetime | None:
+        """Since when there is no value, if the one that is shown is not known all the same."""
+        since = self._gaps.get(signal.field)
+        if since is None or signal.absent is not KEEP:
+            return None
+        state = self.vehicle.state
+        known = state.told(signal)
+        if known is None or known.value is None or is_at_rest(signal, state):
+            return None
+        return None if known.time > max(since, self._clock() - GAP_LIFETIME) else since
+
+    def lapse(self) -> None:
+        """Make unknown what the vehicle has had no value of for an hour, although it is awake."""
+        now = self._clock()
+        if not self.connections:
+            return
+        gone = {
+            signal: Reading(None, now, Source.STREAM)
+            for field in self._gaps
+            for signal in SIGNALS_BY_FIELD[field]
+            if (since := self._gap_of(signal)) is not None and now - since >= GAP_LIFETIME
+        }
+        if gone:
+            self.vehicle.receive(gone, now)
+
+    def missed(self) -> None:
+        """From now on something may change unnoticed."""
+        self._since = None
+        self._seen.clear()
+
+    def _tell_connection(self) -> None:
+        for listener in tuple(self._connection_listeners):
+            listener(self.is_connected)
+
+    @property
+    def fell_asleep(self) -> bool:
+        """Whether the last words were those of a vehicle that goes to sleep."""
+        if len(self._silenced) < SLEEP_WORDS:
+            return False
+        # A connection that ends long after them ends for another reason.
+        return self._clock() - max(self._silenced.values()) <= SLEEP_SPAN
+
+    # --- Records ---------------------------------------------------------------------------------
+
+    def heard(self, topic: bytes, payload: bytes) -> None:
+        """Take in a record as it came. Raises MalformedRecord."""
+        if not self.connections:
+            # It was taken for dead, and lives.
+            self.opened(UNNAMED, "")
+        if topic == b"V":
+            now = self._clock()
+            self.told(self._read(payload, now), now)
+        elif topic == b"alerts":
+            self.alerted(read_alerts(payload, self._clock()))
+        elif topic == b"errors":
+            self.complained(read_errors(payload, self._clock()))
+        else:
+            _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
+
+    def _read(self, payload: bytes, now: datetime) -> Record:
+        """The record, as this vehicle means it. Raises MalformedRecord."""
+        read = partial(
+            read_record,
+            payload,
+            now,
+            zone=self._zone(),
+            right_hand_drive=self.vehicle.state[RIGHT_HAND_DRIVE] is True,
+        )
+        running = self._running
+        record = read(unsound_firmware=is_unsound(running))
+        version = record.readings.get(SOFTWARE_VERSION)
+        if running is None and version and is_unsound(newest_release(version.value)):
+            # Nobody else says what runs, and it is no newer than this, which may be on offer. So
+            # the record was read as if its firmware were sound.
+            record = read(unsound_firmware=True)
+            record.readings[SOFTWARE_VERSION] = version
+        return record
+
+    @property
+    def _running(self) -> Release | None:
+        """What runs in the vehicle, as far as it is known."""
+        told = self.vehicle.fleet_info.get("firmware_version")
+        version: str | None = self.vehicle.state[SOFTWARE_VERSION]
+        return newest_release(told if isinstance(told, str) else None, version)
+
+    @property
+    def has_unsound_firmware(self) -> bool:
+        """Whether the vehicle is known to cross doors, and to report the version on offer."""
+        return is_unsound(self._running)
+
+    def told(self, record: Record, now: datetime | None = None) -> None:
+        """Take in the values of a record; `now` is for who has just looked."""
+        now = now or self._clock()
+        self.last_told = now
+        if self.is_billed:
+            self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
+        seen, counts = self._seen, self.counts
+        # What the vehicle kept while it could not send says nothing of now.
+        is_backlog = now - record.time > BACKLOG
+        for field in record.fields:
+            counts[field] += 1
+            if field not in seen and not is_backlog:
+                seen[field] = record.time
+        if len(counts) > MOST_FIELDS:
+            self._forget_strangers()
+        readings = record.readings
+        if record.invalid:
+            readings = {**self._ended(record), **readings}
+            self._silenced |= dict.fromkeys(record.invalid & SLEEP_FIELDS, now)
+            self._note_gaps(record.invalid & SIGNALS_BY_FIELD.keys(), now)
+        if self._silenced or self._gaps:
+            for field in record.fields:
+                if field not in record.invalid:
+                    self._silenced.pop(field, None)
+                    self._gaps.pop(field, None)
+                    self._lost.discard(field)
+        self.vehicle.receive(readings, now)
+
+    def _note_gaps(self, ended: Collection[str], now: datetime) -> None:
+        """Note that the vehicle has no value of these fields, and which had one since it woke."""
+        came_online = self.vehicle.came_online or now
+        for field in ended:
+            if field in self._gaps:
+                continue
+            self._gaps[field] = now
+            known = (self.vehicle.state.told(signal) for signal in SIGNALS_BY_FIELD[field])
+            if any(
+                each is not None
+                and each.value is not None
+                and each.source is Source.STREAM
+                and each.time >= came_online
+                for each in known
+            ):
+                self._lost.add(field)
+
+    def _forget_strangers(self) -> None:
+        """A source that invents names must not fill memory."""
+        self.counts = Counter(
+            {field: count for field, count in self.counts.items() if field in SIGNALS_BY_FIELD}
+        )
+        for field in self._seen.keys() - SIGNALS_BY_FIELD.keys():
+            del self._seen[field]
+
+    @staticmethod
+    def _ended(record: Record) -> dict[Signal[Any], Reading[Any]]:
+        """Invalid says nothing of most signals, but of some it means that there is none now."""
+        return {
+            signal: Reading(None, record.time, Source.STREAM)
+            for field in record.invalid
+            for signal in SIGNALS_BY_FIELD.get(field, ())
+            if signal.absent is not KEEP
+        }
+
+    def alerted(self, alerts: tuple[Alert, ...]) -> None:
+        """Take in alerts; each is passed on once, when it begins."""
+        now = self._clock()
+        if self.is_billed:
+            self._meter.count_signals(self.vehicle.vin, len(alerts), now)
+        for alert in self._alerts.news(alerts, now):
+            for listener in tuple(self._alert_listeners):
+                listener(alert)
+
+    def complained(self, errors: tuple[CarError, ...]) -> None:
+        """Take in errors of the vehicle's own client."""
+        for error in errors:
+            _LOGGER.debug("%s tells an error: %s", self.vehicle.vin[-6:], error.name)
+        self.errors = [*self.errors, *errors][-20:]
+
+    def on_alert(self, listener: AlertListener) -> Callable[[], None]:
+        """Tell `listener` each new alert; call the answer to stop."""
+        self._alert_listeners.add(listener)
+        return lambda: self._alert_listeners.discard(listener)
+
+    def on_connection(self, listener: ConnectionListener) -> Callable[[], None]:
+        """Tell `listener` when there is a connection, and when none is left.
+
+        Call the answer to stop.
+        """
+        self._connection_listeners.add(listener)
+        return lambda: self._connection_listeners.discard(listener)

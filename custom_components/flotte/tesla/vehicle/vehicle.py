@@ -1,0 +1,1625 @@
+"""A vehicle: what is known of it, how it is asked, woken and told what to do.
+
+All readings, whoever told them, are merged into one frozen state; listeners hear which signals show
+something else. Commands end in one of three ways: done (`Done` is returned), certainly not executed
+(a `Refused` error), or unknown (`OutcomeUnknown`).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Any, Final
+from typing import Protocol as Interface
+
+from .. import signals, signing
+from ..api.confirmation import read_confirmation
+from ..api.fleet import SCHEDULE_SECTIONS, FleetApi, utc_now
+from ..commands import Command
+from ..errors import (
+    AnswerLost,
+    CommandRefused,
+    Deferred,
+    GateRefused,
+    InvalidAnswer,
+    KeyNotPaired,
+    MissingScope,
+    MobileAccessDisabled,
+    NotSent,
+    NoUnsignedForm,
+    OutcomeUnknown,
+    ProtocolRequired,
+    ProtocolUnsupported,
+    RateLimited,
+    Refused,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+    VehicleBusy,
+    VehicleUnavailable,
+    WakeFailed,
+)
+from ..signing import ClientKey, Domain, Session
+from ..signing.session import DEFAULT_LIFETIME
+from ..spending.gate import Decision, Gate, Reason, Request
+from ..spending.meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge, Hold
+from ..state import (
+    ASSUMED_LIFETIME,
+    Reading,
+    Readings,
+    Signal,
+    Source,
+    State,
+    restore_state,
+    restore_time,
+    store_state,
+)
+from . import poll_plan as plan
+from .consequences import Consequences, of_sleep
+from .deferral import Queue, Waiting, may_wait
+
+_LOGGER = logging.getLogger(__name__)
+
+WAKE_TIMEOUT: Final = timedelta(seconds=60)
+"""Tesla: a wake takes 10 to 60 s."""
+WAKE_CHECK_SECONDS: Final = 4.0
+"""Between free state checks while waking."""
+USUAL_WAKE: Final = (8.0, 24.0)
+"""Seconds between which most vehicles come online."""
+USUAL_WAKE_CHECK_SECONDS: Final = 2.0
+"""Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
+PAID_CHECK_SECONDS: Final = 15.0
+"""Between the checks if the owner knows that they are billed."""
+LOCK_TIMEOUT_SECONDS: Final = 90.0
+"""How long a command waits for others to the same part of the vehicle: one wake and a reply."""
+FRESH: Final = timedelta(seconds=60)
+"""How old a reading may be to count as known: the age limit for sending nothing for nothing."""
+FRESH_FOR_TOGGLES: Final = timedelta(seconds=10)
+"""The same for a command that toggles: later than that the vehicle is looked at first."""
+FRESH_FOR_REPEATS: Final = timedelta(minutes=5)
+"""The same for an automation that asked for the same just before, as one that sets the current
+every minute: whatever is wrong now, it will ask again. It is also how long `just before` is."""
+OVERTAKEN: Final = "a newer one took its place"
+INSIST_SECONDS: Final = 30.0
+"""Whoever asks again within that time for a setting that was not sent means it: it is sent. The
+same time is there to confirm a wake."""
+
+
+type Wish = Command | str
+"""What somebody wants of a vehicle: a command, or one of the next two."""
+AWAKE: Final = "awake"
+SCHEDULES: Final = "schedules"
+
+
+async def pause(seconds: float) -> None:
+    """Wait for a vehicle; tests move the clock instead."""
+    await asyncio.sleep(seconds)
+
+
+_DATES: Final = (
+    "asked",
+    "tried",
+    "came_online",
+    "commanded",
+    "automated",
+    "checked",
+    "stream_expected",
+    "stream_lost",
+)
+"""What of a vehicle the plan compares with the time now."""
+
+
+async def _keep_nothing() -> None:
+    """Keep nothing on disk."""
+
+
+type Settled = Callable[[Waiting, TeslaError | None], None]
+"""Hears what became of a command that waited; None is done, and `Deferred` that it was given up."""
+type Listener = Callable[[frozenset[Signal[Any]]], None]
+
+
+class Follower(Interface):
+    """Whoever hears every change of some signals; see `stream`."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it hears the vehicle now."""
+
+    def followed_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when no change of this signal can have gone unnoticed; None if any can."""
+
+    def delay_of(self, signal: Signal[Any]) -> timedelta:
+        """How long a change of this signal may take to be heard of."""
+
+    def carries(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal is told at once while it is heard."""
+
+    def tells(self, signal: Signal[Any]) -> bool:
+        """Whether it hears of this signal at all."""
+
+    def missing_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when the vehicle, although awake, says that it has no value of this signal."""
+
+    def lapse(self) -> None:
+        """Make unknown what has been missing for too long."""
+
+    def missed(self) -> None:
+        """Forget since when: the vehicle was awake without being heard."""
+
+    def close_all(self) -> None:
+        """Take all connections for dead."""
+
+
+class Protocol(StrEnum):
+    """How the vehicle wants to be told."""
+
+    SIGNED = "signed"
+    REST = "rest"
+
+
+UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
+"""The reason with which some vehicles refuse what is not signed, with status 200."""
+UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
+"""The refusal of what needs the climate on; some vehicles also give it when their owner switched
+such commands off."""
+VERIFY_MARGIN_SECONDS: Final = 5.0
+"""Beyond a command's expiry, before the vehicle's state proves anything."""
+LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
+"""After a command that nobody waits for any more left, before the state proves anything."""
+
+
+_LONGEST_DOUBT: Final = timedelta(seconds=LONGEST_DOUBT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command was executed, or there was nothing to do."""
+
+    already: bool = False
+    """Whether the vehicle was so before; then nothing changed."""
+    waits_until: datetime | None = None
+    """Not executed yet: it waits until the vehicle is awake by itself, at most until then."""
+
+
+class _Waiting:
+    """A command that waits for its turn; a newer one of its kind takes its place."""
+
+    def __init__(self, command: Command, caller: Caller) -> None:
+        self.command = command
+        self.caller = caller
+        """Whose wish it is: whoever wished last."""
+        self.has_left = False
+        """Whether it was sent, so that a later refusal does not speak for it."""
+        self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: TeslaError) -> None:
+        """Hand the error to whoever waits too."""
+        self.outcome.set_exception(error)
+        # It need not be retrieved: mostly nobody waits.
+        self.outcome.exception()
+
+
+class Vehicle:
+    """One vehicle of an account.
+
+    Args:
+        vin: Vehicle identification number, 17 characters.
+        api: Way to Tesla.
+        key: Our key, which the owner paired with the vehicle.
+        scopes: What the owner granted.
+        protocol: How it wants to be told, as far as Tesla's product list says.
+        gate: Decides what may be spent; None is the usual one.
+        clock: Time now; aware.
+    """
+
+    # What a person has to confirm, as it would wake the vehicle, and until which monotonic second.
+    _unconfirmed: tuple[Wish | None, float] = (None, 0.0)
+
+    asked: datetime | None = None
+    """When the last data request was answered, since the start."""
+    tried: datetime | None = None
+    """When data was asked for last, answered or not."""
+    failures = 0
+    """How often in a row that told nothing."""
+    came_online: datetime | None = None
+    """When it was first seen online in this waking period; None while it sleeps."""
+    went_offline: datetime | None = None
+    """When it was last seen to be no longer online."""
+    quick_returns = 0
+    """How often in a row it was back online soon: it has poor reception, and did not sleep."""
+    commanded: datetime | None = None
+    """When it carried out a command last whose effect is to be looked at."""
+    automated: datetime | None = None
+    """The same for an automation's plain setting, which many may follow."""
+    checked: datetime | None = None
+    """When Tesla was asked last whether it is online."""
+    key_paired: bool | None = None
+    """Whether our key is on the vehicle; None if nobody asked."""
+    follower: Follower | None = None
+    """Hears what it streams."""
+    stream_expected: datetime | None = None
+    """Since when it should stream whenever it is awake; None if it should not."""
+    stream_lost: datetime | None = None
+    """When its last connection was lost while it was awake."""
+    slept_streaming = False
+    """Whether the stream itself said that it goes to sleep, and it was not online since."""
+
+    def __init__(
+        self,
+        vin: str,
+        api: FleetApi,
+        key: ClientKey,
+        *,
+        scopes: frozenset[str],
+        protocol: Protocol = Protocol.SIGNED,
+        gate: Gate | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.vin = vin
+        self.api = api
+        self.gate = gate or Gate(api.meter)
+        self.deferred = Queue()
+        """Settings that wait until it is awake by itself."""
+        self.awoke: Callable[[], None] = lambda: None
+        """Called when it is awake and something waits for that."""
+        self.settled: Settled = lambda _waiting, _error: None
+        self.keep: Callable[[], Awaitable[None]] = _keep_nothing
+        """Makes what waits durable before it is promised. Raises Refused if that is impossible."""
+        self.named: Callable[[object], None] = lambda _name: None
+        """Called with the name that Tesla has for it, whenever Tesla is asked about it."""
+        self.state = State()
+        self.protocol = protocol
+        self.fleet_info: Mapping[str, Any] = {}
+        """What Tesla told of it last in `fleet_status`."""
+        self.shown: frozenset[Signal[Any]] = frozenset()
+        """What anybody wants to know: the stream may not tell all of it."""
+        # What was shown when it answered last: what that did not hold it does not have.
+        self._asked_for: frozenset[Signal[Any]] = frozenset()
+        self._key = key
+        self._scopes = scopes
+        self._clock = clock
+        self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
+        self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
+        self._wake_lock = asyncio.Lock()
+        self._woken: float | None = None
+        # Readings from before that date say nothing of what the vehicle was told since. It never
+        # goes back: a clock that was set back and forth would make old readings count again.
+        self._acted: datetime | None = None
+        self._acted_second = 0.0
+        # By part of the vehicle: until that monotonic second what it was told may still happen.
+        self._doubt: dict[Domain | None, float] = {}
+        # What was not sent last, being so already, and at which monotonic second.
+        self._spared: tuple[Command | None, float] = (None, 0.0)
+        # By the name of a command: who asked for it last, and at which monotonic second.
+        self._wished: dict[str, tuple[Command, Caller, float]] = {}
+        # What automations set, and when: it is looked at later than the rest.
+        self._automated: dict[Signal[Any], datetime] = {}
+        # One after the other: two could send the same.
+        self._deferred_lock = asyncio.Lock()
+        # What waited before, and may have to wait on.
+        self._tried_again: Command | None = None
+        self._waiting: dict[str, _Waiting] = {}
+        # The newest of each kind, also when it waits no longer.
+        self._latest: dict[str, _Waiting] = {}
+        self._listeners: set[Listener] = set()
+        self._consequences = Consequences()
+        # How long it was online when it was last seen to be no longer.
+        self._online_for = timedelta()
+        # Whether Tesla called it asleep since it was online.
+        self._was_asleep = False
+        # By part of the vehicle: since when a command is on its way whose effect can be looked at.
+        self._on_the_way: dict[Domain | None, datetime] = {}
+
+    # --- What is known ---------------------------------------------------------------------------
+
+    @property
+    def is_online(self) -> bool:
+        """Whether Tesla could reach it when last heard of."""
+        return self.state[signals.ONLINE] is True
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether commands must be signed, with a key that is paired with it."""
+        return self.protocol is Protocol.SIGNED
+
+    @property
+    def kept_awake_by_questions(self) -> bool:
+        """Whether it stays awake while it is asked for data, as the first Model S and X do.
+
+        Those take no signed commands, which Tesla says of a vehicle. Where it says nothing the
+        model year decides: the tenth character of the VIN, where M is 2021 (A is 2010, and I, O, Q,
+        U and Z are not used). Some of year M are still of the old kind.
+        """
+        if self.vin[3:4] not in "SX":
+            return False
+        if self.fleet_info.get("vehicle_command_protocol_required") is True:
+            return False
+        return self.protocol is Protocol.REST or self.vin[9:10] < "M"
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` the signals that show something else; call the answer to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def receive(self, readings: Readings, now: datetime | None = None) -> None:
+        """Take in readings, from wherever they come; `now` is for who has just looked."""
+        now, before = now or self._clock(), self.state
+        self.state, changed = before.merge(readings, now)
+        if implied := self._consequences.of(before, self.state, readings):
+            self.state, more = self.state.merge(implied, now)
+            changed |= more
+        self._tell(changed)
+
+    def lapse(self) -> None:
+        """Drop assumptions that nobody confirmed in time.
+
+        Those of automations are confirmed together, and so later.
+        """
+        if self.follower is not None:
+            self.follower.lapse()
+        now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
+        patient = {
+            each for each, since in self._automated.items() if plan.lasts(since, patience, now)
+        }
+        self.state, gone = self.state.lapse(now, patient)
+        self._tell(gone)
+
+    def knows(self, wanted: Mapping[Signal[Any], Any], fresh: timedelta = FRESH) -> bool:
+        """Whether every one of these is so for certain.
+
+        That is: it was read lately (`fresh`), or the stream told it and has been up ever
+        since, or the vehicle has been asleep ever since. Since the vehicle was told something it
+        must have been read anew, because a command can change more than it is meant to; or the
+        stream has had the time to tell. A reading from the future was read before our clock was set
+        back.
+        """
+        now = self._clock()
+        return all(self._is_certain(signal, value, now, fresh) for signal, value in wanted.items())
+
+    def _was_just_told(self, wanted: Mapping[Signal[Any], Any], age: timedelta = FRESH) -> bool:
+        """Whether the vehicle itself reported each of these within `age`.
+
+        Neither an assumption after a command counts nor what a stream reported earlier: streams
+        lose changes. Source: owners' reports about Locked, DoorState and DetailedChargeState (2025,
+        2026).
+        """
+        now = self._clock()
+        acted = self._acted_by(now)
+        return all(
+            (reading := self.state.told(signal)) is not None
+            # Reported before the command, whatever the vehicle's clock says.
+            and signal not in self.state.assumed
+            and reading.source is not Source.RESTORED
+            and signal.same(reading.value, value)
+            and now - age <= reading.time <= now
+            and (acted is None or reading.time >= acted)
+            for signal, value in wanted.items()
+        )
+
+    def _is_certain(
+        self, signal: Signal[Any], value: object, now: datetime, fresh: timedelta
+    ) -> bool:
+        reading = self.state.reading(signal)
+        if (
+            reading is None
+            or not signal.same(reading.value, value)
+            or reading.time > now
+            or reading.source is Source.RESTORED
+        ):
+            return False
+        acted = self._acted_by(now)
+        if reading.time >= max(now - fresh, acted or now - fresh):
+            return True
+        follower = self.follower
+        if follower is None or reading.source is Source.ASSUMED:
+            return False
+        since = follower.followed_since(signal)
+        if since is None or reading.time < since:
+            return False
+        return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
+
+    def _acted_by(self, now: datetime) -> datetime | None:
+        """When the vehicle was told something last, by the clock as it is set now."""
+        acted = self._acted
+        if acted is None or acted - now <= _LONGEST_DOUBT:
+            return acted
+        # The clock was set back.
+        return now - timedelta(seconds=time.monotonic() - self._acted_second)
+
+    def _was_streamed(self, signal: Signal[Any]) -> bool:
+        """Whether what is known of it was told since no change of it can have gone unnoticed."""
+        reading, follower = self.state.reading(signal), self.follower
+        since = None if follower is None else follower.followed_since(signal)
+        return reading is not None and since is not None and reading.time >= since
+
+    def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """Whether no change of these can have gone unnoticed lately, and none will."""
+        follower = self.follower
+        return (
+            follower is not None
+            and self._will_hear(wanted)
+            and all(follower.followed_since(signal) is not None for signal in wanted)
+        )
+
+    def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
+        """Whether a change of these will be told without being asked for."""
+        follower = self.follower
+        return (
+            follower is not None
+            and follower.is_connected
+            and all(follower.carries(signal) for signal in wanted)
+        )
+
+    def to_stored(self) -> dict[str, Any]:
+        """What to keep over a restart, as JSON; nothing in it is secret."""
+        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        return {
+            "state": store_state(self.state),
+            "protocol": str(self.protocol),
+            "asked": self.asked.timestamp() if self.asked else None,
+            "tried": self.tried.timestamp() if self.tried else None,
+            "came_online": self.came_online.timestamp() if self.came_online else None,
+            "checked": self.checked.timestamp() if self.checked else None,
+            "commanded": self._look_pending_since(),
+            "automated": self.automated.timestamp() if self.automated else None,
+            "woken": None if self._woken is None else wall - (monotonic - self._woken),
+            "slept_streaming": self.slept_streaming,
+            "deferred": self.deferred.to_stored(),
+            "sessions": {
+                str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
+                for domain, session in self._sessions.items()
+                if session.ready
+            },
+        }
+
+    @property
+    def look_due_at(self) -> datetime | None:
+        """When the effect of the last command is to be looked at; None if that was done."""
+        commanded = self.commanded
+        if commanded is None or (self.asked is not None and self.asked >= commanded + plan.SETTLE):
+            return None
+        return commanded + plan.SETTLE
+
+    def _look_pending_since(self) -> float | None:
+        """When the last command was sent whose effect nobody has reported yet, Unix seconds.
+
+        Also if the stream would report it: what it reports to a Home Assistant that is just being
+        started is lost. And also if its answer is awaited: whoever starts again never gets it.
+        """
+        unconfirmed = [guess.time for guess in self.state.assumed.values()]
+        unconfirmed.extend(self._on_the_way.values())
+        if self.commanded is not None:
+            unconfirmed.append(self.commanded)
+        return max(unconfirmed).timestamp() if unconfirmed else None
+
+    def restore(self, stored: object) -> None:
+        """Take up what `to_stored` kept; what cannot be read is left out."""
+        if not isinstance(stored, Mapping):
+            return
+        self.state = restore_state(
+            stored.get("state"),
+            # A connection does not outlive us.
+            (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
+        )
+        if stored.get("protocol") == Protocol.REST:
+            self.protocol = Protocol.REST
+        implied = self._consequences.of(self.state, self.state, self.state.readings)
+        self.state, _ = self.state.merge(implied, self._clock())
+        # A restart is no reason to ask again: the plan goes on from where it was.
+        self.asked = restore_time(stored.get("asked"))
+        self.tried = restore_time(stored.get("tried"))
+        self.came_online = restore_time(stored.get("came_online"))
+        self.checked = restore_time(stored.get("checked"))
+        self.commanded = restore_time(stored.get("commanded"))
+        self.automated = restore_time(stored.get("automated"))
+        self.slept_streaming = stored.get("slept_streaming") is True
+        self.deferred = Queue.from_stored(stored.get("deferred"))
+        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        woken = restore_time(stored.get("woken"))
+        if woken is not None and 0 <= (age := wall - woken.timestamp()) < WAKE_TIMEOUT.seconds:
+            # It is paid for, and nobody shall pay for another one.
+            self._woken = monotonic - age
+        sessions = stored.get("sessions")
+        if not isinstance(sessions, Mapping):
+            return
+        for domain in Domain:
+            kept = sessions.get(str(int(domain)))
+            if isinstance(kept, Mapping):
+                self._sessions[domain] = Session.from_stored(
+                    self._key,
+                    self.vin,
+                    domain,
+                    dict(kept),
+                    now_monotonic=monotonic,
+                    now_wall=wall,
+                )
+
+    def _tell(self, changed: frozenset[Signal[Any]]) -> None:
+        if changed:
+            for listener in tuple(self._listeners):
+                listener(changed)
+
+    # --- Asking ----------------------------------------------------------------------------------
+
+    def heard_state(self, word: object) -> None:
+        """Take in Tesla's word for the state: `online`, `asleep` or `offline`; others say nothing.
+
+        Since 2024 sleeping cars are often called offline, so the two are one.
+        """
+        if word not in ("online", "asleep", "offline"):
+            return
+        is_online = word == "online"
+        if self.is_streaming and not is_online:
+            # Tesla's word is minutes old at times, a connection is not.
+            return
+        if is_online and not self.is_streaming and self.follower is not None:
+            self.follower.missed()
+        self._heard({signals.ONLINE: is_online}, Source.POLL)
+        self._was_asleep |= word == "asleep"
+        # Offline alone may be a tunnel.
+        if word == "asleep" or (word == "offline" and self.slept_streaming):
+            now = self._clock()
+            self.receive(of_sleep(self.state, now), now)
+
+    def _heard(self, values: dict[Signal[Any], Any], source: Source) -> None:
+        """Take in whether it is online, and what else was heard with that."""
+        now = self._clock()
+        if values[signals.ONLINE]:
+            if self.came_online is None:
+                self.came_online = now
+                self.quick_returns = plan.quick_returns(
+                    self.quick_returns,
+                    self.went_offline,
+                    now,
+                    online_for=self._online_for,
+                    was_asleep=self._was_asleep,
+                )
+            elif now - self.came_online >= plan.IDLE_INTERVAL:
+                self.quick_returns = 0
+            self.slept_streaming = self._was_asleep = False
+            values[signals.LAST_ONLINE] = now.timestamp()
+        elif self.came_online is not None:
+            self._online_for = now - self.came_online
+            self.came_online, self.went_offline = None, now
+        self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
+        if values[signals.ONLINE] and self.deferred.waiting:
+            self.awoke()
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it streams now."""
+        return self.follower is not None and self.follower.is_connected
+
+    def stream_opened(self) -> None:
+        """Take in that it made a connection, so it is awake."""
+        self.stream_lost = None
+        self._heard({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
+
+    def stream_closed(self, *, asleep: bool) -> None:
+        """Take in that its last connection is gone, because it sleeps or for another reason.
+
+        That it sleeps is believed at once, but not for long: `checked` is cleared, so that the next
+        poll asks Tesla, which is free.
+        """
+        if asleep:
+            self.slept_streaming = True
+            self.checked = None
+            self._heard({signals.ONLINE: False, signals.STREAMING: False}, Source.STREAM)
+            return
+        self.stream_lost = self._clock()
+        self.heard_no_stream()
+
+    def heard_no_stream(self) -> None:
+        """Take in that there is no connection."""
+        told = Reading(value=False, time=self._clock(), source=Source.STREAM)
+        self.receive({signals.STREAMING: told})
+
+    @property
+    def awaited(self) -> datetime | None:
+        """Since when its stream is missing although it is online; None if it is not."""
+        if self.stream_expected is None or self.is_streaming or self.came_online is None:
+            return None
+        return max(self.stream_expected, self.came_online, self.stream_lost or self.came_online)
+
+    def _found_asleep(self) -> None:
+        """Tesla could not reach it just now, so whatever connection there is must be dead."""
+        if self.follower is not None:
+            self.follower.close_all()
+        self.heard_state("offline")
+
+    async def check(self, caller: Caller = POLLING) -> bool:
+        """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
+        answer = await self.api.vehicle(self.vin, caller)
+        self.checked = self._clock()
+        self.heard_state(answer.get("state"))
+        self.named(answer.get("display_name"))
+        return self.is_online
+
+    def heard_status(self, status: Mapping[str, Any]) -> None:
+        """Take in an answer of `fleet_status`: is our key on it, does it demand signatures?"""
+        if _names(status.get("key_paired_vins"), self.vin):
+            self.key_paired = True
+        elif _names(status.get("unpaired_vins"), self.vin):
+            self.key_paired = False
+        vehicles = status.get("vehicle_info")
+        info = vehicles.get(self.vin) if isinstance(vehicles, Mapping) else None
+        if not isinstance(info, Mapping):
+            return
+        self.fleet_info = dict(info)
+        required = info.get("vehicle_command_protocol_required")
+        if required is True:
+            self.protocol = Protocol.SIGNED
+        elif required is False and self.key_paired is not True:
+            self.protocol = Protocol.REST
+
+    async def check_pairing(self, caller: Caller) -> None:
+        """Ask Tesla whether our key is on the vehicle; costs nothing, as far as is known."""
+        self.heard_status(await self.api.fleet_status([self.vin], caller))
+
+    def check_due(self) -> bool:
+        """Whether the poll plan asks for a state check now; see `plan`.
+
+        If it is billed after all, it is asked for seldom, and in step with the month.
+        """
+        now = self._clock()
+        if not plan.check_due(self._situation(), now):
+            return False
+        if not self._check_is_paid():
+            return True
+        checked = self.checked
+        if checked is not None and plan.lasts(checked, plan.CHECK_ASLEEP_INTERVAL, now):
+            return False
+        return self.gate.lets_poll(self.api.endpoints.charge("vehicle"), self.vin, now)
+
+    def _check_is_paid(self) -> bool:
+        """Whether the owner knows that asking whether it is online is billed."""
+        return bool(self.api.price("vehicle"))
+
+    def data_due(self) -> bool:
+        """Whether the poll plan allows a data request now; see `plan`."""
+        return plan.data_due(self._situation(), self._clock())
+
+    def _follow_clock(self) -> None:
+        """Shift dates in the future, from before the clock was set back, to now.
+
+        The newest of them becomes now and the others keep their distance to it, so that the plan
+        goes on at its usual pace.
+        """
+        now = self._clock()
+        told = {name: getattr(self, name) for name in _DATES}
+        future = {name: each for name, each in told.items() if each is not None and each > now}
+        for name, each in future.items():
+            setattr(self, name, each - (max(future.values()) - now))
+
+    def _situation(self) -> plan.Situation:
+        self._follow_clock()
+        return plan.Situation(
+            state=self.state,
+            asked=self.asked,
+            came_online=self.came_online,
+            tried=self.tried,
+            failures=self.failures,
+            commanded=self.commanded,
+            automated=self.automated,
+            kept_awake=self.kept_awake_by_questions,
+            streaming=self.is_streaming,
+            awaited=self.awaited,
+            has_gaps=self._has_gaps(),
+            slept_streaming=self.slept_streaming,
+            checked=self.checked,
+            quick_returns=self.quick_returns,
+            slower=self.gate.step.effects.poll_factor,
+        )
+
+    def _has_gaps(self) -> bool:
+        """Whether something is shown that the stream does not report, and an answer might hold."""
+        return any(
+            signal.paths
+            and (signal.scope is None or signal.scope in self._scopes)
+            and (self._is_missing(signal) or self._is_left_out(signal))
+            for signal in self.shown
+        )
+
+    def _is_missing(self, signal: Signal[Any]) -> bool:
+        """Whether the vehicle, although awake, has reported for a while that it has no value."""
+        since = None if self.follower is None else self.follower.missing_since(signal)
+        return since is not None and self._clock() - since >= plan.GAP_PATIENCE
+
+    def _is_left_out(self, signal: Signal[Any]) -> bool:
+        """Whether the stream does not hold it, or an answer did not hold it although it could."""
+        if self.follower is not None and self.follower.tells(signal):
+            return False
+        # What the last answer did not hold the next one will not either; what the stream leaves
+        # out although it could report it gets old meanwhile.
+        return signal.streamed or (
+            signal not in self.state.readings and signal not in self._asked_for
+        )
+
+    async def poll(self) -> Readings:
+        """The same as `refresh`, for nobody: in step with the month, or not at all.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
+        """
+        with self._admit((DATA,), POLLING):
+            return await self.refresh(POLLING)
+
+    async def refresh(self, caller: Caller = POLLING) -> Readings:
+        """Ask the vehicle for everything, and answer what it told: one data request.
+
+        Raises:
+            VehicleUnavailable: it is not online after all; the state says so then.
+            TeslaError: any other.
+        """
+        self.tried = self._clock()
+        self.failures += 1
+        try:
+            answer = await self.api.vehicle_data(
+                self.vin, caller, location="vehicle_location" in self._scopes
+            )
+        except VehicleUnavailable:
+            self._found_asleep()
+            raise
+        now = self._clock()
+        told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
+        self.heard_state(answer.get("state", "online"))
+        if self.is_online and not told:
+            raise InvalidAnswer("it says nothing about the car")
+        self.asked = now
+        self._asked_for = self.shown
+        if self.is_online:
+            self.failures = 0
+        self.receive(told)
+        return told
+
+    async def schedules(self, caller: Caller) -> dict[str, Any]:
+        """Ask for the schedules, waking the vehicle first if it sleeps: one data request.
+
+        The answer's sections are read by `schedules`.
+
+        Raises:
+            BudgetExceeded: there is no room for the whole cost; nothing was sent.
+            TeslaError: any other.
+        """
+        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
+            await self._wake_if_asleep(caller, wish=SCHEDULES)
+            try:
+                return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+            except VehicleUnavailable:
+                self._found_asleep()
+        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
+            # It fell asleep unnoticed.
+            await self._wake_if_asleep(caller, wish=SCHEDULES)
+            return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+
+    # --- Waking ----------------------------------------------------------------------------------
+
+    async def wake(
+        self,
+        caller: Caller,
+        *,
+        believe: bool = True,
+        waits: bool = False,
+        wish: Wish = AWAKE,
+    ) -> None:
+        """Make sure that it is online, waking it if it is not; several callers share one wake.
+
+        Args:
+            caller: For whom.
+            believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
+            waits: Whether what it is for may wait instead.
+            wish: What it is for.
+
+        Raises:
+            WakeFailed: it did not come online within a minute.
+            BudgetExceeded: there is no room for a wake.
+            Deferred: it is to wait; only if it `waits`.
+            TeslaError: any other.
+        """
+        async with self._wake_lock:
+            if self.is_streaming:
+                self._woken = None
+                return
+            # A look that is billed is part of what the gate is asked for.
+            with (
+                self._admit_wake(caller, waits=waits, wish=wish)
+                if self._check_is_paid()
+                else nullcontext()
+            ):
+                await self._wake(caller, believe=believe, waits=waits, wish=wish)
+
+    async def _wake(self, caller: Caller, *, believe: bool, waits: bool, wish: Wish) -> None:
+        """The same, when nobody else does it."""
+        # Free mostly, and a needless wake costs as much as ten data requests.
+        if believe and await self.check(caller):
+            self._woken = None
+            return
+        # Not by the date, which may be set meanwhile.
+        began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
+        if began is None or not self._is_waking:
+            self._woken = None
+            with self._admit_wake(caller, waits=waits, wish=wish):
+                began = await self._wake_up(caller)
+        while not self.is_online:
+            if time.monotonic() - began >= timeout:
+                raise WakeFailed
+            # It connects when it is ready, often before Tesla says that it is online.
+            pause = _wake_pause(time.monotonic() - began)
+            if self._check_is_paid():
+                pause = PAID_CHECK_SECONDS
+            await self._pause_unless(lambda: self.is_online, pause)
+            await self._check_again(caller)
+        # It may fall asleep again at once; that is for another wake.
+        self._woken = None
+
+    def _admit_wake(
+        self, caller: Caller, *, waits: bool, wish: Wish
+    ) -> AbstractContextManager[object]:
+        """Ask the gate for a wake, unless it has agreed to the whole of an action."""
+        if self.api.meter.holds(WAKE, caller, self.vin, self._clock()):
+            return nullcontext()
+        return self._admit(self._wake_charges(), caller, waits=waits, wish=wish)
+
+    async def _wake_up(self, caller: Caller) -> float:
+        """Have Tesla wake it; answers the monotonic second at which that began."""
+        _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
+        # Also if the answer is lost it may be waking, and the next one need not pay again.
+        began = self._woken = time.monotonic()
+        await self._keep_if_possible()
+        try:
+            answer = await self.api.wake_up(self.vin, caller)
+        except Refused, Unreachable, ServiceError:
+            # It was not woken, so there is nothing to wait for next time.
+            self._woken = None
+            raise
+        self.heard_state(answer.get("state"))
+        return began
+
+    async def _wake_if_asleep(
+        self, caller: Caller, *, waits: bool = False, wish: Wish = AWAKE
+    ) -> None:
+        """Before something that needs it awake."""
+        if not self.is_online:
+            await self.wake(caller, waits=waits, wish=wish)
+
+    async def _check_again(self, caller: Caller) -> None:
+        """See whether the wake is over, unless the vehicle said so itself."""
+        if self.is_streaming:
+            return
+        # The wake is paid for; it goes on while we are asked to be quiet.
+        with suppress(RateLimited):
+            await self.check(caller)
+
+    # --- Commands --------------------------------------------------------------------------------
+
+    async def send(self, command: Command, caller: Caller) -> Done:
+        """Carry out a command, waking the vehicle first if it sleeps.
+
+        The whole cost is asked of the meter before the first request leaves. A setting that the
+        vehicle is known to have already costs nothing; locks are sent unless the stream vouches for
+        them, because one that was opened by hand must not stay open for a cent. Of several settings
+        of the same kind that wait for their turn only the newest is sent; all callers hear its
+        outcome.
+
+        Raises:
+            Refused: certainly not executed.
+            OutcomeUnknown: it may have been executed, and the vehicle's state does not confirm it.
+        """
+        if not command.scopes & self._scopes:
+            raise MissingScope(", ".join(sorted(command.scopes)))
+        try:
+            return await self._send(command, caller)
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            # About what came before: its own answers end in an outcome.
+            raise NotSent(error) from error
+
+    async def _send(self, command: Command, caller: Caller) -> Done:
+        """Wait for the turn, or with those who wait."""
+        if command.supersedes is None:
+            return await self._carry_out(_Waiting(command, caller))
+        waiting = self._waiting.get(command.supersedes)
+        # With the rights of a person nobody else's wish is carried out; it waits for its own turn.
+        is_lesser = waiting is not None and (
+            waiting.caller.kind is CallerKind.PERSON and caller.kind is not CallerKind.PERSON
+        )
+        if waiting is not None and not is_lesser:
+            waiting.command, waiting.caller = command, caller
+            return await self._share(waiting, caller)
+        waiting = _Waiting(command, caller)
+        self._waiting[command.supersedes] = self._latest[command.supersedes] = waiting
+        try:
+            done = await self._carry_out(waiting)
+        except TeslaError as error:
+            waiting.fail(error)
+            raise
+        except BaseException:
+            # Cancelled, or a bug: who waits with us has to see for themselves.
+            waiting.outcome.cancel()
+            raise
+        finally:
+            if self._waiting.get(command.supersedes) is waiting:
+                del self._waiting[command.supersedes]
+        waiting.outcome.set_result(done)
+        return done
+
+    async def _share(self, waiting: _Waiting, caller: Caller) -> Done:
+        """Hear the outcome of the command that stands for ours too."""
+        await asyncio.wait((waiting.outcome,))
+        if not waiting.outcome.cancelled():
+            return waiting.outcome.result()
+        # Perhaps there is a newer one by now, waiting or on its way: it must not be overtaken.
+        latest = self._latest.get(waiting.command.supersedes or "", waiting)
+        try:
+            if latest is not waiting:
+                return await self._share(latest, caller)
+            return await self._send(waiting.command, caller)
+        except (Refused, Unreachable, AnswerLost, ServiceError, InvalidAnswer) as error:
+            if waiting.has_left:
+                raise OutcomeUnknown("earlier_attempt") from error
+            raise
+
+    async def _carry_out(self, waiting: _Waiting) -> Done:
+        """Wait for the turn, then do whatever is the newest wish by then."""
+        async with self._turn(waiting.command):
+            command, caller = waiting.command, waiting.caller
+            if command.supersedes and self._waiting.get(command.supersedes) is waiting:
+                del self._waiting[command.supersedes]
+            if self._needs_nothing(command, caller) and not self._insists(command, caller):
+                self._forget_deferred(command)
+                if self._wake_cost():
+                    self.api.meter.save_wake(caller, self.vin, self._clock())
+                return Done(already=True)
+            self._refuse_hindered(command, caller)
+            try:
+                done = await self._perform(waiting, command, caller)
+            except Deferred as error:
+                return await self._defer(command, caller, error)
+            now = self._clock()
+            self._settle(command, now=now)
+        # If there is something to look at that the vehicle can be asked for, and does not tell by
+        # itself.
+        if _can_be_looked_at(command) and not self._will_hear(command.expects):
+            hurries = self.is_streaming or not may_wait(command)
+            if caller.kind is CallerKind.AUTOMATION and not hurries:
+                self.automated = now
+                self._automated |= dict.fromkeys(command.expects, now)
+            else:
+                self.commanded = now
+        if command.expects and not done.already:
+            self.state = self.state.assume(command.expects, now)
+            self._tell(frozenset(command.expects))
+            await self._keep_if_possible()
+        return done
+
+    async def _perform(self, waiting: _Waiting, command: Command, caller: Caller) -> Done:
+        """Send it, after a wake if it needs one, and find out what became of it."""
+        try:
+            with await self._prepare(command, caller) as hold:
+                # Before it is awake, or what waited for that would be carried out after this.
+                await self._overtake_deferred(command)
+                await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
+                waiting.has_left = True
+                await self._note_departure(command)
+                return await self._transmit_awake(command, caller, hold)
+        except OutcomeUnknown as error:
+            self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
+            try:
+                return await self._verify(command, error, caller)
+            except OutcomeUnknown, asyncio.CancelledError:
+                self._look_unless_seen(command)
+                raise
+        except asyncio.CancelledError:
+            self._settle(command, LONGEST_DOUBT_SECONDS)
+            self._look_unless_seen(command)
+            raise
+        finally:
+            self._on_the_way.pop(command.domain, None)
+
+    async def _note_departure(self, command: Command) -> None:
+        """Remember that a command is on its way, so that its effect is looked at in any case.
+
+        Of a plain setting that is enough while we run; of anything else it is kept on disk, too.
+        """
+        if _can_be_looked_at(command):
+            self._on_the_way[command.domain] = self._clock()
+            if not may_wait(command):
+                await self._keep_if_possible()
+
+    def _look_unless_seen(self, command: Command) -> None:
+        """After a command that may have been carried out, have its effect looked at, unless it was.
+
+        Nobody is told that it was done, so nothing else leads to that look.
+        """
+        sent = self._on_the_way.get(command.domain)
+        if sent is None or (self.asked is not None and self.asked > sent):
+            return
+        if not self._will_hear(command.expects):
+            self.commanded = self._clock()
+
+    def _settle(
+        self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
+    ) -> None:
+        """Note that the vehicle was told something, which may still happen for so many seconds."""
+        monotonic = time.monotonic()
+        domain = command.domain
+        until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
+        acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
+        self._acted = max(acted, self._acted or acted)
+        self._acted_second = monotonic
+
+    def _needs_nothing(self, command: Command, caller: Caller) -> bool:
+        """Whether the vehicle is known to be so already, so that nothing need be sent.
+
+        Of a plain setting (limit, current, temperature) the stream's word is enough. Whatever
+        secures the vehicle, or does harm when left out, needs a report of the last minute, of a
+        lock one of a stream that is still up: what a poll read may have been opened by hand.
+        """
+        repeats = self._repeats(command, caller)
+        if not command.repeatable or not command.expects or command.undoes_itself:
+            return False
+        if may_wait(command):
+            return self.knows(command.expects, FRESH_FOR_REPEATS if repeats else FRESH)
+        return self._was_just_told(command.expects) and (
+            command.domain is not Domain.VEHICLE_SECURITY
+            or all(self._was_streamed(signal) for signal in command.expects)
+        )
+
+    def _refuse_hindered(self, command: Command, caller: Caller) -> None:
+        """Refuse what the vehicle is known to refuse now, unless a person asks for it again.
+
+        Raises:
+            CommandRefused: for the reason that the vehicle would give; nothing was sent.
+        """
+        hindrance = command.hindrance
+        if hindrance is None:
+            return
+        value = self.state[hindrance.signal]
+        if (
+            value in hindrance.values
+            and self.knows({hindrance.signal: value})
+            and not self._insists(command, caller)
+        ):
+            raise CommandRefused(reason=hindrance.reason, is_temporary=True)
+
+    def _repeats(self, command: Command, caller: Caller) -> bool:
+        """Whether an automation asks for what it asked for just before."""
+        now = time.monotonic()
+        last, before, since = self._wished.get(command.name, (None, None, now))
+        self._wished[command.name] = (command, caller, now)
+        return (
+            caller.kind is CallerKind.AUTOMATION
+            # Without a name it may be anybody: a bridge to another assistant, for example.
+            and bool(caller.name)
+            and caller == before
+            and _same_wish(command, last)
+            and now - since <= FRESH_FOR_REPEATS.total_seconds()
+        )
+
+    def _insists(self, command: Command, caller: Caller) -> bool:
+        """Whether a person asks again for what was just not sent; then it shall be sent."""
+        if caller.kind is not CallerKind.PERSON:
+            return False
+        spared, since = self._spared
+        now = time.monotonic()
+        self._spared = (command, now)
+        return spared is not None and _same_wish(spared, command) and now - since <= INSIST_SECONDS
+
+    async def _prepare(self, command: Command, caller: Caller) -> Hold:
+        """Make sure that it can succeed, and that there is room for it all, which is kept."""
+        if command.domain is not None and self.needs_key and self.key_paired is False:
+            # A command that the vehicle must refuse is billed all the same; asking first is free.
+            await self.check_pairing(caller)
+            if not self.key_paired:
+                raise KeyNotPaired
+        return self._admit(self._cost(command), caller, waits=may_wait(command), wish=command)
+
+    def _admit(
+        self,
+        charges: Iterable[Charge],
+        caller: Caller,
+        *,
+        waits: bool = False,
+        wish: Wish = AWAKE,
+    ) -> Hold:
+        """Ask the gate for the whole cost of an action, and keep room for it.
+
+        Args:
+            charges: The whole cost.
+            caller: For whom.
+            waits: Whether it may wait instead.
+            wish: What it is for.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: it may not be.
+            Deferred: it is to wait; only if it `waits`.
+        """
+        request = self._request(charges, caller, waits=waits, wish=wish)
+        try:
+            return self.gate.admit(request, self._clock())
+        except GateRefused as error:
+            if error.reason == Reason.CONFIRM:
+                self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
+            raise
+
+    def _request(
+        self, charges: Iterable[Charge], caller: Caller, *, waits: bool, wish: Wish
+    ) -> Request:
+        """What the gate is asked."""
+        return Request(
+            caller=caller,
+            charges=tuple(charges),
+            car=self.vin,
+            may_wait=waits,
+            confirmed=self._confirms(wish, caller),
+        )
+
+    def _confirms(self, wish: Wish, caller: Caller) -> bool:
+        """Whether a person asks again for what was just not done, because it would wake it.
+
+        It holds until its time is over: a wish may ask for two wakes, if the vehicle falls asleep.
+        """
+        unconfirmed, until = self._unconfirmed
+        return (
+            caller.kind is CallerKind.PERSON
+            and time.monotonic() <= until
+            and _same_wish(wish, unconfirmed)
+        )
+
+    def _wake_cost(self) -> tuple[Charge, ...]:
+        """A wake if it sleeps and nobody is waking it: one serves all that wait for it."""
+        if (
+            self.is_online
+            or self._is_waking
+            or self.api.meter.wake_promised(self.vin, self._clock())
+        ):
+            return ()
+        return self._wake_charges()
+
+    @property
+    def _is_waking(self) -> bool:
+        """Whether a wake was begun, and paid, within the time that it may take."""
+        began = self._woken
+        return began is not None and time.monotonic() - began <= WAKE_TIMEOUT.total_seconds()
+
+    def _wake_charges(self) -> tuple[Charge, ...]:
+        """A wake, with the looks before and during it if those are billed after all."""
+        if not self._check_is_paid():
+            return (WAKE,)
+        looks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
+        return (WAKE, self.api.endpoints.charge("vehicle", looks))
+
+    def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
+        """What a command, or a wake alone if there is none, would need now, and what the gate says.
+
+        Changes nothing, and asks nobody.
+        """
+        charges = self._wake_cost() if command is None else self._cost(command)
+        waits = command is not None and may_wait(command)
+        request = self._request(charges, caller, waits=waits, wish=command or AWAKE)
+        return request, self.gate.decide(request, self._clock())
+
+    # --- Waiting until it is awake ---------------------------------------------------------------
+
+    async def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
+        """Let a command wait; the one of its kind that waited before is given up for it."""
+        now = self._clock()
+        until = error.gives_up or now + self.gate.policy.patience
+        new = Waiting(command, caller, now, until)
+        old = self.deferred.put(new)
+        if command is self._tried_again:
+            # It waits on.
+            return Done(waits_until=until)
+        try:
+            await self.keep()
+        except Refused:
+            self.deferred.replace(new, old)
+            raise
+        if old is not None:
+            self.settled(old, error)
+        self.api.meter.save_wake(caller, self.vin, now)
+        _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
+        self._tell(frozenset({signals.ONLINE}))
+        return Done(waits_until=until)
+
+    async def _keep_if_possible(self) -> None:
+        """Have a change of what waits kept at once: after a crash it would be carried out again."""
+        with suppress(Refused):
+            await self.keep()
+
+    async def _overtake_deferred(self, command: Command) -> None:
+        """Drop what waited of its kind before this is sent, also for after a crash."""
+        if self._forget_deferred(command):
+            await self._keep_if_possible()
+
+    def _forget_deferred(self, command: Command) -> bool:
+        """Drop what waited of its kind, as it is sent now or is so already; answers if any did."""
+        old = None if command.supersedes is None else self.deferred.forget(command.supersedes)
+        if old is None or old.command is command:
+            return False
+        self._give_up([old], OVERTAKEN)
+        return True
+
+    def _give_up(self, waiting: list[Waiting], why: str) -> None:
+        """Say that these wait no longer, and have it kept."""
+        for each in waiting:
+            self.settled(each, Deferred(why))
+        if waiting:
+            self._tell(frozenset({signals.ONLINE}))
+
+    def expire_deferred(self) -> None:
+        """Give up what waited too long."""
+        self._give_up(self.deferred.expire(self._clock()), "it waited too long")
+
+    def cancel_deferred(self, names: Collection[str] | None = None) -> int:
+        """Take back all that waits, or the commands of these names; answers how many."""
+        waiting = [
+            each
+            for each in self.deferred.waiting.values()
+            if names is None or each.command.name in names
+        ]
+        for each in waiting:
+            self.deferred.forget(str(each.command.supersedes))
+        self._give_up(waiting, "it was cancelled")
+        return len(waiting)
+
+    async def carry_out_deferred(self) -> None:
+        """Carry out what waited for the vehicle to be awake, the oldest first.
+
+        Each waits until its turn comes: whoever stops us before loses nothing.
+        """
+        async with self._deferred_lock:
+            self.expire_deferred()
+            for kind, each in tuple(self.deferred.waiting.items()):
+                if not self.is_online:
+                    return
+                if self.deferred.waiting.get(kind) is not each:
+                    continue
+                if kind in self._waiting:
+                    # It would take the place of a newer wish, whose turn has not come yet.
+                    self.deferred.forget(kind)
+                    self._give_up([each], OVERTAKEN)
+                    continue
+                self._tried_again = each.command
+                try:
+                    await self._try_deferred(kind, each)
+                finally:
+                    self._tried_again = None
+                await self._keep_if_possible()
+
+    async def _try_deferred(self, kind: str, waiting: Waiting) -> None:
+        """Carry out what waited, and say what became of it.
+
+        If the vehicle was asleep after all it waits on, but no longer than before.
+        """
+        try:
+            done = await self.send(waiting.command, waiting.caller)
+        except TeslaError as error:
+            self._forget_deferred(waiting.command)
+            self.settled(waiting, error)
+            return
+        except asyncio.CancelledError:
+            if kind not in self.deferred.waiting:
+                self.settled(waiting, OutcomeUnknown("cancelled"))
+            raise
+        if done.waits_until is None:
+            self.settled(waiting, None)
+            return
+        again = self.deferred.waiting.get(kind)
+        if again is not None and again.command is waiting.command:
+            self.deferred.waiting[kind] = waiting
+
+    # --- Sending ---------------------------------------------------------------------------------
+
+    async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
+        """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
+        try:
+            return await self._transmit_prepared(command, caller)
+        except VehicleUnavailable:
+            # Nothing ran, or the conversation would have said that the outcome is unknown.
+            self._found_asleep()
+        # What is left of it is asked for anew.
+        hold.release()
+        with self._admit(self._cost(command), caller, waits=may_wait(command), wish=command):
+            # Tesla's word may be minutes old, and has just been found wrong.
+            await self.wake(caller, believe=False, waits=may_wait(command), wish=command)
+            return await self._transmit_prepared(command, caller)
+
+    async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:
+        """Send it after what the vehicle needs first."""
+        preparation = command.preparation
+        if preparation is None:
+            return await self._transmit_guarded(command, caller)
+        if not self._is_prepared(command):
+            await self._make_ready(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+        try:
+            return await self._transmit_guarded(command, caller)
+        except CommandRefused as error:
+            if error.reason != UNPREPARED:
+                raise
+        # The stream lost a change, or it happened just now.
+        with self._admit((COMMAND, COMMAND), caller, wish=command):
+            await self._make_ready(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+
+    def _is_prepared(self, command: Command) -> bool:
+        """Whether the vehicle is known to be as the command needs it."""
+        return command.preparation is None or self.knows(command.preparation.expects)
+
+    async def _make_ready(self, preparation: Command, caller: Caller) -> None:
+        """Carry out what a command needs first.
+
+        An unknown outcome is no reason to stop: the vehicle refuses the command itself if it is not
+        ready.
+        """
+        try:
+            await self._transmit(preparation, caller)
+        except OutcomeUnknown as error:
+            self._settle(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
+            return
+        now = self._clock()
+        self._settle(preparation, now=now)
+        if not self._will_hear(preparation.expects):
+            self.commanded = now
+        self.state = self.state.assume(preparation.expects, now)
+        self._tell(frozenset(preparation.expects))
+
+    async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
+        """Send it, unless it toggles what is so already."""
+        if not await self._guard(command, caller):
+            return Done(already=True)
+        return await self._transmit(command, caller)
+
+    async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
+        """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
+
+        The stream reports it, and earlier, if it carries what is expected; else one data request
+        does, if the meter has room for it. A vehicle that shows otherwise proves nothing: it may
+        have done as told and been changed again, or have corrected the value.
+
+        Raises:
+            OutcomeUnknown: the same, if nothing confirms the command.
+        """
+        if not any(signal.paths or signal.streamed for signal in command.expects):
+            raise error
+        seconds = error.expires_in + VERIFY_MARGIN_SECONDS
+        if self._follows(command.expects):
+            sent = self._clock()
+            await self._pause_unless(lambda: self._shows(command.expects, sent), seconds)
+            if self._shows(command.expects, sent):
+                return Done(already=True)
+            if self._follows(command.expects):
+                # That it was so before proves nothing: streams lose changes.
+                raise error
+            # The stream was lost meanwhile; there was time enough.
+            seconds = 0.0
+        try:
+            # Nobody shall wait for what cannot be paid.
+            self.api.meter.require((DATA,), self._clock())
+            await pause(seconds)
+            told = await self.refresh(caller)
+        except TeslaError as failure:
+            _LOGGER.debug("Not verified: %s", failure)
+            raise error from failure
+        for signal, value in command.expects.items():
+            reading = told.get(signal)
+            if reading is None or not signal.same(reading.value, value):
+                raise error
+        return Done(already=True)
+
+    def _shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
+        """Whether these were reported to be so, at or after a time."""
+        return all(
+            (reading := self.state.told(signal)) is not None
+            and signal.same(reading.value, value)
+            and reading.time >= since
+            for signal, value in wanted.items()
+        )
+
+    async def _pause_unless(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait, at most until something is told that fulfils the condition."""
+        fulfilled = asyncio.Event()
+
+        def look(_changed: frozenset[Signal[Any]]) -> None:
+            if condition():
+                fulfilled.set()
+
+        unsubscribe = self.subscribe(look)
+        waits = [asyncio.ensure_future(pause(seconds)), asyncio.ensure_future(fulfilled.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unsubscribe()
+            for each in waits:
+                each.cancel()
+
+    @asynccontextmanager
+    async def _turn(self, command: Command) -> AsyncGenerator[None]:
+        """One command at a time to each part of the vehicle; the wait has an end."""
+        lock = self._locks[command.domain]
+        try:
+            async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
+                await lock.acquire()
+        except TimeoutError as error:
+            raise VehicleBusy from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _cost(self, command: Command) -> list[Charge]:
+        """All that a command may need: wake, look, handshake, preparation and the command."""
+        cost = [COMMAND, *self._wake_cost()]
+        if not self._is_prepared(command):
+            cost.append(COMMAND)
+        if command.requires and not self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
+            cost.append(DATA)
+        domain = command.domain
+        if self.needs_key and domain is not None and not self._sessions[domain].ready:
+            cost.append(COMMAND)
+        return cost
+
+    async def _guard(self, command: Command, caller: Caller) -> bool:
+        """Whether a toggling command may be sent: only if the opposite was just reported.
+
+        Raises:
+            CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
+        """
+        if not command.requires or self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
+            return True
+        # One that was sent before and given up must not come in between.
+        doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()
+        if doubt > 0:
+            await pause(doubt)
+        # It may have become old since the whole cost was asked for, as while the vehicle woke.
+        is_admitted = self.api.meter.holds(DATA, caller, self.vin, self._clock())
+        with nullcontext() if is_admitted else self._admit((DATA,), caller, wish=command):
+            told = await self.refresh(caller)
+        for signal, value in command.requires.items():
+            reading = told.get(signal)
+            if reading is None or reading.value is None:
+                raise CommandRefused(reason="position_unknown")
+            if reading.value != value:
+                return False
+        return True
+
+    async def _transmit(self, command: Command, caller: Caller) -> Done:
+        """Send it the way the vehicle wants it, learning that way from its refusals."""
+        if command.domain is None:
+            return await self._transmit_plain(command, caller)
+        try:
+            if self.protocol is Protocol.REST:
+                return await self._transmit_plain(command, caller)
+            return await self._transmit_signed(command, command.domain, caller)
+        except ProtocolUnsupported:
+            if self.protocol is Protocol.REST:
+                # It was the plain form that is not supported.
+                raise
+            # Nothing ran: the vehicle's computer has no such thing as a signed command.
+            self.protocol = Protocol.REST
+            return await self._transmit_plain(command, caller)
+        except ProtocolRequired:
+            self.protocol = Protocol.SIGNED
+            return await self._transmit_signed(command, command.domain, caller)
+
+    async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
+        """The unsigned way."""
+        if not command.rest:
+            raise NoUnsignedForm(command.name)
+        try:
+            answer = await self.api.command(self.vin, command.name, command.parameters, caller)
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            raise OutcomeUnknown(error.detail) from error
+        confirmation = read_confirmation(answer)
+        if confirmation.done:
+            return Done()
+        if confirmation.done is None:
+            raise OutcomeUnknown(confirmation.words or "no confirmation")
+        if confirmation.words == UNSIGNED_REFUSED:
+            raise ProtocolRequired(confirmation.words)
+        return _judge(command, signing.of_reason(confirmation.words))
+
+    async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
+        """The signed way: perform what the conversation yields, and judge what it returns."""
+        talk = signing.conversation(
+            self._sessions[domain],
+            command.payload,
+            clock=time.monotonic,
+            repeatable=command.repeatable,
+        )
+        refusal: TeslaError | None = None
+        answer: signing.Answer
+        try:
+            outgoing = next(talk)
+            while True:
+                if outgoing.not_before:
+                    await pause(outgoing.not_before)
+                incoming: signing.Incoming
+                try:
+                    incoming = await self.api.signed_command(self.vin, outgoing.message, caller)
+                    refusal = None
+                except (AnswerLost, ServiceError, InvalidAnswer) as error:
+                    # It may have arrived. Only the conversation knows whether to send it again.
+                    incoming, refusal = signing.LOST, error
+                except (Refused, Unreachable) as error:
+                    incoming, refusal = signing.NOT_SENT, error
+                outgoing = talk.send(incoming)
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, signing.Unknown):
+            raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
+        if isinstance(answer, signing.Done):
+            if not answer.verified:
+                # In plaintext, from a vehicle that encrypted its replies before: anybody on the way
+                # may have said so.
+                raise OutcomeUnknown("unverified")
+            self.key_paired = True
+            return _judge(command, answer.verdict)
+        raise refusal or self._error_of(answer.fault)
+
+    def _error_of(self, fault: signing.Fault) -> TeslaError:
+        """What a fault of the protocol means; nothing was executed."""
+        match fault.number:
+            case 1:
+                return VehicleBusy(fault.name, reason=fault.translation_key)
+            case 3:
+                self.key_paired = False
+                return KeyNotPaired(fault.name)
+            case 4:
+                self.key_paired = False
+                return KeyNotPaired(fault.name, reason=fault.translation_key)
+            case 21:
+                return MobileAccessDisabled(fault.name)
+        if fault.name == "NO_SESSION":
+            return VehicleBusy(fault.name, reason=fault.translation_key)
+        return CommandRefused(
+            fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
+        )
+
+
+def _can_be_looked_at(command: Command) -> bool:
+    """Whether a polled answer shows what a command did."""
+    return any(signal.paths for signal in command.expects)
+
+
+def _wake_pause(seconds: float) -> float:
+    """How long to wait for the next look at a vehicle that was woken so many seconds ago."""
+    earliest, latest = USUAL_WAKE
+    return USUAL_WAKE_CHECK_SECONDS if earliest <= seconds < latest else WAKE_CHECK_SECONDS
+
+
+def _judge(command: Command, verdict: signing.Verdict) -> Done:
+    """What a verdict of the vehicle means for this command.
+
+    Raises:
+        CommandRefused: it said no.
+    """
+    if verdict.outcome is signing.Outcome.OK:
+        return Done()
+    # Whether a word means "nothing to do" depends on the command: `is_charging` fulfils the wish to
+    # charge, but not the wish to open the charge port.
+    word = verdict.reason.lower().replace(" ", "_")
+    if word in command.already or word.startswith("already") or word.endswith("already_off"):
+        return Done(already=True)
+    raise CommandRefused(
+        verdict.reason,
+        reason=verdict.translation_key or None,
+        is_temporary=verdict.is_temporary,
+    )
+
+
+def _same_wish(one: Wish | None, other: Wish | None) -> bool:
+    """Whether two wishes want the same of a vehicle; None is none."""
+    if not (isinstance(one, Command) and isinstance(other, Command)):
+        return one == other
+    return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)
+
+
+def _names(vins: object, vin: str) -> bool:
+    """Whether a list of Tesla's has this VIN."""
+    return isinstance(vins, list) and vin in vins

@@ -354,10 +354,12 @@ def raised_by_name() -> set[str]:
     """Keys that the code of the Home Assistant side names itself, or gives as a reason."""
     pattern = re.compile(r'(?:translation_key|reason)="(\w+)"')
     found: set[str] = set()
-    for path in HERE.glob("*.py"):
-        if path.name not in {"config_flow.py", "options_flow.py"}:
+    for path in HERE.rglob("*.py"):
+        folder = path.relative_to(HERE).parts[0]
+        if folder not in {"config_flow.py", "flows", "tesla"}:
             found |= set(pattern.findall(path.read_text("utf-8")))
-    found |= set(pattern.findall((HERE / "tesla" / "vehicle.py").read_text("utf-8")))
+    for path in (HERE / "tesla" / "vehicle").glob("*.py"):
+        found |= set(pattern.findall(path.read_text("utf-8")))
     # Names of devices and of repairs, which have their own sections.
     return found - set(TEXTS["device"]) - (set(TEXTS["issues"]) - set(EXCEPTIONS))
 

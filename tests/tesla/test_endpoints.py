@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla import api, commands
+from custom_components.flotte.tesla import commands
+from custom_components.flotte.tesla.api import fleet as api
 from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints

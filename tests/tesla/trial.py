@@ -37,8 +37,8 @@ from simulator.clock import Clock
 from simulator.refusals import GatewayRefusal
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW, PERSON, Account
 
-VEHICLE: Final = "custom_components.flotte.tesla.vehicle"
-API: Final = "custom_components.flotte.tesla.api"
+VEHICLE: Final = "custom_components.flotte.tesla.vehicle.vehicle"
+API: Final = "custom_components.flotte.tesla.api.fleet"
 HTTP_SECONDS: Final = 0.0625
 
 

@@ -1,13 +1,13 @@
 """The cars: a life, an identity, and the doors through which Tesla's cloud reaches them."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, override
 
 from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from simulator import commands, rest_commands, signed_actions, steering, vehicle_data
-from simulator.clock import Clock
+from simulator.connected_vehicle import ConnectedVehicle, Execution
 from simulator.protocol import (
     INFOTAINMENT,
     INSUFFICIENT_PRIVILEGES,
@@ -15,7 +15,6 @@ from simulator.protocol import (
     VEHICLE_SECURITY,
     Fault,
     Request,
-    Subsystem,
     VehicleProtocol,
 )
 from simulator.refusals import (
@@ -27,130 +26,19 @@ from simulator.refusals import (
     SteeringError,
     UnknownCommand,
 )
-from simulator.telemetry.certificates import Kind
-from simulator.telemetry.recorder import Telemetry
-from simulator.vehicle.life import Life
-from simulator.vehicle.model import Model
 
 __all__ = ["Car", "Execution", "InvalidBody", "SteeringError", "UnknownCommand"]
 
 type Json = dict[str, Any]
 
-MOST_KEYS = 20
-"""A keychain's room (Tesla, "Virtual keys", August 2026)."""
 NO_PERMISSION_TO_ADD = 5
 """WhitelistOperation_information_E: a fleet manager's key manages no keys."""
 _READ_STATUS = 0
 _READ_KEYS = 5
-_EPOCH_AGE = {VEHICLE_SECURITY: 48 * 86_400.0, INFOTAINMENT: 3 * 86_400.0}
-"""How long the two computers have been running; they have nothing to do with each other."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Execution:
-    """A command that really ran."""
-
-    name: str
-    """The REST name, whichever way it came."""
-    parameters: Json
-    time: float
-    """Unix seconds."""
-    signed: bool
-    counter: int | None = None
-    domain: int | None = None
-
-
-class Car(Life):
-    """A car of an account."""
-
-    def __init__(  # noqa: D417 - the rest is what it says
-        self,
-        clock: Clock,
-        model: Model,
-        *,
-        vin: str,
-        display_name: str,
-        number: int,
-        firmware: str,
-        percent: float,
-        seed: int,
-        protocol_required: bool = True,
-        rest_only: bool = False,
-        telemetry_version: str | None = None,
-    ) -> None:
-        """Build it.
-
-        Args:
-            number: a small number from which `id`, `vehicle_id` and `user_id` are made.
-        """
-        super().__init__(clock, model, firmware=firmware, percent=percent, seed=seed + number)
-        self.vin = vin
-        self.id = 1_492_930_000_000_000 + number * 111_111
-        self.vehicle_id = 2_740_000_000 + number * 7_919
-        self.user_id = 900_100_000 + number
-        self.display_name: str = display_name
-        self.is_name_lost = False
-        """Whether Tesla's cloud answers null for its name; the car itself goes on reporting it."""
-        self.account = "owner-1"
-        self.drivers: set[str] = set()
-        """Accounts with which the owner shares the car; they have it in their list, too."""
-        self.access_type = "OWNER"
-        self.protocol_required = protocol_required
-        self.rest_only = rest_only
-        self.pairs_automatically = False
-        self.mobile_access_disabled = False
-        self.telemetry_version = telemetry_version
-        self.discounted_device_data = False
-        self.streaming_toggle: bool | None = None
-        """The switch on the safety screen of a Model S or X with an Intel Atom: streaming without
-        a key. None: there is no such switch."""
-        self.keys: set[bytes] = set()
-        self.other_keys: int = 2
-        """Phones and cards on the keychain, which count towards its twenty."""
-        self.executions: list[Execution] = []
-        self.busy_seconds = 0.0
-        """How long after waking signed commands are answered with "busy"."""
-        self.refusals: list[Json] = []
-        """Commands that the car understood and did not run, with the reason."""
-        self.unclassified: set[str] = set()
-        """Names of commands that the gateway answers with 501 when they come signed."""
-        born = clock.now()
-        self.protocol = VehicleProtocol(
-            vin=vin,
-            keys=self.keys,
-            subsystems={
-                domain: Subsystem(domain, seed=f"{seed}/{vin}", booted_at=born - age)
-                for domain, age in _EPOCH_AGE.items()
-            },
-            executor=self,
-            firmware=lambda: self.firmware,
-        )
-        self.polls_keep_awake = rest_only
-        self.telemetry = Telemetry(self, Kind.NAME if number % 2 == 0 else Kind.OID)
-
-    @property
-    def firmware(self) -> str:
-        """The version that is installed, for example `2026.32.6`."""
-        return self.software.installed
-
-    @firmware.setter
-    def firmware(self, version: str) -> None:
-        self.software.installed = version
-
-    # Telemetry looks on
-
-    @override
-    def looks_at(self) -> float:
-        return self.telemetry.looks_at()
-
-    @override
-    def watch(self, *, happened: bool, stretch: float) -> None:
-        self.telemetry.watch(self.time, happened=happened, stretch=stretch)
-
-    @override
-    def fall_asleep(self) -> None:
-        super().fall_asleep()
-        self.telemetry.catch_up(self.time)
+class Car(ConnectedVehicle):
+    """A car of an account: what Tesla's cloud, the control page and tests can do with it."""
 
     # What the cloud knows of it
 
@@ -213,25 +101,6 @@ class Car(Life):
         if "vehicle_state" in answer:
             answer["vehicle_state"]["vehicle_name"] = self.display_name
         return answer
-
-    # Keys
-
-    def pair(self, public_key: bytes) -> None:
-        """Put a key on the keychain, as the owner does in the app.
-
-        Raises SteeringError when the keychain is full, or the car is too old to have one.
-        """
-        if self.rest_only:
-            raise SteeringError(f"{self.display_name} has no keychain for the protocol")
-        if public_key not in self.keys and len(self.keys) + self.other_keys >= MOST_KEYS:
-            raise SteeringError("the keychain is full")
-        self.keys.add(public_key)
-
-    def unpair(self, public_key: bytes) -> None:
-        """Take a key off the keychain; its counters go with it."""
-        self.keys.discard(public_key)
-        for subsystem in self.protocol.subsystems.values():
-            subsystem.sessions.pop(public_key, None)
 
     # Commands
 
@@ -404,7 +273,7 @@ class Car(Life):
                 domain=None if request is None else request.domain,
             )
         )
-        self.telemetry.stir(self.time)
+        self.telemetry.nudge(self.time)
 
     # Orders and truth
 
@@ -416,7 +285,7 @@ class Car(Life):
         """
         self.advance()
         steering.steer(self, changes)
-        self.telemetry.stir(self.time)
+        self.telemetry.nudge(self.time)
 
     def describe(self) -> Json:
         """The truth about the car: everything that can be steered, and what really happened."""

@@ -89,8 +89,9 @@ A domain is "vehicle_security", "infotainment", 2 or 3; left out it means both.
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.connected_vehicle import ConnectedVehicle
 from simulator.protocol import (
     DOMAIN_NAMES,
     INVALID_TOKEN_OR_COUNTER,
@@ -102,7 +103,7 @@ from simulator.protocol import (
 )
 from simulator.refusals import Refused, SteeringError
 from simulator.telemetry.certificates import Kind
-from simulator.telemetry.fields import INVALID, TELLINGS, Invalid, Raw
+from simulator.telemetry.fields import FIELDS, INVALID, Invalid, Raw
 from simulator.telemetry.recorder import AUDIENCES
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
@@ -112,11 +113,8 @@ from simulator.vehicle.life import IDLE_SECONDS
 from simulator.vehicle.reception import Reception
 from simulator.vehicle.software import STATES
 
-if TYPE_CHECKING:
-    from simulator.cars import Car  # which imports this module
-
 type Json = dict[str, Any]
-type Order = Callable[[Car, Any], None]
+type Order = Callable[[ConnectedVehicle, Any], None]
 
 VEHICLE_STATES = ("online", "asleep", "offline")
 _KMH_PER_MPS = 3.6
@@ -127,7 +125,7 @@ ALARM = "VCSEC_a133_alarmTriggered"
 """The alert of an alarm, as owners saw it."""
 
 
-def steer(car: Car, changes: Json) -> None:
+def steer(car: ConnectedVehicle, changes: Json) -> None:
     """Follow the orders. Raises SteeringError, for an unknown one before any is followed."""
     unknown = sorted(set(changes) - set(_ORDERS))
     if unknown:
@@ -170,7 +168,7 @@ def _place(value: object, name: str) -> tuple[float, float]:
 # Being awake
 
 
-def _state(car: Car, value: object) -> None:
+def _state(car: ConnectedVehicle, value: object) -> None:
     state = _word(value, "state", VEHICLE_STATES)
     if state == "asleep":
         car.fall_asleep()
@@ -182,7 +180,7 @@ def _state(car: Car, value: object) -> None:
         car.state = state
 
 
-def _reception(car: Car, value: object) -> None:
+def _reception(car: ConnectedVehicle, value: object) -> None:
     car.reception = None
     if car.state == "offline":
         car.state = "online"
@@ -205,22 +203,22 @@ def _reception(car: Car, value: object) -> None:
     )
 
 
-def _wake_seconds(car: Car, value: object) -> None:
+def _wake_seconds(car: ConnectedVehicle, value: object) -> None:
     car.wake_seconds = _number(value, "wake_seconds")
 
 
-def _busy_seconds(car: Car, value: object) -> None:
+def _busy_seconds(car: ConnectedVehicle, value: object) -> None:
     car.busy_seconds = _number(value, "busy_seconds")
 
 
-def _idle_seconds(car: Car, value: object) -> None:
+def _idle_seconds(car: ConnectedVehicle, value: object) -> None:
     car.last_activity = car.time - min(_number(value, "idle_seconds"), IDLE_SECONDS)
 
 
 # Battery and cable
 
 
-def _battery_level(car: Car, value: object) -> None:
+def _battery_level(car: ConnectedVehicle, value: object) -> None:
     percent = _number(value, "battery_level")
     if not 0 <= percent <= _FULL:
         raise SteeringError("battery_level must be from 0 to 100")
@@ -229,29 +227,29 @@ def _battery_level(car: Car, value: object) -> None:
         car.charging.state = "Stopped"
 
 
-def _charge_limit(car: Car, value: object) -> None:
+def _charge_limit(car: ConnectedVehicle, value: object) -> None:
     percent = int(_number(value, "charge_limit"))
     if percent != car.charging.limit_percent:
         car.charging.set_limit(percent, car.time)
 
 
-def _charge_amps(car: Car, value: object) -> None:
+def _charge_amps(car: ConnectedVehicle, value: object) -> None:
     wanted = max(int(_number(value, "charge_amps")), LOWEST_SHOWN)
     car.charging.command_amps(wanted, car.time)
 
 
-def _stuck_amps(car: Car, value: object) -> None:
+def _stuck_amps(car: ConnectedVehicle, value: object) -> None:
     car.charging.current.stick(
         None if value is None else int(_number(value, "stuck_amps")), car.time
     )
 
 
-def _plugged_in(car: Car, value: object) -> None:
+def _plugged_in(car: ConnectedVehicle, value: object) -> None:
     car.rouse(car.time)
     car.charging.steer_supply(value, now=car.time)
 
 
-def _has_power(car: Car, value: object) -> None:
+def _has_power(car: ConnectedVehicle, value: object) -> None:
     car.charging.has_power = _flag(value, "has_power")
     if not car.charging.has_power and car.charging.state in ("Charging", "Starting"):
         car.charging.interrupt("NoPower")
@@ -259,7 +257,7 @@ def _has_power(car: Car, value: object) -> None:
         car.charging.state = "Stopped"
 
 
-def _charging(car: Car, value: object) -> None:
+def _charging(car: ConnectedVehicle, value: object) -> None:
     is_wanted = _flag(value, "charging")
     if is_wanted == (car.charging.state in ("Charging", "Starting")):
         return
@@ -276,7 +274,7 @@ def _charging(car: Car, value: object) -> None:
 # Places and drives
 
 
-def _location(car: Car, value: object) -> None:
+def _location(car: ConnectedVehicle, value: object) -> None:
     place = _object(value, "location")
     car.latitude = _number(place.get("latitude"), "latitude")
     car.longitude = _number(place.get("longitude"), "longitude")
@@ -284,15 +282,15 @@ def _location(car: Car, value: object) -> None:
     car.climate.longitude = car.longitude
 
 
-def _home(car: Car, value: object) -> None:
+def _home(car: ConnectedVehicle, value: object) -> None:
     car.home = _place(value, "home")
 
 
-def _work(car: Car, value: object) -> None:
+def _work(car: ConnectedVehicle, value: object) -> None:
     car.work = None if value is None else _place(value, "work")
 
 
-def _drive(car: Car, value: object) -> None:
+def _drive(car: ConnectedVehicle, value: object) -> None:
     if value in (False, None):
         car.stop_driving()
         return
@@ -307,50 +305,50 @@ def _drive(car: Car, value: object) -> None:
     )
 
 
-def _odometer(car: Car, value: object) -> None:
+def _odometer(car: ConnectedVehicle, value: object) -> None:
     car.odometer_miles = _number(value, "odometer")
 
 
 # Body
 
 
-def _user_present(car: Car, value: object) -> None:
+def _user_present(car: ConnectedVehicle, value: object) -> None:
     if _flag(value, "user_present"):
         car.enter()
     else:
         car.leave()
 
 
-def _gear_flips(car: Car, value: object) -> None:
+def _gear_flips(car: ConnectedVehicle, value: object) -> None:
     car.drivetrain.flips = _flag(value, "gear_flips")
 
 
-def _sentry(car: Car, value: object) -> None:
+def _sentry(car: ConnectedVehicle, value: object) -> None:
     car.sentry_mode = _flag(value, "sentry_mode")
     if car.sentry_mode:
         car.rouse(car.time)
 
 
-def _locked(car: Car, value: object) -> None:
+def _locked(car: ConnectedVehicle, value: object) -> None:
     car.body.is_locked = _flag(value, "locked")
 
 
-def _remote_start_enabled(car: Car, value: object) -> None:
+def _remote_start_enabled(car: ConnectedVehicle, value: object) -> None:
     car.remote_start_enabled = _flag(value, "remote_start_enabled")
 
 
-def _open(car: Car, value: object) -> None:
+def _open(car: ConnectedVehicle, value: object) -> None:
     car.rouse(car.time)
     for name in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
         _move(car, name, is_open=True)
 
 
-def _close(car: Car, value: object) -> None:
+def _close(car: ConnectedVehicle, value: object) -> None:
     for name in [value] if isinstance(value, str) else value if isinstance(value, list) else []:
         _move(car, name, is_open=False)
 
 
-def _move(car: Car, name: object, *, is_open: bool) -> None:
+def _move(car: ConnectedVehicle, name: object, *, is_open: bool) -> None:
     body = car.body
     match name:
         case str() if name in DOORS:
@@ -367,7 +365,7 @@ def _move(car: Car, name: object, *, is_open: bool) -> None:
             raise SteeringError(f"there is no {name!r} to open or close")
 
 
-def _move_port(car: Car, *, is_open: bool) -> None:
+def _move_port(car: ConnectedVehicle, *, is_open: bool) -> None:
     """By hand; a door with a cable in it stays as it is."""
     if car.charging.supply is not None:
         return
@@ -377,7 +375,7 @@ def _move_port(car: Car, *, is_open: bool) -> None:
         car.charging.port.close()
 
 
-def _tpms(car: Car, value: object) -> None:
+def _tpms(car: ConnectedVehicle, value: object) -> None:
     for wheel, bar in _object(value, "tpms").items():
         wheel_name = _word(wheel, "tpms", WHEELS)
         car.tyres.pressure[wheel_name] = _number(bar, "tpms")
@@ -387,7 +385,7 @@ def _tpms(car: Car, value: object) -> None:
 # Cabin
 
 
-def _climate(car: Car, value: object) -> None:
+def _climate(car: ConnectedVehicle, value: object) -> None:
     order = {"on": value} if isinstance(value, bool) else _object(value, "climate")
     if "driver_temp" in order:
         car.climate.driver_setting = _number(order["driver_temp"], "driver_temp")
@@ -406,22 +404,22 @@ def _climate(car: Car, value: object) -> None:
         car.climate.defrost_mode = DEFROST_MAX if _flag(order["defrost"], "defrost") else 0
 
 
-def _inside_temp(car: Car, value: object) -> None:
+def _inside_temp(car: ConnectedVehicle, value: object) -> None:
     car.climate.inside = _number(value, "inside_temp")
 
 
-def _outside_temp(car: Car, value: object) -> None:
+def _outside_temp(car: ConnectedVehicle, value: object) -> None:
     car.climate.fixed_outside = None if value is None else _number(value, "outside_temp")
 
 
-def _overheat(car: Car, value: object) -> None:
+def _overheat(car: ConnectedVehicle, value: object) -> None:
     car.climate.overheat_protection = _word(value, "cabin_overheat_protection", _OVERHEAT)
 
 
 # Software, media, identity
 
 
-def _software_update(car: Car, value: object) -> None:
+def _software_update(car: ConnectedVehicle, value: object) -> None:
     if value is None:
         car.software.offered = None
         car.software.status = ""
@@ -433,7 +431,7 @@ def _software_update(car: Car, value: object) -> None:
         car.rouse(car.time)
 
 
-def _media(car: Car, value: object) -> None:
+def _media(car: ConnectedVehicle, value: object) -> None:
     car.media.status = _word(value, "media", _PLAYBACK)
     car.media.started_at = car.time
 
@@ -441,7 +439,7 @@ def _media(car: Car, value: object) -> None:
 def _attribute(name: str, *kinds: type) -> Order:
     """An order that sets the attribute of its name."""
 
-    def order(car: Car, value: object) -> None:
+    def order(car: ConnectedVehicle, value: object) -> None:
         if not isinstance(value, kinds):
             raise SteeringError(f"{name} must be {' or '.join(kind.__name__ for kind in kinds)}")
         setattr(car, name, value)
@@ -449,7 +447,7 @@ def _attribute(name: str, *kinds: type) -> Order:
     return order
 
 
-def _unclassified(car: Car, value: object) -> None:
+def _unclassified(car: ConnectedVehicle, value: object) -> None:
     if not isinstance(value, list):
         raise SteeringError("unclassified must be a list of command names")
     car.unclassified = {str(name) for name in value}
@@ -462,18 +460,18 @@ def _key(value: object) -> bytes:
         raise SteeringError("a public key is written in hex") from error
 
 
-def _pair(car: Car, value: object) -> None:
+def _pair(car: ConnectedVehicle, value: object) -> None:
     car.pair(_key(value))
 
 
-def _unpair(car: Car, value: object) -> None:
+def _unpair(car: ConnectedVehicle, value: object) -> None:
     car.unpair(_key(value))
 
 
 # Telemetry
 
 
-def _alert(car: Car, value: object) -> None:
+def _alert(car: ConnectedVehicle, value: object) -> None:
     order = {"name": value} if isinstance(value, str) else _object(value, "alert")
     audiences = order.get("audiences", ["customer"])
     if not isinstance(audiences, list):
@@ -488,7 +486,7 @@ def _alert(car: Car, value: object) -> None:
     )
 
 
-def _client_error(car: Car, value: object) -> None:
+def _client_error(car: ConnectedVehicle, value: object) -> None:
     order = _object(value, "client_error")
     tags = _object(order.get("tags", {}), "tags")
     car.telemetry.client_error(
@@ -498,51 +496,51 @@ def _client_error(car: Car, value: object) -> None:
     )
 
 
-def _flapping(car: Car, value: object) -> None:
+def _flapping(car: ConnectedVehicle, value: object) -> None:
     wanted = _object(value, "flapping")
     for name, amount in wanted.items():
-        if name not in TELLINGS or TELLINGS[name].arm != "double_value":
+        if name not in FIELDS or FIELDS[name].arm != "double_value":
             raise SteeringError(f"flapping: {name} is no number that a car tells")
         _number(amount, "flapping")
-    car.telemetry.flapping.clear()
-    car.telemetry.flapping.update(wanted)
+    car.telemetry.distortions.flapping.clear()
+    car.telemetry.distortions.flapping.update(wanted)
 
 
-def _values(car: Car, value: object) -> None:
+def _values(car: ConnectedVehicle, value: object) -> None:
     wanted: dict[str, Raw | Invalid] = {}
     for name, raw in _object(value, "values").items():
-        telling = TELLINGS.get(name)
-        if telling is None:
+        spec = FIELDS.get(name)
+        if spec is None:
             raise SteeringError(f"values: a car does not tell {name}")
         told = INVALID if raw is None else tuple(raw) if isinstance(raw, list) else raw
         try:
-            telling.datum(told)
+            spec.datum(told)
         except (LookupError, TypeError, ValueError) as error:
             raise SteeringError(f"values: {name} cannot be {raw!r}") from error
         wanted[name] = told
-    car.telemetry.values.clear()
-    car.telemetry.values.update(wanted)
+    car.telemetry.distortions.values.clear()
+    car.telemetry.distortions.values.update(wanted)
 
 
-def _lost_changes(car: Car, value: object) -> None:
+def _lost_changes(car: ConnectedVehicle, value: object) -> None:
     lost: dict[str, float] = {}
     for name, seconds in _object(value, "lost_changes").items():
-        if name not in TELLINGS:
+        if name not in FIELDS:
             raise SteeringError(f"lost_changes: a car does not tell {name}")
         lost[name] = car.time + _number(seconds, "lost_changes")
-    car.telemetry.lost_changes.clear()
-    car.telemetry.lost_changes.update(lost)
+    car.telemetry.distortions.lost_changes.clear()
+    car.telemetry.distortions.lost_changes.update(lost)
 
 
-def _lose_connection(car: Car, value: object) -> None:
+def _lose_connection(car: ConnectedVehicle, value: object) -> None:
     car.telemetry.lose_connection(_number(value, "lose_connection"))
 
 
-def _text_values(car: Car, value: object) -> None:
-    car.telemetry.text_values = _flag(value, "text_values")
+def _text_values(car: ConnectedVehicle, value: object) -> None:
+    car.telemetry.distortions.text_values = _flag(value, "text_values")
 
 
-def _telemetry(car: Car, value: object) -> None:
+def _telemetry(car: ConnectedVehicle, value: object) -> None:
     telemetry = car.telemetry
     for name, wanted in _object(value, "telemetry").items():
         match name:
@@ -561,7 +559,7 @@ def _telemetry(car: Car, value: object) -> None:
 # Protocol
 
 
-def _protocol(car: Car, value: object) -> None:
+def _protocol(car: ConnectedVehicle, value: object) -> None:
     order = _object(value, "protocol")
     unknown = sorted(set(order) - set(_PROTOCOL_ORDERS))
     if unknown:
@@ -581,7 +579,7 @@ def _domain(value: object) -> int | None:
     raise SteeringError(f"there is no domain {value!r}")
 
 
-def _subsystems(car: Car, value: object) -> list[Subsystem]:
+def _subsystems(car: ConnectedVehicle, value: object) -> list[Subsystem]:
     number = _domain(value)
     return [
         subsystem
@@ -590,7 +588,7 @@ def _subsystems(car: Car, value: object) -> list[Subsystem]:
     ]
 
 
-def _fault(car: Car, value: object) -> None:
+def _fault(car: ConnectedVehicle, value: object) -> None:
     order = {"fault": value} if isinstance(value, int) else _object(value, "fault")
     car.protocol.orders.append(
         FaultOrder(
@@ -603,7 +601,7 @@ def _fault(car: Car, value: object) -> None:
     )
 
 
-def _doubled(car: Car, value: object) -> None:
+def _doubled(car: ConnectedVehicle, value: object) -> None:
     order = {"count": value} if isinstance(value, int) else _object(value, "doubled")
     fault = order.get("fault", INVALID_TOKEN_OR_COUNTER)
     if fault not in (INVALID_TOKEN_OR_COUNTER, REPEATED_COUNTER):
@@ -618,15 +616,15 @@ def _doubled(car: Car, value: object) -> None:
     )
 
 
-def _wait(car: Car, value: object) -> None:
+def _wait(car: ConnectedVehicle, value: object) -> None:
     _operation(car, value, OPERATION_WAIT)
 
 
-def _error(car: Car, value: object) -> None:
+def _error(car: ConnectedVehicle, value: object) -> None:
     _operation(car, value, OPERATION_ERROR)
 
 
-def _operation(car: Car, value: object, operation: int) -> None:
+def _operation(car: ConnectedVehicle, value: object, operation: int) -> None:
     order = {"count": value} if isinstance(value, int) else _object(value, "operation")
     car.protocol.orders.append(
         FaultOrder(
@@ -638,37 +636,37 @@ def _operation(car: Car, value: object, operation: int) -> None:
     )
 
 
-def _clear(car: Car, value: object) -> None:
+def _clear(car: ConnectedVehicle, value: object) -> None:
     if _flag(value, "clear"):
         car.protocol.orders.clear()
 
 
-def _reboot(car: Car, value: object) -> None:
+def _reboot(car: ConnectedVehicle, value: object) -> None:
     for subsystem in _subsystems(car, value):
         subsystem.reboot(car.time)
 
 
-def _new_key(car: Car, value: object) -> None:
+def _new_key(car: ConnectedVehicle, value: object) -> None:
     for subsystem in _subsystems(car, value):
         subsystem.change_key()
 
 
-def _clock_drift(car: Car, value: object) -> None:
+def _clock_drift(car: ConnectedVehicle, value: object) -> None:
     drifts = value if isinstance(value, dict) else {None: value}
     for domain, seconds in drifts.items():
         for subsystem in _subsystems(car, domain):
             subsystem.drift = _number(seconds, "clock_drift")
 
 
-def _arrival_delay(car: Car, value: object) -> None:
+def _arrival_delay(car: ConnectedVehicle, value: object) -> None:
     car.protocol.arrival_delay = _number(value, "arrival_delay")
 
 
-def _encrypt_replies(car: Car, value: object) -> None:
+def _encrypt_replies(car: ConnectedVehicle, value: object) -> None:
     car.protocol.encrypts_replies = _flag(value, "encrypt_replies")
 
 
-def _omit_session_info(car: Car, value: object) -> None:
+def _omit_session_info(car: ConnectedVehicle, value: object) -> None:
     car.protocol.omits_session_info = _flag(value, "omit_session_info")
 
 
@@ -752,7 +750,7 @@ _ORDERS: dict[str, Order] = {
 """Every order, in the order in which they are followed."""
 
 
-def describe(car: Car) -> Json:
+def describe(car: ConnectedVehicle) -> Json:
     """Everything that can be steered, and what the protocol has counted, as JSON."""
     charging, climate, body = car.charging, car.climate, car.body
     return {
@@ -819,7 +817,7 @@ def describe(car: Car) -> Json:
     }
 
 
-def _describe_protocol(car: Car) -> Json:
+def _describe_protocol(car: ConnectedVehicle) -> Json:
     return {
         "orders": [asdict(order) for order in car.protocol.orders],
         "encrypted_replies": car.protocol.replies,

@@ -18,8 +18,7 @@ seconds while it stands awake, when nothing in it moves fast.
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload
@@ -27,17 +26,15 @@ from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload
 from simulator.telemetry.configuration import Configuration, Wanted
 from simulator.telemetry.fields import (
     BEFORE_SLEEP,
+    FIELDS,
     INVALID,
-    TELLINGS,
+    FieldSpec,
     Invalid,
     Raw,
-    Telling,
     version,
 )
 from simulator.vehicle.drive import distance_m
-
-if TYPE_CHECKING:
-    from simulator.cars import Car  # which imports this package
+from simulator.vehicle.vehicle import Vehicle
 
 TICKS_PER_SECOND = 2
 STANDING_TICKS = 5 * TICKS_PER_SECOND
@@ -78,7 +75,7 @@ def timestamp(tick: int) -> Timestamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Sample:
     """One message with fields, and what it says in short."""
 
     names: tuple[str, ...]
@@ -90,21 +87,21 @@ class Told:
 class _Slot:
     """One wanted field: how it is asked for, and what was told last."""
 
-    __slots__ = ("delta", "interval", "last", "resend", "telling", "tick", "times")
+    __slots__ = ("delta", "interval", "last", "resend", "spec", "tick", "times")
 
-    def __init__(self, wanted: Wanted, telling: Telling, firmware: tuple[int, ...]) -> None:
-        self.telling = telling
+    def __init__(self, wanted: Wanted, spec: FieldSpec, firmware: tuple[int, ...]) -> None:
+        self.spec = spec
         self.interval = wanted.interval * TICKS_PER_SECOND
         is_new = is_client_1(firmware)
         self.resend = wanted.resend * TICKS_PER_SECOND if wanted.resend and is_new else None
         self.delta = wanted.minimum_delta if firmware >= _LIST_FIRMWARE else None
-        is_place = telling.arm == "location_value"
+        is_place = spec.arm == "location_value"
         if is_new:
             if self.delta is None:
                 self.delta = _BUILT_IN_DELTAS.get(wanted.name)
         elif is_place:
             self.delta = None
-        if not is_place and not telling.is_numeric:
+        if not is_place and not spec.is_numeric:
             self.delta = None
         self.last: Raw | Invalid | None = None
         self.tick = 0
@@ -117,28 +114,42 @@ class _Slot:
             return False
         if not self.delta or isinstance(value, Invalid) or isinstance(self.last, Invalid | None):
             return True
-        if self.telling.arm == "location_value":
+        if self.spec.arm == "location_value":
             return distance_m(self.last, value) >= self.delta
         return bool(abs(value - self.last) >= self.delta)
+
+
+@dataclass(slots=True)
+class Distortions:
+    """How a stream differs from the truth, on order."""
+
+    flapping: dict[str, float] = field(default_factory=dict)
+    """By how much fields alternate each time they are sent."""
+    values: dict[str, Raw | Invalid] = field(default_factory=dict)
+    """Values that are sent instead of the real ones."""
+    lost_changes: dict[str, float] = field(default_factory=dict)
+    """Fields whose changes are lost, and until which Unix time."""
+    text_values: bool = False
+    """Whether everything is sent as text, as clients before 1.1.0 do."""
 
 
 class Collector:
     """One configuration at work in one awake car."""
 
-    def __init__(self, car: Car, configuration: Configuration) -> None:
-        self._car = car
-        self._flapping: dict[str, float] = car.telemetry.flapping
-        self._lost_changes: dict[str, float] = car.telemetry.lost_changes
-        self._values: dict[str, Raw | Invalid] = car.telemetry.values
-        firmware = version(car.firmware)
+    def __init__(
+        self, vehicle: Vehicle, configuration: Configuration, distortions: Distortions
+    ) -> None:
+        self._vehicle = vehicle
+        self._distortions = distortions
+        firmware = version(vehicle.firmware)
         self._slots = [
-            _Slot(wanted, telling, firmware)
+            _Slot(wanted, spec, firmware)
             for wanted in configuration.fields
-            if (telling := TELLINGS.get(wanted.name)) is not None and telling.firmware <= firmware
+            if (spec := FIELDS.get(wanted.name)) is not None and spec.firmware <= firmware
         ]
         self._is_new = True
 
-    def look(self, tick: int, stretch: float = 1.0) -> tuple[Told | None, int]:
+    def look(self, tick: int, stretch: float = 1.0) -> tuple[Sample | None, int]:
         """What is to be told at a point of the grid, and the next point worth a look.
 
         `stretch` above 1 looks at a standing car only so many times more seldom, whatever its
@@ -146,7 +157,7 @@ class Collector:
         """
         is_full, self._is_new = self._is_new, False
         told: list[_Slot] = []
-        ahead = 1 if self._car.drive is not None else int(STANDING_TICKS * stretch)
+        ahead = 1 if self._vehicle.drive is not None else int(STANDING_TICKS * stretch)
         following = tick + ahead
         for slot in self._slots:
             due = slot.tick + slot.interval
@@ -171,52 +182,54 @@ class Collector:
         message = self._message(told, tick, is_full=is_full) if told else None
         return message, following
 
-    def say_invalid(self, tick: int) -> Told | None:
+    def say_invalid(self, tick: int) -> Sample | None:
         """What is told before the car falls asleep; None if there is nothing to say."""
         told = [
             slot
             for slot in self._slots
-            if slot.telling.name in BEFORE_SLEEP and slot.last not in (None, INVALID)
+            if slot.spec.name in BEFORE_SLEEP and slot.last not in (None, INVALID)
         ]
         for slot in told:
             slot.last, slot.tick = INVALID, tick
         return self._message(told, tick) if told else None
 
-    def again(self, names: Iterable[str], tick: int) -> Told | None:
+    def again(self, names: Iterable[str], tick: int) -> Sample | None:
         """These fields as they are now, marked as a resend."""
         wanted = set(names)
-        told = [
-            slot for slot in self._slots if slot.telling.name in wanted and slot.last is not None
-        ]
+        told = [slot for slot in self._slots if slot.spec.name in wanted and slot.last is not None]
         for slot in told:
             value = self._read(slot)
             slot.last = slot.last if value is None else value
         return self._message(told, tick, is_resend=True) if told else None
 
     def _is_lost(self, slot: _Slot, tick: int) -> bool:
-        return time_of(tick) < self._lost_changes.get(slot.telling.name, 0.0)
+        return time_of(tick) < self._distortions.lost_changes.get(slot.spec.name, 0.0)
 
     def _read(self, slot: _Slot) -> Raw | Invalid | None:
-        name = slot.telling.name
-        if name in self._values:
-            return self._values[name]
-        value = slot.telling.read(self._car)
-        if name in self._flapping and not isinstance(value, Invalid) and value is not None:
+        name = slot.spec.name
+        if name in self._distortions.values:
+            return self._distortions.values[name]
+        value = slot.spec.read(self._vehicle)
+        if (
+            name in self._distortions.flapping
+            and not isinstance(value, Invalid)
+            and value is not None
+        ):
             # There and back each time that it is told.
-            value += self._flapping[name] * (slot.times % 2)
+            value += self._distortions.flapping[name] * (slot.times % 2)
         return value
 
     def _message(
         self, slots: list[_Slot], tick: int, *, is_full: bool = False, is_resend: bool = False
-    ) -> Told:
+    ) -> Sample:
         datum: Callable[[_Slot], Datum] = self._datum
         payload = Payload(
             data=[datum(slot) for slot in slots],
             created_at=timestamp(tick),
             is_resend=is_resend,
         )
-        names = tuple(slot.telling.name for slot in slots)
-        return Told(names, payload.SerializeToString(), is_full)
+        names = tuple(slot.spec.name for slot in slots)
+        return Sample(names, payload.SerializeToString(), is_full)
 
     def _datum(self, slot: _Slot) -> Datum:
-        return slot.telling.datum(slot.last, as_text=self._car.telemetry.text_values)
+        return slot.spec.datum(slot.last, as_text=self._distortions.text_values)

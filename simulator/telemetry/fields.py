@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 from zoneinfo import ZoneInfo
 
 from tesla_protocol.telemetry.vehicle_data_pb2 import (
@@ -31,9 +31,7 @@ from simulator.vehicle.charging import AC_EFFICIENCY, IDLE_VOLTS, THREE_PHASES
 from simulator.vehicle.drive import MPH_PER_MPS
 from simulator.vehicle.media import LOUDEST, STEP
 from simulator.vehicle.software import INSTALL_SECONDS
-
-if TYPE_CHECKING:
-    from simulator.cars import Car  # which imports this package
+from simulator.vehicle.vehicle import Vehicle
 
 
 @final
@@ -46,7 +44,7 @@ INVALID: Final = Invalid()
 type Raw = Any
 """A bool, int, float, text, name of an enum's value without its prefix, pair of coordinates, or a
 bool for each door or tyre."""
-type Reader = Callable[[Car], Raw | Invalid | None]
+type Reader = Callable[[Vehicle], Raw | Invalid | None]
 
 _TYPED_ALWAYS = 179
 """Fields from this number on never had a form in text."""
@@ -98,7 +96,7 @@ def _needs(number: int) -> Version:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
+class FieldSpec:
     """One field that a car can tell."""
 
     name: str
@@ -161,7 +159,7 @@ class Telling:
         return str(value)
 
 
-def pacific(car: Car, at: float) -> int:
+def pacific(car: Vehicle, at: float) -> int:
     """A Unix time as these fields carry it, which is wrong.
 
     Read as a clock in California the number shows what the car's own clock will show. Source:
@@ -180,7 +178,7 @@ def noise(name: str, at: float) -> float:
 # ---- battery and charging ----------------------------------------------------------------------
 
 
-def _into_pack_kilowatts(car: Car) -> float:
+def _into_pack_kilowatts(car: Vehicle) -> float:
     """Power into the battery; negative while it feeds the car."""
     draw = car.draw_kilowatts(car.time) + car.drive_kilowatts
     if car.is_on_shore_power:
@@ -188,44 +186,44 @@ def _into_pack_kilowatts(car: Car) -> float:
     return car.charging.kilowatts - draw
 
 
-def _pack_volts(car: Car) -> float:
+def _pack_volts(car: Vehicle) -> float:
     # An idle pack of about 350 V empty and 400 V full; current lifts or lowers it a little.
     volts = 350.0 + car.battery.percent * 0.5 + _into_pack_kilowatts(car) * 0.12
     return round(volts + 0.05 * noise("PackVoltage", car.time), 2)
 
 
-def _brick_volts(car: Car, offset: float) -> float:
+def _brick_volts(car: Vehicle, offset: float) -> float:
     return round(_pack_volts(car) / _BRICKS + offset, 3)
 
 
-def _pack_amps(car: Car) -> float:
+def _pack_amps(car: Vehicle) -> float:
     amps = _into_pack_kilowatts(car) * 1000 / _pack_volts(car)
     return round(amps + 0.2 * noise("PackCurrent", car.time), 1)
 
 
-def _charge_state(car: Car) -> str:
+def _charge_state(car: Vehicle) -> str:
     """Words of the charger's own machine, not those of `charging_state`."""
     words = {"Disconnected": "Idle", "Starting": "Startup", "Charging": "Enable"}
     return words.get(car.charging.state, "Standby")
 
 
-def _is_fast(car: Car) -> bool:
+def _is_fast(car: Vehicle) -> bool:
     return car.charging.supply is not None and car.charging.supply.is_fast
 
 
-def _charger_volts(car: Car) -> float:
+def _charger_volts(car: Vehicle) -> float:
     supply = car.charging.supply
     if supply is None or supply.is_fast or car.charging.state != "Charging":
         return round(IDLE_VOLTS + 0.4 * noise("ChargerVoltage", car.time), 3)
     return round(supply.volts + 1.5 * noise("ChargerVoltage", car.time), 3)
 
 
-def _charge_amps(car: Car) -> float:
+def _charge_amps(car: Vehicle) -> float:
     amps = car.charging.amps
     return round(amps + 0.1 * noise("ChargeAmps", car.time), 1) if amps else 0.0
 
 
-def _phases(car: Car) -> int | Invalid:
+def _phases(car: Vehicle) -> int | Invalid:
     """Three phases are told as 2, as in vehicle_data."""
     charging = car.charging
     if charging.state != "Charging" or not charging.phases:
@@ -233,35 +231,35 @@ def _phases(car: Car) -> int | Invalid:
     return 2 if charging.phases == THREE_PHASES else charging.phases
 
 
-def _latch(car: Car) -> str:
+def _latch(car: Vehicle) -> str:
     charging = car.charging
     if charging.supply is None:
         return "Disengaged" if charging.port.is_open else "Engaged"
     return "Engaged" if charging.port.is_latch_engaged else "Disengaged"
 
 
-def _fast_charger(car: Car) -> str | Invalid:
+def _fast_charger(car: Vehicle) -> str | Invalid:
     supply = car.charging.supply
     if supply is None or not supply.is_fast:
         return INVALID
     return "Supercharger" if supply.brand == "Tesla" else "Combo"
 
 
-def _scheduled_start(car: Car) -> int | Invalid:
+def _scheduled_start(car: Vehicle) -> int | Invalid:
     schedule = car.charging.schedule
     if schedule.mode != "StartAt":
         return INVALID
     return pacific(car, car.next_local_time(schedule.start_minutes, after=car.time))
 
 
-def _scheduled_departure(car: Car) -> int | Invalid:
+def _scheduled_departure(car: Vehicle) -> int | Invalid:
     schedule = car.charging.schedule
     if schedule.mode != "DepartBy":
         return INVALID
     return pacific(car, car.next_local_time(schedule.departure_minutes, after=car.time))
 
 
-def _battery_state(car: Car) -> str:
+def _battery_state(car: Vehicle) -> str:
     if car.drive is not None:
         return "Drive"
     return "Charge" if car.charging.state == "Charging" else "Support"
@@ -270,13 +268,13 @@ def _battery_state(car: Car) -> str:
 # ---- driving and places ------------------------------------------------------------------------
 
 
-def _gear(car: Car) -> str | Invalid:
+def _gear(car: Vehicle) -> str | Invalid:
     if car.drive is not None:
         return "D"
     return "P" if car.drivetrain.reports_gear(car.time) else INVALID
 
 
-def _speed(car: Car) -> float | Invalid | None:
+def _speed(car: Vehicle) -> float | Invalid | None:
     """Nothing at all between the end of a drive and the end of the reports."""
     if car.moment is not None:
         return float(round(car.moment.speed * MPH_PER_MPS))
@@ -285,34 +283,34 @@ def _speed(car: Car) -> float | Invalid | None:
     return None if car.drivetrain.is_speed_held else 0.0
 
 
-def _acceleration(car: Car) -> float:
+def _acceleration(car: Vehicle) -> float:
     return car.moment.acceleration if car.moment else 0.0
 
 
 def _route(name: str) -> Reader:
     """What the navigation says; invalid without a place to go to."""
 
-    def read(car: Car) -> Raw | Invalid:
+    def read(car: Vehicle) -> Raw | Invalid:
         return vehicle_data.active_route(car).get(f"active_route_{name}", INVALID)
 
     return read
 
 
-def _destination(car: Car) -> tuple[float, float] | Invalid:
+def _destination(car: Vehicle) -> tuple[float, float] | Invalid:
     place = car.destination
     if place is None or place.latitude is None or place.longitude is None:
         return INVALID
     return place.latitude, place.longitude
 
 
-def _is_at(car: Car, place: tuple[float, float] | None) -> bool:
+def _is_at(car: Vehicle, place: tuple[float, float] | None) -> bool:
     return place is not None and car.is_near(*place)
 
 
 # ---- body and cabin ----------------------------------------------------------------------------
 
 
-def _is_unsound(car: Car) -> bool:
+def _is_unsound(car: Vehicle) -> bool:
     """Whether two doors are crossed, and the version is the one on offer.
 
     Source: Tesla's list of fields, August 2026.
@@ -320,12 +318,12 @@ def _is_unsound(car: Car) -> bool:
     return version(car.firmware) < (2024, 44, 32)
 
 
-def _version(car: Car) -> str:
+def _version(car: Vehicle) -> str:
     offered = car.software.offered
     return offered if offered and _is_unsound(car) else car.software.car_version
 
 
-def _doors(car: Car) -> tuple[bool, ...]:
+def _doors(car: Vehicle) -> tuple[bool, ...]:
     body = car.body
     doors = ("df", "pf", "dr", "pr") if _is_unsound(car) else ("df", "dr", "pf", "pr")
     return (
@@ -336,14 +334,14 @@ def _doors(car: Car) -> tuple[bool, ...]:
 
 
 def _window(name: str) -> Reader:
-    def read(car: Car) -> str:
+    def read(car: Vehicle) -> str:
         state = car.body.windows[name]
         return "Closed" if not state else "Opened" if state == OPEN else "PartiallyOpen"
 
     return read
 
 
-def _sentry(car: Car) -> str:
+def _sentry(car: Vehicle) -> str:
     if not car.sentry_mode:
         return "Off"
     return "Idle" if car.is_user_present else "Armed"
@@ -372,7 +370,7 @@ def _fan(seat: str) -> Reader:
     return lambda car: car.climate.seat_fans[seat] if car.model.has_seat_cooling else None
 
 
-def _outside_temp(car: Car) -> float | Invalid:
+def _outside_temp(car: Vehicle) -> float | Invalid:
     """Invalid by itself once in a while in a car that stands awake."""
     if car.drive is None and _OUTSIDE_QUIET <= (car.time - car.awake_since) % _OUTSIDE_CYCLE < (
         _OUTSIDE_QUIET + _OUTSIDE_GAP
@@ -381,13 +379,13 @@ def _outside_temp(car: Car) -> float | Invalid:
     return round(car.climate.outside(car.time), 1)
 
 
-def _climate_power(car: Car) -> str:
+def _climate_power(car: Vehicle) -> str:
     if car.climate.is_on:
         return "On" if car.is_user_present else "Precondition"
     return "OverheatProtect" if car.climate.is_cooling_overheat(car.time) else "Off"
 
 
-def _display(car: Car) -> str:
+def _display(car: Vehicle) -> str:
     if car.drive is not None:
         return "Driving"
     if car.is_user_present:
@@ -407,7 +405,7 @@ def _of_update(read: Reader) -> Reader:
     return lambda car: INVALID if car.software.offered is None else read(car)
 
 
-def _update_start(car: Car) -> int | Invalid:
+def _update_start(car: Vehicle) -> int | Invalid:
     at = car.software.scheduled_at
     return INVALID if at is None else pacific(car, at)
 
@@ -709,8 +707,8 @@ def _numbers(arm: str) -> dict[str, int] | None:
     return {value.name.removeprefix(prefix): value.number for value in enum.values}
 
 
-TELLINGS: dict[str, Telling] = {
-    name: Telling(
+FIELDS: dict[str, FieldSpec] = {
+    name: FieldSpec(
         name=name,
         number=Field.Value(name),
         arm=arm,

@@ -24,14 +24,14 @@ from uuid import uuid4
 import aiohttp
 from cryptography import x509
 
-from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.telemetry import envelope
 from simulator.telemetry.certificates import Authorities
 from simulator.telemetry.collector import is_client_1
 from simulator.telemetry.configuration import Configuration
 from simulator.telemetry.fields import version
-from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription
+from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription, Telemetry
+from simulator.vehicle.vehicle import Vehicle
 
 MOST_KEPT = 5000
 LONGEST_PAUSE = 30.0
@@ -81,7 +81,8 @@ class Link:
 
     def __init__(
         self,
-        car: Car,
+        vehicle: Vehicle,
+        telemetry: Telemetry,
         subscription: Subscription,
         authorities: Authorities,
         charge: Callable[[int], None],
@@ -91,13 +92,15 @@ class Link:
         """Prepare; nothing connects yet.
 
         Args:
-            car: who sends.
+            vehicle: who sends.
+            telemetry: its telemetry client.
             subscription: what is sent, and where to.
             authorities: who made the car's certificate.
             charge: is told how many signals were sent.
             is_driven: whether a test moves time; waiting then does not trust the loop's clock.
         """
-        self._car = car
+        self._vehicle = vehicle
+        self._telemetry = telemetry
         self._subscription = subscription
         self._authorities = authorities
         self._charge = charge
@@ -111,14 +114,14 @@ class Link:
         self._pause = 0.0
         """How long it waited last; 0 once a server has acknowledged something."""
         self._retry_at = 0.0
-        self._losses = car.telemetry.losses
+        self._losses = telemetry.losses
         """Losses on order that were followed."""
         self._acks_before = 0
         """Acks when the connection was made."""
         self._numbered = 0
-        self._prefix = hashlib.sha256(f"{car.vin}/{subscription.client_id}".encode()).hexdigest()[
-            :22
-        ]
+        self._prefix = hashlib.sha256(
+            f"{vehicle.vin}/{subscription.client_id}".encode()
+        ).hexdigest()[:22]
         self.tries: list[float] = []
         """When it tried to connect, Unix seconds."""
         self.connections = 0
@@ -148,14 +151,13 @@ class Link:
         """
         async with self._lock:
             if self._socket is not None and self._socket.closed:
-                await self._lose(self._car.clock.now())
-            now = self._car.clock.now()
+                await self._lose(self._vehicle.clock.now())
+            now = self._vehicle.clock.now()
             self._outbox.extend(self._subscription.take(now))
-            telemetry = self._car.telemetry
-            if self._losses != telemetry.losses:
-                self._losses = telemetry.losses
+            if self._losses != self._telemetry.losses:
+                self._losses = self._telemetry.losses
                 await self._cut()
-            if self._car.state == "offline" or now < telemetry.lost_until:
+            if self._vehicle.state == "offline" or now < self._telemetry.lost_until:
                 await self._cut()
                 return
             await self._send_all(now)
@@ -167,9 +169,9 @@ class Link:
     async def close(self) -> None:
         """Say goodbye."""
         async with self._lock:
-            self._outbox.extend(self._subscription.take(self._car.clock.now() + 1))
+            self._outbox.extend(self._subscription.take(self._vehicle.clock.now() + 1))
             if self.is_connected:
-                await self._send_all(self._car.clock.now())
+                await self._send_all(self._vehicle.clock.now())
             await self._hang_up()
 
     async def cut(self) -> None:
@@ -207,14 +209,14 @@ class Link:
         A message that a driven clock jumped over is sent by the car that was online then, although
         it may sleep by now; what waits since a failure has to wait for the car.
         """
-        is_reachable = self._car.state == "online" or (item.was_online and not self._pause)
+        is_reachable = self._vehicle.state == "online" or (item.was_online and not self._pause)
         return is_reachable and now >= self._retry_at and await self._connect(now)
 
     async def _keep_connected(self, now: float) -> None:
         """A car that streams is connected, whether or not there is anything to tell."""
         if (
             self._subscription.collector is not None
-            and self._car.state == "online"
+            and self._vehicle.state == "online"
             and not self.is_connected
             and now >= self._retry_at
         ):
@@ -229,7 +231,7 @@ class Link:
         data = envelope.write(
             topic=emission.topic.encode(),
             txid=txid,
-            vin=self._car.vin,
+            vin=self._vehicle.vin,
             payload=emission.payload,
             created_at=int(emission.time),
         )
@@ -252,7 +254,7 @@ class Link:
         """With `latest`: what the server has not acknowledged in time, as it is now."""
         if not self.is_connected or not self._sends_latest:
             return
-        patience = self._car.telemetry.resend_after
+        patience = self._telemetry.resend_after
         unacknowledged = [
             sent for sent in self._unacknowledged.values() if sent.emission.topic == SIGNALS
         ]
@@ -262,7 +264,7 @@ class Link:
 
     async def _resend(self, emissions: Iterable[Emission], now: float) -> None:
         names = {name: None for emission in emissions for name in emission.names}
-        emission = self._car.telemetry.again(self._subscription, names)
+        emission = self._telemetry.again(self._subscription, names)
         for txid, sent in list(self._unacknowledged.items()):
             if sent.emission.topic == SIGNALS:
                 del self._unacknowledged[txid]
@@ -275,7 +277,7 @@ class Link:
         return (
             configuration is not None
             and configuration.is_latest_delivered
-            and is_client_1(version(self._car.firmware))
+            and is_client_1(version(self._vehicle.firmware))
         )
 
     # The connection
@@ -290,7 +292,7 @@ class Link:
             await self._within(CONNECT_SECONDS, self._open(configuration))
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
             # An OSError too: everything that TLS refuses.
-            self._car.telemetry.report(
+            self._telemetry.report(
                 self._subscription.client_id, "cloud_manager_error", str(error) or repr(error)
             )
             await self._hang_up()
@@ -311,15 +313,15 @@ class Link:
         """Connect, shake hands, upgrade. Raises what aiohttp and ssl raise."""
         context = self._context(configuration)
         self._session = aiohttp.ClientSession()
-        at_home = self._car.is_near(*self._car.home)
+        at_home = self._vehicle.is_near(*self._vehicle.home)
         socket = await self._session.ws_connect(
-            f"wss://{HOST}:{configuration.tcp_port}{_PATHS[self._car.id % len(_PATHS)]}",
+            f"wss://{HOST}:{configuration.tcp_port}{_PATHS[self._vehicle.id % len(_PATHS)]}",
             ssl=context,
             server_hostname=configuration.hostname,
             headers={
                 "Host": f"{configuration.hostname}:{configuration.tcp_port}",
                 "User-Agent": USER_AGENT,
-                "Version": self._car.telemetry_version or "",
+                "Version": self._vehicle.telemetry_version or "",
                 "X-Network-Interface": "wifi" if at_home else "cellular",
                 "X-TXID": str(uuid4()),
             },
@@ -339,9 +341,8 @@ class Link:
         context.load_verify_locations(cadata=configuration.ca)
         context.verify_flags |= _SLEEPLESS
         # Python makes the object that shakes hands: its class is the only way to give it a clock.
-        context.sslobject_class = type("Handshake", (_Handshake,), {"clock": self._car.clock})
-        telemetry = self._car.telemetry
-        self._authorities.present(context, self._car.vin, telemetry.certificate)
+        context.sslobject_class = type("Handshake", (_Handshake,), {"clock": self._vehicle.clock})
+        self._authorities.present(context, self._vehicle.vin, self._telemetry.certificate)
         return context
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:

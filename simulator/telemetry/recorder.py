@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -20,17 +20,16 @@ from simulator.telemetry.certificates import Kind
 from simulator.telemetry.collector import (
     TICKS_PER_SECOND,
     Collector,
-    Told,
+    Distortions,
+    Sample,
     tick_of,
     time_of,
     timestamp,
 )
 from simulator.telemetry.configuration import SIGNERS_CLAIMS, Configuration, refusal
-from simulator.telemetry.fields import Invalid, Raw
+from simulator.telemetry.fields import Invalid
 from simulator.telemetry.signature import Token
-
-if TYPE_CHECKING:
-    from simulator.cars import Car  # which imports this package
+from simulator.vehicle.vehicle import Vehicle
 
 type Json = dict[str, Any]
 
@@ -120,8 +119,8 @@ class Subscription:
 class Telemetry:
     """The telemetry client of a car."""
 
-    def __init__(self, car: Car, kind: Kind) -> None:
-        self._car = car
+    def __init__(self, vehicle: Vehicle, kind: Kind) -> None:
+        self._vehicle = vehicle
         self.certificate = kind
         """Which certificate the car shows."""
         self.subscriptions: dict[str, Subscription] = {}
@@ -130,15 +129,11 @@ class Telemetry:
         """Removed ones, whose connection is still to be closed."""
         self.errors: deque[Json] = deque(maxlen=ERRORS_KEPT)
         """What the car reported about its configurations, as the cloud answers it."""
-        self.flapping: dict[str, float] = {}
-        self.values: dict[str, Raw | Invalid] = {}
-        self.lost_changes: dict[str, float] = {}
-        """Fields whose changes are lost, and until which Unix time."""
+        self.distortions = Distortions()
         self.losses = 0
         """How often the connection was lost on order."""
         self.lost_until = 0.0
         """No connection is made before this Unix time."""
-        self.text_values = False
         self.config_delay = 0.0
         self.resend_after = RESEND_SECONDS
         self.most_configurations = MOST_CONFIGURATIONS
@@ -164,8 +159,8 @@ class Telemetry:
         subscription = self.subscriptions.setdefault(client_id, Subscription(client_id))
         subscription.claims = token.claims
         subscription.waiting = token
-        subscription.arrives_at = self._car.time + self.config_delay
-        self.catch_up(self._car.time)
+        subscription.arrives_at = self._vehicle.time + self.config_delay
+        self.catch_up(self._vehicle.time)
 
     def withdraw(self, client_id: str) -> bool:
         """Remove a configuration; returns whether there was one.
@@ -175,7 +170,7 @@ class Telemetry:
         subscription = self.subscriptions.pop(client_id, None)
         if subscription is None:
             return False
-        tick = tick_of(self._car.time)
+        tick = tick_of(self._vehicle.time)
         if subscription.collector is not None:
             self._put(subscription, tick, ERRORS, b"", ())
         self._stop(subscription, tick)
@@ -189,11 +184,11 @@ class Telemetry:
             return
         self.errors.append(
             {
-                "vin": self._car.vin,
+                "vin": self._vehicle.vin,
                 "name": client_id,
                 "error": text,
                 "error_name": name,
-                "created_at": datetime.fromtimestamp(self._car.time, UTC).isoformat(),
+                "created_at": datetime.fromtimestamp(self._vehicle.time, UTC).isoformat(),
                 "txID": str(uuid4()),
             }
         )
@@ -202,7 +197,7 @@ class Telemetry:
 
     def looks_at(self) -> float:
         """Before which Unix time the car's life must not go on without `watch`."""
-        if not self.subscriptions or self._car.state == "asleep":
+        if not self.subscriptions or self._vehicle.state == "asleep":
             return math.inf
         return min(self._next_of(subscription) for subscription in self.subscriptions.values())
 
@@ -210,7 +205,7 @@ class Telemetry:
         moments = [math.inf]
         if subscription.collector is not None:
             moments.append(time_of(subscription.next_tick))
-        if subscription.waiting is not None and self._car.state == "online":
+        if subscription.waiting is not None and self._vehicle.state == "online":
             moments.append(subscription.arrives_at)
         configuration = subscription.configuration
         if configuration is not None and configuration.expires_at is not None:
@@ -222,11 +217,11 @@ class Telemetry:
         if not self.subscriptions:
             self._is_awake = False
         elif happened:
-            self.stir(time)
+            self.nudge(time)
         elif self.looks_at() <= time:
             self.catch_up(time, stretch)
 
-    def stir(self, time: float) -> None:
+    def nudge(self, time: float) -> None:
         """Look at the car at the next point of the grid: something may have changed."""
         for subscription in self.subscriptions.values():
             subscription.next_tick = min(subscription.next_tick, tick_of(time))
@@ -234,7 +229,7 @@ class Telemetry:
 
     def catch_up(self, time: float, stretch: float = 1.0) -> None:
         """Do everything that is due at this Unix time."""
-        is_awake = self._car.state != "asleep"
+        is_awake = self._vehicle.state != "asleep"
         if self._is_awake and not is_awake:
             self._fall_asleep(tick_of(time))
         elif is_awake and not self._is_awake:
@@ -246,7 +241,11 @@ class Telemetry:
 
     def _follow(self, subscription: Subscription, time: float, stretch: float) -> None:
         token = subscription.waiting
-        if token is not None and self._car.state == "online" and subscription.arrives_at <= time:
+        if (
+            token is not None
+            and self._vehicle.state == "online"
+            and subscription.arrives_at <= time
+        ):
             subscription.waiting = None
             self._adopt(subscription, token, time)
         configuration = subscription.configuration
@@ -267,8 +266,8 @@ class Telemetry:
         """The car has got a configuration: it believes it, or says why not."""
         self._stop(subscription, tick_of(time))
         # A car without a keychain believes everybody whom its owner lets stream.
-        keys = {token.issuer} if self._car.streaming_toggle else self._car.keys
-        reason = refusal(token, self._car.vin, keys, time)
+        keys = {token.issuer} if self._vehicle.streaming_toggle else self._vehicle.keys
+        reason = refusal(token, self._vehicle.vin, keys, time)
         if reason is not None:
             subscription.configuration = None
             self.report(subscription.client_id, "config_manager_error", reason)
@@ -281,7 +280,9 @@ class Telemetry:
 
     def _begin(self, subscription: Subscription, tick: int) -> None:
         if subscription.configuration is not None:
-            subscription.collector = Collector(self._car, subscription.configuration)
+            subscription.collector = Collector(
+                self._vehicle, subscription.configuration, self.distortions
+            )
             subscription.next_tick = tick
 
     def _stop(self, subscription: Subscription, tick: int) -> None:
@@ -298,7 +299,7 @@ class Telemetry:
                 self._tell(subscription, tick, subscription.collector.say_invalid(tick))
             self._stop(subscription, tick)
 
-    def _tell(self, subscription: Subscription, tick: int, told: Told | None) -> None:
+    def _tell(self, subscription: Subscription, tick: int, told: Sample | None) -> None:
         if told is not None:
             self._put(subscription, tick, SIGNALS, told.payload, told.names, is_full=told.is_full)
 
@@ -319,7 +320,7 @@ class Telemetry:
                 payload=payload,
                 names=names,
                 is_full=is_full,
-                was_online=self._car.state != "offline",
+                was_online=self._vehicle.state != "offline",
             )
         )
 
@@ -328,7 +329,7 @@ class Telemetry:
     def lose_connection(self, seconds: float) -> None:
         """Cut all connections while the car stays awake, and make none for so long."""
         self.losses += 1
-        self.lost_until = self._car.time + seconds
+        self.lost_until = self._vehicle.time + seconds
 
     # What else is told
 
@@ -339,16 +340,16 @@ class Telemetry:
         cars do.
         """
         # One that wakes the car comes after all that the car tells when it wakes.
-        self.catch_up(self._car.time)
+        self.catch_up(self._vehicle.time)
         audiences = tuple(audiences)
-        started_at = self._alerts.setdefault(name, self._car.time)
+        started_at = self._alerts.setdefault(name, self._vehicle.time)
         alert = VehicleAlert(
             name=name,
             audiences=[AUDIENCES[audience] for audience in audiences],
             started_at=_moment(started_at),
         )
         if not is_active:
-            alert.ended_at.CopyFrom(_moment(self._car.time))
+            alert.ended_at.CopyFrom(_moment(self._vehicle.time))
             del self._alerts[name]
         _, before = self._told_alerts.get(name, ((), []))
         ended = [each for each in before if each.HasField("ended_at")][:1]
@@ -357,12 +358,12 @@ class Telemetry:
 
     def repeat_alerts(self) -> None:
         """Tell all alerts again, as cars do now and then."""
-        self.catch_up(self._car.time)
+        self.catch_up(self._vehicle.time)
         for name in self._told_alerts:
             self._tell_alerts(name)
 
     def _tell_alerts(self, name: str) -> None:
-        tick = tick_of(self._car.time)
+        tick = tick_of(self._vehicle.time)
         audiences, alerts = self._told_alerts[name]
         message = VehicleAlerts(alerts=alerts, created_at=timestamp(tick))
         names = (name,) * len(alerts)
@@ -375,7 +376,7 @@ class Telemetry:
 
     def client_error(self, name: str, body: str, tags: dict[str, str]) -> None:
         """Tell all servers of a problem of the client."""
-        tick = tick_of(self._car.time)
+        tick = tick_of(self._vehicle.time)
         error = VehicleError(name=name, body=body, tags=tags, created_at=timestamp(tick))
         message = VehicleErrors(errors=[error], created_at=timestamp(tick))
         for subscription in self.subscriptions.values():
@@ -386,7 +387,7 @@ class Telemetry:
         """Fields that were not acknowledged, as they are now; None while the car sleeps."""
         if subscription.collector is None:
             return None
-        tick = math.floor(self._car.time * TICKS_PER_SECOND)
+        tick = math.floor(self._vehicle.time * TICKS_PER_SECOND)
         told = subscription.collector.again(names, tick)
         if told is None:
             return None
@@ -398,9 +399,9 @@ class Telemetry:
         Pairs of client id and message. What is handed out here goes over no connection and on no
         bill any more; `Simulator.due` is the same with the bill.
         """
-        now = self._car.clock.now() if until is None else until
-        self._car.advance_to(now)
-        self.catch_up(self._car.time)
+        now = self._vehicle.clock.now() if until is None else until
+        self._vehicle.advance_to(now)
+        self.catch_up(self._vehicle.time)
         told = [
             (subscription.client_id, item)
             for subscription in (*self.subscriptions.values(), *self.retired)
@@ -418,13 +419,13 @@ class Telemetry:
             "most_configurations": self.most_configurations,
             "other_configurations": self.other_configurations,
             "hides_limit": self.hides_limit,
-            "text_values": self.text_values,
-            "flapping": dict(self.flapping),
-            "lost_changes": dict(self.lost_changes),
+            "text_values": self.distortions.text_values,
+            "flapping": dict(self.distortions.flapping),
+            "lost_changes": dict(self.distortions.lost_changes),
             "lost_until": self.lost_until,
             "values": {
                 name: None if isinstance(value, Invalid) else value
-                for name, value in self.values.items()
+                for name, value in self.distortions.values.items()
             },
             "alerts": dict(self._alerts),
             "errors": list(self.errors),

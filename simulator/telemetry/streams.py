@@ -116,6 +116,7 @@ class Streams:
         if subscription not in self._links:
             link = Link(
                 car,
+                car.telemetry,
                 subscription,
                 self.authorities,
                 self._charger(car, subscription.client_id),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.telemetry.fields import NAMES, TELLINGS, Invalid
+from simulator.telemetry.fields import FIELDS, NAMES, Invalid
 from simulator.world import World
 from tests.simulator.telemetry_server import DrivenClock, said
 
@@ -93,7 +93,7 @@ def test_the_same_as_asked(orders: dict[str, Any]) -> None:
         expected: Any = asked
         for part in path.split("."):
             expected = expected.get(part)
-        told = TELLINGS[name].read(car)
+        told = FIELDS[name].read(car)
         if isinstance(told, Invalid):
             assert expected is None, name
         elif isinstance(told, float):
@@ -105,19 +105,19 @@ def test_the_same_as_asked(orders: dict[str, Any]) -> None:
 
 def test_every_telling_fits_its_arm() -> None:
     for car in World(DrivenClock(NOW)).cars.values():
-        for name, telling in TELLINGS.items():
-            value = telling.read(car)
+        for name, spec in FIELDS.items():
+            value = spec.read(car)
             if value is None:
                 continue
-            datum = telling.datum(value)
-            assert datum.key == telling.number
-            arm = "invalid" if isinstance(value, Invalid) else telling.arm
+            datum = spec.datum(value)
+            assert datum.key == spec.number
+            arm = "invalid" if isinstance(value, Invalid) else spec.arm
             assert datum.value.WhichOneof("value") == arm, name
 
 
 def test_names_that_a_configuration_may_hold() -> None:
     assert len(NAMES) == 277
-    assert set(TELLINGS) < NAMES
+    assert set(FIELDS) < NAMES
     assert {"Soc", "RouteLine", "SemitruckTpmsPressureRe1L0"} < NAMES
     assert "Unknown" not in NAMES
 
@@ -135,16 +135,16 @@ def test_names_that_a_configuration_may_hold() -> None:
     ],
 )
 def test_first_firmware(name: str, firmware: tuple[int, ...]) -> None:
-    assert TELLINGS[name].firmware == firmware
+    assert FIELDS[name].firmware == firmware
 
 
 def test_vectors_of_single_fields() -> None:
     """Bytes of Tesla's own example of a record with zero values."""
-    telling = TELLINGS["Soc"]
-    assert telling.datum(0.0).SerializeToString().hex() == "0808120929" + "00" * 8
-    assert TELLINGS["GpsState"].datum(False).SerializeToString().hex() == "081612023000"  # noqa: FBT003 - the value told
-    assert TELLINGS["DoorState"].datum((False,) * 6).SerializeToString().hex() == "083a1203aa0100"
-    assert TELLINGS["Gear"].datum("D").SerializeToString().hex() == "080a12024805"
+    spec = FIELDS["Soc"]
+    assert spec.datum(0.0).SerializeToString().hex() == "0808120929" + "00" * 8
+    assert FIELDS["GpsState"].datum(False).SerializeToString().hex() == "081612023000"  # noqa: FBT003 - the value told
+    assert FIELDS["DoorState"].datum((False,) * 6).SerializeToString().hex() == "083a1203aa0100"
+    assert FIELDS["Gear"].datum("D").SerializeToString().hex() == "080a12024805"
     assert said(b"") == {}
 
 
@@ -158,5 +158,5 @@ def test_old_firmware_crosses_doors_and_tells_the_offer(
     car = World(DrivenClock(NOW)).cars[AURORA]
     car.software.installed = firmware
     car.steer({"open": [door], "software_update": {"version": "2026.38.9", "status": "available"}})
-    assert TELLINGS["DoorState"].read(car) == (False, True, False, False, False, False)
-    assert TELLINGS["Version"].read(car) == version
+    assert FIELDS["DoorState"].read(car) == (False, True, False, False, False, False)
+    assert FIELDS["Version"].read(car) == version

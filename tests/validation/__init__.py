@@ -1,18 +1,15 @@
-"""The rules of Home Assistant's validator (hassfest) and of HACS for a custom integration.
+"""Rules that Home Assistant's validator (hassfest) and HACS cannot check, or check too late.
 
-Both run on GitHub only: the one as a container, the other against GitHub's interface. So that a
-mistake is found here first, this package says each of their rules again as one function over a
-folder. Every rule yields its problems as text; no problem, no text.
+Each rule is a function over the folder of an integration that yields its problems as text. What the
+two validators know (shapes of files, requirements, licence, topics) they check in CI.
 
-    integration  what a rule looks at: one integration's folder
-    manifest     manifest.json and the imports that it must announce
-    services     services.yaml, triggers.yaml, conditions.yaml
-    texts        translations/*.json and icons.json
-    quality      quality_scale.yaml and what the code must show for a rule to count as done
-    brand        brand/*.png
-    hacs         the repository as HACS wants it
-    keys         which translation keys the code asks for
+    integration  the folder of one integration, read once
+    manifest     the facts in manifest.json that decide whether Home Assistant loads it
+    keys         the translation keys that the code asks for, and whether their texts exist
+    texts        translations/*.json and icons.json: placeholders, leftovers
+    services     names and descriptions of actions
+    quality      quality_scale.yaml, which hassfest reads for core only
+    brand        our own images
 
-Source: Home Assistant 2026.10's validator and developer documentation, HACS' action, as of
-2026-11.
+Source: Home Assistant 2026.10's developer documentation, as of 2026-11.
 """

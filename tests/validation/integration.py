@@ -1,4 +1,4 @@
-"""What a rule looks at: the folder of one integration, read once."""
+"""The folder of one integration, read once, for the rules to check."""
 
 import ast
 import json
@@ -8,23 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import probatio
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.yaml import load_yaml_dict
 
 type Problems = Iterator[str]
 type Rule = Callable[[Integration], Problems]
 
-SLUG = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
-"""Lower case letters and digits, joined by single underscores."""
-
 
 class Integration:
-    """The files of one integration. A file that cannot be read counts as missing.
-
-    Unreadable files are reported by one rule (`files_parse`), so that a slip in one file is not
-    told by every rule that reads it.
-    """
+    """The files of one integration. A file that does not parse raises."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,21 +30,17 @@ class Integration:
         return (self.folder / name).exists()
 
     def json(self, name: str) -> dict[str, Any] | None:
-        """The object in a JSON file, or None."""
-        try:
-            content = json.loads((self.folder / name).read_text(encoding="utf-8"))
-        except OSError, ValueError:
-            return None
-        return content if isinstance(content, dict) else None
-
-    def yaml(self, name: str) -> dict[str, Any] | None:
-        """The mapping in a YAML file (empty for an empty file), or None."""
+        """Return the object in a JSON file, or None if there is no such file."""
         if not self.has(name):
             return None
-        try:
-            return load_yaml_dict(self.folder / name)
-        except HomeAssistantError:
-            return None
+        content = json.loads((self.folder / name).read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise TypeError(f"{name} is no JSON object")
+        return content
+
+    def yaml(self, name: str) -> dict[str, Any] | None:
+        """Return the mapping in a YAML file (empty for an empty file), or None without a file."""
+        return load_yaml_dict(self.folder / name) if self.has(name) else None
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -67,16 +54,11 @@ class Integration:
 
     @cached_property
     def modules(self) -> dict[str, ast.Module]:
-        """Every Python file that parses, by its path inside the folder."""
-        found = {}
-        for path in sorted(self.folder.rglob("*.py")):
-            try:
-                found[path.relative_to(self.folder).as_posix()] = ast.parse(
-                    path.read_text(encoding="utf-8")
-                )
-            except SyntaxError:
-                continue
-        return found
+        """Every Python file, by its path inside the folder."""
+        return {
+            path.relative_to(self.folder).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+            for path in sorted(self.folder.rglob("*.py"))
+        }
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -92,7 +74,7 @@ class Integration:
 
     @cached_property
     def word_patterns(self) -> tuple[re.Pattern[str], ...]:
-        """What f-strings of the code can become, those with at least a word in them."""
+        """Patterns of the texts that f-strings of the code can become, if they contain a word."""
         found = set()
         for module in self.modules.values():
             for node in ast.walk(module):
@@ -114,25 +96,3 @@ class Integration:
         """The text of a file; empty if there is none."""
         path = self.folder / name
         return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def misfits(schema: probatio.Schema, content: object, where: str) -> Problems:
-    """What a schema has against a content, each with its place."""
-    try:
-        schema(content)
-    except probatio.MultipleInvalid as invalid:
-        for error in invalid.errors:
-            path = ".".join(str(key) for key in error.path)
-            yield f"{where}: {path}: {error.msg}"
-
-
-def files_parse(integration: Integration) -> Problems:
-    """JSON, YAML and Python files can be read."""
-    for path in sorted(integration.folder.rglob("*")):
-        name = path.relative_to(integration.folder).as_posix()
-        if path.suffix == ".json" and integration.json(name) is None:
-            yield f"{name} is no JSON object"
-        if path.suffix in {".yaml", ".yml"} and integration.yaml(name) is None:
-            yield f"{name} is no YAML mapping"
-        if path.suffix == ".py" and name not in integration.modules:
-            yield f"{name} is no Python"

@@ -1,7 +1,7 @@
-"""Which translation keys the code asks for, as far as they can be read from it.
+"""The translation keys that the code uses, as far as its source shows them.
 
-A key that the code asks for and translations/en.json lacks is shown raw, in the one moment when
-the user needs the text. Read are: keyword arguments and assignments called `translation_key`, the
+A key that translations/en.json lacks is shown raw, at the very moment the user needs the text.
+Sources are: keyword arguments and assignments called `translation_key`, the
 steps, fields, errors and abort reasons of flows, and the keys of entity descriptions. Names that
 stand for constants are followed through the integration's own modules.
 """
@@ -106,7 +106,7 @@ def selectors(integration: Integration) -> set[str]:
 
 
 def entities(integration: Integration) -> Iterator[tuple[str, str, bool]]:
-    """Platform, key, and whether a device class could give the name, of each entity.
+    """Platform and key of each entity, and whether its device class may name it.
 
     Rows are calls of a class called ...Description with a `key`; entities of their own kind have
     `_attr_translation_key`.
@@ -288,7 +288,7 @@ def flows_worded(integration: Integration) -> Problems:
 
 
 def texts_used(integration: Integration) -> Problems:
-    """Every text of an error, issue or flow has a key that the code knows."""
+    """Every text of an error, issue or flow has a key that the code uses."""
     known = oauth_aborts()
     known |= {reason for _, m in flow_modules(integration) for reason in aborts(m, {})}
     known |= {
@@ -298,7 +298,7 @@ def texts_used(integration: Integration) -> Problems:
         if isinstance(node, ast.AsyncFunctionDef)
         for name in (node.name,)
     }
-    # Home Assistant's OAuth flow shows these steps and reasons by itself.
+    # Home Assistant's OAuth flow shows these steps and reasons on its own.
     known |= {"pick_implementation", "auth", "reauth_successful", "reconfigure_successful"}
     english = integration.english
     parts = [("exceptions", english.get("exceptions", {})), ("issues", english.get("issues", {}))]

@@ -1,7 +1,7 @@
-"""Rules about quality_scale.yaml, and about what the code must show for one of them to be done.
+"""Rules about quality_scale.yaml, and about the code behind a rule that it calls done.
 
-Home Assistant's validator reads the file of core integrations only; the code checks here are
-those that it makes there.
+Home Assistant's validator reads the file of core integrations only; the checks of the code are
+those it makes there.
 """
 
 import ast
@@ -102,7 +102,7 @@ def scale_shape(integration: Integration) -> Problems:
 
 
 def scale_true(integration: Integration) -> Problems:
-    """What the file calls done, the code shows."""
+    """The code supports every rule that the file calls done."""
     rules = (integration.yaml("quality_scale.yaml") or {}).get("rules")
     for name, row in rules.items() if isinstance(rules, dict) else ():
         if _status(row) == "done" and name in CODE_CHECKS:
@@ -130,7 +130,7 @@ def unloading(integration: Integration) -> Problems:
 
 
 def runtime_data(integration: Integration) -> Problems:
-    """What lives as long as the entry hangs on the entry, and its type says what it is."""
+    """Data with the lifetime of the entry is its typed runtime_data."""
     module = integration.modules.get("__init__.py", ast.Module())
     assigned = {
         target.attr
@@ -151,7 +151,7 @@ def runtime_data(integration: Integration) -> Problems:
 
 
 def parallel_updates(integration: Integration) -> Problems:
-    """Every platform says how many actions may run at once."""
+    """Every platform sets PARALLEL_UPDATES."""
     for platform in Platform:
         for name in (f"{platform}.py", f"{platform}/__init__.py"):
             module = integration.modules.get(name)
@@ -165,12 +165,12 @@ def parallel_updates(integration: Integration) -> Problems:
 
 
 def reauthentication(integration: Integration) -> Problems:
-    """The flow can log in again."""
+    """The flow supports logging in again."""
     yield from _needs(integration, "config_flow.py", "async_step_reauth")
 
 
 def reconfiguration(integration: Integration) -> Problems:
-    """The flow can change what was entered."""
+    """The flow supports changing the settings of an entry."""
     yield from _needs(integration, "config_flow.py", "async_step_reconfigure")
 
 
@@ -185,7 +185,7 @@ def diagnostics(integration: Integration) -> Problems:
 
 
 def checks_before_setup(integration: Integration) -> Problems:
-    """Setting up an entry can fail, and says how."""
+    """Set-up raises an error if it fails."""
     if not re.search(
         r"\b(ConfigEntryNotReady|ConfigEntryAuthFailed|ConfigEntryError"
         r"|async_config_entry_first_refresh)\b",
@@ -195,7 +195,7 @@ def checks_before_setup(integration: Integration) -> Problems:
 
 
 def unique_entry(integration: Integration) -> Problems:
-    """The same account cannot be added twice."""
+    """An account cannot be added twice."""
     source = integration.source("config_flow.py")
     if not integration.manifest.get("single_config_entry") and not re.search(
         r"\b(_abort_if_unique_id_configured|_async_abort_entries_match)\(", source
@@ -213,7 +213,7 @@ def entity_names(integration: Integration) -> Problems:
 
 
 def common_modules(integration: Integration) -> Problems:
-    """Coordinators and the base entity are where everybody looks for them."""
+    """Coordinators and the base entity are in the usual modules."""
     for name in ("coordinator.py", "entity.py"):
         if not integration.has(name):
             yield f"{name} is missing"

@@ -1,0 +1,170 @@
+"""The state of an energy site: the house, its battery, the car at its wall connector, its past."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulator.balance import (
+    POWERWALL_WH,
+    House,
+    Power,
+    flows,
+)
+from simulator.cars import Car
+from simulator.clock import Clock
+from simulator.energy.past import ROW_SECONDS, History, Outage
+from simulator.site_answers import SiteAnswers
+from simulator.vehicle.drive import HOME, distance_m
+
+type Json = dict[str, Any]
+
+DAYS_KEPT = 60
+WALL_CONNECTOR_DIN = "1529455-02-D--B7S23024J00001"
+POWERWALL_DIN = "2012170-25-E--TG123069000001"
+GATEWAY_DIN = "1232100-00-J--CN323069000001"
+CONNECTOR_CHARGING = 1
+CONNECTOR_EMPTY = 2
+CONNECTOR_CONNECTED = 4
+_MOST_STEPS = 2016
+_AT_HOME_METRES = 150.0
+_DAY = 86_400.0
+_FULL = 100
+
+
+class SiteState:
+    """An energy site that lives on a clock."""
+
+    def __init__(
+        self, clock: Clock, site_id: int, *, name: str, seed: int, car: Car | None = None
+    ) -> None:
+        self.clock = clock
+        self.id = site_id
+        self.name = name
+        self.is_name_lost = False
+        """Whether the product list has null for its name; `site_info` goes on having it."""
+        self.account = "owner-1"
+        self.members: set[str] = set()
+        """Accounts with which the owner shares the site; they have it in their list, too."""
+        self.car = car
+        self.place = HOME
+        self.time_zone = "Europe/Amsterdam"
+        self.house = House(seed=seed, longitude=HOME[1], time_zone=self.time_zone)
+        self.energy_wh = POWERWALL_WH * 0.62
+        self.off_grid_vehicle_reserve = 30
+        self.tariff: Json = _tariff()
+        self.answers = SiteAnswers()
+        self.commands: list[Json] = []
+        """Every setting that was changed: name, body, time."""
+        self.past = History()
+        self.has_past = False
+        self.born = clock.now()
+        self.time = clock.now()
+        self._wall_kwh_seen = 0.0
+        self._sessions_seen = 0
+
+    def advance(self) -> None:
+        """Live until the clock's now, and take the car at the wall connector along."""
+        target = self.clock.now()
+        if target <= self.time:
+            return
+        longest = max(ROW_SECONDS, (target - self.time) / _MOST_STEPS)
+        while self.time < target:
+            row_ends = self.time - self.time % ROW_SECONDS + ROW_SECONDS
+            end = min(target, max(row_ends, self.time + longest - ROW_SECONDS))
+            self._live(end)
+        self.past.forget(target - DAYS_KEPT * _DAY)
+
+    def _live(self, end: float) -> None:
+        seconds = end - self.time
+        wall_wh = self._take_car_along(end)
+        wall_w = round(wall_wh / seconds * 3600)
+        middle = self.time + seconds / 2
+        power = self.house.power(middle, self.energy_wh, wall_w, seconds=seconds)
+        self.past.add(self.time, flows(power, seconds))
+        self.energy_wh = min(
+            max(self.energy_wh - power.battery * seconds / 3600, 0.0), float(POWERWALL_WH)
+        )
+        self.time = end
+
+    def _take_car_along(self, until: float) -> float:
+        """Let the car live, and return what it took from the wall connector, in Wh."""
+        if self.car is None:
+            return 0.0
+        charging = self.car.charging
+        share = 1.0
+        if self.car.time > until:
+            # Somebody looked at the car alone and it is ahead: what it took since is spread evenly.
+            share = (until - self.time) / (self.car.time - self.time)
+        self.car.advance_to(until)
+        taken = (charging.wall_kwh - self._wall_kwh_seen) * share
+        self._wall_kwh_seen += taken
+        sessions = charging.sessions[self._sessions_seen :]
+        self._sessions_seen = len(charging.sessions)
+        if not self.is_car_connected():
+            return 0.0
+        self.past.sessions.extend(sessions)
+        return taken * 1000
+
+    def is_car_connected(self) -> bool:
+        """Whether the car's cable is that of the wall connector."""
+        car = self.car
+        if car is None or car.charging.supply is None or car.charging.supply.is_fast:
+            return False
+        return distance_m((car.latitude, car.longitude), self.place) < _AT_HOME_METRES
+
+    @property
+    def percent(self) -> float:
+        """What is in the battery, 0 to 100."""
+        return self.energy_wh / POWERWALL_WH * _FULL
+
+    def power(self) -> Power:
+        """The house at this moment."""
+        wall_w = 0
+        if self.car is not None and self.is_car_connected():
+            wall_w = round(self.car.wall_kilowatts * 1000)
+        return self.house.power(self.time, self.energy_wh, wall_w)
+
+    def local(self, at: float) -> datetime:
+        """Return a Unix time in the time zone of the site."""
+        return datetime.fromtimestamp(at, ZoneInfo(self.time_zone))
+
+    def set_on_grid(self, *, on_grid: bool) -> None:
+        """Take the grid away, or bring it back."""
+        outages = self.past.outages
+        if self.house.is_on_grid and not on_grid:
+            outages.append(Outage(began_at=self.time))
+        elif not self.house.is_on_grid and on_grid and outages:
+            outages[-1].ended_at = self.time
+        self.house.is_on_grid = on_grid
+
+
+def _tariff() -> Json:
+    """A made-up tariff with a dear evening. Shape: Tesla, "Energy endpoints"."""
+    season = {
+        "fromMonth": 1,
+        "fromDay": 1,
+        "toMonth": 12,
+        "toDay": 31,
+        "tou_periods": {
+            "ON_PEAK": {"periods": [{"toDayOfWeek": 6, "fromHour": 17, "toHour": 21}]},
+            "OFF_PEAK": {"periods": [{"toDayOfWeek": 6, "fromHour": 21, "toHour": 17}]},
+        },
+    }
+    rates = {"ALL": {"rates": {"ALL": 0}}, "Year": {"rates": {"ON_PEAK": 0.38, "OFF_PEAK": 0.24}}}
+    return {
+        "version": 1,
+        "code": "EXAMPLE-TOU",
+        "name": "Evening dear",
+        "utility": "Example Energy",
+        "currency": "EUR",
+        "daily_charges": [{"name": "Charge", "amount": 0}],
+        "demand_charges": {"ALL": {"rates": {"ALL": 0}}, "Year": {"rates": {}}},
+        "energy_charges": rates,
+        "seasons": {"Year": season},
+        "sell_tariff": {
+            "name": "Evening dear",
+            "utility": "Example Energy",
+            "energy_charges": {"Year": {"rates": {"ON_PEAK": 0.09, "OFF_PEAK": 0.09}}},
+            "seasons": {"Year": season},
+        },
+    }

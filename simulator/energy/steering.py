@@ -1,0 +1,111 @@
+"""Orders to an energy site, from tests, the demo and `/simulator/sites/{site}`.
+
+| key | value |
+|---|---|
+| percentage_charged | 0..100 |
+| solar_power, load_power | W (the load without the car); null: by the time of day |
+| on_grid, storm | bool |
+| name, account | text |
+| reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
+| answers | how the answers differ; see `simulator.site_answers` |
+"""
+
+from collections.abc import Callable
+
+from simulator.balance import (
+    POWERWALL_WH,
+)
+from simulator.energy.settings import change
+from simulator.energy.state import (
+    Json,
+    SiteState,
+)
+from simulator.refusals import InvalidBody, SteeringError
+
+_FULL = 100
+
+
+def _steer_number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SteeringError(f"{name} must be a number")
+    return float(value)
+
+
+def _steer_flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise SteeringError(f"{name} must be true or false")
+    return value
+
+
+def _steer_percentage(site: SiteState, value: object) -> None:
+    percent = min(max(_steer_number(value, "percentage_charged"), 0.0), 100.0)
+    site.energy_wh = POWERWALL_WH * percent / _FULL
+
+
+def _steer_solar(site: SiteState, value: object) -> None:
+    site.house.fixed_solar = None if value is None else round(_steer_number(value, "solar_power"))
+
+
+def _steer_load(site: SiteState, value: object) -> None:
+    site.house.fixed_load = None if value is None else round(_steer_number(value, "load_power"))
+
+
+def _steer_grid(site: SiteState, value: object) -> None:
+    site.set_on_grid(on_grid=_steer_flag(value, "on_grid"))
+
+
+def _steer_storm(site: SiteState, value: object) -> None:
+    site.house.is_stormy = _steer_flag(value, "storm")
+
+
+def _steer_name(site: SiteState, value: object) -> None:
+    site.name = str(value)
+
+
+def _steer_account(site: SiteState, value: object) -> None:
+    site.account = str(value)
+
+
+def _steer_answers(site: SiteState, value: object) -> None:
+    site.answers.steer(value)
+
+
+def _steer_setting(command: str, key: str) -> Callable[[SiteState, object], None]:
+    """An order that does what a command does."""
+
+    def order(site: SiteState, value: object) -> None:
+        try:
+            change(site, command, {key: value})
+        except InvalidBody as error:
+            raise SteeringError(str(error)) from error
+
+    return order
+
+
+_ORDERS: dict[str, Callable[[SiteState, object], None]] = {
+    "name": _steer_name,
+    "account": _steer_account,
+    "answers": _steer_answers,
+    "percentage_charged": _steer_percentage,
+    "solar_power": _steer_solar,
+    "load_power": _steer_load,
+    "on_grid": _steer_grid,
+    "storm": _steer_storm,
+    "reserve": _steer_setting("backup", "backup_reserve_percent"),
+    "mode": _steer_setting("operation", "default_real_mode"),
+    "storm_mode_enabled": _steer_setting("storm_mode", "enabled"),
+    "export_rule": _steer_setting("grid_import_export", "customer_preferred_export_rule"),
+    "no_grid_charging": _steer_setting(
+        "grid_import_export", "disallow_charge_from_grid_with_solar_installed"
+    ),
+}
+
+
+def steer(site: SiteState, changes: Json) -> None:
+    """Follow the orders. Raises SteeringError, for an unknown one before any is followed."""
+    unknown = sorted(set(changes) - set(_ORDERS))
+    if unknown:
+        raise SteeringError(f"unknown: {', '.join(unknown)}; known are {', '.join(_ORDERS)}")
+    for name, order in _ORDERS.items():
+        if name in changes:
+            order(site, changes[name])

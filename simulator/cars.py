@@ -8,14 +8,14 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from simulator import commands, rest_commands, signed_actions, steering, vehicle_data
 from simulator.connected_vehicle import ConnectedVehicle, Execution
-from simulator.protocol import (
+from simulator.protocol import VehicleProtocol
+from simulator.protocol.verification import Request
+from simulator.protocol.wire import (
     INFOTAINMENT,
     INSUFFICIENT_PRIVILEGES,
     INVALID_COMMAND,
     VEHICLE_SECURITY,
     Fault,
-    Request,
-    VehicleProtocol,
 )
 from simulator.refusals import (
     ActionNotClassified,

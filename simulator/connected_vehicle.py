@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from simulator.clock import Clock
-from simulator.protocol import (
-    INFOTAINMENT,
-    VEHICLE_SECURITY,
-    Request,
-    Subsystem,
-    VehicleProtocol,
-)
+from simulator.protocol import VehicleProtocol
+from simulator.protocol.subsystem import Subsystem
+from simulator.protocol.verification import Request
+from simulator.protocol.wire import INFOTAINMENT, VEHICLE_SECURITY
 from simulator.refusals import SteeringError
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.recorder import Telemetry

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from tesla_protocol.command import car_server_pb2, common_pb2, vcsec_pb2
 
 from simulator.commands import Parameters
-from simulator.protocol import DECODING, INVALID_COMMAND, Fault
+from simulator.protocol.wire import DECODING, INVALID_COMMAND, Fault
 from simulator.vehicle.access import PARENTAL_SETTINGS
 
 # VCSEC enums (vcsec.proto)

@@ -36,7 +36,7 @@ from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
 from simulator.cars import Car, Execution
-from simulator.protocol import Request
+from simulator.protocol.verification import Request
 from tests.tesla.account import PERSON, Account
 
 AURORA = "XP7YGCEK0RB000001"

@@ -1,14 +1,14 @@
 """Orders to a car's computers: faults, reboots and clocks of the signed protocol."""
 
 from simulator.connected_vehicle import ConnectedVehicle
-from simulator.protocol import (
+from simulator.protocol import FaultOrder
+from simulator.protocol.subsystem import Subsystem
+from simulator.protocol.wire import (
     DOMAIN_NAMES,
     INVALID_TOKEN_OR_COUNTER,
     OPERATION_ERROR,
     OPERATION_WAIT,
     REPEATED_COUNTER,
-    FaultOrder,
-    Subsystem,
 )
 from simulator.refusals import SteeringError
 from simulator.steering.reading import Order, as_flag, as_number, as_object

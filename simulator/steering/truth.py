@@ -3,9 +3,7 @@
 from dataclasses import asdict
 
 from simulator.connected_vehicle import ConnectedVehicle
-from simulator.protocol import (
-    DOMAIN_NAMES,
-)
+from simulator.protocol.wire import DOMAIN_NAMES
 from simulator.steering.reading import Json
 
 

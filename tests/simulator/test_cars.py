@@ -22,7 +22,8 @@ from tesla_protocol.command import (
 from simulator.cars import Car, SteeringError, UnknownCommand
 from simulator.clock import Clock
 from simulator.commands import COMMANDS
-from simulator.protocol import INFOTAINMENT, VEHICLE_SECURITY, Request
+from simulator.protocol.verification import Request
+from simulator.protocol.wire import INFOTAINMENT, VEHICLE_SECURITY
 from simulator.refusals import ActionNotClassified, MalformedMessage, ProtocolNotSupported
 from simulator.world import AURORA, COMET, OLD_FAITHFUL, World
 
@@ -674,9 +675,7 @@ def test_executions_are_noted_once(comet: Car) -> None:
 
 
 def run_signed(car: Car, payload: bytes, domain: int = INFOTAINMENT) -> bytes:
-    return car.execute(
-        Request(domain=domain, payload=payload, client=KEY, counter=9, wants_encryption=True)
-    )
+    return car.execute(Request(domain=domain, payload=payload, client=KEY, counter=9))
 
 
 def test_a_signed_command_does_what_the_plain_one_does(comet: Car) -> None:
@@ -715,9 +714,7 @@ def test_keys_cannot_be_managed_from_afar(comet: Car) -> None:
 
 def test_the_status_is_told_to_anybody(comet: Car) -> None:
     comet.steer({"open": "rt"})
-    request = Request(
-        domain=2, payload=bytes.fromhex("0a00"), client=None, counter=None, wants_encryption=False
-    )
+    request = Request(domain=2, payload=bytes.fromhex("0a00"), client=None, counter=None)
     answer = vcsec_pb2.FromVCSECMessage()
     answer.ParseFromString(comet.execute(request))
     assert answer.vehicleStatus.vehicleLockState == 1

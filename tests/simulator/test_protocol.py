@@ -17,18 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tesla_protocol.command import signatures_pb2, universal_message_pb2
 
-from simulator import protocol
-from simulator.protocol import (
-    INFOTAINMENT,
-    VEHICLE_SECURITY,
-    Fault,
-    FaultOrder,
-    MalformedMessage,
-    Request,
-    Session,
-    Subsystem,
-    VehicleProtocol,
-)
+from simulator.protocol import FaultOrder, VehicleProtocol
+from simulator.protocol import wire as protocol
+from simulator.protocol.subsystem import Session, Subsystem
+from simulator.protocol.verification import Request
+from simulator.protocol.wire import INFOTAINMENT, VEHICLE_SECURITY, Fault
+from simulator.refusals import MalformedMessage
 
 VIN = "5YJ30123456789ABC"
 CLIENT_SCALAR = 0x2538CDC29A97C19C1E99A637D6CF4F8C970C118B56EDE1E6323E6D162C4B30DB
@@ -386,7 +380,6 @@ def test_a_command_of_the_go_client_runs(peer: Peer) -> None:
             payload=bytes.fromhex("120432021200"),
             client=CLIENT_KEY,
             counter=7,
-            wants_encryption=True,
         )
     ]
     assert reply.to_destination.routing_address.hex() == "2c907bd76c640d360b3027dc7404efde"

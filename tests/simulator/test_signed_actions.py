@@ -11,7 +11,7 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 
 from simulator import rest_commands, signed_actions
 from simulator.commands import COMMANDS
-from simulator.protocol import INFOTAINMENT, Fault
+from simulator.protocol.wire import INFOTAINMENT, Fault
 from simulator.signed_actions import Wish
 
 PAYLOADS: list[tuple[int, str, str, dict[str, Any]]] = [

@@ -41,7 +41,7 @@ from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.meter import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done
 from simulator.bill import Category as Billed
-from simulator.protocol import Subsystem
+from simulator.protocol.subsystem import Subsystem
 from tests.tesla.account import MODEL_S, MODEL_Y
 from tests.tesla.trial import QuietSimulator, Trial, on_trial
 

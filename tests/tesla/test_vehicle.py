@@ -41,7 +41,7 @@ from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehic
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
-from simulator.protocol import Request
+from simulator.protocol.verification import Request
 from tests.tesla.account import MODEL_3, MODEL_S, MODEL_Y, NOW, PERSON, Account
 from tests.tesla.servers import until
 

@@ -167,10 +167,6 @@ class Accounts:
         self.consents: dict[tuple[str, str], frozenset[str]] = {}
         """Scopes that a user lets an application have, by user name and client id."""
 
-    def user_of(self, subject: str) -> User | None:
-        """The user with this `sub`."""
-        return next((user for user in self.users.values() if user.subject == subject), None)
-
     def registered(self, client_id: str, region: str) -> Registration | None:
         """The application's registration in a region."""
         return self.registrations.get((client_id, region))

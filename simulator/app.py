@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulator import bodies, control, fleet, oauth, partner
+from simulator import bodies, control, fleet, oauth, partner, site_endpoints
 from simulator.accounts import SCOPES, Accounts
 from simulator.bill import Bill
 from simulator.clock import Clock
@@ -31,6 +31,7 @@ HANDLERS: dict[str, Handler] = {
     **oauth.HANDLERS,
     **partner.HANDLERS,
     **fleet.HANDLERS,
+    **site_endpoints.HANDLERS,
     **telemetry.HANDLERS,
 }
 """By the endpoint's name in `simulator/endpoints.py`."""
@@ -239,7 +240,7 @@ class Simulator:
             await asyncio.sleep(trouble.delay)
         if trouble.kind in (FaultKind.DROPPED, FaultKind.HANG):
             cloud.bill.dropped += 1
-            self._log(call, status=None, fault=trouble.kind, billed=False)
+            _log(cloud, call, status=None, fault=trouble.kind, billed=False)
             if trouble.kind is FaultKind.HANG:
                 await self._ending.wait()
             return _hang_up(request)
@@ -247,7 +248,7 @@ class Simulator:
         if trouble.fault is not None and trouble.kind in _ANSWERED_WITHOUT_RUNNING:
             response = _ordered(trouble.fault, txid)
         else:
-            response = await self._answer(call, txid, method_fits=method_fits)
+            response = await _answer(cloud, call, txid, method_fits=method_fits)
         if trouble.fault is not None and trouble.kind is FaultKind.MALFORMED:
             _spoil(response, trouble.fault)
         response.headers.update(call.headers)
@@ -258,37 +259,12 @@ class Simulator:
             status=response.status,
             vin=call.vin,
         )
-        self._log(call, status=response.status, fault=trouble.kind, billed=billed)
+        _log(cloud, call, status=response.status, fault=trouble.kind, billed=billed)
         if trouble.kind is FaultKind.LOST_REPLY:
             return _hang_up(request)
         if trouble.kind is FaultKind.ENDLESS:
             return await bodies.endless(request, response)
         return response
-
-    async def _answer(self, call: Call, txid: str, *, method_fits: bool) -> web.Response:
-        """The handler's answer, or the refusal that came before it."""
-        try:
-            if call.endpoint.limited is Limited.TOKEN:
-                await self._limit_tokens(call)
-            fleet.prepare(self.cloud, call)
-            if not method_fits:
-                raise Refusal(405, "invalid_method")  # noqa: TRY301 - same path as all refusals
-            return await HANDLERS[call.endpoint.name](self.cloud, call)
-        except Refusal as refusal:
-            return refusal.response(txid)
-        except Exception as error:
-            # A defect of the simulator: kept, and raised when the simulator is left.
-            LOGGER.exception("%s %s", call.request.method, call.request.path)
-            self.cloud.failures.append(error)
-            return Refusal(500, f"defect of the simulator: {error!r}").response(txid)
-
-    async def _limit_tokens(self, call: Call) -> None:
-        """Raise Refusal 429 when an application asks for tokens too often."""
-        form = await call.request.post()
-        allowance = self.cloud.limits.admit(Limited.TOKEN, str(form.get("client_id", "")))
-        call.headers.update(allowance.headers)
-        if not allowance.admitted:
-            raise Refusal(429, f"Retry in {allowance.reset_seconds} seconds")
 
     def _region(self, request: web.Request) -> str:
         """Which of the two addresses a request came to."""
@@ -296,35 +272,64 @@ class Simulator:
             return "eu"
         return self._regions.get(request.transport.get_extra_info("sockname")[1], "eu")
 
-    def _log(
-        self,
-        call: Call,
-        *,
-        status: int | None,
-        fault: FaultKind | None,
-        billed: bool,
-    ) -> None:
-        self.cloud.requests.append(
-            Served(
-                began=call.began,
-                time=self.clock.now(),
-                method=call.request.method,
-                path=call.request.path_qs,
-                endpoint=call.name,
-                status=status,
-                vin=call.vin,
-                category=call.endpoint.category,
-                client_id=_client_id(self.cloud, call.request),
-                region=call.region,
-                billed=billed,
-                fault=None if fault is None else str(fault),
-            )
-        )
-
 
 _ANSWERED_WITHOUT_RUNNING = frozenset(
     {FaultKind.STATUS, FaultKind.FIREWALL, FaultKind.ENDLESS, FaultKind.BOMB}
 )
+
+
+async def _answer(cloud: Cloud, call: Call, txid: str, *, method_fits: bool) -> web.Response:
+    """The handler's answer, or the refusal that came before it."""
+    try:
+        if call.endpoint.limited is Limited.TOKEN:
+            await _limit_tokens(cloud, call)
+        fleet.prepare(cloud, call)
+        if not method_fits:
+            raise Refusal(405, "invalid_method")  # noqa: TRY301 - same path as all refusals
+        return await HANDLERS[call.endpoint.name](cloud, call)
+    except Refusal as refusal:
+        return refusal.response(txid)
+    except Exception as error:
+        # A defect of the simulator: kept, and raised when the simulator is left.
+        LOGGER.exception("%s %s", call.request.method, call.request.path)
+        cloud.failures.append(error)
+        return Refusal(500, f"defect of the simulator: {error!r}").response(txid)
+
+
+async def _limit_tokens(cloud: Cloud, call: Call) -> None:
+    """Raise Refusal 429 when an application asks for tokens too often."""
+    form = await call.request.post()
+    allowance = cloud.limits.admit(Limited.TOKEN, str(form.get("client_id", "")))
+    call.headers.update(allowance.headers)
+    if not allowance.admitted:
+        raise Refusal(429, f"Retry in {allowance.reset_seconds} seconds")
+
+
+def _log(
+    cloud: Cloud,
+    call: Call,
+    *,
+    status: int | None,
+    fault: FaultKind | None,
+    billed: bool,
+) -> None:
+    """Add a request to the log."""
+    cloud.requests.append(
+        Served(
+            began=call.began,
+            time=cloud.clock.now(),
+            method=call.request.method,
+            path=call.request.path_qs,
+            endpoint=call.name,
+            status=status,
+            vin=call.vin,
+            category=call.endpoint.category,
+            client_id=_client_id(cloud, call.request),
+            region=call.region,
+            billed=billed,
+            fault=None if fault is None else str(fault),
+        )
+    )
 
 
 def _client_id(cloud: Cloud, request: web.Request) -> str:

@@ -202,7 +202,7 @@ class Car(ConnectedVehicle):
         """Success is an empty message."""
         wish = signed_actions.read_vehicle_security(request.payload)
         if isinstance(wish, signed_actions.Read):
-            return self._read(wish.number)
+            return _read_security(self, wish.number)
         if request.client is None:
             raise Fault(INSUFFICIENT_PRIVILEGES)
         answer = vcsec_pb2.FromVCSECMessage()
@@ -217,39 +217,6 @@ class Car(ConnectedVehicle):
             answer.nominalError.genericError = (
                 refused.generic_error  # type: ignore[assignment]  # an enum's number
             )
-        return bytes(answer.SerializeToString())
-
-    def _read(self, number: int) -> bytes:
-        """Answer what vehicle security tells anybody: its status, and the keys."""
-        answer = vcsec_pb2.FromVCSECMessage()
-        if number == _READ_STATUS:
-            status = answer.vehicleStatus
-            closures = status.closureStatuses
-            for member, value in (
-                ("frontDriverDoor", self.body.doors["df"]),
-                ("frontPassengerDoor", self.body.doors["pf"]),
-                ("rearDriverDoor", self.body.doors["dr"]),
-                ("rearPassengerDoor", self.body.doors["pr"]),
-                ("rearTrunk", self.body.trunk),
-                ("frontTrunk", self.body.frunk),
-                ("chargePort", int(self.charging.port.is_open)),
-            ):
-                setattr(closures, member, 1 if value else 0)
-            status.vehicleLockState = (
-                int(self.body.is_locked)  # type: ignore[assignment]  # an enum's number
-            )
-            status.vehicleSleepStatus = vcsec_pb2.VehicleSleepStatus_E.VEHICLE_SLEEP_STATUS_AWAKE
-            status.userPresence = (
-                2 if self.is_user_present else 1  # type: ignore[assignment]  # an enum's number
-            )
-        elif number == _READ_KEYS:
-            answer.whitelistInfo.numberOfEntries = len(self.keys) + self.other_keys
-            for key in sorted(self.keys):
-                entry = answer.whitelistInfo.whitelistEntries.add()
-                # The short id of a key: the first 4 bytes of its SHA-1.
-                entry.publicKeySHA1 = hashlib.sha1(key, usedforsecurity=False).digest()[:4]
-        else:
-            raise Fault(INVALID_COMMAND)
         return bytes(answer.SerializeToString())
 
     def _run(
@@ -304,3 +271,37 @@ class Car(ConnectedVehicle):
 _SIGNED_ONLY = frozenset(
     name for name, command in commands.COMMANDS.items() if command.is_signed_only
 )
+
+
+def _read_security(car: ConnectedVehicle, number: int) -> bytes:
+    """Return what vehicle security tells without authentication: its status, or the keys."""
+    answer = vcsec_pb2.FromVCSECMessage()
+    if number == _READ_STATUS:
+        status = answer.vehicleStatus
+        closures = status.closureStatuses
+        for member, value in (
+            ("frontDriverDoor", car.body.doors["df"]),
+            ("frontPassengerDoor", car.body.doors["pf"]),
+            ("rearDriverDoor", car.body.doors["dr"]),
+            ("rearPassengerDoor", car.body.doors["pr"]),
+            ("rearTrunk", car.body.trunk),
+            ("frontTrunk", car.body.frunk),
+            ("chargePort", int(car.charging.port.is_open)),
+        ):
+            setattr(closures, member, 1 if value else 0)
+        status.vehicleLockState = (
+            int(car.body.is_locked)  # type: ignore[assignment]  # an enum's number
+        )
+        status.vehicleSleepStatus = vcsec_pb2.VehicleSleepStatus_E.VEHICLE_SLEEP_STATUS_AWAKE
+        status.userPresence = (
+            2 if car.is_user_present else 1  # type: ignore[assignment]  # an enum's number
+        )
+    elif number == _READ_KEYS:
+        answer.whitelistInfo.numberOfEntries = len(car.keys) + car.other_keys
+        for key in sorted(car.keys):
+            entry = answer.whitelistInfo.whitelistEntries.add()
+            # The short id of a key: the first 4 bytes of its SHA-1.
+            entry.publicKeySHA1 = hashlib.sha1(key, usedforsecurity=False).digest()[:4]
+    else:
+        raise Fault(INVALID_COMMAND)
+    return bytes(answer.SerializeToString())

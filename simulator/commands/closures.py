@@ -14,7 +14,8 @@ from simulator.commands.command import (
 )
 from simulator.refusals import Refused
 from simulator.vehicle.body import VENTED
-from simulator.vehicle.life import KEYLESS_SECONDS, Life
+from simulator.vehicle.life import Life
+from simulator.vehicle.state import KEYLESS_SECONDS
 
 
 def _door_lock(life: Life, _: Parameters) -> None:

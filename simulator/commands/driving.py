@@ -17,7 +17,8 @@ from simulator.commands.command import (
 )
 from simulator.refusals import Refused
 from simulator.vehicle.access import FASTEST_LIMIT_MPH, SLOWEST_LIMIT_MPH
-from simulator.vehicle.life import Destination, Life
+from simulator.vehicle.life import Life
+from simulator.vehicle.state import Destination
 
 _PIN = re.compile(r"[0-9]{4}")
 

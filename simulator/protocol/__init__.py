@@ -156,7 +156,7 @@ class VehicleProtocol:
             return self._run_unsigned(message, subsystem)
         if now < self.busy_until:
             raise Fault(BUSY)
-        order = self._next_order(subsystem.domain)
+        order = _next_order(self.orders, subsystem.domain)
         if order is not None and not order.runs and not order.is_encrypted:
             return self._ordered(message, subsystem, order, now)
         verified = verify(
@@ -262,7 +262,7 @@ class VehicleProtocol:
         fault = 0
         if order is not None:
             fault = order.fault
-            self._note(self.subsystems[domain], fault)
+            _note(self.subsystems[domain], fault)
             reply.signedMessageStatus.operation_status = (
                 order.operation  # type: ignore[assignment]  # an enum's number
             )
@@ -303,28 +303,11 @@ class VehicleProtocol:
         reply.signedMessageStatus.operation_status = OPERATION_ERROR  # type: ignore[assignment]  # an enum's number
         reply.signedMessageStatus.signed_message_fault = number  # type: ignore[assignment]  # an enum's number
         if subsystem is not None:
-            self._note(subsystem, number)
+            _note(subsystem, number)
             client = message.signature_data.signer_identity.public_key
             if number in RESYNC_FAULTS and client in self.keys and not self.omits_session_info:
                 self._attach_session_info(reply, message.uuid, subsystem, client=client, now=now)
         return serialize(reply)
-
-    @staticmethod
-    def _note(subsystem: Subsystem, fault: int) -> None:
-        if fault:
-            subsystem.faults[fault] = subsystem.faults.get(fault, 0) + 1
-
-    # Orders
-
-    def _next_order(self, domain: int) -> FaultOrder | None:
-        """The order that this message meets; it is used up by one."""
-        for order in self.orders:
-            if order.domain in (None, domain):
-                order.left -= 1
-                if order.left <= 0:
-                    self.orders.remove(order)
-                return order
-        return None
 
     def _ordered(
         self,
@@ -342,6 +325,23 @@ class VehicleProtocol:
             order.operation  # type: ignore[assignment]  # an enum's number
         )
         return serialize(reply)
+
+
+def _next_order(orders: list[FaultOrder], domain: int) -> FaultOrder | None:
+    """Return the order that the next message meets, and use it up by one."""
+    for order in orders:
+        if order.domain in (None, domain):
+            order.left -= 1
+            if order.left <= 0:
+                orders.remove(order)
+            return order
+    return None
+
+
+def _note(subsystem: Subsystem, fault: int) -> None:
+    """Count a fault."""
+    if fault:
+        subsystem.faults[fault] = subsystem.faults.get(fault, 0) + 1
 
 
 def _version(firmware: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from simulator.connected_vehicle import ConnectedVehicle
 from simulator.refusals import Refused, SteeringError
 from simulator.steering.reading import (
+    Json,
     Order,
     as_flag,
     as_number,
@@ -12,6 +13,7 @@ from simulator.steering.reading import (
     attribute,
 )
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
+from simulator.vehicle.charging import SUPPLIES, Supply
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
 from simulator.vehicle.current import LOWEST_SHOWN
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
@@ -50,8 +52,26 @@ def _stuck_amps(car: ConnectedVehicle, value: object) -> None:
 
 
 def _plugged_in(car: ConnectedVehicle, value: object) -> None:
+    """Plug in or pull the cable.
+
+    `true` is the three-phase wall box, a name one of SUPPLIES, an object changes single values of
+    one (`{"name": "ac1", "amps": 10}`), `false` or `null` pulls the cable.
+    """
     car.rouse(car.time)
-    car.charging.steer_supply(value, now=car.time)
+    if value in (False, None):
+        car.charging.unplug()
+        return
+    wanted: Json = {"name": "ac3"} if value is True else {"name": value}
+    if isinstance(value, dict):
+        wanted = {"name": "ac3", **value}
+    base = SUPPLIES.get(str(wanted.pop("name")))
+    if base is None:
+        raise SteeringError(f"no such supply; known are {', '.join(SUPPLIES)}")
+    try:
+        supply = Supply(**{**vars(base), **wanted})
+    except TypeError as error:
+        raise SteeringError(f"plugged_in: {error}") from error
+    car.charging.plug_in(supply, now=car.time)
 
 
 def _has_power(car: ConnectedVehicle, value: object) -> None:

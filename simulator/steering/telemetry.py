@@ -9,9 +9,9 @@ from simulator.steering.reading import (
     as_object,
     as_word,
 )
+from simulator.telemetry.alerts import AUDIENCES
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.fields import FIELDS, INVALID, Invalid, Raw
-from simulator.telemetry.recorder import AUDIENCES
 
 ALARM = "VCSEC_a133_alarmTriggered"
 """The alert of an alarm, as owners saw it."""

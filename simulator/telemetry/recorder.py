@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from tesla_protocol.telemetry.vehicle_alert_pb2 import VehicleAlert, VehicleAlerts
 from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErrors
 
+from simulator.telemetry.alerts import Alerts
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.collector import (
     TICKS_PER_SECOND,
@@ -42,9 +41,6 @@ ERRORS_KEPT = 100
 ALERTS = "alerts"
 ERRORS = "errors"
 SIGNALS = "V"
-
-AUDIENCES = {"customer": "Customer", "service": "Service", "service_fix": "ServiceFix"}
-"""Whom an alert is for; `alert_types` of a configuration names some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +137,7 @@ class Telemetry:
         """How many other applications have one in this car."""
         self.hides_limit = False
         """Whether a full car is told as it used to be: updated, and without a configuration."""
-        self._alerts: dict[str, float] = {}
-        """Since when alerts are active."""
-        self._told_alerts: dict[str, tuple[tuple[str, ...], list[VehicleAlert]]] = {}
-        """By name: for whom it is; the alert, and the one before it if that has ended."""
+        self.alerts = Alerts()
         self._is_awake = False
 
     # The cloud's side
@@ -341,32 +334,20 @@ class Telemetry:
         """
         # One that wakes the car comes after all that the car tells when it wakes.
         self.catch_up(self._vehicle.time)
-        audiences = tuple(audiences)
-        started_at = self._alerts.setdefault(name, self._vehicle.time)
-        alert = VehicleAlert(
-            name=name,
-            audiences=[AUDIENCES[audience] for audience in audiences],
-            started_at=_moment(started_at),
-        )
-        if not is_active:
-            alert.ended_at.CopyFrom(_moment(self._vehicle.time))
-            del self._alerts[name]
-        _, before = self._told_alerts.get(name, ((), []))
-        ended = [each for each in before if each.HasField("ended_at")][:1]
-        self._told_alerts[name] = audiences, [alert, *ended]
+        self.alerts.update(name, tuple(audiences), is_active=is_active, at=self._vehicle.time)
         self._tell_alerts(name)
 
     def repeat_alerts(self) -> None:
         """Tell all alerts again, as cars do now and then."""
         self.catch_up(self._vehicle.time)
-        for name in self._told_alerts:
+        for name in self.alerts.names:
             self._tell_alerts(name)
 
     def _tell_alerts(self, name: str) -> None:
         tick = tick_of(self._vehicle.time)
-        audiences, alerts = self._told_alerts[name]
-        message = VehicleAlerts(alerts=alerts, created_at=timestamp(tick))
-        names = (name,) * len(alerts)
+        audiences = self.alerts.audiences(name)
+        message = self.alerts.message(name, timestamp(tick))
+        names = (name,) * len(message.alerts)
         for subscription in self.subscriptions.values():
             configuration = subscription.configuration
             if subscription.collector is None or configuration is None:
@@ -427,7 +408,7 @@ class Telemetry:
                 name: None if isinstance(value, Invalid) else value
                 for name, value in self.distortions.values.items()
             },
-            "alerts": dict(self._alerts),
+            "alerts": dict(self.alerts.active),
             "errors": list(self.errors),
             "configurations": {
                 client_id: {
@@ -441,8 +422,3 @@ class Telemetry:
                 for client_id, subscription in self.subscriptions.items()
             },
         }
-
-
-def _moment(at: float) -> Timestamp:
-    """A Unix time with its fraction."""
-    return Timestamp(seconds=int(at), nanos=int(at % 1 * 1_000_000_000))

@@ -4,9 +4,8 @@ import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from simulator.refusals import Refused, SteeringError
+from simulator.refusals import Refused
 from simulator.vehicle.current import Current
 from simulator.vehicle.model import Model
 from simulator.vehicle.port import ChargePort
@@ -367,27 +366,6 @@ class Charging:
         if self.sessions:
             self.sessions[-1].wall_kwh += wall * share
             self.sessions[-1].seconds += seconds
-
-    def steer_supply(self, value: Any, *, now: float) -> None:  # noqa: ANN401 - JSON of an order
-        """Plug in or out as an order says.
-
-        `true` is the three-phase wall box, a name one of SUPPLIES, an object changes single values
-        of one (`{"name": "ac1", "amps": 10}`), `false` or `null` pulls the cable.
-        """
-        if value in (False, None):
-            self.unplug()
-            return
-        wanted: dict[str, Any] = {"name": "ac3"} if value is True else {"name": value}
-        if isinstance(value, dict):
-            wanted = {"name": "ac3", **value}
-        base = SUPPLIES.get(str(wanted.pop("name")))
-        if base is None:
-            raise SteeringError(f"no such supply; known are {', '.join(SUPPLIES)}")
-        try:
-            supply = Supply(**{**vars(base), **wanted})
-        except TypeError as error:
-            raise SteeringError(f"plugged_in: {error}") from error
-        self.plug_in(supply, now=now)
 
 
 def _pairs[T](items: tuple[T, ...]) -> Iterator[tuple[T, T]]:

@@ -642,8 +642,8 @@ async def test_our_certificate_is_renewed_without_telling_the_cars(
     await link.cut()
     await pass_time(MINUTE)
     assert link.is_connected
-    assert link._socket is not None
-    shown = link._socket.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    assert link._connection._socket is not None
+    shown = link._connection._socket.get_extra_info("ssl_object").getpeercert(binary_form=True)
     assert shown == x509.load_pem_x509_certificate(renewed.chain.encode()).public_bytes(
         Encoding.DER
     )

@@ -10,61 +10,26 @@ where `delivery_policy` is `latest`. Source: Tesla, "Fleet Telemetry", August 20
 """
 
 import asyncio
-import contextlib
 import hashlib
-import ssl
-import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, ClassVar, override
-from uuid import uuid4
+from typing import Any
 
 import aiohttp
-from cryptography import x509
 
-from simulator.clock import Clock
 from simulator.telemetry import envelope
 from simulator.telemetry.certificates import Authorities
 from simulator.telemetry.collector import is_client_1
-from simulator.telemetry.configuration import Configuration
+from simulator.telemetry.connection import Connection, Waiting, client_context
 from simulator.telemetry.fields import version
 from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription, Telemetry
 from simulator.vehicle.vehicle import Vehicle
 
 MOST_KEPT = 5000
 LONGEST_PAUSE = 30.0
-USER_AGENT = "Hermes/1.16.9"
-"""As one owner of a server saw it."""
-HOST = "127.0.0.1"
-CONNECT_SECONDS = 5.0
-"""Real seconds for connection, handshakes and upgrade, also for saying goodbye."""
 PARTING_SECONDS = 1.0
 """Real seconds that a car which is about to hang up waits for the last acks."""
-
-_SLEEPLESS = 0x200000
-"""X509_V_FLAG_NO_CHECK_TIME, which Python's ssl does not name: time is checked by our own clock."""
-_PATHS = ("/", "/stream")
-"""What cars ask for is not documented: every server must take every path."""
-_OFFERED_COMPRESSION = 15
-
-
-class _Handshake(ssl.SSLObject):
-    """A handshake that ends with looking at the simulated clock."""
-
-    clock: ClassVar[Clock]
-
-    @override
-    def do_handshake(self) -> None:
-        super().do_handshake()
-        now = datetime.fromtimestamp(self.clock.now(), UTC)
-        for der in self.get_verified_chain():
-            certificate = x509.load_der_x509_certificate(der)
-            if now > certificate.not_valid_after_utc:
-                raise ssl.SSLCertVerificationError(1, "certificate has expired")
-            if now < certificate.not_valid_before_utc:
-                raise ssl.SSLCertVerificationError(1, "certificate is not yet valid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +69,10 @@ class Link:
         self._subscription = subscription
         self._authorities = authorities
         self._charge = charge
-        self._is_driven = is_driven
+        self._waiting = Waiting(is_driven=is_driven)
+        self._connection = Connection(vehicle, self._waiting, self._on_message)
         self._outbox: deque[Emission | Goodbye] = deque(maxlen=MOST_KEPT)
         self._unacknowledged: dict[bytes, _Sent] = {}
-        self._session: aiohttp.ClientSession | None = None
-        self._socket: aiohttp.ClientWebSocketResponse[bool] | None = None
-        self._reader: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._pause = 0.0
         """How long it waited last; 0 once a server has acknowledged something."""
@@ -136,7 +99,7 @@ class Link:
     @property
     def is_connected(self) -> bool:
         """Whether the connection stands, as far as the car knows."""
-        return self._socket is not None and not self._socket.closed
+        return self._connection.is_open
 
     @property
     def is_idle(self) -> bool:
@@ -150,21 +113,21 @@ class Link:
             patience: real seconds to wait for acks at most; 0 does not wait.
         """
         async with self._lock:
-            if self._socket is not None and self._socket.closed:
+            if self._connection.is_lost:
                 await self._lose(self._vehicle.clock.now())
             now = self._vehicle.clock.now()
             self._outbox.extend(self._subscription.take(now))
             if self._losses != self._telemetry.losses:
                 self._losses = self._telemetry.losses
-                await self._cut()
+                await self._connection.cut()
             if self._vehicle.state == "offline" or now < self._telemetry.lost_until:
-                await self._cut()
+                await self._connection.cut()
                 return
             await self._send_all(now)
             await self._keep_connected(now)
             await self._send_again(now)
             if patience:
-                await self._wait(lambda: not self._unacknowledged, patience)
+                await self._waiting.until(lambda: not self._unacknowledged, patience)
 
     async def close(self) -> None:
         """Say goodbye."""
@@ -172,18 +135,12 @@ class Link:
             self._outbox.extend(self._subscription.take(self._vehicle.clock.now() + 1))
             if self.is_connected:
                 await self._send_all(self._vehicle.clock.now())
-            await self._hang_up()
+            await self._connection.close()
 
     async def cut(self) -> None:
         """Lose the connection without a word; the next `pump` finds out."""
         async with self._lock:
-            await self._cut()
-
-    async def _cut(self) -> None:
-        transport = self._socket.get_extra_info("transport") if self._socket else None
-        if transport is not None:
-            transport.abort()
-        await self._hang_up()
+            await self._connection.cut()
 
     # Sending
 
@@ -194,8 +151,8 @@ class Link:
             if isinstance(item, Goodbye):
                 self._outbox.popleft()
                 if self.is_connected:
-                    await self._wait(lambda: not self._unacknowledged, PARTING_SECONDS)
-                await self._hang_up()
+                    await self._waiting.until(lambda: not self._unacknowledged, PARTING_SECONDS)
+                await self._connection.close()
                 continue
             if not self.is_connected and not await self._may_connect(item, now):
                 return
@@ -224,7 +181,7 @@ class Link:
 
     async def _send(self, emission: Emission, now: float) -> bool:
         """Send one message; returns whether the connection took it."""
-        if self._socket is None:
+        if not self._connection.is_open and not self._connection.is_lost:
             return False
         self._numbered += 1
         txid = f"{self._prefix}-{self._numbered:09d}".encode()
@@ -239,7 +196,7 @@ class Link:
             self._unacknowledged.clear()
         self._unacknowledged[txid] = _Sent(emission, now)
         try:
-            await self._socket.send_bytes(data)
+            await self._connection.send(data)
         except ConnectionError, aiohttp.ClientError:
             del self._unacknowledged[txid]
             await self._lose(now)
@@ -289,13 +246,16 @@ class Link:
             return False
         self.tries.append(now)
         try:
-            await self._within(CONNECT_SECONDS, self._open(configuration))
+            context = client_context(
+                configuration, self._authorities, self._vehicle, self._telemetry.certificate
+            )
+            await self._connection.open(configuration, context)
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
             # An OSError too: everything that TLS refuses.
             self._telemetry.report(
                 self._subscription.client_id, "cloud_manager_error", str(error) or repr(error)
             )
-            await self._hang_up()
+            await self._connection.close()
             self._wait_longer(now)
             return False
         self._acks_before = self.acks
@@ -309,62 +269,23 @@ class Link:
             await self._resend((one for one in lost if one.topic == SIGNALS), now)
         return self.is_connected
 
-    async def _open(self, configuration: Configuration) -> None:
-        """Connect, shake hands, upgrade. Raises what aiohttp and ssl raise."""
-        context = self._context(configuration)
-        self._session = aiohttp.ClientSession()
-        at_home = self._vehicle.is_near(*self._vehicle.home)
-        socket = await self._session.ws_connect(
-            f"wss://{HOST}:{configuration.tcp_port}{_PATHS[self._vehicle.id % len(_PATHS)]}",
-            ssl=context,
-            server_hostname=configuration.hostname,
-            headers={
-                "Host": f"{configuration.hostname}:{configuration.tcp_port}",
-                "User-Agent": USER_AGENT,
-                "Version": self._vehicle.telemetry_version or "",
-                "X-Network-Interface": "wifi" if at_home else "cellular",
-                "X-TXID": str(uuid4()),
-            },
-            compress=_OFFERED_COMPRESSION,
-            timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_SECONDS),
-        )
-        self._socket = socket
-        if socket.compress:
-            # Community reports say that cars offer it and hang up on who takes it.
-            raise ValueError("the server compresses")
-        self._reader = asyncio.create_task(self._read(socket))
-
-    def _context(self, configuration: Configuration) -> ssl.SSLContext:
-        """Raise ValueError (ssl.SSLError is one too) for a `ca` that is no certificate."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_verify_locations(cadata=configuration.ca)
-        context.verify_flags |= _SLEEPLESS
-        # Python makes the object that shakes hands: its class is the only way to give it a clock.
-        context.sslobject_class = type("Handshake", (_Handshake,), {"clock": self._vehicle.clock})
-        self._authorities.present(context, self._vehicle.vin, self._telemetry.certificate)
-        return context
-
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
-        """Take answers until the connection ends."""
-        async for message in socket:
-            if message.type is not aiohttp.WSMsgType.BINARY:
-                continue
-            try:
-                answer = envelope.read(message.data)
-            except envelope.MalformedAnswer:
-                self.refusals += 1
-                continue
-            if answer.message_type == envelope.ACK:
-                self.acks += 1
-                self._pause = 0.0
-                self._unacknowledged.pop(answer.txid, None)
-            else:
-                self.refusals += 1
+    def _on_message(self, data: bytes) -> None:
+        """Apply an answer of the server."""
+        try:
+            answer = envelope.read(data)
+        except envelope.MalformedAnswer:
+            self.refusals += 1
+            return
+        if answer.message_type == envelope.ACK:
+            self.acks += 1
+            self._pause = 0.0
+            self._unacknowledged.pop(answer.txid, None)
+        else:
+            self.refusals += 1
 
     async def _lose(self, now: float) -> None:
         """The connection broke: try again at once, or later if it had never been of any use."""
-        await self._hang_up()
+        await self._connection.close()
         if self.acks > self._acks_before:
             self._retry_at = now
         else:
@@ -373,66 +294,6 @@ class Link:
     def _wait_longer(self, now: float) -> None:
         self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE)
         self._retry_at = now + self._pause
-
-    async def _hang_up(self) -> None:
-        """End the connection, if there is one."""
-        socket, self._socket = self._socket, None
-        session, self._session = self._session, None
-        reader, self._reader = self._reader, None
-        if socket is not None:
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                await self._within(CONNECT_SECONDS, self._part(socket, reader))
-        if reader is not None:
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
-        if session is not None:
-            await session.close()
-
-    @staticmethod
-    async def _part(
-        socket: aiohttp.ClientWebSocketResponse[bool], reader: asyncio.Task[None] | None
-    ) -> None:
-        """Close in order, and take the acks that are on their way."""
-        await socket.close()
-        if reader is not None:
-            await asyncio.wait([reader])
-
-    # Waiting
-
-    async def _within[T](self, seconds: float, work: Coroutine[Any, Any, T]) -> T:
-        """The work's result; raises TimeoutError after so many real seconds."""
-        task = asyncio.ensure_future(work)
-        try:
-            if not await self._wait(task.done, seconds):
-                raise TimeoutError(f"no answer within {seconds} s")
-            return task.result()
-        finally:
-            if not task.done():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-
-    async def _wait(self, is_done: Callable[[], bool], seconds: float) -> bool:
-        """Let the loop work until something is so; returns whether it is.
-
-        A driven clock may stand still for the loop too, so that its timers never end: real time is
-        asked from the operating system then.
-        """
-        end = time.clock_gettime(time.CLOCK_MONOTONIC) + seconds
-        turns = 0
-        while not is_done():
-            if time.clock_gettime(time.CLOCK_MONOTONIC) > end:
-                return False
-            turns += 1
-            if not self._is_driven:
-                await asyncio.sleep(0.005)
-                continue
-            await asyncio.sleep(0)
-            if turns > _BUSY_TURNS:
-                # Everybody on this loop has had their turn; what is missing comes from outside.
-                time.sleep(_NAP_SECONDS)  # noqa: ASYNC251 - the loop's own sleep may never end
-        return True
 
     def describe(self) -> dict[str, Any]:
         """The truth for `/simulator/cars`."""
@@ -449,7 +310,3 @@ class Link:
             "unacknowledged": len(self._unacknowledged),
             "kept": len(self._outbox),
         }
-
-
-_BUSY_TURNS = 200
-_NAP_SECONDS = 0.0002

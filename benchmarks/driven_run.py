@@ -14,13 +14,10 @@ import logging
 import random
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -34,24 +31,15 @@ from homeassistant.exceptions import HomeAssistantError
 
 from benchmarks.contestants import Contestant, Home
 from benchmarks.doubtful_days import doubtful_events
+from benchmarks.driven_figures import figures
+from benchmarks.driven_scenario import Outcome, Scenario, Watches, Wishes
 from benchmarks.driven_time import DrivenClock, DrivenLoop, sleep_until
-from benchmarks.freshness import (
-    LEVEL,
-    LOCK,
-    PLACE,
-    POWER,
-    Ages,
-    Watch,
-    is_charging,
-    is_driving,
-)
 from benchmarks.logged_in import CLIENT_ID
 from benchmarks.scripted_days import (
     DAY,
     MONDAY,
     Days,
     Event,
-    Thing,
     Wish,
     begin,
     clock,
@@ -62,8 +50,6 @@ from benchmarks.scripted_days import (
 from custom_components.flotte.tesla.vehicle.stream import Stream
 from simulator import Simulator
 from simulator.bill import Category
-from simulator.bill import cost as price
-from simulator.cars import Car
 from simulator.cloud import Served
 from simulator.refusals import SteeringError
 from simulator.telemetry.recorder import Emission
@@ -77,114 +63,6 @@ RESTART_AT: Final = clock(15)
 RESTART_SECONDS: Final = 20.0
 PHASE: Final = 43.0
 """Seconds after the quarter of an hour at which Home Assistant starts."""
-MONTH_DAYS: Final = Decimal("30.44")
-
-
-class Wishes(StrEnum):
-    """What is asked of Home Assistant."""
-
-    NONE = "none"
-    EIGHT = "eight"
-    """Eight a day and car, of which six change something."""
-    SURPLUS = "surplus"
-    """Three hundred a day, by a naive automation."""
-    STALE = "stale"
-    """At moments at which what is known of the car is old; the days have nothing else."""
-    SPENDTHRIFT = "spendthrift"
-    """More than a small budget has room for."""
-    DOUBTFUL = "doubtful"
-    """After deeds that no stream told of; the days have nothing else."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """What a contestant goes through."""
-
-    contestant: str
-    days: int = 7
-    """From a Monday on."""
-    cars: int = 1
-    """One; or two, and a site."""
-    wishes: Wishes = Wishes.NONE
-    restarts: bool = False
-    """Whether Home Assistant is restarted each day at 15:00."""
-    limit: float | None = None
-    """What Flotte may spend in the month, in EUR."""
-    faults: bool = False
-    """Whether requests fail by chance."""
-    real_stream: bool = False
-    """Whether cars push over TLS instead of being read; slower."""
-    until: float | None = None
-    """Seconds after the first midnight at which the run ends, instead of after its days."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a wish."""
-
-    name: str
-    thing: str
-    at: float
-    """Seconds since the first midnight."""
-    before: bool
-    """Whether the car was so already."""
-    after: bool
-    error: str | None
-    state: str
-    """The car's when it was wished: `online` or `asleep`."""
-    seconds: float
-    """How long it took."""
-    commands: int
-    wakes: int
-    """Billed meanwhile for this car."""
-    sent: int
-    """Commands that reached the car meanwhile, whether it ran or refused them."""
-    woken: int
-    """How often it really woke because it was told to."""
-    lost: float | None
-    """Seconds between the moment at which the car had woken, and the command in it."""
-
-    @property
-    def is_unsent(self) -> bool:
-        """Whether a command was needed, and none was sent."""
-        return not self.before and not self.sent
-
-    @property
-    def is_effective(self) -> bool:
-        """Whether it changed what it was to change."""
-        return self.after and not self.before
-
-
-@dataclass
-class Watches:
-    """All quantities of one car."""
-
-    car: Car
-    place: Watch[tuple[float, float]] = field(default_factory=lambda: Watch(PLACE))
-    level: Watch[float] = field(default_factory=lambda: Watch(LEVEL))
-    power: Watch[float] = field(default_factory=lambda: Watch(POWER))
-    lock: Watch[bool] = field(default_factory=lambda: Watch(LOCK))
-    awake: float = 0.0
-    """Seconds."""
-    looked: float | None = None
-    """When it was looked at last."""
-
-    def look(self, home: Home | None, now: float, *, around_trip: bool) -> None:
-        """Compare what is shown with the truth; without a Home Assistant nothing is shown."""
-        car, vin = self.car, self.car.vin
-        awake = car.state == "online"
-        if awake and self.looked is not None:
-            self.awake += now - self.looked
-        self.looked = now
-        for each in (self.place, self.level, self.power, self.lock):
-            each.live(car, now)
-        if home is None:
-            return
-        moves, charges = is_driving(car), is_charging(car)
-        self.place.look(home.place(vin), now, counts=moves)
-        self.level.look(home.number(vin, Thing.LEVEL), now, counts=moves or charges)
-        self.power.look(home.number(vin, Thing.POWER), now, counts=awake)
-        self.lock.look(home.is_locked(vin), now, counts=around_trip)
 
 
 class Run:
@@ -232,9 +110,16 @@ class Run:
             await self._go(ends)
             await asyncio.gather(*self._wishing)
             # What was streamed is booked when somebody looks.
-            figures = self._figures(ends)
+            found = figures(
+                scenario,
+                self._simulator.bill,
+                self._requests,
+                self._outcomes,
+                self._watches,
+                seconds=ends - self._begins,
+            )
             await self._stop(stack)
-        return figures
+        return found
 
     async def _start(self, stack: AsyncExitStack) -> None:
         """Start Home Assistant; the cars connect again by themselves."""
@@ -421,7 +306,7 @@ class Run:
         for vin in tuple(self._connected):
             self._disconnect(vin)
 
-    # --- Figures ---------------------------------------------------------------------------------
+    # --- Looks -----------------------------------------------------------------------------------
 
     def _look(self, now: float) -> None:
         number = int((now - self._begins) // DAY)
@@ -433,71 +318,6 @@ class Run:
                     begins <= now < ends for begins, ends in self._days.around_trips(number, index)
                 ),
             )
-
-    def _figures(self, ends: float) -> dict[str, Any]:
-        bill = self._simulator.bill
-        counts = bill.counts(client_id=CLIENT_ID)
-        days = Decimal(str((ends - self._begins) / DAY))
-        euro = {category: price(category, count) for category, count in counts.items()}
-        total = sum(euro.values(), Decimal(0))
-        by_day = Counter[str]()
-        for item, count in bill.items(client_id=CLIENT_ID).items():
-            by_day[item.day.isoformat()] += round(price(item.category, count) * 1_000_000)
-        woken = sum(car.wakes for car in self._cars)
-        idle_wakes = sum(each.woken for each in self._outcomes if not each.is_effective)
-        return {
-            "scenario": asdict(self._scenario),
-            "counts": {str(category): count for category, count in counts.items()},
-            "endpoints": dict(
-                Counter(each.endpoint for each in self._requests if each.status is not None)
-            ),
-            "euro": round(float(total), 5),
-            "euro_month": round(float(total / days * MONTH_DAYS), 4),
-            "euro_by_category": {
-                str(category): round(float(each / days * MONTH_DAYS), 4)
-                for category, each in euro.items()
-                if each
-            },
-            "euro_by_day": {day: each / 1_000_000 for day, each in by_day.items()},
-            "billed_month": float(bill.total(CLIENT_ID)),
-            "wakes": {
-                "billed": counts[Category.WAKE],
-                "woken": woken,
-                "needless": counts[Category.WAKE] - woken + idle_wakes,
-            },
-            "wishes": {
-                "all": len(self._outcomes),
-                "effective": sum(each.is_effective for each in self._outcomes),
-                "failed": sum(each.error is not None for each in self._outcomes),
-                "needed": sum(not each.before for each in self._outcomes),
-                "unsent_needed": sum(each.is_unsent for each in self._outcomes),
-                "unfulfilled": sum(not each.after for each in self._outcomes),
-                "commands": sum(each.commands for each in self._outcomes),
-            },
-            "outcomes": [asdict(each) for each in self._outcomes],
-            "awake_hours_a_day": round(
-                sum(watch.awake for watch in self._watches)
-                / 3600
-                / len(self._watches)
-                / float(days),
-                2,
-            ),
-            "fresh": {
-                quantity.name: self._ages(choose).figures()
-                for quantity, choose in (
-                    (PLACE, lambda watch: watch.place.ages),
-                    (LEVEL, lambda watch: watch.level.ages),
-                    (POWER, lambda watch: watch.power.ages),
-                    (LOCK, lambda watch: watch.lock.ages),
-                )
-            },
-        }
-
-    def _ages(self, choose: Callable[[Watches], Ages]) -> Ages:
-        ages = Ages()
-        for watch in self._watches:
-            ages.add(choose(watch))
-        return ages
 
 
 def _warm_up() -> None:
@@ -551,9 +371,9 @@ def main() -> None:
             raise TypeError("the clock runs")
         driven = DrivenClock(frozen, start)
         with asyncio.Runner(loop_factory=lambda: DrivenLoop(driven)) as runner:
-            figures = runner.run(_run(scenario))
-    figures["seconds"] = round(time.perf_counter() - real, 1)
-    sys.stdout.write(json.dumps(figures) + "\n")
+            found = runner.run(_run(scenario))
+    found["seconds"] = round(time.perf_counter() - real, 1)
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":

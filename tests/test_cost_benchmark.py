@@ -19,7 +19,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, billed, to_json
 from benchmarks.doubtful_days import DEEDS, TROUBLES, WAITS, doubtful_events
-from benchmarks.driven_run import Outcome
+from benchmarks.driven_scenario import Outcome
 from benchmarks.driven_time import DrivenClock, DrivenLoop, Stuck, sleep_until
 from benchmarks.freshness import LEVEL, LOCK, Watch
 from benchmarks.scripted_days import (

@@ -1,0 +1,126 @@
+"""The scenario of a driven run, and the observations that its figures come from."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from benchmarks.contestants import Home
+from benchmarks.freshness import (
+    LEVEL,
+    LOCK,
+    PLACE,
+    POWER,
+    Watch,
+    is_charging,
+    is_driving,
+)
+from benchmarks.scripted_days import (
+    Thing,
+)
+from simulator.cars import Car
+
+
+class Wishes(StrEnum):
+    """What is asked of Home Assistant."""
+
+    NONE = "none"
+    EIGHT = "eight"
+    """Eight a day and car, of which six change something."""
+    SURPLUS = "surplus"
+    """Three hundred a day, by a naive automation."""
+    STALE = "stale"
+    """At moments at which what is known of the car is old; the days have nothing else."""
+    SPENDTHRIFT = "spendthrift"
+    """More than a small budget has room for."""
+    DOUBTFUL = "doubtful"
+    """After deeds that no stream told of; the days have nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """What a contestant goes through."""
+
+    contestant: str
+    days: int = 7
+    """From a Monday on."""
+    cars: int = 1
+    """One; or two, and a site."""
+    wishes: Wishes = Wishes.NONE
+    restarts: bool = False
+    """Whether Home Assistant is restarted each day at 15:00."""
+    limit: float | None = None
+    """What Flotte may spend in the month, in EUR."""
+    faults: bool = False
+    """Whether requests fail by chance."""
+    real_stream: bool = False
+    """Whether cars push over TLS instead of being read; slower."""
+    until: float | None = None
+    """Seconds after the first midnight at which the run ends, instead of after its days."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a wish."""
+
+    name: str
+    thing: str
+    at: float
+    """Seconds since the first midnight."""
+    before: bool
+    """Whether the car was so already."""
+    after: bool
+    error: str | None
+    state: str
+    """The car's when it was wished: `online` or `asleep`."""
+    seconds: float
+    """How long it took."""
+    commands: int
+    wakes: int
+    """Billed meanwhile for this car."""
+    sent: int
+    """Commands that reached the car meanwhile, whether it ran or refused them."""
+    woken: int
+    """How often it really woke because it was told to."""
+    lost: float | None
+    """Seconds between the moment at which the car had woken, and the command in it."""
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether a command was needed, and none was sent."""
+        return not self.before and not self.sent
+
+    @property
+    def is_effective(self) -> bool:
+        """Whether it changed what it was to change."""
+        return self.after and not self.before
+
+
+@dataclass
+class Watches:
+    """All quantities of one car."""
+
+    car: Car
+    place: Watch[tuple[float, float]] = field(default_factory=lambda: Watch(PLACE))
+    level: Watch[float] = field(default_factory=lambda: Watch(LEVEL))
+    power: Watch[float] = field(default_factory=lambda: Watch(POWER))
+    lock: Watch[bool] = field(default_factory=lambda: Watch(LOCK))
+    awake: float = 0.0
+    """Seconds."""
+    looked: float | None = None
+    """When it was looked at last."""
+
+    def look(self, home: Home | None, now: float, *, around_trip: bool) -> None:
+        """Compare what is shown with the truth; without a Home Assistant nothing is shown."""
+        car, vin = self.car, self.car.vin
+        awake = car.state == "online"
+        if awake and self.looked is not None:
+            self.awake += now - self.looked
+        self.looked = now
+        for each in (self.place, self.level, self.power, self.lock):
+            each.live(car, now)
+        if home is None:
+            return
+        moves, charges = is_driving(car), is_charging(car)
+        self.place.look(home.place(vin), now, counts=moves)
+        self.level.look(home.number(vin, Thing.LEVEL), now, counts=moves or charges)
+        self.power.look(home.number(vin, Thing.POWER), now, counts=awake)
+        self.lock.look(home.is_locked(vin), now, counts=around_trip)

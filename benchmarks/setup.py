@@ -13,7 +13,7 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ import aiohttp
 
 from benchmarks.beside import Beside, beside
 from benchmarks.one_setup import BARE, CLIENTS, CORE, FLOTTE, SetUp, Shown
+from benchmarks.setup_cases import Case, Import, Kept, Started, compare, longest_chain
 from benchmarks.streaming_cars import StreamingCars, streaming_cars
 from benchmarks.timing import machine, positive
 
@@ -40,102 +41,8 @@ MOST_OF_BARE: Final = 1.1
 ANSWER_SECONDS: Final = 600
 PRICED: Final = frozenset({"data", "command", "wake"})
 """Categories of requests that Tesla has a price for."""
-NEVER_A_VALUE: Final = ("button ",)
-"""What shows when it was pressed, which is nothing to be known of a car."""
-TOLD_AT_START: Final = ("-state",)
-"""Ends of unique ids of core's: it asks for the state of each car, asleep or not, as it starts."""
-CLOCKS: Final = ("-data_age",)
-"""Ends of unique ids of what shows how old the rest is: true only if it goes on."""
 EXAMPLES: Final = 8
 """Values that are listed by name, of those that were lost or made up."""
-
-type Snapshot = Mapping[str, Shown]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is set up."""
-
-    contestant: str
-    cars: int
-    latency: int
-    """Of each request, in milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """What a set-up took; medians of all repeats."""
-
-    took: SetUp
-    requests: int
-    trips: int
-    """The longest chain; the longest one of any repeat."""
-    billed: int
-    """Requests that Tesla takes money for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What of the values shown before a restart is shown after it, with every car asleep."""
-
-    known: int
-    """That were shown before, and that nobody has told anew since."""
-    restored: int
-    """That are shown again: the same value, of the same time if the contestant keeps any."""
-    made_up: int
-    """That are shown, although nobody ever told them."""
-    examples: tuple[str, ...]
-    """What is missing or made up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """What imports take: the least processor time of all repeats, which nothing disturbed."""
-
-    milliseconds: float
-    megabytes: float
-
-
-def longest_chain(requests: Iterable[tuple[float, float]]) -> int:
-    """How many requests waited for one another, from when each came and was answered."""
-    count, last = 0, float("-inf")
-    for came, answered in sorted(requests, key=lambda request: request[1]):
-        if came >= last:
-            count, last = count + 1, answered
-    return count
-
-
-def compare(before: Snapshot, after: Snapshot, restarted: float) -> Kept:
-    """What a restart at this time (Unix seconds) left of what was shown."""
-    known = restored = made_up = 0
-    examples = []
-    for name, was in before.items():
-        now = after.get(name)
-        if name.startswith(NEVER_A_VALUE) or name.endswith(CLOCKS):
-            continue
-        if now is not None and _is_new(name, now, restarted):
-            continue
-        is_same = now is not None and (was.state, was.told) == (now.state, now.told)
-        if was.is_known:
-            known += 1
-            restored += is_same
-        if not is_same and now is not None and now.is_known:
-            made_up += 1
-        if not is_same and (was.is_known or (now is not None and now.is_known)):
-            examples.append(f"{name}: {was.state} -> {'nothing' if now is None else now.state}")
-    for name, now in after.items():
-        if name not in before and now.is_known and not _is_new(name, now, restarted):
-            made_up += 1
-            examples.append(f"{name}: nothing -> {now.state}")
-    return Kept(known, restored, made_up, tuple(examples))
-
-
-def _is_new(name: str, shown: Shown, restarted: float) -> bool:
-    """Whether it was told while it started again."""
-    return name.endswith(TOLD_AT_START) or any(told >= restarted for told in shown.told.values())
-
-
-# --- Processes -----------------------------------------------------------------------------------
 
 
 class Tesla:

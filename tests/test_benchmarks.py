@@ -16,7 +16,7 @@ from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from benchmarks.one_setup import Shown
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.records import Records, raw_values
-from benchmarks.setup import Kept, compare, longest_chain
+from benchmarks.setup_cases import Kept, compare, longest_chain
 from benchmarks.signing import PAYLOADS, WIRE
 from benchmarks.timing import alternate
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session

@@ -1,0 +1,102 @@
+"""The cases of the set-up benchmark, and comparisons of what a Home Assistant shows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.one_setup import SetUp, Shown
+
+NEVER_A_VALUE: Final = ("button ",)
+"""Entities whose state is only the time of the last press."""
+TOLD_AT_START: Final = ("-state",)
+"""Ends of unique ids of core's: at start it requests the state of each car, asleep or not."""
+CLOCKS: Final = ("-data_age",)
+"""Ends of unique ids of entities that show the age of others, and so must keep changing."""
+
+type Snapshot = Mapping[str, Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One combination of contestant, cars and latency."""
+
+    contestant: str
+    cars: int
+    latency: int
+    """Of each request, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The cost of a set-up; medians of all repeats."""
+
+    took: SetUp
+    requests: int
+    trips: int
+    """The longest chain; the longest one of any repeat."""
+    billed: int
+    """Requests that Tesla charges for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The values that survive a restart with every car asleep."""
+
+    known: int
+    """Shown before, and not reported again since."""
+    restored: int
+    """Shown again: with the same value, and the same time if the contestant keeps one."""
+    made_up: int
+    """Shown, although never reported."""
+    examples: tuple[str, ...]
+    """Names of values that are missing or made up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The cost of imports: the least processor time of all repeats, the least disturbed one."""
+
+    milliseconds: float
+    megabytes: float
+
+
+def longest_chain(requests: Iterable[tuple[float, float]]) -> int:
+    """Return the length of the longest chain of requests, given when each came and was answered."""
+    count, last = 0, float("-inf")
+    for came, answered in sorted(requests, key=lambda request: request[1]):
+        if came >= last:
+            count, last = count + 1, answered
+    return count
+
+
+def compare(before: Snapshot, after: Snapshot, restarted: float) -> Kept:
+    """What a restart at this time (Unix seconds) left of what was shown."""
+    known = restored = made_up = 0
+    examples = []
+    for name, was in before.items():
+        now = after.get(name)
+        if name.startswith(NEVER_A_VALUE) or name.endswith(CLOCKS):
+            continue
+        if now is not None and _is_new(name, now, restarted):
+            continue
+        is_same = now is not None and (was.state, was.told) == (now.state, now.told)
+        if was.is_known:
+            known += 1
+            restored += is_same
+        if not is_same and now is not None and now.is_known:
+            made_up += 1
+        if not is_same and (was.is_known or (now is not None and now.is_known)):
+            examples.append(f"{name}: {was.state} -> {'nothing' if now is None else now.state}")
+    for name, now in after.items():
+        if name not in before and now.is_known and not _is_new(name, now, restarted):
+            made_up += 1
+            examples.append(f"{name}: nothing -> {now.state}")
+    return Kept(known, restored, made_up, tuple(examples))
+
+
+def _is_new(name: str, shown: Shown, restarted: float) -> bool:
+    """Whether it was told while it started again."""
+    return name.endswith(TOLD_AT_START) or any(told >= restarted for told in shown.told.values())
+
+
+# --- Processes -----------------------------------------------------------------------------------

@@ -20,24 +20,24 @@ from simulator.cars import Car
 
 
 class Wishes(StrEnum):
-    """What is asked of Home Assistant."""
+    """The requests that Home Assistant gets."""
 
     NONE = "none"
     EIGHT = "eight"
-    """Eight a day and car, of which six change something."""
+    """Eight per day and car, six of which change something."""
     SURPLUS = "surplus"
-    """Three hundred a day, by a naive automation."""
+    """Three hundred per day, from a naive automation."""
     STALE = "stale"
-    """At moments at which what is known of the car is old; the days have nothing else."""
+    """At moments when the data of the car is old; the days contain nothing else."""
     SPENDTHRIFT = "spendthrift"
-    """More than a small budget has room for."""
+    """More than a small budget allows."""
     DOUBTFUL = "doubtful"
-    """After deeds that no stream told of; the days have nothing else."""
+    """After changes that no stream reported; the days contain nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """What a contestant goes through."""
+    """The conditions of a run."""
 
     contestant: str
     days: int = 7
@@ -48,9 +48,9 @@ class Scenario:
     restarts: bool = False
     """Whether Home Assistant is restarted each day at 15:00."""
     limit: float | None = None
-    """What Flotte may spend in the month, in EUR."""
+    """Flotte's monthly budget, in EUR."""
     faults: bool = False
-    """Whether requests fail by chance."""
+    """Whether requests fail at random."""
     real_stream: bool = False
     """Whether cars push over TLS instead of being read; slower."""
     until: float | None = None
@@ -59,27 +59,27 @@ class Scenario:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a wish."""
+    """The result of a wish."""
 
     name: str
     thing: str
     at: float
     """Seconds since the first midnight."""
     before: bool
-    """Whether the car was so already."""
+    """Whether the car was already in the wished state."""
     after: bool
     error: str | None
     state: str
-    """The car's when it was wished: `online` or `asleep`."""
+    """The state of the car at the time of the wish: `online` or `asleep`."""
     seconds: float
     """How long it took."""
     commands: int
     wakes: int
-    """Billed meanwhile for this car."""
+    """Billed for this car during the wish."""
     sent: int
     """Commands that reached the car meanwhile, whether it ran or refused them."""
     woken: int
-    """How often it really woke because it was told to."""
+    """How often the car really woke on request."""
     lost: float | None
     """Seconds between the moment at which the car had woken, and the command in it."""
 
@@ -106,7 +106,7 @@ class Watches:
     awake: float = 0.0
     """Seconds."""
     looked: float | None = None
-    """When it was looked at last."""
+    """When it was last observed."""
 
     def look(self, home: Home | None, now: float, *, around_trip: bool) -> None:
         """Compare what is shown with the truth; without a Home Assistant nothing is shown."""

@@ -45,7 +45,7 @@ SIGNALS = "V"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emission:
-    """One message that the car wants to be sent."""
+    """One message that the car wants to send."""
 
     time: float
     """Unix seconds, on the grid; `created_at`."""
@@ -55,11 +55,11 @@ class Emission:
     """The fields in it, in order, or the names of its alerts."""
     is_full: bool = False
     was_online: bool = True
-    """Whether the car had a network then."""
+    """Whether the car had a network at that time."""
 
     @property
     def signals(self) -> int:
-        """What Tesla bills for it: each datum of a record, and each alert."""
+        """The number of signals that Tesla bills: each datum of a record, and each alert."""
         return 0 if self.topic == ERRORS else len(self.names)
 
 
@@ -71,19 +71,19 @@ class Goodbye:
 
 
 class Subscription:
-    """What one application has configured in one car."""
+    """The configuration of one application in one car."""
 
     def __init__(self, client_id: str) -> None:
         self.client_id = client_id
         self.claims: Json = {}
-        """What the cloud was told last."""
+        """The latest configuration that the cloud accepted."""
         self.waiting: Token | None = None
-        """What has not reached the car yet."""
+        """A configuration that has not reached the car yet."""
         self.arrives_at = 0.0
         self.configuration: Configuration | None = None
-        """What the car follows."""
+        """The configuration that the car applies."""
         self.collector: Collector | None = None
-        """At work while the car is awake."""
+        """Collects while the car is awake."""
         self.next_tick = 0
         self.queue: deque[Emission | Goodbye] = deque()
         self.told = 0
@@ -93,7 +93,7 @@ class Subscription:
 
     @property
     def is_synced(self) -> bool:
-        """Whether the car has what the cloud was told."""
+        """Whether the car has the latest configuration."""
         return self.waiting is None
 
     @property
@@ -102,12 +102,12 @@ class Subscription:
         return {key: value for key, value in self.claims.items() if key not in SIGNERS_CLAIMS}
 
     def put(self, item: Emission | Goodbye) -> None:
-        """Let something wait to be sent."""
+        """Queue an item."""
         self.queue.append(item)
         self.told += isinstance(item, Emission)
 
     def take(self, until: float) -> Iterator[Emission | Goodbye]:
-        """Everything whose time has come, oldest first; it is gone then."""
+        """Remove and yield the items that are due, oldest first."""
         while self.queue and self.queue[0].time <= until:
             yield self.queue.popleft()
 

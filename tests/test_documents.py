@@ -1,0 +1,137 @@
+"""The documents name only what exists: files, scripts, names in the code, and places to link to."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLOTTE = ROOT / "custom_components" / "flotte"
+
+DOCUMENTS = sorted(
+    path for folder in (".", "docs", ".github") for path in (ROOT / folder).glob("*.md")
+)
+FOR_DEVELOPERS = [path for path in DOCUMENTS if path.name in {"CONTRIBUTING.md", "architecture.md"}]
+"""The documents whose code spans are names of files and of things in the code."""
+
+BASES = (ROOT, FLOTTE)
+"""Where a path may begin: at the root, or in the folder of the integration."""
+
+SPAN = re.compile(r"`([^`\n]+)`")
+PATH = re.compile(
+    r"[\w.-]*[\w-]/[\w./*-]*|[\w-]+\.(?:py|md|json|ya?ml|toml|txt)|\.ci/run|\.[\w-]+/"
+)
+NAME = re.compile(r"(?:[A-Za-z_]\w*\.)*(?P<last>[A-Za-z_]\w*)(?P<call>\(\))?")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+MADE_LATER = {".venv/", ".demo/", ".storage/", ".storage/flotte.*"}
+"""Folders that the scripts or Home Assistant make."""
+
+
+def _prose(text: str) -> str:
+    return FENCE.sub("", text)
+
+
+def _paths(text: str) -> Iterator[str]:
+    """Every path that a document for developers names: in code spans and in its picture."""
+    for span in SPAN.findall(_prose(text)):
+        for word in span.split():
+            if PATH.fullmatch(word) and word not in MADE_LATER:
+                yield word
+    for kind, block in FENCE.findall(text):
+        if kind == "mermaid":
+            yield from re.findall(r"[\w/]+\.py|[\w/]+/(?=[\"<\s,])", block)
+        elif kind == "bash":
+            yield from re.findall(r"(?:scripts|tests)/[\w./]+", block)
+
+
+def _names(text: str) -> Iterator[str]:
+    """The names of classes, functions and constants in code spans."""
+    for span in SPAN.findall(_prose(text)):
+        found = NAME.fullmatch(span)
+        if found and (found["call"] or "." in span or not span.islower() or "_" in span):
+            yield found["last"]
+
+
+def _anchors(path: Path) -> set[str]:
+    """The places in a document that can be linked to, as GitHub names them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text("utf-8")), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings
+    }
+
+
+def _exists(name: str) -> bool:
+    return any(any(base.glob(name.rstrip("/"))) for base in BASES)
+
+
+def _words_of_the_code() -> set[str]:
+    folders = ("custom_components", "simulator", "tests", "demo", "benchmarks", "scripts")
+    words: set[str] = set()
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".py", ".json", ".yaml"}:
+                words.update(re.findall(r"\w+", path.read_text("utf-8")))
+    return words
+
+
+@pytest.mark.parametrize("path", FOR_DEVELOPERS, ids=lambda path: path.name)
+def test_a_named_path_exists(path: Path) -> None:
+    named = set(_paths(path.read_text("utf-8")))
+    assert named
+    assert {each for each in named if not _exists(each)} == set()
+
+
+@pytest.mark.parametrize("path", FOR_DEVELOPERS, ids=lambda path: path.name)
+def test_a_name_in_the_text_is_one_in_the_code(path: Path) -> None:
+    assert set(_names(path.read_text("utf-8"))) - _words_of_the_code() == set()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_link_leads_somewhere(path: Path) -> None:
+    for target in LINK.findall(FENCE.sub("", path.read_text("utf-8"))):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = path.parent / name if name else path
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in _anchors(linked), target
+
+
+# --- The check itself: it must not let these pass ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A row in `sensor/vehicle.py`.", ["sensor/vehicle.py"]),
+        ("One of `tests/tesla/*.py`", ["tests/tesla/*.py"]),
+        ("`scripts/test tests/test_lock.py`", ["scripts/test", "tests/test_lock.py"]),
+        ("The packages `tesla/` and `account/`", ["tesla/", "account/"]),
+        ('```mermaid\nA["lock.py<br>tesla/api/"]\n```\n', ["lock.py", "tesla/api/"]),
+        ("```bash\nscripts/bench cost  # long\n```\n", ["scripts/bench"]),
+        ("The `Signal` is `frozen`, see lock.py", []),
+    ],
+)
+def test_the_check_finds_paths(text: str, found: list[str]) -> None:
+    assert list(_paths(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("`Vehicle.send` and `async_send()`", ["send", "async_send"]),
+        ("`MAY_IMPORT`, `FlotteConfigEntry`", ["MAY_IMPORT", "FlotteConfigEntry"]),
+        ("`paid(account) == {}` and `press`", []),
+    ],
+)
+def test_the_check_finds_names(text: str, found: list[str]) -> None:
+    assert list(_names(text)) == found
+
+
+def test_the_check_knows_what_is_missing() -> None:
+    assert not _exists("tesla/wheels.py")
+    assert _exists("tesla/signals/") or _exists("tesla/signals.py")

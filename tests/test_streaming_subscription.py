@@ -1126,7 +1126,7 @@ async def test_a_broker_s_car_is_slowed_by_nobody(
     for _ in range(3):
         streaming._slow(car, dt_util.utcnow())
     assert car.tally.slowed == {}
-    assert "your own server" in issue_of(hass, f"broker_overdrawn_{MODEL_Y[-6:]}")
+    assert "Your own telemetry server" in issue_of(hass, f"broker_overdrawn_{MODEL_Y[-6:]}")
     dear.clear()
     streaming._slow(car, dt_util.utcnow())
     assert issues_of(hass) == set()

@@ -491,7 +491,7 @@ async def test_a_refused_wake_at_night(
     attributes = dict(state_of(hass, DECISION).attributes)
     explanation = attributes.pop("explanation")
     assert explanation == (
-        "The car sleeps, and automations wake no car between 01:00 and 05:00. Wait until "
+        "The car is asleep, and automations cannot wake a car between 01:00 and 05:00. Wait until "
         "2026-10-20 05:00, change the quiet hours in Flotte's options, or do it yourself."
     )
     assert str(refusal.value) == explanation.rstrip(".")
@@ -531,8 +531,9 @@ async def test_a_setting_that_waits(
     assert attributes["reason"] == "gate_asleep_waits"
     assert attributes["caller"] == "automation:automation.solar_surplus"
     assert attributes["explanation"] == (
-        "The car sleeps, and by your rules it is not woken for automation.solar_surplus. Wait: "
-        "this is carried out when the car is awake by itself, but not after 2026-10-20 09:00."
+        "The car is asleep, and your rules do not let automation.solar_surplus wake it. The "
+        "command is deferred: it runs the next time the car wakes on its own, or is dropped at "
+        "2026-10-20 09:00."
     )
     assert attributes["until"] == "2026-10-20T16:00:00+00:00"
     assert [each.data["decision"] for each in told_on_bus] == ["waits"]
@@ -549,7 +550,7 @@ async def test_an_allowed_command_of_a_person(
     assert attributes["event_type"] == "allowed"
     assert (attributes["caller"], attributes["reason"]) == ("person", "gate_person")
     assert (attributes["car"], attributes["until"]) == ("Our car", None)
-    assert attributes["explanation"].startswith("A person asked")
+    assert attributes["explanation"].startswith("People may spend the whole budget.")
     assert [each.data["decision"] for each in told_on_bus] == ["allowed"]
 
 
@@ -641,7 +642,7 @@ async def test_the_explanation_is_in_home_assistants_language(
     await async_load_integrations(hass, {DOMAIN})
     await shine(hass, 70)
     # There are no Dutch texts yet: English ones take their place.
-    assert state_of(hass, DECISION).attributes["explanation"].startswith("The car sleeps")
+    assert state_of(hass, DECISION).attributes["explanation"].startswith("The car is asleep")
     asked: list[str] = []
 
     def dutch(_hass: HomeAssistant, language: str, category: str, domain: str) -> dict[str, str]:

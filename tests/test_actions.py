@@ -716,8 +716,8 @@ async def test_several_cars_and_one_refuses(
     devices = [device_of(hass, loaded, vin) for vin in (MODEL_3, MODEL_Y)]
     error = await refused(hass, "set_speed_limit", devices, speed=130)
     assert error.translation_key == "some_cars_failed"
-    assert "Done: Aurora." in str(error)
-    assert "Comet: The key of this Home Assistant is not paired with Comet." in str(error)
+    assert "Succeeded: Aurora." in str(error)
+    assert "Comet: Flotte's key is not paired with Comet." in str(error)
     assert executed(aurora) == ["speed_limit_set_limit"]
     assert executed(tesla.world.cars[MODEL_3]) == []
 
@@ -728,7 +728,7 @@ async def test_several_cars_and_all_refuse(
     await told_of(tesla, wait, MODEL_Y, user_present=False)
     devices = [device_of(hass, loaded, vin) for vin in (MODEL_3, MODEL_Y)]
     error = await refused(hass, "media", devices, command="next_track")
-    assert "Done: -." in str(error)
+    assert "Succeeded: -." in str(error)
     assert "Comet: " in str(error)
     assert "Aurora: " in str(error)
 

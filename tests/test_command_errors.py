@@ -823,10 +823,10 @@ TEXTS: Final[dict[str, str]] = {
 
 ADVICE: Final = re.compile(
     r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
-    r"(Add|Ask|Change|Charge|Check|Choose|Close|Create|Disable|Enable|Free|Give|Grant|Have|Lift|"
-    r"Log in|Look|Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|See|Set one up|Shorten|Sit|Start|"
-    r"Stop|Switch|Take|There is nothing to do|The budget can be raised|Try again|Update|Use|Wait|"
-    r"Wake it|Write it|please report)\b",
+    r"(Add|Ask|Change|Charge|Check|Choose|Close|Contact|Create|Disable|Enable|Enter|Fix|Free|"
+    r"Grant|Have|Lift|Log in|Look|Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|Set one up|Shorten|"
+    r"Sit|Start|Stop|The command (?:is deferred|runs)|There is nothing to do|Try again|Turn|Unplug|"
+    r"Update|Use|Wait|Wake|please report)\b",
     re.IGNORECASE,
 )
 JARGON: Final = re.compile(

@@ -306,7 +306,8 @@ async def test_spent_budget(
     assert refusal.value.translation_key == "budget_exceeded"
     assert str(refusal.value) == (
         "This would cost 0.002 EUR, but only 0.00 EUR of this month's budget of 0.00 EUR is left. "
-        "The budget can be raised in Flotte's options; a new month begins on 2026-11-01 (UTC)"
+        "Raise the budget in Flotte's options, or wait until the new month begins on "
+        "2026-11-01 (UTC)"
     )
     assert car.executions == []
     await wait(timedelta(hours=2))

@@ -223,7 +223,7 @@ async def test_a_lock_is_refused_in_words(
     await use_up_wakes(hass, wait, aurora)
     aurora.executions.clear()
     words = (
-        "The car sleeps, and 2 of 2 wake-ups for automations are used today. Wait until "
+        "The car is asleep, and automations have used 2 of 2 wake-ups today. Wait until "
         "2026-10-20 17:00, allow more wake-ups in Flotte's options, or do it yourself"
     )
     with pytest.raises(HomeAssistantError) as refusal:

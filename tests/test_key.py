@@ -51,7 +51,7 @@ TRANSLATIONS = Path(custom_components.flotte.__file__).parent / "translations" /
 STORAGE_KEY = f"{DOMAIN}.private_key"
 UNREADABLE = (
     "The stored private key cannot be read. "
-    "Restore it from a backup, or remove it and pair all cars again"
+    "Restore it from a backup, or delete its file and pair all cars again"
 )
 """Home Assistant shows reasons without their full stop."""
 

@@ -37,8 +37,9 @@ pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_wa
 
 DECISION: Final = "event.tesla_account_spending_decision"
 TEXT: Final = (
-    "asked by an automation: The car sleeps, and automations wake no car between 01:00 and 05:00. "
-    "Wait until 2026-10-20 05:00, change the quiet hours in Flotte's options, or do it yourself."
+    "requested by an automation: The car is asleep, and automations cannot wake a car between "
+    "01:00 and 05:00. Wait until 2026-10-20 05:00, change the quiet hours in Flotte's options, or "
+    "do it yourself."
 )
 
 
@@ -137,15 +138,15 @@ async def test_the_logbook_tells_of_decisions(
     [
         (
             {"decision": "allowed", "car": "Aurora", "caller": "person"},
-            "allowed for Aurora, asked by a person: because",
+            "allowed for Aurora, requested by a person: because",
         ),
         (
             {"decision": "waits", "car": "Aurora", "caller": "automation:automation.heat"},
-            "waits for Aurora, asked by automation.heat: because",
+            "deferred for Aurora, requested by automation.heat: because",
         ),
         (
             {"decision": "allowed", "car": None, "caller": "background:stream"},
-            "allowed for the account, asked by stream: because",
+            "allowed for the account, requested by stream: because",
         ),
     ],
 )

@@ -317,7 +317,7 @@ async def test_projection_of_the_report(
     assert projection["basis"] == "projection_week"
     assert "9 days" in projection["explanation"]
     assert "2026-10-11 to 2026-10-19" in projection["explanation"]
-    assert "11 days come after today" in projection["explanation"]
+    assert "11 days remain after today" in projection["explanation"]
     for row in rows:
         ledger.meter.ledger.book(row, -600)
 
@@ -330,7 +330,7 @@ async def test_mode_of_the_report(hass: HomeAssistant, loaded: MockConfigEntry) 
     async_set_spending_option(hass, loaded, "spending_mode", "frugal")
     told = (await report(hass))["spending_mode"]
     assert (told["mode"], told["reason"]) == ("frugal", "mode_chosen")
-    assert told["explanation"].startswith("Somebody chose")
+    assert told["explanation"].startswith("This spending mode was set manually")
 
 
 @pytest.mark.usefixtures("asleep", "loaded")
@@ -639,7 +639,10 @@ async def test_price_tells_what_the_gate_decides_then(
     told = await price(hass, device_id, action, context)
     assert (told["decision"], told["reason"], told["until"]) == (decision, reason, until)
     if reason == "gate_asleep_waits":
-        assert "it is not woken for an automation. Wait:" in told["explanation"]
+        assert (
+            "your rules do not let an automation wake it. The command is deferred:"
+            in told["explanation"]
+        )
 
     really: list[str] = []
     ledger.async_on_decision(lambda _request, each: really.append(each.key))
@@ -675,7 +678,7 @@ async def test_price_of_what_was_confirmed(hass: HomeAssistant, loaded: MockConf
     assert (await price(hass, device_id, "wake"))["reason"] == "gate_confirm"
     # To ask for the price is not to ask for a wake.
     assert (await price(hass, device_id, "wake"))["reason"] == "gate_confirm"
-    with pytest.raises(HomeAssistantError, match="Try again within half a minute"):
+    with pytest.raises(HomeAssistantError, match="try again within half a minute"):
         await vehicle_of(loaded, MODEL_Y).async_wake(ANNA)
     for wish in ("wake", "data"):
         assert (await price(hass, device_id, wish))["reason"] == "gate_person"

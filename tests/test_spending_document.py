@@ -80,4 +80,6 @@ async def test_a_refusal_is_heard_of(hass: HomeAssistant, copied: MockConfigEntr
         await act(hass, "lock", "lock.aurora_doors")
     await hass.async_block_till_done()
     (call,) = sent
-    assert call.data["message"].startswith("Aurora: The car sleeps, and automations wake no car")
+    assert call.data["message"].startswith(
+        "Aurora: The car is asleep, and automations cannot wake a car"
+    )

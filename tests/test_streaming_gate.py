@@ -110,7 +110,7 @@ async def test_a_configuration_ahead_of_the_month_waits(
     assert issues_of(hass) == {POSTPONED}
     text = issue_of(hass, POSTPONED)
     assert "gate_ahead" not in text, "a key is not for people"
-    assert "Flotte spends in step with the month" in text
+    assert "Spending is ahead of the monthly pace" in text
     # Of 0.09 that may be spent, 0.002 are due after 16.5 hours.
     freezer.move_to("2026-10-01T17:00:00+00:00")
     await pass_time(2 * MINUTE)

@@ -1,4 +1,4 @@
-"""The logbook: decisions of the gate, in words."""
+"""Describes spending decisions for the logbook."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -22,11 +22,11 @@ from .spending.decisions import (
 )
 
 _MESSAGES: Final = {
-    Outcome.ALLOWED: "allowed for {car}, asked by {caller}: {explanation}",
-    Outcome.REFUSED: "refused for {car}, asked by {caller}: {explanation}",
-    Outcome.WAITS: "waits for {car}, asked by {caller}: {explanation}",
+    Outcome.ALLOWED: "allowed for {car}, requested by {caller}: {explanation}",
+    Outcome.REFUSED: "refused for {car}, requested by {caller}: {explanation}",
+    Outcome.WAITS: "deferred for {car}, requested by {caller}: {explanation}",
 }
-"""The logbook has no translations; the explanation is in the owner's language."""
+"""English only, as the logbook has no translations; the explanation itself is translated."""
 
 
 @callback
@@ -34,12 +34,12 @@ def async_describe_events(
     _hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Tell the logbook how to read our event.
+    """Describe Flotte's bus event to the logbook.
 
-    The event names the car's device and no entity, so the logbook of the car shows it. That of the
-    account shows the event entity, which has the same context: this text becomes its cause. Where
-    everything is shown both are, as with others who have an event and an entity for it (core's
-    Shelly and BTHome): Home Assistant keeps no single entity out of its logbook.
+    The event names the car's device and no entity, so it appears in the logbook of the car. The
+    account's logbook shows the event entity, which has the same context, so this text becomes its
+    cause. The full logbook shows both, as for other integrations with an event and an entity for
+    it (core's Shelly and BTHome): Home Assistant cannot keep a single entity out of its logbook.
     """
 
     @callback

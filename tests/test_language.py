@@ -1,0 +1,212 @@
+"""Plain English: phrases that nobody should have to read twice, and spelling.
+
+The texts for people (translations, documents) are free of them. The code is not yet: `REMAINING`
+has the number of findings that each folder may still have. It only ever goes down.
+"""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[1]
+TRANSLATION: Final = ROOT / "custom_components/flotte/translations/en.json"
+DOCUMENTS: Final = (
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "custom_components/flotte/quality_scale.yaml",
+    ROOT / "custom_components/flotte/services.yaml",
+)
+
+REMAINING: Final = {
+    "benchmarks": 147,
+    "custom_components": 620,
+    "demo": 11,
+    "simulator": 195,
+    "tests": 492,
+}
+"""The findings that a folder may still have. Lower a number as you remove some; never raise it."""
+
+_ANYWHERE: Final = {
+    r"by (?:it|them|him)sel(?:f|ves)": "on its own, automatically",
+    r"anew": "again",
+    r"likewise": "also",
+    r"whoever": "the caller, the client, the user",
+    r"somebody": "someone",
+    r"seldom": "less often",
+    r"from afar": "remotely",
+    r"all the same": "anyway, still",
+    r"(?:is|are|was|were|be|been) told": "receives, is configured, is notified",
+    r"heard of": "reported, known",
+    r"mend(?:s|ed|ing)?": "fix",
+    r"wish(?:es|ed)?": "request",
+    r"such an?": "this, one, like this",
+    r"set-up": "setup",
+    r"log-in": "login",
+}
+"""Phrases, as words of a regular expression, and what to write instead."""
+_FOR_PEOPLE: Final = {
+    **_ANYWHERE,
+    r"switch(?:es|ed|ing)? (?:it |them )?(?:on|off)": "turn on, turn off",
+    r"carried out": "run",
+    r"(?:is|are|be) asked": "is polled, is requested",
+    r"kept for people": "reserved for people",
+    r"sleeps": "is asleep",
+    r"it goes on": "it continues, it keeps happening",
+    r"usual value": "default",
+    r"put together": "composed",
+}
+_IN_CODE: Final = {**_ANYWHERE, r"nobody": "no one; better: name the thing"}
+_VEHICLE: Final = re.compile(r"\bvehicles?\b", re.IGNORECASE)
+_TESLAS_WORDS: Final = re.compile(
+    r"vehicle (?:information|location|commands?|charging management|scopes|identification number)"
+    r"|scopes for vehicle|vehicle information, location|for vehicles or energy products",
+    re.IGNORECASE,
+)
+"""Where Tesla says vehicle, so do we; everywhere else a person reads car."""
+_OPENING: Final = re.compile(r"(?:The same\b|What |Who |Whoever )")
+"""Openings of a docstring. It begins with a noun phrase or an imperative."""
+_CONSTANT: Final = re.compile(r"_?(?:MOST|LARGEST|LONGEST|HIGHEST|LOWEST|SHORTEST)_")
+"""Beginnings of identifiers: MAX_ and MIN_ say it."""
+
+
+_SPELLING: Final = (
+    "distater",  # the field DiStateR
+    "hass",
+    "mimimum",  # a misspelt key that a test is about
+    "stauts",  # another one
+    "thirdparty",
+)
+"""Words that codespell takes for misspelt, in lower case."""
+
+
+def _pattern(phrases: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(phrases)})\b", re.IGNORECASE)
+
+
+def _phrases(text: str, phrases: dict[str, str]) -> Iterator[str]:
+    """The forbidden phrases in a text."""
+    # A phrase may be broken over two lines.
+    for found in _pattern(phrases).finditer(re.sub(r"\s+#?\s*", " ", text)):
+        yield found.group()
+
+
+def _texts(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a translation with its path."""
+    if isinstance(part, str):
+        yield path, part
+        return
+    for key, each in part.items():
+        yield from _texts(each, f"{path}.{key}" if path else key)
+
+
+_TRANSLATED: Final = dict(_texts(json.loads(TRANSLATION.read_text("utf-8"))))
+
+
+def findings_in_code(source: str) -> list[str]:
+    """The findings in a Python file: docstrings, comments and the names that it defines."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                # A docstring, or the line below a constant that describes it.
+                if opening := _OPENING.match(text):
+                    found.append(f"{node.lineno}: opens with {opening.group().strip()!r}")
+                found += [f"{node.lineno}: {each!r}" for each in _phrases(text, _IN_CODE)]
+            case ast.Name(id=name, ctx=ast.Store()) if _CONSTANT.match(name):
+                found.append(f"{node.lineno}: {name}")
+    comments = [
+        each
+        for each in tokenize.generate_tokens(io.StringIO(source).readline)
+        if each.type is tokenize.COMMENT
+    ]
+    for comment in comments:
+        found += [f"{comment.start[0]}: {each!r}" for each in _phrases(comment.string, _IN_CODE)]
+    return found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_documents(path: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text("utf-8"), flags=re.DOTALL)
+    assert list(_phrases(text, _FOR_PEOPLE)) == []
+
+
+def test_translations() -> None:
+    assert {
+        path: found
+        for path, text in _TRANSLATED.items()
+        if (found := list(_phrases(text, _FOR_PEOPLE)))
+    } == {}
+
+
+def test_a_person_reads_car() -> None:
+    assert {
+        path: text
+        for path, text in _TRANSLATED.items()
+        if not path.startswith("entity.") and _VEHICLE.search(_TESLAS_WORDS.sub("", text))
+    } == {}
+
+
+@pytest.mark.parametrize("folder", sorted(REMAINING))
+def test_code(folder: str) -> None:
+    """As many findings as remained, or fewer."""
+    found = [
+        f"{path.relative_to(ROOT)}:{each}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for each in findings_in_code(path.read_text("utf-8"))
+        if path != Path(__file__)
+    ]
+    assert len(found) <= REMAINING[folder], "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ('"""What is asked."""', 1),
+        ('"""The same, but later."""', 1),
+        ('"""Whether it runs."""', 0),
+        ('x = 1\n"""Tried by\nitself, by nobody."""', 2),
+        ("# It starts by itself.", 1),
+        ("MOST_CARS = 3", 1),
+        ("MAX_CARS = MOST_CARS", 0),
+        ('print("What is it")', 0),
+    ],
+)
+def test_code_that_is_found(source: str, count: int) -> None:
+    assert len(findings_in_code(source)) == count
+
+
+def test_text_that_is_found() -> None:
+    assert list(_phrases("It is tried again by\n  itself; switch it on.", _FOR_PEOPLE)) == [
+        "by itself",
+        "switch it on",
+    ]
+    assert _VEHICLE.search(_TESLAS_WORDS.sub("", "The vehicle has Vehicle commands"))
+
+
+def test_spelling() -> None:
+    """No common misspelling anywhere; British and American spelling are both accepted."""
+    done = subprocess.run(  # noqa: S603 - a program of this environment
+        [
+            sys.executable,
+            "-m",
+            "codespell_lib",
+            "--skip=*.ambr,*.png,*.pyc",
+            f"--ignore-words-list={','.join(_SPELLING)}",
+            *("README.md", "info.md", "docs", "scripts", *REMAINING),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == ""
+    assert done.returncode == 0, done.stderr

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.flotte import PLATFORMS as FLOTTE_PLATFORMS
+
 ROOT = Path(__file__).parents[1]
 FLOTTE = ROOT / "custom_components" / "flotte"
 PACKAGE = "custom_components.flotte"
@@ -32,6 +34,7 @@ NEEDS_PERMISSION = {
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
 PLATFORM = HOME_ASSISTANT | TABLES | {"account.data", "const", "coordinator", "entity", "presence"}
+"""What every platform may import; each member is imported by at least one of them."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
@@ -51,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.spending.ledger_check": {"tesla.spending.meter"},
     "tesla.spending.gate": {"tesla.errors", "tesla.spending.meter"},
     "tesla.spending.projection": {"tesla.spending.meter"},
-    "tesla.signing": {"tesla.errors", "cryptography", "google", "tesla_protocol"},
+    "tesla.signing": {"cryptography", "google", "tesla_protocol"},
     "tesla.commands": {
         "tesla.errors",
         "tesla.signals",
@@ -62,10 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tesla.schedules": {"tesla.commands", "tesla.signals"},
     "tesla.telemetry": {
-        "tesla.errors",
         "tesla.privacy",
         "tesla.signals",
-        "tesla.signing",
         "tesla.state",
         "aiohttp",
         "asyncio",
@@ -235,7 +236,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "const",
         "account.hosts",
-        "tesla.spending.meter",
         "tesla.vehicle.stream",
         "tesla.telemetry",
         "aiohttp",
@@ -243,7 +243,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "certifi",
     },
     "streaming.mqtt": HOME_ASSISTANT
-    | {"const", "tesla.signals", "tesla.vehicle.stream", "tesla.telemetry", "asyncio"},
+    | {
+        "const",
+        "tesla.signals",
+        "tesla.vehicle.stream",
+        "tesla.telemetry",
+    },
     "streaming.manager": HOME_ASSISTANT
     | {
         "const",
@@ -310,7 +315,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.spending.gate",
         "tesla.spending.meter",
-        "tesla.spending.projection",
         "voluptuous",
     },
     "repairs": HOME_ASSISTANT
@@ -376,7 +380,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.names",
         "tesla.api.fleet",
         "tesla.errors",
-        "tesla.spending.gate",
         "tesla.spending.meter",
         "tesla.signals",
         "tesla.signing",
@@ -410,26 +413,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.gate",
         "tesla.spending.meter",
         "tesla.spending.projection",
-        "tesla.site",
     },
     "switch": PLATFORM,
     "update": PLATFORM,
 }
 
-PLATFORMS = {
-    "binary_sensor",
-    "button",
-    "climate",
-    "cover",
-    "device_tracker",
-    "event",
-    "lock",
-    "number",
-    "select",
-    "sensor",
-    "switch",
-    "update",
-}
+PLATFORMS = {str(platform) for platform in FLOTTE_PLATFORMS}
 
 NOT_FOR = {
     "simulator": {"custom_components", "demo", "homeassistant", "tests"},
@@ -504,6 +493,31 @@ def forbidden(module: str, source: str, *, is_package: bool = False) -> set[str]
     return wanted(module, source, is_package=is_package) - MAY_IMPORT.get(part_of(module), set())
 
 
+def imports_by_part() -> dict[str, set[str]]:
+    """What the files of each part import that needs a permission."""
+    found: dict[str, set[str]] = {}
+    for module, path in modules().items():
+        source = path.read_text(encoding="utf-8")
+        names = wanted(module, source, is_package=path.stem == "__init__")
+        found.setdefault(part_of(module), set()).update(names)
+    return found
+
+
+def unused(table: dict[str, set[str]], found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Permissions that no file makes use of, by part; those of `PLATFORM` count for all platforms.
+
+    Args:
+        table: What each part may import.
+        found: What the files of each part do import.
+    """
+    by_any_platform = set().union(*(found.get(each, set()) for each in PLATFORMS)) & PLATFORM
+    idle = {
+        part: allowed - found.get(part, set()) - (by_any_platform if part in PLATFORMS else set())
+        for part, allowed in table.items()
+    }
+    return {part: names for part, names in idle.items() if names}
+
+
 def nested_imports(source: str) -> list[int]:
     """Lines of imports inside functions: in a coroutine they would block Home Assistant's loop."""
     return sorted(
@@ -568,7 +582,6 @@ def test_the_tesla_side_knows_nothing_of_home_assistant() -> None:
 
 
 def test_nothing_imports_a_platform() -> None:
-    assert set(MAY_IMPORT) >= PLATFORMS
     for part, allowed in MAY_IMPORT.items():
         assert not allowed & PLATFORMS, part
 
@@ -599,12 +612,13 @@ def test_what_is_pure(part: str) -> None:
     assert not MAY_IMPORT[part] & (NEEDS_PERMISSION | {"aiohttp"})
 
 
+def test_no_permission_is_unused() -> None:
+    idle = unused(MAY_IMPORT, imports_by_part())
+    assert idle == {}, "delete these names from their rows: nothing there imports them"
+
+
 def test_there_are_no_circles() -> None:
-    graph: dict[str, set[str]] = {}
-    for module, path in modules().items():
-        source = path.read_text(encoding="utf-8")
-        found = wanted(module, source, is_package=path.stem == "__init__")
-        graph.setdefault(part_of(module), set()).update(found & set(MAY_IMPORT))
+    graph = {part: found & set(MAY_IMPORT) for part, found in imports_by_part().items()}
     tuple(TopologicalSorter(graph).static_order())
 
 
@@ -687,6 +701,19 @@ def test_the_check_lets_pass_what_is_allowed(module: str, source: str) -> None:
 def test_a_package_resolves_its_own_relative_imports() -> None:
     source = "from .keys import ClientKey\nfrom ..spending.meter import Meter"
     assert forbidden("tesla.signing", source, is_package=True) == {"tesla.spending.meter"}
+
+
+def test_the_check_sees_an_unused_permission() -> None:
+    table = {"const": {"jwt"}, "lock": PLATFORM | {"yarl"}, "cover": PLATFORM}
+    found = {"const": set[str](), "lock": PLATFORM - {"presence"}, "cover": {"presence"}}
+    assert unused(table, found) == {"const": {"jwt"}, "lock": {"yarl"}}
+    found["cover"] = set()
+    assert unused(table, found)["cover"] == {"presence"}
+
+
+def test_every_platform_of_the_package_is_in_the_table() -> None:
+    assert "media_player" in PLATFORMS
+    assert set(MAY_IMPORT) >= PLATFORMS
 
 
 def test_the_check_sees_nested_imports() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -1093,6 +1094,48 @@ def test_a_promised_wake_counts_and_serves_all() -> None:
         with kept.admit(unlock(PERSON), NOW):
             pass
     assert not kept.meter.wake_promised(CAR, NOW)
+
+
+def test_wakes_promised_to_other_cars_leave_the_quota_alone() -> None:
+    kept = gate()
+    others = [replace(unlock(), car=name) for name in ("B", "B", "C")]
+    with ExitStack() as under_way:
+        for request in others:
+            under_way.enter_context(kept.admit(request, NOW))
+        assert kept.meter.wakes_today(CAR, LIMITED, NOW) == 0
+        assert kept.meter.wakes_today("B", LIMITED, NOW) == 2
+        assert kept.meter.wakes_today("C", LIMITED, NOW) == 1
+        assert isinstance(kept.decide(unlock(), NOW), Allow)
+        with kept.admit(unlock(), NOW), kept.admit(unlock(), NOW):
+            assert kept.decide(unlock(), NOW).reason is Reason.QUOTA
+        assert kept.decide(others[0], NOW).reason is Reason.QUOTA
+        assert isinstance(kept.decide(others[2], NOW), Allow)
+
+
+def test_a_promised_wake_counts_for_the_kind_and_the_month_it_was_promised_to() -> None:
+    kept = gate()
+    with kept.admit(unlock(PERSON), NOW), kept.admit(unlock(), NOW):
+        assert kept.meter.wakes_today(CAR, LIMITED, NOW) == 1
+        assert kept.meter.wakes_today(CAR, {CallerKind.PERSON}, NOW) == 1
+        assert kept.meter.wakes_today(CAR, LIMITED, APRIL) == 0
+
+
+def test_an_avoided_wake_is_counted_when_it_is_refused_not_when_it_is_deferred() -> None:
+    """A deferred one is counted once by the vehicle, after it is safely stored."""
+    kept = gate(Policy(wakes_per_day=0))
+    with pytest.raises(Deferred):
+        kept.admit(setting(), NOW)
+    assert kept.meter.ledger.saved_wakes(Month(2026, 3)) == 0
+    with pytest.raises(GateRefused):
+        kept.admit(unlock(), NOW)
+    assert kept.meter.ledger.saved == {Row(NOW.date(), Category.WAKE, CAR, AUTOMATION.label): 1}
+
+
+def test_no_wake_is_avoided_where_none_was_needed() -> None:
+    kept = gate(Policy(budget=Decimal(0)))
+    with pytest.raises(BudgetExceeded):
+        kept.admit(ask(AUTOMATION, COMMAND), NOW)
+    assert kept.meter.ledger.saved_wakes(Month(2026, 3)) == 0
 
 
 def test_wakes_of_people_leave_the_quota_alone() -> None:

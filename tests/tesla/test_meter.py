@@ -1,6 +1,8 @@
 """The meter: what requests cost, what was spent, and that the limit is never passed."""
 
+import gc
 import json
+import weakref
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -357,6 +359,84 @@ def test_resume_ends_the_suspension() -> None:
     stopped.suspend(NOW)
     stopped.resume()
     stopped.charge(COMMAND, PERSON, CAR, NOW)
+
+
+def stopped_and_lifted() -> Meter:
+    """A meter whose suspension this month was ended by Tesla's answer to a free request."""
+    meter = Meter()
+    meter.suspend(NOW, "GET vehicle")
+    meter.answered_free()
+    return meter
+
+
+def test_only_what_was_refused_although_it_is_free_proves_the_end_of_a_suspension() -> None:
+    stopped = Meter()
+    assert not stopped.tells_of_the_end("GET vehicle", NOW)
+    stopped.suspend(NOW)
+    assert not stopped.tells_of_the_end("GET vehicle", NOW)
+    stopped.suspend(NOW, "GET vehicle")
+    assert stopped.tells_of_the_end("GET vehicle", NOW)
+    assert not stopped.tells_of_the_end("GET products", NOW)
+    assert not stopped.tells_of_the_end("GET vehicle", MARCH.end), "it ended with its month"
+    assert stopped.suspensions == 1, "Tesla stopped it once, and said so twice"
+
+
+def test_an_answer_to_a_free_request_ends_the_suspension_and_is_kept() -> None:
+    stopped = Meter()
+    settled: list[bool] = []
+    stopped.settled = lambda: settled.append(stopped.is_suspended(NOW))
+    stopped.suspend(NOW, "GET vehicle")
+    assert stopped.is_suspended(NOW)
+    stopped.answered_free()
+    assert settled == [True, False]
+    stopped.charge(COMMAND, PERSON, CAR, NOW)
+
+
+def test_what_was_refused_in_an_earlier_suspension_proves_nothing_of_this_one() -> None:
+    stopped = Meter()
+    stopped.suspend(NOW, "GET vehicle")
+    stopped.resume()
+    stopped.suspend(NOW, "GET products")
+    assert not stopped.tells_of_the_end("GET vehicle", NOW)
+    assert stopped.tells_of_the_end("GET products", NOW)
+    assert stopped.suspensions == 2
+
+
+def test_free_answers_are_distrusted_for_a_month_in_which_they_were_wrong_once() -> None:
+    """Each mistake costs a request: from then on only the owner ends the suspension."""
+    stopped = stopped_and_lifted()
+    stopped.suspend(NOW, "GET vehicle")
+    assert stopped.is_suspended(NOW)
+    assert not stopped.tells_of_the_end("GET vehicle", NOW)
+    # Not even after the owner ended it, if Tesla stops the account once more.
+    stopped.resume()
+    assert not stopped.is_suspended(NOW)
+    stopped.suspend(NOW, "GET vehicle")
+    assert not stopped.tells_of_the_end("GET vehicle", NOW)
+
+
+def test_free_answers_are_trusted_again_in_the_next_month() -> None:
+    stopped = stopped_and_lifted()
+    stopped.suspend(NOW, "GET vehicle")
+    april = MARCH.end
+    stopped.suspend(april, "GET vehicle")
+    assert stopped.tells_of_the_end("GET vehicle", april)
+    assert not stopped_and_lifted().tells_of_the_end("GET vehicle", april)
+
+
+def test_a_lifted_suspension_of_last_month_brings_no_distrust() -> None:
+    stopped = stopped_and_lifted()
+    april = MARCH.end
+    stopped.suspend(april, "GET vehicle")
+    assert stopped.tells_of_the_end("GET vehicle", april)
+
+
+def test_a_suspension_that_the_owner_ended_brings_no_distrust() -> None:
+    stopped = Meter()
+    for _ in range(3):
+        stopped.suspend(NOW, "GET vehicle")
+        assert stopped.tells_of_the_end("GET vehicle", NOW)
+        stopped.resume()
 
 
 # --- The ledger is kept --------------------------------------------------------------------------
@@ -826,6 +906,35 @@ def test_a_hold_keeps_room_and_gives_it_back() -> None:
     fresh.charge(Charge(Category.COMMAND, 2), POLLING, CAR, NOW)
 
 
+def test_holds_of_other_cars_promise_no_wake_to_this_one() -> None:
+    fresh = Meter()
+    kinds = {CallerKind.PERSON}
+    with fresh.hold([WAKE], PERSON, "B", NOW), fresh.hold([WAKE, WAKE], PERSON, "C", NOW):
+        assert not fresh.wake_promised(CAR, NOW)
+        assert [fresh.wakes_today(each, kinds, NOW) for each in (CAR, "B", "C")] == [0, 1, 2]
+        fresh.charge(WAKE, PERSON, "C", NOW)
+        assert fresh.wakes_today("C", kinds, NOW) == 2, "one of them is booked now"
+        assert not fresh.holds(WAKE, PERSON, CAR, NOW)
+        assert fresh.holds(WAKE, PERSON, "B", NOW)
+    assert fresh.wakes_today("C", kinds, NOW) == 1
+    assert not fresh.wake_promised("B", NOW)
+    assert not fresh.holds(WAKE, PERSON, "B", NOW)
+
+
+def test_a_released_hold_is_forgotten() -> None:
+    """There is one for each command, as long as Home Assistant runs."""
+    fresh = Meter()
+    kept = fresh.hold([WAKE], PERSON, CAR, NOW)
+    hold = fresh.hold([COMMAND], PERSON, CAR, NOW)
+    hold.release()
+    forgotten = weakref.ref(hold)
+    del hold
+    gc.collect()
+    assert forgotten() is None
+    assert fresh.wake_promised(CAR, NOW), "the other one is still there"
+    kept.release()
+
+
 def test_a_hold_is_given_back_after_an_error() -> None:
     fresh = meter("0.02")
     with pytest.raises(KeyError), fresh.hold([WAKE], PERSON, CAR, NOW):
@@ -933,6 +1042,61 @@ def test_streamed_signals_cost_and_are_told_of() -> None:
     assert len(told) == 1
     meter.count_signals("A", 15_000_000, now)
     assert meter.left(now) == 0, "Tesla bills it whether or not there is room"
+
+
+@pytest.mark.parametrize(
+    ("after", "signals"),
+    [
+        (timedelta(minutes=20), 1_111),
+        (timedelta(minutes=59, seconds=59), 1_111),
+        # The first three came within a minute, so they leave together.
+        (timedelta(minutes=60), 1_000),
+        (timedelta(minutes=79, seconds=59), 1_000),
+        (timedelta(minutes=80), 0),
+        # The clock was set back behind the last of them, and then behind all.
+        (timedelta(minutes=19), 111),
+        (timedelta(minutes=-1), 0),
+    ],
+)
+def test_signals_of_the_last_hour(after: timedelta, signals: int) -> None:
+    meter = Meter()
+    for seconds, car, count in ((0, "A", 1), (30, "B", 10), (59, "A", 100), (1_200, "A", 1_000)):
+        meter.count_signals(car, count, NOW + timedelta(seconds=seconds))
+    assert meter.signals_last_hour(NOW + after) == signals
+
+
+def test_signals_of_an_hour_of_streaming() -> None:
+    """Ten a second, for two hours: of what is older than one nothing is kept."""
+    meter = Meter()
+    for second in range(7_200):
+        meter.count_signals(CAR, 10, NOW + timedelta(seconds=second))
+    last = NOW + timedelta(seconds=7_199)
+    assert meter.signals_last_hour(last) == 36_000
+    assert meter.signals_last_hour(last + timedelta(minutes=30)) == 18_000
+    assert meter.ledger.month(MARCH)[Category.SIGNAL] == 72_000
+
+
+def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> None:
+    fresh = Meter()
+    settled: list[None] = []
+    fresh.settled = lambda: settled.append(None)
+    robin = Caller(CallerKind.PERSON, "robin")
+    for minutes, caller, car, avoided in (
+        (0, PERSON, CAR, 1),
+        (1, PERSON, CAR, 1),
+        (2, robin, CAR, 2),
+        (3, PERSON, "B", 3),
+        (59, PERSON, CAR, 3),
+        (60, PERSON, CAR, 4),
+        (61, PERSON, CAR, 4),
+        # The clock was set back.
+        (30, PERSON, CAR, 5),
+    ):
+        fresh.save_wake(caller, car, NOW + timedelta(minutes=minutes))
+        assert fresh.ledger.saved_wakes(MARCH) == len(settled) == avoided, minutes
+    assert fresh.ledger.saved_wakes(Month(2026, 2)) == 0
+    assert fresh.ledger.saved[Row(date(2026, 3, 10), Category.WAKE, CAR, "person")] == 3
+    assert not fresh.ledger.counts, "it costs nothing"
 
 
 def test_what_ends_spending_needs_no_room() -> None:

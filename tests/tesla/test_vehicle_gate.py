@@ -255,6 +255,28 @@ async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
 # --- A newer wish --------------------------------------------------------------------------------
 
 
+async def test_after_it_waits_on_it_is_replaced_like_any_other(
+    vehicle: Vehicle, car: Car, settled: Settled
+) -> None:
+    """That the very command was tried before must not keep a newer wish off the disk."""
+    vehicle.gate.policy = NO_WAKES
+    limit = commands.set_charge_limit(70)
+    await vehicle.send(limit, SUN)
+    vehicle.receive({signals.ONLINE: Reading(value=True, time=utc_now(), source=Source.POLL)})
+    await vehicle.carry_out_deferred()
+    assert deferred(vehicle) == [limit], "it sleeps, whatever Tesla said"
+    assert settled == []
+    kept: list[object] = []
+
+    async def keep() -> None:
+        kept.append(vehicle.to_stored()["deferred"][0]["caller"])
+
+    vehicle.keep = keep
+    await vehicle.send(limit, NIGHT)
+    assert kept == [[str(NIGHT.kind), NIGHT.name]]
+    assert [name for name, _ in settled] == ["set_charge_limit"], "the older one is given up"
+
+
 async def test_a_persons_later_setting_replaces_it(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:

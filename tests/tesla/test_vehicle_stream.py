@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -16,7 +17,7 @@ from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle.stream import Stream
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Done, Follower, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -171,14 +172,27 @@ async def test_a_person_who_asks_again_means_it(
     assert ("signed_command" in account.endpoints) is sent
 
 
-async def test_an_automation_that_asks_again_is_spared_again(
-    followed: Vehicle, car: Car, freezer: FrozenDateTimeFactory
+@pytest.mark.parametrize(
+    "caller",
+    [AUTOMATION, Caller(CallerKind.AUTOMATION, "automation.solar"), Caller(CallerKind.VOICE)],
+    ids=lambda caller: caller.label,
+)
+async def test_a_repetition_by_an_automation_is_neither_sent_nor_paid(
+    followed: Vehicle,
+    car: Car,
+    account: Account,
+    freezer: FrozenDateTimeFactory,
+    caller: Caller,
 ) -> None:
+    """Only a person who asks again within 30 seconds overrides what is known."""
     freezer.tick(HOUR)
-    for caller in (AUTOMATION, AUTOMATION, PERSON):
-        assert (await followed.send(commands.set_charge_limit(80), caller)).already
+    before = len(account.arrived)
+    for each in (caller, caller, caller, PERSON):
+        assert (await followed.send(commands.set_charge_limit(80), each)).already
         freezer.tick(SECOND)
     assert ran(car) == []
+    assert paid(account) == {}
+    assert len(account.arrived) == before
 
 
 async def test_somebody_who_asks_for_something_else_does_not_insist(
@@ -262,6 +276,21 @@ async def test_a_stream_that_is_lost_meanwhile_is_made_up_for_by_a_look(
     await followed.send(commands.flash_lights(), PERSON)
     account.tesla.faults.order("lost_reply", endpoint="signed_command")
     waits(lambda: stream.closed("1"))
+    assert await followed.send(commands.set_charge_limit(71), PERSON) == Done(already=True)
+    assert paid(account)[DATA] == 1
+
+
+async def test_a_stream_that_is_not_connected_verifies_nothing(
+    followed: Vehicle, account: Account, waits: Order
+) -> None:
+    """However long it claims to have missed nothing: only a paid look at the car counts."""
+    await followed.send(commands.flash_lights(), PERSON)
+    account.tesla.faults.order("lost_reply", endpoint="signed_command")
+    follower = Mock(spec=Follower, is_connected=False)
+    follower.followed_since.return_value = NOW
+    follower.carries.return_value = True
+    followed.follower = follower
+    waits(lambda: None)
     assert await followed.send(commands.set_charge_limit(71), PERSON) == Done(already=True)
     assert paid(account)[DATA] == 1
 

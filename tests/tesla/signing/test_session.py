@@ -436,6 +436,19 @@ def test_plaintext_success_after_encrypted_ones_is_marked_and_logged(
     assert not run(session, car, clock)[1].downgraded  # faults are always in plaintext
 
 
+@pytest.mark.parametrize("status", [1, 2], ids=["wait", "error"])
+def test_plaintext_that_claims_no_success_is_no_downgrade(
+    session: Session, car: Car, clock: Clock, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    run(session, car, clock)
+    car.encrypts = False
+    car.statuses = [status]
+    reply = run(session, car, clock)[1]
+    assert reply.operation_status == status
+    assert not reply.downgraded
+    assert "plaintext" not in caplog.text
+
+
 def test_reply_cannot_be_played_twice(session: Session, car: Car, clock: Clock) -> None:
     request = session.sign(LOCK, now=clock())
     answer = car.receive(request.message)

@@ -32,6 +32,7 @@ from .const import (
 )
 from .spending.callers import caller_of
 from .tesla import signals
+from .tesla.clock import within
 from .tesla.commands import Command
 from .tesla.errors import (
     AccountSuspended,
@@ -275,9 +276,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """Whether Tesla refused lately even what is free, and would again."""
         now, at = dt_util.utcnow(), self._suspended_at
         return (
-            at is not None
-            and self._meter.is_suspended(now)
-            and plan.lasts(at, SUSPENDED_INTERVAL, now)
+            at is not None and self._meter.is_suspended(now) and within(at, SUSPENDED_INTERVAL, now)
         )
 
     @callback
@@ -443,7 +442,7 @@ class VehicleCoordinator(FlotteCoordinator):
         if not lacks_key and not is_old:
             return
         now = dt_util.utcnow()
-        if plan.lasts(self._pairing_asked, PAIRING_INTERVAL, now):
+        if within(self._pairing_asked, PAIRING_INTERVAL, now):
             return
         self._pairing_asked = now
         await vehicle.check_pairing(POLLING)
@@ -546,7 +545,7 @@ class SiteCoordinator(FlotteCoordinator):
         section = self.site.sections[name]
         if section.failing_since is None or section.failures < _FAILURES:
             return True
-        return plan.lasts(section.failing_since, UNREACHABLE_GRACE, dt_util.utcnow())
+        return within(section.failing_since, UNREACHABLE_GRACE, dt_util.utcnow())
 
     @override
     async def async_poll(self) -> None:

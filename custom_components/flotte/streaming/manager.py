@@ -32,6 +32,7 @@ from ..const import DOMAIN, LOGGER, STREAM_DIRECT, STREAM_MQTT
 from ..coordinator import VehicleCoordinator, as_home_assistant
 from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
+from ..tesla.clock import within
 from ..tesla.errors import (
     AccountSuspended,
     BadRequest,
@@ -67,7 +68,6 @@ from ..tesla.telemetry.subscription import (
     read_configured,
     unknown_fields,
 )
-from ..tesla.vehicle.poll_plan import lasts
 from .issues import (
     BROKER_OVERDRAWN_ISSUE,
     CONNECTION_ENDS,
@@ -402,7 +402,7 @@ class Streaming:
     async def _async_take_away(self, car: StreamingCar, now: datetime) -> None:
         """Have a car stream no more, unless it does not, or Tesla refused that lately."""
         if car.configured is None or (
-            car.kept_since is not None and lasts(car.kept_since, _pause_after(car.kept_count), now)
+            car.kept_since is not None and within(car.kept_since, _pause_after(car.kept_count), now)
         ):
             return
         is_broker = self.settings.source == STREAM_MQTT
@@ -696,7 +696,7 @@ class Streaming:
         if self._orders != self._obeyed:
             self._obeyed = self._orders
             await self.async_configure()
-        if self._reviewed is not None and lasts(self._reviewed, REVIEW_INTERVAL, now):
+        if self._reviewed is not None and within(self._reviewed, REVIEW_INTERVAL, now):
             until = [car.refusal.until for car in self._cars.values() if car.refusal]
             if any(each is not None and _is_over(each, now) for each in until):
                 await self.async_configure()
@@ -716,7 +716,7 @@ class Streaming:
         if (
             self.settings.source == STREAM_MQTT
             and car.coordinator.stream.is_connected
-            and (told is None or not lasts(told, BROKER_SILENCE, now))
+            and (told is None or not within(told, BROKER_SILENCE, now))
         ):
             car.coordinator.stream.close_all()
 
@@ -758,7 +758,7 @@ class Streaming:
             or car.configured is None
             # Why is known then.
             or car.is_lost
-            or (car.asked is not None and lasts(car.asked, ASK_INTERVAL, now))
+            or (car.asked is not None and within(car.asked, ASK_INTERVAL, now))
         ):
             return
         try:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from .clock import YEAR_2100
 from .state import (
     KEEP,
     Absent,
@@ -1756,7 +1757,7 @@ def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> 
     match section.get(signal.as_of) if signal.as_of else None:
         case bool():
             pass
-        case int() | float() as seconds if 0 < seconds < _LATEST_MS / 1000:
+        case int() | float() as seconds if 0 < seconds < YEAR_2100:
             return min(now, datetime.fromtimestamp(seconds, UTC))
     return _section_time(section, now)
 
@@ -1774,7 +1775,7 @@ def read_time(stamp: object, now: datetime) -> datetime | None:
     match stamp:
         case bool():
             return None
-        case int() | float() as milliseconds if _EARLIEST_MS <= milliseconds < _LATEST_MS:
+        case int() | float() as milliseconds if _EARLIEST_MS <= milliseconds < 1000 * YEAR_2100:
             return min(now, datetime.fromtimestamp(milliseconds / 1000, UTC))
         case str():
             try:
@@ -1791,5 +1792,3 @@ _YEARS: Final = range(2012, 2100)
 """Outside of them a time stamp is noise: no car or site is older."""
 _EARLIEST_MS: Final = 1_325_376_000_000
 """The beginning of 2012."""
-_LATEST_MS: Final = 4_102_444_800_000
-"""The beginning of 2100."""

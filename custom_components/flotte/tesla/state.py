@@ -12,6 +12,8 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, overload, override
 
+from .clock import YEAR_2100, within
+
 ASSUMED_LIFETIME: Final = timedelta(seconds=60)
 """How long an assumed reading stands without a real one to confirm it."""
 
@@ -312,7 +314,7 @@ class State:
         gone = frozenset(
             signal
             for signal, guess in self.assumed.items()
-            if not timedelta() <= now - guess.time < ASSUMED_LIFETIME and signal not in kept
+            if not within(guess.time, ASSUMED_LIFETIME, now) and signal not in kept
         )
         if not gone:
             return self, gone
@@ -335,15 +337,11 @@ def store_state(state: State) -> dict[str, list[Any]]:
     }
 
 
-_LATEST: Final = 4_102_444_800
-"""Unix seconds of the year 2100: beyond it a stored time is noise."""
-
-
 def restore_time(stored: object) -> datetime | None:
     """An aware time from stored Unix seconds; None if they cannot be one."""
     if isinstance(stored, bool) or not isinstance(stored, int | float):
         return None
-    return datetime.fromtimestamp(stored, UTC) if 0 < stored < _LATEST else None
+    return datetime.fromtimestamp(stored, UTC) if 0 < stored < YEAR_2100 else None
 
 
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:

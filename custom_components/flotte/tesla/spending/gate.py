@@ -28,6 +28,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused, whole_units
 from .meter import POLLING, Caller, CallerKind, Category, Charge, Hold, Meter, Month, Tariff
 
@@ -635,8 +636,7 @@ def _automation_wake_obstacle(request: Request, at: Circumstances, policy: Polic
         words = _words(request, at, policy, until)
         hours = {"begin": f"{quiet.begin:%H:%M}", "end": f"{quiet.end:%H:%M}"}
         return Refuse(Reason.QUIET, until, {**words, **hours})
-    # A wake in the future is from before the clock was set back.
-    if at.last_wake is not None and timedelta() <= at.now - at.last_wake < policy.wake_gap:
+    if at.last_wake is not None and within(at.last_wake, policy.wake_gap, at.now):
         until = at.last_wake + policy.wake_gap
         words = _words(request, at, policy, until)
         minutes = str(whole_units(policy.wake_gap, MINUTE))

@@ -18,6 +18,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Refused
 
 CENT: Final = Decimal("0.01")
@@ -689,7 +690,7 @@ class Meter:
         if not count:
             return
         self.ledger.count_signals(car, count, now)
-        if self._lately and timedelta() <= now - self._lately[-1][0] < _MINUTE:
+        if self._lately and within(self._lately[-1][0], _MINUTE, now):
             began, before = self._lately.pop()
             self._lately.append((began, before + count))
         else:
@@ -700,8 +701,7 @@ class Meter:
 
     def signals_last_hour(self, now: datetime) -> int:
         """How many signals were streamed within the last hour, to the minute, since the start."""
-        # What came in the future came before the clock was set back.
-        return sum(count for began, count in self._lately if timedelta() <= now - began < _HOUR)
+        return sum(count for began, count in self._lately if within(began, _HOUR, now))
 
     def save_wake(self, caller: Caller, car: str, now: datetime) -> None:
         """Note that a wake was not needed that this caller's wish would have cost.
@@ -709,7 +709,7 @@ class Meter:
         Once an hour for each caller and car: one wake would have served all of their wishes.
         """
         before = self._saved.get((caller, car))
-        if before is not None and timedelta() <= now - before < _HOUR:
+        if before is not None and within(before, _HOUR, now):
             return
         self._saved[caller, car] = now
         day = now.astimezone(UTC).date()

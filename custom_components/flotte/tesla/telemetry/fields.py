@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
+from ..clock import YEAR_2100
 from ..signals import SIGNALS_BY_FIELD, decode, log_implausible
 from ..state import Implausible, Reading, Signal, Source, Unrecognised
 
@@ -223,8 +224,6 @@ _POSITION: Final = re.compile(
     r"\(\s*([0-9]{1,3}(?:\.[0-9]{0,20})?) ([NS]),\s*([0-9]{1,3}(?:\.[0-9]{0,20})?) ([EW])\s*\)"
 )
 _TIME_OF_DAY: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
-_LATEST: Final = 4_102_444_800
-"""Unix seconds of the year 2100: beyond it a time is noise."""
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
 
@@ -268,7 +267,7 @@ def true_instant(told: float, zone: tzinfo) -> int | float | None:
 
     Source: Tesla's list of fields (2026-08); one capture agrees.
     """
-    if not 0 < told < _LATEST:
+    if not 0 < told < YEAR_2100:
         return None
     true = datetime.fromtimestamp(told, _PACIFIC).replace(tzinfo=zone).timestamp()
     return round(true) if isinstance(told, int) else true

@@ -25,6 +25,7 @@ from tesla_protocol.telemetry import vehicle_connectivity_pb2 as connectivity_wi
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
+from ..clock import YEAR_2100
 from ..privacy import shortened
 from ..state import Reading, Signal, Source
 from .fields import INVALID_TEXT, NOT_UNDERSTOOD, UNREADABLE, WORDS, Raw, fields_of
@@ -116,8 +117,6 @@ class Connectivity:
 EARLIEST: Final = datetime(2023, 1, 1, tzinfo=UTC)
 """In the first year of Fleet Telemetry: before it a clock was not set."""
 _EARLIEST: Final = int(EARLIEST.timestamp())
-_LATEST: Final = 4_102_444_800
-"""Unix seconds of the year 2100: beyond it a time is noise, and later than now."""
 _MILLISECONDS: Final = 315_576_000_000
 """Seconds from here on are milliseconds, as Tesla's server takes them."""
 _NANO: Final = 1e-9
@@ -141,7 +140,7 @@ def _time(stamp: _Timestamp, now: datetime) -> datetime | None:
         seconds, nanos = seconds / 1000, 0
     if seconds < _EARLIEST or not 0 <= nanos < _SECOND:
         return None
-    if seconds >= _LATEST:
+    if seconds >= YEAR_2100:
         return now
     time = datetime.fromtimestamp(seconds + nanos * _NANO, UTC)
     if time > now:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from ..clock import YEAR_2100
 from ..privacy import shortened
 from ..state import Signal
 from .firmware import release
@@ -570,8 +571,6 @@ def _words(value: object) -> str:
 
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LATEST: Final = 4_102_444_800
-"""Unix seconds of the year 2100: beyond it a number is milliseconds, or noise."""
 
 
 def _moment(told: object) -> datetime | None:
@@ -579,9 +578,9 @@ def _moment(told: object) -> datetime | None:
     seconds = _number(told)
     if seconds is None:
         return _written(told)
-    if seconds >= _LATEST:
+    if seconds >= YEAR_2100:
         seconds /= 1000
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST else None
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < YEAR_2100 else None
 
 
 def _written(told: object) -> datetime | None:

@@ -27,6 +27,7 @@ from decimal import Decimal
 from typing import Final
 
 from .. import signals
+from ..clock import within
 from ..state import State
 
 CHECK_INTERVAL: Final = timedelta(seconds=60)
@@ -104,15 +105,6 @@ class Situation:
     """By how much the budget wants the intervals between data requests to grow."""
 
 
-def lasts(since: datetime, length: timedelta, now: datetime) -> bool:
-    """Whether a span that began then is not over yet.
-
-    One that began in the future did so before the clock was set back, and counts as over: nothing
-    is put off for as long as the clock was ahead.
-    """
-    return timedelta() <= now - since < length
-
-
 def is_active(state: State) -> bool:
     """Whether the vehicle does something whose progress is worth asking for."""
     gear = state[signals.SHIFT_STATE]
@@ -148,7 +140,7 @@ def quick_returns(
     span = IDLE_INTERVAL if online_for < QUICK else QUICK
     if was_asleep:
         span = RETRY_INTERVAL
-    return before + 1 if lasts(went_offline, span, now) else 0
+    return before + 1 if within(went_offline, span, now) else 0
 
 
 def check_due(situation: Situation, now: datetime) -> bool:
@@ -157,7 +149,7 @@ def check_due(situation: Situation, now: datetime) -> bool:
         return False
     checked = situation.checked
     if situation.slept_streaming and checked is not None:
-        return not lasts(checked, CHECK_ASLEEP_INTERVAL, now)
+        return not within(checked, CHECK_ASLEEP_INTERVAL, now)
     return True
 
 
@@ -190,7 +182,7 @@ def _is_back(situation: Situation, now: datetime) -> bool:
     """
     asked, returns = situation.asked, min(situation.quick_returns, 8)
     pause = min(RETRY_INTERVAL * 2 ** (returns - 1), IDLE_INTERVAL) if returns else timedelta()
-    return asked is not None and lasts(asked, pause, now)
+    return asked is not None and within(asked, pause, now)
 
 
 def _looked_for(situation: Situation) -> datetime | None:
@@ -238,13 +230,13 @@ def _charge_interval(state: State) -> timedelta:
 
 def _is_awaited(situation: Situation, now: datetime) -> bool:
     """Whether a stream is about to begin."""
-    return situation.awaited is not None and lasts(situation.awaited, STREAM_GRACE, now)
+    return situation.awaited is not None and within(situation.awaited, STREAM_GRACE, now)
 
 
 def _is_paused(situation: Situation, now: datetime) -> bool:
     """Whether data was asked for too lately, the more so after failures."""
     pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
-    return situation.tried is not None and lasts(situation.tried, pause, now)
+    return situation.tried is not None and within(situation.tried, pause, now)
 
 
 def _fill_due(situation: Situation, now: datetime) -> bool:
@@ -299,4 +291,4 @@ def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) 
     """
     if interval is None:
         return False
-    return asked is None or not lasts(asked, interval - SITE_SLACK, now)
+    return asked is None or not within(asked, interval - SITE_SLACK, now)

@@ -20,6 +20,7 @@ from typing import Protocol as Interface
 from .. import signals, signing
 from ..api.confirmation import read_confirmation
 from ..api.fleet import SCHEDULE_SECTIONS, FleetApi, utc_now
+from ..clock import within
 from ..commands import Command
 from ..errors import (
     AnswerLost,
@@ -363,9 +364,7 @@ class Vehicle:
         if self.follower is not None:
             self.follower.lapse()
         now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
-        patient = {
-            each for each, since in self._automated.items() if plan.lasts(since, patience, now)
-        }
+        patient = {each for each, since in self._automated.items() if within(since, patience, now)}
         self.state, gone = self.state.lapse(now, patient)
         self._tell(gone)
 
@@ -672,7 +671,7 @@ class Vehicle:
         if not self._check_is_paid():
             return True
         checked = self.checked
-        if checked is not None and plan.lasts(checked, plan.CHECK_ASLEEP_INTERVAL, now):
+        if checked is not None and within(checked, plan.CHECK_ASLEEP_INTERVAL, now):
             return False
         return self.gate.lets_poll(self.api.endpoints.charge("vehicle"), self.vin, now)
 

@@ -1,0 +1,60 @@
+"""Listeners: who is called, in which order, and how long."""
+
+from collections.abc import Callable
+
+from custom_components.flotte.tesla.listeners import Listeners
+
+
+def test_listeners_are_called_in_the_order_of_their_subscriptions() -> None:
+    called: list[tuple[str, int, str]] = []
+    changed = Listeners[int, str]()
+
+    def named(name: str) -> Callable[[int, str], None]:
+        return lambda number, text: called.append((name, number, text))
+
+    for name in "cab":
+        changed.subscribe(named(name))
+    changed(7, "x")
+    assert called == [("c", 7, "x"), ("a", 7, "x"), ("b", 7, "x")]
+
+
+def test_nobody_need_listen() -> None:
+    Listeners[int]()(7)
+
+
+def test_each_subscription_ends_for_itself() -> None:
+    """Also if the same function was subscribed twice, and if it is ended twice."""
+    called: list[None] = []
+    changed = Listeners[()]()
+
+    def listener() -> None:
+        called.append(None)
+
+    first, second = changed.subscribe(listener), changed.subscribe(listener)
+    changed()
+    assert len(called) == 2
+    first()
+    first()
+    changed()
+    assert len(called) == 3
+    second()
+    changed()
+    assert len(called) == 3
+
+
+def test_listeners_may_come_and_go_while_they_are_notified() -> None:
+    called: list[str] = []
+    changed = Listeners[()]()
+    ends: list[Callable[[], None]] = []
+
+    def once() -> None:
+        called.append("once")
+        ends[0]()
+        changed.subscribe(lambda: called.append("later"))
+
+    ends.append(changed.subscribe(once))
+    changed.subscribe(lambda: called.append("always"))
+    changed()
+    assert called == ["once", "always"]
+    changed()
+    assert called == ["once", "always", "always", "later"]

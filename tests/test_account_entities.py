@@ -263,7 +263,7 @@ async def test_a_wake_that_is_not_billed_is_taken_back(
     meter = ledger_of(entry).meter
     booked = next(row for row in meter.ledger.counts if row.category is Category.WAKE)
     meter.ledger.book(booked, -1)
-    meter.settled()
+    meter.changed()
     after = state_of(hass, "sensor.tesla_account_wake_ups_today")
     assert (before.state, after.state) == ("1", "0")
     assert after.attributes["state_class"] == "total"
@@ -613,7 +613,7 @@ async def test_what_costs_nothing_is_not_told(
     await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: 30})
     decided: list[Reason] = []
     ledger = ledger_of(entry)
-    ledger.async_on_decision(lambda _, decision: decided.append(decision.reason))
+    ledger.gate.decided.subscribe(lambda _, decision: decided.append(decision.reason))
     free = Request(caller=Caller(CallerKind.PERSON), charges=(FREE,), car=MODEL_Y)
     ledger.gate.admit(free, dt_util.utcnow()).release()
     assert decided == [Reason.FREE]
@@ -629,9 +629,9 @@ async def test_the_bus_hears_it_without_the_entity(
     await shine(hass, 70)
     assert len(told_on_bus) == 1
     ledger = ledger_of(entry)
-    assert ledger._decision_listeners
+    assert ledger.gate.decided._listeners
     assert await hass.config_entries.async_unload(entry.entry_id)
-    assert not ledger._decision_listeners
+    assert not ledger.gate.decided._listeners
 
 
 async def test_the_explanation_is_in_home_assistants_language(

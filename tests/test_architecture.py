@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.spending.meter": {
         "tesla.errors",
         "tesla.clock",
+        "tesla.listeners",
     },
     "tesla.spending.endpoints": {"tesla.spending.meter"},
     "tesla.spending.ledger_check": {"tesla.spending.meter"},
@@ -68,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.spending.meter",
         "tesla.clock",
+        "tesla.listeners",
     },
     "tesla.spending.projection": {"tesla.spending.meter"},
     "tesla.signing": {"cryptography", "google", "tesla_protocol"},
@@ -202,6 +204,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.meter",
         "tesla.spending.projection",
         "asyncio",
+        "tesla.listeners",
     },
     "account.storage": HOME_ASSISTANT | {"const"},
     "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
@@ -350,7 +353,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"account.data", "const", "coordinator", "account.rights", "tesla.commands", "tesla.state"},
     "presence": HOME_ASSISTANT | {"const", "coordinator", "entity"},
     "spending.decisions": HOME_ASSISTANT
-    | {"account.data", "const", "tesla.spending.gate", "tesla.spending.meter"},
+    | {
+        "account.data",
+        "const",
+        "tesla.spending.gate",
+        "tesla.spending.meter",
+        "tesla.listeners",
+    },
     "logbook": HOME_ASSISTANT | {"const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT
     | {

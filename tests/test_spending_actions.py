@@ -645,7 +645,7 @@ async def test_price_tells_what_the_gate_decides_then(
         )
 
     really: list[str] = []
-    ledger.async_on_decision(lambda _request, each: really.append(each.key))
+    ledger.gate.decided.subscribe(lambda _request, each: really.append(each.key))
     made = PRICED[action]
     done = (
         coordinator.async_send(made(), context)

@@ -59,7 +59,7 @@ def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
         if request.caller == STREAM:
             told.append((request, decision))
 
-    entry.runtime_data.ledger.async_on_decision(hear)
+    entry.runtime_data.ledger.gate.decided.subscribe(hear)
     return told
 
 

@@ -908,7 +908,7 @@ async def test_a_command_is_not_repeated_on_a_closed_connection(
 async def test_a_refused_connection_costs_nothing(session: aiohttp.ClientSession) -> None:
     meter = Meter()
     settled: list[Ledger] = []
-    meter.settled = lambda: settled.append(meter.ledger)
+    meter.changed.subscribe(lambda: settled.append(meter.ledger))
     api = api_at(await closed_port(), session, meter)
     for call in (
         api.vehicle_data(MODEL_Y, POLLING),

@@ -1163,7 +1163,7 @@ def test_the_pause_between_wakes() -> None:
 def test_only_what_counted_is_told() -> None:
     kept = gate()
     told: list[tuple[Request, Decision]] = []
-    kept.decided = lambda request, decision: told.append((request, decision))
+    kept.decided.subscribe(lambda request, decision: told.append((request, decision)))
     asked = ask(PERSON, COMMAND)
     kept.decide(asked, NOW)
     assert told == []

@@ -298,7 +298,7 @@ def test_how_a_caller_is_written(caller: Caller, label: str) -> None:
 def test_a_refund_takes_back_what_was_booked() -> None:
     fresh = meter("0.02")
     settled: list[int] = []
-    fresh.settled = lambda: settled.append(fresh.ledger.month(MARCH)[Category.WAKE])
+    fresh.changed.subscribe(lambda: settled.append(fresh.ledger.month(MARCH)[Category.WAKE]))
     entry = fresh.charge(WAKE, PERSON, CAR, NOW)
     assert settled == []
     fresh.refund(entry)
@@ -321,7 +321,7 @@ def test_a_refund_after_midnight_goes_to_the_month_of_the_charge() -> None:
 def test_the_unanswered_stays_booked() -> None:
     fresh = Meter()
     settled: list[None] = []
-    fresh.settled = lambda: settled.append(None)
+    fresh.changed.subscribe(lambda: settled.append(None))
     entry = fresh.charge(COMMAND, PERSON, CAR, NOW)
     fresh.unanswered(entry)
     assert fresh.ledger.unanswered == Counter({entry.row: 1})
@@ -340,7 +340,7 @@ def test_settling_needs_nobody_who_listens() -> None:
 def test_suspended_refuses_what_is_paid_until_the_month_ends() -> None:
     stopped = Meter()
     settled: list[None] = []
-    stopped.settled = lambda: settled.append(None)
+    stopped.changed.subscribe(lambda: settled.append(None))
     stopped.suspend(NOW)
     assert len(settled) == 1, "so that it can be kept"
     for charge in (COMMAND, DATA, WAKE):
@@ -384,7 +384,7 @@ def test_only_what_was_refused_although_it_is_free_proves_the_end_of_a_suspensio
 def test_an_answer_to_a_free_request_ends_the_suspension_and_is_kept() -> None:
     stopped = Meter()
     settled: list[bool] = []
-    stopped.settled = lambda: settled.append(stopped.is_suspended(NOW))
+    stopped.changed.subscribe(lambda: settled.append(stopped.is_suspended(NOW)))
     stopped.suspend(NOW, "GET vehicle")
     assert stopped.is_suspended(NOW)
     stopped.answered_free()
@@ -844,7 +844,7 @@ def test_the_dearest_callers() -> None:
 def test_a_correction_sets_the_month_to_date() -> None:
     spent = meter(data=100, wake=7)
     settled: list[None] = []
-    spent.settled = lambda: settled.append(None)
+    spent.changed.subscribe(lambda: settled.append(None))
     added = spent.correct({Category.DATA: 120, Category.WAKE: 4, Category.COMMAND: 0}, NOW)
     assert added == {Category.DATA: 20, Category.WAKE: -3}
     assert len(settled) == 1
@@ -1034,7 +1034,7 @@ def test_streamed_signals_are_stored_and_forgotten_like_all_others() -> None:
 def test_streamed_signals_cost_and_are_told_of() -> None:
     told: list[None] = []
     meter = Meter()
-    meter.streamed = lambda: told.append(None)
+    meter.signals_counted.subscribe(lambda: told.append(None))
     now = datetime(2026, 3, 10, 12, tzinfo=UTC)
     meter.count_signals("A", 150_000, now)
     meter.count_signals("A", 0, now)
@@ -1079,7 +1079,7 @@ def test_signals_of_an_hour_of_streaming() -> None:
 def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> None:
     fresh = Meter()
     settled: list[None] = []
-    fresh.settled = lambda: settled.append(None)
+    fresh.changed.subscribe(lambda: settled.append(None))
     robin = Caller(CallerKind.PERSON, "robin")
     for minutes, caller, car, avoided in (
         (0, PERSON, CAR, 1),

@@ -269,8 +269,8 @@ async def test_the_whole_cost_is_asked_before_anything_is_sent(
     assert account.arrived == []
 
     asked: list[Decimal] = []
-    vehicle.gate.decided = lambda request, _decision: asked.append(
-        account.meter.tariff.total(request.charges)
+    vehicle.gate.decided.subscribe(
+        lambda request, _decision: asked.append(account.meter.tariff.total(request.charges))
     )
     account.meter.limit = Decimal(cost)
     assert await vehicle.send(HEAT, PERSON) == Done()

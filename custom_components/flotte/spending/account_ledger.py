@@ -33,8 +33,9 @@ from ..const import (
     SHORT_DELAY_SECONDS,
 )
 from ..tesla.errors import NotRecorded
+from ..tesla.listeners import Listeners
 from ..tesla.spending.endpoints import Endpoints
-from ..tesla.spending.gate import Decision, Gate, Policy, Request, SpendingMode
+from ..tesla.spending.gate import Gate, Policy, SpendingMode
 from ..tesla.spending.ledger_check import find_defect, is_count, is_month
 from ..tesla.spending.meter import Category, Doubt, Entry, Ledger, Meter, Month, Tariff
 from ..tesla.spending.projection import Projection, project
@@ -64,8 +65,8 @@ class AccountLedger:
         self._store.written = self._async_written
         self._rewrite: CALLBACK_TYPE | None = None
         self.meter = Meter()
-        self.meter.settled = self.async_changed
-        self.meter.streamed = self._async_streamed
+        self.meter.changed.subscribe(self.async_changed)
+        self.meter.signals_counted.subscribe(self._async_streamed)
         self._hass = hass
         self._tell_streamed: CALLBACK_TYPE | None = None
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, self._async_stop)
@@ -85,9 +86,7 @@ class AccountLedger:
         self._is_suspension_shown = self._is_doubt_shown = False
         self._is_used = True
         """Whether an account uses the application; if none does, nobody is told anything."""
-        self._listeners: set[CALLBACK_TYPE] = set()
-        self._decision_listeners: set[Callable[[Request, Decision], None]] = set()
-        self.gate.decided = self._async_decided
+        self._listeners = Listeners[()]()
         self._has_news = self._has_free_news = False
 
     async def async_load(self) -> None:
@@ -173,8 +172,7 @@ class AccountLedger:
             self.async_review(now)
             return
         self._async_look_at_budget(now)
-        for listener in tuple(self._listeners):
-            listener()
+        self._listeners()
 
     @callback
     def _async_write_soon(self) -> None:
@@ -262,27 +260,12 @@ class AccountLedger:
         self._async_look_at_budget(now)
         if step.mode is not before:
             LOGGER.info("Spending mode %s: %s %s", step.mode, step.reason, dict(step.placeholders))
-        for listener in tuple(self._listeners):
-            listener()
+        self._listeners()
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
         """Call `listener` when something was booked; call the answer to stop."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
-
-    @callback
-    def async_on_decision(
-        self, listener: Callable[[Request, Decision], None]
-    ) -> Callable[[], None]:
-        """Call `listener` with each decision of the gate that counted; call the answer to stop."""
-        self._decision_listeners.add(listener)
-        return lambda: self._decision_listeners.discard(listener)
-
-    @callback
-    def _async_decided(self, request: Request, decision: Decision) -> None:
-        for listener in tuple(self._decision_listeners):
-            listener(request, decision)
+        return self._listeners.subscribe(listener)
 
     @callback
     def async_resume(self) -> None:

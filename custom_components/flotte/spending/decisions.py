@@ -17,6 +17,7 @@ from homeassistant.helpers.translation import async_get_cached_translations, asy
 
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
+from ..tesla.listeners import Listeners
 from ..tesla.spending.gate import Allow, Decision, Defer, Reason, Refuse, Request
 from ..tesla.spending.meter import CallerKind
 
@@ -60,9 +61,6 @@ class Verdict:
     """Of the event on the bus, for all that follows from it."""
 
 
-type Listener = Callable[[Verdict], None]
-
-
 class Decisions:
     """Tells the decisions about the cars and sites of an account, in the owner's language."""
 
@@ -72,15 +70,14 @@ class Decisions:
         self._entry = entry
         data = entry.runtime_data
         self._assets = {each.unique_prefix: each for each in (*data.vehicles, *data.sites)}
-        self._listeners: set[Listener] = set()
+        self._listeners = Listeners[Verdict]()
         self._last: dict[tuple[str, str], tuple[Outcome, str]] = {}
-        entry.async_on_unload(data.ledger.async_on_decision(self._async_decided))
+        entry.async_on_unload(data.ledger.gate.decided.subscribe(self._async_decided))
 
     @callback
-    def async_subscribe(self, listener: Listener) -> Callable[[], None]:
+    def async_subscribe(self, listener: Callable[[Verdict], None]) -> Callable[[], None]:
         """Call `listener` with each decision that is news; call the answer to stop."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+        return self._listeners.subscribe(listener)
 
     @callback
     def _async_decided(self, request: Request, decision: Decision) -> None:
@@ -117,9 +114,7 @@ class Decisions:
             on_the_bus[ATTR_DEVICE_ID] = device.id
         # First: what happens in its context afterwards is shown as following from it.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
-        verdict = Verdict(outcome, data, context)
-        for listener in tuple(self._listeners):
-            listener(verdict)
+        self._listeners(Verdict(outcome, data, context))
 
     def _is_ours(self, request: Request) -> bool:
         """Whether it is for this account to tell: others may share the ledger."""

@@ -30,6 +30,7 @@ from typing import Any, Final
 
 from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused, whole_units
+from ..listeners import Listeners
 from .meter import POLLING, Caller, CallerKind, Category, Charge, Hold, Meter, Month, Tariff
 
 MINUTE: Final = timedelta(minutes=1)
@@ -700,8 +701,8 @@ class Gate:
         self.meter = meter
         self.zone = zone
         self.step = Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, {})
-        self.decided: Callable[[Request, Decision], None] = lambda _request, _decision: None
-        """Called with every decision that counted, but not with those that were only asked for."""
+        self.decided = Listeners[Request, Decision]()
+        """Notified of every decision that counts, not of those that `decide` only previews."""
         self.policy = policy or Policy()
 
     @property

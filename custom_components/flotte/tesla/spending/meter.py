@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 
 from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Refused
+from ..listeners import Listeners
 
 CENT: Final = Decimal("0.01")
 _MINUTE: Final = timedelta(minutes=1)
@@ -498,10 +499,11 @@ class Meter:
         self._refused_free: set[str] = set()
         self._distrusted: Month | None = None
         self._lifted: Month | None = None
-        self.settled: Callable[[], None] = lambda: None
-        """Called when a booking was corrected after its request, so that it can be kept."""
-        self.streamed: Callable[[], None] = lambda: None
-        """Called for each record of a stream that was counted; must be quick."""
+        self.changed = Listeners[()]()
+        """Notified of what is to be stored beside the charge of a request that is about to leave:
+        refunds, corrections, suspensions."""
+        self.signals_counted = Listeners[()]()
+        """Notified of each record of a stream that was counted; listeners must be quick."""
         self.woken: dict[str, list[datetime]] = {}
         """When each car was woken last and the time before, oldest first."""
         self._holds: list[Hold] = []
@@ -680,7 +682,7 @@ class Meter:
             self.ledger.book(Row(today, category, "", CORRECTION), difference)
         if added or self.doubt is not None:
             self.doubt = None
-            self.settled()
+            self.changed()
         return added
 
     # --- What came of it -------------------------------------------------------------------------
@@ -697,7 +699,7 @@ class Meter:
             self._lately.append((now, count))
             if len(self._lately) > _MOST_MINUTES:
                 self._lately.popleft()
-        self.streamed()
+        self.signals_counted()
 
     def signals_last_hour(self, now: datetime) -> int:
         """How many signals were streamed within the last hour, to the minute, since the start."""
@@ -714,7 +716,7 @@ class Meter:
         self._saved[caller, car] = now
         day = now.astimezone(UTC).date()
         self.ledger.saved[Row(day, Category.WAKE, car, caller.label)] += 1
-        self.settled()
+        self.changed()
 
     def refund(self, entry: Entry) -> None:
         """Take back what Tesla does not bill: the request never left, or its status was 5xx."""
@@ -722,12 +724,12 @@ class Meter:
         times = self.woken.get(entry.row.car, [])
         if entry.row.category is Category.WAKE and entry.time in times:
             times.remove(entry.time)
-        self.settled()
+        self.changed()
 
     def unanswered(self, entry: Entry) -> None:
         """Note that nobody knows whether Tesla saw this request; it stays booked."""
         self.ledger.unanswered[entry.row] += entry.count
-        self.settled()
+        self.changed()
 
     def is_suspended(self, now: datetime) -> bool:
         """Whether Tesla said this month that its own limit is exceeded."""
@@ -751,7 +753,7 @@ class Meter:
             self.suspensions += 1
         if free is not None:
             self._refused_free.add(free)
-        self.settled()
+        self.changed()
 
     def resume(self) -> None:
         """The owner says that Tesla's limit was raised."""
@@ -766,4 +768,4 @@ class Meter:
         """Tesla answers again what it refused while the account was suspended: that is over."""
         self._lifted = self.suspended
         self.resume()
-        self.settled()
+        self.changed()

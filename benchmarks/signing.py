@@ -34,7 +34,8 @@ from custom_components.flotte.tesla.commands import (
 )
 from custom_components.flotte.tesla.hosts import simulated
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Meter
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 
 OURS: Final = "Flotte"

@@ -36,8 +36,8 @@ from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DO
 from custom_components.flotte.coordinator import VehicleCoordinator
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming.receiver import Receiver
-from custom_components.flotte.tesla.spending.meter import Category as OurCategory
-from custom_components.flotte.tesla.spending.meter import Month
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.tariff import Category as OurCategory
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory

@@ -22,8 +22,8 @@ from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.errors import TeslaError
 from custom_components.flotte.tesla.hosts import simulated
-from custom_components.flotte.tesla.spending.gate import Policy
-from custom_components.flotte.tesla.spending.meter import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.policy import Policy
 
 CLIENT_ID: Final = "flotte-demo"
 LONGEST: Final = 60.0

@@ -30,14 +30,11 @@ from custom_components.flotte.entity import AccountEntity
 from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.tesla.errors import GateRefused
-from custom_components.flotte.tesla.spending.gate import (
-    EFFECTS,
-    ModeReason,
-    Reason,
-    Request,
-    SpendingMode,
-)
-from custom_components.flotte.tesla.spending.meter import FREE, Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Reason, Request
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
+from custom_components.flotte.tesla.spending.tariff import FREE, Category
 from simulator import Simulator
 from simulator.bill import Category as TheirCategory
 from simulator.cars import Car

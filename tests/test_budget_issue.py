@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.spending.account_ledger import AccountLedger
-from custom_components.flotte.tesla.spending.meter import Category
+from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from tests.conftest import MODEL_Y, EntryMaker, issue_of, issues_of, register_key, set_up
 from tests.fleet import MINUTE, Wait

@@ -24,17 +24,10 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.commands import flash_lights, unlock_doors
-from custom_components.flotte.tesla.spending.gate import SpendingMode
-from custom_components.flotte.tesla.spending.meter import (
-    COMMAND,
-    KEEP_MONTHS,
-    WAKE,
-    Caller,
-    CallerKind,
-    Category,
-    Month,
-    Row,
-)
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import KEEP_MONTHS, Month, Row
+from custom_components.flotte.tesla.spending.modes import SpendingMode
+from custom_components.flotte.tesla.spending.tariff import COMMAND, WAKE, Category
 from custom_components.flotte.tesla.vehicle import vehicle
 from simulator import Simulator
 from simulator.bill import Category as Billed

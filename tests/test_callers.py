@@ -15,7 +15,7 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.setup import async_setup_component
 
 from custom_components.flotte.spending.callers import MOST_RUNS, async_watch_callers, caller_of
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 
 
 @pytest.fixture

@@ -53,9 +53,11 @@ from custom_components.flotte.tesla.signing.verdict import (
     SIGNED_MESSAGE_INFORMATION,
     Outcome,
 )
-from custom_components.flotte.tesla.spending.gate import ModeReason, Reason
-from custom_components.flotte.tesla.spending.meter import DATA, Meter
+from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.modes import ModeReason
 from custom_components.flotte.tesla.spending.projection import Basis
+from custom_components.flotte.tesla.spending.tariff import DATA
 from custom_components.flotte.tesla.state import Derived, inputs_of
 
 HERE: Final = Path(custom_components.flotte.__file__).parent

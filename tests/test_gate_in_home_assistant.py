@@ -19,7 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
 from custom_components.flotte.spending.account_ledger import async_get_ledger
-from custom_components.flotte.tesla.spending.meter import Category, Month
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import (

@@ -10,7 +10,9 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.spending.account_ledger import AccountLedger
-from custom_components.flotte.tesla.spending.meter import Category, Doubt, Month
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.meter import Doubt
+from custom_components.flotte.tesla.spending.tariff import Category
 from tests.conftest import EntryMaker, issues_of, set_up
 from tests.fleet import MOMENT, Wait
 

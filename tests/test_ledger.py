@@ -14,20 +14,18 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
-from custom_components.flotte.tesla.spending.gate import Policy, SpendingMode
-from custom_components.flotte.tesla.spending.meter import (
+from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import Month, Row
+from custom_components.flotte.tesla.spending.modes import SpendingMode
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
     DATA,
     ENERGY,
     FREE,
-    POLLING,
     WAKE,
-    Caller,
-    CallerKind,
     Category,
     Charge,
-    Month,
-    Row,
 )
 
 CLIENT_ID = "3b3a5d5a-developer-account"

@@ -25,18 +25,11 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix_flow
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import NotRecorded
-from custom_components.flotte.tesla.spending.gate import Policy, Request
-from custom_components.flotte.tesla.spending.meter import (
-    COMMAND,
-    DATA,
-    FREE,
-    POLLING,
-    WAKE,
-    Caller,
-    CallerKind,
-    Charge,
-)
-from custom_components.flotte.tesla.spending.meter import Category as MeterCategory
+from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Request
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import COMMAND, DATA, FREE, WAKE, Charge
+from custom_components.flotte.tesla.spending.tariff import Category as MeterCategory
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import CLIENT_ID, MODEL_S, issue_of, issues_of

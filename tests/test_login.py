@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.flotte.account.tokens import Tokens
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.tesla.errors import LoginRequired, Unreachable
-from custom_components.flotte.tesla.spending.meter import POLLING
+from custom_components.flotte.tesla.spending.caller import POLLING
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.bodies import FIREWALL_PAGE

@@ -21,7 +21,7 @@ from custom_components.flotte.streaming.manager import Streaming
 from custom_components.flotte.streaming.subscription import is_leaner
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.api.answers import parse_json
-from custom_components.flotte.tesla.spending.meter import POLLING
+from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.state import State, store_state
 from custom_components.flotte.tesla.telemetry.subscription import (
     Rule,

@@ -28,8 +28,8 @@ from custom_components.flotte.streaming import manager as streaming_module
 from custom_components.flotte.streaming.options import Settings
 from custom_components.flotte.streaming.receiver import async_get_authority
 from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES
-from custom_components.flotte.tesla.spending.gate import Asleep, Policy, QuietHours
-from custom_components.flotte.tesla.spending.meter import EURO, TARIFFS, Category, Tariff
+from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
 from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, ServerCertificate
 from simulator.cars import Car

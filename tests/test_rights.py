@@ -19,7 +19,7 @@ from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.spending.meter import Caller
+from custom_components.flotte.tesla.spending.caller import Caller
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, state_of

@@ -30,22 +30,13 @@ from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS,
 from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.spending.gate import (
-    EFFECTS,
-    ModeReason,
-    Policy,
-    Reason,
-    SpendingMode,
-)
-from custom_components.flotte.tesla.spending.meter import (
-    STREAM,
-    Caller,
-    CallerKind,
-    Category,
-    Row,
-    Tariff,
-)
+from custom_components.flotte.tesla.spending.caller import STREAM, Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.ledger import Row
+from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
+from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.projection import Basis
+from custom_components.flotte.tesla.spending.tariff import Category, Tariff
 from custom_components.flotte.tesla.vehicle.deferral import Waiting, may_wait
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator

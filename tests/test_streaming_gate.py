@@ -13,8 +13,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.tesla.spending.gate import Decision, Policy, Reason, Request
-from custom_components.flotte.tesla.spending.meter import STREAM
+from custom_components.flotte.tesla.spending.caller import STREAM
+from custom_components.flotte.tesla.spending.gate import Decision, Reason, Request
+from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car

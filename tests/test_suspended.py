@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.flotte.spending.account_ledger import async_get_ledger
-from custom_components.flotte.tesla.spending.meter import Category
+from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from simulator.bill import Category as Billed
 from simulator.cars import Car

@@ -16,8 +16,9 @@ from custom_components.flotte.account.data import (
     spending_tariff,
 )
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
-from custom_components.flotte.tesla.spending.gate import Asleep, Policy, QuietHours, SpendingMode
-from custom_components.flotte.tesla.spending.meter import EURO, TARIFFS, Category
+from custom_components.flotte.tesla.spending.modes import SpendingMode
+from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category
 from simulator import Simulator
 from tests.conftest import (
     CLIENT_ID,

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.flotte.account.tokens import Tokens
 from custom_components.flotte.const import DOMAIN, UNREACHABLE_GRACE
 from custom_components.flotte.tesla.errors import LoginRequired, Unreachable
-from custom_components.flotte.tesla.spending.meter import SETUP
+from custom_components.flotte.tesla.spending.caller import SETUP
 from simulator import Simulator
 from simulator.bodies import FIREWALL_PAGE
 from tests.conftest import CLIENT_ID, MODEL_Y, set_up, state_of, vehicle_of

@@ -26,7 +26,9 @@ from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.commands import flash_lights, lock_doors, unlock_doors
-from custom_components.flotte.tesla.spending.meter import POLLING, WAKE, Category, Month
+from custom_components.flotte.tesla.spending.caller import POLLING
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.tariff import WAKE, Category
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as Billed

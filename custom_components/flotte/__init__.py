@@ -69,7 +69,7 @@ from .tesla.api.fleet import FleetApi
 from .tesla.errors import LoginRequired, NotKept, TeslaError
 from .tesla.signing import ClientKey
 from .tesla.site import Site
-from .tesla.spending.meter import POLLING, SETUP
+from .tesla.spending.caller import POLLING, SETUP
 from .tesla.vehicle.vehicle import Protocol, Vehicle
 
 PLATFORMS: Final = [

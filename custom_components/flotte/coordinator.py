@@ -48,7 +48,8 @@ from .tesla.errors import (
 )
 from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
-from .tesla.spending.meter import POLLING, Caller, Meter
+from .tesla.spending.caller import POLLING, Caller
+from .tesla.spending.meter import Meter
 from .tesla.state import Signal, State
 from .tesla.vehicle import poll_plan as plan
 from .tesla.vehicle.deferral import Waiting

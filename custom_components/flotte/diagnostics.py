@@ -12,7 +12,7 @@ from .account.data import AccountData, FlotteConfigEntry
 from .account.tokens import granted_scopes
 from .const import CONF_BASE_URL
 from .tesla import signals
-from .tesla.spending.meter import Month
+from .tesla.spending.ledger import Month
 from .tesla.state import Signal, State
 
 _PLACES: Final = frozenset(

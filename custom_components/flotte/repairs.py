@@ -15,7 +15,8 @@ from .const import DOMAIN
 from .spending.account_ledger import DAMAGED_ISSUE, DASHBOARD, AccountLedger, find_ledger
 from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
-from .tesla.spending.meter import MOST_UNITS, Category, Month
+from .tesla.spending.ledger import MOST_UNITS, Month
+from .tesla.spending.tariff import Category
 
 
 class SuspensionFlow(RepairsFlow):

@@ -17,7 +17,7 @@ from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always
 from .presence import async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
-from .tesla.spending.gate import SpendingMode
+from .tesla.spending.modes import SpendingMode
 from .tesla.state import Signal, State
 
 # Each vehicle has its own turns; another one must not wait for its wake.

@@ -42,9 +42,11 @@ from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
 from .presence import async_add_rows
 from .spending.account_ledger import AccountLedger
 from .tesla import signals
-from .tesla.spending.gate import ModeReason, SpendingMode
-from .tesla.spending.meter import CENT, CallerKind, Category, Month
+from .tesla.spending.caller import CallerKind
+from .tesla.spending.ledger import Month
+from .tesla.spending.modes import ModeReason, SpendingMode
 from .tesla.spending.projection import Basis
+from .tesla.spending.tariff import CENT, Category
 from .tesla.state import Derived, Signal, State
 
 PARALLEL_UPDATES = 0

@@ -9,7 +9,10 @@ import aiohttp
 
 from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.hosts import Hosts, simulated
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Entry, Meter
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import Entry
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as Billed

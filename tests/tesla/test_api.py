@@ -38,14 +38,10 @@ from custom_components.flotte.tesla.errors import (
     WrongRegion,
 )
 from custom_components.flotte.tesla.hosts import simulated
-from custom_components.flotte.tesla.spending.meter import (
-    POLLING,
-    Category,
-    Entry,
-    Ledger,
-    Meter,
-    Row,
-)
+from custom_components.flotte.tesla.spending.caller import POLLING
+from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Row
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from tests.simulator.visitor import SECRETS, KeyHost
 from tests.tesla.account import (

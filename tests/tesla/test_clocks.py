@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.commands import set_charge_limit
 from custom_components.flotte.tesla.errors import RateLimited
-from custom_components.flotte.tesla.spending.meter import POLLING
+from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.state import Source, State
 from custom_components.flotte.tesla.vehicle import poll_plan as plan
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle

@@ -9,15 +9,11 @@ from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.errors import GateRefused
-from custom_components.flotte.tesla.spending.gate import Allow, Policy, Refuse
-from custom_components.flotte.tesla.spending.meter import (
-    POLLING,
-    Caller,
-    CallerKind,
-    Category,
-    Charge,
-    Month,
-)
+from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Allow, Refuse
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import Category, Charge
 from custom_components.flotte.tesla.vehicle.vehicle import INSIST_SECONDS, Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account

@@ -10,7 +10,7 @@ import pytest
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Command, Seat
 from custom_components.flotte.tesla.signing import Domain
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.vehicle.deferral import MOST, Queue, Waiting, may_wait
 from tests.tesla.test_commands import ROWS, Row
 

@@ -8,7 +8,7 @@ from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import OutcomeUnknown
 from custom_components.flotte.tesla.signing import Domain
-from custom_components.flotte.tesla.spending.meter import Category
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import PERSON, Account

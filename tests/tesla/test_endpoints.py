@@ -16,6 +16,7 @@ from custom_components.flotte.tesla.api import fleet as api
 from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.endpoints import (
     ASSUMED,
     CHOICES,
@@ -23,8 +24,9 @@ from custom_components.flotte.tesla.spending.endpoints import (
     Endpoints,
     read_categories,
 )
-from custom_components.flotte.tesla.spending.gate import Allow, Policy
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Charge
+from custom_components.flotte.tesla.spending.gate import Allow
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import Category, Charge
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import endpoints as simulated
 from simulator.bill import Category as Billed

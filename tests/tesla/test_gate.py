@@ -24,46 +24,39 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     Refused,
 )
+from custom_components.flotte.tesla.spending.caller import POLLING, STREAM, Caller, CallerKind
 from custom_components.flotte.tesla.spending.gate import (
-    EFFECTS,
     LIMITED,
     Allow,
-    Asleep,
     Circumstances,
     Decision,
     Defer,
-    Effects,
     Gate,
-    ModeReason,
-    Policy,
-    QuietHours,
     Reason,
     Refuse,
     Request,
-    SpendingMode,
     decide,
+)
+from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Month, Row
+from custom_components.flotte.tesla.spending.meter import Hold, Meter
+from custom_components.flotte.tesla.spending.modes import (
+    EFFECTS,
+    Effects,
+    ModeReason,
+    SpendingMode,
     mode_of,
 )
-from custom_components.flotte.tesla.spending.meter import (
+from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
     DATA,
     ENERGY,
     EURO,
     FREE,
-    POLLING,
-    STREAM,
     TARIFFS,
     WAKE,
-    Caller,
-    CallerKind,
     Category,
     Charge,
-    Entry,
-    Hold,
-    Ledger,
-    Meter,
-    Month,
-    Row,
 )
 
 # A Tuesday; 9.5 of 31 days are over.

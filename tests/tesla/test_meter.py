@@ -15,26 +15,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from custom_components.flotte.tesla.errors import AccountSuspended, BudgetExceeded
-from custom_components.flotte.tesla.spending.meter import (
+from custom_components.flotte.tesla.spending.caller import (
+    POLLING,
+    SETUP,
+    STREAM,
+    Caller,
+    CallerKind,
+)
+from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Month, Row
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
     DATA,
     ENERGY,
     EURO,
     FREE,
-    POLLING,
-    SETUP,
-    STREAM,
     TARIFFS,
     WAKE,
-    Caller,
-    CallerKind,
     Category,
     Charge,
-    Entry,
-    Ledger,
-    Meter,
-    Month,
-    Row,
     Tariff,
 )
 

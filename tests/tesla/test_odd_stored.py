@@ -11,7 +11,7 @@ from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Seat
 from custom_components.flotte.tesla.commands.command import is_vehicle_action
 from custom_components.flotte.tesla.signals import SITE_SIGNALS, VEHICLE_SIGNALS
-from custom_components.flotte.tesla.spending.meter import POLLING, Caller, CallerKind
+from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
 from custom_components.flotte.tesla.state import (
     Reading,
     Signal,

@@ -9,16 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.flotte.tesla.spending.meter import (
-    EURO,
-    TARIFFS,
-    Category,
-    Ledger,
-    Meter,
-    Month,
-    Row,
-)
+from custom_components.flotte.tesla.spending.ledger import Ledger, Month, Row
+from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.projection import Basis, project
+from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category
 
 CAR = "XP7YGCEK0RB000001"
 MARCH = Month(2026, 3)

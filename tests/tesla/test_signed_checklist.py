@@ -38,7 +38,7 @@ from custom_components.flotte.tesla.errors import (
     Refused,
 )
 from custom_components.flotte.tesla.signing import ClientKey, Domain
-from custom_components.flotte.tesla.spending.meter import Category
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done
 from simulator.bill import Category as Billed
 from simulator.protocol.subsystem import Subsystem

@@ -16,8 +16,10 @@ from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.gate import Request
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Hold, Meter
+from custom_components.flotte.tesla.spending.meter import Hold, Meter
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule

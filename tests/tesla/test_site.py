@@ -27,8 +27,10 @@ from custom_components.flotte.tesla.errors import (
     Unreachable,
 )
 from custom_components.flotte.tesla.site import Site
-from custom_components.flotte.tesla.spending.gate import ModeReason, Policy, SpendingMode, Step
-from custom_components.flotte.tesla.spending.meter import EURO, Caller, CallerKind, Category, Tariff
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import EURO, Category, Tariff
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
 from custom_components.flotte.tesla.vehicle.poll_plan import site_due, site_interval
 from custom_components.flotte.tesla.vehicle.vehicle import Done

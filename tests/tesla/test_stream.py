@@ -14,7 +14,9 @@ from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErro
 
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.api.fleet import utc_now
-from custom_components.flotte.tesla.spending.meter import Category, Meter, Month
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,

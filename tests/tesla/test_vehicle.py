@@ -35,7 +35,8 @@ from custom_components.flotte.tesla.errors import (
     WakeFailed,
 )
 from custom_components.flotte.tesla.signing import ClientKey, Domain
-from custom_components.flotte.tesla.spending.meter import POLLING, Category
+from custom_components.flotte.tesla.spending.caller import POLLING
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle, pause
 from simulator import Simulator

@@ -15,8 +15,11 @@ from freezegun.api import FrozenDateTimeFactory
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.signing import Domain
-from custom_components.flotte.tesla.spending.gate import ModeReason, Policy, SpendingMode, Step
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Follower, Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account

@@ -21,15 +21,11 @@ from custom_components.flotte.tesla.errors import (
     VehicleUnavailable,
     WakeFailed,
 )
-from custom_components.flotte.tesla.spending.gate import (
-    Asleep,
-    ModeReason,
-    Policy,
-    QuietHours,
-    SpendingMode,
-    Step,
-)
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Month
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import Month
+from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle.deferral import Waiting

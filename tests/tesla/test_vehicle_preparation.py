@@ -17,8 +17,11 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     OutcomeUnknown,
 )
-from custom_components.flotte.tesla.spending.gate import Policy, Reason
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule

@@ -12,7 +12,9 @@ from freezegun.api import FrozenDateTimeFactory
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.api.fleet import utc_now
 from custom_components.flotte.tesla.errors import OutcomeUnknown
-from custom_components.flotte.tesla.spending.meter import Caller, CallerKind, Category, Meter
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule

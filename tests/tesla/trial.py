@@ -28,7 +28,9 @@ from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import Refused, TeslaError, Unreachable
 from custom_components.flotte.tesla.signing import ClientKey, Domain
-from custom_components.flotte.tesla.spending.meter import Caller, Category, Entry
+from custom_components.flotte.tesla.spending.caller import Caller
+from custom_components.flotte.tesla.spending.ledger import Entry
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES

@@ -16,8 +16,9 @@ from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
 from ..streaming.manager import Streaming
 from ..tesla.spending.endpoints import read_categories
-from ..tesla.spending.gate import POLICY_OPTIONS, Asleep, Policy, SpendingMode
-from ..tesla.spending.meter import EURO, Category, Tariff
+from ..tesla.spending.modes import SpendingMode
+from ..tesla.spending.policy import POLICY_OPTIONS, Asleep, Policy
+from ..tesla.spending.tariff import EURO, Category, Tariff
 from .storage import CheckedStore
 
 

@@ -21,7 +21,7 @@ from ..const import DOMAIN, LOGGER
 from ..tesla.api.fleet import FleetApi
 from ..tesla.api.login import FIRST_PAUSE, LONGEST_PAUSE
 from ..tesla.errors import TeslaError
-from ..tesla.spending.meter import POLLING
+from ..tesla.spending.caller import POLLING
 
 MIN_PROBE: Final = 5.0
 """Seconds between two probes of a refused login, whatever happened."""

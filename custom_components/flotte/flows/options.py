@@ -62,9 +62,10 @@ from ..const import (
 from ..spending.callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from ..streaming.options import read_overrides
 from ..streaming.receiver import async_read_files
+from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.endpoints import ASSUMED, CHOICES
-from ..tesla.spending.gate import Asleep, Policy
-from ..tesla.spending.meter import EURO, TARIFFS, Caller, CallerKind, Category, Tariff
+from ..tesla.spending.policy import Asleep, Policy
+from ..tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from ..tesla.telemetry.selfcheck import Finding
 from ..tesla.telemetry.subscription import Profile
 from ..tesla.telemetry.tls.certificates import CertificateDefect

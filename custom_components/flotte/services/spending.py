@@ -40,8 +40,10 @@ from ..spending.decisions import OUTCOMES, async_load_texts, async_text, name_of
 from ..tesla import commands
 from ..tesla.commands import Command
 from ..tesla.errors import NotKept
+from ..tesla.spending.caller import Caller
 from ..tesla.spending.gate import Allow, Decision, Request
-from ..tesla.spending.meter import CENT, COMMAND, DATA, KEEP_MONTHS, Caller, Category, Month, Tariff
+from ..tesla.spending.ledger import KEEP_MONTHS, Month
+from ..tesla.spending.tariff import CENT, COMMAND, DATA, Category, Tariff
 from ..tesla.vehicle.deferral import Waiting
 from .vehicle import async_get_vehicle
 

@@ -35,10 +35,14 @@ from ..const import (
 from ..tesla.errors import NotRecorded
 from ..tesla.listeners import Listeners
 from ..tesla.spending.endpoints import Endpoints
-from ..tesla.spending.gate import Gate, Policy, SpendingMode
+from ..tesla.spending.gate import Gate
+from ..tesla.spending.ledger import Entry, Ledger, Month
 from ..tesla.spending.ledger_check import find_defect, is_count, is_month
-from ..tesla.spending.meter import Category, Doubt, Entry, Ledger, Meter, Month, Tariff
+from ..tesla.spending.meter import Doubt, Meter
+from ..tesla.spending.modes import SpendingMode
+from ..tesla.spending.policy import Policy
 from ..tesla.spending.projection import Projection, project
+from ..tesla.spending.tariff import Category, Tariff
 from .budget_issue import BudgetIssue
 
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")

@@ -12,8 +12,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..tesla.spending.gate import HOLD_SPENT, SPENT_SHARES, Gate, ModeReason, SpendingMode
-from ..tesla.spending.meter import DATA, Month
+from ..tesla.spending.gate import Gate
+from ..tesla.spending.ledger import Month
+from ..tesla.spending.modes import HOLD_SPENT, SPENT_SHARES, ModeReason, SpendingMode
+from ..tesla.spending.tariff import DATA
 
 BUDGET_ISSUE: Final = "budget_used_up"
 _STAYS: Final = SPENT_SHARES[SpendingMode.FRUGAL] * HOLD_SPENT

@@ -30,7 +30,7 @@ from homeassistant.core import (
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..tesla.spending.meter import Caller, CallerKind
+from ..tesla.spending.caller import Caller, CallerKind
 
 ASSIST: Final = "assist"
 CLOUD: Final = "cloud"

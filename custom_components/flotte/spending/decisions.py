@@ -18,8 +18,8 @@ from homeassistant.helpers.translation import async_get_cached_translations, asy
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..tesla.listeners import Listeners
+from ..tesla.spending.caller import CallerKind
 from ..tesla.spending.gate import Allow, Decision, Defer, Reason, Refuse, Request
-from ..tesla.spending.meter import CallerKind
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """On Home Assistant's bus: the data of a `Verdict`, the outcome as `decision`, the car's device."""

@@ -44,8 +44,11 @@ from ..tesla.errors import (
     Unreachable,
 )
 from ..tesla.signing import ClientKey, jws
-from ..tesla.spending.gate import Effects, Gate, Request
-from ..tesla.spending.meter import STREAM, Category, Hold
+from ..tesla.spending.caller import STREAM
+from ..tesla.spending.gate import Gate, Request
+from ..tesla.spending.meter import Hold
+from ..tesla.spending.modes import Effects
+from ..tesla.spending.tariff import Category
 from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
 from ..tesla.telemetry.subscription import (
     LIFETIME,

@@ -33,8 +33,8 @@ from .errors import (
     TeslaError,
 )
 from .signals import LIVE_STATUS, SITE_INFO
+from .spending.caller import POLLING, Caller
 from .spending.gate import Gate, Request
-from .spending.meter import POLLING, Caller
 from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import poll_plan as plan
 from .vehicle.vehicle import Done, Listener

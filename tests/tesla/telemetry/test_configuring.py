@@ -9,7 +9,8 @@ from custom_components.flotte.tesla.errors import BadRequest
 from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
-from custom_components.flotte.tesla.spending.meter import STREAM, Category
+from custom_components.flotte.tesla.spending.caller import STREAM
+from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.telemetry.subscription import (
     LIFETIME,
     Configured,

@@ -34,8 +34,11 @@ from ..errors import (
 )
 from ..hosts import Hosts, address_in
 from ..privacy import shortened
+from ..spending.caller import SETUP, Caller
 from ..spending.endpoints import Endpoints
-from ..spending.meter import SETUP, Caller, Category, Charge, Entry, Meter
+from ..spending.ledger import Entry
+from ..spending.meter import Meter
+from ..spending.tariff import Category, Charge
 from .answers import TIMEOUT, forget_bodies, parse_json, read_text
 from .login import Login
 from .oauth import partner_token

@@ -24,7 +24,7 @@ What the categories rest on:
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .meter import Category, Charge
+from .tariff import Category, Charge
 
 STATED: Final[Mapping[str, Category]] = {
     "vehicle_data": Category.DATA,

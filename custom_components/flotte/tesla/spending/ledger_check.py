@@ -9,7 +9,8 @@ from datetime import date
 from math import isfinite
 from typing import Any, Final, TypeIs
 
-from .meter import CORRECTION, MOST_UNITS, Category, Month
+from .ledger import CORRECTION, MOST_UNITS, Month
+from .tariff import Category
 
 _MOST_REFUNDED: Final = 10
 """How far below zero a month's count may be: a request that was under way at a correction may be

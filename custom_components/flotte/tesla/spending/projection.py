@@ -19,7 +19,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from .meter import CORRECTION, Category, Ledger, Month, Tariff
+from .ledger import CORRECTION, Ledger, Month
+from .tariff import Category, Tariff
 
 WINDOW: Final = timedelta(days=14)
 """How far back a day tells what the next ones are like: two weeks have four weekend days."""

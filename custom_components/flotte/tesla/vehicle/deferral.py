@@ -16,7 +16,7 @@ from ..commands import Command
 from ..commands.command import is_vehicle_action
 from ..signals import VEHICLE_SIGNALS
 from ..signing import Domain
-from ..spending.meter import Caller, CallerKind
+from ..spending.caller import Caller, CallerKind
 from ..state import Signal, restore_time
 
 MOST: Final = 50

@@ -47,8 +47,10 @@ from ..errors import (
 )
 from ..signing import ClientKey, Domain, Session
 from ..signing.session import DEFAULT_LIFETIME
+from ..spending.caller import POLLING, Caller, CallerKind
 from ..spending.gate import Decision, Gate, Reason, Request
-from ..spending.meter import COMMAND, DATA, POLLING, WAKE, Caller, CallerKind, Charge, Hold
+from ..spending.meter import Hold
+from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from ..state import (
     ASSUMED_LIFETIME,
     Reading,

@@ -1,0 +1,235 @@
+"""The ledger: how often each thing was requested, by day, category, asset and caller.
+
+Pure: no clock. The month is the calendar month in UTC.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from .caller import STREAM, CallerKind
+from .tariff import Category
+
+CORRECTION: Final = "correction"
+"""The caller of rows that set the ledger to what Tesla's dashboard says; they may be negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the ledger: what, when, for which car or site, because of whom."""
+
+    day: date
+    category: Category
+    car: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month in UTC."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def of(cls, moment: datetime | date) -> Month:
+        """The month that an aware datetime falls into, in UTC; or that of a UTC date."""
+        if isinstance(moment, datetime):
+            moment = moment.astimezone(UTC)
+        return cls(moment.year, moment.month)
+
+    @property
+    def end(self) -> datetime:
+        """When the next month begins."""
+        year, month = (self.year + 1, 1) if self.month == 12 else (self.year, self.month + 1)  # noqa: PLR2004  # December
+        return datetime(year, month, 1, tzinfo=UTC)
+
+    def earlier(self, months: int) -> Month:
+        """The month so many months before."""
+        index = self.year * 12 + self.month - 1 - months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def begin(self) -> datetime:
+        """When it begins."""
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
+
+
+KEEP_MONTHS: Final = 24
+MOST_UNITS: Final = 10**12
+"""More of anything nobody is billed in a month."""
+
+
+@dataclass
+class Ledger:
+    """How often what was asked of Tesla, by day, category, car and caller."""
+
+    counts: Counter[Row] = field(default_factory=Counter)
+    unanswered: Counter[Row] = field(default_factory=Counter)
+    """Of `counts`, what never got an answer: Tesla may or may not bill it."""
+    saved: Counter[Row] = field(default_factory=Counter)
+    """Wakes that somebody's wish would have cost, and did not."""
+    _sum: tuple[Month, dict[Category, int]] | None = None
+    """The month that was summed up last, kept current: a charge must not walk two years of rows."""
+
+    _streamed: dict[str, int] = field(default_factory=dict)
+    """Signals by car that were counted but not booked yet, all on the same day: they come too often
+    for a row each."""
+    _streamed_on: date | None = None
+
+    def count_signals(self, car: str, count: int, now: datetime) -> None:
+        """Count streamed signals. `now` in UTC."""
+        today = now.date()
+        if today != self._streamed_on:
+            self._book_streamed()
+            self._streamed_on = today
+        self._streamed[car] = self._streamed.get(car, 0) + count
+
+    def _book_streamed(self) -> None:
+        """Book what was counted since the last time."""
+        if self._streamed and self._streamed_on is not None:
+            counted, self._streamed = self._streamed, {}
+            for car, count in counted.items():
+                self.book(Row(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
+
+    def book(self, row: Row, count: int) -> None:
+        """Add to a row; a negative count takes back."""
+        self.counts[row] += count
+        if self._sum is not None and self._sum[0] == Month.of(row.day):
+            self._sum[1][row.category] += count
+
+    def month(self, month: Month) -> Mapping[Category, int]:
+        """Counts of a month by category; every category is there."""
+        self._book_streamed()
+        if self._sum is None or self._sum[0] != month:
+            totals = dict.fromkeys(Category, 0)
+            for row, count in self.counts.items():
+                if Month.of(row.day) == month:
+                    totals[row.category] += count
+            self._sum = (month, totals)
+        return self._sum[1]
+
+    def rows(self, month: Month | None = None) -> Iterator[tuple[Row, int]]:
+        """All rows, or those of a month, with their counts, signals included."""
+        self._book_streamed()
+        for row, count in self.counts.items():
+            if month is None or (row.day.year, row.day.month) == (month.year, month.month):
+                yield row, count
+
+    def by_day(self, month: Month) -> dict[date, Counter[Category]]:
+        """Counts of a month by day in UTC, in their order, and category."""
+        days = self._grouped(month, lambda row: row.day)
+        return dict(sorted(days.items()))
+
+    def by_car(self, month: Month) -> dict[str, Counter[Category]]:
+        """Counts of a month by car or site and category; "" is what no single one is asked for."""
+        return self._grouped(month, lambda row: row.car)
+
+    def by_caller(self, month: Month) -> dict[str, Counter[Category]]:
+        """Counts of a month by caller's label and category."""
+        return self._grouped(month, lambda row: row.caller)
+
+    def _grouped[K](self, month: Month, key: Callable[[Row], K]) -> dict[K, Counter[Category]]:
+        groups: dict[K, Counter[Category]] = {}
+        for row, count in self.rows(month):
+            groups.setdefault(key(row), Counter())[row.category] += count
+        return groups
+
+    def wakes_on(
+        self, day: date, car: str | None = None, kinds: Collection[CallerKind] | None = None
+    ) -> int:
+        """Wakes of a day in UTC: of one car or of all, for these kinds of callers or for all."""
+        return sum(
+            count
+            for row, count in self.counts.items()
+            if row.category is Category.WAKE
+            and row.day == day
+            and car in (None, row.car)
+            and (kinds is None or row.caller.partition(":")[0] in kinds)
+        )
+
+    def saved_wakes(self, month: Month) -> int:
+        """How many wakes of a month somebody's wish would have cost, and did not."""
+        return sum(count for row, count in self.saved.items() if Month.of(row.day) == month)
+
+    def drop_deductions(self) -> None:
+        """Drop corrections that take away: after damage, too much is safer than too little."""
+        for row in [row for row, count in self.counts.items() if count < 0]:
+            del self.counts[row]
+        self._sum = None
+
+    def forget_old(self, now: datetime) -> None:
+        """Drop all but the newest months before this one in which anything was counted.
+
+        By what was counted and not by the clock: one that is years ahead must not delete what was
+        spent.
+        """
+        self._book_streamed()
+        this = Month.of(now)
+        months = sorted({month for row in self.counts if (month := Month.of(row.day)) < this})
+        if len(months) > KEEP_MONTHS:
+            self.forget_before(months[-KEEP_MONTHS])
+
+    def forget_before(self, month: Month) -> None:
+        """Drop what is older than this month."""
+        self._book_streamed()
+        first = date(month.year, month.month, 1)
+        for rows in (self.counts, self.unanswered, self.saved):
+            for row in [row for row in rows if row.day < first]:
+                del rows[row]
+        self._sum = None
+
+    def to_stored(self) -> dict[str, Any]:
+        """The ledger as JSON."""
+        self._book_streamed()
+        return {
+            "counts": _rows_stored(self.counts),
+            "unanswered": _rows_stored(self.unanswered),
+            "saved": _rows_stored(self.saved),
+        }
+
+    @classmethod
+    def from_stored(cls, stored: object) -> Ledger:
+        """The ledger from `to_stored`'s JSON; lines that cannot be read are left out."""
+        if not isinstance(stored, Mapping):
+            return cls()
+        return cls(
+            _rows_read(stored.get("counts")),
+            _rows_read(stored.get("unanswered")),
+            _rows_read(stored.get("saved")),
+        )
+
+
+def _rows_stored(rows: Counter[Row]) -> list[list[Any]]:
+    return [
+        [row.day.isoformat(), str(row.category), row.car, row.caller, count]
+        for row, count in rows.items()
+        if count
+    ]
+
+
+def _rows_read(stored: object) -> Counter[Row]:
+    rows: Counter[Row] = Counter()
+    for line in stored if isinstance(stored, list) else ():
+        match line:
+            case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
+                least = -MOST_UNITS if caller == CORRECTION else 0
+                if isinstance(count, bool) or not least <= count <= MOST_UNITS:
+                    continue
+                try:
+                    row = Row(date.fromisoformat(day), Category(category), car, caller)
+                except ValueError:
+                    continue
+                rows[row] += count
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A charge that was booked, with what is needed to take it back."""
+
+    row: Row
+    count: int
+    time: datetime | None = field(default=None, compare=False)

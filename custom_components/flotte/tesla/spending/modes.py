@@ -1,0 +1,139 @@
+"""The spending mode: how much the budget restrains, given what is spent and projected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+
+class SpendingMode(StrEnum):
+    """How much the budget restrains, in rising order."""
+
+    NORMAL = "normal"
+    THRIFTY = "thrifty"
+    FRUGAL = "frugal"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a spending mode changes."""
+
+    poll_factor: int = 1
+    """By how much the intervals of the poll plan, and of sites that cost something, grow."""
+    saver: bool = False
+    """Whether the stream is asked for its saver profile."""
+    polls: bool = True
+    """Whether the background may ask for anything that is paid."""
+    automation_wakes: bool = True
+    """Whether automations may wake a car."""
+    automations: bool = True
+    """Whether automations may spend at all."""
+    streams: bool = True
+    """Whether the cars stream."""
+
+
+EFFECTS: Final[Mapping[SpendingMode, Effects]] = {
+    SpendingMode.NORMAL: Effects(),
+    SpendingMode.THRIFTY: Effects(poll_factor=2, saver=True),
+    SpendingMode.FRUGAL: Effects(poll_factor=4, saver=True, polls=False, automation_wakes=False),
+    SpendingMode.STOPPED: Effects(
+        poll_factor=4,
+        saver=True,
+        polls=False,
+        automation_wakes=False,
+        automations=False,
+        streams=False,
+    ),
+}
+_RISING: Final = tuple(SpendingMode)
+
+SPENT_SHARES: Final[Mapping[SpendingMode, Decimal]] = {
+    SpendingMode.THRIFTY: Decimal("0.5"),
+    SpendingMode.FRUGAL: Decimal("0.8"),
+    SpendingMode.STOPPED: Decimal("0.99"),
+}
+"""What share of the budget is spent when a step is due. The first two also need a projection above
+the budget: who will stay within it is not held back. The last hundredth pays for the requests that
+stop the stream, and for what people do."""
+EARLY_SHARE: Final = Decimal("1.5")
+"""A projection of so many budgets brings the first step at once: half the budget need not be gone
+before anybody acts. It is higher than 1 because a projection from few days is rough."""
+HOLD_SPENT: Final = Decimal("0.98")
+"""A step ends only below this share of where it began, so that a refund does not end it."""
+HOLD_PROJECTED: Final = Decimal("0.9")
+"""The same for the projection, which moves every day, and falls because of the step itself."""
+
+
+class ModeReason(StrEnum):
+    """Why the spending mode is what it is; the values are translation keys."""
+
+    IN_ORDER = "mode_in_order"
+    """The month will end within the budget."""
+    PACE = "mode_pace"
+    """The month would end far above the budget."""
+    SHARE = "mode_share"
+    """A share of the budget is spent, and the month would end above it."""
+    USED_UP = "mode_used_up"
+    """The budget is spent but for a rest."""
+    CHOSEN = "mode_chosen"
+    """Somebody chose it."""
+    SUSPENDED = "mode_suspended"
+    """Tesla has stopped the account, whatever the budget says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A spending mode and what brought it."""
+
+    mode: SpendingMode
+    reason: ModeReason
+    placeholders: Mapping[str, str]
+
+    @property
+    def effects(self) -> Effects:
+        """What it changes."""
+        return EFFECTS[self.mode]
+
+
+def mode_of(
+    spent: Decimal,
+    projected: Decimal,
+    budget: Decimal,
+    current: SpendingMode = SpendingMode.NORMAL,
+    override: SpendingMode | None = None,
+) -> Step:
+    """The spending mode; the one it is in `current`ly ends later than it began.
+
+    Args:
+        spent: This month.
+        projected: What the month will probably cost in all.
+        budget: For the month.
+        current: The mode until now.
+        override: The mode that somebody chose instead; it holds until the budget is used up.
+    """
+    words = {
+        "spent": f"{spent:.2f}",
+        "projected": f"{projected:.2f}",
+        "budget": f"{budget:.2f}",
+        "percent": f"{100 * spent / budget:.0f}" if budget else "100",
+    }
+    # Before what somebody chose: a stream costs whether there is room for it or not.
+    share = SPENT_SHARES[SpendingMode.STOPPED]
+    if current is SpendingMode.STOPPED:
+        share *= HOLD_SPENT
+    if spent >= share * budget:
+        return Step(SpendingMode.STOPPED, ModeReason.USED_UP, words)
+    if override is not None:
+        return Step(override, ModeReason.CHOSEN, words)
+    for mode in reversed(_RISING[1:-1]):
+        held = _RISING.index(current) >= _RISING.index(mode)
+        of_spent = HOLD_SPENT if held else Decimal(1)
+        of_projected = HOLD_PROJECTED if held else Decimal(1)
+        is_spent = spent >= SPENT_SHARES[mode] * of_spent * budget
+        if is_spent and projected > of_projected * budget:
+            return Step(mode, ModeReason.SHARE, words)
+        if mode is SpendingMode.THRIFTY and projected >= EARLY_SHARE * of_projected * budget:
+            return Step(mode, ModeReason.PACE, words)
+    return Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, words)

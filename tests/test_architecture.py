@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.spending.caller": set(),
     "tesla.spending.ledger": {"tesla.spending.caller", "tesla.spending.tariff"},
     "tesla.spending.modes": set(),
+    "tesla.spending.suspension": {"tesla.spending.ledger"},
     "tesla.spending.policy": {
         "tesla.spending.caller",
         "tesla.spending.modes",
@@ -74,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
+        "tesla.spending.suspension",
     },
     "tesla.spending.endpoints": {"tesla.spending.tariff"},
     "tesla.spending.ledger_check": {"tesla.spending.ledger", "tesla.spending.tariff"},

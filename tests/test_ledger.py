@@ -220,7 +220,7 @@ async def test_a_suspension_ends_with_its_month(
     await pass_time(hass, freezer, 10.1)
     freezer.move_to("2026-04-01T00:00:00Z")
     again = await restarted(hass)
-    assert again.meter.suspended is None
+    assert again.meter.suspension.month is None
 
 
 @pytest.mark.parametrize("suspended", [None, [], [2026], ["2026", "3"], 3, "2026-03", [2026, 2]])
@@ -229,7 +229,7 @@ async def test_a_suspension_that_cannot_be_read(
 ) -> None:
     data = {"ledger": {"counts": []}, "suspended": suspended}
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": data}
-    assert (await restarted(hass)).meter.suspended is None
+    assert (await restarted(hass)).meter.suspension.month is None
 
 
 async def test_only_the_newest_two_years_are_kept(

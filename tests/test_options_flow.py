@@ -122,9 +122,9 @@ async def test_saving_says_that_tesla_s_limit_was_raised(
     meter = (await async_get_ledger(hass, CLIENT_ID)).meter
     meter.suspend(dt_util.utcnow())
     result = await owner.choose("spending")
-    assert meter.suspended
+    assert meter.suspension.month
     await owner.submit(result, monthly_limit=10)
-    assert meter.suspended is None
+    assert meter.suspension.month is None
 
 
 async def test_limit_is_set_while_the_entry_is_not_loaded(owner: Owner) -> None:

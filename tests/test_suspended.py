@@ -150,7 +150,7 @@ async def test_it_ends_by_itself_when_free_answers_come_again(
     paid_for = {each.status for each in tesla.requests if each.category == Billed.DATA}
     assert paid_for == {200}, "nothing was paid to see it"
     meter = (await async_get_ledger(hass, CLIENT_ID)).meter
-    assert meter.suspended is None
+    assert meter.suspension.month is None
 
 
 async def test_free_answers_that_always_came_say_nothing(

@@ -182,7 +182,7 @@ async def test_one_that_tesla_stopped_is_not_the_other(
     ours, theirs = apart.ledgers
     assert issues_of(hass) == {f"account_suspended_{theirs.name}"}
     assert ours.name != theirs.name
-    assert ours.meter.suspended is None
+    assert ours.meter.suspension.month is None
     await act(apart.first, MODEL_Y, flash_lights(), person())
     with pytest.raises(HomeAssistantError) as refusal:
         await act(apart.second, MODEL_S, flash_lights(), person())

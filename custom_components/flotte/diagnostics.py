@@ -79,7 +79,7 @@ async def _describe(data: AccountData) -> dict[str, Any]:
             "month": now.strftime("%Y-%m"),
             "limit": str(meter.limit),
             "cost": str(meter.cost(now)),
-            "suspended": meter.suspended is not None,
+            "suspended": meter.suspension.month is not None,
             "counts": {
                 str(category): count
                 for category, count in meter.ledger.month(Month.of(now)).items()

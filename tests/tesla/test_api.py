@@ -572,7 +572,7 @@ async def test_missing_payment_does_not_count_as_the_limit(account: Account) -> 
     account.tesla.faults.order("status", status=402)
     with pytest.raises(AccountSuspended):
         await account.api.vehicle_data(MODEL_3, POLLING)
-    assert account.meter.suspended is None
+    assert account.meter.suspension.month is None
 
 
 async def test_without_room_nothing_leaves(account: Account) -> None:

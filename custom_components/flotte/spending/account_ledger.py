@@ -109,10 +109,10 @@ class AccountLedger:
         self.meter.ledger.forget_old(dt_util.utcnow())
         suspended = _read_month(stored.get("suspended"))
         if suspended is not None and suspended >= Month.of(dt_util.utcnow()):
-            self.meter.suspended = suspended
+            self.meter.suspension.month = suspended
         suspensions = stored.get("suspensions")
         if is_count(suspensions):
-            self.meter.suspensions = suspensions
+            self.meter.suspension.count = suspensions
         self.meter.woken = _read_woken(stored.get("woken"))
         self.meter.doubt = _read_doubt(stored.get("doubt"))
         if kept_as is not None:
@@ -332,11 +332,11 @@ class AccountLedger:
     @callback
     def _to_stored(self) -> dict[str, Any]:
         self._has_news = self._has_free_news = False
-        month, doubt = self.meter.suspended, self.meter.doubt
+        month, doubt = self.meter.suspension.month, self.meter.doubt
         return {
             "ledger": self.meter.ledger.to_stored(),
             "suspended": [month.year, month.month] if month else None,
-            "suspensions": self.meter.suspensions,
+            "suspensions": self.meter.suspension.count,
             **({} if doubt is None else {"doubt": _doubt_stored(doubt)}),
             "woken": {
                 car: [each.timestamp() for each in times] for car, times in self.meter.woken.items()

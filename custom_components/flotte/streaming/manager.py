@@ -604,7 +604,7 @@ class Streaming:
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
         now = dt_util.utcnow()
         # Before: one that comes meanwhile takes away what is sent now.
-        suspensions = self._api.meter.suspensions
+        suspensions = self._api.meter.suspension.count
         try:
             vins = [car.vin for car, _ in cars]
             saves = all(is_leaner(planned, car) for car, planned in cars)
@@ -677,7 +677,7 @@ class Streaming:
         Those are counted too: one may be over before anybody looks.
         """
         meter = self._api.meter
-        return self._effects, meter.is_suspended(dt_util.utcnow()), meter.suspensions
+        return self._effects, meter.is_suspended(dt_util.utcnow()), meter.suspension.count
 
     @callback
     def async_obey(self) -> None:

@@ -135,7 +135,7 @@ class StreamingCar:
     def forget_configuration(self) -> None:
         """Forget what Tesla took: that was for another application."""
         self.configured = None
-        self.suspensions = self.coordinator.vehicle.api.meter.suspensions
+        self.suspensions = self.coordinator.vehicle.api.meter.suspension.count
         self.refusal = self.asked = None
         self.is_distrusted = False
 
@@ -151,7 +151,7 @@ class StreamingCar:
 
         Counted and not dated, because clocks are set.
         """
-        return self.suspensions != self.coordinator.vehicle.api.meter.suspensions
+        return self.suspensions != self.coordinator.vehicle.api.meter.suspension.count
 
     @property
     def known(self) -> dict[str, Any] | None:

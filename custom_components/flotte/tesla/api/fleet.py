@@ -378,7 +378,7 @@ class FleetApi:
                 self._refused_alone.discard(car)
                 if probes and self._probes(charge, method, path, car):
                     _LOGGER.info("Tesla answers again: its limit was raised")
-                    self.meter.answered_free()
+                    self.meter.note_service_resumed()
                 return _payload(text)
             if status == HTTPStatus.MISDIRECTED_REQUEST and not moved:
                 self._move(address_in(text, headers.get("Alt-Svc", "")), text)
@@ -409,7 +409,7 @@ class FleetApi:
         """Whether this costs nothing, and an answer to it tells that Tesla's limit was raised."""
         is_free = not self.meter.tariff.price(charge.category)
         kind = _kind(method, path, car)
-        return is_free and self.meter.tells_of_the_end(kind, self._clock())
+        return is_free and self.meter.suspension.is_probe(kind, self._clock())
 
     async def _send(
         self,

@@ -412,7 +412,7 @@ class Gate:
             counts=meter.committed(now),
             unaccounted=meter.unaccounted(now),
             zone=self.zone,
-            suspended=meter.suspended == Month.of(now),
+            suspended=meter.is_suspended(now),
             mode=self.step.mode,
             # Counting walks the whole ledger, and only wakes ask for it.
             wakes_today=meter.wakes_today(request.car, LIMITED, now) if wakes else 0,

@@ -17,11 +17,12 @@ from ..errors import AccountSuspended, BudgetExceeded, Refused
 from ..listeners import Listeners
 from .caller import Caller, CallerKind
 from .ledger import CORRECTION, Entry, Ledger, Month, Row
+from .suspension import Suspension
 from .tariff import EURO, Category, Charge, Tariff
 
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
-_MOST_MINUTES: Final = 61
+_MAX_MINUTES: Final = 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,27 @@ class Hold:
         self.release()
 
 
+class SignalRate:
+    """How many signals are streamed an hour, to the minute."""
+
+    def __init__(self) -> None:
+        # By the minute in which they came, oldest first; one more than fit into an hour.
+        self._minutes: deque[tuple[datetime, int]] = deque(maxlen=_MAX_MINUTES)
+
+    def count(self, signals: int, now: datetime) -> None:
+        """Count signals that came now."""
+        if self._minutes and within(self._minutes[-1][0], _MINUTE, now):
+            began, before = self._minutes.pop()
+            signals += before
+        else:
+            began = now
+        self._minutes.append((began, signals))
+
+    def last_hour(self, now: datetime) -> int:
+        """How many came within the last hour."""
+        return sum(count for began, count in self._minutes if within(began, _HOUR, now))
+
+
 class Meter:
     """Counts what a developer account spends, and refuses what its monthly limit has no room for.
 
@@ -99,14 +121,7 @@ class Meter:
         """What of the limit is kept for people; see `gate.Policy`."""
         self.doubt: Doubt | None = None
         """Set while the owner has not said what was spent in a month whose ledger was damaged."""
-        self.suspended: Month | None = None
-        """The month in which Tesla said that its own limit is exceeded."""
-        self.suspensions = 0
-        """How often Tesla stopped the account. Each time it removes what the cars are to stream, so
-        what was configured before the last one is gone."""
-        self._refused_free: set[str] = set()
-        self._distrusted: Month | None = None
-        self._lifted: Month | None = None
+        self.suspension = Suspension()
         self.changed = Listeners[()]()
         """Notified of what is to be stored beside the charge of a request that is about to leave:
         refunds, corrections, suspensions."""
@@ -117,8 +132,7 @@ class Meter:
         self._holds: list[Hold] = []
         # When whose wish for which car was last counted as a wake saved.
         self._saved: dict[tuple[Caller, str], datetime] = {}
-        # Streamed signals of the last hour, by the minute in which they came.
-        self._lately: deque[tuple[datetime, int]] = deque()
+        self._signal_rate = SignalRate()
 
     def cost(self, now: datetime, category: Category | None = None) -> Decimal:
         """This month's bill before the discount, as Tesla rounds it; of one category or of all."""
@@ -154,7 +168,7 @@ class Meter:
         wanted = [charge for charge in charges if self.tariff.price(charge.category)]
         if not wanted:
             return
-        if self.suspended == Month.of(now):
+        if self.is_suspended(now):
             raise AccountSuspended("Tesla's own limit is exceeded")
         counts = self.committed(now)
         for charge in wanted:
@@ -300,18 +314,12 @@ class Meter:
         if not count:
             return
         self.ledger.count_signals(car, count, now)
-        if self._lately and within(self._lately[-1][0], _MINUTE, now):
-            began, before = self._lately.pop()
-            self._lately.append((began, before + count))
-        else:
-            self._lately.append((now, count))
-            if len(self._lately) > _MOST_MINUTES:
-                self._lately.popleft()
+        self._signal_rate.count(count, now)
         self.signals_counted()
 
     def signals_last_hour(self, now: datetime) -> int:
         """How many signals were streamed within the last hour, to the minute, since the start."""
-        return sum(count for began, count in self._lately if within(began, _HOUR, now))
+        return self._signal_rate.last_hour(now)
 
     def save_wake(self, caller: Caller, car: str, now: datetime) -> None:
         """Note that a wake was not needed that this caller's wish would have cost.
@@ -340,40 +348,19 @@ class Meter:
         self.changed()
 
     def is_suspended(self, now: datetime) -> bool:
-        """Whether Tesla said this month that its own limit is exceeded."""
-        return self.suspended == Month.of(now)
+        """Whether Tesla stopped the account, so that nothing that is paid may be requested."""
+        return self.suspension.is_active(now)
 
     def suspend(self, now: datetime, free: str | None = None) -> None:
-        """Tesla said EXCEEDED_LIMIT: nothing paid is asked for until `resume` or a new month.
-
-        Args:
-            now: When.
-            free: What was asked, if it costs nothing: its answer can tell as well that this is
-                over; see `answered_free`.
-        """
-        if not self.is_suspended(now):
-            if self._lifted == Month.of(now):
-                # It was not over, or not for long. Each mistake costs a request, so for the rest of
-                # the month a person has to say so.
-                self._distrusted = self._lifted
-            self._refused_free.clear()
-            self.suspended = Month.of(now)
-            self.suspensions += 1
-        if free is not None:
-            self._refused_free.add(free)
+        """Apply that Tesla refused a request with EXCEEDED_LIMIT; see `Suspension.begin`."""
+        self.suspension.begin(now, free)
         self.changed()
 
     def resume(self) -> None:
-        """The owner says that Tesla's limit was raised."""
-        self.suspended = None
+        """Let paid requests through again, because the owner says that Tesla's limit was raised."""
+        self.suspension.end()
 
-    def tells_of_the_end(self, free: str, now: datetime) -> bool:
-        """Whether Tesla would not answer this, which costs nothing, if it were not over."""
-        month = Month.of(now)
-        return self.suspended == month != self._distrusted and free in self._refused_free
-
-    def answered_free(self) -> None:
-        """Tesla answers again what it refused while the account was suspended: that is over."""
-        self._lifted = self.suspended
-        self.resume()
+    def note_service_resumed(self) -> None:
+        """Apply that Tesla answered a probe of the suspension: it is over."""
+        self.suspension.lift()
         self.changed()

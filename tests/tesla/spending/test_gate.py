@@ -73,7 +73,7 @@ NIGHT: Final = QuietHours(time(22), time(7))
 TEXTS: Final[dict[str, str]] = {
     key: value["message"]
     for key, value in json.loads(
-        (Path(__file__).parents[2] / "custom_components/flotte/translations/en.json").read_text(
+        (Path(__file__).parents[3] / "custom_components/flotte/translations/en.json").read_text(
             encoding="utf-8"
         )
     )["exceptions"].items()

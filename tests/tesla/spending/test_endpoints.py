@@ -12,7 +12,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands
-from custom_components.flotte.tesla.api import fleet as api
+from custom_components.flotte.tesla.api import fleet
 from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints
@@ -95,7 +95,7 @@ def named_in_api() -> set[str]:
     """The endpoints that the API asks the table about by a name that is written there."""
     return {
         node.args[0].value
-        for node in ast.walk(ast.parse(inspect.getsource(api)))
+        for node in ast.walk(ast.parse(inspect.getsource(fleet)))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "charge"

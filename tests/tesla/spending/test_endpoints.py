@@ -113,7 +113,7 @@ def test_every_request_of_the_api_is_in_the_table() -> None:
 
 
 def test_the_api_names_no_category_itself() -> None:
-    assert not set(vars(api)) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
+    assert not set(vars(fleet)) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
 
 
 def test_every_command_of_a_site_is_in_the_table() -> None:

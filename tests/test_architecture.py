@@ -203,10 +203,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.account_ledger",
         "account.storage",
         "streaming.manager",
-        "tesla.spending.endpoints",
-        "tesla.spending.modes",
-        "tesla.spending.policy",
-        "tesla.spending.tariff",
     },
     "account.rights": HOME_ASSISTANT | {"const"},
     "account.claims": HOME_ASSISTANT | {"const"},
@@ -272,6 +268,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api.fleet",
         "tesla.errors",
         "account.tokens",
+        "spending.rules",
     },
     "account.login": HOME_ASSISTANT
     | {
@@ -345,7 +342,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"coordinator", "streaming.issues", "tesla.privacy", "tesla.signals", "tesla.telemetry"},
     "flows.options": HOME_ASSISTANT
     | {
-        "account.data",
         "spending.callers",
         "const",
         "streaming.receiver",
@@ -356,6 +352,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.policy",
         "tesla.spending.tariff",
+        "spending.rules",
     },
     "services.vehicle": HOME_ASSISTANT
     | {
@@ -403,8 +400,25 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
     },
     "entity": HOME_ASSISTANT
-    | {"account.data", "const", "coordinator", "account.rights", "tesla.commands", "tesla.state"},
+    | {
+        "account.data",
+        "const",
+        "coordinator",
+        "account.rights",
+        "tesla.commands",
+        "tesla.state",
+        "spending.rules",
+    },
     "presence": HOME_ASSISTANT | {"const", "coordinator", "entity"},
+    "spending.rules": HOME_ASSISTANT
+    | {
+        "account.data",
+        "const",
+        "spending.account_ledger",
+        "tesla.spending.endpoints",
+        "tesla.spending.policy",
+        "tesla.spending.tariff",
+    },
     "spending.decisions": HOME_ASSISTANT
     | {
         "account.data",
@@ -472,6 +486,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.tokens",
         "asyncio",
         "tesla.spending.caller",
+        "spending.rules",
     },
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,

@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -22,13 +23,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
-from custom_components.flotte.flows import options as options_flow
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming import manager as streaming_module
 from custom_components.flotte.streaming.options import Settings
 from custom_components.flotte.streaming.receiver import async_get_authority
 from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES
-from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.policy import (
+    RULES,
+    AsleepPolicy,
+    Group,
+    Policy,
+    QuietHours,
+    Rule,
+)
 from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
 from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, ServerCertificate
@@ -185,21 +192,42 @@ async def test_everything_about_spending(owner: Owner) -> None:
         budget=Decimal(20),
         reserve=Decimal("0.25"),
         head_start=timedelta(days=1),
-        person=Asleep.WAIT,
+        asleep_person=AsleepPolicy.WAIT,
         confirm_wakes=True,
-        automation=Asleep.REFUSE,
+        asleep_automation=AsleepPolicy.REFUSE,
         wakes_per_day=4,
         quiet_hours=QuietHours(time(22), time(6, 30)),
         wake_gap=timedelta(minutes=30),
-        patience=timedelta(hours=12),
-        callers={"automation:automation.morning": Asleep.WAKE, "voice:assist": Asleep.WAIT},
+        max_deferral=timedelta(hours=12),
+        asleep_callers={
+            "automation:automation.morning": AsleepPolicy.WAKE,
+            "voice:assist": AsleepPolicy.WAIT,
+        },
     )
 
 
-def test_every_rule_can_be_reached() -> None:
-    """But for the spending mode, which has an entity of its own."""
-    offered = {*options_flow.SPENDING, *options_flow.WAKES, "spending_mode"}
-    assert offered == Policy().to_options().keys()
+@pytest.mark.parametrize("group", [Group.SPENDING, Group.WAKES])
+async def test_a_form_asks_for_every_rule_of_its_group(owner: Owner, group: Group) -> None:
+    asked: list[str] = []
+    for field, selector in fields_of(await owner.choose(group)).items():
+        nested = getattr(selector, "schema", None)
+        asked.extend(map(str, nested.schema) if isinstance(nested, vol.Schema) else [field])
+    assert asked == [rule.option for rule in RULES if rule.group is group]
+
+
+TEXTS: Final = json.loads(TRANSLATIONS.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.option)
+def test_every_rule_has_two_texts(rule: Rule) -> None:
+    """In a form: a name and a description; of an entity: a name and the names of its states."""
+    if rule.group is Group.ENTITY:
+        assert TEXTS["entity"]["select"][rule.option].keys() >= {"name", "state"}
+        return
+    step = TEXTS["options"]["step"][rule.group]
+    texts = step["sections"]["advanced"] if rule.is_advanced else step
+    for kind in ("data", "data_description"):
+        assert texts[kind].get(rule.option), f"translations/en.json: {kind} of {rule.option}"
 
 
 async def test_what_was_set_is_shown(owner: Owner) -> None:
@@ -466,7 +494,7 @@ async def test_what_no_request_can_be_billed_as(owner: Owner, row: dict[str, str
 
 @pytest.mark.parametrize(
     ("key", "needed"),
-    [("asleep", set(Asleep)), ("endpoint", set(ASSUMED)), ("category", set(CHOICES))],
+    [("asleep", set(AsleepPolicy)), ("endpoint", set(ASSUMED)), ("category", set(CHOICES))],
 )
 def test_every_choice_has_its_words(key: str, needed: set[str]) -> None:
     texts = json.loads(TRANSLATIONS.read_text("utf-8"))["selector"][key]["options"]

@@ -24,10 +24,10 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.flotte.account.data import async_set_spending_option
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
 from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS, SpendingAction
 from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.spending.rules import async_set_spending_option
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.spending.caller import STREAM, Caller, CallerKind

@@ -10,14 +10,14 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.account.data import (
+from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.spending.rules import (
     endpoint_categories,
     spending_policy,
     spending_tariff,
 )
-from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.spending.modes import SpendingMode
-from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category
 from simulator import Simulator
 from tests.conftest import (
@@ -98,7 +98,7 @@ async def test_who_says_so_decides_on_the_tariff(hass: HomeAssistant) -> None:
     silent, speaking = entry_with(hass), entry_with(hass, **FRANCS)
     for each in (silent, speaking):
         assert spending_tariff(hass, each).currency == "CHF"
-        assert spending_policy(hass, each).limit(spending_tariff(hass, each)) == 9
+        assert spending_policy(hass, each).budget_in(spending_tariff(hass, each)) == 9
 
 
 async def test_another_application_has_its_own(hass: HomeAssistant) -> None:
@@ -128,7 +128,7 @@ async def test_the_thriftiest_budget_counts_whoever_starts_last(
         for each in limits
     ]
     for each in entries:
-        assert spending_policy(hass, each).limit(spending_tariff(hass, each)) == limit
+        assert spending_policy(hass, each).budget_in(spending_tariff(hass, each)) == limit
 
 
 async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> None:
@@ -136,7 +136,7 @@ async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> N
     rich = entry_with(hass, monthly_limit=25, spending_mode="thrifty")
     for each in (frugal, rich):
         policy = spending_policy(hass, each)
-        assert (policy.budget, policy.mode) == (Decimal(25), SpendingMode.FRUGAL)
+        assert (policy.budget, policy.spending_mode) == (Decimal(25), SpendingMode.FRUGAL)
 
 
 async def test_categories_are_taken_together(hass: HomeAssistant) -> None:
@@ -221,9 +221,9 @@ async def test_each_rule_is_the_strictest_that_anybody_names(
         wakes_per_day=0,
         confirm_wakes=True,
         quiet_hours=QuietHours(time(22), time(6)),
-        automation=Asleep.WAIT,
-        callers={"voice:assist": Asleep.REFUSE},
-        mode=SpendingMode.THRIFTY if "spending_mode" in own else None,
+        asleep_automation=AsleepPolicy.WAIT,
+        asleep_callers={"voice:assist": AsleepPolicy.REFUSE},
+        spending_mode=SpendingMode.THRIFTY if "spending_mode" in own else None,
     )
 
 

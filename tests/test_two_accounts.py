@@ -21,10 +21,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.flotte.account.data import spending_policy
 from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
+from custom_components.flotte.spending.rules import spending_policy
 from custom_components.flotte.tesla.commands import flash_lights, lock_doors, unlock_doors
 from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.spending.ledger import Month

@@ -25,7 +25,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.claims import async_claim, async_watch_claims
-from .account.data import AccountData, FlotteConfigEntry, application_of, async_apply_spending
+from .account.data import AccountData, FlotteConfigEntry, application_of
 from .account.hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .account.hosts import set_hosts
 from .account.key import async_get_key
@@ -61,6 +61,7 @@ from .services.spending import async_register_spending_actions
 from .services.vehicle import async_register_actions
 from .spending.account_ledger import AccountLedger, async_get_ledger
 from .spending.callers import async_watch_callers
+from .spending.rules import async_apply_spending
 from .streaming.issues import async_clear_entry
 from .streaming.manager import Streaming
 from .streaming.subscription import configured_cars

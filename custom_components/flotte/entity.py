@@ -9,10 +9,11 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account.data import FlotteConfigEntry, async_set_spending_option
+from .account.data import FlotteConfigEntry
 from .account.rights import async_require_admin
 from .const import DOMAIN
 from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
+from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
 

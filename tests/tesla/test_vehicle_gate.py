@@ -24,7 +24,7 @@ from custom_components.flotte.tesla.errors import (
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
-from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.subscription import Rule
@@ -384,7 +384,7 @@ async def test_it_expires_although_nobody_looked(
 
 
 async def test_the_patience_is_the_owners(vehicle: Vehicle) -> None:
-    vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0, patience=HOUR)
+    vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0, max_deferral=HOUR)
     done = await vehicle.send(commands.set_charge_limit(70), SUN)
     assert done.waits_until == NOW + HOUR
 
@@ -508,8 +508,11 @@ async def test_a_wake_of_its_own_passes_the_gate(
     ("policy", "reason"),
     [
         (Policy(budget=Decimal(10), wakes_per_day=0), "gate_asleep"),
-        (Policy(budget=Decimal(10), automation=Asleep.REFUSE), "gate_asleep"),
-        (Policy(budget=Decimal(10), callers={SUN.label: Asleep.REFUSE}), "gate_asleep"),
+        (Policy(budget=Decimal(10), asleep_automation=AsleepPolicy.REFUSE), "gate_asleep"),
+        (
+            Policy(budget=Decimal(10), asleep_callers={SUN.label: AsleepPolicy.REFUSE}),
+            "gate_asleep",
+        ),
         (Policy(budget=Decimal(10), quiet_hours=QuietHours(time(11), time(13))), "gate_quiet"),
         (Policy(budget=Decimal("0.024")), "gate_reserve"),
     ],
@@ -527,10 +530,10 @@ async def test_by_the_owners_rules(
 @pytest.mark.parametrize(
     ("policy", "waits"),
     [
-        (Policy(budget=Decimal(10), automation=Asleep.WAIT), True),
+        (Policy(budget=Decimal(10), asleep_automation=AsleepPolicy.WAIT), True),
         (Policy(budget=Decimal(10), quiet_hours=QuietHours(time(11), time(13))), True),
         (Policy(budget=Decimal("0.024")), True),
-        (Policy(budget=Decimal(10), automation=Asleep.REFUSE), False),
+        (Policy(budget=Decimal(10), asleep_automation=AsleepPolicy.REFUSE), False),
         # There would be no room for it even if the car was awake.
         (Policy(budget=Decimal("0.001")), False),
     ],
@@ -568,7 +571,7 @@ async def test_a_pause_between_wakes(
 async def test_a_person_may_want_to_wait(
     vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
 ) -> None:
-    vehicle.gate.policy = Policy(budget=Decimal(10), person=Asleep.WAIT)
+    vehicle.gate.policy = Policy(budget=Decimal(10), asleep_person=AsleepPolicy.WAIT)
     done = await vehicle.send(commands.set_charge_limit(70), PERSON)
     assert done.waits_until is not None
     await vehicle.send(commands.lock_doors(), PERSON)

@@ -20,12 +20,13 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 
 from ..const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import AccountLedger, async_get_ledger, async_retire_ledger
+from ..spending.rules import async_apply_spending
 from ..streaming.issues import async_tell_left
 from ..streaming.manager import async_take_away
 from ..streaming.subscription import configured_cars
 from ..tesla.api.fleet import FleetApi, TokenSource
 from ..tesla.errors import TeslaError
-from .data import FlotteConfigEntry, application_of, async_apply_spending
+from .data import FlotteConfigEntry, application_of
 from .hosts import get_hosts
 from .names import async_distinct_name
 from .storage import CheckedStore, Damaged

@@ -33,7 +33,6 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.translation import async_get_translations
 
-from ..account.data import spending_tariff
 from ..const import (
     CERTIFICATE_FILES,
     CERTIFICATE_OWN,
@@ -60,11 +59,12 @@ from ..const import (
     STREAM_OFF,
 )
 from ..spending.callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
+from ..spending.rules import spending_tariff
 from ..streaming.options import read_overrides
 from ..streaming.receiver import async_read_files
 from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.endpoints import ASSUMED, CHOICES
-from ..tesla.spending.policy import Asleep, Policy
+from ..tesla.spending.policy import RULES, AsleepPolicy, Group, Kind, Policy, Rule
 from ..tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from ..tesla.telemetry.selfcheck import Finding
 from ..tesla.telemetry.subscription import Profile
@@ -123,19 +123,6 @@ CATEGORY: Final = "category"
 OTHER_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 """As ISO 4217 writes them."""
 
-SPENDING: Final = ("monthly_limit", "reserve_percent", "head_start_days")
-WAKES: Final = (
-    "asleep_person",
-    "confirm_wakes",
-    "asleep_automation",
-    "wakes_per_day",
-    "quiet_begin",
-    "quiet_end",
-    "wake_gap_minutes",
-    "patience_hours",
-    CONF_EXCEPTIONS,
-)
-"""What the gate is told, by group; see `tesla.gate.Policy`."""
 USUAL: Final = {
     name: float(value) if name == "reserve_percent" else value
     for name, value in Policy().to_options().items()
@@ -159,6 +146,24 @@ def _amount_of(tariff: Tariff) -> NumberSelector:
     """A monthly budget in the tariff's currency: up to a hundred discounts, in cents or wholes."""
     most = max(1000.0, 100 * float(tariff.discount))
     return _box(0, most, 0.5 if most <= 1000 else 1, unit=tariff.currency)  # noqa: PLR2004  # as above
+
+
+_SELECTORS: Final[Mapping[Kind, Selector[Any]]] = {
+    Kind.PERCENT: _box(0, 100, unit=PERCENTAGE),
+    Kind.COUNT: _box(0, 100),
+    Kind.MINUTES: _box(0, 1440, unit=UnitOfTime.MINUTES),
+    Kind.HOURS: _box(1, 168, unit=UnitOfTime.HOURS),
+    Kind.DAYS: _box(0, 31, unit=UnitOfTime.DAYS),
+    Kind.TIME_OF_DAY: TimeSelector(),
+    Kind.FLAG: BooleanSelector(),
+    Kind.ASLEEP: _select(*AsleepPolicy, translation_key=ASLEEP),
+}
+"""How a form asks for each kind of option; amounts and callers depend on the installation."""
+
+
+def rules_of(group: Group) -> list[Rule]:
+    """The options of a form, in its order."""
+    return [rule for rule in RULES if rule.group is group]
 
 
 def _discount(tariff: Tariff) -> dict[str, str]:
@@ -256,25 +261,28 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Set what a month may cost; by default nothing has to be paid."""
+        rules = rules_of(Group.SPENDING)
         if user_input is not None:
             # Saving says as well that a limit at Tesla was raised, if it was that.
             if hasattr(self.config_entry, "runtime_data"):
                 self.config_entry.runtime_data.ledger.async_resume()
             entered = {**user_input, **user_input.get(ADVANCED, {})}
             # What was emptied goes back to what a new installation has.
-            return self._save({name: entered.get(name) for name in SPENDING})
+            return self._save({rule.option: entered.get(rule.option) for rule in rules})
         tariff = self._tariff_in_force
-        schema = vol.Schema(
-            {
-                vol.Optional("monthly_limit"): _amount_of(tariff),
-                vol.Optional("reserve_percent"): _box(0, 100, unit=PERCENTAGE),
-                vol.Optional(ADVANCED): section(
-                    vol.Schema(
-                        {vol.Optional("head_start_days"): _box(0, 31, unit=UnitOfTime.DAYS)}
-                    ),
-                    {"collapsed": True},
-                ),
-            }
+        selectors = {**_SELECTORS, Kind.AMOUNT: _amount_of(tariff)}
+        fields = {
+            is_advanced: vol.Schema(
+                {
+                    vol.Optional(rule.option): selectors[rule.kind]
+                    for rule in rules
+                    if rule.is_advanced is is_advanced
+                }
+            )
+            for is_advanced in (False, True)
+        }
+        schema = fields[False].extend(
+            {vol.Optional(ADVANCED): section(fields[True], {"collapsed": True})}
         )
         shown = {**self._shown, ADVANCED: self._shown}
         return self.async_show_form(
@@ -286,6 +294,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
     async def async_step_wakes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Set who may wake a sleeping car, and what becomes of the rest."""
         errors: dict[str, str] = {}
+        rules = rules_of(Group.WAKES)
         if user_input is not None:
             begin, end = user_input.get("quiet_begin"), user_input.get("quiet_end")
             if (begin is None) is not (end is None):
@@ -303,18 +312,10 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
                 errors[CONF_EXCEPTIONS] = "caller_unknown"
             if not errors:
                 entered = {**user_input, CONF_EXCEPTIONS: exceptions or None}
-                return self._save({name: entered.get(name) for name in WAKES})
-        asleep = _select(*Asleep, translation_key=ASLEEP)
-        fields: dict[str, Selector[Any]] = {
-            "asleep_person": asleep,
-            "confirm_wakes": BooleanSelector(),
-            "asleep_automation": asleep,
-            "wakes_per_day": _box(0, 100),
-            "quiet_begin": TimeSelector(),
-            "quiet_end": TimeSelector(),
-            "wake_gap_minutes": _box(0, 1440, unit=UnitOfTime.MINUTES),
-            "patience_hours": _box(1, 168, unit=UnitOfTime.HOURS),
-            CONF_EXCEPTIONS: _table(
+                return self._save({rule.option: entered.get(rule.option) for rule in rules})
+        selectors = {
+            **_SELECTORS,
+            Kind.CALLERS: _table(
                 CONF_EXCEPTIONS,
                 **{
                     CALLER: SelectSelector(
@@ -324,11 +325,11 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
                             mode=SelectSelectorMode.DROPDOWN,
                         )
                     ),
-                    ASLEEP: await self._select_in_table(*Asleep, translation_key=ASLEEP),
+                    ASLEEP: await self._select_in_table(*AsleepPolicy, translation_key=ASLEEP),
                 },
             ),
         }
-        schema = vol.Schema({vol.Optional(name): each for name, each in fields.items()})
+        schema = vol.Schema({vol.Optional(rule.option): selectors[rule.kind] for rule in rules})
         shown = self._shown if user_input is None else user_input
         rows = _as_rows(shown.get(CONF_EXCEPTIONS), CALLER, ASLEEP)
         return self.async_show_form(

@@ -46,7 +46,7 @@ from custom_components.flotte.tesla.spending.modes import (
     SpendingMode,
     mode_of,
 )
-from custom_components.flotte.tesla.spending.policy import Asleep, Policy, QuietHours
+from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
     DATA,
@@ -185,13 +185,13 @@ TABLE: Final[dict[str, Case]] = {
         ask(PERSON, COMMAND), Allow, Reason.PERSON, policy={"confirm_wakes": True}
     ),
     "person_who_rather_waits": Case(
-        setting(PERSON), Defer, Reason.ASLEEP, LATER, policy={"person": Asleep.WAIT}
+        setting(PERSON), Defer, Reason.ASLEEP, LATER, policy={"asleep_person": AsleepPolicy.WAIT}
     ),
     "person_who_unlocks_all_the_same": Case(
-        unlock(PERSON), Allow, Reason.PERSON, policy={"person": Asleep.WAIT}
+        unlock(PERSON), Allow, Reason.PERSON, policy={"asleep_person": AsleepPolicy.WAIT}
     ),
     "person_who_never_wakes": Case(
-        setting(PERSON), Refuse, Reason.ASLEEP, policy={"person": Asleep.REFUSE}
+        setting(PERSON), Refuse, Reason.ASLEEP, policy={"asleep_person": AsleepPolicy.REFUSE}
     ),
     "person_hears_that_it_is_too_dear": Case(
         setting(PERSON), Refuse, Reason.BUDGET, APRIL, at={"counts": spent(wake=499)}
@@ -308,7 +308,7 @@ TABLE: Final[dict[str, Case]] = {
         Reason.GAP,
         NOW + timedelta(hours=1),
         at={"last_wake": NOW},
-        policy={"wake_gap": timedelta(minutes=30), "patience": timedelta(hours=1)},
+        policy={"wake_gap": timedelta(minutes=30), "max_deferral": timedelta(hours=1)},
     ),
     "late_enough": Case(
         unlock(),
@@ -325,30 +325,33 @@ TABLE: Final[dict[str, Case]] = {
         policy={"wake_gap": timedelta(minutes=30)},
     ),
     "automation_that_waits": Case(
-        setting(), Defer, Reason.ASLEEP, LATER, policy={"automation": Asleep.WAIT}
+        setting(), Defer, Reason.ASLEEP, LATER, policy={"asleep_automation": AsleepPolicy.WAIT}
     ),
     "automation_that_unlocks_all_the_same": Case(
-        unlock(), Allow, Reason.AUTOMATION, policy={"automation": Asleep.WAIT}
+        unlock(), Allow, Reason.AUTOMATION, policy={"asleep_automation": AsleepPolicy.WAIT}
     ),
     "automation_that_never_wakes": Case(
-        setting(), Refuse, Reason.ASLEEP, policy={"automation": Asleep.REFUSE}
+        setting(), Refuse, Reason.ASLEEP, policy={"asleep_automation": AsleepPolicy.REFUSE}
     ),
     "automation_that_never_waits": Case(
         setting(),
         Refuse,
         Reason.ASLEEP,
         at=TWO_WAKES,
-        policy={"callers": {"automation:solar": Asleep.REFUSE}},
+        policy={"asleep_callers": {"automation:solar": AsleepPolicy.REFUSE}},
     ),
     "one_automation_waits": Case(
         setting(),
         Defer,
         Reason.ASLEEP,
         LATER,
-        policy={"callers": {"automation:solar": Asleep.WAIT}},
+        policy={"asleep_callers": {"automation:solar": AsleepPolicy.WAIT}},
     ),
     "another_one_does_not": Case(
-        setting(), Allow, Reason.AUTOMATION, policy={"callers": {"automation:night": Asleep.WAIT}}
+        setting(),
+        Allow,
+        Reason.AUTOMATION,
+        policy={"asleep_callers": {"automation:night": AsleepPolicy.WAIT}},
     ),
     # --- Automations and the mode ---
     "automation_while_thrifty": Case(
@@ -643,16 +646,16 @@ def test_quiet_hours_end(begin: time, end: time, now: datetime) -> None:
 
 def test_who_touches_nothing_pays_nothing() -> None:
     policy = Policy()
-    assert policy.limit(EURO) == EURO.discount == Decimal(10)
-    assert policy.limit(TARIFFS["JPY"]) == Decimal(1_448)
+    assert policy.budget_in(EURO) == EURO.discount == Decimal(10)
+    assert policy.budget_in(TARIFFS["JPY"]) == Decimal(1_448)
     assert policy.reserve == Decimal("0.1")
     assert policy.wakes_per_day == 2
     assert policy.quiet_hours is None
     assert policy.wake_gap == timedelta()
     assert policy.head_start == timedelta(days=3)
-    assert policy.patience == timedelta(hours=6)
+    assert policy.max_deferral == timedelta(hours=6)
     assert policy.confirm_wakes is False
-    assert policy.person is policy.automation is Asleep.WAKE
+    assert policy.asleep_person is policy.asleep_automation is AsleepPolicy.WAKE
     assert Policy.from_options({}) == policy
 
 
@@ -682,12 +685,12 @@ def test_a_policy_from_options() -> None:
         quiet_hours=NIGHT,
         wake_gap=timedelta(minutes=45),
         head_start=timedelta(days=1, hours=12),
-        patience=timedelta(hours=12),
+        max_deferral=timedelta(hours=12),
         confirm_wakes=True,
-        person=Asleep.REFUSE,
-        automation=Asleep.WAIT,
-        callers={"automation:night": Asleep.WAKE},
-        mode=SpendingMode.THRIFTY,
+        asleep_person=AsleepPolicy.REFUSE,
+        asleep_automation=AsleepPolicy.WAIT,
+        asleep_callers={"automation:night": AsleepPolicy.WAKE},
+        spending_mode=SpendingMode.THRIFTY,
     )
     assert Policy.from_options(json.loads(json.dumps(policy.to_options()))) == policy
     assert Policy.from_options(json.loads(json.dumps(Policy().to_options()))) == Policy()
@@ -717,7 +720,7 @@ def test_quiet_hours_need_two_ends(quiet: tuple[str | None, str | None]) -> None
         ({"wake_gap_minutes": -1}, "wake_gap"),
         ({"wake_gap_minutes": 1e300}, "wake_gap_minutes"),
         ({"head_start_days": -1}, "head_start"),
-        ({"patience_hours": 0}, "patience"),
+        ({"patience_hours": 0}, "max_deferral"),
         ({"confirm_wakes": "yes"}, "confirm_wakes"),
         ({"asleep_person": "dream"}, "asleep_person"),
         ({"asleep_callers": []}, "asleep_callers"),
@@ -951,12 +954,12 @@ POLICIES = st.builds(
     quiet_hours=st.one_of(st.none(), st.builds(QuietHours, st.times(), st.times())),
     wake_gap=st.timedeltas(timedelta(), timedelta(hours=3)),
     head_start=st.timedeltas(timedelta(), timedelta(days=5)),
-    patience=st.timedeltas(timedelta(minutes=1), timedelta(days=1)),
+    max_deferral=st.timedeltas(timedelta(minutes=1), timedelta(days=1)),
     confirm_wakes=st.booleans(),
-    person=st.sampled_from(Asleep),
-    automation=st.sampled_from(Asleep),
-    callers=st.dictionaries(
-        st.sampled_from(["automation:night", "person"]), st.sampled_from(Asleep)
+    asleep_person=st.sampled_from(AsleepPolicy),
+    asleep_automation=st.sampled_from(AsleepPolicy),
+    asleep_callers=st.dictionaries(
+        st.sampled_from(["automation:night", "person"]), st.sampled_from(AsleepPolicy)
     ),
 )
 CIRCUMSTANCES = st.builds(
@@ -987,7 +990,7 @@ def test_whatever_the_case(request: Request, at: Circumstances, policy: Policy) 
     assert at.counts == before
     assert wanted(TEXTS[decision.key]) <= set(decision.placeholders)
     is_paid = any(at.tariff.price(charge.category) for charge in request.charges)
-    kind, limit = request.caller.kind, policy.limit(at.tariff)
+    kind, limit = request.caller.kind, policy.budget_in(at.tariff)
     if not is_paid:
         assert isinstance(decision, Allow)
         return
@@ -1006,9 +1009,9 @@ def test_whatever_the_case(request: Request, at: Circumstances, policy: Policy) 
         assert request.may_wait
         assert request.wakes
         assert kind is not CallerKind.BACKGROUND
-        assert policy.asleep(request.caller) is not Asleep.REFUSE
-        assert kind is not CallerKind.PERSON or policy.asleep(request.caller) is Asleep.WAIT
-        assert decision.until == at.now + policy.patience
+        assert policy.asleep(request.caller) is not AsleepPolicy.REFUSE
+        assert kind is not CallerKind.PERSON or policy.asleep(request.caller) is AsleepPolicy.WAIT
+        assert decision.until == at.now + policy.max_deferral
         # Once the car is awake it is allowed, if nothing else has changed.
         assert isinstance(decide(request.without_wake, at, policy), Allow)
     else:
@@ -1177,7 +1180,7 @@ def test_the_mode_follows_the_budget() -> None:
     assert kept.decide(ask(POLLING, DATA), NOW).reason is Reason.NO_POLLING
     assert kept.review(Decimal("9.5"), NOW).mode is FRUGAL, "held"
     assert kept.review(Decimal(9), NOW).mode is NORMAL
-    kept.policy = Policy(mode=STOPPED)
+    kept.policy = Policy(spending_mode=STOPPED)
     assert kept.review(Decimal(0), NOW).mode is STOPPED
     kept.policy = Policy(budget=Decimal(5))
     assert kept.review(Decimal(9), NOW).reason is ModeReason.USED_UP

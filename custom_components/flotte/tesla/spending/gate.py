@@ -35,7 +35,7 @@ from .caller import POLLING, Caller, CallerKind
 from .ledger import Month
 from .meter import Hold, Meter
 from .modes import EFFECTS, ModeReason, SpendingMode, Step, mode_of
-from .policy import Asleep, Policy
+from .policy import AsleepPolicy, Policy
 from .tariff import Category, Charge, Tariff
 
 MINUTE: Final = timedelta(minutes=1)
@@ -209,7 +209,7 @@ def decide(request: Request, circumstances: Circumstances, policy: Policy) -> De
         return Allow(reason, _words(request, circumstances, policy))
     if obstacle.reason not in _WAITING or not _waits(request, circumstances, policy):
         return obstacle
-    expires = circumstances.now + policy.patience
+    expires = circumstances.now + policy.max_deferral
     words = {**obstacle.placeholders, "expires": _local(expires, circumstances)}
     return Defer(obstacle.reason, expires, words)
 
@@ -221,7 +221,7 @@ def _waits(request: Request, at: Circumstances, policy: Policy) -> bool:
     asleep = policy.asleep(request.caller)
     is_person = request.caller.kind is CallerKind.PERSON
     # A person is there to hear it, and to decide themselves.
-    if asleep is Asleep.REFUSE or (asleep is Asleep.WAKE and is_person):
+    if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAKE and is_person):
         return False
     # It must be possible to carry it out if the car is awake.
     return _money_obstacle(request.without_wake, at, policy) is None
@@ -246,7 +246,7 @@ def _in_step(request: Request, at: Circumstances, policy: Policy) -> Decision:
     """Whether what will be spent then is not ahead of the month."""
     month = Month.of(at.now)
     length = month.end - month.begin
-    ceiling = policy.limit(at.tariff) * (1 - policy.reserve)
+    ceiling = policy.budget_in(at.tariff) * (1 - policy.reserve)
     # `_money_obstacle` saw to it that this is at most the ceiling.
     will_be = _bill_with(request, at)
     share = will_be / ceiling if ceiling else Decimal(0)
@@ -278,7 +278,7 @@ def _money_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refu
 def _money_reason(request: Request, at: Circumstances, policy: Policy) -> Reason | None:
     if at.suspended:
         return Reason.SUSPENDED
-    limit = policy.limit(at.tariff)
+    limit = policy.budget_in(at.tariff)
     bill = _bill_with(request, at)
     if bill > limit:
         return Reason.BUDGET
@@ -294,7 +294,7 @@ def _wake_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refus
     """What is against waking the car for a person or an automation."""
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
-    if asleep is Asleep.REFUSE or (asleep is Asleep.WAIT and request.may_wait):
+    if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.may_wait):
         return Refuse(Reason.ASLEEP, None, words)
     if request.caller.kind is CallerKind.PERSON:
         if policy.confirm_wakes and not request.confirmed:
@@ -343,7 +343,7 @@ def _words(
     request: Request, at: Circumstances, policy: Policy, until: datetime | None = None
 ) -> dict[str, str]:
     """What every text may name."""
-    limit = policy.limit(at.tariff)
+    limit = policy.budget_in(at.tariff)
     bill = at.tariff.bill(at.counts) + at.unaccounted
     words = {
         "caller": request.caller.label,
@@ -400,7 +400,7 @@ class Gate:
     def policy(self, policy: Policy) -> None:
         self._policy = policy
         # The meter is the last to look at each request, and the budget is what it looks for.
-        self.meter.limit = policy.limit(self.meter.tariff)
+        self.meter.limit = policy.budget_in(self.meter.tariff)
         self.meter.reserve = self.meter.limit * policy.reserve
 
     def circumstances(self, request: Request, now: datetime) -> Circumstances:
@@ -465,6 +465,6 @@ class Gate:
             projected + self.meter.unaccounted(now),
             self.meter.limit,
             self.step.mode,
-            self.policy.mode,
+            self.policy.spending_mode,
         )
         return self.step

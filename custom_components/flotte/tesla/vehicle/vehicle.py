@@ -1209,7 +1209,7 @@ class Vehicle:
     async def _defer(self, command: Command, caller: Caller, error: Deferred) -> Done:
         """Let a command wait; the one of its kind that waited before is given up for it."""
         now = self._clock()
-        until = error.gives_up or now + self.gate.policy.patience
+        until = error.gives_up or now + self.gate.policy.max_deferral
         new = Waiting(command, caller, now, until)
         old = self.deferred.put(new)
         if command is self._tried_again:

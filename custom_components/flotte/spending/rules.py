@@ -1,0 +1,116 @@
+"""The rules of spending in force: of several entries that share a bill, the strictest decide."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..account.data import FlotteConfigEntry, application_of
+from ..const import CONF_ENDPOINT_CATEGORIES, DOMAIN, LOGGER, TARIFF_OPTIONS
+from ..tesla.spending.endpoints import read_categories
+from ..tesla.spending.policy import Policy, strictest_options, unreadable_options
+from ..tesla.spending.tariff import EURO, Category, Tariff
+from .account_ledger import AccountLedger
+
+
+def _sharing(hass: HomeAssistant, entry: FlotteConfigEntry) -> list[FlotteConfigEntry]:
+    """The entries that share a bill, this one too, in an order that is the same for all of them."""
+    application = application_of(hass, entry)
+    sharing = [
+        each
+        for each in hass.config_entries.async_entries(DOMAIN)
+        if application_of(hass, each) == application
+    ]
+    return sorted(sharing, key=lambda each: (each.created_at, each.entry_id))
+
+
+def spending_policy(hass: HomeAssistant, entry: FlotteConfigEntry) -> Policy:
+    """The policy of an entry and of all that share its bill: the strictest, rule by rule."""
+    return Policy.from_options(strictest_options(each.options for each in _sharing(hass, entry)))
+
+
+def spending_tariff(hass: HomeAssistant, entry: FlotteConfigEntry) -> Tariff:
+    """What Tesla asks for; of entries that share a bill the oldest that says so decides."""
+    for each in _sharing(hass, entry):
+        if any(name in each.options for name in TARIFF_OPTIONS):
+            return _tariff(each)[0]
+    return EURO
+
+
+def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[str, Category]:
+    """What the owner knows better of endpoints; of entries that share a bill all together.
+
+    Where they differ the oldest decides.
+    """
+    together: dict[str, Category] = {}
+    for each in reversed(_sharing(hass, entry)):
+        together |= _categories(each)[0]
+    return together
+
+
+def _tariff(entry: FlotteConfigEntry) -> tuple[Tariff, list[str]]:
+    """What an entry's options say of prices, and what of them cannot be read."""
+    try:
+        return Tariff.from_options(entry.options), []
+    except ValueError as error:
+        return EURO, [str(error)]
+
+
+def _categories(entry: FlotteConfigEntry) -> tuple[dict[str, Category], list[str]]:
+    """What an entry's options say of endpoints, and what of them cannot be read."""
+    stored = entry.options.get(CONF_ENDPOINT_CATEGORIES)
+    try:
+        return read_categories(stored), []
+    except ValueError as error:
+        return {}, [f"{CONF_ENDPOINT_CATEGORIES}.{error}"]
+
+
+@callback
+def async_apply_spending(
+    hass: HomeAssistant, entry: FlotteConfigEntry, ledger: AccountLedger
+) -> None:
+    """Count and spend by the options of an entry and of those that share its bill.
+
+    Options that cannot be read do not keep an account from starting: their defaults apply, which
+    cost nothing beyond the discount, and an issue is raised.
+    """
+    unreadable = sorted(
+        {*unreadable_options(entry.options), *_tariff(entry)[1], *_categories(entry)[1]}
+    )
+    issue_id = f"options_unreadable_{entry.entry_id}"
+    if unreadable:
+        LOGGER.warning("Options that cannot be read, so the usual ones hold: %s", unreadable)
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="options_unreadable",
+            translation_placeholders={"name": entry.title, "options": ", ".join(unreadable)},
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    currency = ledger.meter.tariff.currency
+    ledger.async_set_prices(spending_tariff(hass, entry), endpoint_categories(hass, entry))
+    ledger.async_set_policy(spending_policy(hass, entry))
+    if ledger.meter.tariff.currency == currency:
+        return
+    for each in _sharing(hass, entry):
+        # What it shows is in the old currency; one that is being set up shows nothing yet.
+        if each.state is ConfigEntryState.LOADED and each.runtime_data.ledger is ledger:
+            hass.config_entries.async_schedule_reload(each.entry_id)
+
+
+@callback
+def async_set_spending_option(
+    hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    name: str,
+    value: str | float | None,
+) -> None:
+    """Change one of the owner's rules, at once and without a reload; None is the usual one."""
+    options = {**entry.options, name: value}
+    hass.config_entries.async_update_entry(
+        entry, options={key: each for key, each in options.items() if each is not None}
+    )
+    entry.runtime_data.ledger.async_set_policy(spending_policy(hass, entry))

@@ -158,6 +158,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.clock",
         "tesla.spending.caller",
         "tesla.spending.tariff",
+        "tesla.spending.endpoints",
     },
     "tesla.vehicle.deferral": {
         "tesla.commands",
@@ -189,6 +190,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.vehicle",
         "asyncio",
         "tesla.spending.caller",
+        "tesla.spending.endpoints",
     },
     # The Home Assistant side.
     "account": set(),
@@ -335,6 +337,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.modes",
         "tesla.spending.tariff",
+        "tesla.spending.endpoints",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
     "streaming.issues": HOME_ASSISTANT | {"const", "tesla.telemetry"},
@@ -487,6 +490,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "tesla.spending.caller",
         "spending.rules",
+        "tesla.spending.endpoints",
     },
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,

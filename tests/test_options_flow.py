@@ -27,7 +27,7 @@ from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming import manager as streaming_module
 from custom_components.flotte.streaming.options import Settings
 from custom_components.flotte.streaming.receiver import async_get_authority
-from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES
+from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES, Endpoint
 from custom_components.flotte.tesla.spending.policy import (
     RULES,
     AsleepPolicy,
@@ -462,7 +462,7 @@ async def test_a_request_is_billed_otherwise(hass: HomeAssistant, loaded: MockCo
     ledger = await async_get_ledger(hass, CLIENT_ID)
     assert ledger.endpoints.own == {"vehicle": Category.DATA, "backup": Category.FREE}
     api = loaded.runtime_data.vehicles[0].vehicle.api
-    assert api.endpoints.category("vehicle") is Category.DATA
+    assert api.endpoints.category(Endpoint.VEHICLE) is Category.DATA
     result = await owner.choose("tariff")
     assert suggested(result)["endpoint_categories"] == rows
     result = await owner.submit(result)

@@ -71,6 +71,7 @@ from .tesla.errors import LoginRequired, NotKept, TeslaError
 from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.spending.caller import POLLING, SETUP
+from .tesla.spending.endpoints import Endpoint
 from .tesla.vehicle.vehicle import Protocol, Vehicle
 
 PLATFORMS: Final = [
@@ -390,7 +391,7 @@ def _watch_fleet(
     known |= {str(each.site.site_id) for each in data.sites}
 
     async def look(now: datetime) -> None:
-        if not data.ledger.gate.lets_poll(api.endpoints.charge("products"), "", now):
+        if not data.ledger.gate.lets_poll(api.endpoints.charge(Endpoint.PRODUCTS), "", now):
             return
         try:
             products = await api.products(POLLING)

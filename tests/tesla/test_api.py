@@ -39,6 +39,7 @@ from custom_components.flotte.tesla.errors import (
 )
 from custom_components.flotte.tesla.hosts import simulated
 from custom_components.flotte.tesla.spending.caller import POLLING
+from custom_components.flotte.tesla.spending.endpoints import Endpoint
 from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Row
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
@@ -93,7 +94,7 @@ type Call = Callable[[FleetApi], Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class Case:
     """A method, what must leave, how it must be booked, and something that the answer holds."""
 
     name: str
@@ -108,7 +109,7 @@ class Endpoint:
 SECTIONS = "charge_state%3Bclimate_state%3Bdrive_state%3Bvehicle_state%3Bvehicle_config"
 
 ENDPOINTS = (
-    Endpoint(
+    Case(
         name="products",
         call=lambda api: api.products(),
         sent="GET /api/1/products",
@@ -120,7 +121,7 @@ ENDPOINTS = (
             == {MODEL_Y, MODEL_3, MODEL_S, SITE}
         ),
     ),
-    Endpoint(
+    Case(
         name="region",
         call=lambda api: api.region(),
         sent="GET /api/1/users/region",
@@ -129,7 +130,7 @@ ENDPOINTS = (
         caller="background:setup",
         holds=lambda answer: answer.startswith("http://127.0.0.1:"),
     ),
-    Endpoint(
+    Case(
         name="fleet_status",
         call=lambda api: api.fleet_status([MODEL_Y, MODEL_3]),
         sent="POST /api/1/vehicles/fleet_status",
@@ -140,7 +141,7 @@ ENDPOINTS = (
             answer["key_paired_vins"] == [MODEL_Y] and answer["unpaired_vins"] == [MODEL_3]
         ),
     ),
-    Endpoint(
+    Case(
         name="vehicle",
         call=lambda api: api.vehicle(MODEL_Y, POLLING),
         sent=f"GET /api/1/vehicles/{MODEL_Y}",
@@ -149,7 +150,7 @@ ENDPOINTS = (
         caller="background:polling",
         holds=lambda answer: answer["state"] == "asleep",
     ),
-    Endpoint(
+    Case(
         name="vehicle_data",
         call=lambda api: api.vehicle_data(MODEL_3, POLLING),
         sent=f"GET /api/1/vehicles/{MODEL_3}/vehicle_data?endpoints={SECTIONS}",
@@ -161,7 +162,7 @@ ENDPOINTS = (
             and "latitude" not in answer["drive_state"]
         ),
     ),
-    Endpoint(
+    Case(
         name="vehicle_data with location",
         call=lambda api: api.vehicle_data(MODEL_3, PERSON, location=True),
         sent=f"GET /api/1/vehicles/{MODEL_3}/vehicle_data?endpoints={SECTIONS}%3Blocation_data",
@@ -170,7 +171,7 @@ ENDPOINTS = (
         caller="person:robin",
         holds=lambda answer: answer["drive_state"]["latitude"] == pytest.approx(52.3792),
     ),
-    Endpoint(
+    Case(
         name="wake_up",
         call=lambda api: api.wake_up(MODEL_Y, PERSON),
         sent=f"POST /api/1/vehicles/{MODEL_Y}/wake_up",
@@ -179,7 +180,7 @@ ENDPOINTS = (
         caller="person:robin",
         holds=lambda answer: answer["vin"] == MODEL_Y,
     ),
-    Endpoint(
+    Case(
         name="command",
         call=lambda api: api.command(MODEL_S, "set_charge_limit", {"percent": 70}, PERSON),
         sent=f"POST /api/1/vehicles/{MODEL_S}/command/set_charge_limit",
@@ -188,7 +189,7 @@ ENDPOINTS = (
         caller="person:robin",
         holds=lambda answer: answer == {"result": True, "reason": ""},
     ),
-    Endpoint(
+    Case(
         name="live_status",
         call=lambda api: api.live_status(SITE, POLLING),
         sent=f"GET /api/1/energy_sites/{SITE}/live_status",
@@ -197,7 +198,7 @@ ENDPOINTS = (
         caller="background:polling",
         holds=lambda answer: "solar_power" in answer,
     ),
-    Endpoint(
+    Case(
         name="site_info",
         call=lambda api: api.site_info(SITE, POLLING),
         sent=f"GET /api/1/energy_sites/{SITE}/site_info",
@@ -206,9 +207,11 @@ ENDPOINTS = (
         caller="background:polling",
         holds=lambda answer: "backup_reserve_percent" in answer,
     ),
-    Endpoint(
+    Case(
         name="site_command",
-        call=lambda api: api.site_command(SITE, "backup", {"backup_reserve_percent": 30}, PERSON),
+        call=lambda api: api.site_command(
+            SITE, Endpoint.BACKUP, {"backup_reserve_percent": 30}, PERSON
+        ),
         sent=f"POST /api/1/energy_sites/{SITE}/backup",
         category=Category.ENERGY,
         car=str(SITE),
@@ -219,7 +222,7 @@ ENDPOINTS = (
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-async def test_endpoint(account: Account, endpoint: Endpoint) -> None:
+async def test_endpoint(account: Account, endpoint: Case) -> None:
     answer = await endpoint.call(account.api)
     assert endpoint.holds(answer), answer
     assert account.arrived == [endpoint.sent]

@@ -34,7 +34,7 @@ from ..const import (
 )
 from ..tesla.errors import NotRecorded
 from ..tesla.listeners import Listeners
-from ..tesla.spending.endpoints import Endpoints
+from ..tesla.spending.endpoints import Endpoint, Endpoints
 from ..tesla.spending.gate import Gate
 from ..tesla.spending.ledger import Entry, Ledger, Month
 from ..tesla.spending.ledger_check import find_defect, is_count, is_month
@@ -229,7 +229,7 @@ class AccountLedger:
             await self._store.async_save(self._to_stored())
 
     @callback
-    def async_set_prices(self, tariff: Tariff, categories: Mapping[str, Category]) -> None:
+    def async_set_prices(self, tariff: Tariff, categories: Mapping[Endpoint, Category]) -> None:
         """Count by these prices from now on; the policy's limit follows when that is set."""
         self.meter.tariff = tariff
         self.endpoints.own = categories

@@ -6,7 +6,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..account.data import FlotteConfigEntry, application_of
 from ..const import CONF_ENDPOINT_CATEGORIES, DOMAIN, LOGGER, TARIFF_OPTIONS
-from ..tesla.spending.endpoints import read_categories
+from ..tesla.spending.endpoints import Endpoint, read_categories
 from ..tesla.spending.policy import Policy, strictest_options, unreadable_options
 from ..tesla.spending.tariff import EURO, Category, Tariff
 from .account_ledger import AccountLedger
@@ -36,12 +36,12 @@ def spending_tariff(hass: HomeAssistant, entry: FlotteConfigEntry) -> Tariff:
     return EURO
 
 
-def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[str, Category]:
+def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[Endpoint, Category]:
     """What the owner knows better of endpoints; of entries that share a bill all together.
 
     Where they differ the oldest decides.
     """
-    together: dict[str, Category] = {}
+    together: dict[Endpoint, Category] = {}
     for each in reversed(_sharing(hass, entry)):
         together |= _categories(each)[0]
     return together
@@ -55,7 +55,7 @@ def _tariff(entry: FlotteConfigEntry) -> tuple[Tariff, list[str]]:
         return EURO, [str(error)]
 
 
-def _categories(entry: FlotteConfigEntry) -> tuple[dict[str, Category], list[str]]:
+def _categories(entry: FlotteConfigEntry) -> tuple[dict[Endpoint, Category], list[str]]:
     """What an entry's options say of endpoints, and what of them cannot be read."""
     stored = entry.options.get(CONF_ENDPOINT_CATEGORIES)
     try:

@@ -45,6 +45,7 @@ from ..tesla.errors import (
 )
 from ..tesla.signing import ClientKey, jws
 from ..tesla.spending.caller import STREAM
+from ..tesla.spending.endpoints import Endpoint
 from ..tesla.spending.gate import Gate, Request
 from ..tesla.spending.meter import Hold
 from ..tesla.spending.modes import Effects
@@ -135,7 +136,7 @@ _APPLICATION: Final = "application"
 
 
 def _admit(
-    api: FleetApi, gate: Gate, vins: list[str], *endpoints: str, saves: bool = False
+    api: FleetApi, gate: Gate, vins: list[str], *endpoints: Endpoint, saves: bool = False
 ) -> Hold:
     """Ask the gate for requests about the stream, for nobody: in step with the month.
 
@@ -181,7 +182,7 @@ async def async_take_away(
     """
     try:
         if only_ours:
-            with _admit(api, gate, [vin], "fleet_telemetry_config_get", saves=True):
+            with _admit(api, gate, [vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True):
                 told = read_configuration(await api.telemetry_config(vin, STREAM), configured)
             if told.exists is False or told.matches is False:
                 return
@@ -532,7 +533,9 @@ class Streaming:
             gate = car.coordinator.vehicle.gate
             try:
                 # A car that does not stream is polled, which costs more.
-                with _admit(self._api, gate, [car.vin], "fleet_telemetry_config_get", saves=True):
+                with _admit(
+                    self._api, gate, [car.vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True
+                ):
                     told = read_configuration(
                         await self._api.telemetry_config(car.vin, STREAM), car.configured
                     )
@@ -609,7 +612,7 @@ class Streaming:
             vins = [car.vin for car, _ in cars]
             saves = all(is_leaner(planned, car) for car, planned in cars)
             gate = cars[0][0].coordinator.vehicle.gate
-            with _admit(self._api, gate, vins, "fleet_telemetry_config_create", saves=saves):
+            with _admit(self._api, gate, vins, Endpoint.FLEET_TELEMETRY_CONFIG_CREATE, saves=saves):
                 answer = await self._api.configure_telemetry(vins, token, STREAM)
         except TeslaError as error:
             strange = unknown_fields(error.detail) - self._without
@@ -769,8 +772,8 @@ class Streaming:
                 self._api,
                 car.coordinator.vehicle.gate,
                 [car.vin],
-                "fleet_telemetry_config_get",
-                "fleet_telemetry_errors",
+                Endpoint.FLEET_TELEMETRY_CONFIG_GET,
+                Endpoint.FLEET_TELEMETRY_ERRORS,
             ):
                 car.asked = now
                 self.changed()

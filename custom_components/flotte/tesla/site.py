@@ -34,6 +34,7 @@ from .errors import (
 )
 from .signals import LIVE_STATUS, SITE_INFO
 from .spending.caller import POLLING, Caller
+from .spending.endpoints import Endpoint
 from .spending.gate import Gate, Request
 from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import poll_plan as plan
@@ -141,7 +142,7 @@ class Site:
     @property
     def is_free(self) -> bool:
         """Whether it costs nothing to look at it."""
-        return not any(self.api.price(each) for each in _INTERVALS)
+        return not any(self.api.price(Endpoint(each)) for each in _INTERVALS)
 
     def ask_again(self) -> None:
         """Have the next poll read both sections, if that costs nothing."""
@@ -171,13 +172,13 @@ class Site:
                 raise error
 
     async def _poll_section(self, name: str) -> None:
-        with self._admit(name, POLLING):
+        with self._admit(Endpoint(name), POLLING):
             await (self.refresh if name == LIVE_STATUS else self.refresh_info)()
 
     def _is_due(self, name: str, now: datetime) -> bool:
         if name == SITE_INFO and self._look_after is not None:
             return True
-        section, price = self.sections[name], self.api.price(name)
+        section, price = self.sections[name], self.api.price(Endpoint(name))
         # Until it has answered once since the start, nobody knows what is there.
         usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
         interval = plan.site_interval(
@@ -188,7 +189,7 @@ class Site:
         )
         return plan.site_due(section.tried, interval, now)
 
-    def _admit(self, endpoint: str, caller: Caller) -> AbstractContextManager[object]:
+    def _admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
         """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""
         if not self.api.price(endpoint):
             return nullcontext()
@@ -207,7 +208,7 @@ class Site:
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
-        if self.api.price(SITE_INFO):
+        if self.api.price(Endpoint.SITE_INFO):
             # What costs something is looked at once after a setting, even if it does not answer.
             self._look_after = None
         answer, asked = await self._read(SITE_INFO, self.api.site_info, caller)
@@ -273,9 +274,9 @@ class Site:
             raise MissingScope(", ".join(sorted(command.scopes)))
         is_refused = False
         try:
-            with self._admit(command.name, caller):
+            with self._admit(Endpoint(command.name), caller):
                 answer = await self.api.site_command(
-                    self.site_id, command.name, command.parameters, caller
+                    self.site_id, Endpoint(command.name), command.parameters, caller
                 )
             confirmation = read_confirmation(answer)
             if confirmation.done is None:

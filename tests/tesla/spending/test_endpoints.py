@@ -20,7 +20,8 @@ from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.endpoints import (
     ASSUMED,
     CHOICES,
-    STATED,
+    FIXED,
+    Endpoint,
     Endpoints,
     read_categories,
 )
@@ -33,7 +34,7 @@ from simulator.bill import Category as Billed
 from simulator.cars import Car
 from tests.tesla.account import PERSON, SITE, Account
 
-BACKUP = ("backup", {"backup_reserve_percent": 20})
+BACKUP = (Endpoint.BACKUP, {"backup_reserve_percent": 20})
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
 PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
 
@@ -67,49 +68,24 @@ EXPECTED = {
 # --- The table -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("endpoint", EXPECTED)
-def test_category(endpoint: str) -> None:
+@pytest.mark.parametrize("endpoint", Endpoint)
+def test_category(endpoint: Endpoint) -> None:
     assert Endpoints().charge(endpoint) == Charge(EXPECTED[endpoint])
 
 
-def test_there_are_no_others() -> None:
-    assert STATED.keys() | ASSUMED.keys() == EXPECTED.keys()
-    assert not STATED.keys() & ASSUMED.keys()
-
-
-@pytest.mark.parametrize("endpoint", ["nearby_charging_sites", "of_tomorrow", ""])
-def test_what_is_not_known_is_data(endpoint: str) -> None:
-    assert Endpoints().category(endpoint) is DATA
+def test_every_endpoint_is_in_one_table() -> None:
+    assert set(Endpoint) == EXPECTED.keys()
+    assert FIXED.keys() | ASSUMED.keys() == set(Endpoint)
+    assert not FIXED.keys() & ASSUMED.keys()
 
 
 def test_several_at_once() -> None:
-    assert Endpoints().charge("vehicle_data", 3) == Charge(DATA, 3)
+    assert Endpoints().charge(Endpoint.VEHICLE_DATA, 3) == Charge(DATA, 3)
 
 
 def test_what_ends_spending_needs_no_room() -> None:
-    charge = Endpoints().charge("fleet_telemetry_config_delete", unasked=True)
+    charge = Endpoints().charge(Endpoint.FLEET_TELEMETRY_CONFIG_DELETE, unasked=True)
     assert charge == Charge(DATA, unasked=True)
-
-
-def named_in_api() -> set[str]:
-    """The endpoints that the API asks the table about by a name that is written there."""
-    return {
-        node.args[0].value
-        for node in ast.walk(ast.parse(inspect.getsource(fleet)))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "charge"
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
-    }
-
-
-def test_every_request_of_the_api_is_in_the_table() -> None:
-    named = named_in_api()
-    assert named <= EXPECTED.keys()
-    energy_endpoints = {name for name, each in EXPECTED.items() if each is Category.ENERGY}
-    assert EXPECTED.keys() - named == energy_endpoints, "those are named by who calls"
 
 
 def test_the_api_names_no_category_itself() -> None:
@@ -126,7 +102,7 @@ def test_every_command_of_a_site_is_in_the_table() -> None:
         and isinstance(node.value, ast.Constant)
     }
     assert names
-    assert {Endpoints().category(str(name)) for name in names} == {Category.ENERGY}
+    assert {Endpoints().category(Endpoint(str(name))) for name in names} == {Category.ENERGY}
 
 
 # --- What the owner knows better -----------------------------------------------------------------
@@ -135,15 +111,15 @@ def test_every_command_of_a_site_is_in_the_table() -> None:
 def test_own_categories() -> None:
     own = read_categories({"vehicle": "data", "live_status": "free"})
     table = Endpoints(own)
-    assert table.category("vehicle") is DATA
-    assert table.category("live_status") is FREE
-    assert table.category("site_info") is Category.ENERGY
+    assert table.category(Endpoint.VEHICLE) is DATA
+    assert table.category(Endpoint.LIVE_STATUS) is FREE
+    assert table.category(Endpoint.SITE_INFO) is Category.ENERGY
     table.own = {}
-    assert table.category("vehicle") is FREE
+    assert table.category(Endpoint.VEHICLE) is FREE
 
 
 def test_what_tesla_states_stays_whatever_was_kept() -> None:
-    assert Endpoints({"vehicle_data": FREE}).category("vehicle_data") is DATA
+    assert Endpoints({Endpoint.VEHICLE_DATA: FREE}).category(Endpoint.VEHICLE_DATA) is DATA
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
@@ -193,7 +169,7 @@ def tesla_bills(monkeypatch: pytest.MonkeyPatch, account: Account) -> Bills:
             for pattern, row in simulated._PATTERNS  # the table as it is looked up
         ]
         monkeypatch.setattr(simulated, "_PATTERNS", tuple(patterns))
-        account.api.endpoints.own = {**account.api.endpoints.own, name: category}
+        account.api.endpoints.own = {**account.api.endpoints.own, Endpoint(name): category}
 
     return bill
 

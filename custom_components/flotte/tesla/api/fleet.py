@@ -35,7 +35,7 @@ from ..errors import (
 from ..hosts import Hosts, address_in
 from ..privacy import shortened
 from ..spending.caller import SETUP, Caller
-from ..spending.endpoints import Endpoints
+from ..spending.endpoints import Endpoint, Endpoints
 from ..spending.ledger import Entry
 from ..spending.meter import Meter
 from ..spending.tariff import Category, Charge
@@ -118,7 +118,7 @@ class FleetApi:
         # Cars that are refused what is accepted of others with the same token.
         self._refused_alone: set[str] = set()
 
-    def price(self, endpoint: str) -> Decimal:
+    def price(self, endpoint: Endpoint) -> Decimal:
         """What a request to an endpoint costs, in the tariff's currency."""
         return self.meter.tariff.price(self.endpoints.category(endpoint))
 
@@ -126,7 +126,7 @@ class FleetApi:
 
     async def products(self, caller: Caller = SETUP) -> list[dict[str, Any]]:
         """Vehicles (with `vin`) and energy sites (with `energy_site_id`) of the account."""
-        charge = self.endpoints.charge("products")
+        charge = self.endpoints.charge(Endpoint.PRODUCTS)
         products = _list(
             await self._request("GET", "/api/1/products", charge=charge, caller=caller)
         )
@@ -134,7 +134,7 @@ class FleetApi:
 
     async def region(self) -> str:
         """The base URL that serves this account; afterwards it is used for everything."""
-        charge = self.endpoints.charge("region")
+        charge = self.endpoints.charge(Endpoint.REGION)
         path = "/api/1/users/region"
         answer = _dict(await self._request("GET", path, charge=charge, caller=SETUP))
         base_url = str(answer.get("fleet_api_base_url", "")).rstrip("/")
@@ -150,7 +150,7 @@ class FleetApi:
             await self._request(
                 "POST",
                 "/api/1/vehicles/fleet_status",
-                charge=self.endpoints.charge("fleet_status"),
+                charge=self.endpoints.charge(Endpoint.FLEET_STATUS),
                 caller=caller,
                 body={"vins": vins},
             )
@@ -166,7 +166,7 @@ class FleetApi:
             await self._request(
                 "POST",
                 "/api/1/partner_accounts",
-                charge=self.endpoints.charge("register"),
+                charge=self.endpoints.charge(Endpoint.REGISTER),
                 caller=SETUP,
                 body={"domain": domain},
             )
@@ -177,7 +177,7 @@ class FleetApi:
     async def vehicle(self, vin: str, caller: Caller) -> dict[str, Any]:
         """The vehicle's state (`online`, `asleep`, `offline`), without asking the vehicle."""
         path = f"/api/1/vehicles/{vin}"
-        charge = self.endpoints.charge("vehicle")
+        charge = self.endpoints.charge(Endpoint.VEHICLE)
         return _dict(await self._request("GET", path, charge=charge, caller=caller, car=vin))
 
     async def vehicle_data(
@@ -198,13 +198,13 @@ class FleetApi:
         """
         wanted = [*sections, *(["location_data"] if location else [])]
         path = f"/api/1/vehicles/{vin}/vehicle_data?endpoints={'%3B'.join(wanted)}"
-        charge = self.endpoints.charge("vehicle_data")
+        charge = self.endpoints.charge(Endpoint.VEHICLE_DATA)
         return _dict(await self._request("GET", path, charge=charge, caller=caller, car=vin))
 
     async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
         """Ask the vehicle to wake up, which takes it 10 to 60 s."""
         path = f"/api/1/vehicles/{vin}/wake_up"
-        charge = self.endpoints.charge("wake_up")
+        charge = self.endpoints.charge(Endpoint.WAKE_UP)
         return _dict(await self._request("POST", path, charge=charge, caller=caller, car=vin))
 
     async def command(
@@ -212,7 +212,7 @@ class FleetApi:
     ) -> dict[str, Any]:
         """Send an unsigned command; answers `{"result": bool, "reason": str}`."""
         path = f"/api/1/vehicles/{vin}/command/{name}"
-        charge = self.endpoints.charge("command")
+        charge = self.endpoints.charge(Endpoint.COMMAND)
         return _dict(
             await self._request(
                 "POST", path, charge=charge, caller=caller, car=vin, body=dict(parameters)
@@ -224,7 +224,7 @@ class FleetApi:
         answer = await self._request(
             "POST",
             f"/api/1/vehicles/{vin}/signed_command",
-            charge=self.endpoints.charge("signed_command"),
+            charge=self.endpoints.charge(Endpoint.SIGNED_COMMAND),
             caller=caller,
             car=vin,
             body={"routable_message": b64encode(message).decode()},
@@ -250,7 +250,7 @@ class FleetApi:
                 await self._request(
                     "POST",
                     "/api/1/vehicles/fleet_telemetry_config_jws",
-                    charge=self.endpoints.charge("fleet_telemetry_config_create"),
+                    charge=self.endpoints.charge(Endpoint.FLEET_TELEMETRY_CONFIG_CREATE),
                     caller=caller,
                     car=vins[0] if len(vins) == 1 else "",
                     body={"vins": vins, "token": token},
@@ -259,7 +259,7 @@ class FleetApi:
 
     async def telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
         """What a vehicle is to stream, and whether it knows (`synced`)."""
-        charge = self.endpoints.charge("fleet_telemetry_config_get")
+        charge = self.endpoints.charge(Endpoint.FLEET_TELEMETRY_CONFIG_GET)
         return _dict(await self._telemetry("GET", vin, "config", caller, charge))
 
     async def delete_telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
@@ -267,7 +267,7 @@ class FleetApi:
 
         It needs no room in the budget: it is what stops the spending.
         """
-        charge = self.endpoints.charge("fleet_telemetry_config_delete", unasked=True)
+        charge = self.endpoints.charge(Endpoint.FLEET_TELEMETRY_CONFIG_DELETE, unasked=True)
         return _dict(await self._telemetry("DELETE", vin, "config", caller, charge))
 
     async def telemetry_errors(self, vin: str, caller: Caller) -> dict[str, Any]:
@@ -275,7 +275,7 @@ class FleetApi:
 
         Nobody wrote down how the answer for a single vehicle looks: a bare list is taken too.
         """
-        charge = self.endpoints.charge("fleet_telemetry_errors")
+        charge = self.endpoints.charge(Endpoint.FLEET_TELEMETRY_ERRORS)
         answer = await self._telemetry("GET", vin, "errors", caller, charge)
         if isinstance(answer, list):
             answer = {"fleet_telemetry_errors": answer}
@@ -293,28 +293,28 @@ class FleetApi:
 
     async def live_status(self, site: int, caller: Caller) -> dict[str, Any]:
         """Power flows of a site now, in W."""
-        return await self._site("GET", site, "live_status", caller)
+        return await self._site("GET", site, Endpoint.LIVE_STATUS, caller)
 
     async def site_info(self, site: int, caller: Caller) -> dict[str, Any]:
         """Settings and equipment of a site."""
-        return await self._site("GET", site, "site_info", caller)
+        return await self._site("GET", site, Endpoint.SITE_INFO, caller)
 
     async def site_command(
-        self, site: int, name: str, parameters: Mapping[str, Any], caller: Caller
+        self, site: int, endpoint: Endpoint, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
         """Change a setting of a site; see `confirmation` for the forms of the answer."""
-        return await self._site("POST", site, name, caller, dict(parameters))
+        return await self._site("POST", site, endpoint, caller, dict(parameters))
 
     async def _site(
         self,
         method: str,
         site: int,
-        name: str,
+        endpoint: Endpoint,
         caller: Caller,
         body: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        path = f"/api/1/energy_sites/{site}/{name}"
-        charge = self.endpoints.charge(name)
+        path = f"/api/1/energy_sites/{site}/{endpoint}"
+        charge = self.endpoints.charge(endpoint)
         answer = await self._request(
             method, path, charge=charge, caller=caller, car=str(site), body=body
         )

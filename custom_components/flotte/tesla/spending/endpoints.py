@@ -22,43 +22,68 @@ What the categories rest on:
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from enum import StrEnum
+from typing import Final
 
 from .tariff import Category, Charge
 
-STATED: Final[Mapping[str, Category]] = {
-    "vehicle_data": Category.DATA,
-    "wake_up": Category.WAKE,
-    "command": Category.COMMAND,
-    "signed_command": Category.COMMAND,
-    "products": Category.FREE,
-    "fleet_status": Category.FREE,
-    "region": Category.FREE,
-    "register": Category.FREE,
+
+class Endpoint(StrEnum):
+    """An endpoint of Fleet API, or several that are billed alike; an owner's options name them."""
+
+    VEHICLE_DATA = "vehicle_data"
+    WAKE_UP = "wake_up"
+    COMMAND = "command"
+    SIGNED_COMMAND = "signed_command"
+    PRODUCTS = "products"
+    FLEET_STATUS = "fleet_status"
+    REGION = "region"
+    REGISTER = "register"
+    VEHICLE = "vehicle"
+    FLEET_TELEMETRY_CONFIG_CREATE = "fleet_telemetry_config_create"
+    FLEET_TELEMETRY_CONFIG_GET = "fleet_telemetry_config_get"
+    FLEET_TELEMETRY_CONFIG_DELETE = "fleet_telemetry_config_delete"
+    FLEET_TELEMETRY_ERRORS = "fleet_telemetry_errors"
+    LIVE_STATUS = "live_status"
+    SITE_INFO = "site_info"
+    BACKUP = "backup"
+    OPERATION = "operation"
+    STORM_MODE = "storm_mode"
+    GRID_IMPORT_EXPORT = "grid_import_export"
+    OFF_GRID_VEHICLE_CHARGING_RESERVE = "off_grid_vehicle_charging_reserve"
+    TIME_OF_USE_SETTINGS = "time_of_use_settings"
+
+
+FIXED: Final[Mapping[Endpoint, Category]] = {
+    Endpoint.VEHICLE_DATA: Category.DATA,
+    Endpoint.WAKE_UP: Category.WAKE,
+    Endpoint.COMMAND: Category.COMMAND,
+    Endpoint.SIGNED_COMMAND: Category.COMMAND,
+    Endpoint.PRODUCTS: Category.FREE,
+    Endpoint.FLEET_STATUS: Category.FREE,
+    Endpoint.REGION: Category.FREE,
+    Endpoint.REGISTER: Category.FREE,
 }
 """What cannot be changed. The first four Tesla states, and the gate asks for these by their
 category; should their price change, that is said in the tariff. The others nobody could start
 without, nor learn that a suspension is over; they are few."""
 
-ASSUMED: Final[Mapping[str, Category]] = {
-    "vehicle": Category.FREE,
-    "fleet_telemetry_config_create": Category.DATA,
-    "fleet_telemetry_config_get": Category.DATA,
-    "fleet_telemetry_config_delete": Category.DATA,
-    "fleet_telemetry_errors": Category.DATA,
-    "live_status": Category.ENERGY,
-    "site_info": Category.ENERGY,
-    "backup": Category.ENERGY,
-    "operation": Category.ENERGY,
-    "storm_mode": Category.ENERGY,
-    "grid_import_export": Category.ENERGY,
-    "off_grid_vehicle_charging_reserve": Category.ENERGY,
-    "time_of_use_settings": Category.ENERGY,
+ASSUMED: Final[Mapping[Endpoint, Category]] = {
+    Endpoint.VEHICLE: Category.FREE,
+    Endpoint.FLEET_TELEMETRY_CONFIG_CREATE: Category.DATA,
+    Endpoint.FLEET_TELEMETRY_CONFIG_GET: Category.DATA,
+    Endpoint.FLEET_TELEMETRY_CONFIG_DELETE: Category.DATA,
+    Endpoint.FLEET_TELEMETRY_ERRORS: Category.DATA,
+    Endpoint.LIVE_STATUS: Category.ENERGY,
+    Endpoint.SITE_INFO: Category.ENERGY,
+    Endpoint.BACKUP: Category.ENERGY,
+    Endpoint.OPERATION: Category.ENERGY,
+    Endpoint.STORM_MODE: Category.ENERGY,
+    Endpoint.GRID_IMPORT_EXPORT: Category.ENERGY,
+    Endpoint.OFF_GRID_VEHICLE_CHARGING_RESERVE: Category.ENERGY,
+    Endpoint.TIME_OF_USE_SETTINGS: Category.ENERGY,
 }
 """What Tesla does not state; the owner may know better from a bill."""
-
-UNKNOWN: Final = Category.DATA
-"""What is in neither table."""
 
 CHOICES: Final = (Category.FREE, Category.COMMAND, Category.DATA, Category.ENERGY)
 """What an endpoint can be said to be. A wake is none: the gate takes it for a car that is woken."""
@@ -71,21 +96,21 @@ class Endpoints:
         own: By endpoint, what the owner knows better; see `read_categories`.
     """
 
-    def __init__(self, own: Mapping[str, Category] | None = None) -> None:
+    def __init__(self, own: Mapping[Endpoint, Category] | None = None) -> None:
         self.own = own or {}
         """May be replaced at any time: it is looked at for each request."""
 
-    def category(self, endpoint: str) -> Category:
-        """What a request to an endpoint is billed as."""
-        if (stated := STATED.get(endpoint)) is not None:
-            return stated
-        return self.own.get(endpoint) or ASSUMED.get(endpoint, UNKNOWN)
+    def category(self, endpoint: Endpoint) -> Category:
+        """The category of a request to an endpoint."""
+        if (fixed := FIXED.get(endpoint)) is not None:
+            return fixed
+        return self.own.get(endpoint) or ASSUMED[endpoint]
 
-    def charge(self, endpoint: str, count: int = 1, *, unasked: bool = False) -> Charge:
+    def charge(self, endpoint: Endpoint, count: int = 1, *, unasked: bool = False) -> Charge:
         """What so many requests to an endpoint are charged as.
 
         Args:
-            endpoint: Name of it, as in the table.
+            endpoint: Which.
             count: How many.
             unasked: Whether they need no room in the budget, because they end spending: without
                 them a stream would go on costing when nothing is left.
@@ -93,7 +118,7 @@ class Endpoints:
         return Charge(self.category(endpoint), count, unasked)
 
 
-def read_categories(stored: object) -> dict[str, Category]:
+def read_categories(stored: object) -> dict[Endpoint, Category]:
     """What the owner knows better, from the option `endpoint_categories`; nothing is none.
 
     Raises:
@@ -103,10 +128,10 @@ def read_categories(stored: object) -> dict[str, Category]:
         return {}
     if not isinstance(stored, Mapping):
         raise ValueError("endpoint_categories")  # noqa: TRY004  # one kind for what cannot be read
-    return {str(name): _choice(name, value) for name, value in stored.items()}
+    return dict(_choice(name, value) for name, value in stored.items())
 
 
-def _choice(endpoint: Any, value: object) -> Category:  # noqa: ANN401  # JSON
+def _choice(endpoint: object, value: object) -> tuple[Endpoint, Category]:
     if endpoint not in ASSUMED or value not in CHOICES:
         raise ValueError(str(endpoint))
-    return Category(str(value))
+    return Endpoint(str(endpoint)), Category(str(value))

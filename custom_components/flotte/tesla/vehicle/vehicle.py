@@ -48,6 +48,7 @@ from ..errors import (
 from ..signing import ClientKey, Domain, Session
 from ..signing.session import DEFAULT_LIFETIME
 from ..spending.caller import POLLING, Caller, CallerKind
+from ..spending.endpoints import Endpoint
 from ..spending.gate import Decision, Gate, Reason, Request
 from ..spending.meter import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
@@ -675,11 +676,11 @@ class Vehicle:
         checked = self.checked
         if checked is not None and within(checked, plan.CHECK_ASLEEP_INTERVAL, now):
             return False
-        return self.gate.lets_poll(self.api.endpoints.charge("vehicle"), self.vin, now)
+        return self.gate.lets_poll(self.api.endpoints.charge(Endpoint.VEHICLE), self.vin, now)
 
     def _check_is_paid(self) -> bool:
         """Whether the owner knows that asking whether it is online is billed."""
-        return bool(self.api.price("vehicle"))
+        return bool(self.api.price(Endpoint.VEHICLE))
 
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
@@ -1192,7 +1193,7 @@ class Vehicle:
         if not self._check_is_paid():
             return (WAKE,)
         looks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
-        return (WAKE, self.api.endpoints.charge("vehicle", looks))
+        return (WAKE, self.api.endpoints.charge(Endpoint.VEHICLE, looks))
 
     def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
         """What a command, or a wake alone if there is none, would need now, and what the gate says.

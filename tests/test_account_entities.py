@@ -31,7 +31,7 @@ from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Reason, Request
+from custom_components.flotte.tesla.spending.gate import DecisionReason, Request
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
 from custom_components.flotte.tesla.spending.tariff import FREE, Category
@@ -515,7 +515,7 @@ async def test_a_refused_wake_at_night(
     }
     assert state_of(hass, DECISION).context is event.context
     assert MODEL_Y not in str(event.data)
-    assert ledger_of(entry).meter.ledger.saved_wakes(Month(2026, 10)) == 1
+    assert ledger_of(entry).meter.ledger.avoided_wakes(Month(2026, 10)) == 1
 
 
 async def test_a_setting_that_waits(
@@ -608,12 +608,12 @@ async def test_what_costs_nothing_is_not_told(
     entry = await load()
     await wait(5 * MINUTE)
     await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: 30})
-    decided: list[Reason] = []
+    decided: list[DecisionReason] = []
     ledger = ledger_of(entry)
     ledger.gate.decided.subscribe(lambda _, decision: decided.append(decision.reason))
     free = Request(caller=Caller(CallerKind.PERSON), charges=(FREE,), car=MODEL_Y)
     ledger.gate.admit(free, dt_util.utcnow()).release()
-    assert decided == [Reason.FREE]
+    assert decided == [DecisionReason.FREE]
     assert told_on_bus == []
 
 

@@ -678,7 +678,7 @@ async def test_who_asked_is_in_the_ledger(
     counted = {
         (str(row.category), row.caller): count
         for row, count in ledger.counts.items()
-        if row.car == MODEL_S and row.category in ("command", "data")
+        if row.asset == MODEL_S and row.category in ("command", "data")
     }
     assert counted[("command", "person")] == 1
     assert counted[("command", "automation")] == 1

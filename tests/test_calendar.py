@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.commands import flash_lights, unlock_doors
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.ledger import KEEP_MONTHS, Month, Row
+from custom_components.flotte.tesla.spending.ledger import KEEP_MONTHS, LedgerKey, Month
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 from custom_components.flotte.tesla.spending.tariff import COMMAND, WAKE, Category
 from custom_components.flotte.tesla.vehicle import vehicle
@@ -202,7 +202,7 @@ async def test_two_years_are_kept(
     assert len(months()) == 24
     assert months()[0] == (2024, 10)
     # By what was counted: a clock that is ahead must not delete anything.
-    ledger.meter.ledger.book(Row(date(2026, 10, 20), Category.ENERGY, "1", "person"), 1)
+    ledger.meter.ledger.book(LedgerKey(date(2026, 10, 20), Category.ENERGY, "1", "person"), 1)
     freezer.move_to("2026-11-01T00:00:00.600000+00:00")
     async_fire_time_changed(hass)
     await hass.async_block_till_done()

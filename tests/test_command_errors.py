@@ -27,7 +27,7 @@ from custom_components.flotte.tesla.signing.verdict import (
     REASONS,
     SIGNED_MESSAGE_INFORMATION,
 )
-from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.gate import DecisionReason
 from custom_components.flotte.tesla.spending.projection import Basis
 from simulator import Simulator
 from simulator.accounts import SCOPES
@@ -839,7 +839,16 @@ ADVICE_IN_THE_PARTS: Final = {"some_cars_failed"}
 EXPLANATIONS: Final = frozenset(map(str, Basis))
 """They say what a figure rests on, and there is nothing to be done about that."""
 ALLOWING: Final = frozenset(
-    map(str, (Reason.FREE, Reason.PERSON, Reason.AUTOMATION, Reason.IN_STEP, Reason.SAVES))
+    map(
+        str,
+        (
+            DecisionReason.FREE,
+            DecisionReason.PERSON,
+            DecisionReason.AUTOMATION,
+            DecisionReason.IN_STEP,
+            DecisionReason.SAVES,
+        ),
+    )
 )
 """They say why something was allowed, and nobody has to do anything."""
 OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}

@@ -422,7 +422,7 @@ async def test_ledger_knows_who_asked(
     counts = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger.counts
     by_caller: Counter[str] = Counter()
     for row, count in counts.items():
-        if row.category in ("command", "data") and row.car == MODEL_Y:
+        if row.category in ("command", "data") and row.asset == MODEL_Y:
             by_caller[row.caller] += count
     # The handshake is paid by who needs it first.
     assert by_caller == {"automation": 2, "person": 1, "background:polling": 1}

@@ -53,7 +53,7 @@ from custom_components.flotte.tesla.signing.verdict import (
     SIGNED_MESSAGE_INFORMATION,
     Outcome,
 )
-from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.gate import DecisionReason
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.modes import ModeReason
 from custom_components.flotte.tesla.spending.projection import Basis
@@ -371,8 +371,10 @@ def of_spending() -> set[str]:
 
     They are read in errors and in what actions answer.
     """
-    found = {str(each) for table in (Reason, ModeReason, Basis) for each in table}
-    return found | {f"{reason}_waits" for reason in Reason if f"{reason}_waits" in EXCEPTIONS}
+    found = {str(each) for table in (DecisionReason, ModeReason, Basis) for each in table}
+    return found | {
+        f"{reason}_waits" for reason in DecisionReason if f"{reason}_waits" in EXCEPTIONS
+    }
 
 
 def test_keys_named_in_the_code_have_a_text() -> None:

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
 from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
-from custom_components.flotte.tesla.spending.ledger import Month, Row
+from custom_components.flotte.tesla.spending.ledger import LedgerKey, Month
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import (
@@ -169,8 +169,8 @@ async def test_what_was_spent_survives_a_restart(
     await book(ledger, COMMAND)
     again = await restarted(hass)
     assert again.meter.ledger.counts == {
-        Row(date(2026, 3, 10), Category.WAKE, CAR, "person"): 1,
-        Row(date(2026, 3, 10), Category.COMMAND, CAR, "person"): 1,
+        LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person"): 1,
+        LedgerKey(date(2026, 3, 10), Category.COMMAND, CAR, "person"): 1,
     }
     assert again.meter.cost(NOW) == Decimal("0.02")
     await book(again, WAKE)

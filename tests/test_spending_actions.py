@@ -31,8 +31,8 @@ from custom_components.flotte.spending.rules import async_set_spending_option
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.spending.caller import STREAM, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Reason
-from custom_components.flotte.tesla.spending.ledger import Row
+from custom_components.flotte.tesla.spending.gate import DecisionReason
+from custom_components.flotte.tesla.spending.ledger import LedgerKey
 from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.projection import Basis
@@ -140,7 +140,7 @@ def ledger_of(entry: MockConfigEntry) -> AccountLedger:
     return ledger
 
 
-def counted(ledger: AccountLedger) -> dict[Row, int]:
+def counted(ledger: AccountLedger) -> dict[LedgerKey, int]:
     """All that is booked."""
     return {row: count for row, count in ledger.meter.ledger.rows() if count}
 
@@ -227,7 +227,7 @@ async def test_report_of_a_device_that_the_user_renamed(
     devices.async_update_device(device_of(hass, loaded, MODEL_Y), name_by_user="Borealis")
     meter = ledger_of(loaded).meter
     for car in (MODEL_Y, "XP7YGCEK0RB999999"):
-        meter.ledger.book(Row(NOON.date(), Category.FREE, car, STREAM.label), 3)
+        meter.ledger.book(LedgerKey(NOON.date(), Category.FREE, car, STREAM.label), 3)
     told = await report(hass)
     cars = [(each["name"], each["id"]) for each in told["by_car"]]
     assert ("Borealis", "000001") in cars
@@ -250,7 +250,7 @@ async def test_report_of_what_was_saved_and_what_nobody_answered(
     told = await report(hass)
     assert told["unanswered"] == {"wake": 1}
     assert told["by_category"]["wake"]["count"] == 1 == tesla.bill.counts()[Billed.WAKE]
-    ledger_of(loaded).meter.save_wake(Caller(CallerKind.PERSON), MODEL_Y, dt_util.utcnow())
+    ledger_of(loaded).meter.note_avoided_wake(Caller(CallerKind.PERSON), MODEL_Y, dt_util.utcnow())
     assert (await report(hass))["wakes_saved"] == told["wakes_saved"] + 1
 
 
@@ -260,8 +260,8 @@ async def test_report_of_another_month(
 ) -> None:
     """What depends on now is left out, because it was not what it is now."""
     meter = ledger_of(loaded).meter
-    meter.ledger.book(Row(NOON.date(), Category.WAKE, MODEL_Y, "person"), 700)
-    meter.ledger.unanswered[Row(NOON.date(), Category.WAKE, MODEL_Y, "person")] += 2
+    meter.ledger.book(LedgerKey(NOON.date(), Category.WAKE, MODEL_Y, "person"), 700)
+    meter.ledger.unanswered[LedgerKey(NOON.date(), Category.WAKE, MODEL_Y, "person")] += 2
     freezer.move_to("2026-11-02T10:00:00+00:00")
     now = await report(hass)
     assert (now["month"], now["by_category"]["wake"]["count"]) == ("2026-11", 0)
@@ -280,7 +280,7 @@ async def test_report_of_another_month(
         None,
     ]
     assert await report(hass, month="2026-11") == now
-    meter.ledger.book(Row(NOON.date(), Category.WAKE, MODEL_Y, "person"), -700)
+    meter.ledger.book(LedgerKey(NOON.date(), Category.WAKE, MODEL_Y, "person"), -700)
 
 
 @pytest.mark.usefixtures("asleep")
@@ -291,7 +291,7 @@ async def test_projection_of_the_report(
     """Each of the last ten days was alike; eleven more are to come after this one."""
     ledger = ledger_of(loaded)
     rows = [
-        Row(NOON.date() - timedelta(days=days), category, MODEL_Y, STREAM.label)
+        LedgerKey(NOON.date() - timedelta(days=days), category, MODEL_Y, STREAM.label)
         for days in range(1, 11)
     ]
     for row in rows:
@@ -656,7 +656,7 @@ async def test_price_tells_what_the_gate_decides_then(
     assert tesla.world.cars[MODEL_Y].wakes == int(decision == "allowed")
 
 
-@pytest.mark.parametrize("key", list(Reason), ids=str)
+@pytest.mark.parametrize("key", list(DecisionReason), ids=str)
 def test_every_decision_has_a_text(key: str) -> None:
     assert ENGLISH["exceptions"][key]["message"]
 

@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.tesla.spending.caller import STREAM
-from custom_components.flotte.tesla.spending.gate import Decision, Reason, Request
+from custom_components.flotte.tesla.spending.gate import Decision, DecisionReason, Request
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.bill import Category
@@ -144,7 +144,7 @@ async def test_what_saves_goes_on_while_the_background_may_not_spend(
     assert sent(tesla) == 2
     assert fields_of(aurora) == leaner
     await entry_of_stream.runtime_data.streaming.async_configure()
-    assert not told or told[-1][1].reason is Reason.NO_POLLING
+    assert not told or told[-1][1].reason is DecisionReason.NO_POLLING
     assert issues_of(hass) == set()
     assert state_of(hass, STREAMING).state == "on"
 
@@ -173,7 +173,7 @@ async def test_each_request_is_asked_for_and_never_wakes(
         (2, False),
         (1, False),
     ]
-    assert {decision.reason for _, decision in told} == {Reason.IN_STEP}
+    assert {decision.reason for _, decision in told} == {DecisionReason.IN_STEP}
     assert {each.car for each, _ in told} == {MODEL_Y}
     assert aurora.wakes == wakes
     # What was kept for them is free again.

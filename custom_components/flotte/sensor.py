@@ -732,7 +732,7 @@ ACCOUNT_SENSORS: Final = (
     ),
     FlotteAccountDescription(
         key="wakes_saved",
-        value=lambda ledger, now: ledger.meter.ledger.saved_wakes(Month.of(now)),
+        value=lambda ledger, now: ledger.meter.ledger.avoided_wakes(Month.of(now)),
         counts_from=_month,
         state_class=SensorStateClass.TOTAL,
     ),

@@ -10,7 +10,7 @@ import aiohttp
 from custom_components.flotte.tesla.api.fleet import FleetApi
 from custom_components.flotte.tesla.hosts import Hosts, simulated
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.ledger import Entry
+from custom_components.flotte.tesla.spending.ledger import Booking
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
@@ -44,7 +44,7 @@ class Account:
     user: str = "owner-1"
     scopes: frozenset[str] = SCOPES
     meter: Meter = field(default_factory=lambda: Meter(limit=Decimal(10)))
-    kept: list[Entry] = field(default_factory=list)
+    kept: list[Booking] = field(default_factory=list)
     """Entries that were made durable, in this order."""
     asked_for_tokens: list[bool] = field(default_factory=list)
     """True where a new token was demanded."""
@@ -78,7 +78,7 @@ class Account:
             self.access_token = str(self._login())
         return self.access_token
 
-    async def keep(self, entry: Entry) -> None:
+    async def keep(self, entry: Booking) -> None:
         """Make a booking durable."""
         self.kept.append(entry)
 

@@ -40,7 +40,7 @@ from custom_components.flotte.tesla.errors import (
 from custom_components.flotte.tesla.hosts import simulated
 from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.spending.endpoints import Endpoint
-from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Row
+from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
@@ -226,9 +226,9 @@ async def test_endpoint(account: Account, endpoint: Case) -> None:
     answer = await endpoint.call(account.api)
     assert endpoint.holds(answer), answer
     assert account.arrived == [endpoint.sent]
-    row = Row(TODAY, endpoint.category, endpoint.car, endpoint.caller)
+    row = LedgerKey(TODAY, endpoint.category, endpoint.car, endpoint.caller)
     assert account.meter.ledger.counts == {row: 1}
-    assert account.kept == [Entry(row, 1)]
+    assert account.kept == [Booking(row, 1)]
 
 
 async def test_a_command_reaches_the_car_with_its_parameters(account: Account) -> None:
@@ -366,7 +366,9 @@ async def test_endpoints_of_the_stream(
     ((method, path, text),) = configurator.seen
     assert f"{method} {path}" == sent
     assert (json.loads(text) if text else None) == body
-    assert api.meter.ledger.counts == {Row(TODAY, Category.DATA, car, "background:polling"): 1}
+    assert api.meter.ledger.counts == {
+        LedgerKey(TODAY, Category.DATA, car, "background:polling"): 1
+    }
 
 
 async def test_errors_of_the_stream_as_a_bare_list(
@@ -613,7 +615,7 @@ async def test_a_token_of_a_password_changed_meanwhile(account: Account) -> None
     assert account.asked_for_tokens == [False, True]
     assert [each.status for each in account.tesla.requests] == [401, 200]
     # A token that names nobody can be billed to nobody.
-    account.meter.ledger.book(Row(TODAY, Category.FREE, MODEL_3, "background:polling"), -1)
+    account.meter.ledger.book(LedgerKey(TODAY, Category.FREE, MODEL_3, "background:polling"), -1)
 
 
 async def test_a_new_login_does_not_help_against_a_switch_in_the_car(account: Account) -> None:
@@ -865,20 +867,20 @@ async def test_a_kept_connection_that_was_closed_is_booked_twice(
     session: aiohttp.ClientSession, forgetful: Forgetful
 ) -> None:
     meter = Meter()
-    kept: list[Entry] = []
+    kept: list[Booking] = []
 
-    async def keep(entry: Entry) -> None:
+    async def keep(entry: Booking) -> None:
         kept.append(entry)
 
     api = api_at(forgetful.url, session, meter)
     api._keep = keep
     for _ in range(2):
         assert await api.vehicle_data(MODEL_Y, POLLING) == {}
-    row = Row(TODAY, Category.DATA, MODEL_Y, "background:polling")
+    row = LedgerKey(TODAY, Category.DATA, MODEL_Y, "background:polling")
     assert len(forgetful.requests) == 3, "aiohttp itself sends the second question once more"
     assert meter.ledger.counts == {row: 3}
     assert meter.ledger.unanswered == {row: 1}
-    assert kept == [Entry(row, 1)] * 3
+    assert kept == [Booking(row, 1)] * 3
 
 
 async def test_the_repetition_needs_room_as_well(
@@ -985,9 +987,9 @@ async def test_cancelled_before_it_was_booked(account: Account) -> None:
 
 async def test_the_booking_is_durable_before_the_request_leaves(account: Account) -> None:
     written = asyncio.Event()
-    begun: list[Entry] = []
+    begun: list[Booking] = []
 
-    async def keep(entry: Entry) -> None:
+    async def keep(entry: Booking) -> None:
         begun.append(entry)
         await written.wait()
 
@@ -1005,9 +1007,9 @@ async def test_the_booking_is_durable_before_the_request_leaves(account: Account
 
 async def test_cancelled_while_it_is_written(account: Account) -> None:
     """It did not leave, but who was cancelled need not find that out: it stays booked."""
-    begun: list[Entry] = []
+    begun: list[Booking] = []
 
-    async def keep(entry: Entry) -> None:
+    async def keep(entry: Booking) -> None:
         begun.append(entry)
         await asyncio.Event().wait()
 

@@ -59,7 +59,7 @@ async def test_the_second_time_it_is_done(
     assert (car.wakes, account.booked()[Category.WAKE]) == (0, 0)
     await wish(vehicle)
     assert car.wakes == 1
-    assert account.meter.ledger.saved_wakes(Month.of(NOW)) == 0, "it was asked for, not saved"
+    assert account.meter.ledger.avoided_wakes(Month.of(NOW)) == 0, "it was asked for, not saved"
 
 
 async def test_not_for_ever(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:

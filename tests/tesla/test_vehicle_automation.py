@@ -282,4 +282,4 @@ async def test_one_saved_wake_an_hour(
     for _ in range(90):
         await vehicle.send(commands.set_charge_limit(70), SOLAR)
         freezer.tick(MINUTE)
-    assert account.meter.ledger.saved_wakes(Month.of(NOW)) == 2
+    assert account.meter.ledger.avoided_wakes(Month.of(NOW)) == 2

@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.errors import (
     OutcomeUnknown,
 )
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Reason
+from custom_components.flotte.tesla.spending.gate import DecisionReason
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category
@@ -326,7 +326,7 @@ async def test_a_wheel_heater_never_waits(vehicle: Vehicle, account: Account) ->
     vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0)
     with pytest.raises(GateRefused) as refusal:
         await vehicle.send(commands.set_steering_wheel_heater(on=True), AUTOMATION)
-    assert refusal.value.reason == Reason.ASLEEP
+    assert refusal.value.reason == DecisionReason.ASLEEP
     assert account.arrived == []
 
 

@@ -29,7 +29,7 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import Refused, TeslaError, Unreachable
 from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.caller import Caller
-from custom_components.flotte.tesla.spending.ledger import Entry
+from custom_components.flotte.tesla.spending.ledger import Booking
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle
 from simulator import Simulator
@@ -311,7 +311,7 @@ class Trial:
                     if series[0] != domain
                 }
 
-    async def _keep(self, entry: Entry) -> None:
+    async def _keep(self, entry: Booking) -> None:
         await self.account.keep(entry)
         if self.unplugged or self.timeouts:
             # It will not leave.
@@ -321,7 +321,7 @@ class Trial:
         message = _MESSAGE.get()
         # Alone only: of two requests on their way the server might drop the other one.
         alone = len(self._group) == 1
-        if message and alone and self.late_orders and entry.row.category is Category.COMMAND:
+        if message and alone and self.late_orders and entry.key.category is Category.COMMAND:
             self._late.append((self.clock.now() + self.late_orders.pop(0), message))
             faults = self.tesla.faults
             faults.order("dropped", endpoint="signed_command")

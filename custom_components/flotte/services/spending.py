@@ -219,7 +219,7 @@ def _account_report(
             {"caller": each.caller, **_part(tariff, each.counts)}
             for each in meter.dearest_callers(month)
         ],
-        "wakes_saved": meter.ledger.saved_wakes(month),
+        "wakes_saved": meter.ledger.avoided_wakes(month),
         "unanswered": _counts(unanswered),
         "spending_mode": _mode_report(hass, ledger) if is_current else None,
         "projection": _projection_report(hass, ledger) if is_current else None,

@@ -36,7 +36,7 @@ from ..tesla.errors import NotRecorded
 from ..tesla.listeners import Listeners
 from ..tesla.spending.endpoints import Endpoint, Endpoints
 from ..tesla.spending.gate import Gate
-from ..tesla.spending.ledger import Entry, Ledger, Month
+from ..tesla.spending.ledger import Booking, Ledger, Month
 from ..tesla.spending.ledger_check import find_defect, is_count, is_month
 from ..tesla.spending.meter import Doubt, Meter
 from ..tesla.spending.modes import SpendingMode
@@ -138,7 +138,7 @@ class AccountLedger:
         """Perhaps the owner moved: quiet hours are theirs."""
         self.gate.zone = dt_util.get_default_time_zone()
 
-    async def async_keep(self, entry: Entry) -> None:
+    async def async_keep(self, entry: Booking) -> None:
         """Make a booking durable before its request leaves.
 
         Data requests are cheap enough to be written a little later, unless that failed the last
@@ -147,7 +147,7 @@ class AccountLedger:
         Raises:
             NotRecorded: it cannot be written, and costs money.
         """
-        category = entry.row.category
+        category = entry.key.category
         is_failing = self._store.failure is not None and self.meter.tariff.price(category)
         if is_failing or category in (Category.WAKE, Category.COMMAND):
             self.async_changed()

@@ -19,7 +19,7 @@ from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..tesla.listeners import Listeners
 from ..tesla.spending.caller import CallerKind
-from ..tesla.spending.gate import Allow, Decision, Defer, Reason, Refuse, Request
+from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, Request
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """On Home Assistant's bus: the data of a `Verdict`, the outcome as `decision`, the car's device."""
@@ -82,7 +82,7 @@ class Decisions:
     @callback
     def _async_decided(self, request: Request, decision: Decision) -> None:
         if (
-            decision.reason is Reason.FREE
+            decision.reason is DecisionReason.FREE
             or not self._is_ours(request)
             or not self._is_news(request, decision)
         ):

@@ -26,18 +26,18 @@ from custom_components.flotte.tesla.errors import (
 )
 from custom_components.flotte.tesla.spending.caller import POLLING, STREAM, Caller, CallerKind
 from custom_components.flotte.tesla.spending.gate import (
-    LIMITED,
+    UNATTENDED,
     Allow,
     Circumstances,
     Decision,
+    DecisionReason,
     Defer,
     Gate,
-    Reason,
     Refuse,
     Request,
     decide,
 )
-from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Month, Row
+from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
 from custom_components.flotte.tesla.spending.meter import Hold, Meter
 from custom_components.flotte.tesla.spending.modes import (
     EFFECTS,
@@ -106,7 +106,7 @@ class Case:
 
     request: Request
     expected: type[Allow | Refuse | Defer]
-    reason: Reason
+    reason: DecisionReason
     until: datetime | None = None
     at: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
@@ -121,152 +121,191 @@ LATER: Final = NOW + timedelta(hours=6)
 
 TABLE: Final[dict[str, Case]] = {
     # --- What costs nothing ---
-    "free": Case(ask(POLLING, FREE), Allow, Reason.FREE, at=ALL_SPENT),
-    "energy": Case(ask(POLLING, ENERGY), Allow, Reason.FREE, at=ALL_SPENT),
-    "energy_of_an_automation": Case(ask(AUTOMATION, ENERGY), Allow, Reason.FREE, at=ALL_SPENT),
-    "nothing_at_all": Case(ask(PERSON), Allow, Reason.FREE, at=ALL_SPENT),
+    "free": Case(ask(POLLING, FREE), Allow, DecisionReason.FREE, at=ALL_SPENT),
+    "energy": Case(ask(POLLING, ENERGY), Allow, DecisionReason.FREE, at=ALL_SPENT),
+    "energy_of_an_automation": Case(
+        ask(AUTOMATION, ENERGY), Allow, DecisionReason.FREE, at=ALL_SPENT
+    ),
+    "nothing_at_all": Case(ask(PERSON), Allow, DecisionReason.FREE, at=ALL_SPENT),
     "free_while_suspended": Case(
-        ask(PERSON, FREE, ENERGY), Allow, Reason.FREE, at={"suspended": True}
+        ask(PERSON, FREE, ENERGY), Allow, DecisionReason.FREE, at={"suspended": True}
     ),
     "free_while_stopped": Case(
-        ask(AUTOMATION, ENERGY), Allow, Reason.FREE, at={"mode": SpendingMode.STOPPED}
+        ask(AUTOMATION, ENERGY), Allow, DecisionReason.FREE, at={"mode": SpendingMode.STOPPED}
     ),
     # --- Suspended by Tesla ---
     "suspended_person": Case(
-        ask(PERSON, COMMAND), Refuse, Reason.SUSPENDED, APRIL, at={"suspended": True}
+        ask(PERSON, COMMAND), Refuse, DecisionReason.SUSPENDED, APRIL, at={"suspended": True}
     ),
-    "suspended_setting": Case(setting(), Refuse, Reason.SUSPENDED, APRIL, at={"suspended": True}),
+    "suspended_setting": Case(
+        setting(), Refuse, DecisionReason.SUSPENDED, APRIL, at={"suspended": True}
+    ),
     "suspended_saving": Case(
-        ask(STREAM, DATA, saves=True), Refuse, Reason.SUSPENDED, APRIL, at={"suspended": True}
+        ask(STREAM, DATA, saves=True),
+        Refuse,
+        DecisionReason.SUSPENDED,
+        APRIL,
+        at={"suspended": True},
     ),
     "suspended_and_spent": Case(
-        ask(PERSON, COMMAND), Refuse, Reason.SUSPENDED, APRIL, at={"suspended": True, **ALL_SPENT}
+        ask(PERSON, COMMAND),
+        Refuse,
+        DecisionReason.SUSPENDED,
+        APRIL,
+        at={"suspended": True, **ALL_SPENT},
     ),
     # --- A person ---
-    "person": Case(setting(PERSON), Allow, Reason.PERSON),
-    "person_unlocks": Case(unlock(PERSON), Allow, Reason.PERSON),
-    "person_in_the_reserve": Case(setting(PERSON), Allow, Reason.PERSON, at=RESERVE_LEFT),
+    "person": Case(setting(PERSON), Allow, DecisionReason.PERSON),
+    "person_unlocks": Case(unlock(PERSON), Allow, DecisionReason.PERSON),
+    "person_in_the_reserve": Case(setting(PERSON), Allow, DecisionReason.PERSON, at=RESERVE_LEFT),
     "person_to_the_last_cent": Case(
-        ask(PERSON, WAKE), Allow, Reason.PERSON, at={"counts": spent(wake=499)}
+        ask(PERSON, WAKE), Allow, DecisionReason.PERSON, at={"counts": spent(wake=499)}
     ),
     "person_beyond_it": Case(
-        setting(PERSON), Refuse, Reason.BUDGET, APRIL, at={"counts": spent(wake=499)}
+        setting(PERSON), Refuse, DecisionReason.BUDGET, APRIL, at={"counts": spent(wake=499)}
     ),
     "person_with_a_budget": Case(
-        unlock(PERSON), Refuse, Reason.BUDGET, APRIL, policy={"budget": Decimal("0.02")}
+        unlock(PERSON), Refuse, DecisionReason.BUDGET, APRIL, policy={"budget": Decimal("0.02")}
     ),
     "person_with_a_larger_budget": Case(
-        unlock(PERSON), Allow, Reason.PERSON, at=ALL_SPENT, policy={"budget": Decimal("10.03")}
+        unlock(PERSON),
+        Allow,
+        DecisionReason.PERSON,
+        at=ALL_SPENT,
+        policy={"budget": Decimal("10.03")},
     ),
-    "person_after_many_wakes": Case(setting(PERSON), Allow, Reason.PERSON, at={"wakes_today": 99}),
+    "person_after_many_wakes": Case(
+        setting(PERSON), Allow, DecisionReason.PERSON, at={"wakes_today": 99}
+    ),
     "person_in_the_night": Case(
-        setting(PERSON), Allow, Reason.PERSON, at=IN_THE_NIGHT, policy={"quiet_hours": NIGHT}
+        setting(PERSON),
+        Allow,
+        DecisionReason.PERSON,
+        at=IN_THE_NIGHT,
+        policy={"quiet_hours": NIGHT},
     ),
     "person_after_a_wake": Case(
         setting(PERSON),
         Allow,
-        Reason.PERSON,
+        DecisionReason.PERSON,
         at={"last_wake": NOW},
         policy={"wake_gap": timedelta(hours=1)},
     ),
     "person_while_stopped": Case(
-        setting(PERSON), Allow, Reason.PERSON, at={"mode": SpendingMode.STOPPED}
+        setting(PERSON), Allow, DecisionReason.PERSON, at={"mode": SpendingMode.STOPPED}
     ),
     "person_has_to_confirm": Case(
-        setting(PERSON), Refuse, Reason.CONFIRM, NOW, policy={"confirm_wakes": True}
+        setting(PERSON), Refuse, DecisionReason.CONFIRM, NOW, policy={"confirm_wakes": True}
     ),
     "person_confirmed": Case(
         replace(setting(PERSON), confirmed=True),
         Allow,
-        Reason.PERSON,
+        DecisionReason.PERSON,
         policy={"confirm_wakes": True},
     ),
     "nothing_to_confirm": Case(
-        ask(PERSON, COMMAND), Allow, Reason.PERSON, policy={"confirm_wakes": True}
+        ask(PERSON, COMMAND), Allow, DecisionReason.PERSON, policy={"confirm_wakes": True}
     ),
     "person_who_rather_waits": Case(
-        setting(PERSON), Defer, Reason.ASLEEP, LATER, policy={"asleep_person": AsleepPolicy.WAIT}
+        setting(PERSON),
+        Defer,
+        DecisionReason.ASLEEP,
+        LATER,
+        policy={"asleep_person": AsleepPolicy.WAIT},
     ),
     "person_who_unlocks_all_the_same": Case(
-        unlock(PERSON), Allow, Reason.PERSON, policy={"asleep_person": AsleepPolicy.WAIT}
+        unlock(PERSON), Allow, DecisionReason.PERSON, policy={"asleep_person": AsleepPolicy.WAIT}
     ),
     "person_who_never_wakes": Case(
-        setting(PERSON), Refuse, Reason.ASLEEP, policy={"asleep_person": AsleepPolicy.REFUSE}
+        setting(PERSON),
+        Refuse,
+        DecisionReason.ASLEEP,
+        policy={"asleep_person": AsleepPolicy.REFUSE},
     ),
     "person_hears_that_it_is_too_dear": Case(
-        setting(PERSON), Refuse, Reason.BUDGET, APRIL, at={"counts": spent(wake=499)}
+        setting(PERSON), Refuse, DecisionReason.BUDGET, APRIL, at={"counts": spent(wake=499)}
     ),
     # --- Automations ---
-    "automation": Case(setting(), Allow, Reason.AUTOMATION),
-    "automation_unlocks": Case(unlock(), Allow, Reason.AUTOMATION),
-    "voice": Case(setting(VOICE), Allow, Reason.AUTOMATION),
+    "automation": Case(setting(), Allow, DecisionReason.AUTOMATION),
+    "automation_unlocks": Case(unlock(), Allow, DecisionReason.AUTOMATION),
+    "voice": Case(setting(VOICE), Allow, DecisionReason.AUTOMATION),
     "automation_awake_car": Case(
-        ask(AUTOMATION, COMMAND, COMMAND), Allow, Reason.AUTOMATION, at=TWO_WAKES
+        ask(AUTOMATION, COMMAND, COMMAND), Allow, DecisionReason.AUTOMATION, at=TWO_WAKES
     ),
     "automation_up_to_the_reserve": Case(
-        ask(AUTOMATION, WAKE), Allow, Reason.AUTOMATION, at={"counts": spent(wake=449)}
+        ask(AUTOMATION, WAKE), Allow, DecisionReason.AUTOMATION, at={"counts": spent(wake=449)}
     ),
     "automation_in_the_reserve": Case(
-        ask(AUTOMATION, COMMAND), Refuse, Reason.RESERVE, APRIL, at=RESERVE_LEFT
+        ask(AUTOMATION, COMMAND), Refuse, DecisionReason.RESERVE, APRIL, at=RESERVE_LEFT
     ),
     "voice_in_the_reserve": Case(
-        ask(VOICE, COMMAND), Refuse, Reason.RESERVE, APRIL, at=RESERVE_LEFT
+        ask(VOICE, COMMAND), Refuse, DecisionReason.RESERVE, APRIL, at=RESERVE_LEFT
     ),
     "automation_without_reserve": Case(
         ask(AUTOMATION, COMMAND),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         at=RESERVE_LEFT,
         policy={"reserve": Decimal(0)},
     ),
     "automation_where_all_is_reserved": Case(
-        ask(AUTOMATION, COMMAND), Refuse, Reason.RESERVE, APRIL, policy={"reserve": Decimal(1)}
+        ask(AUTOMATION, COMMAND),
+        Refuse,
+        DecisionReason.RESERVE,
+        APRIL,
+        policy={"reserve": Decimal(1)},
     ),
     "automation_above_the_budget": Case(
-        ask(AUTOMATION, COMMAND), Refuse, Reason.BUDGET, APRIL, at=ALL_SPENT
+        ask(AUTOMATION, COMMAND), Refuse, DecisionReason.BUDGET, APRIL, at=ALL_SPENT
     ),
     # 8.98 and a wake with a command is more than 9.00, the command alone is not.
     "setting_without_its_wake_fits": Case(
-        setting(), Defer, Reason.RESERVE, LATER, at={"counts": spent(wake=449)}
+        setting(), Defer, DecisionReason.RESERVE, LATER, at={"counts": spent(wake=449)}
     ),
-    "setting_that_never_fits": Case(setting(), Refuse, Reason.RESERVE, APRIL, at=RESERVE_LEFT),
+    "setting_that_never_fits": Case(
+        setting(), Refuse, DecisionReason.RESERVE, APRIL, at=RESERVE_LEFT
+    ),
     "unlock_that_does_not_fit": Case(
-        unlock(), Refuse, Reason.RESERVE, APRIL, at={"counts": spent(wake=449)}
+        unlock(), Refuse, DecisionReason.RESERVE, APRIL, at={"counts": spent(wake=449)}
     ),
     "setting_above_a_small_budget": Case(
         setting(),
         Defer,
-        Reason.BUDGET,
+        DecisionReason.BUDGET,
         LATER,
         at={"counts": spent(wake=4)},
         policy={"budget": Decimal("0.10")},
     ),
-    "one_wake_left": Case(setting(), Allow, Reason.AUTOMATION, at={"wakes_today": 1}),
-    "quota_used": Case(setting(), Defer, Reason.QUOTA, LATER, at=TWO_WAKES),
-    "quota_used_by_voice": Case(setting(VOICE), Defer, Reason.QUOTA, LATER, at=TWO_WAKES),
-    "quota_used_for_an_unlock": Case(unlock(), Refuse, Reason.QUOTA, TOMORROW, at=TWO_WAKES),
+    "one_wake_left": Case(setting(), Allow, DecisionReason.AUTOMATION, at={"wakes_today": 1}),
+    "quota_used": Case(setting(), Defer, DecisionReason.QUOTA, LATER, at=TWO_WAKES),
+    "quota_used_by_voice": Case(setting(VOICE), Defer, DecisionReason.QUOTA, LATER, at=TWO_WAKES),
+    "quota_used_for_an_unlock": Case(
+        unlock(), Refuse, DecisionReason.QUOTA, TOMORROW, at=TWO_WAKES
+    ),
     "quota_in_utc": Case(
         unlock(),
         Refuse,
-        Reason.QUOTA,
+        DecisionReason.QUOTA,
         TOMORROW,
         at={**TWO_WAKES, "now": datetime(2026, 3, 11, 0, 30, tzinfo=AMSTERDAM)},
     ),
-    "quota_of_none": Case(setting(), Defer, Reason.ASLEEP, LATER, policy={"wakes_per_day": 0}),
+    "quota_of_none": Case(
+        setting(), Defer, DecisionReason.ASLEEP, LATER, policy={"wakes_per_day": 0}
+    ),
     "quota_of_none_for_an_unlock": Case(
-        unlock(), Refuse, Reason.ASLEEP, policy={"wakes_per_day": 0}
+        unlock(), Refuse, DecisionReason.ASLEEP, policy={"wakes_per_day": 0}
     ),
     "no_quota": Case(
         setting(),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         at={"wakes_today": 99},
         policy={"wakes_per_day": None},
     ),
     "quiet_hours": Case(
         setting(),
         Defer,
-        Reason.QUIET,
+        DecisionReason.QUIET,
         datetime(2026, 3, 11, 5, 30, tzinfo=UTC),
         at=IN_THE_NIGHT,
         policy={"quiet_hours": NIGHT},
@@ -274,7 +313,7 @@ TABLE: Final[dict[str, Case]] = {
     "quiet_hours_for_an_unlock": Case(
         unlock(),
         Refuse,
-        Reason.QUIET,
+        DecisionReason.QUIET,
         datetime(2026, 3, 11, 7, tzinfo=UTC),
         at=IN_THE_NIGHT,
         policy={"quiet_hours": NIGHT},
@@ -282,7 +321,7 @@ TABLE: Final[dict[str, Case]] = {
     "quiet_hours_are_local": Case(
         unlock(),
         Refuse,
-        Reason.QUIET,
+        DecisionReason.QUIET,
         datetime(2026, 3, 11, 6, tzinfo=UTC),
         at={"now": datetime(2026, 3, 10, 21, 30, tzinfo=UTC), "zone": AMSTERDAM},
         policy={"quiet_hours": NIGHT},
@@ -290,14 +329,14 @@ TABLE: Final[dict[str, Case]] = {
     "quiet_hours_are_for_wakes": Case(
         ask(AUTOMATION, COMMAND),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         at=IN_THE_NIGHT,
         policy={"quiet_hours": NIGHT},
     ),
     "too_soon_again": Case(
         unlock(),
         Refuse,
-        Reason.GAP,
+        DecisionReason.GAP,
         NOW + timedelta(minutes=1),
         at={"last_wake": NOW - timedelta(minutes=29)},
         policy={"wake_gap": timedelta(minutes=30)},
@@ -305,7 +344,7 @@ TABLE: Final[dict[str, Case]] = {
     "setting_too_soon_again": Case(
         setting(),
         Defer,
-        Reason.GAP,
+        DecisionReason.GAP,
         NOW + timedelta(hours=1),
         at={"last_wake": NOW},
         policy={"wake_gap": timedelta(minutes=30), "max_deferral": timedelta(hours=1)},
@@ -313,85 +352,97 @@ TABLE: Final[dict[str, Case]] = {
     "late_enough": Case(
         unlock(),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         at={"last_wake": NOW - timedelta(minutes=30)},
         policy={"wake_gap": timedelta(minutes=30)},
     ),
     "a_wake_before_the_clock_was_set_back": Case(
         unlock(),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         at={"last_wake": NOW + timedelta(minutes=5)},
         policy={"wake_gap": timedelta(minutes=30)},
     ),
     "automation_that_waits": Case(
-        setting(), Defer, Reason.ASLEEP, LATER, policy={"asleep_automation": AsleepPolicy.WAIT}
+        setting(),
+        Defer,
+        DecisionReason.ASLEEP,
+        LATER,
+        policy={"asleep_automation": AsleepPolicy.WAIT},
     ),
     "automation_that_unlocks_all_the_same": Case(
-        unlock(), Allow, Reason.AUTOMATION, policy={"asleep_automation": AsleepPolicy.WAIT}
+        unlock(), Allow, DecisionReason.AUTOMATION, policy={"asleep_automation": AsleepPolicy.WAIT}
     ),
     "automation_that_never_wakes": Case(
-        setting(), Refuse, Reason.ASLEEP, policy={"asleep_automation": AsleepPolicy.REFUSE}
+        setting(), Refuse, DecisionReason.ASLEEP, policy={"asleep_automation": AsleepPolicy.REFUSE}
     ),
     "automation_that_never_waits": Case(
         setting(),
         Refuse,
-        Reason.ASLEEP,
+        DecisionReason.ASLEEP,
         at=TWO_WAKES,
         policy={"asleep_callers": {"automation:solar": AsleepPolicy.REFUSE}},
     ),
     "one_automation_waits": Case(
         setting(),
         Defer,
-        Reason.ASLEEP,
+        DecisionReason.ASLEEP,
         LATER,
         policy={"asleep_callers": {"automation:solar": AsleepPolicy.WAIT}},
     ),
     "another_one_does_not": Case(
         setting(),
         Allow,
-        Reason.AUTOMATION,
+        DecisionReason.AUTOMATION,
         policy={"asleep_callers": {"automation:night": AsleepPolicy.WAIT}},
     ),
     # --- Automations and the mode ---
     "automation_while_thrifty": Case(
-        setting(), Allow, Reason.AUTOMATION, at={"mode": SpendingMode.THRIFTY}
+        setting(), Allow, DecisionReason.AUTOMATION, at={"mode": SpendingMode.THRIFTY}
     ),
     "wake_while_frugal": Case(
-        unlock(), Refuse, Reason.NO_WAKES, APRIL, at={"mode": SpendingMode.FRUGAL}
+        unlock(), Refuse, DecisionReason.NO_WAKES, APRIL, at={"mode": SpendingMode.FRUGAL}
     ),
     "setting_while_frugal": Case(
-        setting(), Defer, Reason.NO_WAKES, LATER, at={"mode": SpendingMode.FRUGAL}
+        setting(), Defer, DecisionReason.NO_WAKES, LATER, at={"mode": SpendingMode.FRUGAL}
     ),
     "command_while_frugal": Case(
-        ask(AUTOMATION, COMMAND), Allow, Reason.AUTOMATION, at={"mode": SpendingMode.FRUGAL}
+        ask(AUTOMATION, COMMAND), Allow, DecisionReason.AUTOMATION, at={"mode": SpendingMode.FRUGAL}
     ),
     "command_while_stopped": Case(
-        ask(AUTOMATION, COMMAND), Refuse, Reason.STOPPED, APRIL, at={"mode": SpendingMode.STOPPED}
+        ask(AUTOMATION, COMMAND),
+        Refuse,
+        DecisionReason.STOPPED,
+        APRIL,
+        at={"mode": SpendingMode.STOPPED},
     ),
     "setting_while_stopped": Case(
-        setting(), Refuse, Reason.STOPPED, APRIL, at={"mode": SpendingMode.STOPPED}
+        setting(), Refuse, DecisionReason.STOPPED, APRIL, at={"mode": SpendingMode.STOPPED}
     ),
     # --- The background ---
-    "poll": Case(ask(POLLING, DATA), Allow, Reason.IN_STEP),
+    "poll": Case(ask(POLLING, DATA), Allow, DecisionReason.IN_STEP),
     "poll_while_thrifty": Case(
-        ask(POLLING, DATA), Allow, Reason.IN_STEP, at={"mode": SpendingMode.THRIFTY}
+        ask(POLLING, DATA), Allow, DecisionReason.IN_STEP, at={"mode": SpendingMode.THRIFTY}
     ),
     "poll_while_frugal": Case(
-        ask(POLLING, DATA), Refuse, Reason.NO_POLLING, APRIL, at={"mode": SpendingMode.FRUGAL}
+        ask(POLLING, DATA),
+        Refuse,
+        DecisionReason.NO_POLLING,
+        APRIL,
+        at={"mode": SpendingMode.FRUGAL},
     ),
-    "background_never_wakes": Case(ask(POLLING, WAKE), Refuse, Reason.BACKGROUND),
+    "background_never_wakes": Case(ask(POLLING, WAKE), Refuse, DecisionReason.BACKGROUND),
     "background_never_waits": Case(
-        replace(setting(POLLING), saves=True), Refuse, Reason.BACKGROUND
+        replace(setting(POLLING), saves=True), Refuse, DecisionReason.BACKGROUND
     ),
     # 12.5 of 31 days of 9.00 are 3.629: 1,812 requests cost 3.624, one more 3.63 as rounded.
     "poll_in_step": Case(
-        ask(POLLING, DATA), Allow, Reason.IN_STEP, at={"counts": spent(data=1_811)}
+        ask(POLLING, DATA), Allow, DecisionReason.IN_STEP, at={"counts": spent(data=1_811)}
     ),
     "poll_ahead": Case(
         ask(POLLING, DATA),
         Refuse,
-        Reason.AHEAD,
+        DecisionReason.AHEAD,
         # 3.63 of 9.00 are 12 days, 12 hours and 4:48 of 31 days, less a head start of 3.
         datetime(2026, 3, 10, 12, 4, 48, tzinfo=UTC),
         at={"counts": spent(data=1_812)},
@@ -399,7 +450,7 @@ TABLE: Final[dict[str, Case]] = {
     "people_spend_for_the_background_too": Case(
         ask(POLLING, DATA),
         Refuse,
-        Reason.AHEAD,
+        DecisionReason.AHEAD,
         # 8.00 + 0.06 + 0.01 as rounded.
         datetime(2026, 3, 25, 19, 7, 12, tzinfo=UTC),
         at={"counts": spent(wake=400, command=60, signal=750)},
@@ -407,20 +458,20 @@ TABLE: Final[dict[str, Case]] = {
     "first_minute": Case(
         ask(POLLING, DATA),
         Allow,
-        Reason.IN_STEP,
+        DecisionReason.IN_STEP,
         at={"now": datetime(2026, 3, 1, tzinfo=UTC), "counts": spent(data=434)},
     ),
     "first_minute_ahead": Case(
         ask(POLLING, DATA),
         Refuse,
-        Reason.AHEAD,
+        DecisionReason.AHEAD,
         datetime(2026, 3, 1, 0, 5, 8, tzinfo=UTC),
         at={"now": datetime(2026, 3, 1, tzinfo=UTC), "counts": spent(data=435)},
     ),
     "no_head_start": Case(
         ask(POLLING, DATA),
         Refuse,
-        Reason.AHEAD,
+        DecisionReason.AHEAD,
         datetime(2026, 3, 1, 0, 9, 56, tzinfo=UTC),
         at={"now": datetime(2026, 3, 1, tzinfo=UTC)},
         policy={"head_start": timedelta()},
@@ -428,46 +479,46 @@ TABLE: Final[dict[str, Case]] = {
     "last_minute": Case(
         ask(POLLING, DATA),
         Allow,
-        Reason.IN_STEP,
+        DecisionReason.IN_STEP,
         at={"now": APRIL - timedelta(minutes=1), "counts": spent(data=4_499)},
     ),
     "last_minute_in_the_reserve": Case(
         ask(POLLING, DATA),
         Refuse,
-        Reason.RESERVE,
+        DecisionReason.RESERVE,
         APRIL,
         at={"now": APRIL - timedelta(minutes=1), "counts": spent(data=4_500)},
     ),
     "poll_of_who_spends_nothing": Case(
-        ask(POLLING, DATA), Refuse, Reason.BUDGET, APRIL, policy={"budget": Decimal(0)}
+        ask(POLLING, DATA), Refuse, DecisionReason.BUDGET, APRIL, policy={"budget": Decimal(0)}
     ),
     "a_leaner_stream": Case(
         ask(STREAM, DATA, saves=True),
         Allow,
-        Reason.SAVES,
+        DecisionReason.SAVES,
         at={"counts": spent(wake=499), "mode": SpendingMode.STOPPED},
     ),
     "a_leaner_stream_above_the_budget": Case(
-        ask(STREAM, DATA, saves=True), Refuse, Reason.BUDGET, APRIL, at=ALL_SPENT
+        ask(STREAM, DATA, saves=True), Refuse, DecisionReason.BUDGET, APRIL, at=ALL_SPENT
     ),
     # --- Other tariffs ---
     "discount_in_kroner": Case(
         ask(PERSON, WAKE),
         Allow,
-        Reason.PERSON,
+        DecisionReason.PERSON,
         at={"tariff": TARIFFS["DKK"], "counts": spent(wake=497)},
     ),
     "above_the_discount_in_kroner": Case(
         ask(PERSON, WAKE, WAKE),
         Refuse,
-        Reason.BUDGET,
+        DecisionReason.BUDGET,
         APRIL,
         at={"tariff": TARIFFS["DKK"], "counts": spent(wake=497)},
     ),
     "a_wake_that_costs_nothing_is_still_a_wake": Case(
         setting(),
         Defer,
-        Reason.QUOTA,
+        DecisionReason.QUOTA,
         LATER,
         at={**TWO_WAKES, "tariff": replace(EURO, prices={})},
     ),
@@ -488,7 +539,7 @@ def test_the_table(case: Case) -> None:
 
 
 def test_the_table_has_every_reason() -> None:
-    assert {case.reason for case in TABLE.values()} == set(Reason)
+    assert {case.reason for case in TABLE.values()} == set(DecisionReason)
 
 
 def wanted(text: str) -> set[str]:
@@ -1002,7 +1053,7 @@ def test_whatever_the_case(request: Request, at: Circumstances, policy: Policy) 
             assert bill <= limit * (1 - policy.reserve)
         if kind is CallerKind.BACKGROUND:
             assert not request.wakes
-        if kind in LIMITED and request.wakes:
+        if kind in UNATTENDED and request.wakes:
             assert policy.wakes_per_day is None or at.wakes_today < policy.wakes_per_day
             assert EFFECTS[at.mode].automation_wakes
     elif isinstance(decision, Defer):
@@ -1027,11 +1078,11 @@ def test_when_to_ask_again(request: Request, at: Circumstances, policy: Policy) 
     if decision.until >= Month.of(at.now).end:
         # The next month, whose counts are others.
         assert decision.until == Month.of(at.now).end or decision.reason in {
-            Reason.QUIET,
-            Reason.GAP,
+            DecisionReason.QUIET,
+            DecisionReason.GAP,
         }
         return
-    wakes_today = 0 if decision.reason is Reason.QUOTA else at.wakes_today
+    wakes_today = 0 if decision.reason is DecisionReason.QUOTA else at.wakes_today
     then = replace(at, now=decision.until, wakes_today=wakes_today)
     again = decide(replace(request, confirmed=True), then, policy)
     assert again.reason is not decision.reason
@@ -1044,7 +1095,7 @@ def gate(policy: Policy | None = None, **counts: int) -> Gate:
     """A gate after so many of each category earlier in March."""
     ledger = Ledger()
     for name, count in counts.items():
-        ledger.book(Row(date(2026, 3, 1), Category(name), CAR, "person"), count)
+        ledger.book(LedgerKey(date(2026, 3, 1), Category(name), CAR, "person"), count)
     return Gate(Meter(ledger), policy)
 
 
@@ -1098,22 +1149,22 @@ def test_wakes_promised_to_other_cars_leave_the_quota_alone() -> None:
     with ExitStack() as under_way:
         for request in others:
             under_way.enter_context(kept.admit(request, NOW))
-        assert kept.meter.wakes_today(CAR, LIMITED, NOW) == 0
-        assert kept.meter.wakes_today("B", LIMITED, NOW) == 2
-        assert kept.meter.wakes_today("C", LIMITED, NOW) == 1
+        assert kept.meter.wakes_today(CAR, UNATTENDED, NOW) == 0
+        assert kept.meter.wakes_today("B", UNATTENDED, NOW) == 2
+        assert kept.meter.wakes_today("C", UNATTENDED, NOW) == 1
         assert isinstance(kept.decide(unlock(), NOW), Allow)
         with kept.admit(unlock(), NOW), kept.admit(unlock(), NOW):
-            assert kept.decide(unlock(), NOW).reason is Reason.QUOTA
-        assert kept.decide(others[0], NOW).reason is Reason.QUOTA
+            assert kept.decide(unlock(), NOW).reason is DecisionReason.QUOTA
+        assert kept.decide(others[0], NOW).reason is DecisionReason.QUOTA
         assert isinstance(kept.decide(others[2], NOW), Allow)
 
 
 def test_a_promised_wake_counts_for_the_kind_and_the_month_it_was_promised_to() -> None:
     kept = gate()
     with kept.admit(unlock(PERSON), NOW), kept.admit(unlock(), NOW):
-        assert kept.meter.wakes_today(CAR, LIMITED, NOW) == 1
+        assert kept.meter.wakes_today(CAR, UNATTENDED, NOW) == 1
         assert kept.meter.wakes_today(CAR, {CallerKind.PERSON}, NOW) == 1
-        assert kept.meter.wakes_today(CAR, LIMITED, APRIL) == 0
+        assert kept.meter.wakes_today(CAR, UNATTENDED, APRIL) == 0
 
 
 def test_an_avoided_wake_is_counted_when_it_is_refused_not_when_it_is_deferred() -> None:
@@ -1121,17 +1172,19 @@ def test_an_avoided_wake_is_counted_when_it_is_refused_not_when_it_is_deferred()
     kept = gate(Policy(wakes_per_day=0))
     with pytest.raises(Deferred):
         kept.admit(setting(), NOW)
-    assert kept.meter.ledger.saved_wakes(Month(2026, 3)) == 0
+    assert kept.meter.ledger.avoided_wakes(Month(2026, 3)) == 0
     with pytest.raises(GateRefused):
         kept.admit(unlock(), NOW)
-    assert kept.meter.ledger.saved == {Row(NOW.date(), Category.WAKE, CAR, AUTOMATION.label): 1}
+    assert kept.meter.ledger.saved == {
+        LedgerKey(NOW.date(), Category.WAKE, CAR, AUTOMATION.label): 1
+    }
 
 
 def test_no_wake_is_avoided_where_none_was_needed() -> None:
     kept = gate(Policy(budget=Decimal(0)))
     with pytest.raises(BudgetExceeded):
         kept.admit(ask(AUTOMATION, COMMAND), NOW)
-    assert kept.meter.ledger.saved_wakes(Month(2026, 3)) == 0
+    assert kept.meter.ledger.avoided_wakes(Month(2026, 3)) == 0
 
 
 def test_wakes_of_people_leave_the_quota_alone() -> None:
@@ -1142,7 +1195,7 @@ def test_wakes_of_people_leave_the_quota_alone() -> None:
     kept.meter.charge(WAKE, AUTOMATION, "another", NOW)
     assert isinstance(kept.decide(unlock(), NOW), Allow)
     kept.meter.charge(WAKE, VOICE, CAR, NOW)
-    assert kept.decide(unlock(), NOW).reason is Reason.QUOTA
+    assert kept.decide(unlock(), NOW).reason is DecisionReason.QUOTA
     assert isinstance(kept.decide(unlock(), TOMORROW), Allow)
 
 
@@ -1150,7 +1203,7 @@ def test_the_pause_between_wakes() -> None:
     kept = gate(Policy(wake_gap=timedelta(minutes=30)))
     first = kept.meter.charge(WAKE, PERSON, CAR, NOW)
     soon = NOW + timedelta(minutes=10)
-    assert kept.decide(unlock(), soon).reason is Reason.GAP
+    assert kept.decide(unlock(), soon).reason is DecisionReason.GAP
     assert isinstance(kept.decide(ask(AUTOMATION, WAKE, COMMAND), soon + timedelta(hours=1)), Allow)
     kept.meter.refund(first)
     assert isinstance(kept.decide(unlock(), soon), Allow)
@@ -1167,17 +1220,17 @@ def test_only_what_counted_is_told() -> None:
         pass
     (request, decision) = told[0]
     assert request is asked
-    assert decision.reason is Reason.PERSON
+    assert decision.reason is DecisionReason.PERSON
     kept.meter.suspend(NOW)
     with pytest.raises(AccountSuspended):
         kept.admit(asked, NOW)
-    assert told[1][1].reason is Reason.SUSPENDED
+    assert told[1][1].reason is DecisionReason.SUSPENDED
 
 
 def test_the_mode_follows_the_budget() -> None:
     kept = gate(wake=420)
     assert kept.review(Decimal("10.5"), NOW).mode is FRUGAL
-    assert kept.decide(ask(POLLING, DATA), NOW).reason is Reason.NO_POLLING
+    assert kept.decide(ask(POLLING, DATA), NOW).reason is DecisionReason.NO_POLLING
     assert kept.review(Decimal("9.5"), NOW).mode is FRUGAL, "held"
     assert kept.review(Decimal(9), NOW).mode is NORMAL
     kept.policy = Policy(spending_mode=STOPPED)
@@ -1207,7 +1260,7 @@ class Interleaved(RuleBasedStateMachine):
         self.gate = Gate(Meter(), self.policy)
         self.now = datetime(2026, 2, 27, 20, tzinfo=UTC)
         self.actions: list[Action] = []
-        self.entries: list[Entry] = []
+        self.entries: list[Booking] = []
         self.months: set[Month] = set()
 
     def _bill(self, month: Month) -> Decimal:
@@ -1235,9 +1288,9 @@ class Interleaved(RuleBasedStateMachine):
         if kind is CallerKind.BACKGROUND and not request.saves:
             gone = (now - month.begin + timedelta(days=3)) / (month.end - month.begin)
             assert float(self._bill(month)) <= 0.54 * min(1, gone) + 1e-9
-        if kind in LIMITED and request.wakes:
+        if kind in UNATTENDED and request.wakes:
             count = sum(each.count for each in request.charges if each.category is Category.WAKE)
-            assert meter.wakes_today(request.car, LIMITED, now) - count < 3
+            assert meter.wakes_today(request.car, UNATTENDED, now) - count < 3
 
     @precondition(lambda self: any(action.due for action in self.actions))
     @rule(data=st.data())
@@ -1267,7 +1320,7 @@ class Interleaved(RuleBasedStateMachine):
     @rule(data=st.data())
     def refund(self, data: Any) -> None:
         """Tesla answered with a server error."""
-        entry: Entry = data.draw(st.sampled_from(self.entries))
+        entry: Booking = data.draw(st.sampled_from(self.entries))
         self.entries.remove(entry)
         self.gate.meter.refund(entry)
 

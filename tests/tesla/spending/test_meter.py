@@ -22,7 +22,7 @@ from custom_components.flotte.tesla.spending.caller import (
     Caller,
     CallerKind,
 )
-from custom_components.flotte.tesla.spending.ledger import Entry, Ledger, Month, Row
+from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
@@ -56,7 +56,7 @@ def meter(limit: str = "10", /, **counts: int) -> Meter:
     """A meter after so many of each category in March 2026."""
     ledger = Ledger()
     for name, count in counts.items():
-        ledger.book(Row(date(2026, 3, 1), Category(name), CAR, "background:polling"), count)
+        ledger.book(LedgerKey(date(2026, 3, 1), Category(name), CAR, "background:polling"), count)
     return Meter(ledger, limit=Decimal(limit))
 
 
@@ -136,7 +136,7 @@ def test_another_currency() -> None:
     krone = Tariff("DKK", {Category.COMMAND: 1 / Decimal("142.45")}, Decimal(70))
     spent = Meter(tariff=krone)
     assert spent.limit == Decimal(70)
-    spent.ledger.book(Row(date(2026, 3, 1), Category.COMMAND, CAR, "person"), 1_000)
+    spent.ledger.book(LedgerKey(date(2026, 3, 1), Category.COMMAND, CAR, "person"), 1_000)
     assert spent.cost(NOW) == Decimal("7.02")
     spent.limit = Decimal("7.02")
     with pytest.raises(BudgetExceeded) as refusal:
@@ -206,7 +206,7 @@ def test_the_day_in_the_ledger_is_the_one_in_utc() -> None:
     entry = Meter().charge(
         DATA, PERSON, CAR, datetime(2026, 4, 1, 1, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
     )
-    assert entry.row.day == date(2026, 3, 31)
+    assert entry.key.day == date(2026, 3, 31)
 
 
 # --- Room for the whole cost ---------------------------------------------------------------------
@@ -272,12 +272,12 @@ def test_a_charge_is_booked_by_day_category_car_and_caller() -> None:
     fresh.charge(WAKE, automation, CAR, NOW + timedelta(hours=11))
     fresh.charge(WAKE, automation, CAR, NOW + timedelta(hours=13))
     fresh.charge(FREE, SETUP, "", NOW)
-    row = Row(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar_surplus")
-    assert entry == Entry(row, 1)
+    row = LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar_surplus")
+    assert entry == Booking(row, 1)
     assert fresh.ledger.counts == {
         row: 2,
-        Row(date(2026, 3, 11), Category.WAKE, CAR, "automation:solar_surplus"): 1,
-        Row(date(2026, 3, 10), Category.FREE, "", "background:setup"): 1,
+        LedgerKey(date(2026, 3, 11), Category.WAKE, CAR, "automation:solar_surplus"): 1,
+        LedgerKey(date(2026, 3, 10), Category.FREE, "", "background:setup"): 1,
     }
 
 
@@ -323,8 +323,8 @@ def test_the_unanswered_stays_booked() -> None:
     fresh.changed.subscribe(lambda: settled.append(None))
     entry = fresh.charge(COMMAND, PERSON, CAR, NOW)
     fresh.unanswered(entry)
-    assert fresh.ledger.unanswered == Counter({entry.row: 1})
-    assert fresh.ledger.counts == Counter({entry.row: 1})
+    assert fresh.ledger.unanswered == Counter({entry.key: 1})
+    assert fresh.ledger.counts == Counter({entry.key: 1})
     assert len(settled) == 1
 
 
@@ -365,14 +365,14 @@ def test_resume_ends_the_suspension() -> None:
 
 def test_the_ledger_comes_back_as_it_was_stored() -> None:
     ledger = Ledger()
-    wake = Row(date(2026, 3, 10), Category.WAKE, CAR, "person:robin")
+    wake = LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person:robin")
     ledger.book(wake, 3)
-    ledger.book(Row(date(2026, 2, 28), Category.DATA, "", "background:setup"), 7)
-    refunded = Row(date(2026, 3, 9), Category.COMMAND, CAR, "person")
+    ledger.book(LedgerKey(date(2026, 2, 28), Category.DATA, "", "background:setup"), 7)
+    refunded = LedgerKey(date(2026, 3, 9), Category.COMMAND, CAR, "person")
     ledger.book(refunded, 1)
     ledger.book(refunded, -1)
     ledger.unanswered[wake] += 1
-    ledger.saved[Row(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar")] += 2
+    ledger.saved[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar")] += 2
 
     stored = json.loads(json.dumps(ledger.to_stored()))
     assert stored == {
@@ -434,7 +434,7 @@ def test_the_same_row_twice_adds_up() -> None:
 def test_forget_what_is_older() -> None:
     ledger = Ledger()
     for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 3, 10)):
-        row = Row(day, Category.DATA, CAR, "person")
+        row = LedgerKey(day, Category.DATA, CAR, "person")
         ledger.book(row, 1)
         ledger.unanswered[row] += 1
     ledger.forget_before(Month(2026, 2))
@@ -445,7 +445,7 @@ def test_forget_what_is_older() -> None:
 
 def test_what_was_forgotten_is_no_longer_summed_up() -> None:
     ledger = Ledger()
-    ledger.book(Row(date(2026, 1, 31), Category.DATA, CAR, "person"), 1)
+    ledger.book(LedgerKey(date(2026, 1, 31), Category.DATA, CAR, "person"), 1)
     assert ledger.month(Month(2026, 1))[Category.DATA] == 1
     ledger.forget_before(Month(2026, 2))
     assert ledger.month(Month(2026, 1))[Category.DATA] == 0
@@ -475,7 +475,7 @@ class Interleaved(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.meter = Meter(limit=Decimal("1.23"))
-        self.entries: list[Entry] = []
+        self.entries: list[Booking] = []
         self.months: set[Month] = set()
 
     @rule(charge=CHARGES, now=MOMENTS, car=st.sampled_from(["A", "B"]))
@@ -682,7 +682,7 @@ def told() -> Ledger:
         (date(2026, 3, 10), Category.FREE, "", "background:setup", 3),
         (date(2026, 3, 10), Category.DATA, "", "correction", -30),
     ):
-        ledger.book(Row(day, category, car, caller), count)
+        ledger.book(LedgerKey(day, category, car, caller), count)
     ledger.count_signals("B", 3_000, NOW)
     return ledger
 
@@ -721,8 +721,8 @@ def test_by_caller() -> None:
 
 def test_rows_have_the_signals_too() -> None:
     rows = dict(told().rows())
-    assert rows[Row(date(2026, 3, 10), Category.SIGNAL, "B", "background:stream")] == 3_000
-    assert rows[Row(date(2026, 2, 28), Category.WAKE, "A", "person")] == 9
+    assert rows[LedgerKey(date(2026, 3, 10), Category.SIGNAL, "B", "background:stream")] == 3_000
+    assert rows[LedgerKey(date(2026, 2, 28), Category.WAKE, "A", "person")] == 9
     assert len(rows) == len(dict(told().rows(MARCH))) + 1
 
 
@@ -770,8 +770,8 @@ def test_a_correction_sets_the_month_to_date() -> None:
     assert added == {Category.DATA: 20, Category.WAKE: -3}
     assert len(settled) == 1
     assert spent.cost(NOW) == Decimal("0.32")
-    assert spent.ledger.counts[Row(date(2026, 3, 10), Category.DATA, "", "correction")] == 20
-    assert spent.ledger.counts[Row(date(2026, 3, 10), Category.WAKE, "", "correction")] == -3
+    assert spent.ledger.counts[LedgerKey(date(2026, 3, 10), Category.DATA, "", "correction")] == 20
+    assert spent.ledger.counts[LedgerKey(date(2026, 3, 10), Category.WAKE, "", "correction")] == -3
     # Again, and back.
     assert spent.correct({Category.WAKE: 4}, NOW) == {}
     assert len(settled) == 1
@@ -933,9 +933,9 @@ def test_streamed_signals_are_one_row_for_each_car_and_day() -> None:
     assert ledger.month(Month(2026, 3))[Category.SIGNAL] == 16
     assert ledger.month(Month(2026, 4))[Category.SIGNAL] == 2
     assert ledger.counts == {
-        Row(date(2026, 3, 31), Category.SIGNAL, "A", STREAM.label): 15,
-        Row(date(2026, 3, 31), Category.SIGNAL, "B", STREAM.label): 1,
-        Row(date(2026, 4, 1), Category.SIGNAL, "A", STREAM.label): 2,
+        LedgerKey(date(2026, 3, 31), Category.SIGNAL, "A", STREAM.label): 15,
+        LedgerKey(date(2026, 3, 31), Category.SIGNAL, "B", STREAM.label): 1,
+        LedgerKey(date(2026, 4, 1), Category.SIGNAL, "A", STREAM.label): 2,
     }
     ledger.count_signals("A", 2, late + timedelta(seconds=2))
     assert ledger.month(Month(2026, 4))[Category.SIGNAL] == 4, "the sum is kept current"
@@ -1013,10 +1013,10 @@ def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> No
         # The clock was set back.
         (30, PERSON, CAR, 5),
     ):
-        fresh.save_wake(caller, car, NOW + timedelta(minutes=minutes))
-        assert fresh.ledger.saved_wakes(MARCH) == len(settled) == avoided, minutes
-    assert fresh.ledger.saved_wakes(Month(2026, 2)) == 0
-    assert fresh.ledger.saved[Row(date(2026, 3, 10), Category.WAKE, CAR, "person")] == 3
+        fresh.note_avoided_wake(caller, car, NOW + timedelta(minutes=minutes))
+        assert fresh.ledger.avoided_wakes(MARCH) == len(settled) == avoided, minutes
+    assert fresh.ledger.avoided_wakes(Month(2026, 2)) == 0
+    assert fresh.ledger.saved[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person")] == 3
     assert not fresh.ledger.counts, "it costs nothing"
 
 

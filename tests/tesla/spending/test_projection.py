@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.flotte.tesla.spending.ledger import Ledger, Month, Row
+from custom_components.flotte.tesla.spending.ledger import Ledger, LedgerKey, Month
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.projection import Basis, project
 from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category
@@ -26,7 +26,7 @@ def book(
     ledger: Ledger, day: date, counts: Mapping[str, int], caller: str = "background:polling"
 ) -> None:
     for name, count in counts.items():
-        ledger.book(Row(day, Category(name), CAR, caller), count)
+        ledger.book(LedgerKey(day, Category(name), CAR, caller), count)
 
 
 def days(first: date, last: date) -> list[date]:

@@ -36,7 +36,7 @@ from ..hosts import Hosts, address_in
 from ..privacy import shortened
 from ..spending.caller import SETUP, Caller
 from ..spending.endpoints import Endpoint, Endpoints
-from ..spending.ledger import Entry
+from ..spending.ledger import Booking
 from ..spending.meter import Meter
 from ..spending.tariff import Category, Charge
 from .answers import TIMEOUT, forget_bodies, parse_json, read_text
@@ -61,11 +61,11 @@ SCHEDULE_SECTIONS: Final = ("charge_schedule_data", "preconditioning_schedule_da
 type TokenSource = Callable[[bool], Awaitable[str]]
 """Answers an access token; asked with True it must get a new one first. Raises LoginRequired."""
 
-type Keeper = Callable[[Entry], Awaitable[None]]
+type Keeper = Callable[[Booking], Awaitable[None]]
 """Makes a booked entry durable before its request leaves. Raises Refused if it must not leave."""
 
 
-async def _keep_nothing(_entry: Entry) -> None:
+async def _keep_nothing(_entry: Booking) -> None:
     """Keep no ledger on disk."""
 
 
@@ -423,7 +423,7 @@ class FleetApi:
         body: dict[str, Any] | None,
     ) -> tuple[int, str, Mapping[str, str]]:
         """One booked attempt: status, body and headers (their names case-insensitive)."""
-        entries: list[Entry] = []
+        entries: list[Booking] = []
 
         async def book(
             request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -468,7 +468,7 @@ class FleetApi:
             self.meter.refund(entries[-1])
         return status, text, response.headers
 
-    async def _keep_last(self, entries: list[Entry]) -> None:
+    async def _keep_last(self, entries: list[Booking]) -> None:
         """Make the last booking durable, or take it back: then nothing may leave."""
         try:
             await self._keep(entries[-1])

@@ -39,7 +39,7 @@ from .policy import AsleepPolicy, Policy
 from .tariff import Category, Charge, Tariff
 
 MINUTE: Final = timedelta(minutes=1)
-LIMITED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
+UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
 """Who shares the daily wakes: everybody who acts without a person at a screen."""
 
 
@@ -96,7 +96,7 @@ class Circumstances:
     """When this car was woken last."""
 
 
-class Reason(StrEnum):
+class DecisionReason(StrEnum):
     """Why the gate decides so; the values are translation keys."""
 
     FREE = "gate_free"
@@ -121,13 +121,13 @@ class Reason(StrEnum):
 
 _WAITING: Final = frozenset(
     {
-        Reason.BUDGET,
-        Reason.RESERVE,
-        Reason.ASLEEP,
-        Reason.NO_WAKES,
-        Reason.QUOTA,
-        Reason.QUIET,
-        Reason.GAP,
+        DecisionReason.BUDGET,
+        DecisionReason.RESERVE,
+        DecisionReason.ASLEEP,
+        DecisionReason.NO_WAKES,
+        DecisionReason.QUOTA,
+        DecisionReason.QUIET,
+        DecisionReason.GAP,
     }
 )
 """What is against waking the car, but not against the setting once the car is awake."""
@@ -137,7 +137,7 @@ _WAITING: Final = frozenset(
 class Allow:
     """Yes."""
 
-    reason: Reason
+    reason: DecisionReason
     placeholders: Mapping[str, str]
 
     @property
@@ -150,7 +150,7 @@ class Allow:
 class Refuse:
     """No."""
 
-    reason: Reason
+    reason: DecisionReason
     until: datetime | None
     """When it may be asked again with hope, if nothing else changes; None if that is not known."""
     placeholders: Mapping[str, str]
@@ -162,9 +162,9 @@ class Refuse:
 
     def error(self) -> Refused:
         """The error that says so."""
-        if self.reason is Reason.SUSPENDED:
+        if self.reason is DecisionReason.SUSPENDED:
             return AccountSuspended("Tesla's own limit is exceeded")
-        if self.reason is Reason.BUDGET:
+        if self.reason is DecisionReason.BUDGET:
             return BudgetExceeded(**self.placeholders)
         return GateRefused(reason=self.key, again=self.until, **self.placeholders)
 
@@ -173,7 +173,7 @@ class Refuse:
 class Defer:
     """Not now, but as soon as the car is awake by itself."""
 
-    reason: Reason
+    reason: DecisionReason
     """Why the car is not woken."""
     until: datetime
     """When it is given up."""
@@ -197,7 +197,7 @@ def decide(request: Request, circumstances: Circumstances, policy: Policy) -> De
     tariff = circumstances.tariff
     is_paid = any(tariff.price(each.category) for each in request.charges)
     if not is_paid and not request.wakes:
-        return Allow(Reason.FREE, _words(request, circumstances, policy))
+        return Allow(DecisionReason.FREE, _words(request, circumstances, policy))
     if request.caller.kind is CallerKind.BACKGROUND:
         return _decide_background(request, circumstances, policy)
     is_person = request.caller.kind is CallerKind.PERSON
@@ -205,7 +205,7 @@ def decide(request: Request, circumstances: Circumstances, policy: Policy) -> De
     if obstacle is None and request.wakes:
         obstacle = _wake_obstacle(request, circumstances, policy)
     if obstacle is None:
-        reason = Reason.PERSON if is_person else Reason.AUTOMATION
+        reason = DecisionReason.PERSON if is_person else DecisionReason.AUTOMATION
         return Allow(reason, _words(request, circumstances, policy))
     if obstacle.reason not in _WAITING or not _waits(request, circumstances, policy):
         return obstacle
@@ -230,15 +230,15 @@ def _waits(request: Request, at: Circumstances, policy: Policy) -> bool:
 def _decide_background(request: Request, at: Circumstances, policy: Policy) -> Decision:
     """In step with the month, and never waking a car."""
     if request.wakes:
-        return Refuse(Reason.BACKGROUND, None, _words(request, at, policy))
+        return Refuse(DecisionReason.BACKGROUND, None, _words(request, at, policy))
     obstacle = _money_obstacle(request, at, policy)
     if obstacle is not None:
         return obstacle
     if request.saves:
-        return Allow(Reason.SAVES, _words(request, at, policy))
+        return Allow(DecisionReason.SAVES, _words(request, at, policy))
     if not EFFECTS[at.mode].polls:
         until = Month.of(at.now).end
-        return Refuse(Reason.NO_POLLING, until, _words(request, at, policy, until))
+        return Refuse(DecisionReason.NO_POLLING, until, _words(request, at, policy, until))
     return _in_step(request, at, policy)
 
 
@@ -253,11 +253,11 @@ def _in_step(request: Request, at: Circumstances, policy: Policy) -> Decision:
     seconds = (share * _seconds(length)).to_integral_value(ROUND_CEILING)
     since = month.begin + timedelta(seconds=int(seconds)) - policy.head_start
     if at.now >= since:
-        return Allow(Reason.IN_STEP, _words(request, at, policy))
+        return Allow(DecisionReason.IN_STEP, _words(request, at, policy))
     words = _words(request, at, policy, since)
     gone = min(length, at.now - month.begin + policy.head_start)
     words["allowed"] = f"{ceiling * _seconds(gone) / _seconds(length):.2f}"
-    return Refuse(Reason.AHEAD, since, words)
+    return Refuse(DecisionReason.AHEAD, since, words)
 
 
 def _money_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refuse | None:
@@ -269,24 +269,24 @@ def _money_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refu
         return None
     until = Month.of(at.now).end
     words = _words(request, at, policy, until)
-    if reason is Reason.BUDGET:
+    if reason is DecisionReason.BUDGET:
         # Its text gives the date in UTC.
         words["until"] = until.date().isoformat()
     return Refuse(reason, until, words)
 
 
-def _money_reason(request: Request, at: Circumstances, policy: Policy) -> Reason | None:
+def _money_reason(request: Request, at: Circumstances, policy: Policy) -> DecisionReason | None:
     if at.suspended:
-        return Reason.SUSPENDED
+        return DecisionReason.SUSPENDED
     limit = policy.budget_in(at.tariff)
     bill = _bill_with(request, at)
     if bill > limit:
-        return Reason.BUDGET
-    if request.caller.kind in LIMITED and not EFFECTS[at.mode].automations:
-        return Reason.STOPPED
+        return DecisionReason.BUDGET
+    if request.caller.kind in UNATTENDED and not EFFECTS[at.mode].automations:
+        return DecisionReason.STOPPED
     keeps_reserve = request.caller.kind is not CallerKind.PERSON and not request.saves
     if keeps_reserve and bill > limit * (1 - policy.reserve):
-        return Reason.RESERVE
+        return DecisionReason.RESERVE
     return None
 
 
@@ -295,10 +295,10 @@ def _wake_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refus
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
     if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.may_wait):
-        return Refuse(Reason.ASLEEP, None, words)
+        return Refuse(DecisionReason.ASLEEP, None, words)
     if request.caller.kind is CallerKind.PERSON:
         if policy.confirm_wakes and not request.confirmed:
-            return Refuse(Reason.CONFIRM, at.now, words)
+            return Refuse(DecisionReason.CONFIRM, at.now, words)
         return None
     return _automation_wake_obstacle(request, at, policy)
 
@@ -307,27 +307,27 @@ def _automation_wake_obstacle(request: Request, at: Circumstances, policy: Polic
     """What of the mode, the quota, the hour and the pause is against it."""
     if not EFFECTS[at.mode].automation_wakes:
         until = Month.of(at.now).end
-        return Refuse(Reason.NO_WAKES, until, _words(request, at, policy, until))
+        return Refuse(DecisionReason.NO_WAKES, until, _words(request, at, policy, until))
     if policy.wakes_per_day == 0:
         # There is no day to wait for.
-        return Refuse(Reason.ASLEEP, None, _words(request, at, policy))
+        return Refuse(DecisionReason.ASLEEP, None, _words(request, at, policy))
     if policy.wakes_per_day is not None and at.wakes_today >= policy.wakes_per_day:
         today = at.now.astimezone(UTC).date()
         until = datetime.combine(today + timedelta(days=1), time(), UTC)
         words = {**_words(request, at, policy, until), "quota": str(policy.wakes_per_day)}
-        return Refuse(Reason.QUOTA, until, words)
+        return Refuse(DecisionReason.QUOTA, until, words)
     local = at.now.astimezone(at.zone)
     quiet = policy.quiet_hours
     if quiet is not None and quiet.contain(local):
         until = quiet.over(local)
         words = _words(request, at, policy, until)
         hours = {"begin": f"{quiet.begin:%H:%M}", "end": f"{quiet.end:%H:%M}"}
-        return Refuse(Reason.QUIET, until, {**words, **hours})
+        return Refuse(DecisionReason.QUIET, until, {**words, **hours})
     if at.last_wake is not None and within(at.last_wake, policy.wake_gap, at.now):
         until = at.last_wake + policy.wake_gap
         words = _words(request, at, policy, until)
         minutes = str(whole_units(policy.wake_gap, MINUTE))
-        return Refuse(Reason.GAP, until, {**words, "minutes": minutes})
+        return Refuse(DecisionReason.GAP, until, {**words, "minutes": minutes})
     return None
 
 
@@ -415,7 +415,7 @@ class Gate:
             suspended=meter.is_suspended(now),
             mode=self.step.mode,
             # Counting walks the whole ledger, and only wakes ask for it.
-            wakes_today=meter.wakes_today(request.car, LIMITED, now) if wakes else 0,
+            wakes_today=meter.wakes_today(request.car, UNATTENDED, now) if wakes else 0,
             last_wake=meter.last_wake(request.car) if wakes else None,
         )
 
@@ -443,9 +443,9 @@ class Gate:
         self.decided(request, decision)
         if not isinstance(decision, Allow):
             # A person who has to confirm mostly does, and then nothing was saved.
-            is_final = decision.reason is not Reason.CONFIRM
+            is_final = decision.reason is not DecisionReason.CONFIRM
             if isinstance(decision, Refuse) and request.wakes and is_final:
-                self.meter.save_wake(request.caller, request.car, now)
+                self.meter.note_avoided_wake(request.caller, request.car, now)
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.car, now)
 

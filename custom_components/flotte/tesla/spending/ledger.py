@@ -17,12 +17,13 @@ CORRECTION: Final = "correction"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the ledger: what, when, for which car or site, because of whom."""
+class LedgerKey:
+    """What a line of the ledger counts: a day's requests of a category, by asset and caller."""
 
     day: date
     category: Category
-    car: str
+    asset: str
+    """VIN of a vehicle or number of a site; empty for what no single one was requested for."""
     caller: str
 
 
@@ -66,10 +67,10 @@ MOST_UNITS: Final = 10**12
 class Ledger:
     """How often what was asked of Tesla, by day, category, car and caller."""
 
-    counts: Counter[Row] = field(default_factory=Counter)
-    unanswered: Counter[Row] = field(default_factory=Counter)
+    counts: Counter[LedgerKey] = field(default_factory=Counter)
+    unanswered: Counter[LedgerKey] = field(default_factory=Counter)
     """Of `counts`, what never got an answer: Tesla may or may not bill it."""
-    saved: Counter[Row] = field(default_factory=Counter)
+    saved: Counter[LedgerKey] = field(default_factory=Counter)
     """Wakes that somebody's wish would have cost, and did not."""
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
@@ -92,9 +93,9 @@ class Ledger:
         if self._streamed and self._streamed_on is not None:
             counted, self._streamed = self._streamed, {}
             for car, count in counted.items():
-                self.book(Row(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
+                self.book(LedgerKey(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
 
-    def book(self, row: Row, count: int) -> None:
+    def book(self, row: LedgerKey, count: int) -> None:
         """Add to a row; a negative count takes back."""
         self.counts[row] += count
         if self._sum is not None and self._sum[0] == Month.of(row.day):
@@ -111,7 +112,7 @@ class Ledger:
             self._sum = (month, totals)
         return self._sum[1]
 
-    def rows(self, month: Month | None = None) -> Iterator[tuple[Row, int]]:
+    def rows(self, month: Month | None = None) -> Iterator[tuple[LedgerKey, int]]:
         """All rows, or those of a month, with their counts, signals included."""
         self._book_streamed()
         for row, count in self.counts.items():
@@ -125,13 +126,15 @@ class Ledger:
 
     def by_car(self, month: Month) -> dict[str, Counter[Category]]:
         """Counts of a month by car or site and category; "" is what no single one is asked for."""
-        return self._grouped(month, lambda row: row.car)
+        return self._grouped(month, lambda row: row.asset)
 
     def by_caller(self, month: Month) -> dict[str, Counter[Category]]:
         """Counts of a month by caller's label and category."""
         return self._grouped(month, lambda row: row.caller)
 
-    def _grouped[K](self, month: Month, key: Callable[[Row], K]) -> dict[K, Counter[Category]]:
+    def _grouped[K](
+        self, month: Month, key: Callable[[LedgerKey], K]
+    ) -> dict[K, Counter[Category]]:
         groups: dict[K, Counter[Category]] = {}
         for row, count in self.rows(month):
             groups.setdefault(key(row), Counter())[row.category] += count
@@ -146,11 +149,11 @@ class Ledger:
             for row, count in self.counts.items()
             if row.category is Category.WAKE
             and row.day == day
-            and car in (None, row.car)
+            and car in (None, row.asset)
             and (kinds is None or row.caller.partition(":")[0] in kinds)
         )
 
-    def saved_wakes(self, month: Month) -> int:
+    def avoided_wakes(self, month: Month) -> int:
         """How many wakes of a month somebody's wish would have cost, and did not."""
         return sum(count for row, count in self.saved.items() if Month.of(row.day) == month)
 
@@ -202,16 +205,16 @@ class Ledger:
         )
 
 
-def _rows_stored(rows: Counter[Row]) -> list[list[Any]]:
+def _rows_stored(rows: Counter[LedgerKey]) -> list[list[Any]]:
     return [
-        [row.day.isoformat(), str(row.category), row.car, row.caller, count]
+        [row.day.isoformat(), str(row.category), row.asset, row.caller, count]
         for row, count in rows.items()
         if count
     ]
 
 
-def _rows_read(stored: object) -> Counter[Row]:
-    rows: Counter[Row] = Counter()
+def _rows_read(stored: object) -> Counter[LedgerKey]:
+    rows: Counter[LedgerKey] = Counter()
     for line in stored if isinstance(stored, list) else ():
         match line:
             case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
@@ -219,7 +222,7 @@ def _rows_read(stored: object) -> Counter[Row]:
                 if isinstance(count, bool) or not least <= count <= MOST_UNITS:
                     continue
                 try:
-                    row = Row(date.fromisoformat(day), Category(category), car, caller)
+                    row = LedgerKey(date.fromisoformat(day), Category(category), car, caller)
                 except ValueError:
                     continue
                 rows[row] += count
@@ -227,9 +230,9 @@ def _rows_read(stored: object) -> Counter[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Booking:
     """A charge that was booked, with what is needed to take it back."""
 
-    row: Row
+    key: LedgerKey
     count: int
     time: datetime | None = field(default=None, compare=False)

@@ -16,7 +16,7 @@ from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Refused
 from ..listeners import Listeners
 from .caller import Caller, CallerKind
-from .ledger import CORRECTION, Entry, Ledger, Month, Row
+from .ledger import CORRECTION, Booking, Ledger, LedgerKey, Month
 from .suspension import Suspension
 from .tariff import EURO, Category, Charge, Tariff
 
@@ -183,7 +183,7 @@ class Meter:
                 until=Month.of(now).end.date().isoformat(),
             )
 
-    def charge(self, charge: Charge, caller: Caller, car: str, now: datetime) -> Entry:
+    def charge(self, charge: Charge, caller: Caller, car: str, now: datetime) -> Booking:
         """Book a request that is about to leave, out of its action's hold if there is one.
 
         Raises like `require`; nothing has changed then.
@@ -197,11 +197,11 @@ class Meter:
             if hold is not None:
                 hold.left[charge.category] += charge.count
             raise
-        row = Row(now.astimezone(UTC).date(), charge.category, car, caller.label)
+        row = LedgerKey(now.astimezone(UTC).date(), charge.category, car, caller.label)
         self.ledger.book(row, charge.count)
         if charge.category is Category.WAKE:
             self.woken[car] = [*self.woken.get(car, [])[-1:], now]
-        return Entry(row, charge.count, now)
+        return Booking(row, charge.count, now)
 
     # --- Room that is promised -------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class Meter:
             if (difference := count - counted[category])
         }
         for category, difference in added.items():
-            self.ledger.book(Row(today, category, "", CORRECTION), difference)
+            self.ledger.book(LedgerKey(today, category, "", CORRECTION), difference)
         if added or self.doubt is not None:
             self.doubt = None
             self.changed()
@@ -321,7 +321,7 @@ class Meter:
         """How many signals were streamed within the last hour, to the minute, since the start."""
         return self._signal_rate.last_hour(now)
 
-    def save_wake(self, caller: Caller, car: str, now: datetime) -> None:
+    def note_avoided_wake(self, caller: Caller, car: str, now: datetime) -> None:
         """Note that a wake was not needed that this caller's wish would have cost.
 
         Once an hour for each caller and car: one wake would have served all of their wishes.
@@ -331,20 +331,20 @@ class Meter:
             return
         self._saved[caller, car] = now
         day = now.astimezone(UTC).date()
-        self.ledger.saved[Row(day, Category.WAKE, car, caller.label)] += 1
+        self.ledger.saved[LedgerKey(day, Category.WAKE, car, caller.label)] += 1
         self.changed()
 
-    def refund(self, entry: Entry) -> None:
+    def refund(self, entry: Booking) -> None:
         """Take back what Tesla does not bill: the request never left, or its status was 5xx."""
-        self.ledger.book(entry.row, -entry.count)
-        times = self.woken.get(entry.row.car, [])
-        if entry.row.category is Category.WAKE and entry.time in times:
+        self.ledger.book(entry.key, -entry.count)
+        times = self.woken.get(entry.key.asset, [])
+        if entry.key.category is Category.WAKE and entry.time in times:
             times.remove(entry.time)
         self.changed()
 
-    def unanswered(self, entry: Entry) -> None:
+    def unanswered(self, entry: Booking) -> None:
         """Note that nobody knows whether Tesla saw this request; it stays booked."""
-        self.ledger.unanswered[entry.row] += entry.count
+        self.ledger.unanswered[entry.key] += entry.count
         self.changed()
 
     def is_suspended(self, now: datetime) -> bool:

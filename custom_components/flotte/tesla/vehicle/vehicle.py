@@ -49,7 +49,7 @@ from ..signing import ClientKey, Domain, Session
 from ..signing.session import DEFAULT_LIFETIME
 from ..spending.caller import POLLING, Caller, CallerKind
 from ..spending.endpoints import Endpoint
-from ..spending.gate import Decision, Gate, Reason, Request
+from ..spending.gate import Decision, DecisionReason, Gate, Request
 from ..spending.meter import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from ..state import (
@@ -974,7 +974,7 @@ class Vehicle:
             if self._needs_nothing(command, caller) and not self._insists(command, caller):
                 self._forget_deferred(command)
                 if self._wake_cost():
-                    self.api.meter.save_wake(caller, self.vin, self._clock())
+                    self.api.meter.note_avoided_wake(caller, self.vin, self._clock())
                 return Done(already=True)
             self._refuse_hindered(command, caller)
             try:
@@ -1144,7 +1144,7 @@ class Vehicle:
         try:
             return self.gate.admit(request, self._clock())
         except GateRefused as error:
-            if error.reason == Reason.CONFIRM:
+            if error.reason == DecisionReason.CONFIRM:
                 self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
             raise
 
@@ -1223,7 +1223,7 @@ class Vehicle:
             raise
         if old is not None:
             self.settled(old, error)
-        self.api.meter.save_wake(caller, self.vin, now)
+        self.api.meter.note_avoided_wake(caller, self.vin, now)
         _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
         self._tell(frozenset({signals.ONLINE}))
         return Done(waits_until=until)

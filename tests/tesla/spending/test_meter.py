@@ -23,7 +23,7 @@ from custom_components.flotte.tesla.spending.caller import (
     CallerKind,
 )
 from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
-from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.meter import Doubt, Meter
 from custom_components.flotte.tesla.spending.tariff import (
     COMMAND,
     DATA,
@@ -807,6 +807,60 @@ def test_a_refund_after_a_correction_makes_no_room() -> None:
     assert spent.left(NOW) == Decimal("0.02")
 
 
+# --- A damaged ledger -----------------------------------------------------------------------------
+
+
+def doubtful(**counts: int) -> Meter:
+    """A meter with a budget of 10 of which 1 is reserved, after damage in March."""
+    damaged = meter("10", **counts)
+    damaged.reserve = Decimal(1)
+    damaged.doubt = Doubt(MARCH, {Category.WAKE: 100}, "ledger.damaged")
+    return damaged
+
+
+def test_what_damage_may_have_lost_counts_as_spent() -> None:
+    """All of the budget but the reserve and what could be read, which is booked anyway."""
+    damaged = doubtful(wake=100)
+    assert damaged.unaccounted(NOW) == Decimal(7)
+    assert damaged.spent(NOW) == Decimal(9)
+    assert damaged.left(NOW) == Decimal(1)
+    damaged.require([Charge(Category.WAKE, 50)], NOW)
+    with pytest.raises(BudgetExceeded):
+        damaged.require([Charge(Category.WAKE, 51)], NOW)
+
+
+def test_what_damage_may_have_lost_is_never_below_nothing() -> None:
+    damaged = doubtful()
+    damaged.limit = Decimal(2)
+    assert damaged.unaccounted(NOW) == 0
+
+
+def test_doubt_ends_with_its_month_and_not_because_the_clock_is_set_back() -> None:
+    damaged = doubtful()
+    assert damaged.unaccounted(MARCH.end) == 0
+    assert damaged.unaccounted(datetime(2026, 2, 10, tzinfo=UTC)) == Decimal(7)
+    assert damaged.unaccounted(MARCH.end - timedelta(seconds=1)) == Decimal(7)
+
+
+def test_a_correction_ends_the_doubt_even_if_nothing_differs() -> None:
+    damaged = doubtful(wake=100)
+    stored: list[Doubt | None] = []
+    damaged.changed.subscribe(lambda: stored.append(damaged.doubt))
+    assert damaged.correct({Category.WAKE: 100}, NOW) == {}
+    assert stored == [None]
+    assert damaged.unaccounted(NOW) == 0
+
+
+def test_corrections_and_what_costs_nothing_are_no_spenders() -> None:
+    spent = meter()
+    for number in range(12):
+        spent.charge(COMMAND, Caller(CallerKind.AUTOMATION, f"{number:02}"), CAR, NOW)
+    spent.charge(FREE, SETUP, "", NOW)
+    spent.correct({Category.WAKE: 100}, NOW)
+    dearest = spent.dearest_callers(MARCH)
+    assert [each.caller for each in dearest] == [f"automation:{number:02}" for number in range(10)]
+
+
 # --- Room that is promised -----------------------------------------------------------------------
 
 
@@ -840,6 +894,23 @@ def test_holds_of_other_cars_promise_no_wake_to_this_one() -> None:
     assert fresh.wakes_today("C", kinds, NOW) == 1
     assert not fresh.wake_promised("B", NOW)
     assert not fresh.holds(WAKE, PERSON, "B", NOW)
+
+
+def test_a_wake_is_promised_until_it_is_booked_and_for_its_month() -> None:
+    fresh = Meter()
+    with fresh.hold([WAKE], PERSON, CAR, NOW):
+        assert fresh.wake_promised(CAR, NOW)
+        assert not fresh.wake_promised(CAR, MARCH.end)
+        fresh.charge(WAKE, PERSON, CAR, NOW)
+        assert not fresh.wake_promised(CAR, NOW)
+        assert not fresh.holds(WAKE, PERSON, CAR, NOW), "no room is left in it"
+
+
+def test_a_refund_of_a_command_leaves_the_wake_of_that_moment() -> None:
+    fresh = Meter()
+    fresh.charge(WAKE, PERSON, CAR, NOW)
+    fresh.refund(fresh.charge(COMMAND, PERSON, CAR, NOW))
+    assert fresh.last_wake(CAR) == NOW
 
 
 def test_a_released_hold_is_forgotten() -> None:

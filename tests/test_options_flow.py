@@ -38,7 +38,8 @@ from custom_components.flotte.tesla.spending.policy import (
 )
 from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
-from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, ServerCertificate
+from custom_components.flotte.tesla.telemetry.tls.authority import Authority
+from custom_components.flotte.tesla.telemetry.tls.server_certificate import ServerCertificate
 from simulator.cars import Car
 from tests.conftest import CLIENT_ID, TRANSLATIONS, Pass, issues_of, receiver_of, set_up
 from tests.flow_texts import fields_of, placeholder

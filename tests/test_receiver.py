@@ -31,7 +31,7 @@ from custom_components.flotte.streaming.receiver import (
 )
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.telemetry.admission import FloodWatch
-from custom_components.flotte.tesla.telemetry.tls.certificates import Authority
+from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from simulator import Simulator
 from simulator.cars import Car
 from simulator.telemetry.recorder import Emission, Goodbye

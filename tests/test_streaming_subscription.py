@@ -24,7 +24,8 @@ from custom_components.flotte.streaming.receiver import async_get_authority, asy
 from custom_components.flotte.streaming.subscription import Refusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule
-from custom_components.flotte.tesla.telemetry.tls.certificates import Authority, server_context
+from custom_components.flotte.tesla.telemetry.tls.authority import Authority
+from custom_components.flotte.tesla.telemetry.tls.context import server_context
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car

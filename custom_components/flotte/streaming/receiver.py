@@ -28,20 +28,11 @@ from homeassistant.util.hass_dict import HassKey
 from ..account.hosts import get_hosts
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.server import Listener, TelemetryServer
-from ..tesla.telemetry.tls.certificates import (
-    LARGEST_FILE,
-    OF_AUTHORITY,
-    TESLA_FINGERPRINTS,
-    AcceptedCas,
-    Authority,
-    CertificateDefect,
-    Defect,
-    ServerCertificate,
-    ServerContext,
-    accept_client_cas,
-    read_server_certificate,
-    server_context,
-)
+from ..tesla.telemetry.tls.authority import Authority
+from ..tesla.telemetry.tls.certificates import LARGEST_FILE, OF_AUTHORITY, CertificateDefect, Defect
+from ..tesla.telemetry.tls.client_cas import TESLA_FINGERPRINTS, AcceptedCas, accept_client_cas
+from ..tesla.telemetry.tls.context import ServerContext, server_context
+from ..tesla.telemetry.tls.server_certificate import ServerCertificate, read_server_certificate
 from ..tesla.vehicle.stream import Stream
 
 _RECEIVERS: Final[HassKey[dict[int, Receiver]]] = HassKey(f"{DOMAIN}_receivers")

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Self
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from custom_components.flotte.tesla.telemetry.tls.certificates import CertificateDefect, Defect
 
 PRODUCTS_CA = "Tesla Motors Products CA"
 """Issuer that makes a car by its name."""
@@ -139,3 +142,22 @@ class Ca(Issued):
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = builder.sign(self.key, hashes.SHA256())
         return Issued(certificate, key, [self.certificate, *self.issuers])
+
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+HOST = "flotte.example"
+
+
+def loaded(text: str) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(text.encode())
+
+
+def defect_of(caught: pytest.ExceptionInfo[CertificateDefect]) -> Defect:
+    assert caught.value.key == caught.value.defect.value
+    return caught.value.defect
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

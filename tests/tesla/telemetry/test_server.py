@@ -36,12 +36,9 @@ from custom_components.flotte.tesla.telemetry.server import (
     Refusal,
     TelemetryServer,
 )
-from custom_components.flotte.tesla.telemetry.tls.certificates import (
-    Authority,
-    ServerContext,
-    server_context,
-)
+from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.connection import Failure, Handshake, Step
+from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import (

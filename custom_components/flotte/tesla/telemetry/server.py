@@ -35,8 +35,9 @@ from .acceptor import Acceptor, reset
 from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
 from .envelope import STREAM, MalformedEnvelope, read_envelope, write_ack, write_error
 from .records import MalformedRecord
-from .tls.certificates import ServerContext, UnknownDevice, identity
 from .tls.connection import Failure, HandshakeQueue, TlsTransport
+from .tls.context import ServerContext
+from .tls.identity import UnknownDevice, identity
 
 _LOGGER: Final = logging.getLogger(__name__)
 _HTTP_LOGGER: Final = _LOGGER.getChild("http")
@@ -268,7 +269,7 @@ class TelemetryServer:
         Args:
             host: Address to listen on; None: all.
             port: 0: any that is free; without a host each kind of address gets another one.
-            context: From `certificates.server_context`.
+            context: From `tls.context.server_context`.
 
         Raises:
             PortInUse: somebody else listens there; trying later is sensible.

@@ -24,7 +24,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Final, cast, override
 
-from .certificates import ServerContext
+from .context import ServerContext
 
 _LOGGER: Final = logging.getLogger(__name__)
 

@@ -11,11 +11,7 @@ from typing import Final, Never, override
 
 import pytest
 
-from custom_components.flotte.tesla.telemetry.tls.certificates import (
-    Authority,
-    ServerContext,
-    server_context,
-)
+from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.connection import (
     Failure,
     Handshake,
@@ -23,6 +19,7 @@ from custom_components.flotte.tesla.telemetry.tls.connection import (
     Step,
     TlsTransport,
 )
+from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import CLIENT, PRODUCTS_CA, VIN, Ca, Issued

@@ -189,7 +189,7 @@ class Bench:
             self._token,
             hosts=simulated(tesla.url, {"eu": tesla.url}),
             base_url=tesla.url,
-            meter=Meter(limit=Decimal(1_000_000)),
+            meter=Meter(budget=Decimal(1_000_000)),
         )
         self._peer_api = TeslaFleetApi(
             self._peer_http, access_token=tesla.access_token, server=tesla.url

@@ -1062,7 +1062,7 @@ async def test_schedules_must_fit_into_the_limit(
     car.steer({"state": state})
     vehicle = vehicle_of(loaded, MODEL_Y).vehicle
     await vehicle.check()
-    vehicle.api.meter.limit = Decimal(limit)
+    vehicle.api.meter.budget = Decimal(limit)
     device_id = device_of(hass, loaded, MODEL_Y)
     if fits:
         await call(hass, "list_schedules", device_id, answer=True)

@@ -218,7 +218,7 @@ async def test_a_hold_of_the_old_month_is_no_room_in_the_new_one(
     """What was promised in October is not spent in November, where somebody else has it."""
     await set_up(hass, entry)
     meter = entry.runtime_data.ledger.meter
-    meter.limit = Decimal("0.021")
+    meter.budget = Decimal("0.021")
     freezer.move_to("2026-10-31T23:59:59+00:00")
     with meter.hold((WAKE, COMMAND), PERSON, MODEL_Y, dt_util.utcnow()):
         assert meter.left(dt_util.utcnow()) == Decimal("0.021")

@@ -288,7 +288,7 @@ async def test_unknown_outcome_and_no_money_for_a_look(
 
     def run_and_be_the_last(*arguments: Any, **more: Any) -> None:
         run(*arguments, **more)
-        meter.limit = Decimal(0)
+        meter.budget = Decimal(0)
 
     monkeypatch.setattr(car, "_run", run_and_be_the_last)
     entity_id = f"lock.{driven.prefix}_doors"

@@ -292,7 +292,7 @@ def example(kind: type[TeslaError]) -> TeslaError:
         return invalid.value
     if kind.key == "budget_exceeded":
         with pytest.raises(kind) as exceeded:
-            Meter(limit=Decimal(0)).require([DATA], _MOMENT)
+            Meter(budget=Decimal(0)).require([DATA], _MOMENT)
         return exceeded.value
     if kind is NotSent:
         # Its text is that of its cause.

@@ -333,7 +333,7 @@ async def test_a_listener_may_leave_while_it_is_told(
 async def test_the_limit(ledger: AccountLedger, limit: Decimal | None, allowed: Decimal) -> None:
     ledger.async_set_policy(Policy(budget=Decimal(3)))
     ledger.async_set_policy(Policy(budget=limit))
-    assert ledger.meter.limit == allowed
+    assert ledger.meter.budget == allowed
 
 
 # --- What is streamed -----------------------------------------------------------------------------

@@ -112,14 +112,14 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
 async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     owner = Owner(hass, loaded)
     meter = (await async_get_ledger(hass, CLIENT_ID)).meter
-    assert meter.limit == meter.tariff.discount
+    assert meter.budget == meter.tariff.discount
     for shown, limit in ((10.0, 25.5), (25.5, 0)):
         result = await owner.choose("spending")
         assert suggested(result)[CONF_MONTHLY_LIMIT] == shown
         result = await owner.submit(result, monthly_limit=limit)
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert loaded.options == {CONF_MONTHLY_LIMIT: limit}
-        assert meter.limit == Decimal(str(limit))
+        assert meter.budget == Decimal(str(limit))
         assert loaded.state is ConfigEntryState.LOADED
 
 
@@ -164,7 +164,7 @@ async def test_a_user_who_touches_nothing_pays_nothing(
     await owner.submit(result)
     ledger = await async_get_ledger(hass, CLIENT_ID)
     assert dataclasses.replace(ledger.gate.policy, budget=None) == Policy()
-    assert (ledger.meter.tariff, ledger.meter.limit) == (EURO, EURO.discount)
+    assert (ledger.meter.tariff, ledger.meter.budget) == (EURO, EURO.discount)
     assert ledger.endpoints.own == {}
 
 
@@ -394,7 +394,7 @@ async def test_a_known_currency(hass: HomeAssistant, loaded: MockConfigEntry) ->
     await owner.submit(result)
     ledger = await async_get_ledger(hass, CLIENT_ID)
     assert ledger.meter.tariff == TARIFFS["GBP"]
-    assert ledger.meter.limit == Decimal(8)
+    assert ledger.meter.budget == Decimal(8)
     assert loaded.options == {"currency": "GBP"}
     cost = hass.states.get("sensor.tesla_account_cost_this_month")
     assert cost is not None

@@ -240,10 +240,10 @@ async def test_report_of_what_was_saved_and_what_nobody_answered(
 ) -> None:
     """A lost answer is told apart; a wake that was refused is a wake saved."""
     vehicle = vehicle_of(loaded, MODEL_Y)
-    ledger_of(loaded).meter.limit = Decimal("0.001")
+    ledger_of(loaded).meter.budget = Decimal("0.001")
     with pytest.raises(HomeAssistantError):
         await vehicle.async_send(commands.flash_lights(), ANNA)
-    ledger_of(loaded).meter.limit = Decimal(10)
+    ledger_of(loaded).meter.budget = Decimal(10)
     tesla.faults.order("lost_reply", endpoint="wake_up")
     with pytest.raises(HomeAssistantError):
         await vehicle.async_send(commands.flash_lights(), ANNA)

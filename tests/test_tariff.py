@@ -64,13 +64,13 @@ async def test_in_each_currency(
     ledger = await ledger_of(hass)
     assert ledger.meter.tariff is not EURO or currency == "EUR"
     assert ledger.meter.tariff == TARIFFS[currency]
-    assert ledger.meter.limit == TARIFFS[currency].discount
+    assert ledger.meter.budget == TARIFFS[currency].discount
     assert state_of(hass, COST).attributes["unit_of_measurement"] == currency
 
 
 async def test_untouched(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     ledger = await ledger_of(hass)
-    assert (ledger.meter.tariff, ledger.meter.limit) == (EURO, Decimal(10))
+    assert (ledger.meter.tariff, ledger.meter.budget) == (EURO, Decimal(10))
     assert ledger.gate.policy == Policy()
     assert ledger.endpoints.own == {}
     assert issues_of(hass) == set()
@@ -326,7 +326,7 @@ async def test_it_starts_with_the_usual_rules(
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     ledger = await ledger_of(hass)
-    assert (ledger.meter.tariff, ledger.meter.limit) == (EURO, Decimal(10))
+    assert (ledger.meter.tariff, ledger.meter.budget) == (EURO, Decimal(10))
     assert ledger.gate.policy == Policy()
     assert ledger.endpoints.own == {}
     assert f"['{named}']" in caplog.text

@@ -151,7 +151,7 @@ async def test_each_pays_for_itself(
 ) -> None:
     ours, theirs = apart.ledgers
     assert ours is not theirs
-    assert (ours.meter.limit, theirs.meter.limit) == (Decimal(10), Decimal("0.021"))
+    assert (ours.meter.budget, theirs.meter.budget) == (Decimal(10), Decimal("0.021"))
     await act(apart.first, MODEL_Y, flash_lights(), person())
     await act(apart.second, MODEL_S, flash_lights(), person())
     with pytest.raises(HomeAssistantError) as refusal:
@@ -219,7 +219,7 @@ async def test_the_limit_holds_for_both_together(
     """However they interleave; the thriftiest decides, and a refusal costs nothing."""
     ledger, same = together.ledgers
     assert ledger is same
-    assert ledger.meter.limit == Decimal("0.0605")
+    assert ledger.meter.budget == Decimal("0.0605")
     chance = random.Random(seed)  # noqa: S311  # an order of events, not a secret
     refused = 0
     for _ in range(8):
@@ -299,7 +299,7 @@ async def test_removing_one_leaves_the_ledger_to_the_other(
     await hass.async_block_till_done()
     assert await async_get_ledger(hass, CLIENT_ID) is ledger
     assert spent(ledger) == before
-    assert ledger.meter.limit == Decimal(5), "the rules of who left do not hold any more"
+    assert ledger.meter.budget == Decimal(5), "the rules of who left do not hold any more"
     await act(together.first, MODEL_Y, flash_lights(), person())
     assert spent(ledger)["wake"] == 2
     assert state_of(hass, "binary_sensor.aurora_online").state == "on"

@@ -77,7 +77,7 @@ async def _describe(data: AccountData) -> dict[str, Any]:
     return {
         "ledger": {
             "month": now.strftime("%Y-%m"),
-            "limit": str(meter.limit),
+            "limit": str(meter.budget),
             "cost": str(meter.cost(now)),
             "suspended": meter.suspension.month is not None,
             "counts": {

@@ -193,7 +193,7 @@ class BudgetNumber(AccountEntity, NumberEntity):
     @override
     def native_value(self) -> float:
         # Of accounts that share a bill the thriftiest decides: this is what holds.
-        return float(self._ledger.meter.limit)
+        return float(self._ledger.meter.budget)
 
     @property
     @override

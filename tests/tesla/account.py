@@ -43,7 +43,7 @@ class Account:
     session: aiohttp.ClientSession
     user: str = "owner-1"
     scopes: frozenset[str] = SCOPES
-    meter: Meter = field(default_factory=lambda: Meter(limit=Decimal(10)))
+    meter: Meter = field(default_factory=lambda: Meter(budget=Decimal(10)))
     kept: list[Booking] = field(default_factory=list)
     """Entries that were made durable, in this order."""
     asked_for_tokens: list[bool] = field(default_factory=list)

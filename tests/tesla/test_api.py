@@ -84,7 +84,7 @@ def api_at(url: str, session: aiohttp.ClientSession, meter: Meter | None = None)
         token,
         hosts=simulated(url, {"eu": url}),
         base_url=url,
-        meter=meter or Meter(limit=Decimal(10)),
+        meter=meter or Meter(budget=Decimal(10)),
     )
 
 
@@ -581,7 +581,7 @@ async def test_missing_payment_does_not_count_as_the_limit(account: Account) -> 
 
 
 async def test_without_room_nothing_leaves(account: Account) -> None:
-    account.meter.limit = Decimal("0.001")
+    account.meter.budget = Decimal("0.001")
     with pytest.raises(BudgetExceeded):
         await account.api.vehicle_data(MODEL_3, POLLING)
     assert account.arrived == []
@@ -886,7 +886,7 @@ async def test_a_kept_connection_that_was_closed_is_booked_twice(
 async def test_the_repetition_needs_room_as_well(
     session: aiohttp.ClientSession, forgetful: Forgetful
 ) -> None:
-    meter = Meter(limit=Decimal("0.004"))
+    meter = Meter(budget=Decimal("0.004"))
     api = api_at(forgetful.url, session, meter)
     await api.vehicle_data(MODEL_Y, POLLING)
     with pytest.raises(BudgetExceeded):

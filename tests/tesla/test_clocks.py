@@ -41,7 +41,7 @@ def wall(account: Account) -> Wall:
     """The clock of our side."""
     wall = Wall()
     account.api._clock = wall
-    account.meter.limit = Decimal(1000)
+    account.meter.budget = Decimal(1000)
     return wall
 
 

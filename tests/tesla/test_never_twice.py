@@ -214,7 +214,7 @@ def limit(euro: str) -> Trouble:
     """The month's budget."""
 
     def happen(trial: Trial) -> None:
-        trial.api.meter.limit = Decimal(euro)
+        trial.api.meter.budget = Decimal(euro)
 
     return Trouble(f"limit {euro}", happen)
 

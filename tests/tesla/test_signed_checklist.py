@@ -661,7 +661,7 @@ async def test_an_unknown_outcome_is_looked_at_once_it_can_no_longer_change(
 async def test_without_room_in_the_budget_nobody_looks_and_nobody_waits(trial: Trial) -> None:
     assert await trial.tell(honk) == DONE
     # Room for the command and its copy; a look costs two of them.
-    trial.api.meter.limit = Decimal("0.005")
+    trial.api.meter.budget = Decimal("0.005")
     fails(trial, "lost_reply", count=2)
     begun = trial.monotonic()
     assert isinstance(await trial.tell(amperes(8)), OutcomeUnknown)

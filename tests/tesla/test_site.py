@@ -552,7 +552,7 @@ async def test_a_scope_is_needed(
 async def test_energy_may_cost_something_one_day(site: Site, account: Account) -> None:
     prices = {**EURO.prices, ENERGY: Decimal("0.01")}
     account.meter.tariff = Tariff("EUR", prices, EURO.discount)
-    account.meter.limit = Decimal("0.009")
+    account.meter.budget = Decimal("0.009")
     with pytest.raises(BudgetExceeded):
         await site.send(commands.set_storm_watch(on=True), PERSON)
     assert account.arrived == []

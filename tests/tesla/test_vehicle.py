@@ -460,11 +460,11 @@ async def test_schedules(awake: Vehicle, account: Account) -> None:
 async def test_schedules_of_a_sleeping_car(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    account.meter.limit = Decimal("0.0219")
+    account.meter.budget = Decimal("0.0219")
     with pytest.raises(BudgetExceeded):
         await vehicle.schedules(PERSON)
     assert account.arrived == []
-    account.meter.limit = Decimal("0.022")
+    account.meter.budget = Decimal("0.022")
     assert "charge_schedule_data" in await vehicle.schedules(PERSON)
     assert paid(account) == {WAKE: 1, DATA: 1}
     assert car.wakes == 1
@@ -609,7 +609,7 @@ async def test_a_wake_goes_on_while_tesla_wants_to_be_left_alone(
 
 
 async def test_a_wake_needs_room(vehicle: Vehicle, account: Account) -> None:
-    account.meter.limit = Decimal("0.019")
+    account.meter.budget = Decimal("0.019")
     with pytest.raises(BudgetExceeded):
         await vehicle.wake(PERSON)
     assert account.endpoints == ["vehicle"], "asking is free"
@@ -629,10 +629,10 @@ async def test_a_wake_that_tesla_did_not_take_is_no_wake(
 async def test_a_wake_that_was_refused_is_no_wake(
     vehicle: Vehicle, account: Account, quick_waits: None
 ) -> None:
-    account.meter.limit = Decimal(0)
+    account.meter.budget = Decimal(0)
     with pytest.raises(BudgetExceeded):
         await vehicle.wake(PERSON)
-    account.meter.limit = Decimal(10)
+    account.meter.budget = Decimal(10)
     await vehicle.wake(PERSON)
     assert vehicle.is_online
 
@@ -877,12 +877,12 @@ JUST_BELOW = {WITH_HANDSHAKE: "0.0219", WITHOUT_HANDSHAKE: "0.0209"}
 async def test_a_sleeping_car_needs_room_for_wake_handshake_and_command(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    account.meter.limit = Decimal(JUST_BELOW[WITH_HANDSHAKE])
+    account.meter.budget = Decimal(JUST_BELOW[WITH_HANDSHAKE])
     with pytest.raises(BudgetExceeded) as refusal:
         await vehicle.send(commands.lock_doors(), PERSON)
     assert refusal.value.placeholders["cost"] == WITH_HANDSHAKE
     assert account.arrived == [], "there would be room for the command, but not for the wake"
-    account.meter.limit = Decimal(WITH_HANDSHAKE)
+    account.meter.budget = Decimal(WITH_HANDSHAKE)
     await vehicle.send(commands.lock_doors(), PERSON)
     assert paid(account) == {WAKE: 1, COMMAND: 2}
 
@@ -892,35 +892,35 @@ async def test_a_plain_command_needs_no_handshake(
 ) -> None:
     vehicle = make_vehicle(MODEL_S)
     old_car.steer({"state": "asleep"})
-    account.meter.limit = Decimal(JUST_BELOW[WITHOUT_HANDSHAKE])
+    account.meter.budget = Decimal(JUST_BELOW[WITHOUT_HANDSHAKE])
     with pytest.raises(BudgetExceeded):
         await vehicle.send(commands.flash_lights(), PERSON)
     assert account.arrived == []
-    account.meter.limit = Decimal(WITHOUT_HANDSHAKE)
+    account.meter.budget = Decimal(WITHOUT_HANDSHAKE)
     await vehicle.send(commands.flash_lights(), PERSON)
     assert paid(account) == {WAKE: 1, COMMAND: 1}
 
 
 async def test_a_session_that_is_there_needs_no_handshake(awake: Vehicle, account: Account) -> None:
-    account.meter.limit = Decimal("0.002")
+    account.meter.budget = Decimal("0.002")
     await awake.send(commands.lock_doors(), PERSON)
-    account.meter.limit = Decimal("0.003")
+    account.meter.budget = Decimal("0.003")
     await awake.send(commands.lock_doors(), PERSON)
     with pytest.raises(BudgetExceeded):
         await awake.send(commands.lock_doors(), PERSON)
-    account.meter.limit = Decimal("0.0049")
+    account.meter.budget = Decimal("0.0049")
     with pytest.raises(BudgetExceeded):
         await awake.send(commands.flash_lights(), PERSON)
     assert paid(account) == {COMMAND: 3}
 
 
 async def test_a_toggle_needs_room_for_the_look_before(awake: Vehicle, account: Account) -> None:
-    account.meter.limit = Decimal("0.0039")
+    account.meter.budget = Decimal("0.0039")
     with pytest.raises(BudgetExceeded) as refusal:
         await awake.send(commands.move_trunk(is_open=True), PERSON)
     assert refusal.value.placeholders["cost"] == "0.004"
     assert paid(account) == {}
-    account.meter.limit = Decimal("0.004")
+    account.meter.budget = Decimal("0.004")
     await awake.send(commands.move_trunk(is_open=True), PERSON)
     assert paid(account) == {COMMAND: 2, DATA: 1}
 
@@ -1424,7 +1424,7 @@ async def test_without_room_for_a_look_nobody_waits(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     await awake.send(commands.flash_lights(), PERSON)
-    account.meter.limit = Decimal("0.005")
+    account.meter.budget = Decimal("0.005")
     account.tesla.faults.order("lost_reply", endpoint="signed_command")
     with pytest.raises(OutcomeUnknown):
         await awake.send(commands.set_charge_limit(71), PERSON)
@@ -1598,7 +1598,7 @@ async def test_without_room_for_the_resend_the_outcome_is_unknown(
 ) -> None:
     """The first copy may have run, whatever our own meter says about the second."""
     await awake.send(commands.flash_lights(), PERSON)
-    account.meter.limit = Decimal("0.003")
+    account.meter.budget = Decimal("0.003")
     account.tesla.faults.order("lost_reply", endpoint="signed_command")
     with pytest.raises(OutcomeUnknown):
         await awake.send(commands.honk_horn(), PERSON)

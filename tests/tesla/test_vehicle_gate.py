@@ -333,7 +333,7 @@ async def test_another_kind_replaces_nothing(
 async def test_what_is_refused_replaces_nothing(vehicle: Vehicle, account: Account) -> None:
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(90), SUN)
-    account.meter.limit = Decimal("0.021")
+    account.meter.budget = Decimal("0.021")
     vehicle.gate.policy = Policy(budget=Decimal("0.021"), wakes_per_day=0)
     with pytest.raises(BudgetExceeded):
         await vehicle.send(commands.set_charge_limit(80), PERSON)

@@ -265,7 +265,7 @@ async def test_the_whole_cost_is_asked_before_anything_is_sent(
     """A wake, a handshake where there is one, the climate, and the heater."""
     vehicle, car = make_vehicle(vin), tesla.world.cars[vin]
     car.steer({"state": "asleep"})
-    account.meter.limit = Decimal(just_below)
+    account.meter.budget = Decimal(just_below)
     with pytest.raises(BudgetExceeded) as refusal:
         await vehicle.send(HEAT, PERSON)
     assert refusal.value.placeholders["cost"] == cost
@@ -275,7 +275,7 @@ async def test_the_whole_cost_is_asked_before_anything_is_sent(
     vehicle.gate.decided.subscribe(
         lambda request, _decision: asked.append(account.meter.tariff.total(request.charges))
     )
-    account.meter.limit = Decimal(cost)
+    account.meter.budget = Decimal(cost)
     assert await vehicle.send(HEAT, PERSON) == Done()
     assert asked == [Decimal(cost)]
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]

@@ -191,7 +191,7 @@ def _account_report(
         _MONTH: _month_text(month),
         "currency": tariff.currency,
         # Those of other months are not known: the budget may have been another one.
-        "budget": float(meter.limit) if is_current else None,
+        "budget": float(meter.budget) if is_current else None,
         "left": float(meter.left(now).quantize(CENT, ROUND_DOWN)) if is_current else None,
         "spent": float(spent),
         "discount": float(tariff.discount),

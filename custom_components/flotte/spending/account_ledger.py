@@ -170,7 +170,7 @@ class AccountLedger:
         self._async_show_suspension(now)
         self._async_show_doubt(now)
         if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
-            self.meter.limit * NEARLY_NOTHING
+            self.meter.budget * NEARLY_NOTHING
         ):
             # What costs by itself, as the stream does, must be stopped in time.
             self.async_review(now)
@@ -207,7 +207,7 @@ class AccountLedger:
         self._async_write_soon()
         if self._tell_streamed is None:
             # What is left then lasts for long enough, or somebody has to stop the stream in time.
-            is_short = self.meter.left(dt_util.utcnow()) <= 2 * NEARLY_NOTHING * self.meter.limit
+            is_short = self.meter.left(dt_util.utcnow()) <= 2 * NEARLY_NOTHING * self.meter.budget
             delay = SHORT_DELAY_SECONDS if is_short else LEDGER_DELAY_SECONDS
             self._tell_streamed = async_call_later(self._hass, delay, self._async_tell_streamed)
 

@@ -40,7 +40,7 @@ class BudgetIssue:
         In between it stays: a forecast that moves would raise it again and again.
         """
         meter = self._gate.meter
-        month, limit = Month.of(now), meter.limit
+        month, limit = Month.of(now), meter.budget
         is_told = self._told == (month, limit) and not meter.is_suspended(now)
         spent = meter.tariff.bill(meter.ledger.month(month))
         if self._has_ended(spent, now):
@@ -67,7 +67,7 @@ class BudgetIssue:
             translation_key=BUDGET_ISSUE,
             translation_placeholders={
                 "spent": f"{spent:.2f}",
-                "limit": f"{meter.limit:.2f}",
+                "limit": f"{meter.budget:.2f}",
                 "currency": meter.tariff.currency,
                 "until": month.end.date().isoformat(),
             },
@@ -84,5 +84,5 @@ class BudgetIssue:
             return True
         if step.reason is ModeReason.SHARE and not step.effects.polls:
             return True
-        ceiling = meter.limit * (1 - gate.policy.reserve)
+        ceiling = meter.budget * (1 - gate.policy.reserve)
         return spent > 0 and 0 < ceiling < spent + meter.tariff.price(DATA.category)

@@ -184,7 +184,7 @@ class Site:
         interval = plan.site_interval(
             usual,
             price,
-            self.api.meter.limit,
+            self.api.meter.budget,
             self.gate.step.effects.poll_factor,
         )
         return plan.site_due(section.tried, interval, now)

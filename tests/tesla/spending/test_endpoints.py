@@ -194,7 +194,7 @@ async def test_is_booked_as_the_owner_says(
 
 async def test_without_room_it_does_not_leave(account: Account, tesla_bills: Bills) -> None:
     tesla_bills("vehicle", DATA)
-    account.meter.limit = Decimal(0)
+    account.meter.budget = Decimal(0)
     with pytest.raises(BudgetExceeded):
         await account.api.vehicle("XP7YGCEK0RB000001", PERSON)
     assert account.arrived == []

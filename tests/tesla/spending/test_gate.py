@@ -1101,12 +1101,12 @@ def gate(policy: Policy | None = None, **counts: int) -> Gate:
 
 def test_the_budget_is_the_meters_limit() -> None:
     kept = gate()
-    assert kept.meter.limit == Decimal(10)
+    assert kept.meter.budget == Decimal(10)
     kept.policy = Policy(budget=Decimal(7))
-    assert kept.meter.limit == Decimal(7)
+    assert kept.meter.budget == Decimal(7)
     kept.policy = Policy()
-    assert kept.meter.limit == Decimal(10)
-    assert Gate(Meter(tariff=TARIFFS["JPY"])).meter.limit == Decimal(1_448)
+    assert kept.meter.budget == Decimal(10)
+    assert Gate(Meter(tariff=TARIFFS["JPY"])).meter.budget == Decimal(1_448)
 
 
 def test_what_is_admitted_has_its_room_until_it_is_over() -> None:

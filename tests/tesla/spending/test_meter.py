@@ -57,7 +57,7 @@ def meter(limit: str = "10", /, **counts: int) -> Meter:
     ledger = Ledger()
     for name, count in counts.items():
         ledger.book(LedgerKey(date(2026, 3, 1), Category(name), CAR, "background:polling"), count)
-    return Meter(ledger, limit=Decimal(limit))
+    return Meter(ledger, budget=Decimal(limit))
 
 
 # --- Prices --------------------------------------------------------------------------------------
@@ -77,8 +77,8 @@ def test_what_costs_nothing(category: Category) -> None:
 def test_the_discount_is_the_limit_of_who_touches_nothing() -> None:
     assert EURO.currency == "EUR"
     assert EURO.discount == Decimal(10)
-    assert Meter().limit == Decimal(10)
-    assert meter("0").limit == Decimal(0)
+    assert Meter().budget == Decimal(10)
+    assert meter("0").budget == Decimal(0)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_another_currency() -> None:
     # Source: Tesla's localised pages: 10,000 of 70 kr, 142.45 commands a krone.
     krone = Tariff("DKK", {Category.COMMAND: 1 / Decimal("142.45")}, Decimal(70))
     spent = Meter(tariff=krone)
-    assert spent.limit == Decimal(70)
+    assert spent.budget == Decimal(70)
     spent.ledger.book(LedgerKey(date(2026, 3, 1), Category.COMMAND, CAR, "person"), 1_000)
     assert spent.cost(NOW) == Decimal("7.02")
-    spent.limit = Decimal("7.02")
+    spent.budget = Decimal("7.02")
     with pytest.raises(BudgetExceeded) as refusal:
         spent.require([COMMAND], NOW)
     assert refusal.value.placeholders["currency"] == "DKK"
@@ -193,7 +193,7 @@ def test_earlier_months(months: int, month: Month) -> None:
     ids=["month", "year"],
 )
 def test_a_new_month_begins_with_nothing_spent(before: datetime, after: datetime) -> None:
-    spent = Meter(limit=Decimal("0.02"))
+    spent = Meter(budget=Decimal("0.02"))
     spent.charge(WAKE, PERSON, CAR, before)
     with pytest.raises(BudgetExceeded):
         spent.require([COMMAND], before)
@@ -474,7 +474,7 @@ class Interleaved(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.meter = Meter(limit=Decimal("1.23"))
+        self.meter = Meter(budget=Decimal("1.23"))
         self.entries: list[Booking] = []
         self.months: set[Month] = set()
 
@@ -515,7 +515,7 @@ class Interleaved(RuleBasedStateMachine):
     def restart(self) -> None:
         """Go on from what was stored."""
         stored = json.loads(json.dumps(self.meter.ledger.to_stored()))
-        self.meter = Meter(Ledger.from_stored(stored), limit=self.meter.limit)
+        self.meter = Meter(Ledger.from_stored(stored), budget=self.meter.budget)
 
     @invariant()
     def never_above_the_limit(self) -> None:
@@ -530,7 +530,7 @@ class Interleaved(RuleBasedStateMachine):
                 ),
                 Decimal(0),
             )
-            assert max(exact, rounded) <= self.meter.limit
+            assert max(exact, rounded) <= self.meter.budget
 
     @invariant()
     def the_kept_sum_is_the_true_one(self) -> None:
@@ -831,7 +831,7 @@ def test_what_damage_may_have_lost_counts_as_spent() -> None:
 
 def test_what_damage_may_have_lost_is_never_below_nothing() -> None:
     damaged = doubtful()
-    damaged.limit = Decimal(2)
+    damaged.budget = Decimal(2)
     assert damaged.unaccounted(NOW) == 0
 
 
@@ -1093,7 +1093,7 @@ def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> No
 
 def test_what_ends_spending_needs_no_room() -> None:
     """It is booked all the same; after Tesla's own stop nothing is asked."""
-    meter = Meter(limit=Decimal(0))
+    meter = Meter(budget=Decimal(0))
     now = datetime(2026, 10, 20, 12, tzinfo=UTC)
     with pytest.raises(BudgetExceeded):
         meter.charge(DATA, STREAM, "car", now)

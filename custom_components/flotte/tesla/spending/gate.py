@@ -400,8 +400,8 @@ class Gate:
     def policy(self, policy: Policy) -> None:
         self._policy = policy
         # The meter is the last to look at each request, and the budget is what it looks for.
-        self.meter.limit = policy.budget_in(self.meter.tariff)
-        self.meter.reserve = self.meter.limit * policy.reserve
+        self.meter.budget = policy.budget_in(self.meter.tariff)
+        self.meter.reserve = self.meter.budget * policy.reserve
 
     def circumstances(self, request: Request, now: datetime) -> Circumstances:
         """What the gate needs to know beside the request."""
@@ -463,7 +463,7 @@ class Gate:
         self.step = mode_of(
             self.meter.spent(now),
             projected + self.meter.unaccounted(now),
-            self.meter.limit,
+            self.meter.budget,
             self.step.mode,
             self.policy.spending_mode,
         )

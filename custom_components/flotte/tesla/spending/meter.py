@@ -104,21 +104,21 @@ class SignalRate:
 
 
 class Meter:
-    """Counts what a developer account spends, and refuses what its monthly limit has no room for.
+    """Counts what a developer account spends, and refuses what its monthly budget has no room for.
 
     Args:
-        limit: Most that may be spent in a month, before the discount, in the tariff's currency;
+        budget: Most that may be spent in a month, before the discount, in the tariff's currency;
             None is the discount itself: a user who touches nothing pays nothing.
     """
 
     def __init__(
-        self, ledger: Ledger | None = None, tariff: Tariff = EURO, limit: Decimal | None = None
+        self, ledger: Ledger | None = None, tariff: Tariff = EURO, budget: Decimal | None = None
     ) -> None:
         self.ledger = ledger or Ledger()
         self.tariff = tariff
-        self.limit = tariff.discount if limit is None else limit
+        self.budget = tariff.discount if budget is None else budget
         self.reserve = Decimal(0)
-        """What of the limit is kept for people; see `gate.Policy`."""
+        """What of the budget is kept for people; see `gate.Policy`."""
         self.doubt: Doubt | None = None
         """Set while the owner has not said what was spent in a month whose ledger was damaged."""
         self.suspension = Suspension()
@@ -141,22 +141,22 @@ class Meter:
         return sum((self.tariff.rounded(each, counts[each]) for each in wanted), Decimal(0))
 
     def left(self, now: datetime) -> Decimal:
-        """What of the limit is left this month; never below 0."""
-        return max(Decimal(0), self.limit - self.spent(now))
+        """What of the budget is left this month; never below 0."""
+        return max(Decimal(0), self.budget - self.spent(now))
 
     def spent(self, now: datetime) -> Decimal:
         """What counts as spent this month: the bill, and what a damaged ledger may have lost."""
         return self.tariff.bill(self.ledger.month(Month.of(now))) + self.unaccounted(now)
 
     def unaccounted(self, now: datetime) -> Decimal:
-        """What a damaged ledger may have lost: all of the limit but the reserve.
+        """What a damaged ledger may have lost: all of the budget but the reserve.
 
         A clock that was set back makes no difference.
         """
         doubt = self.doubt
         if doubt is None or Month.of(now) > doubt.month:
             return Decimal(0)
-        return max(Decimal(0), self.limit - self.reserve - self.tariff.bill(doubt.counts))
+        return max(Decimal(0), self.budget - self.reserve - self.tariff.bill(doubt.counts))
 
     def require(self, charges: Iterable[Charge], now: datetime) -> None:
         """Make sure that there is room for the whole cost of an action before it begins.
@@ -174,11 +174,11 @@ class Meter:
         for charge in wanted:
             counts[charge.category] += charge.count
         has_to_fit = not all(charge.unasked for charge in wanted)
-        if has_to_fit and self.tariff.bill(counts) + self.unaccounted(now) > self.limit:
+        if has_to_fit and self.tariff.bill(counts) + self.unaccounted(now) > self.budget:
             raise BudgetExceeded(
                 cost=f"{self.tariff.total(wanted):.3f}",
                 left=f"{self.left(now):.2f}",
-                limit=f"{self.limit:.2f}",
+                limit=f"{self.budget:.2f}",
                 currency=self.tariff.currency,
                 until=Month.of(now).end.date().isoformat(),
             )

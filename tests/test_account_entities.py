@@ -261,6 +261,7 @@ async def test_a_wake_that_is_not_billed_is_taken_back(
     booked = next(row for row in meter.ledger.counts if row.category is Category.WAKE)
     meter.ledger.book(booked, -1)
     meter.changed()
+    await hass.async_block_till_done()
     after = state_of(hass, "sensor.tesla_account_wake_ups_today")
     assert (before.state, after.state) == ("1", "0")
     assert after.attributes["state_class"] == "total"
@@ -272,6 +273,7 @@ async def test_a_correction_is_no_wake_of_today(hass: HomeAssistant, load: Loade
     entry = await load()
     meter = ledger_of(entry).meter
     added = meter.correct({Category.WAKE: 20}, dt_util.utcnow())
+    await hass.async_block_till_done()
     assert (shown(hass, "cost_of_wake_ups"), shown(hass, "wake_ups_today")) == ("0.40", "0")
     meter.correct({Category.WAKE: 0}, dt_util.utcnow())
     assert added == {Category.WAKE: 20}

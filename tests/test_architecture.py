@@ -225,15 +225,32 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
+    "spending.issues": HOME_ASSISTANT
+    | {
+        "account.storage",
+        "const",
+        "spending.budget_issue",
+        "tesla.spending.gate",
+        "tesla.spending.ledger",
+    },
+    "spending.ledger_file": HOME_ASSISTANT
+    | {
+        "account.storage",
+        "const",
+        "tesla.spending.ledger",
+        "tesla.spending.ledger_check",
+        "tesla.spending.meter",
+        "tesla.spending.tariff",
+    },
     "spending.account_ledger": HOME_ASSISTANT
     | {
-        "spending.budget_issue",
+        "spending.issues",
+        "spending.ledger_file",
         "const",
         "account.storage",
         "tesla.spending.endpoints",
         "tesla.errors",
         "tesla.spending.gate",
-        "tesla.spending.ledger_check",
         "tesla.spending.meter",
         "tesla.spending.projection",
         "asyncio",
@@ -396,6 +413,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.data",
         "const",
         "spending.account_ledger",
+        "spending.issues",
         "tesla.api.fleet",
         "tesla.errors",
         "voluptuous",

@@ -160,6 +160,7 @@ async def test_once_however_the_forecast_moves(
     for projected in (12, 8, 12, 9, 11):
         ledger.gate.review(Decimal(projected), now)
         ledger.async_changed()
+        await hass.async_block_till_done()
         assert len(issues_of(hass)) == 1
     assert len(raised) == 1
 
@@ -219,4 +220,5 @@ async def test_teslas_own_stop_is_told_instead(
     spend(entry, "9.99")
     assert issues_of(hass) == {f"account_suspended_{ledger.name}"}
     ledger.async_resume()
+    await hass.async_block_till_done()
     assert issues_of(hass) == {f"budget_used_up_{ledger.name}"}

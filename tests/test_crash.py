@@ -56,6 +56,7 @@ class Spender:
 
     async def begin(self, asks: list[str], *, pause: float = 0, speed: float = 1) -> int:
         """Start a process; answers its id once it has loaded what was booked before."""
+        before = self.written()
         order = {
             "directory": str(self.directory),
             "eu": self.tesla.eu_url,
@@ -73,7 +74,7 @@ class Spender:
         async with asyncio.timeout(PATIENCE):
             while not {"pid", "loaded"} <= told.keys():
                 told |= json.loads(await self.process.stdout.readline())
-        assert counted(told["loaded"]) == self.written(), "all of the file is read"
+        assert counted(told["loaded"]) == before, "all of the file is read"
         pid: int = told["pid"]
         return pid
 

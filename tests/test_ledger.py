@@ -31,6 +31,8 @@ from custom_components.flotte.tesla.spending.tariff import (
 CLIENT_ID = "3b3a5d5a-developer-account"
 # The first 12 hexadecimal digits of the SHA-256 of the client id.
 KEY = "flotte.ledger.d1b379513709"
+PAST = f"{KEY}.past"
+"""The file of the months before this one."""
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 CAR = "XP7YGCEK0RB000001"
 PERSON = Caller(CallerKind.PERSON)
@@ -61,9 +63,9 @@ async def restarted(hass: HomeAssistant) -> AccountLedger:
     return ledger
 
 
-def written(hass_storage: Storage) -> Any:
+def written(hass_storage: Storage, key: str = KEY) -> Any:
     """What is on disk."""
-    return hass_storage.get(KEY, {}).get("data")
+    return hass_storage.get(key, {}).get("data")
 
 
 async def book(ledger: AccountLedger, charge: Charge, caller: Caller = PERSON) -> None:
@@ -241,7 +243,8 @@ async def test_only_the_newest_two_years_are_kept(
     hass_storage[KEY] = {"version": 1, "minor_version": 1, "key": KEY, "data": stored}
     ledger = await async_get_ledger(hass, CLIENT_ID)
     # This month and 24 before it.
-    assert ledger.meter.ledger.to_stored()["counts"] == lines[-25:]
+    assert written(hass_storage, PAST)["ledger"]["counts"] == lines[-25:-1]
+    assert ledger.meter.ledger.to_stored()["counts"] == lines[-1:]
 
 
 async def test_a_clock_that_is_years_ahead_deletes_nothing(
@@ -260,7 +263,7 @@ async def test_a_clock_that_is_years_ahead_deletes_nothing(
     freezer.move_to(NOW)
     ledger = await restarted(hass)
     assert ledger.meter.cost(NOW) == Decimal("0.02")
-    assert written(hass_storage)["ledger"]["counts"][:2] == lines
+    assert written(hass_storage, PAST)["ledger"]["counts"] == lines
 
 
 async def test_entries_of_one_developer_account_share_a_ledger(
@@ -291,8 +294,9 @@ async def test_the_file_is_private_and_does_not_name_the_account(
     await book(ledger, WAKE)
     assert list(hass_storage) == [KEY]
     assert CLIENT_ID not in json.dumps(hass_storage)
-    assert ledger._store._private is True
-    assert ledger._store._atomic_writes is True
+    for store in (ledger._file._store, ledger._file._past):
+        assert store._private is True
+        assert store._atomic_writes is True
 
 
 async def test_listeners_hear_of_bookings_and_corrections(
@@ -302,10 +306,13 @@ async def test_listeners_hear_of_bookings_and_corrections(
     unsubscribe = ledger.async_subscribe(lambda: costs.append(ledger.meter.cost(NOW)))
     entry = ledger.meter.charge(WAKE, PERSON, CAR, NOW)
     await ledger.async_keep(entry)
+    await hass.async_block_till_done()
     ledger.meter.refund(entry)
+    await hass.async_block_till_done()
     assert costs == [Decimal("0.02"), Decimal("0.00")]
     unsubscribe()
     await book(ledger, WAKE)
+    await hass.async_block_till_done()
     assert len(costs) == 2
     unsubscribe()
 
@@ -321,8 +328,9 @@ async def test_a_listener_may_leave_while_it_is_told(
 
     unsubscribe = ledger.async_subscribe(once)
     ledger.async_subscribe(lambda: told.append("always"))
-    await book(ledger, DATA)
-    await book(ledger, DATA)
+    for _ in range(2):
+        await book(ledger, DATA)
+        await hass.async_block_till_done()
     assert sorted(told) == ["always", "always", "once"]
 
 
@@ -387,3 +395,94 @@ async def test_a_stream_that_uses_up_the_budget_is_noticed_within_two_seconds(
     await pass_time(hass, freezer, 1.1)
     modes.append(ledger.gate.step.mode)
     assert modes == [SpendingMode.NORMAL, SpendingMode.STOPPED]
+
+
+# --- Past months have a file of their own --------------------------------------------------------
+
+FEBRUARY = ["2026-02-10", "wake", CAR, "person", 2]
+
+
+def put(hass_storage: Storage, key: str, *lines: list[Any]) -> None:
+    """Write these lines as a file of the ledger."""
+    data = {"ledger": {"counts": list(lines)}}
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+
+
+def counts(ledger: AccountLedger) -> dict[str, int]:
+    """What the ledger counts, by day."""
+    return {str(row.day): count for row, count in ledger.meter.ledger.rows()}
+
+
+async def test_a_command_rewrites_the_running_month_only(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    put(hass_storage, KEY, FEBRUARY, WAKE_LINE)
+    ledger = await restarted(hass)
+    past = hass_storage[PAST]
+    await book(ledger, WAKE)
+    assert written(hass_storage)["ledger"]["counts"] == [[*WAKE_LINE[:-1], 2]]
+    assert hass_storage[PAST] is past
+    assert past["data"]["ledger"]["counts"] == [FEBRUARY]
+    assert counts(await restarted(hass)) == {"2026-02-10": 2, "2026-03-10": 2}
+
+
+async def test_a_crash_between_the_two_files_counts_nothing_twice(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    put(hass_storage, KEY, FEBRUARY, WAKE_LINE)
+    put(hass_storage, PAST, FEBRUARY)
+    assert counts(await restarted(hass)) == {"2026-02-10": 2, "2026-03-10": 1}
+
+
+async def test_a_past_month_that_changes_is_read_as_changed(
+    hass: HomeAssistant, hass_storage: Storage
+) -> None:
+    """A request that crossed midnight is refunded in the month in which it was booked."""
+    put(hass_storage, PAST, FEBRUARY)
+    put(hass_storage, KEY, WAKE_LINE)
+    ledger = await restarted(hass)
+    row = next(row for row, _ in ledger.meter.ledger.rows() if row.day.month == 2)
+    ledger.meter.ledger.book(row, -1)
+    await book(ledger, WAKE)
+    assert written(hass_storage)["ledger"]["counts"] == [
+        [*WAKE_LINE[:-1], 2],
+        [*FEBRUARY[:-1], 1],
+    ]
+    assert counts(await restarted(hass)) == {"2026-02-10": 1, "2026-03-10": 2}
+
+
+async def test_a_month_moves_when_it_is_over(
+    hass: HomeAssistant,
+    ledger: AccountLedger,
+    hass_storage: Storage,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await book(ledger, WAKE)
+    freezer.move_to("2026-03-31T23:59:00Z")
+    await pass_time(hass, freezer, 120)
+    assert written(hass_storage, PAST)["ledger"]["counts"] == [WAKE_LINE]
+    april = datetime(2026, 4, 1, 0, 2, tzinfo=UTC)
+    await ledger.async_keep(ledger.meter.charge(WAKE, PERSON, CAR, april))
+    assert written(hass_storage)["ledger"]["counts"] == [["2026-04-01", *WAKE_LINE[1:]]]
+
+
+@pytest.mark.parametrize("damaged", [None, [], {"ledger": []}, {"ledger": {"counts": [["?"]]}}])
+async def test_a_damaged_past_leaves_the_running_month_alone(
+    hass: HomeAssistant, hass_storage: Storage, damaged: Any
+) -> None:
+    put(hass_storage, KEY, WAKE_LINE)
+    hass_storage[PAST] = {"version": 1, "minor_version": 1, "key": PAST, "data": damaged}
+    ledger = await restarted(hass)
+    assert counts(ledger) == {"2026-03-10": 1}
+    assert ledger.meter.doubt is None
+
+
+async def test_a_request_leaves_before_its_cost_is_shown(
+    hass: HomeAssistant, ledger: AccountLedger
+) -> None:
+    shown: list[int] = []
+    ledger.async_subscribe(lambda: shown.append(1))
+    await book(ledger, COMMAND)
+    assert shown == []
+    await hass.async_block_till_done()
+    assert shown == [1]

@@ -12,7 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .spending.account_ledger import DAMAGED_ISSUE, DASHBOARD, AccountLedger, find_ledger
+from .spending.account_ledger import AccountLedger, find_ledger
+from .spending.issues import DAMAGED_ISSUE, DASHBOARD
 from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
 from .tesla.spending.ledger import MOST_UNITS, Month

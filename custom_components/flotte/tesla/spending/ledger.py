@@ -75,6 +75,9 @@ class Ledger:
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
 
+    _archived: set[Month] = field(default_factory=set)
+    """Past months that are in a file of their own, and have not changed since."""
+
     _streamed: dict[str, int] = field(default_factory=dict)
     """Signals by car that were counted but not booked yet, all on the same day: they come too often
     for a row each."""
@@ -97,6 +100,7 @@ class Ledger:
 
     def book(self, row: LedgerKey, count: int) -> None:
         """Add to a row; a negative count takes back."""
+        self._touch(row)
         self.counts[row] += count
         if self._sum is not None and self._sum[0] == Month.of(row.day):
             self._sum[1][row.category] += count
@@ -160,6 +164,7 @@ class Ledger:
     def drop_deductions(self) -> None:
         """Drop corrections that take away: after damage, too much is safer than too little."""
         for row in [row for row, count in self.counts.items() if count < 0]:
+            self._touch(row)
             del self.counts[row]
         self._sum = None
 
@@ -179,18 +184,71 @@ class Ledger:
         """Drop what is older than this month."""
         self._book_streamed()
         first = date(month.year, month.month, 1)
-        for rows in (self.counts, self.unanswered, self.saved):
+        for rows in self._kept():
             for row in [row for row in rows if row.day < first]:
                 del rows[row]
         self._sum = None
 
+    def note_unanswered(self, row: LedgerKey, count: int) -> None:
+        """Note that so many requests of a row never got an answer."""
+        self._touch(row)
+        self.unanswered[row] += count
+
+    def note_avoided(self, row: LedgerKey) -> None:
+        """Count an avoided wake."""
+        self._touch(row)
+        self.saved[row] += 1
+
+    def _touch(self, row: LedgerKey) -> None:
+        """Note that a row changes: its month, if it was archived, has to be written again."""
+        if self._archived:
+            self._archived.discard(Month.of(row.day))
+
     def to_stored(self) -> dict[str, Any]:
-        """The ledger as JSON."""
+        """The ledger as JSON, without the months that are archived."""
         self._book_streamed()
+        return self._stored(lambda row: Month.of(row.day) not in self._archived)
+
+    def has_past(self, now: datetime) -> bool:
+        """Whether a month before this one is not archived yet."""
+        this = Month.of(now)
+        return any(
+            (month := Month.of(row.day)) < this and month not in self._archived
+            for rows in self._kept()
+            for row in rows
+        )
+
+    def past_to_stored(self, now: datetime) -> tuple[dict[str, Any], set[Month]]:
+        """All months before this one as JSON, and which ones those are."""
+        self._book_streamed()
+        this = Month.of(now)
+        months = {
+            month for rows in self._kept() for row in rows if (month := Month.of(row.day)) < this
+        }
+        return self._stored(lambda row: Month.of(row.day) in months), months
+
+    def mark_archived(self, months: Collection[Month]) -> None:
+        """Leave these months out of `to_stored` until they change."""
+        self._archived = set(months)
+
+    def add_past(self, past: Ledger) -> None:
+        """Add the archived months of which this ledger has no line of its own."""
+        own = {Month.of(row.day) for rows in self._kept() for row in rows}
+        for mine, theirs in zip(self._kept(), past._kept(), strict=True):
+            for row, count in theirs.items():
+                if (month := Month.of(row.day)) not in own:
+                    mine[row] += count
+                    self._archived.add(month)
+        self._sum = None
+
+    def _kept(self) -> tuple[Counter[LedgerKey], ...]:
+        return self.counts, self.unanswered, self.saved
+
+    def _stored(self, includes: Callable[[LedgerKey], bool]) -> dict[str, Any]:
         return {
-            "counts": _rows_stored(self.counts),
-            "unanswered": _rows_stored(self.unanswered),
-            "saved": _rows_stored(self.saved),
+            "counts": _rows_stored(self.counts, includes),
+            "unanswered": _rows_stored(self.unanswered, includes),
+            "saved": _rows_stored(self.saved, includes),
         }
 
     @classmethod
@@ -205,11 +263,13 @@ class Ledger:
         )
 
 
-def _rows_stored(rows: Counter[LedgerKey]) -> list[list[Any]]:
+def _rows_stored(
+    rows: Counter[LedgerKey], includes: Callable[[LedgerKey], bool]
+) -> list[list[Any]]:
     return [
         [row.day.isoformat(), str(row.category), row.asset, row.caller, count]
         for row, count in rows.items()
-        if count
+        if count and includes(row)
     ]
 
 

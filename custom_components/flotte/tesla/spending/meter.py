@@ -331,7 +331,7 @@ class Meter:
             return
         self._saved[caller, car] = now
         day = now.astimezone(UTC).date()
-        self.ledger.saved[LedgerKey(day, Category.WAKE, car, caller.label)] += 1
+        self.ledger.note_avoided(LedgerKey(day, Category.WAKE, car, caller.label))
         self.changed()
 
     def refund(self, entry: Booking) -> None:
@@ -344,7 +344,7 @@ class Meter:
 
     def unanswered(self, entry: Booking) -> None:
         """Note that nobody knows whether Tesla saw this request; it stays booked."""
-        self.ledger.unanswered[entry.key] += entry.count
+        self.ledger.note_unanswered(entry.key, entry.count)
         self.changed()
 
     def is_suspended(self, now: datetime) -> bool:

@@ -1,0 +1,105 @@
+"""Repair issues of a developer account: a suspension by Tesla, or a month in doubt."""
+
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..account.storage import CheckedStore, async_show_failure
+from ..const import DOMAIN, LOGGER
+from ..tesla.spending.gate import Gate
+from ..tesla.spending.ledger import Month
+from .budget_issue import BudgetIssue
+
+SUSPENDED_ISSUE: Final = "account_suspended"
+DAMAGED_ISSUE: Final = "ledger_damaged"
+UNWRITABLE_ISSUE: Final = "ledger_unwritable"
+DASHBOARD: Final = "https://developer.tesla.com/dashboard"
+"""Where a developer raises the limit. Source: Tesla's billing page (2026-08)."""
+
+
+class SpendingIssues:
+    """The repair issues of one developer account."""
+
+    def __init__(self, hass: HomeAssistant, gate: Gate, account: str) -> None:
+        """Raise issues about this gate's meter; `account` is the name of its ledger."""
+        self._hass = hass
+        self._meter = gate.meter
+        self._account = account
+        self._budget = BudgetIssue(hass, gate, account)
+        self._is_suspension_shown = self._is_doubt_shown = False
+        self.is_used = True
+        """Whether an account uses the application; if none does, no issue is raised."""
+
+    @callback
+    def async_update(self, now: datetime) -> None:
+        """Raise and clear the issues about a suspension and about doubt."""
+        if self.is_used:
+            self._update_suspension(now)
+            self._update_doubt(now)
+
+    @callback
+    def async_update_budget(self, now: datetime) -> None:
+        """Raise or clear the issue about the end of the budget."""
+        if self.is_used:
+            self._budget.async_look(now)
+
+    @callback
+    def async_update_failure(self, store: CheckedStore) -> None:
+        """Raise or clear the issue about a ledger that cannot be written."""
+        if self.is_used:
+            async_show_failure(self._hass, store, UNWRITABLE_ISSUE, self._account)
+
+    @callback
+    def async_retire(self) -> None:
+        """Clear all issues, because no account uses the application any more."""
+        self.is_used = self._is_suspension_shown = self._is_doubt_shown = False
+        self._budget.async_clear()
+        for issue in (SUSPENDED_ISSUE, DAMAGED_ISSUE, UNWRITABLE_ISSUE):
+            ir.async_delete_issue(self._hass, DOMAIN, f"{issue}_{self._account}")
+
+    def _update_suspension(self, now: datetime) -> None:
+        """Ask the owner to raise Tesla's limit, as long as the account is suspended."""
+        if self._meter.is_suspended(now) is self._is_suspension_shown:
+            return
+        self._is_suspension_shown = not self._is_suspension_shown
+        issue_id = f"{SUSPENDED_ISSUE}_{self._account}"
+        if not self._is_suspension_shown:
+            LOGGER.info("Tesla's suspension of the developer account is over")
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        until = Month.of(now).end.date().isoformat()
+        LOGGER.warning("Tesla has suspended the developer account until %s", until)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=True,
+            data={"account": self._account},
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=SUSPENDED_ISSUE,
+            translation_placeholders={"until": until, "url": DASHBOARD},
+        )
+
+    def _update_doubt(self, now: datetime) -> None:
+        """Ask the owner what was spent, as long as that is in doubt."""
+        doubt = self._meter.doubt
+        is_open = doubt is not None and Month.of(now) <= doubt.month
+        if is_open is self._is_doubt_shown:
+            return
+        self._is_doubt_shown = is_open
+        issue_id = f"{DAMAGED_ISSUE}_{self._account}"
+        if doubt is None or not is_open:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=True,
+            data={"account": self._account, "issue": DAMAGED_ISSUE},
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=DAMAGED_ISSUE,
+            translation_placeholders={"file": doubt.file or "—", "url": DASHBOARD},
+        )

@@ -134,4 +134,4 @@ def test_the_check_finds_names(text: str, found: list[str]) -> None:
 
 def test_the_check_knows_what_is_missing() -> None:
     assert not _exists("tesla/wheels.py")
-    assert _exists("tesla/signals/") or _exists("tesla/signals.py")
+    assert _exists("tesla/signals/")

@@ -10,7 +10,11 @@ import pytest
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.signals import SITE_SIGNALS, VEHICLE_SIGNALS, read_sections
+from custom_components.flotte.tesla.signals import (
+    SITE_SIGNALS,
+    VEHICLE_SIGNALS,
+    read_sections,
+)
 from custom_components.flotte.tesla.state import Signal, restore_state
 from custom_components.flotte.tesla.telemetry import fields
 from custom_components.flotte.tesla.telemetry.mqtt import read_message, read_topic
@@ -24,7 +28,7 @@ A_MILLION_MILES = 1_000_000
 @pytest.fixture(autouse=True)
 def _nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "_logged", set())
-    monkeypatch.setattr(signals, "_logged", set())
+    monkeypatch.setattr(signals.polled, "_logged", set())
 
 
 def is_number(signal: Signal[Any]) -> bool:

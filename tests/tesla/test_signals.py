@@ -18,6 +18,7 @@ from custom_components.flotte.tesla.signals import (
     SITE_SIGNALS,
     VEHICLE_SIGNALS,
     decode,
+    polled,
     read_sections,
 )
 from custom_components.flotte.tesla.state import KEEP, Derived, Reading, Signal, Source, State
@@ -30,9 +31,9 @@ BEFORE_MS = 1773143970000
 @pytest.fixture(autouse=True)
 def _log_anew() -> Iterator[None]:
     """Let each test see what is logged only once."""
-    signals._logged.clear()
+    polled._logged.clear()
     yield
-    signals._logged.clear()
+    polled._logged.clear()
 
 
 def read(
@@ -1393,9 +1394,9 @@ def test_a_private_value_is_not_in_the_warning(caplog: pytest.LogCaptureFixture)
 
 def test_a_hostile_source_cannot_fill_memory(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    for number in range(signals._LOG_LIMIT + 5):
+    for number in range(polled._LOG_LIMIT + 5):
         decode(signals.SHIFT_STATE, f"word {number}")
-    assert len(signals._logged) == signals._LOG_LIMIT == 1000
+    assert len(polled._logged) == polled._LOG_LIMIT == 1000
     assert len(caplog.records) == 1000
 
 

@@ -1,0 +1,92 @@
+"""THE SIGNAL TABLE: everything that a vehicle or an energy site can report, one row each, by topic.
+
+A row names Tesla's telemetry field, how its value becomes ours, and where a polled answer carries
+it. Rows are imported from here, whatever their topic.
+
+Sources: Tesla's vehicle_data documentation (2024-08), the list of streamed fields (2026-08), and
+values seen by public clients.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any, Final
+
+from ..state import Signal
+from . import (
+    assistance,
+    battery,
+    charging,
+    climate,
+    closures,
+    connection,
+    drive_units,
+    driving,
+    equipment,
+    media,
+    route,
+    seats,
+    semi,
+    site,
+    software,
+    tyres,
+)
+from .assistance import *
+from .battery import *
+from .bounds import *
+from .charging import *
+from .climate import *
+from .closures import *
+from .connection import *
+from .drive_units import *
+from .driving import *
+from .equipment import *
+from .media import *
+from .parsers import *
+from .polled import *
+from .route import *
+from .seats import *
+from .semi import *
+from .site import *
+from .software import *
+from .tyres import *
+
+_TOPICS: Final = (
+    connection,
+    battery,
+    charging,
+    driving,
+    route,
+    drive_units,
+    climate,
+    seats,
+    closures,
+    assistance,
+    tyres,
+    software,
+    media,
+    equipment,
+    semi,
+)
+
+
+def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
+    """Every row of some topics, in the order of their files."""
+    for module in modules:
+        yield from (value for value in vars(module).values() if isinstance(value, Signal))
+
+
+VEHICLE_SIGNALS: Final = tuple(dict.fromkeys(_signals_of(*_TOPICS)))
+"""Every signal of a vehicle."""
+SITE_SIGNALS: Final = tuple(_signals_of(site))
+"""Every signal of a site."""
+
+_FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})
+SIGNALS_BY_FIELD: Final[Mapping[str, tuple[Signal[Any], ...]]] = {
+    field: tuple(row for row in VEHICLE_SIGNALS if row.streamed and row.field == field)
+    for field in _FIELDS
+}
+"""The signals that each streamed field carries.
+
+A field of many flags (doors, tyres) has one flag for each `Field.Part`. A single value is for all
+signals of its field: each parser reads its own thing from it.
+"""

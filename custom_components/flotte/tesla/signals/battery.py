@@ -1,0 +1,101 @@
+"""Signals of the battery: level, range, energy, and details of the pack."""
+
+from typing import Final
+
+from ..state import Derived, Signal, State
+from .bounds import (
+    BRICK_VOLTS,
+    LIFETIME_ENERGY,
+    PACK_AMPERES,
+    PACK_ENERGY,
+    PACK_TEMPERATURE,
+    PACK_VOLTS,
+    PART_NUMBER,
+    PERCENT,
+    RANGE,
+)
+from .parsers import boolean, kilometres, number, one_of, truth, whole
+
+BATTERY_STATES: Final = (
+    "standby",
+    "drive",
+    "support",
+    "charge",
+    "feim",
+    "clear_fault",
+    "fault",
+    "weld",
+    "test",
+)
+
+BATTERY_LEVEL = Signal("BatteryLevel", number, PERCENT, path="charge_state.battery_level")
+"""%, of what the pack holds; in the cold more than can be used."""
+USABLE_BATTERY_LEVEL = Signal("Soc", number, PERCENT, path="charge_state.usable_battery_level")
+RATED_RANGE = Signal("RatedRange", kilometres, RANGE, path="charge_state.battery_range")
+ESTIMATED_RANGE = Signal(
+    "EstBatteryRange", kilometres, RANGE, path="charge_state.est_battery_range"
+)
+IDEAL_RANGE = Signal(
+    "IdealBatteryRange", kilometres, RANGE, path="charge_state.ideal_battery_range"
+)
+ENERGY_REMAINING = Signal(
+    "EnergyRemaining", number, PACK_ENERGY, path="charge_state.energy_remaining"
+)
+"""kWh."""
+FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, PACK_ENERGY, firmware=None)
+"""kWh."""
+BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_heater_on")
+NOT_ENOUGH_POWER_TO_HEAT = Signal(
+    "NotEnoughPowerToHeat", boolean, path="charge_state.not_enough_power_to_heat"
+)
+PACK_VOLTAGE = Signal("PackVoltage", number, PACK_VOLTS, path="charge_state.pack_voltage")
+PACK_CURRENT = Signal("PackCurrent", number, PACK_AMPERES, path="charge_state.pack_current")
+"""A, positive into the pack."""
+BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number, BRICK_VOLTS)
+BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number, BRICK_VOLTS)
+BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole, PART_NUMBER)
+BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole, PART_NUMBER)
+BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, PERCENT, firmware=None)
+MODULE_TEMPERATURE_HIGHEST = Signal(
+    "ModuleTempMax", number, PACK_TEMPERATURE, path="charge_state.module_temp_max"
+)
+MODULE_TEMPERATURE_LOWEST = Signal(
+    "ModuleTempMin", number, PACK_TEMPERATURE, path="charge_state.module_temp_min"
+)
+WARMEST_MODULE = Signal("NumModuleTempMax", whole, PART_NUMBER)
+COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
+BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
+BATTERY_FULL = Signal("BmsFullchargecomplete", boolean)
+INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
+"""Whether the loop that switches the high voltage off is broken."""
+ISOLATION_RESISTANCE = Signal("IsolationResistance", number, (0, 60_000))
+"""Tesla names no unit; public clients read kilo-ohms."""
+DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
+LIFETIME_ENERGY_USED = Signal(
+    "LifetimeEnergyUsed", number, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
+)
+"""kWh out of the pack over its life."""
+LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number, LIFETIME_ENERGY)
+LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, LIFETIME_ENERGY, firmware=None)
+LIFETIME_ENERGY_CHARGED_DC = Signal(
+    "LifetimeDcChargeEnergyKwh", number, LIFETIME_ENERGY, firmware=None
+)
+LIFETIME_ENERGY_DRIVEN = Signal("LifetimeEnergyUsedDrive", number, LIFETIME_ENERGY, semi=True)
+
+
+def _pack_power(state: State) -> float | None:
+    """Power in kW, positive into the pack."""
+    voltage, current = state[PACK_VOLTAGE], state[PACK_CURRENT]
+    return None if voltage is None or current is None else voltage * current / 1000
+
+
+def _imbalance(state: State) -> float | None:
+    """Volts between the fullest and the emptiest brick."""
+    highest, lowest = state[BRICK_VOLTAGE_HIGHEST], state[BRICK_VOLTAGE_LOWEST]
+    return None if highest is None or lowest is None else highest - lowest
+
+
+PACK_POWER = Derived("PackPower", PACK_VOLTAGE, PACK_CURRENT, compute=_pack_power)
+BRICK_IMBALANCE = Derived(
+    "BrickImbalance", BRICK_VOLTAGE_HIGHEST, BRICK_VOLTAGE_LOWEST, compute=_imbalance
+)

@@ -1,0 +1,87 @@
+"""Signals of energy sites: power in W, energy in Wh."""
+
+from typing import Final
+
+from ..state import Signal, Unrecognised
+from .bounds import PERCENT, SITE_POWER
+from .parsers import boolean, number, one_of, text, whole
+
+
+def _connector_power(value: object) -> float | None:
+    """The sum over the site's wall connectors, W; None without any."""
+    if not isinstance(value, list):
+        raise Unrecognised(value)
+    if not value:
+        return None
+    return sum((number(each.get("wall_connector_power") or 0) for each in value), 0.0)
+
+
+def _count(value: object) -> int:
+    """How many there are in a list."""
+    if not isinstance(value, list):
+        raise Unrecognised(value)
+    return len(value)
+
+
+SOLAR_POWER = Signal(
+    "SolarPower", number, SITE_POWER, path="live_status.solar_power", streamed=False
+)
+BATTERY_POWER = Signal(
+    "BatteryPower", number, SITE_POWER, path="live_status.battery_power", streamed=False
+)
+"""W; positive while discharging, negative while charging."""
+GRID_POWER = Signal("GridPower", number, SITE_POWER, path="live_status.grid_power", streamed=False)
+"""W; positive while importing, negative while exporting."""
+LOAD_POWER = Signal("LoadPower", number, SITE_POWER, path="live_status.load_power", streamed=False)
+PERCENTAGE_CHARGED = Signal(
+    "PercentageCharged", number, (-1, 110), path="live_status.percentage_charged", streamed=False
+)
+ENERGY_LEFT = Signal(
+    "EnergyLeft", number, (-10_000, 100_000_000), path="live_status.energy_left", streamed=False
+)
+ISLAND_STATES: Final = (
+    "on_grid",
+    "off_grid",
+    "off_grid_intentional",
+    "off_grid_unintentional",
+    "island_status_unknown",
+)
+ISLAND_STATUS = Signal(
+    "IslandStatus", one_of(*ISLAND_STATES), path="live_status.island_status", streamed=False
+)
+WALL_CONNECTOR_POWER = Signal(
+    "WallConnectorPower",
+    _connector_power,
+    SITE_POWER,
+    path="live_status.wall_connectors",
+    streamed=False,
+)
+"""W, of all wall connectors of the site together."""
+WALL_CONNECTORS = Signal(
+    "WallConnectors", _count, (0, 100), path="live_status.wall_connectors", null=0, streamed=False
+)
+"""How many the site has."""
+STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)
+BACKUP_RESERVE = Signal(
+    "BackupReserve", whole, PERCENT, path="site_info.backup_reserve_percent", streamed=False
+)
+OPERATION_MODES: Final = ("autonomous", "self_consumption", "backup")
+OPERATION_MODE = Signal(
+    "OperationMode", one_of(*OPERATION_MODES), path="site_info.default_real_mode", streamed=False
+)
+STORM_WATCH = Signal(
+    "StormWatch", boolean, path="site_info.user_settings.storm_mode_enabled", streamed=False
+)
+SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
+GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)
+HAS_SOLAR = Signal("HasSolar", boolean, path="site_info.components.solar", streamed=False)
+HAS_BATTERY = Signal("HasBattery", boolean, path="site_info.components.battery", streamed=False)
+STORM_CAPABLE = Signal(
+    "StormCapable", boolean, path="site_info.components.storm_mode_capable", streamed=False
+)
+"""Whether the site can watch for storms at all."""
+
+LIVE_STATUS: Final = "live_status"
+SITE_INFO: Final = "site_info"
+"""The sections of a site."""
+SITE_SECTIONS: Final = (LIVE_STATUS, SITE_INFO)

@@ -14,7 +14,8 @@ import homeassistant.components
 import pytest
 from homeassistant.components.climate import PRESET_NONE
 from homeassistant.components.select import SelectEntityDescription
-from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
+from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import EntityDescription
 
@@ -35,6 +36,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
+from custom_components.flotte.entity import always
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.errors import (
@@ -236,6 +238,49 @@ def test_options_of_sensors_are_those_of_their_signals() -> None:
             for option in row.options:
                 parsed = row.signal.parse(option) if not isinstance(row.signal, Derived) else option
                 assert parsed == option, row.key
+
+
+SHOWN_IN: Final[dict[SensorDeviceClass, str]] = {
+    SensorDeviceClass.SPEED: "km/h",
+    SensorDeviceClass.DISTANCE: "km",
+    SensorDeviceClass.PRESSURE: "bar",
+    SensorDeviceClass.TEMPERATURE: "°C",
+}
+"""The only unit of a device class that parsers return."""
+
+
+def signal_rows(
+    table: tuple[EntityDescription, ...],
+) -> list[sensor.FlotteSensorDescription]:
+    """The rows of a table of sensors that show a signal."""
+    return [row for row in table if isinstance(row, sensor.FlotteSensorDescription)]
+
+
+def test_sensors_have_the_unit_of_their_parsers() -> None:
+    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS)):
+        if row.signal is signals.GPS_ACCURACY:
+            assert row.native_unit_of_measurement == "m"
+        elif row.device_class in SHOWN_IN:
+            assert row.native_unit_of_measurement == SHOWN_IN[row.device_class], row.key
+
+
+@pytest.mark.parametrize("table", [sensor.VEHICLE_SENSORS, sensor.SITE_SENSORS])
+def test_no_two_sensors_show_one_signal(table: tuple[EntityDescription, ...]) -> None:
+    shown = Counter(row.signal for row in signal_rows(table))
+    assert [signal for signal, count in shown.items() if count > 1] == []
+
+
+def test_state_classes_suit_their_device_classes() -> None:
+    """A statistic of an energy that is no total would be an average of a meter."""
+    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS)):
+        if row.device_class is not None and row.state_class is not None:
+            allowed = DEVICE_CLASS_STATE_CLASSES[row.device_class]
+            assert row.state_class in allowed, row.key
+
+
+def test_sensors_of_sites_exist_only_where_the_site_has_them() -> None:
+    for row in signal_rows(sensor.SITE_SENSORS):
+        assert row.exists is not always, row.key
 
 
 def test_every_shown_signal_is_asked_for() -> None:

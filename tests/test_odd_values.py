@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.flotte.account.key import async_get_key
-from custom_components.flotte.streaming.manager import Streaming
+from custom_components.flotte.streaming.manager import StreamManager
 from custom_components.flotte.streaming.subscription import is_leaner
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.api.answers import parse_json
@@ -300,7 +300,7 @@ async def test_streams_with_odd_stored_values(
     data = loaded.runtime_data
     key = await async_get_key(hass)
     for path in places(STREAM):
-        streaming = Streaming(
+        streaming = StreamManager(
             hass,
             loaded,
             data.vehicles[0].vehicle.api,
@@ -312,7 +312,7 @@ async def test_streams_with_odd_stored_values(
             is_new_login=False,
         )
         json.dumps(streaming.to_stored(), allow_nan=False)
-        json.dumps(streaming.describe(), allow_nan=False)
+        json.dumps(streaming.reports.describe(), allow_nan=False)
         for car in streaming._cars.values():  # as the review of each hour does
             is_leaner({}, car)
             car.follow({"Gear": Rule(1)}, dt_util.utcnow())

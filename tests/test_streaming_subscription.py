@@ -929,7 +929,7 @@ async def test_switched_off_while_tesla_is_away(
     """It goes on costing money, so that is said, and tried again at the next start."""
     tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)
     await change_options(hass, entry_of_stream, stream="off")
-    assert "Aurora goes on streaming until" in caplog.text
+    assert "Aurora; it keeps streaming until" in caplog.text
     assert aurora.telemetry.subscriptions
     await change_options(hass, entry_of_stream)
     assert not aurora.telemetry.subscriptions
@@ -996,7 +996,7 @@ async def test_removed_while_tesla_is_away(
     tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)
     await hass.config_entries.async_remove(entry_of_stream.entry_id)
     assert hass.config_entries.async_entries("flotte") == []
-    assert "goes on streaming until" in caplog.text
+    assert "keeps streaming until" in caplog.text
     assert f"flotte.{entry_of_stream.entry_id}" not in hass_storage
 
 
@@ -1104,7 +1104,7 @@ async def test_nothing_is_slowed_that_the_car_was_not_told(
     found = (Overdrawn(FLAPPING, 5000, 10),)
     monkeypatch.setattr(car.tally, "overdrawn", lambda _: found)
     for _ in range(3):
-        streaming._slow(car, now)
+        streaming._watcher.slow_costly_fields(car, now)
     assert car.tally.slowed == {FLAPPING: 1}
     assert issues_of(hass) == {f"stream_overdrawn_{MODEL_Y[-6:]}"}
 
@@ -1120,16 +1120,16 @@ async def test_a_broker_s_car_is_slowed_by_nobody(
     streaming = entry_of_stream.runtime_data.streaming
     car = streaming._cars[MODEL_Y]
     monkeypatch.setattr(
-        streaming, "settings", dataclasses.replace(streaming.settings, source="mqtt")
+        streaming._watcher, "_settings", dataclasses.replace(streaming.settings, source="mqtt")
     )
     dear = [Overdrawn(FLAPPING, 5000, 10)]
     monkeypatch.setattr(car.tally, "overdrawn", lambda _: tuple(dear))
     for _ in range(3):
-        streaming._slow(car, dt_util.utcnow())
+        streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
     assert car.tally.slowed == {}
     assert "Your own telemetry server" in issue_of(hass, f"broker_overdrawn_{MODEL_Y[-6:]}")
     dear.clear()
-    streaming._slow(car, dt_util.utcnow())
+    streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
     assert issues_of(hass) == set()
     monkeypatch.undo()
 
@@ -1188,7 +1188,7 @@ async def test_a_car_that_nobody_could_tell_is_told_of(
 ) -> None:
     """The log is not enough: it costs money. What else was to be mended is over."""
     streaming = entry_of_stream.runtime_data.streaming
-    streaming._async_tell(streaming._cars[MODEL_Y], "stream_missing_key")
+    streaming._issues.async_report("stream_missing_key", MODEL_Y, "Aurora")
     tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)
     await hass.config_entries.async_remove(entry_of_stream.entry_id)
     left = f"stream_left_{MODEL_Y[-6:]}"

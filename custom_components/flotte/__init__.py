@@ -63,7 +63,7 @@ from .spending.account_ledger import AccountLedger, async_get_ledger
 from .spending.callers import async_watch_callers
 from .spending.rules import async_apply_spending
 from .streaming.issues import async_clear_entry
-from .streaming.manager import Streaming
+from .streaming.manager import StreamManager
 from .streaming.subscription import configured_cars
 from .tesla import signals
 from .tesla.api.fleet import FleetApi
@@ -158,7 +158,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         _ask_status(api, vehicles),
         *(_ask_site(coordinator) for coordinator in sites),
     )
-    streaming = Streaming(
+    streaming = StreamManager(
         hass,
         entry,
         api,

@@ -109,7 +109,7 @@ async def _describe(data: AccountData) -> dict[str, Any]:
             }
             for coordinator in data.sites
         ],
-        "streaming": await data.streaming.async_describe(),
+        "streaming": await data.streaming.reports.async_describe(),
     }
 
 

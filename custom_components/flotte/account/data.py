@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import DOMAIN
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
-from ..streaming.manager import Streaming
+from ..streaming.manager import StreamManager
 from .storage import CheckedStore
 
 
@@ -22,7 +22,7 @@ class AccountData:
     ledger: AccountLedger
     store: CheckedStore
     scopes: frozenset[str]
-    streaming: Streaming
+    streaming: StreamManager
 
 
 type FlotteConfigEntry = ConfigEntry[AccountData]

@@ -22,7 +22,7 @@ from ..const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import AccountLedger, async_get_ledger, async_retire_ledger
 from ..spending.rules import async_apply_spending
 from ..streaming.issues import async_tell_left
-from ..streaming.manager import async_take_away
+from ..streaming.requests import async_delete_configuration
 from ..streaming.subscription import configured_cars
 from ..tesla.api.fleet import FleetApi, TokenSource
 from ..tesla.errors import TeslaError
@@ -152,6 +152,8 @@ async def async_end_streams(
     for vin, claims in configured.items():
         name = name_of(vin)
         try:
-            await async_take_away(api, ledger.gate, vin, name, claims, only_ours=is_broker)
+            await async_delete_configuration(
+                api, ledger.gate, vin, name, claims, only_ours=is_broker
+            )
         except TeslaError:
             async_tell_left(hass, vin, name, claims, former)

@@ -509,7 +509,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
     def _forecast(self) -> str:
         """What the present plan costs, in a line for each car; blank while nothing is loaded."""
         data = getattr(self.config_entry, "runtime_data", None)
-        return "" if data is None else "\n".join(data.streaming.describe_costs())
+        return "" if data is None else "\n".join(data.streaming.reports.describe_costs())
 
     async def async_step_direct(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """The address at which the cars reach this Home Assistant, and its certificate."""
@@ -608,7 +608,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
         data = getattr(self.config_entry, "runtime_data", None)
         if data is None:
             return self.async_abort(reason="not_loaded")
-        check = await data.streaming.async_check()
+        check = await data.streaming.reports.async_check()
         return self.async_show_form(
             step_id="check",
             data_schema=vol.Schema({}),
@@ -616,7 +616,7 @@ class FlotteOptionsFlow(OptionsFlowWithReload):
             description_placeholders={
                 "result": "✅" if check.finding is Finding.OK else "❌",
                 "detail": check.detail,
-                "address": data.streaming.address,
-                "cars": "\n".join(data.streaming.describe_cars()),
+                "address": data.streaming.reports.address,
+                "cars": "\n".join(data.streaming.reports.describe_cars()),
             },
         )

@@ -61,6 +61,11 @@ class Settings:
         """Whether cars are to stream."""
         return self.source != STREAM_OFF
 
+    @property
+    def address(self) -> str:
+        """Where the cars connect, `host:port`."""
+        return f"{self.hostname}:{self.port}"
+
 
 def read_overrides(entered: object) -> dict[str, Rule]:
     """The owner's own rules: `{Soc: {interval: 60, delta: 0.5}}`, or `{Soc: 60}`.

@@ -13,7 +13,7 @@ from ..coordinator import VehicleCoordinator
 from ..tesla import signals
 from ..tesla.privacy import shortened
 from ..tesla.telemetry.subscription import Plan, Rule, Situation, Tally, forecast
-from .issues import TAKEN_ENDS
+from .issues import RESOLVED_BY_ACCEPTANCE
 
 USUAL_HOURS: Final = {
     Situation.PARKED: 1.95,
@@ -36,8 +36,8 @@ class Refusal:
     """Refusals in a row that Tesla bills."""
     until: datetime | None
     """When it is tried again though nothing changed; None: never."""
-    circumstances: str
-    """What was so when it was refused; see `Streaming._circumstances`."""
+    fingerprint: str
+    """Hash of what may have caused the refusal; see `Configurator._fingerprint`."""
 
     def to_stored(self) -> dict[str, Any]:
         """The refusal as JSON."""
@@ -46,7 +46,7 @@ class Refusal:
             "detail": self.detail,
             "count": self.count,
             "until": None if self.until is None else self.until.isoformat(),
-            "circumstances": self.circumstances,
+            "circumstances": self.fingerprint,
         }
 
     @classmethod
@@ -58,11 +58,11 @@ class Refusal:
                 "detail": str() as detail,
                 "count": int() as count,
                 "until": str() | None as until,
-                "circumstances": str() as circumstances,
-            } if issue in TAKEN_ENDS:
+                "circumstances": str() as fingerprint,
+            } if issue in RESOLVED_BY_ACCEPTANCE:
                 moment = _moment(until)
                 if (until is None) is (moment is None):
-                    return cls(issue, shortened(detail), max(0, count), moment, circumstances)
+                    return cls(issue, shortened(detail), max(0, count), moment, fingerprint)
         return None
 
 
@@ -76,7 +76,7 @@ def _moment(stored: object) -> datetime | None:
     return None if moment is None or moment.tzinfo is None else moment
 
 
-class StreamingCar:
+class CarSubscription:
     """One car's subscription."""
 
     def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
@@ -101,13 +101,18 @@ class StreamingCar:
         """Why it could not be configured the last time."""
         self.asked = _moment(kept.get("asked"))
         """When Tesla was asked last why it does not connect."""
-        self.kept_since: datetime | None = None
+        self.removal_failed_at: datetime | None = None
         """When its configuration could not be taken away, though it is not wanted."""
         self.is_reported = False
         """Whether its owner was told that a broker's stream is dear."""
-        self.kept_count = 0
+        self.removal_failures = 0
         """How often Tesla refused that in a row, and billed it."""
         self._counted: Counter[str] = Counter()
+
+    @property
+    def name(self) -> str:
+        """Name of the car's device."""
+        return self.coordinator.device_name
 
     def follow(self, planned: Plan, now: datetime) -> None:
         """Expect it to stream by this plan from now on, and count by it.
@@ -171,7 +176,7 @@ class StreamingCar:
 
 
 def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
-    """The cars that stream to us, and by what, out of what `Streaming.to_stored` answered."""
+    """The cars that stream to us, and by what, out of what `StreamManager.to_stored` answered."""
     kept = stored if isinstance(stored, Mapping) else {}
     return {
         vin: car["configured"]
@@ -188,7 +193,7 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
     return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
 
 
-def is_leaner(planned: Plan, car: StreamingCar) -> bool:
+def is_leaner(planned: Plan, car: CarSubscription) -> bool:
     """Whether a plan costs less than what a car was told last.
 
     After a restart that need not be the plan that it is followed by: what is wanted may have
@@ -212,7 +217,3 @@ def _plan_of(claims: object) -> Plan:
             if name in signals.SIGNALS_BY_FIELD:
                 plans[name] = rule
     return plans
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -1,0 +1,328 @@
+"""Configures the cars: sends what differs from what they have, and deletes what is not wanted."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
+from ..coordinator import as_home_assistant
+from ..tesla.api.fleet import FleetApi
+from ..tesla.clock import within
+from ..tesla.errors import (
+    AccountSuspended,
+    BadRequest,
+    BudgetExceeded,
+    GateRefused,
+    NotRecorded,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+)
+from ..tesla.signing import ClientKey, jws
+from ..tesla.spending.caller import STREAM
+from ..tesla.spending.endpoints import Endpoint
+from ..tesla.telemetry.subscription import (
+    LIFETIME,
+    Plan,
+    configuration,
+    differs,
+    due_for_renewal,
+    expiry_of,
+    read_configuration,
+    read_configured,
+    unknown_fields,
+)
+from .issues import (
+    OVERDRAWN_ISSUE,
+    PERMANENT,
+    POSTPONED_ISSUE,
+    RESOLVED_BY_ACCEPTANCE,
+    StreamIssues,
+)
+from .options import Settings
+from .planning import Planner
+from .receiver import async_get_receiver
+from .requests import admit, async_delete_configuration
+from .subscription import CarSubscription, Refusal, is_leaner
+
+RETRY_INTERVALS: Final = (
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=7),
+)
+"""Between attempts to configure a car that Tesla refused: each is billed, and few causes of
+a refusal disappear on their own. A change that may have removed the cause
+triggers a retry at once."""
+UNBILLED: Final = (
+    Unreachable,
+    ServiceError,
+    BudgetExceeded,
+    AccountSuspended,
+    GateRefused,
+    NotRecorded,
+)
+"""Errors that are not billed, so that the interval does not grow."""
+
+
+def pause_after(count: int) -> timedelta:
+    """Interval before the next attempt after `count` billed refusals in a row."""
+    return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
+
+
+def is_over(until: datetime, now: datetime) -> bool:
+    """Whether a wait is over; a longer one than any interval began while the clock was ahead."""
+    return not now < until <= now + RETRY_INTERVALS[-1]
+
+
+class Configurator:
+    """Sends configurations to cars that need one, and deletes those that are not wanted.
+
+    Args:
+        hass: Home Assistant.
+        entry: The account.
+        api: Way to Tesla.
+        key: Signs the configurations.
+        planner: Plans the cars' fields.
+        cars: The subscriptions, by VIN.
+        settings: The owner's options about the stream.
+        on_change: Called when something changed that must be stored.
+        schedule: Has the cars configured again soon.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        api: FleetApi,
+        key: ClientKey,
+        planner: Planner,
+        *,
+        cars: Mapping[str, CarSubscription],
+        settings: Settings,
+        on_change: Callable[[], None],
+        schedule: Callable[[], None],
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._api = api
+        self._key = key
+        self._settings = settings
+        self._cars = cars
+        self._planner = planner
+        self._on_change = on_change
+        self._schedule = schedule
+        self._issues = StreamIssues(hass, entry.entry_id)
+        self.is_paused = False
+        # Two reasons to configure at once must not pay twice.
+        self._configuring = asyncio.Lock()
+
+    async def async_configure(self) -> None:
+        """Send a configuration to each car that needs one; equal ones in one request."""
+        async with self._configuring:
+            await self._async_configure()
+
+    async def _async_configure(self) -> None:
+        if self._settings.source != STREAM_DIRECT or self.is_paused:
+            return
+        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        if not receiver.is_running or receiver.certificate is None:
+            # No car could connect; this is called again when it runs.
+            return
+        now = dt_util.utcnow()
+        if self._api.meter.is_suspended(now):
+            # Tesla accepts no configuration, and removed those it had. The suspension has
+            # an issue of its own; this is called again when the suspension ends.
+            return
+        if not self._planner.effects.streams:
+            await self._async_delete_all(now)
+            return
+        await self._async_verify_cars()
+        groups: dict[str, tuple[dict[str, Any], list[tuple[CarSubscription, Plan]]]] = {}
+        for car in self._cars.values():
+            if not self._may_configure(car):
+                continue
+            planned = self._planner.planned(car)
+            wanted = configuration(
+                planned,
+                hostname=self._settings.hostname,
+                port=self._settings.port,
+                ca=receiver.certificate.ca,
+                expires=now + LIFETIME,
+            )
+            known = car.known
+            if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
+                continue
+            if not self._may_try(car, wanted, now):
+                continue
+            _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
+            cars.append((car, planned))
+        for wanted, cars in groups.values():
+            await self._async_send(wanted, cars)
+
+    async def _async_delete_all(self, now: datetime) -> None:
+        """Stop all streams: the budget is used up, and they would keep costing money."""
+        for car in self._cars.values():
+            await self.async_delete(car, now)
+
+    async def _async_verify_cars(self) -> None:
+        for car in self._cars.values():
+            if car.is_distrusted:
+                await self._async_verify(car)
+
+    async def _async_verify(self, car: CarSubscription) -> None:
+        """Check that Tesla still has a car's configuration, and send it again if not.
+
+        Without an answer, the next review checks again.
+        """
+        if car.configured is not None:
+            gate = car.coordinator.vehicle.gate
+            try:
+                # A car that does not stream is polled, which costs more.
+                with admit(
+                    self._api, gate, [car.vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True
+                ):
+                    found = read_configuration(
+                        await self._api.telemetry_config(car.vin, STREAM), car.configured
+                    )
+            except TeslaError as error:
+                LOGGER.debug("Could not check the configuration of %s: %s", car.vin[-6:], error)
+                return
+            if found.exists is False or found.matches is False:
+                LOGGER.info("Tesla dropped the stream configuration of %s", car.name)
+                car.configured = None
+        car.is_distrusted = False
+        self._on_change()
+
+    @staticmethod
+    def _may_configure(car: CarSubscription) -> bool:
+        vehicle = car.coordinator.vehicle
+        return car.coordinator.streams and not (vehicle.needs_key and vehicle.key_paired is False)
+
+    def _may_try(self, car: CarSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
+        """Whether a configuration differs from the refused one, or its retry is due."""
+        refusal = car.refusal
+        if refusal is None:
+            return True
+        if refusal.until is None:
+            return False
+        return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
+
+    def _fingerprint(self, car: CarSubscription, wanted: Mapping[str, Any]) -> str:
+        """Hash of everything that may cause a refusal: a change makes a retry worthwhile."""
+        vehicle = car.coordinator.vehicle
+        found = {
+            # The expiry differs with each attempt.
+            "wanted": {name: value for name, value in wanted.items() if name != "exp"},
+            "firmware": self._planner.firmware(car),
+            "key": vehicle.key_paired,
+            "options": dict(self._entry.options),
+        }
+        text = json.dumps(found, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _refused(
+        self,
+        car: CarSubscription,
+        wanted: Mapping[str, Any],
+        issue: str,
+        detail: str = "",
+        *,
+        billed: bool,
+    ) -> None:
+        """Record a refused configuration, and report it."""
+        count = (car.refusal.count if car.refusal else 0) + billed
+        until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
+        car.refusal = Refusal(issue, detail, count, until, self._fingerprint(car, wanted))
+        self.async_report_refusal(car, car.refusal)
+        self._on_change()
+
+    @callback
+    def async_report_refusal(self, car: CarSubscription, refusal: Refusal) -> None:
+        """Report why a car could not be configured, if that affects its stream."""
+        if refusal.issue != POSTPONED_ISSUE or car.known is None:
+            # A car that streams already keeps its present plan.
+            self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)
+
+    async def _async_send(
+        self, wanted: dict[str, Any], cars: list[tuple[CarSubscription, Plan]]
+    ) -> None:
+        """Send one configuration to several cars."""
+        token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
+        now = dt_util.utcnow()
+        # Read before sending: a suspension that begins meanwhile removes this configuration.
+        suspensions = self._api.meter.suspension.count
+        try:
+            vins = [car.vin for car, _ in cars]
+            saves = all(is_leaner(planned, car) for car, planned in cars)
+            gate = cars[0][0].coordinator.vehicle.gate
+            with admit(self._api, gate, vins, Endpoint.FLEET_TELEMETRY_CONFIG_CREATE, saves=saves):
+                answer = await self._api.configure_telemetry(vins, token, STREAM)
+        except TeslaError as error:
+            strange = unknown_fields(error.detail) - self._planner.rejected_fields
+            if isinstance(error, BadRequest) and strange:
+                # A single unknown field makes Tesla reject the whole configuration.
+                LOGGER.info("Tesla does not know the fields %s", ", ".join(sorted(strange)))
+                self._planner.rejected_fields |= strange
+                self._on_change()
+                self._schedule()
+                return
+            if self._api.meter.is_suspended(now):
+                # The account's suspension is reported, not each car.
+                return
+            billed = not isinstance(error, UNBILLED)
+            is_ours = isinstance(error, (BudgetExceeded, GateRefused, NotRecorded))
+            issue = POSTPONED_ISSUE if is_ours else "stream_refused"
+            for car, _ in cars:
+                error.placeholders = {**error.placeholders, "name": car.name}
+                detail = error.detail or str(as_home_assistant(error))
+                self._refused(car, wanted, issue, detail, billed=billed)
+            return
+        result = read_configured(answer)
+        for car, planned in cars:
+            self._issues.async_clear(car.vin, *RESOLVED_BY_ACCEPTANCE)
+            car.suspensions = suspensions
+            if (reason := result.skipped.get(car.vin)) is not None:
+                car.configured = None
+                car.coordinator.vehicle.stream_expected = None
+                self._refused(car, wanted, f"stream_{reason}", billed=True)
+                continue
+            car.configured = wanted
+            car.refusal = None
+            self._issues.async_clear_orphaned(car.vin)
+            car.follow(planned, now)
+            if not car.tally.slowed.keys() & planned.keys() - self._settings.overrides.keys():
+                self._issues.async_clear(car.vin, OVERDRAWN_ISSUE)
+        self._on_change()
+
+    async def async_delete(self, car: CarSubscription, now: datetime) -> None:
+        """Delete a car's configuration, unless it has none or Tesla refused recently."""
+        if car.configured is None or (
+            car.removal_failed_at is not None
+            and within(car.removal_failed_at, pause_after(car.removal_failures), now)
+        ):
+            return
+        is_broker = self._settings.source == STREAM_MQTT
+        try:
+            await async_delete_configuration(
+                self._api,
+                car.coordinator.vehicle.gate,
+                car.vin,
+                car.name,
+                car.configured,
+                only_ours=is_broker,
+            )
+        except TeslaError as error:
+            car.removal_failed_at = now
+            car.removal_failures += not isinstance(error, UNBILLED)
+            return
+        car.configured = car.removal_failed_at = None
+        self._issues.async_clear_orphaned(car.vin)
+        self._on_change()

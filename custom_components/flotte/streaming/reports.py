@@ -1,0 +1,128 @@
+"""Texts about the streams for the options form, and their diagnostics."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..account.hosts import get_hosts
+from ..const import STREAM_DIRECT
+from ..tesla.api.fleet import FleetApi
+from ..tesla.spending.tariff import Category
+from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
+from ..tesla.telemetry.subscription import (
+    Situation,
+    can_stream,
+    expiry_of,
+    forecast,
+)
+from .options import Settings
+from .planning import Planner
+from .receiver import async_get_receiver
+from .subscription import USUAL_DAYS, USUAL_HOURS, USUAL_WAKES, CarSubscription
+
+
+class StreamReports:
+    """Reports on an account's streams.
+
+    Args:
+        hass: Home Assistant.
+        api: Way to Tesla.
+        settings: The owner's options about the stream.
+        cars: The subscriptions, by VIN.
+        planner: Plans the cars' fields.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        api: FleetApi,
+        settings: Settings,
+        cars: Mapping[str, CarSubscription],
+        planner: Planner,
+    ) -> None:
+        self._hass = hass
+        self._api = api
+        self._settings = settings
+        self._cars = cars
+        self._planner = planner
+
+    @property
+    def address(self) -> str:
+        """Where the cars connect, `host:port`."""
+        return self._settings.address
+
+    async def async_check(self) -> Check:
+        """Check the public address as a car sees it."""
+        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        if not receiver.is_running or receiver.certificate is None:
+            return Check(Finding.NOT_RUNNING)
+        context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
+        # A simulator's cars connect to this machine whatever the name is.
+        at = get_hosts(self._hass).listen_at
+        return await check_address(self._settings.hostname, self._settings.port, context, at=at)
+
+    def describe_costs(self) -> list[str]:
+        """Expected cost of the stream, a line for each car."""
+        tariff = self._api.meter.tariff
+        price = tariff.price(Category.SIGNAL)
+        lines = []
+        for car in self._cars.values():
+            if can_stream(car.coordinator.vehicle.fleet_info) is False:
+                continue
+            planned = self._planner.planned(car)
+            expected = forecast(planned)
+            hours = " / ".join(f"{expected.per_hour(situation):.0f}" for situation in Situation)
+            month = expected.signals(USUAL_HOURS, USUAL_WAKES) * USUAL_DAYS
+            cost = price * Decimal(round(month))
+            lines.append(f"- {car.name}: {len(planned)}; {hours}; {cost:.2f} {tariff.currency}")
+        return lines
+
+    def describe_cars(self) -> list[str]:
+        """State of each car's stream, a line for each."""
+        lines = []
+        for car in self._cars.values():
+            vehicle = car.coordinator.vehicle
+            mark = "✅" if vehicle.is_streaming else "⏳" if car.configured else "➖"  # noqa: RUF001
+            told = car.coordinator.stream.last_told
+            when = "" if told is None else f" ({dt_util.as_local(told):%Y-%m-%d %H:%M:%S})"
+            lines.append(f"- {mark} {car.name}{when}")
+        return lines
+
+    def describe(self) -> dict[str, Any]:
+        """Diagnostics, without anything that identifies a car or a place."""
+        now = dt_util.utcnow()
+        return {
+            "source": self._settings.source,
+            "profile": str(self._settings.profile),
+            "cars": [
+                {
+                    "streams": car.coordinator.streams,
+                    "configured_until": _text(expiry_of(car.configured or {})),
+                    "connections": len(car.coordinator.stream.connections),
+                    "fields": len(car.plan),
+                    "expected": {
+                        name: round(count, 1) for name, count in car.tally.expected(now).items()
+                    },
+                    "seen": car.tally.seen(),
+                    "unplanned": car.tally.unplanned,
+                    "slowed": dict(car.tally.slowed),
+                    "errors": [each.name for each in car.coordinator.stream.errors],
+                }
+                for car in self._cars.values()
+            ],
+        }
+
+    async def async_describe(self) -> dict[str, Any]:
+        """Diagnostics of the streams and of the receiver."""
+        if self._settings.source != STREAM_DIRECT:
+            return self.describe()
+        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        return {**self.describe(), "receiver": receiver.describe()}
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

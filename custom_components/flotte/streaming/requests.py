@@ -1,0 +1,81 @@
+"""Requests to Tesla about streams: the gate admits them first, except those that end spending."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..tesla.api.fleet import FleetApi
+from ..tesla.errors import (
+    TeslaError,
+)
+from ..tesla.spending.caller import STREAM
+from ..tesla.spending.endpoints import Endpoint
+from ..tesla.spending.gate import Gate, Request
+from ..tesla.spending.meter import Hold
+from ..tesla.telemetry.subscription import (
+    expiry_of,
+    read_configuration,
+)
+
+
+def admit(
+    api: FleetApi, gate: Gate, vins: list[str], *endpoints: Endpoint, saves: bool = False
+) -> Hold:
+    """Admit background requests about the stream, in step with the month.
+
+    Args:
+        api: Way to Tesla; it books a request about several cars without a car.
+        gate: Decides.
+        vins: The cars.
+        endpoints: The requests.
+        saves: Whether the requests make the rest of the month cheaper, so that they need not wait.
+
+    Raises:
+        BudgetExceeded, AccountSuspended, GateRefused: not now.
+    """
+    car = vins[0] if len(vins) == 1 else ""
+    charges = tuple(api.endpoints.charge(each) for each in endpoints)
+    request = Request(caller=STREAM, charges=charges, car=car, saves=saves)
+    return gate.admit(request, dt_util.utcnow())
+
+
+async def async_delete_configuration(
+    api: FleetApi,
+    gate: Gate,
+    vin: str,
+    name: str,
+    configured: Mapping[str, Any],
+    *,
+    only_ours: bool = False,
+) -> None:
+    """Delete a car's configuration at Tesla; until then its stream costs money.
+
+    Args:
+        api: Way to Tesla.
+        gate: Admits the look beforehand. The deletion needs no admission, as it stops the spending.
+        vin: The car's VIN.
+        name: The car's name.
+        configured: The configuration we sent.
+        only_ours: Delete only if Tesla still has ours: the owner's own server, which belongs to the
+            same application, may have configured the car since.
+
+    Raises:
+        TeslaError: the car keeps streaming, which was logged.
+    """
+    try:
+        if only_ours:
+            with admit(api, gate, [vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True):
+                found = read_configuration(await api.telemetry_config(vin, STREAM), configured)
+            if found.exists is False or found.matches is False:
+                return
+        await api.delete_telemetry_config(vin, STREAM)
+    except TeslaError as error:
+        LOGGER.warning(
+            "Could not delete the configuration of %s; it keeps streaming until %s: %s",
+            name,
+            expiry_of(configured),
+            error,
+        )
+        raise

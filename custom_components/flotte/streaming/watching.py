@@ -1,0 +1,181 @@
+"""Watches the streams: what they cost, whether they fell silent, why a car does not connect."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER, STREAM_MQTT
+from ..tesla.api.fleet import FleetApi
+from ..tesla.clock import within
+from ..tesla.errors import (
+    TeslaError,
+)
+from ..tesla.spending.caller import STREAM
+from ..tesla.spending.endpoints import Endpoint
+from ..tesla.telemetry.subscription import (
+    ClientError,
+    Remedy,
+    claims_of,
+    differs,
+    read_client_errors,
+    read_configuration,
+)
+from .issues import (
+    BROKER_OVERDRAWN_ISSUE,
+    OVERDRAWN_ISSUE,
+    RESOLVED_BY_CONNECTION,
+    StreamIssues,
+)
+from .options import Settings
+from .planning import Planner
+from .requests import admit
+from .subscription import CarSubscription
+
+CONNECT_TIME: Final = timedelta(minutes=30)
+"""Time online without a connection before Tesla is asked why, at the price of two data requests."""
+BROKER_SILENCE: Final = timedelta(minutes=10)
+"""Silence after which a broker's stream counts as lost."""
+ASK_INTERVAL: Final = timedelta(days=1)
+"""Between two such requests about a car."""
+
+
+class Watcher:
+    """Watches what cars send and what it costs, and finds out why a car does not connect.
+
+    Args:
+        hass: Home Assistant.
+        entry_id: The account's entry.
+        api: Way to Tesla.
+        settings: The owner's options about the stream.
+        planner: Plans the cars' fields.
+        on_change: Called when something changed that must be stored.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        api: FleetApi,
+        settings: Settings,
+        planner: Planner,
+        *,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._api = api
+        self._settings = settings
+        self._planner = planner
+        self._on_change = on_change
+        self._issues = StreamIssues(hass, entry_id)
+
+    def connection_handler(self, car: CarSubscription) -> Callable[[bool], None]:
+        """Listener that keeps the tally and the issues of a car in step with its connection."""
+
+        @callback
+        def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the listener's only argument
+            now = dt_util.utcnow()
+            if is_connected:
+                car.tally.opened(now)
+                self._issues.async_clear(car.vin, *RESOLVED_BY_CONNECTION)
+            else:
+                car.count(now)
+                car.tally.closed(now)
+
+        return on_connection
+
+    def close_silent(self, car: CarSubscription, now: datetime) -> None:
+        """Close a silent broker's stream: a broker does not report that its server is gone."""
+        found = car.coordinator.stream.last_told
+        if (
+            self._settings.source == STREAM_MQTT
+            and car.coordinator.stream.is_connected
+            and (found is None or not within(found, BROKER_SILENCE, now))
+        ):
+            car.coordinator.stream.close_all()
+
+    def slow_costly_fields(self, car: CarSubscription, now: datetime) -> None:
+        """Slow fields that cost several times their forecast, and report them."""
+        dear = {
+            each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
+            for each in car.tally.overdrawn(now)
+        }
+        if self._settings.source == STREAM_MQTT:
+            # The owner's server decides what the car sends.
+            named = dear.keys() - self._settings.overrides.keys()
+            if named and not car.is_reported:
+                text = "\n".join(line for name, line in dear.items() if name in named)
+                self._issues.async_report(BROKER_OVERDRAWN_ISSUE, car.vin, car.name, fields=text)
+            elif not named:
+                self._issues.async_clear(car.vin, BROKER_OVERDRAWN_ISSUE)
+            car.is_reported = bool(named)
+            return
+        if not self._has_present_rules(car):
+            # The counts do not reflect a step that the car does not have yet.
+            return
+        if chosen := car.tally.slow(now, keep=self._settings.overrides):
+            self._issues.async_report(
+                OVERDRAWN_ISSUE, car.vin, car.name, fields="\n".join(dear[name] for name in chosen)
+            )
+
+    def _has_present_rules(self, car: CarSubscription) -> bool:
+        """Whether a car has the configuration that its plan asks for."""
+        if car.configured is None:
+            return False
+        wanted = {**car.configured, "fields": claims_of(self._planner.planned(car))}
+        return not differs(wanted, car.configured)
+
+    async def async_diagnose(self, car: CarSubscription, now: datetime) -> None:
+        """Ask Tesla why an online car does not connect, and report the reason."""
+        awaited = car.coordinator.vehicle.awaited
+        if (
+            awaited is None
+            or now - awaited < CONNECT_TIME
+            or car.configured is None
+            # The suspension is the reason then.
+            or car.is_lost
+            or (car.asked is not None and within(car.asked, ASK_INTERVAL, now))
+        ):
+            return
+        try:
+            with admit(
+                self._api,
+                car.coordinator.vehicle.gate,
+                [car.vin],
+                Endpoint.FLEET_TELEMETRY_CONFIG_GET,
+                Endpoint.FLEET_TELEMETRY_ERRORS,
+            ):
+                car.asked = now
+                self._on_change()
+                found = read_configuration(
+                    await self._api.telemetry_config(car.vin, STREAM), car.configured
+                )
+                errors = read_client_errors(await self._api.telemetry_errors(car.vin, STREAM))
+        except TeslaError as error:
+            LOGGER.debug("Could not find out why %s does not stream: %s", car.vin[-6:], error)
+            return
+        if found.is_full:
+            car.configured = None
+            self._issues.async_report("stream_limit_reached", car.vin, car.name)
+        elif found.key_paired is False:
+            self._issues.async_report("stream_missing_key", car.vin, car.name)
+        elif found.exists is False or found.matches is False:
+            # Another program changed or removed it; send it again.
+            car.configured = None
+        elif errors:
+            self._report_client_error(car, errors[-1])
+            if errors[-1].remedy is Remedy.SIGNATURE:
+                # The car rejects this signature even if it has the key by now.
+                car.configured = None
+        elif found.synced:
+            self._report_client_error(car, ClientError("", "", None, Remedy.NOT_REACHABLE))
+
+    def _report_client_error(self, car: CarSubscription, error: ClientError) -> None:
+        self._issues.async_report(
+            f"stream_error_{error.remedy}",
+            car.vin,
+            car.name,
+            detail=f"{error.name} {error.error}".strip() or "—",
+            address=self._settings.address,
+        )

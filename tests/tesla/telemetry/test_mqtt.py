@@ -39,7 +39,7 @@ VIN = "5YJ3E1EA7KF000001"
 @pytest.fixture(autouse=True)
 def _nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields_module, "_logged", set())
-    monkeypatch.setattr(signals, "_logged", set())
+    monkeypatch.setattr(signals.polled, "_logged", set())
 
 
 def read(topic: str, payload: str | bytes, **more: Any) -> Content | None:

@@ -54,7 +54,7 @@ ENUM_ARMS = [name for name, arm in ARMS.items() if arm.enum_type is not None]
 @pytest.fixture(autouse=True)
 def _nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields_module, "_logged", set())
-    monkeypatch.setattr(signals, "_logged", set())
+    monkeypatch.setattr(signals.polled, "_logged", set())
 
 
 def datum(field: str | int, **value: Any) -> wire.Datum:

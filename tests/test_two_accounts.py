@@ -267,6 +267,7 @@ async def test_both_are_stopped_and_go_on_together(
         await act(together.second, MODEL_S, flash_lights(), person())
     assert refusal.value.translation_key == "account_suspended"
     assert len(tesla.requests) == arrived
+    await hass.async_block_till_done()
     assert issues_of(hass) == {f"account_suspended_{together.ledgers[0].name}"}
     assert spent(together.ledgers[0])["command"] == before["command"] + 1
     together.ledgers[1].async_resume()

@@ -37,6 +37,20 @@ type Changes = Mapping[str, str | bytes | None]
 
 WITHOUT_PLATFORM_RULE = SENSOR.replace("PARALLEL_UPDATES = 0", "")
 
+OPTIONS = """
+class ExampleOptionsFlow(WakesSteps):
+    async def async_step_init(self, user_input=None):
+        return self.async_show_menu(step_id="init", menu_options=["wakes"])
+"""
+WAKES = """
+class WakesSteps:
+    async def async_step_wakes(self, user_input=None):
+        errors = {"base": "too_late"}
+        schema = vol.Schema({vol.Required("hour"): int})
+        return self.async_show_form(step_id="wakes", data_schema=schema, errors=errors)
+"""
+"""The options flow of the example in two modules, without any texts."""
+
 
 def scale(*lines: str, without: str = "") -> str:
     """A quality_scale.yaml with every rule to do, but for the lines given."""
@@ -186,6 +200,35 @@ BROKEN: list[tuple[Rule, Changes, str]] = [
             '        return self.async_show_form(step_id="init")'
         },
         "options.step.init is missing",
+    ),
+    (
+        keys.flows_worded,
+        {"flows/options.py": OPTIONS, "flows/wakes.py": WAKES},
+        "options.step.wakes is missing",
+    ),
+    (
+        keys.flows_worded,
+        {"flows/options.py": OPTIONS, "flows/wakes.py": WAKES},
+        "options.error.too_late is missing",
+    ),
+    (
+        keys.flows_worded,
+        {"flows/options.py": OPTIONS, "flows/wakes.py": WAKES},
+        "no step of options names and explains the field hour",
+    ),
+    *(
+        (keys.flows_worded, {"config_flow.py": FLOW.replace(old, new)}, says)
+        for old, new, says in (
+            ('step_id="user"', 'step_id="user" if a else "b"', "config.step.b is missing"),
+            ('= "wrong_host"', '= "wrong_host" if a else "b"', "config.error.b is missing"),
+        )
+    ),
+    (keys.flows_worded, {"config_flow.py": ""}, "the config flow shows no step"),
+    (keys.flows_worded, {"flows/options.py": ""}, "the options flow shows no step"),
+    (
+        keys.flows_worded,
+        {"config_flow.py": FLOW + "\n    def async_get_options_flow(entry):\n        return 1"},
+        "the options flow shows no step",
     ),
     (keys.texts_used, english("exceptions.gone", {"message": "A"}), "nothing uses exceptions.gone"),
     (keys.texts_used, english("config.error.gone", "A"), "nothing uses config.error.gone"),

@@ -48,6 +48,14 @@ def _text(node: ast.expr | None, known: dict[str, str]) -> str | None:
     return None
 
 
+def _texts(node: ast.expr | None, known: dict[str, str]) -> set[str]:
+    """The texts that an expression can become: both branches of a condition."""
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body, known) | _texts(node.orelse, known)
+    text = _text(node, known)
+    return set() if text is None else {text}
+
+
 def _argument(call: ast.Call, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
@@ -140,19 +148,26 @@ def entities(integration: Integration) -> Iterator[tuple[str, str, bool]]:
                 yield platform, key, "_attr_device_class" in own
 
 
-def flow_modules(integration: Integration) -> Iterator[tuple[str, ast.Module]]:
-    """The part of the translations and the module of each flow: set-up and options."""
-    for name in ("config_flow.py", "options_flow.py"):
-        module = integration.modules.get(name)
-        if module is None:
-            continue
-        outside = ast.Module(body=[], type_ignores=[])
-        for node in module.body:
-            if isinstance(node, ast.ClassDef) and "Options" in node.name:
-                yield "options", ast.Module(body=[node], type_ignores=[])
-            else:
-                outside.body.append(node)
-        yield "config", outside
+def flow_modules(integration: Integration) -> dict[str, ast.Module]:
+    """The code of each flow, by its part of the translations: config and options.
+
+    The options flow is every module of the package `flows` and every class of config_flow.py with
+    Options in its name. A part is there as soon as the integration has its flow, however empty.
+    """
+    parts: dict[str, list[ast.stmt]] = {}
+    for name, module in integration.modules.items():
+        if name == "config_flow.py":
+            config = parts.setdefault("config", [])
+            for node in module.body:
+                if isinstance(node, ast.ClassDef) and "Options" in node.name:
+                    parts.setdefault("options", []).append(node)
+                else:
+                    config.append(node)
+        elif name.startswith("flows/"):
+            parts.setdefault("options", []).extend(module.body)
+    if "async_get_options_flow" in integration.source("config_flow.py"):
+        parts.setdefault("options", [])
+    return {part: ast.Module(body=body, type_ignores=[]) for part, body in parts.items()}
 
 
 def steps(module: ast.AST, known: dict[str, str]) -> set[str]:
@@ -167,7 +182,7 @@ def steps(module: ast.AST, known: dict[str, str]) -> set[str]:
         text
         for call in _calls(module)
         if _called(call) in showing
-        if (text := _text(_argument(call, "step_id"), known))
+        for text in _texts(_argument(call, "step_id"), known)
     }
 
 
@@ -183,24 +198,24 @@ def fields(module: ast.AST, known: dict[str, str]) -> set[str]:
 
 def errors(module: ast.AST, known: dict[str, str]) -> set[str]:
     """The errors that a flow's forms show."""
-    found: set[str | None] = set()
+    found: set[str] = set()
     for node in ast.walk(module):
         match node:
             case ast.Assign(
                 targets=[ast.Subscript(value=ast.Name(id="errors"))],
                 value=value,
             ):
-                found.add(_text(value, known))
+                found |= _texts(value, known)
             case ast.Call():
                 given = _argument(node, "errors")
                 if isinstance(given, ast.Dict):
-                    found |= {_text(value, known) for value in given.values}
+                    found |= {text for value in given.values for text in _texts(value, known)}
             case (
                 ast.Assign(targets=[ast.Name(id="errors")], value=ast.Dict(values=values))
                 | ast.AnnAssign(target=ast.Name(id="errors"), value=ast.Dict(values=values))
             ):
-                found |= {_text(value, known) for value in values}
-    return {text for text in found if text}
+                found |= {text for value in values for text in _texts(value, known)}
+    return found
 
 
 def aborts(module: ast.AST, known: dict[str, str]) -> set[str]:
@@ -262,8 +277,10 @@ def entities_named(integration: Integration) -> Problems:
 def flows_worded(integration: Integration) -> Problems:
     """Every step, field, error and abort reason of a flow has its text."""
     known = constants(integration)
-    for part, module in flow_modules(integration):
+    for part, module in flow_modules(integration).items():
         shown = steps(module, known)
+        if not shown:
+            yield f"the {part} flow shows no step"
         yield from _exist(integration, f"{part}.step", shown)
         yield from _exist(integration, f"{part}.error", errors(module, known))
         reasons = aborts(module, known)
@@ -290,7 +307,7 @@ def flows_worded(integration: Integration) -> Problems:
 def texts_used(integration: Integration) -> Problems:
     """Every text of an error, issue or flow has a key that the code uses."""
     known = oauth_aborts()
-    known |= {reason for _, m in flow_modules(integration) for reason in aborts(m, {})}
+    known |= {reason for flow in flow_modules(integration).values() for reason in aborts(flow, {})}
     known |= {
         name.removeprefix("async_step_")
         for module in integration.modules.values()

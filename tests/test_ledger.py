@@ -12,6 +12,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.flotte.account.storage import CheckedStore
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import AccountSuspended
 from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
@@ -464,6 +465,27 @@ async def test_a_month_moves_when_it_is_over(
     april = datetime(2026, 4, 1, 0, 2, tzinfo=UTC)
     await ledger.async_keep(ledger.meter.charge(WAKE, PERSON, CAR, april))
     assert written(hass_storage)["ledger"]["counts"] == [["2026-04-01", *WAKE_LINE[1:]]]
+
+
+async def test_what_changes_while_a_month_moves_is_kept(
+    hass: HomeAssistant, hass_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wake of February is refunded while February is being written."""
+    put(hass_storage, KEY, FEBRUARY, WAKE_LINE)
+    write = CheckedStore.async_write
+    loading = AccountLedger(hass, CLIENT_ID)
+
+    async def refund_meanwhile(store: CheckedStore, data: dict[str, Any]) -> None:
+        await write(store, data)
+        if store.key == PAST:
+            row = next(row for row, _ in loading.meter.ledger.rows() if row.day.month == 2)
+            loading.meter.ledger.book(row, -1)
+
+    monkeypatch.setattr(CheckedStore, "async_write", refund_meanwhile)
+    await loading.async_load()
+    monkeypatch.undo()
+    await book(loading, WAKE)
+    assert counts(await restarted(hass)) == {"2026-02-10": 1, "2026-03-10": 2}
 
 
 @pytest.mark.parametrize("damaged", [None, [], {"ledger": []}, {"ledger": {"counts": [["?"]]}}])

@@ -95,7 +95,9 @@ class LedgerFile:
         except NotWritten as error:
             LOGGER.warning("Past months of the ledger cannot be moved: %s", error.detail)
             return
-        ledger.mark_archived(months)
+        # What changed during the write is in neither file yet: it stays until the next time.
+        if ledger.past_to_stored(now)[0] == past:
+            ledger.mark_archived(months)
 
     async def async_write(self) -> None:
         """Write now.

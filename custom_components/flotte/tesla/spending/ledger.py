@@ -211,21 +211,19 @@ class Ledger:
 
     def has_past(self, now: datetime) -> bool:
         """Whether a month before this one is not archived yet."""
-        this = Month.of(now)
-        return any(
-            (month := Month.of(row.day)) < this and month not in self._archived
-            for rows in self._kept()
-            for row in rows
-        )
+        return bool(self._past_months(now) - self._archived)
 
     def past_to_stored(self, now: datetime) -> tuple[dict[str, Any], set[Month]]:
         """All months before this one as JSON, and which ones those are."""
         self._book_streamed()
+        months = self._past_months(now)
+        return self._stored(lambda row: Month.of(row.day) in months), months
+
+    def _past_months(self, now: datetime) -> set[Month]:
         this = Month.of(now)
-        months = {
+        return {
             month for rows in self._kept() for row in rows if (month := Month.of(row.day)) < this
         }
-        return self._stored(lambda row: Month.of(row.day) in months), months
 
     def mark_archived(self, months: Collection[Month]) -> None:
         """Leave these months out of `to_stored` until they change."""

@@ -7,17 +7,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from benchmarks.driven_scenario import Outcome, Scenario, Watches
-from benchmarks.freshness import (
-    LEVEL,
-    LOCK,
-    PLACE,
-    POWER,
-    Ages,
-)
+from benchmarks.freshness import LEVEL, LOCK, PLACE, POWER, Ages
 from benchmarks.logged_in import CLIENT_ID
-from benchmarks.scripted_days import (
-    DAY,
-)
+from benchmarks.scripted_days import DAY
 from simulator.bill import Bill, Category
 from simulator.bill import cost as price
 from simulator.cloud import Served

@@ -4,18 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from benchmarks.contestants import Home
-from benchmarks.freshness import (
-    LEVEL,
-    LOCK,
-    PLACE,
-    POWER,
-    Watch,
-    is_charging,
-    is_driving,
-)
-from benchmarks.scripted_days import (
-    Thing,
-)
+from benchmarks.freshness import LEVEL, LOCK, PLACE, POWER, Watch, is_charging, is_driving
+from benchmarks.scripted_days import Thing
 from simulator.cars import Car
 
 

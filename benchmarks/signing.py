@@ -27,11 +27,7 @@ from benchmarks.plain_signing import PlainSigning
 from benchmarks.simulated_tesla import Tesla, simulated_tesla
 from benchmarks.timing import Timing, alternate, machine, positive
 from custom_components.flotte.tesla.api.fleet import FleetApi
-from custom_components.flotte.tesla.commands import (
-    lock_doors,
-    set_charge_limit,
-    unlock_doors,
-)
+from custom_components.flotte.tesla.commands import lock_doors, set_charge_limit, unlock_doors
 from custom_components.flotte.tesla.hosts import simulated
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind

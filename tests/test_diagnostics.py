@@ -10,10 +10,7 @@ from homeassistant.helpers.json import JSONEncoder
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.key import async_get_key
-from custom_components.flotte.diagnostics import (
-    async_get_config_entry_diagnostics,
-    is_private,
-)
+from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics, is_private
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Signal
 from simulator import Simulator

@@ -17,10 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.file import WriteError
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix_flow
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger

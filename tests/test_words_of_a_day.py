@@ -21,14 +21,7 @@ from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
 from simulator import Simulator
-from tests.conftest import (
-    CLIENT_SECRET,
-    MODEL_3,
-    MODEL_S,
-    MODEL_Y,
-    Pass,
-    set_up,
-)
+from tests.conftest import CLIENT_SECRET, MODEL_3, MODEL_S, MODEL_Y, Pass, set_up
 from tests.fleet import MOMENT
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]

@@ -1,13 +1,6 @@
 """Commands for the climate, the seats and the steering wheel."""
 
-from simulator.commands.command import (
-    NOT_SUPPORTED,
-    Parameters,
-    command,
-    flag,
-    number,
-    whole,
-)
+from simulator.commands.command import NOT_SUPPORTED, Parameters, command, flag, number, whole
 from simulator.refusals import Refused
 from simulator.vehicle.climate import (
     COLDEST_SETTING,

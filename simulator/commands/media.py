@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 
-from simulator.commands.command import (
-    Parameters,
-    command,
-    number,
-)
+from simulator.commands.command import Parameters, command, number
 from simulator.refusals import Refused
 from simulator.vehicle.life import Life
 from simulator.vehicle.media import STEP

@@ -1,13 +1,6 @@
 """Commands for software, name, power modes and user data."""
 
-from simulator.commands.command import (
-    Parameters,
-    command,
-    flag,
-    require_park,
-    text,
-    whole,
-)
+from simulator.commands.command import Parameters, command, flag, require_park, text, whole
 from simulator.refusals import Refused
 from simulator.vehicle.life import Life
 

@@ -4,16 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from simulator.balance import (
-    POWERWALL_WH,
-    Energy,
-    flows,
-)
+from simulator.balance import POWERWALL_WH, Energy, flows
 from simulator.energy.past import ROW_SECONDS, History
-from simulator.energy.state import (
-    Json,
-    SiteState,
-)
+from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, UnknownCommand
 
 PERIODS = ("day", "week", "month", "year", "lifetime")

@@ -1,10 +1,6 @@
 """The answers of Tesla's cloud about an energy site, without what tests ordered."""
 
-from simulator.balance import (
-    POWERWALL_W,
-    POWERWALL_WH,
-    Power,
-)
+from simulator.balance import POWERWALL_W, POWERWALL_WH, Power
 from simulator.energy.state import (
     CONNECTOR_CHARGING,
     CONNECTOR_CONNECTED,

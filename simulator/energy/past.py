@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from simulator.balance import (
-    Energy,
-)
+from simulator.balance import Energy
 from simulator.vehicle.charging import Session
 
 ROW_SECONDS = 300.0

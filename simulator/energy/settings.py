@@ -2,15 +2,8 @@
 
 from collections.abc import Callable
 
-from simulator.balance import (
-    EXPORT_RULES,
-    HIGHEST_RESERVE,
-    MODES,
-)
-from simulator.energy.state import (
-    Json,
-    SiteState,
-)
+from simulator.balance import EXPORT_RULES, HIGHEST_RESERVE, MODES
+from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, UnknownCommand
 
 _FULL = 100

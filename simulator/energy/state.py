@@ -4,12 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.balance import (
-    POWERWALL_WH,
-    House,
-    Power,
-    flows,
-)
+from simulator.balance import POWERWALL_WH, House, Power, flows
 from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.energy.past import ROW_SECONDS, History, Outage

@@ -12,14 +12,9 @@
 
 from collections.abc import Callable
 
-from simulator.balance import (
-    POWERWALL_WH,
-)
+from simulator.balance import POWERWALL_WH
 from simulator.energy.settings import change
-from simulator.energy.state import (
-    Json,
-    SiteState,
-)
+from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, SteeringError
 
 _FULL = 100

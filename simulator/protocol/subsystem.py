@@ -7,13 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tesla_protocol.command import signatures_pb2
 
-from simulator.protocol.wire import (
-    EPOCH_BYTES,
-    VEHICLE_SECURITY,
-    WINDOW,
-    derive_key,
-    serialize,
-)
+from simulator.protocol.wire import EPOCH_BYTES, VEHICLE_SECURITY, WINDOW, derive_key, serialize
 
 
 @dataclass

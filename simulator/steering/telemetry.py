@@ -2,13 +2,7 @@
 
 from simulator.connected_vehicle import ConnectedVehicle
 from simulator.refusals import SteeringError
-from simulator.steering.reading import (
-    Order,
-    as_flag,
-    as_number,
-    as_object,
-    as_word,
-)
+from simulator.steering.reading import Order, as_flag, as_number, as_object, as_word
 from simulator.telemetry.alerts import AUDIENCES
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.fields import FIELDS, INVALID, Invalid, Raw

@@ -12,12 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tesla_protocol.command import (
-    car_server_pb2,
-    signatures_pb2,
-    universal_message_pb2,
-    vcsec_pb2,
-)
+from tesla_protocol.command import car_server_pb2, signatures_pb2, universal_message_pb2, vcsec_pb2
 
 from simulator.cars import Car, SteeringError, UnknownCommand
 from simulator.clock import Clock

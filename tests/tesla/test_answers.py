@@ -12,12 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from custom_components.flotte.tesla.api.oauth import request_token
-from custom_components.flotte.tesla.errors import (
-    Forbidden,
-    InvalidAnswer,
-    ServiceError,
-    TeslaError,
-)
+from custom_components.flotte.tesla.errors import Forbidden, InvalidAnswer, ServiceError, TeslaError
 from simulator import bodies
 from tests.tesla.account import MODEL_Y, PERSON, Account
 

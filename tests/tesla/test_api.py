@@ -45,15 +45,7 @@ from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from simulator import Simulator
 from tests.simulator.visitor import SECRETS, KeyHost
-from tests.tesla.account import (
-    CLIENT_ID,
-    MODEL_3,
-    MODEL_S,
-    MODEL_Y,
-    PERSON,
-    SITE,
-    Account,
-)
+from tests.tesla.account import CLIENT_ID, MODEL_3, MODEL_S, MODEL_Y, PERSON, SITE, Account
 from tests.tesla.servers import Forgetful, Server, closed_port, until
 
 TODAY = date(2026, 3, 10)

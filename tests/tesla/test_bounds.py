@@ -10,11 +10,7 @@ import pytest
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.signals import (
-    SITE_SIGNALS,
-    VEHICLE_SIGNALS,
-    read_sections,
-)
+from custom_components.flotte.tesla.signals import SITE_SIGNALS, VEHICLE_SIGNALS, read_sections
 from custom_components.flotte.tesla.state import Signal, restore_state
 from custom_components.flotte.tesla.telemetry import fields
 from custom_components.flotte.tesla.telemetry.mqtt import read_message, read_topic

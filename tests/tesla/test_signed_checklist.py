@@ -31,12 +31,7 @@ import pytest
 
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.errors import (
-    NotSent,
-    OutcomeUnknown,
-    RateLimited,
-    Refused,
-)
+from custom_components.flotte.tesla.errors import NotSent, OutcomeUnknown, RateLimited, Refused
 from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.vehicle import Done

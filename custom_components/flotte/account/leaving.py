@@ -14,9 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.config_entry_oauth2_flow import (
-    async_get_config_entry_implementation,
-)
+from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
 
 from ..const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import AccountLedger, async_get_ledger, async_retire_ledger

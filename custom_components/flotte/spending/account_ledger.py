@@ -22,13 +22,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..account.storage import NotWritten
-from ..const import (
-    DOMAIN,
-    LEDGER_DELAY_SECONDS,
-    LOGGER,
-    REVIEW_INTERVAL,
-    SHORT_DELAY_SECONDS,
-)
+from ..const import DOMAIN, LEDGER_DELAY_SECONDS, LOGGER, REVIEW_INTERVAL, SHORT_DELAY_SECONDS
 from ..tesla.errors import NotRecorded
 from ..tesla.listeners import Listeners
 from ..tesla.spending.endpoints import Endpoint, Endpoints

@@ -29,14 +29,9 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.signing import ClientKey
 from ..tesla.spending.modes import Effects
-from ..tesla.telemetry.subscription import (
-    can_stream,
-)
+from ..tesla.telemetry.subscription import can_stream
 from .configuring import Configurator, is_over
-from .issues import (
-    ISSUES,
-    StreamIssues,
-)
+from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
 from .receiver import Address, async_get_receiver

@@ -5,11 +5,7 @@ from typing import Final
 
 from ..tesla import signals
 from ..tesla.spending.modes import Effects
-from ..tesla.telemetry.subscription import (
-    Profile,
-    Rule,
-    plan,
-)
+from ..tesla.telemetry.subscription import Profile, Rule, plan
 from .options import Settings
 from .subscription import CarSubscription
 

@@ -13,12 +13,7 @@ from ..const import STREAM_DIRECT
 from ..tesla.api.fleet import FleetApi
 from ..tesla.spending.tariff import Category
 from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
-from ..tesla.telemetry.subscription import (
-    Situation,
-    can_stream,
-    expiry_of,
-    forecast,
-)
+from ..tesla.telemetry.subscription import Situation, can_stream, expiry_of, forecast
 from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver

@@ -7,17 +7,12 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..tesla.api.fleet import FleetApi
-from ..tesla.errors import (
-    TeslaError,
-)
+from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
 from ..tesla.spending.gate import Gate, Request
 from ..tesla.spending.meter import Hold
-from ..tesla.telemetry.subscription import (
-    expiry_of,
-    read_configuration,
-)
+from ..tesla.telemetry.subscription import expiry_of, read_configuration
 
 
 def admit(

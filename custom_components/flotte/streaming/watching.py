@@ -10,9 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER, STREAM_MQTT
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
-from ..tesla.errors import (
-    TeslaError,
-)
+from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
 from ..tesla.telemetry.subscription import (
@@ -23,12 +21,7 @@ from ..tesla.telemetry.subscription import (
     read_client_errors,
     read_configuration,
 )
-from .issues import (
-    BROKER_OVERDRAWN_ISSUE,
-    OVERDRAWN_ISSUE,
-    RESOLVED_BY_CONNECTION,
-    StreamIssues,
-)
+from .issues import BROKER_OVERDRAWN_ISSUE, OVERDRAWN_ISSUE, RESOLVED_BY_CONNECTION, StreamIssues
 from .options import Settings
 from .planning import Planner
 from .requests import admit

@@ -65,6 +65,15 @@ TRANSLATIONS = Path(custom_components.flotte.__file__).parent / "translations" /
 STREAMING = "binary_sensor.aurora_streaming"
 
 
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """An empty folder for each test.
+
+    The plugin's own is one for all tests, and other tests write to it meanwhile.
+    """
+    return str(tmp_path)
+
+
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant find Flotte."""

@@ -109,12 +109,6 @@ def hass_storage() -> dict[str, Any]:
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Home Assistant's folder, gone after the test."""
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 def file(hass_config_dir: str) -> KeyFile:
     """The file that holds the key, once there is one."""
     return KeyFile(Path(hass_config_dir))

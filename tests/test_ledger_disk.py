@@ -42,12 +42,6 @@ pytestmark = pytest.mark.freeze_time(NOW)
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """A folder of its own, because files are really written."""
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 def hass_storage() -> dict[str, Any]:
     """Real files instead of what Home Assistant's tests usually have."""
     return {}

@@ -316,15 +316,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.clock",
         "tesla.spending.caller",
     },
+    "streaming.certificates": HOME_ASSISTANT | {"const", "tesla.telemetry", "asyncio", "certifi"},
+    "streaming.client_cas": HOME_ASSISTANT
+    | {"account.hosts", "const", "streaming.certificates", "tesla.telemetry", "aiohttp"},
     "streaming.receiver": HOME_ASSISTANT
     | {
         "const",
         "account.hosts",
+        "streaming.certificates",
+        "streaming.client_cas",
         "tesla.vehicle.stream",
         "tesla.telemetry",
-        "aiohttp",
         "asyncio",
-        "certifi",
     },
     "streaming.mqtt": HOME_ASSISTANT
     | {
@@ -423,7 +426,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "spending.callers",
         "const",
-        "streaming.receiver",
+        "streaming.certificates",
         "streaming.options",
         "tesla.spending.endpoints",
         "tesla.telemetry",

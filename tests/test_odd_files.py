@@ -16,8 +16,9 @@ from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.hosts import get_hosts
-from custom_components.flotte.streaming import receiver as receiver_module
-from custom_components.flotte.streaming.receiver import async_get_authority, async_get_client_cas
+from custom_components.flotte.streaming import client_cas as client_cas_module
+from custom_components.flotte.streaming.certificates import async_get_authority
+from custom_components.flotte.streaming.client_cas import async_get_client_cas
 from custom_components.flotte.tesla.telemetry.tls.certificates import CertificateDefect, Defect
 from simulator import Simulator
 from tests.conftest import CLIENT_ID, MODEL_Y, issue_of, issues_of, receiver_of, set_up
@@ -175,8 +176,8 @@ async def test_stored_certificates_of_tesla_s_that_cannot_be_read_are_fetched_ag
         hashlib.sha256(each.public_bytes(Encoding.DER)).hexdigest()
         for each in x509.load_pem_x509_certificates(tesla.streams.authorities.bundle)
     }
-    monkeypatch.setattr(receiver_module, "get_hosts", lambda _hass: hosts)
-    monkeypatch.setattr(receiver_module, "TESLA_FINGERPRINTS", frozenset(known))
+    monkeypatch.setattr(client_cas_module, "get_hosts", lambda _hass: hosts)
+    monkeypatch.setattr(client_cas_module, "TESLA_FINGERPRINTS", frozenset(known))
     file = Path(hass.config.path(".storage")) / "flotte.client_ca"
     file.write_bytes(content)
     fetched = await async_get_client_cas(hass)

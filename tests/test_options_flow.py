@@ -25,8 +25,8 @@ from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming import reports as streaming_module
+from custom_components.flotte.streaming.certificates import async_get_authority
 from custom_components.flotte.streaming.options import Settings
-from custom_components.flotte.streaming.receiver import async_get_authority
 from custom_components.flotte.tesla.spending.endpoints import ASSUMED, CHOICES, Endpoint
 from custom_components.flotte.tesla.spending.policy import (
     RULES,

@@ -21,14 +21,10 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.hosts import get_hosts
-from custom_components.flotte.streaming import receiver as receiver_module
-from custom_components.flotte.streaming.receiver import (
-    CLIENT_CA_FILE,
-    Address,
-    Receiver,
-    async_get_authority,
-    async_get_client_cas,
-)
+from custom_components.flotte.streaming import client_cas as client_cas_module
+from custom_components.flotte.streaming.certificates import async_get_authority
+from custom_components.flotte.streaming.client_cas import CLIENT_CA_FILE, async_get_client_cas
+from custom_components.flotte.streaming.receiver import Address, Receiver
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.telemetry.admission import FloodWatch
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
@@ -413,9 +409,9 @@ def real(tesla: Simulator, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     def hosts(hass: HomeAssistant) -> object:
         return dataclasses.replace(get_hosts(hass), client_ca_is_known=True)
 
-    monkeypatch.setattr(receiver_module, "get_hosts", hosts)
+    monkeypatch.setattr(client_cas_module, "get_hosts", hosts)
     monkeypatch.setattr(
-        receiver_module, "TESLA_FINGERPRINTS", fingerprints(tesla.streams.authorities.bundle)
+        client_cas_module, "TESLA_FINGERPRINTS", fingerprints(tesla.streams.authorities.bundle)
     )
     return monkeypatch
 
@@ -427,7 +423,7 @@ def lead_nowhere(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         known = get_hosts(hass)
         return dataclasses.replace(known, client_ca_is_known=True, client_ca_url=url)
 
-    monkeypatch.setattr(receiver_module, "get_hosts", hosts)
+    monkeypatch.setattr(client_cas_module, "get_hosts", hosts)
 
 
 NOWHERE = "http://127.0.0.1:9/prod_ca.crt"
@@ -525,7 +521,7 @@ async def test_what_nobody_knows_is_not_accepted(
     hass_storage: dict[str, Any],
 ) -> None:
     """Neither from the file nor from the network, whatever it is called."""
-    real.setattr(receiver_module, "TESLA_FINGERPRINTS", frozenset({"0" * 64}))
+    real.setattr(client_cas_module, "TESLA_FINGERPRINTS", frozenset({"0" * 64}))
     (folder / CLIENT_CA_FILE).write_text(Ca.make("Tesla Motors Products CA").pem, "ascii")
     receiver = await start(hass, entry_of_stream)
     assert not is_up(receiver)
@@ -544,7 +540,7 @@ async def test_what_is_over_is_dropped_and_logged(
     now = dt_util.utcnow()
     over = Ca.make("Tesla Issuing CA", start=now - 9 * DAY, end=now - DAY)
     bundle = tesla.streams.authorities.bundle + over.pem.encode()
-    real.setattr(receiver_module, "TESLA_FINGERPRINTS", fingerprints(bundle))
+    real.setattr(client_cas_module, "TESLA_FINGERPRINTS", fingerprints(bundle))
     (folder / CLIENT_CA_FILE).write_bytes(bundle)
     assert (await start(hass, entry_of_stream)).is_running
     assert "CA certificates of Tesla's that are over: Tesla Issuing CA" in caplog.text
@@ -790,7 +786,7 @@ async def test_a_new_file_while_tesla_s_certificates_are_away(
 
     files.write()
     with monkeypatch.context() as broken:
-        broken.setattr(receiver_module, "get_hosts", hosts)
+        broken.setattr(client_cas_module, "get_hosts", hosts)
         await pass_time(61 * MINUTE)
     assert receiver.certificate is first
     await pass_time(61 * MINUTE)
@@ -992,7 +988,7 @@ async def test_a_file_that_lacks_some_is_used_but_not_kept(
     hass_storage: dict[str, Any],
 ) -> None:
     known = fingerprints(tesla.streams.authorities.bundle)
-    real.setattr(receiver_module, "TESLA_FINGERPRINTS", known | {"0" * 64})
+    real.setattr(client_cas_module, "TESLA_FINGERPRINTS", known | {"0" * 64})
     assert (await async_get_client_cas(hass_at_tesla)).count("BEGIN CERTIFICATE") == 4
     assert "flotte.client_ca" not in hass_storage
 

@@ -19,8 +19,9 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.flotte import async_unload_entry
+from custom_components.flotte.streaming.certificates import async_get_authority
+from custom_components.flotte.streaming.client_cas import async_get_client_cas
 from custom_components.flotte.streaming.options import Settings, read_overrides
-from custom_components.flotte.streaming.receiver import async_get_authority, async_get_client_cas
 from custom_components.flotte.streaming.subscription import Refusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule

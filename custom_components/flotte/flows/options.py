@@ -60,8 +60,8 @@ from ..const import (
 )
 from ..spending.callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from ..spending.rules import spending_tariff
+from ..streaming.certificates import async_read_files
 from ..streaming.options import read_overrides
-from ..streaming.receiver import async_read_files
 from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.endpoints import ASSUMED, CHOICES
 from ..tesla.spending.policy import RULES, AsleepPolicy, Group, Kind, Policy, Rule

@@ -6,43 +6,31 @@ broken file) is told as a repair issue and tried again; meanwhile the cars are p
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, override
 
-import aiohttp
-import certifi
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
-from homeassistant.helpers.storage import STORAGE_DIR, Store
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..account.hosts import get_hosts
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.server import Listener, TelemetryServer
-from ..tesla.telemetry.tls.authority import Authority
-from ..tesla.telemetry.tls.certificates import LARGEST_FILE, OF_AUTHORITY, CertificateDefect, Defect
-from ..tesla.telemetry.tls.client_cas import TESLA_FINGERPRINTS, AcceptedCas, accept_client_cas
+from ..tesla.telemetry.tls.certificates import OF_AUTHORITY, CertificateDefect, Defect
 from ..tesla.telemetry.tls.context import ServerContext, server_context
-from ..tesla.telemetry.tls.server_certificate import ServerCertificate, read_server_certificate
+from ..tesla.telemetry.tls.server_certificate import ServerCertificate
 from ..tesla.vehicle.stream import Stream
+from .certificates import AUTHORITY_KEY, async_get_authority, async_read_files
+from .client_cas import CLIENT_CA_FILE, ClientCasUnavailable, async_get_client_cas
 
 _RECEIVERS: Final[HassKey[dict[int, Receiver]]] = HassKey(f"{DOMAIN}_receivers")
-_VERSION: Final = 1
-_AUTHORITY_KEY: Final = f"{DOMAIN}.telemetry_ca"
-_CLIENT_CA_KEY: Final = f"{DOMAIN}.client_ca"
-_AUTHORITY_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_telemetry_ca_lock")
 
-CLIENT_CA_FILE: Final = "flotte_client_ca.pem"
-"""Where the owner may place the CA certificates of Tesla's, in the configuration's folder."""
 RETRY_SECONDS: Final = 60.0
 LONGEST_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
@@ -52,9 +40,6 @@ FLOOD_INTERVAL: Final = timedelta(minutes=1)
 FLOODED_ISSUE: Final = "port_flooded"
 _CERTIFICATE_ISSUES: Final = ("certificate_unusable", "authority_unusable")
 _START_ISSUES: Final = ("client_ca_missing", "port_in_use", *_CERTIFICATE_ISSUES)
-_FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
-_CHUNK: Final = 65536
-"""Bytes that are read of a file at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,185 +60,6 @@ async def async_get_receiver(hass: HomeAssistant, port: int) -> Receiver:
     """The receiver of a port; it runs while somebody has joined it."""
     receivers = hass.data.setdefault(_RECEIVERS, {})
     return receivers.setdefault(port, Receiver(hass, port))
-
-
-async def async_get_authority(hass: HomeAssistant) -> Authority:
-    """Our CA, made on first use and kept: replacing it means configuring all cars anew.
-
-    Raises:
-        CertificateDefect: what is stored cannot be read, or a new one cannot be kept.
-    """
-    async with hass.data.setdefault(_AUTHORITY_LOCK, asyncio.Lock()):
-        if (authority := await _async_load_authority(hass)) is not None:
-            return authority
-        made = await hass.async_add_executor_job(Authority.generate, dt_util.utcnow())
-        await _authority_store(hass).async_save(
-            {"certificate": made.certificate_pem, "private_key": made.key_pem()}
-        )
-        # Home Assistant only logs a full disk. No car may trust what the next start does not have.
-        if (authority := await _async_load_authority(hass)) is None:
-            raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
-        return authority
-
-
-def _authority_store(hass: HomeAssistant) -> Store[dict[str, str]]:
-    return Store(hass, _VERSION, _AUTHORITY_KEY, private=True, atomic_writes=True)
-
-
-async def _async_load_authority(hass: HomeAssistant) -> Authority | None:
-    """The stored CA; None if there never was one. Raises CertificateDefect."""
-    store = _authority_store(hass)
-    try:
-        stored: object = await store.async_load()
-    except _UNREADABLE as error:
-        raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from error
-    if stored is None:
-        # Home Assistant sets a file aside that it cannot decode, and says that there was none.
-        path = Path(store.path)
-        if await hass.async_add_executor_job(lambda: any(path.parent.glob(f"{path.name}*"))):
-            raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
-        return None
-    match stored:
-        case {"certificate": str() as certificate, "private_key": str() as key}:
-            return Authority.from_pem(certificate, key)
-    raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
-
-
-async def async_read_files(
-    hass: HomeAssistant, certificate_file: str, key_file: str, hostname: str
-) -> ServerCertificate:
-    """The owner's own certificate and key. Raises CertificateDefect."""
-
-    def read() -> ServerCertificate:
-        return read_server_certificate(
-            _read(hass, certificate_file, Defect.UNREADABLE),
-            _read(hass, key_file, Defect.KEY_UNREADABLE),
-            hostname,
-            dt_util.utcnow(),
-            roots=Path(certifi.where()).read_bytes(),
-        )
-
-    return await hass.async_add_executor_job(read)
-
-
-def _read(hass: HomeAssistant, name: str, defect: Defect) -> bytes:
-    """A file of certificates, by its full name or that in the configuration's folder."""
-    try:
-        with Path(hass.config.path(name)).open("rb") as file:
-            # One more byte than is allowed, so that the limit is noticed.
-            return file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise CertificateDefect(defect) from error
-
-
-_UNREADABLE: Final = (
-    HomeAssistantError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-)
-"""What Home Assistant raises for a file of a newer version, or of a wrong shape."""
-
-
-class ClientCasUnavailable(Exception):
-    """Tesla's CA certificates are neither stored nor to be had; `detail` says why."""
-
-    def __init__(self, detail: str) -> None:
-        """Say why."""
-        super().__init__(detail)
-        self.detail = detail
-
-
-async def async_get_client_cas(hass: HomeAssistant) -> str:
-    """The CA certificates that cars' certificates are verified with, in PEM.
-
-    The owner's file comes first, then what was stored, then Tesla's public repository. Whatever the
-    source, only those are accepted whose fingerprints are known. Stored is only what holds all of
-    them: cars of those that are missing could never connect again. What was stored by a version
-    that knew others is used only if nothing better is to be had.
-
-    Raises:
-        ClientCasUnavailable: none of the three has any.
-    """
-    hosts = get_hosts(hass)
-    now = dt_util.utcnow()
-    fingerprints = TESLA_FINGERPRINTS if hosts.client_ca_is_known else None
-    store: Store[dict[str, str]] = Store(hass, _VERSION, _CLIENT_CA_KEY, atomic_writes=True)
-    detail = ""
-
-    def accepted(pem: bytes) -> AcceptedCas:
-        found = accept_client_cas(pem, now, fingerprints)
-        if found.expired:
-            LOGGER.info("CA certificates of Tesla's that are over: %s", ", ".join(found.expired))
-        return found
-
-    file = Path(hass.config.path(CLIENT_CA_FILE))
-    if await hass.async_add_executor_job(file.is_file):
-        try:
-            return accepted(
-                await hass.async_add_executor_job(_read, hass, CLIENT_CA_FILE, Defect.UNREADABLE)
-            ).pem
-        except CertificateDefect as error:
-            detail = f"{CLIENT_CA_FILE}: {error}"
-    older = ""
-    table = _mark(fingerprints)
-    # A simulator makes new ones each time it starts.
-    stored = None
-    with suppress(*_UNREADABLE):
-        # What cannot be read is fetched again.
-        stored = await store.async_load()
-    if hosts.client_ca_is_known and isinstance(stored, dict):
-        older = _usable(stored, accepted)
-        if older and stored.get("table") == table:
-            return older
-    try:
-        found = accepted(await _async_fetch(hass, hosts.client_ca_url))
-    except (aiohttp.ClientError, TimeoutError, CertificateDefect) as error:
-        if older:
-            LOGGER.debug("No newer CA certificates of Tesla's: %s", error)
-            return older
-        raise ClientCasUnavailable(detail or f"{type(error).__name__}: {error}"[:200]) from error
-    seen = len(found.certificates) + len(found.expired)
-    if fingerprints is None or seen == len(fingerprints):
-        await store.async_save({"pem": found.pem, "table": table})
-    else:
-        LOGGER.info("Tesla's file has only %s of its CA certificates; it is fetched again", seen)
-    return found.pem
-
-
-def _usable(stored: Mapping[str, str], accepted: Callable[[bytes], AcceptedCas]) -> str:
-    """What is stored, as far as it is accepted; blank if nothing is."""
-    try:
-        return accepted(str(stored.get("pem", "")).encode()).pem
-    except CertificateDefect as error:
-        LOGGER.debug("The stored CA certificates are of no use: %s", error)
-        return ""
-
-
-def _mark(fingerprints: frozenset[str] | None) -> str:
-    """What tells tables of fingerprints apart."""
-    return hashlib.sha256("".join(sorted(fingerprints or ())).encode()).hexdigest()[:16]
-
-
-async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
-    """A file from the internet, whole, or a byte more than it may have.
-
-    Raises:
-        aiohttp.ClientError, TimeoutError: it is not to be had.
-    """
-    fetched = bytearray()
-    async with async_get_clientsession(hass).get(
-        url, timeout=_FETCH_TIMEOUT, allow_redirects=False
-    ) as response:
-        response.raise_for_status()
-        # Not `read`, which gives what has come so far.
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            fetched += chunk
-            if len(fetched) > LARGEST_FILE:
-                break
-    return bytes(fetched[: LARGEST_FILE + 1])
 
 
 class _Everybody(Listener):
@@ -546,8 +352,8 @@ class Receiver:
         """Report what is wrong with the owner's files, or with our own CA: one needs the other."""
         if error.defect in OF_AUTHORITY:
             self._async_clear("certificate_unusable")
-            LOGGER.error("%s cannot be used: %s", _AUTHORITY_KEY, error)
-            self._async_tell("authority_unusable", file=f"{STORAGE_DIR}/{_AUTHORITY_KEY}")
+            LOGGER.error("%s cannot be used: %s", AUTHORITY_KEY, error)
+            self._async_tell("authority_unusable", file=f"{STORAGE_DIR}/{AUTHORITY_KEY}")
         else:
             self._async_clear("authority_unusable")
             self._async_tell("certificate_unusable", detail=str(error))

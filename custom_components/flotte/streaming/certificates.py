@@ -1,0 +1,99 @@
+"""Certificates that the receiver presents, issued by our own stored CA or by another."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import certifi
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..tesla.telemetry.tls.authority import Authority
+from ..tesla.telemetry.tls.certificates import LARGEST_FILE, CertificateDefect, Defect
+from ..tesla.telemetry.tls.server_certificate import ServerCertificate, read_server_certificate
+
+_VERSION: Final = 1
+AUTHORITY_KEY: Final = f"{DOMAIN}.telemetry_ca"
+_AUTHORITY_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_telemetry_ca_lock")
+UNREADABLE: Final = (
+    HomeAssistantError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""What Home Assistant raises for a file of a newer version, or of a wrong shape."""
+
+
+async def async_get_authority(hass: HomeAssistant) -> Authority:
+    """Our CA, made on first use and kept: replacing it means configuring all cars anew.
+
+    Raises:
+        CertificateDefect: what is stored cannot be read, or a new one cannot be kept.
+    """
+    async with hass.data.setdefault(_AUTHORITY_LOCK, asyncio.Lock()):
+        if (authority := await _async_load_authority(hass)) is not None:
+            return authority
+        made = await hass.async_add_executor_job(Authority.generate, dt_util.utcnow())
+        await _authority_store(hass).async_save(
+            {"certificate": made.certificate_pem, "private_key": made.key_pem()}
+        )
+        # Home Assistant only logs a full disk. No car may trust what the next start does not have.
+        if (authority := await _async_load_authority(hass)) is None:
+            raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
+        return authority
+
+
+def _authority_store(hass: HomeAssistant) -> Store[dict[str, str]]:
+    return Store(hass, _VERSION, AUTHORITY_KEY, private=True, atomic_writes=True)
+
+
+async def _async_load_authority(hass: HomeAssistant) -> Authority | None:
+    """The stored CA; None if there never was one. Raises CertificateDefect."""
+    store = _authority_store(hass)
+    try:
+        stored: object = await store.async_load()
+    except UNREADABLE as error:
+        raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from error
+    if stored is None:
+        # Home Assistant sets a file aside that it cannot decode, and says that there was none.
+        path = Path(store.path)
+        if await hass.async_add_executor_job(lambda: any(path.parent.glob(f"{path.name}*"))):
+            raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
+        return None
+    match stored:
+        case {"certificate": str() as certificate, "private_key": str() as key}:
+            return Authority.from_pem(certificate, key)
+    raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
+
+
+async def async_read_files(
+    hass: HomeAssistant, certificate_file: str, key_file: str, hostname: str
+) -> ServerCertificate:
+    """The owner's own certificate and key. Raises CertificateDefect."""
+
+    def read() -> ServerCertificate:
+        return read_server_certificate(
+            read_pem(hass, certificate_file, Defect.UNREADABLE),
+            read_pem(hass, key_file, Defect.KEY_UNREADABLE),
+            hostname,
+            dt_util.utcnow(),
+            roots=Path(certifi.where()).read_bytes(),
+        )
+
+    return await hass.async_add_executor_job(read)
+
+
+def read_pem(hass: HomeAssistant, name: str, defect: Defect) -> bytes:
+    """A file of certificates, by its full name or that in the configuration's folder."""
+    try:
+        with Path(hass.config.path(name)).open("rb") as file:
+            # One more byte than is allowed, so that the limit is noticed.
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise CertificateDefect(defect) from error

@@ -30,7 +30,7 @@ SPEED = 20.0
 """How much faster time goes by where ten seconds are to pass."""
 SLOW = 10.0
 """Seconds, of those, that writing may take on a machine that has other things to do."""
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Real seconds after which a test has failed that waits for a report."""
 
 

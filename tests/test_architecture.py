@@ -206,6 +206,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.storage",
         "streaming.manager",
     },
+    "account.options": HOME_ASSISTANT
+    | {
+        "account.data",
+        "const",
+        "spending.account_ledger",
+        "spending.rules",
+        "streaming.options",
+    },
     "account.rights": HOME_ASSISTANT | {"const"},
     "account.claims": HOME_ASSISTANT | {"const"},
     "spending.budget_issue": HOME_ASSISTANT
@@ -547,6 +555,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.vehicle",
         "spending.callers",
         "account.claims",
+        "account.options",
         "const",
         "coordinator",
         "account.hosts",

@@ -264,22 +264,17 @@ async def test_limits_are_shown_as_they_hold(
 async def test_what_the_other_shows_is_in_the_new_currency(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
 ) -> None:
-    """It is loaded again, and only if the currency is another one."""
+    """At once, without loading either account again."""
     await register_key(hass, tesla)
     first, second = make_entry(), make_entry("owner-2")
     await set_up(hass, first)
     if second.state is ConfigEntryState.NOT_LOADED:
         await set_up(hass, second)
     assert state_of(hass, COST).attributes["unit_of_measurement"] == "EUR"
-    before = second.runtime_data
-    hass.config_entries.async_update_entry(first, options={"monthly_limit": 3})
-    await hass.config_entries.async_reload(first.entry_id)
-    await hass.async_block_till_done()
-    assert second.runtime_data is before
+    before = first.runtime_data, second.runtime_data
     hass.config_entries.async_update_entry(first, options={"currency": "GBP"})
-    await hass.config_entries.async_reload(first.entry_id)
     await hass.async_block_till_done()
-    assert second.runtime_data is not before
+    assert (first.runtime_data, second.runtime_data) == before
     shown = {
         state.attributes["unit_of_measurement"]
         for state in hass.states.async_all("sensor")

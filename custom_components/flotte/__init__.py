@@ -44,6 +44,7 @@ from .account.login import (
     async_watch_login,
 )
 from .account.names import MANUFACTURER, AssetName, is_vin, model_of
+from .account.options import async_watch_options
 from .account.storage import NotWritten, async_show_failure
 from .account.tokens import Tokens, granted_scopes
 from .const import (
@@ -95,6 +96,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     set_hosts(hass, config)
     await async_watch_callers(hass)
     async_watch_claims(hass)
+    async_watch_options(hass)
     async_register_actions(hass)
     async_register_spending_actions(hass)
     return True

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import PERCENTAGE, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -210,7 +210,7 @@ def _as_rows(stored: object, key: str, value: str) -> list[dict[str, Any]]:
     return [{key: name, value: each} for name, each in pairs]
 
 
-class FlotteOptionsFlow(OptionsFlowWithReload):
+class FlotteOptionsFlow(OptionsFlow):
     """Changes options, a group at a time; the others stay."""
 
     def __init__(self) -> None:

@@ -226,8 +226,14 @@ class AccountLedger:
 @callback
 def async_retire_ledger(hass: HomeAssistant, client_id: str) -> None:
     """Withdraw the issues about an application that no account uses any more."""
-    if (ledger := hass.data.get(_ACCOUNTS, {}).get(client_id)) is not None:
+    if (ledger := ledger_in_use(hass, client_id)) is not None:
         ledger.async_retire()
+
+
+@callback
+def ledger_in_use(hass: HomeAssistant, client_id: str) -> AccountLedger | None:
+    """The ledger of an application, if an account was set up with it."""
+    return hass.data.get(_ACCOUNTS, {}).get(client_id)
 
 
 @callback

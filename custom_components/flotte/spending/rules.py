@@ -1,6 +1,5 @@
 """The rules of spending in force: of several entries that share a bill, the strictest decide."""
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -90,15 +89,8 @@ def async_apply_spending(
         )
     else:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
-    currency = ledger.meter.tariff.currency
     ledger.async_set_prices(spending_tariff(hass, entry), endpoint_categories(hass, entry))
     ledger.async_set_policy(spending_policy(hass, entry))
-    if ledger.meter.tariff.currency == currency:
-        return
-    for each in _sharing(hass, entry):
-        # What it shows is in the old currency; one that is being set up shows nothing yet.
-        if each.state is ConfigEntryState.LOADED and each.runtime_data.ledger is ledger:
-            hass.config_entries.async_schedule_reload(each.entry_id)
 
 
 @callback
@@ -108,9 +100,9 @@ def async_set_spending_option(
     name: str,
     value: str | float | None,
 ) -> None:
-    """Change one of the owner's rules, at once and without a reload; None is the usual one."""
+    """Change one of the owner's rules, or reset it to its default with None."""
     options = {**entry.options, name: value}
+    # `account.options` applies it.
     hass.config_entries.async_update_entry(
         entry, options={key: each for key, each in options.items() if each is not None}
     )
-    entry.runtime_data.ledger.async_set_policy(spending_policy(hass, entry))

@@ -1,0 +1,55 @@
+"""Applies an account's options when they change, whoever changes them, without reloading it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from ..const import DOMAIN
+from ..spending.account_ledger import ledger_in_use
+from ..spending.rules import async_apply_spending
+from ..streaming.options import Settings
+from .data import FlotteConfigEntry, application_of
+
+
+@callback
+def async_watch_options(hass: HomeAssistant) -> None:
+    """Apply changed options from now on.
+
+    An update listener of the entry would not do: Home Assistant calls it only while the account is
+    loaded, and expects it to reload the account after a new login.
+    """
+    known: dict[str, Mapping[str, Any]] = {
+        entry.entry_id: entry.options for entry in hass.config_entries.async_entries(DOMAIN)
+    }
+
+    @callback
+    def on_change(change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        if entry.domain != DOMAIN:
+            return
+        if change is ConfigEntryChange.REMOVED:
+            known.pop(entry.entry_id, None)
+            return
+        before = known.get(entry.entry_id, entry.options)
+        known[entry.entry_id] = entry.options
+        if entry.options != before:
+            _async_apply(hass, entry, before)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
+
+
+@callback
+def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry, before: Mapping[str, Any]) -> None:
+    # The rules of an account that is not loaded count too, for others that share its bill.
+    if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:
+        async_apply_spending(hass, entry, ledger)
+    is_failed = entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
+    if is_failed or Settings.from_options(entry.options) != Settings.from_options(before):
+        hass.config_entries.async_schedule_reload(entry.entry_id)

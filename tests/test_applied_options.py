@@ -1,0 +1,197 @@
+"""Changed options apply at once: no reload, no lost stream, nothing unavailable, no request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
+from homeassistant.core import Event, HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.tesla.spending.policy import Policy
+from simulator import Simulator
+from simulator.cars import Car
+from tests.conftest import (
+    MODEL_Y,
+    EntryMaker,
+    issues_of,
+    set_up,
+    state_of,
+    vehicle_of,
+)
+
+BUDGET = "number.tesla_account_monthly_budget"
+COST = "sensor.tesla_account_cost_this_month"
+REQUEST = "fleet_telemetry_config_create"
+
+
+async def submit(
+    hass: HomeAssistant, entry: MockConfigEntry, group: str, *forms: Mapping[str, Any]
+) -> None:
+    """Save a group of options through its forms."""
+    flows = hass.config_entries.options
+    flow_id = (await flows.async_init(entry.entry_id))["flow_id"]
+    result = await flows.async_configure(flow_id, {"next_step_id": group})
+    for form in forms:
+        assert not result.get("errors")
+        result = await flows.async_configure(flow_id, dict(form))
+    assert result["type"] == "create_entry"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+class Witness:
+    """Observes an account whose options change."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator) -> None:
+        """Observe from now on."""
+        self._entry = entry
+        self._tesla = tesla
+        self._data = entry.runtime_data
+        self._link = tesla.streams.link(MODEL_Y)
+        self._connections = self._link.connections
+        self._names = set(vehicle_of(entry, MODEL_Y).stream.connections)
+        self._requests = len(tesla.requests)
+        self._changes: list[Event[Any]] = async_capture_events(hass, EVENT_STATE_CHANGED)
+
+    @property
+    def requests(self) -> list[str]:
+        """Requests since the beginning."""
+        return [each.endpoint for each in self._tesla.requests[self._requests :]]
+
+    @property
+    def new_connections(self) -> int:
+        """Connections that Aurora made since the beginning."""
+        return self._link.connections - self._connections
+
+    def check_available(self) -> None:
+        """The account was not reloaded, and no entity became unavailable or was removed."""
+        assert self._entry.runtime_data is self._data
+        lost = [
+            each.data["entity_id"]
+            for each in self._changes
+            if each.data["new_state"] is None or each.data["new_state"].state == STATE_UNAVAILABLE
+        ]
+        assert lost == []
+
+    def check_connected(self) -> None:
+        """Aurora's connection is the one of the beginning."""
+        assert self._names
+        assert set(vehicle_of(self._entry, MODEL_Y).stream.connections) == self._names
+        assert self._link.is_connected
+        assert self.new_connections == 0
+
+
+@pytest.fixture
+def witness(
+    hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry, tesla: Simulator
+) -> Witness:
+    """Observes the account of a car that streams."""
+    return Witness(hass, entry_of_stream, tesla)
+
+
+def ledger_of(entry: MockConfigEntry) -> AccountLedger:
+    """The ledger of a loaded account."""
+    ledger: AccountLedger = entry.runtime_data.ledger
+    return ledger
+
+
+# --- Money ----------------------------------------------------------------------------------------
+
+TARIFF = ({"currency": "GBP"}, {"discount": 12})
+GROUPS: dict[str, tuple[Mapping[str, Any], ...]] = {
+    "spending": ({"monthly_limit": 25.5, "advanced": {"head_start_days": 1}},),
+    "wakes": ({"wakes_per_day": 5, "asleep_person": "refuse"},),
+    "tariff": TARIFF,
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_a_rule_of_spending_applies_at_once(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry, group: str
+) -> None:
+    ledger = ledger_of(entry_of_stream)
+    before = ledger.gate.policy, ledger.meter.tariff
+    await submit(hass, entry_of_stream, group, *GROUPS[group])
+    assert ledger.gate.policy == Policy.from_options(entry_of_stream.options)
+    assert (ledger.gate.policy, ledger.meter.tariff) != before
+    assert witness.requests == []
+    witness.check_connected()
+    witness.check_available()
+
+
+async def test_entities_show_the_new_rules(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry
+) -> None:
+    await submit(hass, entry_of_stream, "spending", {"monthly_limit": 25.5})
+    assert state_of(hass, BUDGET).state == "25.5"
+    await submit(hass, entry_of_stream, "tariff", *TARIFF)
+    # The amount was one of the old currency.
+    assert state_of(hass, BUDGET).state == "12.0"
+    for shown in (BUDGET, COST):
+        assert state_of(hass, shown).attributes["unit_of_measurement"] == "GBP"
+    await submit(hass, entry_of_stream, "wakes", {"asleep_automation": "refuse"})
+    assert entry_of_stream.options["asleep_automation"] == "refuse"
+    witness.check_connected()
+    witness.check_available()
+
+
+async def test_options_that_somebody_else_changes_apply_too(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry
+) -> None:
+    options = {**entry_of_stream.options, "monthly_limit": 7}
+    hass.config_entries.async_update_entry(entry_of_stream, options=options)
+    assert ledger_of(entry_of_stream).meter.budget == 7
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, BUDGET).state == "7.0"
+    # A change of anything else is none of the options.
+    hass.config_entries.async_update_entry(entry_of_stream, title="Our cars")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert witness.requests == []
+    witness.check_connected()
+    witness.check_available()
+
+
+async def test_options_that_cannot_be_read_are_reported_at_once(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry
+) -> None:
+    options = dict(entry_of_stream.options)
+    hass.config_entries.async_update_entry(
+        entry_of_stream, options={**options, "monthly_limit": "much"}
+    )
+    assert "options_unreadable" in issues_of(hass)
+    hass.config_entries.async_update_entry(entry_of_stream, options=options)
+    assert "options_unreadable" not in issues_of(hass)
+    witness.check_connected()
+
+
+async def test_of_two_accounts_the_strictest_rule_applies_at_once(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry, make_entry: EntryMaker
+) -> None:
+    """Whether the other account is loaded or not: its owner pays the same bill."""
+    other = make_entry("owner-2")
+    await set_up(hass, other)
+    ledger = ledger_of(entry_of_stream)
+    assert ledger_of(other) is ledger
+    await submit(hass, other, "spending", {"monthly_limit": 4})
+    assert ledger.meter.budget == 4
+    await submit(hass, entry_of_stream, "spending", {"monthly_limit": 6})
+    assert ledger.meter.budget == 4
+    assert await hass.config_entries.async_unload(other.entry_id)
+    await submit(hass, other, "spending", {"monthly_limit": 2})
+    assert ledger.meter.budget == 2
+    await submit(hass, other, "spending", {"monthly_limit": 8})
+    assert ledger.meter.budget == 6
+    assert state_of(hass, BUDGET).state == "6.0"
+    witness.check_connected()
+
+
+async def test_saving_retries_a_failed_setup(
+    hass: HomeAssistant, tesla: Simulator, entry: MockConfigEntry
+) -> None:
+    tesla.faults.order("status", endpoint="products", count=1)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await submit(hass, entry, "spending", {"monthly_limit": 4})
+    assert entry.state is ConfigEntryState.LOADED
+    assert ledger_of(entry).meter.budget == 4

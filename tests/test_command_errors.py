@@ -421,7 +421,7 @@ async def test_account_that_moved_is_followed(
 ) -> None:
     """421 names another of Tesla's hosts. Nothing ran at the first one."""
     car = await told_of(tesla, wait, driven.vin, locked=False)
-    vehicle_of(loaded, driven.vin).vehicle.api.base_url = tesla.na_url
+    vehicle_of(loaded, driven.vin).vehicle.api.transport.base_url = tesla.na_url
     await act(hass, SERVICE_LOCK, f"lock.{driven.prefix}_doors")
     assert executed(car) == ["door_lock"]
 
@@ -432,7 +432,7 @@ async def test_no_connection(
 ) -> None:
     """It never left, so it is certain that nothing happened, and nothing is booked."""
     car = await told_of(tesla, wait, driven.vin, locked=False)
-    vehicle_of(loaded, driven.vin).vehicle.api.base_url = "http://127.0.0.1:9"
+    vehicle_of(loaded, driven.vin).vehicle.api.transport.base_url = "http://127.0.0.1:9"
     error = await refused(hass, SERVICE_LOCK, f"lock.{driven.prefix}_doors", HomeAssistantError)
     assert error.translation_key == "unreachable"
     assert executed(car) == []

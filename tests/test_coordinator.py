@@ -629,8 +629,8 @@ async def test_no_connection_at_all(
     wait: Wait,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    api = vehicle_of(told, MODEL_Y).vehicle.api
-    base_url, api.base_url = api.base_url, "http://127.0.0.1:9"
+    transport = vehicle_of(told, MODEL_Y).vehicle.api.transport
+    base_url, transport.base_url = transport.base_url, "http://127.0.0.1:9"
     await wait(17 * MINUTE)
     freezer.tick(timedelta(minutes=15))
     await wait(MINUTE)
@@ -638,7 +638,7 @@ async def test_no_connection_at_all(
         assert state_of(hass, entity_id).state == STATE_UNAVAILABLE
     # What was spent is known without Tesla.
     assert state_of(hass, "sensor.tesla_account_cost_this_month").state == "0.01"
-    api.base_url = base_url
+    transport.base_url = base_url
     await wait(MINUTE)
     assert state_of(hass, "lock.aurora_doors").state == "locked"
     assert state_of(hass, "sensor.home_grid_status").state == "on_grid"
@@ -807,7 +807,7 @@ async def test_moved_account_is_followed_within_tesla(
 ) -> None:
     """421 names the right address; it is one of Tesla's, so it is used from then on."""
     api = vehicle_of(told, MODEL_Y).vehicle.api
-    api.base_url = tesla.na_url
+    api.transport.base_url = tesla.na_url
     await wait(MINUTE)
     assert api.base_url == tesla.eu_url
     assert state_of(hass, "lock.aurora_doors").state == "locked"

@@ -20,7 +20,8 @@ from custom_components.flotte import async_remove_config_entry_device
 from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.api.fleet import FleetApi
+from custom_components.flotte.tesla.api.sending import ApiRequest
+from custom_components.flotte.tesla.api.transport import Transport
 from custom_components.flotte.tesla.state import Source
 from simulator import Simulator
 from simulator.bill import Category
@@ -121,19 +122,19 @@ class RoundTrips:
 def round_trips(monkeypatch: pytest.MonkeyPatch) -> RoundTrips:
     """Watches the requests."""
     trips = RoundTrips()
-    request = FleetApi._request
+    send = Transport.request
 
-    async def _request(api: FleetApi, method: str, path: str, **more: Any) -> Any:
+    async def request(transport: Transport, request: ApiRequest) -> Any:
         if not trips.running:
             trips.rounds.append([])
-        trips.rounds[-1].append(path)
+        trips.rounds[-1].append(request.path)
         trips.running += 1
         try:
-            return await request(api, method, path, **more)
+            return await send(transport, request)
         finally:
             trips.running -= 1
 
-    monkeypatch.setattr(FleetApi, "_request", _request)
+    monkeypatch.setattr(Transport, "request", request)
     return trips
 
 

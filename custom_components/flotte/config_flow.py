@@ -62,8 +62,9 @@ from .const import (
 from .coordinator import pairing_url
 from .flows.options import FlotteOptionsFlow
 from .spending.account_ledger import async_get_ledger
-from .tesla.api.fleet import FleetApi, partner_token
+from .tesla.api.fleet import FleetApi
 from .tesla.api.oauth import INVALID_SCOPE
+from .tesla.api.partner import partner_token
 from .tesla.errors import (
     BadRequest,
     LoginRequired,

@@ -16,7 +16,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
 
-from custom_components.flotte.tesla.api.fleet import LARGEST_REPLY, FleetApi, partner_token
+from custom_components.flotte.tesla.api.fleet import MAX_REPLY, FleetApi
+from custom_components.flotte.tesla.api.partner import partner_token
+from custom_components.flotte.tesla.api.rate_limits import RateLimits
 from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     AccountSuspended,
@@ -490,7 +492,7 @@ async def test_an_answer_that_cannot_be_read(account: Account, body: str) -> Non
         (lambda api: api.signed_command(MODEL_Y, b"message", PERSON), None),
         (lambda api: api.signed_command(MODEL_Y, b"message", PERSON), "no base64!"),
         (lambda api: api.signed_command(MODEL_Y, b"message", PERSON), "AAA"),
-        (lambda api: api.signed_command(MODEL_Y, b"message", PERSON), "A" * (LARGEST_REPLY + 4)),
+        (lambda api: api.signed_command(MODEL_Y, b"message", PERSON), "A" * (MAX_REPLY + 4)),
     ],
 )
 async def test_an_answer_of_another_kind(account: Account, call: Call, response: object) -> None:
@@ -621,7 +623,7 @@ async def test_a_token_that_cannot_be_had_costs_nothing(account: Account) -> Non
     async def token(_renewed: bool) -> str:  # noqa: FBT001  # the signature of a token source
         raise LoginRequired("login_required")
 
-    account.api._token = token
+    account.api.transport.token = token
     with pytest.raises(LoginRequired):
         await account.api.vehicle_data(MODEL_3, POLLING)
     assert account.arrived == []
@@ -865,7 +867,7 @@ async def test_a_kept_connection_that_was_closed_is_booked_twice(
         kept.append(entry)
 
     api = api_at(forgetful.url, session, meter)
-    api._keep = keep
+    api.transport.sender.keep = keep
     for _ in range(2):
         assert await api.vehicle_data(MODEL_Y, POLLING) == {}
     row = LedgerKey(TODAY, Category.DATA, MODEL_Y, "background:polling")
@@ -965,7 +967,7 @@ async def test_cancelled_before_it_was_booked(account: Account) -> None:
         await waiting.wait()
         raise AssertionError
 
-    account.api._token = token
+    account.api.transport.token = token
     request = asyncio.create_task(account.api.vehicle_data(MODEL_3, POLLING))
     await asyncio.sleep(0)
     request.cancel()
@@ -985,7 +987,7 @@ async def test_the_booking_is_durable_before_the_request_leaves(account: Account
         begun.append(entry)
         await written.wait()
 
-    account.api._keep = keep
+    account.api.transport.sender.keep = keep
     request = asyncio.create_task(account.api.wake_up(MODEL_Y, PERSON))
     await until(lambda: begun)
     for _ in range(1000):
@@ -1005,7 +1007,7 @@ async def test_cancelled_while_it_is_written(account: Account) -> None:
         begun.append(entry)
         await asyncio.Event().wait()
 
-    account.api._keep = keep
+    account.api.transport.sender.keep = keep
     request = asyncio.create_task(account.api.wake_up(MODEL_Y, PERSON))
     await until(lambda: begun)
     request.cancel()
@@ -1053,7 +1055,7 @@ async def test_logs_hold_no_secret(
         faults.order("status", status=status)
         with pytest.raises(TeslaError) if status != 401 else _nothing():
             await account.api.command(MODEL_S, "flash_lights", {}, PERSON)
-        account.api._quiet_until.clear()
+        account.api.transport.rate_limits = RateLimits()
     faults.order("lost_reply")
     with pytest.raises(AnswerLost) as raised:
         await account.api.command(MODEL_S, "flash_lights", {}, PERSON)

@@ -40,7 +40,7 @@ class Wall:
 def wall(account: Account) -> Wall:
     """The clock of our side."""
     wall = Wall()
-    account.api._clock = wall
+    account.api.transport.sender.clock = wall
     account.meter.budget = Decimal(1000)
     return wall
 

@@ -140,7 +140,7 @@ async def test_errors(outcomes: Outcomes, account: Account, status: int) -> None
 
     async def ask() -> object:
         # A refused login would stop the next questions.
-        account.api.login = Login()
+        account.api.transport.login = Login()
         return await account.api.vehicle_data(MODEL_3, POLLING)
 
     seen = await outcomes.of("vehicle_data", answer, ask, status)

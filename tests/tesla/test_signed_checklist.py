@@ -441,7 +441,7 @@ async def test_14_statuses_that_leave_it_open(trial: Trial, status: int) -> None
 
 
 async def test_14_421_is_followed(trial: Trial) -> None:
-    trial.api.base_url = trial.tesla.na_url
+    trial.api.transport.base_url = trial.tesla.na_url
     assert await trial.tell(honk) == DONE
     assert trial.api.base_url == trial.tesla.eu_url
     assert ran(trial) == ["honk_horn"]

@@ -533,7 +533,7 @@ async def test_statuses(site: Site, account: Account, status: int, error: type[T
 
 
 async def test_unreachable(site: Site, account: Account) -> None:
-    account.api.base_url = await closed_port()
+    account.api.transport.base_url = await closed_port()
     with pytest.raises(Unreachable):
         await site.send(commands.set_storm_watch(on=True), PERSON)
     assert account.booked() == {}

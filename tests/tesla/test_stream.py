@@ -13,7 +13,7 @@ from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload, Value
 from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErrors
 
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.api.fleet import utc_now
+from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category

@@ -88,7 +88,7 @@ def no_request_leaves(account: Account) -> asyncio.Event:
         begun.set()
         await asyncio.Event().wait()
 
-    account.api._keep = keep
+    account.api.transport.sender.keep = keep
     return begun
 
 
@@ -98,7 +98,7 @@ async def give_up(task: asyncio.Task[Done], account: Account) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     account.strays += 1
-    account.api._keep = account.keep
+    account.api.transport.sender.keep = account.keep
 
 
 @pytest.fixture

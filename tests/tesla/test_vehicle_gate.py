@@ -10,7 +10,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.api.fleet import utc_now
+from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,

@@ -10,7 +10,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
-from custom_components.flotte.tesla.api.fleet import utc_now
+from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.errors import OutcomeUnknown
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.meter import Meter

@@ -25,6 +25,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from tesla_protocol.command.universal_message_pb2 import RoutableMessage
 
 from custom_components.flotte.tesla.api.fleet import FleetApi
+from custom_components.flotte.tesla.api.sending import Answer, ApiRequest, Sender
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import Refused, TeslaError, Unreachable
 from custom_components.flotte.tesla.signing import ClientKey, Domain
@@ -40,7 +41,7 @@ from simulator.refusals import GatewayRefusal
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW, PERSON, Account
 
 VEHICLE: Final = "custom_components.flotte.tesla.vehicle.vehicle"
-API: Final = "custom_components.flotte.tesla.api.fleet"
+RATE_LIMITS: Final = "custom_components.flotte.tesla.api.rate_limits"
 HTTP_SECONDS: Final = 0.0625
 
 
@@ -164,10 +165,16 @@ class WatchedApi(FleetApi):
             sending.plain += 1
         return await super().command(vin, name, parameters, caller)
 
+
+class WatchedSender(Sender):
+    """Requests that take time."""
+
+    trial: Trial
+
     @override
-    async def _send(self, *args: Any, **more: Any) -> tuple[int, str, Mapping[str, str]]:
+    async def send(self, request: ApiRequest, base_url: str, token: str) -> Answer:
         try:
-            return await super()._send(*args, **more)
+            return await super().send(request, base_url, token)
         finally:
             # No request takes no time at all.
             self.trial.advance(HTTP_SECONDS)
@@ -220,7 +227,10 @@ class Trial:
             clock=self.wall,
         )
         self.api.trial = self
-        self.api._session = cast("aiohttp.ClientSession", _Outlet(session, self._go))
+        outlet = cast("aiohttp.ClientSession", _Outlet(session, self._go))
+        sender = WatchedSender(outlet, self.account.meter, self._keep, self.wall)
+        sender.trial = self
+        self.api.transport.sender = sender
         self.car: Car = tesla.world.cars[vin]
         # Everything signed that comes to the car goes past the witness.
         vars(self.car)["signed_command"] = self._arrives
@@ -519,7 +529,7 @@ async def on_trial(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(f"{VEHICLE}.pause", trial.pause)
             # Nobody else's clock is touched.
-            for module in (VEHICLE, API):
+            for module in (VEHICLE, RATE_LIMITS):
                 patch.setattr(f"{module}.time", SimpleNamespace(monotonic=trial.monotonic))
             yield trial
             trial.advance(120)

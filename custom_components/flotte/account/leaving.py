@@ -22,7 +22,8 @@ from ..spending.rules import async_apply_spending
 from ..streaming.issues import async_tell_left
 from ..streaming.requests import async_delete_configuration
 from ..streaming.subscription import configured_cars
-from ..tesla.api.fleet import FleetApi, TokenSource
+from ..tesla.api.fleet import FleetApi
+from ..tesla.api.transport import TokenSource
 from ..tesla.errors import TeslaError
 from .data import FlotteConfigEntry, application_of
 from .hosts import get_hosts

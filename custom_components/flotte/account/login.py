@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..tesla.api.fleet import FleetApi
-from ..tesla.api.login import FIRST_PAUSE, LONGEST_PAUSE
+from ..tesla.api.login import FIRST_PAUSE, MAX_PAUSE
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import POLLING
 
@@ -157,7 +157,7 @@ def async_retry_set_up(
         except TeslaError as error:
             LOGGER.debug("%s cannot be set up yet: %s", entry.title, error)
             if entry.entry_id not in retries:
-                async_retry_set_up(hass, entry, api, min(2 * pause, LONGEST_PAUSE))
+                async_retry_set_up(hass, entry, api, min(2 * pause, MAX_PAUSE))
             return
         if entry.state is ConfigEntryState.SETUP_ERROR:
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,10 +1,15 @@
 """Rules of time that hold everywhere: clocks that are set back, and times that cannot be."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 YEAR_2100: Final = 4_102_444_800
 """The beginning of 2100 in Unix seconds: a later time is noise."""
+
+
+def utc_now() -> datetime:
+    """The time now, aware."""
+    return datetime.now(UTC)
 
 
 def within(moment: datetime, interval: timedelta, now: datetime) -> bool:

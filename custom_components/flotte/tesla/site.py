@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from . import signals
 from .api.confirmation import read_confirmation
-from .api.fleet import FleetApi, utc_now
+from .api.fleet import FleetApi
+from .clock import utc_now
 from .commands import Command
 from .errors import (
     AccountSuspended,

@@ -14,11 +14,11 @@ from ..errors import InvalidAnswer
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
 """Seconds. A vehicle that does not answer makes Tesla's gateway wait for about ten."""
 
-LARGEST_ANSWER: Final = 1_000_000
+MAX_ANSWER: Final = 1_000_000
 """Bytes of an answer, decompressed. The largest known ones (a site's tariff, the data of a vehicle)
 have less than 100,000."""
 
-LARGEST_ERROR: Final = 10_000
+MAX_ERROR: Final = 10_000
 """Bytes that are read of an answer that reports an error; only its first words matter."""
 
 
@@ -29,11 +29,11 @@ async def read_text(response: aiohttp.ClientResponse) -> str:
     never does.
 
     Raises:
-        InvalidAnswer: a successful answer is longer than LARGEST_ANSWER.
+        InvalidAnswer: a successful answer is longer than MAX_ANSWER.
         aiohttp.ClientError, TimeoutError: the body did not come, or cannot be decompressed.
     """
     is_success = response.status < HTTPStatus.MULTIPLE_CHOICES
-    limit = LARGEST_ANSWER if is_success else LARGEST_ERROR
+    limit = MAX_ANSWER if is_success else MAX_ERROR
     body = bytearray()
     while len(body) <= limit and (chunk := await response.content.readany()):
         body += chunk

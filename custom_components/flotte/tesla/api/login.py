@@ -14,7 +14,7 @@ from ..errors import LoginRequired
 
 FIRST_PAUSE: Final = 30.0
 """Seconds after the first refusal; coordinators poll every minute. Each further one doubles it."""
-LONGEST_PAUSE: Final = 900.0
+MAX_PAUSE: Final = 900.0
 """Seconds; as long as after a suspension of the account."""
 
 
@@ -22,7 +22,6 @@ class Login:
     """The login of one account."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
         self._refusal: LoginRequired | None = None
         self._is_known = False
         self._pause = FIRST_PAUSE
@@ -59,7 +58,7 @@ class Login:
         if self._refusal is None or now >= self._again_at:
             # Requests that were under way together count once.
             self._again_at = now + self._pause
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._pause = min(2 * self._pause, MAX_PAUSE)
         self._is_known = True
         self._refusal = copy.copy(error)
         self.on_refused()
@@ -72,3 +71,35 @@ class Login:
         self._refusal = None
         self._pause = FIRST_PAUSE
         self.on_accepted()
+
+
+class AcceptedTokens:
+    """The tokens that Tesla accepted last, by kind of request and asset.
+
+    They show whether a refusal is about the login, or about one vehicle alone: then Tesla accepts
+    the same token for the same question about others.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: dict[tuple[str, str], str] = {}
+        self._refused: set[str] = set()
+
+    def note_accepted(self, kind: str, asset: str, token: str) -> None:
+        """Note that Tesla accepted a token."""
+        self._tokens[kind, asset] = token
+        self._refused.discard(asset)
+
+    def note_refused(self, asset: str) -> None:
+        """Note that Tesla refused this asset alone, also with a new token."""
+        self._refused.add(asset)
+
+    def was_refused(self, asset: str) -> bool:
+        """Whether Tesla refused this asset alone, and has not accepted it since."""
+        return asset in self._refused
+
+    def is_refused_alone(self, kind: str, asset: str, token: str) -> bool:
+        """Whether Tesla accepts a token that it refused here for the same about another asset."""
+        return any(
+            accepted == token and asked == kind and other != asset
+            for (asked, other), accepted in self._tokens.items()
+        )

@@ -5,7 +5,7 @@ else passes on its own: a firewall's page, a gateway in trouble, an answer of an
 Sources: Tesla's third-party token page (2026-08), RFC 6749 sections 5.1 and 5.2.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -21,15 +21,12 @@ from ..errors import (
     Unreachable,
     error_class,
 )
-from ..hosts import Hosts
 from ..privacy import shortened
 from .answers import TIMEOUT, forget_bodies, parse_json, read_text
 
 _TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
-PARTNER_SCOPES: Final = ("openid", "vehicle_device_data", "vehicle_cmds", "vehicle_charging_cmds")
-"""Scopes of a token of the application, unless somebody knows better what is enabled for it."""
-_LONGEST_LIFE: Final = 366 * 86400
+_MAX_LIFE: Final = 366 * 86400
 """Seconds; Tesla's access tokens live for 8 hours."""
 
 APPLICATION_REFUSED: Final = "application_refused"
@@ -120,45 +117,8 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
         problem = "no access token in the answer"
     elif not isinstance(refresh, str) or not refresh:
         problem = "no refresh token in the answer"
-    elif isinstance(answer.get("expires_in"), bool) or not 0 < life <= _LONGEST_LIFE:
+    elif isinstance(answer.get("expires_in"), bool) or not 0 < life <= _MAX_LIFE:
         problem = "no lifetime in the answer"
     if problem:
         raise InvalidAnswer(problem)
     return {**answer, "expires_in": life}
-
-
-async def partner_token(
-    session: aiohttp.ClientSession,
-    hosts: Hosts,
-    base_url: str,
-    *,
-    client_id: str,
-    client_secret: str,
-    scopes: Collection[str] = PARTNER_SCOPES,
-) -> str:
-    """Ask for a token of the application itself (not of the owner), as registration needs it.
-
-    Tesla never bills its authentication endpoints.
-
-    Args:
-        session: HTTP session to use.
-        hosts: Where the token server is.
-        base_url: The region that the token is for.
-        client_id: The application.
-        client_secret: Its secret.
-        scopes: What to ask for; Tesla refuses the whole request if one is not enabled for the
-            application.
-
-    Raises:
-        LoginRequired: Tesla refused; `reason` says why.
-        TeslaError: others, as `request_token`.
-    """
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "scope": " ".join(scopes),
-        "audience": base_url,
-    }
-    refusals = REFUSALS | {HTTPStatus.FORBIDDEN}
-    return str((await request_token(session, hosts.token_url, form, refusals))["access_token"])

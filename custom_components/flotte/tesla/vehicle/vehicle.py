@@ -19,8 +19,8 @@ from typing import Protocol as Interface
 
 from .. import signals, signing
 from ..api.confirmation import read_confirmation
-from ..api.fleet import SCHEDULE_SECTIONS, FleetApi, utc_now
-from ..clock import within
+from ..api.fleet import SCHEDULE_SECTIONS, FleetApi
+from ..clock import utc_now, within
 from ..commands import Command
 from ..errors import (
     AnswerLost,

@@ -1,0 +1,165 @@
+"""The one way out to Tesla: tokens, regions, rate limits, and errors by their status.
+
+Nothing is retried silently. A request is sent again after a new token or at another region's host,
+because it was not executed before, and each copy is booked.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from ..errors import (
+    AccountSuspended,
+    Forbidden,
+    InvalidAnswer,
+    LoginRequired,
+    RateLimited,
+    TeslaError,
+    WrongRegion,
+    error_class,
+)
+from ..hosts import Hosts, address_in
+from ..privacy import shortened
+from .answers import forget_bodies, parse_json
+from .login import AcceptedTokens, Login
+from .rate_limits import RateLimits, retry_after
+from .sending import Answer, ApiRequest, Sender
+
+_LOGGER = logging.getLogger(__name__)
+
+type TokenSource = Callable[[bool], Awaitable[str]]
+"""Answers an access token; asked with True it must get a new one first. Raises LoginRequired."""
+
+
+class Transport:
+    """The way of an account's requests to Tesla.
+
+    Args:
+        sender: Sends and books each of them.
+        token: Source of access tokens.
+        hosts: Addresses, and which of them are trusted.
+        base_url: Regional base URL to start with.
+    """
+
+    def __init__(self, sender: Sender, token: TokenSource, hosts: Hosts, base_url: str) -> None:
+        self.sender = sender
+        self.token = token
+        self.base_url = base_url
+        self.login = Login()
+        """Whether Tesla accepts the tokens."""
+        self.rate_limits = RateLimits()
+        self._hosts = hosts
+        self._accepted = AcceptedTokens()
+
+    async def request(self, request: ApiRequest) -> Any:  # noqa: ANN401  # JSON
+        """Send one request and answer the content of its envelope's `response`.
+
+        A token that Tesla refuses is renewed once, another region's host is followed once if it
+        is Tesla's; both send the request again, and book it again. Neither was executed before.
+
+        Raises:
+            TeslaError: one of the tree, by status and text; see `errors`.
+        """
+        self.login.check(is_free=self._is_free(request))
+        try:
+            return await self._exchange(request)
+        except TeslaError as error:
+            forget_bodies(error)
+            if isinstance(error, LoginRequired):
+                self.login.refused(error)
+            raise
+
+    def move(self, base_url: str | None, detail: str) -> None:
+        """Use another region's host from now on.
+
+        Raises:
+            WrongRegion: the address is unknown or is none of Tesla's.
+        """
+        if base_url is None or not self._hosts.trusts(base_url):
+            raise WrongRegion(detail, base_url=base_url and base_url[:200])
+        self.base_url = base_url
+
+    async def _exchange(self, request: ApiRequest) -> Any:  # noqa: ANN401  # JSON
+        renew = renewed = moved = False
+        while True:
+            self.rate_limits.check(request.charge.category)
+            token = await self.token(renew)
+            renew = False
+            # Known before it leaves: one that left earlier says nothing about now.
+            probes = self._probes(request)
+            answer = await self.sender.send(request, self.base_url, token)
+            if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+                self.login.accepted()
+                self._accepted.note_accepted(request.kind, request.asset, token)
+                if probes and self._probes(request):
+                    _LOGGER.info("Tesla answers again: its limit was raised")
+                    self.sender.meter.note_service_resumed()
+                return _payload(answer.text)
+            kind = error_class(answer.status, answer.text)
+            if answer.status == HTTPStatus.MISDIRECTED_REQUEST and not moved:
+                self._follow(answer)
+                moved = True
+                continue
+            if kind is LoginRequired:
+                is_alone = self._accepted.is_refused_alone(request.kind, request.asset, token)
+                if not renewed and not (is_alone and self._accepted.was_refused(request.asset)):
+                    renew = renewed = True
+                    continue
+                if is_alone:
+                    # Not the login is refused, but this vehicle: a new login changes nothing.
+                    self._accepted.note_refused(request.asset)
+                    raise Forbidden(f"{answer.status}: {_error_text(answer.text)}")
+            if kind is AccountSuspended and answer.status == HTTPStatus.FORBIDDEN:
+                free = request.kind if self._is_free(request) else None
+                self.sender.meter.suspend(self.sender.clock(), free)
+            self._fail(answer, request)
+
+    def _is_free(self, request: ApiRequest) -> bool:
+        return not self.sender.meter.tariff.price(request.charge.category)
+
+    def _probes(self, request: ApiRequest) -> bool:
+        """Whether this costs nothing, and an answer to it shows that Tesla's limit was raised."""
+        suspension = self.sender.meter.suspension
+        return self._is_free(request) and suspension.is_probe(request.kind, self.sender.clock())
+
+    def _follow(self, answer: Answer) -> None:
+        """Use the region's host that an answer names."""
+        base_url = address_in(answer.text, answer.headers.get("Alt-Svc", ""))
+        self.move(base_url, shortened(answer.text, 200))
+        _LOGGER.info("Tesla serves this account at %s", base_url)
+
+    def _fail(self, answer: Answer, request: ApiRequest) -> NoReturn:
+        """Raise the error of a status and its text."""
+        kind = error_class(answer.status, answer.text)
+        if kind is LoginRequired and not isinstance(parse_json(answer.text), dict):
+            # Not Tesla's own words: a firewall in front of it knows nothing of the login.
+            kind = Forbidden
+        detail = f"{answer.status}: {_error_text(answer.text)}"
+        if kind is RateLimited:
+            pause = retry_after(answer.headers, answer.text)
+            self.rate_limits.begin_pause(request.charge.category, pause)
+            raise RateLimited(detail, retry_after=pause)
+        raise kind(detail)
+
+
+def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
+    """The content of an envelope."""
+    envelope = parse_json(text)
+    if not isinstance(envelope, dict):
+        raise InvalidAnswer("not JSON")
+    if "response" not in envelope:
+        raise InvalidAnswer("no response in the answer")
+    return envelope["response"]
+
+
+def _error_text(text: str) -> str:
+    """Tesla's own words, short: `error` and `error_description` of the envelope, or the body.
+
+    An envelope without words says nothing.
+    """
+    envelope = parse_json(text)
+    if not isinstance(envelope, dict) or "error" not in envelope:
+        return shortened(text, 200)
+    words = [str(envelope[key]) for key in ("error", "error_description") if envelope.get(key)]
+    return shortened(": ".join(words), 200)

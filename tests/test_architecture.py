@@ -46,11 +46,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.errors": {"tesla.privacy"},
     "tesla.clock": set(),
     "tesla.listeners": set(),
-    "tesla.state": {"tesla.clock"},
+    "tesla.state": {"tesla.clock", "tesla.units"},
+    "tesla.units": set(),
     "tesla.hosts": set(),
     "tesla.signals": {
         "tesla.state",
         "tesla.clock",
+        "tesla.units",
     },
     "tesla.vehicle.poll_plan": {
         "tesla.signals",
@@ -622,6 +624,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sensor": PLATFORM
     | {
         "counters",
+        "tesla.units",
         "spending.account_ledger",
         "tesla.spending.projection",
         "tesla.spending.caller",

@@ -14,8 +14,12 @@ import homeassistant.components
 import pytest
 from homeassistant.components.climate import PRESET_NONE
 from homeassistant.components.select import SelectEntityDescription
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription
-from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import EntityDescription
 
@@ -36,7 +40,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
-from custom_components.flotte.entity import always
+from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.errors import (
@@ -60,7 +64,8 @@ from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.modes import ModeReason
 from custom_components.flotte.tesla.spending.projection import Basis
 from custom_components.flotte.tesla.spending.tariff import DATA
-from custom_components.flotte.tesla.state import Derived, inputs_of
+from custom_components.flotte.tesla.state import Derived, Signal, inputs_of
+from custom_components.flotte.tesla.units import Unit
 
 HERE: Final = Path(custom_components.flotte.__file__).parent
 TEXTS: Final[dict[str, Any]] = json.loads((HERE / "translations" / "en.json").read_text("utf-8"))
@@ -240,13 +245,71 @@ def test_options_of_sensors_are_those_of_their_signals() -> None:
                 assert parsed == option, row.key
 
 
-SHOWN_IN: Final[dict[SensorDeviceClass, str]] = {
-    SensorDeviceClass.SPEED: "km/h",
-    SensorDeviceClass.DISTANCE: "km",
-    SensorDeviceClass.PRESSURE: "bar",
-    SensorDeviceClass.TEMPERATURE: "°C",
+OTHER_KEYS: Final[dict[str, Signal[Any] | Derived[Any]]] = {
+    "binary_sensor.charge_cable": signals.PLUGGED_IN,
+    "binary_sensor.charging": signals.IS_CHARGING,
+    "binary_sensor.dashcam": signals.DASHCAM_RECORDING,
+    "binary_sensor.dc_converter": signals.DC_CONVERTER_ENABLED,
+    "binary_sensor.guest_mode_enabled": signals.GUEST_MODE,
+    "binary_sensor.remote_start_enabled": signals.REMOTE_START,
+    "cover.charge_port": signals.CHARGE_PORT_OPEN,
+    "cover.sunroof": signals.SUNROOF_OPEN,
+    "cover.tonneau": signals.TONNEAU_OPEN,
+    "cover.windows": signals.WINDOWS_OPEN,
+    "device_tracker.route": signals.ROUTE_LOCATION,
+    "lock.charge_cable_lock": signals.CHARGE_PORT_LATCH,
+    "lock.doors": signals.LOCKED,
+    "number.charge_current": signals.CHARGE_CURRENT_REQUEST,
+    "sensor.charge_cable_type": signals.CONNECTED_CABLE,
+    "sensor.charging_status": signals.CHARGING_STATE,
+    "sensor.current_charge_limit": signals.CHARGE_LIMIT,
+    "sensor.range": signals.RATED_RANGE,
+    "sensor.scheduled_charging_start": signals.CHARGING_STARTS,
+    "sensor.scheduled_departure": signals.DEPARTURE,
+    "sensor.tonneau_open": signals.TONNEAU_OPEN_PERCENT,
+    "sensor.update_duration": signals.UPDATE_MINUTES,
+    "switch.charge": signals.IS_CHARGING,
 }
-"""The only unit of a device class that parsers return."""
+"""Rows with a key other than the name of their signal."""
+
+
+def test_rows_show_the_signal_of_their_key() -> None:
+    """A row that shows the signal of its neighbour would look plausible for ever."""
+    other = {}
+    for platform, row in rows():
+        signal = getattr(row, "signal", None)
+        if signal is not None and signal is not getattr(signals, row.key.upper(), None):
+            other[f"{platform}.{row.key}"] = signal
+    assert other == OTHER_KEYS
+
+
+NUMERIC_CLASSES: Final[dict[Unit, set[SensorDeviceClass | None]]] = {
+    Unit.PERCENT: {SensorDeviceClass.BATTERY, None},
+    Unit.DEGREE: {None},
+    Unit.KILOMETRE: {SensorDeviceClass.DISTANCE},
+    Unit.METRE: {SensorDeviceClass.DISTANCE},
+    Unit.KILOMETRE_PER_HOUR: {SensorDeviceClass.SPEED},
+    Unit.METRE_PER_SECOND_SQUARED: {None},
+    Unit.RADIAN_PER_SECOND: {None},
+    Unit.NEWTON_METRE: {None},
+    Unit.KILOGRAM: {SensorDeviceClass.WEIGHT},
+    Unit.CELSIUS: {SensorDeviceClass.TEMPERATURE},
+    Unit.BAR: {SensorDeviceClass.PRESSURE},
+    Unit.VOLT: {SensorDeviceClass.VOLTAGE},
+    Unit.AMPERE: {SensorDeviceClass.CURRENT},
+    Unit.KILOHM: {None},
+    Unit.WATT: {SensorDeviceClass.POWER},
+    Unit.KILOWATT: {SensorDeviceClass.POWER},
+    Unit.WATT_HOUR: {SensorDeviceClass.ENERGY, SensorDeviceClass.ENERGY_STORAGE},
+    Unit.KILOWATT_HOUR: {SensorDeviceClass.ENERGY, SensorDeviceClass.ENERGY_STORAGE},
+    Unit.MILLISECOND: {SensorDeviceClass.DURATION},
+    Unit.MINUTE: {SensorDeviceClass.DURATION},
+    Unit.HOUR: {SensorDeviceClass.DURATION},
+}
+"""The device classes of a number, by its unit."""
+
+OTHER_CLASSES: Final = {None, SensorDeviceClass.ENUM, SensorDeviceClass.TIMESTAMP}
+"""The device classes of a value without a unit."""
 
 
 def signal_rows(
@@ -256,12 +319,115 @@ def signal_rows(
     return [row for row in table if isinstance(row, sensor.FlotteSensorDescription)]
 
 
-def test_sensors_have_the_unit_of_their_parsers() -> None:
-    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS)):
-        if row.signal is signals.GPS_ACCURACY:
-            assert row.native_unit_of_measurement == "m"
-        elif row.device_class in SHOWN_IN:
-            assert row.native_unit_of_measurement == SHOWN_IN[row.device_class], row.key
+SIGNAL_SENSORS: Final = [
+    pytest.param(row, id=row.key)
+    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS))
+]
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_units_are_those_of_home_assistant(unit: Unit) -> None:
+    """A unit that Home Assistant spells otherwise could not be converted."""
+    assert sensor.UNITS[unit] == unit.value
+    for device_class in NUMERIC_CLASSES[unit] - {None}:
+        assert device_class is not None
+        assert sensor.UNITS[unit] in DEVICE_CLASS_UNITS[device_class]
+
+
+@pytest.mark.parametrize("row", SIGNAL_SENSORS)
+def test_device_class_of_a_sensor_suits_the_unit_of_its_signal(
+    row: sensor.FlotteSensorDescription,
+) -> None:
+    # A row has no unit of its own: it could only contradict the signal.
+    assert row.native_unit_of_measurement is None
+    unit = row.signal.unit
+    assert row.device_class in (OTHER_CLASSES if unit is None else NUMERIC_CLASSES[unit])
+    if (suggested := row.suggested_unit_of_measurement) is not None:
+        assert row.device_class is not None
+        assert suggested in DEVICE_CLASS_UNITS[row.device_class]
+
+
+@pytest.mark.parametrize("row", number.VEHICLE_NUMBERS + number.SITE_NUMBERS)
+def test_numbers_have_the_unit_of_their_signals(
+    row: number.FlotteNumberDescription,
+) -> None:
+    assert row.signal.unit is not None
+    assert row.native_unit_of_measurement == sensor.UNITS[row.signal.unit]
+
+
+COUNTERS: Final = {
+    "ac_charge_energy": SensorStateClass.TOTAL,
+    "charge_energy_added": SensorStateClass.TOTAL,
+    "distance_since_reset": SensorStateClass.TOTAL,
+    "lifetime_energy_charged": SensorStateClass.TOTAL_INCREASING,
+    "lifetime_energy_charged_dc": SensorStateClass.TOTAL_INCREASING,
+    "lifetime_energy_recovered": SensorStateClass.TOTAL_INCREASING,
+    "lifetime_energy_used": SensorStateClass.TOTAL_INCREASING,
+    "odometer": SensorStateClass.TOTAL_INCREASING,
+    "self_driven_since_reset": SensorStateClass.TOTAL,
+}
+"""What only rises: for ever, or until it begins again."""
+WITHOUT_STATISTICS: Final = {
+    "brick_of_highest_voltage",
+    "brick_of_lowest_voltage",
+    "charger_phases",
+    "coldest_module",
+    "cruise_distance",
+    "current_charge_limit",
+    "route_energy",
+    "route_traffic_delay",
+    "warmest_module",
+}
+"""Numbers whose average says nothing: settings, numbers of parts, forecasts."""
+
+
+@pytest.mark.parametrize("row", SIGNAL_SENSORS)
+def test_state_class_of_a_sensor_suits_its_number(row: sensor.FlotteSensorDescription) -> None:
+    is_number = row.signal.unit is not None or getattr(row.signal, "bounds", None) is not None
+    if not is_number or row.key in WITHOUT_STATISTICS:
+        expected = None
+    elif row.signal.unit is Unit.DEGREE:
+        expected = SensorStateClass.MEASUREMENT_ANGLE
+    else:
+        expected = COUNTERS.get(row.key, SensorStateClass.MEASUREMENT)
+    assert row.state_class is expected
+
+
+OPTIONAL: Final = {
+    "binary_sensor.storm_active",
+    "binary_sensor.streaming",
+    "button.homelink",
+    "cover.sunroof",
+    "cover.tonneau",
+    "number.backup_reserve",
+    "select.operation_mode",
+    "select.seat_cooler_left",
+    "select.seat_cooler_right",
+    "select.seat_heater_rear_center",
+    "select.seat_heater_rear_left",
+    "select.seat_heater_rear_right",
+    "select.seat_heater_third_row_left",
+    "select.seat_heater_third_row_right",
+    "sensor.battery_power",
+    "sensor.energy_left",
+    "sensor.grid_power",
+    "sensor.island_status",
+    "sensor.load_power",
+    "sensor.percentage_charged",
+    "sensor.solar_power",
+    "sensor.wall_connector_power",
+    "switch.storm_watch",
+}
+"""Rows of equipment that not every vehicle or site has."""
+
+
+def test_rows_of_optional_equipment_exist_only_where_it_does() -> None:
+    optional = {
+        f"{platform}.{row.key}"
+        for platform, row in rows()
+        if isinstance(row, FlotteEntityDescription) and row.exists is not always
+    }
+    assert optional == OPTIONAL
 
 
 @pytest.mark.parametrize("table", [sensor.VEHICLE_SENSORS, sensor.SITE_SENSORS])

@@ -1,6 +1,6 @@
 """Sensors: one table of what vehicles, sites and the account show, and one class for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
@@ -22,6 +22,7 @@ from homeassistant.const import (
     UnitOfElectricPotential,
     UnitOfEnergy,
     UnitOfLength,
+    UnitOfMass,
     UnitOfPower,
     UnitOfPressure,
     UnitOfSpeed,
@@ -48,13 +49,14 @@ from .tesla.spending.modes import ModeReason, SpendingMode
 from .tesla.spending.projection import Basis
 from .tesla.spending.tariff import CENT, Category
 from .tesla.state import Derived, Signal, State
+from .tesla.units import Unit
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
-    """A sensor that shows a signal."""
+    """A sensor that shows a signal, in the unit of that signal."""
 
     signal: Signal[Any] | Derived[Any]
 
@@ -70,6 +72,32 @@ class FlotteAgeDescription(FlotteEntityDescription, SensorEntityDescription):
 class FlotteWaitingDescription(FlotteEntityDescription, SensorEntityDescription):
     """A sensor about the commands that wait for a vehicle."""
 
+
+UNITS: Final[Mapping[Unit, str]] = {
+    Unit.PERCENT: PERCENTAGE,
+    Unit.DEGREE: DEGREE,
+    Unit.KILOMETRE: UnitOfLength.KILOMETERS,
+    Unit.METRE: UnitOfLength.METERS,
+    Unit.KILOMETRE_PER_HOUR: UnitOfSpeed.KILOMETERS_PER_HOUR,
+    # Home Assistant has no constants for the next three and for kilo-ohms.
+    Unit.METRE_PER_SECOND_SQUARED: "m/s²",
+    Unit.RADIAN_PER_SECOND: "rad/s",
+    Unit.NEWTON_METRE: "Nm",
+    Unit.KILOGRAM: UnitOfMass.KILOGRAMS,
+    Unit.CELSIUS: UnitOfTemperature.CELSIUS,
+    Unit.BAR: UnitOfPressure.BAR,
+    Unit.VOLT: UnitOfElectricPotential.VOLT,
+    Unit.AMPERE: UnitOfElectricCurrent.AMPERE,
+    Unit.KILOHM: "kΩ",
+    Unit.WATT: UnitOfPower.WATT,
+    Unit.KILOWATT: UnitOfPower.KILO_WATT,
+    Unit.WATT_HOUR: UnitOfEnergy.WATT_HOUR,
+    Unit.KILOWATT_HOUR: UnitOfEnergy.KILO_WATT_HOUR,
+    Unit.MILLISECOND: UnitOfTime.MILLISECONDS,
+    Unit.MINUTE: UnitOfTime.MINUTES,
+    Unit.HOUR: UnitOfTime.HOURS,
+}
+"""Names that Home Assistant has for the units of signals."""
 
 type Row = FlotteSensorDescription | FlotteAgeDescription | FlotteWaitingDescription
 
@@ -117,7 +145,6 @@ def _distance(
         signal=signal,
         device_class=SensorDeviceClass.DISTANCE,
         state_class=state_class,
-        native_unit_of_measurement=UnitOfLength.KILOMETERS,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
     )
@@ -129,7 +156,6 @@ def _temperature(key: str, signal: Signal[float]) -> FlotteSensorDescription:
         signal=signal,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         suggested_display_precision=1,
     )
 
@@ -140,14 +166,12 @@ def _pressure(key: str, signal: Signal[float]) -> FlotteSensorDescription:
         signal=signal,
         device_class=SensorDeviceClass.PRESSURE,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPressure.BAR,
         suggested_display_precision=1,
         entity_category=EntityCategory.DIAGNOSTIC,
     )
 
 
 def _details(
-    unit: str | None,
     device_class: SensorDeviceClass | None = None,
     *,
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT,
@@ -165,7 +189,6 @@ def _details(
             signal=signal,
             device_class=device_class,
             state_class=state_class,
-            native_unit_of_measurement=unit,
             suggested_display_precision=precision,
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=False,
@@ -200,7 +223,6 @@ def _site_power(
         exists=exists or told(signal),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.WATT,
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
         suggested_display_precision=2,
     )
@@ -212,7 +234,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.BATTERY_LEVEL,
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
     ),
     FlotteSensorDescription(
@@ -220,7 +241,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.USABLE_BATTERY_LEVEL,
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
         # Nearly the same as the one above, and streaming both costs twice.
         entity_registry_enabled_default=False,
@@ -239,7 +259,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.CHARGER_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.KILO_WATT,
         suggested_display_precision=1,
     ),
     FlotteSensorDescription(
@@ -247,7 +266,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.CHARGER_CURRENT,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -256,7 +274,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.CHARGER_VOLTAGE,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -265,7 +282,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.CHARGE_RATE,
         device_class=SensorDeviceClass.SPEED,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfSpeed.KILOMETERS_PER_HOUR,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -275,7 +291,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         device_class=SensorDeviceClass.ENERGY,
         # Starts again at 0 with every charging session.
         state_class=SensorStateClass.TOTAL,
-        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
     ),
     FlotteSensorDescription(
@@ -286,7 +301,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     FlotteSensorDescription(
         key="current_charge_limit",
         signal=signals.CHARGE_LIMIT,
-        native_unit_of_measurement=PERCENTAGE,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
@@ -298,7 +312,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.SPEED,
         device_class=SensorDeviceClass.SPEED,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfSpeed.KILOMETERS_PER_HOUR,
         suggested_display_precision=0,
     ),
     FlotteSensorDescription(
@@ -312,7 +325,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         signal=signals.DRIVE_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfPower.KILO_WATT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
@@ -320,7 +332,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         key="heading",
         signal=signals.HEADING,
         state_class=SensorStateClass.MEASUREMENT_ANGLE,
-        native_unit_of_measurement=DEGREE,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -339,14 +350,12 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         key="route_energy",
         signal=signals.ROUTE_ENERGY,
         device_class=SensorDeviceClass.BATTERY,
-        native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
     ),
     FlotteSensorDescription(
         key="route_traffic_delay",
         signal=signals.ROUTE_TRAFFIC_DELAY,
         device_class=SensorDeviceClass.DURATION,
-        native_unit_of_measurement=UnitOfTime.MINUTES,
         suggested_display_precision=0,
     ),
     FlotteSensorDescription(
@@ -371,14 +380,12 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     FlotteWaitingDescription(key="waiting_commands", state_class=SensorStateClass.MEASUREMENT),
     # Details of the battery
     *_details(
-        UnitOfEnergy.KILO_WATT_HOUR,
         SensorDeviceClass.ENERGY_STORAGE,
         precision=1,
         energy_remaining=signals.ENERGY_REMAINING,
         full_pack_energy=signals.FULL_PACK_ENERGY,
     ),
     *_details(
-        UnitOfEnergy.KILO_WATT_HOUR,
         SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         precision=1,
@@ -388,14 +395,12 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         lifetime_energy_charged_dc=signals.LIFETIME_ENERGY_CHARGED_DC,
     ),
     *_details(
-        UnitOfEnergy.KILO_WATT_HOUR,
         SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL,
         precision=1,
         ac_charge_energy=signals.AC_CHARGE_ENERGY,
     ),
     *_details(
-        UnitOfElectricPotential.VOLT,
         SensorDeviceClass.VOLTAGE,
         precision=1,
         pack_voltage=signals.PACK_VOLTAGE,
@@ -405,7 +410,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         inverter_voltage_rear_right=signals.INVERTER_VOLTAGE_REAR_RIGHT,
     ),
     *_details(
-        UnitOfElectricPotential.VOLT,
         SensorDeviceClass.VOLTAGE,
         precision=3,
         brick_voltage_highest=signals.BRICK_VOLTAGE_HIGHEST,
@@ -413,7 +417,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         brick_imbalance=signals.BRICK_IMBALANCE,
     ),
     *_details(
-        UnitOfElectricCurrent.AMPERE,
         SensorDeviceClass.CURRENT,
         precision=1,
         pack_current=signals.PACK_CURRENT,
@@ -423,7 +426,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         motor_current_rear_right=signals.MOTOR_CURRENT_REAR_RIGHT,
     ),
     *_details(
-        UnitOfPower.KILO_WATT,
         SensorDeviceClass.POWER,
         precision=1,
         pack_power=signals.PACK_POWER,
@@ -432,13 +434,11 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         powershare_power=signals.POWERSHARE_POWER,
     ),
     *_details(
-        PERCENTAGE,
         SensorDeviceClass.BATTERY,
         precision=1,
         brick_level_lowest=signals.BRICK_LEVEL_LOWEST,
     ),
     *_details(
-        None,
         state_class=None,
         brick_of_highest_voltage=signals.BRICK_OF_HIGHEST_VOLTAGE,
         brick_of_lowest_voltage=signals.BRICK_OF_LOWEST_VOLTAGE,
@@ -456,7 +456,7 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         rear_seat_heater_package=signals.REAR_SEAT_HEATER_PACKAGE,
         vehicle_name=signals.VEHICLE_NAME,
     ),
-    *_details("kΩ", precision=0, isolation_resistance=signals.ISOLATION_RESISTANCE),
+    *_details(precision=0, isolation_resistance=signals.ISOLATION_RESISTANCE),
     *_words(signals.BATTERY_STATES, battery_state=signals.BATTERY_STATE),
     # Details of charging
     *_words(signals.CABLE_TYPES, charge_cable_type=signals.CONNECTED_CABLE),
@@ -464,7 +464,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     *_words(signals.CHARGE_PORT_TYPES, charge_port_type=signals.CHARGE_PORT_TYPE),
     *_words(signals.SCHEDULE_MODES, scheduled_charging_mode=signals.SCHEDULED_CHARGING_MODE),
     *_details(
-        None,
         SensorDeviceClass.TIMESTAMP,
         state_class=None,
         scheduled_charging_start=signals.CHARGING_STARTS,
@@ -475,7 +474,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         pressure_seen_rear_right=signals.PRESSURE_SEEN_REAR_RIGHT,
     ),
     *_details(
-        UnitOfTime.HOURS,
         SensorDeviceClass.DURATION,
         precision=2,
         time_to_limit=signals.TIME_TO_LIMIT,
@@ -487,7 +485,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     *_words(signals.POWER_TRANSFER_STATES, power_transfer_state=signals.POWER_TRANSFER_STATE),
     # Details of driving
     *_details(
-        UnitOfSpeed.KILOMETERS_PER_HOUR,
         SensorDeviceClass.SPEED,
         precision=0,
         cruise_speed=signals.CRUISE_SPEED,
@@ -495,7 +492,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         route_speed=signals.ROUTE_SPEED,
     ),
     *_details(
-        UnitOfLength.KILOMETERS,
         SensorDeviceClass.DISTANCE,
         # Starts again at 0 when somebody resets it in the car.
         state_class=SensorStateClass.TOTAL,
@@ -504,28 +500,24 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         self_driven_since_reset=signals.SELF_DRIVEN_SINCE_RESET,
     ),
     *_details(
-        UnitOfLength.METERS,
         SensorDeviceClass.DISTANCE,
         precision=0,
         gps_accuracy=signals.GPS_ACCURACY,
     ),
     *_details(
-        PERCENTAGE,
         precision=0,
         pedal_position=signals.PEDAL_POSITION,
         update_downloaded=signals.UPDATE_DOWNLOADED,
         update_installed=signals.UPDATE_INSTALLED,
         tonneau_open=signals.TONNEAU_OPEN_PERCENT,
     ),
-    *_details(PERCENTAGE, precision=1, grade=signals.GRADE),
+    *_details(precision=1, grade=signals.GRADE),
     *_details(
-        "m/s²",
         precision=1,
         lateral_acceleration=signals.LATERAL_ACCELERATION,
         longitudinal_acceleration=signals.LONGITUDINAL_ACCELERATION,
     ),
     *_details(
-        None,
         brake_pressure=signals.BRAKE_PRESSURE,
         rolling_resistance=signals.ROLLING_RESISTANCE,
         fan_setting=signals.FAN_SETTING,
@@ -542,7 +534,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         inverter_rear_right=signals.INVERTER_REAR_RIGHT,
     ),
     *_details(
-        "rad/s",
         precision=0,
         axle_speed_rear=signals.AXLE_SPEED_REAR,
         axle_speed_front=signals.AXLE_SPEED_FRONT,
@@ -550,7 +541,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         axle_speed_rear_right=signals.AXLE_SPEED_REAR_RIGHT,
     ),
     *_details(
-        "Nm",
         precision=0,
         torque_request=signals.TORQUE_REQUEST,
         torque_request_second=signals.TORQUE_REQUEST_SECOND,
@@ -560,7 +550,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
         torque_rear_right=signals.TORQUE_REAR_RIGHT,
     ),
     *_details(
-        UnitOfTemperature.CELSIUS,
         SensorDeviceClass.TEMPERATURE,
         precision=1,
         module_temperature_highest=signals.MODULE_TEMPERATURE_HIGHEST,
@@ -601,7 +590,6 @@ VEHICLE_SENSORS: Final[tuple[Row, ...]] = (
     *_words(("psi", "bar"), pressure_unit=signals.PRESSURE_UNIT),
     *_words(("distance", "percent"), charge_unit=signals.CHARGE_UNIT),
     *_details(
-        UnitOfTime.MINUTES,
         SensorDeviceClass.DURATION,
         precision=0,
         update_duration=signals.UPDATE_MINUTES,
@@ -624,7 +612,6 @@ SITE_SENSORS: Final = (
         exists=told(signals.PERCENTAGE_CHARGED, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
     ),
     FlotteSensorDescription(
@@ -633,7 +620,6 @@ SITE_SENSORS: Final = (
         exists=told(signals.ENERGY_LEFT, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
     ),
@@ -795,6 +781,12 @@ class SignalSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
     """Shows one signal."""
 
     entity_description: FlotteSensorDescription
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        unit = self.entity_description.signal.unit
+        return None if unit is None else UNITS[unit]
 
     @property
     @override

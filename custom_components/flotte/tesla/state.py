@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, overload, override
 
 from .clock import YEAR_2100, within
+from .units import Measure, Unit, unit_of
 
 ASSUMED_LIFETIME: Final = timedelta(seconds=60)
 """How long an assumed reading stands without a real one to confirm it."""
@@ -56,14 +57,15 @@ class Signal[T]:
     Args:
         name: Tesla's telemetry field, with a part after a dot where one field carries several
             signals (`DoorState.DriverFront`); an own name where Tesla does not stream it.
-        parse: Turns Tesla's value (JSON of a poll, or the decoded value of a record) into ours,
-            in our unit; None where Tesla says that it knows no value. Raises `Unrecognised` for
-            values that it does not know itself.
+        parse: Converts Tesla's value (JSON of a poll, or the decoded value of a record); returns
+            None where Tesla has no value, and raises `Unrecognised` for one that it does not know.
+            A `Measure` where the value is a number with a unit, which is then the signal's.
         bounds: The lowest and the highest plausible number, in our unit; outside them, streamed,
             polled or stored, it is unknown. Every number has them.
         path: Where a polled answer carries it, `section.key`; several keys, separated by commas,
             are parsed as one tuple.
-        polled: How the polled value is read where it differs from the streamed one.
+        polled: Parser of the polled value where that differs from the streamed one. Both return
+            the same unit.
         streamed: Whether Tesla's stream has this field.
         null: What an explicit JSON null stands for; None is unknown.
         absent: What a polled section without the key, or a streamed "invalid", stands for; `KEEP`
@@ -75,6 +77,9 @@ class Signal[T]:
             are told, so values closer than half a step are the same.
         as_of: Key of the polled section with the time of this value, in Unix seconds, where that
             may be older than the section.
+
+    Raises:
+        ValueError: the two parsers return different units.
     """
 
     __slots__ = (
@@ -92,6 +97,7 @@ class Signal[T]:
         "semi",
         "step",
         "streamed",
+        "unit",
     )
 
     def __init__(
@@ -112,6 +118,9 @@ class Signal[T]:
         as_of: str | None = None,
     ) -> None:
         self.name = name
+        self.unit = unit_of(parse)
+        if polled is not None and unit_of(polled) is not self.unit:
+            raise ValueError(f"{name} is streamed and polled in different units")
         self.bounds = bounds
         self.parse = _bounded(parse, bounds)
         self.polled = _bounded(polled or parse, bounds)
@@ -175,6 +184,9 @@ def _bounded[T](
     parse: Callable[[Any], T | None], bounds: Bounds | None
 ) -> Callable[[Any], T | None]:
     """A parser that raises `Implausible` outside the bounds, also for NaN."""
+    if isinstance(parse, Measure):
+        # Without the call in between: there is one for each value of a stream.
+        parse = parse.parse
     if bounds is None:
         return parse
     lowest, highest = bounds
@@ -192,16 +204,27 @@ class Derived[T]:
     """Something that follows from signals, computed when asked for.
 
     Its reading carries the newest time among `inputs`, and the source of that one.
+
+    Args:
+        name: A name of its own.
+        inputs: The signals it follows from.
+        compute: Returns the value; None if it is unknown.
+        unit: Unit of that value; None if it has none.
     """
 
-    __slots__ = ("compute", "inputs", "name")
+    __slots__ = ("compute", "inputs", "name", "unit")
 
     def __init__(
-        self, name: str, *inputs: Signal[Any], compute: Callable[[State], T | None]
+        self,
+        name: str,
+        *inputs: Signal[Any],
+        compute: Callable[[State], T | None],
+        unit: Unit | None = None,
     ) -> None:
         self.name = name
         self.inputs = inputs
         self.compute = compute
+        self.unit = unit
 
     @override
     def __repr__(self) -> str:

@@ -161,7 +161,7 @@ def set_speed_limit(kilometres_per_hour: float) -> Command:
         **infotainment(Action(drivingSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
         # Reckoned as what the car tells is, so that the two are equal.
-        expects={signals.SPEED_LIMIT: signals.kilometres(miles)},
+        expects={signals.SPEED_LIMIT: signals.kilometres_per_hour(miles)},
     )
 
 

@@ -40,6 +40,7 @@ from .connection import *
 from .drive_units import *
 from .driving import *
 from .equipment import *
+from .measures import *
 from .media import *
 from .parsers import *
 from .polled import *

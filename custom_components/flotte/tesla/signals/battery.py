@@ -3,6 +3,7 @@
 from typing import Final
 
 from ..state import Derived, Signal, State
+from ..units import Unit
 from .bounds import (
     BRICK_VOLTS,
     LIFETIME_ENERGY,
@@ -14,7 +15,8 @@ from .bounds import (
     PERCENT,
     RANGE,
 )
-from .parsers import boolean, kilometres, number, one_of, truth, whole
+from .measures import amperes, celsius, kilohms, kilometres, kilowatt_hours, percent, volts
+from .parsers import boolean, one_of, truth, whole
 
 BATTERY_STATES: Final = (
     "standby",
@@ -28,9 +30,9 @@ BATTERY_STATES: Final = (
     "test",
 )
 
-BATTERY_LEVEL = Signal("BatteryLevel", number, PERCENT, path="charge_state.battery_level")
-"""%, of what the pack holds; in the cold more than can be used."""
-USABLE_BATTERY_LEVEL = Signal("Soc", number, PERCENT, path="charge_state.usable_battery_level")
+BATTERY_LEVEL = Signal("BatteryLevel", percent, PERCENT, path="charge_state.battery_level")
+"""Of what the pack holds; in the cold more than can be used."""
+USABLE_BATTERY_LEVEL = Signal("Soc", percent, PERCENT, path="charge_state.usable_battery_level")
 RATED_RANGE = Signal("RatedRange", kilometres, RANGE, path="charge_state.battery_range")
 ESTIMATED_RANGE = Signal(
     "EstBatteryRange", kilometres, RANGE, path="charge_state.est_battery_range"
@@ -39,28 +41,26 @@ IDEAL_RANGE = Signal(
     "IdealBatteryRange", kilometres, RANGE, path="charge_state.ideal_battery_range"
 )
 ENERGY_REMAINING = Signal(
-    "EnergyRemaining", number, PACK_ENERGY, path="charge_state.energy_remaining"
+    "EnergyRemaining", kilowatt_hours, PACK_ENERGY, path="charge_state.energy_remaining"
 )
-"""kWh."""
-FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", number, PACK_ENERGY, firmware=None)
-"""kWh."""
+FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", kilowatt_hours, PACK_ENERGY, firmware=None)
 BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_heater_on")
 NOT_ENOUGH_POWER_TO_HEAT = Signal(
     "NotEnoughPowerToHeat", boolean, path="charge_state.not_enough_power_to_heat"
 )
-PACK_VOLTAGE = Signal("PackVoltage", number, PACK_VOLTS, path="charge_state.pack_voltage")
-PACK_CURRENT = Signal("PackCurrent", number, PACK_AMPERES, path="charge_state.pack_current")
-"""A, positive into the pack."""
-BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", number, BRICK_VOLTS)
-BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", number, BRICK_VOLTS)
+PACK_VOLTAGE = Signal("PackVoltage", volts, PACK_VOLTS, path="charge_state.pack_voltage")
+PACK_CURRENT = Signal("PackCurrent", amperes, PACK_AMPERES, path="charge_state.pack_current")
+"""Positive into the pack."""
+BRICK_VOLTAGE_HIGHEST = Signal("BrickVoltageMax", volts, BRICK_VOLTS)
+BRICK_VOLTAGE_LOWEST = Signal("BrickVoltageMin", volts, BRICK_VOLTS)
 BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole, PART_NUMBER)
 BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole, PART_NUMBER)
-BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", number, PERCENT, firmware=None)
+BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", percent, PERCENT, firmware=None)
 MODULE_TEMPERATURE_HIGHEST = Signal(
-    "ModuleTempMax", number, PACK_TEMPERATURE, path="charge_state.module_temp_max"
+    "ModuleTempMax", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_max"
 )
 MODULE_TEMPERATURE_LOWEST = Signal(
-    "ModuleTempMin", number, PACK_TEMPERATURE, path="charge_state.module_temp_min"
+    "ModuleTempMin", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_min"
 )
 WARMEST_MODULE = Signal("NumModuleTempMax", whole, PART_NUMBER)
 COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
@@ -68,19 +68,23 @@ BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
 BATTERY_FULL = Signal("BmsFullchargecomplete", boolean)
 INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
 """Whether the loop that switches the high voltage off is broken."""
-ISOLATION_RESISTANCE = Signal("IsolationResistance", number, (0, 60_000))
+ISOLATION_RESISTANCE = Signal("IsolationResistance", kilohms, (0, 60_000))
 """Tesla names no unit; public clients read kilo-ohms."""
 DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
 LIFETIME_ENERGY_USED = Signal(
-    "LifetimeEnergyUsed", number, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
+    "LifetimeEnergyUsed", kilowatt_hours, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
 )
-"""kWh out of the pack over its life."""
-LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", number, LIFETIME_ENERGY)
-LIFETIME_ENERGY_CHARGED = Signal("LifetimeEnergyChargedKwh", number, LIFETIME_ENERGY, firmware=None)
+"""Out of the pack over its life."""
+LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", kilowatt_hours, LIFETIME_ENERGY)
+LIFETIME_ENERGY_CHARGED = Signal(
+    "LifetimeEnergyChargedKwh", kilowatt_hours, LIFETIME_ENERGY, firmware=None
+)
 LIFETIME_ENERGY_CHARGED_DC = Signal(
-    "LifetimeDcChargeEnergyKwh", number, LIFETIME_ENERGY, firmware=None
+    "LifetimeDcChargeEnergyKwh", kilowatt_hours, LIFETIME_ENERGY, firmware=None
 )
-LIFETIME_ENERGY_DRIVEN = Signal("LifetimeEnergyUsedDrive", number, LIFETIME_ENERGY, semi=True)
+LIFETIME_ENERGY_DRIVEN = Signal(
+    "LifetimeEnergyUsedDrive", kilowatt_hours, LIFETIME_ENERGY, semi=True
+)
 
 
 def _pack_power(state: State) -> float | None:
@@ -95,7 +99,13 @@ def _imbalance(state: State) -> float | None:
     return None if highest is None or lowest is None else highest - lowest
 
 
-PACK_POWER = Derived("PackPower", PACK_VOLTAGE, PACK_CURRENT, compute=_pack_power)
+PACK_POWER = Derived(
+    "PackPower", PACK_VOLTAGE, PACK_CURRENT, compute=_pack_power, unit=Unit.KILOWATT
+)
 BRICK_IMBALANCE = Derived(
-    "BrickImbalance", BRICK_VOLTAGE_HIGHEST, BRICK_VOLTAGE_LOWEST, compute=_imbalance
+    "BrickImbalance",
+    BRICK_VOLTAGE_HIGHEST,
+    BRICK_VOLTAGE_LOWEST,
+    compute=_imbalance,
+    unit=Unit.VOLT,
 )

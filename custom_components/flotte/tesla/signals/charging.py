@@ -1,13 +1,25 @@
 """Signals of charging: charger, cable, schedules and Powershare."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from ..state import Derived, Signal, State
+from ..units import Measure, Unit
 from .bounds import DAY_MINUTES, INSTANT, PACK_ENERGY, PACK_VOLTS, PERCENT
+from .measures import (
+    amperes,
+    hours,
+    kilometres_per_hour,
+    kilowatt_hours,
+    kilowatts,
+    volts,
+    whole_amperes,
+    whole_hours,
+    whole_minutes,
+    whole_percent,
+)
 from .moments import date_of, later
-from .parsers import boolean, instant, kilometres, number, one_of, text, whole
+from .parsers import boolean, instant, number, one_of, text, whole
 
 CHARGING_STATES: Final = (
     "disconnected",
@@ -62,14 +74,14 @@ POWER_TRANSFER_STATES: Final = (
 )
 
 
-def _power(*, is_dc: bool) -> Callable[[Any], float]:
+def _power(*, is_dc: bool) -> Measure[float]:
     """Power in kW of one kind of current, from the polled power and whether it is from DC."""
 
     def parse(value: tuple[object, object]) -> float:
         power, is_fast = value
         return number(power) if boolean(is_fast) is is_dc else 0.0
 
-    return parse
+    return Measure(Unit.KILOWATT, parse)
 
 
 CHARGING_STATE = Signal(
@@ -83,7 +95,7 @@ CHARGER_STATE = Signal("ChargeState", text)
 # A polled answer has one power, at the charger, for both kinds of current.
 AC_CHARGING_POWER = Signal(
     "ACChargingPower",
-    number,
+    kilowatts,
     (-25, 30),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=False),
@@ -91,7 +103,7 @@ AC_CHARGING_POWER = Signal(
 )
 DC_CHARGING_POWER = Signal(
     "DCChargingPower",
-    number,
+    kilowatts,
     (-50, 1500),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=True),
@@ -101,17 +113,17 @@ DC_CHARGING_POWER = Signal(
 # is more, because it is before the losses, and means nothing during DC: one entity showing now the
 # one and now the other would jump.
 CHARGE_ENERGY_ADDED = Signal(
-    "DCChargingEnergyIn", number, PACK_ENERGY, path="charge_state.charge_energy_added"
+    "DCChargingEnergyIn", kilowatt_hours, PACK_ENERGY, path="charge_state.charge_energy_added"
 )
-AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", number, PACK_ENERGY)
-"""kWh into the charger in this session."""
+AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", kilowatt_hours, PACK_ENERGY)
+"""Into the charger in this session."""
 # Not `charge_state.charge_amps`, which is the request.
 CHARGER_CURRENT = Signal(
-    "ChargeAmps", number, (0, 100), path="charge_state.charger_actual_current", null=0.0
+    "ChargeAmps", amperes, (0, 100), path="charge_state.charger_actual_current", null=0.0
 )
 CHARGER_VOLTAGE = Signal(
     "ChargerVoltage",
-    number,
+    volts,
     PACK_VOLTS,
     path="charge_state.charger_voltage",
     null=0.0,
@@ -120,35 +132,47 @@ CHARGER_VOLTAGE = Signal(
 CHARGER_PHASES = Signal("ChargerPhases", whole, (0, 3), path="charge_state.charger_phases")
 CHARGE_RATE = Signal(
     "ChargeRateMilePerHour",
-    kilometres,
+    kilometres_per_hour,
     (0, 2500),
     path="charge_state.charge_rate",
     null=0.0,
     firmware="2025.2.6",
 )
-TIME_TO_FULL = Signal("TimeToFullCharge", number, (0, 250), path="charge_state.time_to_full_charge")
-"""Hours, on a trip to the trip's target."""
+TIME_TO_FULL = Signal("TimeToFullCharge", hours, (0, 250), path="charge_state.time_to_full_charge")
+"""On a trip to the trip's target."""
 TIME_TO_LIMIT = Signal(
     "EstimatedHoursToChargeTermination",
-    number,
+    hours,
     (0, 250),
     path="charge_state.minutes_to_full_charge",
-    polled=lambda value: number(value) / 60,
+    polled=Measure(Unit.HOUR, lambda value: number(value) / 60),
     firmware="2024.44.25",
 )
-"""Hours."""
-CHARGE_LIMIT = Signal("ChargeLimitSoc", whole, PERCENT, path="charge_state.charge_limit_soc")
+CHARGE_LIMIT = Signal(
+    "ChargeLimitSoc", whole_percent, PERCENT, path="charge_state.charge_limit_soc"
+)
 CHARGE_LIMIT_MINIMUM = Signal(
-    "ChargeLimitSocMin", whole, PERCENT, path="charge_state.charge_limit_soc_min", streamed=False
+    "ChargeLimitSocMin",
+    whole_percent,
+    PERCENT,
+    path="charge_state.charge_limit_soc_min",
+    streamed=False,
 )
 CHARGE_LIMIT_MAXIMUM = Signal(
-    "ChargeLimitSocMax", whole, PERCENT, path="charge_state.charge_limit_soc_max", streamed=False
+    "ChargeLimitSocMax",
+    whole_percent,
+    PERCENT,
+    path="charge_state.charge_limit_soc_max",
+    streamed=False,
 )
 CHARGE_CURRENT_REQUEST = Signal(
-    "ChargeCurrentRequest", whole, (0, 100), path="charge_state.charge_current_request"
+    "ChargeCurrentRequest", whole_amperes, (0, 100), path="charge_state.charge_current_request"
 )
 CHARGE_CURRENT_MAXIMUM = Signal(
-    "ChargeCurrentRequestMax", whole, (0, 100), path="charge_state.charge_current_request_max"
+    "ChargeCurrentRequestMax",
+    whole_amperes,
+    (0, 100),
+    path="charge_state.charge_current_request_max",
 )
 CHARGE_ENABLED = Signal("ChargeEnableRequest", boolean, path="charge_state.charge_enable_request")
 CHARGE_PORT_OPEN = Signal(
@@ -207,7 +231,7 @@ PRECONDITIONING_ENABLED = Signal(
 # midnight.
 DEPARTURE_MINUTES = Signal(
     "ScheduledDepartureTimeMinutes",
-    whole,
+    whole_minutes,
     DAY_MINUTES,
     path="charge_state.scheduled_departure_time_minutes",
     streamed=False,
@@ -232,7 +256,7 @@ OFF_PEAK_DAYS = Signal(
 )
 OFF_PEAK_END_MINUTES = Signal(
     "OffPeakHoursEndTime",
-    whole,
+    whole_minutes,
     DAY_MINUTES,
     path="charge_state.off_peak_hours_end_time",
     streamed=False,
@@ -243,10 +267,10 @@ POWERSHARE_STOP_REASON = Signal(
     "PowershareStopReason", one_of(*POWERSHARE_STOP_REASONS), firmware="2024.44.25"
 )
 POWERSHARE_POWER = Signal(
-    "PowershareInstantaneousPowerKW", number, (-25, 30), firmware="2024.44.25"
+    "PowershareInstantaneousPowerKW", kilowatts, (-25, 30), firmware="2024.44.25"
 )
-"""kW, positive out of the battery."""
-POWERSHARE_HOURS = Signal("PowershareHoursLeft", whole, (0, 1000), firmware="2024.44.25")
+"""Positive out of the battery."""
+POWERSHARE_HOURS = Signal("PowershareHoursLeft", whole_hours, (0, 1000), firmware="2024.44.25")
 POWER_TRANSFER_STATE = Signal("PowerTransferStatus", one_of(*POWER_TRANSFER_STATES), firmware=None)
 
 
@@ -285,7 +309,12 @@ def _charge_end(state: State) -> datetime | None:
 PLUGGED_IN = Derived("PluggedIn", CHARGING_STATE, compute=_plugged_in)
 IS_CHARGING = Derived("IsCharging", CHARGING_STATE, compute=_is_charging)
 CHARGER_POWER = Derived(
-    "ChargerPower", AC_CHARGING_POWER, DC_CHARGING_POWER, FAST_CHARGER, compute=_charger_power
+    "ChargerPower",
+    AC_CHARGING_POWER,
+    DC_CHARGING_POWER,
+    FAST_CHARGER,
+    compute=_charger_power,
+    unit=Unit.KILOWATT,
 )
 CONNECTED_CABLE = Derived("ConnectedCable", CABLE_TYPE, CHARGING_STATE, compute=_connected_cable)
 CHARGE_END = Derived("ChargeEnd", TIME_TO_FULL, CHARGING_STATE, compute=_charge_end)

@@ -4,7 +4,8 @@ from typing import Final
 
 from ..state import Signal
 from .bounds import AIR_TEMPERATURE, CABIN_TEMPERATURE, CLIMATE_SETTING
-from .parsers import boolean, number, one_of, truth, unless, whole
+from .measures import celsius
+from .parsers import boolean, one_of, truth, unless, whole
 
 KEEPER_MODES: Final = ("off", "on", "dog", "camp")
 OVERHEAT_PROTECTION: Final = ("off", "on", "fan_only")
@@ -12,10 +13,10 @@ OVERHEAT_LIMITS: Final = ("low", "medium", "high")
 CLIMATE_POWER_STATES: Final = ("off", "on", "precondition", "overheat_protect")
 
 INSIDE_TEMPERATURE = Signal(
-    "InsideTemp", number, CABIN_TEMPERATURE, path="climate_state.inside_temp"
+    "InsideTemp", celsius, CABIN_TEMPERATURE, path="climate_state.inside_temp"
 )
 OUTSIDE_TEMPERATURE = Signal(
-    "OutsideTemp", number, AIR_TEMPERATURE, path="climate_state.outside_temp"
+    "OutsideTemp", celsius, AIR_TEMPERATURE, path="climate_state.outside_temp"
 )
 # The streamed word says at once what a polled answer has in three keys.
 CLIMATE_ON = Signal(
@@ -43,7 +44,7 @@ TEMPERATURE_STEP: Final = 0.5
 """°C; a car that shows °F keeps whole ones of those, and reports 72 °F as 22.2 °C."""
 DRIVER_TEMPERATURE = Signal(
     "HvacLeftTemperatureRequest",
-    number,
+    celsius,
     CLIMATE_SETTING,
     path="climate_state.driver_temp_setting",
     firmware="2024.44.25",
@@ -51,17 +52,17 @@ DRIVER_TEMPERATURE = Signal(
 )
 PASSENGER_TEMPERATURE = Signal(
     "HvacRightTemperatureRequest",
-    number,
+    celsius,
     CLIMATE_SETTING,
     path="climate_state.passenger_temp_setting",
     firmware="2024.44.25",
     step=TEMPERATURE_STEP,
 )
 MINIMUM_TEMPERATURE = Signal(
-    "MinAvailTemp", number, CLIMATE_SETTING, path="climate_state.min_avail_temp", streamed=False
+    "MinAvailTemp", celsius, CLIMATE_SETTING, path="climate_state.min_avail_temp", streamed=False
 )
 MAXIMUM_TEMPERATURE = Signal(
-    "MaxAvailTemp", number, CLIMATE_SETTING, path="climate_state.max_avail_temp", streamed=False
+    "MaxAvailTemp", celsius, CLIMATE_SETTING, path="climate_state.max_avail_temp", streamed=False
 )
 CLIMATE_KEEPER = Signal(
     "ClimateKeeperMode",

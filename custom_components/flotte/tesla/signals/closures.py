@@ -4,13 +4,12 @@ from typing import Final
 
 from ..state import Derived, Signal, State
 from .bounds import PERCENT, SPEED_SETTING
+from .measures import kilometres_per_hour, percent
 from .parsers import (
     KILOMETRES_PER_MILE,
     boolean,
     is_open,
     is_recording,
-    kilometres,
-    number,
     one_of,
     truth,
     unless,
@@ -56,7 +55,7 @@ WINDOW_PASSENGER_FRONT = Signal("FpWindow", is_open, path="vehicle_state.fp_wind
 WINDOW_DRIVER_REAR = Signal("RdWindow", is_open, path="vehicle_state.rd_window")
 WINDOW_PASSENGER_REAR = Signal("RpWindow", is_open, path="vehicle_state.rp_window")
 TONNEAU_POSITION = Signal("TonneauPosition", one_of(*TONNEAU_POSITIONS), firmware="2024.44.25")
-TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", number, PERCENT, firmware="2024.44.25")
+TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", percent, PERCENT, firmware="2024.44.25")
 # Only Model S from before 2021 have one; the stream does not tell how it stands.
 SUNROOF_OPEN = Signal(
     "SunroofOpen", unless("closed"), path="vehicle_state.sun_roof_state", streamed=False
@@ -83,7 +82,7 @@ PAIRED_KEYS = Signal("PairedPhoneKeyAndKeyFobQty", whole, (0, 100))
 SPEED_LIMIT_MODE = Signal("SpeedLimitMode", boolean, path="vehicle_state.speed_limit_mode.active")
 SPEED_LIMIT = Signal(
     "CurrentLimitMph",
-    kilometres,
+    kilometres_per_hour,
     SPEED_SETTING,
     path="vehicle_state.speed_limit_mode.current_limit_mph",
     step=KILOMETRES_PER_MILE,

@@ -4,21 +4,30 @@ from typing import Final
 
 from ..state import Signal
 from .bounds import ACCELERATION, PERCENT, SPEED_SETTING
-from .parsers import boolean, digit, kilometres, number, one_of, position
+from .measures import (
+    degrees,
+    kilometres,
+    kilometres_per_hour,
+    kilowatts,
+    metres,
+    metres_per_second_squared,
+    percent,
+)
+from .parsers import boolean, digit, number, one_of, position
 
 SHIFT_STATES: Final = ("p", "r", "n", "d")
 
-SPEED = Signal("VehicleSpeed", kilometres, (-30, 405), path="drive_state.speed", null=0.0)
+SPEED = Signal("VehicleSpeed", kilometres_per_hour, (-30, 405), path="drive_state.speed", null=0.0)
 SHIFT_STATE = Signal("Gear", one_of(*SHIFT_STATES), path="drive_state.shift_state", null="p")
 DRIVE_POWER = Signal(
-    "DrivePower", number, (-1500, 1500), path="drive_state.power", streamed=False, null=0.0
+    "DrivePower", kilowatts, (-1500, 1500), path="drive_state.power", streamed=False, null=0.0
 )
 READY_TO_DRIVE = Signal("DriveRail", boolean)
 GPS_TIME: Final = "gps_as_of"
 """A car that has no reception, or has just woken, answers with an old position."""
 HEADING = Signal(
     "GpsHeading",
-    number,
+    degrees,
     (0, 360),
     path="drive_state.heading",
     scope="vehicle_location",
@@ -34,22 +43,23 @@ LOCATION = Signal(
 GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
 # Nobody says which scope it wants; the larger one gets it or leaves it out.
 GPS_ACCURACY = Signal(
-    "GpsAccuracyMeters", number, (0, 10_000), scope="vehicle_location", firmware=None
+    "GpsAccuracyMeters", metres, (0, 10_000), scope="vehicle_location", firmware=None
 )
 ODOMETER = Signal("Odometer", kilometres, (0.001, 4_000_000), path="vehicle_state.odometer")
-PEDAL_POSITION = Signal("PedalPosition", number, PERCENT)
-"""%."""
+PEDAL_POSITION = Signal("PedalPosition", percent, PERCENT)
 BRAKE_PEDAL = Signal("BrakePedal", boolean)
 BRAKE_PRESSURE = Signal("BrakePedalPos", number, (-100, 3200))
 """Of the master cylinder; Tesla names no unit."""
-LATERAL_ACCELERATION = Signal("LateralAcceleration", number, ACCELERATION)
-LONGITUDINAL_ACCELERATION = Signal("LongitudinalAcceleration", number, ACCELERATION)
-"""m/s²; Tesla's older text says g, but values of 10 were seen."""
+LATERAL_ACCELERATION = Signal("LateralAcceleration", metres_per_second_squared, ACCELERATION)
+LONGITUDINAL_ACCELERATION = Signal(
+    "LongitudinalAcceleration", metres_per_second_squared, ACCELERATION
+)
+"""Tesla's older text says g, but values of 10 were seen."""
 # Tesla names no unit; whether it follows the car's display is not known.
-CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres, SPEED_SETTING)
+CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres_per_hour, SPEED_SETTING)
 CRUISE_DISTANCE = Signal("CruiseFollowDistance", digit, (0, 7))
 """The setting, 1 to 7."""
-GRADE = Signal("GradeEstimatePercent", number, (-100, 100), firmware=None)
+GRADE = Signal("GradeEstimatePercent", percent, (-100, 100), firmware=None)
 ROLLING_RESISTANCE = Signal("RollingResistanceCoefficient", number, (0, 100), firmware=None)
 DISTANCE_SINCE_RESET = Signal(
     "MilesSinceReset", kilometres, (0, 4_000_000), firmware="2025.44.25.5"

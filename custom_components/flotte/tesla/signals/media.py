@@ -4,7 +4,8 @@ from typing import Final
 
 from ..state import Signal
 from .bounds import PLAYING_TIME, VOLUME
-from .parsers import number, one_of, text, truth, whole
+from .measures import whole_milliseconds
+from .parsers import number, one_of, text, truth
 
 MEDIA_STATES: Final = ("stopped", "playing", "paused")
 
@@ -51,20 +52,18 @@ MEDIA_VOLUME_MAXIMUM = Signal(
 )
 MEDIA_DURATION = Signal(
     "MediaNowPlayingDuration",
-    whole,
+    whole_milliseconds,
     PLAYING_TIME,
     path="vehicle_state.media_info.now_playing_duration",
     firmware="2025.2.6",
 )
-"""Milliseconds."""
 MEDIA_ELAPSED = Signal(
     "MediaNowPlayingElapsed",
-    whole,
+    whole_milliseconds,
     PLAYING_TIME,
     path="vehicle_state.media_info.now_playing_elapsed",
     firmware="2025.2.6",
 )
-"""Milliseconds."""
 MEDIA_TITLE = Signal(
     "MediaNowPlayingTitle",
     text,

@@ -1,7 +1,6 @@
 """Parsers: Tesla's value in, ours out.
 
-Tesla always speaks miles, miles per hour, degrees Celsius, bar and kilowatts, whatever the car
-displays; here miles become kilometres, once, on entry. One parser serves both sources, so it takes
+Numbers that have a unit are in `measures`. One parser serves both sources, so it takes
 the polled form (`0`, `"Charging"`) as well as the streamed one (`"WindowStateClosed"` without its
 prefix).
 """
@@ -32,11 +31,6 @@ def number(value: object) -> float:
 def whole(value: object) -> int:
     """A number that counts something."""
     return round(number(value))
-
-
-def kilometres(value: object) -> float:
-    """Miles to km; miles per hour to km/h."""
-    return number(value) * KILOMETRES_PER_MILE
 
 
 def boolean(value: object) -> bool:

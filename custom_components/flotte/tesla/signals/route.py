@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from ..state import Derived, Signal, State
 from .bounds import SPEED_SETTING
+from .measures import kilometres, kilometres_per_hour, minutes, percent
 from .moments import later
-from .parsers import boolean, kilometres, number, position, text
+from .parsers import boolean, position, text
 
 ROUTE_DESTINATION = Signal(
     "DestinationName",
@@ -33,14 +34,14 @@ ROUTE_DISTANCE = Signal(
 )
 ROUTE_MINUTES = Signal(
     "MinutesToArrival",
-    number,
+    minutes,
     (-1, 30_000),
     path="drive_state.active_route_minutes_to_arrival",
     absent=None,
 )
 ROUTE_ENERGY = Signal(
     "ExpectedEnergyPercentAtTripArrival",
-    number,
+    percent,
     (-200, 100.5),
     path="drive_state.active_route_energy_at_arrival",
     absent=None,
@@ -48,16 +49,16 @@ ROUTE_ENERGY = Signal(
 )
 ROUTE_TRAFFIC_DELAY = Signal(
     "RouteTrafficMinutesDelay",
-    number,
+    minutes,
     (-1440, 1440),
     path="drive_state.active_route_traffic_minutes_delay",
     absent=None,
     firmware="2024.44.25",
 )
 ROUTE_SPEED = Signal(
-    "MaxSpeedToReachDestinationMph", kilometres, SPEED_SETTING, absent=None, firmware=None
+    "MaxSpeedToReachDestinationMph", kilometres_per_hour, SPEED_SETTING, absent=None, firmware=None
 )
-"""km/h, the fastest with which the charge lasts to the destination."""
+"""The fastest with which the charge lasts to the destination."""
 AT_HOME = Signal("LocatedAtHome", boolean, firmware="2024.44.32")
 AT_WORK = Signal("LocatedAtWork", boolean, firmware="2024.44.32")
 AT_FAVOURITE = Signal("LocatedAtFavorite", boolean, firmware="2024.44.32")

@@ -4,7 +4,8 @@ from typing import Final
 
 from ..state import Signal
 from .bounds import SEMI_TYRE_PRESSURE, SPEED_SETTING
-from .parsers import kilometres, number, one_of
+from .measures import bar, kilograms, kilometres_per_hour
+from .parsers import one_of
 
 SEAT_POSITIONS: Final = ("faulted", "not_configured", "folded", "unfolded")
 AIR_BRAKES: Final = (
@@ -17,26 +18,18 @@ AIR_BRAKES: Final = (
     "exhausted",
 )
 
-SEMI_PRESSURE_1_LEFT_0 = Signal("SemitruckTpmsPressureRe1L0", number, SEMI_TYRE_PRESSURE, semi=True)
-SEMI_PRESSURE_1_LEFT_1 = Signal("SemitruckTpmsPressureRe1L1", number, SEMI_TYRE_PRESSURE, semi=True)
-SEMI_PRESSURE_1_RIGHT_0 = Signal(
-    "SemitruckTpmsPressureRe1R0", number, SEMI_TYRE_PRESSURE, semi=True
-)
-SEMI_PRESSURE_1_RIGHT_1 = Signal(
-    "SemitruckTpmsPressureRe1R1", number, SEMI_TYRE_PRESSURE, semi=True
-)
-SEMI_PRESSURE_2_LEFT_0 = Signal("SemitruckTpmsPressureRe2L0", number, SEMI_TYRE_PRESSURE, semi=True)
-SEMI_PRESSURE_2_LEFT_1 = Signal("SemitruckTpmsPressureRe2L1", number, SEMI_TYRE_PRESSURE, semi=True)
-SEMI_PRESSURE_2_RIGHT_0 = Signal(
-    "SemitruckTpmsPressureRe2R0", number, SEMI_TYRE_PRESSURE, semi=True
-)
-SEMI_PRESSURE_2_RIGHT_1 = Signal(
-    "SemitruckTpmsPressureRe2R1", number, SEMI_TYRE_PRESSURE, semi=True
-)
+SEMI_PRESSURE_1_LEFT_0 = Signal("SemitruckTpmsPressureRe1L0", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_1_LEFT_1 = Signal("SemitruckTpmsPressureRe1L1", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_1_RIGHT_0 = Signal("SemitruckTpmsPressureRe1R0", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_1_RIGHT_1 = Signal("SemitruckTpmsPressureRe1R1", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_LEFT_0 = Signal("SemitruckTpmsPressureRe2L0", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_LEFT_1 = Signal("SemitruckTpmsPressureRe2L1", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_RIGHT_0 = Signal("SemitruckTpmsPressureRe2R0", bar, SEMI_TYRE_PRESSURE, semi=True)
+SEMI_PRESSURE_2_RIGHT_1 = Signal("SemitruckTpmsPressureRe2R1", bar, SEMI_TYRE_PRESSURE, semi=True)
 SEMI_SEAT = Signal("SemitruckPassengerSeatFoldPosition", one_of(*SEAT_POSITIONS), semi=True)
 SEMI_TRACTOR_BRAKE = Signal("SemitruckTractorParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
 SEMI_TRAILER_BRAKE = Signal("SemitruckTrailerParkBrakeStatus", one_of(*AIR_BRAKES), semi=True)
 SEMI_CRUISE_LIMIT = Signal(
-    "SemiCruiseSpeedLimitMph", kilometres, SPEED_SETTING, firmware=None, semi=True
+    "SemiCruiseSpeedLimitMph", kilometres_per_hour, SPEED_SETTING, firmware=None, semi=True
 )
-SEMI_MASS = Signal("SemiVehicleMassKg", number, (0, 60_000), firmware=None, semi=True)
+SEMI_MASS = Signal("SemiVehicleMassKg", kilograms, (0, 60_000), firmware=None, semi=True)

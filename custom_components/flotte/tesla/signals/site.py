@@ -3,8 +3,10 @@
 from typing import Final
 
 from ..state import Signal, Unrecognised
+from ..units import Measure, Unit
 from .bounds import PERCENT, SITE_POWER
-from .parsers import boolean, number, one_of, text, whole
+from .measures import percent, watt_hours, watts, whole_percent
+from .parsers import boolean, number, one_of, text
 
 
 def _connector_power(value: object) -> float | None:
@@ -24,20 +26,20 @@ def _count(value: object) -> int:
 
 
 SOLAR_POWER = Signal(
-    "SolarPower", number, SITE_POWER, path="live_status.solar_power", streamed=False
+    "SolarPower", watts, SITE_POWER, path="live_status.solar_power", streamed=False
 )
 BATTERY_POWER = Signal(
-    "BatteryPower", number, SITE_POWER, path="live_status.battery_power", streamed=False
+    "BatteryPower", watts, SITE_POWER, path="live_status.battery_power", streamed=False
 )
-"""W; positive while discharging, negative while charging."""
-GRID_POWER = Signal("GridPower", number, SITE_POWER, path="live_status.grid_power", streamed=False)
-"""W; positive while importing, negative while exporting."""
-LOAD_POWER = Signal("LoadPower", number, SITE_POWER, path="live_status.load_power", streamed=False)
+"""Positive while discharging, negative while charging."""
+GRID_POWER = Signal("GridPower", watts, SITE_POWER, path="live_status.grid_power", streamed=False)
+"""Positive while importing, negative while exporting."""
+LOAD_POWER = Signal("LoadPower", watts, SITE_POWER, path="live_status.load_power", streamed=False)
 PERCENTAGE_CHARGED = Signal(
-    "PercentageCharged", number, (-1, 110), path="live_status.percentage_charged", streamed=False
+    "PercentageCharged", percent, (-1, 110), path="live_status.percentage_charged", streamed=False
 )
 ENERGY_LEFT = Signal(
-    "EnergyLeft", number, (-10_000, 100_000_000), path="live_status.energy_left", streamed=False
+    "EnergyLeft", watt_hours, (-10_000, 100_000_000), path="live_status.energy_left", streamed=False
 )
 ISLAND_STATES: Final = (
     "on_grid",
@@ -51,19 +53,19 @@ ISLAND_STATUS = Signal(
 )
 WALL_CONNECTOR_POWER = Signal(
     "WallConnectorPower",
-    _connector_power,
+    Measure(Unit.WATT, _connector_power),
     SITE_POWER,
     path="live_status.wall_connectors",
     streamed=False,
 )
-"""W, of all wall connectors of the site together."""
+"""Of all wall connectors of the site together."""
 WALL_CONNECTORS = Signal(
     "WallConnectors", _count, (0, 100), path="live_status.wall_connectors", null=0, streamed=False
 )
 """How many the site has."""
 STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)
 BACKUP_RESERVE = Signal(
-    "BackupReserve", whole, PERCENT, path="site_info.backup_reserve_percent", streamed=False
+    "BackupReserve", whole_percent, PERCENT, path="site_info.backup_reserve_percent", streamed=False
 )
 OPERATION_MODES: Final = ("autonomous", "self_consumption", "backup")
 OPERATION_MODE = Signal(

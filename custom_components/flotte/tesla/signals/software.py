@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ..state import Derived, Signal, State
+from ..units import Measure, Unit
 from .bounds import DAY_MINUTES, INSTANT, PERCENT
-from .parsers import boolean, first_word, instant, number, one_of, text, whole
+from .measures import whole_minutes, whole_percent
+from .parsers import boolean, first_word, instant, number, one_of, text
 
 UPDATE_STATES: Final = (
     "available",
@@ -31,24 +33,24 @@ UPDATE_VERSION = Signal(
 )
 UPDATE_DOWNLOADED = Signal(
     "SoftwareUpdateDownloadPercentComplete",
-    whole,
+    whole_percent,
     PERCENT,
     path="vehicle_state.software_update.download_perc",
     firmware="2024.44.25",
 )
 UPDATE_INSTALLED = Signal(
     "SoftwareUpdateInstallationPercentComplete",
-    whole,
+    whole_percent,
     PERCENT,
     path="vehicle_state.software_update.install_perc",
     firmware="2024.44.25",
 )
 UPDATE_MINUTES = Signal(
     "SoftwareUpdateExpectedDurationMinutes",
-    whole,
+    whole_minutes,
     DAY_MINUTES,
     path="vehicle_state.software_update.expected_duration_sec",
-    polled=lambda value: round(number(value) / 60),
+    polled=Measure(Unit.MINUTE, lambda value: round(number(value) / 60)),
     firmware="2024.44.25",
 )
 UPDATE_START = Signal(

@@ -6,20 +6,21 @@ more.
 
 from ..state import Signal
 from .bounds import INSTANT, TYRE_PRESSURE
+from .measures import bar
 from .moments import date_of
-from .parsers import boolean, instant, number
+from .parsers import boolean, instant
 
 PRESSURE_FRONT_LEFT = Signal(
-    "TpmsPressureFl", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fl"
+    "TpmsPressureFl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fl"
 )
 PRESSURE_FRONT_RIGHT = Signal(
-    "TpmsPressureFr", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fr"
+    "TpmsPressureFr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fr"
 )
 PRESSURE_REAR_LEFT = Signal(
-    "TpmsPressureRl", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rl"
+    "TpmsPressureRl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rl"
 )
 PRESSURE_REAR_RIGHT = Signal(
-    "TpmsPressureRr", number, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rr"
+    "TpmsPressureRr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rr"
 )
 PRESSURE_TIME_FRONT_LEFT = Signal(
     "TpmsLastSeenPressureTimeFl",

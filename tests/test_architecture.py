@@ -355,6 +355,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.hosts",
         "streaming.certificates",
         "streaming.client_cas",
+        "streaming.issues",
         "tesla.vehicle.stream",
         "tesla.telemetry",
         "asyncio",
@@ -449,7 +450,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
-    "streaming.issues": HOME_ASSISTANT | {"const", "tesla.telemetry"},
+    "streaming.issues": HOME_ASSISTANT | {"const", "streaming.certificates", "tesla.telemetry"},
     "streaming.subscription": HOME_ASSISTANT
     | {"coordinator", "streaming.issues", "tesla.privacy", "tesla.signals", "tesla.telemetry"},
     "flows.options": HOME_ASSISTANT

@@ -24,7 +24,7 @@ from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.streaming import client_cas as client_cas_module
 from custom_components.flotte.streaming.certificates import async_get_authority
 from custom_components.flotte.streaming.client_cas import CLIENT_CA_FILE, async_get_client_cas
-from custom_components.flotte.streaming.receiver import Address, Receiver
+from custom_components.flotte.streaming.receiver import Address, Member, Receiver
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.telemetry.admission import FloodWatch
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
@@ -194,7 +194,7 @@ async def test_an_account_leaves_while_the_receiver_is_busy(
     await hass.config_entries.async_unload(entry_of_stream.entry_id)
     async with receiver._lock:
         joining = asyncio.create_task(
-            receiver.async_join("one", Address(HOST, port, port), {}, lambda: None)
+            receiver.async_join("one", Member(Address(HOST, port, port), {}, lambda: None))
         )
         await asyncio.sleep(0)
         leaving = asyncio.create_task(receiver.async_leave("one"))
@@ -371,11 +371,13 @@ async def test_a_car_of_two_accounts_tells_both(
     for name, account in (("one", one), ("two", two)):
         await receiver.async_join(
             name,
-            Address(HOST, receiver._port, receiver._port),
-            {"A": account, name: account},  # type: ignore[dict-item]  # all that is called
-            lambda: None,
+            Member(
+                Address(HOST, receiver._port, receiver._port),
+                {"A": account, name: account},  # type: ignore[dict-item]  # all that is called
+                lambda: None,
+            ),
         )
-    both = receiver._find("A")
+    both = receiver.members.find("A")
     assert both is not None
     both.opened("1", "wifi")
     both.heard(b"V", b"payload")
@@ -385,8 +387,8 @@ async def test_a_car_of_two_accounts_tells_both(
         == two.told
         == [("opened", "1", "wifi"), ("heard", b"V", b"payload"), ("closed", "1")]
     )
-    assert receiver._find("one") is one
-    assert receiver._find("B") is None
+    assert receiver.members.find("one") is one
+    assert receiver.members.find("B") is None
     for name in ("one", "two"):
         await receiver.async_leave(name)
     assert is_up(receiver)
@@ -559,7 +561,7 @@ async def test_a_car_with_another_certificate_is_not_let_in(
 async def test_a_car_that_nobody_has_is_not_let_in(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
-    assert receiver_of(hass, entry_of_stream)._find("LRW3E7FS0RC999999") is None
+    assert receiver_of(hass, entry_of_stream).members.find("LRW3E7FS0RC999999") is None
 
 
 # --- What it shows to cars ------------------------------------------------------------------------
@@ -1016,7 +1018,7 @@ async def test_a_car_of_two_entries_of_one_application_is_counted_once(
     accounts = {name: _Account() for name in ("one", "two", "three")}
     for name, meter in (("one", bill), ("two", bill), ("three", other_bill)):
         streams: Any = {"A": accounts[name]}
-        await receiver.async_join(name, address, streams, lambda: None, meter)
+        await receiver.async_join(name, Member(address, streams, lambda: None, meter))
     assert [each.is_billed for each in accounts.values()] == [True, False, True]
     await receiver.async_leave("one")
     assert [accounts[name].is_billed for name in ("two", "three")] == [True, True]
@@ -1031,7 +1033,7 @@ async def test_the_first_account_s_host_name_changes(
     receiver = Receiver(hass, 0)
 
     async def join(name: str, host: str) -> None:
-        await receiver.async_join(name, Address(host, 4443, 0), {}, lambda: None)
+        await receiver.async_join(name, Member(Address(host, 4443, 0), {}, lambda: None))
 
     def shown() -> list[str]:
         assert receiver.certificate is not None

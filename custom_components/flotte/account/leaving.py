@@ -19,7 +19,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entr
 from ..const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import AccountLedger, async_get_ledger, async_retire_ledger
 from ..spending.rules import async_apply_spending
-from ..streaming.issues import async_tell_left
+from ..streaming.issues import async_report_orphaned
 from ..streaming.requests import async_delete_configuration
 from ..streaming.subscription import configured_cars
 from ..tesla.api.fleet import FleetApi
@@ -124,7 +124,7 @@ async def async_end_streams(
 ) -> None:
     """Take cars' configurations away; the entry may be unknown to Home Assistant by now.
 
-    `former` is as in `async_tell_left`.
+    `former` is as in `async_report_orphaned`.
     """
     if not configured:
         return
@@ -143,7 +143,7 @@ async def async_end_streams(
         # The application's credentials were removed first.
         LOGGER.warning("Cars go on streaming, because Tesla cannot be told: %s", error)
         for vin, claims in configured.items():
-            async_tell_left(hass, vin, name_of(vin), claims, former)
+            async_report_orphaned(hass, vin, name_of(vin), claims, former)
         return
     ledger = await async_get_ledger(hass, implementation.client_id)
     api = fleet_api(hass, entry, LastTokens(entry, implementation), ledger)
@@ -155,4 +155,4 @@ async def async_end_streams(
                 api, ledger.gate, vin, name, claims, only_ours=is_broker
             )
         except TeslaError:
-            async_tell_left(hass, vin, name, claims, former)
+            async_report_orphaned(hass, vin, name, claims, former)

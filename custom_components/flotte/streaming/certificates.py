@@ -27,14 +27,14 @@ UNREADABLE: Final = (
     TypeError,
     ValueError,
 )
-"""What Home Assistant raises for a file of a newer version, or of a wrong shape."""
+"""Errors of Home Assistant for a file of a newer version, or of a wrong shape."""
 
 
 async def async_get_authority(hass: HomeAssistant) -> Authority:
-    """Our CA, made on first use and kept: replacing it means configuring all cars anew.
+    """Our CA, created on first use. Replacing it would mean configuring all cars again.
 
     Raises:
-        CertificateDefect: what is stored cannot be read, or a new one cannot be kept.
+        CertificateDefect: the stored one cannot be read, or a new one cannot be stored.
     """
     async with hass.data.setdefault(_AUTHORITY_LOCK, asyncio.Lock()):
         if (authority := await _async_load_authority(hass)) is not None:
@@ -43,7 +43,7 @@ async def async_get_authority(hass: HomeAssistant) -> Authority:
         await _authority_store(hass).async_save(
             {"certificate": made.certificate_pem, "private_key": made.key_pem()}
         )
-        # Home Assistant only logs a full disk. No car may trust what the next start does not have.
+        # Home Assistant only logs a full disk. No car may trust a CA that is lost with a restart.
         if (authority := await _async_load_authority(hass)) is None:
             raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
         return authority
@@ -61,7 +61,7 @@ async def _async_load_authority(hass: HomeAssistant) -> Authority | None:
     except UNREADABLE as error:
         raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from error
     if stored is None:
-        # Home Assistant sets a file aside that it cannot decode, and says that there was none.
+        # Home Assistant moves an undecodable file aside, and reports that there was none.
         path = Path(store.path)
         if await hass.async_add_executor_job(lambda: any(path.parent.glob(f"{path.name}*"))):
             raise CertificateDefect(Defect.AUTHORITY_UNREADABLE)
@@ -90,10 +90,10 @@ async def async_read_files(
 
 
 def read_pem(hass: HomeAssistant, name: str, defect: Defect) -> bytes:
-    """A file of certificates, by its full name or that in the configuration's folder."""
+    """Read a file of certificates; a relative name is in the configuration folder."""
     try:
         with Path(hass.config.path(name)).open("rb") as file:
-            # One more byte than is allowed, so that the limit is noticed.
+            # One byte more than allowed, so that a file above the limit is noticed.
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise CertificateDefect(defect) from error

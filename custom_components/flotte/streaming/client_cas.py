@@ -1,4 +1,4 @@
-"""CA certificates of Tesla that cars' certificates are verified with: found, fetched and stored."""
+"""Tesla's CA certificates, with which those of cars are verified: found, fetched and stored."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -21,17 +21,17 @@ from .certificates import UNREADABLE, read_pem
 _VERSION: Final = 1
 _CLIENT_CA_KEY: Final = f"{DOMAIN}.client_ca"
 CLIENT_CA_FILE: Final = "flotte_client_ca.pem"
-"""Where the owner may place the CA certificates of Tesla's, in the configuration's folder."""
+"""File in the configuration folder in which the owner may place Tesla's CA certificates."""
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
 _CHUNK: Final = 65536
-"""Bytes that are read of a file at once."""
+"""Bytes to read of a file at once."""
 
 
 class ClientCasUnavailable(Exception):
-    """Tesla's CA certificates are neither stored nor to be had; `detail` says why."""
+    """Tesla's CA certificates are neither stored nor available; `detail` gives the reason."""
 
     def __init__(self, detail: str) -> None:
-        """Say why."""
+        """Keep the reason."""
         super().__init__(detail)
         self.detail = detail
 
@@ -39,10 +39,10 @@ class ClientCasUnavailable(Exception):
 async def async_get_client_cas(hass: HomeAssistant) -> str:
     """The CA certificates that cars' certificates are verified with, in PEM.
 
-    The owner's file comes first, then what was stored, then Tesla's public repository. Whatever the
-    source, only those are accepted whose fingerprints are known. Stored is only what holds all of
-    them: cars of those that are missing could never connect again. What was stored by a version
-    that knew others is used only if nothing better is to be had.
+    The owner's file comes first, then the stored copy, then Tesla's public repository. Only
+    certificates with known fingerprints are accepted from any of them. A copy is stored only if it
+    is complete: cars whose CA were missing could never connect again. A copy from a version that
+    knew other fingerprints is used only if Tesla's repository is out of reach.
 
     Raises:
         ClientCasUnavailable: none of the three has any.
@@ -56,7 +56,7 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     def accepted(pem: bytes) -> AcceptedCas:
         found = accept_client_cas(pem, now, fingerprints)
         if found.expired:
-            LOGGER.info("CA certificates of Tesla's that are over: %s", ", ".join(found.expired))
+            LOGGER.info("Ignoring expired Tesla client CAs: %s", ", ".join(found.expired))
         return found
 
     file = Path(hass.config.path(CLIENT_CA_FILE))
@@ -72,7 +72,7 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     # A simulator makes new ones each time it starts.
     stored = None
     with suppress(*UNREADABLE):
-        # What cannot be read is fetched again.
+        # An unreadable copy is fetched again.
         stored = await store.async_load()
     if hosts.client_ca_is_known and isinstance(stored, dict):
         older = _usable(stored, accepted)
@@ -82,43 +82,45 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
         found = accepted(await _async_fetch(hass, hosts.client_ca_url))
     except (aiohttp.ClientError, TimeoutError, CertificateDefect) as error:
         if older:
-            LOGGER.debug("No newer CA certificates of Tesla's: %s", error)
+            LOGGER.debug("Could not fetch newer Tesla client CAs: %s", error)
             return older
         raise ClientCasUnavailable(detail or f"{type(error).__name__}: {error}"[:200]) from error
     seen = len(found.certificates) + len(found.expired)
     if fingerprints is None or seen == len(fingerprints):
         await store.async_save({"pem": found.pem, "table": table})
     else:
-        LOGGER.info("Tesla's file has only %s of its CA certificates; it is fetched again", seen)
+        LOGGER.info(
+            "Tesla's file has only %s of its CA certificates; fetching it again next time", seen
+        )
     return found.pem
 
 
 def _usable(stored: Mapping[str, str], accepted: Callable[[bytes], AcceptedCas]) -> str:
-    """What is stored, as far as it is accepted; blank if nothing is."""
+    """Stored CA certificates that are accepted; blank if there are none."""
     try:
         return accepted(str(stored.get("pem", "")).encode()).pem
     except CertificateDefect as error:
-        LOGGER.debug("The stored CA certificates are of no use: %s", error)
+        LOGGER.debug("The stored Tesla client CAs cannot be used: %s", error)
         return ""
 
 
 def _mark(fingerprints: frozenset[str] | None) -> str:
-    """What tells tables of fingerprints apart."""
+    """Digest that identifies a table of fingerprints."""
     return hashlib.sha256("".join(sorted(fingerprints or ())).encode()).hexdigest()[:16]
 
 
 async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
-    """A file from the internet, whole, or a byte more than it may have.
+    """Fetch a file whole, or one byte more than it may have.
 
     Raises:
-        aiohttp.ClientError, TimeoutError: it is not to be had.
+        aiohttp.ClientError, TimeoutError: it is not available.
     """
     fetched = bytearray()
     async with async_get_clientsession(hass).get(
         url, timeout=_FETCH_TIMEOUT, allow_redirects=False
     ) as response:
         response.raise_for_status()
-        # Not `read`, which gives what has come so far.
+        # Not `read`, which returns only the bytes received so far.
         async for chunk in response.content.iter_chunked(_CHUNK):
             fetched += chunk
             if len(fetched) > LARGEST_FILE:

@@ -1,13 +1,16 @@
-"""What the owner is told about the streams of cars: repair issues, and what ends them."""
+"""Repair issues about the streams of cars and about the receiver, and what resolves them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.subscription import Remedy, SkipReason, expiry_of
+from ..tesla.telemetry.tls.certificates import OF_AUTHORITY, CertificateDefect
+from .certificates import AUTHORITY_KEY
 
 OVERDRAWN_ISSUE: Final = "stream_overdrawn"
 POSTPONED_ISSUE: Final = "stream_postponed"
@@ -16,18 +19,18 @@ RESOLVED_BY_ACCEPTANCE: Final = (
     "stream_refused",
     POSTPONED_ISSUE,
 )
-"""Issues that are over when Tesla takes a configuration."""
+"""Issues that are resolved when Tesla accepts a configuration."""
 BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
 ORPHANED_STREAM: Final = "stream_left"
-"""A car that streams on although nobody wants it to; it outlives the account."""
+"""A car that keeps streaming without an account; the issue outlives the account."""
 RESOLVED_BY_CONNECTION: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
     "stream_limit_reached",
 )
 """Issues that only a connection resolves; Tesla accepts configurations that never reach a car."""
 PERMANENT: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
-"""Neither time nor an update makes another computer of a car's; switching the stream off and on
-again makes Flotte try once more."""
+"""Neither time nor an update replaces a car's computer. Turning the stream off and on again
+makes Flotte retry."""
 ISSUES: Final = (
     *RESOLVED_BY_ACCEPTANCE,
     *RESOLVED_BY_CONNECTION,
@@ -36,8 +39,19 @@ ISSUES: Final = (
 )
 
 
+HOSTNAMES_ISSUE: Final = "host_names_differ"
+FLOODED_ISSUE: Final = "port_flooded"
+PORT_ISSUE: Final = "port_in_use"
+CLIENT_CA_ISSUE: Final = "client_ca_missing"
+_FILES_ISSUE: Final = "certificate_unusable"
+_AUTHORITY_ISSUE: Final = "authority_unusable"
+CERTIFICATE_ISSUES: Final = (_FILES_ISSUE, _AUTHORITY_ISSUE)
+START_ISSUES: Final = (CLIENT_CA_ISSUE, PORT_ISSUE, *CERTIFICATE_ISSUES)
+"""Issues of a receiver that cannot start."""
+
+
 def issue_id(key: str, vin: str, entry_id: str) -> str:
-    """What tells an issue about a car from others, and not which car it is: it gets into logs."""
+    """Id of an issue about a car. Only the end of the VIN, as issue ids are logged."""
     return f"{key}_{vin[-6:]}_{entry_id}"
 
 
@@ -71,25 +85,70 @@ class StreamIssues:
 
     @callback
     def async_clear_orphaned(self, vin: str) -> None:
-        """Delete the issue about a car that streamed although it was not wanted."""
+        """Delete the issue about a car that kept streaming without an account."""
         ir.async_delete_issue(self._hass, DOMAIN, f"{ORPHANED_STREAM}_{vin[-6:]}")
+
+
+class ReceiverIssues:
+    """Repair issues about the receiver of a port."""
+
+    def __init__(self, hass: HomeAssistant, port: int) -> None:
+        """Report for this port."""
+        self._hass = hass
+        self._port = port
+
+    @callback
+    def async_report(self, key: str, **placeholders: str) -> None:
+        """Create an issue about the port."""
+        LOGGER.debug("No stream on port %s: %s %s", self._port, key, placeholders)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"{key}_{self._port}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=key,
+            translation_placeholders={"port": str(self._port), **placeholders},
+        )
+
+    @callback
+    def async_report_certificate(self, error: CertificateDefect) -> None:
+        """Report a defect of the owner's files or of our own CA; a receiver uses only one."""
+        if error.defect in OF_AUTHORITY:
+            self.async_clear(_FILES_ISSUE)
+            LOGGER.error("%s cannot be used: %s", AUTHORITY_KEY, error)
+            self.async_report(_AUTHORITY_ISSUE, file=f"{STORAGE_DIR}/{AUTHORITY_KEY}")
+        else:
+            self.async_clear(_AUTHORITY_ISSUE)
+            self.async_report(_FILES_ISSUE, detail=str(error))
+
+    @callback
+    def async_clear(self, *keys: str) -> None:
+        """Delete issues about the port."""
+        for key in keys:
+            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._port}")
 
 
 @callback
 def async_clear_entry(hass: HomeAssistant, entry_id: str) -> None:
-    """Nobody can mend what an account that is gone was in trouble with."""
+    """Delete the issues of an account that was removed."""
     for domain, each in tuple(ir.async_get(hass).issues):
         if domain == DOMAIN and each.endswith(f"_{entry_id}"):
             ir.async_delete_issue(hass, DOMAIN, each)
 
 
 @callback
-def async_tell_left(
+def async_report_orphaned(
     hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any], former: str = ""
 ) -> None:
-    """Tell the owner, over restarts, of a car that nobody can tell any more to stop.
+    """Report a car that keeps streaming and can no longer be stopped; kept over restarts.
 
-    `former` tells the application that it streams to from the one that the account uses now.
+    Args:
+        hass: Home Assistant.
+        vin: The car's VIN.
+        name: The car's name.
+        configured: Its configuration.
+        former: The application that it streams to, if not the one that the account uses now.
     """
     until = expiry_of(configured)
     ir.async_create_issue(

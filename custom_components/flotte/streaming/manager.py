@@ -34,7 +34,7 @@ from .configuring import Configurator, is_over
 from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
-from .receiver import Address, async_get_receiver
+from .receiver import Address, Member, async_get_receiver
 from .reports import StreamReports
 from .subscription import CarSubscription
 from .watching import Watcher
@@ -177,16 +177,18 @@ class StreamManager:
             receiver = await async_get_receiver(self._hass, self.settings.listen_port)
             await receiver.async_join(
                 self._entry.entry_id,
-                Address(
-                    self.settings.hostname,
-                    self.settings.port,
-                    self.settings.listen_port,
-                    self.settings.certificate_file,
-                    self.settings.key_file,
+                Member(
+                    Address(
+                        self.settings.hostname,
+                        self.settings.port,
+                        self.settings.listen_port,
+                        self.settings.certificate_file,
+                        self.settings.key_file,
+                    ),
+                    {vin: car.coordinator.stream for vin, car in self._cars.items()},
+                    self._receiver_ready,
+                    self._api.meter,
                 ),
-                {vin: car.coordinator.stream for vin, car in self._cars.items()},
-                self._receiver_ready,
-                self._api.meter,
             )
             if self._is_stopped:
                 await receiver.async_leave(self._entry.entry_id)

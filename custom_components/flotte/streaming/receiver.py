@@ -1,19 +1,18 @@
-"""The server that cars push to, inside Home Assistant: one for each port, whoever's cars come.
+"""The server that cars push to: one for each port, shared by all accounts.
 
 Its certificate is issued by a CA of our own, which is part of every car's configuration, or comes
-from the owner's files. What keeps it from running (a port in use, no CA certificates of Tesla's, a
-broken file) is told as a repair issue and tried again; meanwhile the cars are polled.
+from the owner's files. Obstacles (a port in use, no CA certificates of Tesla's, a broken file) are
+reported as repair issues, and starting is retried; meanwhile the cars are polled.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
@@ -22,48 +21,54 @@ from homeassistant.util.hass_dict import HassKey
 from ..account.hosts import get_hosts
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.server import Listener, TelemetryServer
-from ..tesla.telemetry.tls.certificates import OF_AUTHORITY, CertificateDefect, Defect
+from ..tesla.telemetry.tls.certificates import CertificateDefect, Defect
 from ..tesla.telemetry.tls.context import ServerContext, server_context
 from ..tesla.telemetry.tls.server_certificate import ServerCertificate
 from ..tesla.vehicle.stream import Stream
-from .certificates import AUTHORITY_KEY, async_get_authority, async_read_files
+from .certificates import async_get_authority, async_read_files
 from .client_cas import CLIENT_CA_FILE, ClientCasUnavailable, async_get_client_cas
+from .issues import (
+    CERTIFICATE_ISSUES,
+    CLIENT_CA_ISSUE,
+    FLOODED_ISSUE,
+    HOSTNAMES_ISSUE,
+    PORT_ISSUE,
+    START_ISSUES,
+    ReceiverIssues,
+)
 
 _RECEIVERS: Final[HassKey[dict[int, Receiver]]] = HassKey(f"{DOMAIN}_receivers")
 
 RETRY_SECONDS: Final = 60.0
-LONGEST_RETRY_SECONDS: Final = 3600.0
+MAX_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
-"""Between two looks whether the certificate has to be renewed, or a file has changed."""
+"""Between checks for a certificate that is due for renewal, or a changed file."""
 FLOOD_INTERVAL: Final = timedelta(minutes=1)
-"""Between two looks whether strangers keep cars from connecting."""
-FLOODED_ISSUE: Final = "port_flooded"
-_CERTIFICATE_ISSUES: Final = ("certificate_unusable", "authority_unusable")
-_START_ISSUES: Final = ("client_ca_missing", "port_in_use", *_CERTIFICATE_ISSUES)
+"""Between checks for strangers who keep cars from connecting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where cars connect, and what they are shown there."""
+    """Address at which cars connect, and the source of the certificate presented there."""
 
     hostname: str
     port: int
-    """Of the public address."""
+    """Port of the public address."""
     listen_port: int
-    """On this machine; another one where the router maps ports."""
+    """Port on this machine, which differs where the router maps ports."""
     certificate_file: str = ""
     """The owner's full chain, in PEM; blank for a certificate of our own."""
     key_file: str = ""
 
 
 async def async_get_receiver(hass: HomeAssistant, port: int) -> Receiver:
-    """The receiver of a port; it runs while somebody has joined it."""
+    """The receiver of a port; it runs while it has members."""
     receivers = hass.data.setdefault(_RECEIVERS, {})
     return receivers.setdefault(port, Receiver(hass, port))
 
 
-class _Everybody(Listener):
-    """Hands what one car pushes to all accounts that have it."""
+class FanOut(Listener):
+    """Forwards what a car sends to all accounts that have it."""
 
     def __init__(self, streams: list[Stream]) -> None:
         self._streams = streams
@@ -84,77 +89,126 @@ class _Everybody(Listener):
             stream.heard(topic, payload)
 
 
-@dataclass(slots=True)
-class _Member:
-    """An account whose cars come to this port."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account whose cars connect to a port."""
 
     address: Address
     streams: Mapping[str, Stream]
     """By VIN."""
-    ready: Callable[[], None]
-    bill: object
-    """What is the same for accounts that Tesla sends one bill; None: nobody else is on it."""
+    on_ready: Callable[[], None]
+    """Called each time the server has begun to run, and after the certificate changed."""
+    bill: object = None
+    """Common to accounts that Tesla sends one bill; None if the account shares its bill with no
+    other."""
+
+
+class Members:
+    """The accounts whose cars connect to one port."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._members: dict[str, Member] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._members)
+
+    def __iter__(self) -> Iterator[Member]:
+        """Iterate over those there are now; members may come and go meanwhile."""
+        return iter(tuple(self._members.values()))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def find(self, vin: str) -> Listener | None:
+        """Receiver of a car's records; None for a car of none of the accounts."""
+        streams = [
+            member.streams[vin] for member in self._members.values() if vin in member.streams
+        ]
+        if len(streams) > 1:
+            return FanOut(streams)
+        return streams[0] if streams else None
+
+    def add(self, entry_id: str, member: Member) -> None:
+        """Add an account, or replace it."""
+        self._members[entry_id] = member
+        self._assign_billing()
+
+    def remove(self, entry_id: str) -> Mapping[str, Stream]:
+        """Remove an account. Returns its streams, which are billed to others until they close."""
+        left = self._members.pop(entry_id, None)
+        streams = left.streams if left else {}
+        # An open connection keeps notifying the accounts that it had when it was made.
+        for stream in streams.values():
+            stream.is_billed = False
+        self._assign_billing()
+        return streams
+
+    @property
+    def address(self) -> Address:
+        """Address that the certificate is for: accounts that share a port share the first's."""
+        return next(iter(self._members.values())).address
+
+    @property
+    def hostnames(self) -> list[str]:
+        """The accounts' host names, each once."""
+        return list(dict.fromkeys(each.address.hostname for each in self._members.values()))
+
+    @property
+    def streams(self) -> Iterator[tuple[str, Stream]]:
+        """All streams with their VINs."""
+        for member in self:
+            yield from member.streams.items()
+
+    def _assign_billing(self) -> None:
+        """Count a car's records once for all accounts that share a bill: Tesla sent them once."""
+        counted: set[tuple[str, int]] = set()
+        for member in self._members.values():
+            for vin, stream in member.streams.items():
+                place = (vin, id(member if member.bill is None else member.bill))
+                stream.is_billed = place not in counted
+                counted.add(place)
 
 
 class Receiver:
-    """One port."""
+    """Server of one port, its certificate and what keeps it from running."""
 
     def __init__(self, hass: HomeAssistant, port: int) -> None:
         """Do not listen yet."""
         self.certificate: ServerCertificate | None = None
-        """What is shown to the cars; None until it could be made."""
-        self.server = TelemetryServer(self._find)
+        """The certificate presented to cars; None until there is one."""
+        self.members = Members()
+        self.server = TelemetryServer(self.members.find)
         self._hass = hass
         self._port = port
-        self._members: dict[str, _Member] = {}
+        self._issues = ReceiverIssues(hass, port)
         self._lock = asyncio.Lock()
         self._retry: CALLBACK_TYPE | None = None
         self._stop_watching: CALLBACK_TYPE | None = None
         self._stop_watching_floods: CALLBACK_TYPE | None = None
         self._pause = RETRY_SECONDS
         self._is_running = False
-        self._shown: Address | None = None
-        """What the present certificate was made for."""
+        self._certified: Address | None = None
+        """The address that the present certificate was made for."""
 
     @property
     def is_running(self) -> bool:
         """Whether cars can connect."""
         return self._is_running
 
-    def _find(self, vin: str) -> Listener | None:
-        streams = [
-            member.streams[vin] for member in self._members.values() if vin in member.streams
-        ]
-        if len(streams) > 1:
-            return _Everybody(streams)
-        return streams[0] if streams else None
-
-    async def async_join(
-        self,
-        entry_id: str,
-        address: Address,
-        streams: Mapping[str, Stream],
-        ready: Callable[[], None],
-        bill: object = None,
-    ) -> None:
-        """Let the cars of an account come; `ready` is called each time the server began to run."""
-        self._members[entry_id] = _Member(address, streams, ready, bill)
-        self._share_bills()
-        # Those that another account brought here already know nothing of this one.
-        await self.server.send_away(streams)
-        await self._async_show_present()
+    async def async_join(self, entry_id: str, member: Member) -> None:
+        """Accept the cars of an account."""
+        self.members.add(entry_id, member)
+        # Connections made for another account do not notify this one.
+        await self.server.send_away(member.streams)
+        await self._async_sync_certificate()
         await self._async_run()
 
     async def async_leave(self, entry_id: str) -> None:
-        """Let them come no longer; the last one to leave stops the server."""
-        left = self._members.pop(entry_id, None)
-        streams = left.streams if left else {}
-        # A connection goes on telling whom it told when it was made: others count that now.
-        for stream in streams.values():
-            stream.is_billed = False
-        self._share_bills()
+        """Stop accepting an account's cars; the last account to leave stops the server."""
+        streams = self.members.remove(entry_id)
         async with self._lock:
-            if is_last := not self._members:
+            if is_last := not self.members:
                 self._async_forget_timers()
                 self._is_running = False
                 await self.server.stop()
@@ -163,31 +217,18 @@ class Receiver:
         for stream in streams.values():
             stream.is_billed = True
         if not is_last:
-            await self._async_show_present()
+            await self._async_sync_certificate()
             return
-        self._async_clear(*_START_ISSUES, "host_names_differ", FLOODED_ISSUE)
+        self._issues.async_clear(*START_ISSUES, HOSTNAMES_ISSUE, FLOODED_ISSUE)
 
-    def _share_bills(self) -> None:
-        """Have what a car tells several accounts of one bill counted once: Tesla sent it once."""
-        counted: set[tuple[str, int]] = set()
-        for member in self._members.values():
-            for vin, stream in member.streams.items():
-                place = (vin, id(member if member.bill is None else member.bill))
-                stream.is_billed = place not in counted
-                counted.add(place)
-
-    def _address(self) -> Address:
-        """What the certificate is for: accounts that share a port share it, the first decides."""
-        return next(iter(self._members.values())).address
-
-    async def _async_show_present(self) -> None:
-        """After the accounts have changed, see that the certificate is still the right one."""
-        names = list(dict.fromkeys(each.address.hostname for each in self._members.values()))
+    async def _async_sync_certificate(self) -> None:
+        """Replace the certificate if the present accounts need another one."""
+        names = self.members.hostnames
         if len(names) > 1:
-            self._async_tell("host_names_differ", port=str(self._port), names=", ".join(names))
+            self._issues.async_report(HOSTNAMES_ISSUE, names=", ".join(names))
         else:
-            self._async_clear("host_names_differ")
-        if self._is_running and self._members and self._address() != self._shown:
+            self._issues.async_clear(HOSTNAMES_ISSUE)
+        if self._is_running and self.members and self.members.address != self._certified:
             await self._async_renew()
 
     @callback
@@ -198,19 +239,19 @@ class Receiver:
         self._retry = self._stop_watching = self._stop_watching_floods = None
 
     async def _async_run(self, _now: datetime | None = None) -> None:
-        """Run the server, or see what keeps it from running and try again later."""
+        """Run the server, or report what keeps it from running and retry later."""
         if self._retry is not None:
-            # Another account came before it was time; what is over may be cancelled too.
+            # Another account joined before the retry was due; cancelling a past one is harmless.
             self._retry()
         self._retry = None
         async with self._lock:
-            if not self._members:
+            if not self.members:
                 return
             if not self._is_running:
                 self._is_running = await self._async_start()
             if not self._is_running:
                 self._retry = async_call_later(self._hass, self._pause, self._async_run)
-                self._pause = min(self._pause * 2, LONGEST_RETRY_SECONDS)
+                self._pause = min(self._pause * 2, MAX_RETRY_SECONDS)
                 return
             self._pause = RETRY_SECONDS
             if self._stop_watching is None:
@@ -221,39 +262,39 @@ class Receiver:
                 self._stop_watching_floods = async_track_time_interval(
                     self._hass, self._async_watch_floods, FLOOD_INTERVAL
                 )
-            members = tuple(self._members.values())
+            members = tuple(self.members)
         for member in members:
-            member.ready()
+            member.on_ready()
 
     async def _async_start(self) -> bool:
-        """Whether the server runs now."""
-        address = self._address()
+        """Start the server. Returns whether it runs."""
+        address = self.members.address
         try:
             self.certificate = await self._async_certificate(address)
             context = await self._async_context(self.certificate)
         except CertificateDefect as error:
-            self._async_report_certificate(error)
+            self._issues.async_report_certificate(error)
             return False
         except ClientCasUnavailable as error:
-            self._async_tell(
-                "client_ca_missing",
+            self._issues.async_report(
+                CLIENT_CA_ISSUE,
                 detail=error.detail,
                 file=CLIENT_CA_FILE,
                 url=get_hosts(self._hass).client_ca_url,
             )
             return False
-        self._async_clear(*_CERTIFICATE_ISSUES, "client_ca_missing")
+        self._issues.async_clear(*CERTIFICATE_ISSUES, CLIENT_CA_ISSUE)
         try:
             await self.server.start(get_hosts(self._hass).listen_at, self._port, context)
         except OSError as error:
-            self._async_tell("port_in_use", port=str(self._port), detail=error.strerror or "")
+            self._issues.async_report(PORT_ISSUE, detail=error.strerror or "")
             return False
-        self._async_clear("port_in_use")
-        self._shown = address
+        self._issues.async_clear(PORT_ISSUE)
+        self._certified = address
         return True
 
     async def _async_context(self, certificate: ServerCertificate) -> ServerContext:
-        """TLS as cars shall see it. Raises CertificateDefect, ClientCasUnavailable."""
+        """TLS context for cars. Raises CertificateDefect, ClientCasUnavailable."""
         client_cas = await async_get_client_cas(self._hass)
         folder = Path(self._hass.config.path(STORAGE_DIR))
 
@@ -267,7 +308,7 @@ class Receiver:
             raise CertificateDefect(Defect.KEY_UNREADABLE) from error
 
     async def _async_certificate(self, address: Address) -> ServerCertificate:
-        """The owner's, or a new one of our own. Raises CertificateDefect."""
+        """The owner's certificate, or a new one of our own. Raises CertificateDefect."""
         if address.certificate_file:
             return await async_read_files(
                 self._hass, address.certificate_file, address.key_file, address.hostname
@@ -278,34 +319,33 @@ class Receiver:
         )
 
     async def _async_watch(self, _now: datetime) -> None:
-        """Show another certificate if ours becomes old, or if the owner's files changed."""
+        """Replace the certificate if it is due for renewal, or if the owner's files changed."""
         await self._async_renew()
 
     @callback
     def _async_watch_floods(self, _now: datetime) -> None:
-        """Report a flood that may keep cars out, and that it is over.
+        """Report a flood that may keep cars out, and clear the report when it is over.
 
-        Connections that are up are not affected: while every car has one nothing is amiss.
+        A flood does not affect open connections: while every car has one, all is well.
         """
         is_missing = any(
             stream.is_subscribed and not self.server.has(vin)
-            for member in self._members.values()
-            for vin, stream in member.streams.items()
+            for vin, stream in self.members.streams
         )
         if self.server.is_flooded and is_missing:
-            self._async_tell(FLOODED_ISSUE, port=str(self._port))
+            self._issues.async_report(FLOODED_ISSUE)
         elif not self.server.is_flooded:
-            self._async_clear(FLOODED_ISSUE)
+            self._issues.async_clear(FLOODED_ISSUE)
 
     async def _async_renew(self) -> None:
-        """Show another certificate if the present one is not, or not long, the right one."""
+        """Replace the certificate if it is the wrong one, or soon will be."""
         async with self._lock:
             present = self.certificate
-            if present is None or not self._members or not self._is_running:
+            if present is None or not self.members or not self._is_running:
                 return
-            address = self._address()
+            address = self.members.address
             if (
-                address == self._shown
+                address == self._certified
                 and not address.certificate_file
                 and dt_util.utcnow() < present.renew_after
             ):
@@ -313,66 +353,37 @@ class Receiver:
             try:
                 new = await self._async_certificate(address)
                 if new.chain == present.chain:
-                    self._shown = address
-                    self._async_clear(*_CERTIFICATE_ISSUES)
+                    self._certified = address
+                    self._issues.async_clear(*CERTIFICATE_ISSUES)
                     return
                 context = await self._async_context(new)
             except CertificateDefect as error:
-                # The present one goes on being shown.
-                self._async_report_certificate(error)
+                # The present certificate stays in use.
+                self._issues.async_report_certificate(error)
                 return
             except ClientCasUnavailable as error:
-                LOGGER.debug("The certificate is not renewed yet: %s", error)
+                LOGGER.debug("The certificate could not be renewed yet: %s", error)
                 return
-            self._async_clear(*_CERTIFICATE_ISSUES)
+            self._issues.async_clear(*CERTIFICATE_ISSUES)
             self.certificate = new
-            self._shown = address
+            self._certified = address
             self.server.use(context)
-            LOGGER.info("Cars are shown a new certificate, valid until %s", new.not_after.date())
-            members = tuple(self._members.values())
+            LOGGER.info(
+                "Presenting a new certificate to cars, valid until %s", new.not_after.date()
+            )
+            members = tuple(self.members)
         for member in members:
-            # What the cars trust may be another CA now.
-            member.ready()
-
-    @callback
-    def _async_tell(self, key: str, **placeholders: str) -> None:
-        LOGGER.debug("No stream on port %s: %s %s", self._port, key, placeholders)
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"{key}_{self._port}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders=placeholders,
-        )
-
-    @callback
-    def _async_report_certificate(self, error: CertificateDefect) -> None:
-        """Report what is wrong with the owner's files, or with our own CA: one needs the other."""
-        if error.defect in OF_AUTHORITY:
-            self._async_clear("certificate_unusable")
-            LOGGER.error("%s cannot be used: %s", AUTHORITY_KEY, error)
-            self._async_tell("authority_unusable", file=f"{STORAGE_DIR}/{AUTHORITY_KEY}")
-        else:
-            self._async_clear("authority_unusable")
-            self._async_tell("certificate_unusable", detail=str(error))
-
-    @callback
-    def _async_clear(self, *keys: str) -> None:
-        for key in keys:
-            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._port}")
+            # The cars may have to trust another CA now.
+            member.on_ready()
 
     def describe(self) -> dict[str, Any]:
-        """For diagnostics."""
+        """State for diagnostics."""
         certificate = self.certificate
         return {
             "port": self._port,
             "running": self._is_running,
-            "accounts": len(self._members),
+            "accounts": len(self.members),
             "certificate_until": certificate.not_after.isoformat() if certificate else None,
-            "own_certificate": not any(
-                member.address.certificate_file for member in self._members.values()
-            ),
+            "own_certificate": not any(member.address.certificate_file for member in self.members),
             "server": self.server.diagnostics(),
         }

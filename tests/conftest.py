@@ -263,7 +263,7 @@ def quick_waits(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch)
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", pass_time)
 
 
 def vehicle_of(entry: MockConfigEntry, vin: str) -> VehicleCoordinator:

@@ -28,7 +28,7 @@ from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.ledger import KEEP_MONTHS, LedgerKey, Month
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 from custom_components.flotte.tesla.spending.tariff import COMMAND, WAKE, Category
-from custom_components.flotte.tesla.vehicle import vehicle
+from custom_components.flotte.tesla.vehicle import waits
 from simulator import Simulator
 from simulator.bill import Category as Billed
 from simulator.cars import Car
@@ -306,7 +306,7 @@ async def test_a_clock_that_is_set_while_a_car_wakes(
     await set_up(hass, entry)
     ledger = entry.runtime_data.ledger
     moved: list[datetime] = []
-    pass_time = vehicle.pause
+    pass_time = waits.pause
 
     async def pause(seconds: float) -> None:
         if not moved:
@@ -315,7 +315,7 @@ async def test_a_clock_that_is_set_while_a_car_wakes(
             aurora.steer({"state": "online"})
         await pass_time(seconds)
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pause)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", pause)
     await vehicle_of(entry, MODEL_Y).async_send(flash_lights(), person())
     assert moved
     assert aurora.wakes <= 1

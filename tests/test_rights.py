@@ -20,7 +20,8 @@ from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.spending.caller import Caller
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import Done
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, state_of
 from tests.fleet import MOMENT

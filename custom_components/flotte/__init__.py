@@ -71,7 +71,8 @@ from .tesla.signing import ClientKey
 from .tesla.site import Site
 from .tesla.spending.caller import POLLING, SETUP
 from .tesla.spending.endpoints import Endpoint
-from .tesla.vehicle.vehicle import Protocol, Vehicle
+from .tesla.vehicle.outcome import CommandMode
+from .tesla.vehicle.vehicle import Vehicle
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -249,7 +250,7 @@ class _Account:
             self.api,
             self.key,
             scopes=self.scopes,
-            protocol=Protocol.REST if unsigned else Protocol.SIGNED,
+            protocol=CommandMode.UNSIGNED if unsigned else CommandMode.SIGNED,
             gate=self.ledger.gate,
         )
         vehicle.restore(self.stored.get(vin))

@@ -8,7 +8,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla.signing import ClientKey
-from custom_components.flotte.tesla.vehicle.vehicle import Protocol, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import CommandMode
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
@@ -66,9 +67,9 @@ def make_vehicle(account: Account, client_key: ClientKey) -> VehicleMaker:
         vin: str = MODEL_Y,
         *,
         scopes: frozenset[str] = SCOPES,
-        protocol: Protocol | None = None,
+        protocol: CommandMode | None = None,
     ) -> Vehicle:
-        usual = Protocol.REST if vin == MODEL_S else Protocol.SIGNED
+        usual = CommandMode.UNSIGNED if vin == MODEL_S else CommandMode.SIGNED
         return Vehicle(vin, account.api, client_key, scopes=scopes, protocol=protocol or usual)
 
     return make

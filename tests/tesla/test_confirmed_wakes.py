@@ -14,7 +14,8 @@ from custom_components.flotte.tesla.spending.gate import Allow, Refuse
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category, Charge
-from custom_components.flotte.tesla.vehicle.vehicle import INSIST_SECONDS, Done, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import OVERRIDE_SECONDS, Done
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -38,7 +39,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, freezer: FrozenDateTimeFactory) -> N
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", pass_time)
 
 
 async def refused(wish: Awaitable[object]) -> GateRefused:
@@ -65,9 +66,9 @@ async def test_the_second_time_it_is_done(
 async def test_not_for_ever(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:
     vehicle.gate.policy = ASKS
     await refused(vehicle.wake(PERSON))
-    freezer.tick(timedelta(seconds=INSIST_SECONDS + 0.1))
+    freezer.tick(timedelta(seconds=OVERRIDE_SECONDS + 0.1))
     await refused(vehicle.wake(PERSON))
-    freezer.tick(timedelta(seconds=INSIST_SECONDS - 0.1))
+    freezer.tick(timedelta(seconds=OVERRIDE_SECONDS - 0.1))
     await vehicle.wake(PERSON)
     assert car.wakes == 1
 

@@ -9,7 +9,8 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import OutcomeUnknown
 from custom_components.flotte.tesla.signing import Domain
 from custom_components.flotte.tesla.spending.tariff import Category
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import Done
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import PERSON, Account
 

@@ -38,7 +38,7 @@ def _quick_waits(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", pass_time)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", pass_time)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import NotSent, OutcomeUnknown, RateLimited, Refused
 from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.tariff import Category
-from custom_components.flotte.tesla.vehicle.vehicle import Done
+from custom_components.flotte.tesla.vehicle.outcome import Done
 from simulator.bill import Category as Billed
 from simulator.protocol.subsystem import Subsystem
 from tests.tesla.account import MODEL_S, MODEL_Y

@@ -24,8 +24,9 @@ from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle import poll_plan as plan
+from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import PERSON, Account
 
@@ -806,7 +807,7 @@ async def test_a_wake_that_is_paid_survives_a_restart(
         asking.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", never_ends)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", never_ends)
     sending = asyncio.create_task(vehicle.send(commands.lock_doors(), PERSON))
     await asking.wait()
     sending.cancel()
@@ -822,7 +823,7 @@ async def test_a_wake_that_is_paid_survives_a_restart(
     async def passes(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
 
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.pause", passes)
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.waits.pause", passes)
     await again.send(commands.lock_doors(), PERSON)
     assert paid(account)[WAKE] == wakes
 

@@ -32,8 +32,8 @@ from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMo
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import EURO, Category, Tariff
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
+from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.poll_plan import site_due, site_interval
-from custom_components.flotte.tesla.vehicle.vehicle import Done
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.energy import Site as SimulatedSite

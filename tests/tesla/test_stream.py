@@ -204,23 +204,23 @@ def test_the_words_are_fields_that_exist() -> None:
 async def test_followed_from_its_first_value_on(
     stream: Stream, freezer: FrozenDateTimeFactory
 ) -> None:
-    assert stream.followed_since(LEVEL) is None
+    assert stream.continuous_since(LEVEL) is None
     stream.opened("1", "wifi")
-    assert stream.followed_since(LEVEL) is None
+    assert stream.continuous_since(LEVEL) is None
     freezer.tick(SECOND)
     stream.told(record({LEVEL: 60}))
     freezer.tick(SECOND)
     stream.told(record({LEVEL: 61}))
-    assert stream.followed_since(LEVEL) == NOW + SECOND
-    assert stream.followed_since(LIMIT) is None
-    assert stream.followed_since(signals.ONLINE) is None, "that is no field"
+    assert stream.continuous_since(LEVEL) == NOW + SECOND
+    assert stream.continuous_since(LIMIT) is None
+    assert stream.continuous_since(signals.ONLINE) is None, "that is no field"
 
 
 async def test_parts_of_a_field_are_followed_together(stream: Stream) -> None:
     door = signals.SIGNALS_BY_FIELD["DoorState"]
     stream.opened("1", "wifi")
     stream.told(record({door[0]: True}))
-    assert all(stream.followed_since(each) == NOW for each in door)
+    assert all(stream.continuous_since(each) == NOW for each in door)
 
 
 async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
@@ -231,15 +231,15 @@ async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFac
     stream.told(record({}, "ChargePortLatch", "ChargePortDoorOpen"))
     stream.closed("1")
     freezer.tick(3600 * SECOND)
-    assert stream.followed_since(LEVEL) == NOW
+    assert stream.continuous_since(LEVEL) == NOW
     assert stream.vehicle.knows({LEVEL: 60})
     stream.vehicle.heard_state("online")
-    assert stream.followed_since(LEVEL) is None, "it is awake, and does not stream yet"
+    assert stream.continuous_since(LEVEL) is None, "it is awake, and does not stream yet"
     assert not stream.vehicle.knows({LEVEL: 60})
     stream.opened("2", "wifi")
-    assert stream.followed_since(LEVEL) is None
+    assert stream.continuous_since(LEVEL) is None
     stream.told(record({LEVEL: 60}))
-    assert stream.followed_since(LEVEL) == utc_now()
+    assert stream.continuous_since(LEVEL) == utc_now()
 
 
 async def test_not_followed_over_a_loss(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
@@ -247,12 +247,12 @@ async def test_not_followed_over_a_loss(stream: Stream, freezer: FrozenDateTimeF
     stream.told(record({LEVEL: 60}))
     stream.closed("1")
     freezer.tick(90 * SECOND)
-    assert stream.followed_since(LEVEL) is None
+    assert stream.continuous_since(LEVEL) is None
     stream.opened("2", "wifi")
-    assert stream.followed_since(LEVEL) is None
+    assert stream.continuous_since(LEVEL) is None
     freezer.tick(SECOND)
     stream.told(record({LEVEL: 60}))
-    assert stream.followed_since(LEVEL) == utc_now()
+    assert stream.continuous_since(LEVEL) == utc_now()
 
 
 async def test_followed_while_networks_change(
@@ -263,13 +263,13 @@ async def test_followed_while_networks_change(
     freezer.tick(SECOND)
     stream.opened("2", "cellular")
     stream.closed("1")
-    assert stream.followed_since(LEVEL) == NOW
+    assert stream.continuous_since(LEVEL) == NOW
 
 
 async def test_how_long_a_change_may_take(stream: Stream) -> None:
     stream.follow({"BatteryLevel": Rule(60), "ChargeLimitSoc": Rule(1)})
-    assert stream.delay_of(LEVEL) == 75 * SECOND
-    assert stream.delay_of(LIMIT) == 16 * SECOND
+    assert stream.latency_of(LEVEL) == 75 * SECOND
+    assert stream.latency_of(LIMIT) == 16 * SECOND
 
 
 @pytest.mark.parametrize(
@@ -288,8 +288,8 @@ async def test_only_what_is_told_at_once_is_followed(
     stream.follow({} if rule is None else {"ChargeLimitSoc": rule})
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
-    assert (stream.followed_since(LIMIT) is not None) is is_certain
-    assert stream.carries(LIMIT) is is_certain
+    assert (stream.continuous_since(LIMIT) is not None) is is_certain
+    assert stream.reports_every_change(LIMIT) is is_certain
 
 
 async def test_what_left_the_configuration_is_followed_no_more(stream: Stream) -> None:
@@ -297,22 +297,22 @@ async def test_what_left_the_configuration_is_followed_no_more(stream: Stream) -
     stream.told(record({LIMIT: 80}))
     stream.follow({"Gear": Rule(1)})
     stream.follow({"ChargeLimitSoc": Rule(1)})
-    assert stream.followed_since(LIMIT) is None
+    assert stream.continuous_since(LIMIT) is None
 
 
 async def test_a_backlog_says_nothing_of_now(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}, time=utc_now() - 31 * SECOND))
-    assert stream.followed_since(LIMIT) is None
+    assert stream.continuous_since(LIMIT) is None
     stream.told(record({LIMIT: 80}))
-    assert stream.followed_since(LIMIT) is not None
+    assert stream.continuous_since(LIMIT) is not None
 
 
 async def test_a_broker_may_lose_something(stream: Stream) -> None:
     stream.is_gapless = False
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
-    assert stream.followed_since(LIMIT) is None
+    assert stream.continuous_since(LIMIT) is None
 
 
 async def test_words_of_sleep_get_old(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
@@ -321,7 +321,7 @@ async def test_words_of_sleep_get_old(stream: Stream, freezer: FrozenDateTimeFac
     freezer.tick(121 * SECOND)
     stream.closed("1")
     assert is_online(stream)
-    assert stream.followed_since(LIMIT) is None
+    assert stream.continuous_since(LIMIT) is None
 
 
 async def test_signals_are_counted_once(stream: Stream, meter: Meter) -> None:

@@ -38,7 +38,9 @@ from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle, pause
+from custom_components.flotte.tesla.vehicle import waits
+from custom_components.flotte.tesla.vehicle.outcome import CommandMode, Done
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
@@ -50,7 +52,7 @@ type VehicleMaker = Callable[..., Vehicle]
 type Changes = list[frozenset[Signal[Any]]]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 SECOND = timedelta(seconds=1)
 
 
@@ -275,23 +277,23 @@ async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
 @pytest.mark.parametrize(
     ("status", "paired", "protocol"),
     [
-        ({}, None, Protocol.SIGNED),
-        ({"key_paired_vins": None, "unpaired_vins": None}, None, Protocol.SIGNED),
-        ({"key_paired_vins": [MODEL_Y]}, True, Protocol.SIGNED),
-        ({"unpaired_vins": [MODEL_Y]}, False, Protocol.SIGNED),
-        ({"key_paired_vins": [MODEL_3], "unpaired_vins": []}, None, Protocol.SIGNED),
-        ({"vehicle_info": {MODEL_Y: None}}, None, Protocol.SIGNED),
-        ({"vehicle_info": None}, None, Protocol.SIGNED),
-        ({"vehicle_info": {MODEL_Y: {}}}, None, Protocol.SIGNED),
+        ({}, None, CommandMode.SIGNED),
+        ({"key_paired_vins": None, "unpaired_vins": None}, None, CommandMode.SIGNED),
+        ({"key_paired_vins": [MODEL_Y]}, True, CommandMode.SIGNED),
+        ({"unpaired_vins": [MODEL_Y]}, False, CommandMode.SIGNED),
+        ({"key_paired_vins": [MODEL_3], "unpaired_vins": []}, None, CommandMode.SIGNED),
+        ({"vehicle_info": {MODEL_Y: None}}, None, CommandMode.SIGNED),
+        ({"vehicle_info": None}, None, CommandMode.SIGNED),
+        ({"vehicle_info": {MODEL_Y: {}}}, None, CommandMode.SIGNED),
         (
             {"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": True}}},
             None,
-            Protocol.SIGNED,
+            CommandMode.SIGNED,
         ),
         (
             {"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": False}}},
             None,
-            Protocol.REST,
+            CommandMode.UNSIGNED,
         ),
         (
             {
@@ -299,7 +301,7 @@ async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
                 "vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": False}},
             },
             False,
-            Protocol.REST,
+            CommandMode.UNSIGNED,
         ),
         # It takes both, and our key is on it: signed is the better way.
         (
@@ -308,17 +310,17 @@ async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
                 "vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": False}},
             },
             True,
-            Protocol.SIGNED,
+            CommandMode.SIGNED,
         ),
         (
             {"vehicle_info": {MODEL_3: {"vehicle_command_protocol_required": False}}},
             None,
-            Protocol.SIGNED,
+            CommandMode.SIGNED,
         ),
     ],
 )
 async def test_fleet_status(
-    vehicle: Vehicle, status: dict[str, Any], *, paired: bool | None, protocol: Protocol
+    vehicle: Vehicle, status: dict[str, Any], *, paired: bool | None, protocol: CommandMode
 ) -> None:
     vehicle.heard_status(status)
     assert is_paired(vehicle) is paired
@@ -326,7 +328,7 @@ async def test_fleet_status(
 
 
 async def test_a_car_that_demands_signatures_now(make_vehicle: VehicleMaker) -> None:
-    vehicle = make_vehicle(protocol=Protocol.REST)
+    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
     vehicle.heard_status({"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": True}}})
     assert vehicle.needs_key
 
@@ -334,13 +336,13 @@ async def test_a_car_that_demands_signatures_now(make_vehicle: VehicleMaker) -> 
 @pytest.mark.parametrize(
     ("vin", "paired", "protocol"),
     [
-        (MODEL_Y, True, Protocol.SIGNED),
-        (MODEL_3, False, Protocol.SIGNED),
-        (MODEL_S, False, Protocol.REST),
+        (MODEL_Y, True, CommandMode.SIGNED),
+        (MODEL_3, False, CommandMode.SIGNED),
+        (MODEL_S, False, CommandMode.UNSIGNED),
     ],
 )
 async def test_pairing_is_asked_for_free(
-    make_vehicle: VehicleMaker, account: Account, vin: str, *, paired: bool, protocol: Protocol
+    make_vehicle: VehicleMaker, account: Account, vin: str, *, paired: bool, protocol: CommandMode
 ) -> None:
     vehicle = make_vehicle(vin)
     await vehicle.check_pairing(PERSON)
@@ -772,7 +774,7 @@ async def test_who_waited_with_one_that_may_have_left_does_not_know(
 
 async def test_a_wait_is_a_wait(freezer: FrozenDateTimeFactory) -> None:
     """What the tests replace by moving the clock."""
-    waiting = asyncio.create_task(pause(4))
+    waiting = asyncio.create_task(waits.pause(4))
     await asyncio.sleep(0)
     freezer.tick(timedelta(seconds=3.9))
     await asyncio.sleep(0)
@@ -793,11 +795,11 @@ async def test_a_plain_command(old: Vehicle, old_car: Car, account: Account) -> 
 async def test_a_car_that_knows_no_signatures_is_told_plainly(
     make_vehicle: VehicleMaker, old_car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(MODEL_S, protocol=Protocol.SIGNED)
+    vehicle = make_vehicle(MODEL_S, protocol=CommandMode.SIGNED)
     vehicle.heard_state("online")
     await vehicle.send(commands.flash_lights(), PERSON)
     assert ran(old_car) == ["flash_lights"]
-    assert vehicle.protocol is Protocol.REST
+    assert vehicle.protocol is CommandMode.UNSIGNED
     assert account.endpoints == ["signed_command", "command/flash_lights"]
     await vehicle.send(commands.flash_lights(), PERSON)
     assert account.endpoints[2:] == ["command/flash_lights"], "learnt once"
@@ -806,13 +808,13 @@ async def test_a_car_that_knows_no_signatures_is_told_plainly(
 async def test_a_car_that_wants_signatures_gets_one(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(protocol=Protocol.REST)
+    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
     car.steer({"state": "online"})
     await vehicle.check()
     await vehicle.send(commands.lock_doors(), PERSON)
     (execution,) = car.executions
     assert execution.signed
-    assert vehicle.protocol is Protocol.SIGNED
+    assert vehicle.protocol is CommandMode.SIGNED
     assert account.endpoints[1:] == ["command/door_lock", "signed_command", "signed_command"]
     await vehicle.send(commands.lock_doors(), PERSON)
     assert account.endpoints[4:] == ["signed_command"]
@@ -1357,18 +1359,18 @@ async def test_what_is_never_signed_says_nothing_about_signatures(
     account.tesla.faults.order("status", endpoint="command/*", status=422)
     with pytest.raises(ProtocolUnsupported):
         await awake.send(commands.navigate("Amsterdam", locale="nl-NL", now=NOW), PERSON)
-    assert awake.protocol is Protocol.SIGNED
+    assert awake.protocol is CommandMode.SIGNED
 
 
 async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(protocol=Protocol.REST)
+    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
     car.steer({"state": "online"})
     answer = {"response": {"result": False, "reason": "unsigned_cmds_hardlocked"}}
     account.tesla.faults.order("status", endpoint="command/*", status=200, body=answer)
     assert await vehicle.send(commands.flash_lights(), PERSON) == Done()
-    assert vehicle.protocol is Protocol.SIGNED
+    assert vehicle.protocol is CommandMode.SIGNED
     assert ran(car) == ["flash_lights"]
 
 
@@ -1674,10 +1676,10 @@ async def test_a_restart_is_no_reason_to_ask_again(
 
 
 async def test_the_protocol_survives_a_restart(old: Vehicle, make_vehicle: VehicleMaker) -> None:
-    assert restarted(old, make_vehicle).protocol is Protocol.REST
-    again = make_vehicle(MODEL_S, protocol=Protocol.SIGNED)
+    assert restarted(old, make_vehicle).protocol is CommandMode.UNSIGNED
+    again = make_vehicle(MODEL_S, protocol=CommandMode.SIGNED)
     again.restore(old.to_stored())
-    assert again.protocol is Protocol.REST
+    assert again.protocol is CommandMode.UNSIGNED
 
 
 async def test_nothing_secret_is_stored(
@@ -1710,7 +1712,7 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
     assert vehicle.state == State()
     assert vehicle.asked is None
     assert vehicle.came_online is None
-    assert vehicle.protocol is Protocol.SIGNED
+    assert vehicle.protocol is CommandMode.SIGNED
     car.steer({"state": "online"})
     vehicle.heard_state("online")
     assert await vehicle.send(commands.lock_doors(), PERSON) == Done()

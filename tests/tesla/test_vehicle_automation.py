@@ -20,7 +20,8 @@ from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Follower, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import Done, StreamCoverage
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -156,9 +157,9 @@ async def test_what_the_stream_does_not_tell_is_looked_at(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     """A car that streams is not asked for anything else."""
-    stream = Mock(spec=Follower, is_connected=True)
-    stream.followed_since.return_value = None
-    stream.carries.return_value = stream.tells.return_value = False
+    stream = Mock(spec=StreamCoverage, is_connected=True)
+    stream.continuous_since.return_value = None
+    stream.reports_every_change.return_value = stream.includes.return_value = False
     charging.follower = stream
     await charging.send(commands.set_charge_current(8), SOLAR)
     freezer.tick(8 * SECOND)

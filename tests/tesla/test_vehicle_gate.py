@@ -29,8 +29,9 @@ from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle.deferral import Waiting
+from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 from tests.tesla.servers import until
@@ -39,7 +40,7 @@ type VehicleMaker = Callable[..., Vehicle]
 type Settled = list[tuple[str, TeslaError | None]]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 

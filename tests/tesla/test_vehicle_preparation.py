@@ -25,8 +25,9 @@ from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.cars import Car
 from tests.tesla.account import MODEL_S, MODEL_Y, PERSON, Account
@@ -34,7 +35,7 @@ from tests.tesla.account import MODEL_S, MODEL_Y, PERSON, Account
 type VehicleMaker = Callable[..., Vehicle]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 SECOND = timedelta(seconds=1)
 AUTOMATION = Caller(CallerKind.AUTOMATION, "automation.winter")
 COMFORT_OFF = "reason_cabin_comfort_remote_settings_not_enabled"
@@ -186,7 +187,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
     """Its owner switched remote comfort off: that is told, and not tried again."""
     refusal = {"response": {"result": False, "reason": "cabin comfort remote settings not enabled"}}
     vehicle = awake
-    vehicle.protocol = vehicle.protocol.REST
+    vehicle.protocol = vehicle.protocol.UNSIGNED
     car.protocol_required = False
     tesla.faults.order(
         "status",
@@ -207,7 +208,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
 async def test_a_climate_that_cannot_be_switched_on(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
-    awake.protocol = awake.protocol.REST
+    awake.protocol = awake.protocol.UNSIGNED
     car.protocol_required = False
     tesla.faults.order(
         "status",
@@ -225,7 +226,7 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
     """It may be repeated, and the car refuses the heater itself if the climate is off."""
-    awake.protocol = awake.protocol.REST
+    awake.protocol = awake.protocol.UNSIGNED
     car.protocol_required = False
     tesla.faults.order("lost_reply", endpoint="command/auto_conditioning_start")
     assert await awake.send(HEAT, PERSON) == Done()
@@ -235,7 +236,7 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
 async def test_a_lost_answer_about_the_heater_is_looked_for(
     awake: Vehicle, car: Car, tesla: Simulator, account: Account
 ) -> None:
-    awake.protocol = awake.protocol.REST
+    awake.protocol = awake.protocol.UNSIGNED
     car.protocol_required = False
     tesla.faults.order("lost_reply", endpoint="command/remote_seat_heater_request")
     assert await awake.send(HEAT, PERSON) == Done(already=True)

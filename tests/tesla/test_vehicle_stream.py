@@ -18,8 +18,9 @@ from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.vehicle.outcome import Done, StreamCoverage
 from custom_components.flotte.tesla.vehicle.stream import Stream
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Follower, Vehicle
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator.cars import Car
 from tests.tesla.account import NOW, PERSON, Account
 
@@ -28,7 +29,7 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 LIMIT = signals.CHARGE_LIMIT
 LIMIT_80 = {LIMIT: 80}
-PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
 
 
@@ -288,9 +289,9 @@ async def test_a_stream_that_is_not_connected_verifies_nothing(
     """However long it claims to have missed nothing: only a paid look at the car counts."""
     await followed.send(commands.flash_lights(), PERSON)
     account.tesla.faults.order("lost_reply", endpoint="signed_command")
-    follower = Mock(spec=Follower, is_connected=False)
-    follower.followed_since.return_value = NOW
-    follower.carries.return_value = True
+    follower = Mock(spec=StreamCoverage, is_connected=False)
+    follower.continuous_since.return_value = NOW
+    follower.reports_every_change.return_value = True
     followed.follower = follower
     waits(lambda: None)
     assert await followed.send(commands.set_charge_limit(71), PERSON) == Done(already=True)

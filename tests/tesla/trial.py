@@ -32,7 +32,8 @@ from custom_components.flotte.tesla.signing import ClientKey, Domain
 from custom_components.flotte.tesla.spending.caller import Caller
 from custom_components.flotte.tesla.spending.ledger import Booking
 from custom_components.flotte.tesla.spending.tariff import Category
-from custom_components.flotte.tesla.vehicle.vehicle import Done, Protocol, Vehicle
+from custom_components.flotte.tesla.vehicle.outcome import CommandMode, Done
+from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.cars import Car
@@ -40,7 +41,7 @@ from simulator.clock import Clock
 from simulator.refusals import GatewayRefusal
 from tests.tesla.account import MODEL_S, MODEL_Y, NOW, PERSON, Account
 
-VEHICLE: Final = "custom_components.flotte.tesla.vehicle.vehicle"
+WAITS: Final = "custom_components.flotte.tesla.vehicle.waits"
 RATE_LIMITS: Final = "custom_components.flotte.tesla.api.rate_limits"
 HTTP_SECONDS: Final = 0.0625
 
@@ -275,7 +276,7 @@ class Trial:
         self.tesla.world.advance()
 
     async def pause(self, seconds: float) -> None:
-        """Stand in for `vehicle.pause`."""
+        """Stand in for `waits.pause`."""
         self.advance(seconds)
         if sending := _SENDING.get():
             sending.cancel("pause")
@@ -284,7 +285,7 @@ class Trial:
     # --- Our side --------------------------------------------------------------------------------
 
     def _new_vehicle(self) -> Vehicle:
-        protocol = Protocol.REST if self.car.vin == MODEL_S else Protocol.SIGNED
+        protocol = CommandMode.UNSIGNED if self.car.vin == MODEL_S else CommandMode.SIGNED
         return Vehicle(
             self.car.vin, self.api, self.key, scopes=SCOPES, protocol=protocol, clock=self.wall
         )
@@ -527,9 +528,9 @@ async def on_trial(
     async with aiohttp.ClientSession() as session:
         trial = Trial(tesla, session, key, vin)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(f"{VEHICLE}.pause", trial.pause)
+            patch.setattr(f"{WAITS}.pause", trial.pause)
             # Nobody else's clock is touched.
-            for module in (VEHICLE, RATE_LIMITS):
+            for module in (WAITS, RATE_LIMITS):
                 patch.setattr(f"{module}.time", SimpleNamespace(monotonic=trial.monotonic))
             yield trial
             trial.advance(120)

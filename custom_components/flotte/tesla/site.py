@@ -39,7 +39,8 @@ from .spending.endpoints import Endpoint
 from .spending.gate import Gate, Request
 from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import poll_plan as plan
-from .vehicle.vehicle import Done, Listener
+from .vehicle.outcome import Done
+from .vehicle.vehicle import Listener
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,

@@ -36,7 +36,7 @@ from tests.tesla.account import PERSON, SITE, Account
 
 BACKUP = (Endpoint.BACKUP, {"backup_reserve_percent": 20})
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
-PAUSE = "custom_components.flotte.tesla.vehicle.vehicle.pause"
+PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 
 # Source: Tesla's billing page (2026-08) where it states a category, else what the design says:
 # unknown is data, energy is its own category.

@@ -129,18 +129,22 @@ class Stream:
 
     # --- What follows ----------------------------------------------------------------------------
 
-    def followed_since(self, signal: Signal[Any]) -> datetime | None:
+    def continuous_since(self, signal: Signal[Any]) -> datetime | None:
         """Since when no change of this signal can have gone unnoticed, but for the last seconds.
 
         None if it is not streamed, or not each change and at once; if the stream was lost while
         the vehicle was awake; or if the vehicle, although awake, has no value of it now.
         """
-        if self._since is None or not self.carries(signal) or signal.field in self._gaps:
+        if (
+            self._since is None
+            or not self.reports_every_change(signal)
+            or signal.field in self._gaps
+        ):
             return None
         return self._seen.get(signal.field)
 
-    def carries(self, signal: Signal[Any]) -> bool:
-        """Whether each change of this signal is told at once while there is a connection."""
+    def reports_every_change(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal arrives at once while there is a connection."""
         rule = self._rules.get(signal.field)
         return (
             self.is_gapless
@@ -162,7 +166,7 @@ class Stream:
         firmware = info.get("firmware_version") or self.vehicle.state[SOFTWARE_VERSION]
         return resends(info.get("fleet_telemetry_version"), firmware) is not False
 
-    def tells(self, signal: Signal[Any]) -> bool:
+    def includes(self, signal: Signal[Any]) -> bool:
         """Whether it is streamed at all."""
         return signal.streamed and signal.field in self._rules
 
@@ -171,8 +175,8 @@ class Stream:
         """Whether the vehicle is asked to stream anything."""
         return bool(self._rules)
 
-    def delay_of(self, signal: Signal[Any]) -> timedelta:
-        """How long a change of this signal may take to be heard of."""
+    def latency_of(self, signal: Signal[Any]) -> timedelta:
+        """Longest time until a change of this signal arrives."""
         rule = self._rules.get(signal.field)
         return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
 
@@ -217,7 +221,7 @@ class Stream:
             self._gaps.clear()
             self._lost.clear()
         else:
-            self.missed()
+            self.invalidate()
         self.vehicle.stream_closed(asleep=asleep)
         self._tell_connection()
 
@@ -263,7 +267,7 @@ class Stream:
         if gone:
             self.vehicle.receive(gone, now)
 
-    def missed(self) -> None:
+    def invalidate(self) -> None:
         """From now on something may change unnoticed."""
         self._since = None
         self._seen.clear()

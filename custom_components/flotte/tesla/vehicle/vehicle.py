@@ -7,15 +7,11 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from math import ceil
 from typing import Any, Final
-from typing import Protocol as Interface
 
 from .. import signals, signing
 from ..api.confirmation import read_confirmation
@@ -46,7 +42,6 @@ from ..errors import (
     WakeFailed,
 )
 from ..signing import ClientKey, Domain, Session
-from ..signing.session import DEFAULT_LIFETIME
 from ..spending.caller import POLLING, Caller, CallerKind
 from ..spending.endpoints import Endpoint
 from ..spending.gate import Decision, DecisionReason, Gate, Request
@@ -64,8 +59,21 @@ from ..state import (
     store_state,
 )
 from . import poll_plan as plan
+from . import waits
 from .consequences import Consequences, of_sleep
 from .deferral import Queue, Waiting, may_wait
+from .outcome import (
+    MAX_DOUBT_SECONDS,
+    OVERRIDE_SECONDS,
+    VERIFY_MARGIN_SECONDS,
+    CommandMode,
+    Done,
+    Errand,
+    Intent,
+    StreamCoverage,
+    can_be_looked_at,
+    is_same_intent,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -89,21 +97,6 @@ FRESH_FOR_REPEATS: Final = timedelta(minutes=5)
 """The same for an automation that asked for the same just before, as one that sets the current
 every minute: whatever is wrong now, it will ask again. It is also how long `just before` is."""
 OVERTAKEN: Final = "a newer one took its place"
-INSIST_SECONDS: Final = 30.0
-"""Whoever asks again within that time for a setting that was not sent means it: it is sent. The
-same time is there to confirm a wake."""
-
-
-type Wish = Command | str
-"""What somebody wants of a vehicle: a command, or one of the next two."""
-AWAKE: Final = "awake"
-SCHEDULES: Final = "schedules"
-
-
-async def pause(seconds: float) -> None:
-    """Wait for a vehicle; tests move the clock instead."""
-    await asyncio.sleep(seconds)
-
 
 _DATES: Final = (
     "asked",
@@ -127,67 +120,12 @@ type Settled = Callable[[Waiting, TeslaError | None], None]
 type Listener = Callable[[frozenset[Signal[Any]]], None]
 
 
-class Follower(Interface):
-    """Whoever hears every change of some signals; see `stream`."""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether it hears the vehicle now."""
-
-    def followed_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when no change of this signal can have gone unnoticed; None if any can."""
-
-    def delay_of(self, signal: Signal[Any]) -> timedelta:
-        """How long a change of this signal may take to be heard of."""
-
-    def carries(self, signal: Signal[Any]) -> bool:
-        """Whether each change of this signal is told at once while it is heard."""
-
-    def tells(self, signal: Signal[Any]) -> bool:
-        """Whether it hears of this signal at all."""
-
-    def missing_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when the vehicle, although awake, says that it has no value of this signal."""
-
-    def lapse(self) -> None:
-        """Make unknown what has been missing for too long."""
-
-    def missed(self) -> None:
-        """Forget since when: the vehicle was awake without being heard."""
-
-    def close_all(self) -> None:
-        """Take all connections for dead."""
-
-
-class Protocol(StrEnum):
-    """How the vehicle wants to be told."""
-
-    SIGNED = "signed"
-    REST = "rest"
-
-
 UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
 """The reason with which some vehicles refuse what is not signed, with status 200."""
 UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
 """The refusal of what needs the climate on; some vehicles also give it when their owner switched
 such commands off."""
-VERIFY_MARGIN_SECONDS: Final = 5.0
-"""Beyond a command's expiry, before the vehicle's state proves anything."""
-LONGEST_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
-"""After a command that nobody waits for any more left, before the state proves anything."""
-
-
-_LONGEST_DOUBT: Final = timedelta(seconds=LONGEST_DOUBT_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The command was executed, or there was nothing to do."""
-
-    already: bool = False
-    """Whether the vehicle was so before; then nothing changed."""
-    waits_until: datetime | None = None
-    """Not executed yet: it waits until the vehicle is awake by itself, at most until then."""
+_MAX_DOUBT: Final = timedelta(seconds=MAX_DOUBT_SECONDS)
 
 
 class _Waiting:
@@ -222,7 +160,7 @@ class Vehicle:
     """
 
     # What a person has to confirm, as it would wake the vehicle, and until which monotonic second.
-    _unconfirmed: tuple[Wish | None, float] = (None, 0.0)
+    _unconfirmed: tuple[Intent | None, float] = (None, 0.0)
 
     asked: datetime | None = None
     """When the last data request was answered, since the start."""
@@ -244,7 +182,7 @@ class Vehicle:
     """When Tesla was asked last whether it is online."""
     key_paired: bool | None = None
     """Whether our key is on the vehicle; None if nobody asked."""
-    follower: Follower | None = None
+    follower: StreamCoverage | None = None
     """Hears what it streams."""
     stream_expected: datetime | None = None
     """Since when it should stream whenever it is awake; None if it should not."""
@@ -260,7 +198,7 @@ class Vehicle:
         key: ClientKey,
         *,
         scopes: frozenset[str],
-        protocol: Protocol = Protocol.SIGNED,
+        protocol: CommandMode = CommandMode.SIGNED,
         gate: Gate | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -329,7 +267,7 @@ class Vehicle:
     @property
     def needs_key(self) -> bool:
         """Whether commands must be signed, with a key that is paired with it."""
-        return self.protocol is Protocol.SIGNED
+        return self.protocol is CommandMode.SIGNED
 
     @property
     def kept_awake_by_questions(self) -> bool:
@@ -343,7 +281,7 @@ class Vehicle:
             return False
         if self.fleet_info.get("vehicle_command_protocol_required") is True:
             return False
-        return self.protocol is Protocol.REST or self.vin[9:10] < "M"
+        return self.protocol is CommandMode.UNSIGNED or self.vin[9:10] < "M"
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell `listener` the signals that show something else; call the answer to stop."""
@@ -420,23 +358,23 @@ class Vehicle:
         follower = self.follower
         if follower is None or reading.source is Source.ASSUMED:
             return False
-        since = follower.followed_since(signal)
+        since = follower.continuous_since(signal)
         if since is None or reading.time < since:
             return False
-        return acted is None or reading.time >= acted or now >= acted + follower.delay_of(signal)
+        return acted is None or reading.time >= acted or now >= acted + follower.latency_of(signal)
 
     def _acted_by(self, now: datetime) -> datetime | None:
         """When the vehicle was told something last, by the clock as it is set now."""
         acted = self._acted
-        if acted is None or acted - now <= _LONGEST_DOUBT:
+        if acted is None or acted - now <= _MAX_DOUBT:
             return acted
         # The clock was set back.
-        return now - timedelta(seconds=time.monotonic() - self._acted_second)
+        return now - timedelta(seconds=waits.monotonic() - self._acted_second)
 
     def _was_streamed(self, signal: Signal[Any]) -> bool:
         """Whether what is known of it was told since no change of it can have gone unnoticed."""
         reading, follower = self.state.reading(signal), self.follower
-        since = None if follower is None else follower.followed_since(signal)
+        since = None if follower is None else follower.continuous_since(signal)
         return reading is not None and since is not None and reading.time >= since
 
     def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
@@ -445,7 +383,7 @@ class Vehicle:
         return (
             follower is not None
             and self._will_hear(wanted)
-            and all(follower.followed_since(signal) is not None for signal in wanted)
+            and all(follower.continuous_since(signal) is not None for signal in wanted)
         )
 
     def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
@@ -454,12 +392,12 @@ class Vehicle:
         return (
             follower is not None
             and follower.is_connected
-            and all(follower.carries(signal) for signal in wanted)
+            and all(follower.reports_every_change(signal) for signal in wanted)
         )
 
     def to_stored(self) -> dict[str, Any]:
         """What to keep over a restart, as JSON; nothing in it is secret."""
-        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        monotonic, wall = waits.monotonic(), self._clock().timestamp()
         return {
             "state": store_state(self.state),
             "protocol": str(self.protocol),
@@ -508,8 +446,8 @@ class Vehicle:
             # A connection does not outlive us.
             (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
         )
-        if stored.get("protocol") == Protocol.REST:
-            self.protocol = Protocol.REST
+        if stored.get("protocol") == CommandMode.UNSIGNED:
+            self.protocol = CommandMode.UNSIGNED
         implied = self._consequences.of(self.state, self.state, self.state.readings)
         self.state, _ = self.state.merge(implied, self._clock())
         # A restart is no reason to ask again: the plan goes on from where it was.
@@ -521,7 +459,7 @@ class Vehicle:
         self.automated = restore_time(stored.get("automated"))
         self.slept_streaming = stored.get("slept_streaming") is True
         self.deferred = Queue.from_stored(stored.get("deferred"))
-        monotonic, wall = time.monotonic(), self._clock().timestamp()
+        monotonic, wall = waits.monotonic(), self._clock().timestamp()
         woken = restore_time(stored.get("woken"))
         if woken is not None and 0 <= (age := wall - woken.timestamp()) < WAKE_TIMEOUT.seconds:
             # It is paid for, and nobody shall pay for another one.
@@ -560,7 +498,7 @@ class Vehicle:
             # Tesla's word is minutes old at times, a connection is not.
             return
         if is_online and not self.is_streaming and self.follower is not None:
-            self.follower.missed()
+            self.follower.invalidate()
         self._heard({signals.ONLINE: is_online}, Source.POLL)
         self._was_asleep |= word == "asleep"
         # Offline alone may be a tunnel.
@@ -655,9 +593,9 @@ class Vehicle:
         self.fleet_info = dict(info)
         required = info.get("vehicle_command_protocol_required")
         if required is True:
-            self.protocol = Protocol.SIGNED
+            self.protocol = CommandMode.SIGNED
         elif required is False and self.key_paired is not True:
-            self.protocol = Protocol.REST
+            self.protocol = CommandMode.UNSIGNED
 
     async def check_pairing(self, caller: Caller) -> None:
         """Ask Tesla whether our key is on the vehicle; costs nothing, as far as is known."""
@@ -734,7 +672,7 @@ class Vehicle:
 
     def _is_left_out(self, signal: Signal[Any]) -> bool:
         """Whether the stream does not hold it, or an answer did not hold it although it could."""
-        if self.follower is not None and self.follower.tells(signal):
+        if self.follower is not None and self.follower.includes(signal):
             return False
         # What the last answer did not hold the next one will not either; what the stream leaves
         # out although it could report it gets old meanwhile.
@@ -788,15 +726,15 @@ class Vehicle:
             BudgetExceeded: there is no room for the whole cost; nothing was sent.
             TeslaError: any other.
         """
-        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
-            await self._wake_if_asleep(caller, wish=SCHEDULES)
+        with self._admit((DATA, *self._wake_cost()), caller, intent=Errand.SCHEDULES):
+            await self._wake_if_asleep(caller, intent=Errand.SCHEDULES)
             try:
                 return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
             except VehicleUnavailable:
                 self._found_asleep()
-        with self._admit((DATA, *self._wake_cost()), caller, wish=SCHEDULES):
+        with self._admit((DATA, *self._wake_cost()), caller, intent=Errand.SCHEDULES):
             # It fell asleep unnoticed.
-            await self._wake_if_asleep(caller, wish=SCHEDULES)
+            await self._wake_if_asleep(caller, intent=Errand.SCHEDULES)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
     # --- Waking ----------------------------------------------------------------------------------
@@ -806,21 +744,21 @@ class Vehicle:
         caller: Caller,
         *,
         believe: bool = True,
-        waits: bool = False,
-        wish: Wish = AWAKE,
+        deferrable: bool = False,
+        intent: Intent = Errand.WAKE,
     ) -> None:
         """Make sure that it is online, waking it if it is not; several callers share one wake.
 
         Args:
             caller: For whom.
             believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
-            waits: Whether what it is for may wait instead.
-            wish: What it is for.
+            deferrable: Whether what it is for may wait instead.
+            intent: What it is for.
 
         Raises:
             WakeFailed: it did not come online within a minute.
             BudgetExceeded: there is no room for a wake.
-            Deferred: it is to wait; only if it `waits`.
+            Deferred: it is to wait; only if `deferrable`.
             TeslaError: any other.
         """
         async with self._wake_lock:
@@ -829,13 +767,15 @@ class Vehicle:
                 return
             # A look that is billed is part of what the gate is asked for.
             with (
-                self._admit_wake(caller, waits=waits, wish=wish)
+                self._admit_wake(caller, deferrable=deferrable, intent=intent)
                 if self._check_is_paid()
                 else nullcontext()
             ):
-                await self._wake(caller, believe=believe, waits=waits, wish=wish)
+                await self._wake(caller, believe=believe, deferrable=deferrable, intent=intent)
 
-    async def _wake(self, caller: Caller, *, believe: bool, waits: bool, wish: Wish) -> None:
+    async def _wake(
+        self, caller: Caller, *, believe: bool, deferrable: bool, intent: Intent
+    ) -> None:
         """The same, when nobody else does it."""
         # Free mostly, and a needless wake costs as much as ten data requests.
         if believe and await self.check(caller):
@@ -845,13 +785,13 @@ class Vehicle:
         began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
         if began is None or not self._is_waking:
             self._woken = None
-            with self._admit_wake(caller, waits=waits, wish=wish):
+            with self._admit_wake(caller, deferrable=deferrable, intent=intent):
                 began = await self._wake_up(caller)
         while not self.is_online:
-            if time.monotonic() - began >= timeout:
+            if waits.monotonic() - began >= timeout:
                 raise WakeFailed
             # It connects when it is ready, often before Tesla says that it is online.
-            pause = _wake_pause(time.monotonic() - began)
+            pause = _wake_pause(waits.monotonic() - began)
             if self._check_is_paid():
                 pause = PAID_CHECK_SECONDS
             await self._pause_unless(lambda: self.is_online, pause)
@@ -860,18 +800,18 @@ class Vehicle:
         self._woken = None
 
     def _admit_wake(
-        self, caller: Caller, *, waits: bool, wish: Wish
+        self, caller: Caller, *, deferrable: bool, intent: Intent
     ) -> AbstractContextManager[object]:
         """Ask the gate for a wake, unless it has agreed to the whole of an action."""
         if self.api.meter.holds(WAKE, caller, self.vin, self._clock()):
             return nullcontext()
-        return self._admit(self._wake_charges(), caller, waits=waits, wish=wish)
+        return self._admit(self._wake_charges(), caller, deferrable=deferrable, intent=intent)
 
     async def _wake_up(self, caller: Caller) -> float:
         """Have Tesla wake it; answers the monotonic second at which that began."""
         _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
         # Also if the answer is lost it may be waking, and the next one need not pay again.
-        began = self._woken = time.monotonic()
+        began = self._woken = waits.monotonic()
         await self._keep_if_possible()
         try:
             answer = await self.api.wake_up(self.vin, caller)
@@ -883,11 +823,11 @@ class Vehicle:
         return began
 
     async def _wake_if_asleep(
-        self, caller: Caller, *, waits: bool = False, wish: Wish = AWAKE
+        self, caller: Caller, *, deferrable: bool = False, intent: Intent = Errand.WAKE
     ) -> None:
         """Before something that needs it awake."""
         if not self.is_online:
-            await self.wake(caller, waits=waits, wish=wish)
+            await self.wake(caller, deferrable=deferrable, intent=intent)
 
     async def _check_again(self, caller: Caller) -> None:
         """See whether the wake is over, unless the vehicle said so itself."""
@@ -985,7 +925,7 @@ class Vehicle:
             self._settle(command, now=now)
         # If there is something to look at that the vehicle can be asked for, and does not tell by
         # itself.
-        if _can_be_looked_at(command) and not self._will_hear(command.expects):
+        if can_be_looked_at(command) and not self._will_hear(command.expects):
             hurries = self.is_streaming or not may_wait(command)
             if caller.kind is CallerKind.AUTOMATION and not hurries:
                 self.automated = now
@@ -1004,7 +944,7 @@ class Vehicle:
             with await self._prepare(command, caller) as hold:
                 # Before it is awake, or what waited for that would be carried out after this.
                 await self._overtake_deferred(command)
-                await self._wake_if_asleep(caller, waits=may_wait(command), wish=command)
+                await self._wake_if_asleep(caller, deferrable=may_wait(command), intent=command)
                 waiting.has_left = True
                 await self._note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
@@ -1016,7 +956,7 @@ class Vehicle:
                 self._look_unless_seen(command)
                 raise
         except asyncio.CancelledError:
-            self._settle(command, LONGEST_DOUBT_SECONDS)
+            self._settle(command, MAX_DOUBT_SECONDS)
             self._look_unless_seen(command)
             raise
         finally:
@@ -1027,7 +967,7 @@ class Vehicle:
 
         Of a plain setting that is enough while we run; of anything else it is kept on disk, too.
         """
-        if _can_be_looked_at(command):
+        if can_be_looked_at(command):
             self._on_the_way[command.domain] = self._clock()
             if not may_wait(command):
                 await self._keep_if_possible()
@@ -1047,7 +987,7 @@ class Vehicle:
         self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
     ) -> None:
         """Note that the vehicle was told something, which may still happen for so many seconds."""
-        monotonic = time.monotonic()
+        monotonic = waits.monotonic()
         domain = command.domain
         until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
         acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
@@ -1090,7 +1030,7 @@ class Vehicle:
 
     def _repeats(self, command: Command, caller: Caller) -> bool:
         """Whether an automation asks for what it asked for just before."""
-        now = time.monotonic()
+        now = waits.monotonic()
         last, before, since = self._wished.get(command.name, (None, None, now))
         self._wished[command.name] = (command, caller, now)
         return (
@@ -1098,7 +1038,7 @@ class Vehicle:
             # Without a name it may be anybody: a bridge to another assistant, for example.
             and bool(caller.name)
             and caller == before
-            and _same_wish(command, last)
+            and is_same_intent(command, last)
             and now - since <= FRESH_FOR_REPEATS.total_seconds()
         )
 
@@ -1107,9 +1047,13 @@ class Vehicle:
         if caller.kind is not CallerKind.PERSON:
             return False
         spared, since = self._spared
-        now = time.monotonic()
+        now = waits.monotonic()
         self._spared = (command, now)
-        return spared is not None and _same_wish(spared, command) and now - since <= INSIST_SECONDS
+        return (
+            spared is not None
+            and is_same_intent(spared, command)
+            and now - since <= OVERRIDE_SECONDS
+        )
 
     async def _prepare(self, command: Command, caller: Caller) -> Hold:
         """Make sure that it can succeed, and that there is room for it all, which is kept."""
@@ -1118,49 +1062,51 @@ class Vehicle:
             await self.check_pairing(caller)
             if not self.key_paired:
                 raise KeyNotPaired
-        return self._admit(self._cost(command), caller, waits=may_wait(command), wish=command)
+        return self._admit(
+            self._cost(command), caller, deferrable=may_wait(command), intent=command
+        )
 
     def _admit(
         self,
         charges: Iterable[Charge],
         caller: Caller,
         *,
-        waits: bool = False,
-        wish: Wish = AWAKE,
+        deferrable: bool = False,
+        intent: Intent = Errand.WAKE,
     ) -> Hold:
         """Ask the gate for the whole cost of an action, and keep room for it.
 
         Args:
             charges: The whole cost.
             caller: For whom.
-            waits: Whether it may wait instead.
-            wish: What it is for.
+            deferrable: Whether it may wait instead.
+            intent: What it is for.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: it may not be.
-            Deferred: it is to wait; only if it `waits`.
+            Deferred: it is to wait; only if `deferrable`.
         """
-        request = self._request(charges, caller, waits=waits, wish=wish)
+        request = self._request(charges, caller, deferrable=deferrable, intent=intent)
         try:
             return self.gate.admit(request, self._clock())
         except GateRefused as error:
             if error.reason == DecisionReason.CONFIRM:
-                self._unconfirmed = (wish, time.monotonic() + INSIST_SECONDS)
+                self._unconfirmed = (intent, waits.monotonic() + OVERRIDE_SECONDS)
             raise
 
     def _request(
-        self, charges: Iterable[Charge], caller: Caller, *, waits: bool, wish: Wish
+        self, charges: Iterable[Charge], caller: Caller, *, deferrable: bool, intent: Intent
     ) -> Request:
         """What the gate is asked."""
         return Request(
             caller=caller,
             charges=tuple(charges),
             car=self.vin,
-            may_wait=waits,
-            confirmed=self._confirms(wish, caller),
+            may_wait=deferrable,
+            confirmed=self._confirms(intent, caller),
         )
 
-    def _confirms(self, wish: Wish, caller: Caller) -> bool:
+    def _confirms(self, intent: Intent, caller: Caller) -> bool:
         """Whether a person asks again for what was just not done, because it would wake it.
 
         It holds until its time is over: a wish may ask for two wakes, if the vehicle falls asleep.
@@ -1168,8 +1114,8 @@ class Vehicle:
         unconfirmed, until = self._unconfirmed
         return (
             caller.kind is CallerKind.PERSON
-            and time.monotonic() <= until
-            and _same_wish(wish, unconfirmed)
+            and waits.monotonic() <= until
+            and is_same_intent(intent, unconfirmed)
         )
 
     def _wake_cost(self) -> tuple[Charge, ...]:
@@ -1186,7 +1132,7 @@ class Vehicle:
     def _is_waking(self) -> bool:
         """Whether a wake was begun, and paid, within the time that it may take."""
         began = self._woken
-        return began is not None and time.monotonic() - began <= WAKE_TIMEOUT.total_seconds()
+        return began is not None and waits.monotonic() - began <= WAKE_TIMEOUT.total_seconds()
 
     def _wake_charges(self) -> tuple[Charge, ...]:
         """A wake, with the looks before and during it if those are billed after all."""
@@ -1201,8 +1147,10 @@ class Vehicle:
         Changes nothing, and asks nobody.
         """
         charges = self._wake_cost() if command is None else self._cost(command)
-        waits = command is not None and may_wait(command)
-        request = self._request(charges, caller, waits=waits, wish=command or AWAKE)
+        deferrable = command is not None and may_wait(command)
+        request = self._request(
+            charges, caller, deferrable=deferrable, intent=command or Errand.WAKE
+        )
         return request, self.gate.decide(request, self._clock())
 
     # --- Waiting until it is awake ---------------------------------------------------------------
@@ -1326,9 +1274,9 @@ class Vehicle:
             self._found_asleep()
         # What is left of it is asked for anew.
         hold.release()
-        with self._admit(self._cost(command), caller, waits=may_wait(command), wish=command):
+        with self._admit(self._cost(command), caller, deferrable=may_wait(command), intent=command):
             # Tesla's word may be minutes old, and has just been found wrong.
-            await self.wake(caller, believe=False, waits=may_wait(command), wish=command)
+            await self.wake(caller, believe=False, deferrable=may_wait(command), intent=command)
             return await self._transmit_prepared(command, caller)
 
     async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:
@@ -1345,7 +1293,7 @@ class Vehicle:
             if error.reason != UNPREPARED:
                 raise
         # The stream lost a change, or it happened just now.
-        with self._admit((COMMAND, COMMAND), caller, wish=command):
+        with self._admit((COMMAND, COMMAND), caller, intent=command):
             await self._make_ready(preparation, caller)
             return await self._transmit_guarded(command, caller)
 
@@ -1403,7 +1351,7 @@ class Vehicle:
         try:
             # Nobody shall wait for what cannot be paid.
             self.api.meter.require((DATA,), self._clock())
-            await pause(seconds)
+            await waits.pause(seconds)
             told = await self.refresh(caller)
         except TeslaError as failure:
             _LOGGER.debug("Not verified: %s", failure)
@@ -1432,12 +1380,15 @@ class Vehicle:
                 fulfilled.set()
 
         unsubscribe = self.subscribe(look)
-        waits = [asyncio.ensure_future(pause(seconds)), asyncio.ensure_future(fulfilled.wait())]
+        tasks = [
+            asyncio.ensure_future(waits.pause(seconds)),
+            asyncio.ensure_future(fulfilled.wait()),
+        ]
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             unsubscribe()
-            for each in waits:
+            for each in tasks:
                 each.cancel()
 
     @asynccontextmanager
@@ -1475,12 +1426,12 @@ class Vehicle:
         if not command.requires or self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
             return True
         # One that was sent before and given up must not come in between.
-        doubt = self._doubt.get(command.domain, 0.0) - time.monotonic()
+        doubt = self._doubt.get(command.domain, 0.0) - waits.monotonic()
         if doubt > 0:
-            await pause(doubt)
+            await waits.pause(doubt)
         # It may have become old since the whole cost was asked for, as while the vehicle woke.
         is_admitted = self.api.meter.holds(DATA, caller, self.vin, self._clock())
-        with nullcontext() if is_admitted else self._admit((DATA,), caller, wish=command):
+        with nullcontext() if is_admitted else self._admit((DATA,), caller, intent=command):
             told = await self.refresh(caller)
         for signal, value in command.requires.items():
             reading = told.get(signal)
@@ -1495,18 +1446,18 @@ class Vehicle:
         if command.domain is None:
             return await self._transmit_plain(command, caller)
         try:
-            if self.protocol is Protocol.REST:
+            if self.protocol is CommandMode.UNSIGNED:
                 return await self._transmit_plain(command, caller)
             return await self._transmit_signed(command, command.domain, caller)
         except ProtocolUnsupported:
-            if self.protocol is Protocol.REST:
+            if self.protocol is CommandMode.UNSIGNED:
                 # It was the plain form that is not supported.
                 raise
             # Nothing ran: the vehicle's computer has no such thing as a signed command.
-            self.protocol = Protocol.REST
+            self.protocol = CommandMode.UNSIGNED
             return await self._transmit_plain(command, caller)
         except ProtocolRequired:
-            self.protocol = Protocol.SIGNED
+            self.protocol = CommandMode.SIGNED
             return await self._transmit_signed(command, command.domain, caller)
 
     async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
@@ -1531,7 +1482,7 @@ class Vehicle:
         talk = signing.conversation(
             self._sessions[domain],
             command.payload,
-            clock=time.monotonic,
+            clock=waits.monotonic,
             repeatable=command.repeatable,
         )
         refusal: TeslaError | None = None
@@ -1540,7 +1491,7 @@ class Vehicle:
             outgoing = next(talk)
             while True:
                 if outgoing.not_before:
-                    await pause(outgoing.not_before)
+                    await waits.pause(outgoing.not_before)
                 incoming: signing.Incoming
                 try:
                     incoming = await self.api.signed_command(self.vin, outgoing.message, caller)
@@ -1584,11 +1535,6 @@ class Vehicle:
         )
 
 
-def _can_be_looked_at(command: Command) -> bool:
-    """Whether a polled answer shows what a command did."""
-    return any(signal.paths for signal in command.expects)
-
-
 def _wake_pause(seconds: float) -> float:
     """How long to wait for the next look at a vehicle that was woken so many seconds ago."""
     earliest, latest = USUAL_WAKE
@@ -1613,13 +1559,6 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
         reason=verdict.translation_key or None,
         is_temporary=verdict.is_temporary,
     )
-
-
-def _same_wish(one: Wish | None, other: Wish | None) -> bool:
-    """Whether two wishes want the same of a vehicle; None is none."""
-    if not (isinstance(one, Command) and isinstance(other, Command)):
-        return one == other
-    return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)
 
 
 def _names(vins: object, vin: str) -> bool:

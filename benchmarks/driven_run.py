@@ -52,7 +52,7 @@ from simulator import Simulator
 from simulator.bill import Category
 from simulator.cloud import Served
 from simulator.refusals import SteeringError
-from simulator.telemetry.recorder import Emission
+from simulator.telemetry.subscription import Emission
 from simulator.world import AURORA, COMET
 
 LOOK_ASLEEP_SECONDS: Final = 5.0

@@ -21,8 +21,8 @@ from simulator.endpoints import Match, find
 from simulator.faults import USUAL_BODIES, Fault, FaultKind, Faults
 from simulator.limits import Limited, RateLimits
 from simulator.telemetry import endpoints as telemetry
-from simulator.telemetry.recorder import Emission
 from simulator.telemetry.streams import PATIENCE, Streams
+from simulator.telemetry.subscription import Emission
 from simulator.world import World
 
 LOGGER = logging.getLogger(__name__)

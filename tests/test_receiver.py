@@ -30,7 +30,7 @@ from custom_components.flotte.tesla.telemetry.admission import FloodWatch
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from simulator import Simulator
 from simulator.cars import Car
-from simulator.telemetry.recorder import Emission, Goodbye
+from simulator.telemetry.subscription import Emission, Goodbye
 from tests.conftest import (
     CLIENT_ID,
     MODEL_3,

@@ -10,10 +10,8 @@ where `delivery_policy` is `latest`. Source: Tesla, "Fleet Telemetry", August 20
 """
 
 import asyncio
-import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -23,22 +21,34 @@ from simulator.telemetry.certificates import Authorities
 from simulator.telemetry.collector import is_client_1
 from simulator.telemetry.connection import Connection, Waiting, client_context
 from simulator.telemetry.fields import version
-from simulator.telemetry.recorder import SIGNALS, Emission, Goodbye, Subscription, Telemetry
+from simulator.telemetry.in_flight import InFlight
+from simulator.telemetry.recorder import Telemetry
+from simulator.telemetry.subscription import Emission, Goodbye, Subscription
 from simulator.vehicle.vehicle import Vehicle
 
-MOST_KEPT = 5000
-LONGEST_PAUSE = 30.0
+MAX_KEPT = 5000
+MAX_PAUSE = 30.0
 PARTING_SECONDS = 1.0
 """Real seconds that a car which is about to hang up waits for the last acks."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A message without an ack."""
+class _Backoff:
+    """The growing pause between attempts to connect."""
 
-    emission: Emission
-    at: float
-    """Unix seconds of the simulated clock."""
+    def __init__(self) -> None:
+        self.pause = 0.0
+        """The latest pause; 0 once a server has acknowledged something."""
+        self.retry_at = 0.0
+        """Unix seconds of the simulated clock."""
+
+    def is_over(self, now: float) -> bool:
+        """Whether it is time for an attempt."""
+        return now >= self.retry_at
+
+    def lengthen(self, now: float) -> None:
+        """Wait longer after a failure."""
+        self.pause = min(max(self.pause * 2, 1.0), MAX_PAUSE)
+        self.retry_at = now + self.pause
 
 
 class Link:
@@ -71,20 +81,14 @@ class Link:
         self._charge = charge
         self._waiting = Waiting(is_driven=is_driven)
         self._connection = Connection(vehicle, self._waiting, self._on_message)
-        self._outbox: deque[Emission | Goodbye] = deque(maxlen=MOST_KEPT)
-        self._unacknowledged: dict[bytes, _Sent] = {}
+        self._outbox: deque[Emission | Goodbye] = deque(maxlen=MAX_KEPT)
+        self._in_flight = InFlight(f"{vehicle.vin}/{subscription.client_id}")
         self._lock = asyncio.Lock()
-        self._pause = 0.0
-        """How long it waited last; 0 once a server has acknowledged something."""
-        self._retry_at = 0.0
+        self._backoff = _Backoff()
         self._losses = telemetry.losses
         """Losses on order that were followed."""
         self._acks_before = 0
         """Acks when the connection was made."""
-        self._numbered = 0
-        self._prefix = hashlib.sha256(
-            f"{vehicle.vin}/{subscription.client_id}".encode()
-        ).hexdigest()[:22]
         self.tries: list[float] = []
         """When it tried to connect, Unix seconds."""
         self.connections = 0
@@ -125,9 +129,9 @@ class Link:
                 return
             await self._send_all(now)
             await self._keep_connected(now)
-            await self._send_again(now)
+            await self._resend_overdue(now)
             if patience:
-                await self._waiting.until(lambda: not self._unacknowledged, patience)
+                await self._waiting.until(lambda: not self._in_flight, patience)
 
     async def close(self) -> None:
         """Say goodbye."""
@@ -151,7 +155,7 @@ class Link:
             if isinstance(item, Goodbye):
                 self._outbox.popleft()
                 if self.is_connected:
-                    await self._waiting.until(lambda: not self._unacknowledged, PARTING_SECONDS)
+                    await self._waiting.until(lambda: not self._in_flight, PARTING_SECONDS)
                 await self._connection.close()
                 continue
             if not self.is_connected and not await self._may_connect(item, now):
@@ -166,8 +170,10 @@ class Link:
         A message that a driven clock jumped over is sent by the car that was online then, although
         it may sleep by now; what waits since a failure has to wait for the car.
         """
-        is_reachable = self._vehicle.state == "online" or (item.was_online and not self._pause)
-        return is_reachable and now >= self._retry_at and await self._connect(now)
+        is_reachable = self._vehicle.state == "online" or (
+            item.was_online and not self._backoff.pause
+        )
+        return is_reachable and self._backoff.is_over(now) and await self._connect(now)
 
     async def _keep_connected(self, now: float) -> None:
         """A car that streams is connected, whether or not there is anything to tell."""
@@ -175,7 +181,7 @@ class Link:
             self._subscription.collector is not None
             and self._vehicle.state == "online"
             and not self.is_connected
-            and now >= self._retry_at
+            and self._backoff.is_over(now)
         ):
             await self._connect(now)
 
@@ -183,8 +189,7 @@ class Link:
         """Send one message; returns whether the connection took it."""
         if not self._connection.is_open and not self._connection.is_lost:
             return False
-        self._numbered += 1
-        txid = f"{self._prefix}-{self._numbered:09d}".encode()
+        txid = self._in_flight.add(emission, now)
         data = envelope.write(
             topic=emission.topic.encode(),
             txid=txid,
@@ -192,13 +197,10 @@ class Link:
             payload=emission.payload,
             created_at=int(emission.time),
         )
-        if emission.is_full:
-            self._unacknowledged.clear()
-        self._unacknowledged[txid] = _Sent(emission, now)
         try:
             await self._connection.send(data)
         except ConnectionError, aiohttp.ClientError:
-            del self._unacknowledged[txid]
+            self._in_flight.discard(txid)
             await self._lose(now)
             return False
         self.sent[emission.topic] = self.sent.get(emission.topic, 0) + 1
@@ -207,24 +209,17 @@ class Link:
             self._charge(emission.signals)
         return True
 
-    async def _send_again(self, now: float) -> None:
-        """With `latest`: what the server has not acknowledged in time, as it is now."""
-        if not self.is_connected or not self._sends_latest:
-            return
-        patience = self._telemetry.resend_after
-        unacknowledged = [
-            sent for sent in self._unacknowledged.values() if sent.emission.topic == SIGNALS
-        ]
-        if not any(sent.at + patience <= now for sent in unacknowledged):
-            return
-        await self._resend((sent.emission for sent in unacknowledged), now)
+    async def _resend_overdue(self, now: float) -> None:
+        """With `latest`: send the fields that were not acknowledged in time, as they are now."""
+        if (
+            self.is_connected
+            and self._sends_latest
+            and self._in_flight.is_overdue(now, self._telemetry.resend_after)
+        ):
+            await self._resend(now)
 
-    async def _resend(self, emissions: Iterable[Emission], now: float) -> None:
-        names = {name: None for emission in emissions for name in emission.names}
-        emission = self._telemetry.again(self._subscription, names)
-        for txid, sent in list(self._unacknowledged.items()):
-            if sent.emission.topic == SIGNALS:
-                del self._unacknowledged[txid]
+    async def _resend(self, now: float) -> None:
+        emission = self._subscription.resend(self._in_flight.take_fields())
         if emission is not None and await self._send(emission, now):
             self.resends += 1
 
@@ -252,21 +247,20 @@ class Link:
             await self._connection.open(configuration, context)
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
             # An OSError too: everything that TLS refuses.
-            self._telemetry.report(
-                self._subscription.client_id, "cloud_manager_error", str(error) or repr(error)
+            self._telemetry.report_no_connection(
+                self._subscription.client_id, str(error) or repr(error)
             )
             await self._connection.close()
-            self._wait_longer(now)
+            self._backoff.lengthen(now)
             return False
         self._acks_before = self.acks
         self.connections += 1
         waiting = self._outbox[0] if self._outbox else None
         begins_anew = isinstance(waiting, Emission) and waiting.is_full
         if begins_anew or not self._sends_latest:
-            self._unacknowledged.clear()
-        elif self._unacknowledged:
-            lost = [sent.emission for sent in self._unacknowledged.values()]
-            await self._resend((one for one in lost if one.topic == SIGNALS), now)
+            self._in_flight.clear()
+        elif self._in_flight:
+            await self._resend(now)
         return self.is_connected
 
     def _on_message(self, data: bytes) -> None:
@@ -278,8 +272,8 @@ class Link:
             return
         if answer.message_type == envelope.ACK:
             self.acks += 1
-            self._pause = 0.0
-            self._unacknowledged.pop(answer.txid, None)
+            self._backoff.pause = 0.0
+            self._in_flight.discard(answer.txid)
         else:
             self.refusals += 1
 
@@ -287,13 +281,9 @@ class Link:
         """The connection broke: try again at once, or later if it had never been of any use."""
         await self._connection.close()
         if self.acks > self._acks_before:
-            self._retry_at = now
+            self._backoff.retry_at = now
         else:
-            self._wait_longer(now)
-
-    def _wait_longer(self, now: float) -> None:
-        self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE)
-        self._retry_at = now + self._pause
+            self._backoff.lengthen(now)
 
     def describe(self) -> dict[str, Any]:
         """The truth for `/simulator/cars`."""
@@ -301,12 +291,12 @@ class Link:
             "connected": self.is_connected,
             "connections": self.connections,
             "tries": len(self.tries),
-            "pause": self._pause,
+            "pause": self._backoff.pause,
             "sent": dict(self.sent),
             "signals": self.signals,
             "acks": self.acks,
             "refusals": self.refusals,
             "resends": self.resends,
-            "unacknowledged": len(self._unacknowledged),
+            "unacknowledged": len(self._in_flight),
             "kept": len(self._outbox),
         }

@@ -10,7 +10,7 @@ from simulator.cloud import Cloud
 from simulator.telemetry.certificates import Authorities
 from simulator.telemetry.endpoints import enforce
 from simulator.telemetry.link import Link
-from simulator.telemetry.recorder import Emission, Subscription
+from simulator.telemetry.subscription import Emission, Subscription
 
 LOGGER = logging.getLogger(__name__)
 

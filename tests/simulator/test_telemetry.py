@@ -19,7 +19,7 @@ from simulator import Simulator
 from simulator.bill import Category
 from simulator.telemetry import signature
 from simulator.telemetry.link import Link
-from simulator.telemetry.recorder import Emission
+from simulator.telemetry.subscription import Emission
 from simulator.world import World
 from tests.simulator.telemetry_server import (
     HOSTNAME,

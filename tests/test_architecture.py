@@ -31,6 +31,9 @@ NEEDS_PERMISSION = {
 }
 """What of Python does input and output, or has a clock."""
 
+COMPUTED = "a computed name"
+"""Stands for a module that `async_import_module` imports by a name that is not in the source."""
+
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
 PLATFORM = HOME_ASSISTANT | TABLES | {"account.data", "const", "coordinator", "entity", "presence"}
@@ -394,10 +397,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.meter",
         "tesla.telemetry",
     },
-    "streaming.planning": {
+    "streaming.planning": HOME_ASSISTANT
+    | {
         "streaming.options",
         "streaming.subscription",
         "tesla.signals",
+        "tesla.spending.meter",
         "tesla.spending.modes",
         "tesla.telemetry",
     },
@@ -447,23 +452,27 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
         "tesla.telemetry",
     },
+    "streaming.broker": HOME_ASSISTANT | {"const", "streaming.mqtt", "tesla.vehicle.stream"},
+    "streaming.retiring": HOME_ASSISTANT | {"streaming.configuring", "streaming.subscription"},
     "streaming.manager": HOME_ASSISTANT
     | {
         "const",
         "coordinator",
+        "streaming.broker",
         "streaming.configuring",
         "streaming.issues",
         "streaming.options",
         "streaming.planning",
         "streaming.receiver",
         "streaming.reports",
+        "streaming.retiring",
         "streaming.subscription",
         "streaming.watching",
         "tesla.api.fleet",
         "tesla.clock",
         "tesla.signing",
-        "tesla.spending.modes",
         "tesla.telemetry",
+        "tesla.listeners",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
     "streaming.issues": HOME_ASSISTANT | {"const", "streaming.certificates", "tesla.telemetry"},
@@ -686,6 +695,8 @@ def part_of(module: str) -> str:
 def imported(source: str, package: str, known: Iterable[str] = ()) -> Iterator[str]:
     """Full names of the modules that a source imports, wherever in it; `known` are modules.
 
+    Among them those that Home Assistant's `async_import_module` imports later, by their names.
+
     Args:
         source: Python.
         package: Of the module, for relative imports.
@@ -704,6 +715,12 @@ def imported(source: str, package: str, known: Iterable[str] = ()) -> Iterator[s
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
                 yield inner if inner in known else base
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            match node.args:
+                case [_, ast.Constant(value=str(name))]:
+                    yield name
+                case _:
+                    yield COMPUTED
 
 
 def wanted(module: str, source: str, *, is_package: bool = False) -> set[str]:
@@ -912,6 +929,9 @@ def test_tests_of_the_tesla_side_need_no_home_assistant(path: Path) -> None:
         ("lock", "from . import sensor", {"sensor"}),
         ("coordinator", "from .sensor import SENSORS", {"sensor"}),
         ("const", "import jwt", {"jwt"}),
+        ("const", f"async_import_module(hass, '{PACKAGE}.lock')", {"lock"}),
+        ("const", "importlib.async_import_module(hass, f'{__package__}.lock')", {COMPUTED}),
+        ("const", "import_module('lock')", {COMPUTED}),
         ("brand_new", "from .const import DOMAIN", {"const"}),
     ],
 )

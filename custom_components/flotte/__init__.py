@@ -444,7 +444,8 @@ def _keep_stored(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
 
     data.store.written = written
-    data.streaming.changed = changed
+    # For good: an answer of Tesla's may still come while the entry unloads.
+    data.streaming.changed.subscribe(changed)
     for vehicle in data.vehicles:
         vehicle.vehicle.keep = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(changed))

@@ -8,40 +8,39 @@ A configuration is sent only when it differs from what the car has. Where a car 
 does not connect, a repair issue says what to do, and the car is polled meanwhile.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER, STREAM_DIRECT, STREAM_MQTT
+from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
 from ..coordinator import VehicleCoordinator
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
+from ..tesla.listeners import Listeners
 from ..tesla.signing import ClientKey
-from ..tesla.spending.modes import Effects
 from ..tesla.telemetry.subscription import can_stream
+from .broker import Broker
 from .configuring import Configurator, is_over
 from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
 from .receiver import Address, Member, async_get_receiver
 from .reports import StreamReports
+from .retiring import Retirement
 from .subscription import CarSubscription
 from .watching import Watcher
 
 CONFIGURE_DELAY_SECONDS: Final = 60.0
-"""Delay that groups changes of what is shown. Tesla wants configurations to change seldom, and one
-that follows another too soon may be ignored by the car for 25 minutes."""
+"""Delay that groups changes of what is shown. Tesla asks for few changes of configurations; a car
+may ignore one that follows another too soon for 25 minutes."""
 MINUTE: Final = timedelta(minutes=1)
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 _REJECTED_FIELDS: Final = "without"
@@ -98,12 +97,12 @@ class StreamManager:
                 for each in (rejected if isinstance(rejected, list) else ())
                 if isinstance(each, str)
             },
+            api.meter,
         )
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
-        self._applied_directives = self._directives()
         self._is_stopped = False
-        self._stop_retiring: CALLBACK_TYPE | None = None
+        self._broker = Broker(hass, entry.entry_id)
         self._debouncer = Debouncer(
             hass,
             LOGGER,
@@ -111,7 +110,7 @@ class StreamManager:
             immediate=False,
             function=self.async_configure,
         )
-        self.changed: Callable[[], None] = lambda: None
+        self.changed = Listeners[()]()
         """Called when something changed that must be stored."""
         self._issues = StreamIssues(hass, entry.entry_id)
         self.reports = StreamReports(hass, api, self.settings, self._cars, self._planner)
@@ -123,11 +122,13 @@ class StreamManager:
             self._planner,
             cars=self._cars,
             settings=self.settings,
-            on_change=self._on_change,
+            on_change=self.changed,
             schedule=self._debouncer.async_schedule_call,
         )
+        self._retirement = Retirement(hass, self._configurator, self._cars)
+        self._stops.append(self._retirement.async_stop)
         self._watcher = Watcher(
-            hass, entry.entry_id, api, self.settings, self._planner, on_change=self._on_change
+            hass, entry.entry_id, api, self.settings, self._planner, on_change=self.changed
         )
         for car in self._cars.values():
             if kept.get(_APPLICATION, application) != application:
@@ -138,19 +139,16 @@ class StreamManager:
                 self.settings.is_on and can_stream(car.coordinator.vehicle.fleet_info) is not False
             )
 
-    def _on_change(self) -> None:
-        self.changed()
-
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
         if self.settings.source != STREAM_MQTT:
-            ir.async_delete_issue(self._hass, DOMAIN, f"no_mqtt_{self._entry.entry_id}")
+            self._broker.async_clear()
         if self.settings.source != STREAM_DIRECT:
             # Retire configurations from before the owner chose another source.
             for car in self._cars.values():
                 car.refusal = None
                 self._issues.async_clear(car.vin, *ISSUES)
-            await self._async_retire_configurations()
+            await self._retirement.async_retire()
             if not self.settings.is_on:
                 return
         now = dt_util.utcnow()
@@ -194,25 +192,11 @@ class StreamManager:
                 await receiver.async_leave(self._entry.entry_id)
 
     async def _async_start_mqtt(self) -> None:
-        """Listen to the broker; the owner's own server decides what the cars send."""
+        """Subscribe to the broker; the owner's own server decides what the cars send."""
         streams = {vin: car.coordinator.stream for vin, car in self._cars.items()}
-        issue = f"no_mqtt_{self._entry.entry_id}"
-        try:
-            # What Home Assistant's MQTT integration requires is installed only with a broker.
-            source = await async_import_module(self._hass, f"{__package__}.mqtt")
-            stop = await source.async_subscribe(self._hass, self.settings.topic_base, streams)
-        except (HomeAssistantError, ImportError) as error:
-            LOGGER.debug("No broker: %s", error)
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                issue,
-                is_fixable=False,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key="no_mqtt",
-            )
+        stop = await self._broker.async_subscribe(self.settings.topic_base, streams)
+        if stop is None:
             return
-        ir.async_delete_issue(self._hass, DOMAIN, issue)
         if self._is_stopped:
             # The entry was unloaded meanwhile.
             stop()
@@ -240,7 +224,7 @@ class StreamManager:
         self._is_stopped = self._configurator.is_paused = True
         self._debouncer.async_shutdown()
         # The next start reports it again if a broker is still the chosen source.
-        ir.async_delete_issue(self._hass, DOMAIN, f"no_mqtt_{self._entry.entry_id}")
+        self._broker.async_clear()
         for stop in self._stops:
             stop()
         self._stops.clear()
@@ -252,26 +236,6 @@ class StreamManager:
 
     async def _async_stopping(self, _event: Event) -> None:
         await self.async_stop()
-
-    async def _async_retire_configurations(self, _now: datetime | None = None) -> None:
-        """Delete our configurations, and retry later those that Tesla did not delete."""
-        now = dt_util.utcnow()
-        for car in self._cars.values():
-            await self._configurator.async_delete(car, now)
-        is_left = any(car.configured is not None for car in self._cars.values())
-        if is_left and self._stop_retiring is None and not self._is_stopped:
-            self._stop_retiring = async_track_time_interval(
-                self._hass, self._async_retire_configurations, REVIEW_INTERVAL
-            )
-            self._stops.append(self._forget_retiring)
-        elif not is_left:
-            self._forget_retiring()
-
-    @callback
-    def _forget_retiring(self) -> None:
-        if self._stop_retiring is not None:
-            self._stop_retiring()
-        self._stop_retiring = None
 
     def to_stored(self) -> dict[str, Any]:
         """State to store, as JSON without secrets."""
@@ -304,22 +268,13 @@ class StreamManager:
         """Send a configuration to each car that needs one."""
         await self._configurator.async_configure()
 
-    def _directives(self) -> tuple[Effects, bool, int]:
-        """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.
-
-        Suspensions are also counted: one may be over before the next look.
-        """
-        meter = self._api.meter
-        return self._planner.effects, meter.is_suspended(dt_util.utcnow()), meter.suspension.count
-
     @callback
     def async_obey(self) -> None:
         """Configure the cars at once if the spending mode changed: until then streams keep costing.
 
         Called with each booking; a change while paused is noticed within a minute.
         """
-        if not self._configurator.is_paused and self._directives() != self._applied_directives:
-            self._applied_directives = self._directives()
+        if not self._configurator.is_paused and self._planner.note_directives():
             self._entry.async_create_background_task(
                 self._hass, self.async_configure(), "flotte applies the spending mode"
             )
@@ -329,8 +284,7 @@ class StreamManager:
         for car in self._cars.values():
             car.count(now)
             self._watcher.close_silent(car, now)
-        if self._directives() != self._applied_directives:
-            self._applied_directives = self._directives()
+        if self._planner.note_directives():
             await self.async_configure()
         if self._reviewed is not None and within(self._reviewed, REVIEW_INTERVAL, now):
             until = [car.refusal.until for car in self._cars.values() if car.refusal]

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from homeassistant.util import dt as dt_util
+
 from ..tesla import signals
+from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
 from ..tesla.telemetry.subscription import Profile, Rule, plan
 from .options import Settings
@@ -21,6 +24,7 @@ class Planner:
         cars: The subscriptions, by VIN.
         scopes: Scopes that the owner granted.
         rejected_fields: Fields that Tesla does not know; grows with Tesla's answers.
+        meter: Knows whether Tesla suspended the account.
     """
 
     def __init__(
@@ -29,11 +33,14 @@ class Planner:
         cars: Mapping[str, CarSubscription],
         scopes: frozenset[str],
         rejected_fields: set[str],
+        meter: Meter,
     ) -> None:
         self._settings = settings
         self._cars = cars
         self._scopes = scopes
         self.rejected_fields = rejected_fields
+        self._meter = meter
+        self._applied_directives = self._directives()
 
     @property
     def effects(self) -> Effects:
@@ -41,6 +48,21 @@ class Planner:
         for car in self._cars.values():
             return car.coordinator.vehicle.gate.step.effects
         return Effects()
+
+    def _directives(self) -> tuple[Effects, bool, int]:
+        """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.
+
+        Suspensions are also counted: one may be over before the next look.
+        """
+        is_suspended = self._meter.is_suspended(dt_util.utcnow())
+        return self.effects, is_suspended, self._meter.suspension.count
+
+    def note_directives(self) -> bool:
+        """Note the present directives as applied. Returns whether they differ from the last."""
+        present = self._directives()
+        are_new = present != self._applied_directives
+        self._applied_directives = present
+        return are_new
 
     @staticmethod
     def firmware(car: CarSubscription) -> str | None:

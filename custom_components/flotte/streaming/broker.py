@@ -1,0 +1,57 @@
+"""The owner's broker as the source of an account's streams."""
+
+from collections.abc import Mapping
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.importlib import async_import_module
+
+from ..const import DOMAIN, LOGGER
+from ..tesla.vehicle.stream import Stream
+
+
+class Broker:
+    """Subscribes to the broker, and reports that there is none."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Subscribe and report for the account of this entry."""
+        self._hass = hass
+        self._issue = f"no_mqtt_{entry_id}"
+
+    async def async_subscribe(
+        self, base: str, streams: Mapping[str, Stream]
+    ) -> CALLBACK_TYPE | None:
+        """Have what the broker publishes about these cars applied to their streams.
+
+        Args:
+            base: First part of the topics.
+            streams: The streams by VIN.
+
+        Returns:
+            A function that ends the subscription; None without a broker, which was reported.
+        """
+        try:
+            # The requirements of Home Assistant's MQTT integration are installed with a broker.
+            source = await async_import_module(
+                self._hass, "custom_components.flotte.streaming.mqtt"
+            )
+            stop: CALLBACK_TYPE = await source.async_subscribe(self._hass, base, streams)
+        except (HomeAssistantError, ImportError) as error:
+            LOGGER.debug("No broker: %s", error)
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                self._issue,
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="no_mqtt",
+            )
+            return None
+        self.async_clear()
+        return stop
+
+    @callback
+    def async_clear(self) -> None:
+        """Delete the issue of a missing broker."""
+        ir.async_delete_issue(self._hass, DOMAIN, self._issue)

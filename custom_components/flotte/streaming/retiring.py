@@ -1,0 +1,55 @@
+"""Retires the configurations of cars that must not stream any more."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .configuring import Configurator
+from .subscription import CarSubscription
+
+RETIRE_INTERVAL: Final = timedelta(hours=1)
+
+
+class Retirement:
+    """Deletes configurations, and retries those that Tesla did not delete."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        configurator: Configurator,
+        cars: Mapping[str, CarSubscription],
+    ) -> None:
+        """Retire the configurations of these cars, by VIN."""
+        self._hass = hass
+        self._configurator = configurator
+        self._cars = cars
+        self._stop_retrying: CALLBACK_TYPE | None = None
+        self._is_stopped = False
+
+    async def async_retire(self, _now: datetime | None = None) -> None:
+        """Delete the configurations now, and retry each hour while one is left."""
+        now = dt_util.utcnow()
+        for car in self._cars.values():
+            await self._configurator.async_delete(car, now)
+        is_left = any(car.configured is not None for car in self._cars.values())
+        if not is_left:
+            self._forget_retry()
+        elif self._stop_retrying is None and not self._is_stopped:
+            self._stop_retrying = async_track_time_interval(
+                self._hass, self.async_retire, RETIRE_INTERVAL
+            )
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop retrying."""
+        self._is_stopped = True
+        self._forget_retry()
+
+    def _forget_retry(self) -> None:
+        if self._stop_retrying is not None:
+            self._stop_retrying()
+        self._stop_retrying = None

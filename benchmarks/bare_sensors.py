@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import EntityPlatform
 from homeassistant.helpers.typing import StateType
 
 from custom_components.flotte.const import DOMAIN
-from custom_components.flotte.sensor import FlotteSensorDescription
+from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
 
 
 class BareSensor(SensorEntity):
@@ -27,7 +27,8 @@ class BareSensor(SensorEntity):
         self._attr_name = f"{kind} {row.key}"
         self._attr_unique_id = f"{kind}-{row.key}"
         self._attr_device_class = row.device_class
-        self._attr_native_unit_of_measurement = row.native_unit_of_measurement
+        unit = row.signal.unit
+        self._attr_native_unit_of_measurement = None if unit is None else UNITS[unit]
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, kind)}, name=kind)
 
     def show(self, value: StateType) -> None:

@@ -25,11 +25,8 @@ from benchmarks.home_assistant import STREAM_HOST, Fleet, Shown, home_assistant
 from benchmarks.records import HIGHEST_VALUE, LOWEST_VALUE, Records, raw_values
 from benchmarks.streaming_cars import Push, Pushed, StreamingCars, streaming_cars
 from benchmarks.timing import Timing, alternate, machine, positive
-from custom_components.flotte.sensor import (
-    VEHICLE_SENSORS,
-    FlotteSensorDescription,
-    SignalSensor,
-)
+from custom_components.flotte.sensor.entity import FlotteSensor, FlotteSensorDescription
+from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS
 from custom_components.flotte.tesla.signals import GPS_ACCURACY
 from custom_components.flotte.tesla.state import Signal, Unrecognised, inputs_of
 from simulator.telemetry import envelope
@@ -89,11 +86,10 @@ def _measured() -> list[Measured]:
     return [
         Measured(row, row.signal)
         for row in VEHICLE_SENSORS
-        if isinstance(row, FlotteSensorDescription)
-        and isinstance(row.signal, Signal)
+        if isinstance(row.signal, Signal)
         and row.signal.name in _FIELDS
         and row.device_class is not None
-        and row.native_unit_of_measurement is not None
+        and row.signal.unit is not None
         and _shows_every_value(row.signal)
         # What never falls shows nothing of a value that does.
         and row.state_class is not SensorStateClass.TOTAL_INCREASING
@@ -223,12 +219,9 @@ async def measure_growth(
     again = [
         replace(row, key=f"{row.key}_again", entity_registry_enabled_default=True)
         for row in VEHICLE_SENSORS
-        if isinstance(row, FlotteSensorDescription)
-        and not signals.intersection(inputs_of(row.signal))
+        if (inputs := inputs_of(row.signal)) and not signals.intersection(inputs)
     ]
-    await fleet.add_sensors(
-        [SignalSensor(coordinator, row, (row.signal,)) for row in again[:missing]]
-    )
+    await fleet.add_sensors([FlotteSensor(coordinator, row) for row in again[:missing]])
     cars = {FEW: Car(fleet, few, STREAMED[:1]), MANY: Car(fleet, many, STREAMED[:1])}
     for number, vin in ((FEW, few), (MANY, many)):
         if fleet.entities(vin) != number:

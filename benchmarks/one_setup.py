@@ -210,17 +210,12 @@ class Home:
     async def add_sensors(self, number: int, cars: int, disabled: int = 0) -> dict[str, Any]:
         """Add so many bare sensors on so many devices, and disabled ones beside them: `SetUp`."""
         from benchmarks.bare_sensors import BareSensor, add_sensors  # noqa: PLC0415  # imports Flotte
-        from custom_components.flotte.sensor import (  # noqa: PLC0415  # as above
-            VEHICLE_SENSORS,
-            FlotteSensorDescription,
-        )
+        from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS  # noqa: PLC0415  # as above
 
         rows = [
             row
             for row in VEHICLE_SENSORS
-            if isinstance(row, FlotteSensorDescription)
-            and row.device_class is not None
-            and row.native_unit_of_measurement is not None
+            if row.device_class is not None and row.signal.unit is not None
         ]
         hass = self.hass
         (entry,) = hass.config_entries.async_entries(self._domain)

@@ -647,11 +647,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "tesla.spending.modes",
     },
-    "counters": set(),
-    "sensor": PLATFORM
+    "sensor": PLATFORM | {"tesla.units", "sensor.account"},
+    # Of the account there are no signals.
+    "sensor.account": HOME_ASSISTANT
     | {
-        "counters",
-        "tesla.units",
+        "entity",
         "spending.account_ledger",
         "tesla.spending.projection",
         "tesla.spending.caller",

@@ -7,8 +7,8 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.counters import LifetimeCounter, SessionCounter
-from custom_components.flotte.sensor import VEHICLE_SENSORS, FlotteSensorDescription
+from custom_components.flotte.sensor.counters import LifetimeCounter, SessionCounter
+from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from tests.conftest import MODEL_Y, state_of, vehicle_of
@@ -50,9 +50,8 @@ def teller(told: MockConfigEntry) -> Teller:
 
 def test_every_counter_is_of_one_of_both_kinds() -> None:
     """What begins again is a total with its beginning; what never does only increases."""
-    rows = [row for row in VEHICLE_SENSORS if isinstance(row, FlotteSensorDescription)]
     kinds = {
-        kind: {row.key for row in rows if row.state_class == kind}
+        kind: {row.key for row in VEHICLE_SENSORS if row.state_class == kind}
         for kind in ("total", "total_increasing")
     }
     assert kinds == {
@@ -145,4 +144,4 @@ def test_a_beginning(values: tuple[float, ...], *, began: bool) -> None:
     [(None, 5.0, 5.0), (5.0, 5.1, 5.1), (5.0, 4.0, 5.0), (5.0, 3.9, 3.9), (0.5, 0.0, 0.5)],
 )
 def test_what_rounding_takes_away(before: float | None, value: float, shown: float) -> None:
-    assert LifetimeCounter(before).after(value).shown == shown
+    assert LifetimeCounter(before).after(value, NOON).value == shown

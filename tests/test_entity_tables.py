@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from string import Formatter
+from types import ModuleType
 from typing import Any, Final
 
 import homeassistant.components
@@ -41,6 +42,11 @@ from custom_components.flotte import (
     update,
 )
 from custom_components.flotte.entity import FlotteEntityDescription, always
+from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
+from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
+from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
+from custom_components.flotte.sensor.site import SITE_SENSORS
+from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.errors import (
@@ -82,7 +88,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
-    Platform.SENSOR: sensor.VEHICLE_SENSORS,
+    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS),
     Platform.SWITCH: switch.VEHICLE_SWITCHES,
     Platform.UPDATE: (update.SOFTWARE,),
 }
@@ -90,14 +96,14 @@ SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
     Platform.NUMBER: number.SITE_NUMBERS,
     Platform.SELECT: select.SITE_SELECTS,
-    Platform.SENSOR: sensor.SITE_SENSORS,
+    Platform.SENSOR: SITE_SENSORS,
     Platform.SWITCH: switch.SITE_SWITCHES,
 }
 ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.EVENT: (event.DECISION,),
     Platform.NUMBER: number.ACCOUNT_NUMBERS,
     Platform.SELECT: select.ACCOUNT_SELECTS,
-    Platform.SENSOR: sensor.ACCOUNT_SENSORS,
+    Platform.SENSOR: ACCOUNT_SENSORS,
 }
 DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "account": ACCOUNT}
 
@@ -141,14 +147,17 @@ def test_keys_are_unique() -> None:
 
 
 def test_tables_are_complete() -> None:
-    """Every constant that looks like a table is one of those that are checked here."""
-    modules = (binary_sensor, button, cover, device_tracker, lock, number, select, sensor, switch)
-    known = {id(table) for tables in DEVICES.values() for table in tables.values()}
+    """Every constant that looks like a table has its rows in those that are checked here."""
+    modules = [binary_sensor, button, cover, device_tracker, lock, number, select, switch]
+    modules += [part for part in vars(sensor).values() if isinstance(part, ModuleType)]
+    assert {"vehicle", "battery"} <= {module.__name__.rpartition(".")[2] for module in modules}
+    known = {id(row) for _, row in rows()}
     for module in modules:
         for name, value in vars(module).items():
-            is_table = name.isupper() and isinstance(value, tuple) and value
-            if is_table and isinstance(value[0], EntityDescription):
-                assert id(value) in known, f"{module.__name__}.{name}"
+            if name.isupper() and isinstance(value, tuple):
+                for row in value:
+                    if isinstance(row, EntityDescription):
+                        assert id(row) in known, f"{module.__name__}.{name}: {row.key}"
 
 
 @pytest.mark.parametrize(("platform", "row"), EVERY_ROW)
@@ -238,11 +247,10 @@ def test_selects_have_a_value_for_each_option() -> None:
 
 
 def test_options_of_sensors_are_those_of_their_signals() -> None:
-    for row in (*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS):
-        if isinstance(row, sensor.FlotteSensorDescription) and row.options:
-            for option in row.options:
-                parsed = row.signal.parse(option) if not isinstance(row.signal, Derived) else option
-                assert parsed == option, row.key
+    for row in (*VEHICLE_SENSORS, *SITE_SENSORS):
+        for option in row.options or ():
+            parsed = row.signal.parse(option) if not isinstance(row.signal, Derived) else option
+            assert parsed == option, row.key
 
 
 OTHER_KEYS: Final[dict[str, Signal[Any] | Derived[Any]]] = {
@@ -262,6 +270,7 @@ OTHER_KEYS: Final[dict[str, Signal[Any] | Derived[Any]]] = {
     "number.charge_current": signals.CHARGE_CURRENT_REQUEST,
     "sensor.charge_cable_type": signals.CONNECTED_CABLE,
     "sensor.charging_status": signals.CHARGING_STATE,
+    "sensor.data_age": DATA_AGE,
     "sensor.current_charge_limit": signals.CHARGE_LIMIT,
     "sensor.range": signals.RATED_RANGE,
     "sensor.scheduled_charging_start": signals.CHARGING_STARTS,
@@ -312,31 +321,21 @@ OTHER_CLASSES: Final = {None, SensorDeviceClass.ENUM, SensorDeviceClass.TIMESTAM
 """The device classes of a value without a unit."""
 
 
-def signal_rows(
-    table: tuple[EntityDescription, ...],
-) -> list[sensor.FlotteSensorDescription]:
-    """The rows of a table of sensors that show a signal."""
-    return [row for row in table if isinstance(row, sensor.FlotteSensorDescription)]
-
-
-SIGNAL_SENSORS: Final = [
-    pytest.param(row, id=row.key)
-    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS))
-]
+SIGNAL_SENSORS: Final = [pytest.param(row, id=row.key) for row in (*VEHICLE_SENSORS, *SITE_SENSORS)]
 
 
 @pytest.mark.parametrize("unit", Unit)
 def test_units_are_those_of_home_assistant(unit: Unit) -> None:
     """A unit that Home Assistant spells otherwise could not be converted."""
-    assert sensor.UNITS[unit] == unit.value
+    assert UNITS[unit] == unit.value
     for device_class in NUMERIC_CLASSES[unit] - {None}:
         assert device_class is not None
-        assert sensor.UNITS[unit] in DEVICE_CLASS_UNITS[device_class]
+        assert UNITS[unit] in DEVICE_CLASS_UNITS[device_class]
 
 
 @pytest.mark.parametrize("row", SIGNAL_SENSORS)
 def test_device_class_of_a_sensor_suits_the_unit_of_its_signal(
-    row: sensor.FlotteSensorDescription,
+    row: FlotteSensorDescription,
 ) -> None:
     # A row has no unit of its own: it could only contradict the signal.
     assert row.native_unit_of_measurement is None
@@ -352,7 +351,7 @@ def test_numbers_have_the_unit_of_their_signals(
     row: number.FlotteNumberDescription,
 ) -> None:
     assert row.signal.unit is not None
-    assert row.native_unit_of_measurement == sensor.UNITS[row.signal.unit]
+    assert row.native_unit_of_measurement == UNITS[row.signal.unit]
 
 
 COUNTERS: Final = {
@@ -374,6 +373,7 @@ WITHOUT_STATISTICS: Final = {
     "coldest_module",
     "cruise_distance",
     "current_charge_limit",
+    "data_age",
     "route_energy",
     "route_traffic_delay",
     "warmest_module",
@@ -382,7 +382,7 @@ WITHOUT_STATISTICS: Final = {
 
 
 @pytest.mark.parametrize("row", SIGNAL_SENSORS)
-def test_state_class_of_a_sensor_suits_its_number(row: sensor.FlotteSensorDescription) -> None:
+def test_state_class_of_a_sensor_suits_its_number(row: FlotteSensorDescription) -> None:
     is_number = row.signal.unit is not None or getattr(row.signal, "bounds", None) is not None
     if not is_number or row.key in WITHOUT_STATISTICS:
         expected = None
@@ -430,23 +430,24 @@ def test_rows_of_optional_equipment_exist_only_where_it_does() -> None:
     assert optional == OPTIONAL
 
 
-@pytest.mark.parametrize("table", [sensor.VEHICLE_SENSORS, sensor.SITE_SENSORS])
-def test_no_two_sensors_show_one_signal(table: tuple[EntityDescription, ...]) -> None:
-    shown = Counter(row.signal for row in signal_rows(table))
+@pytest.mark.parametrize("table", [VEHICLE_SENSORS, SITE_SENSORS])
+def test_no_two_sensors_show_one_signal(table: tuple[FlotteSensorDescription, ...]) -> None:
+    shown = Counter(row.signal for row in table)
     assert [signal for signal, count in shown.items() if count > 1] == []
 
 
 def test_state_classes_suit_their_device_classes() -> None:
     """A statistic of an energy that is no total would be an average of a meter."""
-    for row in signal_rows((*sensor.VEHICLE_SENSORS, *sensor.SITE_SENSORS)):
+    for row in (*VEHICLE_SENSORS, *SITE_SENSORS):
         if row.device_class is not None and row.state_class is not None:
             allowed = DEVICE_CLASS_STATE_CLASSES[row.device_class]
             assert row.state_class in allowed, row.key
 
 
 def test_sensors_of_sites_exist_only_where_the_site_has_them() -> None:
-    for row in signal_rows(sensor.SITE_SENSORS):
-        assert row.exists is not always, row.key
+    for row in SITE_SENSORS:
+        if inputs_of(row.signal):
+            assert row.exists is not always, row.key
 
 
 def test_every_shown_signal_is_asked_for() -> None:

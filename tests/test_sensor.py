@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.flotte.sensor import VEHICLE_SENSORS
+from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import CLIENT_ID, MODEL_S, MODEL_Y, state_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.flotte.counters import read_reset
+from custom_components.flotte.sensor.counters import read_reset
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Seat
 from custom_components.flotte.tesla.commands.command import is_vehicle_action

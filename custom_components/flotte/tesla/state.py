@@ -207,7 +207,7 @@ class Derived[T]:
 
     Args:
         name: A name of its own.
-        inputs: The signals it follows from.
+        inputs: The signals it follows from; none if it follows from all of them, or from the time.
         compute: Returns the value; None if it is unknown.
         unit: Unit of that value; None if it has none.
     """

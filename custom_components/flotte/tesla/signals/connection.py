@@ -1,6 +1,8 @@
 """Connection of a vehicle to Tesla, and to our receiver."""
 
-from ..state import Signal
+from datetime import datetime
+
+from ..state import Derived, Signal, State
 from .bounds import INSTANT
 from .parsers import boolean, number
 
@@ -12,3 +14,17 @@ STREAMING = Signal("Streaming", boolean, streamed=False)
 
 LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
 """Unix seconds at which it was last found online."""
+
+
+def _last_seen(state: State) -> datetime | None:
+    """The time of the newest value, or of the last time that the vehicle was online."""
+    known = [
+        reading.time
+        for signal, reading in state.readings.items()
+        if signal is not ONLINE and reading.value is not None
+    ]
+    return max(known, default=None)
+
+
+LAST_SEEN = Derived("LastSeen", compute=_last_seen)
+"""Follows from every signal of the vehicle."""

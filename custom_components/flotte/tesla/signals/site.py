@@ -1,8 +1,9 @@
 """Signals of energy sites: power in W, energy in Wh."""
 
+from datetime import datetime
 from typing import Final
 
-from ..state import Signal, Unrecognised
+from ..state import Derived, Signal, State, Unrecognised
 from ..units import Measure, Unit
 from .bounds import PERCENT, SITE_POWER
 from .measures import percent, watt_hours, watts, whole_percent
@@ -87,3 +88,17 @@ LIVE_STATUS: Final = "live_status"
 SITE_INFO: Final = "site_info"
 """The sections of a site."""
 SITE_SECTIONS: Final = (LIVE_STATUS, SITE_INFO)
+
+
+def _last_seen(state: State) -> datetime | None:
+    """The time of the newest live value; Tesla knows the settings without the site."""
+    known = [
+        reading.time
+        for signal, reading in state.readings.items()
+        if signal.section == LIVE_STATUS and reading.value is not None
+    ]
+    return max(known, default=None)
+
+
+SITE_LAST_SEEN = Derived("SiteLastSeen", compute=_last_seen)
+"""Follows from every live signal of the site."""

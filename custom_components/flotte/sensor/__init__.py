@@ -1,0 +1,27 @@
+"""Sensors of vehicles, sites and the account: a table for each, and the entities of its rows."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..account.data import FlotteConfigEntry
+from ..presence import async_add_rows
+from .account import ACCOUNT_SENSORS, AccountSensor
+from .deferred import DeferredCommandsSensor
+from .entity import sensor_of
+from .site import SITE_SENSORS
+from .vehicle import VEHICLE_SENSORS
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant,
+    entry: FlotteConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a sensor for each row and device."""
+    data = entry.runtime_data
+    async_add_rows(data.vehicles, VEHICLE_SENSORS, sensor_of, async_add_entities)
+    async_add_rows(data.sites, SITE_SENSORS, sensor_of, async_add_entities)
+    async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
+    async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)

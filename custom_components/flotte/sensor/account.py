@@ -1,0 +1,174 @@
+"""The account: what it counts, spends and may spend."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.helpers.event import async_track_utc_time_change
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
+
+from ..entity import AccountEntity
+from ..spending.account_ledger import AccountLedger
+from ..tesla.spending.caller import CallerKind
+from ..tesla.spending.ledger import Month
+from ..tesla.spending.modes import ModeReason, SpendingMode
+from ..tesla.spending.projection import Basis
+from ..tesla.spending.tariff import CENT, Category
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteAccountDescription(SensorEntityDescription):
+    """A sensor about the account; money is in the currency of its tariff."""
+
+    value: Callable[[AccountLedger, datetime], StateType | Decimal]
+    """What it shows at a time."""
+    counts_from: Callable[[datetime], datetime] | None = None
+    """When what it counts began at nothing, for totals."""
+    changes_with_time: bool = False
+    """Whether its value changes without a booking."""
+
+
+def _month(now: datetime) -> datetime:
+    """When the month began, in UTC as Tesla bills."""
+    return Month.of(now).begin
+
+
+def _day(now: datetime) -> datetime:
+    """When the day began, in UTC as the ledger counts."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
+    """This month's cost before Tesla's discount, of a category or of all."""
+    return FlotteAccountDescription(
+        key=key,
+        value=lambda ledger, now: ledger.meter.cost(now, category),
+        counts_from=_month,
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        entity_category=EntityCategory.DIAGNOSTIC if category else None,
+    )
+
+
+def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
+    """Wakes of all cars; corrections are no wakes of that day."""
+    return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
+
+
+def _projected(ledger: AccountLedger, now: datetime) -> Decimal | None:
+    """What the month will cost; looked at every hour, and never less than what is spent by now."""
+    if ledger.projection is None:
+        return None
+    return max(ledger.projection.total, ledger.meter.cost(now))
+
+
+ACCOUNT_SENSORS: Final = (
+    _cost("cost_month", None),
+    _cost("cost_signal", Category.SIGNAL),
+    _cost("cost_command", Category.COMMAND),
+    _cost("cost_data", Category.DATA),
+    _cost("cost_wake", Category.WAKE),
+    _cost("cost_energy", Category.ENERGY),
+    # No statistics of these two: Home Assistant only sums up money, and a sum of forecasts or of
+    # what is left says nothing.
+    FlotteAccountDescription(
+        key="projected_cost",
+        value=_projected,
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+    ),
+    FlotteAccountDescription(
+        key="budget_left",
+        # Never more than is left.
+        value=lambda ledger, now: ledger.meter.left(now).quantize(CENT, ROUND_DOWN),
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+    ),
+    # A total with its beginning, and not one that only increases: a wake that Tesla did not bill is
+    # taken back, which would be taken for a new beginning, and be counted twice.
+    FlotteAccountDescription(
+        key="wakes_today",
+        value=_wakes_today,
+        counts_from=_day,
+        state_class=SensorStateClass.TOTAL,
+    ),
+    FlotteAccountDescription(
+        key="wakes_saved",
+        value=lambda ledger, now: ledger.meter.ledger.avoided_wakes(Month.of(now)),
+        counts_from=_month,
+        state_class=SensorStateClass.TOTAL,
+    ),
+    FlotteAccountDescription(
+        key="signals_per_hour",
+        value=lambda ledger, now: ledger.meter.signals_last_hour(now),
+        changes_with_time=True,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    FlotteAccountDescription(
+        key="spending_mode",
+        value=lambda ledger, now: ledger.gate.shown_step(now).mode,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(mode) for mode in SpendingMode],
+    ),
+    FlotteAccountDescription(
+        key="spending_reason",
+        value=lambda ledger, now: ledger.gate.shown_step(now).reason,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(reason) for reason in ModeReason],
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteAccountDescription(
+        key="projection_basis",
+        value=lambda ledger, _: ledger.projection.basis if ledger.projection else None,
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(basis) for basis in Basis],
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+)
+
+
+class AccountSensor(AccountEntity, SensorEntity):
+    """Shows what the developer account counts, spends and may spend."""
+
+    entity_description: FlotteAccountDescription
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        # The ledger tells when a day begins.
+        if self.entity_description.changes_with_time:
+            self.async_on_remove(async_track_utc_time_change(self.hass, self.async_look, second=0))
+
+    @property
+    @override
+    def shown(self) -> object:
+        return self.native_value, self.last_reset, self.native_unit_of_measurement
+
+    @property
+    @override
+    def native_value(self) -> StateType | Decimal:
+        return self.entity_description.value(self._ledger, dt_util.utcnow())
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        if self.device_class is SensorDeviceClass.MONETARY:
+            return self._ledger.meter.tariff.currency
+        return super().native_unit_of_measurement
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        counts_from = self.entity_description.counts_from
+        return counts_from(dt_util.utcnow()) if counts_from else None

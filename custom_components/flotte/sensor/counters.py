@@ -1,0 +1,62 @@
+"""Counters of a car: when Home Assistant's statistics must see a new beginning, and when not.
+
+A lifetime counter never falls, except by the rounding of its two sources: a polled odometer and a
+streamed one differ in the last digits. A session counter begins again at 0; a small fall is a
+correction, as `tesla_fleet` of Home Assistant 2026.10 takes it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Self
+
+MAX_CORRECTION: Final = 1.0
+"""kWh or km; a counter that falls by more has begun again."""
+
+
+def read_reset(stored: object) -> datetime | None:
+    """The beginning of a counter from the stored state of its sensor; None if it has none."""
+    try:
+        moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
+    except ValueError:
+        return None
+    return None if moment is None or moment.tzinfo is None else moment
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeCounter:
+    """A counter that only rises, without the falls that rounding makes."""
+
+    value: float | None = None
+    """None before the first one."""
+    began_at: None = None
+    """Unknown: it began with the car."""
+
+    def restored(self, value: float, _began_at: datetime | None) -> Self:
+        """The counter as it was before a restart."""
+        return replace(self, value=value)
+
+    def after(self, value: float, _time: datetime) -> Self:
+        """The counter with the next value."""
+        if self.value is not None and self.value - MAX_CORRECTION <= value <= self.value:
+            return self
+        return replace(self, value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounter:
+    """A counter that begins again, and the time of its last beginning."""
+
+    value: float | None = None
+    """None before the first one."""
+    began_at: datetime | None = None
+    """None if no beginning was seen."""
+
+    def restored(self, value: float, began_at: datetime | None) -> Self:
+        """The counter as it was before a restart."""
+        return replace(self, value=value, began_at=began_at)
+
+    def after(self, value: float, time: datetime) -> Self:
+        """The counter with the next value, which was true at `time`."""
+        last = value if self.value is None else self.value
+        begins = value < last - MAX_CORRECTION or (value == 0 and last != 0)
+        return replace(self, value=value, began_at=time if begins else self.began_at)

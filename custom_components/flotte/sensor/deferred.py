@@ -1,0 +1,39 @@
+"""Sensor of the commands that wait until a car wakes on its own."""
+
+from dataclasses import dataclass
+from typing import Final, override
+
+from homeassistant.components.sensor import (
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+
+from ..coordinator import VehicleCoordinator
+from ..entity import FlotteEntityDescription, VehicleEntity
+from ..tesla import signals
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeferredCommandsDescription(FlotteEntityDescription, SensorEntityDescription):
+    """The row of the number of deferred commands, which no signal carries."""
+
+
+DEFERRED_COMMANDS: Final = DeferredCommandsDescription(
+    key="waiting_commands", state_class=SensorStateClass.MEASUREMENT
+)
+
+
+class DeferredCommandsSensor(VehicleEntity, SensorEntity):
+    """Counts the deferred commands of a car."""
+
+    entity_description: DeferredCommandsDescription
+
+    def __init__(self, coordinator: VehicleCoordinator) -> None:
+        """Count them again when one is added or leaves, which is reported as a change of ONLINE."""
+        super().__init__(coordinator, DEFERRED_COMMANDS, (signals.ONLINE,))
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self.coordinator.vehicle.deferred.waiting)

@@ -1,0 +1,157 @@
+"""Sensors of a signal: the form of a row, and the entity that shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, override
+
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorEntityStateAttribute,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    DEGREE,
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfLength,
+    UnitOfMass,
+    UnitOfPower,
+    UnitOfPressure,
+    UnitOfSpeed,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.core import callback
+
+from ..coordinator import FlotteCoordinator
+from ..entity import FlotteEntity, FlotteEntityDescription
+from ..tesla.state import Derived, Signal, inputs_of
+from ..tesla.units import Unit
+from .counters import LifetimeCounter, SessionCounter, read_reset
+
+UNITS: Final[Mapping[Unit, str]] = {
+    Unit.PERCENT: PERCENTAGE,
+    Unit.DEGREE: DEGREE,
+    Unit.KILOMETRE: UnitOfLength.KILOMETERS,
+    Unit.METRE: UnitOfLength.METERS,
+    Unit.KILOMETRE_PER_HOUR: UnitOfSpeed.KILOMETERS_PER_HOUR,
+    # Home Assistant has no constants for the next three and for kilo-ohms.
+    Unit.METRE_PER_SECOND_SQUARED: "m/s²",
+    Unit.RADIAN_PER_SECOND: "rad/s",
+    Unit.NEWTON_METRE: "Nm",
+    Unit.KILOGRAM: UnitOfMass.KILOGRAMS,
+    Unit.CELSIUS: UnitOfTemperature.CELSIUS,
+    Unit.BAR: UnitOfPressure.BAR,
+    Unit.VOLT: UnitOfElectricPotential.VOLT,
+    Unit.AMPERE: UnitOfElectricCurrent.AMPERE,
+    Unit.KILOHM: "kΩ",
+    Unit.WATT: UnitOfPower.WATT,
+    Unit.KILOWATT: UnitOfPower.KILO_WATT,
+    Unit.WATT_HOUR: UnitOfEnergy.WATT_HOUR,
+    Unit.KILOWATT_HOUR: UnitOfEnergy.KILO_WATT_HOUR,
+    Unit.MILLISECOND: UnitOfTime.MILLISECONDS,
+    Unit.MINUTE: UnitOfTime.MINUTES,
+    Unit.HOUR: UnitOfTime.HOURS,
+}
+"""Home Assistant's names for the units of signals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
+    """A sensor of a signal, in the unit of that signal."""
+
+    signal: Signal[Any] | Derived[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailDescription(FlotteSensorDescription):
+    """A sensor for enthusiasts.
+
+    It is disabled because what is enabled is streamed, and streaming costs; and a vehicle that does
+    not stream reports few of these.
+    """
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    entity_registry_enabled_default: bool = False
+
+
+def sensor_of(coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> FlotteSensor:
+    """The entity of a row. A counter is one that is a total."""
+    if row.state_class in (SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING):
+        return CounterSensor(coordinator, row)
+    return FlotteSensor(coordinator, row)
+
+
+class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
+    """Shows a signal; one without inputs is refreshed after every poll.
+
+    Args:
+        coordinator: Of the vehicle or site.
+        row: The signal and how it is shown.
+    """
+
+    entity_description: FlotteSensorDescription
+
+    def __init__(self, coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> None:
+        """Show the signal of `row`."""
+        super().__init__(coordinator, row, (row.signal,) if inputs_of(row.signal) else None)
+        if row.signal.unit is not None:
+            self._attr_native_unit_of_measurement = UNITS[row.signal.unit]
+
+    @property
+    @override
+    def native_value(self) -> Any:
+        return self.state_of_things[self.entity_description.signal]
+
+
+class CounterSensor(FlotteSensor, RestoreSensor):
+    """Shows a counter, which continues after a restart from its last value."""
+
+    def __init__(self, coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> None:
+        """Show the signal of `row`, a total."""
+        super().__init__(coordinator, row)
+        self._counter: LifetimeCounter | SessionCounter = (
+            LifetimeCounter()
+            if row.state_class is SensorStateClass.TOTAL_INCREASING
+            else SessionCounter()
+        )
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return None if super().native_value is None else self._counter.value
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return self._counter.began_at
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        stored, state = await self.async_get_last_sensor_data(), await self.async_get_last_state()
+        value = None if stored is None else stored.native_value
+        signal = self.entity_description.signal
+        is_known = isinstance(signal, Signal) and signal.can_hold(value)
+        if is_known and isinstance(value, int | float):
+            reset = state and state.attributes.get(SensorEntityStateAttribute.LAST_RESET)
+            self._counter = self._counter.restored(float(value), read_reset(reset))
+        self._count()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        self._count()
+        super()._handle_coordinator_update()
+
+    def _count(self) -> None:
+        """Apply the reading to the counter, if its value is known."""
+        reading = self.state_of_things.reading(self.entity_description.signal)
+        if reading is not None and reading.value is not None:
+            self._counter = self._counter.after(reading.value, reading.time)

@@ -1,0 +1,285 @@
+"""Vehicles: the tables of all topics, and what has no file of its own.
+
+These are climate, tyres, closures, software, equipment, and the age of the readings.
+"""
+
+from typing import Final
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.const import EntityCategory
+from homeassistant.util import dt as dt_util
+
+from ..tesla import signals
+from ..tesla.state import Derived, State
+from ..tesla.units import Unit
+from .battery import BATTERY_SENSORS
+from .charging import CHARGING_SENSORS
+from .drive_units import DRIVE_UNIT_SENSORS
+from .driving import DRIVING_SENSORS
+from .entity import DetailDescription, FlotteSensorDescription
+
+
+def _data_age(state: State) -> float | None:
+    """Minutes since the vehicle's data were true."""
+    reading = state.told(signals.BATTERY_LEVEL) or state.told(signals.ODOMETER)
+    return None if reading is None else (dt_util.utcnow() - reading.time).total_seconds() / 60
+
+
+DATA_AGE: Final = Derived("DataAge", compute=_data_age, unit=Unit.MINUTE)
+
+VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
+    *BATTERY_SENSORS,
+    *CHARGING_SENSORS,
+    *DRIVING_SENSORS,
+    *DRIVE_UNIT_SENSORS,
+    FlotteSensorDescription(
+        key="last_seen",
+        signal=signals.LAST_SEEN,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="data_age",
+        signal=DATA_AGE,
+        device_class=SensorDeviceClass.DURATION,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="inside_temperature",
+        signal=signals.INSIDE_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    FlotteSensorDescription(
+        key="outside_temperature",
+        signal=signals.OUTSIDE_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    FlotteSensorDescription(
+        key="pressure_front_left",
+        signal=signals.PRESSURE_FRONT_LEFT,
+        device_class=SensorDeviceClass.PRESSURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="pressure_front_right",
+        signal=signals.PRESSURE_FRONT_RIGHT,
+        device_class=SensorDeviceClass.PRESSURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="pressure_rear_left",
+        signal=signals.PRESSURE_REAR_LEFT,
+        device_class=SensorDeviceClass.PRESSURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="pressure_rear_right",
+        signal=signals.PRESSURE_REAR_RIGHT,
+        device_class=SensorDeviceClass.PRESSURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteSensorDescription(
+        key="software_version",
+        signal=signals.SOFTWARE_VERSION,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    DetailDescription(
+        key="trim",
+        signal=signals.TRIM,
+    ),
+    DetailDescription(
+        key="exterior_colour",
+        signal=signals.EXTERIOR_COLOUR,
+    ),
+    DetailDescription(
+        key="roof_colour",
+        signal=signals.ROOF_COLOUR,
+    ),
+    DetailDescription(
+        key="wheel_type",
+        signal=signals.WHEEL_TYPE,
+    ),
+    DetailDescription(
+        key="efficiency_package",
+        signal=signals.EFFICIENCY_PACKAGE,
+    ),
+    DetailDescription(
+        key="rear_seat_heater_package",
+        signal=signals.REAR_SEAT_HEATER_PACKAGE,
+    ),
+    DetailDescription(
+        key="vehicle_name",
+        signal=signals.VEHICLE_NAME,
+    ),
+    DetailDescription(
+        key="charge_port_type",
+        signal=signals.CHARGE_PORT_TYPE,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.CHARGE_PORT_TYPES),
+    ),
+    DetailDescription(
+        key="pressure_seen_front_left",
+        signal=signals.PRESSURE_SEEN_FRONT_LEFT,
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    DetailDescription(
+        key="pressure_seen_front_right",
+        signal=signals.PRESSURE_SEEN_FRONT_RIGHT,
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    DetailDescription(
+        key="pressure_seen_rear_left",
+        signal=signals.PRESSURE_SEEN_REAR_LEFT,
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    DetailDescription(
+        key="pressure_seen_rear_right",
+        signal=signals.PRESSURE_SEEN_REAR_RIGHT,
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    DetailDescription(
+        key="speed_limit",
+        signal=signals.SPEED_LIMIT,
+        device_class=SensorDeviceClass.SPEED,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+    DetailDescription(
+        key="update_downloaded",
+        signal=signals.UPDATE_DOWNLOADED,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+    DetailDescription(
+        key="update_installed",
+        signal=signals.UPDATE_INSTALLED,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+    DetailDescription(
+        key="tonneau_open",
+        signal=signals.TONNEAU_OPEN_PERCENT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+    DetailDescription(
+        key="fan_setting",
+        signal=signals.FAN_SETTING,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    DetailDescription(
+        key="fan_speed",
+        signal=signals.FAN_SPEED,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    DetailDescription(
+        key="paired_keys",
+        signal=signals.PAIRED_KEYS,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    DetailDescription(
+        key="homelink_devices",
+        signal=signals.HOMELINK_DEVICES,
+        state_class=SensorStateClass.MEASUREMENT,
+    ),
+    DetailDescription(
+        key="driver_temperature",
+        signal=signals.DRIVER_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    DetailDescription(
+        key="passenger_temperature",
+        signal=signals.PASSENGER_TEMPERATURE,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+    ),
+    DetailDescription(
+        key="climate_power",
+        signal=signals.CLIMATE_POWER,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.CLIMATE_POWER_STATES),
+    ),
+    DetailDescription(
+        key="sentry_state",
+        signal=signals.SENTRY_STATE,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.SENTRY_STATES),
+    ),
+    DetailDescription(
+        key="guest_access",
+        signal=signals.GUEST_ACCESS,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.GUEST_ACCESS_STATES),
+    ),
+    DetailDescription(
+        key="turn_signal",
+        signal=signals.TURN_SIGNAL,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.TURN_SIGNALS),
+    ),
+    DetailDescription(
+        key="tent_mode",
+        signal=signals.TENT_MODE,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.TENT_MODES),
+    ),
+    DetailDescription(
+        key="center_display",
+        signal=signals.CENTER_DISPLAY,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.DISPLAY_STATES),
+    ),
+    DetailDescription(
+        key="model",
+        signal=signals.MODEL,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(signals.MODELS),
+    ),
+    DetailDescription(
+        key="distance_unit",
+        signal=signals.DISTANCE_UNIT,
+        device_class=SensorDeviceClass.ENUM,
+        options=["miles", "kilometers"],
+    ),
+    DetailDescription(
+        key="temperature_unit",
+        signal=signals.TEMPERATURE_UNIT,
+        device_class=SensorDeviceClass.ENUM,
+        options=["fahrenheit", "celsius"],
+    ),
+    DetailDescription(
+        key="pressure_unit",
+        signal=signals.PRESSURE_UNIT,
+        device_class=SensorDeviceClass.ENUM,
+        options=["psi", "bar"],
+    ),
+    DetailDescription(
+        key="charge_unit",
+        signal=signals.CHARGE_UNIT,
+        device_class=SensorDeviceClass.ENUM,
+        options=["distance", "percent"],
+    ),
+    DetailDescription(
+        key="update_duration",
+        signal=signals.UPDATE_MINUTES,
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+    ),
+)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -364,10 +365,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "time",
         "tesla.clock",
         "tesla.spending.caller",
+        "errors",
     },
     "streaming.certificates": HOME_ASSISTANT | {"const", "tesla.telemetry", "asyncio", "certifi"},
     "streaming.client_cas": HOME_ASSISTANT
     | {"account.hosts", "const", "streaming.certificates", "tesla.telemetry", "aiohttp"},
+    "errors": HOME_ASSISTANT | {"const", "tesla.errors"},
     "streaming.receiver": HOME_ASSISTANT
     | {
         "const",
@@ -410,7 +413,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "asyncio",
         "const",
-        "coordinator",
         "streaming.issues",
         "streaming.options",
         "streaming.planning",
@@ -424,6 +426,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.endpoints",
         "tesla.telemetry",
+        "errors",
     },
     "streaming.watching": HOME_ASSISTANT
     | {
@@ -495,7 +498,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "services.vehicle": HOME_ASSISTANT
     | {
         "account.rights",
-        "spending.callers",
         "account.data",
         "const",
         "coordinator",
@@ -506,6 +508,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "asyncio",
         "voluptuous",
+        "errors",
     },
     "services.spending": HOME_ASSISTANT
     | {
@@ -630,6 +633,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "spending.rules",
         "tesla.spending.endpoints",
+        "errors",
     },
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,
@@ -782,6 +786,51 @@ def nested_imports(source: str) -> list[int]:
     )
 
 
+def hand_made_errors(source: str) -> list[int]:
+    """Lines that make an error of Home Assistant from one of the library's.
+
+    That is where one is caught, or given to a function.
+    """
+    tree = ast.parse(source)
+    library, foreign = set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {alias.asname or alias.name for alias in node.names}
+            if node.module.endswith("tesla.errors"):
+                library |= names
+            elif node.module.startswith("homeassistant."):
+                foreign |= names
+
+    def concerns_the_library(node: ast.AST) -> bool:
+        if isinstance(node, ast.ExceptHandler):
+            about = [node.type]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            about = [argument.annotation for argument in node.args.args]
+        else:
+            return False
+        named = {
+            inner.id
+            for each in about
+            if each is not None
+            for inner in ast.walk(each)
+            if isinstance(inner, ast.Name)
+        }
+        return bool(named & library)
+
+    return sorted(
+        {
+            call.lineno
+            for node in ast.walk(tree)
+            if concerns_the_library(node)
+            for call in ast.walk(node)
+            if isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id in foreign
+            and any(keyword.arg == "translation_key" for keyword in call.keywords)
+        }
+    )
+
+
 def sources(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -799,6 +848,11 @@ def test_a_module_imports_what_its_row_says(module: str, path: Path) -> None:
 @pytest.mark.parametrize("path", sources("custom_components"), ids=_id)
 def test_imports_stand_at_the_top(path: Path) -> None:
     assert nested_imports(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", sources("custom_components"), ids=_id)
+def test_only_one_file_maps_the_librarys_errors(path: Path) -> None:
+    assert hand_made_errors(path.read_text(encoding="utf-8")) == [], "use `errors.py`"
 
 
 @pytest.mark.parametrize(
@@ -976,6 +1030,27 @@ def test_the_check_sees_nested_imports() -> None:
     assert nested_imports("import a\nasync def f():\n    import b\n") == [3]
     assert nested_imports("class A:\n    def f(self):\n        from b import c\n") == [3]
     assert nested_imports("import a\nif a:\n    import b\n") == []
+
+
+_MAKES: Final = """
+from homeassistant.exceptions import HomeAssistantError as Error, UnknownImplementationError
+from .tesla.errors import Refused, TeslaError
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("try: f()\nexcept TeslaError as e:\n  raise Error(translation_key=e.key) from e", [7]),
+        ("try: f()\nexcept (OSError, Refused):\n  raise Error(translation_key='no')", [7]),
+        ("def failed(e: Refused | None):\n  return Error(translation_key=e.key)", [6]),
+        ("try: f()\nexcept UnknownImplementationError:\n  raise Error(translation_key='no')", []),
+        ("try: f()\nexcept TeslaError as e:\n  raise as_home_assistant(e) from e", []),
+        ("def check():\n  raise Error(translation_key='too_many')", []),
+    ],
+)
+def test_the_check_sees_errors_made_by_hand(source: str, lines: list[int]) -> None:
+    assert hand_made_errors(f"{_MAKES}\n{source}") == lines
 
 
 def test_the_check_sees_fixtures() -> None:

@@ -12,7 +12,6 @@ from homeassistant.const import Platform
 from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
-    ConfigEntryAuthFailed,
     ConfigEntryError,
     ConfigEntryNotReady,
     UnknownImplementationError,
@@ -56,6 +55,7 @@ from .const import (
     SCOPE_VEHICLE_DATA,
 )
 from .coordinator import SiteCoordinator, VehicleCoordinator
+from .errors import as_setup_error
 from .services.spending import async_register_spending_actions
 from .services.vehicle import async_register_actions
 from .spending.account_ledger import AccountLedger, async_get_ledger
@@ -128,21 +128,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     async_watch_login(hass, entry, api)
     try:
         products = await api.products()
-    except LoginRequired as error:
-        async_retry_set_up(hass, entry, api)
-        raise ConfigEntryAuthFailed(
-            translation_domain=DOMAIN,
-            translation_key=error.translation_key,
-            translation_placeholders=dict(error.placeholders),
-        ) from error
     except TeslaError as error:
-        # Even what only the owner can mend is tried again: then nobody has to reload when it is,
-        # and Tesla says such things in passing, too.
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key=error.translation_key,
-            translation_placeholders=dict(error.placeholders),
-        ) from error
+        if isinstance(error, LoginRequired):
+            async_retry_set_up(hass, entry, api)
+        raise as_setup_error(error) from error
     store = entry_store(hass, entry)
     stored = await async_read_known(hass, entry, store)
     scopes = granted_scopes(entry.data)

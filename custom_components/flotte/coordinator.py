@@ -13,12 +13,11 @@ from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .account.names import AssetName, async_distinct_name
@@ -30,6 +29,7 @@ from .const import (
     SUSPENDED_INTERVAL,
     UNREACHABLE_GRACE,
 )
+from .errors import as_home_assistant, as_update_failed
 from .spending.callers import caller_of
 from .tesla import signals
 from .tesla.clock import within
@@ -39,10 +39,8 @@ from .tesla.errors import (
     BudgetExceeded,
     Deferred,
     GateRefused,
-    InvalidCommand,
     KeyNotPaired,
     NotRecorded,
-    RateLimited,
     TeslaError,
     VehicleUnavailable,
 )
@@ -55,16 +53,6 @@ from .tesla.vehicle import poll_plan as plan
 from .tesla.vehicle.deferral import Waiting
 from .tesla.vehicle.stream import Stream
 from .tesla.vehicle.vehicle import Vehicle
-
-
-def as_home_assistant(error: TeslaError) -> HomeAssistantError:
-    """The error that Home Assistant shows, in the user's language."""
-    kind = ServiceValidationError if isinstance(error, InvalidCommand) else HomeAssistantError
-    return kind(
-        translation_domain=DOMAIN,
-        translation_key=error.translation_key,
-        translation_placeholders=dict(error.placeholders),
-    )
 
 
 class FlotteCoordinator(DataUpdateCoordinator[State]):
@@ -251,26 +239,15 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         except AccountSuspended as error:
             # The owner is told of the account. What is known stays, as with a spent budget.
             if not self._meter.is_suspended(dt_util.utcnow()):
-                raise self._failed(error) from error
+                raise as_update_failed(error) from error
             self._suspended_at = dt_util.utcnow()
         except TeslaError as error:
-            # A refused login too: Home Assistant would never poll again after its own error for
-            # that, and `login` asks the owner.
-            raise self._failed(error) from error
+            # For a refused login too: `account.login` asks the owner.
+            raise as_update_failed(error) from error
         finally:
             # Last, so that a reading that confirms an assumption comes before its end.
             self.async_lapse()
         return self.state
-
-    @staticmethod
-    def _failed(error: TeslaError) -> UpdateFailed:
-        pause = error.retry_after.total_seconds() if isinstance(error, RateLimited) else None
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=error.translation_key,
-            translation_placeholders=dict(error.placeholders),
-            retry_after=pause,
-        )
 
     @property
     def _is_left_alone(self) -> bool:
@@ -295,13 +272,12 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """
         await self._async_act(self.async_carry_out(command, caller_of(self.hass, context)))
 
-    async def _async_act(self, action: Awaitable[None]) -> None:
+    async def _async_act[ResultT](self, action: Awaitable[ResultT]) -> ResultT:
         try:
-            await action
+            return await action
         except TeslaError as error:
             self.async_refused(error)
-            error.placeholders = {"name": self.device_name, **error.placeholders}
-            raise as_home_assistant(error) from error
+            raise as_home_assistant(error, name=self.device_name) from error
 
     @callback
     def async_refused(self, error: TeslaError) -> None:
@@ -457,6 +433,10 @@ class VehicleCoordinator(FlotteCoordinator):
     async def async_wake(self, context: Context | None) -> None:
         """Wake the vehicle for whoever `context` stands for. Raises HomeAssistantError."""
         await self._async_act(self.vehicle.wake(caller_of(self.hass, context)))
+
+    async def async_schedules(self, context: Context | None) -> Mapping[str, Any]:
+        """Request the sections that hold the schedules. Raises HomeAssistantError."""
+        return await self._async_act(self.vehicle.schedules(caller_of(self.hass, context)))
 
     @callback
     @override

@@ -31,12 +31,12 @@ from homeassistant.util.json import JsonObjectType
 from ..account.data import FlotteConfigEntry
 from ..account.rights import async_require_admin, async_require_control
 from ..const import DOMAIN
-from ..coordinator import VehicleCoordinator, as_home_assistant
-from ..spending.callers import caller_of
+from ..coordinator import VehicleCoordinator
+from ..errors import as_home_assistant
 from ..tesla import commands, signals
 from ..tesla.commands import Command
 from ..tesla.commands.charging import DAYS
-from ..tesla.errors import InvalidCommand, OutcomeUnknown, TeslaError
+from ..tesla.errors import InvalidCommand, OutcomeUnknown
 from ..tesla.schedules import Schedule, charge_schedules, precondition_schedules
 from ..tesla.signals import Position
 from ..tesla.state import State
@@ -500,11 +500,7 @@ async def _async_send(
 
 async def _async_schedules(car: VehicleCoordinator, call: ServiceCall) -> JsonObjectType:
     """The schedules of a car, in words."""
-    try:
-        answer = await car.vehicle.schedules(caller_of(call.hass, call.context))
-    except TeslaError as error:
-        error.placeholders = {"name": car.device_name, **error.placeholders}
-        raise as_home_assistant(error) from error
+    answer = await car.async_schedules(call.context)
     return {
         "name": car.device_name,
         "charge": [

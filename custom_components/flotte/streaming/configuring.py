@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
-from ..coordinator import as_home_assistant
+from ..errors import as_home_assistant
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.errors import (
@@ -281,8 +281,7 @@ class Configurator:
             is_ours = isinstance(error, (BudgetExceeded, GateRefused, NotRecorded))
             issue = POSTPONED_ISSUE if is_ours else "stream_refused"
             for car, _ in cars:
-                error.placeholders = {**error.placeholders, "name": car.name}
-                detail = error.detail or str(as_home_assistant(error))
+                detail = error.detail or str(as_home_assistant(error, name=car.name))
                 self._refused(car, wanted, issue, detail, billed=billed)
             return
         result = read_configured(answer)

@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.errors": {"tesla.privacy"},
     "tesla.clock": set(),
     "tesla.listeners": set(),
+    "tesla.reading_json": {"tesla.clock"},
     "tesla.state": {"tesla.clock", "tesla.units"},
     "tesla.units": set(),
     "tesla.hosts": set(),
@@ -78,7 +79,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.suspension",
     },
     "tesla.spending.endpoints": {"tesla.spending.tariff"},
-    "tesla.spending.ledger_check": {"tesla.spending.ledger", "tesla.spending.tariff"},
+    "tesla.spending.ledger_check": {
+        "tesla.reading_json",
+        "tesla.spending.ledger",
+        "tesla.spending.tariff",
+    },
     "tesla.spending.gate": {
         "tesla.errors",
         "tesla.spending.meter",
@@ -100,8 +105,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "google",
         "tesla_protocol",
     },
-    "tesla.schedules": {"tesla.commands", "tesla.signals"},
+    "tesla.schedules": {"tesla.reading_json", "tesla.commands", "tesla.signals"},
     "tesla.telemetry": {
+        "tesla.reading_json",
         "tesla.privacy",
         "tesla.signals",
         "tesla.state",
@@ -118,6 +124,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.api.login": {"tesla.errors", "time"},
     "tesla.api.answers": {"tesla.errors", "aiohttp"},
     "tesla.api.oauth": {
+        "tesla.reading_json",
         "tesla.api.answers",
         "tesla.errors",
         "tesla.privacy",
@@ -137,6 +144,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
     },
     "tesla.api.transport": {
+        "tesla.reading_json",
         "tesla.api.answers",
         "tesla.api.login",
         "tesla.api.rate_limits",
@@ -216,7 +224,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.consequences",
         "tesla.vehicle.vehicle",
     },
-    "tesla.api.confirmation": {"tesla.privacy"},
+    "tesla.api.confirmation": {"tesla.reading_json", "tesla.privacy"},
     "tesla.site": {
         "tesla.api.fleet",
         "tesla.commands",
@@ -479,8 +487,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
     "streaming.issues": HOME_ASSISTANT | {"const", "streaming.certificates", "tesla.telemetry"},
-    "streaming.subscription": HOME_ASSISTANT
-    | {"coordinator", "streaming.issues", "tesla.privacy", "tesla.signals", "tesla.telemetry"},
+    "streaming.subscription": {
+        "coordinator",
+        "streaming.issues",
+        "tesla.privacy",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.telemetry",
+    },
     "flows.options": HOME_ASSISTANT
     | {
         "spending.callers",
@@ -651,7 +665,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "tesla.spending.modes",
     },
-    "sensor": PLATFORM | {"tesla.units", "sensor.account"},
+    "sensor": PLATFORM | {"tesla.reading_json", "tesla.units", "sensor.account"},
     # Of the account there are no signals.
     "sensor.account": HOME_ASSISTANT
     | {

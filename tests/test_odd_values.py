@@ -20,7 +20,7 @@ from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.streaming.manager import StreamManager
 from custom_components.flotte.streaming.subscription import is_leaner
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.api.answers import parse_json
+from custom_components.flotte.tesla.reading_json import parse_json
 from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.state import State, store_state
 from custom_components.flotte.tesla.telemetry.subscription import (

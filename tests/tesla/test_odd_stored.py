@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.flotte.sensor.counters import read_reset
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Seat
 from custom_components.flotte.tesla.commands.command import is_vehicle_action
@@ -232,18 +231,3 @@ def test_what_waits_is_whole_or_left_out(odd: object) -> None:
             assert waiting.since.tzinfo is waiting.until.tzinfo is UTC
             hash((command.name, command.supersedes, command.scopes, command.already))
         json.dumps(Queue.from_stored(replaced(good, path, odd)).to_stored(), allow_nan=False)
-
-
-# --- Counters -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "stored",
-    [None, 5, True, [], "", "None", "text", "2026-13-45T00:00:00+00:00", "2026-03-10T12:00:00"],
-)
-def test_what_is_no_beginning(stored: object) -> None:
-    assert read_reset(stored) is None
-
-
-def test_a_beginning() -> None:
-    assert read_reset("2026-03-10T12:00:00+00:00") == NOON

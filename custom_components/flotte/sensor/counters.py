@@ -13,15 +13,6 @@ MAX_CORRECTION: Final = 1.0
 """kWh or km; a counter that falls by more has begun again."""
 
 
-def read_reset(stored: object) -> datetime | None:
-    """The beginning of a counter from the stored state of its sensor; None if it has none."""
-    try:
-        moment = datetime.fromisoformat(stored) if isinstance(stored, str) else None
-    except ValueError:
-        return None
-    return None if moment is None or moment.tzinfo is None else moment
-
-
 @dataclass(frozen=True, slots=True)
 class LifetimeCounter:
     """A counter that only rises, without the falls that rounding makes."""

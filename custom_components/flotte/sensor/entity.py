@@ -31,9 +31,10 @@ from homeassistant.core import callback
 
 from ..coordinator import FlotteCoordinator
 from ..entity import FlotteEntity, FlotteEntityDescription
+from ..tesla.reading_json import as_moment
 from ..tesla.state import Derived, Signal, inputs_of
 from ..tesla.units import Unit
-from .counters import LifetimeCounter, SessionCounter, read_reset
+from .counters import LifetimeCounter, SessionCounter
 
 UNITS: Final[Mapping[Unit, str]] = {
     Unit.PERCENT: PERCENTAGE,
@@ -141,7 +142,7 @@ class CounterSensor(FlotteSensor, RestoreSensor):
         is_known = isinstance(signal, Signal) and signal.can_hold(value)
         if is_known and isinstance(value, int | float):
             reset = state and state.attributes.get(SensorEntityStateAttribute.LAST_RESET)
-            self._counter = self._counter.restored(float(value), read_reset(reset))
+            self._counter = self._counter.restored(float(value), as_moment(reset))
         self._count()
 
     @callback

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.util import dt as dt_util
-
 from ..coordinator import VehicleCoordinator
 from ..tesla import signals
 from ..tesla.privacy import shortened
+from ..tesla.reading_json import as_moment
 from ..tesla.telemetry.subscription import Plan, Rule, Situation, Tally, forecast
 from .issues import RESOLVED_BY_ACCEPTANCE
 
@@ -60,20 +59,10 @@ class Refusal:
                 "until": str() | None as until,
                 "circumstances": str() as fingerprint,
             } if issue in RESOLVED_BY_ACCEPTANCE:
-                moment = _moment(until)
+                moment = as_moment(until)
                 if (until is None) is (moment is None):
                     return cls(issue, shortened(detail), max(0, count), moment, fingerprint)
         return None
-
-
-def _moment(stored: object) -> datetime | None:
-    """An aware time from JSON; None if it is none."""
-    try:
-        moment = dt_util.parse_datetime(stored) if isinstance(stored, str) else None
-    except ValueError:
-        # It looks like a date, and is none: the 31st of February.
-        return None
-    return None if moment is None or moment.tzinfo is None else moment
 
 
 class CarSubscription:
@@ -99,7 +88,7 @@ class CarSubscription:
         self.stored_tally = kept.get("tally")
         self.refusal = Refusal.from_stored(kept.get("refusal"))
         """Why it could not be configured the last time."""
-        self.asked = _moment(kept.get("asked"))
+        self.asked = as_moment(kept.get("asked"))
         """When Tesla was asked last why it does not connect."""
         self.removal_failed_at: datetime | None = None
         """When its configuration could not be taken away, though it is not wanted."""

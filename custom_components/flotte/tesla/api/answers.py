@@ -1,10 +1,7 @@
-"""Answers of servers: read in time, up to a limit, and parsed without surprises."""
+"""Answers of servers: read in time and up to a limit."""
 
-import json
-import re
 import traceback
 from http import HTTPStatus
-from math import isfinite
 from typing import Final
 
 import aiohttp
@@ -43,53 +40,6 @@ async def read_text(response: aiohttp.ClientResponse) -> str:
         if is_success:
             raise InvalidAnswer(f"longer than {limit} bytes")
     return body[:limit].decode(errors="replace")
-
-
-def parse_json(text: str) -> object:
-    r"""What a JSON text holds; None also if it holds none.
-
-    Errors of the parser end here, because they keep the whole text alive. What no file of Home
-    Assistant's can hold does so too: numbers that are not finite or need more than 64 bits are
-    None, and halves of a character (`"\ud800"`) become question marks.
-    """
-    try:
-        value: object = json.loads(
-            text, parse_int=_whole, parse_float=_finite, parse_constant=lambda _: None
-        )
-        return _without_halves(value) if _HALF.search(text) else value
-    except ValueError, RecursionError:
-        return None
-
-
-_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
-_LONGEST_WHOLE: Final = 20
-"""Characters of the longest number of 64 bits, with its sign."""
-_LOWEST: Final = -(2**63)
-_HIGHEST: Final = 2**63 - 1
-
-
-def _whole(digits: str) -> int | None:
-    # Python raises an error for more than 4,300 digits.
-    if len(digits) > _LONGEST_WHOLE:
-        return None
-    number = int(digits)
-    return number if _LOWEST <= number <= _HIGHEST else None
-
-
-def _finite(digits: str) -> float | None:
-    number = float(digits)
-    return number if isfinite(number) else None
-
-
-def _without_halves(value: object) -> object:
-    match value:
-        case str():
-            return value.encode(errors="replace").decode()
-        case list():
-            return [_without_halves(each) for each in value]
-        case dict():
-            return {_without_halves(key): _without_halves(each) for key, each in value.items()}
-    return value
 
 
 def forget_bodies(error: BaseException) -> None:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..privacy import shortened
+from ..reading_json import as_flag, number_in
 
-_LONGEST_WORDS: Final = 200
+_MAX_WORDS: Final = 200
 _WORDS: Final = ("reason", "message", "error", "error_description")
 
 
@@ -37,7 +38,7 @@ def read_confirmation(answer: object) -> Confirmation:
     if not fields.keys() & {"code", "result"}:
         fields = inner
     words = next((str(fields[key]).strip() for key in _WORDS if fields.get(key)), "")
-    return Confirmation(_done(fields), shortened(words, _LONGEST_WORDS))
+    return Confirmation(_done(fields), shortened(words, _MAX_WORDS))
 
 
 def _fields(answer: object) -> dict[str, object]:
@@ -48,7 +49,7 @@ def _fields(answer: object) -> dict[str, object]:
 
 
 def _done(fields: Mapping[str, object]) -> bool | None:
-    result, code = _flag(fields.get("result")), _number(fields.get("code"))
+    result, code = _flag(fields.get("result")), number_in(fields.get("code"))
     if result is False or (code is not None and 400 <= code < 500):  # noqa: PLR2004  # as in HTTP
         return False
     if code is None:
@@ -57,16 +58,7 @@ def _done(fields: Mapping[str, object]) -> bool | None:
 
 
 def _flag(value: object) -> bool | None:
+    """True or false, also if it is written as a text."""
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
-
-
-def _number(value: object) -> int | None:
-    """A code, also if it is written as a text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return int(value)
-    except ValueError, OverflowError:
-        return None
+    return as_flag(value)

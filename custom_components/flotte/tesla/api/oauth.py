@@ -22,7 +22,8 @@ from ..errors import (
     error_class,
 )
 from ..privacy import shortened
-from .answers import TIMEOUT, forget_bodies, parse_json, read_text
+from ..reading_json import parse_json
+from .answers import TIMEOUT, forget_bodies, read_text
 
 _TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""

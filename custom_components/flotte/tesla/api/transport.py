@@ -21,7 +21,8 @@ from ..errors import (
 )
 from ..hosts import Hosts, address_in
 from ..privacy import shortened
-from .answers import forget_bodies, parse_json
+from ..reading_json import parse_json
+from .answers import forget_bodies
 from .login import AcceptedTokens, Login
 from .rate_limits import RateLimits, retry_after
 from .sending import Answer, ApiRequest, Sender

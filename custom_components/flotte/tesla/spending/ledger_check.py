@@ -6,9 +6,9 @@ Pure. What can be read is read all the same, by `meter.Ledger.from_stored`.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
-from math import isfinite
 from typing import Any, Final, TypeIs
 
+from ..reading_json import as_number
 from .ledger import CORRECTION, MOST_UNITS, Month
 from .tariff import Category
 
@@ -79,12 +79,8 @@ def _is_woken(value: object) -> bool:
 
 
 def _is_instant(value: object) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and isfinite(value)
-        and 0 <= value <= _LATEST
-    )
+    seconds = as_number(value)
+    return seconds is not None and 0 <= seconds <= _LATEST
 
 
 def _is_doubt(value: object) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from ..reading_json import as_number
 from .profiles import Rule, Situation, is_slowest, row_of
 
 type Plan = Mapping[str, Rule]
@@ -293,9 +294,8 @@ _MOST: Final = 1e9
 
 def _amount(stored: object) -> float:
     """A stored number that can be a count; anything else is 0."""
-    if isinstance(stored, bool) or not isinstance(stored, int | float):
-        return 0.0
-    return stored if 0 <= stored < _MOST else 0.0
+    amount = as_number(stored)
+    return amount if amount is not None and 0 <= amount < _MOST else 0.0
 
 
 def _under(stored: object, key: str) -> object:

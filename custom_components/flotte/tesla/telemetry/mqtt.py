@@ -23,12 +23,13 @@ that server.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
 from ..privacy import shortened
+from ..reading_json import as_moment, as_text
 from ..state import Reading, Signal
 from .fields import INVALID_TEXT, NOT_UNDERSTOOD, Field, Raw, fields_of
 from .records import (
@@ -216,7 +217,7 @@ def _error(name: str, told: Mapping[str, Any], now: datetime) -> CarError:
     known = islice(tags.items(), _TAGS) if isinstance(tags, Mapping) else ()
     return CarError(
         shortened(name),
-        shortened(_text(told.get("Body"))),
+        shortened(as_text(told.get("Body")) or ""),
         {key: value for key, value in known if isinstance(value, str)},
         _time(told.get("CreatedAt"), now),
     )
@@ -227,25 +228,13 @@ _CONNECTED: Final = {"CONNECTED": True, "DISCONNECTED": False}
 
 def _connectivity(told: Mapping[str, Any], now: datetime) -> Connectivity:
     return Connectivity(
-        _text(told.get("ConnectionId")),
-        _CONNECTED.get(_text(told.get("Status"))),
+        as_text(told.get("ConnectionId")) or "",
+        _CONNECTED.get(as_text(told.get("Status")) or ""),
         _time(told.get("CreatedAt"), now),
     )
 
 
-def _text(told: object) -> str:
-    return told if isinstance(told, str) else ""
-
-
 def _time(told: object, now: datetime) -> datetime | None:
     """RFC 3339 as aware UTC, at the latest now; None for what cannot be read or be true."""
-    if not isinstance(told, str):
-        return None
-    try:
-        time = datetime.fromisoformat(told)
-        if time.tzinfo is None:
-            return None
-        time = time.astimezone(UTC)
-    except ValueError, OverflowError:
-        return None
-    return None if time < EARLIEST else min(time, now)
+    time = as_moment(told)
+    return None if time is None or time < EARLIEST else min(time, now)

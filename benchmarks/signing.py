@@ -253,7 +253,7 @@ class Bench:
             WrongResult: a command was not executed, or more than once.
         """
         vehicle = Vehicle(self._tesla.vin, self._api, ClientKey(self._keys[OURS]), scopes=SCOPES)
-        vehicle.heard_state("online")
+        vehicle.apply_state("online")
         ours, peer = OurTrips(vehicle), PeerTrips(self._peer)
         turns = -(-trips // len(TURNS[0]))
         warm_up = -(-turns // SHORTER_WARM_UP)

@@ -346,7 +346,7 @@ async def test_the_end_of_waiting_shows_at_once(
     await shine(hass, 70)
     vehicle = vehicle_of(entry, MODEL_Y).vehicle
     sleeper.steer({"state": "online"})
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(sleeper.executions) == 1
     assert state_of(hass, WAITING).state == "0"
@@ -358,7 +358,7 @@ async def test_what_fails_after_waiting_waits_no_more(
     entry = await load(**NO_WAKES)
     await shine(hass, 70)
     sleeper.steer({"state": "online", "mobile_access_disabled": True})
-    vehicle_of(entry, MODEL_Y).vehicle.heard_state("online")
+    vehicle_of(entry, MODEL_Y).vehicle.apply_state("online")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert sleeper.executions == []
     assert state_of(hass, WAITING).state == "0"

@@ -243,7 +243,7 @@ class _Account:
             gate=self.ledger.gate,
         )
         vehicle.restore(self.stored.get(vin))
-        vehicle.heard_state(product.get("state"))
+        vehicle.apply_state(product.get("state"))
         model = model_of(vin)
         name = self._name(
             vin,

@@ -88,7 +88,7 @@ async def test_wake(outcomes: Outcomes, make_vehicle: VehicleMaker) -> None:
     answer = {"response": {"id": 1, "vin": MODEL_Y, "state": "asleep"}}
 
     async def wake() -> None:
-        vehicle.heard_state("asleep")
+        vehicle.apply_state("asleep")
         await vehicle.wake(PERSON)
 
     seen = await outcomes.of("wake_up", answer, wake)
@@ -113,11 +113,11 @@ async def test_signed_command(
     """No reply at all: whether the car did it is not known, or it answered no handshake."""
     vehicle = make_vehicle(MODEL_Y)
     account.tesla.world.cars[MODEL_Y].steer({"state": "online"})
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     await vehicle.send(commands.flash_lights(), PERSON)
 
     async def ask() -> object:
-        vehicle.heard_state("online")
+        vehicle.apply_state("online")
         return await vehicle.send(commands.honk_horn(), PERSON)
 
     seen = await outcomes.of("signed_command", {"response": "no reply"}, ask)

@@ -386,12 +386,12 @@ async def test_13_a_clock_step_while_waking(trial: Trial, step: timedelta) -> No
     """The minute that a wake may take is not measured by the date."""
     assert await trial.tell(lock) == DONE
     trial.car.steer({"state": "asleep"})
-    trial.vehicle.heard_state("asleep")
+    trial.vehicle.apply_state("asleep")
     assert await trial.tell(lock) == DONE
     trial.advance(120)
     trial.wall_error = step
     trial.car.steer({"state": "asleep"})
-    trial.vehicle.heard_state("asleep")
+    trial.vehicle.apply_state("asleep")
     begun = trial.monotonic()
     assert await trial.tell(lock) == DONE
     assert trial.monotonic() - begun < 60
@@ -723,7 +723,7 @@ async def test_trouble_before_the_command_is_a_refusal(trial: Trial) -> None:
     handshake = await trial.tell(honk)
     trial.tesla.faults.order("status", endpoint="vehicle_data", status=500)
     look = await trial.tell(open_trunk)
-    trial.vehicle.heard_state("asleep")
+    trial.vehicle.apply_state("asleep")
     trial.tesla.faults.order("malformed", endpoint="vehicle")
     wake = await trial.tell(honk)
     assert ran(trial) == []

@@ -475,7 +475,7 @@ async def test_a_sleeping_car_does_not_drive_or_charge(
     report(stream, {}, *last_words)
     stream.closed("1")
     freezer.tick(MINUTE)
-    awake.heard_state(word)
+    awake.apply_state(word)
     assert awake.state[signals.LOCKED] is True
     assert not awake.is_online
     if not sleeps:
@@ -661,7 +661,7 @@ async def test_a_look_after_a_command_survives_a_restart(
     await awake.send(commands.unlock_doors(), PERSON)
     again = make_vehicle()
     again.restore(awake.to_stored())
-    again.heard_state("online")
+    again.apply_state("online")
     due_at = again.look_due_at
     assert due_at == utc_now() + plan.SETTLE
     assert not again.data_due()
@@ -682,7 +682,7 @@ async def test_a_look_that_the_stream_would_have_spared_is_taken_after_a_restart
     await awake.send(commands.unlock_doors(), PERSON)
     again = make_vehicle()
     again.restore(awake.to_stored())
-    again.heard_state("online")
+    again.apply_state("online")
     # It is expected to stream, and may take minutes to begin.
     again.stream_expected = utc_now()
     assert not again.data_due()
@@ -738,7 +738,7 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     again.restore(kept[-1])
     sending.cancel()
     await asyncio.wait([sending])
-    again.heard_state("online")
+    again.apply_state("online")
     assert not car.body.is_locked
     assert again.look_due_at == utc_now() + plan.SETTLE
     freezer.tick(plan.SETTLE)
@@ -854,7 +854,7 @@ async def test_poor_reception_costs_little(
     }
     account.tesla.faults.order("status", endpoint="vehicle_data", body=answer, status=200, count=99)
     for minute in range(6 * 60):
-        awake.heard_state("online" if minute % (up + down) < up else "offline")
+        awake.apply_state("online" if minute % (up + down) < up else "offline")
         if awake.is_online and awake.data_due():
             await awake.refresh()
         freezer.tick(MINUTE)

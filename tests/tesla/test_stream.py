@@ -233,7 +233,7 @@ async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFac
     freezer.tick(3600 * SECOND)
     assert stream.continuous_since(LEVEL) == NOW
     assert stream.vehicle.knows({LEVEL: 60})
-    stream.vehicle.heard_state("online")
+    stream.vehicle.apply_state("online")
     assert stream.continuous_since(LEVEL) is None, "it is awake, and does not stream yet"
     assert not stream.vehicle.knows({LEVEL: 60})
     stream.opened("2", "wifi")

@@ -107,7 +107,7 @@ async def give_up(task: asyncio.Task[Done], account: Account) -> None:
 def old(make_vehicle: VehicleMaker) -> Vehicle:
     """Old Faithful, who takes plain commands only; online."""
     vehicle = make_vehicle(MODEL_S)
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     return vehicle
 
 
@@ -165,8 +165,8 @@ async def test_check_asks_tesla_and_not_the_car(
     ],
 )
 async def test_teslas_word_for_the_state(vehicle: Vehicle, word: object, *, online: bool) -> None:
-    vehicle.heard_state("online")
-    vehicle.heard_state(word)
+    vehicle.apply_state("online")
+    vehicle.apply_state(word)
     assert vehicle.is_online is online
     assert (vehicle.came_online is not None) is online
 
@@ -447,7 +447,7 @@ async def test_when_data_is_due(awake: Vehicle, car: Car, freezer: FrozenDateTim
     assert not awake.data_due()
     freezer.tick(timedelta(seconds=8))
     assert awake.data_due(), "to see what became of the command"
-    awake.heard_state("asleep")
+    awake.apply_state("asleep")
     assert not awake.data_due()
 
 
@@ -475,7 +475,7 @@ async def test_schedules_of_a_sleeping_car(
 async def test_schedules_of_a_car_believed_online(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert "charge_schedule_data" in await vehicle.schedules(PERSON)
     assert car.wakes == 1
     assert paid(account) == {WAKE: 1, DATA: 2}
@@ -796,7 +796,7 @@ async def test_a_car_that_knows_no_signatures_is_told_plainly(
     make_vehicle: VehicleMaker, old_car: Car, account: Account
 ) -> None:
     vehicle = make_vehicle(MODEL_S, protocol=CommandMode.SIGNED)
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     await vehicle.send(commands.flash_lights(), PERSON)
     assert ran(old_car) == ["flash_lights"]
     assert vehicle.protocol is CommandMode.UNSIGNED
@@ -858,7 +858,7 @@ async def test_scopes(
 ) -> None:
     vehicle = make_vehicle(scopes=frozenset(scopes))
     car.steer({"state": "online"})
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     if allowed:
         await vehicle.send(command, PERSON)
         assert ran(car) == [command.name]
@@ -935,7 +935,7 @@ async def test_believed_online_but_asleep(
     make_vehicle: VehicleMaker, tesla: Simulator, account: Account, quick_waits: None, vin: str
 ) -> None:
     vehicle, car = make_vehicle(vin), tesla.world.cars[vin]
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     car.steer({"state": "asleep"})
     assert await vehicle.send(commands.flash_lights(), PERSON) == Done()
     assert ran(car) == ["flash_lights"]
@@ -947,7 +947,7 @@ async def test_believed_online_but_asleep(
 async def test_and_only_once_more(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     car.steer({"state": "online"})
     asleep = {"error": "vehicle unavailable: vehicle is offline or asleep"}
     account.tesla.faults.order(
@@ -963,7 +963,7 @@ async def test_and_only_once_more(
 async def test_believed_online_but_asleep_before_a_toggle(
     vehicle: Vehicle, car: Car, quick_waits: None
 ) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     await vehicle.send(commands.move_trunk(is_open=True), PERSON)
     assert ran(car) == ["actuate_trunk"]
 
@@ -975,7 +975,7 @@ async def test_an_unpaired_car_is_paid_for_once_only(
     make_vehicle: VehicleMaker, tesla: Simulator, account: Account, client_key: ClientKey
 ) -> None:
     vehicle, car = make_vehicle(MODEL_3), tesla.world.cars[MODEL_3]
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     with pytest.raises(KeyNotPaired):
         await vehicle.send(commands.lock_doors(), PERSON)
     assert is_paired(vehicle) is False
@@ -1046,7 +1046,7 @@ async def test_a_toggle_does_not_trust_what_was_restored(
 ) -> None:
     """Somebody opened it meanwhile; the command would close it."""
     awake.restore({"state": {"DoorState.TrunkRear": [False, NOW.timestamp()]}})
-    awake.heard_state("online")
+    awake.apply_state("online")
     car.steer({"open": "rt"})
     assert await awake.send(commands.move_trunk(is_open=True), PERSON) == Done(already=True)
     assert car.body.trunk
@@ -1144,7 +1144,7 @@ async def test_what_must_not_run_twice_is_sent_although_it_is_so(awake: Vehicle,
 async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, car: Car) -> None:
     car.steer({"charge_limit": 60})
     awake.restore({"state": {"ChargeLimitSoc": [70, NOW.timestamp()]}})
-    awake.heard_state("online")
+    awake.apply_state("online")
     assert await awake.send(commands.set_charge_limit(70), PERSON) == Done()
     assert car.charging.limit_percent == 70
 
@@ -1257,7 +1257,7 @@ async def test_already_so(
     done: bool,
 ) -> None:
     vehicle, car = make_vehicle(vin), tesla.world.cars[vin]
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     car.steer(before | {"state": "online"})
     if done:
         assert await vehicle.send(command, PERSON) == Done(already=True)
@@ -1714,7 +1714,7 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
     assert vehicle.came_online is None
     assert vehicle.protocol is CommandMode.SIGNED
     car.steer({"state": "online"})
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert await vehicle.send(commands.lock_doors(), PERSON) == Done()
 
 

@@ -260,7 +260,7 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     assert (await vehicle.send(commands.set_charge_limit(70), SOLAR)).waits_until is not None
     await lock.acquire()
     car.steer({"state": "online"})
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     task = asyncio.create_task(vehicle.carry_out_deferred())
     await asyncio.sleep(0)
     await asyncio.sleep(0)

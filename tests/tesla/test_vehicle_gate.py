@@ -240,7 +240,7 @@ async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
     vehicle.gate.policy = NO_WAKES
     waits_until = (await vehicle.send(commands.set_charge_limit(70), SUN)).waits_until
     freezer.tick(HOUR)
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     await asyncio.gather(*tasks)
     assert settled == [], "nothing was carried out"
     assert car.wakes == 0
@@ -709,7 +709,7 @@ async def test_no_room_is_kept_after_a_failure(
 async def test_believed_online_but_asleep_wakes_once_through_the_gate(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
     assert car.wakes == 1
     assert account.meter.wakes_today(vehicle.vin, {CallerKind.AUTOMATION}, utc_now()) == 1
@@ -720,11 +720,11 @@ async def test_believed_online_and_no_wake_left(
     vehicle: Vehicle, car: Car, account: Account, settled: Settled
 ) -> None:
     await use_up_wakes(vehicle, car)
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     done = await vehicle.send(commands.set_charge_limit(70), SUN)
     assert done.waits_until is not None
     assert deferred(vehicle) == [commands.set_charge_limit(70)]
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     with pytest.raises(GateRefused):
         await vehicle.send(commands.flash_lights(), SUN)
     assert car.wakes == 2
@@ -735,7 +735,7 @@ async def test_believed_online_and_no_wake_left(
 async def test_a_car_that_never_answers_is_woken_once(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     car.steer({"state": "online"})
     account.tesla.faults.order(
         "status",
@@ -755,7 +755,7 @@ async def test_the_second_attempt_needs_no_room_twice(
 ) -> None:
     """The handshake that met a sleeping car is paid; then wake, handshake and command."""
     vehicle.gate.policy = Policy(budget=Decimal("0.023"), reserve=Decimal(0))
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
     assert paid(account) == {WAKE: 1, COMMAND: 3}
     assert car.wakes == 1

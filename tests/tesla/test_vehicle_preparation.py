@@ -110,7 +110,7 @@ async def test_plain_commands_do_so_too(
     make_vehicle: VehicleMaker, tesla: Simulator, account: Account
 ) -> None:
     vehicle, car = make_vehicle(MODEL_S), tesla.world.cars[MODEL_S]
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert await vehicle.send(HEAT, PERSON) == Done()
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]
     assert paid(account) == {COMMAND: 2}
@@ -332,7 +332,7 @@ async def test_a_wheel_heater_never_waits(vehicle: Vehicle, account: Account) ->
 
 
 async def test_believed_online_but_asleep(vehicle: Vehicle, car: Car, account: Account) -> None:
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert await vehicle.send(HEAT, PERSON) == Done()
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]
     assert car.wakes == 1

@@ -314,7 +314,7 @@ async def test_a_wake_ends_when_it_connects(
     vehicle: Vehicle, stream: Stream, account: Account, waits: Order
 ) -> None:
     """Mostly before Tesla says that it is online."""
-    vehicle.heard_state("asleep")
+    vehicle.apply_state("asleep")
     waited = waits(lambda: stream.opened("1", "wifi"))
     await vehicle.wake(PERSON)
     assert vehicle.is_online
@@ -332,8 +332,8 @@ async def test_a_car_that_streams_is_awake_without_a_question(
 
 
 async def test_tesla_s_word_is_older_than_a_connection(followed: Vehicle) -> None:
-    followed.heard_state("asleep")
-    followed.heard_state("offline")
+    followed.apply_state("asleep")
+    followed.apply_state("offline")
     assert followed.is_online
 
 
@@ -345,7 +345,7 @@ async def test_what_is_awaited(
     def awaited() -> datetime | None:
         return vehicle.awaited
 
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert awaited() is None, "it is not meant to"
     freezer.tick(SECOND)
     vehicle.stream_expected = utc_now()
@@ -355,10 +355,10 @@ async def test_what_is_awaited(
     freezer.tick(SECOND)
     stream.closed("1")
     assert awaited() == NOW + 2 * SECOND
-    vehicle.heard_state("asleep")
+    vehicle.apply_state("asleep")
     assert awaited() is None
     freezer.tick(SECOND)
-    vehicle.heard_state("online")
+    vehicle.apply_state("online")
     assert awaited() == NOW + 3 * SECOND
 
 

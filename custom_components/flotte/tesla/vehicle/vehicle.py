@@ -486,7 +486,7 @@ class Vehicle:
 
     # --- Asking ----------------------------------------------------------------------------------
 
-    def heard_state(self, word: object) -> None:
+    def apply_state(self, word: object) -> None:
         """Take in Tesla's word for the state: `online`, `asleep` or `offline`; others say nothing.
 
         Since 2024 sleeping cars are often called offline, so the two are one.
@@ -570,13 +570,13 @@ class Vehicle:
         """Tesla could not reach it just now, so whatever connection there is must be dead."""
         if self.follower is not None:
             self.follower.close_all()
-        self.heard_state("offline")
+        self.apply_state("offline")
 
     async def check(self, caller: Caller = POLLING) -> bool:
         """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
         answer = await self.api.vehicle(self.vin, caller)
         self.checked = self._clock()
-        self.heard_state(answer.get("state"))
+        self.apply_state(answer.get("state"))
         self.named(answer.get("display_name"))
         return self.is_online
 
@@ -707,7 +707,7 @@ class Vehicle:
             raise
         now = self._clock()
         told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
-        self.heard_state(answer.get("state", "online"))
+        self.apply_state(answer.get("state", "online"))
         if self.is_online and not told:
             raise InvalidAnswer("it says nothing about the car")
         self.asked = now
@@ -819,7 +819,7 @@ class Vehicle:
             # It was not woken, so there is nothing to wait for next time.
             self._woken = None
             raise
-        self.heard_state(answer.get("state"))
+        self.apply_state(answer.get("state"))
         return began
 
     async def _wake_if_asleep(

@@ -565,7 +565,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
         "spending.rules",
     },
-    "presence": HOME_ASSISTANT | {"const", "coordinator", "entity"},
+    "presence": HOME_ASSISTANT | {"account.data", "const", "coordinator", "entity"},
     "spending.rules": HOME_ASSISTANT
     | {
         "account.data",

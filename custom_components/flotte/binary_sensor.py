@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_rows
+from .presence import async_add_tables
 from .tesla import signals
 from .tesla.state import Derived, Signal
 
@@ -225,17 +225,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a binary sensor for each row and device."""
-    data = entry.runtime_data
-    for coordinators, table in (
-        (data.vehicles, VEHICLE_BINARY_SENSORS),
-        (data.sites, SITE_BINARY_SENSORS),
-    ):
-        async_add_rows(
-            coordinators,
-            table,
-            lambda coordinator, row: SignalBinarySensor(coordinator, row, (row.signal,)),
-            async_add_entities,
-        )
+    async_add_tables(
+        entry.runtime_data,
+        VEHICLE_BINARY_SENSORS,
+        SITE_BINARY_SENSORS,
+        lambda coordinator, row: SignalBinarySensor(coordinator, row, (row.signal,)),
+        async_add_entities,
+    )
 
 
 class SignalBinarySensor(FlotteEntity[FlotteCoordinator], BinarySensorEntity):

@@ -20,7 +20,7 @@ from .account.data import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_rows
+from .presence import async_add_tables
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, Source
@@ -115,16 +115,15 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a number for each row and device."""
-    data = entry.runtime_data
-    for coordinators, table in ((data.vehicles, VEHICLE_NUMBERS), (data.sites, SITE_NUMBERS)):
-        async_add_rows(
-            coordinators,
-            table,
-            lambda coordinator, row: SettingNumber(
-                coordinator, row, [each for each in (row.signal, row.lowest, row.highest) if each]
-            ),
-            async_add_entities,
-        )
+    async_add_tables(
+        entry.runtime_data,
+        VEHICLE_NUMBERS,
+        SITE_NUMBERS,
+        lambda coordinator, row: SettingNumber(
+            coordinator, row, [each for each in (row.signal, row.lowest, row.highest) if each]
+        ),
+        async_add_entities,
+    )
     async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 

@@ -14,6 +14,7 @@ from homeassistant.helpers.entity_platform import (
     async_get_current_platform,
 )
 
+from .account.data import AccountData
 from .const import DOMAIN, LOGGER
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntityDescription, always
@@ -34,6 +35,19 @@ def async_add_rows[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinato
     rows = tuple(table)
     for coordinator in coordinators:
         _Presence(domain, coordinator, rows, make, async_add_entities).async_start()
+
+
+@callback
+def async_add_tables[RowT: FlotteEntityDescription](
+    data: AccountData,
+    vehicles: Iterable[RowT],
+    sites: Iterable[RowT],
+    make: Callable[[FlotteCoordinator, RowT], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities of a platform that has a table for vehicles and one for sites."""
+    async_add_rows(data.vehicles, vehicles, make, async_add_entities)
+    async_add_rows(data.sites, sites, make, async_add_entities)
 
 
 class _Presence[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:

@@ -14,7 +14,7 @@ from .account.data import FlotteConfigEntry
 from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
 from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
-from .presence import async_add_rows
+from .presence import async_add_tables
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.spending.modes import SpendingMode
@@ -166,14 +166,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a select for each row and device."""
-    data = entry.runtime_data
-    for coordinators, table in ((data.vehicles, VEHICLE_SELECTS), (data.sites, SITE_SELECTS)):
-        async_add_rows(
-            coordinators,
-            table,
-            lambda coordinator, row: SettingSelect(coordinator, row, (row.signal,)),
-            async_add_entities,
-        )
+    async_add_tables(
+        entry.runtime_data,
+        VEHICLE_SELECTS,
+        SITE_SELECTS,
+        lambda coordinator, row: SettingSelect(coordinator, row, (row.signal,)),
+        async_add_entities,
+    )
     async_add_entities(SpendingModeSelect(entry, row) for row in ACCOUNT_SELECTS)
 
 

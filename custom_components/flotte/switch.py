@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_rows
+from .presence import async_add_tables
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal, State
@@ -101,16 +101,15 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a switch for each row and device."""
-    data = entry.runtime_data
-    for coordinators, table in ((data.vehicles, VEHICLE_SWITCHES), (data.sites, SITE_SWITCHES)):
-        async_add_rows(
-            coordinators,
-            table,
-            lambda coordinator, row: SettingSwitch(
-                coordinator, row, (row.signal,) if row.signal else ()
-            ),
-            async_add_entities,
-        )
+    async_add_tables(
+        entry.runtime_data,
+        VEHICLE_SWITCHES,
+        SITE_SWITCHES,
+        lambda coordinator, row: SettingSwitch(
+            coordinator, row, (row.signal,) if row.signal else ()
+        ),
+        async_add_entities,
+    )
 
 
 class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
-from ..presence import async_add_rows
+from ..presence import async_add_tables
 from .account import ACCOUNT_SENSORS, AccountSensor
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
@@ -21,7 +21,6 @@ async def async_setup_entry(
 ) -> None:
     """Add a sensor for each row and device."""
     data = entry.runtime_data
-    async_add_rows(data.vehicles, VEHICLE_SENSORS, sensor_of, async_add_entities)
-    async_add_rows(data.sites, SITE_SENSORS, sensor_of, async_add_entities)
+    async_add_tables(data, VEHICLE_SENSORS, SITE_SENSORS, sensor_of, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)

@@ -461,6 +461,44 @@ def test_every_shown_signal_is_asked_for() -> None:
             assert is_told, f"{platform}.{row.key}"
 
 
+NOT_USED: Final = {
+    # Only the switch of the steering wheel's heater is used.
+    "AUTO_STEERING_WHEEL",
+    "STEERING_WHEEL_LEVEL",
+    # A sensor of a polyline says nothing.
+    "ROUTE_LINE",
+    # Of the Semi there are no entities.
+    "LIFETIME_ENERGY_DRIVEN",
+    "SEMI_CRUISE_LIMIT",
+    "SEMI_MASS",
+    "SEMI_PRESSURE_1_LEFT_0",
+    "SEMI_PRESSURE_1_LEFT_1",
+    "SEMI_PRESSURE_1_RIGHT_0",
+    "SEMI_PRESSURE_1_RIGHT_1",
+    "SEMI_PRESSURE_2_LEFT_0",
+    "SEMI_PRESSURE_2_LEFT_1",
+    "SEMI_PRESSURE_2_RIGHT_0",
+    "SEMI_PRESSURE_2_RIGHT_1",
+    "SEMI_SEAT",
+    "SEMI_TRACTOR_BRAKE",
+    "SEMI_TRAILER_BRAKE",
+}
+"""Signals that nothing reads: they are in the table because Tesla streams their fields."""
+
+
+def test_signals_that_nothing_reads_are_known() -> None:
+    """One that is neither shown nor read is dead, unless Tesla's list of fields has it."""
+    words = Counter(
+        word
+        for path in HERE.rglob("*.py")
+        for word in re.findall(r"\b[A-Z][A-Z0-9_]+\b", path.read_text("utf-8"))
+    )
+    names = {name for name, value in vars(signals).items() if isinstance(value, Signal | Derived)}
+    # Its definition is one.
+    assert {name for name in names if words[name] < 2} == NOT_USED
+    assert {name for name in NOT_USED if not getattr(signals, name).streamed} == set()
+
+
 OWN: Final = {signals.ONLINE, signals.STREAMING}
 """What Flotte finds out by itself."""
 

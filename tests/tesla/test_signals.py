@@ -304,7 +304,6 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.RIGHT_HAND_DRIVE: False,
     signals.MOTORIZED_CHARGE_PORT: True,
     signals.POWER_LIFTGATE: True,
-    signals.CAN_ACTUATE_TRUNKS: True,
     signals.MODEL: "model_y",
     signals.TRIM: "74D",
     signals.EXTERIOR_COLOUR: "MidnightSilver",

@@ -56,7 +56,6 @@ def test_nothing_is_known_at_first() -> None:
     assert state[LEVEL] is None
     assert state.reading(LEVEL) is None
     assert state.told(LEVEL) is None
-    assert state.newest() is None
 
 
 def test_merge_shows_the_new_and_says_what_changed() -> None:
@@ -66,7 +65,6 @@ def test_merge_shows_the_new_and_says_what_changed() -> None:
     state, changed = state.merge({LEVEL: poll(51.0, NOON + SECOND), LIMIT: poll(80, NOON + SECOND)})
     assert changed == {LEVEL}
     assert state.told(LIMIT) == poll(80, NOON + SECOND), "the same value, but known for longer"
-    assert state.newest() == NOON + SECOND
 
 
 def test_merge_replaces_the_state() -> None:

@@ -344,10 +344,6 @@ class State:
         kept = {signal: guess for signal, guess in self.assumed.items() if signal not in gone}
         return State(self.readings, kept), gone
 
-    def newest(self) -> datetime | None:
-        """When anything was told last."""
-        return max((reading.time for reading in self.readings.values()), default=None)
-
 
 _NEVER_LATER: Final = datetime.max.replace(tzinfo=UTC)
 

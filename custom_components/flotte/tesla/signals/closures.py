@@ -104,12 +104,6 @@ ACCESSORY_POWER = Signal("AccessoryRail", boolean, firmware=None)
 PORT_12V_STAYS_ON = Signal("Cabin12vPortKeepOn", truth("on", no=("off",)), firmware=None)
 PORT_48V_STAYS_ON = Signal("Cabin48vPortKeepOn", truth("on", no=("off",)), firmware=None)
 
-DOORS: Final = (
-    DOOR_DRIVER_FRONT,
-    DOOR_DRIVER_REAR,
-    DOOR_PASSENGER_FRONT,
-    DOOR_PASSENGER_REAR,
-)
 WINDOWS: Final = (
     WINDOW_DRIVER_FRONT,
     WINDOW_PASSENGER_FRONT,

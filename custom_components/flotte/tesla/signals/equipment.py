@@ -92,9 +92,6 @@ MOTORIZED_CHARGE_PORT = Signal(
     "MotorizedChargePort", boolean, path="vehicle_config.motorized_charge_port", streamed=False
 )
 POWER_LIFTGATE = Signal("PowerLiftgate", boolean, path="vehicle_config.plg", streamed=False)
-CAN_ACTUATE_TRUNKS = Signal(
-    "CanActuateTrunks", boolean, path="vehicle_config.can_actuate_trunks", streamed=False
-)
 CENTER_DISPLAY = Signal(
     "CenterDisplay",
     one_of(*DISPLAY_STATES),

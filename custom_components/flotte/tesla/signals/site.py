@@ -87,7 +87,6 @@ STORM_CAPABLE = Signal(
 LIVE_STATUS: Final = "live_status"
 SITE_INFO: Final = "site_info"
 """The sections of a site."""
-SITE_SECTIONS: Final = (LIVE_STATUS, SITE_INFO)
 
 
 def _last_seen(state: State) -> datetime | None:

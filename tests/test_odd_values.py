@@ -23,12 +23,12 @@ from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.reading_json import parse_json
 from custom_components.flotte.tesla.spending.caller import POLLING
 from custom_components.flotte.tesla.state import State, store_state
-from custom_components.flotte.tesla.telemetry.subscription import (
-    Rule,
+from custom_components.flotte.tesla.telemetry.answers import (
     read_client_errors,
     read_configuration,
     read_configured,
 )
+from custom_components.flotte.tesla.telemetry.profiles import Rule
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
 from tests.fleet import MOMENT, Wait

@@ -24,7 +24,7 @@ from custom_components.flotte.streaming.client_cas import async_get_client_cas
 from custom_components.flotte.streaming.options import Settings, read_overrides
 from custom_components.flotte.streaming.subscription import Refusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
-from custom_components.flotte.tesla.telemetry.subscription import Profile, Rule
+from custom_components.flotte.tesla.telemetry.profiles import Profile, Rule
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.context import server_context
 from simulator import Simulator

@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.api.oauth import request_token
 from custom_components.flotte.tesla.errors import TeslaError
 from custom_components.flotte.tesla.site import Site
 from custom_components.flotte.tesla.spending.caller import POLLING, STREAM
-from custom_components.flotte.tesla.telemetry.subscription import (
+from custom_components.flotte.tesla.telemetry.answers import (
     read_client_errors,
     read_configuration,
     read_configured,

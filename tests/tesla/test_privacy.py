@@ -11,7 +11,7 @@ from custom_components.flotte.tesla.errors import (
     TeslaError,
 )
 from custom_components.flotte.tesla.privacy import shortened
-from custom_components.flotte.tesla.telemetry.subscription import read_client_errors
+from custom_components.flotte.tesla.telemetry.answers import read_client_errors
 
 VIN = "XP7YGCEK0RB000001"
 

@@ -21,8 +21,8 @@ from custom_components.flotte.tesla.spending.gate import Request
 from custom_components.flotte.tesla.spending.meter import Hold, Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
+from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.telemetry.records import Record
-from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle import poll_plan as plan
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream

@@ -18,13 +18,13 @@ from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
+from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
     CarError,
     MalformedRecord,
     Record,
 )
-from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle.stream import MOST_FIELDS, SLEEP_FIELDS, Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from tests.tesla.account import MODEL_Y, NOW

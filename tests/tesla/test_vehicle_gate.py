@@ -27,7 +27,7 @@ from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMo
 from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
-from custom_components.flotte.tesla.telemetry.subscription import Rule
+from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.vehicle.deferral import Waiting
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream

@@ -16,8 +16,8 @@ from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
+from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.telemetry.records import Record
-from custom_components.flotte.tesla.telemetry.subscription import Rule
 from custom_components.flotte.tesla.vehicle.outcome import Done, StreamCoverage
 from custom_components.flotte.tesla.vehicle.stream import Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle

@@ -66,8 +66,8 @@ from ..tesla.spending.caller import Caller, CallerKind
 from ..tesla.spending.endpoints import ASSUMED, CHOICES
 from ..tesla.spending.policy import RULES, AsleepPolicy, Group, Kind, Policy, Rule
 from ..tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
+from ..tesla.telemetry.profiles import Profile
 from ..tesla.telemetry.selfcheck import Finding
-from ..tesla.telemetry.subscription import Profile
 from ..tesla.telemetry.tls.certificates import CertificateDefect
 
 _HOST_NAME: Final = re.compile(

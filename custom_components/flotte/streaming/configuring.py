@@ -28,17 +28,15 @@ from ..tesla.errors import (
 from ..tesla.signing import ClientKey, jws
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
-from ..tesla.telemetry.subscription import (
+from ..tesla.telemetry.answers import read_configuration, read_configured, unknown_fields
+from ..tesla.telemetry.configuration import (
     LIFETIME,
-    Plan,
     configuration,
     differs,
     due_for_renewal,
     expiry_of,
-    read_configuration,
-    read_configured,
-    unknown_fields,
 )
+from ..tesla.telemetry.forecast import Plan
 from .issues import (
     OVERDRAWN_ISSUE,
     PERMANENT,

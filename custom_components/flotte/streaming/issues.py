@@ -8,7 +8,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN, LOGGER
-from ..tesla.telemetry.subscription import Remedy, SkipReason, expiry_of
+from ..tesla.telemetry.answers import SkipReason
+from ..tesla.telemetry.configuration import expiry_of
+from ..tesla.telemetry.remedies import Remedy
 from ..tesla.telemetry.tls.certificates import OF_AUTHORITY, CertificateDefect
 from .certificates import AUTHORITY_KEY
 

@@ -26,7 +26,7 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.listeners import Listeners
 from ..tesla.signing import ClientKey
-from ..tesla.telemetry.subscription import can_stream
+from ..tesla.telemetry.stream_plan import can_stream
 from .broker import Broker
 from .configuring import Configurator, is_over
 from .issues import ISSUES, StreamIssues

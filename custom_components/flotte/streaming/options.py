@@ -22,7 +22,7 @@ from ..const import (
     STREAM_OFF,
 )
 from ..tesla import signals
-from ..tesla.telemetry.subscription import Profile, Rule
+from ..tesla.telemetry.profiles import Profile, Rule
 
 
 @dataclass(frozen=True)

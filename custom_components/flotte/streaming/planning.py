@@ -8,7 +8,8 @@ from homeassistant.util import dt as dt_util
 from ..tesla import signals
 from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
-from ..tesla.telemetry.subscription import Profile, Rule, plan
+from ..tesla.telemetry.profiles import Profile, Rule
+from ..tesla.telemetry.stream_plan import plan
 from .options import Settings
 from .subscription import CarSubscription
 

@@ -12,8 +12,11 @@ from ..account.hosts import get_hosts
 from ..const import STREAM_DIRECT
 from ..tesla.api.fleet import FleetApi
 from ..tesla.spending.tariff import Category
+from ..tesla.telemetry.configuration import expiry_of
+from ..tesla.telemetry.forecast import forecast
+from ..tesla.telemetry.profiles import Situation
 from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
-from ..tesla.telemetry.subscription import Situation, can_stream, expiry_of, forecast
+from ..tesla.telemetry.stream_plan import can_stream
 from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver

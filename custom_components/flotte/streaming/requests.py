@@ -12,7 +12,8 @@ from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
 from ..tesla.spending.gate import Gate, Request
 from ..tesla.spending.meter import Hold
-from ..tesla.telemetry.subscription import expiry_of, read_configuration
+from ..tesla.telemetry.answers import read_configuration
+from ..tesla.telemetry.configuration import expiry_of
 
 
 def admit(

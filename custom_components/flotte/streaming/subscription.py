@@ -11,7 +11,8 @@ from ..coordinator import VehicleCoordinator
 from ..tesla import signals
 from ..tesla.privacy import shortened
 from ..tesla.reading_json import as_moment
-from ..tesla.telemetry.subscription import Plan, Rule, Situation, Tally, forecast
+from ..tesla.telemetry.forecast import Plan, Tally, forecast
+from ..tesla.telemetry.profiles import Rule, Situation
 from .issues import RESOLVED_BY_ACCEPTANCE
 
 USUAL_HOURS: Final = {

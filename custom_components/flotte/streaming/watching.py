@@ -13,14 +13,9 @@ from ..tesla.clock import within
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
-from ..tesla.telemetry.subscription import (
-    ClientError,
-    Remedy,
-    claims_of,
-    differs,
-    read_client_errors,
-    read_configuration,
-)
+from ..tesla.telemetry.answers import ClientError, read_client_errors, read_configuration
+from ..tesla.telemetry.configuration import claims_of, differs
+from ..tesla.telemetry.remedies import Remedy
 from .issues import BROKER_OVERDRAWN_ISSUE, OVERDRAWN_ISSUE, RESOLVED_BY_CONNECTION, StreamIssues
 from .options import Settings
 from .planning import Planner

@@ -11,19 +11,17 @@ from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
 from custom_components.flotte.tesla.spending.caller import STREAM
 from custom_components.flotte.tesla.spending.tariff import Category
-from custom_components.flotte.tesla.telemetry.subscription import (
-    LIFETIME,
+from custom_components.flotte.tesla.telemetry.answers import (
     Configured,
-    Profile,
     SkipReason,
-    configuration,
-    differs,
-    plan,
     read_client_errors,
     read_configuration,
     read_configured,
     unknown_fields,
 )
+from custom_components.flotte.tesla.telemetry.configuration import LIFETIME, configuration, differs
+from custom_components.flotte.tesla.telemetry.profiles import Profile
+from custom_components.flotte.tesla.telemetry.stream_plan import plan
 from simulator.telemetry import signature
 from tests.tesla.account import MODEL_3, MODEL_S, MODEL_Y, NOW, Account
 

@@ -14,31 +14,33 @@ from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
 from custom_components.flotte.tesla.state import Signal
-from custom_components.flotte.tesla.telemetry.firmware import release
-from custom_components.flotte.tesla.telemetry.subscription import (
-    ALERT_TYPES,
-    LIFETIME,
-    LOCATION_FIELDS,
-    RENEWAL,
+from custom_components.flotte.tesla.telemetry.answers import (
     CarConfiguration,
     ClientError,
     Configured,
-    Profile,
-    Remedy,
-    Rule,
     SkipReason,
-    can_stream,
+    read_client_errors,
+    read_configuration,
+    read_configured,
+    unknown_fields,
+)
+from custom_components.flotte.tesla.telemetry.configuration import (
+    ALERT_TYPES,
+    LIFETIME,
+    RENEWAL,
     configuration,
     differs,
     due_for_renewal,
     expiry_of,
+)
+from custom_components.flotte.tesla.telemetry.firmware import release
+from custom_components.flotte.tesla.telemetry.profiles import Profile, Rule
+from custom_components.flotte.tesla.telemetry.remedies import Remedy, remedy_for
+from custom_components.flotte.tesla.telemetry.stream_plan import (
+    LOCATION_FIELDS,
+    can_stream,
     field_of,
     plan,
-    read_client_errors,
-    read_configuration,
-    read_configured,
-    remedy_for,
-    unknown_fields,
 )
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

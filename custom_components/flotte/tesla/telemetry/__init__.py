@@ -9,7 +9,9 @@
     acceptor       the listening sockets, and connections that have sent nothing yet
     tls            TLS of a connection; handshakes in a thread
     server         the WebSocket server that cars connect to
-    subscription   what a car is asked to push, signed; with profiles and forecast of the cost
+    stream_plan    what a car is asked to send, by profiles, and what that costs, by forecast
+    configuration  the claims that a plan becomes, to be signed
+    answers        Tesla's answers about configurations, and remedies for what goes wrong
     selfcheck      whether a car would get through to the server
 
         bytes ─> server ─> envelope ─> records ─> Record, Alert, CarError

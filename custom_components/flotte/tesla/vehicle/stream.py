@@ -18,7 +18,7 @@ from ..state import KEEP, Reading, Signal, Source
 from ..telemetry.firmware import Release, is_unsound, newest_release
 from ..telemetry.profiles import Rule
 from ..telemetry.records import Alert, CarError, Record, read_alerts, read_errors, read_record
-from ..telemetry.subscription import resends
+from ..telemetry.stream_plan import resends
 from .alerts import AlertHistory
 from .consequences import is_at_rest
 from .vehicle import Vehicle

@@ -39,7 +39,6 @@ from custom_components.flotte.tesla.telemetry.remedies import Remedy, remedy_for
 from custom_components.flotte.tesla.telemetry.stream_plan import (
     LOCATION_FIELDS,
     can_stream,
-    field_of,
     plan,
 )
 
@@ -192,7 +191,7 @@ def test_a_field_that_tesla_refuses_without_a_delta_gets_one() -> None:
 @pytest.mark.parametrize("profile", Profile)
 def test_a_plan_of_every_signal_there_is(profile: Profile) -> None:
     made = plan(VEHICLE_SIGNALS, profile, scopes=ALL, semi=True)
-    assert set(made) == {field_of(each) for each in VEHICLE_SIGNALS if each.streamed}
+    assert set(made) == {each.field for each in VEHICLE_SIGNALS if each.streamed}
     assert list(made) == sorted(made)
     configured = configuration(made, hostname="h", port=1, ca="", expires=NOW + LIFETIME)
     assert json.loads(json.dumps(configured)) == configured
@@ -214,7 +213,7 @@ def test_whatever_is_wanted_the_plan_asks_for_no_more(
     semi: bool,
 ) -> None:
     made = plan(signals, profile, scopes=scopes, firmware=firmware, semi=semi)
-    assert set(made) <= {field_of(each) for each in signals if each.streamed}
+    assert set(made) <= {each.field for each in signals if each.streamed}
     assert "vehicle_location" in scopes or not set(made) & LOCATION_FIELDS
     again = [*signals[::-1], *signals]
     assert made == plan(again, profile, scopes=scopes, firmware=firmware, semi=semi)

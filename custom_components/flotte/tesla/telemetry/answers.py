@@ -17,37 +17,37 @@ _UNKNOWN_FIELD: Final = re.compile(r"unknown field:?\s+[\"'`]?(\w+)", re.IGNOREC
 
 
 def unknown_fields(detail: str) -> frozenset[str]:
-    """Fields that Tesla does not know, by its refusal of a configuration (`Unknown field NAME`).
+    """Fields that Tesla does not know, from its refusal of a configuration (`Unknown field NAME`).
 
-    One of them makes Tesla refuse the whole: without them it may be sent again.
+    One of them makes Tesla reject the whole configuration; retry without them.
     """
     return frozenset(_UNKNOWN_FIELD.findall(detail))
 
 
 class SkipReason(StrEnum):
-    """Why a vehicle did not take a configuration; also the key of what to do about it."""
+    """Reason why Tesla skipped a vehicle; part of the key of its repair issue."""
 
     MISSING_KEY = "missing_key"
     """Our key is not on the vehicle."""
     UNSUPPORTED_HARDWARE = "unsupported_hardware"
     UNSUPPORTED_FIRMWARE = "unsupported_firmware"
     MAX_CONFIGS = "max_configs"
-    """Other applications hold all places; the owner must take one away, and we must ask again."""
+    """Other applications hold all places. The owner must remove one, and we must retry."""
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What became of a configuration."""
+    """Result of sending a configuration."""
 
     updated: int
-    """How many vehicles took it, as Tesla counts."""
+    """Number of vehicles that it was accepted for, by Tesla's count."""
     skipped: Mapping[str, SkipReason]
-    """Vehicles that did not, by VIN."""
+    """Skipped vehicles, by VIN."""
 
 
 def read_configured(answer: Mapping[str, Any]) -> Configured:
-    """Tesla's answer to a configuration.
+    """Read Tesla's answer to a configuration.
 
     `skipped_vehicles` is an object with a list of VINs for each reason; older answers were a list
     of objects with `vin` and `reason`.
@@ -59,51 +59,51 @@ def read_configured(answer: Mapping[str, Any]) -> Configured:
     return Configured(int(updated) if updated is not None and updated > 0 else 0, skipped)
 
 
-def _skipped(told: object) -> Iterator[tuple[object, str]]:
-    """Reason and VIN of each vehicle that was left out."""
-    if isinstance(told, Mapping):
-        rows: Mapping[Any, Any] = told
+def _skipped(answer: object) -> Iterator[tuple[object, str]]:
+    """Reason and VIN of each skipped vehicle."""
+    if isinstance(answer, Mapping):
+        rows: Mapping[Any, Any] = answer
         for reason, vins in rows.items():
             for vin in vins if isinstance(vins, list) else [vins]:
                 if isinstance(vin, str) and vin:
                     yield reason, vin
-    for row in told if isinstance(told, list) else ():
+    for row in answer if isinstance(answer, list) else ():
         if isinstance(row, Mapping) and isinstance(vin := row.get("vin"), str) and vin:
             yield row.get("reason"), vin
         elif isinstance(row, str) and row:
             yield None, row
 
 
-def _skip_reason(told: object) -> SkipReason:
+def _skip_reason(text: object) -> SkipReason:
     try:
-        return SkipReason(str(told).strip().lower())
+        return SkipReason(str(text).strip().lower())
     except ValueError:
         return SkipReason.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class CarConfiguration:
-    """What Tesla says about the configuration of a vehicle."""
+    """State of a vehicle's configuration, as reported by Tesla."""
 
     synced: bool | None
-    """Whether the vehicle has it; it takes seconds to a day. None if Tesla does not say."""
+    """Whether the vehicle has received it, which takes seconds to a day; None if not reported."""
     exists: bool | None
-    """Whether there is one. None if Tesla does not say."""
+    """Whether there is one; None if not reported."""
     matches: bool | None
-    """Whether it is the one that was wanted; false if there is none. None if that is not known."""
+    """Whether it is the wanted one; false if there is none, None if that is unknown."""
     expires: datetime | None
-    """When it ends; None if there is none, or it never does."""
+    """End of the configuration; None if there is none, or it has no end."""
     limit_reached: bool
     """Whether other applications hold all places."""
     key_paired: bool | None
-    """Whether our key is on the vehicle. None if Tesla does not say."""
+    """Whether our key is on the vehicle; None if not reported."""
 
     @property
     def is_full(self) -> bool:
         """Whether the vehicle had no place for a configuration that was sent to it.
 
-        Tesla says so, or calls it synced and then knows none. A place that becomes free does not
-        bring it back: it must be sent again.
+        Tesla reports that, or a synced vehicle without a configuration. When a place becomes free,
+        the configuration must be sent again.
         """
         return self.limit_reached or (self.synced is True and self.exists is False)
 
@@ -111,16 +111,16 @@ class CarConfiguration:
 def read_configuration(
     answer: Mapping[str, Any], wanted: Mapping[str, Any] | None = None
 ) -> CarConfiguration:
-    """Tesla's answer to the question how a vehicle is configured.
+    """Read Tesla's answer about the configuration of a vehicle.
 
     Args:
-        answer: What Tesla said.
-        wanted: The configuration that it should be; without one nothing matches or does not.
+        answer: Tesla's answer.
+        wanted: The configuration to compare with; without one, `matches` is None.
     """
-    told = answer.get("config", _MISSING)
-    claims: Mapping[str, Any] | None = told if isinstance(told, Mapping) else None
+    found = answer.get("config", _MISSING)
+    claims: Mapping[str, Any] | None = found if isinstance(found, Mapping) else None
     exists = matches = None
-    if told is None:
+    if found is None:
         exists = matches = False
     elif claims is not None:
         exists = True
@@ -141,29 +141,29 @@ def _flag(value: object) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class ClientError:
-    """Trouble that a vehicle had with its stream, as Tesla tells it."""
+    """An error of a vehicle's telemetry client, as reported by Tesla."""
 
     name: str
-    """What kind: `config_manager_error`, …; blank if not told."""
+    """Kind of error, like `config_manager_error`; blank if not reported."""
     error: str
-    """In the vehicle's words."""
+    """The vehicle's own message."""
     time: datetime | None
     remedy: Remedy
     vin: str = ""
     client: str = ""
-    """Which application it is about; blank if not told."""
+    """Id of the application concerned; blank if not reported."""
 
 
-_MOST_ERRORS: Final = 1000
-_LONGEST_TEXT: Final = 1000
+_MAX_ERRORS: Final = 1000
+_MAX_TEXT: Final = 1000
 
 
 def read_client_errors(answer: object) -> tuple[ClientError, ...]:
-    """The errors of a vehicle's client, oldest first; those without a time come before.
+    """Read the errors of a vehicle's client, oldest first; those without a time come before.
 
-    Tesla shows no such answer of a single vehicle; that of all of an application's is a list under
-    `fleet_telemetry_errors` with `vin`, `name` (the client's id), `error`, `error_name` and
-    `created_at`. What is no error is left out.
+    Tesla does not document the answer for a single vehicle. The one for an application is a list
+    under `fleet_telemetry_errors` with `vin`, `name` (the client's id), `error`, `error_name` and
+    `created_at`. Malformed rows are left out.
     """
     rows = answer
     if isinstance(answer, Mapping):
@@ -177,7 +177,7 @@ def read_client_errors(answer: object) -> tuple[ClientError, ...]:
             vin=_words(row.get("vin")),
             client=_words(row.get("name")),
         )
-        for row in (rows[:_MOST_ERRORS] if isinstance(rows, list) else ())
+        for row in (rows[:_MAX_ERRORS] if isinstance(rows, list) else ())
         if isinstance(row, Mapping)
         and ((name := _words(row.get("error_name"))) + (error := _words(row.get("error"))))
     ]
@@ -185,7 +185,7 @@ def read_client_errors(answer: object) -> tuple[ClientError, ...]:
 
 
 def _words(value: object) -> str:
-    return value.strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
+    return value.strip()[:_MAX_TEXT] if isinstance(value, str) else ""
 
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)

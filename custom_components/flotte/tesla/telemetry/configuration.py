@@ -10,13 +10,13 @@ from .forecast import Plan
 from .profiles import Rule
 
 ALERT_TYPES: Final = ("customer", "service")
-"""Both kinds in use; the sentry alarm is among them."""
+"""Both kinds that exist; the sentry alarm is one of them."""
 LIFETIME: Final = timedelta(days=60)
-"""How long a configuration is good for. Whoever removes Flotte without telling the vehicle, or
-loses the machine, pays for the stream no longer than that; a year would be long for a mistake."""
+"""Validity of a configuration. An owner who loses the machine, or removes Flotte while Tesla is out
+of reach, keeps paying for the stream no longer than this."""
 RENEWAL: Final = timedelta(days=30)
-"""How long before its end a configuration is renewed. A data request a month; and a house that is
-left alone for four weeks finds its stream as it was."""
+"""Time before its end at which a configuration is renewed: one data request a month, and the stream
+survives four weeks without a connection to the internet."""
 
 
 def configuration(
@@ -28,15 +28,15 @@ def configuration(
     expires: datetime,
     alert_types: Sequence[str] = ALERT_TYPES,
 ) -> dict[str, Any]:
-    """The claims of a vehicle's configuration, ready to be signed.
+    """Claims of a vehicle's configuration, ready to be signed.
 
-    `delivery_policy` is always `latest`: what nobody acknowledged comes again when it can.
+    `delivery_policy` is always `latest`: unacknowledged records are sent again.
 
     Args:
-        planned: What to stream.
-        hostname: Where vehicles connect to; the server's certificate must bear it.
-        port: As vehicles see it. Tesla takes a text too, but then nothing ever connects.
-        ca: PEM of the authorities that the server's certificate verifies with.
+        planned: Fields to stream.
+        hostname: Host name that vehicles connect to; the server's certificate must name it.
+        port: Public port. Tesla also accepts a text, but then no vehicle ever connects.
+        ca: PEM of the authorities that vehicles verify the server's certificate with.
         expires: When it ends; aware.
         alert_types: Kinds of alerts to stream; none leaves alerts out.
     """
@@ -54,7 +54,7 @@ def configuration(
 
 
 def claims_of(planned: Plan) -> dict[str, dict[str, int | float]]:
-    """A plan as a configuration has it, sorted by field."""
+    """The plan in a configuration, sorted by field."""
     return {field: _claims_of(planned[field]) for field in sorted(planned)}
 
 
@@ -68,25 +68,24 @@ def _claims_of(rule: Rule) -> dict[str, int | float]:
 
 
 def _short(value: float) -> int | float:
-    """A whole number as one: `5`, not `5.0`."""
+    """Shortest form of a number: `5`, not `5.0`."""
     return int(value) if value == int(value) else value
 
 
 def differs(wanted: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
     """Whether a vehicle that has the configuration `known` (None: it has none) needs a new one.
 
-    When it ends and who signed it does not matter, nor the order, the spelling of numbers, or
-    blanks around certificates: Tesla may hand all of that back otherwise than it was sent.
-    Certificates, a delivery policy or kinds of alerts that Tesla does not hand back at all say
-    nothing.
+    Its end, its signer, the order, the spelling of numbers and blanks around certificates do not
+    count: Tesla may return them in another form. Certificates, a delivery policy or kinds of
+    alerts that Tesla does not return at all do not count either.
     """
     if known is None:
         return True
-    told = {**known}
+    found = {**known}
     for key in ("ca", "delivery_policy", "alert_types"):
-        if told.get(key) is None:
-            told[key] = wanted.get(key)
-    return _essence(wanted) != _essence(told)
+        if found.get(key) is None:
+            found[key] = wanted.get(key)
+    return _essence(wanted) != _essence(found)
 
 
 def _essence(claims: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,10 +107,10 @@ def _essence(claims: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _essence_of_field(rule: object) -> list[float | None]:
-    """Interval, delta and resend interval; what is not asked for is None, also where it says 0."""
-    told: Mapping[Any, Any] = rule if isinstance(rule, Mapping) else {}
+    """Interval, delta and resend interval; None for one that is missing or 0."""
+    claims: Mapping[Any, Any] = rule if isinstance(rule, Mapping) else {}
     return [
-        number_of(told.get(key)) or None
+        number_of(claims.get(key)) or None
         for key in ("interval_seconds", "minimum_delta", "resend_interval_seconds")
     ]
 
@@ -128,30 +127,30 @@ def number_of(value: object) -> float | None:
 
 
 def expiry_of(claims: Mapping[str, Any]) -> datetime | None:
-    """When a configuration ends; None if never, or if it does not say so readably."""
+    """End of a configuration; None if it has none, or an unreadable one."""
     return moment_of(claims.get("exp"))
 
 
 def due_for_renewal(expires: datetime | None, now: datetime) -> bool:
-    """Whether a configuration that ends then should be sent anew; one without an end never."""
+    """Whether a configuration with this end should be renewed; one without an end never."""
     return expires is not None and expires - now <= RENEWAL
 
 
-def moment_of(told: object) -> datetime | None:
-    """A time as Unix seconds or milliseconds, or in ISO 8601 (UTC if it says no zone)."""
-    seconds = number_of(told)
+def moment_of(value: object) -> datetime | None:
+    """A time as Unix seconds or milliseconds, or in ISO 8601 (UTC if it has no zone)."""
+    seconds = number_of(value)
     if seconds is None:
-        return _written(told)
+        return _written(value)
     if seconds >= YEAR_2100:
         seconds /= 1000
     return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < YEAR_2100 else None
 
 
-def _written(told: object) -> datetime | None:
-    if not isinstance(told, str):
+def _written(value: object) -> datetime | None:
+    if not isinstance(value, str):
         return None
     try:
-        read = datetime.fromisoformat(told.strip())
+        read = datetime.fromisoformat(value.strip())
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except ValueError, OverflowError:
         return None

@@ -5,26 +5,26 @@ from typing import Final
 
 
 class Remedy(StrEnum):
-    """What helps against trouble that a vehicle reports: the key of a repair's text."""
+    """Remedy for an error that a vehicle reports; part of the key of its repair issue."""
 
     SIGNATURE = "signature"
-    """The vehicle does not accept who signed the configuration: pair our key, then send it anew."""
+    """The vehicle rejects the configuration's signature: pair our key, then send it again."""
     HOST_NAME = "host_name"
-    """The server's certificate bears another name."""
+    """The server's certificate is for another name."""
     CERTIFICATE_EXPIRED = "certificate_expired"
     CERTIFICATE = "certificate"
     """The vehicle does not trust the server's certificate: wrong `ca`, or an incomplete chain."""
     NAME_NOT_FOUND = "name_not_found"
-    """The host name leads nowhere."""
+    """The host name does not resolve."""
     NOT_REACHABLE = "not_reachable"
-    """Nobody answers at the port: forwarding, firewall, or Flotte is not running."""
+    """Nothing answers at the port: forwarding, firewall, or Flotte is not running."""
     REFUSED_THERE = "refused_there"
-    """Somebody answers who is not the receiver, or who wants no such client."""
+    """Something answers that is not the receiver, or that rejects the client."""
     OTHER = "other"
 
 
 _REMEDIES: Final = (
-    # The first row of which one text is found decides, so the more telling ones come first:
+    # The first row with a matching part decides, so the more specific ones come first:
     # "x509: certificate is valid for a, not b" is about a name.
     (Remedy.SIGNATURE, ("invalidsignature", "invalid signature")),
     (
@@ -94,14 +94,14 @@ _REMEDIES: Final = (
         ),
     ),
 )
-"""Parts of what vehicles report, in lower case. Tesla lists none of them: they were seen in issues
-of its server, or are how the usual TLS libraries put it."""
+"""Parts of vehicles' messages, in lower case. Tesla documents none of them: they come from issues
+of its server, or from the usual TLS libraries."""
 
 
 def remedy_for(*texts: str) -> Remedy:
-    """What helps against trouble of this name and description."""
-    told = " ".join(texts).lower()
+    """Remedy for an error of this name and description."""
+    text = " ".join(texts).lower()
     for remedy, parts in _REMEDIES:
-        if any(part in told for part in parts):
+        if any(part in text for part in parts):
             return remedy
     return Remedy.OTHER

@@ -21,8 +21,8 @@ LOCATION_FIELDS: Final = frozenset(
         "GpsHeading",
     }
 )
-"""Fields for which Tesla wants the location scope; with one of them too much, and the scope taken
-back, the whole configuration is removed from the vehicle."""
+"""Fields that need the location scope. If the owner withdraws the scope, one of them is enough for
+Tesla to remove the whole configuration from the vehicle."""
 
 
 def plan(
@@ -36,21 +36,21 @@ def plan(
     firmware: str | None = None,
     semi: bool = False,
 ) -> dict[str, Rule]:
-    """What to stream so that these signals are known: a rule for each field, sorted by name.
+    """Plan the fields to stream for these signals: a rule for each field, sorted by name.
 
     Args:
-        wanted: Signals that somebody shows; what is not streamed is left out.
-        profile: How much of it.
-        overrides: The owner's own rules, by field; they are obeyed, never slowed.
+        wanted: Signals that are shown; those that are not streamed are left out.
+        profile: How often fields are sent.
+        overrides: The owner's own rules by field, which are never slowed.
         slowed: Steps by which fields are slowed because they cost too much; `Tally.slowed`.
-        without: Fields that Tesla refused; see `unknown_fields`.
-        scopes: What the owner granted; fields that need more are left out.
-        firmware: What runs in the vehicle; fields of later ones are left out. None if not known:
-            then nothing is, as Tesla does not bill what a vehicle does not have.
+        without: Fields that Tesla rejected; see `unknown_fields`.
+        scopes: Scopes that the owner granted; fields that need others are left out.
+        firmware: The vehicle's firmware; fields that came later are left out. If None, none are:
+            Tesla does not bill fields that a vehicle does not have.
         semi: Whether the vehicle is a Semi, which has fields of its own.
     """
     running = release(firmware)
-    chosen = {field_of(signal) for signal in wanted if _is_told(signal, scopes, running, semi=semi)}
+    chosen = {signal.field for signal in wanted if _is_sent(signal, scopes, running, semi=semi)}
     made = {}
     for field in sorted(chosen.difference(without)):
         if overrides and field in overrides:
@@ -61,16 +61,11 @@ def plan(
     return made
 
 
-def field_of(signal: Signal[Any]) -> str:
-    """Tesla's field that carries a signal."""
-    return signal.name.partition(".")[0]
-
-
-def _is_told(
+def _is_sent(
     signal: Signal[Any], scopes: Collection[str], running: tuple[int, ...] | None, *, semi: bool
 ) -> bool:
-    """Whether this vehicle can stream a signal, and may."""
-    needed = LOCATION_SCOPE if field_of(signal) in LOCATION_FIELDS else signal.scope
+    """Whether this vehicle can stream a signal, and the owner granted it."""
+    needed = LOCATION_SCOPE if signal.field in LOCATION_FIELDS else signal.scope
     first = release(signal.firmware)
     return (
         signal.streamed
@@ -81,16 +76,16 @@ def _is_told(
 
 
 FIRST_STREAMING: Final = (2024, 26)
-"""The first firmware that takes a signed configuration."""
+"""The first firmware that accepts a signed configuration."""
 FIRST_STREAMING_ATOM: Final = (2025, 20)
-"""The same for Model S and X with an Intel Atom; no signed commands, but a switch in the car."""
+"""The first one for Model S and X with Intel Atom, which have a switch but no signed commands."""
 
 
 def can_stream(info: Mapping[str, Any]) -> bool | None:
     """Whether a vehicle can stream, from its entry in `vehicle_info` of fleet_status.
 
-    False if its computer cannot, its firmware is too old, or its owner switched it off (only the
-    old Model S and X have that switch, on their Safety screen). None if Tesla does not say.
+    False if its computer cannot, its firmware is too old, or its owner turned streaming off (only
+    old Model S and X have that switch, on their Safety screen). None if Tesla does not report it.
     """
     version = info.get("fleet_telemetry_version", _MISSING)
     if version is None:
@@ -109,25 +104,25 @@ def can_stream(info: Mapping[str, Any]) -> bool | None:
 
 
 def release_of_client(version: str) -> tuple[int, ...] | None:
-    """The version of a vehicle's telemetry client, such as `1.2.0`; None if it is none."""
+    """Version of a vehicle's telemetry client, like `1.2.0`; None for any other text."""
     parts = version.strip().split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else None
 
 
 FIRST_RESENDING_CLIENT: Final = (1, 0, 0)
-"""The first telemetry client that sends again what was not acknowledged, and unchanged values at
-their resend interval. Source: Tesla's documentation of the stream (2026-08)."""
+"""The first telemetry client that resends unacknowledged records, and unchanged values at their
+resend interval. Source: Tesla's documentation of the stream (2026-08)."""
 FIRST_RESENDING: Final = (2025, 2, 6)
 FIRST_RESENDING_BRANCH: Final = (2024, 45, 32, 20)
-"""The firmware that came with it: this one and later ones, and one branch before."""
+"""Firmware with that client: this one and later ones, and an earlier branch."""
 
 
 def resends(client: object, firmware: object) -> bool | None:
-    """Whether a vehicle sends again what got lost; None if nobody knows.
+    """Whether a vehicle resends lost records; None if that is unknown.
 
     Args:
-        client: Version of its telemetry client, if it is known.
-        firmware: What runs in it, which decides where the client is not known.
+        client: Version of its telemetry client, if known.
+        firmware: The vehicle's firmware, which decides if the client is unknown.
     """
     version = release_of_client(client) if isinstance(client, str) else None
     if version:

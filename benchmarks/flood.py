@@ -20,7 +20,8 @@ from typing import Final, override
 
 from benchmarks.beside import Beside, beside
 from benchmarks.timing import machine, positive
-from custom_components.flotte.tesla.telemetry.server import Listener, TelemetryServer
+from custom_components.flotte.tesla.telemetry.messages import Listener
+from custom_components.flotte.tesla.telemetry.server import TelemetryServer
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.context import server_context
 from simulator.telemetry.certificates import Authorities, Kind

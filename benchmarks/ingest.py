@@ -138,7 +138,7 @@ class Car:
         return receive
 
     def _receive(self, records: Sequence[bytes]) -> None:
-        answer, stream = self._server._answer, self._stream  # noqa: SLF001  # all but the transport
+        answer, stream = self._server.messages.answer, self._stream
         for record in records:
             answer(record, stream)
 
@@ -156,7 +156,7 @@ class Car:
 
         record = self._records.next()
         stop = self._hass.bus.async_listen(EVENT_STATE_CHANGED, hear)
-        answer = self._server._answer(record, self._stream)  # noqa: SLF001  # as above
+        answer = self._server.messages.answer(record, self._stream)
         stop()
         if envelope.read(answer).message_type != envelope.ACK:
             raise WrongResult("a record is not acknowledged")

@@ -233,11 +233,11 @@ def flood(receiver: Receiver) -> None:
     """Strangers have been connecting for longer than a minute."""
     now = asyncio.get_running_loop().time()
     for ago in (100, 50, 1):
-        receiver.server._admission.flood.turned_away(now - ago)
+        receiver.server._entrance.admission.flood.turned_away(now - ago)
 
 
 def flood_ends(receiver: Receiver) -> None:
-    receiver.server._admission.flood = FloodWatch()
+    receiver.server._entrance.admission.flood = FloodWatch()
 
 
 async def test_a_flood_that_keeps_cars_out_is_reported_until_it_is_over(

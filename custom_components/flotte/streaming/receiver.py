@@ -20,7 +20,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..account.hosts import get_hosts
 from ..const import DOMAIN, LOGGER
-from ..tesla.telemetry.server import Listener, TelemetryServer
+from ..tesla.telemetry.messages import Listener
+from ..tesla.telemetry.server import TelemetryServer
 from ..tesla.telemetry.tls.certificates import CertificateDefect, Defect
 from ..tesla.telemetry.tls.context import ServerContext, server_context
 from ..tesla.telemetry.tls.server_certificate import ServerCertificate

@@ -21,6 +21,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType, WSServerHandshakeError
 from cryptography import x509
 
+from custom_components.flotte.tesla.telemetry import messages as messages_module
 from custom_components.flotte.tesla.telemetry import server as server_module
 from custom_components.flotte.tesla.telemetry.admission import (
     Admission,
@@ -28,14 +29,12 @@ from custom_components.flotte.tesla.telemetry.admission import (
     Verdict,
     WaitingRoom,
 )
+from custom_components.flotte.tesla.telemetry.counters import Refusal
+from custom_components.flotte.tesla.telemetry.entrance import PortInUse
 from custom_components.flotte.tesla.telemetry.envelope import write_ack, write_error
+from custom_components.flotte.tesla.telemetry.messages import Listener
 from custom_components.flotte.tesla.telemetry.records import MalformedRecord
-from custom_components.flotte.tesla.telemetry.server import (
-    Listener,
-    PortInUse,
-    Refusal,
-    TelemetryServer,
-)
+from custom_components.flotte.tesla.telemetry.server import TelemetryServer
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.connection import Failure, Handshake, Step
 from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
@@ -260,9 +259,9 @@ async def garage(
     for listener in garage.heard.values():
         assert sorted(listener.down) == sorted(listener.up)
     assert garage.server.open_connections == 0
-    assert not garage.server._open
+    assert not garage.server._cars.by_car
     assert not garage.server._secured
-    assert not garage.server._arriving
+    assert not garage.server._entrance.arriving
     assert not garage.server._tasks
 
 
@@ -586,7 +585,9 @@ async def test_hanging_up_before_tls(garage: Garage, sent: bytes) -> None:
     await garage.open()
     _, writer = await garage.plain()
     writer.write(sent)
-    await until(lambda: garage.server._arriving if sent else len(garage.server._room))
+    await until(
+        lambda: garage.server._entrance.arriving if sent else len(garage.server._entrance.room)
+    )
     writer.transport.abort()
     await garage.refused(Refusal.LOST)
 
@@ -785,12 +786,12 @@ async def test_one_connection_too_many_of_all(garage: Garage) -> None:
 async def test_silent_connections_give_way_to_a_car(garage: Garage) -> None:
     await garage.open(room=WaitingRoom[sockets.socket](max_per_source=3))
     silent = [await garage.plain() for _ in range(3)]
-    await until(lambda: len(garage.server._room) == 3)
+    await until(lambda: len(garage.server._entrance.room) == 3)
     await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     # The oldest one had to go.
     await ending(silent[0][0])
     await garage.refused(Refusal.FLOOD)
-    assert len(garage.server._room) == 2
+    assert len(garage.server._entrance.room) == 2
 
 
 @pytest.mark.parametrize("host", [HOST, ELSEWHERE])
@@ -802,7 +803,7 @@ async def test_who_only_connects_keeps_no_car_out(garage: Garage, host: str) -> 
             await garage.plain(host)
         await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     assert garage.server.counters.opened == 3
-    assert len(garage.server._room) <= 64
+    assert len(garage.server._entrance.room) <= 64
 
 
 async def test_one_source_leaves_the_allowance_of_the_others_alone(garage: Garage) -> None:
@@ -890,7 +891,7 @@ async def test_nobody_waits_for_a_stranger_s_handshake_where_cars_come_from(
     strangers = [await garage.plain(ELSEWHERE) for _ in range(3)]
     for _, writer in strangers:
         writer.write(b"xx")
-    await until(lambda: choosy.running and len(garage.server._arriving) == 3)
+    await until(lambda: choosy.running and len(garage.server._entrance.arriving) == 3)
     await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     # When the first is over and was dear, those that waited behind it are given up.
     assert len(choosy.running) == 1
@@ -946,8 +947,8 @@ async def test_a_handshake_in_crumbs(garage: Garage) -> None:
     _, writer = await garage.plain()
     # The head of a record of 8 kB, and its content byte by byte.
     writer.write(b"\x16\x03\x01\x20\x00")
-    await until(lambda: garage.server._arriving)
-    (transport,) = garage.server._arriving
+    await until(lambda: garage.server._entrance.arriving)
+    (transport,) = garage.server._entrance.arriving
     for number in range(100):
         if garage.server.counters.refused:
             break
@@ -1005,11 +1006,11 @@ async def test_a_flood_of_messages_lets_others_have_their_turn(
     most: int,
 ) -> None:
     """After so many at the latest, or after one of them if it takes long."""
-    monkeypatch.setattr(server_module, "_SECONDS_AT_A_STRETCH", seconds)
+    monkeypatch.setattr(messages_module, "_SECONDS_AT_A_STRETCH", seconds)
     garage.heard[OTHER_VIN] = Heard()
     await garage.open()
     flooding = await garage.connect(garage.tesla.by_name())
-    (served,) = garage.server._open[VIN].values()
+    (served,) = garage.server._cars.by_car[VIN].values()
     assert served.socket is not None
     # All at once, as after an outage: as many as the reader keeps before it stops reading.
     reader = served.socket._reader

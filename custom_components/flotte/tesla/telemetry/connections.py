@@ -1,0 +1,223 @@
+"""Connections from TLS on: to aiohttp's HTTP, as WebSockets of cars, and whether they are alive."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from typing import Any, Final, override
+
+from aiohttp import WSCloseCode, web
+
+from .tls.connection import TlsTransport
+
+_LOGGER: Final = logging.getLogger(__name__)
+_HTTP_LOGGER: Final = _LOGGER.getChild("http")
+# aiohttp reports every bad request as an error with a traceback; here they are counted instead.
+_HTTP_LOGGER.setLevel(logging.CRITICAL)
+
+
+class Connection(asyncio.Protocol):
+    """One connection from TLS on: the road to aiohttp's HTTP."""
+
+    def __init__(
+        self,
+        transport: TlsTransport,
+        source: str,
+        serve: Callable[[Connection, web.BaseRequest], Awaitable[web.StreamResponse]],
+        lost: Callable[[Connection], None],
+    ) -> None:
+        self.transport = transport
+        self.source = source
+        """Where it comes from, see `admission.source_of`."""
+        self.vin = ""
+        """By its certificate; empty if that is no car's."""
+        self.unknown = ""
+        """Why that is no car's."""
+        self.is_stranger = False
+        self.socket: web.WebSocketResponse | None = None
+        """Once the upgrade is done."""
+        self.is_silent = False
+        """Whether nothing came since the last look."""
+        self.is_pinged = False
+        self._serve = serve
+        self._lost = lost
+        self._http: web.RequestHandler | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, timeout: float, silent: Callable[[Connection], None]) -> None:
+        """Speak HTTP from now on; `silent` is called if nothing was asked in time."""
+        self._timer = asyncio.get_running_loop().call_later(timeout, silent, self)
+        server = web.Server(
+            self._request,
+            logger=_HTTP_LOGGER,
+            access_log=None,
+            keepalive_timeout=0,
+            lingering_time=0,
+        )
+        self._http = server()
+        self.transport.attach(self)
+
+    async def _request(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._stop_timer()
+        return await self._serve(self, request)
+
+    def abort(self) -> None:
+        """End it at once, without a word."""
+        self.transport.abort()
+
+    async def close(self, code: WSCloseCode, timeout: float) -> None:  # noqa: ASYNC109  # a limit
+        """Close the WebSocket in good order, or else the connection below it."""
+        if self.socket is None:
+            return
+        try:
+            async with asyncio.timeout(timeout):
+                await self.socket.close(code=code)
+        except TimeoutError, ConnectionError:
+            self.abort()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._http is not None:
+            self._http.connection_made(transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self.is_silent = False
+        if self._http is not None:
+            self._http.data_received(data)
+
+    @override
+    def pause_writing(self) -> None:
+        if self._http is not None:
+            self._http.pause_writing()
+
+    @override
+    def resume_writing(self) -> None:
+        if self._http is not None:
+            self._http.resume_writing()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        if self._http is not None:
+            self._http.connection_lost(exc)
+        self._lost(self)
+
+
+class CarConnections:
+    """The WebSockets of cars that are up.
+
+    Args:
+        per_car: The oldest connection is closed when a car opens more.
+        close_timeout: Seconds to end a connection in good order.
+        keep: Called with each task, to be waited for at the end.
+    """
+
+    def __init__(
+        self,
+        per_car: int,
+        close_timeout: float,
+        *,
+        keep: Callable[[asyncio.Task[Any]], None],
+    ) -> None:
+        self.by_car: dict[str, dict[str, Connection]] = {}
+        """By VIN and name, in the order of arrival: the first is the oldest."""
+        self._per_car = per_car
+        self._close_timeout = close_timeout
+        self._keep = keep
+        self._numbers = itertools.count(1)
+
+    @property
+    def count(self) -> int:
+        """Number of connections."""
+        return sum(map(len, self.by_car.values()))
+
+    def has(self, vin: str) -> bool:
+        """Whether a car is connected."""
+        return vin in self.by_car
+
+    def of(self, vin: str) -> tuple[Connection, ...]:
+        """The connections of a car."""
+        return tuple(self.by_car.get(vin, {}).values())
+
+    def add(self, vin: str, connection: Connection) -> tuple[str, bool]:
+        """Register a car's WebSocket; the oldest is closed if it is one too many.
+
+        Returns:
+            A name for the connection that no other one of this server ever has, and whether the
+            oldest had to go.
+        """
+        name = str(next(self._numbers))
+        of_car = self.by_car.setdefault(vin, {})
+        of_car[name] = connection
+        if not (is_full := len(of_car) > self._per_car):
+            return name, is_full
+        oldest = of_car.pop(next(iter(of_car)))
+        goodbye = oldest.close(WSCloseCode.POLICY_VIOLATION, self._close_timeout)
+        self._keep(asyncio.create_task(goodbye))
+        return name, is_full
+
+    def remove(self, vin: str, name: str) -> None:
+        """Forget a car's WebSocket, which may have been replaced before."""
+        if (of_car := self.by_car.get(vin)) is not None:
+            of_car.pop(name, None)
+            if not of_car:
+                del self.by_car[vin]
+
+
+class Heartbeat:
+    """Pings silent WebSockets, and ends dead ones. aiohttp's own heartbeat outlives its connection.
+
+    Args:
+        connections: The connections, with or without a WebSocket yet.
+        interval: Seconds between two looks at them.
+        keep: Called with each task, to be waited for at the end.
+    """
+
+    def __init__(
+        self,
+        connections: Collection[Connection],
+        interval: float,
+        *,
+        keep: Callable[[asyncio.Task[Any]], None],
+    ) -> None:
+        self._connections = connections
+        self._interval = interval
+        self._keep = keep
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Look at the connections from now on."""
+        self._timer = asyncio.get_running_loop().call_later(self._interval, self._look)
+
+    def stop(self) -> None:
+        """Look at them no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self.start()
+        for connection in tuple(self._connections):
+            if connection.socket is None:
+                continue
+            if not connection.is_silent:
+                connection.is_silent = True
+                connection.is_pinged = False
+            elif connection.is_pinged:
+                _LOGGER.debug("A connection is dead")
+                connection.abort()
+            else:
+                connection.is_pinged = True
+                self._keep(asyncio.create_task(_ping(connection.socket)))
+
+
+async def _ping(socket: web.WebSocketResponse) -> None:
+    # It may be closing already, or closed.
+    with suppress(ConnectionError):
+        await socket.ping()

@@ -1,0 +1,173 @@
+"""The way of a connection from TCP to TLS: accepted, admitted, and the handshake.
+
+    TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
+
+Until a certificate of Tesla's is verified a connection costs the event loop next to nothing, and
+everything else as little as its source may spend (`admission`).
+"""
+
+import asyncio
+import errno
+import socket as sockets
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+from .acceptor import Acceptor, reset
+from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
+from .counters import Counters, Refusal
+from .tls.connection import Failure, HandshakeQueue, TlsTransport
+from .tls.context import ServerContext
+
+
+class PortInUse(OSError):
+    """Another program, or another server, listens on this port."""
+
+
+class Entrance:
+    """Listens for connections, and hands over those whose TLS stands.
+
+    Args:
+        counters: Counts.
+        admission: Who may begin a handshake.
+        room: Where connections wait that have sent nothing.
+        executor: Where handshakes run; None: the event loop's own.
+        on_secured: Called with the source of a connection and its transport.
+        keep: Called with each task, to be waited for at the end.
+        first_byte_timeout: Seconds from TCP to the first byte.
+        handshake_timeout: Seconds.
+        close_timeout: Seconds to end a connection in good order.
+    """
+
+    def __init__(
+        self,
+        counters: Counters,
+        admission: Admission,
+        room: WaitingRoom[sockets.socket],
+        executor: Executor | None,
+        *,
+        on_secured: Callable[[str, TlsTransport], None],
+        keep: Callable[[asyncio.Task[Any]], None],
+        first_byte_timeout: float,
+        handshake_timeout: float,
+        close_timeout: float,
+    ) -> None:
+        self.admission = admission
+        self.room = room
+        self.context: ServerContext | None = None
+        """Of the next handshake."""
+        self.arriving: dict[TlsTransport, None] = {}
+        """Handshakes that have begun, in their order."""
+        self._counters = counters
+        self._on_secured = on_secured
+        self._keep = keep
+        self._handshake_timeout = handshake_timeout
+        self._close_timeout = close_timeout
+        self._acceptor = Acceptor(
+            room,
+            on_arrival=self._arrived,
+            on_ready=self._admit_source,
+            on_displaced=self._displaced,
+            on_silent=partial(counters.refuse, Refusal.NOTHING_SENT),
+            on_lost=partial(counters.refuse, Refusal.LOST),
+            is_familiar=self._is_familiar,
+            timeout=first_byte_timeout,
+        )
+        # Where cars come from nobody waits for a stranger's handshake, however long it takes.
+        self._familiar_handshakes = HandshakeQueue(executor)
+        self._other_handshakes = HandshakeQueue(executor)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 if it does not."""
+        return self._acceptor.port
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._acceptor.is_open
+
+    async def open(self, host: str | None, port: int, context: ServerContext) -> None:
+        """Listen; see `TelemetryServer.start`."""
+        self.context = context
+        try:
+            await self._acceptor.open(host, port)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(error.errno, error.strerror) from error
+            raise
+
+    def close(self) -> list[TlsTransport]:
+        """Listen no more, and end the handshakes; returns their transports."""
+        self._acceptor.close()
+        arriving = list(self.arriving)
+        for each in arriving:
+            each.abort()
+        return arriving
+
+    def is_flooded(self) -> bool:
+        """Whether strangers have been connecting for a while, so that cars may be kept out."""
+        return self.admission.flood.is_flooded(asyncio.get_running_loop().time())
+
+    def welcome(self, source: str) -> None:
+        """Give back what a car of ours paid, and remember where it came from."""
+        self.admission.welcome(source, asyncio.get_running_loop().time())
+
+    def _arrived(self) -> None:
+        self._counters.arrived += 1
+
+    def _is_familiar(self, source: str) -> bool:
+        return self.admission.is_familiar(source, asyncio.get_running_loop().time())
+
+    def _displaced(self, source: str) -> None:
+        """Count a connection that had to leave the waiting room."""
+        self._counters.refuse(Refusal.FLOOD)
+        if self._is_familiar(source) or len(self.room) >= self.room.max_waiting:
+            self.admission.flood.turned_away(asyncio.get_running_loop().time())
+
+    def _admit_source(self, connection: sockets.socket, source: str) -> None:
+        """Begin a TLS handshake with a connection that has sent something, if there is room."""
+        verdict = self.admission.admit(source, asyncio.get_running_loop().time())
+        if verdict is not Verdict.ADMITTED or self.context is None:
+            is_own_fault = verdict is Verdict.SOURCE_SPENT
+            self._counters.refuse(Refusal.SOURCE_FLOOD if is_own_fault else Refusal.FLOOD)
+            reset(connection)
+            return
+        transport = TlsTransport(
+            self.context,
+            self._familiar_handshakes if self._is_familiar(source) else self._other_handshakes,
+            may_go_on=partial(self._may_go_on, source),
+            on_secured=partial(self._hand_over, source),
+            on_failed=self._not_secured,
+            on_step=partial(self._charge, source),
+            handshake_timeout=self._handshake_timeout,
+            close_timeout=self._close_timeout,
+        )
+        self.arriving[transport] = None
+        self._keep(asyncio.create_task(self._secure(transport, connection)))
+
+    async def _secure(self, transport: TlsTransport, connection: sockets.socket) -> None:
+        """Put TLS on a socket."""
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
+        except OSError:
+            connection.close()
+            transport.connection_lost(None)
+
+    def _may_go_on(self, source: str) -> bool:
+        return not self.admission.is_in_debt(source, asyncio.get_running_loop().time())
+
+    def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
+        """Charge what a step of a handshake took beyond what was paid at its beginning."""
+        excess = min(seconds, transport.seconds - SECONDS_PER_HANDSHAKE)
+        if excess > 0:
+            self.admission.charge(source, excess, asyncio.get_running_loop().time())
+
+    def _not_secured(self, transport: TlsTransport, failure: Failure, detail: str) -> None:
+        self.arriving.pop(transport, None)
+        self._counters.refuse(Refusal(failure), detail)
+
+    def _hand_over(self, source: str, transport: TlsTransport) -> None:
+        del self.arriving[transport]
+        self._on_secured(source, transport)

@@ -1,0 +1,116 @@
+"""Messages of cars, and the answer to each.
+
+Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), whose answers these are.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from .counters import Counters, KnownTroubles
+from .envelope import STREAM, MalformedEnvelope, read_envelope, write_ack, write_error
+from .records import MalformedRecord
+
+_LOGGER: Final = logging.getLogger(__name__)
+
+LARGEST_MESSAGE: Final = 1_000_000
+"""Bytes. Above it Tesla's server answers an error and keeps the connection."""
+_AT_A_STRETCH: Final = 16
+"""Messages of one connection before others get their turn: after an outage a car sends 5000."""
+_SECONDS_AT_A_STRETCH: Final = 0.002
+"""The same for messages that take long."""
+_CONVERSATION: Final = frozenset({WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
+
+
+class Listener(Protocol):
+    """What one car's connections and messages go to."""
+
+    def opened(self, connection: str, network: str) -> None:
+        """A connection is up; over `wifi`, `cellular` or (unknown) an empty text."""
+
+    def closed(self, connection: str) -> None:
+        """It is gone: exactly one call for each `opened`, also when the server stops."""
+
+    def heard(self, topic: bytes, payload: bytes) -> None:
+        """A message came; when this returns, the car is told that it may forget it.
+
+        Raises:
+            MalformedRecord: it cannot be read; the car is told so.
+        """
+
+
+class Messages:
+    """Hands the messages of all connections to their listeners, and answers them."""
+
+    def __init__(self, counters: Counters, troubles: KnownTroubles) -> None:
+        """Count there, and log a bug of a listener once."""
+        self._counters = counters
+        self._troubles = troubles
+
+    async def converse(self, socket: web.WebSocketResponse, listener: Listener) -> None:
+        """Answer every message, in order, until the connection ends."""
+        loop = asyncio.get_running_loop()
+        number = 0
+        since = loop.time()
+        while (message := await socket.receive()).type in _CONVERSATION:
+            if message.type is WSMsgType.BINARY:
+                await socket.send_bytes(self.answer(message.data, listener))
+            elif message.type is WSMsgType.PING:
+                await socket.pong(message.data)
+            number += 1
+            if number % _AT_A_STRETCH and loop.time() - since < _SECONDS_AT_A_STRETCH:
+                continue
+            # Nothing above lets others have their turn while messages are waiting.
+            await asyncio.sleep(0)
+            since = loop.time()
+        if message.type is WSMsgType.TEXT:
+            self._counters.text += 1
+            await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
+
+    def answer(self, data: bytes, listener: Listener) -> bytes:
+        """What the car is told about its message.
+
+        As Tesla's server does, but for one thing: a message of another type gets one
+        acknowledgement, not the same one twice.
+        """
+        counters = self._counters
+        counters.messages += 1
+        if len(data) > LARGEST_MESSAGE:
+            counters.malformed += 1
+            return write_error(b"")
+        try:
+            envelope = read_envelope(data)
+        except MalformedEnvelope:
+            counters.malformed += 1
+            return write_error(b"")
+        if envelope.message_type != STREAM:
+            return write_ack(envelope.txid, b"")
+        try:
+            listener.heard(envelope.topic, envelope.payload)
+        except MalformedRecord:
+            counters.malformed += 1
+            return write_error(envelope.txid)
+        except Exception as error:  # noqa: BLE001  # one bug must not end the stream
+            # Not acknowledged, because it did not arrive; not left open, because every repetition
+            # would be billed.
+            counters.failures += 1
+            self._report(error)
+            return write_error(envelope.txid)
+        return write_ack(envelope.txid, envelope.topic)
+
+    def notify(self, call: Callable[[], None]) -> None:
+        """Call a listener, whose bug is not this connection's."""
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  # as above
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        """Log a bug of a listener, once for each kind."""
+        if self._troubles.is_news(type(error)):
+            _LOGGER.error("A listener failed; this is told once", exc_info=error)
+        else:
+            _LOGGER.debug("A listener failed again: %s", type(error).__name__)

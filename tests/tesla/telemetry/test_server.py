@@ -36,8 +36,8 @@ from custom_components.flotte.tesla.telemetry.messages import Listener
 from custom_components.flotte.tesla.telemetry.records import MalformedRecord
 from custom_components.flotte.tesla.telemetry.server import TelemetryServer
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
-from custom_components.flotte.tesla.telemetry.tls.connection import Failure, Handshake, Step
 from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
+from custom_components.flotte.tesla.telemetry.tls.handshake import Failure, Handshake, Step
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import (
@@ -949,15 +949,12 @@ async def test_a_handshake_in_crumbs(garage: Garage) -> None:
     writer.write(b"\x16\x03\x01\x20\x00")
     await until(lambda: garage.server._entrance.arriving)
     (transport,) = garage.server._entrance.arriving
+    run = transport.handshake
     for number in range(100):
         if garage.server.counters.refused:
             break
         writer.write(b"x")
-        await until(
-            partial(
-                lambda number: transport._steps > number or garage.server.counters.refused, number
-            )
-        )
+        await until(partial(lambda n: run.steps > n or garage.server.counters.refused, number))
     await garage.refused(Refusal.TOO_MUCH)
 
 

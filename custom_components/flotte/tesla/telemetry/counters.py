@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from .tls.connection import Failure
+from .tls.handshake import Failure
 
 _LOGGER: Final = logging.getLogger(__name__)
 _REMEMBERED: Final = 100

@@ -17,8 +17,9 @@ from typing import Any
 from .acceptor import Acceptor, reset
 from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
 from .counters import Counters, Refusal
-from .tls.connection import Failure, HandshakeQueue, TlsTransport
+from .tls.connection import TlsTransport
 from .tls.context import ServerContext
+from .tls.handshake import Failure, HandshakeQueue
 
 
 class PortInUse(OSError):
@@ -160,7 +161,7 @@ class Entrance:
 
     def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
         """Charge what a step of a handshake took beyond what was paid at its beginning."""
-        excess = min(seconds, transport.seconds - SECONDS_PER_HANDSHAKE)
+        excess = min(seconds, transport.handshake.seconds - SECONDS_PER_HANDSHAKE)
         if excess > 0:
             self.admission.charge(source, excess, asyncio.get_running_loop().time())
 

@@ -1,7 +1,9 @@
 """TLS from bytes to bytes: sessions, certificates that are compressed, portions."""
 
 import asyncio
+import gc
 import ssl
+import weakref
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -12,14 +14,14 @@ from typing import Final, Never, override
 import pytest
 
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
-from custom_components.flotte.tesla.telemetry.tls.connection import (
+from custom_components.flotte.tesla.telemetry.tls.connection import TlsTransport
+from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
+from custom_components.flotte.tesla.telemetry.tls.handshake import (
     Failure,
     Handshake,
     HandshakeQueue,
     Step,
-    TlsTransport,
 )
-from custom_components.flotte.tesla.telemetry.tls.context import ServerContext, server_context
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
 from tests.tesla.telemetry.pki import CLIENT, PRODUCTS_CA, VIN, Ca, Issued
@@ -254,7 +256,7 @@ class Pair:
         self.transport.data_received(self.client.answer())
         await until(lambda: self.tcp.written)
         self.transport.data_received(self.client.answer(self.tcp.take()))
-        await until(lambda: not self.transport._is_shaking_hands)
+        await until(lambda: self.transport.handshake.is_over)
 
     def encrypted(self, data: bytes, size: int = 16_384) -> bytes:
         """As the client sends it."""
@@ -366,6 +368,25 @@ async def test_nothing_is_done_for_whom_there_is_no_time_any_more(pair: Pair) ->
     assert pair.failures == [Failure.FLOOD]
     assert pair.tcp.is_over
     assert not pair.tcp.written
+
+
+@pytest.mark.parametrize("data", [b"nonsense" * 10, b""])
+async def test_a_connection_is_freed_when_it_ends(pair: Pair, data: bytes) -> None:
+    """Without a collection, whether its handshake failed or not: strangers may make thousands."""
+    if data:
+        pair.transport.data_received(data)
+        await until(lambda: pair.failures)
+    else:
+        await pair.secure()
+    pair.transport.connection_lost(None)
+    found = weakref.ref(pair.transport)
+    gc.disable()
+    try:
+        del pair.transport
+        await asyncio.sleep(0)
+        assert found() is None
+    finally:
+        gc.enable()
 
 
 async def test_one_step_at_a_time(

@@ -2,11 +2,6 @@
 
     TCP ──> TlsTransport ──> the protocol above it (HTTP)
 
-A stranger chooses what a handshake costs: some hundred certificates, or elliptic curves made to be
-slow, take OpenSSL a second and more for a few thousand bytes. So the steps of handshakes are done
-one after the other in a thread, which leaves the event loop free (OpenSSL runs without Python's
-lock), and their bytes are counted. asyncio's own TLS does handshakes on the loop.
-
 What has been received is decrypted in small portions, so that a client that sends much, or much
 that OpenSSL has to answer itself (key updates), takes its turn with everybody else.
 """
@@ -14,148 +9,17 @@ that OpenSSL has to answer itself (key updates), takes its turn with everybody e
 import asyncio
 import logging
 import ssl
-import time
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import partial
 from typing import Any, Final, cast, override
 
 from .context import ServerContext
+from .handshake import MAX_HANDSHAKE_BYTES, Failure, HandshakeQueue, HandshakeRun
 
 _LOGGER: Final = logging.getLogger(__name__)
 
-MAX_HANDSHAKE_BYTES: Final = 16_384
-"""What OpenSSL is given of a client until TLS is established.
-
-A greeting has 0.3 to 2 kB, a chain of four certificates with RSA keys about 6 kB.
-"""
-MAX_HANDSHAKE_STEPS: Final = 64
-"""Portions in which it may arrive; each costs a visit to the thread."""
 _PORTION: Final = 16_384
 """Bytes that are decrypted before others get their turn."""
-
-
-class Failure(StrEnum):
-    """Why TLS was not established."""
-
-    NO_CERTIFICATE = "no_certificate"
-    """A browser or a scanner; or a car that was not asked as it wants to be asked."""
-    UNTRUSTED = "untrusted_certificate"
-    NO_TLS = "no_tls"
-    """Something else than TLS, or a client that does not trust our certificate."""
-    TOO_MUCH = "too_much_before_tls"
-    """More bytes, or in more portions, than a car needs."""
-    TIMEOUT = "handshake_timeout"
-    LOST = "lost"
-    """The other side went away."""
-    FLOOD = "flood"
-    """There is no more time for its source."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What became of one step of a handshake."""
-
-    outgoing: bytes
-    """For the client."""
-    seconds: float
-    """Of processor time."""
-    is_done: bool = False
-    failure: Failure | None = None
-    detail: str = ""
-    """Of a failure, for a log."""
-
-
-class Handshake:
-    """A TLS handshake from bytes to bytes. Its steps may run in a thread, one at a time."""
-
-    def __init__(self, context: ServerContext) -> None:
-        self._context = context
-        self._received = bytearray()
-        self._begin(context)
-
-    def _begin(self, context: ServerContext) -> None:
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.session = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
-
-    def step(self, data: bytes) -> Step:
-        """Go on with what was received."""
-        begin = time.thread_time()
-        is_done = False
-        failure, detail = None, ""
-        self._received += data
-        try:
-            is_done = self._advance(data)
-            if self.session.session_reused:
-                # Nothing was sent yet. The other context does not know the session, so that it is
-                # agreed upon anew, and the certificate verified.
-                self._begin(self._context.alternate)
-                is_done = self._advance(bytes(self._received))
-        except ssl.SSLCertVerificationError as error:
-            failure, detail = Failure.UNTRUSTED, error.verify_message
-        except ssl.SSLError as error:
-            has_none = error.reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE"
-            failure = Failure.NO_CERTIFICATE if has_none else Failure.NO_TLS
-            detail = error.reason or ""
-        if is_done:
-            self._received.clear()
-        seconds = time.thread_time() - begin
-        return Step(self.outgoing.read(), seconds, is_done, failure, detail)
-
-    def _advance(self, data: bytes) -> bool:
-        self.incoming.write(data)
-        try:
-            self.session.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        return True
-
-
-class HandshakeQueue:
-    """Runs the steps of handshakes in a thread, one at a time.
-
-    Args:
-        executor: Where; None: the event loop's own.
-    """
-
-    def __init__(self, executor: Executor | None = None) -> None:
-        self._executor = executor
-        self._waiting: deque[TlsTransport] = deque()
-        self._is_running = False
-
-    def submit(self, connection: TlsTransport) -> None:
-        """Have the next step of a connection run."""
-        self._waiting.append(connection)
-        self._run()
-
-    def _run(self) -> None:
-        while self._waiting and not self._is_running:
-            connection = self._waiting.popleft()
-            if (data := connection.begin_step()) is None:
-                continue
-            try:
-                running = asyncio.get_running_loop().run_in_executor(
-                    self._executor, connection.handshake.step, data
-                )
-            except RuntimeError:
-                # There are no threads any more: Home Assistant stops.
-                connection.abort()
-                continue
-            self._is_running = True
-            running.add_done_callback(partial(self._finished, connection))
-
-    def _finished(self, connection: TlsTransport, done: asyncio.Future[Step]) -> None:
-        self._is_running = False
-        try:
-            connection.end_step(done.result())
-        except asyncio.CancelledError:
-            connection.abort()
-        finally:
-            self._run()
 
 
 class TlsTransport(asyncio.Protocol, asyncio.Transport):
@@ -186,13 +50,9 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         close_timeout: float,
     ) -> None:
         super().__init__()
-        self.handshake = Handshake(context)
-        self.seconds = 0.0
-        """Processor time of the handshake so far."""
+        self.handshake = HandshakeRun(context, queue, self, may_go_on=may_go_on)
         self.gone = asyncio.Event()
         """Set when TCP is over."""
-        self._queue = queue
-        self._may_go_on = may_go_on
         self._on_secured = on_secured
         self._on_failed = on_failed
         self._on_step = on_step
@@ -201,11 +61,8 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self._tcp: asyncio.Transport | None = None
         self._above: asyncio.Protocol | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._is_shaking_hands = True
-        self._is_stepping = False
-        self._is_queued = False
-        self._bytes = self._steps = 0
-        self._received = bytearray()
+        self._tls = self.handshake.tls
+        self._received = self.handshake.received
         """Not decrypted yet."""
         self._is_reading = True
         """Whether what is above wants to have more."""
@@ -221,63 +78,26 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
             self._tcp.abort()
             return
         self._timer = asyncio.get_running_loop().call_later(
-            self._handshake_timeout, self._fail, Failure.TIMEOUT
+            self._handshake_timeout, self.handshake.fail, Failure.TIMEOUT
         )
 
-    def _continue_handshake(self, data: bytes) -> None:
-        self._steps += 1
-        self._received += data
-        if self._tcp is not None and len(self._received) >= MAX_HANDSHAKE_BYTES:
-            # A client may send what it wants right behind its part of the handshake.
-            self._tcp.pause_reading()
-        self._request_step()
+    def send(self, data: bytes) -> None:
+        """Send bytes of the handshake to the client."""
+        if self._tcp is not None:
+            self._tcp.write(data)
 
-    def _request_step(self) -> None:
-        if not self._received or self._is_queued or self._is_stepping:
-            return
-        if self._bytes >= MAX_HANDSHAKE_BYTES or self._steps > MAX_HANDSHAKE_STEPS:
-            self._fail(Failure.TOO_MUCH)
-            return
-        self._is_queued = True
-        self._queue.submit(self)
+    def on_step(self, seconds: float) -> None:
+        """Report the processor time of a step."""
+        self._on_step(self, seconds)
 
-    def begin_step(self) -> bytes | None:
-        """Hand out what the next step needs; None if there is nothing to do any more."""
-        self._is_queued = False
-        if self._is_shaking_hands and not self._may_go_on():
-            self._fail(Failure.FLOOD)
-        if not self._is_shaking_hands:
-            return None
-        self._is_stepping = True
-        data = bytes(self._received[: MAX_HANDSHAKE_BYTES - self._bytes])
-        del self._received[: len(data)]
-        self._bytes += len(data)
-        return data
-
-    def end_step(self, step: Step) -> None:
-        """Go on after a step."""
-        self._is_stepping = False
-        self.seconds += step.seconds
-        self._on_step(self, step.seconds)
-        if not self._is_shaking_hands or self._tcp is None:
-            return
-        if step.outgoing:
-            self._tcp.write(step.outgoing)
-        if step.failure is not None:
-            self._fail(step.failure, step.detail)
-        elif step.is_done:
-            self._is_shaking_hands = False
-            self._stop_timer()
-            self._on_secured(self)
-        else:
-            self._request_step()
-
-    def _fail(self, failure: Failure, detail: str = "") -> None:
-        if not self._is_shaking_hands:
-            return
-        self._is_shaking_hands = False
+    def on_done(self) -> None:
+        """Hand over the connection: TLS is established."""
         self._stop_timer()
-        self._received.clear()
+        self._on_secured(self)
+
+    def on_failed(self, failure: Failure, detail: str) -> None:
+        """End the connection: the handshake failed."""
+        self._stop_timer()
         if self._tcp is not None:
             # An alert that says why is in the hands of the operating system already, or never.
             if self._tcp.get_write_buffer_size():
@@ -290,8 +110,11 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._is_shaking_hands:
-            self._continue_handshake(data)
+        if not self.handshake.is_over:
+            if self._tcp is not None and len(self._received) + len(data) >= MAX_HANDSHAKE_BYTES:
+                # A client may send what it wants right behind its part of the handshake.
+                self._tcp.pause_reading()
+            self.handshake.feed(data)
         elif self._above is not None and not self._is_closing:
             self._received += data
             if not self._is_scheduled:
@@ -302,9 +125,9 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self._is_scheduled = False
         if self._above is None or self._is_closing or self._tcp is None:
             return
-        session = self.handshake.session
+        session = self._tls.session
         if self._received and self._is_reading:
-            self.handshake.incoming.write(self._received[:_PORTION])
+            self._tls.incoming.write(self._received[:_PORTION])
             del self._received[:_PORTION]
         try:
             while self._is_reading and not self._is_closing:
@@ -336,13 +159,12 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
             asyncio.get_running_loop().call_soon(self._decrypt)
 
     def _flush(self) -> None:
-        if self._tcp is not None and (data := self.handshake.outgoing.read()):
+        if self._tcp is not None and (data := self._tls.outgoing.read()):
             self._tcp.write(data)
 
     @override
     def eof_received(self) -> bool:
-        if self._is_shaking_hands:
-            self._fail(Failure.LOST)
+        self.handshake.fail(Failure.LOST)
         return False
 
     @override
@@ -357,7 +179,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(Failure.LOST)
+        self.handshake.fail(Failure.LOST)
         self._stop_timer()
         self._is_closing = True
         self._received.clear()
@@ -386,13 +208,13 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         It is the first of the verified chain. Others may have been sent along; they count for
         nothing. Empty if there is none.
         """
-        return self.handshake.session.getpeercert(binary_form=True) or b""
+        return self._tls.session.getpeercert(binary_form=True) or b""
 
     @override
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         if self._is_closing or self._tcp is None or not data:
             return
-        self.handshake.session.write(data)
+        self._tls.session.write(data)
         self._flush()
 
     @override
@@ -403,7 +225,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self._is_closing = True
         # It wants to hear that the other side agrees, for which nobody waits.
         with suppress(ssl.SSLError):
-            self.handshake.session.unwrap()
+            self._tls.session.unwrap()
         self._flush()
         # With something unread TCP would be reset, and what was written lost: the rest is read,
         # but not decrypted.
@@ -445,5 +267,5 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
     @override
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if name == "ssl_object":
-            return self.handshake.session
+            return self._tls.session
         return default if self._tcp is None else self._tcp.get_extra_info(name, default)

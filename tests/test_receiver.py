@@ -545,7 +545,7 @@ async def test_what_is_over_is_dropped_and_logged(
     real.setattr(client_cas_module, "TESLA_FINGERPRINTS", fingerprints(bundle))
     (folder / CLIENT_CA_FILE).write_bytes(bundle)
     assert (await start(hass, entry_of_stream)).is_running
-    assert "CA certificates of Tesla's that are over: Tesla Issuing CA" in caplog.text
+    assert "Ignoring expired Tesla client CAs: Tesla Issuing CA" in caplog.text
 
 
 @pytest.mark.parametrize("kind", ["wifi", "stranger", "none"])

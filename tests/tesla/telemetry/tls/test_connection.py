@@ -370,9 +370,12 @@ async def test_nothing_is_done_for_whom_there_is_no_time_any_more(pair: Pair) ->
     assert not pair.tcp.written
 
 
-@pytest.mark.parametrize("data", [b"nonsense" * 10, b""])
-async def test_a_connection_is_freed_when_it_ends(pair: Pair, data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"nonsense" * 10, b""], ids=["failed", "done"])
+async def test_a_connection_is_freed_when_it_ends(
+    context: ServerContext, authority: Authority, products: Ca, tmp_path: Path, data: bytes
+) -> None:
     """Without a collection, whether its handshake failed or not: strangers may make thousands."""
+    pair = Pair(context, Client(authority, products.issue(VIN, CLIENT), tmp_path))
     if data:
         pair.transport.data_received(data)
         await until(lambda: pair.failures)

@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ..privacy import shortened
-from .configuration import differs, expiry_of, moment_of, number_of
+from ..reading_json import as_flag, number_in
+from .configuration import differs, expiry_of, moment_of
 from .remedies import Remedy, remedy_for
 
 _MISSING: Final = object()
@@ -52,7 +53,7 @@ def read_configured(answer: Mapping[str, Any]) -> Configured:
     `skipped_vehicles` is an object with a list of VINs for each reason; older answers were a list
     of objects with `vin` and `reason`.
     """
-    updated = number_of(answer.get("updated_vehicles"))
+    updated = number_in(answer.get("updated_vehicles"))
     skipped = {
         vin: _skip_reason(reason) for reason, vin in _skipped(answer.get("skipped_vehicles"))
     }
@@ -126,17 +127,13 @@ def read_configuration(
         exists = True
         matches = None if wanted is None else not differs(wanted, claims)
     return CarConfiguration(
-        synced=_flag(answer.get("synced")),
+        synced=as_flag(answer.get("synced")),
         exists=exists,
         matches=matches,
         expires=None if claims is None else expiry_of(claims),
         limit_reached=answer.get("limit_reached") is True,
-        key_paired=_flag(answer.get("key_paired")),
+        key_paired=as_flag(answer.get("key_paired")),
     )
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
 
 
 @dataclass(frozen=True, slots=True)

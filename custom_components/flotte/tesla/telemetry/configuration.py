@@ -1,11 +1,11 @@
 """The configuration that a plan becomes, ready to be signed, and how two of them differ."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ..clock import YEAR_2100
+from ..reading_json import number_in
 from .forecast import Plan
 from .profiles import Rule
 
@@ -93,7 +93,7 @@ def _essence(claims: Mapping[str, Any]) -> dict[str, Any]:
     alert_types = claims.get("alert_types")
     return {
         "hostname": str(claims.get("hostname", "")).strip().lower(),
-        "port": number_of(claims.get("port")),
+        "port": number_in(claims.get("port")),
         "ca": str(claims.get("ca", "")).split(),
         "fields": {
             str(field): _essence_of_field(rule)
@@ -110,20 +110,9 @@ def _essence_of_field(rule: object) -> list[float | None]:
     """Interval, delta and resend interval; None for one that is missing or 0."""
     claims: Mapping[Any, Any] = rule if isinstance(rule, Mapping) else {}
     return [
-        number_of(claims.get(key)) or None
+        number_in(claims.get(key)) or None
         for key in ("interval_seconds", "minimum_delta", "resend_interval_seconds")
     ]
-
-
-def number_of(value: object) -> float | None:
-    """A number, also as text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError, OverflowError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def expiry_of(claims: Mapping[str, Any]) -> datetime | None:
@@ -138,7 +127,7 @@ def due_for_renewal(expires: datetime | None, now: datetime) -> bool:
 
 def moment_of(value: object) -> datetime | None:
     """A time as Unix seconds or milliseconds, or in ISO 8601 (UTC if it has no zone)."""
-    seconds = number_of(value)
+    seconds = number_in(value)
     if seconds is None:
         return _written(value)
     if seconds >= YEAR_2100:

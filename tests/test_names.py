@@ -191,7 +191,7 @@ async def test_a_rename_is_followed_by_the_product_list(
 
     car = tesla.world.cars[MODEL_Y]
     vehicle = vehicle_of(loaded, MODEL_Y).vehicle
-    vehicle.named = lambda _name: None
+    vehicle.presence.on_name = lambda _name: None
     car.display_name = "Borealis"
     await wait(timedelta(hours=6))
     assert name_of(hass, loaded, MODEL_Y) == "Borealis"

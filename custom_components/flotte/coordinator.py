@@ -318,7 +318,7 @@ class VehicleCoordinator(FlotteCoordinator):
         """Whether it is meant to stream."""
         vehicle.awoke = self._async_awoke
         vehicle.settled = self._async_settled
-        vehicle.named = self.async_list
+        vehicle.presence.on_name = self.async_list
         self._stream_missed = False
         self._pairing_asked = dt_util.utcnow()
         entry.async_on_unload(vehicle.subscribe(self.async_told))
@@ -369,7 +369,7 @@ class VehicleCoordinator(FlotteCoordinator):
         """Take in whether it is meant to stream; before the entities are added."""
         self.streams = streams
         if streams:
-            self.vehicle.heard_no_stream()
+            self.vehicle.presence.mark_not_streaming()
 
     @callback
     def _async_watch_stream(self) -> None:
@@ -386,7 +386,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @property
     def stream_is_missed(self) -> bool:
         """Whether it is online and should stream, but has not for longer than it may take."""
-        awaited = self.vehicle.awaited
+        awaited = self.vehicle.presence.stream_overdue_since
         return awaited is not None and dt_util.utcnow() - awaited >= plan.STREAM_GRACE
 
     @callback

@@ -93,7 +93,7 @@ async def _describe(data: AccountData) -> dict[str, Any]:
                 "protocol": str(coordinator.vehicle.protocol),
                 "key_paired": coordinator.vehicle.key_paired,
                 "asked": _text(coordinator.vehicle.asked),
-                "came_online": _text(coordinator.vehicle.came_online),
+                "came_online": _text(coordinator.vehicle.presence.online_since),
                 "last_poll_succeeded": coordinator.last_update_success,
                 "readings": _readings(coordinator.state),
             }

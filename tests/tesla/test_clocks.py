@@ -49,7 +49,7 @@ def wall(account: Account) -> Wall:
 def vehicle(awake: Vehicle, car: Car, wall: Wall) -> Vehicle:
     """Aurora, awake with somebody in it."""
     car.steer({"user_present": True})
-    awake._clock = wall
+    awake.context.clock = wall
     return awake
 
 
@@ -83,7 +83,7 @@ async def test_the_usual_pace_after_a_jump_ahead_and_back(
     if restarts:
         stored = vehicle.to_stored()
         vehicle = make_vehicle()
-        vehicle._clock = wall
+        vehicle.context.clock = wall
         vehicle.restore(stored)
     wall.ahead = timedelta()
     usual = timedelta(hours=2) // plan.ACTIVE_INTERVAL
@@ -113,7 +113,7 @@ async def test_what_is_known_counts_again_after_a_jump_back(
     freezer.tick(MINUTE)
     vehicle.lapse()
     await vehicle.refresh(PERSON)
-    assert vehicle.knows({signals.CHARGE_LIMIT: 70})
+    assert vehicle.knowledge.is_certain({signals.CHARGE_LIMIT: 70})
 
 
 def test_an_assumption_from_the_future_lapses() -> None:

@@ -74,7 +74,7 @@ class Outcomes:
 async def test_state_of_a_vehicle(outcomes: Outcomes, make_vehicle: VehicleMaker) -> None:
     vehicle = make_vehicle(MODEL_3)
     names: list[object] = []
-    vehicle.named = names.append
+    vehicle.presence.on_name = names.append
     answer = {"response": {"vin": MODEL_3, "state": "asleep", "display_name": "Comet"}}
     seen = await outcomes.of("vehicle", answer, lambda: vehicle.check(POLLING))
     assert seen.keys() == {"bool", "InvalidAnswer"}

@@ -406,7 +406,7 @@ async def test_13_readings_after_a_clock_step(trial: Trial, step: timedelta) -> 
     await trial.vehicle.refresh()
     trial.wall_error = step
     trial.car.steer({"charge_amps": 13})
-    assert not trial.vehicle.knows({signals.CHARGE_CURRENT_REQUEST: 8})
+    assert not trial.vehicle.knowledge.is_certain({signals.CHARGE_CURRENT_REQUEST: 8})
     trial.advance(30)
     await trial.vehicle.refresh()
     assert trial.vehicle.state[signals.CHARGE_CURRENT_REQUEST] == 13

@@ -94,7 +94,7 @@ async def test_a_connection_lost_after_a_park_is_no_sleep(
     stream.heard(b"V", NO_SPEED)
     stream.closed("1")
     assert awake.is_online
-    assert not awake.slept_streaming
+    assert not awake.presence.slept_streaming
     assert awake.check_due()
     freezer.tick(MINUTE)
     assert awake.check_due()
@@ -526,7 +526,7 @@ async def test_what_ended_is_looked_up_and_then_unknown(
 ) -> None:
     awake.shown = frozenset({INSIDE})
     await awake.refresh()
-    awake.asked, awake.came_online = utc_now() - HOUR, utc_now()
+    awake.asked, awake.presence.online_since = utc_now() - HOUR, utc_now()
     freezer.tick(SECOND)
     report(stream, {INSIDE: 21.0})
     report(stream, {}, "InsideTemp")
@@ -684,7 +684,7 @@ async def test_a_look_that_the_stream_would_have_spared_is_taken_after_a_restart
     again.restore(awake.to_stored())
     again.apply_state("online")
     # It is expected to stream, and may take minutes to begin.
-    again.stream_expected = utc_now()
+    again.presence.stream_expected_since = utc_now()
     assert not again.data_due()
     freezer.tick(plan.SETTLE)
     assert again.data_due()

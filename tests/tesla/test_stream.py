@@ -81,7 +81,7 @@ async def test_a_connection_says_that_the_car_is_awake(stream: Stream) -> None:
     stream.opened("1", "wifi")
     assert is_on(stream) is True
     assert is_online(stream)
-    assert stream.vehicle.came_online == NOW
+    assert stream.vehicle.presence.online_since == NOW
     assert stream.vehicle.state[signals.LAST_ONLINE] == NOW.timestamp()
     assert stream.connections == {"1": "wifi"}
 
@@ -92,8 +92,8 @@ async def test_a_connection_that_breaks_says_nothing_of_sleep(stream: Stream) ->
     stream.closed("1")
     assert is_on(stream) is False
     assert is_online(stream)
-    assert stream.vehicle.stream_lost == NOW
-    assert not stream.vehicle.slept_streaming
+    assert stream.vehicle.presence.stream_lost_at == NOW
+    assert not stream.vehicle.presence.slept_streaming
 
 
 async def test_a_car_that_changes_networks(stream: Stream) -> None:
@@ -143,8 +143,8 @@ async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> Non
     assert is_online(stream), "it is only about to sleep"
     stream.closed("1")
     assert not is_online(stream)
-    assert stream.vehicle.slept_streaming
-    assert stream.vehicle.came_online is None
+    assert stream.vehicle.presence.slept_streaming
+    assert stream.vehicle.presence.online_since is None
     assert stream.vehicle.state[LEVEL] == 60, "invalid is no change"
 
 
@@ -189,7 +189,7 @@ async def test_the_last_words_count_for_one_connection_only(stream: Stream) -> N
     assert not is_online(stream)
     stream.opened("2", "wifi")
     assert is_online(stream)
-    assert not stream.vehicle.slept_streaming
+    assert not stream.vehicle.presence.slept_streaming
     stream.closed("2")
     assert is_online(stream)
 
@@ -232,10 +232,10 @@ async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFac
     stream.closed("1")
     freezer.tick(3600 * SECOND)
     assert stream.continuous_since(LEVEL) == NOW
-    assert stream.vehicle.knows({LEVEL: 60})
+    assert stream.vehicle.knowledge.is_certain({LEVEL: 60})
     stream.vehicle.apply_state("online")
     assert stream.continuous_since(LEVEL) is None, "it is awake, and does not stream yet"
-    assert not stream.vehicle.knows({LEVEL: 60})
+    assert not stream.vehicle.knowledge.is_certain({LEVEL: 60})
     stream.opened("2", "wifi")
     assert stream.continuous_since(LEVEL) is None
     stream.told(record({LEVEL: 60}))

@@ -135,14 +135,14 @@ async def test_check_asks_tesla_and_not_the_car(
     assert vehicle.state.reading(signals.ONLINE) == Reading(
         value=False, time=NOW, source=Source.POLL
     )
-    assert vehicle.came_online is None
+    assert vehicle.presence.online_since is None
     car.steer({"state": "online"})
     freezer.tick(SECOND)
     assert await vehicle.check() is True
-    assert vehicle.came_online == NOW + SECOND
+    assert vehicle.presence.online_since == NOW + SECOND
     freezer.tick(SECOND)
     await vehicle.check()
-    assert vehicle.came_online == NOW + SECOND, "since then, not since the last check"
+    assert vehicle.presence.online_since == NOW + SECOND, "since then, not since the last check"
     seen = (NOW + 2 * SECOND).timestamp()
     assert vehicle.state[signals.LAST_ONLINE] == seen
     car.steer({"state": "asleep"})
@@ -168,7 +168,7 @@ async def test_teslas_word_for_the_state(vehicle: Vehicle, word: object, *, onli
     vehicle.apply_state("online")
     vehicle.apply_state(word)
     assert vehicle.is_online is online
-    assert (vehicle.came_online is not None) is online
+    assert (vehicle.presence.online_since is not None) is online
 
 
 async def test_listeners_hear_what_changed(vehicle: Vehicle) -> None:
@@ -217,13 +217,13 @@ async def test_what_counts_as_known(
 ) -> None:
     reading = Reading(value, NOW - timedelta(seconds=age), source)
     vehicle.receive({signals.CHARGE_LIMIT: reading})
-    assert vehicle.knows(LIMIT_80) is known
+    assert vehicle.knowledge.is_certain(LIMIT_80) is known
 
 
 async def test_everything_must_be_known(vehicle: Vehicle) -> None:
     vehicle.receive({signals.CHARGE_LIMIT: Reading(80, NOW, Source.POLL)})
-    assert not vehicle.knows({**LIMIT_80, signals.LOCKED: True})
-    assert vehicle.knows({})
+    assert not vehicle.knowledge.is_certain({**LIMIT_80, signals.LOCKED: True})
+    assert vehicle.knowledge.is_certain({})
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ async def test_a_car_that_fell_asleep_meanwhile(awake: Vehicle, car: Car, accoun
     with pytest.raises(VehicleUnavailable):
         await awake.refresh()
     assert not awake.is_online
-    assert awake.came_online is None
+    assert awake.presence.online_since is None
     assert awake.asked is None
     assert paid(account) == {DATA: 1}
 
@@ -1648,7 +1648,7 @@ async def test_what_is_known_survives_a_restart(
     reading = again.state.reading(signals.BATTERY_LEVEL)
     assert reading is not None
     assert (reading.time, reading.source) == (NOW, Source.RESTORED)
-    assert (again.asked, again.came_online) == (NOW, NOW)
+    assert (again.asked, again.presence.online_since) == (NOW, NOW)
     assert again.is_online
 
 
@@ -1711,7 +1711,7 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
     vehicle.restore(stored)
     assert vehicle.state == State()
     assert vehicle.asked is None
-    assert vehicle.came_online is None
+    assert vehicle.presence.online_since is None
     assert vehicle.protocol is CommandMode.SIGNED
     car.steer({"state": "online"})
     vehicle.apply_state("online")

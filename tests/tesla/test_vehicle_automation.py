@@ -160,7 +160,7 @@ async def test_what_the_stream_does_not_tell_is_looked_at(
     stream = Mock(spec=StreamCoverage, is_connected=True)
     stream.continuous_since.return_value = None
     stream.reports_every_change.return_value = stream.includes.return_value = False
-    charging.follower = stream
+    charging.knowledge.coverage = stream
     await charging.send(commands.set_charge_current(8), SOLAR)
     freezer.tick(8 * SECOND)
     assert charging.data_due()

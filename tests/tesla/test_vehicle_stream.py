@@ -78,23 +78,23 @@ async def test_certain_while_it_is_followed(
     followed: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.tick(HOUR)
-    assert followed.knows(LIMIT_80)
-    assert not followed.knows({LIMIT: 81})
-    assert not followed.knows({**LIMIT_80, signals.LOCKED: True})
+    assert followed.knowledge.is_certain(LIMIT_80)
+    assert not followed.knowledge.is_certain({LIMIT: 81})
+    assert not followed.knowledge.is_certain({**LIMIT_80, signals.LOCKED: True})
 
 
 async def test_not_certain_after_a_loss(
     followed: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
 ) -> None:
     stream.closed("1")
-    assert followed.knows(LIMIT_80), "it was told within the minute"
+    assert followed.knowledge.is_certain(LIMIT_80), "it was told within the minute"
     freezer.tick(61 * SECOND)
-    assert not followed.knows(LIMIT_80)
+    assert not followed.knowledge.is_certain(LIMIT_80)
     stream.opened("2", "wifi")
-    assert not followed.knows(LIMIT_80)
+    assert not followed.knowledge.is_certain(LIMIT_80)
     tell(stream, LIMIT_80)
     freezer.tick(HOUR)
-    assert followed.knows(LIMIT_80)
+    assert followed.knowledge.is_certain(LIMIT_80)
 
 
 async def test_not_certain_from_before_the_stream(
@@ -105,7 +105,7 @@ async def test_not_certain_from_before_the_stream(
     freezer.tick(HOUR)
     stream.opened("1", "wifi")
     tell(stream, {}, "ChargeLimitSoc")
-    assert not awake.knows(LIMIT_80)
+    assert not awake.knowledge.is_certain(LIMIT_80)
 
 
 async def test_what_was_read_while_it_is_followed_is_certain(
@@ -114,7 +114,7 @@ async def test_what_was_read_while_it_is_followed_is_certain(
     freezer.tick(SECOND)
     followed.receive({LIMIT: Reading(75, utc_now(), Source.POLL)})
     freezer.tick(HOUR)
-    assert followed.knows({LIMIT: 75})
+    assert followed.knowledge.is_certain({LIMIT: 75})
 
 
 @pytest.mark.parametrize("source", [Source.RESTORED, Source.ASSUMED])
@@ -126,7 +126,7 @@ async def test_never_certain_by_hearsay(
     freezer.tick(SECOND)
     awake.receive({LIMIT: Reading(80, utc_now(), source)})
     freezer.tick(HOUR)
-    assert not awake.knows(LIMIT_80)
+    assert not awake.knowledge.is_certain(LIMIT_80)
 
 
 async def test_after_a_command_only_when_a_change_would_have_been_told(
@@ -136,11 +136,11 @@ async def test_after_a_command_only_when_a_change_would_have_been_told(
     freezer.tick(HOUR)
     await followed.send(commands.flash_lights(), PERSON)
     acted = utc_now()
-    assert not followed.knows(LIMIT_80)
+    assert not followed.knowledge.is_certain(LIMIT_80)
     freezer.move_to(acted + 15 * SECOND)
-    assert not followed.knows(LIMIT_80)
+    assert not followed.knowledge.is_certain(LIMIT_80)
     freezer.move_to(acted + 17 * SECOND)
-    assert followed.knows(LIMIT_80)
+    assert followed.knowledge.is_certain(LIMIT_80)
 
 
 # --- Nothing for nothing --------------------------------------------------------------------------
@@ -292,7 +292,7 @@ async def test_a_stream_that_is_not_connected_verifies_nothing(
     follower = Mock(spec=StreamCoverage, is_connected=False)
     follower.continuous_since.return_value = NOW
     follower.reports_every_change.return_value = True
-    followed.follower = follower
+    followed.knowledge.coverage = follower
     waits(lambda: None)
     assert await followed.send(commands.set_charge_limit(71), PERSON) == Done(already=True)
     assert paid(account)[DATA] == 1
@@ -343,12 +343,12 @@ async def test_what_is_awaited(
     """The latest of: it should, it is awake, it was lost."""
 
     def awaited() -> datetime | None:
-        return vehicle.awaited
+        return vehicle.presence.stream_overdue_since
 
     vehicle.apply_state("online")
     assert awaited() is None, "it is not meant to"
     freezer.tick(SECOND)
-    vehicle.stream_expected = utc_now()
+    vehicle.presence.stream_expected_since = utc_now()
     assert awaited() == NOW + SECOND
     stream.opened("1", "wifi")
     assert awaited() is None
@@ -373,11 +373,11 @@ async def test_that_it_sleeps_is_kept_over_a_restart(
     one, two = make_vehicle(), make_vehicle()
     one.restore(stored_streaming)
     two.restore(stored_asleep)
-    assert not one.slept_streaming
-    assert two.slept_streaming
+    assert not one.presence.slept_streaming
+    assert two.presence.slept_streaming
     assert one.state[signals.STREAMING] is None
     assert one.state[LIMIT] == 80
-    assert not one.knows(LIMIT_80)
+    assert not one.knowledge.is_certain(LIMIT_80)
 
 
 async def test_it_is_asked_for_what_the_stream_cannot_tell_once(

@@ -288,7 +288,7 @@ class Configurator:
             car.suspensions = suspensions
             if (reason := result.skipped.get(car.vin)) is not None:
                 car.configured = None
-                car.coordinator.vehicle.stream_expected = None
+                car.coordinator.vehicle.presence.stream_expected_since = None
                 self._refused(car, wanted, f"stream_{reason}", billed=True)
                 continue
             car.configured = wanted

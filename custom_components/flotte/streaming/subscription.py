@@ -117,7 +117,7 @@ class CarSubscription:
             self.tally.follow(planned, now)
         self.plan = planned
         self.coordinator.stream.follow(planned)
-        self.coordinator.vehicle.stream_expected = now
+        self.coordinator.vehicle.presence.stream_expected_since = now
 
     def count(self, now: datetime) -> None:
         """Book what came since the last time; not at each record, which must be quick."""

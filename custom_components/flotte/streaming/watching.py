@@ -116,7 +116,7 @@ class Watcher:
 
     async def async_diagnose(self, car: CarSubscription, now: datetime) -> None:
         """Ask Tesla why an online car does not connect, and report the reason."""
-        awaited = car.coordinator.vehicle.awaited
+        awaited = car.coordinator.vehicle.presence.stream_overdue_since
         if (
             awaited is None
             or now - awaited < CONNECT_TIME

@@ -33,6 +33,7 @@ from .errors import (
     ServiceError,
     TeslaError,
 )
+from .listeners import Listeners
 from .signals import LIVE_STATUS, SITE_INFO
 from .spending.caller import POLLING, Caller
 from .spending.endpoints import Endpoint
@@ -40,7 +41,6 @@ from .spending.gate import Gate, Request
 from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import poll_plan as plan
 from .vehicle.outcome import Done
-from .vehicle.vehicle import Listener
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,
@@ -119,12 +119,11 @@ class Site:
         self._missing_since: dict[Signal[Any], datetime] = {}
         self._scopes = scopes
         self._clock = clock
-        self._listeners: set[Listener] = set()
+        self._changed = Listeners[frozenset[Signal[Any]]]()
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` the signals that show something else; call the answer to stop."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+    def subscribe(self, listener: Callable[[frozenset[Signal[Any]]], None]) -> Callable[[], None]:
+        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        return self._changed.subscribe(listener)
 
     def lapse(self) -> None:
         """Drop assumptions that nobody confirmed in time."""
@@ -319,5 +318,4 @@ class Site:
 
     def _tell(self, changed: frozenset[Signal[Any]]) -> None:
         if changed:
-            for listener in tuple(self._listeners):
-                listener(changed)
+            self._changed(changed)

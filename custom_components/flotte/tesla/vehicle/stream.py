@@ -125,7 +125,7 @@ class Stream:
         self._lost: set[str] = set()
         self._alert_listeners: set[AlertListener] = set()
         self._connection_listeners: set[ConnectionListener] = set()
-        vehicle.follower = self
+        vehicle.knowledge.coverage = self
 
     # --- What follows ----------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ class Stream:
         self._silenced.clear()
         if self._since is None:
             self._since = self._clock()
-        self.vehicle.stream_opened()
+        self.vehicle.presence.stream_opened()
         if is_first:
             self._tell_connection()
 
@@ -222,7 +222,7 @@ class Stream:
             self._lost.clear()
         else:
             self.invalidate()
-        self.vehicle.stream_closed(asleep=asleep)
+        self.vehicle.presence.stream_closed(asleep=asleep)
         self._tell_connection()
 
     def close_all(self) -> None:
@@ -362,7 +362,7 @@ class Stream:
 
     def _note_gaps(self, ended: Collection[str], now: datetime) -> None:
         """Note that the vehicle has no value of these fields, and which had one since it woke."""
-        came_online = self.vehicle.came_online or now
+        came_online = self.vehicle.presence.online_since or now
         for field in ended:
             if field in self._gaps:
                 continue

@@ -16,7 +16,7 @@ from typing import Any, Final
 from .. import signals, signing
 from ..api.confirmation import read_confirmation
 from ..api.fleet import SCHEDULE_SECTIONS, FleetApi
-from ..clock import utc_now, within
+from ..clock import utc_now
 from ..commands import Command
 from ..errors import (
     AnswerLost,
@@ -43,25 +43,20 @@ from ..errors import (
 )
 from ..signing import ClientKey, Domain, Session
 from ..spending.caller import POLLING, Caller, CallerKind
-from ..spending.endpoints import Endpoint
 from ..spending.gate import Decision, DecisionReason, Gate, Request
 from ..spending.meter import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from ..state import (
-    ASSUMED_LIFETIME,
-    Reading,
     Readings,
     Signal,
-    Source,
     State,
-    restore_state,
     restore_time,
-    store_state,
 )
 from . import poll_plan as plan
 from . import waits
-from .consequences import Consequences, of_sleep
+from .context import VehicleContext
 from .deferral import Queue, Waiting, may_wait
+from .knowledge import MAX_AGE, MAX_AGE_FOR_TOGGLES, Knowledge, StateListener
 from .outcome import (
     MAX_DOUBT_SECONDS,
     OVERRIDE_SECONDS,
@@ -70,10 +65,11 @@ from .outcome import (
     Done,
     Errand,
     Intent,
-    StreamCoverage,
     can_be_looked_at,
     is_same_intent,
 )
+from .presence import DATES as PRESENCE_DATES
+from .presence import Presence
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -89,26 +85,13 @@ PAID_CHECK_SECONDS: Final = 15.0
 """Between the checks if the owner knows that they are billed."""
 LOCK_TIMEOUT_SECONDS: Final = 90.0
 """How long a command waits for others to the same part of the vehicle: one wake and a reply."""
-FRESH: Final = timedelta(seconds=60)
-"""How old a reading may be to count as known: the age limit for sending nothing for nothing."""
-FRESH_FOR_TOGGLES: Final = timedelta(seconds=10)
-"""The same for a command that toggles: later than that the vehicle is looked at first."""
-FRESH_FOR_REPEATS: Final = timedelta(minutes=5)
-"""The same for an automation that asked for the same just before, as one that sets the current
-every minute: whatever is wrong now, it will ask again. It is also how long `just before` is."""
+MAX_AGE_FOR_REPEATS: Final = timedelta(minutes=5)
+"""Age up to which a reading counts as known to an automation that repeats its last request, as one
+that sets the current every minute: it will ask again. It is also the time in which it repeats."""
 OVERTAKEN: Final = "a newer one took its place"
 
-_DATES: Final = (
-    "asked",
-    "tried",
-    "came_online",
-    "commanded",
-    "automated",
-    "checked",
-    "stream_expected",
-    "stream_lost",
-)
-"""What of a vehicle the plan compares with the time now."""
+_DATES: Final = ("asked", "tried", "commanded", "automated")
+"""Attributes of `Vehicle` that the plan compares with the time now."""
 
 
 async def _keep_nothing() -> None:
@@ -117,15 +100,11 @@ async def _keep_nothing() -> None:
 
 type Settled = Callable[[Waiting, TeslaError | None], None]
 """Hears what became of a command that waited; None is done, and `Deferred` that it was given up."""
-type Listener = Callable[[frozenset[Signal[Any]]], None]
-
-
 UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
 """The reason with which some vehicles refuse what is not signed, with status 200."""
 UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
 """The refusal of what needs the climate on; some vehicles also give it when their owner switched
 such commands off."""
-_MAX_DOUBT: Final = timedelta(seconds=MAX_DOUBT_SECONDS)
 
 
 class _Waiting:
@@ -168,28 +147,12 @@ class Vehicle:
     """When data was asked for last, answered or not."""
     failures = 0
     """How often in a row that told nothing."""
-    came_online: datetime | None = None
-    """When it was first seen online in this waking period; None while it sleeps."""
-    went_offline: datetime | None = None
-    """When it was last seen to be no longer online."""
-    quick_returns = 0
-    """How often in a row it was back online soon: it has poor reception, and did not sleep."""
     commanded: datetime | None = None
     """When it carried out a command last whose effect is to be looked at."""
     automated: datetime | None = None
     """The same for an automation's plain setting, which many may follow."""
-    checked: datetime | None = None
-    """When Tesla was asked last whether it is online."""
     key_paired: bool | None = None
     """Whether our key is on the vehicle; None if nobody asked."""
-    follower: StreamCoverage | None = None
-    """Hears what it streams."""
-    stream_expected: datetime | None = None
-    """Since when it should stream whenever it is awake; None if it should not."""
-    stream_lost: datetime | None = None
-    """When its last connection was lost while it was awake."""
-    slept_streaming = False
-    """Whether the stream itself said that it goes to sleep, and it was not online since."""
 
     def __init__(
         self,
@@ -205,6 +168,10 @@ class Vehicle:
         self.vin = vin
         self.api = api
         self.gate = gate or Gate(api.meter)
+        self.context = VehicleContext(vin, api, self.gate, scopes, clock)
+        self.knowledge = Knowledge(self.context)
+        self.presence = Presence(self.context, self.knowledge)
+        self.presence.on_online.subscribe(self._on_online)
         self.deferred = Queue()
         """Settings that wait until it is awake by itself."""
         self.awoke: Callable[[], None] = lambda: None
@@ -212,9 +179,6 @@ class Vehicle:
         self.settled: Settled = lambda _waiting, _error: None
         self.keep: Callable[[], Awaitable[None]] = _keep_nothing
         """Makes what waits durable before it is promised. Raises Refused if that is impossible."""
-        self.named: Callable[[object], None] = lambda _name: None
-        """Called with the name that Tesla has for it, whenever Tesla is asked about it."""
-        self.state = State()
         self.protocol = protocol
         self.fleet_info: Mapping[str, Any] = {}
         """What Tesla told of it last in `fleet_status`."""
@@ -224,23 +188,15 @@ class Vehicle:
         self._asked_for: frozenset[Signal[Any]] = frozenset()
         self._key = key
         self._scopes = scopes
-        self._clock = clock
+        self._clock = self.context.now
         self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
         self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
         self._wake_lock = asyncio.Lock()
         self._woken: float | None = None
-        # Readings from before that date say nothing of what the vehicle was told since. It never
-        # goes back: a clock that was set back and forth would make old readings count again.
-        self._acted: datetime | None = None
-        self._acted_second = 0.0
-        # By part of the vehicle: until that monotonic second what it was told may still happen.
-        self._doubt: dict[Domain | None, float] = {}
         # What was not sent last, being so already, and at which monotonic second.
         self._spared: tuple[Command | None, float] = (None, 0.0)
         # By the name of a command: who asked for it last, and at which monotonic second.
         self._wished: dict[str, tuple[Command, Caller, float]] = {}
-        # What automations set, and when: it is looked at later than the rest.
-        self._automated: dict[Signal[Any], datetime] = {}
         # One after the other: two could send the same.
         self._deferred_lock = asyncio.Lock()
         # What waited before, and may have to wait on.
@@ -248,21 +204,25 @@ class Vehicle:
         self._waiting: dict[str, _Waiting] = {}
         # The newest of each kind, also when it waits no longer.
         self._latest: dict[str, _Waiting] = {}
-        self._listeners: set[Listener] = set()
-        self._consequences = Consequences()
-        # How long it was online when it was last seen to be no longer.
-        self._online_for = timedelta()
-        # Whether Tesla called it asleep since it was online.
-        self._was_asleep = False
         # By part of the vehicle: since when a command is on its way whose effect can be looked at.
         self._on_the_way: dict[Domain | None, datetime] = {}
 
     # --- What is known ---------------------------------------------------------------------------
 
     @property
+    def state(self) -> State:
+        """All readings, in one frozen snapshot."""
+        return self.knowledge.state
+
+    @property
     def is_online(self) -> bool:
-        """Whether Tesla could reach it when last heard of."""
-        return self.state[signals.ONLINE] is True
+        """Whether Tesla could reach it at the last report."""
+        return self.presence.is_online
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it streams now."""
+        return self.presence.is_streaming
 
     @property
     def needs_key(self) -> bool:
@@ -283,132 +243,30 @@ class Vehicle:
             return False
         return self.protocol is CommandMode.UNSIGNED or self.vin[9:10] < "M"
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Tell `listener` the signals that show something else; call the answer to stop."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
+    def subscribe(self, listener: StateListener) -> Callable[[], None]:
+        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        return self.knowledge.subscribe(listener)
 
     def receive(self, readings: Readings, now: datetime | None = None) -> None:
-        """Take in readings, from wherever they come; `now` is for who has just looked."""
-        now, before = now or self._clock(), self.state
-        self.state, changed = before.merge(readings, now)
-        if implied := self._consequences.of(before, self.state, readings):
-            self.state, more = self.state.merge(implied, now)
-            changed |= more
-        self._tell(changed)
+        """Merge readings from any source; a caller that has just read the clock passes `now`."""
+        self.knowledge.receive(readings, now)
 
     def lapse(self) -> None:
-        """Drop assumptions that nobody confirmed in time.
-
-        Those of automations are confirmed together, and so later.
-        """
-        if self.follower is not None:
-            self.follower.lapse()
-        now, patience = self._clock(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
-        patient = {each for each, since in self._automated.items() if within(since, patience, now)}
-        self.state, gone = self.state.lapse(now, patient)
-        self._tell(gone)
-
-    def knows(self, wanted: Mapping[Signal[Any], Any], fresh: timedelta = FRESH) -> bool:
-        """Whether every one of these is so for certain.
-
-        That is: it was read lately (`fresh`), or the stream told it and has been up ever
-        since, or the vehicle has been asleep ever since. Since the vehicle was told something it
-        must have been read anew, because a command can change more than it is meant to; or the
-        stream has had the time to tell. A reading from the future was read before our clock was set
-        back.
-        """
-        now = self._clock()
-        return all(self._is_certain(signal, value, now, fresh) for signal, value in wanted.items())
-
-    def _was_just_told(self, wanted: Mapping[Signal[Any], Any], age: timedelta = FRESH) -> bool:
-        """Whether the vehicle itself reported each of these within `age`.
-
-        Neither an assumption after a command counts nor what a stream reported earlier: streams
-        lose changes. Source: owners' reports about Locked, DoorState and DetailedChargeState (2025,
-        2026).
-        """
-        now = self._clock()
-        acted = self._acted_by(now)
-        return all(
-            (reading := self.state.told(signal)) is not None
-            # Reported before the command, whatever the vehicle's clock says.
-            and signal not in self.state.assumed
-            and reading.source is not Source.RESTORED
-            and signal.same(reading.value, value)
-            and now - age <= reading.time <= now
-            and (acted is None or reading.time >= acted)
-            for signal, value in wanted.items()
-        )
-
-    def _is_certain(
-        self, signal: Signal[Any], value: object, now: datetime, fresh: timedelta
-    ) -> bool:
-        reading = self.state.reading(signal)
-        if (
-            reading is None
-            or not signal.same(reading.value, value)
-            or reading.time > now
-            or reading.source is Source.RESTORED
-        ):
-            return False
-        acted = self._acted_by(now)
-        if reading.time >= max(now - fresh, acted or now - fresh):
-            return True
-        follower = self.follower
-        if follower is None or reading.source is Source.ASSUMED:
-            return False
-        since = follower.continuous_since(signal)
-        if since is None or reading.time < since:
-            return False
-        return acted is None or reading.time >= acted or now >= acted + follower.latency_of(signal)
-
-    def _acted_by(self, now: datetime) -> datetime | None:
-        """When the vehicle was told something last, by the clock as it is set now."""
-        acted = self._acted
-        if acted is None or acted - now <= _MAX_DOUBT:
-            return acted
-        # The clock was set back.
-        return now - timedelta(seconds=waits.monotonic() - self._acted_second)
-
-    def _was_streamed(self, signal: Signal[Any]) -> bool:
-        """Whether what is known of it was told since no change of it can have gone unnoticed."""
-        reading, follower = self.state.reading(signal), self.follower
-        since = None if follower is None else follower.continuous_since(signal)
-        return reading is not None and since is not None and reading.time >= since
-
-    def _follows(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """Whether no change of these can have gone unnoticed lately, and none will."""
-        follower = self.follower
-        return (
-            follower is not None
-            and self._will_hear(wanted)
-            and all(follower.continuous_since(signal) is not None for signal in wanted)
-        )
-
-    def _will_hear(self, wanted: Mapping[Signal[Any], Any]) -> bool:
-        """Whether a change of these will be told without being asked for."""
-        follower = self.follower
-        return (
-            follower is not None
-            and follower.is_connected
-            and all(follower.reports_every_change(signal) for signal in wanted)
-        )
+        """Drop assumptions that no reading confirmed in time."""
+        self.knowledge.lapse()
 
     def to_stored(self) -> dict[str, Any]:
         """What to keep over a restart, as JSON; nothing in it is secret."""
         monotonic, wall = waits.monotonic(), self._clock().timestamp()
         return {
-            "state": store_state(self.state),
+            **self.knowledge.to_stored(),
+            **self.presence.to_stored(),
             "protocol": str(self.protocol),
             "asked": self.asked.timestamp() if self.asked else None,
             "tried": self.tried.timestamp() if self.tried else None,
-            "came_online": self.came_online.timestamp() if self.came_online else None,
-            "checked": self.checked.timestamp() if self.checked else None,
             "commanded": self._look_pending_since(),
             "automated": self.automated.timestamp() if self.automated else None,
             "woken": None if self._woken is None else wall - (monotonic - self._woken),
-            "slept_streaming": self.slept_streaming,
             "deferred": self.deferred.to_stored(),
             "sessions": {
                 str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
@@ -441,23 +299,15 @@ class Vehicle:
         """Take up what `to_stored` kept; what cannot be read is left out."""
         if not isinstance(stored, Mapping):
             return
-        self.state = restore_state(
-            stored.get("state"),
-            # A connection does not outlive us.
-            (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
-        )
+        self.knowledge.restore(stored)
+        self.presence.restore(stored)
         if stored.get("protocol") == CommandMode.UNSIGNED:
             self.protocol = CommandMode.UNSIGNED
-        implied = self._consequences.of(self.state, self.state, self.state.readings)
-        self.state, _ = self.state.merge(implied, self._clock())
         # A restart is no reason to ask again: the plan goes on from where it was.
         self.asked = restore_time(stored.get("asked"))
         self.tried = restore_time(stored.get("tried"))
-        self.came_online = restore_time(stored.get("came_online"))
-        self.checked = restore_time(stored.get("checked"))
         self.commanded = restore_time(stored.get("commanded"))
         self.automated = restore_time(stored.get("automated"))
-        self.slept_streaming = stored.get("slept_streaming") is True
         self.deferred = Queue.from_stored(stored.get("deferred"))
         monotonic, wall = waits.monotonic(), self._clock().timestamp()
         woken = restore_time(stored.get("woken"))
@@ -479,106 +329,19 @@ class Vehicle:
                     now_wall=wall,
                 )
 
-    def _tell(self, changed: frozenset[Signal[Any]]) -> None:
-        if changed:
-            for listener in tuple(self._listeners):
-                listener(changed)
-
     # --- Asking ----------------------------------------------------------------------------------
 
-    def apply_state(self, word: object) -> None:
-        """Take in Tesla's word for the state: `online`, `asleep` or `offline`; others say nothing.
-
-        Since 2024 sleeping cars are often called offline, so the two are one.
-        """
-        if word not in ("online", "asleep", "offline"):
-            return
-        is_online = word == "online"
-        if self.is_streaming and not is_online:
-            # Tesla's word is minutes old at times, a connection is not.
-            return
-        if is_online and not self.is_streaming and self.follower is not None:
-            self.follower.invalidate()
-        self._heard({signals.ONLINE: is_online}, Source.POLL)
-        self._was_asleep |= word == "asleep"
-        # Offline alone may be a tunnel.
-        if word == "asleep" or (word == "offline" and self.slept_streaming):
-            now = self._clock()
-            self.receive(of_sleep(self.state, now), now)
-
-    def _heard(self, values: dict[Signal[Any], Any], source: Source) -> None:
-        """Take in whether it is online, and what else was heard with that."""
-        now = self._clock()
-        if values[signals.ONLINE]:
-            if self.came_online is None:
-                self.came_online = now
-                self.quick_returns = plan.quick_returns(
-                    self.quick_returns,
-                    self.went_offline,
-                    now,
-                    online_for=self._online_for,
-                    was_asleep=self._was_asleep,
-                )
-            elif now - self.came_online >= plan.IDLE_INTERVAL:
-                self.quick_returns = 0
-            self.slept_streaming = self._was_asleep = False
-            values[signals.LAST_ONLINE] = now.timestamp()
-        elif self.came_online is not None:
-            self._online_for = now - self.came_online
-            self.came_online, self.went_offline = None, now
-        self.receive({signal: Reading(value, now, source) for signal, value in values.items()})
-        if values[signals.ONLINE] and self.deferred.waiting:
+    def _on_online(self) -> None:
+        if self.deferred.waiting:
             self.awoke()
 
-    @property
-    def is_streaming(self) -> bool:
-        """Whether it streams now."""
-        return self.follower is not None and self.follower.is_connected
-
-    def stream_opened(self) -> None:
-        """Take in that it made a connection, so it is awake."""
-        self.stream_lost = None
-        self._heard({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
-
-    def stream_closed(self, *, asleep: bool) -> None:
-        """Take in that its last connection is gone, because it sleeps or for another reason.
-
-        That it sleeps is believed at once, but not for long: `checked` is cleared, so that the next
-        poll asks Tesla, which is free.
-        """
-        if asleep:
-            self.slept_streaming = True
-            self.checked = None
-            self._heard({signals.ONLINE: False, signals.STREAMING: False}, Source.STREAM)
-            return
-        self.stream_lost = self._clock()
-        self.heard_no_stream()
-
-    def heard_no_stream(self) -> None:
-        """Take in that there is no connection."""
-        told = Reading(value=False, time=self._clock(), source=Source.STREAM)
-        self.receive({signals.STREAMING: told})
-
-    @property
-    def awaited(self) -> datetime | None:
-        """Since when its stream is missing although it is online; None if it is not."""
-        if self.stream_expected is None or self.is_streaming or self.came_online is None:
-            return None
-        return max(self.stream_expected, self.came_online, self.stream_lost or self.came_online)
-
-    def _found_asleep(self) -> None:
-        """Tesla could not reach it just now, so whatever connection there is must be dead."""
-        if self.follower is not None:
-            self.follower.close_all()
-        self.apply_state("offline")
+    def apply_state(self, word: object) -> None:
+        """Apply Tesla's word for the state: `online`, `asleep` or `offline`; ignore others."""
+        self.presence.apply_state(word)
 
     async def check(self, caller: Caller = POLLING) -> bool:
-        """Ask Tesla, not the vehicle, whether it is online; costs nothing."""
-        answer = await self.api.vehicle(self.vin, caller)
-        self.checked = self._clock()
-        self.apply_state(answer.get("state"))
-        self.named(answer.get("display_name"))
-        return self.is_online
+        """Ask Tesla, not the vehicle, whether it is online; usually free."""
+        return await self.presence.check(caller)
 
     def heard_status(self, status: Mapping[str, Any]) -> None:
         """Take in an answer of `fleet_status`: is our key on it, does it demand signatures?"""
@@ -609,16 +372,11 @@ class Vehicle:
         now = self._clock()
         if not plan.check_due(self._situation(), now):
             return False
-        if not self._check_is_paid():
+        if not self.presence.is_check_paid:
             return True
-        checked = self.checked
-        if checked is not None and within(checked, plan.CHECK_ASLEEP_INTERVAL, now):
+        if self.presence.was_checked_within(plan.CHECK_ASLEEP_INTERVAL, now):
             return False
-        return self.gate.lets_poll(self.api.endpoints.charge(Endpoint.VEHICLE), self.vin, now)
-
-    def _check_is_paid(self) -> bool:
-        """Whether the owner knows that asking whether it is online is billed."""
-        return bool(self.api.price(Endpoint.VEHICLE))
+        return self.gate.lets_poll(self.presence.check_charge(), self.vin, now)
 
     def data_due(self) -> bool:
         """Whether the poll plan allows a data request now; see `plan`."""
@@ -631,28 +389,33 @@ class Vehicle:
         goes on at its usual pace.
         """
         now = self._clock()
-        told = {name: getattr(self, name) for name in _DATES}
-        future = {name: each for name, each in told.items() if each is not None and each > now}
-        for name, each in future.items():
-            setattr(self, name, each - (max(future.values()) - now))
+        owners = ((self, _DATES), (self.presence, PRESENCE_DATES))
+        future = [
+            (owner, name, moment)
+            for owner, names in owners
+            for name in names
+            if (moment := getattr(owner, name)) is not None and moment > now
+        ]
+        for owner, name, moment in future:
+            setattr(owner, name, moment - (max(each for _, _, each in future) - now))
 
     def _situation(self) -> plan.Situation:
         self._follow_clock()
         return plan.Situation(
             state=self.state,
             asked=self.asked,
-            came_online=self.came_online,
+            came_online=self.presence.online_since,
             tried=self.tried,
             failures=self.failures,
             commanded=self.commanded,
             automated=self.automated,
             kept_awake=self.kept_awake_by_questions,
             streaming=self.is_streaming,
-            awaited=self.awaited,
+            awaited=self.presence.stream_overdue_since,
             has_gaps=self._has_gaps(),
-            slept_streaming=self.slept_streaming,
-            checked=self.checked,
-            quick_returns=self.quick_returns,
+            slept_streaming=self.presence.slept_streaming,
+            checked=self.presence.checked_at,
+            quick_returns=self.presence.quick_returns,
             slower=self.gate.step.effects.poll_factor,
         )
 
@@ -667,12 +430,16 @@ class Vehicle:
 
     def _is_missing(self, signal: Signal[Any]) -> bool:
         """Whether the vehicle, although awake, has reported for a while that it has no value."""
-        since = None if self.follower is None else self.follower.missing_since(signal)
+        since = (
+            None
+            if self.knowledge.coverage is None
+            else self.knowledge.coverage.missing_since(signal)
+        )
         return since is not None and self._clock() - since >= plan.GAP_PATIENCE
 
     def _is_left_out(self, signal: Signal[Any]) -> bool:
         """Whether the stream does not hold it, or an answer did not hold it although it could."""
-        if self.follower is not None and self.follower.includes(signal):
+        if self.knowledge.coverage is not None and self.knowledge.coverage.includes(signal):
             return False
         # What the last answer did not hold the next one will not either; what the stream leaves
         # out although it could report it gets old meanwhile.
@@ -703,11 +470,11 @@ class Vehicle:
                 self.vin, caller, location="vehicle_location" in self._scopes
             )
         except VehicleUnavailable:
-            self._found_asleep()
+            self.presence.found_asleep()
             raise
         now = self._clock()
         told = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
-        self.apply_state(answer.get("state", "online"))
+        self.presence.apply_state(answer.get("state", "online"))
         if self.is_online and not told:
             raise InvalidAnswer("it says nothing about the car")
         self.asked = now
@@ -731,7 +498,7 @@ class Vehicle:
             try:
                 return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
             except VehicleUnavailable:
-                self._found_asleep()
+                self.presence.found_asleep()
         with self._admit((DATA, *self._wake_cost()), caller, intent=Errand.SCHEDULES):
             # It fell asleep unnoticed.
             await self._wake_if_asleep(caller, intent=Errand.SCHEDULES)
@@ -768,7 +535,7 @@ class Vehicle:
             # A look that is billed is part of what the gate is asked for.
             with (
                 self._admit_wake(caller, deferrable=deferrable, intent=intent)
-                if self._check_is_paid()
+                if self.presence.is_check_paid
                 else nullcontext()
             ):
                 await self._wake(caller, believe=believe, deferrable=deferrable, intent=intent)
@@ -792,9 +559,9 @@ class Vehicle:
                 raise WakeFailed
             # It connects when it is ready, often before Tesla says that it is online.
             pause = _wake_pause(waits.monotonic() - began)
-            if self._check_is_paid():
+            if self.presence.is_check_paid:
                 pause = PAID_CHECK_SECONDS
-            await self._pause_unless(lambda: self.is_online, pause)
+            await self.knowledge.wait_until(lambda: self.is_online, pause)
             await self._check_again(caller)
         # It may fall asleep again at once; that is for another wake.
         self._woken = None
@@ -819,7 +586,7 @@ class Vehicle:
             # It was not woken, so there is nothing to wait for next time.
             self._woken = None
             raise
-        self.apply_state(answer.get("state"))
+        self.presence.apply_state(answer.get("state"))
         return began
 
     async def _wake_if_asleep(
@@ -922,19 +689,18 @@ class Vehicle:
             except Deferred as error:
                 return await self._defer(command, caller, error)
             now = self._clock()
-            self._settle(command, now=now)
+            self.knowledge.note_action(command, now=now)
         # If there is something to look at that the vehicle can be asked for, and does not tell by
         # itself.
-        if can_be_looked_at(command) and not self._will_hear(command.expects):
+        if can_be_looked_at(command) and not self.knowledge.will_be_reported(command.expects):
             hurries = self.is_streaming or not may_wait(command)
             if caller.kind is CallerKind.AUTOMATION and not hurries:
                 self.automated = now
-                self._automated |= dict.fromkeys(command.expects, now)
+                self.knowledge.note_automated(command.expects, now)
             else:
                 self.commanded = now
         if command.expects and not done.already:
-            self.state = self.state.assume(command.expects, now)
-            self._tell(frozenset(command.expects))
+            self.knowledge.assume(command.expects, now)
             await self._keep_if_possible()
         return done
 
@@ -949,14 +715,14 @@ class Vehicle:
                 await self._note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
         except OutcomeUnknown as error:
-            self._settle(command, error.expires_in + VERIFY_MARGIN_SECONDS)
+            self.knowledge.note_action(command, error.expires_in + VERIFY_MARGIN_SECONDS)
             try:
                 return await self._verify(command, error, caller)
             except OutcomeUnknown, asyncio.CancelledError:
                 self._look_unless_seen(command)
                 raise
         except asyncio.CancelledError:
-            self._settle(command, MAX_DOUBT_SECONDS)
+            self.knowledge.note_action(command, MAX_DOUBT_SECONDS)
             self._look_unless_seen(command)
             raise
         finally:
@@ -980,19 +746,8 @@ class Vehicle:
         sent = self._on_the_way.get(command.domain)
         if sent is None or (self.asked is not None and self.asked > sent):
             return
-        if not self._will_hear(command.expects):
+        if not self.knowledge.will_be_reported(command.expects):
             self.commanded = self._clock()
-
-    def _settle(
-        self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
-    ) -> None:
-        """Note that the vehicle was told something, which may still happen for so many seconds."""
-        monotonic = waits.monotonic()
-        domain = command.domain
-        until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
-        acted = (now or self._clock()) + timedelta(seconds=until - monotonic)
-        self._acted = max(acted, self._acted or acted)
-        self._acted_second = monotonic
 
     def _needs_nothing(self, command: Command, caller: Caller) -> bool:
         """Whether the vehicle is known to be so already, so that nothing need be sent.
@@ -1005,10 +760,12 @@ class Vehicle:
         if not command.repeatable or not command.expects or command.undoes_itself:
             return False
         if may_wait(command):
-            return self.knows(command.expects, FRESH_FOR_REPEATS if repeats else FRESH)
-        return self._was_just_told(command.expects) and (
+            return self.knowledge.is_certain(
+                command.expects, MAX_AGE_FOR_REPEATS if repeats else MAX_AGE
+            )
+        return self.knowledge.was_just_reported(command.expects) and (
             command.domain is not Domain.VEHICLE_SECURITY
-            or all(self._was_streamed(signal) for signal in command.expects)
+            or all(self.knowledge.was_streamed(signal) for signal in command.expects)
         )
 
     def _refuse_hindered(self, command: Command, caller: Caller) -> None:
@@ -1023,7 +780,7 @@ class Vehicle:
         value = self.state[hindrance.signal]
         if (
             value in hindrance.values
-            and self.knows({hindrance.signal: value})
+            and self.knowledge.is_certain({hindrance.signal: value})
             and not self._insists(command, caller)
         ):
             raise CommandRefused(reason=hindrance.reason, is_temporary=True)
@@ -1039,7 +796,7 @@ class Vehicle:
             and bool(caller.name)
             and caller == before
             and is_same_intent(command, last)
-            and now - since <= FRESH_FOR_REPEATS.total_seconds()
+            and now - since <= MAX_AGE_FOR_REPEATS.total_seconds()
         )
 
     def _insists(self, command: Command, caller: Caller) -> bool:
@@ -1136,10 +893,10 @@ class Vehicle:
 
     def _wake_charges(self) -> tuple[Charge, ...]:
         """A wake, with the looks before and during it if those are billed after all."""
-        if not self._check_is_paid():
+        if not self.presence.is_check_paid:
             return (WAKE,)
         looks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
-        return (WAKE, self.api.endpoints.charge(Endpoint.VEHICLE, looks))
+        return (WAKE, self.presence.check_charge(looks))
 
     def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
         """What a command, or a wake alone if there is none, would need now, and what the gate says.
@@ -1173,7 +930,7 @@ class Vehicle:
             self.settled(old, error)
         self.api.meter.note_avoided_wake(caller, self.vin, now)
         _LOGGER.debug("%s waits until %s is awake: %s", command.name, self.vin[-6:], error.reason)
-        self._tell(frozenset({signals.ONLINE}))
+        self.knowledge.notify(frozenset({signals.ONLINE}))
         return Done(waits_until=until)
 
     async def _keep_if_possible(self) -> None:
@@ -1199,7 +956,7 @@ class Vehicle:
         for each in waiting:
             self.settled(each, Deferred(why))
         if waiting:
-            self._tell(frozenset({signals.ONLINE}))
+            self.knowledge.notify(frozenset({signals.ONLINE}))
 
     def expire_deferred(self) -> None:
         """Give up what waited too long."""
@@ -1271,7 +1028,7 @@ class Vehicle:
             return await self._transmit_prepared(command, caller)
         except VehicleUnavailable:
             # Nothing ran, or the conversation would have said that the outcome is unknown.
-            self._found_asleep()
+            self.presence.found_asleep()
         # What is left of it is asked for anew.
         hold.release()
         with self._admit(self._cost(command), caller, deferrable=may_wait(command), intent=command):
@@ -1284,7 +1041,7 @@ class Vehicle:
         preparation = command.preparation
         if preparation is None:
             return await self._transmit_guarded(command, caller)
-        if not self._is_prepared(command):
+        if not self.knowledge.is_prepared(command):
             await self._make_ready(preparation, caller)
             return await self._transmit_guarded(command, caller)
         try:
@@ -1297,10 +1054,6 @@ class Vehicle:
             await self._make_ready(preparation, caller)
             return await self._transmit_guarded(command, caller)
 
-    def _is_prepared(self, command: Command) -> bool:
-        """Whether the vehicle is known to be as the command needs it."""
-        return command.preparation is None or self.knows(command.preparation.expects)
-
     async def _make_ready(self, preparation: Command, caller: Caller) -> None:
         """Carry out what a command needs first.
 
@@ -1310,14 +1063,13 @@ class Vehicle:
         try:
             await self._transmit(preparation, caller)
         except OutcomeUnknown as error:
-            self._settle(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
+            self.knowledge.note_action(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
             return
         now = self._clock()
-        self._settle(preparation, now=now)
-        if not self._will_hear(preparation.expects):
+        self.knowledge.note_action(preparation, now=now)
+        if not self.knowledge.will_be_reported(preparation.expects):
             self.commanded = now
-        self.state = self.state.assume(preparation.expects, now)
-        self._tell(frozenset(preparation.expects))
+        self.knowledge.assume(preparation.expects, now)
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
         """Send it, unless it toggles what is so already."""
@@ -1338,12 +1090,14 @@ class Vehicle:
         if not any(signal.paths or signal.streamed for signal in command.expects):
             raise error
         seconds = error.expires_in + VERIFY_MARGIN_SECONDS
-        if self._follows(command.expects):
+        if self.knowledge.is_covered(command.expects):
             sent = self._clock()
-            await self._pause_unless(lambda: self._shows(command.expects, sent), seconds)
-            if self._shows(command.expects, sent):
+            await self.knowledge.wait_until(
+                lambda: self.knowledge.shows(command.expects, sent), seconds
+            )
+            if self.knowledge.shows(command.expects, sent):
                 return Done(already=True)
-            if self._follows(command.expects):
+            if self.knowledge.is_covered(command.expects):
                 # That it was so before proves nothing: streams lose changes.
                 raise error
             # The stream was lost meanwhile; there was time enough.
@@ -1362,35 +1116,6 @@ class Vehicle:
                 raise error
         return Done(already=True)
 
-    def _shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
-        """Whether these were reported to be so, at or after a time."""
-        return all(
-            (reading := self.state.told(signal)) is not None
-            and signal.same(reading.value, value)
-            and reading.time >= since
-            for signal, value in wanted.items()
-        )
-
-    async def _pause_unless(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait, at most until something is told that fulfils the condition."""
-        fulfilled = asyncio.Event()
-
-        def look(_changed: frozenset[Signal[Any]]) -> None:
-            if condition():
-                fulfilled.set()
-
-        unsubscribe = self.subscribe(look)
-        tasks = [
-            asyncio.ensure_future(waits.pause(seconds)),
-            asyncio.ensure_future(fulfilled.wait()),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            unsubscribe()
-            for each in tasks:
-                each.cancel()
-
     @asynccontextmanager
     async def _turn(self, command: Command) -> AsyncGenerator[None]:
         """One command at a time to each part of the vehicle; the wait has an end."""
@@ -1408,9 +1133,11 @@ class Vehicle:
     def _cost(self, command: Command) -> list[Charge]:
         """All that a command may need: wake, look, handshake, preparation and the command."""
         cost = [COMMAND, *self._wake_cost()]
-        if not self._is_prepared(command):
+        if not self.knowledge.is_prepared(command):
             cost.append(COMMAND)
-        if command.requires and not self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
+        if command.requires and not self.knowledge.was_just_reported(
+            command.requires, MAX_AGE_FOR_TOGGLES
+        ):
             cost.append(DATA)
         domain = command.domain
         if self.needs_key and domain is not None and not self._sessions[domain].ready:
@@ -1423,10 +1150,12 @@ class Vehicle:
         Raises:
             CommandRefused: the vehicle does not tell, so the toggle could do the opposite.
         """
-        if not command.requires or self._was_just_told(command.requires, FRESH_FOR_TOGGLES):
+        if not command.requires or self.knowledge.was_just_reported(
+            command.requires, MAX_AGE_FOR_TOGGLES
+        ):
             return True
         # One that was sent before and given up must not come in between.
-        doubt = self._doubt.get(command.domain, 0.0) - waits.monotonic()
+        doubt = self.knowledge.doubt_seconds(command.domain)
         if doubt > 0:
             await waits.pause(doubt)
         # It may have become old since the whole cost was asked for, as while the vehicle woke.

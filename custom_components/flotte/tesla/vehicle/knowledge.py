@@ -1,0 +1,267 @@
+"""The state of a vehicle, and how certain it is.
+
+Readings from polls, the stream, commands and the disk are merged into one frozen state; listeners
+are notified of the signals that changed. After a command an older reading proves nothing, because a
+command can change more than it is meant to.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from .. import signals
+from ..clock import within
+from ..commands import Command
+from ..listeners import Listeners
+from ..signing import Domain
+from ..state import (
+    ASSUMED_LIFETIME,
+    Reading,
+    Readings,
+    Signal,
+    Source,
+    State,
+    restore_state,
+    store_state,
+)
+from . import poll_plan as plan
+from . import waits
+from .consequences import Consequences
+from .context import VehicleContext
+from .outcome import MAX_DOUBT_SECONDS, StreamCoverage
+
+MAX_AGE: Final = timedelta(seconds=60)
+"""Age up to which a reading counts as known, so that a command may be skipped."""
+MAX_AGE_FOR_TOGGLES: Final = timedelta(seconds=10)
+"""Age up to which a reading decides about a toggle; if it is older, the vehicle is asked."""
+_MAX_DOUBT: Final = timedelta(seconds=MAX_DOUBT_SECONDS)
+
+type StateListener = Callable[[frozenset[Signal[Any]]], None]
+
+
+class Knowledge:
+    """The readings of one vehicle, and since when they may have been overtaken by a command."""
+
+    def __init__(self, context: VehicleContext) -> None:
+        self.state = State()
+        self.coverage: StreamCoverage | None = None
+        """What its stream covers."""
+        self._context = context
+        self._changed = Listeners[frozenset[Signal[Any]]]()
+        self._consequences = Consequences()
+        # Readings from before that date say nothing about the effect of commands since. It never
+        # goes back: a clock that was set back and forth would make old readings count again.
+        self._acted_at: datetime | None = None
+        self._acted_second = 0.0
+        # By part of the vehicle: until that monotonic second a command may still take effect.
+        self._doubt: dict[Domain | None, float] = {}
+        # When automations set a signal: it is looked at later than the rest.
+        self._automated: dict[Signal[Any], datetime] = {}
+
+    def subscribe(self, listener: StateListener) -> Callable[[], None]:
+        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        return self._changed.subscribe(listener)
+
+    def notify(self, changed: frozenset[Signal[Any]]) -> None:
+        """Notify the listeners of changed signals, if there are any."""
+        if changed:
+            self._changed(changed)
+
+    # --- Readings --------------------------------------------------------------------------------
+
+    def receive(self, readings: Readings, now: datetime | None = None) -> None:
+        """Merge readings from any source; a caller that has just read the clock passes `now`."""
+        now, before = now or self._context.now(), self.state
+        self.state, changed = before.merge(readings, now)
+        if implied := self._consequences.of(before, self.state, readings):
+            self.state, more = self.state.merge(implied, now)
+            changed |= more
+        self.notify(changed)
+
+    def assume(self, expected: Mapping[Signal[Any], Any], now: datetime) -> None:
+        """Show the expected effect of a command, until a reading confirms it or it lapses."""
+        self.state = self.state.assume(expected, now)
+        self.notify(frozenset(expected))
+
+    def note_automated(self, expected: Iterable[Signal[Any]], now: datetime) -> None:
+        """Let the assumptions of an automation's setting lapse later than others."""
+        self._automated |= dict.fromkeys(expected, now)
+
+    def lapse(self) -> None:
+        """Drop assumptions that no reading confirmed in time.
+
+        Those of automations are confirmed together, and so later.
+        """
+        if self.coverage is not None:
+            self.coverage.lapse()
+        now, patience = self._context.now(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
+        patient = {each for each, since in self._automated.items() if within(since, patience, now)}
+        self.state, gone = self.state.lapse(now, patient)
+        self.notify(gone)
+
+    # --- Commands that may have changed it -------------------------------------------------------
+
+    def note_action(
+        self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
+    ) -> None:
+        """Note that a command was sent, which may still take effect for so many seconds."""
+        monotonic = waits.monotonic()
+        domain = command.domain
+        until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
+        acted_at = (now or self._context.now()) + timedelta(seconds=until - monotonic)
+        self._acted_at = max(acted_at, self._acted_at or acted_at)
+        self._acted_second = monotonic
+
+    def doubt_seconds(self, domain: Domain | None) -> float:
+        """Seconds for which an earlier command to a part may still take effect; 0 or less if none.
+
+        That is after its outcome was unknown, or its caller was cancelled.
+        """
+        return self._doubt.get(domain, 0.0) - waits.monotonic()
+
+    def _acted_by(self, now: datetime) -> datetime | None:
+        """When the last command was sent, by the clock as it is set now."""
+        acted_at = self._acted_at
+        if acted_at is None or acted_at - now <= _MAX_DOUBT:
+            return acted_at
+        # The clock was set back.
+        return now - timedelta(seconds=waits.monotonic() - self._acted_second)
+
+    # --- Certainty -------------------------------------------------------------------------------
+
+    def is_certain(self, wanted: Mapping[Signal[Any], Any], max_age: timedelta = MAX_AGE) -> bool:
+        """Whether every one of these values is certain.
+
+        That is: it was read within `max_age`, or the stream reported it and has been up ever since,
+        or the vehicle has been asleep ever since. After a command it must have been read again,
+        because a command can change more than it is meant to; or the stream has had the time to
+        report a change. A reading from the future was read before our clock was set back.
+        """
+        now = self._context.now()
+        return all(
+            self._is_certain(signal, value, now, max_age) for signal, value in wanted.items()
+        )
+
+    def is_prepared(self, command: Command) -> bool:
+        """Whether the vehicle is certain to be as the command needs it."""
+        return command.preparation is None or self.is_certain(command.preparation.expects)
+
+    def was_just_reported(
+        self, wanted: Mapping[Signal[Any], Any], max_age: timedelta = MAX_AGE
+    ) -> bool:
+        """Whether the vehicle itself reported each of these within `max_age`.
+
+        Neither an assumption after a command counts nor what a stream reported earlier: streams
+        lose changes. Source: owners' reports about Locked, DoorState and DetailedChargeState (2025,
+        2026).
+        """
+        now = self._context.now()
+        acted_at = self._acted_by(now)
+        return all(
+            (reading := self.state.told(signal)) is not None
+            # Reported before the command, whatever the vehicle's clock says.
+            and signal not in self.state.assumed
+            and reading.source is not Source.RESTORED
+            and signal.same(reading.value, value)
+            and now - max_age <= reading.time <= now
+            and (acted_at is None or reading.time >= acted_at)
+            for signal, value in wanted.items()
+        )
+
+    def _is_certain(
+        self, signal: Signal[Any], value: object, now: datetime, max_age: timedelta
+    ) -> bool:
+        reading = self.state.reading(signal)
+        if (
+            reading is None
+            or not signal.same(reading.value, value)
+            or reading.time > now
+            or reading.source is Source.RESTORED
+        ):
+            return False
+        acted_at = self._acted_by(now)
+        if reading.time >= max(now - max_age, acted_at or now - max_age):
+            return True
+        coverage = self.coverage
+        if coverage is None or reading.source is Source.ASSUMED:
+            return False
+        since = coverage.continuous_since(signal)
+        if since is None or reading.time < since:
+            return False
+        return (
+            acted_at is None
+            or reading.time >= acted_at
+            or now >= acted_at + coverage.latency_of(signal)
+        )
+
+    def was_streamed(self, signal: Signal[Any]) -> bool:
+        """Whether its reading is covered by the stream: no change since can have gone unnoticed."""
+        reading, coverage = self.state.reading(signal), self.coverage
+        since = None if coverage is None else coverage.continuous_since(signal)
+        return reading is not None and since is not None and reading.time >= since
+
+    def is_covered(self, wanted: Iterable[Signal[Any]]) -> bool:
+        """Whether no change of these can have gone unnoticed lately, and none will."""
+        coverage = self.coverage
+        return (
+            coverage is not None
+            and self.will_be_reported(wanted)
+            and all(coverage.continuous_since(signal) is not None for signal in wanted)
+        )
+
+    def will_be_reported(self, wanted: Iterable[Signal[Any]]) -> bool:
+        """Whether the stream will report each change of these."""
+        coverage = self.coverage
+        return (
+            coverage is not None
+            and coverage.is_connected
+            and all(coverage.reports_every_change(signal) for signal in wanted)
+        )
+
+    def shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
+        """Whether these were reported to be so, at or after a time."""
+        return all(
+            (reading := self.state.told(signal)) is not None
+            and signal.same(reading.value, value)
+            and reading.time >= since
+            for signal, value in wanted.items()
+        )
+
+    async def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait so many seconds, or until a change fulfils the condition."""
+        fulfilled = asyncio.Event()
+
+        def on_change(_changed: frozenset[Signal[Any]]) -> None:
+            if condition():
+                fulfilled.set()
+
+        unsubscribe = self.subscribe(on_change)
+        tasks = [
+            asyncio.ensure_future(waits.pause(seconds)),
+            asyncio.ensure_future(fulfilled.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unsubscribe()
+            for each in tasks:
+                each.cancel()
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """The state, as JSON."""
+        return {"state": store_state(self.state)}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore the state from `to_stored`'s JSON, with the times of its readings."""
+        self.state = restore_state(
+            stored.get("state"),
+            # A connection does not outlive us.
+            (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
+        )
+        implied: dict[Signal[Any], Reading[Any]] = self._consequences.of(
+            self.state, self.state, self.state.readings
+        )
+        self.state, _ = self.state.merge(implied, self._context.now())

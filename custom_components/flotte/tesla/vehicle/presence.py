@@ -1,0 +1,187 @@
+"""The presence of a vehicle: whether it is online, asleep or streaming, and since when."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from .. import signals
+from ..clock import within
+from ..listeners import Listeners
+from ..spending.caller import POLLING, Caller
+from ..spending.endpoints import Endpoint
+from ..spending.tariff import Charge
+from ..state import Reading, Signal, Source, restore_time
+from . import poll_plan as plan
+from .consequences import of_sleep
+from .context import VehicleContext
+from .knowledge import Knowledge
+
+DATES: Final = ("online_since", "checked_at", "stream_expected_since", "stream_lost_at")
+"""Attributes of `Presence` that the polling plan compares with the time now."""
+
+
+class Presence:
+    """What is known about a vehicle's connection to Tesla and to us."""
+
+    def __init__(self, context: VehicleContext, knowledge: Knowledge) -> None:
+        self.online_since: datetime | None = None
+        """When it was first seen online in this waking period; None while it sleeps."""
+        self.went_offline_at: datetime | None = None
+        """When it was last seen to be no longer online."""
+        self.quick_returns = 0
+        """How often in a row it was back online soon: it has poor reception, and did not sleep."""
+        self.checked_at: datetime | None = None
+        """When Tesla was last asked whether it is online."""
+        self.stream_expected_since: datetime | None = None
+        """Since when it should stream whenever it is awake; None if it should not."""
+        self.stream_lost_at: datetime | None = None
+        """When its last connection was lost while it was awake."""
+        self.slept_streaming = False
+        """Whether the stream itself announced its sleep, and it was not online since."""
+        self.on_name: Callable[[object], None] = lambda _name: None
+        """Called with Tesla's name for it, whenever Tesla is asked about it."""
+        self.on_online = Listeners[()]()
+        """Notified whenever it is seen online, not only when it has just come online."""
+        self._context = context
+        self._knowledge = knowledge
+        # How long it was online when it was last seen to be no longer.
+        self._online_for = timedelta()
+        # Whether Tesla called it asleep since it was online.
+        self._was_asleep = False
+
+    @property
+    def is_online(self) -> bool:
+        """Whether Tesla could reach it at the last report."""
+        return self._knowledge.state[signals.ONLINE] is True
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it streams now."""
+        coverage = self._knowledge.coverage
+        return coverage is not None and coverage.is_connected
+
+    @property
+    def stream_overdue_since(self) -> datetime | None:
+        """Since when its stream is missing although it is online; None if it is not."""
+        expected_since, online_since = self.stream_expected_since, self.online_since
+        if expected_since is None or self.is_streaming or online_since is None:
+            return None
+        return max(expected_since, online_since, self.stream_lost_at or online_since)
+
+    # --- Reports ---------------------------------------------------------------------------------
+
+    def apply_state(self, word: object) -> None:
+        """Apply Tesla's word for the state: `online`, `asleep` or `offline`; ignore others.
+
+        Since 2024 sleeping cars are often called offline, so the two are one.
+        """
+        if word not in ("online", "asleep", "offline"):
+            return
+        is_online = word == "online"
+        if self.is_streaming and not is_online:
+            # Tesla's word is minutes old at times, a connection is not.
+            return
+        coverage = self._knowledge.coverage
+        if is_online and not self.is_streaming and coverage is not None:
+            coverage.invalidate()
+        self._apply({signals.ONLINE: is_online}, Source.POLL)
+        self._was_asleep |= word == "asleep"
+        # Offline alone may be a tunnel.
+        if word == "asleep" or (word == "offline" and self.slept_streaming):
+            now = self._context.now()
+            self._knowledge.receive(of_sleep(self._knowledge.state, now), now)
+
+    def _apply(self, values: dict[Signal[Any], Any], source: Source) -> None:
+        """Apply whether it is online, and the other values of one report."""
+        now = self._context.now()
+        if values[signals.ONLINE]:
+            if self.online_since is None:
+                self.online_since = now
+                self.quick_returns = plan.quick_returns(
+                    self.quick_returns,
+                    self.went_offline_at,
+                    now,
+                    online_for=self._online_for,
+                    was_asleep=self._was_asleep,
+                )
+            elif now - self.online_since >= plan.IDLE_INTERVAL:
+                self.quick_returns = 0
+            self.slept_streaming = self._was_asleep = False
+            values[signals.LAST_ONLINE] = now.timestamp()
+        elif self.online_since is not None:
+            self._online_for = now - self.online_since
+            self.online_since, self.went_offline_at = None, now
+        self._knowledge.receive(
+            {signal: Reading(value, now, source) for signal, value in values.items()}
+        )
+        if values[signals.ONLINE]:
+            self.on_online()
+
+    def stream_opened(self) -> None:
+        """Note that it made a connection, so it is awake."""
+        self.stream_lost_at = None
+        self._apply({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
+
+    def stream_closed(self, *, asleep: bool) -> None:
+        """Note that its last connection is gone, because it sleeps or for another reason.
+
+        That it sleeps is believed at once, but not for long: `checked_at` is cleared, so that the
+        next poll asks Tesla, which is free.
+        """
+        if asleep:
+            self.slept_streaming = True
+            self.checked_at = None
+            self._apply({signals.ONLINE: False, signals.STREAMING: False}, Source.STREAM)
+            return
+        self.stream_lost_at = self._context.now()
+        self.mark_not_streaming()
+
+    def mark_not_streaming(self) -> None:
+        """Note that there is no connection."""
+        reading = Reading(value=False, time=self._context.now(), source=Source.STREAM)
+        self._knowledge.receive({signals.STREAMING: reading})
+
+    def found_asleep(self) -> None:
+        """Note that Tesla could not reach it just now, so any connection must be dead."""
+        if self._knowledge.coverage is not None:
+            self._knowledge.coverage.close_all()
+        self.apply_state("offline")
+
+    # --- Checks ----------------------------------------------------------------------------------
+
+    async def check(self, caller: Caller = POLLING) -> bool:
+        """Ask Tesla, not the vehicle, whether it is online; usually free."""
+        answer = await self._context.api.vehicle(self._context.vin, caller)
+        self.checked_at = self._context.now()
+        self.apply_state(answer.get("state"))
+        self.on_name(answer.get("display_name"))
+        return self.is_online
+
+    @property
+    def is_check_paid(self) -> bool:
+        """Whether the owner's tariff has a price for a check."""
+        return bool(self._context.api.price(Endpoint.VEHICLE))
+
+    def check_charge(self, count: int = 1) -> Charge:
+        """The charge of checks."""
+        return self._context.api.endpoints.charge(Endpoint.VEHICLE, count)
+
+    def was_checked_within(self, interval: timedelta, now: datetime) -> bool:
+        """Whether Tesla was asked within an interval that is not over."""
+        return self.checked_at is not None and within(self.checked_at, interval, now)
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """The waking period and the last check, as JSON."""
+        return {
+            "came_online": self.online_since.timestamp() if self.online_since else None,
+            "checked": self.checked_at.timestamp() if self.checked_at else None,
+            "slept_streaming": self.slept_streaming,
+        }
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore them from `to_stored`'s JSON: a restart is no reason to ask again."""
+        self.online_since = restore_time(stored.get("came_online"))
+        self.checked_at = restore_time(stored.get("checked"))
+        self.slept_streaming = stored.get("slept_streaming") is True

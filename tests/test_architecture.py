@@ -69,7 +69,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.modes",
         "tesla.spending.tariff",
     },
+    "tesla.spending.holds": {
+        "tesla.spending.caller",
+        "tesla.spending.ledger",
+        "tesla.spending.tariff",
+    },
     "tesla.spending.meter": {
+        "tesla.spending.holds",
         "tesla.errors",
         "tesla.clock",
         "tesla.listeners",
@@ -85,6 +91,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
     },
     "tesla.spending.gate": {
+        "tesla.spending.holds",
         "tesla.errors",
         "tesla.spending.meter",
         "tesla.clock",
@@ -226,6 +233,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.poll_plan",
     },
     "tesla.vehicle.vehicle": {
+        "tesla.spending.holds",
         "asyncio",
         "tesla.api.confirmation",
         "tesla.api.fleet",
@@ -236,7 +244,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signing",
         "tesla.spending.caller",
         "tesla.spending.gate",
-        "tesla.spending.meter",
         "tesla.spending.tariff",
         "tesla.state",
         "tesla.vehicle.context",
@@ -431,13 +438,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "streaming.requests": HOME_ASSISTANT
     | {
+        "tesla.spending.holds",
         "const",
         "tesla.api.fleet",
         "tesla.errors",
         "tesla.spending.caller",
         "tesla.spending.endpoints",
         "tesla.spending.gate",
-        "tesla.spending.meter",
         "tesla.telemetry",
     },
     "streaming.planning": HOME_ASSISTANT

@@ -177,7 +177,7 @@ async def test_each_request_is_asked_for_and_never_wakes(
     assert {each.car for each, _ in told} == {MODEL_Y}
     assert aurora.wakes == wakes
     # What was kept for them is free again.
-    assert not entry_of_stream.runtime_data.ledger.meter._holds
+    assert not entry_of_stream.runtime_data.ledger.meter._holds._holds
 
 
 async def test_why_is_asked_when_there_is_money_again(

@@ -18,7 +18,8 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.gate import Request
-from custom_components.flotte.tesla.spending.meter import Hold, Meter
+from custom_components.flotte.tesla.spending.holds import Hold
+from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.profiles import Rule

@@ -11,7 +11,7 @@ from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
 from ..tesla.spending.gate import Gate, Request
-from ..tesla.spending.meter import Hold
+from ..tesla.spending.holds import Hold
 from ..tesla.telemetry.answers import read_configuration
 from ..tesla.telemetry.configuration import expiry_of
 

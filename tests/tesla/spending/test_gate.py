@@ -37,8 +37,9 @@ from custom_components.flotte.tesla.spending.gate import (
     Request,
     decide,
 )
+from custom_components.flotte.tesla.spending.holds import Hold
 from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
-from custom_components.flotte.tesla.spending.meter import Hold, Meter
+from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.modes import (
     EFFECTS,
     Effects,

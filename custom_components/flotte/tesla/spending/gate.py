@@ -32,8 +32,9 @@ from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused, whole_units
 from ..listeners import Listeners
 from .caller import POLLING, Caller, CallerKind
+from .holds import Hold
 from .ledger import Month
-from .meter import Hold, Meter
+from .meter import Meter
 from .modes import EFFECTS, ModeReason, SpendingMode, Step, mode_of
 from .policy import AsleepPolicy, Policy
 from .tariff import Category, Charge, Tariff

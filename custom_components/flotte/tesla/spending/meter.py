@@ -4,18 +4,18 @@ Everything here is pure: no input, no output, no clock. Times are given (aware d
 `Decimal`, the month is the calendar month in UTC.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from ..clock import within
 from ..errors import AccountSuspended, BudgetExceeded, Refused
 from ..listeners import Listeners
 from .caller import Caller, CallerKind
+from .holds import Hold, Holds
 from .ledger import CORRECTION, Booking, Ledger, LedgerKey, Month
 from .suspension import Suspension
 from .tariff import EURO, Category, Charge, Tariff
@@ -44,42 +44,6 @@ class Doubt:
     """What could be read."""
     file: str
     """The name under which the damaged ledger was kept."""
-
-
-class Hold:
-    """Room that is kept for an action, from the yes it got until it is over.
-
-    Other requests see it as spent. What the same caller is charged with for the same car in the
-    month of the hold is taken out of it. It must be released, whatever became of the action: use it
-    in a `with` statement.
-    """
-
-    def __init__(
-        self, meter: Meter, charges: Iterable[Charge], caller: Caller, car: str, month: Month
-    ) -> None:
-        self.caller = caller
-        self.car = car
-        self.month = month
-        self.left: Counter[Category] = Counter()
-        for charge in charges:
-            self.left[charge.category] += charge.count
-        self._meter = meter
-
-    def release(self) -> None:
-        """Give back what is left of it; more than once does no harm."""
-        self.left.clear()
-        self._meter.forget(self)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 class SignalRate:
@@ -128,10 +92,10 @@ class Meter:
         self.signals_counted = Listeners[()]()
         """Notified of each record of a stream that was counted; listeners must be quick."""
         self.woken: dict[str, list[datetime]] = {}
-        """When each car was woken last and the time before, oldest first."""
-        self._holds: list[Hold] = []
-        # When whose wish for which car was last counted as a wake saved.
-        self._saved: dict[tuple[Caller, str], datetime] = {}
+        """When each vehicle was woken last and the time before, by VIN, oldest first."""
+        self._holds = Holds()
+        # When an avoided wake was last counted, by caller and vehicle.
+        self._avoided_at: dict[tuple[Caller, str], datetime] = {}
         self._signal_rate = SignalRate()
 
     def cost(self, now: datetime, category: Category | None = None) -> Decimal:
@@ -183,12 +147,12 @@ class Meter:
                 until=Month.of(now).end.date().isoformat(),
             )
 
-    def charge(self, charge: Charge, caller: Caller, car: str, now: datetime) -> Booking:
+    def charge(self, charge: Charge, caller: Caller, asset: str, now: datetime) -> Booking:
         """Book a request that is about to leave, out of its action's hold if there is one.
 
         Raises like `require`; nothing has changed then.
         """
-        hold = self._hold_for(charge, caller, car, Month.of(now))
+        hold = self._holds.find(charge, caller, asset, Month.of(now))
         if hold is not None:
             hold.left[charge.category] -= charge.count
         try:
@@ -197,71 +161,44 @@ class Meter:
             if hold is not None:
                 hold.left[charge.category] += charge.count
             raise
-        row = LedgerKey(now.astimezone(UTC).date(), charge.category, car, caller.label)
+        row = LedgerKey(now.astimezone(UTC).date(), charge.category, asset, caller.label)
         self.ledger.book(row, charge.count)
         if charge.category is Category.WAKE:
-            self.woken[car] = [*self.woken.get(car, [])[-1:], now]
+            self.woken[asset] = [*self.woken.get(asset, [])[-1:], now]
         return Booking(row, charge.count, now)
 
-    # --- Room that is promised -------------------------------------------------------------------
+    # --- Room that is held -----------------------------------------------------------------------
 
-    def hold(self, charges: Iterable[Charge], caller: Caller, car: str, now: datetime) -> Hold:
+    def hold(self, charges: Iterable[Charge], caller: Caller, asset: str, now: datetime) -> Hold:
         """Keep room for the whole cost of an action until it is over. Raises like `require`."""
         charges = tuple(charges)
         self.require(charges, now)
-        hold = Hold(self, charges, caller, car, Month.of(now))
-        self._holds.append(hold)
-        return hold
-
-    def forget(self, hold: Hold) -> None:
-        """Keep no more room for it."""
-        self._holds = [each for each in self._holds if each is not hold]
+        return self._holds.add(charges, caller, asset, Month.of(now))
 
     def committed(self, now: datetime) -> dict[Category, int]:
-        """This month's counts with what is promised to actions under way."""
+        """This month's counts with what is held for actions under way."""
         month = Month.of(now)
         counts = dict(self.ledger.month(month))
-        for hold in self._holds:
-            if hold.month == month:
-                for category, count in hold.left.items():
-                    counts[category] += count
+        self._holds.add_to(counts, month)
         return counts
 
-    def wake_promised(self, car: str, now: datetime) -> bool:
-        """Whether somebody is about to wake this car: one wake serves all."""
-        month = Month.of(now)
-        return any(
-            hold.car == car and hold.month == month and hold.left[Category.WAKE] > 0
-            for hold in self._holds
-        )
+    def wake_promised(self, vin: str, now: datetime) -> bool:
+        """Whether an action under way is about to wake this vehicle: one wake serves all."""
+        return self._holds.wakes(vin, Month.of(now)) > 0
 
-    def holds(self, charge: Charge, caller: Caller, car: str, now: datetime) -> bool:
+    def holds(self, charge: Charge, caller: Caller, asset: str, now: datetime) -> bool:
         """Whether room for this is kept for an action of this caller."""
-        return self._hold_for(charge, caller, car, Month.of(now)) is not None
+        return self._holds.find(charge, caller, asset, Month.of(now)) is not None
 
-    def wakes_today(self, car: str, kinds: Collection[CallerKind], now: datetime) -> int:
-        """Wakes of this car for such callers today (UTC), with those that are promised."""
-        month = Month.of(now)
-        promised = sum(
-            hold.left[Category.WAKE]
-            for hold in self._holds
-            if hold.car == car and hold.month == month and hold.caller.kind in kinds
-        )
-        return self.ledger.wakes_on(now.astimezone(UTC).date(), car, kinds) + promised
+    def wakes_today(self, vin: str, kinds: Collection[CallerKind], now: datetime) -> int:
+        """Wakes of this vehicle for these callers today (UTC), with those that are held."""
+        held = self._holds.wakes(vin, Month.of(now), kinds)
+        return self.ledger.wakes_on(now.astimezone(UTC).date(), vin, kinds) + held
 
-    def last_wake(self, car: str) -> datetime | None:
-        """When a car was woken last, as far as anybody remembers."""
-        times = self.woken.get(car)
+    def last_wake(self, vin: str) -> datetime | None:
+        """When a vehicle was woken last, as far as it is known."""
+        times = self.woken.get(vin)
         return times[-1] if times else None
-
-    def _hold_for(self, charge: Charge, caller: Caller, car: str, month: Month) -> Hold | None:
-        """A hold that has room for a charge."""
-        for hold in self._holds:
-            if (hold.caller, hold.car, hold.month) == (caller, car, month) and (
-                hold.left[charge.category] >= charge.count
-            ):
-                return hold
-        return None
 
     # --- What was spent --------------------------------------------------------------------------
 
@@ -309,11 +246,11 @@ class Meter:
 
     # --- What came of it -------------------------------------------------------------------------
 
-    def count_signals(self, car: str, count: int, now: datetime) -> None:
-        """Count what a car streamed; Tesla bills it whether there is room for it or not."""
+    def count_signals(self, vin: str, count: int, now: datetime) -> None:
+        """Count streamed signals; Tesla bills them whether there is room for them or not."""
         if not count:
             return
-        self.ledger.count_signals(car, count, now)
+        self.ledger.count_signals(vin, count, now)
         self._signal_rate.count(count, now)
         self.signals_counted()
 
@@ -321,17 +258,17 @@ class Meter:
         """How many signals were streamed within the last hour, to the minute, since the start."""
         return self._signal_rate.last_hour(now)
 
-    def note_avoided_wake(self, caller: Caller, car: str, now: datetime) -> None:
-        """Note that a wake was not needed that this caller's wish would have cost.
+    def note_avoided_wake(self, caller: Caller, vin: str, now: datetime) -> None:
+        """Note that a wake was avoided that this caller's request would have cost.
 
-        Once an hour for each caller and car: one wake would have served all of their wishes.
+        Once an hour for each caller and vehicle: one wake would have served all their requests.
         """
-        before = self._saved.get((caller, car))
+        before = self._avoided_at.get((caller, vin))
         if before is not None and within(before, _HOUR, now):
             return
-        self._saved[caller, car] = now
+        self._avoided_at[caller, vin] = now
         day = now.astimezone(UTC).date()
-        self.ledger.note_avoided(LedgerKey(day, Category.WAKE, car, caller.label))
+        self.ledger.note_avoided(LedgerKey(day, Category.WAKE, vin, caller.label))
         self.changed()
 
     def refund(self, entry: Booking) -> None:
@@ -343,7 +280,7 @@ class Meter:
         self.changed()
 
     def unanswered(self, entry: Booking) -> None:
-        """Note that nobody knows whether Tesla saw this request; it stays booked."""
+        """Note that Tesla may or may not have seen this request; it stays booked."""
         self.ledger.note_unanswered(entry.key, entry.count)
         self.changed()
 

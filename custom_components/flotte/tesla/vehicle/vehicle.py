@@ -44,7 +44,7 @@ from ..errors import (
 from ..signing import ClientKey, Domain, Session
 from ..spending.caller import POLLING, Caller, CallerKind
 from ..spending.gate import Decision, DecisionReason, Gate, Request
-from ..spending.meter import Hold
+from ..spending.holds import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from ..state import (
     Readings,

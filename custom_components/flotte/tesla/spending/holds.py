@@ -1,0 +1,95 @@
+"""Holds: room in the budget that is kept for actions under way, from their admission to their end.
+
+Pure: times are given.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, MutableMapping
+from types import TracebackType
+from typing import Self
+
+from .caller import Caller, CallerKind
+from .ledger import Month
+from .tariff import Category, Charge
+
+
+class Hold:
+    """Room that is kept for one action.
+
+    Other requests see it as spent. The charges of its caller for its asset in its month are taken
+    out of it. It must be released, whatever became of the action: use it in a `with` statement.
+    """
+
+    def __init__(
+        self,
+        charges: Iterable[Charge],
+        caller: Caller,
+        asset: str,
+        month: Month,
+        on_release: Callable[[Hold], None],
+    ) -> None:
+        self.caller = caller
+        self.asset = asset
+        self.month = month
+        self.left: Counter[Category] = Counter()
+        for charge in charges:
+            self.left[charge.category] += charge.count
+        self._on_release = on_release
+
+    def release(self) -> None:
+        """Give back what is left of it; more than once does no harm."""
+        self.left.clear()
+        self._on_release(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+class Holds:
+    """All holds of a developer account."""
+
+    def __init__(self) -> None:
+        self._holds: list[Hold] = []
+
+    def add(self, charges: Iterable[Charge], caller: Caller, asset: str, month: Month) -> Hold:
+        """Keep room for an action until the hold is released."""
+        hold = Hold(charges, caller, asset, month, self._forget)
+        self._holds.append(hold)
+        return hold
+
+    def _forget(self, hold: Hold) -> None:
+        self._holds = [each for each in self._holds if each is not hold]
+
+    def find(self, charge: Charge, caller: Caller, asset: str, month: Month) -> Hold | None:
+        """A hold that has room for a charge."""
+        for hold in self._holds:
+            if (hold.caller, hold.asset, hold.month) == (caller, asset, month) and (
+                hold.left[charge.category] >= charge.count
+            ):
+                return hold
+        return None
+
+    def add_to(self, counts: MutableMapping[Category, int], month: Month) -> None:
+        """Add the held requests of a month to counts that have every category."""
+        for hold in self._holds:
+            if hold.month == month:
+                for category, count in hold.left.items():
+                    counts[category] += count
+
+    def wakes(
+        self, asset: str, month: Month, kinds: Collection[CallerKind] = frozenset(CallerKind)
+    ) -> int:
+        """How many wakes of a vehicle are held for these kinds of callers."""
+        return sum(
+            hold.left[Category.WAKE]
+            for hold in self._holds
+            if hold.asset == asset and hold.month == month and hold.caller.kind in kinds
+        )

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -1843,3 +1844,30 @@ def test_an_offer_without_its_build(told: str) -> None:
     """It is compared with the installed version, which has none either."""
     assert decode(signals.UPDATE_VERSION, told) == "2026.38.9"
     assert decode(signals.SOFTWARE_VERSION, told) == "2026.38.9"
+
+
+PLACES = {"FRONT", "REAR", "LEFT", "RIGHT"}
+OTHER_PLACES = {"SEAT_COOLER_LEFT", "SEAT_COOLER_RIGHT"}
+"""Signals whose field says more exactly where: only the front seats have coolers."""
+
+
+def places_of(field: str) -> set[str]:
+    """The places in a name of Tesla's: `DiStatorTempREL`, `TpmsPressureFr`, `SeatHeaterLeft`."""
+    ending = re.search(r"(REL|RER|[FR][lr]?)$", field)
+    if ending is None or not field.startswith(("Di", "Tpms")):
+        return {word.upper() for word in re.findall(r"[A-Z][a-z]+", field)} & PLACES
+    letters = ending.group().upper()
+    side = {"L": {"LEFT"}, "R": {"RIGHT"}}.get(letters[-1], set()) if len(letters) > 1 else set()
+    return side | {"FRONT" if letters[0] == "F" else "REAR"}
+
+
+def test_signals_are_named_for_the_place_of_their_field() -> None:
+    """The field of the other motor, tyre or seat would look plausible for ever."""
+    compared = 0
+    for name, signal in vars(signals).items():
+        if isinstance(signal, Signal):
+            ours, teslas = set(name.split("_")) & PLACES, places_of(signal.name)
+            if ours and teslas and name not in OTHER_PLACES:
+                assert ours == teslas, name
+                compared += 1
+    assert compared > 50

@@ -232,6 +232,24 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.knowledge",
         "tesla.vehicle.poll_plan",
     },
+    "tesla.vehicle.redundancy": {
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.signing",
+        "tesla.spending.caller",
+        "tesla.vehicle.deferral",
+        "tesla.vehicle.knowledge",
+        "tesla.vehicle.outcome",
+        "tesla.vehicle.waits",
+    },
+    "tesla.vehicle.turns": {
+        "asyncio",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.signing",
+        "tesla.spending.caller",
+        "tesla.vehicle.outcome",
+    },
     "tesla.vehicle.vehicle": {
         "tesla.spending.holds",
         "asyncio",
@@ -252,6 +270,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.outcome",
         "tesla.vehicle.poll_plan",
         "tesla.vehicle.presence",
+        "tesla.vehicle.redundancy",
+        "tesla.vehicle.turns",
         "tesla.vehicle.waits",
     },
     "tesla.vehicle.stream": {

@@ -582,7 +582,7 @@ async def test_a_cancelled_first_caller_does_not_cancel_the_others(trial: Trial)
 
 async def test_who_is_cancelled_while_waiting_takes_nobody_along(trial: Trial) -> None:
     """The one who waits in the name of all is cancelled before his turn comes."""
-    async with trial.vehicle._locks[INFOTAINMENT]:
+    async with trial.vehicle.turns.locks[INFOTAINMENT]:
         telling = asyncio.create_task(trial.tell(*map(amperes, (5, 6, 7))))
         await until_they_wait()
         trial.sendings[0].task.cancel()
@@ -609,7 +609,7 @@ async def test_an_older_wish_never_takes_the_place_of_a_newer_one(
         return await transmit(command, *more)
 
     monkeypatch.setattr(vehicle, "_transmit", overtake)
-    async with vehicle._locks[INFOTAINMENT]:
+    async with vehicle.turns.locks[INFOTAINMENT]:
         telling = asyncio.create_task(trial.tell(*map(amperes, (5, 6))))
         await until_they_wait()
     first, second, third = await telling
@@ -622,7 +622,7 @@ async def test_a_refusal_does_not_speak_for_the_one_that_was_cancelled(trial: Tr
     """Who shared it sees for himself, is refused, and cannot know whether it ran before."""
     assert await trial.tell(honk) == DONE
     fails(trial, "status", status=404, skip=1)
-    async with trial.vehicle._locks[INFOTAINMENT]:
+    async with trial.vehicle.turns.locks[INFOTAINMENT]:
         telling = asyncio.create_task(trial.tell(*map(amperes, (5, 6)), cancel_at="executed"))
         await until_they_wait()
     first, second = await telling

@@ -721,7 +721,7 @@ async def test_who_was_overtaken_hears_the_refusal_too(
 
 
 async def test_who_waits_with_one_that_is_cancelled_goes_on(awake: Vehicle, car: Car) -> None:
-    async with awake._locks[Domain.INFOTAINMENT]:
+    async with awake.turns.locks[Domain.INFOTAINMENT]:
         first, second, third = (
             asyncio.create_task(awake.send(commands.set_charge_limit(percent), PERSON))
             for percent in (60, 70, 75)
@@ -739,7 +739,7 @@ async def test_who_waits_with_one_that_is_cancelled_hears_the_refusal(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     account.tesla.faults.order("status", endpoint="signed_command", status=404)
-    async with awake._locks[Domain.INFOTAINMENT]:
+    async with awake.turns.locks[Domain.INFOTAINMENT]:
         first, second = (
             asyncio.create_task(awake.send(commands.set_charge_limit(percent), PERSON))
             for percent in (60, 70)
@@ -757,7 +757,7 @@ async def test_who_waited_with_one_that_may_have_left_does_not_know(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     """It was sent for both, perhaps; that the second attempt is refused does not undo the first."""
-    async with awake._locks[Domain.INFOTAINMENT]:
+    async with awake.turns.locks[Domain.INFOTAINMENT]:
         first, second = (
             asyncio.create_task(awake.send(commands.set_charge_limit(percent), PERSON))
             for percent in (60, 70)
@@ -1155,8 +1155,8 @@ async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, ca
 async def test_the_wait_for_others_has_an_end(
     awake: Vehicle, car: Car, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.vehicle.LOCK_TIMEOUT_SECONDS", 0)
-    async with awake._locks[Domain.VEHICLE_SECURITY]:
+    monkeypatch.setattr("custom_components.flotte.tesla.vehicle.turns.LOCK_TIMEOUT_SECONDS", 0)
+    async with awake.turns.locks[Domain.VEHICLE_SECURITY]:
         with pytest.raises(VehicleBusy):
             await awake.send(commands.lock_doors(), PERSON)
         assert paid(account) == {}

@@ -206,7 +206,7 @@ async def test_a_look_that_came_too_early_is_repeated_at_once(
 @pytest.fixture
 async def turn(vehicle: Vehicle) -> AsyncIterator[Callable[[], None]]:
     """Somebody else's turn, which ends when this is called."""
-    lock = vehicle._locks[Domain.INFOTAINMENT]
+    lock = vehicle.turns.locks[Domain.INFOTAINMENT]
     await lock.acquire()
     yield lock.release
     if lock.locked():
@@ -255,7 +255,7 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     vehicle.gate.policy = Policy(wakes_per_day=0)
     told: list[object] = []
     vehicle.settled = lambda waiting, error: told.append((waiting.command.name, error))
-    lock = vehicle._locks[Domain.INFOTAINMENT]
+    lock = vehicle.turns.locks[Domain.INFOTAINMENT]
     turn()
     assert (await vehicle.send(commands.set_charge_limit(70), SOLAR)).waits_until is not None
     await lock.acquire()

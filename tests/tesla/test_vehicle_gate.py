@@ -296,9 +296,10 @@ async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
     await vehicle.send(commands.set_charge_limit(90), SUN)
     car.steer({"state": "online"})
     await vehicle.check()
-    async with vehicle._turn(commands.set_temperature(21)):
-        newer = asyncio.create_task(vehicle.send(commands.set_charge_limit(85), PERSON))
-        await until(lambda: bool(vehicle._waiting))
+    limit = commands.set_charge_limit(85)
+    async with vehicle.turns.locks[limit.domain]:
+        newer = asyncio.create_task(vehicle.send(limit, PERSON))
+        await until(lambda: vehicle.turns.is_waiting(str(limit.supersedes)))
         older = asyncio.create_task(vehicle.carry_out_deferred())
         await until(lambda: deferred(vehicle) == [])
     await asyncio.gather(newer, older)

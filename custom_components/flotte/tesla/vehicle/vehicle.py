@@ -7,8 +7,8 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
@@ -56,7 +56,7 @@ from . import poll_plan as plan
 from . import waits
 from .context import VehicleContext
 from .deferral import Queue, Waiting, may_wait
-from .knowledge import MAX_AGE, MAX_AGE_FOR_TOGGLES, Knowledge, StateListener
+from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge, StateListener
 from .outcome import (
     MAX_DOUBT_SECONDS,
     OVERRIDE_SECONDS,
@@ -70,6 +70,8 @@ from .outcome import (
 )
 from .presence import DATES as PRESENCE_DATES
 from .presence import Presence
+from .redundancy import Redundancy
+from .turns import PendingCommand, Turns
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -83,11 +85,6 @@ USUAL_WAKE_CHECK_SECONDS: Final = 2.0
 """Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
 PAID_CHECK_SECONDS: Final = 15.0
 """Between the checks if the owner knows that they are billed."""
-LOCK_TIMEOUT_SECONDS: Final = 90.0
-"""How long a command waits for others to the same part of the vehicle: one wake and a reply."""
-MAX_AGE_FOR_REPEATS: Final = timedelta(minutes=5)
-"""Age up to which a reading counts as known to an automation that repeats its last request, as one
-that sets the current every minute: it will ask again. It is also the time in which it repeats."""
 OVERTAKEN: Final = "a newer one took its place"
 
 _DATES: Final = ("asked", "tried", "commanded", "automated")
@@ -105,24 +102,6 @@ UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
 UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
 """The refusal of what needs the climate on; some vehicles also give it when their owner switched
 such commands off."""
-
-
-class _Waiting:
-    """A command that waits for its turn; a newer one of its kind takes its place."""
-
-    def __init__(self, command: Command, caller: Caller) -> None:
-        self.command = command
-        self.caller = caller
-        """Whose wish it is: whoever wished last."""
-        self.has_left = False
-        """Whether it was sent, so that a later refusal does not speak for it."""
-        self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
-
-    def fail(self, error: TeslaError) -> None:
-        """Hand the error to whoever waits too."""
-        self.outcome.set_exception(error)
-        # It need not be retrieved: mostly nobody waits.
-        self.outcome.exception()
 
 
 class Vehicle:
@@ -172,6 +151,8 @@ class Vehicle:
         self.knowledge = Knowledge(self.context)
         self.presence = Presence(self.context, self.knowledge)
         self.presence.on_online.subscribe(self._on_online)
+        self._redundancy = Redundancy(self.knowledge)
+        self.turns = Turns(self._execute)
         self.deferred = Queue()
         """Settings that wait until it is awake by itself."""
         self.awoke: Callable[[], None] = lambda: None
@@ -190,20 +171,12 @@ class Vehicle:
         self._scopes = scopes
         self._clock = self.context.now
         self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
-        self._locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
         self._wake_lock = asyncio.Lock()
         self._woken: float | None = None
-        # What was not sent last, being so already, and at which monotonic second.
-        self._spared: tuple[Command | None, float] = (None, 0.0)
-        # By the name of a command: who asked for it last, and at which monotonic second.
-        self._wished: dict[str, tuple[Command, Caller, float]] = {}
         # One after the other: two could send the same.
         self._deferred_lock = asyncio.Lock()
         # What waited before, and may have to wait on.
         self._tried_again: Command | None = None
-        self._waiting: dict[str, _Waiting] = {}
-        # The newest of each kind, also when it waits no longer.
-        self._latest: dict[str, _Waiting] = {}
         # By part of the vehicle: since when a command is on its way whose effect can be looked at.
         self._on_the_way: dict[Domain | None, datetime] = {}
 
@@ -622,70 +595,22 @@ class Vehicle:
         if not command.scopes & self._scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
         try:
-            return await self._send(command, caller)
+            return await self.turns.run(command, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
             # About what came before: its own answers end in an outcome.
             raise NotSent(error) from error
 
-    async def _send(self, command: Command, caller: Caller) -> Done:
-        """Wait for the turn, or with those who wait."""
-        if command.supersedes is None:
-            return await self._carry_out(_Waiting(command, caller))
-        waiting = self._waiting.get(command.supersedes)
-        # With the rights of a person nobody else's wish is carried out; it waits for its own turn.
-        is_lesser = waiting is not None and (
-            waiting.caller.kind is CallerKind.PERSON and caller.kind is not CallerKind.PERSON
-        )
-        if waiting is not None and not is_lesser:
-            waiting.command, waiting.caller = command, caller
-            return await self._share(waiting, caller)
-        waiting = _Waiting(command, caller)
-        self._waiting[command.supersedes] = self._latest[command.supersedes] = waiting
-        try:
-            done = await self._carry_out(waiting)
-        except TeslaError as error:
-            waiting.fail(error)
-            raise
-        except BaseException:
-            # Cancelled, or a bug: who waits with us has to see for themselves.
-            waiting.outcome.cancel()
-            raise
-        finally:
-            if self._waiting.get(command.supersedes) is waiting:
-                del self._waiting[command.supersedes]
-        waiting.outcome.set_result(done)
-        return done
-
-    async def _share(self, waiting: _Waiting, caller: Caller) -> Done:
-        """Hear the outcome of the command that stands for ours too."""
-        await asyncio.wait((waiting.outcome,))
-        if not waiting.outcome.cancelled():
-            return waiting.outcome.result()
-        # Perhaps there is a newer one by now, waiting or on its way: it must not be overtaken.
-        latest = self._latest.get(waiting.command.supersedes or "", waiting)
-        try:
-            if latest is not waiting:
-                return await self._share(latest, caller)
-            return await self._send(waiting.command, caller)
-        except (Refused, Unreachable, AnswerLost, ServiceError, InvalidAnswer) as error:
-            if waiting.has_left:
-                raise OutcomeUnknown("earlier_attempt") from error
-            raise
-
-    async def _carry_out(self, waiting: _Waiting) -> Done:
-        """Wait for the turn, then do whatever is the newest wish by then."""
-        async with self._turn(waiting.command):
-            command, caller = waiting.command, waiting.caller
-            if command.supersedes and self._waiting.get(command.supersedes) is waiting:
-                del self._waiting[command.supersedes]
-            if self._needs_nothing(command, caller) and not self._insists(command, caller):
+    async def _execute(self, pending: PendingCommand) -> Done:
+        """Wait for the turn, then execute the newest command of its kind."""
+        async with self.turns.take(pending) as (command, caller):
+            if self._redundancy.is_redundant(command, caller):
                 self._forget_deferred(command)
                 if self._wake_cost():
                     self.api.meter.note_avoided_wake(caller, self.vin, self._clock())
                 return Done(already=True)
-            self._refuse_hindered(command, caller)
+            self._redundancy.refuse_hindered(command, caller)
             try:
-                done = await self._perform(waiting, command, caller)
+                done = await self._perform(pending, command, caller)
             except Deferred as error:
                 return await self._defer(command, caller, error)
             now = self._clock()
@@ -704,14 +629,14 @@ class Vehicle:
             await self._keep_if_possible()
         return done
 
-    async def _perform(self, waiting: _Waiting, command: Command, caller: Caller) -> Done:
+    async def _perform(self, pending: PendingCommand, command: Command, caller: Caller) -> Done:
         """Send it, after a wake if it needs one, and find out what became of it."""
         try:
             with await self._prepare(command, caller) as hold:
                 # Before it is awake, or what waited for that would be carried out after this.
                 await self._overtake_deferred(command)
                 await self._wake_if_asleep(caller, deferrable=may_wait(command), intent=command)
-                waiting.has_left = True
+                pending.has_left = True
                 await self._note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
         except OutcomeUnknown as error:
@@ -748,69 +673,6 @@ class Vehicle:
             return
         if not self.knowledge.will_be_reported(command.expects):
             self.commanded = self._clock()
-
-    def _needs_nothing(self, command: Command, caller: Caller) -> bool:
-        """Whether the vehicle is known to be so already, so that nothing need be sent.
-
-        Of a plain setting (limit, current, temperature) the stream's word is enough. Whatever
-        secures the vehicle, or does harm when left out, needs a report of the last minute, of a
-        lock one of a stream that is still up: what a poll read may have been opened by hand.
-        """
-        repeats = self._repeats(command, caller)
-        if not command.repeatable or not command.expects or command.undoes_itself:
-            return False
-        if may_wait(command):
-            return self.knowledge.is_certain(
-                command.expects, MAX_AGE_FOR_REPEATS if repeats else MAX_AGE
-            )
-        return self.knowledge.was_just_reported(command.expects) and (
-            command.domain is not Domain.VEHICLE_SECURITY
-            or all(self.knowledge.was_streamed(signal) for signal in command.expects)
-        )
-
-    def _refuse_hindered(self, command: Command, caller: Caller) -> None:
-        """Refuse what the vehicle is known to refuse now, unless a person asks for it again.
-
-        Raises:
-            CommandRefused: for the reason that the vehicle would give; nothing was sent.
-        """
-        hindrance = command.hindrance
-        if hindrance is None:
-            return
-        value = self.state[hindrance.signal]
-        if (
-            value in hindrance.values
-            and self.knowledge.is_certain({hindrance.signal: value})
-            and not self._insists(command, caller)
-        ):
-            raise CommandRefused(reason=hindrance.reason, is_temporary=True)
-
-    def _repeats(self, command: Command, caller: Caller) -> bool:
-        """Whether an automation asks for what it asked for just before."""
-        now = waits.monotonic()
-        last, before, since = self._wished.get(command.name, (None, None, now))
-        self._wished[command.name] = (command, caller, now)
-        return (
-            caller.kind is CallerKind.AUTOMATION
-            # Without a name it may be anybody: a bridge to another assistant, for example.
-            and bool(caller.name)
-            and caller == before
-            and is_same_intent(command, last)
-            and now - since <= MAX_AGE_FOR_REPEATS.total_seconds()
-        )
-
-    def _insists(self, command: Command, caller: Caller) -> bool:
-        """Whether a person asks again for what was just not sent; then it shall be sent."""
-        if caller.kind is not CallerKind.PERSON:
-            return False
-        spared, since = self._spared
-        now = waits.monotonic()
-        self._spared = (command, now)
-        return (
-            spared is not None
-            and is_same_intent(spared, command)
-            and now - since <= OVERRIDE_SECONDS
-        )
 
     async def _prepare(self, command: Command, caller: Caller) -> Hold:
         """Make sure that it can succeed, and that there is room for it all, which is kept."""
@@ -986,7 +848,7 @@ class Vehicle:
                     return
                 if self.deferred.waiting.get(kind) is not each:
                     continue
-                if kind in self._waiting:
+                if self.turns.is_waiting(kind):
                     # It would take the place of a newer wish, whose turn has not come yet.
                     self.deferred.forget(kind)
                     self._give_up([each], OVERTAKEN)
@@ -1115,20 +977,6 @@ class Vehicle:
             if reading is None or not signal.same(reading.value, value):
                 raise error
         return Done(already=True)
-
-    @asynccontextmanager
-    async def _turn(self, command: Command) -> AsyncGenerator[None]:
-        """One command at a time to each part of the vehicle; the wait has an end."""
-        lock = self._locks[command.domain]
-        try:
-            async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
-                await lock.acquire()
-        except TimeoutError as error:
-            raise VehicleBusy from error
-        try:
-            yield
-        finally:
-            lock.release()
 
     def _cost(self, command: Command) -> list[Charge]:
         """All that a command may need: wake, look, handshake, preparation and the command."""

@@ -292,7 +292,7 @@ async def test_key_that_cannot_be_read(
     async def unreadable(_: HomeAssistant) -> None:
         raise ValueError("no key")
 
-    monkeypatch.setattr("custom_components.flotte.async_get_key", unreadable)
+    monkeypatch.setattr("custom_components.flotte.account.setup.async_get_key", unreadable)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.SETUP_ERROR

@@ -1014,7 +1014,7 @@ async def test_removed_after_the_credentials(
     hass.data["oauth2_impl"].get("flotte", {}).clear()
     await hass.config_entries.async_remove(entry_of_stream.entry_id)
     assert hass.config_entries.async_entries("flotte") == []
-    assert "Cars go on streaming" in caplog.text
+    assert "Could not stop the stream" in caplog.text
 
 
 async def test_removing_what_never_streamed_asks_nothing(

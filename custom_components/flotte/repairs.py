@@ -131,9 +131,7 @@ def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
     """A way to Tesla on this developer account's bill, if this entry has one."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.ledger is not ledger:
         return None
-    data = entry.runtime_data
-    apis = [each.vehicle.api for each in data.vehicles] + [each.site.api for each in data.sites]
-    return apis[0] if apis else None
+    return entry.runtime_data.api
 
 
 async def async_create_fix_flow(

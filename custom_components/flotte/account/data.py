@@ -1,4 +1,4 @@
-"""What an entry runs on: one Tesla account, and the owner's rules for spending."""
+"""Runtime data of a config entry, which stands for a Tesla account."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,28 @@ from ..const import DOMAIN
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
 from ..streaming.manager import StreamManager
+from ..tesla.api.fleet import FleetApi
 from .storage import CheckedStore
 
 
 @dataclass(frozen=True)
 class AccountData:
-    """Everything that belongs to an account while it is loaded."""
+    """Parts of a loaded account."""
 
+    api: FleetApi
     vehicles: list[VehicleCoordinator]
     sites: list[SiteCoordinator]
+    left_out: frozenset[str]
+    """VINs and site numbers of the account that another account shows."""
     ledger: AccountLedger
     store: CheckedStore
     scopes: frozenset[str]
     streaming: StreamManager
+
+    @property
+    def assets(self) -> frozenset[str]:
+        """VINs and site numbers of the vehicles and sites that this account shows."""
+        return frozenset(each.unique_prefix for each in (*self.vehicles, *self.sites))
 
 
 type FlotteConfigEntry = ConfigEntry[AccountData]
@@ -30,10 +39,10 @@ type FlotteConfigEntry = ConfigEntry[AccountData]
 
 @callback
 def application_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """The client ID that an entry logs in with, as the bill goes by that.
+    """Client ID that an entry logs in with; Tesla's bill is for a client ID.
 
-    Credentials may be there twice, with an old and a new secret. Those that are gone are told apart
-    by their name.
+    Credentials may exist twice, with an old and a new secret. For credentials that were removed,
+    their name stands in for the client ID.
     """
     name = str(entry.data.get("auth_implementation"))
     if (credentials := hass.data.get(DATA_COMPONENT)) is not None:

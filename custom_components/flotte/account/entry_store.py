@@ -1,0 +1,113 @@
+"""The file of a config entry: readings, sessions, deferred commands and subscriptions."""
+
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN, SAVE_DELAY_SECONDS
+from ..tesla.errors import NotKept
+from .data import FlotteConfigEntry
+from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
+
+STREAMING: Final = "streaming"
+"""Key of the subscriptions in the file; no VIN and no site has that name."""
+DAMAGED_ISSUE: Final = "storage_damaged"
+UNWRITABLE_ISSUE: Final = "storage_unwritable"
+_STORAGE_VERSION: Final = 1
+
+
+def entry_store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
+    """The store of an entry, which may be set up or not."""
+    return CheckedStore(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
+
+
+async def async_read_entry(
+    hass: HomeAssistant, entry: FlotteConfigEntry, store: CheckedStore
+) -> dict[str, Any]:
+    """Read the file; a damaged one is set aside, and a repair issue names the copy."""
+    issue = f"{DAMAGED_ISSUE}_{entry.entry_id}"
+    try:
+        stored = await store.async_read()
+    except Damaged as error:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=DAMAGED_ISSUE,
+            translation_placeholders={
+                "name": entry.title,
+                "file": error.kept_as or "—",
+                "detail": error.detail,
+            },
+        )
+        return {}
+    ir.async_delete_issue(hass, DOMAIN, issue)
+    return stored or {}
+
+
+@callback
+def async_clear_store_issues(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Delete the issues about the file of an entry that is removed."""
+    for issue in (DAMAGED_ISSUE, UNWRITABLE_ISSUE):
+        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
+
+
+async def async_save_entry(entry: FlotteConfigEntry) -> None:
+    """Write the file of an entry that is unloaded."""
+    await entry.runtime_data.store.async_save(_to_stored(entry))
+
+
+@callback
+def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Write changes after a delay and at shutdown, deferred commands at once."""
+    data = entry.runtime_data
+
+    is_scheduled = False
+
+    @callback
+    def to_stored() -> dict[str, Any]:
+        nonlocal is_scheduled
+        is_scheduled = False
+        return _to_stored(entry)
+
+    @callback
+    def on_change(*_: object) -> None:
+        # Once, not for each record of a stream: records need to be quick, and a steady stream
+        # would postpone the write forever.
+        nonlocal is_scheduled
+        if not is_scheduled:
+            is_scheduled = True
+            data.store.async_delay_save(to_stored, SAVE_DELAY_SECONDS)
+
+    async def keep() -> None:
+        try:
+            await data.store.async_write(to_stored())
+        except NotWritten as error:
+            raise NotKept(error.detail) from error
+
+    @callback
+    def on_write() -> None:
+        async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
+
+    data.store.written = on_write
+    # Without an end: Tesla may still answer while the entry unloads.
+    data.streaming.changed.subscribe(on_change)
+    for vehicle in data.vehicles:
+        vehicle.vehicle.keep = keep
+        entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
+    for site in data.sites:
+        entry.async_on_unload(site.site.subscribe(on_change))
+
+
+def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
+    data = entry.runtime_data
+    stored: dict[str, Any] = {}
+    for vehicle in data.vehicles:
+        stored[vehicle.vehicle.vin] = vehicle.vehicle.to_stored()
+    for site in data.sites:
+        stored[str(site.site.site_id)] = site.site.to_stored()
+    stored[STREAMING] = data.streaming.to_stored()
+    return stored

@@ -1,0 +1,39 @@
+"""Reading of Tesla's product list, which has an account's vehicles and energy sites."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ..const import SCOPE_ENERGY_DATA, SCOPE_VEHICLE_DATA
+from .names import is_vin
+
+type Product = Mapping[str, Any]
+"""A vehicle, if it has a VIN; otherwise an energy site, or something that Flotte does not know."""
+
+
+def granted_assets(products: Iterable[Product], scopes: frozenset[str]) -> dict[str, Product]:
+    """The vehicles and sites that the owner granted access to, by VIN or site number.
+
+    Tesla lists the others too. A product with a malformed VIN or number is left out.
+    """
+    return {
+        asset: product
+        for product in products
+        if (SCOPE_VEHICLE_DATA if product.get("vin") else SCOPE_ENERGY_DATA) in scopes
+        and (asset := _asset_of(product))
+    }
+
+
+def listed_name(product: Product) -> str:
+    """Name of a vehicle or site in Tesla's list; empty if it has none."""
+    return str(product.get("display_name") or product.get("site_name") or "")
+
+
+def _asset_of(product: Product) -> str:
+    """VIN of the vehicle or number of the site; empty if it is malformed, or neither."""
+    number = str(product.get("vin") or product.get("energy_site_id") or "")
+    is_asset = is_vin(number) if product.get("vin") else bool(_SITE_NUMBER.fullmatch(number))
+    return number if is_asset else ""
+
+
+_SITE_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}")

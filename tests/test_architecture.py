@@ -143,6 +143,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api.answers",
         "tesla.clock",
         "tesla.errors",
+        "tesla.privacy",
         "tesla.spending.caller",
         "tesla.spending.ledger",
         "tesla.spending.meter",

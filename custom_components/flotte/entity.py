@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .account.data import FlotteConfigEntry
 from .account.rights import async_require_admin
 from .const import DOMAIN
-from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
+from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
@@ -91,10 +91,6 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
 
 class VehicleEntity(FlotteEntity[VehicleCoordinator]):
     """An entity of a vehicle."""
-
-
-class SiteEntity(FlotteEntity[SiteCoordinator]):
-    """An entity of an energy site."""
 
 
 class AccountEntity(Entity):

@@ -446,8 +446,7 @@ async def test_what_is_no_setting_is_refused(
     error = refusal.value
     assert error.translation_key == "gate_quota"
     assert (error.placeholders["wakes"], error.placeholders["quota"]) == ("2", "2")
-    assert error.again == datetime(2026, 3, 11, tzinfo=UTC)
-    assert not error.may_have_acted
+    assert error.placeholders["until"] == "2026-03-11 00:00"
     assert paid(account) == before
     assert len(account.arrived) == asked
     assert deferred(vehicle) == []
@@ -565,7 +564,7 @@ async def test_a_pause_between_wakes(
     with pytest.raises(GateRefused) as refusal:
         await vehicle.send(commands.lock_doors(), SUN)
     assert refusal.value.translation_key == "gate_gap"
-    assert refusal.value.again == woken + HOUR
+    assert refusal.value.placeholders["until"] == f"{woken + HOUR:%Y-%m-%d %H:%M}"
     freezer.move_to(woken + HOUR)
     assert await vehicle.send(commands.lock_doors(), SUN) == Done()
 
@@ -598,7 +597,7 @@ async def test_polling_in_step_with_the_month(awake: Vehicle, account: Account) 
     with pytest.raises(GateRefused) as refusal:
         await awake.poll()
     assert refusal.value.translation_key == "gate_ahead"
-    assert refusal.value.again is not None
+    assert refusal.value.placeholders["until"]
     assert nothing_is_held(account)
 
 

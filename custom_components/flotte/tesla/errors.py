@@ -1,7 +1,7 @@
 """What can go wrong with Tesla, and what that means for the user.
 
-Every error answers two questions: may the vehicle have acted (`may_have_acted`), and is trying
-later sensible (`is_temporary`)? When in doubt it may have acted.
+Every error answers two questions. May the vehicle have acted? Certainly not if it is `Refused` or
+`Unreachable`; otherwise it may have. Is trying later sensible? See `is_temporary`.
 
     TeslaError
     ├── Refused                  certainly nothing was executed
@@ -69,7 +69,6 @@ class TeslaError(Exception):
     """
 
     key: ClassVar[str] = "unknown"
-    may_have_acted: ClassVar[bool] = True
     is_temporary: bool = False
 
     def __init__(self, detail: str = "", **placeholders: str) -> None:
@@ -95,7 +94,6 @@ class Refused(TeslaError):
     """
 
     key = "refused"
-    may_have_acted = False
 
     def __init__(self, detail: str = "", *, reason: str | None = None, **placeholders: str) -> None:
         super().__init__(detail, **placeholders)
@@ -128,24 +126,10 @@ class NotKept(Refused):
 
 
 class GateRefused(Refused):
-    """The gate said no, for the `reason` that it names; nothing was sent.
-
-    `again` is when the answer may be another one, if nothing else changes; None if nobody knows.
-    """
+    """The gate said no, for the `reason` that it names; nothing was sent."""
 
     key = "gate_refused"
     is_temporary = True
-
-    def __init__(
-        self,
-        detail: str = "",
-        *,
-        reason: str | None = None,
-        again: datetime | None = None,
-        **placeholders: str,
-    ) -> None:
-        super().__init__(detail, reason=reason, **placeholders)
-        self.again = again
 
 
 class Deferred(Refused):
@@ -378,7 +362,6 @@ class Unreachable(TeslaError):
     """No connection to Tesla; the request never left this machine."""
 
     key = "unreachable"
-    may_have_acted = False
     is_temporary = True
 
 

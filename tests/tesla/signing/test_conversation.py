@@ -19,7 +19,6 @@ from custom_components.flotte.tesla.signing import (
     Incoming,
     Outcome,
     Outgoing,
-    Purpose,
     Refused,
     Session,
     TransportFailure,
@@ -36,7 +35,7 @@ from custom_components.flotte.tesla.signing.faults import NOT_SENT as NOT_SENT_F
 from tests.tesla.signing.car import VIN, Car, Clock
 
 LOCK = b"\x10\x01"
-HELLO, COMMAND, RESEND = Purpose.HANDSHAKE, Purpose.COMMAND, Purpose.RESEND
+HELLO, COMMAND, RESEND = "handshake", "command", "the same bytes again"
 LATENCY = 0.25
 
 
@@ -60,9 +59,17 @@ class Line:
     sent: list[Outgoing] = field(default_factory=list)
 
     @property
-    def purposes(self) -> list[Purpose]:
-        """What was sent."""
-        return [outgoing.purpose for outgoing in self.sent]
+    def purposes(self) -> list[str]:
+        """The kind of each message, from its bytes."""
+        messages = [outgoing.message for outgoing in self.sent]
+        return [
+            HELLO
+            if universal.RoutableMessage.FromString(message).HasField("session_info_request")
+            else RESEND
+            if message in messages[:number]
+            else COMMAND
+            for number, message in enumerate(messages)
+        ]
 
     @property
     def pauses(self) -> list[float]:
@@ -715,5 +722,5 @@ def test_a_toggle_runs_at_most_once_and_the_answer_is_true(
 
 
 def test_message_is_never_shown() -> None:
-    assert "1234" not in repr(Outgoing(b"1234", Purpose.COMMAND))
+    assert "1234" not in repr(Outgoing(b"1234"))
     assert "1234" not in repr(Done(b"1234"))

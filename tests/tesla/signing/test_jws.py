@@ -17,7 +17,6 @@ from custom_components.flotte.tesla.signing.jws import (
     ALGORITHM,
     AUDIENCE,
     _nonce,
-    audience_of,
     sign,
     signature,
 )
@@ -199,16 +198,6 @@ def test_the_parts_of_a_token() -> None:
 def test_names() -> None:
     assert ALGORITHM == "Tesla.SS256"
     assert AUDIENCE == "com.tesla.fleet.TelemetryClient"
-    assert audience_of("VIN1") == "com.tesla.vehicle.VIN1.TelemetryClient"
-
-
-def test_a_token_for_one_vehicle() -> None:
-    token = sign(CLAIMS, KEY, audience=audience_of("VIN1"))
-    message, _, signed = token.rpartition(".")
-    assert (
-        json.loads(opened(message.split(".")[1]))["aud"] == "com.tesla.vehicle.VIN1.TelemetryClient"
-    )
-    assert verifies(opened(signed), message.encode(), KEY.public_bytes)
 
 
 def test_the_message_is_ascii_whatever_the_claims_hold() -> None:

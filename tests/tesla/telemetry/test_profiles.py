@@ -19,7 +19,6 @@ from custom_components.flotte.tesla.telemetry.profiles import (
     Situation,
     fitting,
     is_slowest,
-    read_rules,
     row_of,
     rule_of,
     slow_down,
@@ -186,7 +185,6 @@ def test_rules_that_tesla_would_refuse(
 @given(rules)
 def test_a_rule_survives_storage(rule: Rule) -> None:
     assert Rule.from_stored(rule.to_stored()) == rule
-    assert read_rules({"Soc": rule.to_stored()}) == {"Soc": rule}
 
 
 @pytest.mark.parametrize(
@@ -210,12 +208,6 @@ def test_a_rule_survives_storage(rule: Rule) -> None:
 )
 def test_a_stored_rule_that_is_none(stored: object) -> None:
     assert Rule.from_stored(stored) is None
-    assert read_rules({"Soc": stored, "Gear": [1, None, None]}) == {"Gear": Rule(1)}
-
-
-@pytest.mark.parametrize("stored", [None, [], "text", 7])
-def test_stored_rules_that_are_none(stored: object) -> None:
-    assert read_rules(stored) == {}
 
 
 @pytest.mark.parametrize(

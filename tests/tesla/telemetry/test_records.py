@@ -11,7 +11,6 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 from tesla_protocol.telemetry import vehicle_alert_pb2 as alerts_wire
-from tesla_protocol.telemetry import vehicle_connectivity_pb2 as connectivity_wire
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
@@ -32,11 +31,9 @@ from custom_components.flotte.tesla.telemetry.records import (
     LIMIT,
     Alert,
     CarError,
-    Connectivity,
     MalformedRecord,
     Record,
     read_alerts,
-    read_connectivity,
     read_errors,
     read_record,
 )
@@ -208,19 +205,6 @@ def test_errors() -> None:
         ),
     )
     assert read_errors(bytes.fromhex(vector("errors_empty")["payload_hex"]), NOW) == ()
-
-
-def test_connectivity() -> None:
-    told = bytes.fromhex(vector("connectivity_record")["payload_hex"])
-    assert read_connectivity(told, NOW) == Connectivity(
-        "30864e9b-8589-4925-b38f-a3e5f5d5d589", is_connected=True, time=TOLD, network="wifi"
-    )
-    message = connectivity_wire.VehicleConnectivity.FromString(told)
-    message.status = connectivity_wire.DISCONNECTED
-    assert read_connectivity(message.SerializeToString(), NOW).is_connected is False
-    for status in (0, 7):
-        message.status = status  # type: ignore[assignment]  # an open enum
-        assert read_connectivity(message.SerializeToString(), NOW).is_connected is None
 
 
 # --- Every kind of value -------------------------------------------------------------------------
@@ -902,7 +886,6 @@ READERS: list[Callable[[bytes], object]] = [
     lambda data: read_record(data, NOW, zone=BERLIN, right_hand_drive=True),
     lambda data: read_alerts(data, NOW),
     lambda data: read_errors(data, NOW),
-    lambda data: read_connectivity(data, NOW),
 ]
 
 

@@ -17,6 +17,7 @@ from aiohttp.typedefs import LooseHeaders
 
 from ..clock import utc_now
 from ..errors import AnswerLost, Refused, Unreachable
+from ..privacy import VIN_SHOWN
 from ..spending.caller import Caller
 from ..spending.ledger import Booking
 from ..spending.meter import Meter
@@ -53,7 +54,7 @@ class ApiRequest:
 
     def __str__(self) -> str:
         """As it may be logged: without the query, and with the end of the asset only."""
-        path = self.path.partition("?")[0].replace(self.asset, self.asset[-6:])
+        path = self.path.partition("?")[0].replace(self.asset, self.asset[-VIN_SHOWN:])
         return f"{self.method} {path}"
 
 

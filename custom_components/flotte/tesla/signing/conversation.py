@@ -49,24 +49,12 @@ _COUNTER_FAULTS = frozenset({faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_CO
 """The vehicle has seen this counter, or a higher one."""
 
 
-class Purpose(Enum):
-    """What a transmission is."""
-
-    HANDSHAKE = "handshake"
-    """Executes nothing."""
-    COMMAND = "command"
-    """A newly signed command."""
-    RESEND = "resend"
-    """The same bytes once more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """What to send next."""
 
     message: bytes = field(repr=False)
     """A serialised RoutableMessage."""
-    purpose: Purpose
     not_before: float = 0.0
     """Seconds to wait first. Already counted in: a command's life begins after them."""
 
@@ -188,7 +176,7 @@ class _Conversation:
             except ProtocolError:  # the counter is used up, or the clock cannot be true
                 self._session.forget()
                 return self._refused(faults.NO_SESSION)
-            incoming = yield Outgoing(request.message, Purpose.COMMAND, self._pause)
+            incoming = yield Outgoing(request.message, self._pause)
             if incoming is NOT_SENT:
                 return self._refused(self._last_fault)
             if isinstance(incoming, TransportFailure):
@@ -204,7 +192,7 @@ class _Conversation:
         """Send the same bytes once more after a lost reply, and see what that proves."""
         if self._session.expires_in(request, self._clock() + RESEND_PAUSE) <= 1:
             return self._unknown(request, Why.REPLY_LOST)
-        incoming = yield Outgoing(request.message, Purpose.RESEND, RESEND_PAUSE)
+        incoming = yield Outgoing(request.message, RESEND_PAUSE)
         if isinstance(incoming, TransportFailure):
             return self._unknown(request, Why.REPLY_LOST)
         result, _ = self._read(request, incoming)
@@ -308,7 +296,7 @@ class _Conversation:
         fault = faults.NO_SESSION
         for _ in range(MAX_HANDSHAKES):
             request = self._session.hello(now=self._clock() + pause)
-            incoming = yield Outgoing(request.message, Purpose.HANDSHAKE, pause)
+            incoming = yield Outgoing(request.message, pause)
             if incoming is NOT_SENT:
                 return self._last_fault
             if isinstance(incoming, TransportFailure):

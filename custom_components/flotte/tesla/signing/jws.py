@@ -45,20 +45,15 @@ _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC6325
 _LENGTH: Final = 32  # bytes of a scalar, a coordinate and a digest
 
 
-def sign(claims: Mapping[str, Any], key: ClientKey, *, audience: str = AUDIENCE) -> str:
+def sign(claims: Mapping[str, Any], key: ClientKey) -> str:
     """The token for these claims; `iss` and `aud` are set here, whatever the claims say.
 
     Raises:
         TypeError, ValueError: the claims are not JSON (a number that is none counts as not).
     """
-    named = {**claims, "iss": b64encode(key.public_bytes).decode("ascii"), "aud": audience}
+    named = {**claims, "iss": b64encode(key.public_bytes).decode("ascii"), "aud": AUDIENCE}
     message = f"{_part(_plain({'alg': ALGORITHM, 'typ': 'JWT'}))}.{_part(_plain(named))}"
     return f"{message}.{_part(signature(message.encode('ascii'), key))}"
-
-
-def audience_of(vin: str) -> str:
-    """The audience of a token that only this vehicle accepts."""
-    return f"com.tesla.vehicle.{vin}.TelemetryClient"
 
 
 def signature(message: bytes, key: ClientKey) -> bytes:

@@ -167,7 +167,7 @@ class Refuse:
             return AccountSuspended("Tesla's own limit is exceeded")
         if self.reason is DecisionReason.BUDGET:
             return BudgetExceeded(**self.placeholders)
-        return GateRefused(reason=self.key, again=self.until, **self.placeholders)
+        return GateRefused(reason=self.key, **self.placeholders)
 
 
 @dataclass(frozen=True, slots=True)

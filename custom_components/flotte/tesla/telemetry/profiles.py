@@ -29,7 +29,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final, Self
 
 
 class Profile(StrEnum):
@@ -570,15 +570,3 @@ def slow_down(field: str, rule: Rule, steps: int) -> Rule:
 def is_slowest(field: str, rule: Rule) -> bool:
     """Whether slowing a rule further would not make it rarer."""
     return rule.interval >= SLOWEST[row_of(field).kind]
-
-
-def read_rules(stored: object) -> dict[str, Rule]:
-    """Rules by field from JSON (`{field: rule.to_stored()}`); what cannot be read is left out."""
-    if not isinstance(stored, Mapping):
-        return {}
-    known: Mapping[Any, Any] = stored
-    return {
-        field: rule
-        for field, line in known.items()
-        if isinstance(field, str) and (rule := Rule.from_stored(line)) is not None
-    }

@@ -4,7 +4,6 @@
     V             Payload                  read_record         signals
     alerts        VehicleAlerts            read_alerts
     errors        VehicleErrors            read_errors         trouble of the car's telemetry client
-    connectivity  VehicleConnectivity      read_connectivity   never from a car: made by a server
 
 Nothing that a car says raises, except bytes that are no such message: what this version does not
 know becomes unknown and is logged once.
@@ -21,7 +20,6 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from google.protobuf.message import DecodeError
 from tesla_protocol.telemetry import vehicle_alert_pb2 as alerts_wire
-from tesla_protocol.telemetry import vehicle_connectivity_pb2 as connectivity_wire
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 from tesla_protocol.telemetry import vehicle_error_pb2 as errors_wire
 
@@ -344,28 +342,4 @@ def read_errors(payload: bytes, now: datetime) -> tuple[CarError, ...]:
             _time(error.created_at, now) or _time(message.created_at, now),
         )
         for error in message.errors
-    )
-
-
-_CONNECTED: Final[Mapping[int, bool]] = {
-    connectivity_wire.CONNECTED: True,
-    connectivity_wire.DISCONNECTED: False,
-}
-
-
-def read_connectivity(payload: bytes, now: datetime) -> Connectivity:
-    """What Tesla's own server tells of a connection; cars never send this.
-
-    Raises:
-        MalformedRecord: not a `VehicleConnectivity`.
-    """
-    try:
-        message = connectivity_wire.VehicleConnectivity.FromString(payload)
-    except DecodeError as error:
-        raise MalformedRecord("no connectivity") from error
-    return Connectivity(
-        message.connection_id,
-        _CONNECTED.get(message.status),
-        _time(message.created_at, now),
-        message.network_interface,
     )

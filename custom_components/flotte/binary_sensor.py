@@ -29,46 +29,19 @@ class FlotteBinarySensorDescription(FlotteEntityDescription, BinarySensorEntityD
     signal: Signal[Any] | Derived[Any]
 
 
-def _each(
-    device_class: BinarySensorDeviceClass, **rows: Signal[bool]
-) -> tuple[FlotteBinarySensorDescription, ...]:
-    """Rows that differ in name and signal only."""
-    return tuple(
-        FlotteBinarySensorDescription(
-            key=key,
-            signal=signal,
-            device_class=device_class,
-            entity_category=(
-                EntityCategory.DIAGNOSTIC
-                if device_class is BinarySensorDeviceClass.PROBLEM
-                else None
-            ),
-        )
-        for key, signal in rows.items()
-    )
+@dataclass(frozen=True, kw_only=True)
+class DetailDescription(FlotteBinarySensorDescription):
+    """A binary sensor for enthusiasts.
 
-
-def _details(
-    device_class: BinarySensorDeviceClass | None, **rows: Signal[bool]
-) -> tuple[FlotteBinarySensorDescription, ...]:
-    """Rows for those who look for them.
-
-    What is enabled is streamed, and what is streamed costs, so these are disabled; and a vehicle
-    that does not stream never tells most of them.
+    It is disabled because what is enabled is streamed, and streaming costs; and a vehicle that does
+    not stream reports few of these.
     """
-    return tuple(
-        FlotteBinarySensorDescription(
-            key=key,
-            signal=signal,
-            device_class=device_class,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=False,
-        )
-        for key, signal in rows.items()
-    )
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    entity_registry_enabled_default: bool = False
 
 
-VEHICLE_BINARY_SENSORS: Final = (
+VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     FlotteBinarySensorDescription(
         key="online",
         signal=signals.ONLINE,
@@ -78,7 +51,7 @@ VEHICLE_BINARY_SENSORS: Final = (
     FlotteBinarySensorDescription(
         key="streaming",
         signal=signals.STREAMING,
-        # Only a car that is meant to stream says that it does not.
+        # Only a car that is meant to stream reports that it does not.
         exists=told(signals.STREAMING),
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
@@ -103,109 +76,323 @@ VEHICLE_BINARY_SENSORS: Final = (
         signal=signals.USER_PRESENT,
         device_class=BinarySensorDeviceClass.OCCUPANCY,
     ),
-    *_each(
-        BinarySensorDeviceClass.DOOR,
-        door_driver_front=signals.DOOR_DRIVER_FRONT,
-        door_driver_rear=signals.DOOR_DRIVER_REAR,
-        door_passenger_front=signals.DOOR_PASSENGER_FRONT,
-        door_passenger_rear=signals.DOOR_PASSENGER_REAR,
+    FlotteBinarySensorDescription(
+        key="door_driver_front",
+        signal=signals.DOOR_DRIVER_FRONT,
+        device_class=BinarySensorDeviceClass.DOOR,
     ),
-    *_each(
-        BinarySensorDeviceClass.WINDOW,
-        window_driver_front=signals.WINDOW_DRIVER_FRONT,
-        window_driver_rear=signals.WINDOW_DRIVER_REAR,
-        window_passenger_front=signals.WINDOW_PASSENGER_FRONT,
-        window_passenger_rear=signals.WINDOW_PASSENGER_REAR,
+    FlotteBinarySensorDescription(
+        key="door_driver_rear",
+        signal=signals.DOOR_DRIVER_REAR,
+        device_class=BinarySensorDeviceClass.DOOR,
     ),
-    *_each(
-        BinarySensorDeviceClass.PROBLEM,
-        low_tyre_front_left=signals.LOW_TYRE_FRONT_LEFT,
-        low_tyre_front_right=signals.LOW_TYRE_FRONT_RIGHT,
-        low_tyre_rear_left=signals.LOW_TYRE_REAR_LEFT,
-        low_tyre_rear_right=signals.LOW_TYRE_REAR_RIGHT,
+    FlotteBinarySensorDescription(
+        key="door_passenger_front",
+        signal=signals.DOOR_PASSENGER_FRONT,
+        device_class=BinarySensorDeviceClass.DOOR,
     ),
-    *_details(
-        BinarySensorDeviceClass.PROBLEM,
-        flat_tyre_front_left=signals.FLAT_TYRE_FRONT_LEFT,
-        flat_tyre_front_right=signals.FLAT_TYRE_FRONT_RIGHT,
-        flat_tyre_rear_left=signals.FLAT_TYRE_REAR_LEFT,
-        flat_tyre_rear_right=signals.FLAT_TYRE_REAR_RIGHT,
-        interlock_fault=signals.INTERLOCK_FAULT,
-        not_enough_power_to_heat=signals.NOT_ENOUGH_POWER_TO_HEAT,
-        emergency_braking_off=signals.EMERGENCY_BRAKING_OFF,
+    FlotteBinarySensorDescription(
+        key="door_passenger_rear",
+        signal=signals.DOOR_PASSENGER_REAR,
+        device_class=BinarySensorDeviceClass.DOOR,
     ),
-    *_details(
-        BinarySensorDeviceClass.SAFETY,
-        driver_belt_open=signals.DRIVER_BELT_OPEN,
-        rear_center_belt_open=signals.REAR_CENTER_BELT_OPEN,
+    FlotteBinarySensorDescription(
+        key="window_driver_front",
+        signal=signals.WINDOW_DRIVER_FRONT,
+        device_class=BinarySensorDeviceClass.WINDOW,
     ),
-    *_details(
-        BinarySensorDeviceClass.PRESENCE,
-        at_home=signals.AT_HOME,
-        at_work=signals.AT_WORK,
-        at_favourite=signals.AT_FAVOURITE,
+    FlotteBinarySensorDescription(
+        key="window_driver_rear",
+        signal=signals.WINDOW_DRIVER_REAR,
+        device_class=BinarySensorDeviceClass.WINDOW,
     ),
-    *_details(
-        BinarySensorDeviceClass.CONNECTIVITY,
-        gps_fix=signals.GPS_FIX,
-        homelink_nearby=signals.HOMELINK_NEARBY,
-        fast_charger=signals.FAST_CHARGER,
+    FlotteBinarySensorDescription(
+        key="window_passenger_front",
+        signal=signals.WINDOW_PASSENGER_FRONT,
+        device_class=BinarySensorDeviceClass.WINDOW,
     ),
-    *_details(
-        BinarySensorDeviceClass.HEAT,
-        battery_heater=signals.BATTERY_HEATER,
-        rear_defrost=signals.REAR_DEFROST,
-        wiper_heater=signals.WIPER_HEATER,
+    FlotteBinarySensorDescription(
+        key="window_passenger_rear",
+        signal=signals.WINDOW_PASSENGER_REAR,
+        device_class=BinarySensorDeviceClass.WINDOW,
     ),
-    *_details(
-        BinarySensorDeviceClass.RUNNING,
-        overheat_cooling=signals.OVERHEAT_COOLING,
-        air_conditioning=signals.AIR_CONDITIONING,
-        defrost_by_preconditioning=signals.DEFROST_BY_PRECONDITIONING,
-        seat_ventilation=signals.SEAT_VENTILATION,
-        update_in_progress=signals.UPDATE_IN_PROGRESS,
-        dashcam=signals.DASHCAM_RECORDING,
+    FlotteBinarySensorDescription(
+        key="low_tyre_front_left",
+        signal=signals.LOW_TYRE_FRONT_LEFT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    *_details(BinarySensorDeviceClass.UPDATE, update_available=signals.UPDATE_AVAILABLE),
-    *_details(
-        BinarySensorDeviceClass.LIGHT,
-        hazard_lights=signals.HAZARD_LIGHTS,
-        high_beams=signals.HIGH_BEAMS,
+    FlotteBinarySensorDescription(
+        key="low_tyre_front_right",
+        signal=signals.LOW_TYRE_FRONT_RIGHT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    *_details(
-        BinarySensorDeviceClass.POWER,
-        ready_to_drive=signals.READY_TO_DRIVE,
-        dc_converter=signals.DC_CONVERTER_ENABLED,
-        accessory_power=signals.ACCESSORY_POWER,
+    FlotteBinarySensorDescription(
+        key="low_tyre_rear_left",
+        signal=signals.LOW_TYRE_REAR_LEFT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    *_details(
-        None,
-        battery_full=signals.BATTERY_FULL,
-        charge_enabled=signals.CHARGE_ENABLED,
-        charge_port_cold=signals.CHARGE_PORT_COLD,
-        supercharging_on_trip=signals.SUPERCHARGING_ON_TRIP,
-        trip_charging=signals.TRIP_CHARGING,
-        scheduled_charging_pending=signals.SCHEDULED_CHARGING_PENDING,
-        preconditioning_enabled=signals.PRECONDITIONING_ENABLED,
-        climate_automatic=signals.CLIMATE_AUTOMATIC,
-        rear_display_climate=signals.REAR_DISPLAY_CLIMATE,
-        brake_pedal=signals.BRAKE_PEDAL,
-        guest_mode_enabled=signals.GUEST_MODE,
-        pin_to_drive=signals.PIN_TO_DRIVE,
-        service_mode=signals.SERVICE_MODE,
-        remote_start_enabled=signals.REMOTE_START,
-        remote_start_active=signals.REMOTE_START_ACTIVE,
-        speed_limit_mode=signals.SPEED_LIMIT_MODE,
-        valet_mode=signals.VALET_MODE,
-        port_12v_stays_on=signals.PORT_12V_STAYS_ON,
-        port_48v_stays_on=signals.PORT_48V_STAYS_ON,
-        emergency_lane_departure_avoidance=signals.EMERGENCY_LANE_DEPARTURE_AVOIDANCE,
-        blind_spot_camera=signals.BLIND_SPOT_CAMERA,
-        blind_spot_chime=signals.BLIND_SPOT_CHIME,
-        european=signals.EUROPEAN,
-        right_hand_drive=signals.RIGHT_HAND_DRIVE,
-        light_bar=signals.LIGHT_BAR,
-        clock_of_24_hours=signals.CLOCK_OF_24_HOURS,
+    FlotteBinarySensorDescription(
+        key="low_tyre_rear_right",
+        signal=signals.LOW_TYRE_REAR_RIGHT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    DetailDescription(
+        key="flat_tyre_front_left",
+        signal=signals.FLAT_TYRE_FRONT_LEFT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="flat_tyre_front_right",
+        signal=signals.FLAT_TYRE_FRONT_RIGHT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="flat_tyre_rear_left",
+        signal=signals.FLAT_TYRE_REAR_LEFT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="flat_tyre_rear_right",
+        signal=signals.FLAT_TYRE_REAR_RIGHT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="interlock_fault",
+        signal=signals.INTERLOCK_FAULT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="not_enough_power_to_heat",
+        signal=signals.NOT_ENOUGH_POWER_TO_HEAT,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="emergency_braking_off",
+        signal=signals.EMERGENCY_BRAKING_OFF,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+    ),
+    DetailDescription(
+        key="driver_belt_open",
+        signal=signals.DRIVER_BELT_OPEN,
+        device_class=BinarySensorDeviceClass.SAFETY,
+    ),
+    DetailDescription(
+        key="rear_center_belt_open",
+        signal=signals.REAR_CENTER_BELT_OPEN,
+        device_class=BinarySensorDeviceClass.SAFETY,
+    ),
+    DetailDescription(
+        key="at_home",
+        signal=signals.AT_HOME,
+        device_class=BinarySensorDeviceClass.PRESENCE,
+    ),
+    DetailDescription(
+        key="at_work",
+        signal=signals.AT_WORK,
+        device_class=BinarySensorDeviceClass.PRESENCE,
+    ),
+    DetailDescription(
+        key="at_favourite",
+        signal=signals.AT_FAVOURITE,
+        device_class=BinarySensorDeviceClass.PRESENCE,
+    ),
+    DetailDescription(
+        key="gps_fix",
+        signal=signals.GPS_FIX,
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    ),
+    DetailDescription(
+        key="homelink_nearby",
+        signal=signals.HOMELINK_NEARBY,
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    ),
+    DetailDescription(
+        key="fast_charger",
+        signal=signals.FAST_CHARGER,
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    ),
+    DetailDescription(
+        key="battery_heater",
+        signal=signals.BATTERY_HEATER,
+        device_class=BinarySensorDeviceClass.HEAT,
+    ),
+    DetailDescription(
+        key="rear_defrost",
+        signal=signals.REAR_DEFROST,
+        device_class=BinarySensorDeviceClass.HEAT,
+    ),
+    DetailDescription(
+        key="wiper_heater",
+        signal=signals.WIPER_HEATER,
+        device_class=BinarySensorDeviceClass.HEAT,
+    ),
+    DetailDescription(
+        key="overheat_cooling",
+        signal=signals.OVERHEAT_COOLING,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="air_conditioning",
+        signal=signals.AIR_CONDITIONING,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="defrost_by_preconditioning",
+        signal=signals.DEFROST_BY_PRECONDITIONING,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="seat_ventilation",
+        signal=signals.SEAT_VENTILATION,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="update_in_progress",
+        signal=signals.UPDATE_IN_PROGRESS,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="dashcam",
+        signal=signals.DASHCAM_RECORDING,
+        device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    DetailDescription(
+        key="update_available",
+        signal=signals.UPDATE_AVAILABLE,
+        device_class=BinarySensorDeviceClass.UPDATE,
+    ),
+    DetailDescription(
+        key="hazard_lights",
+        signal=signals.HAZARD_LIGHTS,
+        device_class=BinarySensorDeviceClass.LIGHT,
+    ),
+    DetailDescription(
+        key="high_beams",
+        signal=signals.HIGH_BEAMS,
+        device_class=BinarySensorDeviceClass.LIGHT,
+    ),
+    DetailDescription(
+        key="ready_to_drive",
+        signal=signals.READY_TO_DRIVE,
+        device_class=BinarySensorDeviceClass.POWER,
+    ),
+    DetailDescription(
+        key="dc_converter",
+        signal=signals.DC_CONVERTER_ENABLED,
+        device_class=BinarySensorDeviceClass.POWER,
+    ),
+    DetailDescription(
+        key="accessory_power",
+        signal=signals.ACCESSORY_POWER,
+        device_class=BinarySensorDeviceClass.POWER,
+    ),
+    DetailDescription(
+        key="battery_full",
+        signal=signals.BATTERY_FULL,
+    ),
+    DetailDescription(
+        key="charge_enabled",
+        signal=signals.CHARGE_ENABLED,
+    ),
+    DetailDescription(
+        key="charge_port_cold",
+        signal=signals.CHARGE_PORT_COLD,
+    ),
+    DetailDescription(
+        key="supercharging_on_trip",
+        signal=signals.SUPERCHARGING_ON_TRIP,
+    ),
+    DetailDescription(
+        key="trip_charging",
+        signal=signals.TRIP_CHARGING,
+    ),
+    DetailDescription(
+        key="scheduled_charging_pending",
+        signal=signals.SCHEDULED_CHARGING_PENDING,
+    ),
+    DetailDescription(
+        key="preconditioning_enabled",
+        signal=signals.PRECONDITIONING_ENABLED,
+    ),
+    DetailDescription(
+        key="climate_automatic",
+        signal=signals.CLIMATE_AUTOMATIC,
+    ),
+    DetailDescription(
+        key="rear_display_climate",
+        signal=signals.REAR_DISPLAY_CLIMATE,
+    ),
+    DetailDescription(
+        key="brake_pedal",
+        signal=signals.BRAKE_PEDAL,
+    ),
+    DetailDescription(
+        key="guest_mode_enabled",
+        signal=signals.GUEST_MODE,
+    ),
+    DetailDescription(
+        key="pin_to_drive",
+        signal=signals.PIN_TO_DRIVE,
+    ),
+    DetailDescription(
+        key="service_mode",
+        signal=signals.SERVICE_MODE,
+    ),
+    DetailDescription(
+        key="remote_start_enabled",
+        signal=signals.REMOTE_START,
+    ),
+    DetailDescription(
+        key="remote_start_active",
+        signal=signals.REMOTE_START_ACTIVE,
+    ),
+    DetailDescription(
+        key="speed_limit_mode",
+        signal=signals.SPEED_LIMIT_MODE,
+    ),
+    DetailDescription(
+        key="valet_mode",
+        signal=signals.VALET_MODE,
+    ),
+    DetailDescription(
+        key="port_12v_stays_on",
+        signal=signals.PORT_12V_STAYS_ON,
+    ),
+    DetailDescription(
+        key="port_48v_stays_on",
+        signal=signals.PORT_48V_STAYS_ON,
+    ),
+    DetailDescription(
+        key="emergency_lane_departure_avoidance",
+        signal=signals.EMERGENCY_LANE_DEPARTURE_AVOIDANCE,
+    ),
+    DetailDescription(
+        key="blind_spot_camera",
+        signal=signals.BLIND_SPOT_CAMERA,
+    ),
+    DetailDescription(
+        key="blind_spot_chime",
+        signal=signals.BLIND_SPOT_CHIME,
+    ),
+    DetailDescription(
+        key="european",
+        signal=signals.EUROPEAN,
+    ),
+    DetailDescription(
+        key="right_hand_drive",
+        signal=signals.RIGHT_HAND_DRIVE,
+    ),
+    DetailDescription(
+        key="light_bar",
+        signal=signals.LIGHT_BAR,
+    ),
+    DetailDescription(
+        key="clock_of_24_hours",
+        signal=signals.CLOCK_OF_24_HOURS,
     ),
 )
 

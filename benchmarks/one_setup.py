@@ -271,7 +271,7 @@ def _told(entity: Entity) -> dict[str, float]:
     if not isinstance(signals, set | frozenset):
         return {}
     state = getattr(entity, "coordinator").state  # noqa: B009  # only ours has one
-    readings = ((each.name, state.told(each)) for each in signals)
+    readings = ((each.name, state.reported(each)) for each in signals)
     return {name: told.time.timestamp() for name, told in sorted(readings) if told is not None}
 
 

@@ -17,12 +17,16 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import State
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
 def _homelink(state: State) -> Command:
-    """HomeLink wants to know where the car is."""
+    """The command for HomeLink, which needs the position of the car.
+
+    Raises:
+        ServiceValidationError: the position is unknown.
+    """
     position = state[signals.LOCATION]
     if position is None:
         raise ServiceValidationError(

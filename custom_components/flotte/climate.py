@@ -1,4 +1,4 @@
-"""The climate control of a vehicle, and what keeps its cabin from overheating."""
+"""Climate entities of a vehicle: the climate control and the overheat protection."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -26,14 +26,14 @@ from .account.data import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
-LOWEST_CELSIUS: Final = 15.0
-HIGHEST_CELSIUS: Final = 28.0
-"""What Tesla's documentation calls the usual range; the car tells its own."""
+MIN_CELSIUS: Final = 15.0
+MAX_CELSIUS: Final = 28.0
+"""Range in Tesla's documentation, until the car reports its own."""
 
-# What Tesla calls the modes that go on after leaving, and what Home Assistant shows.
+# Tesla's names of the modes that stay on after the driver leaves, and Home Assistant's.
 PRESETS: Final = {"off": PRESET_NONE, "on": "keep", "dog": "dog", "camp": "camp"}
 
 
@@ -45,7 +45,7 @@ class FlotteClimateDescription(FlotteEntityDescription, ClimateEntityDescription
 CLIMATE: Final = FlotteClimateDescription(key="climate", name=None)
 OVERHEAT_PROTECTION: Final = FlotteClimateDescription(
     key="cabin_overheat_protection",
-    # What is enabled is streamed, and that costs.
+    # Enabled entities are streamed, which costs money.
     entity_registry_enabled_default=False,
 )
 
@@ -56,12 +56,12 @@ OVERHEAT_MODES: Final = {
 }
 OVERHEAT_CELSIUS: Final = {"low": 30, "medium": 35, "high": 40}
 OVERHEAT_FAHRENHEIT: Final = {"low": 90, "medium": 95, "high": 100}
-"""At which inside temperature the car begins: the same three levels, as cars show them in either
-unit. Source: Tesla's command documentation (2025)."""
+"""Inside temperature above which the car cools: three levels, as cars show them in either unit.
+Source: Tesla's command documentation (2025)."""
 
 
 def shows_fahrenheit(hass: HomeAssistant) -> bool:
-    """Whether the owner's Home Assistant shows degrees Fahrenheit."""
+    """Whether Home Assistant is set to degrees Fahrenheit."""
     return hass.config.units.temperature_unit == UnitOfTemperature.FAHRENHEIT
 
 
@@ -84,7 +84,7 @@ async def async_setup_entry(
 
 
 class VehicleClimate(VehicleEntity, ClimateEntity):
-    """Carries the vehicle's own name, so that voice finds it: "set the car to 21 degrees"."""
+    """The climate control, named after the vehicle for voice: "set the car to 21 degrees"."""
 
     shown = (
         signals.CLIMATE_ON,
@@ -108,7 +108,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     @property
     @override
     def precision(self) -> float:
-        # Cars are set in half degrees Celsius, or in whole ones of Fahrenheit.
+        # Cars accept half degrees Celsius, or whole degrees Fahrenheit.
         return PRECISION_WHOLE if shows_fahrenheit(self.hass) else PRECISION_HALVES
 
     @property
@@ -139,12 +139,12 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     @property
     @override
     def min_temp(self) -> float:
-        return self.state_of_things[signals.MINIMUM_TEMPERATURE] or LOWEST_CELSIUS
+        return self.state_of_things[signals.MINIMUM_TEMPERATURE] or MIN_CELSIUS
 
     @property
     @override
     def max_temp(self) -> float:
-        return self.state_of_things[signals.MAXIMUM_TEMPERATURE] or HIGHEST_CELSIUS
+        return self.state_of_things[signals.MAXIMUM_TEMPERATURE] or MAX_CELSIUS
 
     @property
     @override
@@ -168,7 +168,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        # Home Assistant forgets the context a few seconds on; the caller stays the same.
+        # Home Assistant drops the context after a few seconds; both commands have one caller.
         context = self._context
         if (temperature := kwargs.get(ATTR_TEMPERATURE)) is not None:
             await self.async_send(commands.set_temperature(float(temperature)))
@@ -185,9 +185,8 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
 class OverheatProtection(VehicleEntity, ClimateEntity):
     """Cools the parked cabin, with the air conditioning or the fan alone, above a temperature.
 
-    The car knows three temperatures, which are 30, 35 and 40 °C or 90, 95 and 100 °F; in between
-    the nearest is taken. They are offered in the unit that Home Assistant shows, because 30 °C is
-    not 90 °F.
+    The car has three levels: 30, 35 and 40 °C, or 90, 95 and 100 °F. Anything in between becomes
+    the nearest level. They are in the unit that Home Assistant shows, because 30 °C is not 90 °F.
     """
 
     shown = (
@@ -208,7 +207,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
 
     @property
     def _levels(self) -> dict[str, int]:
-        """The temperature of each level, in that unit."""
+        """Temperature of each level, in the unit of the entity."""
         return OVERHEAT_FAHRENHEIT if shows_fahrenheit(self.hass) else OVERHEAT_CELSIUS
 
     @property
@@ -225,7 +224,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @override
     def supported_features(self) -> ClimateEntityFeature:
         features = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
-        # What is not known is taken to exist.
+        # Assumed until the car reports that it lacks it.
         if self.state_of_things[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         return features
@@ -272,11 +271,11 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        # Home Assistant forgets the context a few seconds on; the caller stays the same.
+        # Home Assistant drops the context after a few seconds; both commands have one caller.
         context = self._context
-        if (wish := kwargs.get(ATTR_TEMPERATURE)) is not None:
+        if (temperature := kwargs.get(ATTR_TEMPERATURE)) is not None:
             levels = self._levels
-            level = min(levels, key=lambda word: abs(levels[word] - wish))
+            level = min(levels, key=lambda word: abs(levels[word] - temperature))
             await self.async_send(commands.set_overheat_temperature(level))
         if (hvac_mode := kwargs.get(ATTR_HVAC_MODE)) is not None:
             self._context = context

@@ -20,19 +20,19 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteCoverDescription(FlotteEntityDescription, CoverEntityDescription):
-    """Something that opens, and mostly closes."""
+    """A part that opens, and in most cases closes."""
 
     signal: Signal[bool] | Derived[bool]
     open_command: Callable[[State], Command]
     close_command: Callable[[State], Command] | None
     closes: Callable[[State], bool] = lambda _: True
-    """Whether this vehicle can close it by itself."""
+    """Whether this vehicle has a motor that closes it."""
     stop_command: Command | None = None
 
 
@@ -72,7 +72,7 @@ COVERS: Final = (
         signal=signals.SUNROOF_OPEN,
         device_class=CoverDeviceClass.WINDOW,
         exists=lambda state: state[signals.SUNROOF] is not False,
-        # Like the windows, it opens a little; the car does no more from afar.
+        # Like the windows, it opens a little: that is all a remote command can do.
         open_command=lambda _: commands.move_sunroof("vent"),
         close_command=lambda _: commands.move_sunroof("close"),
         entity_registry_enabled_default=False,
@@ -85,7 +85,7 @@ COVERS: Final = (
         open_command=lambda _: commands.move_tonneau("open"),
         close_command=lambda _: commands.move_tonneau("close"),
         stop_command=commands.move_tonneau("stop"),
-        # Only the stream tells whether it is open.
+        # Only the stream reports whether it is open.
         entity_registry_enabled_default=False,
     ),
 )
@@ -133,7 +133,7 @@ class VehicleCover(VehicleEntity, CoverEntity):
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
-        # Home Assistant calls it only where the feature CLOSE says that there is a command.
+        # Home Assistant calls this only with the feature CLOSE, so there is a command.
         if (command := self.entity_description.close_command) is not None:
             await self.async_send(command(self.state_of_things))
 

@@ -1,4 +1,4 @@
-"""Device trackers: where the vehicle is, and where it is going."""
+"""Device trackers: location and destination of a vehicle."""
 
 from dataclasses import dataclass
 from typing import Any, Final, override
@@ -19,12 +19,12 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteTrackerDescription(FlotteEntityDescription, TrackerEntityDescription):
-    """A position to follow."""
+    """A position."""
 
     signal: Signal[Position]
     accuracy: Signal[float] | None = None
-    """How far the vehicle may be from the position, in metres. Only the stream reports it, in a
-    field that Tesla does not document: it is used where it comes, and not asked for."""
+    """Uncertainty of the position. Only the stream reports it, in a field that Tesla does not
+    document: it is used if it arrives, and not requested."""
 
 
 TRACKERS: Final = (
@@ -40,7 +40,7 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the trackers, if the owner lets Tesla tell positions."""
+    """Add the trackers, if the owner granted access to the location."""
     data = entry.runtime_data
     if SCOPE_VEHICLE_LOCATION not in data.scopes:
         return
@@ -52,7 +52,7 @@ async def async_setup_entry(
 
 
 class VehicleTracker(VehicleEntity, TrackerEntity):
-    """Follows a position."""
+    """Shows a position."""
 
     entity_description: FlotteTrackerDescription
 
@@ -72,13 +72,13 @@ class VehicleTracker(VehicleEntity, TrackerEntity):
     @override
     def location_accuracy(self) -> float:
         accuracy = self.entity_description.accuracy
-        # 0 is Home Assistant's word for an accuracy that is not known.
+        # Home Assistant's value of an unknown accuracy is 0.
         return (self.state_of_things[accuracy] if accuracy else None) or 0
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        # Not one of the signals that it shows: those are asked for.
+        # Not among the signals that it shows, because those are requested.
         self.async_on_remove(self.coordinator.vehicle.subscribe(self._async_accuracy_changed))
 
     @callback

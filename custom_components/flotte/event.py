@@ -1,4 +1,4 @@
-"""Events: what a car tells its owner, and what the gate decided about spending."""
+"""Events: alerts of a car, and decisions about spending."""
 
 from dataclasses import dataclass
 from typing import Final, override
@@ -18,12 +18,12 @@ PARALLEL_UPDATES = 0
 ALARM: Final = "alarm"
 OTHER: Final = "other"
 AUDIENCES: Final = ("customer", "service", "service_fix")
-"""For whom an alert is meant, the owner first. Source: Tesla's vehicle_alert.proto (2026-07)."""
+"""Audiences of an alert, the owner first. Source: Tesla's vehicle_alert.proto (2026-07)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
-    """An event."""
+    """The row of the alerts."""
 
 
 ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER])
@@ -37,7 +37,7 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one to the account, and one to each car that streams: alerts come no other way."""
+    """Add one for the account, and one for each car that streams: only the stream has alerts."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     async_add_entities(
         AlertEvent(coordinator)
@@ -47,7 +47,7 @@ async def async_setup_entry(
 
 
 def event_type(alert: Alert) -> str:
-    """What kind of event an alert is: the alarm, or for whom it is meant.
+    """The event type of an alert: the alarm, or its first audience.
 
     The names end in `AlarmTriggered` or `alarmTriggered` (captured from cars, 2025).
     """
@@ -62,7 +62,7 @@ class AlertEvent(VehicleEntity, EventEntity):
     entity_description: FlotteEventDescription
 
     def __init__(self, coordinator: VehicleCoordinator) -> None:
-        """Listen to the car's stream."""
+        """Show the alerts of a car."""
         super().__init__(coordinator, ALERT, ())
 
     @override
@@ -85,12 +85,12 @@ class AlertEvent(VehicleEntity, EventEntity):
 
 
 class DecisionEvent(AccountEntity, EventEntity):
-    """Fires when the gate decided about something that costs money."""
+    """Fires when the gate decides about a request that costs money."""
 
     entity_description: EventEntityDescription
 
     def __init__(self, entry: FlotteConfigEntry, decisions: Decisions) -> None:
-        """Listen to what is news."""
+        """Show the decisions about an account."""
         super().__init__(entry, DECISION)
         self._decisions = decisions
 

@@ -17,7 +17,7 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, State
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
@@ -28,12 +28,12 @@ def _latched(state: State) -> bool | None:
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteLockDescription(FlotteEntityDescription, LockEntityDescription):
-    """Something that is locked or not."""
+    """A part that can be locked."""
 
     signal: Signal[Any]
     is_locked: Callable[[State], bool | None]
     lock_command: Callable[[], Command] | None
-    """None: it locks by itself."""
+    """None if it locks on its own."""
     unlock_command: Callable[[], Command]
 
 

@@ -1,4 +1,4 @@
-"""What plays in a vehicle; one row, one class."""
+"""Media player of a vehicle; one row, one class."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,15 +23,15 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Reading
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
-LOUDEST: Final = 31 / 3
-"""What most cars have; the car tells its own."""
+MAX_VOLUME: Final = 31 / 3
+"""Highest volume of most cars, until the car reports its own."""
 STEP: Final = 1 / 3
-"""The same."""
+"""Volume step of most cars, until the car reports its own."""
 ENDLESS_MS: Final = 18_000_000
-"""What a car calls the length of a radio programme. Source: Tesla's list of fields (2026-08)."""
+"""Length that a car reports of a radio programme. Source: Tesla's list of fields (2026-08)."""
 MILLISECONDS: Final = 1000
 """In a second."""
 
@@ -50,7 +50,7 @@ class FlotteMediaPlayerDescription(FlotteEntityDescription, MediaPlayerEntityDes
 MEDIA: Final = FlotteMediaPlayerDescription(
     key="media",
     device_class=MediaPlayerDeviceClass.SPEAKER,
-    # Each song is half a dozen signals: what is enabled is streamed, and that costs.
+    # Each song is half a dozen signals, and enabled entities are streamed, which costs money.
     entity_registry_enabled_default=False,
 )
 
@@ -78,7 +78,7 @@ async def async_setup_entry(
                 signals.MEDIA_STATION,
                 signals.MEDIA_SOURCE,
                 signals.MEDIA_DURATION,
-                # Not how far it is: that would be streamed, and paid for, all the time.
+                # Not MEDIA_ELAPSED: it would be streamed, and paid for, all the time.
             ),
         )
         for coordinator in entry.runtime_data.vehicles
@@ -86,7 +86,7 @@ async def async_setup_entry(
 
 
 class VehicleMedia(VehicleEntity, MediaPlayerEntity):
-    """Plays, pauses and skips for those who sit in the vehicle."""
+    """Controls the music in the vehicle."""
 
     entity_description: FlotteMediaPlayerDescription
     _attr_media_content_type = MediaType.MUSIC
@@ -99,7 +99,7 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
         | MediaPlayerEntityFeature.VOLUME_STEP
     )
 
-    # --- What it shows ---------------------------------------------------------------------------
+    # --- State -----------------------------------------------------------------------------------
 
     @property
     @override
@@ -116,17 +116,17 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     @override
     def volume_level(self) -> float | None:
         volume = self.state_of_things[signals.MEDIA_VOLUME]
-        # The car counts in thirds; more digits are noise.
-        return None if volume is None else round(min(volume / self._loudest, 1.0), 3)
+        # The car counts in thirds; further digits are noise.
+        return None if volume is None else round(min(volume / self._max_volume, 1.0), 3)
 
     @property
     @override
     def volume_step(self) -> float:
-        return self._step / self._loudest
+        return self._step / self._max_volume
 
     @property
-    def _loudest(self) -> float:
-        return self.state_of_things[signals.MEDIA_VOLUME_MAXIMUM] or LOUDEST
+    def _max_volume(self) -> float:
+        return self.state_of_things[signals.MEDIA_VOLUME_MAXIMUM] or MAX_VOLUME
 
     @property
     def _step(self) -> float:
@@ -155,7 +155,7 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     @property
     @override
     def source(self) -> str | None:
-        # A polled answer has a number here, whose meaning Tesla does not say.
+        # A polled answer has a number here, which Tesla does not document.
         source = self.state_of_things[signals.MEDIA_SOURCE]
         return None if source is None or source.isdigit() else source
 
@@ -167,14 +167,14 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
 
     @property
     def _elapsed(self) -> Reading[int] | None:
-        """How far it is, if that was read since this piece began or was paused."""
+        """Elapsed time, if it was read since this title began or was paused."""
         state = self.state_of_things
         elapsed = state.reading(signals.MEDIA_ELAPSED)
         if self.media_duration is None or elapsed is None or elapsed.value is None:
             return None
         others = (state.reading(signals.MEDIA_TITLE), state.reading(signals.MEDIA_STATUS))
-        is_of_this = all(each is None or each.time <= elapsed.time for each in others)
-        return elapsed if is_of_this else None
+        is_current = all(each is None or each.time <= elapsed.time for each in others)
+        return elapsed if is_current else None
 
     @property
     @override
@@ -188,13 +188,13 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
         elapsed = self._elapsed
         return None if elapsed is None else elapsed.time
 
-    # --- What it does ----------------------------------------------------------------------------
+    # --- Commands --------------------------------------------------------------------------------
 
-    async def _async_tell(self, command: Command) -> None:
-        """Have it carried out, but wake nobody: a car that sleeps has no listeners.
+    async def _async_send_awake(self, command: Command) -> None:
+        """Send a command without waking the car: a car that is asleep plays to an empty cabin.
 
         Raises:
-            HomeAssistantError: the car sleeps, or any other of `async_send`.
+            HomeAssistantError: the car is asleep, or the command failed.
         """
         if self._is_asleep:
             raise HomeAssistantError(
@@ -206,36 +206,36 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
 
     @override
     async def async_media_play(self) -> None:
-        await self._async_tell(commands.set_playback(playing=True))
+        await self._async_send_awake(commands.set_playback(playing=True))
 
     @override
     async def async_media_pause(self) -> None:
-        await self._async_tell(commands.set_playback(playing=False))
+        await self._async_send_awake(commands.set_playback(playing=False))
 
     @override
     async def async_media_next_track(self) -> None:
-        await self._async_tell(commands.next_track())
+        await self._async_send_awake(commands.next_track())
 
     @override
     async def async_media_previous_track(self) -> None:
-        await self._async_tell(commands.previous_track())
+        await self._async_send_awake(commands.previous_track())
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        # To the car's own step, which it would round to anyway.
-        steps = round(volume * self._loudest / self._step)
-        await self._async_tell(commands.set_volume(min(steps * self._step, self._loudest)))
+        # In the car's own steps, to which it would round anyway.
+        steps = round(volume * self._max_volume / self._step)
+        await self._async_send_awake(commands.set_volume(min(steps * self._step, self._max_volume)))
 
     @override
     async def async_volume_up(self) -> None:
-        # By the car's own step: what is known of the volume may be minutes old, and louder must
-        # never be quieter.
+        # The car steps on its own: the last known volume may be minutes old, and this must never
+        # make it quieter.
         if self.coordinator.vehicle.needs_key:
-            await self._async_tell(commands.step_volume(up=True))
+            await self._async_send_awake(commands.step_volume(up=True))
         else:
-            # There is no plain form of it.
+            # The command exists in signed form only.
             await super().async_volume_up()
 
     @override
     async def async_volume_down(self) -> None:
-        await self._async_tell(commands.step_volume(up=False))
+        await self._async_send_awake(commands.step_volume(up=False))

@@ -1,6 +1,6 @@
-"""Entities of what a vehicle or site has: made when it is known, removed when it is not there.
+"""Entities of optional equipment: added when it is reported, removed when it is reported missing.
 
-A row of a table says by `exists` whether a vehicle or site has what it shows. Only a word of the
+The `exists` of a row answers whether a vehicle or site has the equipment. Only a report of the
 vehicle or site itself removes an entity; missing data and failed polls never do.
 """
 
@@ -69,20 +69,20 @@ class _Presence[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         self._registry = er.async_get(coordinator.hass)
         self._made: set[str] = set()
         self._doubted: set[str] = set()
-        """Rows that were there, but not in the last answer."""
+        """Keys of rows that existed before, but not in the last answer."""
 
     @callback
     def async_start(self) -> None:
-        """Add what is there, and look again after each poll."""
-        self._async_look(self._rows)
+        """Add the existing ones, and check again after each poll."""
+        self._async_update(self._rows)
         depends = tuple(row for row in self._rows if row.exists is not always)
         if depends:
             self._coordinator.config_entry.async_on_unload(
-                self._coordinator.async_after_poll(lambda: self._async_look(depends))
+                self._coordinator.async_after_poll(lambda: self._async_update(depends))
             )
 
     @callback
-    def _async_look(self, rows: tuple[RowT, ...]) -> None:
+    def _async_update(self, rows: tuple[RowT, ...]) -> None:
         found = [row for row in rows if self._async_is_new(row)]
         self._made.update(row.key for row in found)
         if found:
@@ -90,32 +90,34 @@ class _Presence[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
 
     @callback
     def _async_is_new(self, row: RowT) -> bool:
-        """Whether an entity is to be made now."""
+        """Whether an entity has to be added now."""
         exists = row.exists(self._coordinator.state)
         if exists is False:
             if row.key in self._made and row.key not in self._doubted:
-                # One odd answer must not take away what somebody uses.
+                # One odd answer must not remove an entity that is in use.
                 self._doubted.add(row.key)
                 self._coordinator.async_ask_again()
             else:
                 self._async_remove(row)
             return False
         self._doubted.discard(row.key)
-        # What is not known yet is made only if it was there before.
+        # If it is not known yet, it is added only if it existed before the restart.
         return row.key not in self._made and (exists or self._entry_of(row) is not None)
 
     @callback
     def _async_remove(self, row: RowT) -> None:
-        """Remove an entity, also one of an earlier start. Home Assistant keeps its settings."""
+        """Remove an entity, also of an earlier start. Home Assistant keeps its settings."""
         self._made.discard(row.key)
         self._doubted.discard(row.key)
         if (entity := self._entry_of(row)) is None:
             return
-        LOGGER.debug("%s is removed: %s has none", entity.entity_id, self._coordinator.device_name)
+        LOGGER.debug(
+            "Removed %s: %s has no such equipment", entity.entity_id, self._coordinator.device_name
+        )
         self._registry.async_remove(entity.entity_id)
 
     def _entry_of(self, row: RowT) -> er.RegistryEntry | None:
-        """What the registry knows of a row's entity, if it belongs to this account."""
+        """The registry's entry of a row, if it belongs to this account."""
         unique_id = self._coordinator.unique_id_of(row.key)
         entity_id = self._registry.async_get_entity_id(self._domain, DOMAIN, unique_id)
         entity = None if entity_id is None else self._registry.async_get(entity_id)

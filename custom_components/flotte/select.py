@@ -1,4 +1,4 @@
-"""Selects: heaters and coolers of seats, steering wheel, the site's mode, the spending mode."""
+"""Selects: seat heaters and coolers, steering wheel, and the modes of sites and of spending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .tesla.commands import Command, Seat
 from .tesla.spending.modes import SpendingMode
 from .tesla.state import Signal, State
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 LEVELS: Final = ["off", "low", "medium", "high"]
@@ -36,17 +36,17 @@ class FlotteSelectDescription(FlotteEntityDescription, SelectEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlotteRuleDescription(SelectEntityDescription):
-    """One of the owner's rules for spending, with a few values."""
+class SpendingRuleDescription(SelectEntityDescription):
+    """A spending option of the account, with a few values."""
 
     rule: str
-    """The option of the account that it changes."""
+    """Key of the option."""
 
 
 NO_REAR_HEATERS: Final = 0
 OUTER_REAR_HEATERS: Final = 2
 THIRD_ROW_HEATERS: Final = 3
-"""What a car reports of its rear seat heaters; 1 is a heater in each of the three rear seats."""
+"""Values that a car reports for its rear seat heaters; 1 is one in each of the three rear seats."""
 
 
 def _has_rear_heaters(state: State) -> bool:
@@ -87,7 +87,7 @@ def _seat(
 
 
 def _cooler(key: str, seat: Seat, signal: Signal[int]) -> FlotteSelectDescription:
-    # What is enabled is streamed, and that costs.
+    # Enabled entities are streamed, which costs money.
     return _seat(key, seat, signal, _has_coolers, enabled=False, command=commands.set_seat_cooler)
 
 
@@ -151,7 +151,7 @@ SITE_SELECTS: Final = (
 AUTOMATIC: Final = "automatic"
 """The spending mode follows the budget."""
 ACCOUNT_SELECTS: Final = (
-    FlotteRuleDescription(
+    SpendingRuleDescription(
         key="spending_mode",
         rule=CONF_SPENDING_MODE,
         options=[AUTOMATIC, *(str(mode) for mode in SpendingMode)],
@@ -197,9 +197,9 @@ class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
 
 
 class SpendingModeSelect(AccountEntity, SelectEntity):
-    """Chooses a spending mode instead of the one that follows from the budget."""
+    """Overrides the spending mode that follows from the budget."""
 
-    entity_description: FlotteRuleDescription
+    entity_description: SpendingRuleDescription
 
     @property
     @override

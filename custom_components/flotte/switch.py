@@ -16,7 +16,7 @@ from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal, State
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
@@ -25,16 +25,16 @@ class FlotteSwitchDescription(FlotteEntityDescription, SwitchEntityDescription):
     """A setting that is on or off."""
 
     signal: Signal[bool] | Derived[bool] | None
-    """None if nobody tells: it can be switched both ways, and is never known."""
+    """None if no signal reports it: it can be switched both ways, and its state is unknown."""
     command: Callable[[bool], Command]
 
 
-def _rare(
+def _disabled(
     key: str,
     signal: Signal[bool] | None,
     command: Callable[[bool], Command],
 ) -> FlotteSwitchDescription:
-    """A row for those who look for it: what is enabled is streamed, and that costs."""
+    """A disabled row: enabled entities are streamed, which costs money."""
     return FlotteSwitchDescription(
         key=key,
         signal=signal,
@@ -59,24 +59,24 @@ VEHICLE_SWITCHES: Final = (
         signal=signals.DEFROST,
         command=lambda on: commands.set_defrost(on=on),
     ),
-    _rare(
+    _disabled(
         "bioweapon_mode",
         signals.BIOWEAPON_MODE,
         lambda on: commands.set_bioweapon_mode(on=on),
     ),
-    _rare(
+    _disabled(
         "auto_seat_left",
         signals.AUTO_SEAT_LEFT,
         lambda on: commands.set_auto_seat_climate(Seat.FRONT_LEFT, on=on),
     ),
-    _rare(
+    _disabled(
         "auto_seat_right",
         signals.AUTO_SEAT_RIGHT,
         lambda on: commands.set_auto_seat_climate(Seat.FRONT_RIGHT, on=on),
     ),
-    _rare("guest_mode", signals.GUEST_MODE, lambda on: commands.set_guest_mode(on=on)),
-    _rare("low_power_mode", None, lambda on: commands.set_low_power_mode(on=on)),
-    _rare("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),
+    _disabled("guest_mode", signals.GUEST_MODE, lambda on: commands.set_guest_mode(on=on)),
+    _disabled("low_power_mode", None, lambda on: commands.set_low_power_mode(on=on)),
+    _disabled("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),
 )
 
 
@@ -120,7 +120,7 @@ class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
     @property
     @override
     def assumed_state(self) -> bool:
-        # Home Assistant shows two buttons then, instead of a switch that claims to be off.
+        # Home Assistant then shows two buttons instead of a switch that claims to be off.
         return self.entity_description.signal is None
 
     @property

@@ -1,4 +1,4 @@
-"""The vehicle's software."""
+"""Software update of a vehicle."""
 
 from dataclasses import dataclass
 from typing import Any, Final, override
@@ -16,7 +16,7 @@ from .account.data import FlotteConfigEntry
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
@@ -52,14 +52,14 @@ async def async_setup_entry(
 
 
 class SoftwareUpdate(VehicleEntity, UpdateEntity):
-    """Shows a waiting update, and installs one that the car has downloaded."""
+    """Shows an update that is on offer, and installs one that the car has downloaded."""
 
     entity_description: FlotteUpdateDescription
 
     @property
     @override
     def supported_features(self) -> UpdateEntityFeature:
-        # The car downloads by itself, over Wi-Fi; only then is there something to start.
+        # The car downloads on its own, over Wi-Fi; only then can an installation start.
         status = self.state_of_things[signals.UPDATE_STAGE]
         if status in ("available", "scheduled"):
             return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL

@@ -55,7 +55,7 @@ def test_nothing_is_known_at_first() -> None:
     state = State()
     assert state[LEVEL] is None
     assert state.reading(LEVEL) is None
-    assert state.told(LEVEL) is None
+    assert state.reported(LEVEL) is None
 
 
 def test_merge_shows_the_new_and_says_what_changed() -> None:
@@ -64,7 +64,7 @@ def test_merge_shows_the_new_and_says_what_changed() -> None:
     assert changed == {LEVEL, LIMIT}
     state, changed = state.merge({LEVEL: poll(51.0, NOON + SECOND), LIMIT: poll(80, NOON + SECOND)})
     assert changed == {LEVEL}
-    assert state.told(LIMIT) == poll(80, NOON + SECOND), "the same value, but known for longer"
+    assert state.reported(LIMIT) == poll(80, NOON + SECOND), "the same value, but known for longer"
 
 
 def test_merge_replaces_the_state() -> None:
@@ -125,7 +125,7 @@ def test_assumed_lies_on_top_of_what_was_told() -> None:
     state = state.assume({LIMIT: 90}, NOON + SECOND)
     assert state[LIMIT] == 90
     assert state.reading(LIMIT) == Reading(90, NOON + SECOND, Source.ASSUMED)
-    assert state.told(LIMIT) == poll(80)
+    assert state.reported(LIMIT) == poll(80)
 
 
 def test_assumptions_add_up_and_the_last_one_stands() -> None:
@@ -150,7 +150,7 @@ def test_a_reading_ends_an_assumption_unless_it_is_older(
     state, news = state.merge({LIMIT: told})
     assert state[LIMIT] == shown
     assert news == changed
-    assert state.told(LIMIT) == told
+    assert state.reported(LIMIT) == told
     assert state[LEVEL] == 1.0, "other assumptions stay"
 
 

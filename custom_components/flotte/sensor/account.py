@@ -28,28 +28,28 @@ from ..tesla.spending.tariff import CENT, Category
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteAccountDescription(SensorEntityDescription):
-    """A sensor about the account; money is in the currency of its tariff."""
+    """A sensor of the account. Money is in the currency of its tariff."""
 
     value: Callable[[AccountLedger, datetime], StateType | Decimal]
-    """What it shows at a time."""
+    """Returns the value at a time."""
     counts_from: Callable[[datetime], datetime] | None = None
-    """When what it counts began at nothing, for totals."""
+    """Returns the beginning of the period that a total counts."""
     changes_with_time: bool = False
     """Whether its value changes without a booking."""
 
 
 def _month(now: datetime) -> datetime:
-    """When the month began, in UTC as Tesla bills."""
+    """The beginning of the month, in UTC as Tesla bills."""
     return Month.of(now).begin
 
 
 def _day(now: datetime) -> datetime:
-    """When the day began, in UTC as the ledger counts."""
+    """The beginning of the day, in UTC as the ledger counts."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
-    """This month's cost before Tesla's discount, of a category or of all."""
+    """Cost of this month before Tesla's discount, of one category or of all."""
     return FlotteAccountDescription(
         key=key,
         value=lambda ledger, now: ledger.meter.cost(now, category),
@@ -62,12 +62,12 @@ def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
 
 
 def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
-    """Wakes of all cars; corrections are no wakes of that day."""
+    """Wakes of all cars, without corrections, which belong to no day."""
     return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
 
 
 def _projected(ledger: AccountLedger, now: datetime) -> Decimal | None:
-    """What the month will cost; looked at every hour, and never less than what is spent by now."""
+    """Projected cost of the month, updated hourly, and never less than the cost so far."""
     if ledger.projection is None:
         return None
     return max(ledger.projection.total, ledger.meter.cost(now))
@@ -80,8 +80,8 @@ ACCOUNT_SENSORS: Final = (
     _cost("cost_data", Category.DATA),
     _cost("cost_wake", Category.WAKE),
     _cost("cost_energy", Category.ENERGY),
-    # No statistics of these two: Home Assistant only sums up money, and a sum of forecasts or of
-    # what is left says nothing.
+    # No statistics of these two: Home Assistant only sums money, and a sum of forecasts or of
+    # remainders means nothing.
     FlotteAccountDescription(
         key="projected_cost",
         value=_projected,
@@ -90,13 +90,13 @@ ACCOUNT_SENSORS: Final = (
     ),
     FlotteAccountDescription(
         key="budget_left",
-        # Never more than is left.
+        # Rounded down: never more than is left.
         value=lambda ledger, now: ledger.meter.left(now).quantize(CENT, ROUND_DOWN),
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
     ),
-    # A total with its beginning, and not one that only increases: a wake that Tesla did not bill is
-    # taken back, which would be taken for a new beginning, and be counted twice.
+    # A total with its beginning, not one that only increases: a wake that Tesla did not bill is
+    # taken back, which would look like a new beginning and be counted twice.
     FlotteAccountDescription(
         key="wakes_today",
         value=_wakes_today,
@@ -139,14 +139,14 @@ ACCOUNT_SENSORS: Final = (
 
 
 class AccountSensor(AccountEntity, SensorEntity):
-    """Shows what the developer account counts, spends and may spend."""
+    """Shows a count, cost or limit of the account."""
 
     entity_description: FlotteAccountDescription
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        # The ledger tells when a day begins.
+        # The ledger reports the beginning of a day.
         if self.entity_description.changes_with_time:
             self.async_on_remove(async_track_utc_time_change(self.hass, self.async_look, second=0))
 

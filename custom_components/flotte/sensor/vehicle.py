@@ -21,7 +21,7 @@ from .entity import DetailDescription, FlotteSensorDescription
 
 def _data_age(state: State) -> float | None:
     """Minutes since the vehicle's data were true."""
-    reading = state.told(signals.BATTERY_LEVEL) or state.told(signals.ODOMETER)
+    reading = state.reported(signals.BATTERY_LEVEL) or state.reported(signals.ODOMETER)
     return None if reading is None else (dt_util.utcnow() - reading.time).total_seconds() / 60
 
 

@@ -1,8 +1,8 @@
-"""What a vehicle or site is known to be: signals, readings and the frozen state made of them.
+"""State of a vehicle or site: signals, readings, and the frozen snapshot made of them.
 
-A `Signal[T]` is one thing a vehicle can tell. It is the key of a telemetry record, of a polled
-answer, of the state, of an entity row and of a stream subscription, and it carries the type of its
-value: `state[BATTERY_LEVEL]` is `float | None` for the type checker too.
+A `Signal[T]` is one value that a vehicle can report. It is the key of a telemetry record, of a
+polled answer, of the state, of an entity row and of a stream subscription, and it carries the type
+of its value: `state[BATTERY_LEVEL]` is `float | None` for the type checker too.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,11 +16,11 @@ from .clock import YEAR_2100, within
 from .units import Measure, Unit, unit_of
 
 ASSUMED_LIFETIME: Final = timedelta(seconds=60)
-"""How long an assumed reading stands without a real one to confirm it."""
+"""Time after which an assumed reading lapses unless a real one confirms it."""
 
 
 class Unrecognised(ValueError):
-    """A parser met a value it does not know; the reading becomes unknown, nothing breaks."""
+    """A value that a parser does not know; the reading becomes unknown, nothing breaks."""
 
 
 class Implausible(Unrecognised):
@@ -31,14 +31,14 @@ type Bounds = tuple[float, float]
 
 
 class Source(StrEnum):
-    """Where a reading came from."""
+    """Source of a reading."""
 
     POLL = "poll"
     STREAM = "stream"
     ASSUMED = "assumed"
-    """Expected after a command that was carried out, not yet confirmed."""
+    """Expected after a command that was executed, not yet confirmed."""
     RESTORED = "restored"
-    """Known before the last restart."""
+    """Stored before the last restart."""
 
 
 class Absent:
@@ -48,11 +48,11 @@ class Absent:
 KEEP: Final = Absent()
 
 FIRST_FIRMWARE: Final = "2024.26"
-"""The first that streams to everybody. Source: Tesla's list of streamed fields (2026-08)."""
+"""The first that streams to every account. Source: Tesla's list of streamed fields (2026-08)."""
 
 
 class Signal[T]:
-    """One thing a vehicle or site can tell.
+    """One value that a vehicle or site can report.
 
     Args:
         name: Tesla's telemetry field, with a part after a dot where one field carries several
@@ -67,14 +67,14 @@ class Signal[T]:
         polled: Parser of the polled value where that differs from the streamed one. Both return
             the same unit.
         streamed: Whether Tesla's stream has this field.
-        null: What an explicit JSON null stands for; None is unknown.
-        absent: What a polled section without the key, or a streamed "invalid", stands for; `KEEP`
-            says nothing.
+        null: Value of an explicit JSON null; None is unknown.
+        absent: Value of a polled section without the key, or of a streamed "invalid"; with `KEEP`
+            the last value stays.
         scope: Additional scope that Tesla asks for.
         firmware: The first that streams the field, as Tesla writes it; None if that is not known.
         semi: Whether only the Semi has it.
-        step: Of a setting, the step in which vehicles keep it, in our unit: they round what they
-            are told, so values closer than half a step are the same.
+        step: Of a setting, the step in which vehicles store it, in our unit: they round the value
+            of a command, so values closer than half a step are equal.
         as_of: Key of the polled section with the time of this value, in Unix seconds, where that
             may be older than the section.
 
@@ -152,14 +152,14 @@ class Signal[T]:
         if value is None:
             return True
         if self.bounds is None:
-            # A parser leaves what it once returned as it is.
+            # A parser returns its own results unchanged.
             return any(_is_same(_try(parse, value), value) for parse in (self.parse, self.polled))
         lowest, highest = self.bounds
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         if not lowest <= value <= highest:
             return False
-        # Of what counts whole things, or is a level, no parser returns a fraction.
+        # A parser of counts or levels never returns a fraction.
         return not isinstance(_try(self.parse, value), int) or value == int(value)
 
     @override
@@ -168,7 +168,7 @@ class Signal[T]:
 
 
 def _try(parse: Callable[[Any], object], value: object) -> object:
-    """What a parser makes of a value; None if it refuses it."""
+    """The parsed value; None if the parser rejects it."""
     try:
         return parse(value)
     except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
@@ -201,7 +201,7 @@ def _bounded[T](
 
 
 class Derived[T]:
-    """Something that follows from signals, computed when asked for.
+    """A value that follows from signals, computed on demand.
 
     Its reading carries the newest time among `inputs`, and the source of that one.
 
@@ -235,15 +235,15 @@ type Key[T] = Signal[T] | Derived[T]
 
 
 def inputs_of(key: Key[Any]) -> tuple[Signal[Any], ...]:
-    """The signals whose change can change this key."""
+    """The signals that a key depends on."""
     return key.inputs if isinstance(key, Derived) else (key,)
 
 
 class Reading[T](NamedTuple):
-    """A value, when it was true (aware, UTC), and who said so. A value of None is unknown.
+    """A value, its time (aware, UTC) and its source. A value of None is unknown.
 
-    A tuple, because it is made twice as fast as a frozen dataclass, and there is one for each value
-    of a stream.
+    A tuple, because it is created twice as fast as a frozen dataclass, and there is one for each
+    value of a stream.
     """
 
     value: T | None
@@ -276,7 +276,7 @@ class State:
         return None if reading is None else reading.value
 
     def reading[T](self, key: Key[T]) -> Reading[T] | None:
-        """The reading behind a key, the assumed one first; None if nothing was ever told."""
+        """The reading of a key, an assumed one first; None if there never was one."""
         if isinstance(key, Derived):
             known = [each for signal in key.inputs if (each := self.reading(signal)) is not None]
             if not known:
@@ -285,19 +285,19 @@ class State:
             return Reading(key.compute(self), newest.time, newest.source)
         return self.assumed.get(key) or self.readings.get(key)
 
-    def told[T](self, signal: Signal[T]) -> Reading[T] | None:
-        """The last reading that somebody told, whatever is assumed."""
+    def reported[T](self, signal: Signal[T]) -> Reading[T] | None:
+        """The last reading that is not assumed."""
         return self.readings.get(signal)
 
     def merge(
         self, news: Readings, now: datetime | None = None
     ) -> tuple[State, frozenset[Signal[Any]]]:
-        """The state with newer readings put in, and the signals that now show something else.
+        """The state with newer readings merged in, and the signals whose value changed.
 
-        Per signal the newest time wins; a reading told at or after the time of an assumption
-        replaces that assumption, and so does one of the stream that differs from what it told
-        before: it only tells changes, and by the vehicle's clock, which may be behind ours. What
-        stands for a time beyond `now` was told before our clock was set back, and gives way.
+        Per signal the newest time wins. A reading at or after the time of an assumption replaces
+        that assumption, and so does one of the stream that differs from its previous one: the
+        stream only reports changes, and by the vehicle's clock, which may be behind ours. A
+        reading later than `now` is from before our clock was set back, and is replaced.
         """
         readings = dict(self.readings)
         assumed = self.assumed
@@ -309,8 +309,8 @@ class State:
                 continue
             readings[signal] = shown = new
             if assumed and (guess := assumed.get(signal)) is not None:
-                told, before = before, guess
-                is_change = told is not None and told.value != new.value
+                reported, before = before, guess
+                is_change = reported is not None and reported.value != new.value
                 if new.time < guess.time <= latest and not (
                     new.source is Source.STREAM and is_change
                 ):
@@ -322,17 +322,17 @@ class State:
         return State(readings, assumed), frozenset(changed)
 
     def assume(self, values: Mapping[Signal[Any], Any], now: datetime) -> State:
-        """The state as a command that was just carried out should have made it."""
+        """The state with the expected effects of a command that was just executed."""
         guesses = {signal: Reading(value, now, Source.ASSUMED) for signal, value in values.items()}
         return State(self.readings, {**self.assumed, **guesses})
 
     def lapse(
         self, now: datetime, kept: Collection[Signal[Any]] = ()
     ) -> tuple[State, frozenset[Signal[Any]]]:
-        """The state without assumptions that nobody confirmed in time, and which those were.
+        """The state without assumptions that were not confirmed in time, and their signals.
 
-        Those of the signals in `kept` stay for longer. One that was made in the future, before the
-        clock was set back, is over.
+        Those of the signals in `kept` stay for longer. One from the future, made before the clock
+        was set back, lapses.
         """
         gone = frozenset(
             signal
@@ -364,7 +364,7 @@ def restore_time(stored: object) -> datetime | None:
 
 
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
-    """The state from `store_state`'s JSON; whatever cannot be read is left out, never invented."""
+    """The state from `store_state`'s JSON; unreadable parts are left out, never invented."""
     if not isinstance(stored, dict):
         return State()
     readings: dict[Signal[Any], Reading[Any]] = {}
@@ -379,5 +379,5 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON takes it: instants as Unix seconds are not needed, tuples become lists."""
+    """A value as JSON: tuples become lists."""
     return list(value) if isinstance(value, tuple) else value

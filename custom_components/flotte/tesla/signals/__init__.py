@@ -88,6 +88,6 @@ SIGNALS_BY_FIELD: Final[Mapping[str, tuple[Signal[Any], ...]]] = {
 }
 """The signals that each streamed field carries.
 
-A field of many flags (doors, tyres) has one flag for each `Field.Part`. A single value is for all
-signals of its field: each parser reads its own thing from it.
+A field of many flags (doors, tyres) has one flag for each `Field.Part`. A single value is parsed by
+every signal of its field, each for its own part.
 """

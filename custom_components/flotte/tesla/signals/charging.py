@@ -109,9 +109,9 @@ DC_CHARGING_POWER = Signal(
     polled=_power(is_dc=True),
     null=0.0,
 )
-# Measured at the battery for both kinds of current, as the polled value is. What the charger counts
-# is more, because it is before the losses, and means nothing during DC: one entity showing now the
-# one and now the other would jump.
+# Measured at the battery for both kinds of current, as the polled value is. The charger counts
+# more, because it measures before the losses, and nothing during DC: an entity that switched
+# between the two would jump.
 CHARGE_ENERGY_ADDED = Signal(
     "DCChargingEnergyIn", kilowatt_hours, PACK_ENERGY, path="charge_state.charge_energy_added"
 )
@@ -226,8 +226,8 @@ SCHEDULED_DEPARTURE = Signal(
 PRECONDITIONING_ENABLED = Signal(
     "PreconditioningEnabled", boolean, path="charge_state.preconditioning_enabled"
 )
-"""Whether the car is to be warm at the time of departure."""
-# The rest of a scheduled departure, which only a polled answer tells; times are minutes after
+"""Whether the car preconditions for the time of departure."""
+# The rest of a scheduled departure, which only a polled answer has; times are minutes after
 # midnight.
 DEPARTURE_MINUTES = Signal(
     "ScheduledDepartureTimeMinutes",

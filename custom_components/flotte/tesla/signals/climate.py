@@ -18,7 +18,7 @@ INSIDE_TEMPERATURE = Signal(
 OUTSIDE_TEMPERATURE = Signal(
     "OutsideTemp", celsius, AIR_TEMPERATURE, path="climate_state.outside_temp"
 )
-# The streamed word says at once what a polled answer has in three keys.
+# The streamed word combines three keys of a polled answer.
 CLIMATE_ON = Signal(
     "HvacPower",
     unless("off", "overheat_protect"),

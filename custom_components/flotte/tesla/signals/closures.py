@@ -56,7 +56,7 @@ WINDOW_DRIVER_REAR = Signal("RdWindow", is_open, path="vehicle_state.rd_window")
 WINDOW_PASSENGER_REAR = Signal("RpWindow", is_open, path="vehicle_state.rp_window")
 TONNEAU_POSITION = Signal("TonneauPosition", one_of(*TONNEAU_POSITIONS), firmware="2024.44.25")
 TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", percent, PERCENT, firmware="2024.44.25")
-# Only Model S from before 2021 have one; the stream does not tell how it stands.
+# Only Model S from before 2021 have one; the stream does not report its position.
 SUNROOF_OPEN = Signal(
     "SunroofOpen", unless("closed"), path="vehicle_state.sun_roof_state", streamed=False
 )

@@ -7,13 +7,13 @@ from .bounds import INSTANT
 from .parsers import boolean, number
 
 ONLINE = Signal("Online", boolean, streamed=False)
-"""Whether Tesla can reach the vehicle now; told by the free state check."""
+"""Whether Tesla can reach the vehicle now; the free state check reports it."""
 
 STREAMING = Signal("Streaming", boolean, streamed=False)
 """Whether it has a connection to us, or to the owner's own server, now."""
 
 LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
-"""Unix seconds at which it was last found online."""
+"""Unix seconds of the last check that found it online."""
 
 
 def _last_seen(state: State) -> datetime | None:

@@ -41,7 +41,7 @@ LOCATION = Signal(
     as_of=GPS_TIME,
 )
 GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
-# Nobody says which scope it wants; the larger one gets it or leaves it out.
+# Its scope is not documented; with the larger one it is streamed, or left out.
 GPS_ACCURACY = Signal(
     "GpsAccuracyMeters", metres, (0, 10_000), scope="vehicle_location", firmware=None
 )

@@ -77,7 +77,7 @@ SUNROOF = Signal(
     "SunroofInstalled",
     unless("not_installed"),
     path="vehicle_config.sun_roof_installed",
-    # So say cars that never had the option.
+    # Reported by cars that never had the option.
     null=False,
     firmware="2025.2.6",
 )
@@ -99,7 +99,7 @@ CENTER_DISPLAY = Signal(
     polled=_display_state,
     firmware="2024.44.25",
 )
-# What the display shows; Tesla's values do not follow it.
+# Units of the display; Tesla's values do not follow them.
 DISTANCE_UNIT = Signal(
     "SettingDistanceUnit",
     one_of("miles", "kilometers", **{"mi/hr": "miles", "km/hr": "kilometers"}),
@@ -118,7 +118,7 @@ PRESSURE_UNIT = Signal(
     path="gui_settings.gui_tirepressure_units",
     firmware="2024.44.32",
 )
-# Nobody verified which polled key is the same.
+# It is not known which polled key corresponds to it.
 CHARGE_UNIT = Signal("SettingChargeUnit", one_of("distance", "percent"), firmware="2024.44.32")
 CLOCK_OF_24_HOURS = Signal(
     "Setting24HourTime", boolean, path="gui_settings.gui_24_hour_time", firmware="2024.44.32"

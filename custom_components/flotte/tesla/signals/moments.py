@@ -6,7 +6,7 @@ from ..state import Derived, Signal, State
 
 
 def later(state: State, signal: Signal[float], unit: timedelta) -> datetime | None:
-    """The instant that a remaining time points to, to the minute, so that it does not jitter."""
+    """The end of a remaining time, rounded to the minute, so that it does not jitter."""
     reading = state.reading(signal)
     if reading is None or not reading.value:
         return None
@@ -15,7 +15,7 @@ def later(state: State, signal: Signal[float], unit: timedelta) -> datetime | No
 
 
 def date_of(name: str, signal: Signal[float]) -> Derived[datetime]:
-    """A signal of Unix seconds, which the stored state can hold, as a date."""
+    """The date of a signal that holds Unix seconds."""
 
     def compute(state: State) -> datetime | None:
         seconds = state[signal]

@@ -1,7 +1,7 @@
 """Parsers: Tesla's value in, ours out.
 
-Numbers that have a unit are in `measures`. One parser serves both sources, so it takes
-the polled form (`0`, `"Charging"`) as well as the streamed one (`"WindowStateClosed"` without its
+Those of numbers with a unit are in `measures`. One parser serves both sources, so it accepts the
+polled form (`0`, `"Charging"`) as well as the streamed one (`"WindowStateClosed"` without its
 prefix).
 """
 
@@ -20,7 +20,7 @@ type Position = tuple[float, float]
 
 def number(value: object) -> float:
     """Any JSON number, in the unit that Tesla uses."""
-    # Nearly every number of a stream is one already.
+    # Nearly every number of a stream is a float already.
     if isinstance(value, float):
         return value
     if isinstance(value, bool) or not isinstance(value, int):
@@ -63,7 +63,7 @@ def upper_case(value: object) -> str | None:
 def instant(value: object) -> float | None:
     """Unix seconds; 0 is Tesla's way of saying "never".
 
-    The stream gives these times in a way of its own, which its decoder undoes.
+    The stream encodes these times in its own way, which its decoder undoes.
     """
     return number(value) or None
 
@@ -88,13 +88,13 @@ def snake(value: str) -> str:
 
 
 UNKNOWN_WORDS: Final = ("unknown", "invalid", "sna")
-"""What Tesla's enumerations say instead of a value; SNA is "signal not available"."""
+"""Words that stand for "no value" in Tesla's enumerations; SNA is "signal not available"."""
 
 
 def one_of(*known: str, **spelled: str) -> Callable[[Any], str | None]:
     """One of `known` words, in lower-case snake; `spelled` maps Tesla's other spellings.
 
-    "Unknown" and "Invalid" are None: Tesla knows no better, and there is nothing new about it.
+    "Unknown" and "Invalid" are None: Tesla has no value, and that is not worth a log entry.
     """
     options = frozenset(known)
 

@@ -22,7 +22,7 @@ def read_sections(
 ) -> dict[Signal[Any], Reading[Any]]:
     """Readings from a polled answer: `{section: {key: value, "timestamp": Unix ms}}`.
 
-    A section that is missing says nothing. A value that nobody here knows becomes unknown and is
+    A missing section says nothing. A value that no parser recognises becomes unknown and is
     logged once. Times in the future (a wrong clock in the car) count as now.
     """
     readings: dict[Signal[Any], Reading[Any]] = {}
@@ -44,7 +44,7 @@ def read_sections(
 
 
 def decode[T](signal: Signal[T], raw: object) -> T | None:
-    """Tesla's streamed value as ours, or None when it is not one that we know (logged once)."""
+    """Convert a streamed value; None, and logged once, if it is not recognised."""
     return _decode(signal, signal.parse, raw)
 
 
@@ -60,13 +60,13 @@ def _decode[T](signal: Signal[T], parse: Callable[[Any], T | None], raw: object)
         # Not the value itself at warning level: it may be private, and it may be long.
         if (seen := (signal.name, str(raw)[:40])) not in _logged and len(_logged) < _LOG_LIMIT:
             _logged.add(seen)
-            _LOGGER.warning("Tesla tells something new about %s; it is unknown here", signal.name)
+            _LOGGER.warning("Unrecognised value for %s; reporting it as unknown", signal.name)
             _LOGGER.debug("%s: %s", *seen)
         return None
 
 
 def log_implausible(signal: Signal[Any], raw: object) -> None:
-    """Log, once for each signal, that Tesla reports what cannot be."""
+    """Log, once for each signal, that Tesla reports an impossible value."""
     if (seen := (signal.name, "")) not in _logged:
         _logged.add(seen)
         _LOGGER.warning("Ignoring implausible values of %s; it is unknown", signal.name)
@@ -74,7 +74,7 @@ def log_implausible(signal: Signal[Any], raw: object) -> None:
 
 
 _LOG_LIMIT: Final = 1000
-"""Different unknown values that are remembered, so that a hostile source cannot fill memory."""
+"""Unrecognised values to remember, so that a hostile source cannot fill the memory."""
 
 
 def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
@@ -87,7 +87,7 @@ def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
 
 
 def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> datetime:
-    """When a value was true: where the section has no time of its own for it, that of all of it."""
+    """Time of a value: its own if the section has one for it, else that of the section."""
     match section.get(signal.as_of) if signal.as_of else None:
         case bool():
             pass
@@ -97,12 +97,12 @@ def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> 
 
 
 def _section_time(section: Mapping[str, Any], now: datetime) -> datetime:
-    """When the section was true by its time stamp, see `read_time`; else now."""
+    """Time of the section by its time stamp, see `read_time`; else now."""
     return read_time(section.get("timestamp"), now) or now
 
 
 def read_time(stamp: object, now: datetime) -> datetime | None:
-    """A time stamp, never later than now; None for one that cannot be.
+    """A time stamp, never later than now; None for an impossible one.
 
     Vehicles write Unix milliseconds, sites RFC 3339.
     """
@@ -113,16 +113,16 @@ def read_time(stamp: object, now: datetime) -> datetime | None:
             return min(now, datetime.fromtimestamp(milliseconds / 1000, UTC))
         case str():
             try:
-                told = datetime.fromisoformat(stamp)
+                moment = datetime.fromisoformat(stamp)
             except ValueError:
                 return None
-            # Without an offset nobody knows which zone is meant.
-            if told.tzinfo is not None and told.year in _YEARS:
-                return min(now, told.astimezone(UTC))
+            # Without an offset the zone is unknown.
+            if moment.tzinfo is not None and moment.year in _YEARS:
+                return min(now, moment.astimezone(UTC))
     return None
 
 
 _YEARS: Final = range(2012, 2100)
-"""Outside of them a time stamp is noise: no car or site is older."""
+"""A time stamp outside of them is noise: no car or site is older."""
 _EARLIEST_MS: Final = 1_325_376_000_000
 """The beginning of 2012."""

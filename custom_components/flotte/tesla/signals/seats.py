@@ -97,7 +97,7 @@ AUTO_STEERING_WHEEL = Signal(
     firmware="2024.44.25",
 )
 USER_PRESENT = Signal("DriverSeatOccupied", boolean, path="vehicle_state.is_user_present")
-# Tesla: true tells that the belt was opened. The field is listed as a flag, and has an enumeration.
+# Tesla: true means that the belt is open. The field is listed as a flag, and has an enumeration.
 DRIVER_BELT_OPEN = Signal("DriverSeatBelt", truth("unlatched", no=("latched",)))
-# Tesla: it tells of this belt, whatever its name says.
+# Tesla: it reports this belt, in spite of its name.
 REAR_CENTER_BELT_OPEN = Signal("PassengerSeatBelt", truth("unlatched", no=("latched",)))

@@ -100,11 +100,11 @@ class Consequences:
             return {}
         found: dict[Signal[Any], Reading[Any]] = {}
         for index, rule in enumerate(_RULES):
-            cause = after.told(rule.signal)
+            cause = after.reported(rule.signal)
             if cause is None or cause.value not in rule.values:
                 self._since.pop(index, None)
                 continue
-            earlier = before.told(rule.signal)
+            earlier = before.reported(rule.signal)
             if earlier is None or earlier.value not in rule.values:
                 self._since[index] = cause.time
             # What was so before a restart has been so for at least as long.
@@ -128,7 +128,7 @@ def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
     return {
         signal: Reading(value, now, Source.POLL)
         for signal, value in then.items()
-        if (known := state.told(signal)) is not None and known.value not in (None, value)
+        if (known := state.reported(signal)) is not None and known.value not in (None, value)
     }
 
 
@@ -139,7 +139,7 @@ def _implied(
     return {
         signal: Reading(value, max(since, known.time), cause.source)
         for signal, value in rule.implied.items()
-        if (known := state.told(signal)) is not None
+        if (known := state.reported(signal)) is not None
         and known.value != value
         and known.time <= since + TAIL
         # Those of one answer stand for themselves, also after a restart.

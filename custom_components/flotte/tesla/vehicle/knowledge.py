@@ -159,7 +159,7 @@ class Knowledge:
         now = self._context.now()
         acted_at = self._acted_by(now)
         return all(
-            (reading := self.state.told(signal)) is not None
+            (reading := self.state.reported(signal)) is not None
             # Reported before the command, whatever the vehicle's clock says.
             and signal not in self.state.assumed
             and reading.source is not Source.RESTORED
@@ -222,7 +222,7 @@ class Knowledge:
     def shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
         """Whether these were reported to be so, at or after a time."""
         return all(
-            (reading := self.state.told(signal)) is not None
+            (reading := self.state.reported(signal)) is not None
             and signal.same(reading.value, value)
             and reading.time >= since
             for signal, value in wanted.items()

@@ -248,7 +248,7 @@ class Stream:
         if since is None or signal.absent is not KEEP:
             return None
         state = self.vehicle.state
-        known = state.told(signal)
+        known = state.reported(signal)
         if known is None or known.value is None or is_at_rest(signal, state):
             return None
         return None if known.time > max(since, self._clock() - GAP_LIFETIME) else since
@@ -367,7 +367,7 @@ class Stream:
             if field in self._gaps:
                 continue
             self._gaps[field] = now
-            known = (self.vehicle.state.told(signal) for signal in SIGNALS_BY_FIELD[field])
+            known = (self.vehicle.state.reported(signal) for signal in SIGNALS_BY_FIELD[field])
             if any(
                 each is not None
                 and each.value is not None

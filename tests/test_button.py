@@ -98,7 +98,7 @@ async def test_wake_of_a_car_that_is_awake_costs_nothing(
 async def test_wake_that_nobody_answers(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, quick_waits: None
 ) -> None:
-    """A car in an underground car park: Tesla takes the wish, the car never hears of it."""
+    """A car in an underground car park: Tesla accepts the request, which never reaches the car."""
     tesla.world.cars[MODEL_Y].steer({"state": "offline"})
     with pytest.raises(HomeAssistantError) as refusal:
         await act(hass, SERVICE_PRESS, "button.aurora_wake_up")
@@ -109,7 +109,7 @@ async def test_wake_that_nobody_answers(
 async def test_homelink(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """The car is told where it is: that is how HomeLink knows which door is meant."""
+    """The command has the position of the car, by which HomeLink chooses the door."""
     car = await told_of(tesla, wait, MODEL_Y)
     await act(hass, SERVICE_PRESS, "button.aurora_homelink")
     (execution,) = car.executions
@@ -144,7 +144,7 @@ async def test_homelink_without_a_position(
 async def test_car_without_homelink_has_no_button_after_it_told_so(
     hass: HomeAssistant, loaded: MockConfigEntry, wait: Wait
 ) -> None:
-    """What is not known is taken to exist."""
+    """Equipment exists until the car reports that it lacks it."""
     assert hass.states.get("button.old_faithful_homelink") is not None
     await wait(2 * MINUTE)
     assert hass.states.get("button.old_faithful_homelink") is None
@@ -185,7 +185,7 @@ async def test_wake_that_goes_wrong(
     key: str,
     wakes: int,
 ) -> None:
-    """What is not known to have failed is waited for the next time, not ordered and paid again."""
+    """A wake that may have succeeded is awaited the next time, not requested and paid again."""
     car = tesla.world.cars[MODEL_Y]
     tesla.faults.order(**fault, endpoint="wake_up")
     with pytest.raises(HomeAssistantError) as refusal:

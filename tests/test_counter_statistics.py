@@ -1,4 +1,4 @@
-"""What Home Assistant's statistics make of a car's counters."""
+"""Counters of a car in Home Assistant's statistics."""
 
 import logging
 from datetime import datetime, timedelta

@@ -28,15 +28,15 @@ def _only_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.SENSOR])
 
 
-class Teller:
-    """Tells Aurora's readings, each a minute after the one before, in the near future."""
+class Reporter:
+    """Reports readings of Aurora, each a minute after the previous one, in the near future."""
 
     def __init__(self, entry: MockConfigEntry) -> None:
         self.entry = entry
         self.time = START + timedelta(minutes=10)
 
-    def tell(self, signal: Signal[float], value: float | None) -> datetime:
-        """Tell one; answers when it is true."""
+    def report(self, signal: Signal[float], value: float | None) -> datetime:
+        """Report one, and return its time."""
         self.time += timedelta(minutes=1)
         reading = Reading(value, self.time, Source.STREAM)
         vehicle_of(self.entry, MODEL_Y).vehicle.receive({signal: reading}, self.time)
@@ -44,12 +44,12 @@ class Teller:
 
 
 @pytest.fixture
-def teller(told: MockConfigEntry) -> Teller:
-    return Teller(told)
+def reporter(told: MockConfigEntry) -> Reporter:
+    return Reporter(told)
 
 
 def test_every_counter_is_of_one_of_both_kinds() -> None:
-    """What begins again is a total with its beginning; what never does only increases."""
+    """A counter that begins again is a total; one that never does only increases."""
     kinds = {
         kind: {row.key for row in VEHICLE_SENSORS if row.state_class == kind}
         for kind in ("total", "total_increasing")
@@ -71,10 +71,10 @@ def test_every_counter_is_of_one_of_both_kinds() -> None:
     }
 
 
-async def test_a_small_fall_is_no_reset(hass: HomeAssistant, teller: Teller) -> None:
+async def test_a_small_fall_is_no_reset(hass: HomeAssistant, reporter: Reporter) -> None:
     """17.66 kWh as polled, 17.64 as streamed: the same session."""
     for value in (17.66, 17.64, 16.7):
-        teller.tell(signals.CHARGE_ENERGY_ADDED, value)
+        reporter.report(signals.CHARGE_ENERGY_ADDED, value)
         state = state_of(hass, ADDED)
         assert float(state.state) == value
         assert (state.attributes["state_class"], state.attributes.get("last_reset")) == (
@@ -84,38 +84,40 @@ async def test_a_small_fall_is_no_reset(hass: HomeAssistant, teller: Teller) -> 
 
 
 @pytest.mark.parametrize("again", [0.0, 16.5, 0.1])
-async def test_the_next_session(hass: HomeAssistant, teller: Teller, again: float) -> None:
-    teller.tell(signals.CHARGE_ENERGY_ADDED, 17.66)
-    teller.tell(signals.CHARGE_ENERGY_ADDED, None)
+async def test_the_next_session(hass: HomeAssistant, reporter: Reporter, again: float) -> None:
+    reporter.report(signals.CHARGE_ENERGY_ADDED, 17.66)
+    reporter.report(signals.CHARGE_ENERGY_ADDED, None)
     assert state_of(hass, ADDED).state == "unknown"
-    reset = teller.tell(signals.CHARGE_ENERGY_ADDED, again)
+    reset = reporter.report(signals.CHARGE_ENERGY_ADDED, again)
     assert state_of(hass, ADDED).attributes["last_reset"] == reset.isoformat()
-    teller.tell(signals.CHARGE_ENERGY_ADDED, again + 2)
+    reporter.report(signals.CHARGE_ENERGY_ADDED, again + 2)
     assert state_of(hass, ADDED).attributes["last_reset"] == reset.isoformat()
 
 
-async def test_a_session_goes_on_after_a_restart(hass: HomeAssistant, teller: Teller) -> None:
-    teller.tell(signals.CHARGE_ENERGY_ADDED, 5.0)
-    reset = teller.tell(signals.CHARGE_ENERGY_ADDED, 0.0)
-    teller.tell(signals.CHARGE_ENERGY_ADDED, 17.0)
-    await hass.config_entries.async_reload(teller.entry.entry_id)
+async def test_a_session_goes_on_after_a_restart(hass: HomeAssistant, reporter: Reporter) -> None:
+    reporter.report(signals.CHARGE_ENERGY_ADDED, 5.0)
+    reset = reporter.report(signals.CHARGE_ENERGY_ADDED, 0.0)
+    reporter.report(signals.CHARGE_ENERGY_ADDED, 17.0)
+    await hass.config_entries.async_reload(reporter.entry.entry_id)
     await hass.async_block_till_done()
     assert state_of(hass, ADDED).attributes["last_reset"] == reset.isoformat()
-    reset = teller.tell(signals.CHARGE_ENERGY_ADDED, 0.0)
+    reset = reporter.report(signals.CHARGE_ENERGY_ADDED, 0.0)
     assert state_of(hass, ADDED).attributes["last_reset"] == reset.isoformat()
 
 
-async def test_an_odometer_never_falls_by_rounding(hass: HomeAssistant, teller: Teller) -> None:
+async def test_an_odometer_never_falls_by_rounding(hass: HomeAssistant, reporter: Reporter) -> None:
     shown = []
     for value in (20_000.46, 20_000.4, None, 20_000.45, 20_000.5, 19_999.6):
-        teller.tell(signals.ODOMETER, value)
+        reporter.report(signals.ODOMETER, value)
         shown.append(state_of(hass, ODOMETER).state)
     assert shown == ["20000.46", "20000.46", "unknown", "20000.46", "20000.5", "20000.5"]
-    await hass.config_entries.async_reload(teller.entry.entry_id)
+    await hass.config_entries.async_reload(reporter.entry.entry_id)
     await hass.async_block_till_done()
     assert state_of(hass, ODOMETER).state == "20000.5"
-    teller.tell(signals.ODOMETER, 100.0)
-    assert state_of(hass, ODOMETER).state == "100.0", "another computer, which counts anew"
+    reporter.report(signals.ODOMETER, 100.0)
+    assert state_of(hass, ODOMETER).state == "100.0", (
+        "another computer, which counts from the beginning"
+    )
 
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -143,5 +145,5 @@ def test_a_beginning(values: tuple[float, ...], *, began: bool) -> None:
     ("before", "value", "shown"),
     [(None, 5.0, 5.0), (5.0, 5.1, 5.1), (5.0, 4.0, 5.0), (5.0, 3.9, 3.9), (0.5, 0.0, 0.5)],
 )
-def test_what_rounding_takes_away(before: float | None, value: float, shown: float) -> None:
+def test_small_falls_are_rounding(before: float | None, value: float, shown: float) -> None:
     assert LifetimeCounter(before).after(value, NOON).value == shown

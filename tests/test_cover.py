@@ -121,7 +121,7 @@ CASES = [
         shown="closed",
         name="window_control",
         parameters={"command": "close"},
-        # Older cars close only for somebody near them, so they are told where they are.
+        # Older cars close only for a person near them, so the command has their own position.
         plain_parameters={"command": "close", "lat": 52.3676, "lon": 4.9041},
     ),
 ]
@@ -196,7 +196,7 @@ async def test_toggle_looks_first_when_the_reading_is_old(
     driven: Driven,
     part: str,
 ) -> None:
-    """Somebody opened it by hand since the last reading: nothing must be sent."""
+    """It was opened by hand since the last reading: nothing must be sent."""
     car = await told_of(tesla, wait, driven.vin)
     await wait(2 * MINUTE)
     asked = tesla.bill.counts(vin=driven.vin)[Category.DATA]
@@ -287,7 +287,7 @@ async def test_windows_of_an_older_car_stay_open_for_somebody_far_away(
     make_entry: EntryMaker,
     wait: Wait,
 ) -> None:
-    """Without the scope for positions nobody can say where the car is."""
+    """Without the scope for positions the location of the car is unknown."""
     entry = make_entry(scopes=SCOPES - {"vehicle_location"})
     await register_key(hass, tesla)
     await set_up(hass, entry)
@@ -309,7 +309,7 @@ async def test_port_with_a_cable_in_it_cannot_close(
     hass_admin_user: MockUser,
     state: str,
 ) -> None:
-    """That is known, so nothing is sent, and nothing is paid; somebody who insists is obeyed."""
+    """That is known, so nothing is sent, and nothing is paid, unless a person insists."""
     charging = {"charging": True} if state == "charging" else {}
     car = await told_of(tesla, wait, MODEL_Y, plugged_in="ac3", **charging)
     before, context = tesla.bill.counts(client_id=CLIENT_ID), Context(user_id=hass_admin_user.id)
@@ -328,7 +328,7 @@ async def test_port_with_a_cable_in_it_cannot_close(
     assert (await close()).translation_key == "reason_cable_connected"
     assert tesla.bill.counts(client_id=CLIENT_ID) == before
     assert state_of(hass, "cover.aurora_charge_port").state == "open"
-    # The car refuses by itself.
+    # The car itself refuses.
     assert (await close()).translation_key == "reason_cable_connected"
     assert tesla.bill.counts(client_id=CLIENT_ID) != before
     assert car.executions == []
@@ -337,7 +337,7 @@ async def test_port_with_a_cable_in_it_cannot_close(
 async def test_port_whose_cable_may_be_gone_is_closed(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """What was read minutes ago is no reason to leave the port open in the rain."""
+    """A reading of minutes ago is no reason to leave the port open in the rain."""
     car = await told_of(tesla, wait, MODEL_Y, plugged_in="ac3")
     await wait(2 * MINUTE)
     car.steer({"plugged_in": False, "open": "charge_port"})

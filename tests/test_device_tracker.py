@@ -67,7 +67,7 @@ async def test_a_position_is_as_old_as_its_fix(
 
 
 async def test_accuracy_comes_from_the_stream(hass: HomeAssistant, told: MockConfigEntry) -> None:
-    """Where it reports it; for the end of a route nobody does."""
+    """Shown if the car reports it; the end of a route has none."""
     entity_id = "device_tracker.aurora_location"
     assert state_of(hass, entity_id).attributes["gps_accuracy"] == 0
     vehicle = vehicle_of(told, MODEL_Y).vehicle

@@ -1,4 +1,4 @@
-"""The tables of entities, errors and texts fit together: nothing nameless, nothing left over."""
+"""Tables of entities, errors and texts fit together: nothing nameless, nothing left over."""
 
 import json
 import re
@@ -110,7 +110,7 @@ ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
 DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "account": ACCOUNT}
 
 NAMED_BY_THE_CAR: Final = {(Platform.CLIMATE, "climate")}
-"""What carries the device's own name."""
+"""Entities with the name of the device."""
 
 
 def rows() -> Iterator[tuple[Platform, EntityDescription]]:
@@ -122,7 +122,7 @@ def rows() -> Iterator[tuple[Platform, EntityDescription]]:
 
 
 def key_of(row: EntityDescription) -> str:
-    """How the texts and icons call a row."""
+    """Key of a row in texts and icons."""
     return row.translation_key or row.key
 
 
@@ -367,7 +367,7 @@ COUNTERS: Final = {
     "odometer": SensorStateClass.TOTAL_INCREASING,
     "self_driven_since_reset": SensorStateClass.TOTAL,
 }
-"""What only rises: for ever, or until it begins again."""
+"""Sensors that only rise: for ever, or until they begin again."""
 WITHOUT_STATISTICS: Final = {
     "brick_of_highest_voltage",
     "brick_of_lowest_voltage",
@@ -452,15 +452,15 @@ def test_sensors_of_sites_exist_only_where_the_site_has_them() -> None:
             assert row.exists is not always, row.key
 
 
-def test_every_shown_signal_is_asked_for() -> None:
-    """A row whose signal no answer carries would stay unknown for ever."""
+def test_every_shown_signal_is_polled_or_streamed() -> None:
+    """A row whose signal is neither polled nor streamed would stay unknown for ever."""
     for platform, row in rows():
         shown = getattr(row, "signal", None)
         if shown is None:
             continue
         for signal in inputs_of(shown):
-            is_told = signal.paths or signal.streamed or signal in OWN
-            assert is_told, f"{platform}.{row.key}"
+            is_reported = signal.paths or signal.streamed or signal in OWN
+            assert is_reported, f"{platform}.{row.key}"
 
 
 NOT_USED: Final = {
@@ -502,11 +502,11 @@ def test_signals_that_nothing_reads_are_known() -> None:
 
 
 OWN: Final = {signals.ONLINE, signals.STREAMING}
-"""What Flotte finds out by itself."""
+"""Signals that Flotte determines on its own."""
 
 
-def test_what_only_the_stream_tells_is_off_by_default() -> None:
-    """A car that does not stream would show it as unknown for ever."""
+def test_entities_of_streamed_signals_are_off_by_default() -> None:
+    """It would stay unknown on a car that does not stream."""
     for platform, row in rows():
         shown = getattr(row, "signal", None)
         if shown is None or not row.entity_registry_enabled_default:
@@ -582,7 +582,7 @@ EXCEPTIONS: Final[dict[str, dict[str, str]]] = TEXTS["exceptions"]
 
 
 def placeholders(key: str) -> set[str]:
-    """What a text wants to have filled in."""
+    """The placeholders of a text."""
     message = EXCEPTIONS[key]["message"]
     return {name for _, name, _, _ in Formatter().parse(message) if name}
 

@@ -88,7 +88,7 @@ async def test_lock_acts(
 async def test_cable_cannot_be_locked(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """It locks by itself when it is plugged in; the car has no command for it."""
+    """It locks on its own when it is plugged in; the car has no command for it."""
     car = await told_of(tesla, wait, MODEL_Y)
     with pytest.raises(ServiceValidationError) as refusal:
         await act(hass, SERVICE_LOCK, "lock.aurora_charge_cable_lock")
@@ -115,7 +115,7 @@ async def test_open_door_is_the_reason_that_is_shown(
 async def test_cable_stays_while_current_flows(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """The word that fulfils a wish to charge does not fulfil one to pull the cable."""
+    """The refusal that means success for a charge command does not for the cable."""
     car = await told_of(tesla, wait, MODEL_Y, charging=True)
     with pytest.raises(HomeAssistantError) as refusal:
         await act(hass, SERVICE_UNLOCK, "lock.aurora_charge_cable_lock")

@@ -1,4 +1,4 @@
-"""What plays in a car."""
+"""Media player of a car."""
 
 import pytest
 from homeassistant.components.media_player import (
@@ -202,7 +202,7 @@ async def test_a_toggle_never_does_the_opposite(
     meanwhile: str,
     service: str,
 ) -> None:
-    """What was known two minutes ago is looked at again, and then nothing is to be done."""
+    """A reading of two minutes ago is polled again, and then nothing has to be done."""
     car = await told_of(tesla, wait, driven.vin, **before)
     await wait(2 * MINUTE)
     asked = tesla.bill.counts(vin=driven.vin)[Category.DATA]
@@ -253,7 +253,7 @@ async def test_nobody_is_woken_to_listen(
     service: str,
     data: dict[str, float],
 ) -> None:
-    """A wake costs as much as twenty commands, and an empty car would refuse all the same."""
+    """A wake costs as much as twenty commands, and an empty car would refuse anyway."""
     await wait(MINUTE)
     assert state_of(hass, AURORA).state == "off"
     billed = tesla.bill.counts(vin=MODEL_Y)

@@ -215,7 +215,7 @@ async def test_which_rear_seats_are_heated(
     third_row: str,
     seats: set[str],
 ) -> None:
-    """What is not known yet might be there."""
+    """Equipment that is not known yet may exist."""
     car = tesla.world.cars[MODEL_Y]
     car.model = replace(car.model, rear_seat_heaters=heaters, third_row_seats=third_row)
     await set_up(hass, entry)

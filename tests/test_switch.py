@@ -169,7 +169,7 @@ async def test_rare_switch_acts(
 async def test_rare_switches_are_off_by_default(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
-    """What is enabled is streamed, and what is streamed costs."""
+    """Enabled entities are streamed, which costs money."""
     rare = {case.entity.format("aurora") for case in RARE}
     assert not rare & set(hass.states.async_entity_ids())
 
@@ -208,7 +208,7 @@ async def test_what_no_car_tells_can_be_switched_both_ways(
     service: str,
     on: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """Nobody knows how it is, so nothing is claimed, and every order is sent."""
+    """Its state is unknown, so nothing is assumed, and every command is sent."""
     car = await told_of(tesla, wait, MODEL_Y)
     for _ in range(2):
         await act(hass, service, f"switch.aurora_{entity}")
@@ -283,7 +283,7 @@ async def test_charging_that_cannot_begin(
 async def test_full_battery_has_nothing_to_charge(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    """The wish is fulfilled, and nobody pretends that current flows."""
+    """The command succeeds, and no current is shown."""
     car = await told_of(tesla, wait, driven.vin, plugged_in="ac1", battery_level=85)
     await act(hass, SERVICE_TURN_ON, f"switch.{driven.prefix}_charge")
     assert [each["reason"] for each in car.refusals] == ["complete"]

@@ -1,4 +1,4 @@
-"""Numbers that mean "none": every number has bounds, the same ones for whoever tells it."""
+"""Numbers that mean "none": every number has bounds, whatever its source."""
 
 import json
 import logging
@@ -92,12 +92,12 @@ def record_of(row: Signal[Any], **value: Any) -> Record:
 
 
 def streamed(row: Signal[Any], **value: Any) -> object:
-    """What a value in a record is read as."""
+    """The reading of a value in a record."""
     return record_of(row, **value).readings[row].value
 
 
 def polled(row: Signal[Any], raw: object) -> object:
-    """What a value in a polled answer is read as; of DC where it matters."""
+    """The reading of a value in a polled answer, of DC where it matters."""
     section: dict[str, Any] = {"fast_charger_present": row is signals.DC_CHARGING_POWER}
     if row is signals.WALL_CONNECTOR_POWER:
         raw = [{"wall_connector_power": raw}]

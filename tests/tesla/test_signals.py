@@ -369,7 +369,7 @@ SITE_VALUES: dict[Signal[Any], Any] = {
 
 
 OWN = {signals.ONLINE, signals.LAST_ONLINE, signals.STREAMING}
-"""What follows from the state check and from the connection: nothing that the car says."""
+"""Signals of the state check and of the connection, which no car reports."""
 POLLED = [signal for signal in VEHICLE_SIGNALS if signal.paths]
 
 
@@ -638,7 +638,7 @@ ENDED_WHEN_ABSENT = {
 }
 """A car without a route leaves these keys out, and streams them as invalid."""
 ENDED_WHEN_INVALID = {signals.ROUTE_ORIGIN, signals.ROUTE_LINE, signals.ROUTE_SPEED}
-"""What only the stream has of a route."""
+"""Signals of a route that only the stream has."""
 
 
 def test_an_absent_key_says_nothing() -> None:
@@ -1219,7 +1219,7 @@ BY_NAME = {signal.name: signal for signal in VEHICLE_SIGNALS}
 
 
 def _members(enumeration: str) -> list[str]:
-    """What one of Tesla's enumerations can say, without the prefix that the first one shows."""
+    """Words of one of Tesla's enumerations, without the prefix that the first one shows."""
     names = [
         each.name for each in vehicle_data_pb2.DESCRIPTOR.enum_types_by_name[enumeration].values
     ]
@@ -1232,7 +1232,7 @@ def test_every_field_of_the_stream_is_read() -> None:
     fields = {
         each.name
         for each in vehicle_data_pb2.Field.DESCRIPTOR.values
-        if each.number <= 277  # what a later version adds is for whoever takes up that version
+        if each.number <= 277  # a later version may add more
         and each.name not in ("Unknown", "RouteLastUpdated")
         and not each.name.startswith(("Deprecated_", "Experimental_"))
     }
@@ -1336,7 +1336,7 @@ def test_streamed_spelling(signal: Signal[Any], raw: object, value: object) -> N
     assert type(got) is type(value)
 
 
-# --- What nobody here knows ----------------------------------------------------------------------
+# --- Unrecognised values -------------------------------------------------------------------------
 
 UNKNOWN: tuple[tuple[Signal[Any], Any], ...] = (
     (signals.CHARGING_STATE, "Levitating"),
@@ -1520,7 +1520,7 @@ def test_parts_are_teslas() -> None:
 
 def test_scopes_are_teslas() -> None:
     scoped = {signal.name: signal.scope for signal in VEHICLE_SIGNALS if signal.scope}
-    # Of the newest field nobody says what it wants.
+    # The scope of the newest field is not documented.
     assert scoped == dict.fromkeys({*LOCATION_FIELDS, "GpsAccuracyMeters"}, "vehicle_location")
 
 
@@ -1659,7 +1659,7 @@ def test_no_arrival_without_a_word() -> None:
         (False, 0.0, 0.3, 0.0),
         (True, 11.0, None, None),
         (False, None, 150.0, None),
-        # Nobody told which it is.
+        # The kind of current is unknown.
         (None, 11.0, 10.1, 11.0),
         (None, 0.0, 150.0, 150.0),
         (None, None, 150.0, 150.0),
@@ -1818,7 +1818,7 @@ def test_an_installed_version_is_no_offer() -> None:
 
 
 def test_the_installation_of_an_earlier_update_is_over() -> None:
-    """60 % were told before this version was on offer."""
+    """60 % were reported before this version was on offer."""
     known = state({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_INSTALLED: 60})
     offer = {
         signals.SOFTWARE_VERSION: Reading("2026.38.9", NOW, Source.STREAM),

@@ -273,7 +273,7 @@ def test_unrecognised_is_a_value_error() -> None:
 
 
 def test_a_clock_that_was_set_back_and_runs_on() -> None:
-    """Nothing that is told then ever has the time of now exactly."""
+    """No reading has exactly the time of now."""
     told = State({LEVEL: Reading(50.0, NOON, Source.STREAM)})
     earlier = NOON - timedelta(hours=1)
     later = earlier + timedelta(microseconds=7)

@@ -29,11 +29,11 @@ _FOR_DEVELOPERS: Final = {"architecture.md", "benchmarks.md", "CONTRIBUTING.md"}
 """Documents that may call things as the code does."""
 
 REMAINING: Final = {
-    "benchmarks": 147,
-    "custom_components": 620,
+    "benchmarks": 136,
+    "custom_components": 429,
     "demo": 11,
-    "simulator": 195,
-    "tests": 492,
+    "simulator": 173,
+    "tests": 444,
 }
 """The findings that a folder may still have. Lower a number as you remove some; never raise it."""
 

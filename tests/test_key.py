@@ -146,7 +146,7 @@ async def test_stays_when_the_entry_is_reloaded_or_removed(
     key = await async_get_key(hass)
     before = file.content
     assert await hass.config_entries.async_reload(loaded.entry_id)
-    assert loaded.runtime_data.vehicles[0].vehicle._key is key
+    assert loaded.runtime_data.vehicles[0].vehicle.channel.key is key
     assert await hass.config_entries.async_remove(loaded.entry_id)
     assert await async_get_key(hass) is key
     assert file.content == before

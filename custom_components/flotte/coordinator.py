@@ -414,7 +414,7 @@ class VehicleCoordinator(FlotteCoordinator):
         What an old firmware streams means something else, and does not say when it is replaced.
         """
         vehicle = self.vehicle
-        lacks_key = vehicle.key_paired is False and vehicle.needs_key
+        lacks_key = vehicle.channel.key_paired is False and vehicle.channel.needs_key
         is_old = self.stream.is_connected and self.stream.has_unsound_firmware
         if not lacks_key and not is_old:
             return
@@ -422,7 +422,7 @@ class VehicleCoordinator(FlotteCoordinator):
         if within(self._pairing_asked, PAIRING_INTERVAL, now):
             return
         self._pairing_asked = now
-        await vehicle.check_pairing(POLLING)
+        await vehicle.channel.check_pairing(POLLING)
         self.async_show_pairing()
 
     @override
@@ -454,7 +454,7 @@ class VehicleCoordinator(FlotteCoordinator):
     def async_show_pairing(self) -> None:
         """Raise or clear the repair issue that asks the owner to pair our key."""
         issue_id = f"key_not_paired_{self.vehicle.vin[-6:]}_{self.config_entry.entry_id}"
-        if self.vehicle.key_paired is not False or not self.vehicle.needs_key:
+        if self.vehicle.channel.key_paired is not False or not self.vehicle.channel.needs_key:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
         ir.async_create_issue(

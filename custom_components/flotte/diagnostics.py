@@ -90,8 +90,8 @@ async def _describe(data: AccountData) -> dict[str, Any]:
             {
                 "model": coordinator.device_info.get("model"),
                 "model_year_code": coordinator.vehicle.vin[9:10],
-                "protocol": str(coordinator.vehicle.protocol),
-                "key_paired": coordinator.vehicle.key_paired,
+                "protocol": str(coordinator.vehicle.channel.mode),
+                "key_paired": coordinator.vehicle.channel.key_paired,
                 "asked": _text(coordinator.vehicle.asked),
                 "came_online": _text(coordinator.vehicle.presence.online_since),
                 "last_poll_succeeded": coordinator.last_update_success,

@@ -230,7 +230,7 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     async def async_volume_up(self) -> None:
         # The car steps on its own: the last known volume may be minutes old, and this must never
         # make it quieter.
-        if self.coordinator.vehicle.needs_key:
+        if self.coordinator.vehicle.channel.needs_key:
             await self._async_send_awake(commands.step_volume(up=True))
         else:
             # The command exists in signed form only.

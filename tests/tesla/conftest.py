@@ -67,10 +67,10 @@ def make_vehicle(account: Account, client_key: ClientKey) -> VehicleMaker:
         vin: str = MODEL_Y,
         *,
         scopes: frozenset[str] = SCOPES,
-        protocol: CommandMode | None = None,
+        mode: CommandMode | None = None,
     ) -> Vehicle:
         usual = CommandMode.UNSIGNED if vin == MODEL_S else CommandMode.SIGNED
-        return Vehicle(vin, account.api, client_key, scopes=scopes, protocol=protocol or usual)
+        return Vehicle(vin, account.api, client_key, scopes=scopes, mode=mode or usual)
 
     return make
 

@@ -126,12 +126,12 @@ async def test_one_that_fell_asleep_unnoticed(awake: Vehicle, car: Car) -> None:
 async def test_a_price_says_so_and_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
     vehicle.gate.policy = ASKS
     for _ in range(2):
-        _request, decision = vehicle.price(commands.lock_doors(), PERSON)
+        _request, decision = vehicle.admission.quote(commands.lock_doors(), PERSON)
         assert isinstance(decision, Refuse)
         assert decision.key == "gate_confirm"
     await refused(vehicle.send(commands.lock_doors(), PERSON))
     vehicle.gate.policy = Policy(budget=Decimal(10))
-    _request, decision = vehicle.price(commands.lock_doors(), PERSON)
+    _request, decision = vehicle.admission.quote(commands.lock_doors(), PERSON)
     assert isinstance(decision, Allow)
 
 

@@ -70,6 +70,6 @@ async def test_a_counter_that_is_too_old_is_signed_again(greeted: Vehicle, car: 
     """The vehicle took a higher one from somebody else with our key: ours never ran."""
     await greeted.send(commands.flash_lights(), PERSON)
     car.executions.clear()
-    greeted._sessions[Domain.INFOTAINMENT].counter -= 2
+    greeted.channel.sessions[Domain.INFOTAINMENT].counter -= 2
     assert await greeted.send(commands.honk_horn(), PERSON) == Done()
     assert ran(car) == ["honk_horn"]

@@ -127,7 +127,9 @@ async def test_05_encrypted_replies_of_both_domains_are_read(trial: Trial) -> No
     """The hash of the request has 33 bytes in one and 17 in the other."""
     assert await trial.tell(honk, lock) == [DONE, DONE]
     assert trial.car.protocol.replies == 2
-    assert all(session.encrypted_replies_seen for session in trial.vehicle._sessions.values())
+    assert all(
+        session.encrypted_replies_seen for session in trial.vehicle.channel.sessions.values()
+    )
 
 
 # --- 6 to 9: sessions ----------------------------------------------------------------------------
@@ -187,7 +189,9 @@ async def test_07_a_new_key_is_accepted(
     order = {"new_key": int(domain)} | ({"reboot": int(domain)} if rebooted else {})
     trial.car.steer({"protocol": order})
     assert await trial.tell(make) == DONE
-    assert trial.vehicle._sessions[domain].vehicle_public == subsystem(trial, domain).public_key
+    assert (
+        trial.vehicle.channel.sessions[domain].vehicle_public == subsystem(trial, domain).public_key
+    )
     assert len(ran(trial)) == 2
     assert handshakes(trial, domain) == 1
     # And it is kept.
@@ -201,7 +205,7 @@ async def test_08_a_wrong_tag_changes_nothing(
 ) -> None:
     """Somebody on the way answers in the vehicle's name, with a key, an epoch and a clock."""
     assert await trial.tell(lock) == DONE
-    session = trial.vehicle._sessions[SECURITY]
+    session = trial.vehicle.channel.sessions[SECURITY]
     known = (session.vehicle_public, session.epoch)
     trial.car.steer({"protocol": {"new_key": 2, "reboot": 2}})
     with monkeypatch.context() as forged:
@@ -218,12 +222,12 @@ async def test_09_a_clock_that_goes_backwards_is_ignored(trial: Trial) -> None:
     """In the same epoch it can only be an old answer; it takes two of our own to believe it."""
     trial.advance(60)
     assert await trial.tell(honk) == DONE
-    clock = trial.vehicle._sessions[INFOTAINMENT].vehicle_clock(trial.monotonic())
+    clock = trial.vehicle.channel.sessions[INFOTAINMENT].vehicle_clock(trial.monotonic())
     trial.car.steer({"protocol": {"clock_drift": {3: -40}}})
     outcome = await trial.tell(honk)
     assert isinstance(outcome, Refused)
     assert ran(trial) == ["honk_horn"]
-    assert trial.vehicle._sessions[INFOTAINMENT].vehicle_clock(trial.monotonic()) > clock
+    assert trial.vehicle.channel.sessions[INFOTAINMENT].vehicle_clock(trial.monotonic()) > clock
     assert await trial.tell(honk) == DONE
     assert ran(trial) == ["honk_horn"] * 2
 
@@ -453,8 +457,8 @@ async def test_14_422_goes_the_plain_way(
     """An old car of which Tesla said that it demands signatures."""
     async with on_trial(quiet_tesla, client_key, MODEL_S) as trial:
         required = {"vehicle_command_protocol_required": True}
-        trial.vehicle.heard_status({"vehicle_info": {MODEL_S: required}})
-        assert trial.vehicle.needs_key
+        trial.vehicle.channel.apply_fleet_status({"vehicle_info": {MODEL_S: required}})
+        assert trial.vehicle.channel.needs_key
         assert await trial.tell(honk) == DONE
         assert sent(trial) == [422]
         assert await trial.tell(honk) == DONE
@@ -495,7 +499,7 @@ async def test_14_a_cancelled_task(trial: Trial, moment: str) -> None:
     assert isinstance(outcome, asyncio.CancelledError)
     times = len(ran(trial))
     assert times == 2 or (times == 1 and moment == "leaving")
-    assert trial.vehicle._sessions[INFOTAINMENT].counter == 2
+    assert trial.vehicle.channel.sessions[INFOTAINMENT].counter == 2
     assert await trial.tell(honk) == DONE
     assert counters(trial, INFOTAINMENT)[-1] == 3
     assert subsystem(trial, INFOTAINMENT).faults == {}
@@ -598,7 +602,7 @@ async def test_an_older_wish_never_takes_the_place_of_a_newer_one(
 ) -> None:
     """A newer one waits already when those who shared the cancelled one see for themselves."""
     vehicle = trial.vehicle
-    transmit = vehicle._transmit
+    transmit = vehicle.channel.transmit
 
     async def overtake(command: Command, *more: Any) -> Done:
         # 5 and 6 waited together, and 6 leaves now: this is when 7 comes.
@@ -608,7 +612,7 @@ async def test_an_older_wish_never_takes_the_place_of_a_newer_one(
             trial.sendings[0].task.cancel()
         return await transmit(command, *more)
 
-    monkeypatch.setattr(vehicle, "_transmit", overtake)
+    monkeypatch.setattr(vehicle.channel, "transmit", overtake)
     async with vehicle.turns.locks[INFOTAINMENT]:
         telling = asyncio.create_task(trial.tell(*map(amperes, (5, 6))))
         await until_they_wait()

@@ -293,7 +293,7 @@ async def test_an_old_client_never_sends_again_what_got_lost(
     spared: bool,
 ) -> None:
     """So its silence does not even vouch for a setting."""
-    awake.fleet_info = info
+    awake.channel.fleet_info = info
     values: dict[Signal[Any], Any] = {signals.CHARGE_LIMIT: 80}
     report(stream, values | ({signals.SOFTWARE_VERSION: version} if version else {}))
     freezer.tick(HOUR)
@@ -733,7 +733,7 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     async def keep() -> None:
         kept.append(awake.to_stored())
 
-    awake.keep = keep
+    awake.persistence.save = keep
     sending = await _hang(awake, freezer, monkeypatch)
     again = make_vehicle()
     again.restore(kept[-1])

@@ -435,7 +435,7 @@ VERSION_38_7 = bytes.fromhex("0a0f0844120b0a09323032342e33382e37")
 def firmware_of(stream: Stream, firmware: str) -> None:
     """Let Tesla say what runs in the car."""
     info = {"vehicle_info": {MODEL_Y: {"firmware_version": firmware}}}
-    stream.vehicle.heard_status(info)
+    stream.vehicle.channel.apply_fleet_status(info)
 
 
 def open_doors(stream: Stream) -> list[str]:

@@ -76,7 +76,7 @@ def changes_of(vehicle: Vehicle) -> Changes:
 
 def is_paired(vehicle: Vehicle) -> bool | None:
     """Whether our key is on it, asked anew: the type checker believes that it never changes."""
-    return vehicle.key_paired
+    return vehicle.channel.key_paired
 
 
 def paid(account: Account) -> dict[Category, int]:
@@ -125,7 +125,7 @@ async def test_nothing_is_known_at_first(vehicle: Vehicle) -> None:
     assert not vehicle.is_online
     assert vehicle.state == State()
     assert is_paired(vehicle) is None
-    assert vehicle.needs_key
+    assert vehicle.channel.needs_key
     assert not vehicle.data_due()
 
 
@@ -245,7 +245,7 @@ async def test_everything_must_be_known(vehicle: Vehicle) -> None:
 async def test_who_is_kept_awake_by_questions(
     make_vehicle: VehicleMaker, vin: str, *, kept_awake: bool
 ) -> None:
-    assert make_vehicle(vin).kept_awake_by_questions is kept_awake
+    assert make_vehicle(vin).channel.polling_prevents_sleep is kept_awake
 
 
 @pytest.mark.parametrize(
@@ -267,12 +267,14 @@ async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
 ) -> None:
     """Legacy cars take no signed commands; also after a restart, before Tesla says so again."""
     vehicle = make_vehicle(vin)
-    vehicle.heard_status({"vehicle_info": {vin: {"vehicle_command_protocol_required": required}}})
-    assert vehicle.kept_awake_by_questions is kept_awake
+    vehicle.channel.apply_fleet_status(
+        {"vehicle_info": {vin: {"vehicle_command_protocol_required": required}}}
+    )
+    assert vehicle.channel.polling_prevents_sleep is kept_awake
     again = make_vehicle(vin)
     again.restore(vehicle.to_stored())
     if required is not True:
-        assert again.kept_awake_by_questions is kept_awake
+        assert again.channel.polling_prevents_sleep is kept_awake
 
 
 @pytest.mark.parametrize(
@@ -323,15 +325,17 @@ async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
 async def test_fleet_status(
     vehicle: Vehicle, status: dict[str, Any], *, paired: bool | None, protocol: CommandMode
 ) -> None:
-    vehicle.heard_status(status)
+    vehicle.channel.apply_fleet_status(status)
     assert is_paired(vehicle) is paired
-    assert vehicle.protocol is protocol
+    assert vehicle.channel.mode is protocol
 
 
 async def test_a_car_that_demands_signatures_now(make_vehicle: VehicleMaker) -> None:
-    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
-    vehicle.heard_status({"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": True}}})
-    assert vehicle.needs_key
+    vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
+    vehicle.channel.apply_fleet_status(
+        {"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": True}}}
+    )
+    assert vehicle.channel.needs_key
 
 
 @pytest.mark.parametrize(
@@ -346,9 +350,9 @@ async def test_pairing_is_asked_for_free(
     make_vehicle: VehicleMaker, account: Account, vin: str, *, paired: bool, protocol: CommandMode
 ) -> None:
     vehicle = make_vehicle(vin)
-    await vehicle.check_pairing(PERSON)
+    await vehicle.channel.check_pairing(PERSON)
     assert is_paired(vehicle) is paired
-    assert vehicle.protocol is protocol
+    assert vehicle.channel.mode is protocol
     assert account.booked() == {FREE: 1}
 
 
@@ -789,18 +793,18 @@ async def test_a_plain_command(old: Vehicle, old_car: Car, account: Account) -> 
     (execution,) = old_car.executions
     assert (execution.name, execution.signed) == ("set_charge_limit", False)
     assert old.state[signals.CHARGE_LIMIT] == 70
-    assert old.key_paired is None
+    assert old.channel.key_paired is None
     assert paid(account) == {COMMAND: 1}
 
 
 async def test_a_car_that_knows_no_signatures_is_told_plainly(
     make_vehicle: VehicleMaker, old_car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(MODEL_S, protocol=CommandMode.SIGNED)
+    vehicle = make_vehicle(MODEL_S, mode=CommandMode.SIGNED)
     vehicle.apply_state("online")
     await vehicle.send(commands.flash_lights(), PERSON)
     assert ran(old_car) == ["flash_lights"]
-    assert vehicle.protocol is CommandMode.UNSIGNED
+    assert vehicle.channel.mode is CommandMode.UNSIGNED
     assert account.endpoints == ["signed_command", "command/flash_lights"]
     await vehicle.send(commands.flash_lights(), PERSON)
     assert account.endpoints[2:] == ["command/flash_lights"], "learnt once"
@@ -809,13 +813,13 @@ async def test_a_car_that_knows_no_signatures_is_told_plainly(
 async def test_a_car_that_wants_signatures_gets_one(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
+    vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
     car.steer({"state": "online"})
     await vehicle.check()
     await vehicle.send(commands.lock_doors(), PERSON)
     (execution,) = car.executions
     assert execution.signed
-    assert vehicle.protocol is CommandMode.SIGNED
+    assert vehicle.channel.mode is CommandMode.SIGNED
     assert account.endpoints[1:] == ["command/door_lock", "signed_command", "signed_command"]
     await vehicle.send(commands.lock_doors(), PERSON)
     assert account.endpoints[4:] == ["signed_command"]
@@ -997,7 +1001,7 @@ async def test_an_unpaired_car_is_not_woken(
     vehicle: Vehicle, car: Car, account: Account, client_key: ClientKey
 ) -> None:
     car.unpair(client_key.public_bytes)
-    await vehicle.check_pairing(PERSON)
+    await vehicle.channel.check_pairing(PERSON)
     with pytest.raises(KeyNotPaired):
         await vehicle.send(commands.lock_doors(), PERSON)
     assert paid(account) == {}
@@ -1360,18 +1364,18 @@ async def test_what_is_never_signed_says_nothing_about_signatures(
     account.tesla.faults.order("status", endpoint="command/*", status=422)
     with pytest.raises(ProtocolUnsupported):
         await awake.send(commands.navigate("Amsterdam", locale="nl-NL", now=NOW), PERSON)
-    assert awake.protocol is CommandMode.SIGNED
+    assert awake.channel.mode is CommandMode.SIGNED
 
 
 async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
-    vehicle = make_vehicle(protocol=CommandMode.UNSIGNED)
+    vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
     car.steer({"state": "online"})
     answer = {"response": {"result": False, "reason": "unsigned_cmds_hardlocked"}}
     account.tesla.faults.order("status", endpoint="command/*", status=200, body=answer)
     assert await vehicle.send(commands.flash_lights(), PERSON) == Done()
-    assert vehicle.protocol is CommandMode.SIGNED
+    assert vehicle.channel.mode is CommandMode.SIGNED
     assert ran(car) == ["flash_lights"]
 
 
@@ -1675,10 +1679,10 @@ async def test_a_restart_is_no_reason_to_ask_again(
 
 
 async def test_the_protocol_survives_a_restart(old: Vehicle, make_vehicle: VehicleMaker) -> None:
-    assert restarted(old, make_vehicle).protocol is CommandMode.UNSIGNED
-    again = make_vehicle(MODEL_S, protocol=CommandMode.SIGNED)
+    assert restarted(old, make_vehicle).channel.mode is CommandMode.UNSIGNED
+    again = make_vehicle(MODEL_S, mode=CommandMode.SIGNED)
     again.restore(old.to_stored())
-    assert again.protocol is CommandMode.UNSIGNED
+    assert again.channel.mode is CommandMode.UNSIGNED
 
 
 async def test_nothing_secret_is_stored(
@@ -1711,7 +1715,7 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
     assert vehicle.state == State()
     assert vehicle.asked is None
     assert vehicle.presence.online_since is None
-    assert vehicle.protocol is CommandMode.SIGNED
+    assert vehicle.channel.mode is CommandMode.SIGNED
     car.steer({"state": "online"})
     vehicle.apply_state("online")
     assert await vehicle.send(commands.lock_doors(), PERSON) == Done()

@@ -268,7 +268,7 @@ async def test_after_it_waits_on_it_is_replaced_like_any_other(
     async def keep() -> None:
         kept.append(vehicle.to_stored()["deferred"][0]["caller"])
 
-    vehicle.keep = keep
+    vehicle.persistence.save = keep
     await vehicle.send(limit, NIGHT)
     assert kept == [[str(NIGHT.kind), NIGHT.name]]
     assert [name for name, _ in settled] == ["set_charge_limit"], "the older one is given up"

@@ -187,7 +187,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
     """Its owner switched remote comfort off: that is told, and not tried again."""
     refusal = {"response": {"result": False, "reason": "cabin comfort remote settings not enabled"}}
     vehicle = awake
-    vehicle.protocol = vehicle.protocol.UNSIGNED
+    vehicle.channel.mode = vehicle.channel.mode.UNSIGNED
     car.protocol_required = False
     tesla.faults.order(
         "status",
@@ -208,7 +208,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
 async def test_a_climate_that_cannot_be_switched_on(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
-    awake.protocol = awake.protocol.UNSIGNED
+    awake.channel.mode = awake.channel.mode.UNSIGNED
     car.protocol_required = False
     tesla.faults.order(
         "status",
@@ -226,7 +226,7 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
     """It may be repeated, and the car refuses the heater itself if the climate is off."""
-    awake.protocol = awake.protocol.UNSIGNED
+    awake.channel.mode = awake.channel.mode.UNSIGNED
     car.protocol_required = False
     tesla.faults.order("lost_reply", endpoint="command/auto_conditioning_start")
     assert await awake.send(HEAT, PERSON) == Done()
@@ -236,7 +236,7 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
 async def test_a_lost_answer_about_the_heater_is_looked_for(
     awake: Vehicle, car: Car, tesla: Simulator, account: Account
 ) -> None:
-    awake.protocol = awake.protocol.UNSIGNED
+    awake.channel.mode = awake.channel.mode.UNSIGNED
     car.protocol_required = False
     tesla.faults.order("lost_reply", endpoint="command/remote_seat_heater_request")
     assert await awake.send(HEAT, PERSON) == Done(already=True)
@@ -285,9 +285,9 @@ async def test_the_whole_cost_is_asked_before_anything_is_sent(
 
 async def test_the_price_that_is_told_is_the_whole(awake: Vehicle, account: Account) -> None:
     tariff = account.meter.tariff
-    request, _ = awake.price(HEAT, PERSON)
+    request, _ = awake.admission.quote(HEAT, PERSON)
     assert tariff.total(request.charges) == Decimal("0.003")
-    request, _ = awake.price(commands.set_seat_heater(Seat.FRONT_LEFT, 0), PERSON)
+    request, _ = awake.admission.quote(commands.set_seat_heater(Seat.FRONT_LEFT, 0), PERSON)
     assert tariff.total(request.charges) == Decimal("0.002")
 
 

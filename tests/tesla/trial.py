@@ -285,10 +285,8 @@ class Trial:
     # --- Our side --------------------------------------------------------------------------------
 
     def _new_vehicle(self) -> Vehicle:
-        protocol = CommandMode.UNSIGNED if self.car.vin == MODEL_S else CommandMode.SIGNED
-        return Vehicle(
-            self.car.vin, self.api, self.key, scopes=SCOPES, protocol=protocol, clock=self.wall
-        )
+        mode = CommandMode.UNSIGNED if self.car.vin == MODEL_S else CommandMode.SIGNED
+        return Vehicle(self.car.vin, self.api, self.key, scopes=SCOPES, mode=mode, clock=self.wall)
 
     def store(self) -> None:
         """Keep what a restart would find."""
@@ -298,7 +296,7 @@ class Trial:
     def _known_sessions(self) -> list[tuple[bytes, bytes, bool]]:
         return [
             (session.epoch, session.vehicle_public, session.ready)
-            for session in self.vehicle._sessions.values()
+            for session in self.vehicle.channel.sessions.values()
         ]
 
     def restart(self) -> None:
@@ -311,7 +309,7 @@ class Trial:
         self.vehicle.restore(self.stored)
         # What is restored is kept again before anything else happens.
         self.store()
-        for domain, session in self.vehicle._sessions.items():
+        for domain, session in self.vehicle.channel.sessions.items():
             if not session.ready:
                 # Our clock went backwards, or the session was given up: it is not stored, and its
                 # counter begins where the vehicle says. What left before and never arrived may
@@ -368,7 +366,7 @@ class Trial:
         signed = read.signature_data.HMAC_Personalized_data
         number: int = read.to_destination.domain
         domain = Domain(number)
-        series = (number, signed.epoch, self.vehicle._sessions[domain].vehicle_public)
+        series = (number, signed.epoch, self.vehicle.channel.sessions[domain].vehicle_public)
         if self._copies[message] == 1:
             if signed.counter <= self._highest.get(series, 0):
                 self.wrong.append(f"{sending.wish}: counter {signed.counter} does not rise")

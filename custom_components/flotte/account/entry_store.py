@@ -96,7 +96,7 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     # Without an end: Tesla may still answer while the entry unloads.
     data.streaming.changed.subscribe(on_change)
     for vehicle in data.vehicles:
-        vehicle.vehicle.keep = keep
+        vehicle.vehicle.persistence.save = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
     for site in data.sites:
         entry.async_on_unload(site.site.subscribe(on_change))

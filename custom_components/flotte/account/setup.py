@@ -128,7 +128,7 @@ async def _async_get_fleet_status(api: FleetApi, vehicles: list[VehicleCoordinat
         LOGGER.debug("Cannot find out which vehicles have the key: %s", error)
         return
     for coordinator in vehicles:
-        coordinator.vehicle.heard_status(status)
+        coordinator.vehicle.channel.apply_fleet_status(status)
 
 
 async def _async_poll_site(coordinator: SiteCoordinator) -> None:
@@ -172,7 +172,7 @@ class _AssetFactory:
             self.api,
             self.key,
             scopes=self.scopes,
-            protocol=CommandMode.UNSIGNED if unsigned else CommandMode.SIGNED,
+            mode=CommandMode.UNSIGNED if unsigned else CommandMode.SIGNED,
             gate=self.ledger.gate,
         )
         vehicle.restore(self.stored.get(vin))

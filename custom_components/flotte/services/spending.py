@@ -319,7 +319,7 @@ async def _async_price_of(hass: HomeAssistant, call: ServiceCall) -> JsonObjectT
 def _price(car: VehicleCoordinator, wish: str, caller: Caller) -> JsonObjectType:
     """What a wish would cost for one car; nothing is sent, and nothing is counted."""
     vehicle, command = car.vehicle, PRICED[wish]
-    request, decision = vehicle.price(command and command(), caller)
+    request, decision = vehicle.admission.quote(command and command(), caller)
     if wish == _DATA_REQUEST:
         request = replace(request, charges=(DATA, *request.charges))
         decision = vehicle.gate.decide(request, dt_util.utcnow())
@@ -469,7 +469,7 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
         cancelled[key] = car.vehicle.cancel_deferred(names)
         if cancelled[key]:
             with suppress(NotKept):
-                await car.vehicle.keep()
+                await car.vehicle.persistence.save()
     return {"cancelled": cancelled}
 
 

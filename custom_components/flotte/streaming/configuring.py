@@ -202,7 +202,9 @@ class Configurator:
     @staticmethod
     def _may_configure(car: CarSubscription) -> bool:
         vehicle = car.coordinator.vehicle
-        return car.coordinator.streams and not (vehicle.needs_key and vehicle.key_paired is False)
+        return car.coordinator.streams and not (
+            vehicle.channel.needs_key and vehicle.channel.key_paired is False
+        )
 
     def _may_try(self, car: CarSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
         """Whether a configuration differs from the refused one, or its retry is due."""
@@ -220,7 +222,7 @@ class Configurator:
             # The expiry differs with each attempt.
             "wanted": {name: value for name, value in wanted.items() if name != "exp"},
             "firmware": self._planner.firmware(car),
-            "key": vehicle.key_paired,
+            "key": vehicle.channel.key_paired,
             "options": dict(self._entry.options),
         }
         text = json.dumps(found, sort_keys=True, default=str)

@@ -136,7 +136,8 @@ class StreamManager:
             elif is_new_login:
                 car.distrust_configuration()
             car.coordinator.async_set_streams(
-                self.settings.is_on and can_stream(car.coordinator.vehicle.fleet_info) is not False
+                self.settings.is_on
+                and can_stream(car.coordinator.vehicle.channel.fleet_info) is not False
             )
 
     async def async_start(self) -> None:

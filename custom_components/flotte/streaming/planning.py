@@ -68,7 +68,7 @@ class Planner:
     @staticmethod
     def firmware(car: CarSubscription) -> str | None:
         """The car's firmware version, if known."""
-        info = car.coordinator.vehicle.fleet_info
+        info = car.coordinator.vehicle.channel.fleet_info
         firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
         return firmware if isinstance(firmware, str) else None
 

@@ -69,7 +69,7 @@ class StreamReports:
         price = tariff.price(Category.SIGNAL)
         lines = []
         for car in self._cars.values():
-            if can_stream(car.coordinator.vehicle.fleet_info) is False:
+            if can_stream(car.coordinator.vehicle.channel.fleet_info) is False:
                 continue
             planned = self._planner.planned(car)
             expected = forecast(planned)

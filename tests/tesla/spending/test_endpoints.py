@@ -263,10 +263,10 @@ async def test_a_look_before_a_wake_needs_leave_too(
 async def test_a_wake_is_forecast_with_its_looks(
     vehicle: Vehicle, car: Car, tesla_bills: Bills
 ) -> None:
-    request, _decision = vehicle.price(None, PERSON)
+    request, _decision = vehicle.admission.quote(None, PERSON)
     assert request.charges == (Charge(WAKE),)
     tesla_bills("vehicle", DATA)
-    request, decision = vehicle.price(None, PERSON)
+    request, decision = vehicle.admission.quote(None, PERSON)
     assert request.charges == (Charge(WAKE), Charge(DATA, 5))
     assert isinstance(decision, Allow)
     assert decision.placeholders["cost"] == "0.030"

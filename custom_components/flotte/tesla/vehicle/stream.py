@@ -162,7 +162,7 @@ class Stream:
         As long as nobody knows it is taken to: its version is among the first things that it
         reports, and only plain settings rely on it.
         """
-        info = self.vehicle.fleet_info
+        info = self.vehicle.channel.fleet_info
         firmware = info.get("firmware_version") or self.vehicle.state[SOFTWARE_VERSION]
         return resends(info.get("fleet_telemetry_version"), firmware) is not False
 
@@ -323,7 +323,7 @@ class Stream:
     @property
     def _running(self) -> Release | None:
         """What runs in the vehicle, as far as it is known."""
-        told = self.vehicle.fleet_info.get("firmware_version")
+        told = self.vehicle.channel.fleet_info.get("firmware_version")
         version: str | None = self.vehicle.state[SOFTWARE_VERSION]
         return newest_release(told if isinstance(told, str) else None, version)
 

@@ -7,14 +7,12 @@ something else. Commands end in one of three ways: done (`Done` is returned), ce
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import datetime, timedelta
-from math import ceil
+from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext, suppress
+from datetime import datetime
 from typing import Any, Final
 
-from .. import signals, signing
-from ..api.confirmation import read_confirmation
+from .. import signals
 from ..api.fleet import SCHEDULE_SECTIONS, FleetApi
 from ..clock import utc_now
 from ..commands import Command
@@ -22,30 +20,23 @@ from ..errors import (
     AnswerLost,
     CommandRefused,
     Deferred,
-    GateRefused,
     InvalidAnswer,
-    KeyNotPaired,
     MissingScope,
-    MobileAccessDisabled,
     NotSent,
-    NoUnsignedForm,
     OutcomeUnknown,
-    ProtocolRequired,
-    ProtocolUnsupported,
     RateLimited,
     Refused,
     ServiceError,
     TeslaError,
     Unreachable,
-    VehicleBusy,
     VehicleUnavailable,
     WakeFailed,
 )
-from ..signing import ClientKey, Domain, Session
+from ..signing import ClientKey, Domain
 from ..spending.caller import POLLING, Caller, CallerKind
-from ..spending.gate import Decision, DecisionReason, Gate, Request
+from ..spending.gate import Gate
 from ..spending.holds import Hold
-from ..spending.tariff import COMMAND, DATA, WAKE, Charge
+from ..spending.tariff import COMMAND, DATA
 from ..state import (
     Readings,
     Signal,
@@ -54,51 +45,43 @@ from ..state import (
 )
 from . import poll_plan as plan
 from . import waits
+from .admission import PAID_CHECK_SECONDS, Admission
+from .channel import CommandChannel
 from .context import VehicleContext
 from .deferral import Queue, Waiting, may_wait
 from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge, StateListener
 from .outcome import (
     MAX_DOUBT_SECONDS,
-    OVERRIDE_SECONDS,
     VERIFY_MARGIN_SECONDS,
     CommandMode,
     Done,
     Errand,
     Intent,
     can_be_looked_at,
-    is_same_intent,
 )
+from .persistence import Persistence
 from .presence import DATES as PRESENCE_DATES
 from .presence import Presence
 from .redundancy import Redundancy
 from .turns import PendingCommand, Turns
+from .wake_record import WAKE_TIMEOUT, WakeRecord
 
 _LOGGER = logging.getLogger(__name__)
 
-WAKE_TIMEOUT: Final = timedelta(seconds=60)
-"""Tesla: a wake takes 10 to 60 s."""
 WAKE_CHECK_SECONDS: Final = 4.0
 """Between free state checks while waking."""
 USUAL_WAKE: Final = (8.0, 24.0)
 """Seconds between which most vehicles come online."""
 USUAL_WAKE_CHECK_SECONDS: Final = 2.0
 """Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
-PAID_CHECK_SECONDS: Final = 15.0
-"""Between the checks if the owner knows that they are billed."""
 OVERTAKEN: Final = "a newer one took its place"
 
 _DATES: Final = ("asked", "tried", "commanded", "automated")
 """Attributes of `Vehicle` that the plan compares with the time now."""
 
 
-async def _keep_nothing() -> None:
-    """Keep nothing on disk."""
-
-
 type Settled = Callable[[Waiting, TeslaError | None], None]
 """Hears what became of a command that waited; None is done, and `Deferred` that it was given up."""
-UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
-"""The reason with which some vehicles refuse what is not signed, with status 200."""
 UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
 """The refusal of what needs the climate on; some vehicles also give it when their owner switched
 such commands off."""
@@ -112,13 +95,10 @@ class Vehicle:
         api: Way to Tesla.
         key: Our key, which the owner paired with the vehicle.
         scopes: What the owner granted.
-        protocol: How it wants to be told, as far as Tesla's product list says.
+        mode: How it accepts commands, as far as Tesla's product list says.
         gate: Decides what may be spent; None is the usual one.
         clock: Time now; aware.
     """
-
-    # What a person has to confirm, as it would wake the vehicle, and until which monotonic second.
-    _unconfirmed: tuple[Intent | None, float] = (None, 0.0)
 
     asked: datetime | None = None
     """When the last data request was answered, since the start."""
@@ -130,8 +110,6 @@ class Vehicle:
     """When it carried out a command last whose effect is to be looked at."""
     automated: datetime | None = None
     """The same for an automation's plain setting, which many may follow."""
-    key_paired: bool | None = None
-    """Whether our key is on the vehicle; None if nobody asked."""
 
     def __init__(
         self,
@@ -140,7 +118,7 @@ class Vehicle:
         key: ClientKey,
         *,
         scopes: frozenset[str],
-        protocol: CommandMode = CommandMode.SIGNED,
+        mode: CommandMode = CommandMode.SIGNED,
         gate: Gate | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -151,6 +129,12 @@ class Vehicle:
         self.knowledge = Knowledge(self.context)
         self.presence = Presence(self.context, self.knowledge)
         self.presence.on_online.subscribe(self._on_online)
+        self.persistence = Persistence()
+        self.channel = CommandChannel(self.context, key, mode)
+        self._last_wake = WakeRecord()
+        self.admission = Admission(
+            self.context, self.knowledge, self.presence, self.channel, self._last_wake
+        )
         self._redundancy = Redundancy(self.knowledge)
         self.turns = Turns(self._execute)
         self.deferred = Queue()
@@ -158,21 +142,13 @@ class Vehicle:
         self.awoke: Callable[[], None] = lambda: None
         """Called when it is awake and something waits for that."""
         self.settled: Settled = lambda _waiting, _error: None
-        self.keep: Callable[[], Awaitable[None]] = _keep_nothing
-        """Makes what waits durable before it is promised. Raises Refused if that is impossible."""
-        self.protocol = protocol
-        self.fleet_info: Mapping[str, Any] = {}
-        """What Tesla told of it last in `fleet_status`."""
         self.shown: frozenset[Signal[Any]] = frozenset()
         """What anybody wants to know: the stream may not tell all of it."""
         # What was shown when it answered last: what that did not hold it does not have.
         self._asked_for: frozenset[Signal[Any]] = frozenset()
-        self._key = key
         self._scopes = scopes
         self._clock = self.context.now
-        self._sessions = {domain: Session(key, vin, domain) for domain in Domain}
         self._wake_lock = asyncio.Lock()
-        self._woken: float | None = None
         # One after the other: two could send the same.
         self._deferred_lock = asyncio.Lock()
         # What waited before, and may have to wait on.
@@ -197,25 +173,6 @@ class Vehicle:
         """Whether it streams now."""
         return self.presence.is_streaming
 
-    @property
-    def needs_key(self) -> bool:
-        """Whether commands must be signed, with a key that is paired with it."""
-        return self.protocol is CommandMode.SIGNED
-
-    @property
-    def kept_awake_by_questions(self) -> bool:
-        """Whether it stays awake while it is asked for data, as the first Model S and X do.
-
-        Those take no signed commands, which Tesla says of a vehicle. Where it says nothing the
-        model year decides: the tenth character of the VIN, where M is 2021 (A is 2010, and I, O, Q,
-        U and Z are not used). Some of year M are still of the old kind.
-        """
-        if self.vin[3:4] not in "SX":
-            return False
-        if self.fleet_info.get("vehicle_command_protocol_required") is True:
-            return False
-        return self.protocol is CommandMode.UNSIGNED or self.vin[9:10] < "M"
-
     def subscribe(self, listener: StateListener) -> Callable[[], None]:
         """Notify `listener` of signals whose value changed; call the returned function to stop."""
         return self.knowledge.subscribe(listener)
@@ -234,18 +191,13 @@ class Vehicle:
         return {
             **self.knowledge.to_stored(),
             **self.presence.to_stored(),
-            "protocol": str(self.protocol),
+            **self.channel.to_stored(monotonic=monotonic, wall=wall),
+            **self._last_wake.to_stored(monotonic=monotonic, wall=wall),
             "asked": self.asked.timestamp() if self.asked else None,
             "tried": self.tried.timestamp() if self.tried else None,
             "commanded": self._look_pending_since(),
             "automated": self.automated.timestamp() if self.automated else None,
-            "woken": None if self._woken is None else wall - (monotonic - self._woken),
             "deferred": self.deferred.to_stored(),
-            "sessions": {
-                str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
-                for domain, session in self._sessions.items()
-                if session.ready
-            },
         }
 
     @property
@@ -274,8 +226,6 @@ class Vehicle:
             return
         self.knowledge.restore(stored)
         self.presence.restore(stored)
-        if stored.get("protocol") == CommandMode.UNSIGNED:
-            self.protocol = CommandMode.UNSIGNED
         # A restart is no reason to ask again: the plan goes on from where it was.
         self.asked = restore_time(stored.get("asked"))
         self.tried = restore_time(stored.get("tried"))
@@ -283,26 +233,8 @@ class Vehicle:
         self.automated = restore_time(stored.get("automated"))
         self.deferred = Queue.from_stored(stored.get("deferred"))
         monotonic, wall = waits.monotonic(), self._clock().timestamp()
-        woken = restore_time(stored.get("woken"))
-        if woken is not None and 0 <= (age := wall - woken.timestamp()) < WAKE_TIMEOUT.seconds:
-            # It is paid for, and nobody shall pay for another one.
-            self._woken = monotonic - age
-        sessions = stored.get("sessions")
-        if not isinstance(sessions, Mapping):
-            return
-        for domain in Domain:
-            kept = sessions.get(str(int(domain)))
-            if isinstance(kept, Mapping):
-                self._sessions[domain] = Session.from_stored(
-                    self._key,
-                    self.vin,
-                    domain,
-                    dict(kept),
-                    now_monotonic=monotonic,
-                    now_wall=wall,
-                )
-
-    # --- Asking ----------------------------------------------------------------------------------
+        self._last_wake.restore(stored, monotonic=monotonic, wall=wall)
+        self.channel.restore(stored, monotonic=monotonic, wall=wall)
 
     def _on_online(self) -> None:
         if self.deferred.waiting:
@@ -315,27 +247,6 @@ class Vehicle:
     async def check(self, caller: Caller = POLLING) -> bool:
         """Ask Tesla, not the vehicle, whether it is online; usually free."""
         return await self.presence.check(caller)
-
-    def heard_status(self, status: Mapping[str, Any]) -> None:
-        """Take in an answer of `fleet_status`: is our key on it, does it demand signatures?"""
-        if _names(status.get("key_paired_vins"), self.vin):
-            self.key_paired = True
-        elif _names(status.get("unpaired_vins"), self.vin):
-            self.key_paired = False
-        vehicles = status.get("vehicle_info")
-        info = vehicles.get(self.vin) if isinstance(vehicles, Mapping) else None
-        if not isinstance(info, Mapping):
-            return
-        self.fleet_info = dict(info)
-        required = info.get("vehicle_command_protocol_required")
-        if required is True:
-            self.protocol = CommandMode.SIGNED
-        elif required is False and self.key_paired is not True:
-            self.protocol = CommandMode.UNSIGNED
-
-    async def check_pairing(self, caller: Caller) -> None:
-        """Ask Tesla whether our key is on the vehicle; costs nothing, as far as is known."""
-        self.heard_status(await self.api.fleet_status([self.vin], caller))
 
     def check_due(self) -> bool:
         """Whether the poll plan asks for a state check now; see `plan`.
@@ -382,7 +293,7 @@ class Vehicle:
             failures=self.failures,
             commanded=self.commanded,
             automated=self.automated,
-            kept_awake=self.kept_awake_by_questions,
+            kept_awake=self.channel.polling_prevents_sleep,
             streaming=self.is_streaming,
             awaited=self.presence.stream_overdue_since,
             has_gaps=self._has_gaps(),
@@ -426,7 +337,7 @@ class Vehicle:
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
         """
-        with self._admit((DATA,), POLLING):
+        with self.admission.admit((DATA,), POLLING):
             return await self.refresh(POLLING)
 
     async def refresh(self, caller: Caller = POLLING) -> Readings:
@@ -466,13 +377,17 @@ class Vehicle:
             BudgetExceeded: there is no room for the whole cost; nothing was sent.
             TeslaError: any other.
         """
-        with self._admit((DATA, *self._wake_cost()), caller, intent=Errand.SCHEDULES):
+        with self.admission.admit(
+            (DATA, *self.admission.wake_cost()), caller, intent=Errand.SCHEDULES
+        ):
             await self._wake_if_asleep(caller, intent=Errand.SCHEDULES)
             try:
                 return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
             except VehicleUnavailable:
                 self.presence.found_asleep()
-        with self._admit((DATA, *self._wake_cost()), caller, intent=Errand.SCHEDULES):
+        with self.admission.admit(
+            (DATA, *self.admission.wake_cost()), caller, intent=Errand.SCHEDULES
+        ):
             # It fell asleep unnoticed.
             await self._wake_if_asleep(caller, intent=Errand.SCHEDULES)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
@@ -503,11 +418,11 @@ class Vehicle:
         """
         async with self._wake_lock:
             if self.is_streaming:
-                self._woken = None
+                self._last_wake.began = None
                 return
             # A look that is billed is part of what the gate is asked for.
             with (
-                self._admit_wake(caller, deferrable=deferrable, intent=intent)
+                self.admission.admit_wake(caller, deferrable=deferrable, intent=intent)
                 if self.presence.is_check_paid
                 else nullcontext()
             ):
@@ -519,13 +434,13 @@ class Vehicle:
         """The same, when nobody else does it."""
         # Free mostly, and a needless wake costs as much as ten data requests.
         if believe and await self.check(caller):
-            self._woken = None
+            self._last_wake.began = None
             return
         # Not by the date, which may be set meanwhile.
-        began, timeout = self._woken, WAKE_TIMEOUT.total_seconds()
-        if began is None or not self._is_waking:
-            self._woken = None
-            with self._admit_wake(caller, deferrable=deferrable, intent=intent):
+        began, timeout = self._last_wake.began, WAKE_TIMEOUT.total_seconds()
+        if began is None or not self._last_wake.is_under_way:
+            self._last_wake.began = None
+            with self.admission.admit_wake(caller, deferrable=deferrable, intent=intent):
                 began = await self._wake_up(caller)
         while not self.is_online:
             if waits.monotonic() - began >= timeout:
@@ -537,27 +452,19 @@ class Vehicle:
             await self.knowledge.wait_until(lambda: self.is_online, pause)
             await self._check_again(caller)
         # It may fall asleep again at once; that is for another wake.
-        self._woken = None
-
-    def _admit_wake(
-        self, caller: Caller, *, deferrable: bool, intent: Intent
-    ) -> AbstractContextManager[object]:
-        """Ask the gate for a wake, unless it has agreed to the whole of an action."""
-        if self.api.meter.holds(WAKE, caller, self.vin, self._clock()):
-            return nullcontext()
-        return self._admit(self._wake_charges(), caller, deferrable=deferrable, intent=intent)
+        self._last_wake.began = None
 
     async def _wake_up(self, caller: Caller) -> float:
         """Have Tesla wake it; answers the monotonic second at which that began."""
         _LOGGER.debug("Waking %s for %s", self.vin[-6:], caller.label)
         # Also if the answer is lost it may be waking, and the next one need not pay again.
-        began = self._woken = waits.monotonic()
-        await self._keep_if_possible()
+        began = self._last_wake.began = waits.monotonic()
+        await self.persistence.save_if_possible()
         try:
             answer = await self.api.wake_up(self.vin, caller)
         except Refused, Unreachable, ServiceError:
             # It was not woken, so there is nothing to wait for next time.
-            self._woken = None
+            self._last_wake.began = None
             raise
         self.presence.apply_state(answer.get("state"))
         return began
@@ -605,7 +512,7 @@ class Vehicle:
         async with self.turns.take(pending) as (command, caller):
             if self._redundancy.is_redundant(command, caller):
                 self._forget_deferred(command)
-                if self._wake_cost():
+                if self.admission.wake_cost():
                     self.api.meter.note_avoided_wake(caller, self.vin, self._clock())
                 return Done(already=True)
             self._redundancy.refuse_hindered(command, caller)
@@ -626,13 +533,14 @@ class Vehicle:
                 self.commanded = now
         if command.expects and not done.already:
             self.knowledge.assume(command.expects, now)
-            await self._keep_if_possible()
+            await self.persistence.save_if_possible()
         return done
 
     async def _perform(self, pending: PendingCommand, command: Command, caller: Caller) -> Done:
         """Send it, after a wake if it needs one, and find out what became of it."""
         try:
-            with await self._prepare(command, caller) as hold:
+            await self.channel.require_key(command, caller)
+            with self.admission.admit_command(command, caller) as hold:
                 # Before it is awake, or what waited for that would be carried out after this.
                 await self._overtake_deferred(command)
                 await self._wake_if_asleep(caller, deferrable=may_wait(command), intent=command)
@@ -661,7 +569,7 @@ class Vehicle:
         if can_be_looked_at(command):
             self._on_the_way[command.domain] = self._clock()
             if not may_wait(command):
-                await self._keep_if_possible()
+                await self.persistence.save_if_possible()
 
     def _look_unless_seen(self, command: Command) -> None:
         """After a command that may have been carried out, have its effect looked at, unless it was.
@@ -673,104 +581,6 @@ class Vehicle:
             return
         if not self.knowledge.will_be_reported(command.expects):
             self.commanded = self._clock()
-
-    async def _prepare(self, command: Command, caller: Caller) -> Hold:
-        """Make sure that it can succeed, and that there is room for it all, which is kept."""
-        if command.domain is not None and self.needs_key and self.key_paired is False:
-            # A command that the vehicle must refuse is billed all the same; asking first is free.
-            await self.check_pairing(caller)
-            if not self.key_paired:
-                raise KeyNotPaired
-        return self._admit(
-            self._cost(command), caller, deferrable=may_wait(command), intent=command
-        )
-
-    def _admit(
-        self,
-        charges: Iterable[Charge],
-        caller: Caller,
-        *,
-        deferrable: bool = False,
-        intent: Intent = Errand.WAKE,
-    ) -> Hold:
-        """Ask the gate for the whole cost of an action, and keep room for it.
-
-        Args:
-            charges: The whole cost.
-            caller: For whom.
-            deferrable: Whether it may wait instead.
-            intent: What it is for.
-
-        Raises:
-            BudgetExceeded, AccountSuspended, GateRefused: it may not be.
-            Deferred: it is to wait; only if `deferrable`.
-        """
-        request = self._request(charges, caller, deferrable=deferrable, intent=intent)
-        try:
-            return self.gate.admit(request, self._clock())
-        except GateRefused as error:
-            if error.reason == DecisionReason.CONFIRM:
-                self._unconfirmed = (intent, waits.monotonic() + OVERRIDE_SECONDS)
-            raise
-
-    def _request(
-        self, charges: Iterable[Charge], caller: Caller, *, deferrable: bool, intent: Intent
-    ) -> Request:
-        """What the gate is asked."""
-        return Request(
-            caller=caller,
-            charges=tuple(charges),
-            car=self.vin,
-            may_wait=deferrable,
-            confirmed=self._confirms(intent, caller),
-        )
-
-    def _confirms(self, intent: Intent, caller: Caller) -> bool:
-        """Whether a person asks again for what was just not done, because it would wake it.
-
-        It holds until its time is over: a wish may ask for two wakes, if the vehicle falls asleep.
-        """
-        unconfirmed, until = self._unconfirmed
-        return (
-            caller.kind is CallerKind.PERSON
-            and waits.monotonic() <= until
-            and is_same_intent(intent, unconfirmed)
-        )
-
-    def _wake_cost(self) -> tuple[Charge, ...]:
-        """A wake if it sleeps and nobody is waking it: one serves all that wait for it."""
-        if (
-            self.is_online
-            or self._is_waking
-            or self.api.meter.wake_promised(self.vin, self._clock())
-        ):
-            return ()
-        return self._wake_charges()
-
-    @property
-    def _is_waking(self) -> bool:
-        """Whether a wake was begun, and paid, within the time that it may take."""
-        began = self._woken
-        return began is not None and waits.monotonic() - began <= WAKE_TIMEOUT.total_seconds()
-
-    def _wake_charges(self) -> tuple[Charge, ...]:
-        """A wake, with the looks before and during it if those are billed after all."""
-        if not self.presence.is_check_paid:
-            return (WAKE,)
-        looks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
-        return (WAKE, self.presence.check_charge(looks))
-
-    def price(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
-        """What a command, or a wake alone if there is none, would need now, and what the gate says.
-
-        Changes nothing, and asks nobody.
-        """
-        charges = self._wake_cost() if command is None else self._cost(command)
-        deferrable = command is not None and may_wait(command)
-        request = self._request(
-            charges, caller, deferrable=deferrable, intent=command or Errand.WAKE
-        )
-        return request, self.gate.decide(request, self._clock())
 
     # --- Waiting until it is awake ---------------------------------------------------------------
 
@@ -784,7 +594,7 @@ class Vehicle:
             # It waits on.
             return Done(waits_until=until)
         try:
-            await self.keep()
+            await self.persistence.save()
         except Refused:
             self.deferred.replace(new, old)
             raise
@@ -795,15 +605,10 @@ class Vehicle:
         self.knowledge.notify(frozenset({signals.ONLINE}))
         return Done(waits_until=until)
 
-    async def _keep_if_possible(self) -> None:
-        """Have a change of what waits kept at once: after a crash it would be carried out again."""
-        with suppress(Refused):
-            await self.keep()
-
     async def _overtake_deferred(self, command: Command) -> None:
         """Drop what waited of its kind before this is sent, also for after a crash."""
         if self._forget_deferred(command):
-            await self._keep_if_possible()
+            await self.persistence.save_if_possible()
 
     def _forget_deferred(self, command: Command) -> bool:
         """Drop what waited of its kind, as it is sent now or is so already; answers if any did."""
@@ -858,7 +663,7 @@ class Vehicle:
                     await self._try_deferred(kind, each)
                 finally:
                     self._tried_again = None
-                await self._keep_if_possible()
+                await self.persistence.save_if_possible()
 
     async def _try_deferred(self, kind: str, waiting: Waiting) -> None:
         """Carry out what waited, and say what became of it.
@@ -893,7 +698,7 @@ class Vehicle:
             self.presence.found_asleep()
         # What is left of it is asked for anew.
         hold.release()
-        with self._admit(self._cost(command), caller, deferrable=may_wait(command), intent=command):
+        with self.admission.admit_command(command, caller):
             # Tesla's word may be minutes old, and has just been found wrong.
             await self.wake(caller, believe=False, deferrable=may_wait(command), intent=command)
             return await self._transmit_prepared(command, caller)
@@ -912,7 +717,7 @@ class Vehicle:
             if error.reason != UNPREPARED:
                 raise
         # The stream lost a change, or it happened just now.
-        with self._admit((COMMAND, COMMAND), caller, intent=command):
+        with self.admission.admit((COMMAND, COMMAND), caller, intent=command):
             await self._make_ready(preparation, caller)
             return await self._transmit_guarded(command, caller)
 
@@ -923,7 +728,7 @@ class Vehicle:
         ready.
         """
         try:
-            await self._transmit(preparation, caller)
+            await self.channel.transmit(preparation, caller)
         except OutcomeUnknown as error:
             self.knowledge.note_action(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
             return
@@ -937,7 +742,7 @@ class Vehicle:
         """Send it, unless it toggles what is so already."""
         if not await self._guard(command, caller):
             return Done(already=True)
-        return await self._transmit(command, caller)
+        return await self.channel.transmit(command, caller)
 
     async def _verify(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
         """After an unknown outcome, look whether the wish is fulfilled, once it cannot change.
@@ -978,20 +783,6 @@ class Vehicle:
                 raise error
         return Done(already=True)
 
-    def _cost(self, command: Command) -> list[Charge]:
-        """All that a command may need: wake, look, handshake, preparation and the command."""
-        cost = [COMMAND, *self._wake_cost()]
-        if not self.knowledge.is_prepared(command):
-            cost.append(COMMAND)
-        if command.requires and not self.knowledge.was_just_reported(
-            command.requires, MAX_AGE_FOR_TOGGLES
-        ):
-            cost.append(DATA)
-        domain = command.domain
-        if self.needs_key and domain is not None and not self._sessions[domain].ready:
-            cost.append(COMMAND)
-        return cost
-
     async def _guard(self, command: Command, caller: Caller) -> bool:
         """Whether a toggling command may be sent: only if the opposite was just reported.
 
@@ -1008,7 +799,9 @@ class Vehicle:
             await waits.pause(doubt)
         # It may have become old since the whole cost was asked for, as while the vehicle woke.
         is_admitted = self.api.meter.holds(DATA, caller, self.vin, self._clock())
-        with nullcontext() if is_admitted else self._admit((DATA,), caller, intent=command):
+        with (
+            nullcontext() if is_admitted else self.admission.admit((DATA,), caller, intent=command)
+        ):
             told = await self.refresh(caller)
         for signal, value in command.requires.items():
             reading = told.get(signal)
@@ -1018,126 +811,8 @@ class Vehicle:
                 return False
         return True
 
-    async def _transmit(self, command: Command, caller: Caller) -> Done:
-        """Send it the way the vehicle wants it, learning that way from its refusals."""
-        if command.domain is None:
-            return await self._transmit_plain(command, caller)
-        try:
-            if self.protocol is CommandMode.UNSIGNED:
-                return await self._transmit_plain(command, caller)
-            return await self._transmit_signed(command, command.domain, caller)
-        except ProtocolUnsupported:
-            if self.protocol is CommandMode.UNSIGNED:
-                # It was the plain form that is not supported.
-                raise
-            # Nothing ran: the vehicle's computer has no such thing as a signed command.
-            self.protocol = CommandMode.UNSIGNED
-            return await self._transmit_plain(command, caller)
-        except ProtocolRequired:
-            self.protocol = CommandMode.SIGNED
-            return await self._transmit_signed(command, command.domain, caller)
-
-    async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
-        """The unsigned way."""
-        if not command.rest:
-            raise NoUnsignedForm(command.name)
-        try:
-            answer = await self.api.command(self.vin, command.name, command.parameters, caller)
-        except (AnswerLost, ServiceError, InvalidAnswer) as error:
-            raise OutcomeUnknown(error.detail) from error
-        confirmation = read_confirmation(answer)
-        if confirmation.done:
-            return Done()
-        if confirmation.done is None:
-            raise OutcomeUnknown(confirmation.words or "no confirmation")
-        if confirmation.words == UNSIGNED_REFUSED:
-            raise ProtocolRequired(confirmation.words)
-        return _judge(command, signing.of_reason(confirmation.words))
-
-    async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
-        """The signed way: perform what the conversation yields, and judge what it returns."""
-        talk = signing.conversation(
-            self._sessions[domain],
-            command.payload,
-            clock=waits.monotonic,
-            repeatable=command.repeatable,
-        )
-        refusal: TeslaError | None = None
-        answer: signing.Answer
-        try:
-            outgoing = next(talk)
-            while True:
-                if outgoing.not_before:
-                    await waits.pause(outgoing.not_before)
-                incoming: signing.Incoming
-                try:
-                    incoming = await self.api.signed_command(self.vin, outgoing.message, caller)
-                    refusal = None
-                except (AnswerLost, ServiceError, InvalidAnswer) as error:
-                    # It may have arrived. Only the conversation knows whether to send it again.
-                    incoming, refusal = signing.LOST, error
-                except (Refused, Unreachable) as error:
-                    incoming, refusal = signing.NOT_SENT, error
-                outgoing = talk.send(incoming)
-        except StopIteration as end:
-            answer = end.value
-        if isinstance(answer, signing.Unknown):
-            raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
-        if isinstance(answer, signing.Done):
-            if not answer.verified:
-                # In plaintext, from a vehicle that encrypted its replies before: anybody on the way
-                # may have said so.
-                raise OutcomeUnknown("unverified")
-            self.key_paired = True
-            return _judge(command, answer.verdict)
-        raise refusal or self._error_of(answer.fault)
-
-    def _error_of(self, fault: signing.Fault) -> TeslaError:
-        """What a fault of the protocol means; nothing was executed."""
-        match fault.number:
-            case 1:
-                return VehicleBusy(fault.name, reason=fault.translation_key)
-            case 3:
-                self.key_paired = False
-                return KeyNotPaired(fault.name)
-            case 4:
-                self.key_paired = False
-                return KeyNotPaired(fault.name, reason=fault.translation_key)
-            case 21:
-                return MobileAccessDisabled(fault.name)
-        if fault.name == "NO_SESSION":
-            return VehicleBusy(fault.name, reason=fault.translation_key)
-        return CommandRefused(
-            fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
-        )
-
 
 def _wake_pause(seconds: float) -> float:
     """How long to wait for the next look at a vehicle that was woken so many seconds ago."""
     earliest, latest = USUAL_WAKE
     return USUAL_WAKE_CHECK_SECONDS if earliest <= seconds < latest else WAKE_CHECK_SECONDS
-
-
-def _judge(command: Command, verdict: signing.Verdict) -> Done:
-    """What a verdict of the vehicle means for this command.
-
-    Raises:
-        CommandRefused: it said no.
-    """
-    if verdict.outcome is signing.Outcome.OK:
-        return Done()
-    # Whether a word means "nothing to do" depends on the command: `is_charging` fulfils the wish to
-    # charge, but not the wish to open the charge port.
-    word = verdict.reason.lower().replace(" ", "_")
-    if word in command.already or word.startswith("already") or word.endswith("already_off"):
-        return Done(already=True)
-    raise CommandRefused(
-        verdict.reason,
-        reason=verdict.translation_key or None,
-        is_temporary=verdict.is_temporary,
-    )
-
-
-def _names(vins: object, vin: str) -> bool:
-    """Whether a list of Tesla's has this VIN."""
-    return isinstance(vins, list) and vin in vins

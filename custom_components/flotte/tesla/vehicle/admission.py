@@ -1,0 +1,154 @@
+"""The admission of an action: its whole cost is asked of the gate before anything leaves."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from math import ceil
+from typing import Final
+
+from ..commands import Command
+from ..errors import GateRefused
+from ..spending.caller import Caller, CallerKind
+from ..spending.gate import Decision, DecisionReason, Request
+from ..spending.holds import Hold
+from ..spending.tariff import COMMAND, DATA, WAKE, Charge
+from . import waits
+from .channel import CommandChannel
+from .context import VehicleContext
+from .deferral import may_wait
+from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge
+from .outcome import OVERRIDE_SECONDS, Errand, Intent, is_same_intent
+from .presence import Presence
+from .wake_record import WAKE_TIMEOUT, WakeRecord
+
+PAID_CHECK_SECONDS: Final = 15.0
+"""Between the checks of a wake if the owner knows that they are billed."""
+
+
+class Admission:
+    """Knows the cost of each action of a vehicle, and asks the gate for it."""
+
+    def __init__(
+        self,
+        context: VehicleContext,
+        knowledge: Knowledge,
+        presence: Presence,
+        channel: CommandChannel,
+        last_wake: WakeRecord,
+    ) -> None:
+        self._context = context
+        self._knowledge = knowledge
+        self._presence = presence
+        self._channel = channel
+        self._last_wake = last_wake
+        # The wake awaiting a person's confirmation, and the monotonic second at which the offer
+        # lapses.
+        self._unconfirmed: tuple[Intent | None, float] = (None, 0.0)
+
+    # --- Costs -----------------------------------------------------------------------------------
+
+    def cost(self, command: Command) -> list[Charge]:
+        """All that a command may need: wake, look, handshake, preparation and the command."""
+        cost = [COMMAND, *self.wake_cost()]
+        if not self._knowledge.is_prepared(command):
+            cost.append(COMMAND)
+        if command.requires and not self._knowledge.was_just_reported(
+            command.requires, MAX_AGE_FOR_TOGGLES
+        ):
+            cost.append(DATA)
+        if self._channel.needs_handshake(command.domain):
+            cost.append(COMMAND)
+        return cost
+
+    def wake_cost(self) -> tuple[Charge, ...]:
+        """A wake if it sleeps and none is under way: one serves all that wait for it."""
+        if (
+            self._presence.is_online
+            or self._last_wake.is_under_way
+            or self._context.api.meter.wake_promised(self._context.vin, self._context.now())
+        ):
+            return ()
+        return self._wake_charges()
+
+    def _wake_charges(self) -> tuple[Charge, ...]:
+        """A wake, with the checks before and during it if those are billed after all."""
+        if not self._presence.is_check_paid:
+            return (WAKE,)
+        checks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
+        return (WAKE, self._presence.check_charge(checks))
+
+    # --- Questions to the gate -------------------------------------------------------------------
+
+    def admit_command(self, command: Command, caller: Caller) -> Hold:
+        """Ask the gate for the whole cost of a command; see `admit`."""
+        return self.admit(self.cost(command), caller, deferrable=may_wait(command), intent=command)
+
+    def admit_wake(
+        self, caller: Caller, *, deferrable: bool, intent: Intent
+    ) -> AbstractContextManager[object]:
+        """Ask the gate for a wake, unless it has agreed to the whole of an action."""
+        if self._context.api.meter.holds(WAKE, caller, self._context.vin, self._context.now()):
+            return nullcontext()
+        return self.admit(self._wake_charges(), caller, deferrable=deferrable, intent=intent)
+
+    def admit(
+        self,
+        charges: Iterable[Charge],
+        caller: Caller,
+        *,
+        deferrable: bool = False,
+        intent: Intent = Errand.WAKE,
+    ) -> Hold:
+        """Ask the gate for the whole cost of an action, and keep room for it.
+
+        Args:
+            charges: The whole cost.
+            caller: For whom.
+            deferrable: Whether the action may be deferred instead.
+            intent: The purpose.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: it may not be.
+            Deferred: it is to be deferred; only if `deferrable`.
+        """
+        request = self._request(charges, caller, deferrable=deferrable, intent=intent)
+        try:
+            return self._context.gate.admit(request, self._context.now())
+        except GateRefused as error:
+            if error.reason == DecisionReason.CONFIRM:
+                self._unconfirmed = (intent, waits.monotonic() + OVERRIDE_SECONDS)
+            raise
+
+    def quote(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
+        """The cost of a command, or of a wake if there is none, now, and the gate's decision.
+
+        Changes nothing and sends nothing.
+        """
+        charges = self.wake_cost() if command is None else self.cost(command)
+        deferrable = command is not None and may_wait(command)
+        request = self._request(
+            charges, caller, deferrable=deferrable, intent=command or Errand.WAKE
+        )
+        return request, self._context.gate.decide(request, self._context.now())
+
+    def _request(
+        self, charges: Iterable[Charge], caller: Caller, *, deferrable: bool, intent: Intent
+    ) -> Request:
+        return Request(
+            caller=caller,
+            charges=tuple(charges),
+            car=self._context.vin,
+            may_wait=deferrable,
+            confirmed=self._confirms(intent, caller),
+        )
+
+    def _confirms(self, intent: Intent, caller: Caller) -> bool:
+        """Whether a person asks again for what was just refused, because it would wake the vehicle.
+
+        It holds until its time is over: an action may need two wakes, if the vehicle falls asleep.
+        """
+        unconfirmed, until = self._unconfirmed
+        return (
+            caller.kind is CallerKind.PERSON
+            and waits.monotonic() <= until
+            and is_same_intent(intent, unconfirmed)
+        )

@@ -1,0 +1,266 @@
+"""The channel of a vehicle: how its commands go, signed or not, and what its replies mean.
+
+Every command ends in one of three ways: done (`Done` is returned), certainly not executed (a
+`Refused` error), or unknown (`OutcomeUnknown`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .. import signing
+from ..api.confirmation import read_confirmation
+from ..commands import Command
+from ..errors import (
+    AnswerLost,
+    CommandRefused,
+    InvalidAnswer,
+    KeyNotPaired,
+    MobileAccessDisabled,
+    NoUnsignedForm,
+    OutcomeUnknown,
+    ProtocolRequired,
+    ProtocolUnsupported,
+    Refused,
+    ServiceError,
+    TeslaError,
+    Unreachable,
+    VehicleBusy,
+)
+from ..signing import ClientKey, Domain, Session
+from ..spending.caller import Caller
+from . import waits
+from .context import VehicleContext
+from .outcome import CommandMode, Done
+
+UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
+"""The reason with which some vehicles refuse unsigned commands, with status 200."""
+
+
+class CommandChannel:
+    """The way of commands to one vehicle, learned from Tesla's answers and its refusals."""
+
+    def __init__(self, context: VehicleContext, key: ClientKey, mode: CommandMode) -> None:
+        self.mode = mode
+        self.key_paired: bool | None = None
+        """Whether our key is on the vehicle; None if unknown."""
+        self.fleet_info: Mapping[str, Any] = {}
+        """Tesla's last words about it in `fleet_status`."""
+        self.key = key
+        self.sessions = {domain: Session(key, context.vin, domain) for domain in Domain}
+        self._context = context
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether commands must be signed, with a key that is paired with it."""
+        return self.mode is CommandMode.SIGNED
+
+    def needs_handshake(self, domain: Domain | None) -> bool:
+        """Whether a command to a part of the vehicle needs a session first."""
+        return self.needs_key and domain is not None and not self.sessions[domain].ready
+
+    @property
+    def polling_prevents_sleep(self) -> bool:
+        """Whether it stays awake while it is asked for data, as the first Model S and X do.
+
+        Those take no signed commands, which Tesla says of a vehicle. Where it says nothing the
+        model year decides: the tenth character of the VIN, where M is 2021 (A is 2010, and I, O, Q,
+        U and Z are not used). Some of year M are still of the old kind.
+        """
+        vin = self._context.vin
+        if vin[3:4] not in "SX":
+            return False
+        if self.fleet_info.get("vehicle_command_protocol_required") is True:
+            return False
+        return self.mode is CommandMode.UNSIGNED or vin[9:10] < "M"
+
+    # --- The key ---------------------------------------------------------------------------------
+
+    def apply_fleet_status(self, status: Mapping[str, Any]) -> None:
+        """Apply an answer of `fleet_status`: is our key on it, does it demand signatures?"""
+        vin = self._context.vin
+        if _lists(status.get("key_paired_vins"), vin):
+            self.key_paired = True
+        elif _lists(status.get("unpaired_vins"), vin):
+            self.key_paired = False
+        vehicles = status.get("vehicle_info")
+        info = vehicles.get(vin) if isinstance(vehicles, Mapping) else None
+        if not isinstance(info, Mapping):
+            return
+        self.fleet_info = dict(info)
+        required = info.get("vehicle_command_protocol_required")
+        if required is True:
+            self.mode = CommandMode.SIGNED
+        elif required is False and self.key_paired is not True:
+            self.mode = CommandMode.UNSIGNED
+
+    async def check_pairing(self, caller: Caller) -> None:
+        """Ask Tesla whether our key is on the vehicle; free, as far as is known."""
+        self.apply_fleet_status(await self._context.api.fleet_status([self._context.vin], caller))
+
+    async def require_key(self, command: Command, caller: Caller) -> None:
+        """Make sure that our key is not known to be missing for a command that needs it.
+
+        Raises:
+            KeyNotPaired: it is missing. Tesla bills a command that the vehicle must refuse all the
+                same, and asking first is free.
+        """
+        if command.domain is not None and self.needs_key and self.key_paired is False:
+            await self.check_pairing(caller)
+            if not self.key_paired:
+                raise KeyNotPaired
+
+    # --- Sending ---------------------------------------------------------------------------------
+
+    async def transmit(self, command: Command, caller: Caller) -> Done:
+        """Send a command the way the vehicle demands, learning that way from its refusals."""
+        if command.domain is None:
+            return await self._transmit_plain(command, caller)
+        try:
+            if self.mode is CommandMode.UNSIGNED:
+                return await self._transmit_plain(command, caller)
+            return await self._transmit_signed(command, command.domain, caller)
+        except ProtocolUnsupported:
+            if self.mode is CommandMode.UNSIGNED:
+                # It was the plain form that is not supported.
+                raise
+            # Nothing ran: the vehicle's computer does not know signed commands.
+            self.mode = CommandMode.UNSIGNED
+            return await self._transmit_plain(command, caller)
+        except ProtocolRequired:
+            self.mode = CommandMode.SIGNED
+            return await self._transmit_signed(command, command.domain, caller)
+
+    async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
+        """Send it unsigned."""
+        if not command.rest:
+            raise NoUnsignedForm(command.name)
+        try:
+            answer = await self._context.api.command(
+                self._context.vin, command.name, command.parameters, caller
+            )
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            raise OutcomeUnknown(error.detail) from error
+        confirmation = read_confirmation(answer)
+        if confirmation.done:
+            return Done()
+        if confirmation.done is None:
+            raise OutcomeUnknown(confirmation.words or "no confirmation")
+        if confirmation.words == UNSIGNED_REFUSED:
+            raise ProtocolRequired(confirmation.words)
+        return _judge(command, signing.of_reason(confirmation.words))
+
+    async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
+        """Send it signed: perform what the conversation yields, and judge what it returns."""
+        talk = signing.conversation(
+            self.sessions[domain],
+            command.payload,
+            clock=waits.monotonic,
+            repeatable=command.repeatable,
+        )
+        refusal: TeslaError | None = None
+        answer: signing.Answer
+        try:
+            outgoing = next(talk)
+            while True:
+                if outgoing.not_before:
+                    await waits.pause(outgoing.not_before)
+                incoming: signing.Incoming
+                try:
+                    incoming = await self._context.api.signed_command(
+                        self._context.vin, outgoing.message, caller
+                    )
+                    refusal = None
+                except (AnswerLost, ServiceError, InvalidAnswer) as error:
+                    # It may have arrived. Only the conversation knows whether to send it again.
+                    incoming, refusal = signing.LOST, error
+                except (Refused, Unreachable) as error:
+                    incoming, refusal = signing.NOT_SENT, error
+                outgoing = talk.send(incoming)
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, signing.Unknown):
+            raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
+        if isinstance(answer, signing.Done):
+            if not answer.verified:
+                # In plaintext, from a vehicle that encrypted its replies before: it can be forged
+                # by anybody on the way.
+                raise OutcomeUnknown("unverified")
+            self.key_paired = True
+            return _judge(command, answer.verdict)
+        raise refusal or self._error_of(answer.fault)
+
+    def _error_of(self, fault: signing.Fault) -> TeslaError:
+        """The error for a fault of the protocol; nothing was executed."""
+        match fault.number:
+            case 1:
+                return VehicleBusy(fault.name, reason=fault.translation_key)
+            case 3:
+                self.key_paired = False
+                return KeyNotPaired(fault.name)
+            case 4:
+                self.key_paired = False
+                return KeyNotPaired(fault.name, reason=fault.translation_key)
+            case 21:
+                return MobileAccessDisabled(fault.name)
+        if fault.name == "NO_SESSION":
+            return VehicleBusy(fault.name, reason=fault.translation_key)
+        return CommandRefused(
+            fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
+        )
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self, *, monotonic: float, wall: float) -> dict[str, Any]:
+        """The mode and the sessions, as JSON; nothing in it is secret."""
+        return {
+            "protocol": str(self.mode),
+            "sessions": {
+                str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
+                for domain, session in self.sessions.items()
+                if session.ready
+            },
+        }
+
+    def restore(self, stored: Mapping[str, Any], *, monotonic: float, wall: float) -> None:
+        """Restore them from `to_stored`'s JSON; ignore what is unreadable."""
+        if stored.get("protocol") == CommandMode.UNSIGNED:
+            self.mode = CommandMode.UNSIGNED
+        sessions = stored.get("sessions")
+        if not isinstance(sessions, Mapping):
+            return
+        for domain in Domain:
+            kept = sessions.get(str(int(domain)))
+            if isinstance(kept, Mapping):
+                self.sessions[domain] = Session.from_stored(
+                    self.key,
+                    self._context.vin,
+                    domain,
+                    dict(kept),
+                    now_monotonic=monotonic,
+                    now_wall=wall,
+                )
+
+
+def _judge(command: Command, verdict: signing.Verdict) -> Done:
+    """The outcome of a command, from the vehicle's verdict.
+
+    Raises:
+        CommandRefused: it said no.
+    """
+    if verdict.outcome is signing.Outcome.OK:
+        return Done()
+    # Whether a word means "nothing to do" depends on the command: `is_charging` is success for the
+    # start of a charge, but not for opening the charge port.
+    word = verdict.reason.lower().replace(" ", "_")
+    if word in command.already or word.startswith("already") or word.endswith("already_off"):
+        return Done(already=True)
+    raise CommandRefused(
+        verdict.reason,
+        reason=verdict.translation_key or None,
+        is_temporary=verdict.is_temporary,
+    )
+
+
+def _lists(vins: object, vin: str) -> bool:
+    """Whether a list of Tesla's has this VIN."""
+    return isinstance(vins, list) and vin in vins

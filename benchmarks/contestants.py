@@ -1,4 +1,4 @@
-"""Who is compared: Flotte, streaming or polling only, and Home Assistant core's own `tesla_fleet`.
+"""The contestants: Flotte, streaming or polling only, and Home Assistant core's own `tesla_fleet`.
 
 Each is set up in a real Home Assistant in this process, with its real files in a folder of its own,
 and talks HTTP to the simulator.
@@ -24,7 +24,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
 from benchmarks.core_integration import CORE, ENTRY_VERSION, core_key, point_core_at
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN
-from benchmarks.scripted_days import Thing, Wish
+from benchmarks.scripted_days import Call, Feature
 from custom_components.flotte.account.data import FlotteConfigEntry
 from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import (
@@ -53,74 +53,74 @@ class Home(ABC):
     """A running Home Assistant with one contestant in it."""
 
     domain: ClassVar[str]
-    keys: ClassVar[Mapping[Thing, tuple[str, str]]]
-    """Domain of the entity, and what follows the VIN in its unique id."""
+    keys: ClassVar[Mapping[Feature, tuple[str, str]]]
+    """Domain of the entity, and the part of its unique id after the VIN."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, person: str) -> None:
         self.hass = hass
         self.entry = entry
         self._person = person
-        self._entities: dict[tuple[str, Thing], str] = {}
+        self._entities: dict[tuple[str, Feature], str] = {}
 
     @staticmethod
     @abstractmethod
     def version() -> tuple[int, int]:
         """Major and minor version of its configuration entries."""
 
-    def entity(self, vin: str, thing: Thing) -> str:
-        """The entity id of something of a car. Raises NotSetUp if there is none."""
-        if (vin, thing) not in self._entities:
-            domain, key = self.keys[thing]
+    def entity(self, vin: str, feature: Feature) -> str:
+        """The entity id of a feature of a car. Raises NotSetUp if there is none."""
+        if (vin, feature) not in self._entities:
+            domain, key = self.keys[feature]
             found = er.async_get(self.hass).async_get_entity_id(domain, self.domain, f"{vin}-{key}")
             if found is None:
-                raise NotSetUp(f"{self.domain} has no {thing} of {vin}")
-            self._entities[vin, thing] = found
-        return self._entities[vin, thing]
+                raise NotSetUp(f"{self.domain} has no {feature} of {vin}")
+            self._entities[vin, feature] = found
+        return self._entities[vin, feature]
 
-    def number(self, vin: str, thing: Thing) -> float | None:
-        """What is shown, if it is a number."""
-        state = self.hass.states.get(self.entity(vin, thing))
+    def number(self, vin: str, feature: Feature) -> float | None:
+        """The displayed value, if it is a number."""
+        state = self.hass.states.get(self.entity(vin, feature))
         try:
             return None if state is None else float(state.state)
         except ValueError:
             return None
 
     def is_locked(self, vin: str) -> bool | None:
-        """What the lock shows."""
-        state = self.hass.states.get(self.entity(vin, Thing.LOCK))
+        """The displayed state of the lock."""
+        state = self.hass.states.get(self.entity(vin, Feature.LOCK))
         if state is None or state.state not in ("locked", "unlocked"):
             return None
         return state.state == "locked"
 
     def place(self, vin: str) -> tuple[float, float] | None:
-        """Where it is shown to be."""
-        state = self.hass.states.get(self.entity(vin, Thing.PLACE))
+        """The displayed location."""
+        state = self.hass.states.get(self.entity(vin, Feature.PLACE))
         if state is None or state.attributes.get("latitude") is None:
             return None
         return state.attributes["latitude"], state.attributes["longitude"]
 
-    async def fulfil(self, wish: Wish, vin: str) -> None:
+    async def make(self, call: Call, vin: str) -> None:
         """Call the action. Raises HomeAssistantError."""
-        domain, _, service = wish.service.partition(".")
+        domain, _, service = call.service.partition(".")
         await self.hass.services.async_call(
             domain,
             service,
-            {"entity_id": self.entity(vin, wish.thing), **wish.data},
+            {"entity_id": self.entity(vin, call.feature), **call.data},
             blocking=True,
             context=self._begin_automation()
-            if wish.by_automation
+            if call.by_automation
             else Context(user_id=self._person),
         )
 
     def _begin_automation(self) -> Context:
-        """Say that an automation runs, as Home Assistant does; its context."""
+        """Announce that an automation runs, as Home Assistant does; returns its context."""
         context = Context()
         name = {"name": "Solar surplus", "entity_id": "automation.solar_surplus"}
         self.hass.bus.async_fire("automation_triggered", name, context=context)
         return context
 
     def streams(self) -> Mapping[str, Stream]:
-        """What cars can push to, by VIN; empty where they cannot."""
+        """The receiving ends of the cars' streams, by VIN; empty without streaming."""
         return {}
 
     @property
@@ -129,7 +129,7 @@ class Home(ABC):
         connector = async_get_clientsession(self.hass).connector
         if connector is None:
             raise NotSetUp("Home Assistant has no connections")
-        return lambda: bool(connector._acquired)  # noqa: SLF001  # nothing public says so
+        return lambda: bool(connector._acquired)  # noqa: SLF001  # there is no public way to know
 
 
 class CoreHome(Home):
@@ -138,14 +138,14 @@ class CoreHome(Home):
     domain = CORE
     keys = MappingProxyType(
         {
-            Thing.CLIMATE: ("climate", "driver_temp"),
-            Thing.SEAT: ("select", "climate_state_seat_heater_left"),
-            Thing.LOCK: ("lock", "vehicle_state_locked"),
-            Thing.CURRENT: ("number", "charge_state_charge_current_request"),
-            Thing.LIMIT: ("number", "charge_state_charge_limit_soc"),
-            Thing.LEVEL: ("sensor", "charge_state_battery_level"),
-            Thing.POWER: ("sensor", "charge_state_charger_power"),
-            Thing.PLACE: ("device_tracker", "location"),
+            Feature.CLIMATE: ("climate", "driver_temp"),
+            Feature.SEAT: ("select", "climate_state_seat_heater_left"),
+            Feature.LOCK: ("lock", "vehicle_state_locked"),
+            Feature.CURRENT: ("number", "charge_state_charge_current_request"),
+            Feature.LIMIT: ("number", "charge_state_charge_limit_soc"),
+            Feature.LEVEL: ("sensor", "charge_state_battery_level"),
+            Feature.POWER: ("sensor", "charge_state_charger_power"),
+            Feature.PLACE: ("device_tracker", "location"),
         }
     )
 
@@ -162,21 +162,21 @@ class FlotteHome(Home):
     entry: FlotteConfigEntry
     keys = MappingProxyType(
         {
-            Thing.CLIMATE: ("climate", "climate"),
-            Thing.SEAT: ("select", "seat_heater_left"),
-            Thing.LOCK: ("lock", "doors"),
-            Thing.CURRENT: ("number", "charge_current"),
-            Thing.LIMIT: ("number", "charge_limit"),
-            Thing.LEVEL: ("sensor", "battery_level"),
-            Thing.POWER: ("sensor", "charger_power"),
-            Thing.PLACE: ("device_tracker", "location"),
-            Thing.WINDOWS: ("cover", "windows"),
-            Thing.TRUNK: ("cover", "trunk"),
-            Thing.PORT: ("cover", "charge_port"),
-            Thing.CABLE: ("lock", "charge_cable_lock"),
-            Thing.CHARGE: ("switch", "charge"),
-            Thing.SENTRY: ("switch", "sentry_mode"),
-            Thing.DEFROST: ("switch", "defrost"),
+            Feature.CLIMATE: ("climate", "climate"),
+            Feature.SEAT: ("select", "seat_heater_left"),
+            Feature.LOCK: ("lock", "doors"),
+            Feature.CURRENT: ("number", "charge_current"),
+            Feature.LIMIT: ("number", "charge_limit"),
+            Feature.LEVEL: ("sensor", "battery_level"),
+            Feature.POWER: ("sensor", "charger_power"),
+            Feature.PLACE: ("device_tracker", "location"),
+            Feature.WINDOWS: ("cover", "windows"),
+            Feature.TRUNK: ("cover", "trunk"),
+            Feature.PORT: ("cover", "charge_port"),
+            Feature.CABLE: ("lock", "charge_cable_lock"),
+            Feature.CHARGE: ("switch", "charge"),
+            Feature.SENTRY: ("switch", "sentry_mode"),
+            Feature.DEFROST: ("switch", "defrost"),
         }
     )
 
@@ -191,30 +191,30 @@ class FlotteHome(Home):
 
 
 class Contestant:
-    """One way to have Teslas in Home Assistant.
+    """A way to have Teslas in Home Assistant.
 
     Args:
         name: One of `NAMES`.
-        simulator: The Tesla, running.
-        folder: Home Assistant's own; what is in it outlasts a restart.
-        limit: What Flotte may spend in a month, in EUR; None leaves it at its default.
+        simulator: The running simulator.
+        folder: Home Assistant's own folder; its files survive a restart.
+        budget: Flotte's monthly budget in EUR; None is its default.
     """
 
     def __init__(
-        self, name: str, simulator: Simulator, folder: Path, *, limit: float | None = None
+        self, name: str, simulator: Simulator, folder: Path, *, budget: float | None = None
     ) -> None:
         self._name = name
         self._simulator = simulator
         self._folder = folder
-        self._limit = limit
+        self._budget = budget
         self._port = free_port()
 
     @asynccontextmanager
     async def home(self) -> AsyncIterator[Home]:
-        """Start Home Assistant, for the first time or once more; it is stopped at the end.
+        """Start Home Assistant, for the first time or again; it is stopped at the end.
 
         Raises:
-            NotSetUp: it does not start.
+            NotSetUp: it did not start.
         """
         hass = await bare(self._folder, zone="UTC")
         try:
@@ -241,14 +241,14 @@ class Contestant:
             await hass.async_stop(force=True)
 
     async def _prepare_core(self, hass: HomeAssistant) -> None:
-        """Point core's integration at the simulator, and have its key on the cars."""
+        """Point core's integration at the simulator, and put its key on the cars."""
         simulator = self._simulator
         point_core_at(auth=simulator.auth_url, eu=simulator.eu_url, na=simulator.na_url)
         self._pair(core_key(self._folder))
         await set_up(hass, CORE, {})
 
     async def _prepare_flotte(self, hass: HomeAssistant) -> None:
-        """Name the simulator in the configuration, and have Flotte's key on the cars."""
+        """Configure the simulator's addresses, and put Flotte's key on the cars."""
         simulator = self._simulator
         urls = {"auth": simulator.auth_url, "eu": simulator.eu_url, "na": simulator.na_url}
         self._pair((await async_get_key(hass)).public_bytes)
@@ -263,14 +263,14 @@ class Contestant:
             car.pair(public_key)
 
     def _entry(self, kind: type[Home]) -> ConfigEntry:
-        """An account that has just logged in."""
+        """The config entry of an account that has just logged in."""
         simulator = self._simulator
         data: dict[str, Any] = {}
         options: dict[str, Any] = {}
         if kind is FlotteHome:
             data |= {CONF_BASE_URL: simulator.eu_url, CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN}
-            if self._limit is not None:
-                options[CONF_MONTHLY_LIMIT] = self._limit
+            if self._budget is not None:
+                options[CONF_MONTHLY_LIMIT] = self._budget
             if self._name == STREAMING:
                 options |= {
                     CONF_STREAM: STREAM_DIRECT,
@@ -289,7 +289,7 @@ class Contestant:
 
 
 async def _person(hass: HomeAssistant) -> str:
-    """The id of a user, whose wishes are a person's."""
+    """The id of a user, so that calls count as a person's."""
     for user in await hass.auth.async_get_users():
         if user.name == "Robin":
             return user.id

@@ -1,9 +1,9 @@
-"""Days on which what is known of a car is often wrong, and things are asked for all the same.
+"""Days on which the known state of a car is often wrong when calls are made.
 
-An episode begins with a car that is as its owner left it, and tells so. Then somebody does
-something by hand, of which the stream says nothing: it loses the change, or its connection. Some
-time later a person or an automation asks Home Assistant to put it right, which needs a command
-whatever the stream said last.
+An episode starts with a car as its owner left it, known to Home Assistant. Then a person changes
+something by hand, of which the stream reports nothing: it loses the change, or its connection. Some
+time later a person or an automation asks Home Assistant to undo it, which needs a command whatever
+the stream reported last.
 """
 
 import itertools
@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from benchmarks.scripted_days import DAY, MINUTE, MONDAY, Event, Order, Thing, Wish
+from benchmarks.scripted_days import DAY, MINUTE, MONDAY, Call, Event, Feature, Order
 from simulator.cars import Car
 from simulator.vehicle.drive import HOME
 
 EPISODE_SECONDS: Final = 4787.0
-"""An hour and twenty minutes, and something: no two meet the same phase of whoever looks hourly."""
+"""An hour and twenty minutes, and something, so that no two meet the same phase of an hourly
+poll."""
 FIRST_SECONDS: Final = 600.0
 BY_HAND_SECONDS: Final = 240.0
-"""After the beginning: the car has told all that it is, and its gear is long gone."""
-LONGEST_SECONDS: Final = 4200.0
+"""After the start: the car has reported everything, and its gear was reported long ago."""
+MAX_SECONDS: Final = 4200.0
 
 LOST_FIELDS: Final = (
     "Locked",
@@ -41,10 +42,10 @@ LOST_FIELDS: Final = (
 )
 
 WAITS: Final = (20.0, 65.0, 130.0, 290.0, 610.0, 1900.0, 3600.0)
-"""Seconds from the deed to the wish: from before a look a minute later until long asleep."""
+"""Seconds from the change to the call: from before a poll a minute later until long asleep."""
 TROUBLES: Final = ("lost change", "lost connection", "park, then lost connection")
 AWAKE_SECONDS: Final = 600.0
-"""Until then the car is certainly awake, and automations ask too."""
+"""The car is certainly awake until then, and automations make calls too."""
 
 _QUIET: Final[dict[str, Any]] = {
     "state": "online",
@@ -61,21 +62,21 @@ _QUIET: Final[dict[str, Any]] = {
     "sentry_mode": False,
     "charge_amps": 8,
 }
-"""As the owner left it."""
+"""The car as its owner left it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
-    """Something that is done by hand, and what is asked for afterwards."""
+class ManualChange:
+    """A change made by hand, and the call that undoes it."""
 
     name: str
-    thing: Thing
+    feature: Feature
     service: str
-    is_so: Callable[[Car], bool]
+    is_done: Callable[[Car], bool]
     by_hand: dict[str, Any]
-    """The orders that nobody hears of."""
+    """The steering orders that the stream does not report."""
     before: dict[str, Any] | None = None
-    """What the car is besides, and told of, before that."""
+    """Steering orders for the known state before that."""
 
 
 def _no_window_open(car: Car) -> bool:
@@ -86,78 +87,78 @@ def _is_charging(car: Car) -> bool:
     return car.charging.state in ("Charging", "Starting")
 
 
-DEEDS: Final = (
-    Deed(
+MANUAL_CHANGES: Final = (
+    ManualChange(
         name="unlocked by hand",
-        thing=Thing.LOCK,
+        feature=Feature.LOCK,
         service="lock.lock",
-        is_so=lambda car: car.body.is_locked,
+        is_done=lambda car: car.body.is_locked,
         by_hand={"locked": False},
     ),
-    Deed(
+    ManualChange(
         name="windows opened by hand",
-        thing=Thing.WINDOWS,
+        feature=Feature.WINDOWS,
         service="cover.close_cover",
-        is_so=_no_window_open,
+        is_done=_no_window_open,
         by_hand={"open": ["fd", "rp"]},
     ),
-    Deed(
+    ManualChange(
         name="trunk opened by hand",
-        thing=Thing.TRUNK,
+        feature=Feature.TRUNK,
         service="cover.close_cover",
-        is_so=lambda car: not car.body.trunk,
+        is_done=lambda car: not car.body.trunk,
         by_hand={"open": "rt"},
     ),
-    Deed(
+    ManualChange(
         name="trunk closed by hand",
-        thing=Thing.TRUNK,
+        feature=Feature.TRUNK,
         service="cover.close_cover",
-        is_so=lambda car: not car.body.trunk,
+        is_done=lambda car: not car.body.trunk,
         before={"open": "rt"},
         by_hand={"close": "rt"},
     ),
-    Deed(
-        name="climate switched on in the car",
-        thing=Thing.CLIMATE,
+    ManualChange(
+        name="climate turned on in the car",
+        feature=Feature.CLIMATE,
         service="climate.turn_off",
-        is_so=lambda car: not car.climate.is_on,
+        is_done=lambda car: not car.climate.is_on,
         by_hand={"climate": True},
     ),
-    Deed(
-        name="defrost switched on in the car",
-        thing=Thing.DEFROST,
+    ManualChange(
+        name="defrost turned on in the car",
+        feature=Feature.DEFROST,
         service="switch.turn_off",
-        is_so=lambda car: car.climate.defrost_mode == 0,
+        is_done=lambda car: car.climate.defrost_mode == 0,
         by_hand={"climate": {"on": True, "defrost": True}},
     ),
-    Deed(
-        name="sentry mode switched off in the car",
-        thing=Thing.SENTRY,
+    ManualChange(
+        name="sentry mode turned off in the car",
+        feature=Feature.SENTRY,
         service="switch.turn_on",
-        is_so=lambda car: car.sentry_mode,
+        is_done=lambda car: car.sentry_mode,
         before={"sentry_mode": True},
         by_hand={"sentry_mode": False},
     ),
-    Deed(
-        name="charge begun by hand",
-        thing=Thing.CHARGE,
+    ManualChange(
+        name="charge started by hand",
+        feature=Feature.CHARGE,
         service="switch.turn_off",
-        is_so=lambda car: not _is_charging(car),
+        is_done=lambda car: not _is_charging(car),
         by_hand={"charging": True},
     ),
-    Deed(
+    ManualChange(
         name="charge stopped by hand",
-        thing=Thing.CHARGE,
+        feature=Feature.CHARGE,
         service="switch.turn_on",
-        is_so=_is_charging,
+        is_done=_is_charging,
         before={"charging": True},
         by_hand={"charging": False},
     ),
-    Deed(
+    ManualChange(
         name="charge port opened by hand",
-        thing=Thing.PORT,
+        feature=Feature.PORT,
         service="cover.close_cover",
-        is_so=lambda car: not car.charging.port.is_open,
+        is_done=lambda car: not car.charging.port.is_open,
         before={"plugged_in": False},
         by_hand={"open": "charge_port"},
     ),
@@ -165,7 +166,7 @@ DEEDS: Final = (
 
 
 def _trouble(kind: str, at: float, seconds: float) -> Iterator[Order]:
-    """What keeps a deed at this moment from being heard of, until the wish and beyond."""
+    """The trouble that keeps a change from being reported until after the call."""
     lasts = seconds + MINUTE
     match kind:
         case "lost change":
@@ -173,60 +174,62 @@ def _trouble(kind: str, at: float, seconds: float) -> Iterator[Order]:
         case "lost connection":
             yield Order(at - 1, 0, {"lose_connection": lasts})
         case _:
-            # Parked a moment ago: gear and speed are the last things that it tells.
+            # Parked a moment ago: gear and speed are the last values that it reports.
             yield Order(at - 50, 0, {"user_present": True})
             yield Order(at - 40, 0, {"user_present": False})
             yield Order(at - 1, 0, {"lose_connection": lasts})
 
 
 def _unlatching(begins: float) -> Iterator[Event]:
-    """Release the cable, which latches again after a minute, and release it once more."""
-    wish = Wish(
+    """Release the cable, which latches again after a minute, and release it twice more."""
+    call = Call(
         begins + BY_HAND_SECONDS,
         0,
-        Thing.CABLE,
+        Feature.CABLE,
         "lock.unlock",
         {},
         lambda car: not car.charging.port.is_latch_engaged,
         name="cable latched again",
     )
-    yield wish
-    yield replace(wish, at=wish.at + 75, by_automation=True)
-    yield replace(wish, at=wish.at + 400)
+    yield call
+    yield replace(call, at=call.at + 75, by_automation=True)
+    yield replace(call, at=call.at + 400)
 
 
-def episode(number: int, deed: Deed, kind: str, seconds: float) -> Iterator[Event]:
-    """One deed that nobody hears of, and the wish after it."""
+def episode(number: int, change: ManualChange, kind: str, seconds: float) -> Iterator[Event]:
+    """A change that is not reported, and the call after it."""
     begins = MONDAY.timestamp() + FIRST_SECONDS + number * EPISODE_SECONDS
     yield Order(begins, 0, _QUIET)
-    if deed.before is not None:
-        yield Order(begins + 1, 0, deed.before)
+    if change.before is not None:
+        yield Order(begins + 1, 0, change.before)
     at = begins + BY_HAND_SECONDS
     yield from _trouble(kind, at, seconds)
-    yield Order(at, 0, {"state": "online", **deed.by_hand})
-    yield Wish(
+    yield Order(at, 0, {"state": "online", **change.by_hand})
+    yield Call(
         at + seconds,
         0,
-        deed.thing,
-        deed.service,
+        change.feature,
+        change.service,
         {},
-        deed.is_so,
+        change.is_done,
         by_automation=seconds < AWAKE_SECONDS and number % 2 == 1,
-        name=f"{deed.name}, {kind}, {seconds:.0f} s",
+        name=f"{change.name}, {kind}, {seconds:.0f} s",
     )
 
 
 def doubtful_events(days: int) -> list[Event]:
-    """All episodes of so many days: deeds, troubles and waits in ever other combinations."""
+    """All episodes of so many days, in varying combinations of change, trouble and wait."""
     events: list[Event] = []
     count = itertools.count()
-    episodes = int((days * DAY - FIRST_SECONDS - LONGEST_SECONDS) // EPISODE_SECONDS)
+    episodes = int((days * DAY - FIRST_SECONDS - MAX_SECONDS) // EPISODE_SECONDS)
     for number in range(episodes):
-        if number % (len(DEEDS) + 1) == len(DEEDS):
+        if number % (len(MANUAL_CHANGES) + 1) == len(MANUAL_CHANGES):
             begins = MONDAY.timestamp() + FIRST_SECONDS + number * EPISODE_SECONDS
             events += [Order(begins, 0, _QUIET), *_unlatching(begins)]
             continue
         turn = next(count)
-        kind = TROUBLES[(turn + turn // len(DEEDS)) % len(TROUBLES)]
-        events += episode(number, DEEDS[turn % len(DEEDS)], kind, WAITS[turn % len(WAITS)])
+        kind = TROUBLES[(turn + turn // len(MANUAL_CHANGES)) % len(TROUBLES)]
+        events += episode(
+            number, MANUAL_CHANGES[turn % len(MANUAL_CHANGES)], kind, WAITS[turn % len(WAITS)]
+        )
     return sorted(events, key=lambda event: event.at)

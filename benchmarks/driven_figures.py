@@ -26,7 +26,7 @@ def figures(
     *,
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the figures of a run that lasted so many seconds."""
+    """The figures of a run that lasted so many seconds."""
     counts = bill.counts(client_id=CLIENT_ID)
     days = Decimal(str(seconds / DAY))
     euro = {category: price(category, count) for category, count in counts.items()}
@@ -54,13 +54,13 @@ def figures(
             "woken": woken,
             "needless": counts[Category.WAKE] - woken + idle_wakes,
         },
-        "wishes": {
+        "calls": {
             "all": len(outcomes),
             "effective": sum(each.is_effective for each in outcomes),
             "failed": sum(each.error is not None for each in outcomes),
             "needed": sum(not each.before for each in outcomes),
             "unsent_needed": sum(each.is_unsent for each in outcomes),
-            "unfulfilled": sum(not each.after for each in outcomes),
+            "unmet": sum(not each.after for each in outcomes),
             "commands": sum(each.commands for each in outcomes),
         },
         "outcomes": [asdict(each) for each in outcomes],

@@ -5,12 +5,12 @@ from enum import StrEnum
 
 from benchmarks.contestants import Home
 from benchmarks.freshness import LEVEL, LOCK, PLACE, POWER, Watch, is_charging, is_driving
-from benchmarks.scripted_days import Thing
+from benchmarks.scripted_days import Feature
 from simulator.cars import Car
 
 
-class Wishes(StrEnum):
-    """The requests that Home Assistant gets."""
+class Calls(StrEnum):
+    """The calls that Home Assistant receives."""
 
     NONE = "none"
     EIGHT = "eight"
@@ -34,10 +34,10 @@ class Scenario:
     """From a Monday on."""
     cars: int = 1
     """One; or two, and a site."""
-    wishes: Wishes = Wishes.NONE
+    calls: Calls = Calls.NONE
     restarts: bool = False
     """Whether Home Assistant is restarted each day at 15:00."""
-    limit: float | None = None
+    budget: float | None = None
     """Flotte's monthly budget, in EUR."""
     faults: bool = False
     """Whether requests fail at random."""
@@ -49,23 +49,23 @@ class Scenario:
 
 @dataclass(slots=True)
 class Outcome:
-    """The result of a wish."""
+    """The result of a call."""
 
     name: str
-    thing: str
+    feature: str
     at: float
     """Seconds since the first midnight."""
     before: bool
-    """Whether the car was already in the wished state."""
+    """Whether the car was already in the requested state."""
     after: bool
     error: str | None
     state: str
-    """The state of the car at the time of the wish: `online` or `asleep`."""
+    """The state of the car at the time of the call: `online` or `asleep`."""
     seconds: float
     """How long it took."""
     commands: int
     wakes: int
-    """Billed for this car during the wish."""
+    """Billed for this car during the call."""
     sent: int
     """Commands that reached the car meanwhile, whether it ran or refused them."""
     woken: int
@@ -99,7 +99,7 @@ class Watches:
     """When it was last observed."""
 
     def look(self, home: Home | None, now: float, *, around_trip: bool) -> None:
-        """Compare what is shown with the truth; without a Home Assistant nothing is shown."""
+        """Compare displayed values with the truth; without a Home Assistant there are none."""
         car, vin = self.car, self.car.vin
         awake = car.state == "online"
         if awake and self.looked is not None:
@@ -111,6 +111,6 @@ class Watches:
             return
         moves, charges = is_driving(car), is_charging(car)
         self.place.look(home.place(vin), now, counts=moves)
-        self.level.look(home.number(vin, Thing.LEVEL), now, counts=moves or charges)
-        self.power.look(home.number(vin, Thing.POWER), now, counts=awake)
+        self.level.look(home.number(vin, Feature.LEVEL), now, counts=moves or charges)
+        self.power.look(home.number(vin, Feature.POWER), now, counts=awake)
         self.lock.look(home.is_locked(vin), now, counts=around_trip)

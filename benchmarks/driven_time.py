@@ -1,9 +1,8 @@
-"""Time that is driven: a week passes as fast as the machine works, and nothing is ever waited for.
+"""Driven time: a week passes as fast as the machine works, without any waiting.
 
-The clock of this process stands still (freezegun) while anything has to be done. When the event
-loop has nothing left to do, instead of sleeping until its next timer it moves the clock there. So
-`asyncio.sleep`, Home Assistant's timers, time-outs and tokens that expire all happen in their right
-order, at their exact time, whoever set them.
+The clock of this process stands still (freezegun) while there is work. When the event loop has
+nothing left to do, it moves the clock to its next timer instead of sleeping. So `asyncio.sleep`,
+Home Assistant's timers, time-outs and expiring tokens all happen in order and at their exact time.
 """
 
 import asyncio
@@ -18,12 +17,12 @@ from freezegun.api import FrozenDateTimeFactory
 
 MICROSECONDS: Final = 1_000_000
 PATIENCE_SECONDS: Final = 0.002
-"""Real time that something outside of the loop is waited for in one go."""
-MOST_LOOKS: Final = 50
-"""How often an open request is waited for before its answer is taken to wait for a timer, as one
-does whose delay was ordered."""
+"""Real seconds of one wait for something outside of the loop."""
+MAX_LOOKS: Final = 50
+"""The number of waits for an open request, after which its answer is assumed to depend on a timer,
+for example because its delay was ordered."""
 STUCK_LOOKS: Final = 30_000
-"""After how many looks a thread that does not end counts as stuck: a minute."""
+"""The number of waits after which a thread counts as stuck: a minute."""
 
 
 class Stuck(Exception):
@@ -31,7 +30,7 @@ class Stuck(Exception):
 
 
 class DrivenClock:
-    """Unix time that moves when it is told to, and freezegun's with it."""
+    """A clock that moves on request, together with freezegun's."""
 
     def __init__(self, frozen: FrozenDateTimeFactory, start: datetime) -> None:
         self._frozen = frozen
@@ -40,7 +39,7 @@ class DrivenClock:
         """Unix seconds."""
 
     def advance(self, seconds: float) -> None:
-        """Move on by at least so much, to the microsecond, which is as fine as freezegun is."""
+        """Move on by at least so much, to the microsecond, which is freezegun's resolution."""
         step = max(1, math.ceil(seconds * MICROSECONDS - 0.01))
         self._microseconds += step
         self.now = self._microseconds / MICROSECONDS
@@ -48,14 +47,14 @@ class DrivenClock:
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits for the network only while an answer is on its way; else it lets time pass."""
+    """A selector that moves the clock instead of waiting, unless an answer is on its way."""
 
     def __init__(self, clock: DrivenClock) -> None:
         super().__init__()
         self._clock = clock
         self._looks = 0
         self.threads = 0
-        """Calls that are at work in threads."""
+        """The number of calls running in threads."""
         self.has_request: Callable[[], bool] = lambda: False
         """Whether a request is open."""
 
@@ -65,7 +64,7 @@ class _Selector(selectors.DefaultSelector):
         if events or (timeout is not None and timeout <= 0):
             self._looks = 0
             return events
-        if self.threads or (self.has_request() and self._looks < MOST_LOOKS):
+        if self.threads or (self.has_request() and self._looks < MAX_LOOKS):
             self._looks += 1
             if self._looks > STUCK_LOOKS:
                 raise Stuck(f"{self.threads} threads do not end")
@@ -112,7 +111,7 @@ class DrivenLoop(asyncio.SelectorEventLoop):
             self._driven.threads -= 1
 
     def watch_requests(self, has_request: Callable[[], bool]) -> None:
-        """Let no time pass while a request is open, unless its answer waits for a timer."""
+        """Stop time while a request is open, unless its answer depends on a timer."""
         self._driven.has_request = has_request
 
 

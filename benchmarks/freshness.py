@@ -1,9 +1,9 @@
-"""How old what Home Assistant shows is, against the truth, looked at each simulated second.
+"""The age of displayed values, compared with the truth in each simulated second.
 
-A shown value is true while it differs from the car's by no more than the resolution. Its **stale
-age** is the time since it was last true; 0 while it is. A value that was never true, or is missing,
-is as old as the time that it is looked at. Each quantity is looked at only while it matters: a
-battery level, for example, while the car drives or charges.
+A displayed value is true while it differs from the car's by no more than the resolution. Its
+**stale age** is the time since it was last true; 0 while it is. A value that was never true, or is
+missing, is as old as the observation. Each quantity is observed only while it matters: a battery
+level, for example, while the car drives or charges.
 """
 
 from collections import Counter, deque
@@ -14,8 +14,8 @@ from typing import Final
 from simulator.cars import Car
 from simulator.vehicle.drive import distance_m
 
-LONGEST_MEMORY: Final = 7200
-"""Seconds of truth that are kept to find out how old a value is that has just been shown."""
+MAX_MEMORY: Final = 7200
+"""Seconds of truth that are kept to determine the age of a newly displayed value."""
 _TOLERANCE: Final = 1e-6
 
 type Place = tuple[float, float]
@@ -23,13 +23,13 @@ type Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Quantity[T]:
-    """Something of a car that is shown.
+    """A displayed quantity of a car.
 
     Args:
-        name: How the figures call it.
-        truth: What is so.
-        error: How far two values are from each other.
-        resolution: Up to this error a value counts as true, in the quantity's unit.
+        name: Its name in the figures.
+        truth: Returns the true value.
+        error: Returns the difference of two values.
+        resolution: The error up to which a value counts as true, in the quantity's unit.
     """
 
     name: str
@@ -63,25 +63,25 @@ PLACE: Final = Quantity[Place]("location", _place, distance_m, 100.0)
 LEVEL: Final = Quantity[float]("battery_level", _level, _difference, 0.5)
 """In per cent; half of one, because polled levels are whole numbers."""
 POWER: Final = Quantity[float]("charging_power", _power, _difference, 0.5)
-"""In kW; likewise."""
+"""In kW; half of one, for the same reason."""
 LOCK: Final = Quantity[bool]("lock", _lock, lambda one, other: float(one is not other), 0.0)
 
 
 @dataclass(slots=True)
 class Ages:
-    """What was seen of one quantity of one car, or of several."""
+    """Observations of one quantity of one car, or of several."""
 
     seconds: Counter[int] = field(default_factory=Counter)
-    """How many looks found which age, in whole seconds."""
+    """The number of looks by age in whole seconds."""
     total_age: float = 0.0
     errors: Counter[int] = field(default_factory=Counter)
-    """How many looks found which error, in hundredths of the unit."""
+    """The number of looks by error in hundredths of the unit."""
     total_error: float = 0.0
     missing: int = 0
     """Looks that found no value; they count for the ages, not for the errors."""
 
     def add(self, other: Ages) -> None:
-        """Take in what was seen elsewhere."""
+        """Add other observations."""
         self.seconds.update(other.seconds)
         self.errors.update(other.errors)
         self.total_age += other.total_age
@@ -90,7 +90,7 @@ class Ages:
 
     @property
     def looks(self) -> int:
-        """How often it was looked at."""
+        """The number of looks."""
         return self.seconds.total()
 
     def figures(self) -> dict[str, float]:
@@ -119,7 +119,7 @@ def share(counts: Counter[int], part: float) -> int:
 
 
 class Watch[T]:
-    """Looks at one quantity of one car."""
+    """The observer of one quantity of one car."""
 
     def __init__(self, quantity: Quantity[T]) -> None:
         self.ages = Ages()
@@ -128,19 +128,19 @@ class Watch[T]:
         self._true_at: float | None = None
         self._first: float | None = None
         self._past: deque[tuple[float, T]] = deque()
-        """What was so since when, by every change."""
+        """The true values, each with the time from which it was true."""
 
     def live(self, car: Car, now: float) -> None:
-        """Take in what is so, whether or not it is looked at."""
+        """Note the true value, whether or not it is observed."""
         truth = self._quantity.truth(car)
         if not self._past or self._past[-1][1] != truth:
             self._past.append((now, truth))
-            while len(self._past) > 1 and now - self._past[1][0] > LONGEST_MEMORY:
+            while len(self._past) > 1 and now - self._past[1][0] > MAX_MEMORY:
                 self._past.popleft()
         self._first = now if self._first is None else self._first
 
     def look(self, shown: T | None, now: float, *, counts: bool) -> None:
-        """Look at what is shown now; `counts` says whether it matters now.
+        """Observe the displayed value; `counts` says whether it matters now.
 
         `live` must have been called for this moment.
         """
@@ -164,7 +164,7 @@ class Watch[T]:
             self.ages.total_error += error
 
     def _last_true(self, shown: T | None, now: float) -> float | None:
-        """When a value that has just been shown was true for the last time."""
+        """The last time at which a newly displayed value was true."""
         if shown is None:
             return self._true_at
         until = now
@@ -176,10 +176,10 @@ class Watch[T]:
 
 
 def is_driving(car: Car) -> bool:
-    """Whether its place changes."""
+    """Whether the car's location changes."""
     return car.drive is not None
 
 
 def is_charging(car: Car) -> bool:
-    """Whether its level rises."""
+    """Whether the car's battery level rises."""
     return car.charging.state in ("Charging", "Starting")

@@ -1,25 +1,24 @@
-"""The simulated days of the cost benchmark: what the owner does, and what Home Assistant is asked.
+"""The simulated days of the cost benchmark: events at the cars, and calls of Home Assistant.
 
-A working day (UTC), after the day of a commuter that the goals are set for:
+A working day (UTC), modelled on the commuter's day for which the goals are set:
 
-| time | what happens at the car | what is asked, in scenarios with wishes |
+| time | at the car | calls, in scenarios with calls |
 |---|---|---|
 | 00:00 | asleep at home, plugged in, charged to its limit | |
-| 07:25 | | climate on (it sleeps), 07:26 seat heater |
+| 07:25 | | climate on (car asleep), 07:26 seat heater |
 | 07:30 | pre-conditioning, the owner gets in at 07:38 | |
 | 07:40 | 28 km to work, half an hour, stop and go | |
-| 08:12 | left and locked | 08:13 lock, although it is locked |
+| 08:12 | left and locked | 08:13 lock, although already locked |
 | 12:00 | an hour of sentry mode | |
-| 17:10 | | climate on (it sleeps) |
+| 17:10 | | climate on (car asleep) |
 | 17:18 | in; home at 17:20; plugged in 17:52; locked 17:53 | |
 | 18:00 | charges at 5.5 kW up to its limit, some five hours | 18:05 current, 19:00 limit |
 | 21:00 | | current |
-| 23:30 | asleep | lock, although it is locked and asleep |
+| 23:30 | asleep | lock, although already locked, and asleep |
 
-A day of the weekend has the same eight wishes around two drives of 9 km: out at 10:00, home at
-15:00, charging from 15:30. Each day begins some minutes later than the one before, so that it is
-not for one phase of somebody's polling to decide how old its values are. A second car does the same
-twenty minutes later.
+A day of the weekend has the same eight calls around two drives of 9 km: out at 10:00, home at
+15:00, charging from 15:30. Each day starts some minutes later than the one before, so that no
+result depends on the phase of a polling interval. A second car does the same twenty minutes later.
 """
 
 import math
@@ -35,32 +34,32 @@ from simulator.refusals import SteeringError
 from simulator.vehicle.drive import EARTH_RADIUS_M, HOME, Drive
 
 MONDAY: Final = datetime(2026, 6, 1, tzinfo=UTC)
-"""When every run begins: a Monday, and the first of a month of thirty days, so that a month of days
-is also one month of the bill."""
+"""The start of every run: a Monday, and the first of a month of thirty days, so that a month of
+days is also one month of the bill."""
 DAY: Final = 86_400.0
 MINUTE: Final = 60.0
 LATER_EACH_DAY: Final = 137.0
-"""Seconds; a week of this leaves no two days at the same phase of a poll every ten minutes."""
+"""Seconds; within a week, no two days start at the same phase of a poll every ten minutes."""
 PHASES: Final = 600.0
 SECOND_CAR_LATER: Final = 20 * MINUTE
 SATURDAY: Final = 5
 
 FULL: Final = 80
-"""Per cent; the charge limit, so that each night begins alike."""
+"""The charge limit in per cent, so that every night starts alike."""
 HOME_AMPS: Final = 8
 """Per phase of three: 5.5 kW from the wall."""
 COMMUTE_SECONDS: Final = 1790.0
-"""So that the car stands when the table says that it does."""
+"""Chosen so that the car stands at the times of the table."""
 ERRAND_SECONDS: Final = 890.0
 _KMH: Final = 3.6
 _HEAVY_KG: Final = 3500.0
 _HEAVY_DRAG: Final = 3.2
-"""Square metres: with this mass the two drives of a day take some 25 kWh, as in the fact sheet's
-day, of which a third of a battery is charged each night."""
+"""Square metres. With this mass the two drives of a day take some 25 kWh, as in the fact sheet's
+day, so that a third of a battery is charged each night."""
 
 
-class Thing(StrEnum):
-    """What of a car is acted on, or shown."""
+class Feature(StrEnum):
+    """A feature of a car that is controlled or displayed."""
 
     CLIMATE = "climate"
     SEAT = "seat heater"
@@ -81,44 +80,44 @@ class Thing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Something that happens to a car, by itself or by its owner's hand."""
+    """An event at a car: on its own, or by its owner's hand."""
 
     at: float
     """Unix seconds."""
     car: int
-    """Which one, from 0."""
+    """The number of the car, from 0."""
     changes: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Something that is asked of Home Assistant."""
+class Call:
+    """A call of an action of Home Assistant."""
 
     at: float
     car: int
-    thing: Thing
+    feature: Feature
     service: str
-    """Domain and name: `lock.lock`."""
+    """Domain and name, for example `lock.lock`."""
     data: dict[str, Any]
-    is_so: Callable[[Car], bool]
-    """Whether the car is as wished."""
+    is_done: Callable[[Car], bool]
+    """Whether the car is in the requested state."""
     by_automation: bool = False
     name: str = ""
-    """What kind of wish it is, where a scenario has several."""
+    """The kind of call, where a scenario has several."""
 
 
-type Event = Order | Wish
+type Event = Order | Call
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A way between two places: there and, turned round, back."""
+    """A route between two places, driven there or back."""
 
     route: tuple[tuple[float, float], ...]
     seconds: float
 
     def order(self, car: Car, *, back: bool = False) -> dict[str, Any]:
-        """The order that makes a car drive it in just this time."""
+        """The steering order that makes a car drive the route in exactly this time."""
         route = self.route[::-1] if back else self.route
         return {
             "route": [list(place) for place in route],
@@ -128,7 +127,7 @@ class Trip:
 
 
 def way(start: tuple[float, float], legs: list[float], bearing: float) -> Trip:
-    """A zigzag of legs (metres) along a bearing (degrees); how long it takes is not known yet."""
+    """A zigzag of legs (metres) along a bearing (degrees), without its duration."""
     places = [start]
     for number, length in enumerate(legs):
         angle = math.radians(bearing + (30 if number % 2 else -30))
@@ -148,9 +147,9 @@ def way(start: tuple[float, float], legs: list[float], bearing: float) -> Trip:
 
 
 def speed_for(route: tuple[tuple[float, float], ...], seconds: float, seed: int) -> float:
-    """The highest speed in m/s at which a drive takes so long.
+    """The maximum speed in m/s at which a drive takes so long.
 
-    Raises ValueError for a drive that takes longer anyway.
+    Raises ValueError for a drive that takes longer at any speed.
     """
 
     def takes(speed: float) -> float:
@@ -174,7 +173,7 @@ ERRAND: Final = replace(way(HOME, [*_TOWN, 3000.0, *_TOWN[:6]], 60.0), seconds=E
 
 
 def begin(car: Car) -> None:
-    """Let a car be what it is at night: at home, plugged in, full; soon it falls asleep."""
+    """Put a car into its state at night: at home, plugged in and full. It soon falls asleep."""
     car.model = replace(car.model, mass_kg=_HEAVY_KG, drag_area_m2=_HEAVY_DRAG)
     # The same seed gives both cars the same cruising speeds, and so the same day.
     car.seed = 2
@@ -183,7 +182,7 @@ def begin(car: Car) -> None:
     car.steer({"work": list(COMMUTE.route[-1]), "battery_level": FULL, "charge_limit": FULL})
     car.steer({"plugged_in": "ac3", "locked": True})
     car.steer({"charge_amps": HOME_AMPS})
-    # It is full, and says so from now on.
+    # The battery is full, and the car reports it from now on.
     with suppress(SteeringError):
         car.steer({"charging": True})
 
@@ -192,16 +191,16 @@ class Days:
     """All events of a run.
 
     Args:
-        cars: The cars, for what a drive of theirs takes.
-        has_wishes: Whether the eight wishes of a day are part of it.
+        cars: The cars, because a drive depends on the car.
+        has_calls: Whether they include the eight calls of a day.
     """
 
-    def __init__(self, cars: list[Car], *, has_wishes: bool) -> None:
+    def __init__(self, cars: list[Car], *, has_calls: bool) -> None:
         self._cars = cars
-        self._has_wishes = has_wishes
+        self._has_calls = has_calls
 
     def day(self, number: int) -> list[Event]:
-        """Everything of a day, counted from 0, in order."""
+        """All events of a day, counted from 0, in order."""
         midnight = MONDAY.timestamp() + number * DAY
         is_weekend = datetime.fromtimestamp(midnight, UTC).weekday() >= SATURDAY
         events: list[Event] = []
@@ -209,15 +208,15 @@ class Days:
             later = number * LATER_EACH_DAY % PHASES + index * SECOND_CAR_LATER
             plan = self._weekend(car) if is_weekend else self._working_day(car)
             events += [Order(midnight + later + at, index, changes) for at, changes in plan]
-            if self._has_wishes:
-                wishes = eight_wishes(number, is_weekend=is_weekend)
+            if self._has_calls:
+                calls = eight_calls(number, is_weekend=is_weekend)
                 events += [
-                    replace(wish, at=midnight + later + wish.at, car=index) for wish in wishes
+                    replace(call, at=midnight + later + call.at, car=index) for call in calls
                 ]
         return sorted(events, key=lambda event: event.at)
 
     def around_trips(self, number: int, index: int) -> list[tuple[float, float]]:
-        """From when to when the lock of a car is looked at: people come and go."""
+        """The times at which the lock of a car is observed, because people come and go."""
         midnight = MONDAY.timestamp() + number * DAY
         later = number * LATER_EACH_DAY % PHASES + index * SECOND_CAR_LATER
         is_weekend = datetime.fromtimestamp(midnight, UTC).weekday() >= SATURDAY
@@ -229,7 +228,7 @@ class Days:
 
     @staticmethod
     def _working_day(car: Car) -> Iterator[tuple[float, dict[str, Any]]]:
-        """Seconds of the day, and what happens."""
+        """Events with their second of the day."""
         yield clock(7, 30), {"climate": True}
         yield from _get_in(clock(7, 38))
         yield clock(7, 40), {"drive": COMMUTE.order(car)}
@@ -265,67 +264,67 @@ def _get_in(at: float) -> Iterator[tuple[float, dict[str, Any]]]:
 def _get_out(
     parked: float, locked: float, *, plugs_in: bool = False
 ) -> Iterator[tuple[float, dict[str, Any]]]:
-    """Stay in for a while, so that the car does not lock by itself, then get out and lock."""
+    """Stay in for a while, so that the car does not lock on its own, then get out and lock."""
     yield parked, {"user_present": True}
     yield parked + 60, {"open": "df"}
     yield parked + 75, {"close": "df", "user_present": False, "climate": False}
     if plugs_in:
-        # The car would begin to charge at once; its owner has it wait.
+        # The car would start charging at once; its owner postpones it.
         yield parked + 120, {"plugged_in": "ac3", "charge_amps": HOME_AMPS, "charging": False}
     yield locked, {"locked": True}
 
 
-def climate_on(at: float) -> Wish:
-    """The cabin is to be warm."""
-    return Wish(at, 0, Thing.CLIMATE, "climate.turn_on", {}, lambda car: car.climate.is_on)
+def climate_on(at: float) -> Call:
+    """Turn the climate control on."""
+    return Call(at, 0, Feature.CLIMATE, "climate.turn_on", {}, lambda car: car.climate.is_on)
 
 
-def seat(at: float, level: int) -> Wish:
-    """The driver's seat is to be warm; 0 to 3."""
+def seat(at: float, level: int) -> Call:
+    """Set the heater of the driver's seat, 0 to 3."""
     option = ("off", "low", "medium", "high")[level]
-    return Wish(
+    return Call(
         at,
         0,
-        Thing.SEAT,
+        Feature.SEAT,
         "select.select_option",
         {"option": option},
         lambda car: car.climate.seat_heaters["left"] == level,
     )
 
 
-def lock(at: float) -> Wish:
-    """It is to be locked."""
-    return Wish(at, 0, Thing.LOCK, "lock.lock", {}, lambda car: car.body.is_locked)
+def lock(at: float) -> Call:
+    """Lock the car."""
+    return Call(at, 0, Feature.LOCK, "lock.lock", {}, lambda car: car.body.is_locked)
 
 
-def current(at: float, amps: int) -> Wish:
-    """It is to charge with so much."""
-    return Wish(
+def current(at: float, amps: int) -> Call:
+    """Set the charge current."""
+    return Call(
         at,
         0,
-        Thing.CURRENT,
+        Feature.CURRENT,
         "number.set_value",
         {"value": amps},
         lambda car: car.charging.requested_amps == amps,
     )
 
 
-def limit(at: float, percent: int) -> Wish:
-    """It is to charge up to so much."""
-    return Wish(
+def limit(at: float, percent: int) -> Call:
+    """Set the charge limit."""
+    return Call(
         at,
         0,
-        Thing.LIMIT,
+        Feature.LIMIT,
         "number.set_value",
         {"value": percent},
         lambda car: car.charging.limit_percent == percent,
     )
 
 
-def eight_wishes(number: int, *, is_weekend: bool) -> list[Wish]:
-    """What is asked each day, at seconds since midnight; six of them change something.
+def eight_calls(number: int, *, is_weekend: bool) -> list[Call]:
+    """The calls of a day, at seconds since midnight; six of them change something.
 
-    What is set differs from one day to the next, so that it is always a change.
+    Values differ from one day to the next, so that each is a change.
     """
     is_even = number % 2 == 0
     level, percent = (3, FULL + 1) if is_even else (2, FULL)
@@ -354,14 +353,14 @@ def eight_wishes(number: int, *, is_weekend: bool) -> list[Wish]:
 
 # --- Other scenarios ------------------------------------------------------------------------------
 
-SURPLUS_WISHES: Final = 300
+SURPLUS_CALLS: Final = 300
 
 
-def surplus_wishes(number: int) -> list[Wish]:
-    """A naive automation on solar surplus: sets the current each minute for five hours.
+def surplus_calls(number: int) -> list[Call]:
+    """The calls of a naive automation on solar surplus: a current each minute for five hours.
 
-    Two hours and a half from cloud to cloud, between 5 and 11 A: the value is another one about
-    every twelfth time.
+    Two and a half hours from cloud to cloud, between 5 and 11 A: the value changes with about every
+    twelfth call.
     """
     midnight = MONDAY.timestamp() + number * DAY
     later = number * LATER_EACH_DAY % PHASES
@@ -373,31 +372,32 @@ def surplus_wishes(number: int) -> list[Wish]:
             ),
             by_automation=True,
         )
-        for minute in range(SURPLUS_WISHES)
+        for minute in range(SURPLUS_CALLS)
     ]
 
 
 EPISODE_SECONDS: Final = 6047.0
-"""An hour and forty minutes, and something, so that each meets another phase of a poll."""
+"""An hour and forty minutes, and something, so that each meets another phase of a polling
+interval."""
 EPISODES: Final = 13
 ASLEEP_AFTER: Final = 660.0
 AFTER_SLEEP: Final = "fell asleep"
-AFTER_WAKING: Final = "woke by itself"
+AFTER_WAKING: Final = "woke on its own"
 
 
 def episodes() -> list[Event]:
-    """Wishes at the moments at which what is known of a car is old.
+    """Calls at moments at which the known state of a car is old.
 
-    In each episode somebody opens a door, and the car falls asleep eleven minutes later. Some time
-    after that (20 s to 9.6 min) something is wished, and the car takes 10 to 58 s to wake. Later a
-    door is opened again, and a minute after that something is wished of the car, which is awake.
-    All limits are below the battery's level, so that nothing begins to charge.
+    In each episode, a door is opened, and the car falls asleep eleven minutes later. Some time
+    after that (20 s to 9.6 min) comes the first call, for which the car takes 10 to 58 s to wake.
+    Later, a door is opened again, and a minute after that comes the second call, with the car
+    awake. All charge limits are below the battery's level, so that nothing starts to charge.
     """
     events: list[Event] = []
     for number in range(EPISODES):
         begins = MONDAY.timestamp() + 600 + number * EPISODE_SECONDS
         asleep = begins + 1 + ASLEEP_AFTER
-        wish = replace(
+        call = replace(
             limit(asleep + 20 + 46.3 * number, 51 + number),
             name=AFTER_SLEEP,
         )
@@ -405,7 +405,7 @@ def episodes() -> list[Event]:
         events += [
             Order(begins, 0, {"open": "df", "wake_seconds": 10 + 4 * number}),
             Order(begins + 1, 0, {"close": "df"}),
-            wish,
+            call,
             Order(opened, 0, {"open": "df"}),
             Order(opened + 1, 0, {"close": "df"}),
             replace(limit(opened + 60, 77 - number), name=AFTER_WAKING),
@@ -413,11 +413,11 @@ def episodes() -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
-def spendthrift_wishes() -> list[Wish]:
-    """More than a small budget has room for: all day long, and each minute while the car charges.
+def spendthrift_calls() -> list[Call]:
+    """Calls beyond a small budget: all day long, and every minute while the car charges.
 
-    The last ones are cheap, so that they use up what is left to the last cent; what the car streams
-    after that comes on top, unless somebody has thought of it.
+    The last calls are cheap enough to use up the budget to the last cent; what the car streams
+    after that comes on top, unless it was reserved.
     """
     at = [MONDAY.timestamp() + 7 + 15 * MINUTE * number for number in range(4 * 24)]
     at += [MONDAY.timestamp() + 37 + clock(18, 10 + number) for number in range(100)]

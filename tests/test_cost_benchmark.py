@@ -17,24 +17,26 @@ import pytest
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
-from benchmarks.cost import CORE, MONTHS, NAMES, POLL, STREAM, Results, billed, to_json
-from benchmarks.doubtful_days import DEEDS, TROUBLES, WAITS, doubtful_events
+from benchmarks.cost import billed
+from benchmarks.cost_results import Results, to_json
+from benchmarks.cost_scenarios import CORE, MONTHS, NAMES, POLL, STREAM
+from benchmarks.doubtful_days import MANUAL_CHANGES, TROUBLES, WAITS, doubtful_events
 from benchmarks.driven_scenario import Outcome
 from benchmarks.driven_time import DrivenClock, DrivenLoop, Stuck, sleep_until
 from benchmarks.freshness import LEVEL, LOCK, Watch
 from benchmarks.scripted_days import (
     COMMUTE,
     MONDAY,
-    SURPLUS_WISHES,
+    SURPLUS_CALLS,
+    Call,
     Days,
+    Feature,
     Order,
-    Thing,
-    Wish,
     begin,
-    eight_wishes,
+    eight_calls,
     episodes,
     speed_for,
-    surplus_wishes,
+    surplus_calls,
 )
 from simulator.cars import Car
 from simulator.clock import Clock
@@ -164,7 +166,7 @@ def test_a_working_day_is_as_its_table_says() -> None:
     driven = 0.0
     at: dict[str, float] = {}
     odometer = car.odometer_miles
-    orders = [event for event in Days([car], has_wishes=False).day(0) if isinstance(event, Order)]
+    orders = [event for event in Days([car], has_calls=False).day(0) if isinstance(event, Order)]
     moment = clock.at
     while moment < midnight + DAY:
         moment += 10
@@ -190,13 +192,13 @@ def test_a_working_day_is_as_its_table_says() -> None:
 
 def test_each_day_asks_for_six_changes_and_twice_for_nothing() -> None:
     for number in range(14):
-        wishes = eight_wishes(number, is_weekend=number % 7 > 4)
-        assert [wish.thing for wish in wishes].count(Thing.LOCK) == 2
-        assert len(wishes) == 8
-        before = eight_wishes(number + 1, is_weekend=False)
-        for thing in (Thing.SEAT, Thing.LIMIT):
-            (now,) = [wish.data for wish in wishes if wish.thing is thing]
-            (then,) = [wish.data for wish in before if wish.thing is thing]
+        calls = eight_calls(number, is_weekend=number % 7 > 4)
+        assert [call.feature for call in calls].count(Feature.LOCK) == 2
+        assert len(calls) == 8
+        before = eight_calls(number + 1, is_weekend=False)
+        for feature in (Feature.SEAT, Feature.LIMIT):
+            (now,) = [call.data for call in calls if call.feature is feature]
+            (then,) = [call.data for call in before if call.feature is feature]
             assert now != then
 
 
@@ -209,24 +211,24 @@ def test_a_drive_takes_as_long_as_it_shall() -> None:
 
 
 def test_the_automation_sets_the_same_value_often() -> None:
-    wishes = surplus_wishes(0)
-    assert len(wishes) == SURPLUS_WISHES == 300
-    assert all(wish.by_automation for wish in wishes)
-    values = [wish.data["value"] for wish in wishes]
+    calls = surplus_calls(0)
+    assert len(calls) == SURPLUS_CALLS == 300
+    assert all(call.by_automation for call in calls)
+    values = [call.data["value"] for call in calls]
     assert sum(one != other for one, other in pairwise(values)) == 24
 
 
 def test_the_moments_of_old_knowledge_cover_ten_minutes_and_all_wakes() -> None:
     events = episodes()
-    wishes = [event for event in events if isinstance(event, Wish)]
+    calls = [event for event in events if isinstance(event, Call)]
     seconds = [
         event.changes["wake_seconds"]
         for event in events
         if isinstance(event, Order) and "wake_seconds" in event.changes
     ]
     assert (min(seconds), max(seconds)) == (10, 58)
-    assert len(wishes) == 26
-    assert len({wish.at % 600 for wish in wishes}) == 26  # no phase of a poll twice
+    assert len(calls) == 26
+    assert len({call.at % 600 for call in calls}) == 26  # no phase of a poll twice
 
 
 # --- Ages ----------------------------------------------------------------------------------------
@@ -250,9 +252,9 @@ def test_after_nearly_all_unheard_deeds_a_command_is_needed() -> None:
             car.steer(event.changes)
         else:
             names.add(event.name)
-            needed.append(not event.is_so(car))
+            needed.append(not event.is_done(car))
     assert {name.rpartition(", ")[0] for name in names if ", " in name} == {
-        f"{deed.name}, {trouble}" for deed in DEEDS for trouble in TROUBLES
+        f"{deed.name}, {trouble}" for deed in MANUAL_CHANGES for trouble in TROUBLES
     }
     assert {float(name.split()[-2]) for name in names if ", " in name} == set(WAITS)
     assert len(needed) > 120
@@ -324,11 +326,11 @@ def simulate(contestant: str, **options: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("contestant", NAMES)
 def test_a_morning(contestant: str) -> None:
-    """Two wishes wake a car that sleeps, and it drives; everybody gets through it."""
-    figures = simulate(contestant, until=8.5 * 3600, wishes="eight")
-    assert figures["wishes"]["all"] == 3
-    assert figures["wishes"]["effective"] == 2
-    assert figures["wishes"]["failed"] == 0
+    """Two calls wake a car that sleeps, and it drives; everybody gets through it."""
+    figures = simulate(contestant, until=8.5 * 3600, calls="eight")
+    assert figures["calls"]["all"] == 3
+    assert figures["calls"]["effective"] == 2
+    assert figures["calls"]["failed"] == 0
     assert figures["wakes"] == {"billed": 1, "woken": 1, "needless": 0}
     assert figures["counts"]["command"] >= 2
     assert (figures["counts"]["signal"] > 100) is (contestant == STREAM)
@@ -348,8 +350,8 @@ def test_a_morning(contestant: str) -> None:
 
 
 def test_what_is_needed_is_sent_whatever_the_stream_said() -> None:
-    """Three deeds of which the stream tells nothing in time, each with a wish after it."""
-    figures = simulate(STREAM, until=4 * 3600, wishes="doubtful")
+    """Three deeds of which the stream tells nothing in time, each with a call after it."""
+    figures = simulate(STREAM, until=4 * 3600, calls="doubtful")
     outcomes = figures["outcomes"]
     assert [each["name"].partition(" by hand")[0] for each in outcomes] == [
         "unlocked",
@@ -357,10 +359,10 @@ def test_what_is_needed_is_sent_whatever_the_stream_said() -> None:
         "trunk opened",
     ]
     assert [each["before"] for each in outcomes] == [False] * 3
-    assert figures["wishes"]["needed"] == 3
+    assert figures["calls"]["needed"] == 3
     assert [each["sent"] for each in outcomes] == [1] * 3
-    assert figures["wishes"]["unsent_needed"] == 0
-    assert figures["wishes"]["unfulfilled"] == 0
+    assert figures["calls"]["unsent_needed"] == 0
+    assert figures["calls"]["unmet"] == 0
 
 
 @pytest.mark.parametrize(
@@ -370,7 +372,7 @@ def test_what_is_needed_is_sent_whatever_the_stream_said() -> None:
 def test_what_counts_as_needed_and_not_sent(*, before: bool, sent: int, is_unsent: bool) -> None:
     each = Outcome(
         name="",
-        thing=Thing.LOCK,
+        feature=Feature.LOCK,
         at=0.0,
         before=before,
         after=True,
@@ -387,7 +389,7 @@ def test_what_counts_as_needed_and_not_sent(*, before: bool, sent: int, is_unsen
 
 
 def test_a_stream_over_tls_makes_the_same_bill() -> None:
-    options: dict[str, object] = {"until": 8.5 * 3600, "wishes": "eight"}
+    options: dict[str, object] = {"until": 8.5 * 3600, "calls": "eight"}
     read = simulate(STREAM, **options)
     pushed = simulate(STREAM, real_stream=True, **options)
     signals, expected = billed(pushed).pop("signal"), billed(read).pop("signal")
@@ -408,12 +410,12 @@ def figures_of(euro: float, **more: Any) -> dict[str, Any]:
     """Figures of a run, made up."""
     ages = {"age_mean": euro, "error_mean": euro}
     return {
-        "scenario": {"limit": None},
+        "scenario": {"budget": None},
         "euro_month": euro,
         "billed_month": euro,
         "euro_by_day": {"2026-06-01": euro},
         "wakes": {"billed": 6, "needless": 0},
-        "wishes": {"unfulfilled": 0, "unsent_needed": 0},
+        "calls": {"unmet": 0, "unsent_needed": 0},
         "awake_hours_a_day": 8.0,
         "fresh": dict.fromkeys(("location", "battery_level", "charging_power", "lock"), ages),
         "outcomes": [],
@@ -474,25 +476,25 @@ def test_the_line_of_json_has_the_promised_keys() -> None:
 def test_core_is_not_judged_and_faults_excuse_wakes_but_no_money() -> None:
     results = results_of()
     results.runs[CORE]["stale"]["wakes"]["needless"] = 9
-    results.runs[CORE]["stale"]["wishes"]["unfulfilled"] = 9
+    results.runs[CORE]["stale"]["calls"]["unmet"] = 9
     results.runs[STREAM]["budget"] = figures_of(
         0.4,
-        scenario={"limit": 0.3},
+        scenario={"budget": 0.3},
         wakes={"billed": 5, "needless": 5},
-        wishes={"unfulfilled": 7},
+        calls={"unmet": 7},
     )
     found = {goal.key: goal.value for goal in results.goals()}
     assert (found["needless_wakes"], found["stale_failures"], found["over_budget"]) == (0, 0, 1)
     results.runs[POLL]["one_commands"]["wakes"] = {"billed": 6, "needless": 2}
-    results.runs[POLL]["stale"]["wishes"] = {"unfulfilled": 1}
+    results.runs[POLL]["stale"]["calls"] = {"unmet": 1}
     found = {goal.key: goal.value for goal in results.goals()}
     assert (found["needless_wakes"], found["stale_failures"]) == (2, 1)
 
 
 def test_commands_that_were_not_sent_are_counted_for_both_ways() -> None:
     results = results_of()
-    results.runs[STREAM]["doubtful"]["wishes"] = {"unfulfilled": 0, "unsent_needed": 2}
-    results.runs[POLL]["doubtful"]["wishes"] = {"unfulfilled": 0, "unsent_needed": 1}
+    results.runs[STREAM]["doubtful"]["calls"] = {"unmet": 0, "unsent_needed": 2}
+    results.runs[POLL]["doubtful"]["calls"] = {"unmet": 0, "unsent_needed": 1}
     (goal,) = [goal for goal in results.goals() if goal.key == "unsent_needed"]
     assert goal.value == 3
     assert str(goal).endswith("at most 0, MISSED")

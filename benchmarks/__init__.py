@@ -1,5 +1,5 @@
-"""How fast Flotte is, measured beside what others do and what is possible at all.
+"""Benchmarks of Flotte's speed, compared with others and with lower bounds.
 
-Run one with `scripts/bench NAME`; docs/benchmarks.md says what the figures mean. Nothing leaves the
+Run one with `scripts/bench NAME`; docs/benchmarks.md explains the figures. Nothing leaves the
 machine.
 """

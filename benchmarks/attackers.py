@@ -2,9 +2,9 @@
 
     python -m benchmarks.attackers
 
-follows orders (JSON, a line each) from its standard input until that is closed, and answers each
-with a line. Their certificates, if they have any, are not of Tesla's, but for the strangers with a
-foreign car's; who orders sends that along.
+reads orders (JSON, a line each) from its standard input until that is closed, and answers each with
+a line. Tesla issued none of the attackers' certificates, except that of another person's car, which
+the order contains.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ PIECE: Final = 1 << 16
 
 
 class Attackers:
-    """All attacks; each method is one connection of the attack of its name."""
+    """All attacks. Each method makes one connection of the attack of its name."""
 
     def __init__(self, port: int, folder: Path, foreign: str, *, has_curves: bool) -> None:
         self._port = port
@@ -38,7 +38,7 @@ class Attackers:
         self._many = self._with(_chain(_usual, 100_000))
         self._many_1_2 = self._with(_chain(_usual, 100_000))
         self._many_1_2.maximum_version = ssl.TLSVersion.TLSv1_2
-        # Reading them takes this process as long as it takes the server.
+        # Parsing them takes this process as long as it takes the server.
         self._curves = self._with(_chain(_slow_curve, 12_000 if has_curves else 0))
         self._foreign = _client()
         path = folder / "foreign.pem"
@@ -62,10 +62,10 @@ class Attackers:
         context.load_cert_chain(path)
         return context
 
-    # --- What one connection does -----------------------------------------------------------------
+    # --- Connections ---------------------------------------------------------------------------
 
     async def connects(self, source: str) -> None:
-        """Connect, and nothing else."""
+        """Connect, and do nothing else."""
         await self._send(source, b"")
 
     async def crumbs(self, source: str) -> None:
@@ -78,39 +78,39 @@ class Attackers:
         await self._send(source, b"".join(head + b"\0\1" + bytes([each]) for each in words))
 
     async def greets(self, source: str) -> None:
-        """Send a greeting, and then nothing."""
+        """Send a greeting, then nothing."""
         await self._send(source, self._hello)
 
     async def shouts(self, source: str) -> None:
-        """Send a megabyte that promises to be a greeting."""
+        """Send a megabyte that starts like a greeting."""
         await self._send(source, b"\x16\x03\x01\x40\x00\x01\xff\xff\xff", *[bytes(PIECE)] * 16)
 
     async def anonymous(self, source: str) -> None:
-        """Do a handshake without a certificate."""
+        """Complete a handshake without a certificate."""
         await self._shake_hands(source, self._anonymous)
 
     async def certificates(self, source: str) -> None:
-        """Do a handshake with 100 kB of certificates, compressed if the server takes that."""
+        """Complete a handshake with 100 kB of certificates, compressed if possible."""
         await self._shake_hands(source, self._many)
 
     async def certificates_1_2(self, source: str) -> None:
-        """The same with TLS 1.2."""
+        """Complete a handshake with 100 kB of certificates over TLS 1.2."""
         await self._shake_hands(source, self._many_1_2)
 
     async def curves(self, source: str) -> None:
-        """Do a handshake with certificates whose keys take long to be read."""
+        """Complete a handshake with certificates whose keys take long to parse."""
         await self._shake_hands(source, self._curves)
 
     async def foreign(self, source: str) -> None:
-        """Do a handshake with the certificate of somebody else's car, and then nothing."""
+        """Complete a handshake with the certificate of another person's car, then send nothing."""
         await self._shake_hands(source, self._foreign)
 
     async def headers(self, source: str) -> None:
-        """The same, and then send headers without end."""
+        """Complete a handshake with another person's certificate, then send endless headers."""
         line = b"X-A: " + bytes([65]) * 4000 + b"\r\n"
         await self._shake_hands(source, self._foreign, b"GET / HTTP/1.1\r\n", *[line] * 1000)
 
-    # --- How --------------------------------------------------------------------------------------
+    # --- Execution -----------------------------------------------------------------------------
 
     async def _send(self, source: str, *pieces: bytes, pause: float = 0.0) -> None:
         reader, writer = await asyncio.open_connection(
@@ -125,7 +125,7 @@ class Attackers:
         await _talk(reader, writer, pieces, 0.0)
 
     async def attack(self, name: str, at_once: int, seconds: float, sources: int) -> int:
-        """Have so many at work all the time; answers how many connections there were."""
+        """Keep so many connections busy all the time; returns the number of connections made."""
         one: Callable[[str], Awaitable[None]] = getattr(self, name)
         until = asyncio.get_running_loop().time() + seconds
         number = 0
@@ -153,7 +153,7 @@ async def _talk(
     pieces: tuple[bytes, ...],
     pause: float,
 ) -> None:
-    """Say it, and stay until the server hangs up."""
+    """Send the pieces, and stay until the server hangs up."""
     try:
         for piece in pieces:
             writer.write(piece)
@@ -188,7 +188,7 @@ def _pem(der: bytes) -> str:
 
 
 def _chain(make: Callable[[ec.EllipticCurvePrivateKey], bytes], size: int) -> list[bytes]:
-    """So many bytes of certificates."""
+    """A chain of certificates with so many bytes."""
     certificate = make(ec.generate_private_key(ec.SECP256R1()))
     return [certificate] * (size // len(certificate))
 
@@ -206,8 +206,8 @@ def _usual(key: ec.EllipticCurvePrivateKey) -> bytes:
 def _slow_curve(_: ec.EllipticCurvePrivateKey) -> bytes:
     """A certificate whose key is a compressed point of a curve of its own.
 
-    Reading it takes a square root modulo a prime p. With 2**600 in p - 1 that takes OpenSSL 0.15 s,
-    and twice: for the generator of the curve, too.
+    Parsing it takes a square root modulo a prime p. With 2**600 in p - 1, OpenSSL needs 0.15 s for
+    that, and needs it twice, because of the curve's generator.
     """
     prime = _SLOW_PRIME
     size = (prime.bit_length() + 7) // 8
@@ -230,11 +230,11 @@ def _slow_curve(_: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 _SLOW_PRIME: Final = (1152921504606847021 << 600) + 1
-"""661 bits, the most that OpenSSL takes."""
+"""661 bits, the maximum of OpenSSL."""
 
 
 _SHORT: Final = 127
-"""Bytes of an item up to which its length is one byte."""
+"""Maximum bytes of an item whose length takes one byte."""
 
 
 def _tag(kind: int, *parts: bytes) -> bytes:
@@ -267,7 +267,7 @@ def _name(dotted: str) -> bytes:
 
 
 async def _serve() -> None:
-    """Follow orders until standard input ends."""
+    """Process orders until standard input ends."""
     attackers: Attackers | None = None
     with tempfile.TemporaryDirectory() as folder:
         while line := await asyncio.to_thread(sys.stdin.readline):

@@ -1,4 +1,4 @@
-"""Home Assistant itself, in this process, with its real files and no integration in it yet."""
+"""Home Assistant in this process, with its real files and no integration yet."""
 
 import socket
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from homeassistant.setup import async_setup_component
 
 
 class NotSetUp(Exception):
-    """Home Assistant or an integration did not start as it must."""
+    """Home Assistant or an integration did not start."""
 
 
 async def bare(folder: Path, *, zone: str) -> HomeAssistant:
-    """Home Assistant with this folder, in this time zone. Raises NotSetUp."""
+    """Home Assistant with this folder and time zone. Raises NotSetUp."""
     hass = HomeAssistant(str(folder))
     hass.config.skip_pip = True
     await hass.config.async_set_time_zone(zone)
@@ -30,10 +30,10 @@ async def bare(folder: Path, *, zone: str) -> HomeAssistant:
 
 
 async def set_up(hass: HomeAssistant, domain: str, config: Mapping[str, Any]) -> None:
-    """Set an integration up as if this stood in the configuration, if anything does.
+    """Set an integration up with this configuration.
 
     Raises:
-        NotSetUp: it does not start.
+        NotSetUp: it did not start.
     """
     if not await async_setup_component(hass, domain, {domain: dict(config)} if config else {}):
         raise NotSetUp(f"{domain} does not start")
@@ -49,16 +49,16 @@ def login_entry(
     data: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ConfigEntry:
-    """The entry of an account that has just logged in.
+    """The config entry of an account that has just logged in.
 
     Args:
-        domain: Whose.
+        domain: Domain of the integration.
         version: Major and minor version of its entries.
-        subject: Who logged in.
-        token: As the token endpoint answered it.
-        now: When, in Unix seconds; whoever drives the time has a clock of their own.
-        data: What the entry holds beside the token.
-        options: Its options.
+        subject: The user who logged in.
+        token: The answer of the token endpoint.
+        now: The time of the login, in Unix seconds of the caller's clock.
+        data: The data of the entry beside the token.
+        options: The options of the entry.
     """
     return ConfigEntry(
         version=version[0],
@@ -79,7 +79,7 @@ def login_entry(
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens at."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Sensors that do nothing but show a number, to see what Home Assistant alone takes."""
+"""Sensors that only show a number, to measure Home Assistant alone."""
 
 import logging
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescriptio
 
 
 class BareSensor(SensorEntity):
-    """With class, unit and device of one of Flotte's, and nothing that can be left out."""
+    """A sensor with class, unit and device like one of Flotte's, and nothing optional."""
 
     _attr_should_poll = False
 
     def __init__(self, row: FlotteSensorDescription, car: str = "") -> None:
-        """Be of the class and unit of `row`, on the device of `car`."""
+        """Take class and unit from `row`, and belong to the device of `car`."""
         kind = type(self).__name__ + car
         self._attr_name = f"{kind} {row.key}"
         self._attr_unique_id = f"{kind}-{row.key}"
@@ -32,18 +32,18 @@ class BareSensor(SensorEntity):
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, kind)}, name=kind)
 
     def show(self, value: StateType) -> None:
-        """Write this value."""
+        """Write a value."""
         self._attr_native_value = value
         self.async_write_ha_state()
 
 
 class AlikeSensor(BareSensor):
-    """With everything that one of Flotte's is shown with: state class, precision, translation."""
+    """A sensor with everything that one of Flotte's has: state class, precision, translation."""
 
     _attr_has_entity_name = True
 
     def __init__(self, row: FlotteSensorDescription) -> None:
-        """Be shown like `row`."""
+        """Take all attributes from `row`."""
         super().__init__(row)
         self._attr_state_class = row.state_class
         self._attr_suggested_display_precision = row.suggested_display_precision
@@ -60,7 +60,7 @@ def show_all(sensors: Sequence[BareSensor], rounds: Sequence[Sequence[StateType]
 async def add_sensors(
     hass: HomeAssistant, entry: ConfigEntry, sensors: Sequence[SensorEntity]
 ) -> None:
-    """Add sensors that are not Flotte's, with the devices that they name, to its entry."""
+    """Add sensors that are not Flotte's, with their devices, to its config entry."""
     platform = EntityPlatform(
         hass=hass,
         logger=logging.getLogger(__name__),

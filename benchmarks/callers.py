@@ -1,10 +1,10 @@
-"""Cars at a server that is flooded, in a process of their own.
+"""Cars at a server under a flood, in a process of their own.
 
     python -m benchmarks.callers
 
-follows orders (JSON, a line each) from its standard input until that is closed, and answers each
-with a line of JSON. One car stays connected and pushes; another connects again and again, from the
-address of the first and from others where no car has been.
+reads orders (JSON, a line each) from its standard input until that is closed, and answers each with
+a line of JSON. One car stays connected and pushes; another connects repeatedly, from the address of
+the first and from others that no car has used.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from simulator.telemetry.certificates import Authorities, Kind
 HOME: Final = "127.0.0.1"
 PUSH_SECONDS: Final = 0.05
 TRY_SECONDS: Final = 0.25
-"""Between two tries of a car to connect."""
+"""Seconds between two attempts of a car to connect."""
 PATIENCE_SECONDS: Final = 3.0
-"""How long a try may take; real cars wait longer."""
+"""Seconds that an attempt may take; real cars wait longer."""
 
 
 class Cars:
@@ -74,7 +74,7 @@ class Cars:
         return session, socket
 
     async def drive(self, seconds: float) -> dict[str, Any]:
-        """Push, and try to connect, for so many seconds."""
+        """Push, and attempt to connect, for so many seconds."""
         until = time.monotonic() + seconds
         acks, known, new = await asyncio.gather(
             self._push(until), self._try(until, iter(lambda: HOME, "")), self._try(until, self._new)
@@ -89,7 +89,7 @@ class Cars:
         }
 
     async def _push(self, until: float) -> tuple[list[float], int]:
-        """Milliseconds until each acknowledgement, and how often the connection was lost."""
+        """Milliseconds until each acknowledgement, and the number of lost connections."""
         acks: list[float] = []
         lost = 0
         while time.monotonic() < until:
@@ -109,7 +109,7 @@ class Cars:
         return acks, lost
 
     async def _try(self, until: float, sources: Iterator[str]) -> tuple[int, int]:
-        """How often it tried to connect, and got in."""
+        """The number of attempts to connect, and of successful ones."""
         tries = got_in = 0
         while time.monotonic() < until:
             tries += 1
@@ -129,7 +129,7 @@ class Cars:
 
 
 async def _serve() -> None:
-    """Follow orders until standard input ends."""
+    """Process orders until standard input ends."""
     cars: Cars | None = None
     while line := await asyncio.to_thread(sys.stdin.readline):
         order: dict[str, Any] = json.loads(line)

@@ -1,7 +1,7 @@
-"""Home Assistant core's own `tesla_fleet`, of which nothing is edited.
+"""Home Assistant core's own `tesla_fleet`, unmodified.
 
-The table of regions of its library and the address of the token endpoint, both module-level values,
-are pointed at the simulator.
+Only the region table of its library and the address of the token endpoint, both module-level
+values, point at the simulator.
 """
 
 from pathlib import Path
@@ -20,20 +20,20 @@ from tesla_fleet_api import const as library
 
 CORE: Final = "tesla_fleet"
 ENTRY_VERSION: Final = (1, 2)
-"""Major and minor, of its configuration entries."""
+"""Major and minor version of its configuration entries."""
 
 
 def point_core_at(*, auth: str, eu: str, na: str) -> None:
-    """Have it ask these base URLs from now on, everywhere in this process."""
+    """Make core's integration use these base URLs from now on, everywhere in this process."""
     library.SERVERS["eu"] = eu
     library.SERVERS["na"] = na
     oauth.TOKEN_URL = f"{auth}/oauth2/v3/token"
 
 
 def core_key(folder: Path) -> bytes:
-    """The public key (65 bytes) of the one in Home Assistant's folder, made if there is none.
+    """The public key (65 bytes) of the private key in Home Assistant's folder, created if missing.
 
-    It would make one itself, but then nobody could pair it before its first command.
+    The integration would create one on its own, but too late to pair it before the first command.
     """
     file = folder / "tesla_fleet.key"
     if file.exists():

@@ -1,7 +1,7 @@
-"""What floods of strangers do to the event loop, to cars that are connected and to those that come.
+"""Effects of floods on the event loop, on connected cars and on cars that connect.
 
-The server runs in this process, with nothing else on its event loop but a clock that looks how late
-it is. Strangers and cars run in processes of their own.
+The server runs in this process, with nothing else on its event loop but a clock that measures
+delays. Attackers and cars run in processes of their own.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, override
 
-from benchmarks.beside import Beside, beside
+from benchmarks.child import Child, child
 from benchmarks.timing import machine, positive
 from custom_components.flotte.tesla.telemetry.messages import Listener
 from custom_components.flotte.tesla.telemetry.server import TelemetryServer
@@ -29,17 +29,17 @@ from simulator.telemetry.certificates import Authorities, Kind
 HOST: Final = "home.flotte.example"
 CAR: Final = "XP7YGCEK0RB000001"
 COMING_CAR: Final = "XP7YGCEK0RB000002"
-"""Connects again and again."""
+"""The VIN of the car that connects repeatedly."""
 FOREIGN_CAR: Final = "XP7YGCEK0RB000003"
 SEED: Final = 1
 TICK: Final = 0.005
-"""Seconds between two looks how late the event loop is."""
+"""Seconds between two checks of the event loop's delay."""
 START_SECONDS: Final = 60
 SLACK_SECONDS: Final = 60
 SOURCES: Final = 500
 
-MOST_LATE_MS: Final = 100
-MOST_ACK_MS: Final = 10
+MAX_LATE_MS: Final = 100
+MAX_ACK_MS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Attack:
     name: str
     """A method of `benchmarks.attackers.Attackers`."""
     at_once: int
-    """Connections at the same time; each that ends is followed by another."""
+    """Concurrent connections; each that ends is followed by another."""
     sources: int = 1
 
 
@@ -75,32 +75,32 @@ ATTACKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one flood did."""
+    """The effects of one flood."""
 
     late_ms: float
-    """Worst of the event loop, by the clock on the wall."""
+    """The longest delay of the event loop, by the clock on the wall."""
     busy_ms: float
-    """Most processor time of the event loop's thread between two looks at the clock: how late the
-    loop would have been, had the processor had nothing else to do."""
+    """Maximum processor time of the event loop's thread between two checks: its delay on a machine
+    without other work."""
     ack_ms: float
-    """Median of a car that is connected."""
+    """Median until an acknowledgement for the connected car."""
     ack_worst_ms: float
     lost: int
-    """How often that car lost its connection."""
+    """The number of times that this car lost its connection."""
     tries: int
-    """Of a car that connects anew, again and again, from where cars came from before."""
+    """Attempts of a car that connects repeatedly, from an address that cars have used before."""
     got_in: int
     new_tries: int
-    """The same from where no car has come from yet."""
+    """Attempts of the same car from an address that no car has used yet."""
     new_got_in: int
     cpu: float
-    """Of a processor, of the process with the server; its thread for handshakes included."""
+    """Share of a processor that the server's process uses, including its thread for handshakes."""
     connections: int
-    """Of the strangers."""
+    """The attackers' connections."""
 
 
-class _Nobody(Listener):
-    """Takes everything in, and does nothing with it."""
+class _IgnoringStream(Listener):
+    """A stream that ignores everything it receives."""
 
     @override
     def opened(self, connection: str, network: str) -> None:
@@ -116,7 +116,7 @@ class _Nobody(Listener):
 
 
 class _Lateness:
-    """Looks how late the event loop is."""
+    """Measures the delay of the event loop."""
 
     def __init__(self) -> None:
         self.worst = 0.0
@@ -132,32 +132,32 @@ class _Lateness:
             self.busiest = max(self.busiest, time.thread_time() - busy)
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop measuring."""
         self._task.cancel()
 
 
 @asynccontextmanager
-async def _running(attack: Attack | None) -> AsyncIterator[tuple[Beside, Beside]]:
-    """A new server for a flood, with strangers and cars that know where it is."""
+async def _running(attack: Attack | None) -> AsyncIterator[tuple[Child, Child]]:
+    """A new server for a flood, with attackers and cars that know its address."""
     authorities = Authorities(SEED)
     authority = Authority.generate(datetime.now(UTC))
-    server = TelemetryServer({CAR: _Nobody(), COMING_CAR: _Nobody()}.get)
+    server = TelemetryServer({CAR: _IgnoringStream(), COMING_CAR: _IgnoringStream()}.get)
     with tempfile.TemporaryDirectory() as folder:
         issued = authority.issue(HOST, datetime.now(UTC))
         context = server_context(issued, authorities.bundle.decode(), Path(folder))
     await server.start("127.0.0.1", 0, context)
     try:
         async with (
-            beside("benchmarks.attackers") as attackers,
-            beside("benchmarks.callers") as cars,
+            child("benchmarks.attackers") as attackers,
+            child("benchmarks.callers") as cars,
         ):
             foreign = authorities.identity(FOREIGN_CAR, Kind.OID)
             pem = (foreign.key_pem + foreign.pem).decode()
             has_curves = attack is not None and attack.name == "curves"
             order = {"port": server.port, "foreign": pem, "has_curves": has_curves}
-            attackers.tell(json.dumps(order))
+            attackers.send(json.dumps(order))
             await attackers.line(START_SECONDS)
-            cars.tell(
+            cars.send(
                 json.dumps({"port": server.port, "host": HOST, "ca": authority.certificate_pem})
             )
             await cars.line(START_SECONDS)
@@ -167,13 +167,13 @@ async def _running(attack: Attack | None) -> AsyncIterator[tuple[Beside, Beside]
 
 
 async def _withstand(attack: Attack | None, seconds: float) -> Result:
-    """Have a flood, or none, for so long, with a server of its own."""
+    """Measure one flood, or no flood, for so long, with a server of its own."""
     async with _running(attack) as (attackers, cars):
         order = {"seconds": seconds}
         lateness = _Lateness()
         begin, cpu = time.perf_counter(), time.process_time()
         if attack is not None:
-            attackers.tell(
+            attackers.send(
                 json.dumps(
                     {
                         "name": attack.name,
@@ -183,7 +183,7 @@ async def _withstand(attack: Attack | None, seconds: float) -> Result:
                     }
                 )
             )
-        cars.tell(json.dumps(order))
+        cars.send(json.dumps(order))
         answer = json.loads(await cars.line(seconds + SLACK_SECONDS))
         connections = 0
         if attack is not None:
@@ -207,41 +207,41 @@ async def _withstand(attack: Attack | None, seconds: float) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured; of several repeats by flood."""
+    """The results of all repeats, by flood."""
 
     results: Mapping[str, Sequence[Result]]
 
     @property
     def lost(self) -> int:
-        """How often the connection of a car was lost, in all floods."""
+        """The number of times that the connected car lost its connection, in all floods."""
         return sum(each.lost for results in self.results.values() for each in results)
 
     def late(self, name: str) -> float:
-        """The least of the worst: a machine with other things to do is late by itself."""
+        """The minimum of the longest delays: a busy machine causes delays of its own."""
         return min(each.late_ms for each in self.results[name])
 
     def busy(self, name: str) -> float:
-        """The median."""
+        """The median of the processor time between two checks."""
         return statistics.median(each.busy_ms for each in self.results[name])
 
     def ack(self, name: str) -> float:
-        """The median of the medians."""
+        """The median of the medians until an acknowledgement."""
         return statistics.median(each.ack_ms for each in self.results[name])
 
     def share(self, name: str) -> float:
-        """Of a car's tries to connect anew, those that got in, in all repeats."""
+        """The share of the car's attempts that connected, in all repeats."""
         return _share([(each.got_in, each.tries) for each in self.results[name]])
 
     def new_share(self, name: str) -> float:
-        """The same from where no car has come from yet."""
+        """The share of attempts from new addresses that connected."""
         return _share([(each.new_got_in, each.new_tries) for each in self.results[name]])
 
     def cpu(self, name: str) -> float:
-        """Median."""
+        """The median share of a processor."""
         return statistics.median(each.cpu for each in self.results[name])
 
     def to_json(self) -> str:
-        """The figures that are followed, in one line."""
+        """The figures to be tracked, as one line of JSON."""
         floods = [name for name in self.results if name != QUIET]
         return json.dumps(
             {
@@ -287,7 +287,7 @@ async def measure(*, repeats: int, seconds: float, attacks: Sequence[Attack] = A
 
 
 def table(figures: Figures) -> str:
-    """Everything that was measured, for people."""
+    """The table of all figures."""
     head = "".join(
         f"{each:>11}"
         for each in (
@@ -313,8 +313,8 @@ def table(figures: Figures) -> str:
     lines += [
         "",
         f"{'connections of the car lost':<40}{figures.lost:>10}",
-        _goal("event loop late, worst, ms", max(map(figures.late, floods)), MOST_LATE_MS),
-        _goal("acknowledgement, median, ms", max(map(figures.ack, floods)), MOST_ACK_MS),
+        _goal("event loop late, worst, ms", max(map(figures.late, floods)), MAX_LATE_MS),
+        _goal("acknowledgement, median, ms", max(map(figures.ack, floods)), MAX_ACK_MS),
     ]
     return "\n".join(lines)
 
@@ -325,7 +325,7 @@ def _goal(name: str, figure: float, most: float) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Say how much is measured."""
+    """Add the options for the number of measurements."""
     parser.add_argument("--repeats", type=positive, default=3, help="of each (%(default)s)")
     parser.add_argument("--seconds", type=positive, default=5, help="of each (%(default)s)")
     parser.add_argument(

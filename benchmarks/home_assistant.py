@@ -40,17 +40,17 @@ from custom_components.flotte.streaming.receiver import Receiver, async_get_rece
 from custom_components.flotte.tesla.state import Signal
 
 STREAM_HOST: Final = "home.flotte.example"
-"""The name that the cars check the server's certificate for."""
+"""The name for which cars verify the server's certificate."""
 
 
-class Shown:
-    """Which entities of each car are enabled: one for each of some signals, then any others.
+class Enabled:
+    """Selection of each car's enabled entities: one for each of some signals, then any others.
 
-    Flotte has some 250 for a car, of which a fifth is enabled unless somebody changes it.
+    Flotte has some 250 entities for a car, a fifth of which is enabled by default.
 
     Args:
-        only: Signals that one entity alone shall show, and its key.
-        numbers: How many entities each car shall have, by VIN.
+        only: Signals that only one entity shall show, with its key.
+        numbers: The number of entities of each car, by VIN.
     """
 
     def __init__(self, only: Mapping[Signal[Any], str], numbers: Mapping[str, int]) -> None:
@@ -63,14 +63,14 @@ class Shown:
         if vin not in self._room:
             return True
         signals = getattr(entity, "coordinator_context", None) or frozenset()
-        if shown := self._only.keys() & signals:
-            return {self._only[each] for each in shown} == {key}
+        if enabled := self._only.keys() & signals:
+            return {self._only[each] for each in enabled} == {key}
         self._room[vin] -= 1
         return self._room[vin] >= 0
 
 
 class Fleet:
-    """The cars that are set up, and what belongs to them."""
+    """The cars that are set up, with their coordinators and their receiver."""
 
     def __init__(
         self, hass: HomeAssistant, entries: Sequence[FlotteConfigEntry], receiver: Receiver
@@ -90,18 +90,18 @@ class Fleet:
 
     @property
     def port(self) -> int:
-        """Where the cars connect."""
+        """The port that the cars connect to."""
         return self.receiver.server.port
 
     @property
     def ca(self) -> str:
-        """What the cars have to trust, in PEM. Raises NotSetUp."""
+        """The certificate that the cars have to trust, in PEM. Raises NotSetUp."""
         if self.receiver.certificate is None:
             raise NotSetUp("the receiver has no certificate")
         return self.receiver.certificate.ca
 
     def entity_id(self, vin: str, key: str) -> str:
-        """The sensor of a car that shows a row of the table. Raises NotSetUp."""
+        """The id of a car's sensor for a row of the table. Raises NotSetUp."""
         registry = er.async_get(self.hass)
         found = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{vin}-{key}")
         if found is None:
@@ -109,7 +109,7 @@ class Fleet:
         return found
 
     def entities(self, vin: str) -> int:
-        """How many entities of a car are enabled."""
+        """The number of enabled entities of a car."""
         registry = er.async_get(self.hass)
         return sum(
             each.unique_id.startswith(vin) and self.hass.states.get(each.entity_id) is not None
@@ -118,12 +118,12 @@ class Fleet:
         )
 
     async def add_sensors(self, sensors: Sequence[SensorEntity]) -> None:
-        """Add sensors that are not Flotte's, with the devices that they name."""
+        """Add sensors that are not Flotte's, with their devices."""
         await add_sensors(self.hass, self._entries[0], sensors)
 
 
 @asynccontextmanager
-async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fleet]:
+async def home_assistant(cars: StreamingCars, enabled: Enabled) -> AsyncIterator[Fleet]:
     """Run a Home Assistant with the account's cars set up, ready for them to connect.
 
     Raises:
@@ -131,7 +131,7 @@ async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fle
     """
     account = cars.account
     with TemporaryDirectory(prefix="flotte-benchmark-") as folder:
-        # Warnings about slow set-up and custom integrations are not what is to be read here.
+        # Warnings about slow setup and custom integrations would only distract here.
         for name in ("homeassistant", "aiohttp_fast_zlib"):
             logging.getLogger(name).setLevel(logging.ERROR)
         hass = await bare(Path(folder), zone="Europe/Amsterdam")
@@ -146,7 +146,9 @@ async def home_assistant(cars: StreamingCars, shown: Shown) -> AsyncIterator[Fle
             await cars.pair((await async_get_key(hass)).public_bytes)
             port = free_port()
             entries = [_entry(account, login, port) for login in account.logins]
-            with patch.object(Entity, "entity_registry_enabled_default", property(shown.includes)):
+            with patch.object(
+                Entity, "entity_registry_enabled_default", property(enabled.includes)
+            ):
                 for entry in entries:
                     await hass.config_entries.async_add(entry)
                     if entry.state is not ConfigEntryState.LOADED:

@@ -1,7 +1,7 @@
-"""Records of cars, from their bytes to the last state written, beside the writes alone.
+"""Records of cars, from their bytes to the last state written, compared with the writes alone.
 
 In the process: the records of one car, straight into the server, without TLS. Through TLS: cars in
-another process push two records a second each, whether or not they are answered.
+another process push two records a second each, whether or not they are acknowledged.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from homeassistant.helpers.typing import StateType
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from benchmarks.bare_sensors import AlikeSensor, BareSensor, show_all
-from benchmarks.home_assistant import STREAM_HOST, Fleet, Shown, home_assistant
-from benchmarks.records import HIGHEST_VALUE, LOWEST_VALUE, Records, raw_values
+from benchmarks.home_assistant import STREAM_HOST, Enabled, Fleet, home_assistant
+from benchmarks.records import MAX_VALUE, MIN_VALUE, Records, raw_values
 from benchmarks.streaming_cars import Push, Pushed, StreamingCars, streaming_cars
 from benchmarks.timing import Timing, alternate, machine, positive
 from custom_components.flotte.sensor.entity import FlotteSensor, FlotteSensorDescription
@@ -33,22 +33,22 @@ from simulator.telemetry import envelope
 
 OURS: Final = "Flotte"
 FLOOR: Final = "writes alone"
-ALIKE: Final = "writes alone, shown as Flotte's are"
+ALIKE: Final = "writes alone, like Flotte's"
 
-MOST_OF_FLOOR: Final = {1: 1.5, 4: 1.35, 40: 1.2}
-"""Our goals, by number of signals: at most so many times what the writes alone take."""
+MAX_OF_FLOOR: Final = {1: 1.5, 4: 1.35, 40: 1.2}
+"""Goals: the maximum ratio to the writes alone, by number of signals."""
 CARS: Final = (1, 10, 100)
 GOAL_CARS: Final = 10
-MOST_P99: Final = 50.0
-"""Our goal, in milliseconds, for so many cars."""
+MAX_P99: Final = 50.0
+"""Goal in milliseconds, by number of cars."""
 PER_SECOND: Final = 2.0
-"""Records of each car: Tesla's cars collect for 500 ms, so none sends more."""
+"""Records per car: Tesla's cars collect for 500 ms, so none sends more."""
 SIGNALS: Final = 4
-"""In each record that comes through TLS."""
+"""Signals in each record that comes through TLS."""
 ENTITIES: Final = 150
-"""Of each car."""
+"""Entities of each car."""
 FEW, MANY = 50, 300
-"""Entities of two cars whose records are compared: what did not change must cost nothing."""
+"""Entities of two cars whose records are compared: unchanged entities must cost nothing."""
 WARM_UP_REPEATS: Final = 2
 WARM_UP_SECONDS: Final = 2.0
 
@@ -56,33 +56,33 @@ _FIELDS: Final = frozenset(wire.Field.keys())
 
 
 class WrongResult(Exception):
-    """What was timed did not do what it should have done, so its time means nothing."""
+    """The measured code did not do what it should, so its time means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A sensor whose writes are measured, and the signal that it shows."""
+    """A sensor whose writes are measured, and its signal."""
 
     row: FlotteSensorDescription
     signal: Signal[Any]
 
     @property
     def field(self) -> str:
-        """The field that tells the signal."""
+        """The streamed field of the signal."""
         return self.signal.field
 
 
 def _shows_every_value(signal: Signal[Any]) -> bool:
-    """Whether every value of the records is within the bounds of a signal, and is not rounded."""
+    """Whether every value of the records is within the bounds of a signal and is not rounded."""
     try:
-        signal.parse(HIGHEST_VALUE)
-        return bool(signal.parse(LOWEST_VALUE) != signal.parse(LOWEST_VALUE + 0.0625))
+        signal.parse(MAX_VALUE)
+        return bool(signal.parse(MIN_VALUE) != signal.parse(MIN_VALUE + 0.0625))
     except Unrecognised:
         return False
 
 
 def _measured() -> list[Measured]:
-    """All sensors of numbers with class and unit; each shows one signal of one streamed field."""
+    """All sensors of numbers with class and unit, each for one signal of one streamed field."""
     return [
         Measured(row, row.signal)
         for row in VEHICLE_SENSORS
@@ -91,28 +91,28 @@ def _measured() -> list[Measured]:
         and row.device_class is not None
         and row.signal.unit is not None
         and _shows_every_value(row.signal)
-        # What never falls shows nothing of a value that does.
+        # A total ignores falling values.
         and row.state_class is not SensorStateClass.TOTAL_INCREASING
-        # The device tracker shows it too.
+        # The device tracker shows this signal too.
         and row.signal is not GPS_ACCURACY
     ]
 
 
-SENSORS: Final = tuple(_measured()[: max(MOST_OF_FLOOR)])
+SENSORS: Final = tuple(_measured()[: max(MAX_OF_FLOOR)])
 STREAMED: Final = tuple(each for each in SENSORS if not each.signal.paths)[:SIGNALS]
-"""What no polled answer tells, so that nothing but a record changes it."""
+"""Signals that are not polled, so that only a record changes them."""
 
 
-def shown(numbers: Mapping[str, int]) -> Shown:
-    """So many entities of each car; of those that show a measured signal, one for each."""
-    return Shown({each.signal: each.row.key for each in SENSORS}, numbers)
+def enabled(numbers: Mapping[str, int]) -> Enabled:
+    """Enable so many entities of each car, but only one for each measured signal."""
+    return Enabled({each.signal: each.row.key for each in SENSORS}, numbers)
 
 
 # --- In the process ------------------------------------------------------------------------------
 
 
 class Car:
-    """A car of ours, and the records that it sends."""
+    """A car set up in Flotte, and the records that it sends."""
 
     def __init__(self, fleet: Fleet, vin: str, sensors: Sequence[Measured]) -> None:
         self._hass = fleet.hass
@@ -121,13 +121,13 @@ class Car:
         self._records = Records(vin, [each.field for each in sensors])
         self._signals = len(sensors)
         if not self._stream.is_connected:
-            # The server says so when a car connects.
+            # The server calls this when a car connects.
             self._stream.opened("benchmark", "wifi")
 
     def batches(self, number: int, size: int) -> Callable[[], Awaitable[None]]:
-        """Each call has another batch of records received; they are made now, which takes long.
+        """Return a function that receives a batch of records with each call; all are made now.
 
-        Not the same ones again: a reading that is older than the last is left aside.
+        No batch is received twice, because readings older than the latest are ignored.
         """
         batches = batched((self._records.next() for _ in range(number * size)), size, strict=True)
         waiting = iter(list(batches))
@@ -143,10 +143,10 @@ class Car:
             answer(record, stream)
 
     def check(self) -> None:
-        """Make sure that a record is acknowledged, and changes one state for each of its signals.
+        """Check that a record is acknowledged and changes one state for each of its signals.
 
         Raises:
-            WrongResult: it does not.
+            WrongResult: it was not.
         """
         written: list[str] = []
 
@@ -167,19 +167,19 @@ class Car:
 async def measure_records(
     fleet: Fleet, vin: str, *, repeats: int, writes: int
 ) -> dict[int, dict[str, Timing]]:
-    """Microseconds for each record, and for its writes alone, by number of signals."""
+    """Microseconds for a record, and for its writes alone, by number of signals."""
     rows = [each.row for each in SENSORS]
     bare, alike = [BareSensor(row) for row in rows], [AlikeSensor(row) for row in rows]
     await fleet.add_sensors([*bare, *alike])
     timings: dict[int, dict[str, Timing]] = {}
-    for signals in MOST_OF_FLOOR:
+    for signals in MAX_OF_FLOOR:
         size = -(-writes // signals)
         sensors = SENSORS[:signals]
         car = Car(fleet, vin, sensors)
-        # The first one may come upon entities that nobody has told anything yet.
+        # The first record may reach entities that have no value yet.
         for _ in range(2):
             car.check()
-        # As Flotte shows them: a number with many digits takes longer to write.
+        # As Flotte displays them: a number with many digits takes longer to write.
         values = [
             [each.signal.parse(raw) for each, raw in zip(sensors, record, strict=True)]
             for record in raw_values(signals, size)
@@ -200,7 +200,7 @@ async def measure_records(
 def writing(
     sensors: Sequence[BareSensor], values: Sequence[Sequence[StateType]]
 ) -> Callable[[], Awaitable[None]]:
-    """Each call shows all values in all sensors."""
+    """Return a function that writes all values to all sensors."""
 
     async def write() -> None:
         show_all(sensors, values)
@@ -211,11 +211,11 @@ def writing(
 async def measure_growth(
     fleet: Fleet, few: str, many: str, *, repeats: int, writes: int
 ) -> dict[int, Timing]:
-    """Microseconds for a record of one signal, by the number of entities of the car."""
+    """Microseconds for a record of one signal, by number of the car's entities."""
     coordinator = fleet.coordinator(many)
     missing = MANY - fleet.entities(many)
     signals = {each.signal for each in SENSORS}
-    # No car has as many: some that do not change are shown once more.
+    # No car has as many: some unchanged ones are added a second time.
     again = [
         replace(row, key=f"{row.key}_again", entity_registry_enabled_default=True)
         for row in VEHICLE_SENSORS
@@ -245,22 +245,22 @@ async def measure_growth(
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long records took that came through TLS; milliseconds, of all records of all repeats."""
+    """Delay of records through TLS, in milliseconds, of all records of all repeats."""
 
     records: int
     median: float
     p99: float
     worst: float
     acknowledged: float
-    """Median, until the car had the acknowledgement."""
+    """Median until the car received the acknowledgement."""
     late: float
-    """99th percentile of how much later than scheduled the cars sent, which is not in the above."""
+    """99th percentile of how late the cars sent records, which is not part of the delays."""
     cpu: float
-    """Processor time of Home Assistant's process, in microseconds for each record."""
+    """Processor time of Home Assistant's process, in microseconds per record."""
 
 
 class Watch:
-    """Notes when the states of some entities were written."""
+    """Records when the states of some entities were written."""
 
     def __init__(self, fleet: Fleet, vins: Sequence[str]) -> None:
         self._written: dict[str, list[int]] = {
@@ -274,7 +274,7 @@ class Watch:
             written.append(time.monotonic_ns())
 
     def take(self, records: int) -> list[list[int]]:
-        """When the last state of each record was written, by car; begins anew.
+        """The times when the last state of each record was written, by car; resets the observation.
 
         Raises:
             WrongResult: a record did not change each state once.
@@ -289,7 +289,7 @@ class Watch:
         return cars
 
     def end(self) -> None:
-        """Listen no more."""
+        """Stop observing."""
         self._stop()
 
 
@@ -297,7 +297,7 @@ async def measure_latency(number: int, *, repeats: int, seconds: float) -> Laten
     """Let so many cars push, each with `ENTITIES` entities, for so long and so often."""
     async with streaming_cars(number) as cars:
         vins = cars.account.vins
-        async with home_assistant(cars, shown(dict.fromkeys(vins, ENTITIES))) as fleet:
+        async with home_assistant(cars, enabled(dict.fromkeys(vins, ENTITIES))) as fleet:
             return await _push(fleet, cars, repeats=repeats, seconds=seconds)
 
 
@@ -316,27 +316,31 @@ async def _push(fleet: Fleet, cars: StreamingCars, *, repeats: int, seconds: flo
     cpu = 0.0
     for _ in range(repeats):
         before = time.process_time()
-        told = await cars.push(order)
+        result = await cars.push(order)
         cpu += time.process_time() - before
-        pushed.append((told, watch.take(order.records)))
+        pushed.append((result, watch.take(order.records)))
     watch.end()
     await cars.disconnect()
-    delays = [delay for told, written in pushed for delay in _milliseconds(told.sent, written)]
+    delays = [delay for result, written in pushed for delay in _milliseconds(result.sent, written)]
     return Latency(
         records=len(delays),
         median=statistics.median(delays),
         p99=_p99(delays),
         worst=max(delays),
         acknowledged=statistics.median(
-            delay for told, _ in pushed for delay in _milliseconds(told.sent, told.acknowledged)
+            delay
+            for result, _ in pushed
+            for delay in _milliseconds(result.sent, result.acknowledged)
         ),
-        late=_p99([delay for told, _ in pushed for delay in _milliseconds(told.due, told.sent)]),
+        late=_p99(
+            [delay for result, _ in pushed for delay in _milliseconds(result.due, result.sent)]
+        ),
         cpu=cpu * 1e6 / len(delays),
     )
 
 
 def _milliseconds(begins: list[list[int]], ends: list[list[int]]) -> list[float]:
-    """From begin to end, of all records of all cars; from nanoseconds."""
+    """Milliseconds from begin to end of all records of all cars; the arguments are nanoseconds."""
     return [
         (end - begin) / 1e6
         for of_car in zip(begins, ends, strict=True)
@@ -348,27 +352,27 @@ def _p99(numbers: list[float]) -> float:
     return statistics.quantiles(numbers, n=100, method="inclusive")[-1]
 
 
-# --- Both ----------------------------------------------------------------------------------------
+# --- All figures ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured."""
+    """The results of all measurements."""
 
     records: Mapping[int, Mapping[str, Timing]]
-    """By number of signals: a record, and its writes alone."""
+    """A record, and its writes alone, by number of signals."""
     growth: Mapping[int, Timing]
-    """By number of entities: a record of one signal."""
+    """A record of one signal, by number of entities."""
     latency: Mapping[int, Latency]
-    """By number of cars."""
+    """The delays, by number of cars."""
 
     def ratio(self, signals: int) -> float:
-        """How many times the writes alone a record takes."""
+        """The time of a record compared with the writes alone."""
         timings = self.records[signals]
         return timings[OURS].median / timings[FLOOR].median
 
     def to_json(self) -> str:
-        """The figures that are followed, in one line."""
+        """The figures to be tracked, as one line of JSON."""
         return json.dumps(
             {
                 "us_per_record": {
@@ -399,15 +403,15 @@ async def measure(
     """Measure everything in one run.
 
     Args:
-        repeats: How many batches are timed, and how often cars push.
-        writes: How many states each batch writes.
-        seconds: How long cars push each time.
-        cars: How many cars push.
+        repeats: The number of timed batches, and of pushes.
+        writes: The number of states that each batch writes.
+        seconds: The length of each push.
+        cars: The number of cars that push.
     """
     async with streaming_cars(3) as three:
         one, few, many = three.account.vins
         numbers = {one: ENTITIES, few: FEW, many: MANY}
-        async with home_assistant(three, shown(numbers)) as fleet:
+        async with home_assistant(three, enabled(numbers)) as fleet:
             records = await measure_records(fleet, one, repeats=repeats, writes=writes)
             growth = await measure_growth(fleet, few, many, repeats=repeats, writes=writes)
     latency = {
@@ -417,7 +421,7 @@ async def measure(
 
 
 def table(figures: Figures) -> str:
-    """Everything that was measured, for people."""
+    """The table of all figures."""
     lines = [machine(), "", _head("microseconds per record", "median", "10 %", "90 %")]
     for signals, timings in figures.records.items():
         lines += [f"signals: {signals}", *_rows(timings)]
@@ -440,11 +444,11 @@ def table(figures: Figures) -> str:
     lines.append("")
     lines += [
         _goal(f"{OURS} / {FLOOR}, {signals} signals", figures.ratio(signals), most)
-        for signals, most in MOST_OF_FLOOR.items()
+        for signals, most in MAX_OF_FLOOR.items()
     ]
     if GOAL_CARS in figures.latency:
         lines.append(
-            _goal(f"99 % of {GOAL_CARS} cars, ms", figures.latency[GOAL_CARS].p99, MOST_P99)
+            _goal(f"99 % of {GOAL_CARS} cars, ms", figures.latency[GOAL_CARS].p99, MAX_P99)
         )
     return "\n".join(lines)
 

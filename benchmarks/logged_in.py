@@ -1,4 +1,4 @@
-"""Owners who are logged in to the simulated Tesla, as a process beside it is told of them."""
+"""Logged-in owners of the simulated Tesla, described for another process."""
 
 import json
 from dataclasses import dataclass
@@ -11,26 +11,26 @@ PUBLIC_DOMAIN: Final = "flotte.example"
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An owner who is logged in."""
+    """A logged-in owner."""
 
     subject: str
     token: dict[str, Any]
-    """As the token endpoint answers it."""
+    """The answer of the token endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where the simulated Tesla is, and whose cars there are."""
+    """The addresses of the simulated Tesla, and the owners of its cars."""
 
     auth: str
     eu: str
     na: str
     logins: list[Login]
-    """Of all owners; the cars are theirs by turns."""
+    """All owners; the cars belong to them in turn."""
     vins: list[str]
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """What the other process printed."""
-        told = json.loads(line)
-        return cls(**{**told, "logins": [Login(**each) for each in told["logins"]]})
+        """Read the line that the other process printed."""
+        fields = json.loads(line)
+        return cls(**{**fields, "logins": [Login(**each) for each in fields["logins"]]})

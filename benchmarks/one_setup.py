@@ -2,7 +2,7 @@
 
     python -m benchmarks.one_setup
 
-follows orders (JSON, a line each: the order's name and its arguments) from its standard input,
+reads orders (JSON, a line each: the order's name and its arguments) from its standard input,
 answers each with one line of JSON, and stops Home Assistant when its input is closed.
 """
 
@@ -39,9 +39,9 @@ from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Accoun
 FLOTTE: Final = "flotte"
 CORE: Final = "tesla_fleet"
 BARE: Final = "bare"
-"""Sensors that only show a number, beside an account without cars."""
+"""Sensors that only show a number, for an account without cars."""
 CLIENTS: Final = {FLOTTE: "custom_components.flotte", CORE: "tesla_fleet_api"}
-"""What is imported before anything of Tesla can be done."""
+"""The modules that a client of Tesla needs, by contestant."""
 PACKAGES: Final = {FLOTTE: "custom_components.flotte", CORE: "homeassistant.components.tesla_fleet"}
 PLATFORMS: Final = tuple(
     Platform(name)
@@ -61,37 +61,37 @@ PLATFORMS: Final = tuple(
         "update",
     )
 )
-"""Any Home Assistant has them running already when an account is set up."""
+"""Platforms that already run in any Home Assistant when an account is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """What a set-up took."""
+    """The cost of a setup."""
 
     wall: float
-    """Seconds until Home Assistant had nothing more to do but to wait."""
+    """Seconds until Home Assistant had nothing left to do."""
     cpu: float
-    """Seconds of processor time, of this process."""
+    """Seconds of processor time of this process."""
     memory: float
-    """By how much the resident set grew, in MB (millions of bytes)."""
+    """Growth of the resident set, in MB (millions of bytes)."""
     entities: int
-    """That are enabled."""
+    """The number of enabled entities."""
     registered: int
-    """Enabled or not."""
+    """The number of all entities."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What an entity of a car shows."""
+class Displayed:
+    """The displayed state of an entity of a car."""
 
     state: str
     attributes: dict[str, Any]
-    told: dict[str, float] = field(default_factory=dict)
-    """When what it shows was told, in Unix seconds, by signal; empty if it keeps no times."""
+    reported_at: dict[str, float] = field(default_factory=dict)
+    """The times of its signals, in Unix seconds, by signal; empty if the entity keeps no times."""
 
     @property
     def is_known(self) -> bool:
-        """Whether that is a value at all."""
+        """Whether the state is a value at all."""
         return self.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
@@ -100,9 +100,9 @@ class Home:
 
     Args:
         contestant: `FLOTTE`, `CORE` or `BARE`.
-        folder: Home Assistant's own; what is in it outlasts a restart.
-        account: Whose cars they are.
-        everything: Whether every entity is enabled, and not only those that are so by default.
+        folder: Home Assistant's own folder; its files survive a restart.
+        account: The owner of the cars.
+        everything: Whether every entity is enabled, and not only those enabled by default.
     """
 
     def __init__(self, contestant: str, folder: str, account: Account, *, everything: bool) -> None:
@@ -121,9 +121,9 @@ class Home:
         return self._hass
 
     async def start(self) -> dict[str, Any]:
-        """Start Home Assistant, with everything imported but nothing of the account set up."""
+        """Start Home Assistant, with everything imported but without the account."""
         for name in ("homeassistant", "aiohttp_fast_zlib"):
-            # Warnings about slow set-up and custom integrations are not what is to be read here.
+            # Warnings about slow setup and custom integrations would only distract here.
             logging.getLogger(name).setLevel(logging.ERROR)
         hass = self._hass = await bare(self._folder, zone="Europe/Amsterdam")
         await set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
@@ -141,7 +141,7 @@ class Home:
         return {"key": (await self._key()).hex()}
 
     async def _key(self) -> bytes:
-        """The public key (65 bytes) that the cars have to know."""
+        """The public key (65 bytes) that has to be on the cars."""
         if self._contestant == CORE:
             from benchmarks.core_integration import core_key, point_core_at  # noqa: PLC0415  # heavy
 
@@ -153,14 +153,14 @@ class Home:
         return (await async_get_key(self.hass)).public_bytes
 
     def _config(self) -> dict[str, Any]:
-        """What stands in the configuration."""
+        """The configuration of the integration."""
         if self._domain == CORE:
             return {}
         account = self._account
         return {"simulator": {"auth": account.auth, "eu": account.eu, "na": account.na}}
 
     def _entry(self) -> ConfigEntry:
-        """An account that has just logged in, with the options of a new installation."""
+        """The config entry of an account that has just logged in, with default options."""
         (login,) = self._account.logins
         data: dict[str, Any] = {}
         if self._domain == FLOTTE:
@@ -176,7 +176,7 @@ class Home:
         )
 
     async def set_up(self) -> dict[str, Any]:
-        """Set the account up: `SetUp`. After a restart it is the one that is known."""
+        """Set the account up, the stored one after a restart; returns `SetUp`."""
         hass = self.hass
         is_known = bool(hass.config_entries.async_entries(self._domain))
         if not is_known:
@@ -197,18 +197,18 @@ class Home:
         (entry,) = hass.config_entries.async_entries(self._domain)
         if entry.state is not ConfigEntryState.LOADED:
             raise NotSetUp(f"{self._domain} is {entry.state}: {entry.reason}")
-        # Whatever it asks Tesla in the background, or when Home Assistant says that it is running.
+        # Includes background requests, and those that follow Home Assistant's start.
         await hass.async_start()
         await hass.async_block_till_done(wait_background_tasks=True)
         return asdict(SetUp(wall, cpu, memory, *self._entities(entry)))
 
     def _entities(self, entry: ConfigEntry) -> tuple[int, int]:
-        """How many entities it has: enabled, and in all."""
+        """The number of entities: enabled, and all."""
         registered = er.async_entries_for_config_entry(er.async_get(self.hass), entry.entry_id)
         return sum(each.disabled_by is None for each in registered), len(registered)
 
     async def add_sensors(self, number: int, cars: int, disabled: int = 0) -> dict[str, Any]:
-        """Add so many bare sensors on so many devices, and disabled ones beside them: `SetUp`."""
+        """Add enabled and disabled bare sensors on so many devices; returns `SetUp`."""
         from benchmarks.bare_sensors import BareSensor, add_sensors  # noqa: PLC0415  # imports Flotte
         from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS  # noqa: PLC0415  # as above
 
@@ -228,7 +228,7 @@ class Home:
             if again:
                 row = replace(row, key=f"{row.key}_{again}")
             sensor = BareSensor(row, str(place))
-            sensor._attr_native_value = turn + place / 8  # noqa: SLF001  # as its base wants it
+            sensor._attr_native_value = turn + place / 8  # noqa: SLF001  # how its base class expects it
             sensor._attr_entity_registry_enabled_default = index < number  # noqa: SLF001  # as above
             sensors.append(sensor)
         await add_sensors(hass, entry, sensors)
@@ -237,7 +237,7 @@ class Home:
         return asdict(SetUp(wall, cpu, resident() - memory, number, number + disabled))
 
     async def poll(self) -> dict[str, Any]:
-        """Have Flotte look at all cars, as it does a minute later; core has done so already."""
+        """Let Flotte poll all cars, as it does a minute later; core has already done so."""
         (entry,) = self.hass.config_entries.async_entries(self._domain)
         if self._domain == FLOTTE:
             for coordinator in entry.runtime_data.vehicles:
@@ -245,8 +245,8 @@ class Home:
         await self.hass.async_block_till_done()
         return {}
 
-    async def shown(self) -> dict[str, Any]:
-        """What all entities of cars show, by platform and unique id: `Shown`."""
+    async def displayed(self) -> dict[str, Any]:
+        """The displayed states of all entities of cars, by platform and unique id: `Displayed`."""
         found: dict[str, Any] = {}
         for platform in async_get_platforms(self.hass, self._domain):
             for entity in platform.entities.values():
@@ -255,28 +255,30 @@ class Home:
                 if state is None or vin not in self._account.vins:
                     continue
                 found[f"{platform.domain} {entity.unique_id}"] = asdict(
-                    Shown(state.state, dict(state.attributes), _told(entity))
+                    Displayed(state.state, dict(state.attributes), _reported_at(entity))
                 )
         return found
 
     async def stop(self) -> None:
-        """Stop Home Assistant, as its owner does."""
+        """Stop Home Assistant as its owner does."""
         if self._hass is not None:
             await self._hass.async_stop(force=True)
 
 
-def _told(entity: Entity) -> dict[str, float]:
-    """When the signals behind one of Flotte's entities were told."""
+def _reported_at(entity: Entity) -> dict[str, float]:
+    """The times of the signals behind one of Flotte's entities."""
     signals = getattr(entity, "coordinator_context", None)
     if not isinstance(signals, set | frozenset):
         return {}
-    state = getattr(entity, "coordinator").state  # noqa: B009  # only ours has one
+    state = getattr(entity, "coordinator").state  # noqa: B009  # only Flotte's entities have one
     readings = ((each.name, state.reported(each)) for each in signals)
-    return {name: told.time.timestamp() for name, told in sorted(readings) if told is not None}
+    return {
+        name: reading.time.timestamp() for name, reading in sorted(readings) if reading is not None
+    }
 
 
 def resident() -> float:
-    """The resident set after a collection of garbage, in MB."""
+    """The resident set after a garbage collection, in MB."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGESIZE") / 1e6
@@ -286,7 +288,7 @@ def resident() -> float:
 
 
 def load(modules: Iterable[str]) -> dict[str, float]:
-    """What importing these takes in this process, in milliseconds of the processor and MB."""
+    """Import modules; returns the cost in milliseconds of the processor and in MB."""
     memory, begin = resident(), time.process_time()
     for module in modules:
         importlib.import_module(module)
@@ -295,7 +297,7 @@ def load(modules: Iterable[str]) -> dict[str, float]:
 
 
 async def imports(contestant: str) -> dict[str, Any]:
-    """What the client takes, then the rest of the integration with all its platforms."""
+    """Import the client, then the rest of the integration with all its platforms."""
     for platform in PLATFORMS:
         importlib.import_module(f"homeassistant.components.{platform}")
     client = load([CLIENTS[contestant]])
@@ -310,7 +312,7 @@ async def imports(contestant: str) -> dict[str, Any]:
 
 
 async def _serve() -> None:
-    """Follow orders until standard input ends."""
+    """Process orders until standard input ends."""
     home: Home | None = None
     try:
         while line := await asyncio.to_thread(sys.stdin.readline):

@@ -1,9 +1,9 @@
-"""The least that a signed command takes: metadata, HMAC, protobuf, base64, and nothing else.
+"""A lower bound of a signed command: metadata, HMAC, protobuf and base64 only.
 
-No session that could be out of date, no checks, no random numbers, no memory of what was sent. What
-stays the same is prepared: the beginning of the metadata, and the message itself, in which only the
-fields are written that differ from command to command. The bytes are those of our own messages,
-which tests/test_benchmarks.py compares, but the code is not ours.
+It has no session that could be outdated, no checks, no random numbers, and no record of what was
+sent. Constant parts are prepared: the beginning of the metadata, and the message, in which only the
+fields are written that differ from command to command. The bytes are those of Flotte's own
+messages, with which tests/test_benchmarks.py compares them, but the code is not Flotte's.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _ENCRYPT_REPLY = 2
 
 
 class PlainSigning:
-    """Signs for one domain of one vehicle, as fast as Python and its libraries can."""
+    """A signer for one domain of one vehicle, as fast as Python and its libraries can be."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class PlainSigning:
         counter: int,
         expires_at: int,
     ) -> None:
-        """Prepare everything that stays the same.
+        """Prepare the constant parts.
 
         Args:
             private_key: on the curve P-256.
@@ -46,7 +46,7 @@ class PlainSigning:
             epoch: 16 bytes.
             routing_address: 16 bytes.
             uuid: 16 bytes, of all commands.
-            counter: the last that was used.
+            counter: the last one used.
             expires_at: seconds on the domain's clock, of all commands.
         """
         self.counter = counter
@@ -72,7 +72,7 @@ class PlainSigning:
         self._signature.epoch = epoch
 
     def sign(self, payload: bytes) -> str:
-        """One signed command, with the next counter, in base64."""
+        """Sign one command with the next counter; returns it in base64."""
         self.counter = counter = self.counter + 1
         expires_at = self._expires_at
         signature = self._signature

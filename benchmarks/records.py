@@ -1,4 +1,4 @@
-"""Messages of cars: numbers that change every time, in Tesla's protobuf and envelope."""
+"""Messages of cars: numbers that always change, in Tesla's protobuf and envelope."""
 
 import itertools
 import time
@@ -12,28 +12,28 @@ from simulator.telemetry import envelope
 TOPIC = b"V"
 
 
-LOWEST_VALUE = 20.0
-HIGHEST_VALUE = 125.0
-"""Between which all values lie, of forty fields at least."""
+MIN_VALUE = 20.0
+MAX_VALUE = 125.0
+"""The bounds of all values, for at least forty fields."""
 
 
 def values_of(field_index: int) -> Iterator[float]:
-    """Numbers as a car tells them, in Tesla's units; no two in a row are the same."""
+    """Numbers as a car reports them, in Tesla's units; two successive ones always differ."""
     for turn in itertools.count():
-        yield LOWEST_VALUE + field_index + turn % 997 / 16
+        yield MIN_VALUE + field_index + turn % 997 / 16
 
 
 def raw_values(fields: int, records: int) -> list[tuple[float, ...]]:
-    """What the first so many records with so many fields tell."""
+    """The values of the first so many records with so many fields."""
     return list(islice(zip(*map(values_of, range(fields)), strict=True), records))
 
 
 class Records:
-    """Makes the records of one car.
+    """The records of one car.
 
     Args:
-        vin: Whose they are.
-        fields: Names of the fields in each record, in their order.
+        vin: The car.
+        fields: Names of the fields in each record, in order.
     """
 
     def __init__(self, vin: str, fields: Sequence[str]) -> None:

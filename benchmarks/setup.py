@@ -1,12 +1,12 @@
-"""What it takes to start with an account, beside Home Assistant core's own integration.
+"""Cost of starting with an account, compared with Home Assistant core's own integration.
 
 Each contestant sets up each number of cars in a Home Assistant of its own, in a process of its own,
-against the simulator in a process of its own, that answers at once or after a latency.
+against a simulator in another process that answers immediately or after a latency.
 
-Serial round trips are read from the simulator's log, which says when each request came and when it
-was answered: they are the longest chain of requests of which each came after the one before was
-answered. They are counted where there is latency: without it requests that wait for nobody are
-answered before the next one is written, and would look like a chain.
+Serial round trips are read from the simulator's log, which has the times of each request and its
+answer: they are the longest chain of requests each of which came after the answer to the one
+before. They are counted where there is latency: without it, independent requests are answered
+before the next one is written, and would look like a chain.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from benchmarks.beside import Beside, beside
-from benchmarks.one_setup import BARE, CLIENTS, CORE, FLOTTE, SetUp, Shown
+from benchmarks.child import Child, child
+from benchmarks.one_setup import BARE, CLIENTS, CORE, FLOTTE, Displayed, SetUp
 from benchmarks.setup_cases import Case, Import, Kept, Started, compare, longest_chain
 from benchmarks.streaming_cars import StreamingCars, streaming_cars
 from benchmarks.timing import machine, positive
@@ -30,23 +30,23 @@ from benchmarks.timing import machine, positive
 CARS: Final = (1, 10, 100)
 LATENCIES_MS: Final = (0, 200)
 RESTART_CARS: Final = 10
-"""At most so many in the account that is restarted."""
-MOST_TRIPS: Final = 2
-MOST_OF_CORE: Final = 0.05
-"""Our goal for the time that most cars take, with latency."""
-MOST_OF_LIBRARY: Final = 0.45
-"""Our goal for the import, against the library that core's integration is made with."""
-MOST_OF_BARE: Final = 1.1
-"""Our goal for the memory of an enabled entity, against a bare sensor."""
+"""The maximum number of cars in the account that is restarted."""
+MAX_TRIPS: Final = 2
+MAX_OF_CORE: Final = 0.05
+"""Goal for the time of most cars, with latency, compared with core."""
+MAX_OF_LIBRARY: Final = 0.45
+"""Goal for the import, compared with the library of core's integration."""
+MAX_OF_BARE: Final = 1.1
+"""Goal for the memory of an enabled entity, compared with a bare sensor."""
 ANSWER_SECONDS: Final = 600
 PRICED: Final = frozenset({"data", "command", "wake"})
-"""Categories of requests that Tesla has a price for."""
+"""Categories of requests that have a price."""
 EXAMPLES: Final = 8
-"""Values that are listed by name, of those that were lost or made up."""
+"""The number of lost or made-up values that are listed by name."""
 
 
 class Tesla:
-    """The simulator's levers."""
+    """The controls of the simulator."""
 
     def __init__(self, cars: StreamingCars, session: aiohttp.ClientSession) -> None:
         self.cars = cars
@@ -54,7 +54,7 @@ class Tesla:
         self._url = f"{cars.account.eu}/simulator"
 
     async def delay(self, milliseconds: int) -> None:
-        """Answer every request only after so long."""
+        """Delay the answers to all requests."""
         if milliseconds:
             await self._post("faults", kind="delay", count=None, seconds=milliseconds / 1e3)
 
@@ -69,7 +69,7 @@ class Tesla:
             pass
 
     async def requests(self) -> list[dict[str, Any]]:
-        """The requests since then."""
+        """The requests since the last `forget`."""
         async with self._session.get(f"{self._url}/requests") as response:
             rows: list[dict[str, Any]] = (await response.json())["requests"]
         return rows
@@ -94,37 +94,37 @@ async def tesla(cars: int) -> AsyncIterator[Tesla]:
 
 
 class Home:
-    """A Home Assistant beside us."""
+    """A Home Assistant in a child process."""
 
-    def __init__(self, process: Beside) -> None:
+    def __init__(self, process: Child) -> None:
         self._process = process
 
     async def order(self, name: str, **arguments: object) -> Any:  # noqa: ANN401  # JSON
-        """Have something done. Raises BesideFailed."""
-        self._process.tell(json.dumps([name, arguments]))
+        """Run an order. Raises ChildFailed."""
+        self._process.send(json.dumps([name, arguments]))
         return json.loads(await self._process.line(ANSWER_SECONDS))
 
     async def set_up(self) -> SetUp:
         """Set the account up."""
         return SetUp(**await self.order("set_up"))
 
-    async def shown(self) -> dict[str, Shown]:
-        """What the entities of all cars show."""
-        return {name: Shown(**each) for name, each in (await self.order("shown")).items()}
+    async def displayed(self) -> dict[str, Displayed]:
+        """The displayed states of the entities of all cars."""
+        return {name: Displayed(**each) for name, each in (await self.order("displayed")).items()}
 
 
 @asynccontextmanager
 async def home(
     simulated: Tesla, contestant: str, folder: str, *, everything: bool = False
 ) -> AsyncIterator[Home]:
-    """A Home Assistant that is ready for the account, whose key is on all cars."""
-    async with beside("benchmarks.one_setup") as process:
+    """A Home Assistant that is ready for the account, with its key on all cars."""
+    async with child("benchmarks.one_setup") as process:
         started = Home(process)
         account = asdict(simulated.cars.account)
-        told = await started.order(
+        answer = await started.order(
             "home", contestant=contestant, folder=folder, account=account, everything=everything
         )
-        await simulated.cars.pair(bytes.fromhex(told["key"]))
+        await simulated.cars.pair(bytes.fromhex(answer["key"]))
         await simulated.forget()
         yield started
 
@@ -145,12 +145,12 @@ async def start_once(case: Case) -> Started:
 
 
 async def bare_sensors(number: int, cars: int, disabled: int = 0) -> SetUp:
-    """What so many bare sensors take, in a Home Assistant with an account without cars.
+    """Measure so many bare sensors, in a Home Assistant with an account without cars.
 
     Args:
-        number: How many are enabled.
-        cars: On how many devices they are.
-        disabled: How many more are only registered.
+        number: The number of enabled sensors.
+        cars: The number of their devices.
+        disabled: The number of further sensors that are only registered.
     """
     with TemporaryDirectory(prefix="flotte-benchmark-") as folder:
         async with tesla(0) as simulated, home(simulated, BARE, folder) as ours:
@@ -161,29 +161,29 @@ async def bare_sensors(number: int, cars: int, disabled: int = 0) -> SetUp:
 
 
 async def restart(contestant: str, cars: int) -> Kept:
-    """Learn all about cars that are awake, let them fall asleep, and start again.
+    """Poll all cars while they are awake, let them fall asleep, and restart.
 
-    Every entity is enabled, also those that usually are not.
+    Every entity is enabled, also those that are disabled by default.
     """
     with TemporaryDirectory(prefix="flotte-benchmark-") as folder:
         async with tesla(cars) as simulated:
             async with home(simulated, contestant, folder, everything=True) as ours:
                 await ours.set_up()
                 await ours.order("poll")
-                before = await ours.shown()
+                before = await ours.displayed()
             await simulated.put("asleep")
             restarted = await simulated.now()
             async with home(simulated, contestant, folder, everything=True) as ours:
                 await ours.set_up()
-                after = await ours.shown()
+                after = await ours.displayed()
     return compare(before, after, restarted)
 
 
 async def imports(contestant: str, repeats: int) -> dict[str, Import]:
-    """What a contestant's client takes to import, and then the rest of its integration."""
+    """Measure the import of a contestant's client, then that of the rest of its integration."""
     answers = []
     for _ in range(repeats):
-        async with beside("benchmarks.one_setup") as process:
+        async with child("benchmarks.one_setup") as process:
             answers.append(await Home(process).order("imports", contestant=contestant))
     return {
         part: Import(
@@ -195,7 +195,7 @@ async def imports(contestant: str, repeats: int) -> dict[str, Import]:
 
 
 def _median(all_of_case: Sequence[Started]) -> Started:
-    """The repeats of one case as one."""
+    """The repeats of one case, combined."""
     first = all_of_case[0]
     return Started(
         replace(
@@ -211,7 +211,7 @@ def _median(all_of_case: Sequence[Started]) -> Started:
 
 
 def _middle(repeats: Sequence[SetUp]) -> SetUp:
-    """The one that takes neither most nor least memory."""
+    """The repeat with the median memory."""
     return sorted(repeats, key=lambda took: took.memory)[len(repeats) // 2]
 
 
@@ -220,52 +220,52 @@ def _middle(repeats: Sequence[SetUp]) -> SetUp:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured."""
+    """The results of all measurements."""
 
     started: Mapping[Case, Started]
     bare: SetUp
-    """As many sensors as Flotte has enabled entities of most cars."""
+    """As many bare sensors as Flotte has enabled entities of most cars."""
     registered: SetUp
-    """The same, and as many disabled ones as Flotte has."""
+    """As many bare sensors, and as many disabled ones as Flotte has."""
     kept: Mapping[str, Kept]
-    """By contestant."""
+    """The values that survive a restart, by contestant."""
     imports: Mapping[str, Mapping[str, Import]]
-    """By contestant: its client, and the rest of the integration."""
+    """The client, and the rest of the integration, by contestant."""
     repeats: int
 
     @property
     def cars(self) -> list[int]:
-        """How many cars were set up."""
+        """The numbers of cars."""
         return sorted({case.cars for case in self.started})
 
     @property
     def latencies(self) -> list[int]:
-        """In milliseconds."""
+        """The latencies in milliseconds."""
         return sorted({case.latency for case in self.started})
 
     def at_most(self, contestant: str) -> Started:
-        """The set-up of most cars at the longest latency."""
+        """The setup of most cars at the longest latency."""
         return self.started[Case(contestant, self.cars[-1], self.latencies[-1])]
 
     @property
     def ratio_wall(self) -> float:
-        """Our time against core's, most cars at the longest latency."""
+        """Flotte's time compared with core's, most cars at the longest latency."""
         return self.at_most(FLOTTE).took.wall / self.at_most(CORE).took.wall
 
     @property
     def ratio_import(self) -> float:
-        """Our integration without its platforms, against core's library."""
+        """The import of Flotte without its platforms, compared with core's library."""
         ours, core = self.imports[FLOTTE]["client"], self.imports[CORE]["client"]
         return ours.milliseconds / core.milliseconds
 
     @property
     def ratio_memory(self) -> float:
-        """Memory of one of our entities, against that of a bare sensor."""
+        """The memory of one of Flotte's entities, compared with that of a bare sensor."""
         ours = self.started[Case(FLOTTE, self.cars[-1], self.latencies[0])].took
         return per_entity(ours) / per_entity(self.bare)
 
     def of(self, contestant: str) -> dict[str, Any]:
-        """The figures of one contestant that are followed."""
+        """The tracked figures of one contestant."""
         by_cars = {
             cars: {each: self.started[Case(contestant, cars, each)] for each in self.latencies}
             for cars in self.cars
@@ -296,7 +296,7 @@ class Figures:
         }
 
     def to_json(self) -> str:
-        """The figures that are followed, in one line."""
+        """The figures to be tracked, as one line of JSON."""
         return json.dumps(
             {
                 **self.of(FLOTTE),
@@ -314,7 +314,7 @@ def per_entity(took: SetUp) -> float:
 
 
 async def measure(*, cars: Sequence[int], latencies: Sequence[int], repeats: int) -> Figures:
-    """Measure everything, the contestants by turns."""
+    """Measure everything, the contestants in turn."""
     cases = [
         Case(contestant, number, latency)
         for number in sorted(set(cars))
@@ -343,7 +343,7 @@ async def measure(*, cars: Sequence[int], latencies: Sequence[int], repeats: int
 
 
 def table(figures: Figures) -> str:
-    """Everything that was measured, for people."""
+    """The table of all figures."""
     lines = [
         machine(),
         "",
@@ -395,13 +395,13 @@ def table(figures: Figures) -> str:
     most = f"{figures.cars[-1]} cars, {figures.latencies[-1]} ms"
     lines += [
         "",
-        _goal("serial round trips", chain, MOST_TRIPS),
+        _goal("serial round trips", chain, MAX_TRIPS),
         _goal("billed", billed, 0),
-        _goal(f"seconds / core's, {most}", figures.ratio_wall, MOST_OF_CORE),
+        _goal(f"seconds / core's, {most}", figures.ratio_wall, MAX_OF_CORE),
         _goal("values lost", ours.known - ours.restored, 0),
         _goal("values made up", ours.made_up, 0),
-        _goal("import / core's library", figures.ratio_import, MOST_OF_LIBRARY),
-        _goal("memory of an entity / of a bare sensor", figures.ratio_memory, MOST_OF_BARE),
+        _goal("import / core's library", figures.ratio_import, MAX_OF_LIBRARY),
+        _goal("memory of an entity / of a bare sensor", figures.ratio_memory, MAX_OF_BARE),
     ]
     return "\n".join(lines)
 
@@ -421,7 +421,7 @@ def milliseconds(text: str) -> int:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Say how much is measured."""
+    """Add the options for the number of measurements."""
     parser.add_argument(
         "--cars", type=positive, nargs="+", default=CARS, help="of an account (1 10 100)"
     )

@@ -1,19 +1,19 @@
-"""The cases of the set-up benchmark, and comparisons of what a Home Assistant shows."""
+"""The cases of the setup benchmark, and comparisons of the displayed states."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.one_setup import SetUp, Shown
+from benchmarks.one_setup import Displayed, SetUp
 
 NEVER_A_VALUE: Final = ("button ",)
 """Entities whose state is only the time of the last press."""
-TOLD_AT_START: Final = ("-state",)
-"""Ends of unique ids of core's: at start it requests the state of each car, asleep or not."""
+REPORTED_AT_START: Final = ("-state",)
+"""Ends of unique ids of core's: at start it requests the state of each car, even while asleep."""
 CLOCKS: Final = ("-data_age",)
 """Ends of unique ids of entities that show the age of others, and so must keep changing."""
 
-type Snapshot = Mapping[str, Shown]
+type Snapshot = Mapping[str, Displayed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The cost of a set-up; medians of all repeats."""
+    """The cost of a setup; medians of all repeats."""
 
     took: SetUp
     requests: int
@@ -43,11 +43,11 @@ class Kept:
     """The values that survive a restart with every car asleep."""
 
     known: int
-    """Shown before, and not reported again since."""
+    """Displayed before, and not reported again since."""
     restored: int
-    """Shown again: with the same value, and the same time if the contestant keeps one."""
+    """Displayed again: with the same value, and the same time if the contestant keeps one."""
     made_up: int
-    """Shown, although never reported."""
+    """Displayed, although never reported."""
     examples: tuple[str, ...]
     """Names of values that are missing or made up."""
 
@@ -70,7 +70,7 @@ def longest_chain(requests: Iterable[tuple[float, float]]) -> int:
 
 
 def compare(before: Snapshot, after: Snapshot, restarted: float) -> Kept:
-    """What a restart at this time (Unix seconds) left of what was shown."""
+    """Compare the states before a restart at this time (Unix seconds) with those after it."""
     known = restored = made_up = 0
     examples = []
     for name, was in before.items():
@@ -79,7 +79,7 @@ def compare(before: Snapshot, after: Snapshot, restarted: float) -> Kept:
             continue
         if now is not None and _is_new(name, now, restarted):
             continue
-        is_same = now is not None and (was.state, was.told) == (now.state, now.told)
+        is_same = now is not None and (was.state, was.reported_at) == (now.state, now.reported_at)
         if was.is_known:
             known += 1
             restored += is_same
@@ -94,9 +94,11 @@ def compare(before: Snapshot, after: Snapshot, restarted: float) -> Kept:
     return Kept(known, restored, made_up, tuple(examples))
 
 
-def _is_new(name: str, shown: Shown, restarted: float) -> bool:
-    """Whether it was told while it started again."""
-    return name.endswith(TOLD_AT_START) or any(told >= restarted for told in shown.told.values())
+def _is_new(name: str, state: Displayed, restarted: float) -> bool:
+    """Whether a state was reported during the restart."""
+    return name.endswith(REPORTED_AT_START) or any(
+        at >= restarted for at in state.reported_at.values()
+    )
 
 
 # --- Processes -----------------------------------------------------------------------------------

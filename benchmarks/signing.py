@@ -1,4 +1,4 @@
-"""Signed commands: ours beside those of `tesla-fleet-api`, and beside the least that they take."""
+"""Signed commands: Flotte's compared with those of `tesla-fleet-api`, and with a lower bound."""
 
 import argparse
 import json
@@ -38,20 +38,20 @@ OURS: Final = "Flotte"
 PEER: Final = f"tesla-fleet-api {version('tesla-fleet-api')}"
 BOUND: Final = "plain lower bound"
 
-MOST_OF_PEER: Final = 1.0
-"""Our goal: at most what the peer takes, although it asks for no encrypted reply."""
-MOST_OF_BOUND: Final = 2.0
-"""Our goal: at most twice the least."""
+MAX_OF_PEER: Final = 1.0
+"""Goal: no slower than the peer, although the peer requests no encrypted reply."""
+MAX_OF_BOUND: Final = 2.0
+"""Goal: at most twice the lower bound."""
 
 CALLER: Final = Caller(CallerKind.PERSON, "benchmark")
 SCOPES: Final = frozenset({"vehicle_device_data", "vehicle_cmds", "vehicle_charging_cmds"})
 LIFETIME: Final = 15
-"""Seconds that a command of the lower bound lives, as ours do."""
+"""Seconds for which a command of the lower bound is valid, as long as Flotte's."""
 SHORTER_WARM_UP: Final = 5
-"""A fifth of what is timed runs before, untimed."""
+"""A fifth of the timed commands runs before them, untimed."""
 
-# One command to each of the vehicle's computers, and no two in a row that ask for the same: a
-# setting that the vehicle has already need not be sent at all.
+# One command to each of the vehicle's computers, and no two in a row with the same value: a setting
+# that the vehicle already has need not be sent at all.
 TURNS: Final = (
     (lock_doors(), set_charge_limit(70)),
     (unlock_doors(), set_charge_limit(80)),
@@ -67,11 +67,11 @@ WIRE: Final = {
 
 
 class WrongResult(Exception):
-    """What was timed did not do what it should have done, so its time means nothing."""
+    """The measured code did not do what it should, so its time means nothing."""
 
 
 def our_signing(session: Session) -> Callable[[bytes], str]:
-    """Ours, as the conversation and `FleetApi.signed_command` do it."""
+    """Flotte's signing, as the conversation and `FleetApi.signed_command` do it."""
 
     def sign(payload: bytes) -> str:
         return b64encode(session.sign(payload, now=time.monotonic()).message).decode()
@@ -82,7 +82,7 @@ def our_signing(session: Session) -> Callable[[bytes], str]:
 def peer_signing(
     vehicle: VehicleSigned[TeslaFleetApi], domain: Domain
 ) -> Callable[[bytes], Awaitable[str]]:
-    """The peer's, as its `VehicleSigned` does it for the Fleet API, without locks and checks."""
+    """The peer's signing for the Fleet API as in its `VehicleSigned`, without locks and checks."""
     session = vehicle._sessions[WIRE[domain]]  # noqa: SLF001  # no other way to its signing
 
     async def sign(payload: bytes) -> str:
@@ -93,7 +93,7 @@ def peer_signing(
 
 
 def plain_signing(private_key: ec.EllipticCurvePrivateKey, session: Session) -> PlainSigning:
-    """The least, in the place of a session of ours that it takes over."""
+    """The lower bound, which continues one of Flotte's sessions."""
     return PlainSigning(
         private_key,
         vehicle_public=session.vehicle_public,
@@ -108,14 +108,14 @@ def plain_signing(private_key: ec.EllipticCurvePrivateKey, session: Session) -> 
 
 
 class OurTrips:
-    """Our client, all of it: vehicle, conversation, meter, API."""
+    """Flotte's whole client: vehicle, conversation, meter, API."""
 
     def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
         self._turn = 0
 
     async def go(self) -> None:
-        """One command to each computer, done for certain."""
+        """Send one command to each computer, with confirmed effect."""
         for command in TURNS[self._turn]:
             done = await self._vehicle.send(command, CALLER)
             if done.already:
@@ -124,18 +124,18 @@ class OurTrips:
 
 
 class PeerTrips:
-    """The peer's client, all of it."""
+    """The peer's whole client."""
 
     def __init__(self, vehicle: VehicleSigned[TeslaFleetApi]) -> None:
         self._turns = (
-            # Other limits than ours: the car refuses a limit that it has already.
+            # Other charge limits than Flotte's: the car refuses the limit that it already has.
             (vehicle.door_lock, lambda: vehicle.set_charge_limit(71)),
             (vehicle.door_unlock, lambda: vehicle.set_charge_limit(81)),
         )
         self._turn = 0
 
     async def go(self) -> None:
-        """One command to each computer, done as far as the peer can tell."""
+        """Send one command to each computer, without an error as far as the peer knows."""
         for send in self._turns[self._turn]:
             answer = await send()
             if answer["response"]["result"] is not True:
@@ -145,19 +145,19 @@ class PeerTrips:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured."""
+    """The results of all measurements."""
 
     signing: Mapping[str, Timing]
-    """For each signed command."""
+    """By name of the signer, for each signed command."""
     trips: Mapping[str, Timing]
-    """For each command, from the call to its interpreted answer."""
+    """By name of the client, for each command, from the call to its interpreted answer."""
 
     def ratio(self, other: str) -> float:
-        """How much of another's time our signing takes."""
+        """The time of Flotte's signing compared with another's."""
         return self.signing[OURS].median / self.signing[other].median
 
     def to_json(self) -> str:
-        """The medians in microseconds, and the ratios, in one line."""
+        """The medians in microseconds, and the ratios, as one line of JSON."""
         return json.dumps(
             {
                 "ours_us": round(self.signing[OURS].median, 3),
@@ -172,12 +172,12 @@ class Figures:
 
 
 class Bench:
-    """The clients of both, logged in at the simulator."""
+    """The clients of both, logged in to the simulator."""
 
     def __init__(self, tesla: Tesla, keys: Mapping[str, ec.EllipticCurvePrivateKey]) -> None:
         self._tesla = tesla
         self._keys = keys
-        # Each has connections of its own, as it would have alone.
+        # Each has connections of its own, as it would have without the other.
         self._our_http = aiohttp.ClientSession()
         self._peer_http = aiohttp.ClientSession()
         self._api = FleetApi(
@@ -211,7 +211,7 @@ class Bench:
         bound_sessions = await self._sessions(BOUND)
         await self._peer.handshakeVehicleSecurity()
         await self._peer.handshakeInfotainment()
-        # Beforehand, who signs for which domain: looking that up is no part of signing.
+        # The session of each domain, in advance: looking it up is no part of signing.
         ours = [(our_signing(our_sessions[domain]), payload) for domain, payload in PAYLOADS]
         peer = [(peer_signing(self._peer, domain), payload) for domain, payload in PAYLOADS]
         plain = {
@@ -272,7 +272,7 @@ class Bench:
         return timings
 
     async def _sessions(self, name: str) -> dict[Domain, Session]:
-        """Shake hands in the name of one, with both computers."""
+        """Shake hands with both computers, with one client's key."""
         key = ClientKey(self._keys[name])
         sessions = {domain: Session(key, self._tesla.vin, domain) for domain in Domain}
         for session in sessions.values():
@@ -282,10 +282,10 @@ class Bench:
         return sessions
 
     async def _check(self, name: str, messages: list[str], *, is_encrypted: bool) -> None:
-        """Make sure that the car executes one's signed commands, and how it replies.
+        """Check that the car executes a client's signed commands, and how it replies.
 
         Raises:
-            WrongResult: it does not execute them, or replies in another way.
+            WrongResult: it does not execute them, or replies differently.
         """
         before = await self._tesla.executions(self._our_http)
         for message in messages:
@@ -301,7 +301,7 @@ class Bench:
 
 
 def _executions(turns: int) -> Counter[str]:
-    """What the car must have executed after so many turns of one client."""
+    """The commands that the car must have executed after so many turns of one client."""
     return Counter(command.name for turn in range(turns) for command in TURNS[turn % len(TURNS)])
 
 
@@ -309,9 +309,9 @@ async def measure(*, repeats: int, commands: int, trips: int) -> Figures:
     """Measure everything in one run.
 
     Args:
-        repeats: How many batches of signed commands are timed for each signer.
-        commands: How many commands are in a batch; rounded up to whole rounds.
-        trips: How many commands are sent to the simulator by each client, likewise.
+        repeats: The number of timed batches of signed commands for each signer.
+        commands: The number of commands in a batch; rounded up to whole rounds.
+        trips: The number of commands that each client sends to the simulator; also rounded up.
     """
     keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in (OURS, PEER, BOUND)}
     points = [ClientKey(key).public_bytes for key in keys.values()]
@@ -323,7 +323,7 @@ async def measure(*, repeats: int, commands: int, trips: int) -> Figures:
 
 
 def table(figures: Figures) -> str:
-    """Everything that was measured, for people."""
+    """The table of all figures."""
     lines = [
         machine(),
         "",
@@ -333,8 +333,8 @@ def table(figures: Figures) -> str:
         "round trip to the simulator",
         *_rows(figures.trips),
         "",
-        _goal(f"{OURS} / {PEER}", figures.ratio(PEER), MOST_OF_PEER),
-        _goal(f"{OURS} / {BOUND}", figures.ratio(BOUND), MOST_OF_BOUND),
+        _goal(f"{OURS} / {PEER}", figures.ratio(PEER), MAX_OF_PEER),
+        _goal(f"{OURS} / {BOUND}", figures.ratio(BOUND), MAX_OF_BOUND),
     ]
     return "\n".join(lines)
 
@@ -356,7 +356,7 @@ def _goal(name: str, ratio: float, most: float) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Say how much is measured."""
+    """Add the options for the number of measurements."""
     parser.add_argument(
         "--repeats", type=positive, default=2000, help="batches for each signer (%(default)s)"
     )

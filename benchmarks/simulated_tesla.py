@@ -1,9 +1,9 @@
-"""The simulator in a process of its own, as Tesla is not in ours: with a car that knows some keys.
+"""The simulator in a process of its own, as Tesla is separate, with a car that trusts some keys.
 
     python -m benchmarks.simulated_tesla KEY...     keys: uncompressed points, 65 bytes, in hex
 
-prints one line of JSON and serves until its standard input is closed, so it never outlives whoever
-started it.
+prints one line of JSON and serves until its standard input is closed, so it never outlives its
+parent process.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import aiohttp
 
-from benchmarks.beside import beside
+from benchmarks.child import child
 from simulator import Simulator
 from simulator.accounts import Registration
 from simulator.world import AURORA
@@ -29,7 +29,7 @@ REGION = "eu"
 
 @dataclass(frozen=True, slots=True)
 class Tesla:
-    """Where the simulator is, and how to get in."""
+    """The address of the simulator, and a login."""
 
     url: str
     """Base URL of the region; the only one."""
@@ -38,7 +38,7 @@ class Tesla:
     """A car that is awake and has all keys on its keychain."""
 
     async def executions(self, session: aiohttp.ClientSession) -> Counter[str]:
-        """What the car really did so far, by the command's REST name."""
+        """The commands that the car has run so far, by REST name."""
         async with session.get(f"{self.url}/simulator/cars/{self.vin}") as response:
             car = await response.json()
         return Counter(execution["name"] for execution in car["executions"])
@@ -46,15 +46,15 @@ class Tesla:
 
 @asynccontextmanager
 async def simulated_tesla(keys: Iterable[bytes]) -> AsyncIterator[Tesla]:
-    """Run the simulator beside us.
+    """Run the simulator in a child process.
 
     Args:
-        keys: Public keys that the car shall know, 65 bytes each.
+        keys: Public keys on the car's keychain, 65 bytes each.
 
     Raises:
-        BesideFailed: it did not start within half a minute; it has printed why.
+        ChildFailed: it did not start within half a minute; it has printed the reason.
     """
-    async with beside("benchmarks.simulated_tesla", *(key.hex() for key in keys)) as process:
+    async with child("benchmarks.simulated_tesla", *(key.hex() for key in keys)) as process:
         yield Tesla(**json.loads(await process.line(START_SECONDS)))
 
 

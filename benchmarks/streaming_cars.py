@@ -1,10 +1,10 @@
-"""An account whose cars push records, in a process of its own, as cars are not in ours.
+"""An account whose cars push records, in a process of its own, as cars are separate.
 
     python -m benchmarks.streaming_cars NUMBER OWNERS
 
-prints one line of JSON, serves as Tesla's cloud, and follows orders (JSON, a line each) from its
-standard input until that is closed. The records come from connections as cars make them, over
-mutual TLS, on a schedule that waits for nobody.
+prints one line of JSON, serves as Tesla's cloud, and reads orders (JSON, a line each) from its
+standard input until that is closed. The records come through connections like those of cars, over
+mutual TLS, on a schedule that does not wait for acknowledgements.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.beside import Beside, beside
+from benchmarks.child import Child, child
 from benchmarks.logged_in import CLIENT_ID, PUBLIC_DOMAIN, Account, Login
 from benchmarks.records import Records
 from simulator import Simulator
@@ -34,11 +34,11 @@ from simulator.vehicle.model import MODEL_Y
 START_SECONDS = 60
 CONNECT_SECONDS = 60
 SLACK_SECONDS = 30
-"""How much longer than it should take an order may take."""
+"""The time that an order may take beyond its expected duration."""
 CONNECTIONS_AT_ONCE = 8
 
 OWNERS = ("owner-1", "owner-2")
-"""Two, because Home Assistant allows an entry no more than 10,000 enabled entities."""
+"""Two, because Home Assistant allows a config entry at most 10,000 enabled entities."""
 REGION = "eu"
 SEED = 1
 
@@ -53,24 +53,24 @@ class Push:
 
     @property
     def records(self) -> int:
-        """Of each car."""
+        """The number of records of each car."""
         return round(self.per_second * self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of it; lists by car, of nanoseconds on the machine's monotonic clock."""
+    """The result of a push; lists by car, of nanoseconds on the machine's monotonic clock."""
 
     due: list[list[int]]
-    """When the schedule wanted each record sent."""
+    """The scheduled time of each record."""
     sent: list[list[int]]
     acknowledged: list[list[int]]
 
 
 class StreamingCars:
-    """The cars, from outside their process."""
+    """The cars, controlled from another process."""
 
-    def __init__(self, account: Account, process: Beside) -> None:
+    def __init__(self, account: Account, process: Child) -> None:
         self.account = account
         self._process = process
 
@@ -79,28 +79,28 @@ class StreamingCars:
         await self._order("pair", {"key": key.hex()}, CONNECT_SECONDS)
 
     async def connect(self, *, port: int, host: str, ca: str, cars: int) -> None:
-        """Have the first so many cars connect."""
+        """Connect the first so many cars."""
         order = {"port": port, "host": host, "ca": ca, "cars": cars}
         await self._order("connect", order, CONNECT_SECONDS)
 
     async def push(self, order: Push) -> Pushed:
-        """Have them push; returns when everything is acknowledged."""
+        """Let the cars push; returns when everything is acknowledged."""
         answer = await self._order("push", asdict(order), order.seconds + SLACK_SECONDS)
         return Pushed(**json.loads(answer))
 
     async def disconnect(self) -> None:
-        """Have them hang up."""
+        """Disconnect the cars."""
         await self._order("disconnect", {}, CONNECT_SECONDS)
 
     async def _order(self, name: str, arguments: dict[str, Any], seconds: float) -> str:
-        self._process.tell(json.dumps({name: arguments}))
+        self._process.send(json.dumps({name: arguments}))
         return await self._process.line(seconds)
 
 
 @asynccontextmanager
 async def streaming_cars(number: int, owners: int = len(OWNERS)) -> AsyncIterator[StreamingCars]:
-    """Run so many cars of so many owners beside us. Raises BesideFailed."""
-    async with beside("benchmarks.streaming_cars", str(number), str(owners)) as process:
+    """Run so many cars of so many owners in a child process. Raises ChildFailed."""
+    async with child("benchmarks.streaming_cars", str(number), str(owners)) as process:
         account = Account.from_json(await process.line(START_SECONDS))
         yield StreamingCars(account, process)
 
@@ -113,7 +113,7 @@ def _vin(number: int) -> str:
 
 
 class _Connection:
-    """One car's connection."""
+    """The connection of one car."""
 
     def __init__(
         self,
@@ -135,11 +135,11 @@ class _Connection:
                 self._acknowledged.append(time.monotonic_ns())
                 if len(self._acknowledged) == self._expected:
                     self._complete.set()
-        # What is missing will not come; who reads the figures will miss it.
+        # Missing acknowledgements will not come; the figures show them.
         self._complete.set()
 
     async def push(self, order: Push, begin: float) -> tuple[list[int], list[int], list[int]]:
-        """Push on a schedule that begins at this second; answers when each was due, sent, acked."""
+        """Push on a schedule from this second on; returns the times of sending and of acks."""
         loop = asyncio.get_running_loop()
         records = Records(self._vin, order.fields)
         self._acknowledged.clear()
@@ -212,7 +212,7 @@ class _Cars:
 
 
 async def _serve(number: int, owners: Sequence[str]) -> None:
-    """Serve and follow orders until standard input ends."""
+    """Serve and process orders until standard input ends."""
     async with Simulator(Clock(), seed=SEED, rate_limits=False) as simulator:
         world = simulator.world
         world.cars.clear()

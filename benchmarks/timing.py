@@ -1,4 +1,4 @@
-"""Timing several ways of doing the same, so that they can be compared."""
+"""Timing of several implementations, so that they can be compared."""
 
 import argparse
 import os
@@ -11,33 +11,33 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 type Run = Callable[[], Awaitable[None]]
-"""Does the work once."""
+"""Do the work once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one way took, in microseconds for each unit of work."""
+    """The time of one implementation, in microseconds for each unit of work."""
 
     median: float
     low: float
     """The tenth percentile."""
     high: float
-    """The ninetieth percentile; far from the median if the machine had other things to do."""
+    """The ninetieth percentile; far from the median if the machine had other work."""
 
 
 async def alternate(
     runs: Mapping[str, Run], *, repeats: int, warm_up: int, units: int
 ) -> dict[str, Timing]:
-    """Time each way by turns, so that a disturbance of the machine meets all of them.
+    """Time the implementations in turn, so that a disturbance of the machine affects all of them.
 
-    The order changes with every turn, too: whoever comes second may find caches warmer. Garbage is
-    collected as ever: it is part of the price.
+    The order changes with every turn too, because the second one may find warmer caches. Garbage is
+    collected as usual: it is part of the cost.
 
     Args:
-        runs: The ways, by name.
-        repeats: How often each is timed.
-        warm_up: How often each runs before, without being timed.
-        units: How many units of work one run does.
+        runs: The implementations, by name.
+        repeats: The number of timed runs of each.
+        warm_up: The number of untimed runs of each before that.
+        units: The number of units of work in one run.
     """
     names = list(runs)
     seconds: dict[str, list[float]] = {name: [] for name in names}
@@ -62,7 +62,7 @@ def _summary(seconds: list[float], units: int) -> Timing:
 
 
 def machine() -> str:
-    """What was measured on, in one line."""
+    """The machine of the measurement, in one line."""
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors, "
         f"{os.getloadavg()[0]:.1f} programs at work, "

@@ -76,7 +76,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def _write_whole(path: Path, line: str) -> None:
-    """Write a file that is never seen half written."""
+    """Write a file atomically, so that no reader sees half of it."""
     beside = path.with_name(path.name + ".new")
     beside.write_text(line + "\n", encoding="utf-8")
     beside.replace(path)

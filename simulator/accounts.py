@@ -1,4 +1,4 @@
-"""Who exists at the simulated Tesla: its users, and the applications of developers.
+"""The users of the simulated Tesla, and the applications of developers.
 
 Two users live in the region "eu": `owner-1` has the standard cars and the energy site, `owner-2`
 has nothing (for logging in with the wrong account). `owner-3` is served by the region "na" although
@@ -22,10 +22,10 @@ SCOPES = frozenset(
         "energy_cmds",
     }
 )
-"""What a user can grant. Source: Tesla, "Authentication", copy of August 2026."""
+"""The scopes that a user can grant. Source: Tesla, "Authentication", copy of August 2026."""
 
 ALWAYS_GRANTED = frozenset({"openid", "offline_access"})
-"""Part of logging in; the consent page offers no choice about them."""
+"""Scopes of the login itself; the consent page offers no choice about them."""
 
 PARTNER_SCOPES = SCOPES | {"vehicle_specs", "vehicle_pricing_info", "enterprise_management"}
 
@@ -38,7 +38,7 @@ REDIRECTS = (
     "https://example.com/auth/external/callback",
     "https://flotte.example/auth/external/callback",
 )
-"""Where the standard applications may be sent back to; `{port}` stands for any port number."""
+"""Redirect URIs of the standard applications; `{port}` stands for any port number."""
 
 
 @dataclass
@@ -46,14 +46,14 @@ class User:
     """A person with a Tesla account."""
 
     name: str
-    """How the simulator calls the user; equal to `Car.account` and `Site.account`."""
+    """The simulator's name of the user; equal to `Car.account` and `Site.account`."""
     subject: str
     """`sub` of the tokens: Tesla's identifier of the account."""
     full_name: str
     region: str
     """The region that serves the user, "eu" or "na"."""
     ou_code: str
-    """What the tokens say about the region."""
+    """The region that the tokens name."""
     password_version: int = 0
     """Counts resets of the password; older logins cannot be refreshed."""
 
@@ -65,7 +65,7 @@ class User:
 
 @dataclass
 class Application:
-    """What a developer entered in Tesla's portal; also the account that is billed."""
+    """A developer's application; also the account that is billed."""
 
     client_id: str
     client_secret: str
@@ -82,7 +82,7 @@ class Application:
     """
 
     def may_redirect_to(self, uri: str) -> bool:
-        """Whether the address is one of those that the developer entered."""
+        """Whether the address is one of the developer's redirect URIs."""
         return any(
             re.fullmatch(re.escape(allowed).replace(r"\{port\}", r"\d{1,5}"), uri)
             for allowed in self.redirects
@@ -91,7 +91,7 @@ class Application:
     def may_use_domain(self, domain: str) -> bool:
         """Whether a domain has the same root as one of the allowed origins.
 
-        The root is taken to be the last two labels; Tesla's own rule for names such as
+        The root is assumed to be the last two labels; Tesla's own rule for names such as
         `example.co.uk` is not known. Hosts on loopback always fit, for tests and demonstrations.
         """
         host = host_of(domain)
@@ -165,14 +165,14 @@ class Accounts:
         self.registrations: dict[tuple[str, str], Registration] = {}
         """By client id and region."""
         self.consents: dict[tuple[str, str], frozenset[str]] = {}
-        """Scopes that a user lets an application have, by user name and client id."""
+        """Scopes that a user has granted to an application, by user name and client id."""
 
     def registered(self, client_id: str, region: str) -> Registration | None:
         """The application's registration in a region."""
         return self.registrations.get((client_id, region))
 
     def owner_of_domain(self, domain: str) -> str | None:
-        """The client id that registered a domain, in whichever region."""
+        """The client id that registered a domain, in any region."""
         return next(
             (
                 registration.client_id

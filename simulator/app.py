@@ -1,4 +1,4 @@
-"""The simulator's servers: two addresses, one for each region, and what every request goes through.
+"""The simulator's servers: two addresses, one for each region, and the path of every request.
 
 received -> faults ordered for it -> token, suspension, rate limit, region, registration, scope
          -> handler -> billed and logged -> answered (or not, if so ordered)
@@ -45,8 +45,8 @@ class Simulator:
             ... requests to tesla.eu_url ...
             assert tesla.bill.counts()[Category.WAKE] == 1
 
-    Leaving the block stops the servers and raises what the simulator itself did wrong, so that a
-    test cannot pass on a broken simulator.
+    Leaving the block stops the servers and raises the simulator's own defects, so that a test
+    cannot pass on a broken simulator.
     """
 
     def __init__(
@@ -62,9 +62,9 @@ class Simulator:
         rate_limits: bool = True,
         streaming: bool = False,
     ) -> None:
-        """Prepare; nothing listens yet. Port 0 takes a free one.
+        """Prepare without listening yet. Port 0 takes a free one.
 
-        With `streaming` the cars stream by themselves, by the real clock; without, `stream` brings
+        With `streaming`, the cars stream on their own, by the real clock; without, `stream` brings
         them up to the clock's now.
         """
         self.cloud = Cloud(clock or Clock(), seed=seed, auto_allow=auto_allow)
@@ -95,22 +95,22 @@ class Simulator:
 
     @property
     def world(self) -> World:
-        """Cars and energy sites; another one after a reset."""
+        """Cars and energy sites; replaced by a reset."""
         return self.cloud.world
 
     @property
     def bill(self) -> Bill:
-        """What was used, as Tesla counts it."""
+        """The bill, as Tesla counts."""
         return self.cloud.bill
 
     @property
     def faults(self) -> Faults:
-        """Orders to go wrong."""
+        """The faults that are ordered."""
         return self.cloud.faults
 
     @property
     def limits(self) -> RateLimits:
-        """Rate limits; `limits.enabled = False` switches them off."""
+        """Rate limits; `limits.enabled = False` turns them off."""
         return self.cloud.limits
 
     @property
@@ -120,12 +120,12 @@ class Simulator:
 
     @property
     def accounts(self) -> Accounts:
-        """Users, applications, registrations and consents; another one after a reset."""
+        """Users, applications, registrations and consents; replaced by a reset."""
         return self.cloud.accounts
 
     @property
     def domains(self) -> dict[str, str]:
-        """Where domains are really served."""
+        """The real address of each domain."""
         return self.cloud.domains
 
     @property
@@ -139,7 +139,7 @@ class Simulator:
         client_id: str = "flotte-demo",
         scopes: frozenset[str] = SCOPES,
     ) -> dict[str, Any]:
-        """A pair of tokens as after a login, without going through pages and the token endpoint."""
+        """Return a pair of tokens as after a login, without pages and the token endpoint."""
         accounts = self.accounts
         return self.cloud.tokens.login(
             accounts.users[user], accounts.applications[client_id], scopes
@@ -148,15 +148,15 @@ class Simulator:
     async def stream(self, patience: float = PATIENCE) -> None:
         """Bring every car's stream up to the simulated now, over real connections.
 
-        What the cars told since the last step is sent with its own times; returns when the servers
-        have acknowledged it, or after `patience` real seconds.
+        Messages since the last step are sent with their own times; returns when the servers have
+        acknowledged them, or after `patience` real seconds.
         """
         await self.streams.step(patience)
 
     def due(self) -> list[tuple[str, str, Emission]]:
-        """The same without connections: VIN, client id and message of all that was told, in order.
+        """Return the due messages instead of sending them: VIN, client id, message, in order.
 
-        It is billed as if it had been sent, and is not sent any more.
+        They are billed as if they had been sent.
         """
         return self.streams.due()
 
@@ -204,7 +204,7 @@ class Simulator:
             raise ExceptionGroup("the simulator failed", self.cloud.failures)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        """Take one request through everything; see the module's docstring."""
+        """Process one request; see the module's docstring."""
         cloud = self.cloud
         cloud.world.advance()
         telemetry.enforce(cloud)
@@ -227,12 +227,12 @@ class Simulator:
             cloud.in_flight.remove(call)
 
     async def _work(self, call: Call, *, method_fits: bool) -> web.StreamResponse:
-        """Answer, as far as no fault was ordered for it."""
+        """Answer, unless a fault was ordered that prevents it."""
         cloud, request = self.cloud, call.request
         trouble = cloud.faults.take(call.name, request.path, call.vin)
         try:
-            # First of all: a client that gives up while it waits has said all it wanted to say, and
-            # what it asked for is done.
+            # Before everything else: a client that gives up while it waits has sent its request,
+            # which is carried out.
             await request.read()
         except ConnectionError, web.RequestPayloadError:
             return _hang_up(request)
@@ -267,7 +267,7 @@ class Simulator:
         return response
 
     def _region(self, request: web.Request) -> str:
-        """Which of the two addresses a request came to."""
+        """The region of the address that a request came to."""
         if request.transport is None:
             return "eu"
         return self._regions.get(request.transport.get_extra_info("sockname")[1], "eu")
@@ -279,7 +279,7 @@ _ANSWERED_WITHOUT_RUNNING = frozenset(
 
 
 async def _answer(cloud: Cloud, call: Call, txid: str, *, method_fits: bool) -> web.Response:
-    """The handler's answer, or the refusal that came before it."""
+    """The handler's answer, or the refusal that precedes it."""
     try:
         if call.endpoint.limited is Limited.TOKEN:
             await _limit_tokens(cloud, call)
@@ -333,13 +333,13 @@ def _log(
 
 
 def _client_id(cloud: Cloud, request: web.Request) -> str:
-    """The developer account to bill: also an expired token names one."""
+    """The developer account to bill, which an expired token names too."""
     token = cloud.known_token(request)
     return token.application.client_id if token else ""
 
 
 def _vin(cloud: Cloud, match: Match) -> str | None:
-    """The vehicle that a request is about, by its VIN even if it was named by its number."""
+    """The VIN of the vehicle in a request, even if its path has the vehicle's number."""
     name = match.parameters.get("vin")
     if name is None:
         return None
@@ -351,7 +351,7 @@ def _hang_up(request: web.Request) -> web.Response:
     """Close the connection without an answer."""
     if request.transport is not None:
         request.transport.abort()
-    # Goes nowhere: the connection is closed. The server wants something to be returned.
+    # This response goes nowhere, because the connection is closed; the server requires one.
     return web.Response()
 
 
@@ -385,7 +385,7 @@ def _ordered(fault: Fault, txid: str) -> web.Response:
 
 
 def _spoil(response: web.Response, fault: Fault) -> None:
-    """Replace the body by what was ordered, or cut it in half."""
+    """Replace the body by the ordered one, or cut it in half."""
     body = response.body if isinstance(response.body, bytes) else b""
     if isinstance(fault.body, str | bytes):
         response.body = fault.body.encode() if isinstance(fault.body, str) else fault.body

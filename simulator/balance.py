@@ -18,7 +18,7 @@ GRID_CHARGE_W = 3300
 """How fast a battery is filled from the grid."""
 TOP_UP_W = 1700
 """How fast a battery below its reserve is brought back to it from the grid."""
-HIGHEST_RESERVE = 80
+MAX_RESERVE = 80
 """Tesla's cloud stores a backup reserve from 81 to 99 as 80 (pypowerwall, 2026-06)."""
 MODES = ("self_consumption", "autonomous", "backup")
 EXPORT_RULES = ("battery_ok", "pv_only", "never")
@@ -38,13 +38,13 @@ class Power:
     battery: int
     grid: int
     load: int
-    """The house and what hangs on its wall connector."""
+    """The house and its wall connector."""
     wall_connector: int
 
 
 @dataclass
 class Energy:
-    """What flowed from where to where in a while, in Wh."""
+    """Energy that flowed from one part to another in a period, in Wh."""
 
     solar_to_home: float = 0.0
     solar_to_battery: float = 0.0
@@ -55,13 +55,13 @@ class Energy:
     grid_to_battery: float = 0.0
 
     def add(self, other: Energy) -> None:
-        """Put another while's energy on top."""
+        """Add the energy of another period."""
         for name in vars(self):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 def flows(power: Power, seconds: float) -> Energy:
-    """Which part of a constant power went where. Solar feeds the house first, then the battery."""
+    """Split a constant power by source and use. Solar feeds the house first, then the battery."""
     hours = seconds / 3600
     solar_to_home = min(power.solar, power.load)
     charge = max(-power.battery, 0)
@@ -80,7 +80,7 @@ def flows(power: Power, seconds: float) -> Energy:
 
 @dataclass(kw_only=True)
 class Settings:
-    """What the owner chose."""
+    """The owner's settings."""
 
     mode: str = "self_consumption"
     reserve_percent: int = 20
@@ -92,7 +92,7 @@ class Settings:
 
 @dataclass(kw_only=True)
 class House:
-    """What shines, what is used, and what is ordered instead."""
+    """Sunshine, consumption, and orders that replace them."""
 
     seed: int
     longitude: float
@@ -104,7 +104,7 @@ class House:
     settings: Settings = field(default_factory=Settings)
 
     def solar(self, at: float) -> int:
-        """What the panels could give, in W: sun, season and clouds."""
+        """The possible power of the panels in W: sun, season and clouds."""
         if self.fixed_solar is not None:
             return self.fixed_solar
         moment = datetime.fromtimestamp(at, UTC)
@@ -120,7 +120,7 @@ class House:
         )
 
     def house_load(self, at: float) -> int:
-        """What the house uses without the car, in W."""
+        """The consumption of the house without the car, in W."""
         if self.fixed_load is not None:
             return self.fixed_load
         local = datetime.fromtimestamp(at, ZoneInfo(self.time_zone))
@@ -131,7 +131,7 @@ class House:
         return round((290 + breakfast + evening) * noise)
 
     def _smooth(self, name: str, at: float, slot: float, low: float, high: float) -> float:
-        """A value between two that wanders, the same for the same seed and time."""
+        """A value that wanders between two others, and depends on seed and time only."""
         number, share = divmod(at / slot, 1.0)
         here, there = (
             random.Random(f"{self.seed}/{name}/{int(number) + step}").uniform(low, high)
@@ -140,7 +140,7 @@ class House:
         return here + (there - here) * share
 
     def reserve_wh(self) -> float:
-        """What the battery keeps; nothing is kept once the grid is gone."""
+        """The energy that the battery keeps; none once the grid is gone."""
         if not self.is_on_grid:
             return 0.0
         if self.settings.mode == "backup" or self.is_storm_mode_active:
@@ -153,10 +153,10 @@ class House:
         return self.is_stormy and self.settings.storm_mode_enabled
 
     def power(self, at: float, energy_wh: float, wall_w: int, *, seconds: float = 0.0) -> Power:
-        """The house at a moment.
+        """The power of the house at a moment.
 
-        `energy_wh` is what is in the battery. With `seconds` the power is one that the battery can
-        keep up for that long.
+        `energy_wh` is the energy in the battery. With `seconds`, the power is one that the battery
+        can sustain for that long.
         """
         solar = self.solar(at)
         load = self.house_load(at) + wall_w
@@ -164,18 +164,18 @@ class House:
         battery = self._battery_limit(battery, energy_wh, seconds)
         grid = load - solar - battery
         if grid < 0 and (self.settings.export_rule == "never" or not self.is_on_grid):
-            # Nothing may go out: the panels give less.
+            # Nothing can be exported: the panels produce less.
             solar += grid
             grid = 0
         if grid > 0 and not self.is_on_grid:
-            # Nothing comes in: the house goes without.
+            # Nothing can be imported: the house gets less.
             load -= grid
             wall_w = min(wall_w, load)
             grid = 0
         return Power(solar=solar, battery=battery, grid=grid, load=load, wall_connector=wall_w)
 
     def _battery_wish(self, at: float, solar: int, load: int, energy_wh: float) -> int:
-        """What the battery would give (or with a minus take) if it were endless."""
+        """The power that an endless battery would give, or take if negative."""
         surplus = solar - load
         reserve = self.reserve_wh()
         if not self.is_on_grid:
@@ -189,12 +189,12 @@ class House:
         if autonomous and hour < _CHEAP_UNTIL_HOUR and may_buy:
             return -max(surplus, GRID_CHARGE_W)
         if autonomous and surplus < 0 and hour not in _DEAR_HOURS:
-            # Kept for the dear hours.
+            # Kept for the expensive hours.
             return 0
         return -surplus
 
     def _battery_limit(self, watts: int, energy_wh: float, seconds: float) -> int:
-        """Bound by the inverter, by what is in the battery and by what it has room for."""
+        """Limit a power by the inverter, the battery's energy and its remaining capacity."""
         watts = min(max(watts, -POWERWALL_W), POWERWALL_W)
         room = max(POWERWALL_WH - energy_wh, 0.0)
         there = max(energy_wh - self.reserve_wh(), 0.0)

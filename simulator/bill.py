@@ -1,9 +1,9 @@
-"""The simulated Tesla's own bill: what each developer account used, and what that costs.
+"""The simulated Tesla's own bill: the use and the cost of each developer account.
 
-It counts as Tesla counts: every priced request that was answered with a status below 500, also
-401, 403, 408 and 429. Prices per category: one euro buys 150,000 streamed signals, 1,000 commands,
-500 data requests or 50 wakes, and the first ten euro of a month are free per developer account.
-Source: Tesla, "Billing and limits", copy of August 2026.
+It counts as Tesla counts: every priced request that was answered with a status below 500, also 401,
+403, 408 and 429. Prices per category: one euro buys 150,000 streamed signals, 1,000 commands, 500
+data requests or 50 wakes, and the first ten euro of a month are free per developer account. Source:
+Tesla, "Billing and limits", copy of August 2026.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from simulator.clock import Clock
 
 
 class Category(StrEnum):
-    """What a request or a streamed value is billed as."""
+    """The billing category of a request or a streamed value."""
 
     DATA = "data"
     COMMAND = "command"
@@ -33,10 +33,10 @@ PER_EURO: dict[Category, int] = {
     Category.DATA: 500,
     Category.WAKE: 50,
 }
-"""How many of a category one euro buys. What is not listed costs nothing."""
+"""The number of a category that one euro buys. Other categories cost nothing."""
 
 DISCOUNT = Decimal(10)
-"""Euro per month and developer account that Tesla does not ask for."""
+"""Discount in euro per month and developer account."""
 
 CENT = Decimal("0.01")
 
@@ -44,19 +44,19 @@ BILLED_BELOW_STATUS = 500
 
 
 class Item(NamedTuple):
-    """What is counted separately."""
+    """The key of a count."""
 
     client_id: str
-    """The developer account; empty for requests that nobody can be charged for."""
+    """The developer account; empty for requests that no account can be charged for."""
     day: date
     """The day in UTC."""
     category: Category
     vin: str | None
-    """The vehicle, as far as the request was about one."""
+    """The vehicle of the request, if it was about one."""
 
 
 def cost(category: Category, count: int) -> Decimal:
-    """What `count` uses of a category cost, in euro, not rounded."""
+    """The cost of `count` uses of a category, in euro, not rounded."""
     return Decimal(count) / PER_EURO[category] if category in PER_EURO else Decimal(0)
 
 
@@ -72,7 +72,7 @@ class Bill:
         An account without an entry is never suspended. Tesla's default is 0.
         """
         self.dropped = 0
-        """Requests whose connection was closed before anything ran; nobody pays for them."""
+        """Requests whose connection was closed before anything ran; they are not billed."""
 
     def today(self) -> date:
         """The simulated day in UTC."""
@@ -104,7 +104,7 @@ class Bill:
         day: date | None = None,
         vin: str | None = None,
     ) -> dict[Item, int]:
-        """The counts that fit; `month` is any day of the month meant."""
+        """The matching counts; `month` is any day of that month."""
         return {
             item: count
             for item, count in self._counts.items()
@@ -131,7 +131,7 @@ class Bill:
         return sum((cost(category, count) for category, count in counts.items()), Decimal(0))
 
     def due(self, client_id: str, month: date | None = None) -> Decimal:
-        """Euro that the month's invoice asks for.
+        """The amount of the month's invoice in euro.
 
         Each category is rounded to the cent, the discount is taken off, and the sum is capped at
         the account's limit. Source: Tesla, "Billing and limits", copy of August 2026.
@@ -169,7 +169,7 @@ class Bill:
         """The bill for `/simulator/bill`; euro are decimal strings.
 
         `counts` and `euro` follow the filters; `month_total`, `due` and `suspended` are always
-        those of the whole account in the running month.
+        those of the whole account in the current month.
         """
         accounts: dict[str, Any] = {}
         chosen = self.items(client_id=client_id, month=month, day=day, vin=vin)
@@ -207,7 +207,7 @@ def _by_category(items: Iterable[tuple[Item, int]]) -> dict[Category, int]:
 
 
 def _nested(items: dict[Item, int], name: Callable[[Item], str]) -> dict[str, dict[str, int]]:
-    """Counts by a name of one's choice, then by category; only what was used."""
+    """Counts by a field of the item, then by category, without zeros."""
     nested: dict[str, Counter[str]] = {}
     for item, count in sorted(items.items(), key=lambda entry: name(entry[0])):
         nested.setdefault(name(item), Counter())[str(item.category)] += count

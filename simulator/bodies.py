@@ -1,4 +1,4 @@
-"""Bodies that no client should read to their end: one that never ends, one that unpacks to much."""
+"""Bodies that no client should read completely: an endless one, and one that unpacks to much."""
 
 import zlib
 from contextlib import suppress
@@ -8,14 +8,14 @@ from aiohttp import web
 
 MEBIBYTE = 1 << 20
 BOMB_MEBIBYTES = 64
-_MOST_MEBIBYTES = 512
-"""After so much of an endless body the simulator gives up, so that a defect ends."""
+_MAX_MEBIBYTES = 512
+"""The simulator ends an endless body after so much, so that a defect ends."""
 
 FIREWALL_PAGE = (
     "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access Denied</H1>"
     "You don't have permission to access this resource on this server.</BODY></HTML>"
 )
-"""A page of the kind that firewalls in front of servers answer with, with status 403."""
+"""A page like those of firewalls in front of servers, with status 403."""
 
 
 @cache
@@ -36,6 +36,6 @@ async def endless(request: web.Request, beginning: web.Response) -> web.StreamRe
     response.content_type = "application/json"
     with suppress(ConnectionError):
         await response.prepare(request)
-        for _ in range(_MOST_MEBIBYTES):
+        for _ in range(_MAX_MEBIBYTES):
             await response.write(b" " * MEBIBYTE)
     return response

@@ -1,4 +1,4 @@
-"""The cars: a life, an identity, and the doors through which Tesla's cloud reaches them."""
+"""The cars: a life, an identity, and the ways in which Tesla's cloud reaches them."""
 
 import hashlib
 from dataclasses import asdict
@@ -38,12 +38,12 @@ _READ_KEYS = 5
 
 
 class Car(ConnectedVehicle):
-    """A car of an account: what Tesla's cloud, the control page and tests can do with it."""
+    """A car of an account, as Tesla's cloud, the control page and tests see it."""
 
-    # What the cloud knows of it
+    # The cloud's knowledge
 
     def vehicle_object(self) -> Json:
-        """As `GET /api/1/vehicles/{vin}` tells it, asleep or not."""
+        """The car in `GET /api/1/vehicles/{vin}`, asleep or not."""
         self.advance()
         return {
             "id": self.id,
@@ -66,7 +66,7 @@ class Car(ConnectedVehicle):
         }
 
     def product_object(self) -> Json:
-        """As it stands in `GET /api/1/products`."""
+        """The car in `GET /api/1/products`."""
         signing = "off" if self.rest_only else "required" if self.protocol_required else "allowed"
         return {
             **self.vehicle_object(),
@@ -88,10 +88,10 @@ class Car(ConnectedVehicle):
         }
 
     def vehicle_data(self, endpoints: set[str] | None, *, location: bool) -> Json:
-        """The answer to `vehicle_data`; the caller has seen to it that the car is online.
+        """The answer to `vehicle_data`; the caller has checked that the car is online.
 
-        `endpoints` None asks for the standard sections; `location` says that the caller may see
-        where the car is (it is told only when `location_data` is asked for).
+        `endpoints` None selects the standard sections; `location` says that the caller may see the
+        car's location (which is included only if `location_data` is requested).
         """
         self.advance()
         if self.polls_keep_awake:
@@ -107,8 +107,8 @@ class Car(ConnectedVehicle):
     def rest_command(self, name: str, body: Json) -> Json:
         """Run a plain command: `{"result": bool, "reason": str}`.
 
-        The caller has refused what must be signed (see `rest_commands.must_be_signed`) and seen to
-        it that the car is online. Raises UnknownCommand for names that do not exist, and its
+        The caller has refused commands that must be signed (see `rest_commands.must_be_signed`) and
+        checked that the car is online. Raises UnknownCommand for names that do not exist, and its
         InvalidBody for fields that do not fit.
         """
         self.advance()
@@ -124,7 +124,7 @@ class Car(ConnectedVehicle):
         return answer
 
     def must_be_signed(self, name: str) -> bool:
-        """Whether this car refuses this plain command for want of a signature (403)."""
+        """Whether this car refuses this plain command unless it is signed (403)."""
         if name in _SIGNED_ONLY:
             return True
         return self.protocol_required and rest_commands.must_be_signed(name)
@@ -133,7 +133,7 @@ class Car(ConnectedVehicle):
         """Answer a signed message, or a handshake, with a message.
 
         Raises GatewayRefusal (its `status` is the HTTP status): ProtocolNotSupported for old cars,
-        MalformedMessage, ActionNotClassified. Whatever else is wrong is a fault in the answer.
+        MalformedMessage, ActionNotClassified. Any other problem is a fault in the answer.
         """
         self.advance()
         if self.rest_only:
@@ -146,10 +146,10 @@ class Car(ConnectedVehicle):
         return self.protocol.handle(routable_message, self.time)
 
     def scopes_for(self, routable_message: bytes) -> frozenset[str]:
-        """Any one of these scopes is enough for this message.
+        """The scopes of which any one is enough for this message.
 
-        Handshakes and messages that cannot be read need any command scope; what is wrong with the
-        latter `signed_command` says.
+        Handshakes and messages that cannot be read need any command scope; `signed_command` reports
+        the problem of the latter.
         """
         names = self._names(routable_message)
         if not names or all(rest_commands.scopes(name) > {"vehicle_cmds"} for name in names):
@@ -158,7 +158,7 @@ class Car(ConnectedVehicle):
 
     @staticmethod
     def _names(routable_message: bytes) -> set[str]:
-        """The commands in a message, as the gateway reads them; empty where there are none."""
+        """The commands in a message, as the gateway reads them; may be empty."""
         try:
             message = VehicleProtocol.read(routable_message)
             payload = message.protobuf_message_as_bytes
@@ -170,14 +170,14 @@ class Car(ConnectedVehicle):
                 wish = signed_actions.read_vehicle_security(payload)
                 if isinstance(wish, signed_actions.Wish):
                     # Whether the narrow scope is enough for the charge port in this form is not
-                    # known: the wide one is asked for.
+                    # known: the wide one is required.
                     return {"door_lock"} if wish.name.startswith("charge_port") else {wish.name}
         except MalformedMessage, Fault:
             pass
         return set()
 
     def execute(self, request: Request) -> bytes:
-        """Run the payload of an authenticated (or unsigned) message; the domain's answer.
+        """Run the payload of an authenticated (or unsigned) message; returns the domain's answer.
 
         Raises Fault for payloads that the domain cannot run.
         """
@@ -188,7 +188,7 @@ class Car(ConnectedVehicle):
         wishes = signed_actions.read_infotainment(request.payload)
         answer = car_server_pb2.Response()
         try:
-            # All or nothing cannot be promised for several seats; the first refusal ends it.
+            # Several seats are not one transaction; the first refusal ends it.
             for wish in wishes:
                 self._run(wish.name, wish.parameters, signed=True, request=request)
         except Refused as refused:
@@ -199,7 +199,7 @@ class Car(ConnectedVehicle):
         return bytes(answer.SerializeToString())
 
     def _execute_vehicle_security(self, request: Request) -> bytes:
-        """Success is an empty message."""
+        """Return an empty message for success."""
         wish = signed_actions.read_vehicle_security(request.payload)
         if isinstance(wish, signed_actions.Read):
             return _read_security(self, wish.number)
@@ -222,7 +222,7 @@ class Car(ConnectedVehicle):
     def _run(
         self, name: str, parameters: Json, *, signed: bool, request: Request | None = None
     ) -> None:
-        """Run a command of the table and note it. Raises Refused."""
+        """Run a command of the table, and note it. Raises Refused."""
         try:
             commands.run(self, name, parameters)
         except Refused as refused:
@@ -245,17 +245,17 @@ class Car(ConnectedVehicle):
     # Orders and truth
 
     def steer(self, changes: Json) -> None:
-        """Do to the car what the orders say; see `simulator.steering` for all of them.
+        """Apply steering orders to the car; see `simulator.steering` for all of them.
 
-        Raises SteeringError for an order that does not exist or cannot be followed; those before
-        it have been followed then.
+        Raises SteeringError for an order that does not exist or cannot be followed; those before it
+        have been applied by then.
         """
         self.advance()
         steering.steer(self, changes)
         self.telemetry.nudge(self.time)
 
     def describe(self) -> Json:
-        """The truth about the car: everything that can be steered, and what really happened."""
+        """The truth about the car: all values that can be steered, and what really happened."""
         self.advance()
         return steering.describe(self) | {
             "executions": [asdict(execution) for execution in self.executions],
@@ -274,7 +274,7 @@ _SIGNED_ONLY = frozenset(
 
 
 def _read_security(car: ConnectedVehicle, number: int) -> bytes:
-    """Return what vehicle security tells without authentication: its status, or the keys."""
+    """The answers of vehicle security without authentication: its status, or the keys."""
     answer = vcsec_pb2.FromVCSECMessage()
     if number == _READ_STATUS:
         status = answer.vehicleStatus

@@ -7,7 +7,7 @@ class Clock:
     """Unix time that can be moved forward.
 
     `time.time` is looked up at every call, so that a test that freezes or moves the machine's time
-    (freezegun) drives the simulator too; `advance` moves this clock alone.
+    (freezegun) moves the simulator's too; `advance` moves only this clock.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward by this many seconds.
 
-        Raises ValueError for a negative number: what cars have lived through cannot be undone.
+        Raises ValueError for a negative number: the past of the cars cannot be undone.
         """
         if seconds < 0:
             raise ValueError("the simulator's clock only runs forward")

@@ -1,4 +1,4 @@
-"""What the simulated cloud knows, and what its handlers speak: calls, refusals, answers."""
+"""The state of the simulated cloud, and the language of its handlers: calls, refusals, answers."""
 
 import json
 from collections import deque
@@ -26,7 +26,7 @@ REQUESTS_KEPT = 2000
 
 
 class Refusal(Exception):
-    """A handler answers with an error; carries everything that goes into the answer."""
+    """An error that a handler answers with; carries all parts of the answer."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Cloud:
         self.clock = clock
         self.seed = seed
         self.auto_allow = auto_allow
-        """The user who grants everything at once, without a page; None asks."""
+        """The user who grants everything immediately, without a page; None shows the page."""
         self.world = World(clock, seed)
         self.accounts = Accounts()
         self.tokens = Tokens(clock, self.accounts)
@@ -111,12 +111,12 @@ class Cloud:
         self.base_urls: dict[str, str] = {}
         """Base URL by region, known when the servers listen."""
         self.domains: dict[str, str] = {}
-        """Where a domain is really served: `{"flotte.example": "http://127.0.0.1:8123"}`."""
+        """The real address of each domain: `{"flotte.example": "http://127.0.0.1:8123"}`."""
         self.requests: deque[Served] = deque(maxlen=REQUESTS_KEPT)
         self.in_flight: list[Call] = []
-        """Requests that are being answered, in the order in which they came."""
+        """Unanswered requests, in the order of their arrival."""
         self.failures: list[Exception] = []
-        """What the simulator itself did wrong; must stay empty."""
+        """Defects of the simulator itself; must stay empty."""
 
     @property
     def auth_url(self) -> str:
@@ -124,16 +124,16 @@ class Cloud:
         return self.base_urls["eu"]
 
     def listen_at(self, base_urls: dict[str, str]) -> None:
-        """Take over the addresses that the servers got."""
+        """Set the addresses on which the servers listen."""
         self.base_urls = dict(base_urls)
         self.tokens.issuer = self.auth_url
         self.tokens.audience = tuple(base_urls.values())
 
     def reset(self, *, keep_accounts: bool = False) -> None:
-        """Back to the beginning; addresses, domains, limits of the bill and the clock stay.
+        """Restore the initial state; addresses, domains, limits of the bill and the clock stay.
 
-        With `keep_accounts` users stay logged in and domains registered. Cars and their keys are
-        always new, so that registered keys are paired again where a car does so by itself.
+        With `keep_accounts`, users stay logged in and domains registered. Cars and their keys are
+        always new, so that registered keys are paired again with cars that pair automatically.
         """
         self.world = World(self.clock, self.seed)
         self.bill.clear()
@@ -149,10 +149,10 @@ class Cloud:
         self.tokens.accounts = self.accounts
 
     def pair_automatically(self, public_key: bytes) -> None:
-        """Put a key on all cars whose owner is said to have paired it already."""
+        """Put a key on all cars whose owner is supposed to have paired it already."""
         for car in self.world.cars.values():
             if car.pairs_automatically:
-                # A full keychain is the owner's to sort out; the registration stands all the same.
+                # A full keychain is the owner's to sort out; the registration stands anyway.
                 with suppress(SteeringError):
                     car.pair(public_key)
 
@@ -161,7 +161,7 @@ class Cloud:
         return self.tokens.known(bearer(request))
 
     def check_token(self, request: web.Request, base_url: str) -> AccessToken:
-        """The token of a request; raises Refusal 401 if it cannot be used here and now."""
+        """The token of a request; raises Refusal 401 if it is not valid here and now."""
         try:
             token = self.tokens.check(bearer(request))
         except TokenError as problem:
@@ -187,9 +187,9 @@ class Call:
     began: float
     """When it arrived."""
     name: str
-    """The endpoint's name; a command's own name goes with it: `command/door_lock`."""
+    """The endpoint's name, with the command's own name if there is one: `command/door_lock`."""
     vin: str | None
-    """The vehicle that it is about, by its VIN even if the path has its number."""
+    """The VIN of the vehicle, even if the path has its number."""
     region: str
     base_url: str
     token: AccessToken | None = None
@@ -197,21 +197,21 @@ class Call:
     """The cars that the token's user may see in this region."""
     sites: list[Site] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    """Go with the answer, whatever it is."""
+    """Headers of the answer, whatever it is."""
 
     @property
     def application(self) -> Application:
-        """The application that asks; only where a token was checked."""
+        """The calling application; only available where a token was checked."""
         return self._token.application
 
     @property
     def user(self) -> User | None:
-        """The user in whose name is asked; None for a partner token."""
+        """The user of the token; None for a partner token."""
         return self._token.user
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What the token permits."""
+        """The scopes of the token."""
         return self._token.scopes
 
     @property
@@ -228,7 +228,7 @@ class Call:
     async def json(self) -> dict[str, Any]:
         """The body as an object; empty if there is no body.
 
-        Raises Refusal 406 for another content type and 400 for what is not a JSON object.
+        Raises Refusal 406 for another content type and 400 for anything but a JSON object.
         """
         if not await self.request.read():
             return {}
@@ -267,5 +267,5 @@ def answer(response: object, **beside: object) -> web.Response:
 
 
 def new_txid() -> str:
-    """What Tesla's support asks for: identifies one request."""
+    """An identifier of one request, which Tesla's support asks for."""
     return uuid4().hex

@@ -20,7 +20,7 @@ type Json = dict[str, Any]
 MAX_KEYS = 20
 """Capacity of a keychain (Tesla, "Virtual keys", August 2026)."""
 _EPOCH_AGE = {VEHICLE_SECURITY: 48 * 86_400.0, INFOTAINMENT: 3 * 86_400.0}
-"""How long the two computers have been running; they boot independently."""
+"""Seconds for which the two computers have been running; they boot independently."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +83,10 @@ class ConnectedVehicle(Vehicle, ABC):
         self.mobile_access_disabled = False
         self.discounted_device_data = False
         self.busy_seconds = 0.0
-        """How long after waking signed commands are answered with "busy"."""
+        """Seconds after waking in which signed commands are answered with "busy"."""
         self.executions: list[Execution] = []
         self.refusals: list[Json] = []
-        """Commands that the car understood and did not run, with the reason."""
+        """Commands that the car understood but did not run, with the reason."""
         self.unclassified: set[str] = set()
         """Names of commands that the gateway answers with 501 when they are signed."""
         born = clock.now()

@@ -1,6 +1,6 @@
-"""Everything under `/simulator`: reading the truth, steering cars, clock, faults and accounts.
+"""The endpoints under `/simulator`: reading the truth, steering cars, clock, faults and accounts.
 
-Nothing here is billed, limited or disturbed by faults. Wrong orders answer 400 with a text.
+Nothing here is billed, limited or disturbed by faults. Invalid orders answer 400 with a text.
 """
 
 import json
@@ -26,7 +26,7 @@ INDEX = Path(__file__).with_name("index.html").read_text(encoding="utf-8")
 
 
 class OrderError(Exception):
-    """An order that cannot be carried out; the text says why."""
+    """An order that cannot be carried out; the text is the reason."""
 
 
 class Control:
@@ -37,7 +37,7 @@ class Control:
         self._authorities = authorities
 
     async def index(self, _request: web.Request) -> web.Response:
-        """The page for a person."""
+        """The page for people."""
         return pages.respond(INDEX)
 
     async def bill(self, request: web.Request) -> web.Response:
@@ -112,7 +112,7 @@ class Control:
         """GET: users, applications, registrations, consents; POST: change one of them.
 
         - `{"user": "owner-1", "revoke": "flotte-demo"}` withdraws the consent
-        - `{"user": "owner-1", "client_id": "flotte-demo", "scopes": [...]}` changes what is granted
+        - `{"user": "owner-1", "client_id": "flotte-demo", "scopes": [...]}` changes the grant
         - `{"user": "owner-1", "password_reset": true, "region": "na"}`, each alone or together
         - `{"client_id": "flotte-demo", "limit": "0", "audience_required": false,
           "allowed_origins": [...], "redirects": [...], "unregister": "eu"}`, the same; a limit of
@@ -140,7 +140,7 @@ class Control:
                 raise OrderError(f"cannot set {key} to {value!r} here")
 
     def _change_user(self, user: User, key: str, value: object) -> bool:
-        """Change one thing about a user; returns whether it could be done."""
+        """Change one attribute of a user; returns whether that was possible."""
         applications = self._cloud.accounts.applications
         match key, value:
             case "revoke", str() if value in applications:
@@ -154,7 +154,7 @@ class Control:
         return True
 
     def _change_application(self, application: Application, key: str, value: object) -> bool:
-        """Change one thing about an application; returns whether it could be done."""
+        """Change one attribute of an application; returns whether that was possible."""
         match key, value:
             case "limit", str() | None:
                 self._limit(application.client_id, value)
@@ -181,9 +181,9 @@ class Control:
             raise OrderError("limit must be euro as a decimal string") from error
 
     async def domains(self, request: web.Request) -> web.Response:
-        """GET: where domains are served; POST `{"flotte.example": "http://127.0.0.1:8123"}` adds.
+        """GET: the real addresses of domains; POST: add or remove some.
 
-        A value of null removes the domain.
+        For example `{"flotte.example": "http://127.0.0.1:8123"}`; null removes the domain.
         """
         if request.method == "POST":
             for domain, url in _object(await _body(request)).items():
@@ -222,7 +222,7 @@ class Control:
         )
 
     async def reset(self, request: web.Request) -> web.Response:
-        """POST: back to the beginning; `{"keep_accounts": true}` keeps logins, registrations."""
+        """POST: restore the initial state; `{"keep_accounts": true}` keeps users and domains."""
         body = _object(await _body(request, {}))
         self._cloud.reset(keep_accounts=body.get("keep_accounts") is True)
         return web.json_response({"reset": True})
@@ -302,7 +302,7 @@ type _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _explained(cloud: Cloud, handler: _Answer) -> _Answer:
-    """Bring the world up to the present first, and turn wrong orders into answers."""
+    """Bring the world up to date first, and turn invalid orders into answers."""
 
     async def explained(request: web.Request) -> web.StreamResponse:
         cloud.world.advance()
@@ -337,8 +337,8 @@ def add_routes(app: web.Application, cloud: Cloud, authorities: Authorities) -> 
     for methods, path, handler in routes:
         for method in methods.split():
             app.router.add_route(method, path, _explained(cloud, handler))
-    # Without it a mistyped path under /simulator would fall through to the catch-all and be
-    # answered as an unknown endpoint of Tesla.
+    # Otherwise a mistyped path under /simulator would reach the catch-all and be answered as an
+    # unknown endpoint of Tesla.
     app.router.add_route("*", "/simulator/{tail:.*}", _nowhere)
 
 

@@ -1,8 +1,8 @@
-"""The table of endpoints: what each is called, costs, allows and needs.
+"""The table of endpoints: name, cost, permissions and requirements of each.
 
 Categories follow Tesla's pricing as far as it is documented; every row whose category Tesla does
-not state says why it has the one it has. An unknown path of a vehicle counts as data: the safe side
-for whoever keeps a ledger against this bill.
+not state has the reason for its category. An unknown path of a vehicle counts as data, the safe
+side for a ledger that is compared with this bill.
 """
 
 import re
@@ -15,7 +15,7 @@ from simulator.limits import Limited
 
 
 class Needs(StrEnum):
-    """Which token an endpoint wants."""
+    """The kind of token that an endpoint needs."""
 
     NOTHING = "nothing"
     ANY = "any"
@@ -44,10 +44,10 @@ class Endpoint:
     """Path with `{names}`; matched whole."""
     category: Category
     why: str = ""
-    """Why it has this category, where Tesla does not state it."""
+    """The reason for its category, where Tesla does not state it."""
     needs: Needs = Needs.USER
     scopes: frozenset[str] = frozenset()
-    """Any one of these is enough; empty means that the handler decides, or that none is needed."""
+    """Scopes of which any one is enough; empty if the handler decides, or if none is needed."""
     limited: Limited | None = None
     regional: bool = True
     """Whether the wrong region answers 421 and an unregistered application 412."""
@@ -75,7 +75,7 @@ def _telemetry(name: str, method: str, path: str) -> Endpoint:
         path=path,
         category=Category.DATA,
         why=DATA_WHY,
-        # A partner's token configures every car that the application was granted.
+        # A partner's token configures every car that was granted to the application.
         needs=Needs.ANY,
         scopes=DEVICE,
         limited=Limited.DATA,
@@ -195,7 +195,7 @@ ENDPOINTS = (
         "category not stated by Tesla: best practice asks for it before commands",
         needs=Needs.ANY,
         scopes=DEVICE,
-        # Since January 2025 it no longer fails with 412 or 421, says a Tesla engineer.
+        # Since January 2025 it no longer fails with 412 or 421, according to a Tesla engineer.
     ),
     _free(
         "vehicle",
@@ -220,7 +220,7 @@ ENDPOINTS = (
         method="POST",
         path="/api/1/vehicles/{vin}/wake_up",
         category=Category.WAKE,
-        # Tesla's pages name one scope here and the other there; either is taken.
+        # Tesla's pages name one scope here and the other there; either is accepted.
         scopes=frozenset({"vehicle_cmds", "vehicle_device_data"}),
         limited=Limited.WAKE,
     ),
@@ -283,7 +283,8 @@ ENDPOINTS = (
     _site("off_grid_vehicle_charging_reserve", "POST"),
     _site("time_of_use_settings", "POST"),
 )
-"""What the simulator answers. Paths and scopes: Tesla's pages as of August 2024 to August 2026."""
+"""All endpoints of the simulator. Paths and scopes: Tesla's pages as of August 2024 to August
+2026."""
 
 UNKNOWN_OF_VEHICLE = Endpoint(
     name="unknown",
@@ -309,7 +310,7 @@ class Match(NamedTuple):
 
     endpoint: Endpoint
     parameters: dict[str, str]
-    """What stands for the `{names}` in the path."""
+    """The values of the `{names}` in the path."""
     method_fits: bool
 
     @property
@@ -328,9 +329,9 @@ _OF_VEHICLE = re.compile(r"/api/1/vehicles/(?P<vin>[^/]+)/.+")
 
 
 def find(method: str, path: str) -> Match:
-    """The endpoint for a request; one of the two unknown ones if there is none.
+    """The endpoint of a request; one of the two unknown ones if there is none.
 
-    A known path asked with another method gives its endpoint with `method_fits` false.
+    A known path with another method gives its endpoint with `method_fits` false.
     """
     other: Match | None = None
     for pattern, endpoint in _PATTERNS:

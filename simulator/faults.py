@@ -1,4 +1,4 @@
-"""Orders to go wrong: what should happen to which request, and how often.
+"""Ordered faults: which request fails, how, and how often.
 
 A fault is ordered for an endpoint (its name, or a pattern such as `command/*`), a path pattern, a
 vehicle, and a number of requests. The kinds:
@@ -6,16 +6,16 @@ vehicle, and a number of requests. The kinds:
 - `status`: nothing runs; the answer has this status, body and headers. Below 500 it is billed.
 - `delay`: the request is answered normally, but `seconds` later. Goes together with other kinds.
 - `lost_reply`: the request runs and is billed, then the connection is closed without an answer.
-- `dropped`: the connection is closed before anything runs; nobody is billed.
+- `dropped`: the connection is closed before anything runs; nothing is billed.
 - `malformed`: the request runs and is billed; the body of the answer is `body`, or cut in half.
 - `firewall`: nothing runs; a firewall in front of the server answers 403 with a page of its own.
-- `hang`: nothing runs and nothing is answered, ever; nobody is billed.
+- `hang`: nothing runs, and the request is never answered; nothing is billed.
 - `endless`: nothing runs; the answer has this status and headers, and its body never ends.
 - `bomb`: nothing runs; the answer has this status, and a small gzip body that unpacks to 64 MiB.
 
-A client may send an idempotent request once more by itself when a connection that it kept open is
+A client may send an idempotent request again on its own when a connection that it kept open is
 closed without an answer; aiohttp does so with GET. The second one is a request like any other: it
-runs, is billed, and is hit by what is left of the order's `count`.
+runs, is billed, and is hit by the rest of the order's `count`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ from typing import Any
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """The kind of a fault."""
 
     STATUS = "status"
     DELAY = "delay"
@@ -66,20 +66,20 @@ class Fault:
     path: str = "*"
     vin: str | None = None
     count: int | None = 1
-    """How many requests it still hits; None means until it is cleared."""
+    """The number of requests that it still hits; None means until it is cleared."""
     skip: int = 0
-    """How many fitting requests are let through first."""
+    """The number of matching requests that are let through first."""
     status: int = 500
     body: str | bytes | dict[str, Any] | None = None
-    """Sent as it is, an object as JSON; None as the usual text for the status."""
+    """Sent unchanged, an object as JSON; None for the usual text of the status."""
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     hits: int = 0
     number: int = 0
-    """Given when it is ordered; names it when it is withdrawn."""
+    """Assigned when it is ordered; identifies it when it is withdrawn."""
 
     def fits(self, endpoint: str, path: str, vin: str | None) -> bool:
-        """Whether the order is about such a request."""
+        """Whether the order matches a request."""
         return (
             self.count != 0
             and fnmatchcase(endpoint, self.endpoint)
@@ -109,19 +109,19 @@ class Fault:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What happens to one request."""
+    """The faults of one request."""
 
     delay: float = 0.0
     fault: Fault | None = None
 
     @property
     def kind(self) -> FaultKind | None:
-        """What goes wrong beside the delay."""
+        """The kind of fault beside the delay."""
         return self.fault.kind if self.fault else None
 
 
 class Faults:
-    """All orders, in the order in which they were given."""
+    """All orders, oldest first."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -160,7 +160,7 @@ class Faults:
         return fault
 
     def order_json(self, order: Mapping[str, Any]) -> Fault:
-        """Order what a JSON object describes; raises ValueError for what cannot be read."""
+        """Order a fault described by a JSON object; raises ValueError for an invalid one."""
         if unknown := set(order) - set(ORDERABLE):
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
         if "kind" not in order:
@@ -171,9 +171,9 @@ class Faults:
         return self.order(**order)
 
     def take(self, endpoint: str, path: str, vin: str | None) -> Trouble:
-        """What happens to this request; counts the orders that hit it down.
+        """The faults of this request; decrements the counts of the orders that hit it.
 
-        All fitting delays add up; of the other kinds the oldest order that fits is carried out.
+        All matching delays add up; of the other kinds, the oldest matching order is carried out.
         """
         delay = 0.0
         chosen: Fault | None = None
@@ -195,7 +195,7 @@ class Faults:
         return Trouble(delay, chosen)
 
     def clear(self, numbers: Iterable[int] | None = None) -> None:
-        """Withdraw the orders with these numbers, or all."""
+        """Withdraw the orders with these numbers, or all orders."""
         gone = None if numbers is None else set(numbers)
         self._faults = [
             fault for fault in self._faults if gone is not None and fault.number not in gone
@@ -218,4 +218,4 @@ ORDERABLE: dict[str, type | tuple[type, ...]] = {
     "headers": dict,
     "seconds": (int, float),
 }
-"""Keys of an order and the types that their values may have."""
+"""Keys of an order, with the types of their values."""

@@ -1,4 +1,4 @@
-"""Requests for vehicles, users and energy sites, and the checks that stand before them."""
+"""Requests for vehicles, users and energy sites, and the checks before them."""
 
 import base64
 import binascii
@@ -47,7 +47,7 @@ type Place = dict[str, object]
 
 
 def prepare(cloud: Cloud, call: Call) -> None:
-    """Everything that is checked before a handler runs, in the order in which it is refused.
+    """Check everything before a handler runs, in the order of the refusals.
 
     Token, suspension, rate limit, region, registration, scopes. The order of 421 before 412 is not
     documented; this way a client learns the right address before it registers there.
@@ -109,13 +109,13 @@ def _check_region(cloud: Cloud, call: Call) -> None:
 
 
 def _allowed(car: Car) -> None:
-    """Raise Refusal 401 when the owner switched off remote access in the car."""
+    """Raise Refusal 401 when the owner has turned off remote access in the car."""
     if car.mobile_access_disabled:
         raise Refusal(401, "mobile_access_disabled")
 
 
 def _commandable(car: Car) -> None:
-    """Raise Refusal 405 when the car takes no commands because it is being serviced."""
+    """Raise Refusal 405 when the car accepts no commands because it is being serviced."""
     if car.in_service:
         raise Refusal(405, "vehicle is currently in service")
 
@@ -130,14 +130,14 @@ def _awake(car: Car) -> None:
 
 
 async def region(cloud: Cloud, call: Call) -> web.Response:
-    """Where the user is served."""
+    """The region that serves the user."""
     user = call.user
     home = user.region if user else call.region
     return answer({"region": home, "fleet_api_base_url": cloud.base_urls[home]})
 
 
 async def me(_cloud: Cloud, call: Call) -> web.Response:
-    """Who the user is."""
+    """The user of the token."""
     user = call.user
     if user is None:
         raise Refusal(403, "Unauthorized missing scopes")
@@ -202,15 +202,15 @@ def _whole_number(call: Call, name: str, default: int) -> int:
 
 
 async def vehicle(_cloud: Cloud, call: Call) -> web.Response:
-    """One car as the cloud knows it; never reaches the car."""
+    """One car as the cloud knows it; the car is not involved."""
     return answer(call.car().vehicle_object())
 
 
 async def vehicle_data(_cloud: Cloud, call: Call) -> web.Response:
-    """What the car itself says.
+    """The car's own data.
 
-    An unknown section is refused: what Tesla does with one is not documented, and a client that
-    misspells a section should see it.
+    An unknown section is refused. Tesla's behaviour is not documented, and a client that misspells
+    a section should notice.
     """
     car = call.car()
     text = call.request.query.get("endpoints")
@@ -223,7 +223,7 @@ async def vehicle_data(_cloud: Cloud, call: Call) -> web.Response:
 
 
 async def wake_up(_cloud: Cloud, call: Call) -> web.Response:
-    """Begin to wake the car; it is online some seconds later."""
+    """Start waking the car; it is online some seconds later."""
     car = call.car()
     _allowed(car)
     car.wake_up()
@@ -231,9 +231,9 @@ async def wake_up(_cloud: Cloud, call: Call) -> web.Response:
 
 
 async def fleet_status(cloud: Cloud, call: Call) -> web.Response:
-    """Which cars have this application's key, and what they can do.
+    """The cars that have this application's key, and their abilities.
 
-    Cars that the user does not have are left out; what Tesla answers about them is not documented.
+    Cars that the user does not have are left out; Tesla's answer about them is not documented.
     """
     vins = (await call.json()).get("vins")
     if not isinstance(vins, list) or not all(isinstance(vin, str) for vin in vins):
@@ -250,7 +250,7 @@ async def fleet_status(cloud: Cloud, call: Call) -> web.Response:
                 car.vin: {
                     name: value
                     for name, value in car.fleet_status().items()
-                    # Only told when asked about one car alone.
+                    # Only included when asked about a single car.
                     if name != "discounted_device_data" or len(vins) == 1
                 }
                 for car in cars
@@ -260,7 +260,7 @@ async def fleet_status(cloud: Cloud, call: Call) -> web.Response:
 
 
 def _cars_of_user(cloud: Cloud, call: Call) -> list[Car]:
-    """The user's cars, in whichever region this was asked."""
+    """The user's cars, in any region."""
     user = call.user
     return [
         car
@@ -270,9 +270,9 @@ def _cars_of_user(cloud: Cloud, call: Call) -> list[Car]:
 
 
 async def signed_command(_cloud: Cloud, call: Call) -> web.Response:
-    """Hand a routable message to the car and its reply back.
+    """Pass a routable message to the car, and return its reply.
 
-    Only the 17 characters of the VIN name the car here. Statuses: Tesla's vehicle-command,
+    Only the 17 characters of the VIN identify the car here. Statuses: Tesla's vehicle-command,
     `pkg/connector/inet`; the gateway reads the message only to check the scopes.
     """
     car = call.car()
@@ -288,7 +288,7 @@ async def signed_command(_cloud: Cloud, call: Call) -> web.Response:
     _allowed(car)
     try:
         if car.rest_only:
-            # The cloud knows it, whether or not the car is awake.
+            # The cloud knows this, whether or not the car is awake.
             raise ProtocolNotSupported
         call.require(car.scopes_for(message))
         _commandable(car)
@@ -300,14 +300,14 @@ async def signed_command(_cloud: Cloud, call: Call) -> web.Response:
 
 
 def _gateway_error(refusal: GatewayRefusal) -> str:
-    """`error` of a refused message: Tesla's clients read the reason of a 422 there."""
+    """`error` of a refused message, in which Tesla's clients find the reason of a 422."""
     return str(refusal) if refusal.status == 422 else refusal.code  # noqa: PLR2004
 
 
 async def command(_cloud: Cloud, call: Call) -> web.Response:
     """Run an unsigned command.
 
-    Raises Refusal 400 for one that does not exist, 403 on a car that wants it signed.
+    Raises Refusal 400 for one that does not exist, 403 for one that the car accepts only if signed.
     """
     car = call.car()
     name = call.parameters["command"]
@@ -318,7 +318,8 @@ async def command(_cloud: Cloud, call: Call) -> web.Response:
         raise Refusal(403, PROTOCOL_REQUIRED)
     _commandable(car)
     try:
-        # Tesla's gateway knows names and fields, so that a wrong one is told of a sleeping car too.
+        # Tesla's gateway knows names and fields, so that a wrong one is refused even while the car
+        # is asleep.
         rest_commands.parse(name, body)
         _awake(car)
         result = car.rest_command(name, body)
@@ -334,7 +335,7 @@ async def mobile_enabled(_cloud: Cloud, call: Call) -> web.Response:
 
 
 async def nearby_charging_sites(cloud: Cloud, call: Call) -> web.Response:
-    """Chargers around the car: one Supercharger and one hotel, a few miles off."""
+    """Chargers around the car: a Supercharger and a hotel, a few miles away."""
     car = call.car()
     _awake(car)
     drive = car.vehicle_data({"drive_state", "location_data"}, location=True)["drive_state"]
@@ -343,7 +344,7 @@ async def nearby_charging_sites(cloud: Cloud, call: Call) -> web.Response:
     count = _whole_number(call, "count", 10)
 
     def near(name: str, kind: str, north: float, east: float, **more: object) -> list[Place]:
-        """The place, if it is within the radius that was asked for."""
+        """The place, if it is within the requested radius."""
         distance = _miles(latitude, longitude, latitude + north, longitude + east)
         location = {"lat": latitude + north, "long": longitude + east}
         place = {"location": location, "name": name, "type": kind, "distance_miles": distance}
@@ -379,7 +380,7 @@ def _miles(latitude: float, longitude: float, other: float, beyond: float) -> fl
 
 
 async def release_notes(_cloud: Cloud, call: Call) -> web.Response:
-    """Notes on the software; wrapped twice, as Tesla does it."""
+    """Notes on the software; wrapped twice, as Tesla does."""
     car = call.car()
     note = {
         "title": "Minor updates",
@@ -400,7 +401,7 @@ async def recent_alerts(_cloud: Cloud, call: Call) -> web.Response:
 
 
 async def service_data(_cloud: Cloud, call: Call) -> web.Response:
-    """Whether the car is in service. What Tesla says about one that is not, is not documented."""
+    """Whether the car is in service. Tesla's answer about other cars is not documented."""
     car = call.car()
     return answer(
         {
@@ -413,7 +414,7 @@ async def service_data(_cloud: Cloud, call: Call) -> web.Response:
 
 
 async def drivers(_cloud: Cloud, call: Call) -> web.Response:
-    """Who else may drive; the simulated cars are shared with nobody."""
+    """Other drivers; the simulated cars have none."""
     call.car()
     return answer([], count=0)
 

@@ -16,7 +16,7 @@ from simulator.clock import Clock
 
 
 class Limited(StrEnum):
-    """What is limited together."""
+    """A group of requests that share a limit."""
 
     DATA = "data"
     WAKE = "wake"
@@ -25,7 +25,7 @@ class Limited(StrEnum):
 
 
 class Allowed(NamedTuple):
-    """How many requests fit into how many seconds."""
+    """The number of requests allowed in a number of seconds."""
 
     requests: int
     seconds: float
@@ -41,7 +41,7 @@ ALLOWED: dict[Limited, Allowed] = {
 
 @dataclass(frozen=True)
 class Allowance:
-    """What the limiter says to one request."""
+    """The limiter's decision about one request."""
 
     admitted: bool
     limit: int
@@ -51,7 +51,7 @@ class Allowance:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the answer; a refused request is also told when to come back.
+        """The headers of the answer, with the time of the next attempt for a refused request.
 
         Source: Tesla, "Conventions" (January 2025), and answers logged in 2024.
         """
@@ -66,7 +66,7 @@ class Allowance:
 
 
 class RateLimits:
-    """Sliding windows, one for each kind and whoever is limited."""
+    """Sliding windows, one for each kind and each limited party."""
 
     def __init__(self, clock: Clock, *, enabled: bool = True) -> None:
         self._clock = clock
@@ -74,14 +74,14 @@ class RateLimits:
         self.enabled = enabled
 
     def admit(self, kind: Limited, whose: Hashable) -> Allowance:
-        """Take one place in the window of `whose`, if there is one left.
+        """Take a place in the window of `whose`, if there is one left.
 
-        A refused request takes no place, so waiting as long as told always helps.
+        A refused request takes no place, so waiting for the announced time always helps.
         """
         allowed = ALLOWED[kind]
         now = self._clock.now()
         window = self._admitted.setdefault((kind, whose), deque())
-        # What lies in the future was admitted before a test moved its frozen time back.
+        # Times in the future were admitted before a test moved its frozen time back.
         while window and not now - allowed.seconds < window[0] <= now:
             window.popleft()
         admitted = not self.enabled or len(window) < allowed.requests

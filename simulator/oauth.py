@@ -1,7 +1,7 @@
-"""The authorization server: the page where a user agrees, and the token endpoint.
+"""The authorization server: the consent page, and the token endpoint.
 
 Parameters, errors and their texts: Tesla, "Third-party tokens" and "Partner tokens", copies of
-August 2026. What Tesla does not say follows RFC 6749.
+August 2026. Where Tesla documents nothing, RFC 6749 applies.
 """
 
 import secrets
@@ -31,7 +31,7 @@ class OAuthError(Refusal):
 
     @override
     def response(self, txid: str) -> web.Response:
-        """The answer that tells it."""
+        """The answer with this error."""
         return web.json_response(
             {
                 "error": self.error,
@@ -50,12 +50,12 @@ class Request:
     redirect: str
     state: str
     scopes: frozenset[str]
-    """What the application asks for."""
+    """The scopes that the application requests."""
     nonce: str | None
     asks_for_missing: bool
-    """The user is asked for scopes that an earlier login left out."""
+    """Whether the user is asked for scopes that an earlier login left out."""
     requires_all: bool
-    """The user cannot go on without granting everything."""
+    """Whether the user can only continue by granting everything."""
 
     def back(self, **query: str) -> web.Response:
         """Send the browser back to the application."""
@@ -67,7 +67,7 @@ class Request:
 
 
 def _checked(cloud: Cloud, query: MultiMapping[str]) -> Request:
-    """Check what the browser brought; raises OAuthError where it must not be sent back."""
+    """Check the browser's request; raises OAuthError where the browser must not be sent back."""
     application = cloud.accounts.applications.get(query.get("client_id", ""))
     if application is None:
         raise OAuthError(400, "client_not_found", "The client_id is not known here")
@@ -100,10 +100,10 @@ def _checked(cloud: Cloud, query: MultiMapping[str]) -> Request:
 
 
 async def authorize(cloud: Cloud, call: Call) -> web.Response:
-    """Show the page, or carry out what was clicked on it.
+    """Show the page, or apply the choice made on it.
 
-    A script can go on at once with `simulator_allow=<user>` (and `simulator_scopes=<scopes that the
-    user leaves ticked>`) or `simulator_deny=1` in the query or in a form.
+    A script can continue immediately with `simulator_allow=<user>` (and `simulator_scopes=<scopes
+    that the user leaves ticked>`) or `simulator_deny=1` in the query or in a form.
     """
     asked = _checked(cloud, call.request.query)
     choice = await _choice(cloud, call.request)
@@ -126,7 +126,7 @@ async def authorize(cloud: Cloud, call: Call) -> web.Response:
 
 
 class Choice(NamedTuple):
-    """What was clicked on the page, or given by a script."""
+    """A choice on the page, or by a script."""
 
     user: str
     denied: bool
@@ -143,7 +143,7 @@ async def _choice(cloud: Cloud, request: web.Request) -> Choice:
             _listed(query.get("simulator_scopes")),
         )
     form = await request.post()
-    # The page names each ticked box; a browser says nothing about those that are not.
+    # The page names each ticked box; a browser does not send the others.
     boxes = "ticks" in form
     return Choice(
         str(form.get("simulator_allow", "")),
@@ -161,9 +161,9 @@ def _listed(scopes: object) -> frozenset[str] | None:
 def _agreed(
     cloud: Cloud, asked: Request, user: User, ticked: frozenset[str] | None
 ) -> web.Response:
-    """The user agreed to the ticked scopes (None: to all).
+    """Grant the ticked scopes in the user's name (None: all).
 
-    An earlier consent is only widened when the application asks for the missing scopes. Source:
+    An earlier consent is only widened when the application requests the missing scopes. Source:
     Tesla, "Third-party tokens": additions need a new round with prompt_missing_scopes.
     """
     offered = asked.scopes
@@ -192,7 +192,7 @@ async def token(cloud: Cloud, call: Call) -> web.Response:
     application = cloud.accounts.applications.get(form.get("client_id", ""))
     secret = form.get("client_secret")
     if application is None or not (
-        # Refreshing needs no secret; one that is sent must be right all the same.
+        # Refreshing needs no secret, but if one is sent, it must be right.
         secrets.compare_digest(secret, application.client_secret)
         if secret is not None
         else kind == "refresh_token"
@@ -257,7 +257,7 @@ _GRANTS = {
 
 
 async def metadata(cloud: Cloud, _call: Call) -> web.Response:
-    """What OpenID Connect calls discovery."""
+    """The OpenID Connect discovery document."""
     base = cloud.auth_url
     return web.json_response(
         {
@@ -281,7 +281,7 @@ async def keys(cloud: Cloud, _call: Call) -> web.Response:
 
 
 async def userinfo(cloud: Cloud, call: Call) -> web.Response:
-    """Who logged in."""
+    """The user of the token."""
     checked = cloud.check_token(call.request, call.base_url)
     if checked.user is None:
         raise OAuthError(401, "login_required", "not the token of a user")
@@ -289,7 +289,7 @@ async def userinfo(cloud: Cloud, call: Call) -> web.Response:
 
 
 async def revoke(cloud: Cloud, call: Call) -> web.Response:
-    """The page where a user withdraws the consent, and its button."""
+    """The page on which a user withdraws the consent, and its button."""
     query = call.request.query
     application = cloud.accounts.applications.get(query.get("revoke_client_id", ""))
     if application is None:

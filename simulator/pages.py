@@ -1,4 +1,4 @@
-"""The few pages of the simulator that a person sees."""
+"""The simulator's pages for people."""
 
 from html import escape
 
@@ -28,7 +28,7 @@ SCOPE_NAMES = {
     "energy_device_data": "Energy product information",
     "energy_cmds": "Energy product settings",
 }
-"""How Tesla's consent page calls the scopes. Source: Tesla, "Authentication", August 2026."""
+"""The names of scopes on Tesla's consent page. Source: Tesla, "Authentication", August 2026."""
 
 
 def respond(page: str, status: int = 200) -> web.Response:
@@ -50,7 +50,7 @@ def page(title: str, body: str, script: str = "") -> str:
 
 
 def message(title: str, text: str) -> str:
-    """A page that only says something."""
+    """A page with only a message."""
     return page(title, f"<p>{escape(text)}</p>")
 
 

@@ -170,7 +170,7 @@ async def pair(cloud: Cloud, call: Call) -> web.Response:
 async def _pairing(
     cloud: Cloud, user: User | None, domain: str, wanted: str
 ) -> tuple[Application, bytes, list[Car]]:
-    """What the page needs; raises Refusal with the app's reasons."""
+    """The contents of the page; raises Refusal with the app's reasons."""
     if user is None:
         raise Refusal(404, "There is no such user.")
     client_id = cloud.accounts.owner_of_domain(domain)

@@ -1,4 +1,4 @@
-"""What a command, a message or an order to the simulator can be turned away with.
+"""Errors with which a command, a message or an order to the simulator is refused.
 
     SimulatorError
     ├── UnknownCommand        the name does not exist                             HTTP 400
@@ -17,7 +17,7 @@ from typing import ClassVar
 
 
 class SimulatorError(Exception):
-    """The base of everything the simulated cars and sites raise."""
+    """Base of all errors of the simulated cars and sites."""
 
 
 class UnknownCommand(SimulatorError):
@@ -33,7 +33,7 @@ class UnknownCommand(SimulatorError):
 class InvalidBody(UnknownCommand):
     """A field of the JSON body is missing, of the wrong type, or outside its set of words.
 
-    It is an UnknownCommand, so that who only knows that one answers 400 as well.
+    It is an UnknownCommand, so that a handler of that error answers 400 here as well.
     """
 
     code: ClassVar[str] = "invalid_field"
@@ -45,7 +45,7 @@ class InvalidBody(UnknownCommand):
 
 
 class GatewayRefusal(SimulatorError):
-    """The gateway turns the message away; the car never sees it."""
+    """The gateway refuses the message; the car never sees it."""
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid_request"
@@ -73,7 +73,7 @@ class ActionNotClassified(GatewayRefusal):
 
 
 class SteeringError(SimulatorError, ValueError):
-    """An order to a car or a site names something that does not exist or cannot be."""
+    """An order to a car or a site that names something unknown or impossible."""
 
 
 class Refused(SimulatorError):

@@ -1,8 +1,8 @@
 """Plain commands: `POST /api/1/vehicles/{vin}/command/{name}` with a JSON body.
 
-Names and fields: Tesla, "Vehicle commands". A body that lacks a required field, or carries a word
-or a kind of value that the command has no meaning for, is refused as a whole (InvalidBody); nothing
-is guessed, and numbers in quotes are not numbers.
+Names and fields: Tesla, "Vehicle commands". A body that lacks a required field, or has a word or a
+kind of value without a meaning for the command, is refused as a whole (InvalidBody); nothing is
+guessed, and numbers in quotes are not numbers.
 """
 
 from typing import Any
@@ -14,8 +14,8 @@ __all__ = ["InvalidBody", "UnknownCommand", "must_be_signed", "parse", "scopes"]
 
 CHARGING_SCOPES = frozenset({"vehicle_cmds", "vehicle_charging_cmds"})
 COMMAND_SCOPES = frozenset({"vehicle_cmds"})
-LARGEST_INTEGER = (1 << 64) - 1
-"""No field of any command holds more (schedule ids are 64 bits wide)."""
+MAX_INTEGER = (1 << 64) - 1
+"""The maximum of any field of any command (schedule ids are 64 bits wide)."""
 ALIASES = {"share": "navigation_request", "update_calendar_entries": "upcoming_calendar_entries"}
 """Older names of the same commands."""
 
@@ -50,13 +50,13 @@ def must_be_signed(name: str) -> bool:
 
 
 def scopes(name: str) -> frozenset[str]:
-    """Any one of these scopes is enough for a plain command."""
+    """The scopes of which any one is enough for a plain command."""
     command = COMMANDS.get(ALIASES.get(name, name))
     return CHARGING_SCOPES if command is not None and command.is_charging else COMMAND_SCOPES
 
 
 def parse(name: str, body: dict[str, Any]) -> tuple[str, Parameters]:
-    """The command's name in the table and its parameters, every one of them present.
+    """The command's name in the table, and all of its parameters.
 
     Raises UnknownCommand, or InvalidBody naming the field.
     """
@@ -71,7 +71,7 @@ def parse(name: str, body: dict[str, Any]) -> tuple[str, Parameters]:
         for parameter in command.parameters
     }
     if command.name == "window_control":
-        # The place matters only to old cars; the caller's body is asked for it there.
+        # The location matters only to old cars, which require it in the caller's body.
         parameters |= {key: body[key] for key in ("lat", "lon") if key in body}
     wrong = out_of_range(command.name, parameters)
     if wrong is not None:
@@ -80,7 +80,7 @@ def parse(name: str, body: dict[str, Any]) -> tuple[str, Parameters]:
 
 
 def _old_names(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Bring what has a second spelling into the first."""
+    """Convert alternative spellings to the canonical one."""
     if name == "remote_seat_heater_request" and "seat_position" not in body:
         return {**body, "seat_position": body.get("heater")}
     if isinstance(body.get("days_of_week"), str):
@@ -99,7 +99,7 @@ def _days(text: str) -> int:
 
 
 def _value(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401 - JSON comes in and goes out
-    """A field of the body, checked."""
+    """A validated field of the body."""
     if value is None:
         if parameter.is_required:
             raise InvalidBody(parameter.name, "missing")
@@ -109,7 +109,7 @@ def _value(parameter: Parameter, value: Any) -> Any:  # noqa: ANN401 - JSON come
     if parameter.words is not None and value not in parameter.words:
         raise InvalidBody(parameter.name, "invalid_value")
     if parameter.kind is int:
-        if abs(value) > LARGEST_INTEGER:
+        if abs(value) > MAX_INTEGER:
             raise InvalidBody(parameter.name, "out of range")
         return int(value)
     if parameter.kind is not float:

@@ -1,6 +1,6 @@
-"""What the payload of a signed message asks for, as a command of the table and its parameters.
+"""Payloads of signed messages, as commands of the table with their parameters.
 
-The gateway reads it to know which scope is needed, the car to act. Source of the fields:
+The gateway reads them to determine the required scope, the car to run them. Source of the fields:
 vehicle-command, pkg/proxy/command.go and pkg/vehicle (July 2026).
 """
 
@@ -25,7 +25,7 @@ STOP = 2
 OPEN = 3
 CLOSE = 4
 NO_SUCH_WORD = "unknown"
-"""Stands for an enum value that has no meaning; the car refuses it."""
+"""Stands for an enum value without a meaning; the car refuses it."""
 
 _RKE = {
     RKE_UNLOCK: "door_unlock",
@@ -40,7 +40,7 @@ _MOVES = {MOVE: "move", OPEN: "open", CLOSE: "close"}
 
 @dataclass(frozen=True)
 class Wish:
-    """One command that a payload asks for."""
+    """One command of a payload."""
 
     name: str
     parameters: Parameters = field(default_factory=dict)
@@ -48,15 +48,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Read:
-    """A question of a payload; `number` is the InformationRequestType."""
+    """A query of a payload; `number` is the InformationRequestType."""
 
     number: int
 
 
 def read_vehicle_security(payload: bytes) -> Wish | Read:
-    """What a VCSEC.UnsignedMessage asks for.
+    """Read a VCSEC.UnsignedMessage.
 
-    Raises Fault 10 for bytes that are none, 9 for what this car does not know.
+    Raises Fault 10 for other bytes, 9 for a request that this car does not know.
     """
     message = vcsec_pb2.UnsignedMessage()
     try:
@@ -90,7 +90,7 @@ def _closure(request: vcsec_pb2.ClosureMoveRequest) -> Wish:
 
 
 def _trunk(which: str, move: int) -> Parameters:
-    """A plain MOVE is what REST does and carries no word of its own."""
+    """A plain MOVE is the same as REST's command, which has no word for it."""
     parameters: Parameters = {"which_trunk": which}
     if move != MOVE:
         parameters["move"] = _MOVES[move]
@@ -98,9 +98,9 @@ def _trunk(which: str, move: int) -> Parameters:
 
 
 def read_infotainment(payload: bytes) -> list[Wish]:
-    """What a CarServer.Action asks for; several seats can be heated by one message.
+    """Read a CarServer.Action; one message can heat several seats.
 
-    Raises Fault 10 for bytes that are none, 9 for an action that this car does not know.
+    Raises Fault 10 for other bytes, 9 for an action that this car does not know.
     """
     message = car_server_pb2.Action()
     try:
@@ -137,7 +137,7 @@ def _same(name: str, **parameters: str) -> _Reader:
 
 
 def _either(member: str, yes: str, no: str, **parameters: str) -> _Reader:
-    """An action whose one bool decides between two commands."""
+    """An action with a bool that selects one of two commands."""
 
     def read(action: Any) -> list[Wish]:  # noqa: ANN401 - one of a hundred message types
         values = {key: getattr(action, field_name) for key, field_name in parameters.items()}
@@ -239,7 +239,7 @@ def _cop_temp(action: car_server_pb2.SetCopTempAction) -> list[Wish]:
 
 
 def _volume(action: car_server_pb2.MediaUpdateVolume) -> list[Wish]:
-    """Of a change only the sign matters."""
+    """Only the sign of a change matters."""
     kind = action.WhichOneof("media_volume")
     if kind == "volume_absolute_float":
         return [Wish("adjust_volume", {"volume": round(action.volume_absolute_float, 4)})]
@@ -270,7 +270,7 @@ def _homelink(action: car_server_pb2.VehicleControlTriggerHomelinkAction) -> lis
 
 
 def _departure(action: car_server_pb2.ScheduledDepartureAction) -> list[Wish]:
-    """Whether a part is on says the presence of its message, on which days the member in it."""
+    """A part is on if its message is present; the message's member has the days."""
     warm = action.preconditioning_times.WhichOneof("times")
     cheap = action.off_peak_charging_times.WhichOneof("times")
     return [

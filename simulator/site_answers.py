@@ -1,7 +1,7 @@
-"""How the answers of an energy site may depart from the usual ones.
+"""Deviations of an energy site's answers from the usual ones.
 
 Real sites leave keys out, repeat old time stamps, answer nothing at all, and confirm settings in
-several forms. Sources: pypowerwall's live test (2026-06-22) for the form of today, Tesla's samples
+several forms. Sources: pypowerwall's live test (2026-06-22) for today's form, Tesla's samples
 (August 2024) for the older one, a transcript of Tesla's pages for `result` and `reason`.
 """
 
@@ -32,12 +32,12 @@ FORMS: Mapping[str, Callable[[str], Json]] = {
     "nested": lambda name: {"response": {"code": _old_code(name), "message": "Updated"}},
     "result": lambda _: {"result": True, "reason": ""},
 }
-"""By name: how Tesla's cloud confirms a setting."""
+"""The forms in which Tesla's cloud confirms a setting, by name."""
 
 
 @dataclass
 class SiteAnswers:
-    """What was ordered to be different.
+    """The deviations that are ordered.
 
     Sections are `live_status`, `site_info` and `products`.
     """
@@ -45,14 +45,14 @@ class SiteAnswers:
     form: str = "new"
     """One of `FORMS`."""
     instead: dict[str, Any] = field(default_factory=dict)
-    """By section or setter: answered instead, whatever it is; a setter does not run then."""
+    """By section or setter: the whole answer, whatever it is; a setter does not run then."""
     values: dict[str, Any] = field(default_factory=dict)
-    """By `section.key` or `section.key.key`: the value that is answered there."""
+    """By `section.key` or `section.key.key`: the value that replaces the real one."""
     missing: list[str] = field(default_factory=list)
-    """As `section.key` or `section.key.key`: what is left out."""
+    """Keys to leave out, as `section.key` or `section.key.key`."""
 
     def read(self, section: str, answer: Json) -> Any:  # noqa: ANN401  # JSON
-        """The answer of a section as it leaves."""
+        """The answer of a section with the deviations."""
         if section in self.instead:
             return self.instead[section]
         answer = deepcopy(answer)
@@ -65,15 +65,15 @@ class SiteAnswers:
         return answer
 
     def confirm(self, name: str) -> Json:
-        """What a setting that was changed answers."""
+        """The confirmation of a setting."""
         if name == "time_of_use_settings" and self.form == "old":
             return FORMS["nested"](name)
         return FORMS[self.form](name)
 
     def steer(self, changes: object) -> None:
-        """Take an order: an object with some of `form`, `instead`, `values` and `missing`.
+        """Apply an order: an object with some of `form`, `instead`, `values` and `missing`.
 
-        Each replaces what was ordered before. Raises SteeringError.
+        Each replaces the previous order. Raises SteeringError.
         """
         if not isinstance(changes, dict) or set(changes) - set(vars(self)):
             raise SteeringError(f"answers must be an object of {', '.join(vars(self))}")
@@ -87,7 +87,7 @@ class SiteAnswers:
 
 
 def _places(section: str, answer: Json, path: str) -> Iterator[tuple[Json, str]]:
-    """The object and the key that a path leads to, if it begins in this section."""
+    """The object and the key of a path, if the path starts with this section."""
     first, *parents, key = path.split(".")
     if first != section:
         return

@@ -9,12 +9,12 @@ HISTORY_PARAMETERS = ("start_date", "end_date", "time_zone")
 
 
 async def live_status(_cloud: Cloud, call: Call) -> web.Response:
-    """Power and energy now."""
+    """Current power and energy."""
     return answer(call.site().live_status())
 
 
 async def site_info(_cloud: Cloud, call: Call) -> web.Response:
-    """What is installed, and how it is set."""
+    """Installed devices and settings."""
     return answer(call.site().site_info())
 
 

@@ -1,16 +1,16 @@
-"""Tokens of the simulated Tesla: JSON web tokens, their rotation and their end.
+"""Tokens of the simulated Tesla: JSON web tokens, their rotation and their expiry.
 
 Rules, from Tesla's "Third-party tokens" (copy of August 2026) and announcements:
 
-- An access token lives 8 h, a refresh token 3 months and for a single use.
-- The refresh token used last may be used again for 24 h, for clients that lost the answer. What it
-  gives replaces what it gave before: the pair that was lost is worth nothing from then on.
+- An access token is valid for 8 h, a refresh token for 3 months and a single use.
+- The most recently used refresh token may be used again for 24 h, for clients that lost the answer.
+  The new pair replaces the one before: the lost pair is worthless from then on.
 - Anything older answers `login_required`, as do a changed password and a withdrawn consent.
 - "Getting a new refresh token invalidates the previous refresh token and its access tokens"
   (announcement of 2024-02-01) contradicts the 24 h above, if taken to the letter. The simulator
-  takes the reading under which the documented way out of a lost answer works: the old access
-  tokens die when an access token of the new pair is **first used**. A client that stores the new
-  pair before it uses it never notices; one that goes on with the old token after that does.
+  takes the reading under which the documented recovery from a lost answer works: the old access
+  tokens become invalid when an access token of the new pair is **first used**. A client that
+  stores the new pair before it uses it never notices; one that continues with the old token does.
 - Fewer scopes granted by the user show in the next access token; more need a new login.
 """
 
@@ -32,7 +32,7 @@ ACCESS_TOKEN_SECONDS = 8 * 3600
 REFRESH_TOKEN_SECONDS = 90 * 86400
 GRACE_SECONDS = 24 * 3600
 CODE_SECONDS = 300
-"""Tesla says "short-lived" and a value in minutes; this one is ours."""
+"""Tesla only documents "short-lived" and minutes; this value is the simulator's."""
 
 
 class TokenError(Exception):
@@ -41,7 +41,7 @@ class TokenError(Exception):
 
 @dataclass
 class Grant:
-    """One login of a user to an application, and all tokens that came of it."""
+    """One login of a user to an application, with all tokens that derive from it."""
 
     application: Application
     user: User
@@ -50,9 +50,9 @@ class Grant:
     password_version: int
     revoked: bool = False
     pairs: int = 0
-    """How many pairs of tokens were given out; numbers the newest one."""
+    """The number of token pairs so far; also the number of the newest one."""
     pair_in_use: int = 0
-    """The newest pair whose access token was used; older access tokens are dead."""
+    """The newest pair whose access token was used; older access tokens are invalid."""
     current: str | None = None
     current_began: float = 0.0
     last_used: str | None = None
@@ -61,7 +61,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """What the simulator knows about an access token that it issued."""
+    """The simulator's record of an access token that it issued."""
 
     value: str
     application: Application
@@ -126,7 +126,7 @@ class Tokens:
         application: Application,
         scopes: frozenset[str],
     ) -> dict[str, Any]:
-        """What the token endpoint answers after a login, without the way through a browser."""
+        """The answer of the token endpoint after a login, without a browser."""
         self.accounts.consents[user.name, application.client_id] = scopes
         return self._pair(
             Grant(
@@ -189,7 +189,7 @@ class Tokens:
         return self._access.get(value)
 
     def check(self, value: str) -> AccessToken:
-        """The access token, if it can be used now; its older siblings die.
+        """The access token, if it is valid now; its older siblings become invalid.
 
         Raises TokenError with Tesla's text otherwise.
         """
@@ -206,7 +206,7 @@ class Tokens:
         return token
 
     def revoke(self, user: User, application: Application) -> None:
-        """The user withdraws the consent: all tokens of the application for the user die."""
+        """Withdraw the user's consent, and with it the user's tokens of the application."""
         self.accounts.consents.pop((user.name, application.client_id), None)
         for grant in self._refresh.values():
             if grant.user is user and grant.application is application:
@@ -285,7 +285,7 @@ class Tokens:
                 "scp": sorted(scopes),
                 "iat": int(now),
                 "exp": int(now) + ACCESS_TOKEN_SECONDS,
-                # Without it two tokens of the same second would be the same string.
+                # Otherwise two tokens of the same second would be identical.
                 "jti": str(uuid4()),
             }
             | claims,

@@ -1,8 +1,8 @@
 """The sections of `GET /api/1/vehicles/{vin}/vehicle_data`, in Tesla's shapes and units.
 
 Distances in miles, speeds in mph, temperatures in °C, pressures in bar, whatever the owner's
-display shows; `timestamp` in Unix milliseconds; values that an absent cable would have are the
-text `<invalid>`. Source: Tesla, "Vehicle endpoints", samples of 2023 to 2025.
+display shows; `timestamp` in Unix milliseconds; values that depend on an absent cable are the text
+`<invalid>`. Source: Tesla, "Vehicle endpoints", samples of 2023 to 2025.
 """
 
 from collections.abc import Callable
@@ -38,9 +38,9 @@ STANDARD_SECTIONS = frozenset(
         "vehicle_state",
     }
 )
-"""What an answer holds when `endpoints` is left out."""
+"""The sections of an answer without `endpoints`."""
 _DETOUR = 1.25
-"""How much longer a road is than the straight line."""
+"""The ratio of a road's length to the straight line."""
 _TOWN_MPH = 25.0
 _NEARLY_FULL = 0.5
 _WARMER_MODULE = 1.5
@@ -50,10 +50,10 @@ _MAX_SCHEDULES = 100
 
 
 def sections(life: Life, endpoints: set[str] | None, *, location: bool) -> Json:
-    """The asked-for sections by name; unknown names add nothing.
+    """The requested sections by name; unknown names add nothing.
 
-    `location` says whether the caller may see where the car is; it shows only when
-    `location_data` is asked for as well.
+    `location` says whether the caller may see the car's location; it is included only if
+    `location_data` is requested as well.
     """
     wanted = STANDARD_SECTIONS if endpoints is None else endpoints
     answer = {name: build(life) for name, build in _SECTIONS.items() if name in wanted}
@@ -64,7 +64,7 @@ def sections(life: Life, endpoints: set[str] | None, *, location: bool) -> Json:
 
 
 def milliseconds(life: Life) -> int:
-    """The moment of the answer, as every section carries it."""
+    """The time of the answer, which every section contains."""
     return int(life.time * 1000)
 
 
@@ -142,7 +142,7 @@ def charge_state(life: Life) -> Json:
 
 
 def ideal_range(life: Life) -> float:
-    """Ideal range in miles; 999 from cars that know none."""
+    """Ideal range in miles; 999 for cars without one."""
     return life.battery.range_miles if life.model.knows_ideal_range else _NO_RANGE_MILES
 
 
@@ -231,7 +231,7 @@ def climate_state(life: Life) -> Json:
 
 
 def drive_state(life: Life) -> Json:
-    """`drive_state` without the place; see `location_data`."""
+    """`drive_state` without the location; see `location_data`."""
     moment = life.moment
     power = life.drive_kilowatts + life.climate.kilowatts(life.time)
     if life.charging.state == "Charging":
@@ -247,14 +247,14 @@ def drive_state(life: Life) -> Json:
 
 
 def _shift_state(life: Life) -> str | None:
-    """Null in a car that nobody sits in."""
+    """Null in a car without an occupant."""
     if life.drive is not None:
         return "D"
     return "P" if life.is_user_present else None
 
 
 def active_route(life: Life) -> Json:
-    """The `active_route_…` keys; none of them without a place to go to."""
+    """The `active_route_…` keys; none of them without a destination."""
     destination = life.destination
     if destination is None:
         return {}
@@ -283,7 +283,7 @@ def active_route(life: Life) -> Json:
 
 
 def location_data(life: Life) -> Json:
-    """What `location_data` adds to `drive_state`."""
+    """The part of `drive_state` that `location_data` adds."""
     latitude, longitude = round(life.latitude, 6), round(life.longitude, 6)
     return {
         "gps_as_of": int(life.time - life.gps_age),
@@ -298,7 +298,7 @@ def location_data(life: Life) -> Json:
 
 
 def gui_settings(life: Life) -> Json:
-    """`gui_settings`: what the display shows, and nothing about the units of the answer."""
+    """`gui_settings`: the units of the display, which say nothing about the units of the answer."""
     metric = life.model.eu_vehicle
     return {
         "gui_24_hour_time": metric,

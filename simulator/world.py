@@ -1,4 +1,4 @@
-"""The world that the simulated Tesla looks at: three cars and a house."""
+"""The simulated world: three cars and a house."""
 
 from simulator.cars import Car
 from simulator.clock import Clock
@@ -13,7 +13,7 @@ SITE_ID = 1234567890123
 
 
 class World:
-    """Everything that lives on one clock. The same seed makes the same world."""
+    """Everything that shares a clock. The same seed makes the same world."""
 
     def __init__(self, clock: Clock, seed: int = 1) -> None:
         self.clock = clock
@@ -64,13 +64,13 @@ class World:
     def advance(self) -> None:
         """Bring every car and site up to the clock's now."""
         for site in self.sites.values():
-            # A site takes the car at its wall connector along, step by step.
+            # A site brings the car at its wall connector up to date with it, step by step.
             site.advance()
         for car in self.cars.values():
             car.advance()
 
     def car(self, vin_or_id: str) -> Car | None:
-        """A car by its VIN or the number that `id` shows."""
+        """A car by its VIN or by the number in its `id`."""
         for car in self.cars.values():
             if vin_or_id in (car.vin, str(car.id)):
                 return car

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
-from benchmarks.one_setup import Shown
+from benchmarks.one_setup import Displayed
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.records import Records, raw_values
 from benchmarks.setup_cases import Kept, compare, longest_chain
@@ -219,20 +219,28 @@ def test_chain_is_of_requests_that_waited_for_one_another(
 @pytest.mark.parametrize(
     ("before", "after", "kept"),
     [
-        pytest.param(Shown("5", {}, {"A": 1}), Shown("5", {}, {"A": 1}), (1, 1, 0), id="restored"),
-        pytest.param(Shown("5", {}), Shown("5", {}), (1, 1, 0), id="by who keeps no times"),
-        pytest.param(Shown("5", {}, {"A": 1}), Shown("5", {}), (1, 0, 1), id="without its time"),
-        pytest.param(Shown("5", {}, {"A": 1}), Shown("unknown", {}), (1, 0, 0), id="lost"),
-        pytest.param(Shown("5", {}, {"A": 1}), None, (1, 0, 0), id="not there"),
-        pytest.param(Shown("5", {}), Shown("6", {}), (1, 0, 1), id="another"),
-        pytest.param(Shown("unknown", {}), Shown("off", {}), (0, 0, 1), id="made up"),
-        pytest.param(None, Shown("off", {}), (0, 0, 1), id="made up, and new"),
-        pytest.param(Shown("unknown", {}), Shown("unknown", {}), (0, 0, 0), id="never known"),
-        pytest.param(Shown("on", {}, {"A": 1}), Shown("off", {}, {"A": 10}), (0, 0, 0), id="news"),
+        pytest.param(
+            Displayed("5", {}, {"A": 1}), Displayed("5", {}, {"A": 1}), (1, 1, 0), id="restored"
+        ),
+        pytest.param(Displayed("5", {}), Displayed("5", {}), (1, 1, 0), id="by who keeps no times"),
+        pytest.param(
+            Displayed("5", {}, {"A": 1}), Displayed("5", {}), (1, 0, 1), id="without its time"
+        ),
+        pytest.param(Displayed("5", {}, {"A": 1}), Displayed("unknown", {}), (1, 0, 0), id="lost"),
+        pytest.param(Displayed("5", {}, {"A": 1}), None, (1, 0, 0), id="not there"),
+        pytest.param(Displayed("5", {}), Displayed("6", {}), (1, 0, 1), id="another"),
+        pytest.param(Displayed("unknown", {}), Displayed("off", {}), (0, 0, 1), id="made up"),
+        pytest.param(None, Displayed("off", {}), (0, 0, 1), id="made up, and new"),
+        pytest.param(
+            Displayed("unknown", {}), Displayed("unknown", {}), (0, 0, 0), id="never known"
+        ),
+        pytest.param(
+            Displayed("on", {}, {"A": 1}), Displayed("off", {}, {"A": 10}), (0, 0, 0), id="news"
+        ),
     ],
 )
 def test_restart_is_judged_by_values_and_their_times(
-    before: Shown | None, after: Shown | None, kept: tuple[int, int, int]
+    before: Displayed | None, after: Displayed | None, kept: tuple[int, int, int]
 ) -> None:
     name = "sensor XP7YGCEK0RB000001-level"
 
@@ -247,7 +255,7 @@ def test_restart_is_judged_by_values_and_their_times(
 
 def test_restart_does_not_judge_what_is_no_value() -> None:
     names = ("button V-honk", "binary_sensor V-state", "sensor V-data_age")
-    before = {name: Shown("1", {}) for name in names}
-    after = {name: Shown("2", {}) for name in names}
+    before = {name: Displayed("1", {}) for name in names}
+    after = {name: Displayed("2", {}) for name in names}
 
     assert compare(before, after, restarted=10) == Kept(0, 0, 0, ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from simulator.balance import EXPORT_RULES, HIGHEST_RESERVE, MODES
+from simulator.balance import EXPORT_RULES, MAX_RESERVE, MODES
 from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, UnknownCommand
 
@@ -12,8 +12,8 @@ _FULL = 100
 def _set_backup(site: SiteState, body: Json) -> None:
     """From 81 to 99 is accepted and stored as 80."""
     percent = _percent(body, "backup_reserve_percent")
-    is_capped = HIGHEST_RESERVE < percent < _FULL
-    site.house.settings.reserve_percent = HIGHEST_RESERVE if is_capped else percent
+    is_capped = MAX_RESERVE < percent < _FULL
+    site.house.settings.reserve_percent = MAX_RESERVE if is_capped else percent
 
 
 def _set_operation(site: SiteState, body: Json) -> None:

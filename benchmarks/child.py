@@ -1,4 +1,4 @@
-"""Programs of ours that run beside a benchmark, in processes of their own."""
+"""Child processes of a benchmark."""
 
 import asyncio
 import sys
@@ -9,16 +9,16 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 STOP_SECONDS: Final = 10
-LONGEST_LINE: Final = 1 << 24
+MAX_LINE: Final = 1 << 24
 """Bytes; some programs answer with many figures."""
 
 
-class BesideFailed(Exception):
-    """A program beside us did not start, or did not answer."""
+class ChildFailed(Exception):
+    """A child process did not start, or did not answer."""
 
 
-class Beside:
-    """A program that runs, and talks by lines: ours to its standard input, its own to us."""
+class Child:
+    """A child process that reads orders and answers them, a line each."""
 
     def __init__(
         self, module: str, lines: asyncio.StreamReader, orders: asyncio.StreamWriter
@@ -28,28 +28,28 @@ class Beside:
         self._orders = orders
 
     async def line(self, seconds: float) -> str:
-        """Its next line.
+        """Read the next line.
 
         Raises:
-            BesideFailed: there is none in time, or it ended; it has printed why.
+            ChildFailed: there was none in time, or the process ended; it has printed the reason.
         """
         try:
             async with asyncio.timeout(seconds):
                 line = await self._lines.readline()
         except TimeoutError as error:
-            raise BesideFailed(f"{self._module} does not answer") from error
+            raise ChildFailed(f"{self._module} does not answer") from error
         if not line:
-            raise BesideFailed(f"{self._module} ended by itself")
+            raise ChildFailed(f"{self._module} ended on its own")
         return line.decode()
 
-    def tell(self, order: str) -> None:
-        """Give it a line."""
+    def send(self, order: str) -> None:
+        """Send a line."""
         self._orders.write(f"{order}\n".encode())
 
 
 @asynccontextmanager
-async def beside(module: str, *arguments: str) -> AsyncIterator[Beside]:
-    """Run one of our modules, which has to end when its standard input does."""
+async def child(module: str, *arguments: str) -> AsyncIterator[Child]:
+    """Run one of the modules, which has to end when its standard input ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -58,13 +58,13 @@ async def beside(module: str, *arguments: str) -> AsyncIterator[Beside]:
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE,
-        start_new_session=True,  # Ctrl-C is for us; the end of its input then ends it
+        limit=MAX_LINE,
+        start_new_session=True,  # Ctrl-C is for the parent; the end of its input ends the child
     )
     if process.stdin is None or process.stdout is None:
-        raise BesideFailed(f"no pipes to {module}")
+        raise ChildFailed(f"no pipes to {module}")
     try:
-        yield Beside(module, process.stdout, process.stdin)
+        yield Child(module, process.stdout, process.stdin)
     finally:
         process.stdin.close()
         try:

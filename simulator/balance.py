@@ -160,7 +160,7 @@ class House:
         """
         solar = self.solar(at)
         load = self.house_load(at) + wall_w
-        battery = self._battery_wish(at, solar, load, energy_wh)
+        battery = self._desired_battery_power(at, solar, load, energy_wh)
         battery = self._battery_limit(battery, energy_wh, seconds)
         grid = load - solar - battery
         if grid < 0 and (self.settings.export_rule == "never" or not self.is_on_grid):
@@ -174,7 +174,7 @@ class House:
             grid = 0
         return Power(solar=solar, battery=battery, grid=grid, load=load, wall_connector=wall_w)
 
-    def _battery_wish(self, at: float, solar: int, load: int, energy_wh: float) -> int:
+    def _desired_battery_power(self, at: float, solar: int, load: int, energy_wh: float) -> int:
         """The power that an endless battery would give, or take if negative."""
         surplus = solar - load
         reserve = self.reserve_wh()

@@ -165,13 +165,17 @@ class Car(ConnectedVehicle):
             if message.WhichOneof("payload") != "protobuf_message_as_bytes":
                 return set()
             if message.to_destination.domain == INFOTAINMENT:
-                return {wish.name for wish in signed_actions.read_infotainment(payload)}
+                return {invocation.name for invocation in signed_actions.read_infotainment(payload)}
             if message.to_destination.domain == VEHICLE_SECURITY:
-                wish = signed_actions.read_vehicle_security(payload)
-                if isinstance(wish, signed_actions.Wish):
+                invocation = signed_actions.read_vehicle_security(payload)
+                if isinstance(invocation, signed_actions.Invocation):
                     # Whether the narrow scope is enough for the charge port in this form is not
                     # known: the wide one is required.
-                    return {"door_lock"} if wish.name.startswith("charge_port") else {wish.name}
+                    return (
+                        {"door_lock"}
+                        if invocation.name.startswith("charge_port")
+                        else {invocation.name}
+                    )
         except MalformedMessage, Fault:
             pass
         return set()
@@ -185,12 +189,12 @@ class Car(ConnectedVehicle):
             return self._execute_vehicle_security(request)
         if request.client is None:
             raise Fault(INSUFFICIENT_PRIVILEGES)
-        wishes = signed_actions.read_infotainment(request.payload)
+        invocations = signed_actions.read_infotainment(request.payload)
         answer = car_server_pb2.Response()
         try:
             # Several seats are not one transaction; the first refusal ends it.
-            for wish in wishes:
-                self._run(wish.name, wish.parameters, signed=True, request=request)
+            for invocation in invocations:
+                self._run(invocation.name, invocation.parameters, signed=True, request=request)
         except Refused as refused:
             answer.actionStatus.result = car_server_pb2.OperationStatus_E.OPERATIONSTATUS_ERROR
             answer.actionStatus.result_reason.plain_text = refused.reason
@@ -200,19 +204,19 @@ class Car(ConnectedVehicle):
 
     def _execute_vehicle_security(self, request: Request) -> bytes:
         """Return an empty message for success."""
-        wish = signed_actions.read_vehicle_security(request.payload)
-        if isinstance(wish, signed_actions.Read):
-            return _read_security(self, wish.number)
+        invocation = signed_actions.read_vehicle_security(request.payload)
+        if isinstance(invocation, signed_actions.Read):
+            return _read_security(self, invocation.number)
         if request.client is None:
             raise Fault(INSUFFICIENT_PRIVILEGES)
         answer = vcsec_pb2.FromVCSECMessage()
-        if wish.name == "manage_keys":
+        if invocation.name == "manage_keys":
             status = answer.commandStatus
             status.operationStatus = vcsec_pb2.OperationStatus_E.OPERATIONSTATUS_ERROR
             status.whitelistOperationStatus.whitelistOperationInformation = NO_PERMISSION_TO_ADD  # type: ignore[assignment]  # an enum's number
             return bytes(answer.SerializeToString())
         try:
-            self._run(wish.name, wish.parameters, signed=True, request=request)
+            self._run(invocation.name, invocation.parameters, signed=True, request=request)
         except Refused as refused:
             answer.nominalError.genericError = (
                 refused.generic_error  # type: ignore[assignment]  # an enum's number

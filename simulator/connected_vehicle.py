@@ -113,12 +113,12 @@ class ConnectedVehicle(Vehicle, ABC):
     # The telemetry client follows the life
 
     @override
-    def looks_at(self) -> float:
-        return self.telemetry.looks_at()
+    def next_observation_at(self) -> float:
+        return self.telemetry.next_observation_at()
 
     @override
-    def watch(self, *, happened: bool, stretch: float) -> None:
-        self.telemetry.watch(self.time, happened=happened, stretch=stretch)
+    def observe(self, *, happened: bool, stretch: float) -> None:
+        self.telemetry.observe(self.time, happened=happened, stretch=stretch)
 
     @override
     def fall_asleep(self) -> None:

@@ -39,7 +39,7 @@ _MOVES = {MOVE: "move", OPEN: "open", CLOSE: "close"}
 
 
 @dataclass(frozen=True)
-class Wish:
+class Invocation:
     """One command of a payload."""
 
     name: str
@@ -53,7 +53,7 @@ class Read:
     number: int
 
 
-def read_vehicle_security(payload: bytes) -> Wish | Read:
+def read_vehicle_security(payload: bytes) -> Invocation | Read:
     """Read a VCSEC.UnsignedMessage.
 
     Raises Fault 10 for other bytes, 9 for a request that this car does not know.
@@ -65,27 +65,27 @@ def read_vehicle_security(payload: bytes) -> Wish | Read:
         raise Fault(DECODING) from error
     match message.WhichOneof("sub_message"):
         case "RKEAction" if message.RKEAction in _RKE:
-            return Wish(_RKE[message.RKEAction])
+            return Invocation(_RKE[message.RKEAction])
         case "closureMoveRequest":
             return _closure(message.closureMoveRequest)
         case "WhitelistOperation":
-            return Wish("manage_keys")
+            return Invocation("manage_keys")
         case "InformationRequest":
             return Read(message.InformationRequest.informationRequestType)
         case _:
             raise Fault(INVALID_COMMAND)
 
 
-def _closure(request: vcsec_pb2.ClosureMoveRequest) -> Wish:
+def _closure(request: vcsec_pb2.ClosureMoveRequest) -> Invocation:
     """The one closure that a request moves."""
     if request.rearTrunk in _MOVES:
-        return Wish("actuate_trunk", _trunk("rear", request.rearTrunk))
+        return Invocation("actuate_trunk", _trunk("rear", request.rearTrunk))
     if request.frontTrunk in _MOVES:
-        return Wish("actuate_trunk", _trunk("front", request.frontTrunk))
+        return Invocation("actuate_trunk", _trunk("front", request.frontTrunk))
     if request.chargePort in _CHARGE_PORT:
-        return Wish(_CHARGE_PORT[request.chargePort])
+        return Invocation(_CHARGE_PORT[request.chargePort])
     if request.tonneau in _TONNEAU:
-        return Wish(_TONNEAU[request.tonneau])
+        return Invocation(_TONNEAU[request.tonneau])
     raise Fault(INVALID_COMMAND)
 
 
@@ -97,7 +97,7 @@ def _trunk(which: str, move: int) -> Parameters:
     return parameters
 
 
-def read_infotainment(payload: bytes) -> list[Wish]:
+def read_infotainment(payload: bytes) -> list[Invocation]:
     """Read a CarServer.Action; one message can heat several seats.
 
     Raises Fault 10 for other bytes, 9 for an action that this car does not know.
@@ -112,26 +112,26 @@ def read_infotainment(payload: bytes) -> list[Wish]:
     kind = message.vehicleAction.WhichOneof("vehicle_action_msg")
     if kind is None or kind not in _ACTIONS:
         raise Fault(INVALID_COMMAND)
-    wishes = _ACTIONS[kind](getattr(message.vehicleAction, kind))
-    if not wishes:
+    invocations = _ACTIONS[kind](getattr(message.vehicleAction, kind))
+    if not invocations:
         raise Fault(INVALID_COMMAND)
-    return wishes
+    return invocations
 
 
-type _Reader = Callable[[Any], list[Wish]]
+type _Reader = Callable[[Any], list[Invocation]]
 
 
 def _plain(name: str) -> _Reader:
     """An action without any parameter."""
-    return lambda _: [Wish(name)]
+    return lambda _: [Invocation(name)]
 
 
 def _same(name: str, **parameters: str) -> _Reader:
     """An action whose fields are the REST parameters; given as parameter=field."""
 
-    def read(action: Any) -> list[Wish]:  # noqa: ANN401 - one of a hundred message types
+    def read(action: Any) -> list[Invocation]:  # noqa: ANN401 - one of a hundred message types
         values = {key: getattr(action, member) for key, member in parameters.items()}
-        return [Wish(name, values)]
+        return [Invocation(name, values)]
 
     return read
 
@@ -139,14 +139,14 @@ def _same(name: str, **parameters: str) -> _Reader:
 def _either(member: str, yes: str, no: str, **parameters: str) -> _Reader:
     """An action with a bool that selects one of two commands."""
 
-    def read(action: Any) -> list[Wish]:  # noqa: ANN401 - one of a hundred message types
+    def read(action: Any) -> list[Invocation]:  # noqa: ANN401 - one of a hundred message types
         values = {key: getattr(action, field_name) for key, field_name in parameters.items()}
-        return [Wish(yes if getattr(action, member) else no, values)]
+        return [Invocation(yes if getattr(action, member) else no, values)]
 
     return read
 
 
-def _charging(action: car_server_pb2.ChargingStartStopAction) -> list[Wish]:
+def _charging(action: car_server_pb2.ChargingStartStopAction) -> list[Invocation]:
     names = {
         "start": "charge_start",
         "start_standard": "charge_standard",
@@ -154,7 +154,7 @@ def _charging(action: car_server_pb2.ChargingStartStopAction) -> list[Wish]:
         "stop": "charge_stop",
     }
     kind = action.WhichOneof("charging_action")
-    return [Wish(names[kind])] if kind in names else []
+    return [Invocation(names[kind])] if kind in names else []
 
 
 _SEAT_MEMBERS = (
@@ -171,15 +171,15 @@ _SEAT_MEMBERS = (
 _LEVEL_MEMBERS = ("SEAT_HEATER_OFF", "SEAT_HEATER_LOW", "SEAT_HEATER_MED", "SEAT_HEATER_HIGH")
 
 
-def _seat_heaters(action: car_server_pb2.HvacSeatHeaterActions) -> list[Wish]:
-    wishes = []
+def _seat_heaters(action: car_server_pb2.HvacSeatHeaterActions) -> list[Invocation]:
+    invocations = []
     for seat in action.hvacSeatHeaterAction:
         position = seat.WhichOneof("seat_position")
         level = seat.WhichOneof("seat_heater_level")
         if position not in _SEAT_MEMBERS or level not in _LEVEL_MEMBERS:
             return []
-        wishes.append(
-            Wish(
+        invocations.append(
+            Invocation(
                 "remote_seat_heater_request",
                 {
                     "seat_position": _SEAT_MEMBERS.index(position),
@@ -187,13 +187,13 @@ def _seat_heaters(action: car_server_pb2.HvacSeatHeaterActions) -> list[Wish]:
                 },
             )
         )
-    return wishes
+    return invocations
 
 
-def _seat_coolers(action: car_server_pb2.HvacSeatCoolerActions) -> list[Wish]:
+def _seat_coolers(action: car_server_pb2.HvacSeatCoolerActions) -> list[Invocation]:
     """The message counts 1 Off to 4 High, REST 0 to 3."""
     return [
-        Wish(
+        Invocation(
             "remote_seat_cooler_request",
             {
                 "seat_position": int(seat.seat_position),
@@ -204,9 +204,9 @@ def _seat_coolers(action: car_server_pb2.HvacSeatCoolerActions) -> list[Wish]:
     ]
 
 
-def _auto_seats(action: car_server_pb2.AutoSeatClimateAction) -> list[Wish]:
+def _auto_seats(action: car_server_pb2.AutoSeatClimateAction) -> list[Invocation]:
     return [
-        Wish(
+        Invocation(
             "remote_auto_seat_climate_request",
             {"auto_seat_position": int(seat.seat_position), "auto_climate_on": seat.on},
         )
@@ -214,16 +214,16 @@ def _auto_seats(action: car_server_pb2.AutoSeatClimateAction) -> list[Wish]:
     ]
 
 
-def _wheel_level(action: car_server_pb2.StwHeatLevelAction) -> list[Wish]:
+def _wheel_level(action: car_server_pb2.StwHeatLevelAction) -> list[Invocation]:
     """The message counts 1 Off, 2 Low, 3 High; REST 0, 1 and 3."""
     levels = {1: 0, 2: 1, 3: 3}
     level = levels.get(action.stw_heat_level, -1)
-    return [Wish("remote_steering_wheel_heat_level_request", {"level": level})]
+    return [Invocation("remote_steering_wheel_heat_level_request", {"level": level})]
 
 
-def _temperatures(action: car_server_pb2.HvacTemperatureAdjustmentAction) -> list[Wish]:
+def _temperatures(action: car_server_pb2.HvacTemperatureAdjustmentAction) -> list[Invocation]:
     return [
-        Wish(
+        Invocation(
             "set_temps",
             {
                 "driver_temp": round(action.driver_temp_celsius, 2),
@@ -233,48 +233,48 @@ def _temperatures(action: car_server_pb2.HvacTemperatureAdjustmentAction) -> lis
     ]
 
 
-def _cop_temp(action: car_server_pb2.SetCopTempAction) -> list[Wish]:
+def _cop_temp(action: car_server_pb2.SetCopTempAction) -> list[Invocation]:
     """The message counts 1 Low to 3 High, REST 0 to 2."""
-    return [Wish("set_cop_temp", {"cop_temp": action.copActivationTemp - 1})]
+    return [Invocation("set_cop_temp", {"cop_temp": action.copActivationTemp - 1})]
 
 
-def _volume(action: car_server_pb2.MediaUpdateVolume) -> list[Wish]:
+def _volume(action: car_server_pb2.MediaUpdateVolume) -> list[Invocation]:
     """Only the sign of a change matters."""
     kind = action.WhichOneof("media_volume")
     if kind == "volume_absolute_float":
-        return [Wish("adjust_volume", {"volume": round(action.volume_absolute_float, 4)})]
+        return [Invocation("adjust_volume", {"volume": round(action.volume_absolute_float, 4)})]
     if kind == "volume_delta" and action.volume_delta:
-        return [Wish("media_volume_up" if action.volume_delta > 0 else "media_volume_down")]
+        return [Invocation("media_volume_up" if action.volume_delta > 0 else "media_volume_down")]
     return []
 
 
-def _sun_roof(action: car_server_pb2.VehicleControlSunroofOpenCloseAction) -> list[Wish]:
+def _sun_roof(action: car_server_pb2.VehicleControlSunroofOpenCloseAction) -> list[Invocation]:
     state = action.WhichOneof("action")
-    return [Wish("sun_roof_control", {"state": state})] if state else []
+    return [Invocation("sun_roof_control", {"state": state})] if state else []
 
 
-def _window(action: car_server_pb2.VehicleControlWindowAction) -> list[Wish]:
+def _window(action: car_server_pb2.VehicleControlWindowAction) -> list[Invocation]:
     command = action.WhichOneof("action")
     known = command in ("vent", "close")
-    return [Wish("window_control", {"command": command})] if known else []
+    return [Invocation("window_control", {"command": command})] if known else []
 
 
-def _homelink(action: car_server_pb2.VehicleControlTriggerHomelinkAction) -> list[Wish]:
+def _homelink(action: car_server_pb2.VehicleControlTriggerHomelinkAction) -> list[Invocation]:
     place = action.location
     return [
-        Wish(
+        Invocation(
             "trigger_homelink",
             {"lat": round(place.latitude, 5), "lon": round(place.longitude, 5)},
         )
     ]
 
 
-def _departure(action: car_server_pb2.ScheduledDepartureAction) -> list[Wish]:
+def _departure(action: car_server_pb2.ScheduledDepartureAction) -> list[Invocation]:
     """A part is on if its message is present; the message's member has the days."""
     warm = action.preconditioning_times.WhichOneof("times")
     cheap = action.off_peak_charging_times.WhichOneof("times")
     return [
-        Wish(
+        Invocation(
             "set_scheduled_departure",
             {
                 "enable": action.enabled,
@@ -289,9 +289,9 @@ def _departure(action: car_server_pb2.ScheduledDepartureAction) -> list[Wish]:
     ]
 
 
-def _charge_schedule(action: common_pb2.ChargeSchedule) -> list[Wish]:
+def _charge_schedule(action: common_pb2.ChargeSchedule) -> list[Invocation]:
     return [
-        Wish(
+        Invocation(
             "add_charge_schedule",
             {
                 "id": action.id,
@@ -310,9 +310,9 @@ def _charge_schedule(action: common_pb2.ChargeSchedule) -> list[Wish]:
     ]
 
 
-def _precondition_schedule(action: common_pb2.PreconditionSchedule) -> list[Wish]:
+def _precondition_schedule(action: common_pb2.PreconditionSchedule) -> list[Invocation]:
     return [
-        Wish(
+        Invocation(
             "add_precondition_schedule",
             {
                 "id": action.id,
@@ -330,15 +330,19 @@ def _precondition_schedule(action: common_pb2.PreconditionSchedule) -> list[Wish
 
 def _parental_setting(
     action: car_server_pb2.ParentalControlsEnableSettingsAction,
-) -> list[Wish]:
+) -> list[Invocation]:
     known = range(len(PARENTAL_SETTINGS))
     setting = PARENTAL_SETTINGS[action.setting] if action.setting in known else NO_SUCH_WORD
-    return [Wish("parental_controls_enable_setting", {"setting": setting, "enable": action.enable})]
-
-
-def _navigation(action: car_server_pb2.NavigationRequest) -> list[Wish]:
     return [
-        Wish(
+        Invocation(
+            "parental_controls_enable_setting", {"setting": setting, "enable": action.enable}
+        )
+    ]
+
+
+def _navigation(action: car_server_pb2.NavigationRequest) -> list[Invocation]:
+    return [
+        Invocation(
             "navigation_request",
             {
                 "type": "share_ext_content_raw",

@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.vehicle.access import FASTEST_LIMIT_MPH, SLOWEST_LIMIT_MPH
+from simulator.vehicle.access import MAX_LIMIT_MPH, MIN_LIMIT_MPH
 from simulator.vehicle.body import WHEELS, WINDOWS
 from simulator.vehicle.charging import (
     FULL_PERCENT,
     IDLE_VOLTS,
-    LOWEST_LIMIT_PERCENT,
+    MIN_LIMIT_PERCENT,
     STANDARD_LIMIT_PERCENT,
     THREE_PHASES,
 )
-from simulator.vehicle.climate import COLDEST_SETTING, WARMEST_SETTING
+from simulator.vehicle.climate import MAX_SETTING, MIN_SETTING
 from simulator.vehicle.drive import KWH_PER_MILE, METRES_PER_MILE, MPH_PER_MPS, distance_m
 from simulator.vehicle.life import Life
-from simulator.vehicle.media import LOUDEST, STEP
+from simulator.vehicle.media import MAX_VOLUME, STEP
 from simulator.vehicle.software import INSTALL_SECONDS
 
 type Json = dict[str, Any]
@@ -91,7 +91,7 @@ def charge_state(life: Life) -> Json:
         "charge_energy_added": round(charging.added_kwh, 2),
         "charge_limit_soc": charging.limit_percent,
         "charge_limit_soc_max": FULL_PERCENT,
-        "charge_limit_soc_min": LOWEST_LIMIT_PERCENT,
+        "charge_limit_soc_min": MIN_LIMIT_PERCENT,
         "charge_limit_soc_std": STANDARD_LIMIT_PERCENT,
         "charge_miles_added_ideal": round(charging.added_kwh * percent_range, 1),
         "charge_miles_added_rated": round(charging.added_kwh * percent_range, 1),
@@ -207,8 +207,8 @@ def climate_state(life: Life) -> Json:
         "is_preconditioning": climate.is_on and not life.is_user_present,
         "is_rear_defroster_on": climate.defrost_mode > 0,
         "left_temp_direction": 0,
-        "max_avail_temp": WARMEST_SETTING,
-        "min_avail_temp": COLDEST_SETTING,
+        "max_avail_temp": MAX_SETTING,
+        "min_avail_temp": MIN_SETTING,
         "outside_temp": round(climate.outside(life.time), 1),
         "passenger_temp_setting": climate.passenger_setting,
         "remote_heater_control_enabled": climate.is_on,
@@ -401,8 +401,8 @@ def vehicle_state(life: Life) -> Json:
         "speed_limit_mode": {
             "active": access.speed_limit_active,
             "current_limit_mph": access.speed_limit_mph,
-            "max_limit_mph": FASTEST_LIMIT_MPH,
-            "min_limit_mph": SLOWEST_LIMIT_MPH,
+            "max_limit_mph": MAX_LIMIT_MPH,
+            "min_limit_mph": MIN_LIMIT_MPH,
             "pin_code_set": access.speed_limit_pin is not None,
         },
         "summon_standby_mode_enabled": False,
@@ -435,7 +435,7 @@ def media_info(life: Life) -> Json:
         "a2dp_source_name": "Pixel 10" if life.is_user_present else "",
         "audio_volume": round(media.volume, 4),
         "audio_volume_increment": STEP,
-        "audio_volume_max": LOUDEST,
+        "audio_volume_max": MAX_VOLUME,
         "media_playback_status": media.status,
         "now_playing_album": "" if is_idle else album,
         "now_playing_artist": "" if is_idle else artist,

@@ -2,8 +2,8 @@
 
 A signed action and a REST body are both turned into a name of this table and its parameters (with
 the names and units of the REST documentation), so that they cannot mean different things. A command
-that does not run raises Refused with the car's reason. Reasons that no published source knows are
-the simulator's own and marked "own word".
+that does not run raises Refused with the car's reason. Reasons without a published source are the
+simulator's own and marked "own word".
 
 Sources: Tesla, "Vehicle commands" (January 2025 to August 2026); vehicle-command,
 pkg/proxy/command.go and pkg/vehicle (July 2026); reasons as public issue reports quote them.
@@ -12,7 +12,7 @@ pkg/proxy/command.go and pkg/vehicle (July 2026); reasons as public issue report
 import math
 
 from simulator.commands import charging, climate, closures, driving, media, software
-from simulator.commands.climate import COP_LEVELS, HIGHEST_LEVEL
+from simulator.commands.climate import COP_LEVELS, MAX_LEVEL
 from simulator.commands.command import Command, Parameter, Parameters
 from simulator.refusals import Refused
 from simulator.vehicle.climate import KEEPER_MODES, SEATS
@@ -31,16 +31,16 @@ _RANGES: dict[tuple[str, str], range] = {
     ("set_climate_keeper_mode", "climate_keeper_mode"): range(len(KEEPER_MODES)),
     ("set_cop_temp", "cop_temp"): range(len(COP_LEVELS)),
     ("remote_seat_heater_request", "seat_position"): range(len(SEATS)),
-    ("remote_seat_heater_request", "level"): range(HIGHEST_LEVEL + 1),
+    ("remote_seat_heater_request", "level"): range(MAX_LEVEL + 1),
     ("remote_seat_cooler_request", "seat_position"): range(1, 3),
-    ("remote_seat_cooler_request", "seat_cooler_level"): range(HIGHEST_LEVEL + 1),
+    ("remote_seat_cooler_request", "seat_cooler_level"): range(MAX_LEVEL + 1),
     ("remote_auto_seat_climate_request", "auto_seat_position"): range(1, 3),
-    ("remote_steering_wheel_heat_level_request", "level"): range(HIGHEST_LEVEL + 1),
+    ("remote_steering_wheel_heat_level_request", "level"): range(MAX_LEVEL + 1),
 }
 
 
 def out_of_range(name: str, parameters: Parameters) -> str | None:
-    """The first parameter that lies outside its list of meanings, if one does."""
+    """The first parameter with a value outside of its range of meanings, if any."""
     for (command, parameter), allowed in _RANGES.items():
         if command == name and parameters[parameter] not in allowed:
             return parameter
@@ -50,7 +50,7 @@ def out_of_range(name: str, parameters: Parameters) -> str | None:
 def run(life: Life, name: str, parameters: Parameters) -> None:
     """Run a command.
 
-    Raises Refused when the car says no, KeyError for a name that is not in the table.
+    Raises Refused when the car refuses, KeyError for a name that is not in the table.
     """
     if out_of_range(name, parameters) or not all(map(_is_finite, parameters.values())):
         raise Refused("invalid_value")  # own word
@@ -58,5 +58,5 @@ def run(life: Life, name: str, parameters: Parameters) -> None:
 
 
 def _is_finite(value: object) -> bool:
-    """Whether a parameter is a number that can be reckoned with, or no number at all."""
+    """Whether a parameter is a finite number, or no number at all."""
     return not isinstance(value, float) or math.isfinite(value)

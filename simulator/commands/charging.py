@@ -58,7 +58,7 @@ def _scheduled_charging(life: Life, parameters: Parameters) -> None:
     elif schedule.mode == "StartAt":
         schedule.mode = "Off"
         if life.charging.is_held:
-            # What the timer held back begins (reports of owners).
+            # Current that the timer held back starts to flow (reports of owners).
             life.charging.try_to_begin(life.time)
 
 
@@ -81,7 +81,7 @@ def _scheduled_departure(life: Life, parameters: Parameters) -> None:
 
 
 def _add_charge_schedule(life: Life, parameters: Parameters) -> None:
-    """The same id changes the schedule that has it."""
+    """A schedule with the same id is replaced."""
     key = parameters["id"] or int(life.time)
     life.plans.charge[key] = {
         "id": key,
@@ -135,7 +135,7 @@ def _batch_remove(life: Life, plans: dict[int, dict[str, Any]], parameters: Para
 
 
 def _kind_of_place(life: Life, latitude: float, longitude: float) -> str:
-    """`home`, `work` or `other`: two places within some hundred metres are one."""
+    """`home`, `work` or `other`: two places within some hundred metres count as one."""
     near = 0.003
     for name, place in (("home", life.home), ("work", life.work)):
         if place is None:

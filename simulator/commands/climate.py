@@ -3,18 +3,18 @@
 from simulator.commands.command import NOT_SUPPORTED, Parameters, command, flag, number, whole
 from simulator.refusals import Refused
 from simulator.vehicle.climate import (
-    COLDEST_SETTING,
     DEFROST_MAX,
     KEEPER_MODES,
+    MAX_SETTING,
+    MIN_SETTING,
     SEATS,
-    WARMEST_SETTING,
 )
 from simulator.vehicle.life import Life
 
 COMFORT_OFF = "cabin comfort remote settings not enabled"
 FRONT_SEATS = ("left", "right")
 COP_LEVELS = ("Low", "Medium", "High")
-HIGHEST_LEVEL = 3
+MAX_LEVEL = 3
 
 
 def _climate_on(life: Life, _: Parameters) -> None:
@@ -26,7 +26,7 @@ def _climate_off(life: Life, _: Parameters) -> None:
 
 
 def _set_temps(life: Life, parameters: Parameters) -> None:
-    """Values outside what the car can do are cut to it; 0 stands for a value left out."""
+    """Values beyond the car's limits are clamped; 0 stands for a value left out."""
     climate = life.climate
     if parameters["driver_temp"]:
         climate.driver_setting = _temperature(life, parameters["driver_temp"])
@@ -35,12 +35,12 @@ def _set_temps(life: Life, parameters: Parameters) -> None:
 
 
 def _temperature(life: Life, celsius: float) -> float:
-    """As the car keeps it: half degrees Celsius, or whole Fahrenheit and reported to a tenth."""
+    """Round to the car's resolution: half degrees Celsius, or whole Fahrenheit to a tenth."""
     if life.model.eu_vehicle:
         kept = round(celsius * 2) / 2
     else:
         kept = round((round(celsius * 1.8 + 32) - 32) / 1.8, 1)
-    return min(max(kept, COLDEST_SETTING), WARMEST_SETTING)
+    return min(max(kept, MIN_SETTING), MAX_SETTING)
 
 
 def _keeper(life: Life, parameters: Parameters) -> None:
@@ -78,7 +78,7 @@ def _cop_temp(life: Life, parameters: Parameters) -> None:
 
 
 def _require_climate(life: Life, *, wanted: float) -> None:
-    """Refuse a heater or cooler while the climate is off; `wanted` 0 or false is always taken."""
+    """Refuse a heater or cooler while the climate is off; 0 and false are always accepted."""
     if wanted and not life.climate.is_on:
         raise Refused(COMFORT_OFF)
 
@@ -104,7 +104,7 @@ def _auto_seat(life: Life, parameters: Parameters) -> None:
 
 def _wheel_heater(life: Life, parameters: Parameters) -> None:
     _require_climate(life, wanted=parameters["on"])
-    life.climate.wheel_level = HIGHEST_LEVEL if parameters["on"] else 0
+    life.climate.wheel_level = MAX_LEVEL if parameters["on"] else 0
 
 
 def _wheel_level(life: Life, parameters: Parameters) -> None:

@@ -38,7 +38,7 @@ def _remote_start(life: Life, _: Parameters) -> None:
 def _actuate_trunk(life: Life, parameters: Parameters) -> None:
     """MOVE toggles a powered liftgate; a frunk and a plain boot lid can only be opened.
 
-    The signed forms OPEN and CLOSE (`move`) work where there is a motor.
+    The signed forms OPEN and CLOSE (`move`) work on parts with a motor.
     """
     require_park(life)
     move = parameters.get("move", "move")
@@ -57,7 +57,7 @@ def _actuate_trunk(life: Life, parameters: Parameters) -> None:
 
 
 def _tonneau(position: str | None) -> Callable[[Life, Parameters], None]:
-    """It gets there at once; None stops it where it is."""
+    """Move the cover to a position immediately; None stops it where it is."""
 
     def run(life: Life, _: Parameters) -> None:
         if not life.model.has_tonneau:
@@ -69,7 +69,7 @@ def _tonneau(position: str | None) -> Callable[[Life, Parameters], None]:
 
 
 def _charge_port_open(life: Life, _: Parameters) -> None:
-    """Open the door; with a cable in, let go of it, unless current flows."""
+    """Open the door; with a cable in, unlatch it, unless current flows."""
     require_park(life)
     charging = life.charging
     if charging.supply is None:
@@ -91,7 +91,7 @@ def _charge_port_close(life: Life, _: Parameters) -> None:
 
 
 def _window_control(life: Life, parameters: Parameters) -> None:
-    """Cars before the Model 3 close only for somebody near them (Tesla's documentation)."""
+    """Cars before the Model 3 close only for a caller nearby (Tesla's documentation)."""
     require_park(life)
     if parameters["command"] == "close" and life.model.closes_windows_nearby_only:
         place = (parameters.get("lat"), parameters.get("lon"))

@@ -1,4 +1,4 @@
-"""The row of a command, its parameters, and what several commands need."""
+"""The row of a command, its parameters, and helpers of several commands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from simulator.vehicle.life import Life
 
 type Parameters = dict[str, Any]
 
-# Errors.GenericError_E, what the security domain answers with (errors.proto).
+# Errors.GenericError_E, the answer of the security domain (errors.proto).
 CLOSURES_OPEN = 2
 DISABLED_FOR_USER_COMMAND = 4
 VEHICLE_NOT_IN_PARK = 5
@@ -22,16 +22,16 @@ class Parameter:
 
     name: str
     kind: type
-    """bool, int, float (a whole number will do), str or dict."""
+    """bool, int, float (accepts whole numbers too), str or dict."""
     is_required: bool = True
     words: tuple[str, ...] | None = None
-    """The only texts that mean something."""
+    """The only texts with a meaning."""
     default: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command, what it needs to know, and what it does."""
+    """A command with its parameters and its effect."""
 
     name: str
     run: Callable[[Life, Parameters], None]
@@ -39,9 +39,9 @@ class Command:
     is_charging: bool = False
     """Whether the scope `vehicle_charging_cmds` is enough."""
     is_rest_only: bool = False
-    """Whether even cars that require the protocol take it unsigned."""
+    """Whether even cars that require the protocol accept it unsigned."""
     is_signed_only: bool = False
-    """Whether REST answers that the command needs the protocol, on every car."""
+    """Whether REST answers on every car that the command needs the protocol."""
 
 
 def require_park(life: Life) -> None:
@@ -51,7 +51,7 @@ def require_park(life: Life) -> None:
 
 
 def do_nothing(_: Life, __: Parameters) -> None:
-    """Report success; no effect that a car could show."""
+    """Report success without a visible effect."""
 
 
 def flag(name: str, *, is_required: bool = True) -> Parameter:

@@ -1,4 +1,4 @@
-"""Commands for lights, sentry mode, restrictions behind a PIN, and navigation."""
+"""Commands for lights, sentry mode, restrictions with a PIN, and navigation."""
 
 import re
 
@@ -16,7 +16,7 @@ from simulator.commands.command import (
     whole,
 )
 from simulator.refusals import Refused
-from simulator.vehicle.access import FASTEST_LIMIT_MPH, SLOWEST_LIMIT_MPH
+from simulator.vehicle.access import MAX_LIMIT_MPH, MIN_LIMIT_MPH
 from simulator.vehicle.life import Life
 from simulator.vehicle.state import Destination
 
@@ -115,13 +115,13 @@ def _speed_limit_clear_admin(life: Life, _: Parameters) -> None:
 def _speed_limit_set(life: Life, parameters: Parameters) -> None:
     if life.access.speed_limit_active:
         raise Refused("speed_limit_mode_active")
-    if not SLOWEST_LIMIT_MPH <= parameters["limit_mph"] <= FASTEST_LIMIT_MPH:
+    if not MIN_LIMIT_MPH <= parameters["limit_mph"] <= MAX_LIMIT_MPH:
         raise Refused("not allowed")
     life.access.speed_limit_mph = float(parameters["limit_mph"])
 
 
 def _pin_to_drive(life: Life, parameters: Parameters) -> None:
-    """The first PIN is remembered; a different one later is ignored until it is cleared."""
+    """The first PIN is stored; later ones are ignored until it is cleared."""
     if parameters["on"] and life.access.drive_pin is None:
         _require_pin(parameters["password"])
         life.access.drive_pin = parameters["password"]
@@ -180,7 +180,7 @@ def _parental_limit(life: Life, parameters: Parameters) -> None:
 
 
 def _navigate_text(life: Life, parameters: Parameters) -> None:
-    """Tesla's servers make a place of the text; here it stays a name without coordinates."""
+    """Tesla's servers turn the text into a place; here it stays a name without coordinates."""
     text = parameters["value"].get("android.intent.extra.TEXT")
     if not isinstance(text, str) or not text.strip():
         raise Refused("invalid_value")  # own word

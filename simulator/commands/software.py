@@ -6,7 +6,7 @@ from simulator.vehicle.life import Life
 
 
 def _vehicle_name(_: Life, __: Parameters) -> None:
-    """The name is the car's own; `Car` puts it on after the command ran."""
+    """The name is the car's own; `Car` applies it after the command ran."""
 
 
 def _schedule_update(life: Life, parameters: Parameters) -> None:

@@ -52,7 +52,7 @@ class Site(SiteState):
         return self.answers.confirm(name)
 
     def steer(self, changes: Json) -> None:
-        """Follow orders; see `simulator.energy.steering`. Raises SteeringError."""
+        """Apply orders; see `simulator.energy.steering`. Raises SteeringError."""
         self.advance()
         steering.steer(self, changes)
 

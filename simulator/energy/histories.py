@@ -11,7 +11,7 @@ from simulator.refusals import InvalidBody, UnknownCommand
 
 PERIODS = ("day", "week", "month", "year", "lifetime")
 DAYS_BEFORE = 8
-"""How far the history goes back at the beginning of the world."""
+"""The length of the history at the beginning of the world."""
 _DAY = 86_400.0
 
 
@@ -36,9 +36,9 @@ def _energy(site: SiteState, start: float, end: float, query: Json, zone: ZoneIn
 
 
 def _remember_past(site: SiteState) -> None:
-    """Make up the days before the world began, once somebody asks for them.
+    """Invent the days before the world began, once they are requested.
 
-    The house lived then as it does now; its battery is reckoned apart and starts half full.
+    The house lived then as it does now; its battery is computed separately and starts half full.
     """
     if site.has_past:
         return
@@ -105,7 +105,7 @@ def _moment(query: Json, name: str, default: datetime, zone: ZoneInfo) -> dateti
 
 
 def _label(moment: datetime, period: str) -> datetime:
-    """The beginning of the row of the answer that a five-minute row belongs to."""
+    """The start of the answer's row to which a five-minute row belongs."""
     if period == "day":
         return moment
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -113,7 +113,7 @@ def _label(moment: datetime, period: str) -> datetime:
 
 
 def _energy_values(energy: Energy) -> Iterator[tuple[str, float]]:
-    """Tesla's names for the flows; a value of zero is left out."""
+    """Tesla's names for the flows; zero values are left out."""
     values = {
         "solar_energy_exported": energy.solar_to_home
         + energy.solar_to_battery
@@ -144,8 +144,8 @@ def _energy_values(energy: Energy) -> Iterator[tuple[str, float]]:
 def history(site: SiteState, kind: str, query: Json) -> Json:
     """A history: `energy` and `backup` (calendar_history), `charge` (telemetry_history).
 
-    `start_date` and `end_date` are RFC 3339 times, by default the site's present day. Raises
-    InvalidBody for what cannot be read, UnknownCommand for another kind.
+    `start_date` and `end_date` are RFC 3339 times, by default the site's current day. Raises
+    InvalidBody for invalid values, UnknownCommand for another kind.
     """
     histories = {"energy": _energy, "backup": _backup, "charge": _charges}
     if kind not in histories:

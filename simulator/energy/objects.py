@@ -1,4 +1,4 @@
-"""The answers of Tesla's cloud about an energy site, without what tests ordered."""
+"""The answers of Tesla's cloud about an energy site, without ordered deviations."""
 
 from simulator.balance import POWERWALL_W, POWERWALL_WH, Power
 from simulator.energy.state import (

@@ -11,7 +11,7 @@ ROW_SECONDS = 300.0
 
 @dataclass(kw_only=True)
 class Outage:
-    """A time without the grid."""
+    """An outage of the grid."""
 
     began_at: float
     ended_at: float | None = None
@@ -19,21 +19,21 @@ class Outage:
 
 @dataclass
 class History:
-    """Energy by five-minute rows, and what else happened."""
+    """Energy by five-minute rows, with outages and charges."""
 
     rows: dict[float, Energy] = field(default_factory=dict)
-    """By the Unix time at which a row begins, in order."""
+    """By the Unix time of the row's start, in order."""
     outages: list[Outage] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     """Charges at the wall connector."""
 
     def add(self, at: float, energy: Energy) -> None:
-        """Put energy into the row that this moment belongs to."""
+        """Add energy to the row of this moment."""
         begins = at - at % ROW_SECONDS
         self.rows.setdefault(begins, Energy()).add(energy)
 
     def forget(self, before: float) -> None:
-        """Drop rows that are too old."""
+        """Drop old rows."""
         for begins in list(self.rows):
             if begins >= before:
                 break

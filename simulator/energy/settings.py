@@ -10,7 +10,7 @@ _FULL = 100
 
 
 def _set_backup(site: SiteState, body: Json) -> None:
-    """From 81 to 99 is accepted and stored as 80."""
+    """Values from 81 to 99 are accepted and stored as 80."""
     percent = _percent(body, "backup_reserve_percent")
     is_capped = MAX_RESERVE < percent < _FULL
     site.house.settings.reserve_percent = MAX_RESERVE if is_capped else percent

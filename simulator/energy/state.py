@@ -20,7 +20,7 @@ GATEWAY_DIN = "1232100-00-J--CN323069000001"
 CONNECTOR_CHARGING = 1
 CONNECTOR_EMPTY = 2
 CONNECTOR_CONNECTED = 4
-_MOST_STEPS = 2016
+_MAX_STEPS = 2016
 _AT_HOME_METRES = 150.0
 _DAY = 86_400.0
 _FULL = 100
@@ -36,10 +36,10 @@ class SiteState:
         self.id = site_id
         self.name = name
         self.is_name_lost = False
-        """Whether the product list has null for its name; `site_info` goes on having it."""
+        """Whether the product list has null for its name; `site_info` still has it."""
         self.account = "owner-1"
         self.members: set[str] = set()
-        """Accounts with which the owner shares the site; they have it in their list, too."""
+        """Accounts with which the owner shares the site; it is in their list, too."""
         self.car = car
         self.place = HOME
         self.time_zone = "Europe/Amsterdam"
@@ -49,7 +49,7 @@ class SiteState:
         self.tariff: Json = _tariff()
         self.answers = SiteAnswers()
         self.commands: list[Json] = []
-        """Every setting that was changed: name, body, time."""
+        """Every changed setting: name, body, time."""
         self.past = History()
         self.has_past = False
         self.born = clock.now()
@@ -58,11 +58,11 @@ class SiteState:
         self._sessions_seen = 0
 
     def advance(self) -> None:
-        """Live until the clock's now, and take the car at the wall connector along."""
+        """Live until the clock's now, together with the car at the wall connector."""
         target = self.clock.now()
         if target <= self.time:
             return
-        longest = max(ROW_SECONDS, (target - self.time) / _MOST_STEPS)
+        longest = max(ROW_SECONDS, (target - self.time) / _MAX_STEPS)
         while self.time < target:
             row_ends = self.time - self.time % ROW_SECONDS + ROW_SECONDS
             end = min(target, max(row_ends, self.time + longest - ROW_SECONDS))
@@ -82,13 +82,14 @@ class SiteState:
         self.time = end
 
     def _take_car_along(self, until: float) -> float:
-        """Let the car live, and return what it took from the wall connector, in Wh."""
+        """Let the car live; returns the energy that it took from the wall connector, in Wh."""
         if self.car is None:
             return 0.0
         charging = self.car.charging
         share = 1.0
         if self.car.time > until:
-            # Somebody looked at the car alone and it is ahead: what it took since is spread evenly.
+            # If the car is ahead because it was observed alone, its energy since then is spread
+            # evenly.
             share = (until - self.time) / (self.car.time - self.time)
         self.car.advance_to(until)
         taken = (charging.wall_kwh - self._wall_kwh_seen) * share
@@ -109,11 +110,11 @@ class SiteState:
 
     @property
     def percent(self) -> float:
-        """What is in the battery, 0 to 100."""
+        """The battery's level, 0 to 100."""
         return self.energy_wh / POWERWALL_WH * _FULL
 
     def power(self) -> Power:
-        """The house at this moment."""
+        """The current power of the house."""
         wall_w = 0
         if self.car is not None and self.is_car_connected():
             wall_w = round(self.car.wall_kilowatts * 1000)
@@ -124,7 +125,7 @@ class SiteState:
         return datetime.fromtimestamp(at, ZoneInfo(self.time_zone))
 
     def set_on_grid(self, *, on_grid: bool) -> None:
-        """Take the grid away, or bring it back."""
+        """Disconnect the grid, or restore it."""
         outages = self.past.outages
         if self.house.is_on_grid and not on_grid:
             outages.append(Outage(began_at=self.time))
@@ -134,7 +135,7 @@ class SiteState:
 
 
 def _tariff() -> Json:
-    """A made-up tariff with a dear evening. Shape: Tesla, "Energy endpoints"."""
+    """An invented tariff with an expensive evening. Shape: Tesla, "Energy endpoints"."""
     season = {
         "fromMonth": 1,
         "fromDay": 1,

@@ -7,7 +7,7 @@
 | on_grid, storm | bool |
 | name, account | text |
 | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
-| answers | how the answers differ; see `simulator.site_answers` |
+| answers | deviations of the answers; see `simulator.site_answers` |
 """
 
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def _steer_answers(site: SiteState, value: object) -> None:
 
 
 def _steer_setting(command: str, key: str) -> Callable[[SiteState, object], None]:
-    """An order that does what a command does."""
+    """An order with the effect of a command."""
 
     def order(site: SiteState, value: object) -> None:
         try:
@@ -97,7 +97,7 @@ _ORDERS: dict[str, Callable[[SiteState, object], None]] = {
 
 
 def steer(site: SiteState, changes: Json) -> None:
-    """Follow the orders. Raises SteeringError, for an unknown one before any is followed."""
+    """Apply the orders. Raises SteeringError, for an unknown one before any is applied."""
     unknown = sorted(set(changes) - set(_ORDERS))
     if unknown:
         raise SteeringError(f"unknown: {', '.join(unknown)}; known are {', '.join(_ORDERS)}")

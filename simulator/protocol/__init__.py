@@ -1,9 +1,10 @@
 """The vehicle's side of the signed command protocol, from the bytes up.
 
-A car has two subsystems that take commands, each a world of its own: a P-256 key, an epoch (it ends
-when that computer restarts), a clock that counts seconds since the epoch began, and one counter per
-client key. A client shakes hands with a subsystem, derives a key from both P-256 keys, and sends
-messages whose HMAC covers the payload and everything that could be changed about it.
+A car has two subsystems that accept commands, independent of each other: each has a P-256 key, an
+epoch (it ends when that computer restarts), a clock that counts seconds since the epoch began, and
+one counter per client key. A client shakes hands with a subsystem, derives a key from both P-256
+keys, and sends messages whose HMAC covers the payload and everything about it that could be
+changed.
 
     handle(message)
       destination, uuid, routing address   malformed ones are faults, or refused by the gateway
@@ -12,9 +13,9 @@ messages whose HMAC covers the payload and everything that could be changed abou
       HMAC payload                         key, epoch, expiry, tag, counter; execute; reply
 
 Written with plain cryptography from Tesla's published specification (vehicle-command,
-pkg/protocol/protocol.md) and the behaviour of its published verifier (internal/authentication,
-July 2026), which every number here comes from. This module knows nothing of cars: what a payload
-means is the business of the `Executor` it is given.
+pkg/protocol/protocol.md) and the behaviour of its published verifier (internal/authentication, July
+2026), the source of every number here. This module is independent of cars: the `Executor` that it
+is given interprets payloads.
 """
 
 import hashlib
@@ -55,34 +56,34 @@ __all__ = ["Executor", "FaultOrder", "VehicleProtocol"]
 
 
 class Executor(Protocol):
-    """What understands payloads and acts on them."""
+    """Interprets payloads and runs them."""
 
     def execute(self, request: Request) -> bytes:
         """Run the payload; returns the domain's serialised answer.
 
-        Raises Fault when the payload is not one that the domain can run.
+        Raises Fault when the domain cannot run the payload.
         """
 
 
 @dataclass(kw_only=True)
 class FaultOrder:
-    """An order to answer the next messages with a fault (or WAIT) whatever they say."""
+    """An order to answer the next messages with a fault (or WAIT), whatever they contain."""
 
     fault: int = 0
     operation: int = OPERATION_ERROR
     left: int = 1
-    """For how many more messages."""
+    """The number of messages that it still applies to."""
     domain: int | None = None
-    """None: whichever domain is asked."""
+    """None: any domain."""
     runs: bool = False
-    """Whether the command runs all the same (a fault that comes after the deed: 2, 25)."""
+    """Whether the command runs anyway (a fault after the execution: 2, 25)."""
     is_encrypted: bool = False
     """Whether the fault comes inside an encrypted reply, where it is authenticated."""
 
 
 @dataclass(kw_only=True)
 class VehicleProtocol:
-    """Both subsystems of a car, its keychain, and what can be ordered to go wrong."""
+    """Both subsystems of a car, its keychain, and the ordered faults."""
 
     vin: str
     keys: set[bytes]
@@ -93,19 +94,19 @@ class VehicleProtocol:
     encrypts_replies: bool = True
     """False: as firmware before 2024.38, whatever the flag says."""
     arrival_delay: float = 0.0
-    """Seconds that a message spends on its way: the clock it is judged by is that much later."""
+    """Seconds for which a message travels: it is judged by a clock that is that much later."""
     busy_until: float = 0.0
-    """Unix time before which signed commands meet fault 1, as right after waking."""
+    """Unix time before which signed commands meet fault 1, as just after waking."""
     omits_session_info: bool = False
-    """Faults come without the session info that would help."""
+    """Faults come without the session info that would help the client."""
     orders: list[FaultOrder] = field(default_factory=list)
     replies: int = 0
 
     def handle(self, raw: bytes, now: float) -> bytes:
         """Answer a RoutableMessage with a RoutableMessage, both serialised.
 
-        Whatever the bytes are, the answer is a message (perhaps with a fault), or MalformedMessage,
-        which stands for the gateway's status 400.
+        The answer to any bytes is a message (perhaps with a fault), or MalformedMessage, which
+        stands for the gateway's status 400.
         """
         message = self.read(raw)
         subsystem = self.subsystems.get(message.to_destination.domain)
@@ -120,8 +121,8 @@ class VehicleProtocol:
     def read(raw: bytes) -> universal_message_pb2.RoutableMessage:
         """Parse a message as the gateway does.
 
-        Raises MalformedMessage for what is no message, has no payload, or hides its payload
-        from the gateway (AES-GCM requests are for Bluetooth).
+        Raises MalformedMessage for bytes that are no message, have no payload, or hide their
+        payload from the gateway (AES-GCM requests are for Bluetooth).
         """
         if len(raw) > MESSAGE_LIMIT:
             raise MalformedMessage("the message is too large")
@@ -183,7 +184,7 @@ class VehicleProtocol:
         subsystem: Subsystem,
         now: float,
     ) -> bytes:
-        """Session info and its tag; for a key that is not on the keychain its status only."""
+        """Session info and its tag; only its status for a key that is not on the keychain."""
         client = message.session_info_request.public_key
         read_point(client)
         reply = self._envelope(message, subsystem.domain)
@@ -207,7 +208,7 @@ class VehicleProtocol:
         client: bytes,
         now: float,
     ) -> None:
-        """Put in the session info for a client's key, and the tag that binds it to a request."""
+        """Add the session info for a client's key, and the tag that binds it to a request."""
         info = subsystem.info(client, now)
         reply.session_info = info
         reply.signature_data.session_info_tag.tag = session_info_tag(
@@ -240,7 +241,7 @@ class VehicleProtocol:
     def _envelope(
         message: universal_message_pb2.RoutableMessage, domain: int
     ) -> universal_message_pb2.RoutableMessage:
-        """An empty reply on its way back."""
+        """An empty reply to a message."""
         reply = universal_message_pb2.RoutableMessage()
         reply.to_destination.routing_address = message.from_destination.routing_address
         reply.from_destination.domain = domain  # type: ignore[assignment]  # an enum's number
@@ -253,11 +254,11 @@ class VehicleProtocol:
         answer: bytes,
         order: FaultOrder | None,
     ) -> bytes:
-        """The answer to a command; encrypted if that was asked for and can be done."""
+        """The answer to a command; encrypted if that was requested and is possible."""
         domain = verified.request.domain
         reply = self._envelope(message, domain)
         if domain == INFOTAINMENT:
-            # Vehicle security leaves it out.
+            # Vehicle security omits it.
             reply.request_uuid = message.uuid
         fault = 0
         if order is not None:
@@ -296,7 +297,7 @@ class VehicleProtocol:
         number: int,
         now: float,
     ) -> bytes:
-        """A fault in the clear, with the session info where that helps."""
+        """A fault in the clear, with the session info if it helps."""
         domain = message.to_destination.domain if subsystem is None else subsystem.domain
         reply = self._envelope(message, domain)
         reply.request_uuid = message.uuid
@@ -328,7 +329,7 @@ class VehicleProtocol:
 
 
 def _next_order(orders: list[FaultOrder], domain: int) -> FaultOrder | None:
-    """Return the order that the next message meets, and use it up by one."""
+    """The order for the next message; decrements its count."""
     for order in orders:
         if order.domain in (None, domain):
             order.left -= 1
@@ -345,7 +346,7 @@ def _note(subsystem: Subsystem, fault: int) -> None:
 
 
 def _version(firmware: str) -> tuple[int, ...]:
-    """`2026.32.6` as numbers; what is no number ends it."""
+    """`2026.32.6` as numbers, up to the first part that is no number."""
     numbers: list[int] = []
     for part in firmware.split(" ", 1)[0].split("."):
         if not part.isdecimal():

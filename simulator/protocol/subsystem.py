@@ -12,7 +12,7 @@ from simulator.protocol.wire import EPOCH_BYTES, VEHICLE_SECURITY, WINDOW, deriv
 
 @dataclass
 class Session:
-    """What a subsystem remembers of a client key within an epoch."""
+    """A subsystem's record of a client key within an epoch."""
 
     counter: int = 0
     """The highest counter accepted."""
@@ -20,7 +20,7 @@ class Session:
     """Bit n: the counter n + 1 below the highest was used."""
 
     def accept_rising(self, counter: int) -> bool:
-        """Vehicle security: only ever higher."""
+        """Vehicle security: strictly rising."""
         if counter <= self.counter:
             return False
         self.counter = counter
@@ -30,7 +30,8 @@ class Session:
         """Infotainment: each once, at most 32 behind the highest."""
         if counter > self.counter:
             shift = counter - self.counter
-            # The highest so far is now `shift` behind, and so are the marks of those below it.
+            # The highest so far is now `shift` behind, and so are the marks of the counters below
+            # it.
             marks = (self.seen << shift) | (1 << (shift - 1)) if shift <= WINDOW else 0
             self.seen = marks & ((1 << WINDOW) - 1)
             self.counter = counter
@@ -55,7 +56,7 @@ class Subsystem:
         epoch: bytes | None = None,
         boots: int = 0,
     ) -> None:
-        """Everything that is not given comes out of the seed, the same every time."""
+        """Omitted values derive from the seed, always the same."""
         self.domain = domain
         self.seed = seed
         self.booted_at = booted_at
@@ -68,7 +69,7 @@ class Subsystem:
         """Messages that were authenticated."""
         self.handshakes = 0
         self.faults: dict[int, int] = {}
-        """How often each fault was answered."""
+        """The number of answers with each fault."""
         self._private = private_key or self._make_key()
         self.epoch = epoch or self._make_epoch()
 
@@ -107,7 +108,7 @@ class Subsystem:
         self.sessions.clear()
 
     def change_key(self) -> None:
-        """Get another key, as after a repair. The epoch stays; see `reboot`."""
+        """Replace the key, as after a repair. The epoch stays; see `reboot`."""
         self.key_number += 1
         self._private = self._make_key()
 
@@ -116,7 +117,7 @@ class Subsystem:
         return self.sessions.setdefault(client, Session())
 
     def accept(self, client: bytes, counter: int) -> bool:
-        """Take a counter, if this domain's rule allows it."""
+        """Accept a counter, if this domain's rule allows it."""
         if counter == 0:
             return False
         session = self.session(client)

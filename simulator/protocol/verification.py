@@ -9,12 +9,12 @@ from simulator.protocol.subsystem import Subsystem
 from simulator.protocol.wire import (
     BAD_PARAMETER,
     ENCRYPT_RESPONSE,
-    HIGHEST_EXPIRY,
     INCORRECT_EPOCH,
     INVALID_KEY_HANDLE,
     INVALID_SIGNATURE,
     INVALID_TOKEN_OR_COUNTER,
-    LONGEST_LIFETIME,
+    MAX_EXPIRY,
+    MAX_LIFETIME,
     TIME_EXPIRED,
     TIME_TO_LIVE_TOO_LONG,
     UNKNOWN_KEY_ID,
@@ -26,7 +26,7 @@ from simulator.protocol.wire import (
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A message that came through: who signed it, and what it says."""
+    """A verified message: its client and its content."""
 
     domain: int
     payload: bytes
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(kw_only=True)
 class Verified:
-    """A request with what its reply needs."""
+    """A request with the values that its reply needs."""
 
     request: Request
     key: bytes
@@ -64,15 +64,15 @@ def verify(
     if client not in keys:
         raise Fault(UNKNOWN_KEY_ID)
     data = signature.HMAC_Personalized_data
-    # A message may leave the epoch out; it is signed all the same.
+    # A message may leave the epoch out, although it is signed.
     if data.epoch and data.epoch != subsystem.epoch:
         raise Fault(INCORRECT_EPOCH)
     clock = subsystem.clock(now)
-    if data.expires_at > HIGHEST_EXPIRY:
+    if data.expires_at > MAX_EXPIRY:
         raise Fault(BAD_PARAMETER)
     if clock > data.expires_at:
         raise Fault(TIME_EXPIRED)
-    if data.expires_at - clock > LONGEST_LIFETIME:
+    if data.expires_at - clock > MAX_LIFETIME:
         raise Fault(TIME_TO_LIVE_TOO_LONG)
     key = subsystem.key_with(read_point(client))
     expected = command_tag(

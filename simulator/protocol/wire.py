@@ -26,7 +26,7 @@ END = b"\xff"
 TYPE_SESSION_INFO = 6
 TYPE_HMAC = 8
 TYPE_RESPONSE = 9
-LONGEST_VALUE = 255
+MAX_VALUE = 255
 
 # Lengths in bytes
 POINT_BYTES = 65
@@ -40,16 +40,16 @@ SHORT_HASH_BYTES = 17
 
 ENCRYPT_RESPONSE = 2
 """The flag mask: 1 << FLAG_ENCRYPT_RESPONSE."""
-LONGEST_LIFETIME = 30
+MAX_LIFETIME = 30
 """Seconds. The published verifier's limit; this car applies it to every message."""
-HIGHEST_EXPIRY = 1 << 30
+MAX_EXPIRY = 1 << 30
 """Above it `expires_at` is not a time at all: fault 13."""
 WINDOW = 32
-"""How many counters behind the highest infotainment still takes, each once."""
+"""The distance to the highest counter up to which infotainment accepts each counter once."""
 ENCRYPTING_SINCE = (2024, 38)
 """The first firmware that encrypts replies."""
 MESSAGE_LIMIT = 100_000
-"""No gateway carries more (Tesla's client names it for replies)."""
+"""The gateway's limit (Tesla's client names it for replies)."""
 
 OPERATION_WAIT = 1
 OPERATION_ERROR = 2
@@ -70,7 +70,7 @@ TIME_TO_LIVE_TOO_LONG = 20
 REPEATED_COUNTER = 26
 INVALID_KEY_HANDLE = 27
 RESYNC_FAULTS = frozenset({5, 6, 15, 17, 20, 26})
-"""Faults that bring the session info along, so that the client can do better at once."""
+"""Faults that include the session info, so that the client can correct itself immediately."""
 
 
 class Fault(Exception):
@@ -86,7 +86,7 @@ def item(tag: int, value: bytes) -> bytes:
 
     Raises ValueError above 255 bytes.
     """
-    if len(value) > LONGEST_VALUE:
+    if len(value) > MAX_VALUE:
         raise ValueError("a metadata value has at most 255 bytes")
     return bytes((tag, len(value))) + value
 
@@ -109,7 +109,7 @@ def subkey(key: bytes, label: bytes) -> bytes:
 
 
 def session_info_tag(key: bytes, vin: str, challenge: bytes, session_info: bytes) -> bytes:
-    """What proves a session info: 32 bytes over metadata and the exact bytes."""
+    """The proof of a session info: 32 bytes over metadata and the exact bytes."""
     message = (
         item(TAG_SIGNATURE_TYPE, bytes((TYPE_SESSION_INFO,)))
         + item(TAG_PERSONALIZATION, vin.encode())
@@ -131,7 +131,7 @@ def command_tag(
     flags: int,
     payload: bytes,
 ) -> bytes:
-    """The HMAC of a command: 32 bytes; flags take part only when they are not zero."""
+    """The HMAC of a command: 32 bytes; flags are included only if they are not zero."""
     message = (
         item(TAG_SIGNATURE_TYPE, bytes((TYPE_HMAC,)))
         + item(TAG_DOMAIN, bytes((domain,)))
@@ -147,7 +147,7 @@ def command_tag(
 
 
 def request_hash(domain: int, tag: bytes) -> bytes:
-    """What binds a reply to an HMAC request: 33 bytes, 17 from vehicle security."""
+    """The value that binds a reply to an HMAC request: 33 bytes, 17 from vehicle security."""
     whole = bytes((TYPE_HMAC,)) + tag
     return whole[:SHORT_HASH_BYTES] if domain == VEHICLE_SECURITY else whole
 
@@ -169,7 +169,7 @@ def reply_metadata(
 
 
 def read_point(value: bytes) -> ec.EllipticCurvePublicKey:
-    """A public key off the wire. Raises Fault 13 for anything but a point of P-256."""
+    """A public key from the wire. Raises Fault 13 for anything but a point of P-256."""
     if len(value) != POINT_BYTES:
         raise Fault(BAD_PARAMETER)
     try:
@@ -179,5 +179,5 @@ def read_point(value: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def serialize(message: signatures_pb2.SessionInfo | universal_message_pb2.RoutableMessage) -> bytes:
-    """A message as bytes; the library has no types for it."""
+    """A message as bytes; the library has no types for this."""
     return bytes(message.SerializeToString())

@@ -63,4 +63,4 @@ ORDERS: dict[str, Order] = {
     "reception": _reception,
     "state": _state,
 }
-"""Followed last: an order to sleep must not be undone by a cable that is plugged in with it."""
+"""Applied last: an order to sleep must not be undone by a cable that is plugged in with it."""

@@ -1,4 +1,4 @@
-"""Orders to a car's identity: plain attributes, keys, and commands the gateway does not know."""
+"""Orders to a car's identity: plain attributes, keys, and commands unknown to the gateway."""
 
 from simulator.connected_vehicle import ConnectedVehicle
 from simulator.refusals import SteeringError
@@ -45,4 +45,4 @@ ORDERS: dict[str, Order] = {
     "pair": _pair,
     "unpair": _unpair,
 }
-"""By name, in the order in which they are followed."""
+"""By name, in the order of application."""

@@ -15,7 +15,7 @@ from simulator.steering.reading import (
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
 from simulator.vehicle.charging import SUPPLIES, Supply
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
-from simulator.vehicle.current import LOWEST_SHOWN
+from simulator.vehicle.current import MIN_DISPLAYED
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
 from simulator.vehicle.software import STATES
 
@@ -41,7 +41,7 @@ def _charge_limit(car: ConnectedVehicle, value: object) -> None:
 
 
 def _charge_amps(car: ConnectedVehicle, value: object) -> None:
-    wanted = max(int(as_number(value, "charge_amps")), LOWEST_SHOWN)
+    wanted = max(int(as_number(value, "charge_amps")), MIN_DISPLAYED)
     car.charging.command_amps(wanted, car.time)
 
 
@@ -279,4 +279,4 @@ ORDERS: dict[str, Order] = {
     "software_update": _software_update,
     "media": _media,
 }
-"""By name, in the order in which they are followed."""
+"""By name, in the order of application."""

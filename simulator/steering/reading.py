@@ -1,4 +1,4 @@
-"""Checks of what an order says."""
+"""Validation of the values of orders."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -46,7 +46,7 @@ def as_place(value: object, name: str) -> tuple[float, float]:
 
 
 def attribute(name: str, *kinds: type) -> Order:
-    """Return an order that sets the attribute of its name."""
+    """An order that sets the attribute of its name."""
 
     def order(car: ConnectedVehicle, value: object) -> None:
         if not isinstance(value, kinds):

@@ -8,7 +8,7 @@ from simulator.telemetry.certificates import Kind
 from simulator.telemetry.fields import FIELDS, INVALID, Invalid, Raw
 
 ALARM = "VCSEC_a133_alarmTriggered"
-"""The alert of an alarm, as owners saw it."""
+"""The alert of an alarm, as owners reported it."""
 
 
 def _alert(car: ConnectedVehicle, value: object) -> None:
@@ -100,7 +100,7 @@ LOSSES: dict[str, Order] = {
     "lost_changes": _lost_changes,
     "lose_connection": _lose_connection,
 }
-"""Followed before everything that changes the car, so that changes of the same call are lost."""
+"""Applied before everything that changes the car, so that changes of the same call are lost."""
 
 
 ORDERS: dict[str, Order] = {
@@ -111,4 +111,4 @@ ORDERS: dict[str, Order] = {
     "alert": _alert,
     "client_error": _client_error,
 }
-"""By name, in the order in which they are followed."""
+"""By name, in the order of application."""

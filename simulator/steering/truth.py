@@ -8,7 +8,7 @@ from simulator.steering.reading import Json
 
 
 def describe(car: ConnectedVehicle) -> Json:
-    """Everything that can be steered, and what the protocol has counted, as JSON."""
+    """The values that can be steered, and the counts of the protocol, as JSON."""
     charging, climate, body = car.charging, car.climate, car.body
     return {
         "vin": car.vin,

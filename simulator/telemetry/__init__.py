@@ -1,17 +1,21 @@
-"""Fleet Telemetry as a car does it: its configuration, what it collects, and how it delivers.
+"""Fleet Telemetry as a car does it: configuration, collection and delivery.
 
-    configuration   what the cloud checks, and what the car reads from the signed text
-    signature       Tesla.SS256, the car's side: verifying
-    fields          what a car can tell, in Tesla's units and kinds
-    collector       which of it is told when: a pure function of the car's life
+    configuration   the cloud's checks, and the car's reading of the signed text
+    signature       Tesla.SS256, the car's side: verification
+    field           one field: its type on the wire, and the firmware that has it
+    readers         values of fields, computed from a car's life
+    fields          the table of all fields, in Tesla's units and types
+    collector       the fields of each message: a function of the car's life
     alerts          the alerts of a car
-    recorder        all of it for one car: who configured it, and what waits to be sent
+    subscription    one application's configuration in one car, and its messages
+    recorder        the telemetry client of one car: all subscriptions, alerts, errors
     envelope        FlatBuffers around a message, and the answers to it
     certificates    the authorities behind the cars' certificates
     connection      one connection of one car: TLS, WebSocket
-    link            what goes over it: messages, acks, retries
-    streams         all connections, the bill, and the errors that cars report
+    in_flight       messages that were sent and not acknowledged
+    link            the use of a connection: messages, acks, retries
+    streams         all connections, and their bill
 
-Facts: Tesla's fleet-telemetry server and documentation, August 2026. What nobody outside Tesla
-knows is marked where it was chosen.
+Facts: Tesla's fleet-telemetry server and documentation, August 2026. Unknown details are marked
+where they were chosen.
 """

@@ -4,7 +4,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tesla_protocol.telemetry.vehicle_alert_pb2 import VehicleAlert, VehicleAlerts
 
 AUDIENCES = {"customer": "Customer", "service": "Service", "service_fix": "ServiceFix"}
-"""Whom an alert is for; `alert_types` of a configuration names some of them."""
+"""The audiences of alerts, some of which `alert_types` of a configuration names."""
 
 
 class Alerts:
@@ -12,9 +12,9 @@ class Alerts:
 
     def __init__(self) -> None:
         self.active: dict[str, float] = {}
-        """Since when alerts are active, by name."""
+        """The times at which alerts became active, by name."""
         self._messages: dict[str, tuple[tuple[str, ...], list[VehicleAlert]]] = {}
-        """By name: its audiences; the alert, and the one before it if that has ended."""
+        """By name: the audiences; the alert, and the one before it if that has ended."""
 
     @property
     def names(self) -> tuple[str, ...]:

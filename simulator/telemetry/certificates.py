@@ -1,13 +1,13 @@
-"""The authorities behind the cars' certificates: shaped and named like Tesla's, and nobody's else.
+"""The authorities behind the cars' certificates: shaped and named like Tesla's, but our own.
 
     Tesla Product Root CA ── Tesla Motors Product Issuing CA ── cars of today, told by an OID
     Tesla Motors Root CA ─── Tesla Motors Products CA ───────── older cars, told by that name
 
-Keys come from the world's seed, so that a simulator that starts again is trusted again. That makes
-them worthless outside of a simulation, which is all they are for.
+Keys derive from the world's seed, so that a restarted simulator is trusted again. That makes them
+worthless outside of a simulation, which is their only purpose.
 
-Names, algorithms and OIDs: Tesla's fleet-telemetry, `messages` and `config/files/prod_ca.crt`. What
-else stands in the certificates of real cars is not known; those told by name have no key
+Names, algorithms and OIDs: Tesla's fleet-telemetry, `messages` and `config/files/prod_ca.crt`.
+Other contents of real cars' certificates are not known; certificates identified by name have no key
 identifiers here, so that a server that insists on them is found out.
 """
 
@@ -33,7 +33,7 @@ _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class Kind(StrEnum):
-    """What a client's certificate is."""
+    """The kind of a client's certificate."""
 
     OID = "oid"
     """A car of today: issued by Tesla Motors Product Issuing CA, with the OID of vehicles."""
@@ -42,7 +42,7 @@ class Kind(StrEnum):
     WIFI = "wifi"
     """For a Wi-Fi network, not for telemetry: a server must refuse it."""
     STRANGER = "stranger"
-    """Same names as OID, under an authority that nobody has heard of."""
+    """The names of OID, but issued by an unknown authority."""
     NONE = "none"
     """No certificate at all."""
 
@@ -56,17 +56,17 @@ class Identity:
 
     @property
     def pem(self) -> bytes:
-        """The certificate."""
+        """The certificate in PEM."""
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
     def key_pem(self) -> bytes:
-        """The key, not encrypted."""
+        """The unencrypted key in PEM."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 class Authorities:
-    """All issuing authorities, and the certificates that cars have from them."""
+    """All issuing authorities, and the certificates that they issue to cars."""
 
     def __init__(self, seed: int) -> None:
         self._seed = f"telemetry/{seed}"
@@ -82,7 +82,7 @@ class Authorities:
 
     @property
     def bundle(self) -> bytes:
-        """All authorities as PEM, as a server needs them to know the cars."""
+        """All authorities as PEM, for a server that verifies cars."""
         return b"".join(
             identity.pem
             for identity in (
@@ -100,7 +100,7 @@ class Authorities:
         return self._identities[vin, kind]
 
     def present(self, context: ssl.SSLContext, vin: str, kind: Kind) -> None:
-        """Let a client show the car's certificate; one told by OID shows its issuer's too."""
+        """Present the car's certificate; with an OID, its issuer's too."""
         if kind is Kind.NONE:
             return
         identity = self.identity(vin, kind)
@@ -141,7 +141,7 @@ class Authorities:
         return Identity(key, _signed(builder, root.key))
 
     def _key(self, name: str) -> ec.EllipticCurvePrivateKey:
-        """The key of this name: always the same one for the same seed."""
+        """The key of this name, always the same one for a seed."""
         digest = hashlib.sha512(f"{self._seed}/{name}".encode()).digest()
         scalar = int.from_bytes(digest) % (_P256_ORDER - 1) + 1
         return ec.derive_private_key(scalar, ec.SECP256R1())
@@ -194,5 +194,5 @@ def _identified(
 
 
 def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """Signed without chance, so that the bytes too are always the same."""
+    """Signed deterministically, so that the bytes too are always the same."""
     return builder.sign(key, hashes.SHA256(), ecdsa_deterministic=True)

@@ -1,18 +1,18 @@
-"""What a car tells when: the rules of one configuration, applied to the car's life.
+"""The collection of fields: the rules of one configuration, applied to the car's life.
 
-Every field is told once when the collecting begins. After that a field is told when its interval
-has passed since it was told last, and its value differs from the one told last (by `minimum_delta`,
-where that is asked for and the firmware knows it), or when `resend_interval_seconds` has passed.
-All of it on a grid of 500 ms; what changes in between is lost. Source: Tesla, "Fleet Telemetry",
-August 2026. So what lies within the smallest change when a car comes to rest is not told then, and
-not later either, until it is told again after the interval for that or after sleep.
+Every field is sent once when the collection starts. After that a field is sent when its interval
+has passed since it was last sent, and its value differs from the last one (by `minimum_delta`, if
+that is configured and the firmware supports it), or when `resend_interval_seconds` has passed. All
+of it happens on a grid of 500 ms; changes in between are lost. Source: Tesla, "Fleet Telemetry",
+August 2026. So a difference below the minimum when a car comes to rest is not sent then, and not
+later either, until the resend interval has passed or the car has slept.
 
 Streams of real cars lose changes of single fields (public reports: Locked, DoorState,
-DetailedChargeState): the collector counts them as told, and nobody gets them. `lost_changes` of a
-car's telemetry says which, and for how long.
+DetailedChargeState): the collector counts them as sent, but they never arrive. `lost_changes` of a
+car's telemetry lists such fields, and for how long.
 
-It does not look at every point of the grid. A life is told to stop where something can be due: when
-an interval ends, after every event and order, each half second while the car drives, and each five
+It does not look at every point of the grid. A life stops where something can be due: when an
+interval ends, after every event and order, each half second while the car drives, and each five
 seconds while it stands awake, when nothing in it moves fast.
 """
 
@@ -38,28 +38,28 @@ from simulator.vehicle.vehicle import Vehicle
 
 TICKS_PER_SECOND = 2
 STANDING_TICKS = 5 * TICKS_PER_SECOND
-"""How often a car that stands is looked at for what flows slowly: cabin, battery."""
+"""Interval for a standing car, whose values change slowly: cabin, battery."""
 
 _BUILT_IN_DELTAS = {"Odometer": 0.1, "ChargerVoltage": 0.3}
 _LIST_FIRMWARE = (2024, 44, 32)
-"""Knows `minimum_delta`."""
+"""Supports `minimum_delta`."""
 _CLIENT_1_FIRMWARE = (2025, 2, 6)
 _CLIENT_1_BRANCH = (2024, 45, 32, 20)
-"""The client 1.0.0 came with the one, and with the other for cars that stayed on 2024.45."""
+"""The client 1.0.0 came with the former, and with the latter for cars that stayed on 2024.45."""
 _NANOSECONDS = 500_000_000
 
 
 def is_client_1(firmware: tuple[int, ...]) -> bool:
     """Whether a firmware has the client 1.0.0 or a later one.
 
-    It knows `resend_interval_seconds`, `delivery_policy`, the built-in deltas, and metres for
-    places; older ones ignore what is asked for and never send anything again.
+    It supports `resend_interval_seconds`, `delivery_policy`, the built-in deltas, and metres for
+    locations; older ones ignore these settings and never send anything again.
     """
     return firmware >= _CLIENT_1_FIRMWARE or _CLIENT_1_BRANCH <= firmware < _CLIENT_1_FIRMWARE[:1]
 
 
 def tick_of(at: float) -> int:
-    """The first point of the grid that is not before a Unix time."""
+    """The first point of the grid at or after a Unix time."""
     return math.ceil(at * TICKS_PER_SECOND)
 
 
@@ -76,16 +76,16 @@ def timestamp(tick: int) -> Timestamp:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One message with fields, and what it says in short."""
+    """One message with fields, and its contents in short."""
 
     names: tuple[str, ...]
     payload: bytes
     is_full: bool = False
-    """Whether it holds every field: what came before it need not be sent again."""
+    """Whether it has every field, so that earlier messages need not be sent again."""
 
 
 class _Slot:
-    """One wanted field: how it is asked for, and what was told last."""
+    """One configured field, with its settings and its last value."""
 
     __slots__ = ("delta", "interval", "last", "resend", "spec", "tick", "times")
 
@@ -105,11 +105,11 @@ class _Slot:
             self.delta = None
         self.last: Raw | Invalid | None = None
         self.tick = 0
-        """When it was told last."""
+        """The point of the grid at which it was last sent."""
         self.times = 0
 
     def differs(self, value: Raw | Invalid) -> bool:
-        """Whether a value is news."""
+        """Whether a value differs enough to be sent."""
         if value == self.last:
             return False
         if not self.delta or isinstance(value, Invalid) or isinstance(self.last, Invalid | None):
@@ -121,20 +121,20 @@ class _Slot:
 
 @dataclass(slots=True)
 class Distortions:
-    """How a stream differs from the truth, on order."""
+    """Ordered differences between a stream and the truth."""
 
     flapping: dict[str, float] = field(default_factory=dict)
-    """By how much fields alternate each time they are sent."""
+    """The amount by which fields alternate each time they are sent."""
     values: dict[str, Raw | Invalid] = field(default_factory=dict)
     """Values that are sent instead of the real ones."""
     lost_changes: dict[str, float] = field(default_factory=dict)
-    """Fields whose changes are lost, and until which Unix time."""
+    """Fields whose changes are lost, with the Unix time at which that ends."""
     text_values: bool = False
     """Whether everything is sent as text, as clients before 1.1.0 do."""
 
 
 class Collector:
-    """One configuration at work in one awake car."""
+    """One configuration at work in an awake car."""
 
     def __init__(
         self, vehicle: Vehicle, configuration: Configuration, distortions: Distortions
@@ -150,10 +150,10 @@ class Collector:
         self._is_new = True
 
     def look(self, tick: int, stretch: float = 1.0) -> tuple[Sample | None, int]:
-        """What is to be told at a point of the grid, and the next point worth a look.
+        """The message of a point of the grid, and the next point at which to look.
 
-        `stretch` above 1 looks at a standing car only so many times more seldom, whatever its
-        intervals are: for gaps of more than a week.
+        `stretch` above 1 looks at a standing car that many times less often, whatever its intervals
+        are: for gaps of more than a week.
         """
         is_full, self._is_new = self._is_new, False
         told: list[_Slot] = []
@@ -183,7 +183,7 @@ class Collector:
         return message, following
 
     def say_invalid(self, tick: int) -> Sample | None:
-        """What is told before the car falls asleep; None if there is nothing to say."""
+        """The last message before the car falls asleep; None if it is empty."""
         told = [
             slot
             for slot in self._slots
@@ -194,7 +194,7 @@ class Collector:
         return self._message(told, tick) if told else None
 
     def again(self, names: Iterable[str], tick: int) -> Sample | None:
-        """These fields as they are now, marked as a resend."""
+        """Current values of these fields, marked as a resend."""
         wanted = set(names)
         told = [slot for slot in self._slots if slot.spec.name in wanted and slot.last is not None]
         for slot in told:
@@ -215,7 +215,7 @@ class Collector:
             and not isinstance(value, Invalid)
             and value is not None
         ):
-            # There and back each time that it is told.
+            # Alternates with each message.
             value += self._distortions.flapping[name] * (slot.times % 2)
         return value
 

@@ -1,4 +1,4 @@
-"""A car's telemetry configuration: what the cloud checks, and what the car makes of it.
+"""A car's telemetry configuration: the cloud's checks, and the car's interpretation.
 
 Source of claims and limits: Tesla, "Vehicle endpoints" and "Fleet Telemetry", August 2026.
 """
@@ -16,22 +16,22 @@ SIGNERS_CLAIMS = frozenset({"iss", "aud"})
 """Claims about the signature, not about the configuration."""
 
 _ONLY_WITH_DELTA = {"SelfDrivingMilesSinceReset": 1}
-"""Fields with a smallest `minimum_delta` that must be given."""
+"""Fields that require a `minimum_delta`, with its minimum."""
 _OF_FIELD = frozenset(
     {"interval_seconds", "minimum_delta", "resend_interval_seconds", "include_fields"}
 )
 
 
 class ConfigurationError(ValueError):
-    """The cloud does not take the configuration; the text says why."""
+    """The cloud refuses the configuration; the text is the reason."""
 
 
 def check(claims: Json) -> None:
-    """What the cloud looks at.
+    """Check the claims as the cloud does.
 
-    A port of the wrong kind is not noticed (fleet-telemetry issue 119), and who signed is not its
-    business (issue 303). That a field's members are looked at this closely is assumed: a client
-    that misspells one should see it.
+    A port of the wrong kind is not noticed (fleet-telemetry issue 119), and the signer is not
+    checked (issue 303). That a field's members are checked this closely is assumed: a client that
+    misspells one should notice.
 
     Raises ConfigurationError.
     """
@@ -77,13 +77,13 @@ def _is_whole(value: object) -> bool:
 
 
 def needs_location(claims: Json) -> bool:
-    """Whether one of the fields tells where the car is."""
+    """Whether one of the fields contains the car's location."""
     return not LOCATION_FIELDS.isdisjoint(claims.get("fields", {}))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """How one field is asked for; seconds, and the field's own unit."""
+    """The settings of one field; seconds, and the field's own unit."""
 
     name: str
     interval: int
@@ -93,16 +93,16 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """What a car follows."""
+    """The configuration that a car applies."""
 
     hostname: str
     port: object
-    """As it was written: only a whole number leads anywhere."""
+    """The port as written: only a whole number is usable."""
     ca: str
     fields: tuple[Wanted, ...]
     alert_types: frozenset[str]
     is_latest_delivered: bool
-    """Whether what the server did not acknowledge is sent again."""
+    """Whether messages that the server did not acknowledge are sent again."""
     expires_at: float | None
 
     @classmethod
@@ -128,7 +128,7 @@ class Configuration:
 
     @property
     def tcp_port(self) -> int | None:
-        """The port, if it is one."""
+        """The port, if it is a valid one."""
         port = self.port
         if not _is_whole(port) or not isinstance(port, int) or not 0 < port <= FULL_PORT:
             return None
@@ -136,9 +136,9 @@ class Configuration:
 
 
 def refusal(token: Token, vin: str, keys: set[bytes], now: float) -> str | None:
-    """Why a car does not follow a configuration; None if it does.
+    """The reason why a car refuses a configuration; None if it accepts it.
 
-    The words for a stranger's key are those that users met (fleet-telemetry issue 303).
+    The words for an unknown key are those that users reported (fleet-telemetry issue 303).
     """
     if token.issuer not in keys:
         return "InvalidSignature: unknown issuer"

@@ -18,21 +18,22 @@ from simulator.telemetry.configuration import Configuration
 from simulator.vehicle.vehicle import Vehicle
 
 USER_AGENT = "Hermes/1.16.9"
-"""As one owner of a server saw it."""
+"""As the owner of a server observed it."""
 HOST = "127.0.0.1"
 CONNECT_SECONDS = 5.0
-"""Real seconds for connection, handshakes and upgrade, also for saying goodbye."""
+"""Real seconds for connection, handshakes and upgrade, and for closing."""
 _SLEEPLESS = 0x200000
-"""X509_V_FLAG_NO_CHECK_TIME, which Python's ssl does not name: time is checked by our own clock."""
+"""X509_V_FLAG_NO_CHECK_TIME, which Python's ssl does not name: validity is checked by the simulated
+clock."""
 _PATHS = ("/", "/stream")
-"""What cars ask for is not documented: every server must take every path."""
+"""The cars' path is not documented: every server must accept every path."""
 _OFFERED_COMPRESSION = 15
 _BUSY_TURNS = 200
 _NAP_SECONDS = 0.0002
 
 
 class _Handshake(ssl.SSLObject):
-    """A handshake that ends with looking at the simulated clock."""
+    """A handshake that finally checks the validity by the simulated clock."""
 
     clock: ClassVar[Clock]
 
@@ -49,7 +50,7 @@ class _Handshake(ssl.SSLObject):
 
 
 class Waiting:
-    """Waits of real time, which a clock driven by a test does not disturb."""
+    """Waits of real time, which are independent of a clock driven by a test."""
 
     def __init__(self, *, is_driven: bool) -> None:
         self._is_driven = is_driven
@@ -68,10 +69,10 @@ class Waiting:
                     await task
 
     async def until(self, is_done: Callable[[], bool], seconds: float) -> bool:
-        """Let the loop work until something is so; returns whether it is.
+        """Let the loop work until a condition is true; returns whether it is.
 
-        A driven clock may stand still for the loop too, so that its timers never end: real time is
-        asked from the operating system then.
+        A driven clock may stand still for the loop too, so that its timers never end: real time
+        comes from the operating system then.
         """
         end = time.clock_gettime(time.CLOCK_MONOTONIC) + seconds
         turns = 0
@@ -84,13 +85,13 @@ class Waiting:
                 continue
             await asyncio.sleep(0)
             if turns > _BUSY_TURNS:
-                # Everybody on this loop has had their turn; what is missing comes from outside.
+                # All tasks of this loop have had their turn; the missing event comes from outside.
                 time.sleep(_NAP_SECONDS)  # noqa: ASYNC251 - the loop's own sleep may never end
         return True
 
 
 class Connection:
-    """One connection at a time; it can be opened again after it was closed."""
+    """A connection that can be opened again after it was closed."""
 
     def __init__(
         self, vehicle: Vehicle, waiting: Waiting, on_message: Callable[[bytes], None]
@@ -119,11 +120,11 @@ class Connection:
         await self._socket.send_bytes(data)
 
     async def open(self, configuration: Configuration, context: ssl.SSLContext) -> None:
-        """Connect. Raises what aiohttp and ssl raise, and TimeoutError."""
+        """Connect. Raises the errors of aiohttp and ssl, and TimeoutError."""
         await self._waiting.within(CONNECT_SECONDS, self._open(configuration, context))
 
     async def cut(self) -> None:
-        """End the connection without a word."""
+        """End the connection without closing it in order."""
         transport = self._socket.get_extra_info("transport") if self._socket else None
         if transport is not None:
             transport.abort()
@@ -149,7 +150,7 @@ class Connection:
         )
         self._socket = socket
         if socket.compress:
-            # Community reports say that cars offer it and hang up on who takes it.
+            # Community reports say that cars offer it but disconnect from a server that accepts it.
             raise ValueError("the server compresses")
         self._reader = asyncio.create_task(self._read(socket))
 
@@ -178,7 +179,7 @@ class Connection:
     async def _part(
         socket: aiohttp.ClientWebSocketResponse[bool], reader: asyncio.Task[None] | None
     ) -> None:
-        """Close in order, and take the acks that are on their way."""
+        """Close in order, and receive the acks that are on their way."""
         await socket.close()
         if reader is not None:
             await asyncio.wait([reader])
@@ -187,7 +188,7 @@ class Connection:
 def client_context(
     configuration: Configuration, authorities: Authorities, vehicle: Vehicle, kind: Kind
 ) -> ssl.SSLContext:
-    """Return the TLS settings of a car.
+    """The TLS settings of a car.
 
     Raises ValueError (ssl.SSLError is one too) for a `ca` that is no certificate.
     """
@@ -195,7 +196,7 @@ def client_context(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=configuration.ca)
     context.verify_flags |= _SLEEPLESS
-    # Python makes the object that shakes hands: its class is the only way to give it a clock.
+    # Python creates the object that shakes hands: its class is the only way to give it a clock.
     context.sslobject_class = type("Handshake", (_Handshake,), {"clock": vehicle.clock})
     authorities.present(context, vehicle.vin, kind)
     return context

@@ -1,7 +1,7 @@
-"""The cloud's side of telemetry: configurations are given, shown and taken away.
+"""The cloud's side of telemetry: configurations are created, shown and removed.
 
 Source: Tesla, "Vehicle endpoints", "Partner endpoints" and "Fleet Telemetry", August 2026. Statuses
-of refusals are not documented; 400 is used, and the text is Tesla's where it is known.
+of refusals are not documented; 400 is used, and the text is Tesla's if it is known.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ OLDEST_FIRMWARE = (2024, 26)
 OLDEST_ATOM_FIRMWARE = (2025, 20)
 """Of a Model S or X with an Intel Atom, which needs no key for it."""
 _TURNS = 50
-"""How often a creation lets others run: long enough for a second one to meet it."""
+"""The number of times that a creation yields to others: enough for a second one to meet it."""
 
 
 async def create(cloud: Cloud, call: Call) -> web.Response:
-    """Give cars a signed configuration.
+    """Send cars a signed configuration.
 
-    Only one at a time for an application: a second one is answered with 429 (Tesla, August 2024).
-    That VINs of other people answer 404 is assumed.
+    An application can only run one at a time: a second one is answered with 429 (Tesla, August
+    2024). That other people's VINs answer 404 is assumed.
     """
     _alone(cloud, call)
     for _ in range(_TURNS):
@@ -70,13 +70,13 @@ async def create(cloud: Cloud, call: Call) -> web.Response:
 
 
 async def create_unsigned(_cloud: Cloud, _call: Call) -> web.Response:
-    """Refuse it: only Tesla's signing proxy and applications of 2023 come this way."""
+    """Refuse it: only Tesla's signing proxy and applications of 2023 use this endpoint."""
     text = "fleet_telemetry_config must be signed, use fleet_telemetry_config_jws"
     raise Refusal(400, text, text)
 
 
 async def show(cloud: Cloud, call: Call) -> web.Response:
-    """What the cloud was told last, and whether the car has it."""
+    """The latest configuration, and whether the car has it."""
     car = _car(cloud, call)
     subscription = car.telemetry.subscriptions.get(call.application.client_id)
     return answer(
@@ -90,31 +90,31 @@ async def show(cloud: Cloud, call: Call) -> web.Response:
 
 
 async def remove(cloud: Cloud, call: Call) -> web.Response:
-    """Take the application's configuration away."""
+    """Remove the application's configuration."""
     car = _car(cloud, call)
     removed = car.telemetry.withdraw(call.application.client_id)
     return answer({"updated_vehicles": int(removed)})
 
 
 async def errors(cloud: Cloud, call: Call) -> web.Response:
-    """What a car complained about; the shape is that of the partner's list."""
+    """The errors of a car; the shape is that of the partner's list."""
     found = _errors(call, [_car(cloud, call)])
     return answer({"fleet_telemetry_errors": found})
 
 
 async def partner_errors(cloud: Cloud, call: Call) -> web.Response:
-    """What all cars complained about to this application."""
+    """The errors of all cars with this application."""
     return answer({"fleet_telemetry_errors": _errors(call, list(cloud.world.cars.values()))})
 
 
 async def partner_error_vins(cloud: Cloud, call: Call) -> web.Response:
-    """Which cars complained; the shape is not documented."""
+    """The cars with errors; the shape is not documented."""
     vins = {row["vin"]: None for row in _errors(call, list(cloud.world.cars.values()))}
     return answer({"vins": list(vins)})
 
 
 def enforce(cloud: Cloud) -> None:
-    """Take configurations away where the account is suspended or the owner's consent is gone.
+    """Remove configurations if the account is suspended or the owner's consent is withdrawn.
 
     Source: Tesla, "Billing and limits" and "Fleet Telemetry", August 2026.
     """
@@ -147,7 +147,7 @@ def _granted(cloud: Cloud, car: Car, client_id: str) -> frozenset[str]:
 
 
 def _of_application(cloud: Cloud, call: Call) -> list[Car]:
-    """The cars that may be configured: the user's, or for a partner token all that granted it."""
+    """The cars that may be configured: the user's, or all that granted it for a partner token."""
     if call.user is not None:
         return call.cars
     client_id = call.application.client_id
@@ -163,7 +163,7 @@ def _car(cloud: Cloud, call: Call) -> Car:
 
 
 def _cars(cloud: Cloud, call: Call, vins: object) -> list[Car]:
-    """The cars in the body; raises Refusal 400 for what is no list of VINs, and 404."""
+    """The cars in the body; raises Refusal 400 for anything but a list of VINs, and 404."""
     if not isinstance(vins, list) or not vins or not all(isinstance(vin, str) for vin in vins):
         raise Refusal(400, "invalid_field", "vins must be a list of strings")
     cars = {car.vin: car for car in _of_application(cloud, call)}
@@ -185,7 +185,7 @@ def _is_paired(cloud: Cloud, call: Call, car: Car) -> bool:
 
 
 def _skipped(cloud: Cloud, call: Call, car: Car) -> str | None:
-    """Why a car gets no configuration; None if it does."""
+    """The reason why a car gets no configuration; None if it does."""
     if car.telemetry_version is None or (car.rest_only and not car.streaming_toggle):
         return "unsupported_hardware"
     if version(car.firmware) < (OLDEST_ATOM_FIRMWARE if car.rest_only else OLDEST_FIRMWARE):

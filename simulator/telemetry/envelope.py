@@ -10,7 +10,7 @@ import struct
 from typing import NamedTuple
 
 STREAM = 4
-"""`message_type` of what cars send, and of the server's errors."""
+"""`message_type` of the cars' messages, and of the server's errors."""
 ACK = 5
 
 DEVICE_TYPE = b"vehicle_device"
@@ -18,9 +18,9 @@ DEVICE_TYPE = b"vehicle_device"
 _WORD = 4
 _ROOT = 20
 _TABLE = 24
-"""Bytes of both tables: the way back to the vtable, and five fields."""
+"""Bytes of both tables: the offset to the vtable, and five fields."""
 _ENVELOPE = struct.pack("<I2x7H", _ROOT, 14, _TABLE, 20, 16, 15, 8, 4)
-"""Where the root is, and its vtable: sizes, then where in the table each slot lies."""
+"""The root's offset, and its vtable: sizes, then the offset of each slot in the table."""
 _STREAM = struct.pack("<7H", 14, _TABLE, 16, 20, 12, 8, 4)
 _BACK = 14
 """From a table to its vtable."""
@@ -36,13 +36,13 @@ class MalformedAnswer(ValueError):
 
 
 class Answer(NamedTuple):
-    """What a server says to a message."""
+    """A server's answer to a message."""
 
     message_type: int
     txid: bytes
     topic: bytes
     text: bytes
-    """The words of an error; empty in an ack."""
+    """The text of an error; empty in an ack."""
 
 
 def _vector(content: bytes) -> bytes:
@@ -55,8 +55,8 @@ def write(*, topic: bytes, txid: bytes, vin: str, payload: bytes, created_at: in
 
     Args:
         topic: `V`, `alerts` or `errors`.
-        txid: names the message; the ack repeats it.
-        vin: goes into the sender's names.
+        txid: identifies the message; the ack repeats it.
+        vin: part of the sender's names.
         payload: the protobuf.
         created_at: Unix seconds.
     """
@@ -64,7 +64,7 @@ def write(*, topic: bytes, txid: bytes, vin: str, payload: bytes, created_at: in
     topic_vector, txid_vector = _vector(topic), _vector(txid)
     head = _ROOT + _TABLE + len(_EMPTY)
     before = head + len(topic_vector) + _WORD + len(txid) + 1
-    # The table must lie on a multiple of four, and its vtable of 14 bytes right before it.
+    # The table must be aligned to four, directly after its vtable of 14 bytes.
     gap = (2 - before) % _WORD
     stream = before + gap + len(_STREAM)
     envelope = struct.pack(
@@ -109,7 +109,7 @@ def write(*, topic: bytes, txid: bytes, vin: str, payload: bytes, created_at: in
 def read(data: bytes) -> Answer:
     """The server's answer to a message.
 
-    Raises MalformedAnswer for what cannot be followed.
+    Raises MalformedAnswer for an answer that cannot be read.
     """
     try:
         root = _word(data, 0)
@@ -130,12 +130,12 @@ def read(data: bytes) -> Answer:
 
 
 def _word(data: bytes, at: int) -> int:
-    """An unsigned number of four bytes; raises struct.error outside of the data."""
+    """An unsigned number of four bytes; raises struct.error beyond the data."""
     return int(struct.unpack_from("<I", data, at)[0])
 
 
 def _slot(data: bytes, table: int, slot: int) -> int:
-    """Where a field of a table lies; 0 if it is left out."""
+    """The offset of a table's field; 0 if it is left out."""
     vtable = table - int(struct.unpack_from("<i", data, table)[0])
     if vtable < 0:
         raise IndexError(vtable)

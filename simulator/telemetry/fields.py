@@ -29,7 +29,7 @@ from simulator import vehicle_data
 from simulator.vehicle.body import OPEN, WHEELS
 from simulator.vehicle.charging import AC_EFFICIENCY, IDLE_VOLTS, THREE_PHASES
 from simulator.vehicle.drive import MPH_PER_MPS
-from simulator.vehicle.media import LOUDEST, STEP
+from simulator.vehicle.media import MAX_VOLUME, STEP
 from simulator.vehicle.software import INSTALL_SECONDS
 from simulator.vehicle.vehicle import Vehicle
 
@@ -651,7 +651,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
     ),
     "MediaAudioVolume": ("double_value", lambda car: car.media.volume),
     "MediaAudioVolumeIncrement": ("double_value", lambda _car: STEP),
-    "MediaAudioVolumeMax": ("double_value", lambda _car: LOUDEST),
+    "MediaAudioVolumeMax": ("double_value", lambda _car: MAX_VOLUME),
     "MediaNowPlayingTitle": ("string_value", _playing(0)),
     "MediaNowPlayingArtist": ("string_value", _playing(1)),
     "MediaNowPlayingAlbum": ("string_value", _playing(2)),

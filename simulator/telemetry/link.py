@@ -1,12 +1,13 @@
 """One connection of one car to one application's server.
 
-TLS with the car's certificate, the server's chain verified against the configuration's `ca` and
-its name against `hostname`; a WebSocket; each message answered by an ack. Wherever the
-configuration points, the TCP connection goes to this machine.
+TLS with the car's certificate, the server's chain verified against the configuration's `ca` and its
+name against `hostname`; a WebSocket; each message is answered by an ack. Wherever the configuration
+points, the TCP connection goes to this machine.
 
-What cannot be sent waits, up to 5000 messages; the pauses between tries grow up to 30 s. What was
-sent and not acknowledged is sent again, as it is then, in one message marked as a resend: only
-where `delivery_policy` is `latest`. Source: Tesla, "Fleet Telemetry", August 2026, and its server.
+Messages that cannot be sent wait, up to 5000 of them; the pauses between attempts grow up to 30 s.
+Unacknowledged fields are sent again with their current values, in one message marked as a resend,
+but only if `delivery_policy` is `latest`. Source: Tesla, "Fleet Telemetry", August 2026, and its
+server.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from simulator.vehicle.vehicle import Vehicle
 MAX_KEPT = 5000
 MAX_PAUSE = 30.0
 PARTING_SECONDS = 1.0
-"""Real seconds that a car which is about to hang up waits for the last acks."""
+"""Real seconds for which a car that is about to hang up waits for the last acks."""
 
 
 class _Backoff:
@@ -64,15 +65,15 @@ class Link:
         *,
         is_driven: bool,
     ) -> None:
-        """Prepare; nothing connects yet.
+        """Prepare without connecting yet.
 
         Args:
-            vehicle: who sends.
+            vehicle: the sender.
             telemetry: its telemetry client.
-            subscription: what is sent, and where to.
-            authorities: who made the car's certificate.
-            charge: is told how many signals were sent.
-            is_driven: whether a test moves time; waiting then does not trust the loop's clock.
+            subscription: the messages and their destination.
+            authorities: the issuers of the car's certificate.
+            charge: takes the number of signals that were sent.
+            is_driven: whether a test moves time; waiting then does not rely on the loop's clock.
         """
         self._vehicle = vehicle
         self._telemetry = telemetry
@@ -86,11 +87,11 @@ class Link:
         self._lock = asyncio.Lock()
         self._backoff = _Backoff()
         self._losses = telemetry.losses
-        """Losses on order that were followed."""
+        """The ordered losses that have been applied."""
         self._acks_before = 0
         """Acks when the connection was made."""
         self.tries: list[float] = []
-        """When it tried to connect, Unix seconds."""
+        """The times of attempts to connect, in Unix seconds."""
         self.connections = 0
         self.sent: dict[str, int] = {}
         """Messages by topic."""
@@ -107,14 +108,14 @@ class Link:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether no work is in progress."""
         return not self._lock.locked()
 
     async def pump(self, patience: float) -> None:
-        """Connect if it is time to, send what is due, and wait for the acks.
+        """Connect if it is time, send due messages, and wait for their acks.
 
         Args:
-            patience: real seconds to wait for acks at most; 0 does not wait.
+            patience: maximum real seconds to wait for acks; 0 does not wait.
         """
         async with self._lock:
             if self._connection.is_lost:
@@ -134,7 +135,7 @@ class Link:
                 await self._waiting.until(lambda: not self._in_flight, patience)
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Close in order."""
         async with self._lock:
             self._outbox.extend(self._subscription.take(self._vehicle.clock.now() + 1))
             if self.is_connected:
@@ -142,14 +143,14 @@ class Link:
             await self._connection.close()
 
     async def cut(self) -> None:
-        """Lose the connection without a word; the next `pump` finds out."""
+        """Lose the connection without closing it; the next `pump` notices."""
         async with self._lock:
             await self._connection.cut()
 
     # Sending
 
     async def _send_all(self, now: float) -> None:
-        """Send everything that waits, as far as it goes."""
+        """Send all waiting messages until one cannot be sent."""
         while self._outbox:
             item = self._outbox[0]
             if isinstance(item, Goodbye):
@@ -165,10 +166,10 @@ class Link:
             self._outbox.popleft()
 
     async def _may_connect(self, item: Emission, now: float) -> bool:
-        """Connect for a message, if the car has a network and it is time for a try.
+        """Connect for a message, if the car has a network and it is time for an attempt.
 
         A message that a driven clock jumped over is sent by the car that was online then, although
-        it may sleep by now; what waits since a failure has to wait for the car.
+        it may be asleep by now; messages that wait since a failure have to wait for the car.
         """
         is_reachable = self._vehicle.state == "online" or (
             item.was_online and not self._backoff.pause
@@ -176,7 +177,7 @@ class Link:
         return is_reachable and self._backoff.is_over(now) and await self._connect(now)
 
     async def _keep_connected(self, now: float) -> None:
-        """A car that streams is connected, whether or not there is anything to tell."""
+        """Keep a streaming car connected, even without messages."""
         if (
             self._subscription.collector is not None
             and self._vehicle.state == "online"
@@ -235,7 +236,7 @@ class Link:
     # The connection
 
     async def _connect(self, now: float) -> bool:
-        """Try once; a failure is reported and lengthens the pause."""
+        """Make one attempt; a failure is reported and lengthens the pause."""
         configuration = self._subscription.configuration
         if configuration is None or configuration.tcp_port is None:
             return False
@@ -246,7 +247,7 @@ class Link:
             )
             await self._connection.open(configuration, context)
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
-            # An OSError too: everything that TLS refuses.
+            # OSError includes everything that TLS refuses.
             self._telemetry.report_no_connection(
                 self._subscription.client_id, str(error) or repr(error)
             )
@@ -278,7 +279,7 @@ class Link:
             self.refusals += 1
 
     async def _lose(self, now: float) -> None:
-        """The connection broke: try again at once, or later if it had never been of any use."""
+        """Handle a broken connection: retry immediately, or later if it never worked."""
         await self._connection.close()
         if self.acks > self._acks_before:
             self._backoff.retry_at = now

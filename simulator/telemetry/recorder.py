@@ -21,7 +21,7 @@ from simulator.vehicle.vehicle import Vehicle
 type Json = dict[str, Any]
 
 MAX_CONFIGURATIONS = 5
-"""Applications that one car can have. Source: Tesla, August 2026; older texts say three."""
+"""Maximum applications of one car. Source: Tesla, August 2026; older texts say three."""
 RESEND_SECONDS = 30.0
 """Seconds without an ack before a message is sent again. Not known of real cars."""
 MAX_ERRORS = 100
@@ -33,7 +33,7 @@ class Telemetry:
     def __init__(self, vehicle: Vehicle, kind: Kind) -> None:
         self._vehicle = vehicle
         self.certificate = kind
-        """Which certificate the car shows."""
+        """The certificate that the car presents."""
         self.subscriptions: dict[str, Subscription] = {}
         """By client id."""
         self.retired: list[Subscription] = []
@@ -109,19 +109,19 @@ class Telemetry:
 
     # Time
 
-    def looks_at(self) -> float:
-        """Before which Unix time the car's life must not go on without `watch`."""
+    def next_observation_at(self) -> float:
+        """The Unix time up to which the car's life may continue without `observe`."""
         if not self.subscriptions or self._vehicle.state == "asleep":
             return math.inf
         return min(subscription.next_due_at() for subscription in self.subscriptions.values())
 
-    def watch(self, time: float, *, happened: bool, stretch: float = 1.0) -> None:
+    def observe(self, time: float, *, happened: bool, stretch: float = 1.0) -> None:
         """Follow the life, which has come to this Unix time; `happened`: by an event."""
         if not self.subscriptions:
             self._is_awake = False
         elif happened:
             self.nudge(time)
-        elif self.looks_at() <= time:
+        elif self.next_observation_at() <= time:
             self.catch_up(time, stretch)
 
     def nudge(self, time: float) -> None:
@@ -146,7 +146,7 @@ class Telemetry:
     # Losses
 
     def lose_connection(self, seconds: float) -> None:
-        """Cut all connections while the car stays awake, and make none for so long."""
+        """Cut all connections while the car stays awake, and allow none for so long."""
         self.losses += 1
         self.lost_until = self._vehicle.time + seconds
 

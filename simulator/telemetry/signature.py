@@ -1,9 +1,9 @@
-"""Tesla.SS256, the car's side: who signed a configuration, and whether it is true.
+"""Tesla.SS256, the car's side: verification of a configuration's signature.
 
 A Schnorr signature after RFC 8235 on NIST P-256 with SHA-256. The signer knows a with A = aG; the
 signature is V and r with V = rG + cA, where c is a hash over G, V, A and the message. Source:
-Tesla's vehicle-command, `internal/schnorr`. Only public values are worked with here, so nothing is
-done to take equal time.
+Tesla's vehicle-command, `internal/schnorr`. Only public values are used here, so nothing needs
+constant time.
 """
 
 import base64
@@ -42,10 +42,10 @@ class MalformedToken(ValueError):
 
 @dataclass(frozen=True)
 class Token:
-    """A signed configuration, taken apart and not yet believed."""
+    """A signed configuration, parsed but not yet trusted."""
 
     message: bytes
-    """What was signed: header, full stop, claims, as they stand in the token."""
+    """The signed bytes: header, full stop, claims, as they stand in the token."""
     claims: dict[str, Any]
     signature: bytes
 
@@ -70,10 +70,10 @@ def audience(vin: str) -> str:
 
 
 def read(text: str) -> Token:
-    """Take a token apart.
+    """Parse a token.
 
-    Raises MalformedToken when it is not three parts of base64url without padding, or header and
-    claims are not what this algorithm has.
+    Raises MalformedToken unless it is three parts of base64url without padding, with header and
+    claims of this algorithm.
     """
     parts = text.split(".")
     if len(parts) != _PARTS:
@@ -104,7 +104,7 @@ def _decode(part: str) -> bytes:
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether a signature of 96 bytes (X of V, Y of V, r) fits key and message.
 
-    The key is an uncompressed point of 65 bytes; one that is not on the curve signs nothing.
+    The key is an uncompressed point of 65 bytes; a point off the curve verifies nothing.
     """
     key = _point(public_key[1:]) if len(public_key) == _POINT and public_key[0] == 4 else None  # noqa: PLR2004 - SEC 1: 4 announces an uncompressed point
     if key is None or len(signature) != _SIGNATURE:
@@ -125,7 +125,7 @@ def _bytes(point: Point) -> bytes:
 
 
 def _point(coordinates: bytes) -> Point | None:
-    """The point with these coordinates, if it is one of the curve y² = x³ - 3x + b."""
+    """The point with these coordinates, if it is on the curve y² = x³ - 3x + b."""
     x, y = int.from_bytes(coordinates[:_WIDTH]), int.from_bytes(coordinates[_WIDTH:])
     if x >= _P or y >= _P or (y * y - (x * x * x - 3 * x + _B)) % _P:
         return None

@@ -1,4 +1,4 @@
-"""All connections of all cars: brought up to the present, billed, and closed."""
+"""All connections of all cars: brought up to date, billed, and closed."""
 
 import asyncio
 import logging
@@ -46,9 +46,9 @@ class Streams:
         del results
 
     def due(self) -> list[tuple[str, str, Emission]]:
-        """Hand out what is due instead of sending it: VIN, client id, message, in order.
+        """Return the due messages instead of sending them: VIN, client id, message, in order.
 
-        It is billed as if it had been sent.
+        They are billed as if they had been sent.
         """
         self._cloud.world.advance()
         told: list[tuple[str, str, Emission]] = []
@@ -61,7 +61,7 @@ class Streams:
         return sorted(told, key=lambda row: row[2].time)
 
     def start(self) -> None:
-        """Stream by itself while the real clock runs."""
+        """Stream automatically while the real clock runs."""
         self._is_driven = False
         self._beat = asyncio.create_task(self._run())
 
@@ -76,7 +76,7 @@ class Streams:
         self._links.clear()
 
     async def _run(self) -> None:
-        """Beat; a car that waits for a server keeps no other one waiting."""
+        """Pump all links regularly; a car that waits for a server does not delay the others."""
         while True:
             try:
                 for link in await self._due():
@@ -98,7 +98,7 @@ class Streams:
             self._cloud.failures.append(error)
 
     async def _due(self) -> list[Link]:
-        """Live until now, end what is no more, and name the links that may have work."""
+        """Live until now, close links of removed subscriptions, and return the other links."""
         world = self._cloud.world
         world.advance()
         enforce(self._cloud)
@@ -130,7 +130,7 @@ class Streams:
         return lambda signals: self._charge(car, client_id, signals)
 
     def _charge(self, car: Car, client_id: str, signals: int) -> None:
-        """Whether Tesla bills what is sent again is not known; it is billed here."""
+        """Whether Tesla bills resent messages is not known; they are billed here."""
         self._cloud.bill.charge(client_id, Category.SIGNAL, vin=car.vin, amount=signals)
 
     def __iter__(self) -> Iterator[Link]:

@@ -1,1 +1,1 @@
-"""The physical half of a simulated car: what it is made of and how it lives."""
+"""The physical half of a simulated car: its build and its life."""

@@ -1,9 +1,9 @@
-"""Who may do what with the car: valet, speed limit, PINs, guests, children."""
+"""Restrictions of a car's use: valet, speed limit, PINs, guests, children."""
 
 from dataclasses import dataclass, field
 
-SLOWEST_LIMIT_MPH = 50.0
-FASTEST_LIMIT_MPH = 120.0
+MIN_LIMIT_MPH = 50.0
+MAX_LIMIT_MPH = 120.0
 """`speed_limit_mode.min_limit_mph` and `max_limit_mph`."""
 PARENTAL_SETTINGS = (
     "SpeedLimit",
@@ -14,12 +14,12 @@ PARENTAL_SETTINGS = (
     "TheaterBlocked",
     "ArcadeBlocked",
 )
-"""By the number of the command's enum. Source: car_server.proto."""
+"""By the number in the command's enum. Source: car_server.proto."""
 
 
 @dataclass
 class Access:
-    """Modes that a PIN guards."""
+    """Modes that a PIN protects."""
 
     valet_mode: bool = False
     valet_pin: str | None = None

@@ -9,14 +9,14 @@ WINDOWS = ("fd", "fp", "rd", "rp")
 WHEELS = ("fl", "fr", "rl", "rr")
 OPEN = 1
 VENTED = 2
-"""Any window value but 0 is "open or vented"; tools must not expect just one."""
+"""Any window value but 0 is "open or vented"; clients must not expect just one."""
 SOFT_WARNING_SHARE = 0.85
 HARD_WARNING_SHARE = 0.7
 
 
 @dataclass
 class Tyres:
-    """Pressures in bar, when each wheel last reported, and the recommended values."""
+    """Pressures in bar, the times of the last reports, and the recommended values."""
 
     recommended_front: float
     recommended_rear: float
@@ -50,21 +50,21 @@ class Body:
     trunk: int = 0
     sunroof: str = "closed"
     tonneau: str = "Closed"
-    """As the stream says it: Closed, PartiallyOpen or FullyOpen."""
+    """As the stream names it: Closed, PartiallyOpen or FullyOpen."""
     is_locked: bool = True
 
     @property
     def has_open_door(self) -> bool:
-        """Whether a door stands open."""
+        """Whether a door is open."""
         return any(self.doors.values())
 
     @property
     def has_open_closure(self) -> bool:
-        """Whether a door or a trunk stands open, so that the car cannot be locked."""
+        """Whether a door or a trunk is open, so that the car cannot be locked."""
         return self.has_open_door or bool(self.frunk or self.trunk)
 
     def close_vents(self) -> None:
-        """Close the windows that are only vented; those that somebody opened stay open."""
+        """Close the windows that are only vented, but not those that were opened."""
         for name, state in self.windows.items():
             if state == VENTED:
                 self.windows[name] = 0

@@ -1,4 +1,4 @@
-"""Battery, cable and charger: how energy gets into a car."""
+"""Battery, cable and charger: the flow of energy into a car."""
 
 import contextlib
 import itertools
@@ -11,35 +11,35 @@ from simulator.vehicle.model import Model
 from simulator.vehicle.port import ChargePort
 
 AC_EFFICIENCY = 0.92
-"""What of the energy at the wall arrives in the battery."""
+"""The share of the energy at the wall that arrives in the battery."""
 STARTING_SECONDS = 4.0
 """From plugging in or `charge_start` until current flows: "Starting"."""
-LOWEST_LIMIT_PERCENT = 50
+MIN_LIMIT_PERCENT = 50
 """`charge_limit_soc_min`. Source: Tesla's sample of vehicle_data."""
 NEAR_LIMIT_PERCENT = 2.0
-"""Nearer to its limit than this a battery begins no charge."""
+"""A charge does not start nearer to the limit than this."""
 FULL_PERCENT = 100
 STANDARD_LIMIT_PERCENT = 80
 THREE_PHASES = 3
 IDLE_VOLTS = 2
 """The small stray value that `charger_voltage` shows without a supply."""
 
-# Share of the peak power that a battery takes at a level in percent (fast charging).
+# Share of the peak power that a battery accepts at a level in percent (fast charging).
 TAPER = ((0, 0.55), (8, 1.0), (25, 1.0), (50, 0.6), (80, 0.3), (90, 0.16), (100, 0.03))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Supply:
-    """What hangs at the other end of the cable."""
+    """The supply at the other end of the cable."""
 
     name: str
     is_fast: bool
     phases: int
     volts: float
     amps: int
-    """Highest current per phase that the wall box offers (AC)."""
+    """Maximum current per phase that the wall box offers (AC)."""
     kilowatts: float
-    """Highest power of a fast charger (DC); 0 for AC."""
+    """Maximum power of a fast charger (DC); 0 for AC."""
     brand: str = "<invalid>"
     type: str = "<invalid>"
 
@@ -61,7 +61,7 @@ SUPPLIES = {
         ),
     )
 }
-"""The supplies that a car can be plugged into by name."""
+"""The supplies that a car can be plugged into, by name."""
 
 
 @dataclass
@@ -86,15 +86,15 @@ class Battery:
 
     @property
     def range_miles(self) -> float:
-        """Rated range of what is in it."""
+        """Rated range at the current level."""
         return self.full_range_miles * self.energy_kwh / self.capacity_kwh
 
     def energy_at(self, percent: float) -> float:
-        """The kWh that make up this level."""
+        """The energy at a level in kWh."""
         return percent / FULL_PERCENT * self.capacity_kwh
 
     def put(self, kilowatt_hours: float) -> float:
-        """Add (or with a negative number take) energy; returns what really went in."""
+        """Add (or, if negative, take) energy; returns the amount that was really added."""
         before = self.energy_kwh
         self.energy_kwh = min(max(before + kilowatt_hours, 0.0), self.capacity_kwh)
         return self.energy_kwh - before
@@ -102,7 +102,7 @@ class Battery:
 
 @dataclass(kw_only=True)
 class Session:
-    """One charge from plugging in to stopping, as the wall box keeps it."""
+    """One charge from plugging in to stopping, as the wall box records it."""
 
     started_at: float
     seconds: float = 0.0
@@ -135,10 +135,10 @@ class Charging:
     limit_percent: int = STANDARD_LIMIT_PERCENT
     current: Current = field(default_factory=Current)
     has_power: bool = True
-    """Whether the supply gives any; without, the state is `NoPower`."""
+    """Whether the supply has power; without it, the state is `NoPower`."""
     added_kwh: float = 0.0
     wall_kwh: float = 0.0
-    """All energy this car ever took from a supply; the site reads the difference."""
+    """All energy that this car has ever taken from a supply; the site reads the difference."""
     starting_until: float | None = None
     is_held: bool = False
     """Whether a plugged-in car waits for its timer."""
@@ -151,9 +151,9 @@ class Charging:
     # The cable
 
     def plug_in(self, supply: Supply, *, now: float, start: bool = True) -> None:
-        """Put the cable in, which begins a charge unless a timer holds it back.
+        """Plug in the cable, which starts a charge unless a timer delays it.
 
-        Without `start` the car is left as if somebody had stopped it.
+        Without `start` the car is left as if its charge had been stopped.
         """
         self.supply = supply
         self.port.latch()
@@ -166,7 +166,7 @@ class Charging:
             self.try_to_begin(now)
 
     def unplug(self) -> None:
-        """Pull the cable; the port closes itself behind it."""
+        """Pull the cable; the port closes behind it."""
         self.supply = None
         self.port.close()
         self.state = "Disconnected"
@@ -178,7 +178,7 @@ class Charging:
 
     @property
     def highest_amps(self) -> int:
-        """`charge_current_request_max`: what cable, wall box and on-board charger allow."""
+        """`charge_current_request_max`: the limit of cable, wall box and on-board charger."""
         if self.supply is None or self.supply.is_fast:
             return self.model.charger_amps[self.model.charger_phases]
         return min(self.supply.amps, self.model.charger_amps[self.phases])
@@ -199,22 +199,22 @@ class Charging:
 
     @property
     def requested_amps(self) -> int:
-        """The setting that car and app show."""
+        """The setting that car and app display."""
         return self.current.setting
 
     def command_amps(self, wanted: int, now: float) -> None:
-        """Follow `set_charging_amps`; more than cable and charger allow is cut to that."""
+        """Apply `set_charging_amps`, clamped to the limit of cable and charger."""
         self.current.command(
             wanted, self.highest_amps, now, is_charging=self.state in ("Charging", "Starting")
         )
 
     def try_to_begin(self, now: float) -> None:
-        """Start charging where that can be done; the state says why not."""
+        """Start charging if possible; otherwise the state shows the reason."""
         with contextlib.suppress(Refused):
             self.begin(now)
 
     def begin(self, now: float) -> None:
-        """Start charging, if there is anything to start.
+        """Start charging.
 
         Raises Refused with the car's word: `disconnected`, `no_power`, `complete`, `is_charging`,
         `requested` (source: public issue reports).
@@ -239,20 +239,20 @@ class Charging:
         self.sessions.append(Session(started_at=now))
 
     def end(self) -> None:
-        """Stop charging. Raises Refused `not_charging` when nothing charges."""
+        """Stop charging. Raises Refused `not_charging` if the car does not charge."""
         if self.state not in ("Charging", "Starting"):
             raise Refused("not_charging")
         self.interrupt("Stopped")
 
     def interrupt(self, state: str) -> None:
-        """Let nothing flow any more: `Stopped`, `Complete` or `NoPower`."""
+        """Stop the current: `Stopped`, `Complete` or `NoPower`."""
         self.state = state
         self.is_held = False
         self.starting_until = None
         self.current.end()
 
     def live(self, now: float) -> None:
-        """Do what is due at this moment of a charge."""
+        """Do everything of a charge that is due at this moment."""
         if self.starting_until is not None and self.starting_until <= now:
             self.starting_until = None
             self.state = "Charging"
@@ -270,7 +270,7 @@ class Charging:
     def _is_nearly_full(self) -> bool:
         """Whether the limit is so near that a start is refused.
 
-        Source: TeslaSolarCharger, which asks for a distance of 2 %, and reports of its users.
+        Source: TeslaSolarCharger, which requires a distance of 2 %, and reports of its users.
         """
         return self.limit_percent - self.battery.percent < NEAR_LIMIT_PERCENT
 
@@ -280,14 +280,14 @@ class Charging:
         return self.battery.energy_at(self.limit_percent)
 
     def set_limit(self, percent: int, now: float) -> None:
-        """Set the limit; a finished charge goes on when it is raised, a running one may end.
+        """Set the limit; a finished charge continues if it is raised, a running one may end.
 
-        Values outside 50 to 100 are answered with success and change nothing.
-        Raises Refused `already_set`.
+        Values outside 50 to 100 are answered with success but change nothing. Raises Refused
+        `already_set`.
         """
         if percent == self.limit_percent:
             raise Refused("already_set")
-        if not LOWEST_LIMIT_PERCENT <= percent <= FULL_PERCENT:
+        if not MIN_LIMIT_PERCENT <= percent <= FULL_PERCENT:
             return
         self.limit_percent = percent
         if self.state == "Complete" and not self.is_full:
@@ -297,7 +297,7 @@ class Charging:
     # Power
 
     def taper(self, percent: float) -> float:
-        """Highest power in kW that the battery takes from a fast charger at this level."""
+        """Maximum power in kW that the battery accepts from a fast charger at this level."""
         for (low, low_share), (high, high_share) in _pairs(TAPER):
             if percent <= high:
                 share = low_share + (high_share - low_share) * (percent - low) / (high - low)
@@ -305,7 +305,7 @@ class Charging:
         return TAPER[-1][1] * self.model.peak_dc_kw
 
     def kilowatts_at(self, percent: float) -> float:
-        """Power into the battery at this level once all that was set flows; 0 without a supply."""
+        """Power into the battery at this level with the current settings; 0 without a supply."""
         if self.supply is None:
             return 0.0
         if self.supply.is_fast:
@@ -314,14 +314,14 @@ class Charging:
         return self._ac_kilowatts(amps)
 
     def _ac_kilowatts(self, amps: int) -> float:
-        """Power into the battery out of so much current per phase."""
+        """Power into the battery at a current per phase."""
         if self.supply is None:
             return 0.0
         return self.supply.volts * amps * self.phases / 1000 * AC_EFFICIENCY
 
     @property
     def kilowatts(self) -> float:
-        """Power into the battery now."""
+        """Current power into the battery."""
         if self.state != "Charging" or self.supply is None:
             return 0.0
         if self.supply.is_fast:
@@ -330,14 +330,14 @@ class Charging:
 
     @property
     def wall_kilowatts(self) -> float:
-        """Power out of the supply now."""
+        """Current power from the supply."""
         if self.supply is None or self.supply.is_fast:
             return self.kilowatts
         return self.kilowatts / AC_EFFICIENCY
 
     @property
     def hours_to_full(self) -> float:
-        """Hours until the limit at the power that flows; 0 when nothing flows."""
+        """Hours until the limit at the current power; 0 without a current."""
         if self.state != "Charging" or self.is_full:
             return 0.0
         hours = 0.0
@@ -352,7 +352,7 @@ class Charging:
         return hours
 
     def flow(self, seconds: float) -> None:
-        """Let current flow for a while, by the power at its beginning."""
+        """Let current flow for a while, with the power of its beginning."""
         if self.state != "Charging":
             return
         hours = seconds / 3600

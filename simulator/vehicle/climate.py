@@ -1,20 +1,20 @@
-"""The cabin: its temperature, what changes it, and what that costs."""
+"""The cabin: its temperature, the influences on it, and their power."""
 
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-COLDEST_SETTING = 15.0
+MIN_SETTING = 15.0
 """`min_avail_temp` in °C."""
-WARMEST_SETTING = 28.0
+MAX_SETTING = 28.0
 """`max_avail_temp` in °C."""
 ON_SECONDS = 7200.0
-"""A cabin that was conditioned from afar is left alone after two hours, unless it is kept."""
+"""A remotely conditioned cabin is turned off after two hours, unless it is kept."""
 DEFROST_MAX = 2
 """`defrost_mode` of a car that defrosts (2 = max in practice)."""
 
 KEEPER_MODES = ("off", "on", "dog", "camp")
-"""`climate_keeper_mode` by the number that the command carries."""
+"""`climate_keeper_mode` by the number in the command."""
 SEATS = (
     "left",
     "right",
@@ -26,14 +26,14 @@ SEATS = (
     "third_row_left",
     "third_row_right",
 )
-"""`seat_heater_…` by the number that `remote_seat_heater_request` carries."""
+"""`seat_heater_…` by the number in `remote_seat_heater_request`."""
 COP_TEMPERATURES = {"Low": 30.0, "Medium": 35.0, "High": 40.0}
-"""At which inside temperature cabin overheat protection begins, in °C."""
+"""The inside temperatures in °C at which cabin overheat protection starts."""
 
 _CONDITIONED_TAU = 240.0
-"""Seconds in which a conditioned cabin comes 63 % nearer to its setting."""
+"""Seconds in which a conditioned cabin gets 63 % closer to its setting."""
 _LEFT_ALONE_TAU = 2700.0
-"""The same for a cabin on its way to the temperature outside."""
+"""Seconds for the same share on the way to the temperature outside."""
 _HARDEST_KW = 6.0
 _DEFROST_KW = 4.0
 _BASE_KW = 0.6
@@ -43,7 +43,7 @@ _WHEEL_KW = 0.06
 _COP_KW = 0.9
 _COP_FAN_KW = 0.15
 _SUN_DEGREES = 9.0
-"""How much hotter than the air a closed car gets at noon."""
+"""Degrees by which a closed car is hotter than the air at noon."""
 _MEAN_OUTSIDE = 14.0
 _DAILY_SWING = 5.0
 _WARMEST_HOUR = 15.0
@@ -54,10 +54,10 @@ class Climate:
     """Air conditioning, heaters and the air they work on. Temperatures in °C."""
 
     longitude: float
-    """Where the car stands decides when its sun stands highest."""
+    """The car's longitude determines the sun's time."""
     inside: float = 16.0
     fixed_outside: float | None = None
-    """An ordered outside temperature; without one it follows the time of day."""
+    """An ordered outside temperature; otherwise it follows the time of day."""
     is_on: bool = False
     on_since: float | None = None
     driver_setting: float = 21.0
@@ -83,13 +83,13 @@ class Climate:
         return _MEAN_OUTSIDE + swing
 
     def _sun_hour(self, at: float) -> float:
-        """Hour of the sun's day (0 to 24) where the car stands."""
+        """Solar time (0 to 24) at the car."""
         moment = datetime.fromtimestamp(at, UTC)
         hour = moment.hour + moment.minute / 60 + moment.second / 3600
         return (hour + self.longitude / 15) % 24
 
     def _left_alone(self, at: float) -> float:
-        """Where an untouched cabin drifts to: the air outside, warmed by the sun."""
+        """The equilibrium of an untouched cabin: the air outside, warmed by the sun."""
         sun = max(0.0, math.sin((self._sun_hour(at) - 6) / 12 * math.pi))
         return self.outside(at) + _SUN_DEGREES * sun
 
@@ -101,19 +101,19 @@ class Climate:
         return self.inside >= limit - 0.5 and self._left_alone(at) > limit
 
     def _target(self, at: float) -> tuple[float, float]:
-        """Where the cabin's temperature goes, and its time constant in seconds."""
+        """The temperature that the cabin approaches, and the time constant in seconds."""
         if self.is_on:
-            wish = WARMEST_SETTING if self.defrost_mode else self.driver_setting
-            return wish, _CONDITIONED_TAU
+            setting = MAX_SETTING if self.defrost_mode else self.driver_setting
+            return setting, _CONDITIONED_TAU
         if self.is_cooling_overheat(at):
             return COP_TEMPERATURES[self.overheat_temperature], _CONDITIONED_TAU
         return self._left_alone(at), _LEFT_ALONE_TAU
 
     def kilowatts(self, at: float) -> float:
-        """What all of it draws."""
+        """Power of the climate control and all heaters."""
         if self.is_on:
-            wish, _ = self._target(at)
-            air = min(_HARDEST_KW, _BASE_KW + _KW_PER_DEGREE * abs(wish - self.inside))
+            setting, _ = self._target(at)
+            air = min(_HARDEST_KW, _BASE_KW + _KW_PER_DEGREE * abs(setting - self.inside))
             seats = _SEAT_KW * (sum(self.seat_heaters.values()) + sum(self.seat_fans.values()))
             defrost = _DEFROST_KW if self.defrost_mode else 0.0
             return air + seats + defrost + (_WHEEL_KW if self.wheel_level else 0.0)
@@ -122,7 +122,7 @@ class Climate:
         return 0.0
 
     def live(self, at: float, seconds: float) -> None:
-        """Let the air change for a while; `at` is the middle of it."""
+        """Let the temperature change for a while; `at` is the middle of it."""
         target, tau = self._target(at)
         self.inside = target + (self.inside - target) * math.exp(-seconds / tau)
 
@@ -133,7 +133,7 @@ class Climate:
             self.on_since = now
 
     def switch_off(self) -> None:
-        """Stop everything that depends on the air conditioning."""
+        """Turn everything off that depends on the air conditioning."""
         self.is_on = False
         self.on_since = None
         self.keeper = "off"

@@ -1,19 +1,19 @@
-"""The charging current: what was set, what is shown, and what flows.
+"""The charging current: set, displayed and real.
 
 Sources: TeslaPy issue 42, evcc 13007, esphome-tesla-ble 77 and 120, vehicle-command 256 for the
-rule of 5 A; the times are those that charging controllers of the community wait.
+rule of 5 A; the times are those for which charging controllers of the community wait.
 """
 
 from dataclasses import dataclass
 
-LOWEST_SHOWN = 5
-"""A. Car and app show no lower setting, although less may flow."""
-LOWEST = 1
-"""A. Real cars draw about as much when 0 A is asked for."""
+MIN_DISPLAYED = 5
+"""A. Car and app display no lower setting, although less may flow."""
+MIN_REAL = 1
+"""A. Real cars draw about as much when 0 A is requested."""
 DEAD_SECONDS = 10.0
-"""From the start of a charge, or a new setting, until the current moves."""
+"""From the start of a charge, or a new setting, until the current changes."""
 STEP_SECONDS = 1.0
-"""Then it moves by an ampere a second."""
+"""After that it changes by an ampere a second."""
 
 
 @dataclass
@@ -21,23 +21,23 @@ class Current:
     """Whole amperes per phase; times are Unix times."""
 
     setting: int = 16
-    """What car and app show: `charge_current_request`."""
+    """Displayed by car and app: `charge_current_request`."""
     amps: int = 0
-    """What flows."""
+    """The real current."""
     chosen: int | None = None
-    """What somebody set last; None: as much as there is."""
+    """The last setting by a person or a command; None: the maximum."""
     low: int | None = None
-    """A setting below 5 A that is in force, and not shown."""
+    """A setting below 5 A that applies but is not displayed."""
     low_asked: int | None = None
-    """Asked for once, which only led down to 5 A; the same again is followed."""
+    """Requested once, which only led to 5 A; the second request is applied."""
     moves_at: float | None = None
-    """When what flows next moves towards what was set."""
+    """When the real current next changes towards the setting."""
     stuck_at: int | None = None
-    """No more flows, whatever is set, until the cable is pulled; seen after many stops and starts.
-    Source: TWCManager issue 12."""
+    """The maximum real current, whatever is set, until the cable is pulled; observed after many
+    stops and starts. Source: TWCManager issue 12."""
 
     def fit(self, highest: int) -> None:
-        """Go back to what was chosen, as far as a new cable allows it."""
+        """Return to the chosen current, as far as a new cable allows it."""
         self.stuck_at = None
         self.setting = highest if self.chosen is None else min(self.chosen, highest)
 
@@ -48,18 +48,18 @@ class Current:
         self.low = self.low_asked = None
 
     def command(self, wanted: int, highest: int, now: float, *, is_charging: bool) -> None:
-        """Follow a command: from 5 A or more, one below 5 A only leads to 5 A at first."""
+        """Apply a command: after 5 A or more, one below 5 A only leads to 5 A at first."""
         before = self.target
-        if wanted >= LOWEST_SHOWN:
+        if wanted >= MIN_DISPLAYED:
             self.choose(wanted, highest)
         else:
-            self._go_low(max(wanted, LOWEST), highest, is_charging=is_charging)
+            self._go_low(max(wanted, MIN_REAL), highest, is_charging=is_charging)
         if is_charging and self.target != before and self.moves_at is None:
             self.moves_at = now + DEAD_SECONDS
 
     def _go_low(self, wanted: int, highest: int, *, is_charging: bool) -> None:
         follows = is_charging and (self.low is not None or self.low_asked == wanted)
-        self.choose(LOWEST_SHOWN, highest)
+        self.choose(MIN_DISPLAYED, highest)
         if follows:
             self.low = min(wanted, highest)
         elif is_charging:
@@ -67,34 +67,34 @@ class Current:
 
     @property
     def target(self) -> int:
-        """What is to flow."""
+        """The current that the real one approaches."""
         target = self.setting if self.low is None else self.low
         return target if self.stuck_at is None else min(target, self.stuck_at)
 
     def stick(self, amps: int | None, now: float) -> None:
-        """Let no more flow than that; None lets go."""
+        """Limit the real current; None removes the limit."""
         self.stuck_at = amps
         if self.amps != self.target and self.moves_at is None:
             self.moves_at = now + STEP_SECONDS
 
     def begin(self, now: float) -> None:
-        """Begin a charge: at 5 A, whatever was asked for below it before."""
+        """Start a charge: at 5 A, whatever lower current was requested before."""
         self.low = self.low_asked = None
         self.amps = 0
         self.moves_at = now + DEAD_SECONDS
 
     def end(self) -> None:
-        """Let nothing flow any more."""
+        """Stop the current."""
         self.low = self.low_asked = None
         self.amps = 0
         self.moves_at = None
 
     def move(self, now: float) -> None:
-        """Go a step towards what was set, if one is due; the first one leads to 5 A."""
+        """Take a step towards the setting, if one is due; the first one leads to 5 A."""
         if self.moves_at is None or self.moves_at > now:
             return
         if self.amps == 0:
-            self.amps = min(LOWEST_SHOWN, self.target)
+            self.amps = min(MIN_DISPLAYED, self.target)
         elif self.amps != self.target:
             self.amps += 1 if self.amps < self.target else -1
         self.moves_at = None if self.amps == self.target else now + STEP_SECONDS

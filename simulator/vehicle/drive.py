@@ -1,4 +1,4 @@
-"""A drive along a route: where the car is, how fast, and what that costs, at any moment."""
+"""A drive along a route: the car's location, speed and power at any moment."""
 
 import bisect
 import itertools
@@ -73,7 +73,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Leg:
-    """From one corner to the next: pick up speed, hold it, stop."""
+    """The way from one corner to the next: accelerate, hold the speed, stop."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -82,7 +82,7 @@ class Leg:
 
     @property
     def top(self) -> float:
-        """The highest speed reached; a short leg has no time for its cruising speed."""
+        """The maximum speed; a short leg does not reach its cruising speed."""
         return min(self.cruise, math.sqrt(_ACCELERATION * self.length))
 
     @property
@@ -91,7 +91,7 @@ class Leg:
 
     @property
     def seconds(self) -> float:
-        """How long the leg takes."""
+        """The duration of the leg."""
         return self._ramp + self.length / self.top
 
     def at(self, seconds: float) -> tuple[float, float, float]:
@@ -107,9 +107,9 @@ class Leg:
 
 
 class Drive:
-    """A drive that began at a moment and ends when its route does.
+    """A drive that began at a moment and ends with its route.
 
-    Everything is a function of time: asking twice, or not at all, changes nothing.
+    Everything is a function of time: observations change nothing.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Drive:
         seed: int,
         highest_speed: float | None = None,
     ) -> None:
-        """Plan it; `highest_speed` in m/s.
+        """Plan the drive; `highest_speed` in m/s.
 
         Raises ValueError for a route without any length.
         """
@@ -149,16 +149,16 @@ class Drive:
 
     @property
     def length_m(self) -> float:
-        """The whole way."""
+        """The length of the whole way."""
         return self._lengths[-1]
 
     @property
     def end(self) -> tuple[float, float]:
-        """Where it goes."""
+        """The destination."""
         return self.legs[-1].end
 
     def moment(self, at: float) -> Moment:
-        """Where the car is at a Unix time."""
+        """The state of the drive at a Unix time."""
         seconds = min(max(at - self.started_at, 0.0), self._ends[-1])
         index = min(bisect.bisect_right(self._ends, seconds), len(self.legs) - 1)
         leg = self.legs[index]
@@ -188,4 +188,4 @@ def drive_kilowatts(moment: Moment, mass_kg: float, drag_area_m2: float) -> floa
 
 
 KWH_PER_MILE = 0.26
-"""What the trip planner reckons with for the energy at arrival."""
+"""The trip planner's estimate for the energy at arrival."""

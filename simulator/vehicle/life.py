@@ -1,9 +1,10 @@
-"""A car's life: it idles, falls asleep, wakes, charges, drives, gets warm and cold.
+"""A car's life: it idles, falls asleep, wakes, charges, drives, warms up and cools down.
 
-It is evaluated lazily. Nothing happens between two looks at a car; a look brings it from the moment
-of the last one to now, from event to event (asleep, charge full, arrived, …) and in steps between
-them where something bends (fast charging, the cabin). What happens does not depend on how often
-somebody looks, and a look after a year costs no more than a bounded number of steps.
+It is evaluated lazily. Nothing happens between two observations of a car; an observation brings it
+from the moment of the last one to now, from event to event (asleep, charge full, arrived, …) and in
+steps between them where a value changes non-linearly (fast charging, the cabin). The events do not
+depend on the number of observations, and one after a year costs no more than a bounded number of
+steps.
 """
 
 import math
@@ -13,13 +14,13 @@ from simulator.vehicle.reception import Reception
 from simulator.vehicle.state import VehicleState
 
 IDLE_SECONDS = 660.0
-"""A car without anything to do falls asleep after eleven minutes."""
-SHORTEST_WAKE = 10.0
-LONGEST_WAKE = 60.0
+"""An idle car falls asleep after eleven minutes."""
+MIN_WAKE = 10.0
+MAX_WAKE = 60.0
 """Waking takes 10 to 60 s (Tesla, "Vehicle endpoints", August 2026)."""
 _STEPS = 800
-"""About how many steps a look may take however long ago the last one was."""
-_LONGEST_STEP = 900.0
+"""The approximate number of steps of one observation, however long the gap before it."""
+_MAX_STEP = 900.0
 _CHARGE_STEP = 300.0
 _FAST_CHARGE_STEP = 10.0
 _CABIN_STEP = 60.0
@@ -39,32 +40,34 @@ class Life(VehicleState):
         """Live until a Unix time; a time in the past changes nothing."""
         if target <= self._time:
             return
-        longest = max(_LONGEST_STEP, (target - self._time) / _STEPS)
-        stretch = longest / _LONGEST_STEP
+        longest = max(_MAX_STEP, (target - self._time) / _STEPS)
+        stretch = longest / _MAX_STEP
         while self._time < target:
-            # Whoever watches has seen the present before it is over.
-            looks_at = max(self.looks_at(), math.nextafter(self._time, math.inf))
-            end = min(target, self._time + self._step_seconds(stretch), looks_at)
+            # The observer has seen the present before it is over.
+            next_observation_at = max(
+                self.next_observation_at(), math.nextafter(self._time, math.inf)
+            )
+            end = min(target, self._time + self._step_seconds(stretch), next_observation_at)
             due = self._next_event()
             if due is not None and due < end:
-                # An event at this very moment that would not come to an end must not stop time.
+                # An event that would repeat at this very moment must not stop time.
                 end = max(due, math.nextafter(self._time, math.inf))
             self._live(end - self._time)
             self._time = end
             if self._is_busy():
                 self.last_activity = end
-            self._let_happen(end)
-            self.watch(happened=due is not None and due <= end, stretch=stretch)
+            self._apply_due(end)
+            self.observe(happened=due is not None and due <= end, stretch=stretch)
 
-    def looks_at(self) -> float:
-        """Where somebody wants to `watch`: time does not step over it. Never, by default."""
+    def next_observation_at(self) -> float:
+        """The next time at which `observe` is needed, if any; time does not step over it."""
         return math.inf
 
-    def watch(self, *, happened: bool, stretch: float) -> None:
-        """Look on, after each step; `happened` says that something began or ended with it."""
+    def observe(self, *, happened: bool, stretch: float) -> None:
+        """Observe the car after a step; `happened` says that an event started or ended with it."""
 
     def _step_seconds(self, stretch: float) -> float:
-        """How long the next step may be, so that what bends is followed closely enough.
+        """The maximum length of the next step, short enough for non-linear changes.
 
         `stretch` widens the steps when the gap is long.
         """
@@ -78,10 +81,10 @@ class Life(VehicleState):
                 return _CHARGE_STEP * stretch
         if self.climate.is_on or self.climate.overheat_protection != "Off":
             return _CABIN_STEP * stretch
-        return _LONGEST_STEP * stretch
+        return _MAX_STEP * stretch
 
     def _events(self) -> list[float | None]:
-        """When something happens by itself; None for what does not."""
+        """The times of the next automatic events; None for those that are not expected."""
         charging = self.charging
         full_in = None
         if charging.state == "Charging":
@@ -120,17 +123,17 @@ class Life(VehicleState):
         return climate.on_since + ON_SECONDS
 
     def _timer_at(self) -> float | None:
-        """When the classic charging timer would start the waiting car."""
+        """The time at which the classic charging timer would start the waiting car."""
         charging = self.charging
         if charging.schedule.mode != "StartAt" or charging.state != "Stopped":
             return None
         return self.next_local_time(charging.schedule.start_minutes, after=self._time)
 
-    def _let_happen(self, now: float) -> None:
-        """Everything that is due at this moment."""
+    def _apply_due(self, now: float) -> None:
+        """Do everything that is due at this moment."""
         if self.state == "asleep" and self.waking_until is not None and self.waking_until <= now:
             self.rouse(now)
-        self._let_charging_happen(now)
+        self._apply_charging(now)
         if self.drive is not None and self.drive.ends_at <= now:
             self._arrive(now)
         if self.drivetrain.stops_at is not None and self.drivetrain.stops_at <= now:
@@ -150,7 +153,7 @@ class Life(VehicleState):
         if self.state == "online" and not self._is_busy() and idle >= IDLE_SECONDS:
             self.fall_asleep()
 
-    def _let_charging_happen(self, now: float) -> None:
+    def _apply_charging(self, now: float) -> None:
         charging = self.charging
         charging.port.change(now)
         charging.live(now)
@@ -164,7 +167,7 @@ class Life(VehicleState):
             charging.try_to_begin(now)
 
     def _live(self, seconds: float) -> None:
-        """Everything that flows, for a while during which nothing starts or ends."""
+        """Let all flows run for a while during which nothing starts or ends."""
         middle = self._time + seconds / 2
         hours = seconds / 3600
         draw = self.draw_kilowatts(middle)
@@ -172,7 +175,7 @@ class Life(VehicleState):
             self._drive(middle, self._time + seconds)
             draw += self._driving_kilowatts()
         elif self.is_on_shore_power:
-            # The cabin is fed by the wall; the battery does not notice.
+            # The wall powers the cabin; the battery is not affected.
             self.charging.wall_kwh += self.climate.kilowatts(middle) * hours
             draw -= self.climate.kilowatts(middle)
         self.battery.put(-draw * hours)
@@ -184,33 +187,33 @@ class Life(VehicleState):
     # Being awake
 
     def _turn(self, reception: Reception, now: float) -> None:
-        """Come into reach or go out of it; a car that sleeps goes on sleeping."""
+        """Become reachable or unreachable; a car that is asleep stays asleep."""
         reception.turn(now)
         if self.state != "asleep":
             self.state = "online" if reception.is_on else "offline"
 
     def fall_asleep(self) -> None:
-        """Sleep now."""
+        """Fall asleep now."""
         self.state = "asleep"
         self.waking_until = None
         self.drivetrain.sleep()
         self.media.status = "Stopped"
 
     def wake_up(self) -> None:
-        """Begin to wake. A car that wakes already, is awake or is offline is left as it is."""
+        """Start waking. A car that is waking, awake or offline is left as it is."""
         self.advance()
         if self.state == "online":
             self.touch()
         if self.state != "asleep" or self.waking_until is not None:
             return
         self.wakes += 1
-        seconds = min(max(self.wake_seconds, SHORTEST_WAKE), LONGEST_WAKE)
+        seconds = min(max(self.wake_seconds, MIN_WAKE), MAX_WAKE)
         self.waking_until = self._time + seconds
 
     # Driving
 
     def _drive(self, middle: float, end: float) -> None:
-        """Move; leaves the moment in the middle of the step for reckoning its power."""
+        """Move; leaves the moment in the middle of the step to compute its power."""
         self._follow(end)
         if self.drive is not None:
             self.moment = self.drive.moment(middle)

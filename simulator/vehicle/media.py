@@ -1,8 +1,8 @@
-"""What plays in the car."""
+"""The media player of the car."""
 
 from dataclasses import dataclass
 
-LOUDEST = 10.333333
+MAX_VOLUME = 10.333333
 """`audio_volume_max`."""
 STEP = 0.333333
 """`audio_volume_increment`."""
@@ -16,7 +16,7 @@ FAVOURITES = ("NPO Radio 1", "NPO Klassiek", "Sublime")
 
 @dataclass
 class Media:
-    """The player. Volume from 0 to LOUDEST."""
+    """The player. Volume from 0 to MAX_VOLUME."""
 
     status: str = "Stopped"
     volume: float = 3.0
@@ -31,7 +31,7 @@ class Media:
 
     @property
     def station(self) -> str:
-        """The favourite that is tuned in."""
+        """The current favourite."""
         return FAVOURITES[self.favourite % len(FAVOURITES)]
 
     def elapsed(self, now: float) -> int:
@@ -46,14 +46,14 @@ class Media:
         self.started_at = now
 
     def skip(self, tracks: int, now: float) -> None:
-        """Go so many tracks forward (or back)."""
+        """Skip so many tracks forward (or back)."""
         self.track = (self.track + tracks) % len(TRACKS)
         self.started_at = now
 
     def tune(self, favourites: int) -> None:
-        """Go so many favourites forward (or back)."""
+        """Skip so many favourites forward (or back)."""
         self.favourite = (self.favourite + favourites) % len(FAVOURITES)
 
     def set_volume(self, volume: float) -> None:
-        """Set the volume within what the car has, to its own step."""
-        self.volume = min(max(round(round(volume / STEP) * STEP, 4), 0.0), LOUDEST)
+        """Set the volume within the car's limits, rounded to its step."""
+        self.volume = min(max(round(round(volume / STEP) * STEP, 4), 0.0), MAX_VOLUME)

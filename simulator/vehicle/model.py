@@ -1,11 +1,11 @@
-"""What a car was built as: everything about it that never changes."""
+"""The build of a car: everything about it that never changes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """The build of a car, as `vehicle_config` tells it and as its physics need it."""
+    """The build of a car, for `vehicle_config` and for its physics."""
 
     car_type: str
     """Tesla's name: `models`, `model3`, `modely`, …"""
@@ -18,14 +18,14 @@ class Model:
     range_miles: float
     """Rated range of a full battery."""
     knows_ideal_range: bool = True
-    """Without, it tells 999 miles of ideal range, which is no value; seen on a Raven."""
+    """Otherwise it reports 999 miles of ideal range, which is no value; seen on a Raven."""
     charge_port_type: str
     cable: str
-    """What `conn_charge_cable` says when an AC cable is in."""
+    """`conn_charge_cable` while an AC cable is plugged in."""
     charger_phases: int
     """Phases of the on-board charger: 3 in Europe, 1 in America."""
     charger_amps: dict[int, int]
-    """The on-board charger's highest current per number of phases, in A."""
+    """The on-board charger's maximum current per number of phases, in A."""
     peak_dc_kw: float
     mass_kg: float
     drag_area_m2: float
@@ -41,13 +41,13 @@ class Model:
     third row, if there is one."""
     has_sunroof: bool = False
     has_tonneau: bool = False
-    """Whether a cover closes its bed, as that of a Cybertruck does."""
+    """Whether it has a cover over its bed, like a Cybertruck."""
     third_row_seats: str = "None"
     """`vehicle_config.third_row_seats`."""
     has_air_suspension: bool = False
     homelink_devices: int = 0
     closes_windows_nearby_only: bool = False
-    """Whether closing the windows from afar needs the caller's place, near the car."""
+    """Whether closing the windows remotely needs the caller's location, near the car."""
     eu_vehicle: bool = True
     driver_assist: str = "TeslaAP3"
 

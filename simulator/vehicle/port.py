@@ -1,11 +1,11 @@
-"""The charge port: its door, and the latch that holds a cable. Both undo what was asked of them."""
+"""The charge port: its door, and the latch that holds a cable. Both revert after a while."""
 
 from dataclasses import dataclass
 
 RELATCH_SECONDS = 60.0
-"""How long the latch lets go of a cable that nobody pulls. Source: reports of owners."""
+"""The time for which the latch releases a cable that is not pulled. Source: reports of owners."""
 DOOR_SECONDS = 300.0
-"""How long a motorised door stays open without a cable; the exact time is assumed."""
+"""The time for which a motorised door stays open without a cable; the exact value is assumed."""
 
 
 @dataclass
@@ -13,7 +13,7 @@ class ChargePort:
     """Unix times."""
 
     has_motor: bool
-    """Whether the door closes by itself."""
+    """Whether the door closes on its own."""
     is_open: bool = False
     is_latch_engaged: bool = False
     latches_at: float | None = None
@@ -25,31 +25,31 @@ class ChargePort:
         self.closes_at = now + DOOR_SECONDS if self.has_motor else None
 
     def close(self) -> None:
-        """Close the door; nothing is in it."""
+        """Close the door of an empty port."""
         self.is_open = False
         self.is_latch_engaged = False
         self.latches_at = None
         self.closes_at = None
 
     def latch(self) -> None:
-        """Hold the cable that is in."""
+        """Hold the plugged-in cable."""
         self.is_open = True
         self.is_latch_engaged = True
         self.latches_at = None
         self.closes_at = None
 
     def unlatch(self, now: float) -> None:
-        """Let go of the cable for a minute; asked again, for a minute from now."""
+        """Release the cable for a minute; again for a minute if repeated."""
         self.is_latch_engaged = False
         self.latches_at = now + RELATCH_SECONDS
 
     @property
     def changes_at(self) -> float | None:
-        """When it next does something by itself."""
+        """The time of the next automatic change."""
         return self.latches_at if self.latches_at is not None else self.closes_at
 
     def change(self, now: float) -> None:
-        """Do what is due."""
+        """Make the changes that are due."""
         if self.latches_at is not None and self.latches_at <= now:
             self.latch()
         elif self.closes_at is not None and self.closes_at <= now:

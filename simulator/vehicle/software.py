@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 DOWNLOAD_SECONDS = 900.0
 PREPARING_PERCENT = 3
-"""What real cars show of an installation while they still download."""
+"""The progress that real cars show of an installation while they still download."""
 PREPARED_PERCENT = 10
-"""And once the download is ready: the installation itself goes on from there."""
+"""The progress once the download is complete; the installation itself continues from there."""
 INSTALL_SECONDS = 1500.0
-"""Also what the car says it expects (`expected_duration_sec`)."""
+"""Also the duration that the car announces (`expected_duration_sec`)."""
 STATES = ("", "available", "scheduled", "downloading", "downloading_wifi_wait", "installing")
 """`software_update.status`."""
 
 
 @dataclass
 class Software:
-    """What runs, what is offered, and how far it is."""
+    """The installed version, the available one, and its progress."""
 
     installed: str
     """For example `2026.32.6`."""
@@ -27,30 +27,30 @@ class Software:
 
     @property
     def car_version(self) -> str:
-        """As `vehicle_state.car_version` shows it: version, blank, build."""
+        """`vehicle_state.car_version`: version, blank, build."""
         return f"{self.installed} {self.build}"
 
     def offer(self, version: str, status: str, now: float) -> None:
-        """Put an update into one of its stages."""
+        """Set the stage of an update."""
         self.offered = version
         self.status = status
         self.scheduled_at = now + 120 if status == "scheduled" else None
         self.stage_began_at = now
 
     def schedule(self, seconds: float, now: float) -> None:
-        """Begin the installation in so many seconds."""
+        """Start the installation in so many seconds."""
         self.status = "scheduled"
         self.scheduled_at = now + seconds
 
     def cancel(self) -> None:
-        """Take back a scheduled installation; one that has begun goes on."""
+        """Cancel a scheduled installation; a running one continues."""
         if self.status == "scheduled":
             self.status = "available"
             self.scheduled_at = None
 
     @property
     def next_change_at(self) -> float | None:
-        """When the stage ends by itself."""
+        """The time at which the stage ends on its own."""
         if self.status == "scheduled":
             return self.scheduled_at
         if self.stage_began_at is None:
@@ -62,7 +62,7 @@ class Software:
         return None
 
     def change(self, now: float) -> None:
-        """Enter the stage after this one."""
+        """Enter the next stage."""
         self.stage_began_at = now
         if self.status == "downloading":
             self.status = "available"
@@ -80,13 +80,13 @@ class Software:
         return self.status in ("downloading", "installing")
 
     def download_percent(self, now: float) -> int:
-        """0 to 100; 100 once it is all there."""
+        """0 to 100; 100 once it is complete."""
         if self.status == "downloading" and self.stage_began_at is not None:
             return min(99, int((now - self.stage_began_at) / DOWNLOAD_SECONDS * 100))
         return 100 if self.status in ("available", "scheduled", "installing") else 0
 
     def install_percent(self, now: float) -> int:
-        """Up to 100; what comes before the installation itself counts up to 10."""
+        """Up to 100; the preparation of the installation counts up to 10."""
         match self.status:
             case "installing" if self.stage_began_at is not None:
                 share = (now - self.stage_began_at) / INSTALL_SECONDS

@@ -1,4 +1,4 @@
-"""The state of a vehicle: its parts, its place, who is in it, and what its parts draw."""
+"""The state of a vehicle: its parts, its location, its occupants, and the power of its parts."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,9 +27,9 @@ from simulator.vehicle.software import Software
 
 WAKE_SECONDS = 12.0
 KEYLESS_SECONDS = 120.0
-"""How long `remote_start_drive` lets somebody drive off without a key."""
+"""The time for which `remote_start_drive` allows driving without a key."""
 LEAVING_SECONDS = 45.0
-"""From parking until the driver has left and the car has locked itself."""
+"""From parking until the driver has left and the car has locked."""
 _ASLEEP_KW = 0.006
 _AWAKE_KW = 0.22
 _SENTRY_KW = 0.2
@@ -38,7 +38,7 @@ _NEAR_METRES = 150.0
 
 @dataclass(kw_only=True)
 class Destination:
-    """What the navigation was told. Coordinates are None where only a text is known."""
+    """The destination of the navigation. Coordinates are None if only a text is known."""
 
     name: str
     latitude: float | None = None
@@ -54,10 +54,10 @@ class Plans:
 
 
 class VehicleState:
-    """A vehicle at one moment, and what happens to it at once."""
+    """A vehicle at one moment, and its immediate reactions."""
 
     gps_age = 0.0
-    """How much older than an answer its `gps_as_of` is, in seconds."""
+    """Seconds by which `gps_as_of` is older than the answer."""
     gps_accuracy = 3.0
     """In metres."""
 
@@ -70,7 +70,8 @@ class VehicleState:
         self.state = "online"
         """`online`, `asleep` or `offline`."""
         self.reception: Reception | None = None
-        """Set in a car that comes and goes; it is `offline` while it is gone."""
+        """Set while the car is reachable and unreachable in turn; it is `offline` while
+        unreachable."""
         self.in_service = False
         self.wakes = 0
         self.wake_seconds = WAKE_SECONDS
@@ -102,7 +103,7 @@ class VehicleState:
         self.odometer_miles = model.odometer_miles
         self.drive: Drive | None = None
         self.moment: Moment | None = None
-        """The present moment of the drive."""
+        """The current moment of the drive."""
         self.destination: Destination | None = None
         self.is_user_present = False
         self.user_leaves_at: float | None = None
@@ -142,7 +143,7 @@ class VehicleState:
         )
 
     def draw_kilowatts(self, at: float) -> float:
-        """What everything but driving takes."""
+        """The power of everything but driving."""
         if self.state == "asleep":
             return _ASLEEP_KW + self.climate.kilowatts(at)
         sentry = _SENTRY_KW if self.sentry_mode else 0.0
@@ -150,7 +151,7 @@ class VehicleState:
 
     @property
     def wall_kilowatts(self) -> float:
-        """What the car takes from its supply now: charge and cabin."""
+        """Current power from the supply: charge and cabin."""
         cabin = self.climate.kilowatts(self._time) if self.is_on_shore_power else 0.0
         return self.charging.wall_kilowatts + cabin
 
@@ -167,11 +168,11 @@ class VehicleState:
         )
 
     def touch(self) -> None:
-        """Note that somebody wanted something: the eleven minutes begin again."""
+        """Note activity: the eleven minutes start again."""
         self.last_activity = self._time
 
     def rouse(self, now: float) -> None:
-        """Be awake at once, because something happens at the car itself."""
+        """Wake up immediately, because something happens at the car itself."""
         self.waking_until = None
         self.last_activity = now
         if self.state == "asleep":
@@ -180,7 +181,7 @@ class VehicleState:
             self._boot_drivetrain()
 
     def _boot_drivetrain(self) -> None:
-        """Report gear and speed for a moment, as all that wakes does once."""
+        """Report gear and speed for a moment, once after each wake."""
         self.drivetrain.start()
         self.drivetrain.linger(self._time)
 
@@ -192,9 +193,9 @@ class VehicleState:
     def set_off(
         self, route: list[tuple[float, float]], destination: str, *, highest_speed: float | None
     ) -> None:
-        """Drive along a route; somebody sits in the car, and a cable is pulled first.
+        """Drive along a route; someone sits in the car, and a cable is pulled first.
 
-        Raises SteeringError for a route that leads nowhere.
+        Raises SteeringError for a route without a length.
         """
         now = self._time
         try:
@@ -218,7 +219,7 @@ class VehicleState:
         self._follow(now)
 
     def _follow(self, at: float) -> None:
-        """Be where the drive is at this time."""
+        """Move to the drive's location at this time."""
         if self.drive is None:
             return
         self.moment = self.drive.moment(at)
@@ -233,7 +234,7 @@ class VehicleState:
 
     @property
     def drive_kilowatts(self) -> float:
-        """What the drive takes at this moment; 0 when parked, negative while braking."""
+        """Current power of the drive; 0 when parked, negative while braking."""
         return self._driving_kilowatts() if self.drive is not None else 0.0
 
     def _arrive(self, now: float) -> None:
@@ -251,30 +252,30 @@ class VehicleState:
             self._arrive(self._time)
 
     def enter(self) -> None:
-        """Let somebody get in, who turns the drivetrain on."""
+        """Let someone get in, who turns the drivetrain on."""
         self.is_user_present = True
         self.user_leaves_at = None
         self.rouse(self._time)
         self.drivetrain.start()
 
     def leave(self) -> None:
-        """Let everybody get out; the car is left as it is."""
+        """Let everyone get out; the car is left as it is."""
         if self.is_user_present:
             self.drivetrain.linger(self._time)
         self.is_user_present = False
         self.user_leaves_at = None
 
     def lock(self) -> None:
-        """Lock it, which closes vented windows; cars before the Model 3 do not close them."""
+        """Lock the car, which closes vented windows, except in cars before the Model 3."""
         self.body.is_locked = True
         if not self.model.closes_windows_nearby_only:
             self.body.close_vents()
 
     def is_near(self, latitude: float, longitude: float) -> bool:
-        """Whether a place is where the car stands, give or take a garden."""
+        """Whether a place is the car's location, within the size of a garden."""
         return distance_m((self.latitude, self.longitude), (latitude, longitude)) < _NEAR_METRES
 
     @property
     def is_remotely_started(self) -> bool:
-        """Whether somebody may drive off without a key now."""
+        """Whether the car may be driven without a key now."""
         return self.keyless_until is not None and self._time < self.keyless_until

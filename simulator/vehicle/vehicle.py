@@ -26,14 +26,14 @@ class Vehicle(Life):
 
         Args:
             clock: the simulated clock.
-            model: how it was built.
+            model: its build.
             vin: 17 characters.
-            display_name: the name its owner gave it.
-            number: a small number from which `id`, `vehicle_id` and `user_id` are made.
+            display_name: the owner's name for it.
+            number: a small number from which `id`, `vehicle_id` and `user_id` derive.
             firmware: the installed version.
             percent: state of charge.
-            seed: of everything that looks random.
-            rest_only: whether it predates signed commands.
+            seed: for everything that looks random.
+            rest_only: whether it is too old for signed commands.
             telemetry_version: of its Fleet Telemetry client; None if it has none.
         """
         super().__init__(clock, model, firmware=firmware, percent=percent, seed=seed + number)
@@ -45,8 +45,8 @@ class Vehicle(Life):
         self.rest_only = rest_only
         self.telemetry_version = telemetry_version
         self.streaming_toggle: bool | None = None
-        """The switch on the safety screen of a Model S or X with an Intel Atom that allows
-        streaming without a key; None if the vehicle has no such switch."""
+        """The setting on the safety screen of a Model S or X with an Intel Atom that allows
+        streaming without a key; None if the vehicle has no such setting."""
         self.keys: set[bytes] = set()
         self.other_keys: int = 2
         """Phones and cards on the keychain, which count towards its twenty."""

@@ -12,7 +12,7 @@ from tesla_protocol.command import car_server_pb2, vcsec_pb2
 from simulator import rest_commands, signed_actions
 from simulator.commands import COMMANDS
 from simulator.protocol.wire import INFOTAINMENT, Fault
-from simulator.signed_actions import Wish
+from simulator.signed_actions import Invocation
 
 PAYLOADS: list[tuple[int, str, str, dict[str, Any]]] = [
     (2, "22023001", "actuate_trunk", {"which_trunk": "front"}),
@@ -169,22 +169,22 @@ PAYLOADS: list[tuple[int, str, str, dict[str, Any]]] = [
 ]
 
 
-def read(domain: int, payload: bytes) -> list[Wish]:
+def read(domain: int, payload: bytes) -> list[Invocation]:
     if domain == INFOTAINMENT:
         return signed_actions.read_infotainment(payload)
-    wish = signed_actions.read_vehicle_security(payload)
-    assert isinstance(wish, Wish)
-    return [wish]
+    invocation = signed_actions.read_vehicle_security(payload)
+    assert isinstance(invocation, Invocation)
+    return [invocation]
 
 
 @pytest.mark.parametrize(("domain", "payload", "name", "parameters"), PAYLOADS)
 def test_a_payload_means_what_the_plain_command_means(
     domain: int, payload: str, name: str, parameters: dict[str, Any]
 ) -> None:
-    [wish] = read(domain, bytes.fromhex(payload))
+    [invocation] = read(domain, bytes.fromhex(payload))
     plain_name, plain = rest_commands.parse(name, parameters)
-    assert wish.name == plain_name == name
-    assert wish.parameters == plain
+    assert invocation.name == plain_name == name
+    assert invocation.parameters == plain
 
 
 def test_every_command_that_can_be_signed_is_in_the_table() -> None:
@@ -209,7 +209,7 @@ def test_several_seats_in_one_message() -> None:
         seat.CAR_SEAT_REAR_RIGHT.SetInParent()
     assert (
         read(3, action.SerializeToString())
-        == [Wish("remote_seat_heater_request", {"seat_position": 5, "level": 1})] * 2
+        == [Invocation("remote_seat_heater_request", {"seat_position": 5, "level": 1})] * 2
     )
 
 
@@ -218,23 +218,23 @@ def test_levels_of_the_steering_wheel(level: int, meaning: int) -> None:
     action = car_server_pb2.Action()
     action.vehicleAction.stwHeatLevelAction.stw_heat_level = level  # type: ignore[assignment]
     action.vehicleAction.stwHeatLevelAction.SetInParent()
-    [wish] = read(3, action.SerializeToString())
-    assert wish == Wish("remote_steering_wheel_heat_level_request", {"level": meaning})
+    [invocation] = read(3, action.SerializeToString())
+    assert invocation == Invocation("remote_steering_wheel_heat_level_request", {"level": meaning})
 
 
 @pytest.mark.parametrize(
-    ("closure", "move", "wish"),
+    ("closure", "move", "invocation"),
     [
-        ("rearTrunk", 3, Wish("actuate_trunk", {"which_trunk": "rear", "move": "open"})),
-        ("rearTrunk", 4, Wish("actuate_trunk", {"which_trunk": "rear", "move": "close"})),
-        ("chargePort", 3, Wish("charge_port_door_open")),
-        ("chargePort", 4, Wish("charge_port_door_close")),
+        ("rearTrunk", 3, Invocation("actuate_trunk", {"which_trunk": "rear", "move": "open"})),
+        ("rearTrunk", 4, Invocation("actuate_trunk", {"which_trunk": "rear", "move": "close"})),
+        ("chargePort", 3, Invocation("charge_port_door_open")),
+        ("chargePort", 4, Invocation("charge_port_door_close")),
     ],
 )
-def test_closures(closure: str, move: int, wish: Wish) -> None:
+def test_closures(closure: str, move: int, invocation: Invocation) -> None:
     message = vcsec_pb2.UnsignedMessage()
     setattr(message.closureMoveRequest, closure, move)
-    assert read(2, message.SerializeToString()) == [wish]
+    assert read(2, message.SerializeToString()) == [invocation]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from simulator.refusals import SteeringError
 from simulator.steering.reading import Order, as_flag, as_number, as_object, as_word
 from simulator.telemetry.alerts import AUDIENCES
 from simulator.telemetry.certificates import Kind
-from simulator.telemetry.fields import FIELDS, INVALID, Invalid, Raw
+from simulator.telemetry.field import INVALID, Invalid, Raw
+from simulator.telemetry.fields import FIELDS
 
 ALARM = "VCSEC_a133_alarmTriggered"
 """The alert of an alarm, as owners reported it."""

@@ -24,15 +24,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tesla_protocol.telemetry.vehicle_data_pb2 import Datum, Payload
 
 from simulator.telemetry.configuration import Configuration, Wanted
-from simulator.telemetry.fields import (
-    BEFORE_SLEEP,
-    FIELDS,
-    INVALID,
-    FieldSpec,
-    Invalid,
-    Raw,
-    version,
-)
+from simulator.telemetry.field import INVALID, FieldSpec, Invalid, Raw, version
+from simulator.telemetry.fields import BEFORE_SLEEP, FIELDS
 from simulator.vehicle.drive import distance_m
 from simulator.vehicle.vehicle import Vehicle
 

@@ -14,7 +14,7 @@ from simulator.cars import Car
 from simulator.cloud import Call, Cloud, Handler, Refusal, answer
 from simulator.telemetry import signature
 from simulator.telemetry.configuration import ConfigurationError, check, needs_location
-from simulator.telemetry.fields import version
+from simulator.telemetry.field import version
 
 type Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from simulator.telemetry import envelope
 from simulator.telemetry.certificates import Authorities
 from simulator.telemetry.collector import is_client_1
 from simulator.telemetry.connection import Connection, Waiting, client_context
-from simulator.telemetry.fields import version
+from simulator.telemetry.field import version
 from simulator.telemetry.in_flight import InFlight
 from simulator.telemetry.recorder import Telemetry
 from simulator.telemetry.subscription import Emission, Goodbye, Subscription

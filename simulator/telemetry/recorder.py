@@ -13,7 +13,7 @@ from tesla_protocol.telemetry.vehicle_error_pb2 import VehicleError, VehicleErro
 from simulator.telemetry.alerts import Alerts
 from simulator.telemetry.certificates import Kind
 from simulator.telemetry.collector import Distortions, tick_of, timestamp
-from simulator.telemetry.fields import Invalid
+from simulator.telemetry.field import Invalid
 from simulator.telemetry.signature import Token
 from simulator.telemetry.subscription import ALERTS, ERRORS, Emission, Subscription
 from simulator.vehicle.vehicle import Vehicle

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.telemetry.fields import FIELDS, NAMES, Invalid
+from simulator.telemetry.field import Invalid
+from simulator.telemetry.fields import FIELDS, NAMES
 from simulator.world import World
 from tests.simulator.telemetry_server import DrivenClock, said
 

@@ -1,6 +1,7 @@
 """Commands for lights, sentry mode, restrictions with a PIN, and navigation."""
 
 import re
+from functools import partial
 
 from simulator.commands.command import (
     NOT_SUPPORTED,
@@ -81,22 +82,18 @@ def _require_pin(pin: str) -> None:
         raise Refused("invalid_pin")  # own word
 
 
-def _speed_limit(life: Life, parameters: Parameters, *, activate: bool) -> None:
-    access = life.access
-    _require_pin(parameters["pin"])
-    if access.speed_limit_pin is None:
-        access.speed_limit_pin = parameters["pin"]
-    elif access.speed_limit_pin != parameters["pin"]:
+def _matching_pin(stored: str | None, pin: str) -> str:
+    """Return the PIN to store: the first one, which all later ones must match."""
+    _require_pin(pin)
+    if stored not in (None, pin):
         raise Refused("wrong_pin")  # own word
-    access.speed_limit_active = activate
+    return pin
 
 
-def _speed_limit_on(life: Life, parameters: Parameters) -> None:
-    _speed_limit(life, parameters, activate=True)
-
-
-def _speed_limit_off(life: Life, parameters: Parameters) -> None:
-    _speed_limit(life, parameters, activate=False)
+def _speed_limit(life: Life, parameters: Parameters, *, is_active: bool) -> None:
+    access = life.access
+    access.speed_limit_pin = _matching_pin(access.speed_limit_pin, parameters["pin"])
+    access.speed_limit_active = is_active
 
 
 def _speed_limit_clear(life: Life, parameters: Parameters) -> None:
@@ -139,22 +136,10 @@ def _clear_pin_to_drive(life: Life, _: Parameters) -> None:
     life.access.drive_pin = None
 
 
-def _parental(life: Life, parameters: Parameters, *, activate: bool) -> None:
+def _parental(life: Life, parameters: Parameters, *, is_active: bool) -> None:
     access = life.access
-    _require_pin(parameters["pin"])
-    if access.parental_pin is None:
-        access.parental_pin = parameters["pin"]
-    elif access.parental_pin != parameters["pin"]:
-        raise Refused("wrong_pin")  # own word
-    access.parental_active = activate
-
-
-def _parental_on(life: Life, parameters: Parameters) -> None:
-    _parental(life, parameters, activate=True)
-
-
-def _parental_off(life: Life, parameters: Parameters) -> None:
-    _parental(life, parameters, activate=False)
+    access.parental_pin = _matching_pin(access.parental_pin, parameters["pin"])
+    access.parental_active = is_active
 
 
 def _parental_clear(life: Life, _: Parameters) -> None:
@@ -210,8 +195,8 @@ COMMANDS = (
     command("guest_mode", _guest_mode, flag("enable")),
     command("set_valet_mode", _valet, flag("on"), text("password", is_required=False)),
     command("reset_valet_pin", _reset_valet_pin),
-    command("speed_limit_activate", _speed_limit_on, text("pin")),
-    command("speed_limit_deactivate", _speed_limit_off, text("pin")),
+    command("speed_limit_activate", partial(_speed_limit, is_active=True), text("pin")),
+    command("speed_limit_deactivate", partial(_speed_limit, is_active=False), text("pin")),
     command("speed_limit_clear_pin", _speed_limit_clear, text("pin")),
     command("speed_limit_clear_pin_admin", _speed_limit_clear_admin),
     command("speed_limit_set_limit", _speed_limit_set, number("limit_mph")),
@@ -224,8 +209,8 @@ COMMANDS = (
     ),
     command("reset_pin_to_drive_pin", _reset_pin_to_drive, is_signed_only=True),
     command("clear_pin_to_drive_admin", _clear_pin_to_drive),
-    command("parental_controls_activate", _parental_on, text("pin")),
-    command("parental_controls_deactivate", _parental_off, text("pin")),
+    command("parental_controls_activate", partial(_parental, is_active=True), text("pin")),
+    command("parental_controls_deactivate", partial(_parental, is_active=False), text("pin")),
     command("parental_controls_clear_pin_admin", _parental_clear),
     command(
         "parental_controls_enable_setting",

@@ -16,9 +16,6 @@ def _machine() -> str:
     )
 
 
-_COUNTS: Final = ("signal", "command", "data", "wake", "energy", "free")
-
-
 def _bill_rows(results: Results, scenario: str) -> list[str]:
     rows = [
         (

@@ -29,10 +29,10 @@ _FOR_DEVELOPERS: Final = {"architecture.md", "benchmarks.md", "CONTRIBUTING.md"}
 """Documents that may call things as the code does."""
 
 REMAINING: Final = {
-    "benchmarks": 136,
+    "benchmarks": 0,
     "custom_components": 429,
     "demo": 11,
-    "simulator": 173,
+    "simulator": 0,
     "tests": 444,
 }
 """The findings that a folder may still have. Lower a number as you remove some; never raise it."""

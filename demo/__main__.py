@@ -24,29 +24,33 @@ from demo.tesla import AURORA, Tesla, start_tesla
 
 WHAT_TO_TRY = """\
 What to try:
-  - My cars: turn the climate on or set the charge limit. Aurora sleeps after a while, and is then
-    woken for a command; the Cost page shows what that costs.
-  - Open a door or drive Aurora on that page: Home Assistant shows it within a second or two, and
-    asks nobody. The options of Flotte say how the cars stream.
-  - Comet has no key of ours yet: a command is refused, and Settings > Repairs says what to do.
-  - The simulated Tesla has a page of its own, where cars can be driven, plugged in, put to sleep
-    and paired, and where the bill is:
+  - My cars: turn on the climate control or set the charge limit. Aurora falls asleep after a while
+    and is then woken for a command; the Cost page shows the cost.
+  - Comet does not have our key yet: a command is refused, and Settings > Repairs explains what to
+    do.
+  - The simulated Tesla has a page of its own, where you can drive cars, plug them in, put them to
+    sleep and pair them, and see the bill:
     {tesla}
+    Open a door or drive Aurora there: Home Assistant shows it within a second or two, without a
+    request. The options of Flotte configure the stream.
   - Settings > Devices & services > Flotte for Tesla: entities, diagnostics, reconfiguration.
 """
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="check everything and end")
+    parser.add_argument("--once", action="store_true", help="run all checks, then exit")
     parser.add_argument(
-        "--screenshots", type=Path, metavar="DIR", help="take pictures and end; needs Chromium"
+        "--screenshots",
+        type=Path,
+        metavar="DIR",
+        help="take screenshots, then exit; needs Chromium",
     )
     return parser.parse_args()
 
 
 class _Progress:
-    """Says what is being done, with the seconds since the start."""
+    """Prints each step with the seconds since the start."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -69,14 +73,14 @@ def _own_folder(name: str) -> Iterator[Path]:
 
 
 async def run(arguments: argparse.Namespace) -> bool:
-    """Run the demonstration; whether everything went as it should."""
+    """Run the demonstration; returns whether everything went well."""
     say = _Progress()
     unseen = arguments.once or arguments.screenshots
     everything_stands, ended = asyncio.Event(), asyncio.Event()
     task = asyncio.current_task()
 
     def interrupted() -> None:
-        """Before everything stands, Ctrl-C gives up; afterwards it is the end that was meant."""
+        """Ctrl-C aborts while the demonstration starts; afterwards it is the normal end."""
         ended.set()
         if task and not everything_stands.is_set():
             task.cancel()
@@ -96,20 +100,20 @@ async def run(arguments: argparse.Namespace) -> bool:
         )
         say("logging in to Tesla through the config flow")
         account = await log_in(home_assistant, tesla)
-        say(f"the flow went {' > '.join(account.steps)} and made “{account.title}”")
+        say(f"the steps were {' > '.join(account.steps)}; they created “{account.title}”")
         port = await start_streaming(home_assistant, account)
         say(f"cars push to port {port} from now on")
         entities = await Entities.read(home_assistant)
         path = await make_dashboard(home_assistant, entities)
-        say(f"made a dashboard for {len(entities)} entities")
+        say(f"created a dashboard for {len(entities)} entities")
         good = True
         if arguments.once:
-            say("checking")
+            say("running the checks")
             good = await check_all(Scene(home_assistant, tesla, entities, account))
         if arguments.screenshots and not browser.can_take():
-            say(f"no screenshots: there is no {browser.CHROMIUM}")
+            say(f"no screenshots: {browser.CHROMIUM} is missing")
         elif arguments.screenshots or not unseen:
-            say("waking Aurora and asking the cars, so that there is something to see")
+            say("waking Aurora and polling the cars, so that there is something to see")
             await _look_at_all(home_assistant, tesla, entities)
         if arguments.screenshots and browser.can_take():
             say("taking screenshots")
@@ -120,12 +124,12 @@ async def run(arguments: argparse.Namespace) -> bool:
             _invite(home_assistant, tesla, path)
             await ended.wait()
         say("stopping")
-    say("stopped" if good else "stopped; not everything went well, see .demo/once/*.log")
+    say("stopped" if good else "stopped; something failed, see .demo/once/*.log")
     return good
 
 
 async def _look_at_all(home_assistant: HomeAssistant, tesla: Tesla, entities: Entities) -> None:
-    """Have every car's data asked for, as an owner does who wants to look at once."""
+    """Poll every car's data, as an owner does who wants to see it immediately."""
     if (await tesla.car(AURORA))["state"] != "online":
         await home_assistant.act("button", "press", entities.get(AURORA, "button", "wake"))
     for vin in CARS:
@@ -154,11 +158,11 @@ def _invite(home_assistant: HomeAssistant, tesla: Tesla, path: str) -> None:
   password         {PASSWORD}
 """)
     print(WHAT_TO_TRY.format(tesla=tesla.page_url))
-    print("Ctrl-C ends it.", flush=True)
+    print("Press Ctrl-C to stop.", flush=True)
 
 
 def main() -> int:
-    """Run it; the exit code is 0 when everything went as it should."""
+    """Run the demonstration; the exit code is 0 when everything went well."""
     try:
         return 0 if asyncio.run(run(_arguments())) else 1
     except DemoError as error:

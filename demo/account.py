@@ -10,13 +10,13 @@ from demo.processes import DemoError, wait_until
 from demo.tesla import CLIENT_ID, CLIENT_SECRET, DOMAIN, OWNER, Tesla
 
 FLOWS = "config/config_entries/flow"
-LIMIT = 20
-"""Steps after which a flow that does not end is given up."""
+MAX_STEPS = 20
+"""The number of steps after which a flow is given up."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The entry that the flow made."""
+    """The config entry that the flow created."""
 
     entry_id: str
     title: str
@@ -25,18 +25,18 @@ class Account:
 
 
 async def log_in(home_assistant: HomeAssistant, tesla: Tesla) -> Account:
-    """Add the owner's Tesla account. Raises DemoError where the flow goes wrong."""
+    """Add the owner's Tesla account. Raises DemoError if the flow fails."""
     await home_assistant.call(
         "application_credentials/create",
         domain="flotte",
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
     )
-    # Tesla fetches the public key from the owner's domain: the simulator is told where that is.
+    # Tesla fetches the public key from the owner's domain; this gives the simulator its address.
     await tesla.order("domains", {DOMAIN: home_assistant.url})
     step = await home_assistant.post(FLOWS, {"handler": "flotte"})
     shown = []
-    for _ in range(LIMIT):
+    for _ in range(MAX_STEPS):
         shown.append(str(step.get("step_id") or step["type"]))
         match step["type"]:
             case "create_entry":
@@ -47,7 +47,7 @@ async def log_in(home_assistant: HomeAssistant, tesla: Tesla) -> Account:
             case "abort":
                 raise DemoError(f"the config flow ended: {step['reason']}")
             case "external":
-                # What the owner clicks at Tesla: allow everything that is asked for.
+                # The owner's click at Tesla: allow everything that is requested.
                 await home_assistant.visit(str(URL(step["url"]) % {"simulator_allow": OWNER}))
                 step = await _next(home_assistant, step, {})
             case "progress":
@@ -66,7 +66,7 @@ async def _next(home_assistant: HomeAssistant, step: dict[str, Any], answers: ob
 
 
 async def _progressed(home_assistant: HomeAssistant, step: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
-    """Wait until a step that takes time shows something else."""
+    """Wait until a step that takes time shows another one."""
 
     async def look() -> Any:  # noqa: ANN401  # JSON
         now = await home_assistant.ask(f"{FLOWS}/{step['flow_id']}")
@@ -80,7 +80,7 @@ ANSWERS: dict[str, object] = {
     # One of the cars is not paired yet; that can be done at any time.
     "finish_unpaired": True,
 }
-"""What the owner enters, by field; every other field is left as it is offered."""
+"""The owner's input by field; all other fields keep their default."""
 
 
 def _answers(step: dict[str, Any]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from playwright.async_api import Page, async_playwright
 from demo.home_assistant import HomeAssistant
 
 CHROMIUM = Path("/usr/bin/chromium")
-"""Where Debian's package puts it."""
+"""The path in Debian's package."""
 
 FLAGS = (
     "--no-sandbox",
@@ -22,11 +22,12 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# The page and, inside its shadow root, the part that is there once the login was accepted.
+# The page and, inside its shadow root, the part that exists once the login was accepted.
 LOADED = """() => !!document.querySelector('home-assistant')
     ?.shadowRoot?.querySelector('home-assistant-main')"""
 SETTLE_SECONDS = 2.5
-"""Cards are loaded and drawn one after the other once the network is idle; there is no sign."""
+"""Seconds for cards that are loaded and drawn one by one after the network is idle; there is no
+signal for the end."""
 
 LOGIN = (
     "access_token",
@@ -46,7 +47,7 @@ type Shot = tuple[str, str]
 
 
 def can_take() -> bool:
-    """Whether there is a Chromium."""
+    """Whether Chromium is installed."""
     return CHROMIUM.exists()
 
 
@@ -76,7 +77,7 @@ async def take(home_assistant: HomeAssistant, shots: Iterable[Shot], folder: Pat
 
 
 def _login(home_assistant: HomeAssistant) -> str:
-    """A script that leaves in the browser what it keeps of a login."""
+    """A script that stores a login in the browser as the front end does."""
     tokens = {key: home_assistant.tokens[key] for key in LOGIN if key in home_assistant.tokens}
     kept = {
         "hassTokens": json.dumps(tokens),

@@ -1,7 +1,7 @@
-"""Whether Home Assistant and the simulated Tesla tell the same story.
+"""Checks that Home Assistant and the simulated Tesla agree.
 
-Each check asks Home Assistant through its own interface, as a user's browser does, and compares
-with what is true at the simulator.
+Each check queries Home Assistant through its own interface, as a user's browser does, and compares
+the result with the truth in the simulator.
 """
 
 import asyncio
@@ -21,23 +21,23 @@ VEHICLE_SECURITY = 2
 """The part of the car that locks it. Source: Tesla's universal_message.proto."""
 
 NEW_DATA_SECONDS = 45
-"""How long a car's new data may take: a state check at once, data 8 s after a command."""
+"""Seconds for a car's new data to arrive: a state check immediately, data 8 s after a command."""
 STREAM_SECONDS = 30
-"""How long a car may take to fetch its configuration and to connect."""
+"""Seconds for a car to fetch its configuration and to connect."""
 SHOWN_SECONDS = 2.0
-"""How long what happens in a car may take to show."""
+"""Seconds for an event in a car to be displayed."""
 WAKE_SECONDS = 60
 """Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
 LEDGER_SECONDS = 15
 
 BILLED = ("data", "command", "wake", "energy", "signal")
-"""The categories of Tesla's bill, as both sides call them."""
+"""The categories of Tesla's bill, by their names on both sides."""
 CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a check looks at."""
+    """The running servers and the entities, for the checks."""
 
     home_assistant: HomeAssistant
     tesla: Tesla
@@ -45,20 +45,20 @@ class Scene:
     account: Account
 
     async def refresh(self, entity_id: str) -> None:
-        """Have an entity's source asked again, as the action that users have for it does."""
+        """Poll the source of an entity, as the action that users have for it does."""
         await self.home_assistant.act("homeassistant", "update_entity", entity_id)
 
 
 class CheckError(Exception):
-    """A check that did not hold; the text says what was found."""
+    """A failed check; the text is the finding."""
 
 
 type Check = Callable[[Scene], Awaitable[str]]
-"""Returns what was seen, for the line that is printed. Raises CheckError."""
+"""Returns the finding for the printed line. Raises CheckError."""
 
 
 def expect(holds: object, found: str) -> None:
-    """Raise CheckError with what was found, unless it holds."""
+    """Raise CheckError with the finding, unless it holds."""
     if not holds:
         raise CheckError(found)
 
@@ -68,7 +68,7 @@ async def climate_wakes_once(scene: Scene) -> str:
     tesla = scene.tesla
     before = await tesla.car(AURORA)
     expect(before["state"] == "asleep", f"the car is {before['state']} before the command")
-    # Seen open by the first data after waking, so that the next check has something to lock.
+    # Unlocked as of the first data after waking, so that the next check has something to lock.
     await tesla.order(f"cars/{AURORA}", {"locked": False})
     climate = scene.entities.get(AURORA, "climate", "climate")
     await scene.home_assistant.act("climate", "turn_on", climate)
@@ -93,7 +93,7 @@ async def battery_level(scene: Scene) -> str:
     """The car's battery level is the simulator's."""
     sensor = scene.entities.get(AURORA, "sensor", "battery_level")
     await scene.refresh(sensor)
-    # What the car's screen shows is a whole number, and it charges or cools on while we look.
+    # The car displays a whole number, and charges or cools on meanwhile.
     tolerance = 1.0
 
     async def agreed() -> tuple[float, float] | None:
@@ -113,7 +113,7 @@ async def battery_level(scene: Scene) -> str:
 
 
 async def door_shows(scene: Scene) -> str:
-    """A door that is opened shows at once, and nobody was asked for it."""
+    """An opened door is displayed immediately, without a data request."""
     tesla, home_assistant = scene.tesla, scene.home_assistant
     streaming = scene.entities.get(AURORA, "binary_sensor", "streaming")
     door = scene.entities.get(AURORA, "binary_sensor", "door_driver_front")
@@ -144,7 +144,7 @@ async def door_shows(scene: Scene) -> str:
 
 
 async def lock_is_signed(scene: Scene) -> str:
-    """lock.lock on the car's doors made the car lock, by a signed command."""
+    """lock.lock on the car's doors locked the car with a signed command."""
     doors = scene.entities.get(AURORA, "lock", "doors")
 
     async def unlocked() -> bool | None:
@@ -179,7 +179,7 @@ def _counters(car: dict[str, Any]) -> list[int]:
 
 
 async def unpaired_is_refused(scene: Scene) -> str:
-    """A command to the car without our key is refused, and the text says what to do."""
+    """A command to the car without our key is refused, and the text explains what to do."""
     doors = scene.entities.get(COMET, "lock", "doors")
     before = await scene.tesla.car(COMET)
     service = "unlock" if before["locked"] else "lock"
@@ -197,7 +197,7 @@ async def unpaired_is_refused(scene: Scene) -> str:
 
 
 async def ledger_is_bill(scene: Scene) -> str:
-    """Flotte has counted what Tesla has on its bill, and its sensors show what that costs."""
+    """Flotte's ledger matches Tesla's bill, and its sensors show the cost."""
     sensors = {key: scene.entities.of_account(f"cost_{key}") for key in (*BILLED, "month")}
     missing = [key for key, sensor in sensors.items() if sensor is None]
     expect(not missing, f"no sensor for {', '.join(missing)}")
@@ -206,7 +206,7 @@ async def ledger_is_bill(scene: Scene) -> str:
     async def agreed() -> dict[str, Any] | None:
         bill = await scene.tesla.bill()
         counts = {key: bill["counts"].get(key, 0) for key in BILLED}
-        # Tesla rounds each category to the cent, and adds up what it has rounded.
+        # Tesla rounds each category to the cent, and adds up the rounded amounts.
         euro = {key: Decimal(bill["euro"].get(key, "0")).quantize(CENT) for key in BILLED}
         euro["month"] = sum(euro.values(), Decimal(0))
         ours = await _counted(scene)
@@ -243,7 +243,7 @@ def _money(state: str) -> Decimal | None:
 
 
 async def _counted(scene: Scene) -> dict[str, int]:
-    """How often Flotte counted each category this month, by its diagnostics."""
+    """Flotte's count of each category this month, from its diagnostics."""
     path = f"diagnostics/config_entry/{scene.account.entry_id}"
     counts: dict[str, int] = (await scene.home_assistant.ask(path))["data"]["ledger"]["counts"]
     return counts
@@ -260,7 +260,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 async def check_all(scene: Scene) -> bool:
-    """Make every check, one line each; whether all of them hold."""
+    """Run every check and print a line for each; returns whether all of them passed."""
     good = True
     for title, check in CHECKS:
         try:

@@ -1,7 +1,7 @@
 """A dashboard for the cars and the energy site, as an owner would want it.
 
-Built from Home Assistant's own cards, for the entities that there are: a car whose data has no
-tyre pressures gets no row for them.
+Built from Home Assistant's own cards, for the existing entities: a car without tyre pressures gets
+no row for them.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ async def make_dashboard(home_assistant: HomeAssistant, entities: Entities) -> s
 
 
 def describe(entities: Entities) -> dict[str, Any]:
-    """The dashboard: the best car in full, the others in short, the energy, the bill."""
+    """The dashboard: one car in full, the others in short, the energy, the bill."""
     return {
         "title": "My cars",
         "views": [
@@ -54,7 +54,7 @@ def _view(path: str, title: str, sections: list[Card]) -> dict[str, Any]:
 
 
 def _badges(entities: Entities) -> list[Card]:
-    """At the top: how full each car is, and what the month costs."""
+    """At the top: the level of each car, and the cost of the month."""
     levels = {vin: entities.find(vin, "sensor", "battery_level") for vin in CARS}
     badges = [
         {"type": "entity", "entity": level, "name": CARS[vin], "show_name": True}
@@ -80,7 +80,7 @@ def _subtitle(title: str) -> Card:
 def _tile(entity: str | None, *features: Card, wide: bool = False, **more: Any) -> Card | None:  # noqa: ANN401  # card options
     if entity is None:
         return None
-    # The section says whose it is, so the device's name is left out of every tile.
+    # The section names the device, so every tile leaves its name out.
     tile: Card = {"type": "tile", "entity": entity, "name": {"type": "entity"}, **more}
     if features:
         tile["features"] = list(features)
@@ -104,7 +104,7 @@ def _car_sections(entities: Entities) -> list[Card]:
 
 
 def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
-    """What one uses every day, and where and how the car stands."""
+    """Controls of everyday use, and the location and state of the car."""
 
     def sensor(key: str, **more: Any) -> Card | None:  # noqa: ANN401  # card options
         return _tile(entities.find(vin, "sensor", key), **more)

@@ -1,4 +1,4 @@
-"""Finding Flotte's entities, whatever their ids are."""
+"""Lookup of Flotte's entities, independent of their ids."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -10,8 +10,8 @@ from demo.processes import DemoError
 class Entities:
     """The enabled entities of Flotte as the entity registry lists them.
 
-    An id is made from translated names, so it says nothing for sure; the unique id and the
-    translation key do.
+    An id derives from translated names, so it is not reliable; the unique id and the translation
+    key are.
     """
 
     def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -34,18 +34,18 @@ class Entities:
         )
 
     def find_all(self, owner: str, domain: str, *keys: str) -> list[str]:
-        """The ids of those that there are, in this order."""
+        """The ids of those that exist, in this order."""
         return [found for key in keys if (found := self.find(owner, domain, key))]
 
     def get(self, owner: str, domain: str, key: str) -> str:
-        """The id of an entity that has to be there. Raises DemoError."""
+        """The id of an entity that has to exist. Raises DemoError."""
         found = self.find(owner, domain, key)
         if found is None:
             raise DemoError(f"there is no {domain} {key} of {owner}")
         return found
 
     def of_account(self, key: str, domain: str = "sensor") -> str | None:
-        """The id of an entity of the account, which there is once."""
+        """The id of an entity of the account, of which there is only one."""
         return self._only(
             row["entity_id"]
             for row in self._rows

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105  # of a Home Assistant that only this machine reaches
 START_SECONDS = 180
-"""The very first start on a slow machine compiles everything that is imported."""
+"""Seconds; the very first start on a slow machine compiles everything that is imported."""
 
 
 class CallError(DemoError):
@@ -39,13 +39,13 @@ class HomeAssistant:
     ) -> None:
         self.url = url
         self.tokens = tokens
-        """What the browser keeps of a login."""
+        """The browser's stored login."""
         self._session = session
         self._socket = socket
         self._number = 0
 
     async def call(self, command: str, **fields: object) -> Any:  # noqa: ANN401  # JSON
-        """A command of the WebSocket interface. Raises CallError."""
+        """Run a command of the WebSocket interface. Raises CallError."""
         self._number += 1
         await self._socket.send_json({"id": self._number, "type": command, **fields})
         while True:
@@ -71,7 +71,7 @@ class HomeAssistant:
         return str((await self.ask(f"states/{entity_id}"))["state"])
 
     async def ask(self, path: str) -> Any:  # noqa: ANN401  # JSON
-        """GET something of the REST interface."""
+        """GET a resource of the REST interface."""
         return await self._request("GET", path)
 
     async def post(self, path: str, body: object) -> Any:  # noqa: ANN401  # JSON
@@ -102,12 +102,12 @@ class HomeAssistant:
 async def start_home_assistant(
     folder: Path, tesla: Tesla, session: ClientSession
 ) -> AsyncIterator[HomeAssistant]:
-    """Run a new Home Assistant in a folder, with Flotte told to talk to the simulator."""
+    """Run a new Home Assistant in a folder, with Flotte configured for the simulator."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     write_configuration(folder / "config", port, tesla)
     command = [sys.executable, "-m", "homeassistant", "--config", str(folder / "config")]
-    # Its requirements are ours; it is not to install anything by itself.
+    # Requirements are installed with the demonstration; Home Assistant must not install any.
     command += ["--skip-pip"]
     async with running(
         "Home Assistant",
@@ -145,7 +145,7 @@ async def start_home_assistant(
 
 
 async def _make_owner(url: str, session: ClientSession) -> dict[str, Any]:
-    """Make the first user and log in; returns what the browser keeps of a login."""
+    """Create the first user and log in; returns the login as the browser stores it."""
     client = f"{url}/"
     person = {"name": "Demo", "username": USER, "password": PASSWORD, "language": "en"}
     async with session.post(
@@ -198,7 +198,7 @@ flotte:
 
 
 def write_configuration(folder: Path, port: int, tesla: Tesla) -> None:
-    """Write a fresh configuration folder, in place of one that is there."""
+    """Write a fresh configuration folder, replacing an existing one."""
     shutil.rmtree(folder, ignore_errors=True)
     storage = folder / ".storage"
     storage.mkdir(parents=True)
@@ -212,7 +212,7 @@ def write_configuration(folder: Path, port: int, tesla: Tesla) -> None:
         )
     )
     # `http:` in YAML would only be imported on trial: a dialog over every page, and after five
-    # minutes a restart on another port. So its settings stand where the front end keeps them.
+    # minutes a restart on another port. So its settings are stored where the front end keeps them.
     _store(
         storage,
         "http",

@@ -1,4 +1,4 @@
-"""Starting and stopping servers."""
+"""Servers of the demonstration: start and stop."""
 
 import asyncio
 import os
@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 PAUSE_SECONDS = 0.1
-"""Between two looks at something that is awaited."""
+"""Seconds between two checks of a condition."""
 STOP_SECONDS = 20
-"""How long a server may take to end by itself; Home Assistant needs about one."""
+"""Seconds for a server to end on its own; Home Assistant needs about one."""
 
 
 class DemoError(Exception):
-    """Something did not go as the demonstration needs it; the text is for its user."""
+    """A failure of the demonstration; the text is for its user."""
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens at."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -35,7 +35,7 @@ class Server:
         self.log = log
 
     async def wait_for[T](self, look: Callable[[], Awaitable[T | None]], seconds: float) -> T:
-        """Look again and again until something is there.
+        """Check repeatedly until `look` returns something.
 
         Raises DemoError when the program ends meanwhile, or the time is over.
         """
@@ -43,7 +43,7 @@ class Server:
             if (found := await look()) is not None:
                 return found
             if self.process.returncode is not None:
-                raise DemoError(f"{self.name} ended by itself:\n{self.tail()}")
+                raise DemoError(f"{self.name} ended unexpectedly:\n{self.tail()}")
             await asyncio.sleep(PAUSE_SECONDS)
         raise DemoError(f"{self.name} was not ready after {seconds:g} s:\n{self.tail()}")
 
@@ -52,7 +52,7 @@ class Server:
         return "\n".join(self._lines()[-lines:])
 
     def lines_with(self, word: str) -> str:
-        """What the log says about something."""
+        """The lines of the log with a word."""
         return "\n".join(line for line in self._lines() if word in line)
 
     def _lines(self) -> list[str]:
@@ -63,7 +63,7 @@ class Server:
 async def running(
     name: str, log: Path, *command: str, modules: Path | None = None
 ) -> AsyncIterator[Server]:
-    """Run a program, its output in a log, and end it afterwards whatever happens.
+    """Run a program with its output in a log, and end it afterwards in any case.
 
     Python modules in the folder `modules` are found before all others.
     """
@@ -77,7 +77,7 @@ async def running(
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             env=environment,
-            # Ctrl-C is for us: we end the servers one after the other.
+            # Ctrl-C is for the parent, which ends the servers one by one.
             start_new_session=True,
         )
     try:
@@ -99,7 +99,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 async def wait_until[T](what: str, look: Callable[[], Awaitable[T | None]], seconds: float) -> T:
-    """Look again and again until something is there; raises DemoError when the time is over."""
+    """Check repeatedly until `look` returns something; raises DemoError when the time is over."""
     for _ in range(round(seconds / PAUSE_SECONDS)):
         if (found := await look()) is not None:
             return found

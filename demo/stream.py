@@ -1,4 +1,4 @@
-"""Letting the cars push to Home Assistant, through the options flow, as an owner does."""
+"""Setup of the direct stream through the options flow, as an owner does it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The simulated Tesla: starting it, steering it, and reading what is true there."""
+"""The simulated Tesla: start, steering, and the truth."""
 
 import json
 import sys
@@ -15,14 +15,14 @@ CLIENT_ID = "flotte-demo"
 CLIENT_SECRET = "flotte-secret"  # noqa: S105  # of the simulator; it protects nothing
 OWNER = "owner-1"
 DOMAIN = "flotte.example"
-"""The domain under which the owner's Home Assistant is said to be reached."""
+"""The domain of the owner's Home Assistant."""
 
 AURORA = "XP7YGCEK0RB000001"
-"""A Model Y that sleeps, plugged in, with our key."""
+"""A Model Y that is asleep and plugged in, with our key."""
 COMET = "LRW3E7FS0RC000002"
 """A Model 3 whose owner has not added our key yet."""
 OLD_FAITHFUL = "5YJSA7E20KF000003"
-"""A Model S of 2019, which takes unsigned commands."""
+"""A Model S of 2019, which accepts unsigned commands."""
 SITE = "1234567890123"
 """An energy site: solar, a Powerwall, a wall connector."""
 
@@ -38,12 +38,12 @@ class Tesla:
         self.page_url = str(ready["control_url"])
 
     async def ask(self, path: str) -> Any:  # noqa: ANN401  # JSON
-        """Read something under /simulator."""
+        """GET something under /simulator."""
         async with self._session.get(f"{self.page_url}/{path}") as response:
             return await _answer(path, response.status, await response.text())
 
     async def order(self, path: str, body: object) -> Any:  # noqa: ANN401  # JSON
-        """Change something under /simulator."""
+        """POST to something under /simulator."""
         async with self._session.post(f"{self.page_url}/{path}", json=body) as response:
             return await _answer(path, response.status, await response.text())
 
@@ -53,7 +53,7 @@ class Tesla:
         return car
 
     async def bill(self) -> dict[str, Any]:
-        """What Tesla has counted for us this month."""
+        """Tesla's counts of this month."""
         accounts: dict[str, Any] = (await self.ask("bill"))["accounts"]
         bill: dict[str, Any] = accounts.get(CLIENT_ID, {"counts": {}, "euro": {}})
         return bill

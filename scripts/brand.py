@@ -2,9 +2,10 @@
 
     scripts/brand.py [--preview FILE]
 
-The mark is a car whose roof line repeats as waves: a fleet driving behind it, and what it tells.
-Everything is drawn here with lines and arcs, letters too, so no font and nobody's trademark is
-in it. Chromium renders the drawing at four times the size; Pillow trims, scales and packs it.
+The mark is a car whose roof line repeats as waves: a fleet driving behind it, and its data.
+Everything is drawn here with lines and arcs, including the letters, so it contains no font and no
+trademark of others. Chromium renders the drawing at four times the size; Pillow trims, scales and
+packs it.
 """
 
 import argparse
@@ -107,7 +108,7 @@ def render(page: Page, drawing: str, height: int) -> Image.Image:
 
 
 def main() -> None:
-    """Write the eight images, and on demand one that shows them on light and dark."""
+    """Write the eight images, and optionally one that shows them on light and dark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preview", type=Path, help="write one picture that shows them all")
     preview = parser.parse_args().preview
@@ -128,7 +129,7 @@ def main() -> None:
 
 
 def show(path: Path) -> None:
-    """One picture with the images as they stand on a light and on a dark page."""
+    """One picture with the images as they appear on a light and on a dark page."""
     sheet = Image.new("RGB", (1500, 900), "#fafafa")
     sheet.paste(Image.new("RGB", (1500, 450), "#111111"), (0, 450))
     for top, theme in ((0, ""), (450, "dark_")):

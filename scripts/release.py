@@ -1,4 +1,4 @@
-"""Make what a release consists of: the archive that HACS installs, and the release notes.
+"""Make the parts of a release: the archive that HACS installs, and the release notes.
 
     scripts/release.py check v0.2.0      compare the tag, the manifest, pyproject.toml, CHANGELOG.md
     scripts/release.py notes v0.2.0      print that version's section of CHANGELOG.md
@@ -28,7 +28,7 @@ LINK = re.compile(r"^\[[^\]]+\]: ", re.MULTILINE)
 
 
 class ReleaseError(Exception):
-    """What keeps a version from being released."""
+    """A reason why a version cannot be released."""
 
 
 def integration(root: Path) -> Path:
@@ -90,7 +90,7 @@ def check(root: Path, version: str) -> None:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """All files of the integration but what Python leaves behind, in a fixed order."""
+    """All files of the integration except Python's caches, in a fixed order."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path
@@ -114,7 +114,7 @@ def archive(root: Path, target: Path) -> Path:
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """Do what the command line asks for."""
+    """Run the command of the command line."""
     parser = argparse.ArgumentParser(prog="scripts/release.py", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("check", "notes"):

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
-from custom_components.flotte.services.vehicle import ACTIONS, FlotteAction
+from custom_components.flotte.services.vehicle import ACTIONS, VehicleAction
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from simulator import Simulator
 from simulator.bill import Category
@@ -900,7 +900,7 @@ async def test_calls_that_do_not_fit_the_schema(
 
 
 @pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.name)
-async def test_a_car_is_needed(hass_at_tesla: HomeAssistant, row: FlotteAction) -> None:
+async def test_a_car_is_needed(hass_at_tesla: HomeAssistant, row: VehicleAction) -> None:
     with pytest.raises(vol.Invalid, match="device_id"):
         await hass_at_tesla.services.async_call(
             DOMAIN,
@@ -1247,7 +1247,7 @@ ICONS = json.loads((FLOTTE / "icons.json").read_text())
 EACH_ACTION = pytest.mark.parametrize("row", ACTIONS, ids=lambda row: row.name)
 
 
-def markers(row: FlotteAction) -> dict[str, vol.Marker]:
+def markers(row: VehicleAction) -> dict[str, vol.Marker]:
     """The fields of the row's schema."""
     schema = row.schema.schema
     (fields,) = [schema] if isinstance(schema, dict) else schema.validators[:1]
@@ -1255,7 +1255,7 @@ def markers(row: FlotteAction) -> dict[str, vol.Marker]:
 
 
 @EACH_ACTION
-def test_fields_are_described_as_they_are(row: FlotteAction) -> None:
+def test_fields_are_described_as_they_are(row: VehicleAction) -> None:
     """Needed or not, and what is taken if they are left out."""
     described = DESCRIBED[row.name]["fields"]
     assert described.keys() == markers(row).keys()
@@ -1269,12 +1269,12 @@ def test_fields_are_described_as_they_are(row: FlotteAction) -> None:
 
 
 @EACH_ACTION
-def test_an_action_has_an_icon(row: FlotteAction) -> None:
+def test_an_action_has_an_icon(row: VehicleAction) -> None:
     assert ICONS["services"][row.name]["service"].startswith("mdi:")
 
 
 @EACH_ACTION
-def test_examples_and_options_fit_the_schema(row: FlotteAction) -> None:
+def test_examples_and_options_fit_the_schema(row: VehicleAction) -> None:
     """What the user interface offers is what is accepted."""
     fields: dict[str, Any] = {"device_id": ["abc"]}
     for name, settings in DESCRIBED[row.name]["fields"].items():

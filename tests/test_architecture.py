@@ -340,7 +340,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The Home Assistant side.
     "account": set(),
     "flows": set(),
-    "services": set(),
+    "services": HOME_ASSISTANT
+    | {
+        "const",
+        "services.dispatch",
+        "services.spending",
+        "services.vehicle",
+    },
     "spending": set(),
     "streaming": set(),
     "account.data": HOME_ASSISTANT
@@ -661,37 +667,52 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "services.vehicle": HOME_ASSISTANT
     | {
-        "account.rights",
-        "account.data",
         "const",
-        "coordinator",
+        "services.schedules",
         "tesla.commands",
-        "tesla.errors",
-        "tesla.schedules",
         "tesla.signals",
         "tesla.state",
-        "asyncio",
         "voluptuous",
+    },
+    "services.schedules": HOME_ASSISTANT
+    | {
+        "const",
+        "tesla.commands",
+        "tesla.schedules",
+        "voluptuous",
+    },
+    "services.dispatch": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.rights",
+        "asyncio",
+        "const",
+        "coordinator",
         "errors",
+        "services.schedules",
+        "services.vehicle",
+        "tesla.commands",
+        "tesla.errors",
     },
     "services.spending": HOME_ASSISTANT
     | {
-        "account.rights",
         "account.data",
-        "services.vehicle",
-        "spending.callers",
+        "account.rights",
         "const",
         "coordinator",
-        "spending.decisions",
+        "services.dispatch",
         "spending.account_ledger",
+        "spending.callers",
+        "spending.decisions",
+        "spending.report",
         "tesla.commands",
-        "tesla.vehicle.deferral",
         "tesla.errors",
-        "tesla.spending.gate",
-        "voluptuous",
         "tesla.spending.caller",
+        "tesla.spending.gate",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
+        "tesla.vehicle.deferral",
+        "voluptuous",
     },
     "repairs": HOME_ASSISTANT
     | {
@@ -723,6 +744,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.account_ledger",
         "tesla.spending.endpoints",
         "tesla.spending.policy",
+        "tesla.spending.tariff",
+    },
+    "spending.report": HOME_ASSISTANT
+    | {
+        "account.data",
+        "const",
+        "spending.account_ledger",
+        "spending.decisions",
+        "tesla.spending.ledger",
         "tesla.spending.tariff",
     },
     "spending.decisions": HOME_ASSISTANT
@@ -776,8 +806,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.options",
         "account.setup",
         "const",
-        "services.spending",
-        "services.vehicle",
+        "services",
         "spending.callers",
     },
     # Platforms: a table and a class each.

@@ -83,7 +83,7 @@ NOT_DONE: list[tuple[str, Changes, str]] = [
         {"__init__.py": INIT + "    hass.data[DOMAIN] = 1\n"},
         "hass.data[DOMAIN] is used",
     ),
-    ("test-before-setup", {"__init__.py": ""}, "raises a set-up error"),
+    ("test-before-setup", {"__init__.py": ""}, "raises a setup error"),
     ("unique-config-entry", {"config_flow.py": ""}, "does not look for an entry"),
 ]
 """A rule of the quality scale, what makes it untrue, and what is said."""

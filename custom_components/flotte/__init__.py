@@ -17,8 +17,7 @@ from .account.leaving import async_forget_account
 from .account.options import async_watch_options
 from .account.setup import async_set_up_account
 from .const import DOMAIN
-from .services.spending import async_register_spending_actions
-from .services.vehicle import async_register_actions
+from .services import async_setup_services
 from .spending.callers import async_watch_callers
 
 PLATFORMS: Final = [
@@ -44,8 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_watch_callers(hass)
     async_watch_claims(hass)
     async_watch_options(hass)
-    async_register_actions(hass)
-    async_register_spending_actions(hass)
+    async_setup_services(hass)
     return True
 
 

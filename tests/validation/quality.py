@@ -185,13 +185,16 @@ def diagnostics(integration: Integration) -> Problems:
 
 
 def checks_before_setup(integration: Integration) -> Problems:
-    """Set-up raises an error if it fails."""
+    """The setup raises an error if it fails."""
     if not re.search(
         r"\b(ConfigEntryNotReady|ConfigEntryAuthFailed|ConfigEntryError"
         r"|async_config_entry_first_refresh)\b",
-        integration.source("__init__.py") + integration.source("coordinator.py"),
+        "".join(
+            integration.source(each)
+            for each in ("__init__.py", "coordinator.py", "account/setup.py")
+        ),
     ):
-        yield "neither __init__.py nor coordinator.py raises a set-up error"
+        yield "no file of the setup raises a setup error"
 
 
 def unique_entry(integration: Integration) -> Problems:

@@ -1,0 +1,148 @@
+"""Handling of the actions of vehicles: who may call them, on which vehicles, with which outcome."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.service import async_get_device_and_config_entry
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..account.data import FlotteConfigEntry
+from ..account.rights import async_require_admin, async_require_control
+from ..const import DOMAIN
+from ..coordinator import VehicleCoordinator
+from ..errors import as_home_assistant
+from ..tesla.commands import Command
+from ..tesla.errors import InvalidCommand, OutcomeUnknown
+from .schedules import async_new_schedule_id, describe_schedules
+from .vehicle import ServiceInput, VehicleAction
+
+type _Vehicles = Mapping[str, VehicleCoordinator]
+"""Vehicles of a call by their device."""
+
+
+async def async_handle(
+    hass: HomeAssistant, row: VehicleAction, call: ServiceCall
+) -> ServiceResponse:
+    """Run an action on every vehicle of a call at once.
+
+    Nothing is sent unless each vehicle has a valid command.
+
+    Raises:
+        Unauthorized: the user may not do this; nothing was sent.
+        ServiceValidationError: the user made a mistake; nothing was sent.
+        HomeAssistantError: a vehicle refused, or the outcome is unknown; the text says which.
+    """
+    if row.for_admins:
+        await async_require_admin(hass, call.context)
+    # Also for an action that only reads: reading is paid, and may wake the vehicle.
+    await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
+    vehicles = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
+    if row.command is None:
+        work = {each: _async_list_schedules(vehicles[each], call) for each in vehicles}
+        return {"schedules": await _async_gather(vehicles, work)}
+    now = dt_util.utcnow()
+    fields = dict(call.data)
+    if row.keeps_schedule and ATTR_ID not in fields:
+        fields[ATTR_ID] = async_new_schedule_id(hass, now)
+    try:
+        requested = {
+            each: row.command(
+                ServiceInput(fields=fields, state=vehicle.state, now=now, config=hass.config)
+            )
+            for each, vehicle in vehicles.items()
+        }
+    except InvalidCommand as error:
+        raise as_home_assistant(error) from error
+    schedule_id = fields[ATTR_ID] if row.keeps_schedule else None
+    answers = await _async_gather(
+        vehicles,
+        {
+            each: _async_send(vehicles[each], command, schedule_id, call)
+            for each, command in requested.items()
+        },
+    )
+    return {"schedules": answers} if row.keeps_schedule else None
+
+
+@callback
+def async_get_vehicle(hass: HomeAssistant, device_id: str) -> VehicleCoordinator:
+    """Return the coordinator of a vehicle's device.
+
+    Raises:
+        ServiceValidationError: there is no such device, it is not a vehicle of Flotte's, or its
+            account is not loaded.
+    """
+    entry: FlotteConfigEntry
+    device, entry = async_get_device_and_config_entry(
+        hass, DOMAIN, device_id, include_child_devices=False
+    )
+    for coordinator in entry.runtime_data.vehicles:
+        if (DOMAIN, coordinator.vehicle.vin) in device.identifiers:
+            return coordinator
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_vehicle",
+        translation_placeholders={"name": device.name_by_user or device.name or device_id},
+    )
+
+
+async def _async_gather(
+    vehicles: _Vehicles, work: Mapping[str, Coroutine[Any, Any, JsonObjectType]]
+) -> JsonObjectType:
+    """Return each vehicle's answer by device, after all have answered or failed.
+
+    Raises:
+        HomeAssistantError: of the only vehicle, or one that names those that succeeded and failed.
+    """
+    outcomes = await asyncio.gather(*work.values(), return_exceptions=True)
+    answers: JsonObjectType = {}
+    failures: dict[str, HomeAssistantError] = {}
+    for device_id, outcome in zip(work, outcomes, strict=True):
+        if isinstance(outcome, HomeAssistantError):
+            failures[device_id] = outcome
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            answers[device_id] = outcome
+    if not failures:
+        return answers
+    if len(vehicles) == 1:
+        raise next(iter(failures.values()))
+    raise HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="some_cars_failed",
+        translation_placeholders={
+            "done": ", ".join(vehicles[each].device_name for each in answers) or "-",
+            "failed": " ".join(
+                f"{vehicles[each].device_name}: {error}" for each, error in failures.items()
+            ),
+        },
+    )
+
+
+async def _async_send(
+    vehicle: VehicleCoordinator, command: Command, schedule_id: int | None, call: ServiceCall
+) -> JsonObjectType:
+    """Send a command; return the id of the schedule that it saves, if it saves one."""
+    try:
+        await vehicle.async_send(command, call.context)
+    except HomeAssistantError as error:
+        if schedule_id is None or not isinstance(error.__cause__, OutcomeUnknown):
+            raise
+        # A caller who tries again without the id could end up with two schedules.
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="schedule_outcome_unknown",
+            translation_placeholders={ATTR_ID: str(schedule_id)},
+        ) from error
+    return {} if schedule_id is None else {ATTR_ID: schedule_id}
+
+
+async def _async_list_schedules(vehicle: VehicleCoordinator, call: ServiceCall) -> JsonObjectType:
+    answer = await vehicle.async_schedules(call.context)
+    return {"name": vehicle.device_name, **describe_schedules(answer)}

@@ -11,7 +11,7 @@ from tests.simulator.visitor import KeyHost, Visitor
 
 @pytest.fixture
 async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
-    """A running simulator; the plugin blocks sockets unless asked for them."""
+    """A running simulator; the plugin blocks sockets by default."""
     async with Simulator() as simulator:
         yield simulator
 

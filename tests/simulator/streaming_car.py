@@ -1,4 +1,4 @@
-"""A car that streams to nobody: what it wants to send, without sockets."""
+"""A car that streams without sockets: the messages that it would send."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ class StreamingCar:
     """Aurora, awake, with a configuration of these fields."""
 
     def __init__(self, fields: Iterable[str] | dict[str, dict[str, Any]], **orders: object) -> None:
-        """Wake it, follow the orders and configure it; a field without rules is asked each 1 s."""
+        """Wake it, apply orders, configure it; the default interval of a field is 1 s."""
         self.clock = DrivenClock(NOW)
         self.car: Car = World(self.clock).cars[AURORA]
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -46,7 +46,7 @@ class StreamingCar:
         self.car.steer(orders)
 
     def after(self, seconds: float) -> Heard:
-        """Let time pass, and hand out what was told."""
+        """Let time pass, and return the messages."""
         self.clock.advance(seconds)
         return [
             (emission.time - NOW, said(emission.payload))
@@ -56,5 +56,5 @@ class StreamingCar:
 
 
 def of_field(heard: Heard, name: str) -> list[tuple[float, Any]]:
-    """When a field was told, and its values."""
+    """The times at which a field was sent, with its values."""
     return [(at, values[name]) for at, values in heard if name in values]

@@ -1,7 +1,7 @@
 """A plain telemetry server for the tests of the simulator's cars, and a signer of configurations.
 
-Everything here is written after the documentation and shares nothing with what it tests: not the
-envelope, not the certificates, not the signature.
+Everything here is written from the documentation and shares no code with the tested modules: not
+the envelope, the certificates, or the signature.
 """
 
 import asyncio
@@ -123,7 +123,7 @@ def _part(value: dict[str, Any]) -> str:
 
 
 def slot(data: bytes, table: int, number: int) -> int:
-    """Where a field of a FlatBuffers table lies; 0 if it is left out."""
+    """The offset of a field of a FlatBuffers table; 0 if it is left out."""
     vtable = table - struct.unpack_from("<i", data, table)[0]
     if 4 + 2 * number >= struct.unpack_from("<H", data, vtable)[0]:
         return 0
@@ -158,7 +158,7 @@ def acknowledgement(txid: bytes, topic: bytes) -> bytes:
 
 @dataclass
 class Message:
-    """What came in, taken apart."""
+    """A received message, parsed."""
 
     data: bytes
     txid: bytes
@@ -210,12 +210,12 @@ class Message:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The record's values as they stand in their arms; a message as itself."""
+        """The record's values by their arms; a message unchanged."""
         return said(self.payload)
 
 
 def said(payload: bytes) -> dict[str, Any]:
-    """A record's values by field; "invalid" for what is invalid."""
+    """A record's values by field; "invalid" for an invalid one."""
     return {
         Field.Name(datum.key): (
             "invalid"
@@ -257,7 +257,7 @@ def certificate(
 
 @dataclass
 class Receiver:
-    """A telemetry server: mutual TLS, every message kept, acks as long as they are wanted."""
+    """A telemetry server: mutual TLS, every message recorded, and acks while they are enabled."""
 
     folder: Path
     client_ca: bytes
@@ -308,7 +308,7 @@ class Receiver:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening and drop everybody."""
+        """Stop listening and drop all connections."""
         await self._runner.cleanup()
 
     def _named(self, _socket: object, name: str | None, _context: ssl.SSLContext) -> None:
@@ -335,7 +335,7 @@ class Receiver:
         return socket
 
     def take(self) -> list[Message]:
-        """What came in since the last time."""
+        """The messages since the last call."""
         taken, self.messages = self.messages, []
         return taken
 
@@ -353,7 +353,7 @@ class Receiver:
 
 
 async def settle() -> None:
-    """Let everybody on the loop have their turns."""
+    """Let every task on the loop have its turns."""
     for _ in range(100):
         await asyncio.sleep(0)
 

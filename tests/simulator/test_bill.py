@@ -15,14 +15,14 @@ COMET = "LRW3E7FS0RC000002"
 
 
 class StoppedClock(Clock):
-    """A clock that shows what it is told."""
+    """A clock that shows the time of the test."""
 
     def __init__(self, moment: datetime) -> None:
         super().__init__()
         self.moment = moment
 
     def now(self) -> float:
-        """The time it was told."""
+        """The time of the test."""
         return self.moment.timestamp()
 
 
@@ -126,7 +126,7 @@ def test_as_json(bill: Bill) -> None:
     assert account["a"]["due"] == "0.00"
 
 
-def test_every_row_without_a_stated_category_says_why() -> None:
+def test_every_row_without_a_stated_category_has_a_reason() -> None:
     stated = {"vehicle_data", "wake_up", "command"}
     assert {endpoint.name for endpoint in ENDPOINTS if not endpoint.why} == stated
 
@@ -178,7 +178,7 @@ async def test_refused_requests_are_billed_too(
     assert simulator.bill.total("flotte-demo") == Decimal("0.011")
 
 
-async def test_request_of_nobody_is_on_nobodys_bill(simulator: Simulator, visitor: Visitor) -> None:
+async def test_an_anonymous_request_is_not_billed(simulator: Simulator, visitor: Visitor) -> None:
     path = f"/api/1/vehicles/{COMET}/vehicle_data"
     assert (await visitor.get(path)).status == 401
     assert simulator.bill.counts(client_id="")[Category.DATA] == 1

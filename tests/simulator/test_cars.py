@@ -1,4 +1,4 @@
-"""The life of a car: sleeping, waking, charging, driving, and what commands do to it."""
+"""The life of a car: sleeping, waking, charging, driving, and the effects of commands."""
 
 import hashlib
 import hmac
@@ -115,7 +115,7 @@ def test_an_old_car_cannot_sleep_while_it_is_polled(old: Car) -> None:
     ],
     ids=str,
 )
-def test_what_keeps_a_car_awake(comet: Car, order: dict[str, Any]) -> None:
+def test_activities_that_keep_a_car_awake(comet: Car, order: dict[str, Any]) -> None:
     comet.steer(order)
     pass_time(comet, 700)
     assert comet.state == "online"
@@ -131,7 +131,7 @@ def test_a_command_puts_sleep_off(comet: Car) -> None:
 
 
 @pytest.mark.parametrize(("ordered", "seconds"), [(12, 12), (25, 25), (3, 10), (300, 60)])
-def test_waking_takes_its_time(world: World, ordered: float, seconds: float) -> None:
+def test_duration_of_waking(world: World, ordered: float, seconds: float) -> None:
     car = world.cars[AURORA]
     car.steer({"wake_seconds": ordered})
     car.wake_up()
@@ -276,7 +276,7 @@ def test_the_charge_port_and_its_cable(aurora: Car, comet: Car) -> None:
 
 
 def test_a_timer_starts_the_sleeping_car(aurora: Car) -> None:
-    # 10:00 UTC is noon where the car is; the timer says 14:00.
+    # 10:00 UTC is noon at the car; the timer is set to 14:00.
     aurora.rest_command("set_scheduled_charging", {"enable": True, "time": 840})
     charge = aurora.vehicle_data({"charge_state"}, location=False)["charge_state"]
     assert charge["scheduled_charging_mode"] == "StartAt"
@@ -330,7 +330,7 @@ def test_a_drive(comet: Car) -> None:
 
 
 def comet_first_leg(miles: list[float]) -> float:
-    """What was driven before the first look, judged by the second one."""
+    """The distance driven before the first look, according to the second one."""
     return miles[0] - miles[1]
 
 
@@ -368,7 +368,7 @@ def test_a_drive_along_an_own_route(comet: Car) -> None:
 @pytest.mark.parametrize(
     "name", ["honk_horn", "flash_lights", "remote_start_drive", "charge_port_door_open"]
 )
-def test_what_needs_a_parked_car(comet: Car, name: str) -> None:
+def test_commands_that_need_a_parked_car(comet: Car, name: str) -> None:
     comet.steer({"drive": True})
     assert refusal(comet, name) == "vehicle_not_in_park"
 
@@ -400,7 +400,7 @@ def test_a_plugged_in_car_warms_its_cabin_from_the_wall(aurora: Car) -> None:
     assert before - aurora.battery.energy_kwh < 0.05
 
 
-def test_an_air_conditioning_that_nobody_needs_ends(comet: Car) -> None:
+def test_an_unused_air_conditioning_turns_off(comet: Car) -> None:
     comet.rest_command("auto_conditioning_start", {})
     seen = []
     for seconds in (7199, 2):
@@ -443,7 +443,7 @@ def test_comfort_needs_the_climate(comet: Car) -> None:
     assert refusal(comet, "remote_seat_cooler_request", **fan) == "not_supported"
 
 
-def test_temperatures_are_cut_to_what_the_car_can_do(comet: Car) -> None:
+def test_temperatures_are_clamped(comet: Car) -> None:
     comet.rest_command("set_temps", {"driver_temp": 35.0, "passenger_temp": 3})
     assert comet.climate.driver_setting == 28
     assert comet.climate.passenger_setting == 15
@@ -492,7 +492,7 @@ def test_overheat_protection(comet: Car) -> None:
     assert comet.climate.inside == pytest.approx(35, abs=1)
 
 
-# Locks and what opens
+# Locks and closures
 
 
 def test_locking_needs_closed_doors(comet: Car) -> None:
@@ -573,7 +573,7 @@ def test_a_software_update(comet: Car) -> None:
     comet.rest_command("schedule_software_update", {"offset_sec": 120})
     pass_time(comet, 120 + 750)
     assert comet.software.status == "installing"
-    # 10 % were counted before it began, as real cars do.
+    # 10 % were counted before it started, as in real cars.
     assert comet.software.install_percent(comet.time) == 55
     pass_time(comet, 751)
     assert comet.firmware == "2026.38.2"
@@ -673,7 +673,7 @@ def run_signed(car: Car, payload: bytes, domain: int = INFOTAINMENT) -> bytes:
     return car.execute(Request(domain=domain, payload=payload, client=KEY, counter=9))
 
 
-def test_a_signed_command_does_what_the_plain_one_does(comet: Car) -> None:
+def test_signed_and_plain_commands_have_equal_effects(comet: Car) -> None:
     assert run_signed(comet, bytes.fromhex("12042a02085a")).hex() == "0a00"
     assert comet.charging.limit_percent == 90
     [execution] = comet.executions
@@ -700,14 +700,14 @@ def test_a_refusal_of_vehicle_security_has_a_number(comet: Car) -> None:
     assert run_signed(comet, b"\x10\x01", VEHICLE_SECURITY) == b""
 
 
-def test_keys_cannot_be_managed_from_afar(comet: Car) -> None:
+def test_keys_cannot_be_managed_remotely(comet: Car) -> None:
     answer = vcsec_pb2.FromVCSECMessage()
     answer.ParseFromString(run_signed(comet, bytes.fromhex("820100"), VEHICLE_SECURITY))
     assert answer.commandStatus.operationStatus == 2
     assert answer.commandStatus.whitelistOperationStatus.whitelistOperationInformation == 5
 
 
-def test_the_status_is_told_to_anybody(comet: Car) -> None:
+def test_the_status_needs_no_key(comet: Car) -> None:
     comet.steer({"open": "rt"})
     request = Request(domain=2, payload=bytes.fromhex("0a00"), client=None, counter=None)
     answer = vcsec_pb2.FromVCSECMessage()
@@ -726,7 +726,7 @@ def test_numbers_that_are_none_do_not_get_in(comet: Car) -> None:
     assert comet.climate.driver_setting == 21
 
 
-def test_a_rest_only_car_takes_no_signed_command(old: Car) -> None:
+def test_a_rest_only_car_refuses_signed_commands(old: Car) -> None:
     with pytest.raises(ProtocolNotSupported) as caught:
         old.signed_command(b"")
     assert caught.value.status == 422
@@ -808,7 +808,7 @@ class Phone:
         return hashlib.sha1(shared, usedforsecurity=False).digest()[:16]
 
     def shake_hands(self, domain: int) -> signatures_pb2.SessionInfo:
-        """What the car says about the session."""
+        """The car's session info."""
         message = self._message(domain)
         message.session_info_request.public_key = self.public
         self._exchange(message)
@@ -893,7 +893,7 @@ def test_from_the_handshake_to_the_open_door(comet: Car, phone: Phone) -> None:
     }
 
 
-def test_a_reboot_is_survived_with_what_the_fault_brings(comet: Car, phone: Phone) -> None:
+def test_session_info_of_the_fault_recovers_from_a_reboot(comet: Car, phone: Phone) -> None:
     phone.shake_hands(INFOTAINMENT)
     comet.steer({"protocol": {"reboot": True, "new_key": True}})
     flash = bytes.fromhex("1203d20100")
@@ -970,7 +970,7 @@ SOME_PAYLOADS = [
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_whatever_a_paired_key_signs_is_answered(
+def test_any_payload_signed_by_a_paired_key_is_answered(
     world: World, comet: Car, phone: Phone, data: st.DataObject
 ) -> None:
     """Authenticated nonsense is no excuse for a crash, nor for state that is no JSON."""
@@ -999,7 +999,7 @@ JSON = st.one_of(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(sorted(COMMANDS)))
-def test_whatever_a_body_holds_is_answered(comet: Car, data: st.DataObject, name: str) -> None:
+def test_any_body_is_answered(comet: Car, data: st.DataObject, name: str) -> None:
     fields = [parameter.name for parameter in COMMANDS[name].parameters]
     body = {field: data.draw(JSON) for field in fields}
     try:

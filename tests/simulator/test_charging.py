@@ -1,4 +1,4 @@
-"""How real cars charge: the rule of 5 A, the first half minute, and what begins by itself."""
+"""Charging of real cars: the rule of 5 A, the first half minute, and automatic starts."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def pass_time(car: Car, seconds: float) -> None:
 
 
 def set_amps(car: Car, *amps: int) -> tuple[int, int]:
-    """What is shown, and what flows a minute later."""
+    """The displayed current, and the real one a minute later."""
     for each in amps:
         assert car.rest_command("set_charging_amps", {"charging_amps": each}) == OK
         pass_time(car, 60)
@@ -75,13 +75,11 @@ def test_a_current_sticks_until_the_cable_is_pulled(car: Car) -> None:
         ((0, 0), 5, 1),
     ],
 )
-def test_what_flows_below_five_amps(
-    car: Car, amps: tuple[int, ...], shown: int, flowing: int
-) -> None:
+def test_current_below_five_amps(car: Car, amps: tuple[int, ...], shown: int, flowing: int) -> None:
     assert set_amps(car, *amps) == (shown, flowing)
 
 
-def test_each_charge_begins_at_five_amps_again(car: Car) -> None:
+def test_each_charge_starts_at_five_amps(car: Car) -> None:
     set_amps(car, 3, 3)
     car.rest_command("charge_stop", {})
     # Before the start it is of no use, however often.
@@ -93,7 +91,7 @@ def test_each_charge_begins_at_five_amps_again(car: Car) -> None:
     assert set_amps(car, 3) == (5, 3)
 
 
-def test_a_signed_and_a_plain_command_are_the_same(car: Car) -> None:
+def test_signed_and_plain_commands_are_equal(car: Car) -> None:
     assert set_amps(car, 4) == (5, 5)
     car.steer({"charge_amps": 9})
     assert set_amps(car, 4) == (5, 5)
@@ -110,11 +108,11 @@ def test_the_first_half_minute() -> None:
     amps = [(at, round(value)) for at, value in of_field(heard, "ChargeAmps") if value]
     assert dict(amps[:12]) == {24 + step: 5 + step for step in range(12)}
     assert {each for _, each in amps[12:]} == {16}
-    # Charging is said when the contactors close, before anything flows.
+    # The state is "Charging" once the contactors close, before any current flows.
     assert [at for at, _ in of_field(heard, "DetailedChargeState")] == [10, 14]
 
 
-def test_a_new_current_takes_its_time(car: Car) -> None:
+def test_delay_of_a_new_current(car: Car) -> None:
     car.rest_command("set_charging_amps", {"charging_amps": 12})
     seen = []
     for _ in range(35):
@@ -139,10 +137,10 @@ def test_a_long_gap_costs_few_steps(car: Car) -> None:
     assert car.charging.state == "Complete"
 
 
-# ---- by itself ---------------------------------------------------------------------------------
+# ---- automatic starts --------------------------------------------------------------------------
 
 
-def test_a_cable_begins_a_charge(car: Car) -> None:
+def test_plugging_in_starts_a_charge(car: Car) -> None:
     set_amps(car, 10)
     car.steer({"plugged_in": False})
     pass_time(car, 3600)
@@ -153,7 +151,7 @@ def test_a_cable_begins_a_charge(car: Car) -> None:
     assert (car.charging.state, car.charging.amps) == ("Charging", 10)
 
 
-def test_a_timer_holds_it_back_and_its_end_lets_it_begin(car: Car) -> None:
+def test_a_timer_delays_a_charge_until_it_ends(car: Car) -> None:
     car.steer({"plugged_in": False})
     car.rest_command("set_scheduled_charging", {"enable": True, "time": 30})
     car.steer({"plugged_in": "ac1"})
@@ -164,7 +162,7 @@ def test_a_timer_holds_it_back_and_its_end_lets_it_begin(car: Car) -> None:
     assert car.charging.state == "Charging"
 
 
-def test_a_charge_that_somebody_stopped_is_not_begun_by_the_end_of_a_timer(car: Car) -> None:
+def test_the_end_of_a_timer_does_not_resume_a_stopped_charge(car: Car) -> None:
     car.rest_command("charge_stop", {})
     car.rest_command("set_scheduled_charging", {"enable": True, "time": 30})
     car.rest_command("set_scheduled_charging", {"enable": False, "time": 30})
@@ -172,20 +170,20 @@ def test_a_charge_that_somebody_stopped_is_not_begun_by_the_end_of_a_timer(car: 
 
 
 @pytest.mark.parametrize("level", [78.5, 79.5, 80, 85])
-def test_near_its_limit_a_battery_begins_no_charge(car: Car, level: float) -> None:
+def test_no_charge_starts_near_the_limit(car: Car, level: float) -> None:
     car.steer({"charging": False, "battery_level": level})
     assert car.rest_command("charge_start", {}) == {"result": False, "reason": "complete"}
     assert car.charging.state == "Complete"
     car.steer({"plugged_in": False})
     car.steer({"plugged_in": "ac1"})
     assert car.charging.state == "Complete"
-    # A higher limit lets it go on.
+    # It continues with a higher limit.
     assert car.rest_command("set_charge_limit", {"percent": 90}) == OK
     pass_time(car, 60)
     assert car.charging.state == "Charging"
 
 
-def test_orders_for_charging_may_say_what_is_so_already(car: Car) -> None:
+def test_charging_orders_may_confirm_the_current_state(car: Car) -> None:
     car.steer({"charging": True})
     car.steer({"charging": False})
     car.steer({"charging": False})

@@ -74,7 +74,7 @@ def test_the_same_seed_makes_the_same_world(freezer: FrozenDateTimeFactory) -> N
     assert truths[0] == truths[1]
 
 
-def test_how_often_somebody_looks_changes_nothing(freezer: FrozenDateTimeFactory) -> None:
+def test_the_number_of_looks_changes_nothing(freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to("2026-06-15T10:00:00Z")
     ends = []
     percents = []
@@ -100,7 +100,7 @@ def test_how_often_somebody_looks_changes_nothing(freezer: FrozenDateTimeFactory
         )
         percents.append(world.sites[SITE_ID].percent)
     assert ends[0] == ends[1]
-    # The house decides anew at every look, so it is only nearly the same.
+    # The house decides again at every look, so the result is only nearly equal.
     assert percents[0] == pytest.approx(percents[1], abs=1)
 
 
@@ -111,7 +111,7 @@ def test_a_long_time_is_cheap(world: World, days: int) -> None:
     began = real_perf_counter()
     world.clock.advance(days * 86_400)
     world.advance()
-    # Real time, with much room: it takes about a tenth of a second.
+    # Real time, with a generous margin: it takes about a tenth of a second.
     assert real_perf_counter() - began < 3
     assert world.cars[AURORA].state == "asleep"
     assert world.cars[COMET].battery.percent == 0 or days == 3

@@ -306,7 +306,7 @@ def test_charge_history(world: World, site: Site) -> None:
 
 
 @pytest.mark.parametrize("looks_at_the_car_alone", [False, True])
-def test_the_history_has_what_the_car_took(
+def test_the_history_has_the_energy_of_the_car(
     world: World, site: Site, *, looks_at_the_car_alone: bool
 ) -> None:
     site.steer({"solar_power": 0, "load_power": 0, "percentage_charged": 20})

@@ -1,4 +1,4 @@
-"""Ordered faults: what runs, what is answered, what is billed."""
+"""Ordered faults: execution, answers and billing."""
 
 import asyncio
 import zlib
@@ -37,7 +37,7 @@ def honks(simulator: Simulator) -> int:
         ({"vin": "V"}, ("products", "/x", None), False),
     ],
 )
-def test_who_is_hit(
+def test_requests_that_match_an_order(
     order: dict[str, str], request_of: tuple[str, str, str | None], *, hit: bool
 ) -> None:
     faults = Faults()
@@ -136,7 +136,7 @@ async def test_lost_reply_runs_and_is_billed(
     assert simulator.requests[-1].fault == "lost_reply"
 
 
-async def test_lost_refresh_is_what_the_grace_is_for(
+async def test_the_grace_period_recovers_a_lost_refresh(
     simulator: Simulator, visitor: Visitor
 ) -> None:
     pair = simulator.login()
@@ -196,10 +196,8 @@ async def test_orders_over_http(simulator: Simulator, visitor: Visitor, token: s
     assert wrong.status == 400
 
 
-async def test_a_client_that_does_not_wait_has_asked_all_the_same(
-    simulator: Simulator, token: str
-) -> None:
-    """The body is read before the delay, so that who gives up early has said what they wanted."""
+async def test_a_request_runs_even_if_its_client_gives_up(simulator: Simulator, token: str) -> None:
+    """The body is read before the delay: a request is complete even if its client gives up."""
     simulator.faults.order("delay", endpoint="command/*", seconds=0.2)
     host, port = simulator.eu_url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
@@ -220,10 +218,10 @@ async def test_a_client_that_does_not_wait_has_asked_all_the_same(
     assert simulator.cloud.failures == []
 
 
-async def test_log_says_when_a_delayed_request_came(
+async def test_the_log_has_the_arrival_of_a_delayed_request(
     simulator: Simulator, visitor: Visitor, token: str
 ) -> None:
-    """Also of requests that were open at the same time, so that one can see that they were."""
+    """Also for requests that were open at the same time, so that this is visible."""
     simulator.faults.order("delay", endpoint="products", seconds=0.05, count=2)
     await asyncio.gather(*(visitor.get("/api/1/products", token=token) for _ in range(2)))
     await visitor.get("/api/1/products", token=token)
@@ -244,7 +242,7 @@ async def test_firewall_page(simulator: Simulator, visitor: Visitor) -> None:
 
 
 async def test_hang(simulator: Simulator) -> None:
-    """Nothing comes; the request is seen all the same."""
+    """No answer comes, but the request is logged."""
     simulator.faults.order("hang", endpoint="status")
     async with aiohttp.ClientSession() as session:
         request = asyncio.create_task(session.get(f"{simulator.eu_url}/status"))

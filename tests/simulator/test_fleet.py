@@ -52,7 +52,7 @@ async def test_products(simulator: Simulator, visitor: Visitor, token: str) -> N
     ("scope", "found"), [("vehicle_device_data", 3), ("energy_device_data", 1)]
 )
 @pytest.mark.usefixtures("registered")
-async def test_products_show_what_the_scope_allows(
+async def test_products_depend_on_scopes(
     simulator: Simulator, visitor: Visitor, scope: str, found: int
 ) -> None:
     reply = await visitor.get("/api/1/products", token=with_scopes(simulator, scope))
@@ -260,7 +260,7 @@ async def test_protocol_cars_refuse_unsigned_commands(
     assert simulator.world.cars[vin].executions == []
 
 
-async def test_navigation_is_taken_unsigned(
+async def test_navigation_is_accepted_unsigned(
     simulator: Simulator, visitor: Visitor, token: str
 ) -> None:
     body = {
@@ -510,7 +510,7 @@ async def test_defect_of_the_simulator_is_raised_when_it_is_left(
         raise KeyError("a defect")
 
     monkeypatch.setitem(HANDLERS, "status", broken)
-    with pytest.raises(ExceptionGroup) as raised:  # noqa: PT012 - the block is what is tested
+    with pytest.raises(ExceptionGroup) as raised:  # noqa: PT012 - the block is what the test is about
         async with Simulator() as simulator, aiohttp.ClientSession() as session:
             reply = await Visitor(simulator, session).get("/status")
             assert reply.status == 500

@@ -204,7 +204,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 
 def modules() -> dict[str, Path]:
-    """The files of the simulator by their module name below the package, `simulator` for itself."""
+    """The simulator's files by their module name below the package, `simulator` for the package."""
     return {
         ".".join(path.relative_to(SIMULATOR).with_suffix("").parts)
         .removesuffix("__init__")
@@ -218,7 +218,7 @@ MODULES = modules()
 
 
 def row_of(module: str) -> str:
-    """The row of a module: its own, or that of the package it lies in."""
+    """The row of a module: its own, or that of its package."""
     name = module
     while name and name not in MAY_IMPORT:
         name = name.rpartition(".")[0]

@@ -14,12 +14,12 @@ OLD = "5YJSA7E20KF000003"
 
 
 class StoppedClock(Clock):
-    """A clock that shows what it is told."""
+    """A clock that shows the time of the test."""
 
     moment = 1_000_000.0
 
     def now(self) -> float:
-        """The time it was told."""
+        """The time of the test."""
         return self.moment
 
 

@@ -9,12 +9,12 @@ from tests.simulator.streaming_car import StreamingCar, of_field
 RESENT = {"interval_seconds": 1, "resend_interval_seconds": 600}
 
 
-def test_a_lost_change_is_never_told() -> None:
+def test_a_lost_change_is_never_sent() -> None:
     streaming = StreamingCar(["Locked", "DoorState"], user_present=True)
     streaming.after(10)
     streaming.steer(lost_changes={"Locked": 60}, locked=False, open="df")
     assert streaming.after(3600) == [(10, {"DoorState": Doors(DriverFront=True)})]
-    # Only what changes afterwards is told.
+    # Only later changes are sent.
     streaming.steer(locked=True)
     assert of_field(streaming.after(60), "Locked") == [(3610, True)]
 
@@ -43,21 +43,21 @@ def test_changes_are_lost_for_a_time() -> None:
         ("2024.26", []),
     ],
 )
-def test_resend_tells_a_lost_change_from_client_1_on(firmware: str, times: list[int]) -> None:
+def test_resend_sends_a_lost_change_since_client_1(firmware: str, times: list[int]) -> None:
     streaming = StreamingCar({"Locked": RESENT}, user_present=True, firmware=firmware)
     streaming.after(10)
     streaming.steer(lost_changes={"Locked": 60}, locked=False)
     assert [at for at, _ in streaming.after(1000)] == times
 
 
-def test_resend_tells_nothing_while_changes_are_lost() -> None:
+def test_resend_sends_nothing_while_changes_are_lost() -> None:
     streaming = StreamingCar({"Locked": RESENT}, user_present=True)
     streaming.after(10)
     streaming.steer(lost_changes={"Locked": 700}, locked=False)
     assert streaming.after(1300) == [(1210, {"Locked": False})]
 
 
-def test_everything_is_told_after_sleep() -> None:
+def test_everything_is_sent_after_sleep() -> None:
     streaming = StreamingCar(["Locked"])
     streaming.after(10)
     streaming.steer(lost_changes={"Locked": 9000}, locked=False)
@@ -73,7 +73,7 @@ def test_wrong_orders_for_losses(order: object) -> None:
         streaming.steer(lost_changes=order)
 
 
-def test_a_car_with_poor_reception_comes_and_goes() -> None:
+def test_poor_reception_alternates() -> None:
     streaming = StreamingCar(["Locked"], user_present=True)
     streaming.steer(reception={"on": 60, "off": 30, "seconds": 200})
     states = []
@@ -83,7 +83,7 @@ def test_a_car_with_poor_reception_comes_and_goes() -> None:
     assert states == [*(["online", "online", "offline"] * 2), *["online"] * 4]
 
 
-def test_poor_reception_wakes_nobody() -> None:
+def test_poor_reception_wakes_no_car() -> None:
     streaming = StreamingCar(["Locked"])
     streaming.steer(reception={"on": 60, "off": 60}, state="asleep")
     for _ in range(20):
@@ -113,7 +113,7 @@ def test_wrong_orders_for_reception(order: object) -> None:
 # ---- the delta rule at a stop ------------------------------------------------------------------
 
 
-def test_what_lies_within_the_delta_at_the_stop_is_never_told() -> None:
+def test_a_difference_below_the_delta_at_a_stop_is_never_sent() -> None:
     streaming = StreamingCar(
         {
             "Location": {"minimum_delta": 250},
@@ -135,7 +135,7 @@ def test_what_lies_within_the_delta_at_the_stop_is_never_told() -> None:
 
 
 @pytest.mark.parametrize(("firmware", "is_told"), [("2025.2.6", True), ("2025.2.5", False)])
-def test_resend_tells_where_the_car_stopped(*, firmware: str, is_told: bool) -> None:
+def test_resend_sends_the_place_of_the_stop(*, firmware: str, is_told: bool) -> None:
     rule = {"interval_seconds": 10, "minimum_delta": 3, "resend_interval_seconds": 60}
     streaming = StreamingCar({"Odometer": rule}, firmware=firmware)
     streaming.steer(drive=True)

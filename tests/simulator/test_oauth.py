@@ -17,7 +17,7 @@ HOUR = 3600
 
 
 def claims(token: str) -> dict[str, Any]:
-    """What a token says, without checking it."""
+    """The claims of a token, without verification."""
     return jwt.decode(token, options={"verify_signature": False})
 
 
@@ -35,7 +35,7 @@ async def login(visitor: Visitor, **changes: str | None) -> dict[str, Any]:
 
 
 async def works(visitor: Visitor, pair: dict[str, Any]) -> bool:
-    """Whether the access token of a pair is taken."""
+    """Whether the access token of a pair is accepted."""
     reply = await visitor.get("/oauth2/v3/userinfo", token=pair["access_token"])
     assert reply.status in (200, 401)
     return reply.status == 200
@@ -117,12 +117,12 @@ async def test_authorize_refuses(
     assert (reply.status, reply.error) == (400, error)
 
 
-async def test_authorize_asks_a_person(visitor: Visitor) -> None:
+async def test_authorize_shows_a_page(visitor: Visitor) -> None:
     reply = await visitor.authorize(simulator_allow=None, simulator_deny=None)
     assert reply.status == 200
     assert "Vehicle commands" in reply.text
     assert "owner-2@flotte.example" in reply.text
-    assert 'value="openid"' not in reply.text  # no choice about what logging in needs
+    assert 'value="openid"' not in reply.text  # no choice about the scopes of the login itself
 
 
 async def test_page_grants_only_ticked_scopes(visitor: Visitor) -> None:
@@ -141,7 +141,7 @@ async def test_page_grants_only_ticked_scopes(visitor: Visitor) -> None:
     said = claims(pair.json["access_token"])
     assert said["scp"] == ["energy_cmds", "openid", "vehicle_device_data"]
     assert said["sub"].endswith("2")
-    assert "refresh_token" not in pair.json  # offline_access was not asked for
+    assert "refresh_token" not in pair.json  # offline_access was not requested
 
 
 async def test_deny_goes_back_without_code(visitor: Visitor) -> None:
@@ -157,7 +157,7 @@ async def test_auto_allow_needs_no_page(simulator: Simulator, visitor: Visitor) 
     assert claims(pair["access_token"])["sub"].endswith("2")
 
 
-async def test_requires_all_scopes_when_asked_to(visitor: Visitor) -> None:
+async def test_all_scopes_can_be_required(visitor: Visitor) -> None:
     reply = await visitor.authorize(
         require_requested_scopes="true", simulator_scopes="vehicle_device_data"
     )

@@ -1,4 +1,4 @@
-"""What a real car stops telling while it stands, awake and before it sleeps."""
+"""Fields that a real car stops sending while it stands, awake and before it falls asleep."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_gear_and_speed_end_soon_after_each_park(plugged_in: str | None) -> None
     assert streaming.car.state == "online"
 
 
-def test_a_car_that_wakes_tells_gear_and_speed_for_a_moment() -> None:
+def test_a_waking_car_sends_gear_and_speed_for_a_moment() -> None:
     heard = StreamingCar(["Gear", "VehicleSpeed"]).after(60)
     (begun, first), (ended, values) = heard
     assert begun == 0
@@ -44,7 +44,7 @@ def test_a_car_that_wakes_tells_gear_and_speed_for_a_moment() -> None:
     assert 5 <= ended <= 20.5
 
 
-def test_gear_stays_while_somebody_sits_in_the_car() -> None:
+def test_gear_stays_while_the_car_is_occupied() -> None:
     streaming = StreamingCar(["Gear"], user_present=True)
     assert streaming.after(600) == [(0, {"Gear": PARKED})]
     streaming.steer(user_present=False)
@@ -53,19 +53,19 @@ def test_gear_stays_while_somebody_sits_in_the_car() -> None:
     assert 605 <= ended <= 620.5
 
 
-def test_an_old_model_s_tells_park_and_nothing_in_turn() -> None:
+def test_an_old_model_s_sends_park_and_invalid_in_turn() -> None:
     streaming = StreamingCar(["Gear", "VehicleSpeed"], gear_flips=True)
     heard = streaming.after(350)
     gears = of_field(heard, "Gear")
     begun = gears[1][0]
     assert [value for _, value in gears] == [PARKED, "invalid"] * 3
     for number, (at, _) in enumerate(gears[1:]):
-        # A car that stands is looked at each five seconds.
+        # A standing car is sampled every five seconds.
         assert at == pytest.approx(begun + 70 * number, abs=5)
     assert [value for _, value in of_field(heard, "VehicleSpeed")] == [0.0, "invalid"]
 
 
-def test_the_outside_temperature_ends_by_itself_for_a_minute() -> None:
+def test_the_outside_temperature_is_invalid_for_a_minute() -> None:
     streaming = StreamingCar(["OutsideTemp", "InsideTemp", "Locked"], user_present=True)
     heard = streaming.after(1700)
     temperatures = of_field(heard, "OutsideTemp")
@@ -77,7 +77,7 @@ def test_the_outside_temperature_ends_by_itself_for_a_minute() -> None:
     ]
 
 
-def test_what_ends_before_sleep() -> None:
+def test_fields_that_end_before_sleep() -> None:
     ending = [
         "ACChargingPower",
         "BrickVoltageMax",
@@ -102,7 +102,7 @@ def test_what_ends_before_sleep() -> None:
     assert streaming.after(3600) == []
 
 
-def test_gear_that_has_ended_is_not_told_again_before_sleep() -> None:
+def test_an_invalid_gear_is_not_sent_again_before_sleep() -> None:
     streaming = StreamingCar(["Gear", "VehicleSpeed", "ChargePortLatch"])
     streaming.after(60)
     assert streaming.after(640) == [(660, {"ChargePortLatch": "invalid"})]

@@ -59,7 +59,7 @@ CHARGE_START = bytes.fromhex(
     "50ebbf983502401913227d8a93e7b582b7534fe4a560cab8bc8a119a031058406580528b6a5301391800b4fe9b99"
     "a00302"
 )
-"""Infotainment, counter 7, expires at 2660, flags 2. The next is the same without flags."""
+"""Infotainment, counter 7, expires at 2660, flags 2. The next one is equal but without flags."""
 CHARGE_START_NO_FLAGS = bytes.fromhex(
     "320208033a1212102c907bd76c640d360b3027dc7404efde52061204320212006a82010a430a4104b2b6bc68c2da"
     "0665ce656815594996c62394edd8bea905fe781a754fe6a845a714330902f225e9269d466e05b349981fda9d85cc"
@@ -83,7 +83,7 @@ NOW = 1_800_000_000.0
 
 
 class Recorder:
-    """Runs nothing and notes everything."""
+    """Executes nothing and records everything."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -120,7 +120,7 @@ class Peer:
 
     @property
     def requests(self) -> list[Request]:
-        """What was executed."""
+        """The executed payloads."""
         return self.executor.requests
 
     def send(self, raw: bytes, now: float = NOW) -> universal_message_pb2.RoutableMessage:
@@ -313,7 +313,7 @@ def test_replay_window_of_infotainment(counters: list[int], accepted: list[bool]
     assert [session.accept_window(counter) for counter in counters] == accepted
 
 
-def test_vehicle_security_takes_rising_counters_only() -> None:
+def test_vehicle_security_accepts_only_rising_counters() -> None:
     session = Session()
     assert [session.accept_rising(counter) for counter in (1, 2, 2, 1, 9, 8, 10)] == [
         True,
@@ -411,7 +411,7 @@ def test_an_empty_success_of_vehicle_security_is_sealed_too(peer: Peer) -> None:
     # With the 17-byte request hash.
     aad = bytes.fromhex("5636aee5f7eba7ae68c610913c54b3f5a98e4bb0148e5db9bf8fe863b776c5a8")
     assert AESGCM(K).decrypt(data.nonce, data.tag, aad) == b""
-    # Vehicle security does not say which request it answers.
+    # Vehicle security does not name the request that it answers.
     assert reply.request_uuid == b""
 
 
@@ -446,7 +446,7 @@ def test_identical_bytes_run_once(peer: Peer) -> None:
     assert len(peer.requests) == 2
 
 
-def test_infotainment_takes_what_comes_late_and_vehicle_security_does_not(peer: Peer) -> None:
+def test_only_infotainment_accepts_late_messages(peer: Peer) -> None:
     faults = {
         domain: [
             fault_of(peer.send(signed(b"", counter, domain=domain).SerializeToString()))
@@ -528,7 +528,7 @@ def _other_domain() -> universal_message_pb2.RoutableMessage:
         pytest.param(lambda: signed(b"", 7, signature_type=6), id="signature type"),
     ],
 )
-def test_whatever_is_signed_cannot_be_changed(
+def test_no_signed_part_can_be_changed(
     peer: Peer, change: Callable[[], universal_message_pb2.RoutableMessage]
 ) -> None:
     message = change()
@@ -628,7 +628,7 @@ def test_another_key_makes_signatures_invalid(peer: Peer) -> None:
     assert fault_of(peer.send(retry)) == 0
 
 
-# What is not a command
+# Messages that are no commands
 
 
 def test_encrypted_requests_do_not_pass_the_gateway(peer: Peer) -> None:
@@ -656,7 +656,7 @@ def test_a_key_handle_that_was_never_given(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("domain", [0, 1, 4, 99])
-def test_a_destination_that_takes_no_commands(peer: Peer, domain: int) -> None:
+def test_a_destination_without_commands(peer: Peer, domain: int) -> None:
     message = parsed(CHARGE_START)
     message.to_destination.domain = domain  # type: ignore[assignment]
     assert fault_of(peer.send(message.SerializeToString())) == 8
@@ -722,7 +722,7 @@ def test_an_ordered_fault_of_resync_brings_session_info(peer: Peer) -> None:
     assert not peer.send(CHARGE_START).session_info
 
 
-def test_a_fault_after_the_deed(peer: Peer) -> None:
+def test_a_fault_after_the_execution(peer: Peer) -> None:
     peer.vehicle.orders.append(FaultOrder(fault=2, runs=True))
     assert fault_of(peer.send(CHARGE_START)) == 2
     assert len(peer.requests) == 1
@@ -776,8 +776,8 @@ def test_any_damaged_message_gets_an_answer_and_runs_nothing(data: st.DataObject
     raw[position] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(MalformedMessage):
         peer.send(bytes(raw))
-    # Only what no signature covers (addresses, uuid) may be damaged without harm; what runs is
-    # always what was signed. Unsigned payloads reach the executor without a client.
+    # Only parts that no signature covers (addresses, uuid) may be damaged without harm; only signed
+    # payloads are executed. Unsigned payloads reach the executor without a client.
     for request in peer.requests:
         if request.client is not None:
             assert request.payload.hex() in ("120432021200", "1001")

@@ -191,7 +191,7 @@ async def test_domain_belongs_to_one_application(
     assert registered.asked == 1
 
 
-async def test_registering_again_takes_the_new_key(
+async def test_registering_again_uses_the_new_key(
     simulator: Simulator, visitor: Visitor, registered: KeyHost
 ) -> None:
     first = simulator.accounts.registrations["flotte-demo", "eu"]
@@ -205,7 +205,7 @@ async def test_registering_again_takes_the_new_key(
     assert second.updated_at >= first.updated_at + 60
 
 
-async def test_registration_pairs_cars_that_do_so_by_themselves(
+async def test_registration_pairs_cars_that_pair_automatically(
     simulator: Simulator, registered: KeyHost
 ) -> None:
     paired = {vin for vin, car in simulator.world.cars.items() if registered.point in car.keys}

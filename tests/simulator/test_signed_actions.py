@@ -1,4 +1,4 @@
-"""What signed payloads mean, and that plain commands mean the same.
+"""Meanings of signed payloads, equal to those of plain commands.
 
 The payloads were made by Tesla's own proxy from these names and parameters (those that it encodes
 against its documentation, by another client).
@@ -178,7 +178,7 @@ def read(domain: int, payload: bytes) -> list[Invocation]:
 
 
 @pytest.mark.parametrize(("domain", "payload", "name", "parameters"), PAYLOADS)
-def test_a_payload_means_what_the_plain_command_means(
+def test_payloads_equal_plain_commands(
     domain: int, payload: str, name: str, parameters: dict[str, Any]
 ) -> None:
     [invocation] = read(domain, bytes.fromhex(payload))
@@ -242,7 +242,7 @@ def test_closures(closure: str, move: int, invocation: Invocation) -> None:
     [
         (3, "ff", 10),  # no message
         (2, "ff", 10),
-        (3, "", 9),  # nothing asked
+        (3, "", 9),  # an empty request
         (2, "", 9),
         (3, "1200", 9),  # a vehicle action without an action
         (3, "12020a00", 9),  # getVehicleData, which this car does not answer
@@ -300,7 +300,7 @@ def test_a_command_that_does_not_exist() -> None:
         ("set_managed_charger_location", False),
     ],
 )
-def test_what_must_be_signed(name: str, *, signed: bool) -> None:
+def test_commands_that_must_be_signed(name: str, *, signed: bool) -> None:
     assert rest_commands.must_be_signed(name) is signed
 
 

@@ -1,4 +1,4 @@
-"""Cars that stream: what they tell when, over real TLS, and what it costs."""
+"""Streaming cars: messages, real TLS, and costs."""
 
 import asyncio
 from collections import Counter
@@ -76,7 +76,7 @@ def token_of_owner(token: str) -> str:
 
 
 def wake(simulator: Simulator, vin: str = AURORA) -> None:
-    """Awake, and kept so by somebody in the car."""
+    """Awake, and kept awake by an occupant."""
     simulator.world.cars[vin].steer({"state": "online", "user_present": True})
 
 
@@ -264,7 +264,7 @@ async def test_a_server_that_wants_a_certificate(
     assert not link(simulator).is_connected
 
 
-# ---- when what is told -------------------------------------------------------------------------
+# ---- times of messages -------------------------------------------------------------------------
 
 
 async def test_only_changes_on_the_grid(
@@ -294,7 +294,7 @@ async def test_a_change_within_the_interval_waits_for_its_end(
     await configure(server.claims({"DoorState": {"interval_seconds": 60}}))
     await simulator.stream()
     server.take()
-    # Opened and closed again within the minute: nobody hears of it.
+    # Opened and closed again within the minute: not sent.
     simulator.clock.advance(10)
     car.steer({"open": "df"})
     simulator.clock.advance(10)
@@ -307,7 +307,7 @@ async def test_a_change_within_the_interval_waits_for_its_end(
     assert message.values == {"DoorState": Doors(PassengerFront=True)}
 
 
-async def test_nothing_is_told_before_its_interval_is_over(
+async def test_nothing_is_sent_before_its_interval_is_over(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -338,16 +338,16 @@ async def test_intervals_and_smallest_changes(
         name: [message for message in messages if name in message.values]
         for name in ("BatteryLevel", "Soc")
     }
-    # Each minute the level is another; charging begins after four seconds.
+    # The level changes every minute; charging starts after four seconds.
     assert times(told["BatteryLevel"]) == [60.0 * number for number in range(31)]
     levels = [message.values["Soc"] for message in told["Soc"]]
     steps = [after - before for before, after in pairwise(levels)]
-    # 11 kW into 75 kWh: half a percent takes two minutes and a quarter; looked at each 5 s.
+    # 11 kW into 75 kWh: half a percent takes two minutes and a quarter; sampled every 5 s.
     assert len(steps) == 12
     assert all(0.5 <= step < 0.52 for step in steps)
 
 
-async def test_resend_interval_repeats_what_did_not_change(
+async def test_resend_interval_repeats_unchanged_values(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -382,7 +382,7 @@ async def test_metres_for_places(
     assert max(b - a for a, b in pairwise(miles)) < 0.12
     places = sum("Location" in message.values for message in messages)
     driven = (miles[-1] - miles[0]) * 1609.344
-    # A bend makes the straight line shorter than what was driven.
+    # A bend makes the straight line shorter than the distance driven.
     assert driven / 115 < places <= driven / 100 + 1
 
 
@@ -412,7 +412,7 @@ async def test_fields_that_the_car_lacks_are_left_out(
     assert [list(message.values) for message in server.take()] == [["Gear"]]
 
 
-async def test_flapping_is_told_at_each_interval(
+async def test_flapping_is_sent_at_each_interval(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -455,7 +455,7 @@ async def test_text_of_an_old_client(
     }
 
 
-async def test_times_are_wrong_as_tesla_says(
+async def test_times_are_wrong_as_documented(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -465,7 +465,8 @@ async def test_times_are_wrong_as_tesla_says(
     await configure(server.claims(["ScheduledChargingStartTime", "TpmsLastSeenPressureTimeFl"]))
     await simulator.stream()
     (message,) = server.take()
-    # 2026-11-23 00:15 on the car's clock, and now, 10:30 there: both taken for times in California.
+    # 2026-11-23 00:15 on the car's clock, and now, 10:30 there: both interpreted as times in
+    # California.
     assert message.values == {
         "ScheduledChargingStartTime": 1795421700,
         "TpmsLastSeenPressureTimeFl": 1795372200,
@@ -535,7 +536,7 @@ async def test_invalid_before_sleep_and_everything_after(
 async def test_a_whole_day_in_one_step(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
-    """Two awakenings that nobody looked at are told with their own times."""
+    """Two wakes between two looks are sent with their own times."""
     car = simulator.world.cars[AURORA]
     await configure(server.claims({"Locked": {"interval_seconds": 1}}))
     car.wake_up()
@@ -658,7 +659,7 @@ async def test_the_latest_after_a_lost_connection(
     assert again.values == {"DoorState": Doors(DriverFront=True)}
 
 
-async def test_clients_before_1_0_send_nothing_again(
+async def test_clients_before_1_0_resend_nothing(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -716,7 +717,7 @@ async def test_lost_changes_are_not_billed(
     assert simulator.bill.counts()[Category.SIGNAL] == 2
 
 
-async def test_what_cannot_be_sent_is_kept(
+async def test_unsent_messages_are_kept(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -779,7 +780,7 @@ async def test_five_thousand_are_kept(
     assert times(messages)[-1] == 6000
 
 
-async def test_a_sleeping_car_does_not_deliver_what_it_kept(
+async def test_a_sleeping_car_does_not_deliver_kept_messages(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     car = simulator.world.cars[AURORA]
@@ -799,7 +800,7 @@ async def test_a_sleeping_car_does_not_deliver_what_it_kept(
     assert server.take() == []
     car.steer({"state": "online"})
     await after(simulator, 1)
-    # What it kept, and then everything anew.
+    # The kept messages, and then every field again.
     assert times(server.take()) == [1, 2, 662]
 
 
@@ -837,7 +838,7 @@ async def test_no_alerts_unless_configured(
     assert [message.topic for message in server.take()] == [b"V"]
 
 
-async def test_errors_are_told_and_cost_nothing(
+async def test_errors_are_sent_and_cost_nothing(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
     wake(simulator)
@@ -895,15 +896,15 @@ async def test_a_suspended_account_loses_its_configurations(
     await after(simulator, 1)
     await settle()
     assert server.open == 0
-    # The last word of a car whose configuration was taken away.
+    # The last message of a car whose configuration was removed.
     assert [(message.topic, message.payload) for message in server.take()] == [(b"errors", b"")]
     assert simulator.world.cars[AURORA].telemetry.subscriptions == {}
 
 
-async def test_the_same_without_connections(
+async def test_messages_without_connections(
     simulator: Simulator, server: Receiver, configure: Configure
 ) -> None:
-    """What `due` hands out is what would have been sent."""
+    """`due` returns the messages that would have been sent."""
     claims = server.claims(["Soc", "Gear", "VehicleSpeed"])
     car = simulator.world.cars[AURORA]
     car.steer({"state": "online", "drive": True})
@@ -925,8 +926,8 @@ async def test_the_same_without_connections(
 
 
 @pytest.mark.parametrize("step", [0.5, 7.3, 60.0])
-async def test_it_does_not_matter_who_looks(step: float) -> None:
-    """A drive and what comes after it, looked at often and once: the same is told."""
+async def test_messages_do_not_depend_on_observations(step: float) -> None:
+    """A drive and the time after it, observed often and once: the messages are equal."""
     told: list[list[tuple[float, bytes]]] = []
     key = ec.generate_private_key(ec.SECP256R1())
     claims = {
@@ -961,7 +962,7 @@ async def test_it_does_not_matter_who_looks(step: float) -> None:
 async def test_with_the_machines_clock_frozen(
     socket_enabled: None, freezer: FrozenDateTimeFactory, tmp_path: Path
 ) -> None:
-    """Freezegun stops the loop's timers too; a step must come to an end all the same."""
+    """Freezegun stops the loop's timers too; a step must end anyway."""
     freezer.move_to("2026-11-22T09:30:00Z")
     key = ec.generate_private_key(ec.SECP256R1())
     async with (
@@ -983,10 +984,10 @@ async def test_with_the_machines_clock_frozen(
         await settle()
 
 
-async def test_streaming_by_itself(
+async def test_automatic_streaming(
     socket_enabled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the real clock the cars stream without being asked."""
+    """With the real clock the cars stream automatically."""
     monkeypatch.setattr("simulator.telemetry.streams.BEAT_SECONDS", 0.01)
     key = ec.generate_private_key(ec.SECP256R1())
     async with Simulator(streaming=True) as simulator:

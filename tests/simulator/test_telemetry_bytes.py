@@ -96,7 +96,7 @@ def test_envelope(topic: bytes, txid: bytes, created_at: int, payload: str, expe
 
 @pytest.mark.parametrize("length", range(33, 41))
 def test_every_length_of_a_name_can_be_followed(length: int) -> None:
-    """A txid of any length moves what comes behind it; the table stays on a multiple of four."""
+    """A txid of any length shifts the bytes behind it; the table stays aligned to four."""
     txid = b"t" * length
     written = envelope.write(topic=b"V", txid=txid, vin=VIN, payload=b"payload", created_at=7)
     message = Message.read(written)
@@ -190,7 +190,7 @@ def test_a_changed_signature(position: int) -> None:
     assert not signature.verify(KEY, b"hello world", bytes(changed))
 
 
-def test_what_is_not_signed() -> None:
+def test_unsigned_tokens() -> None:
     assert not signature.verify(KEY, b"hello worlds", SIGNATURE)
     assert not signature.verify(KEY, b"hello world", SIGNATURE[:-1])
     assert not signature.verify(b"\x04" + KEY[1:33] + KEY[1:33], b"hello world", SIGNATURE)
@@ -227,7 +227,7 @@ def test_a_token_with_other_claims() -> None:
         TOKEN.partition(".")[0] + ".W10." + TOKEN.rpartition(".")[2],
     ],
 )
-def test_what_is_no_token(text: str) -> None:
+def test_invalid_tokens(text: str) -> None:
     with pytest.raises(signature.MalformedToken):
         signature.read(text)
 

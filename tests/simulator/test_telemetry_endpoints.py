@@ -1,4 +1,4 @@
-"""Configurations: given, shown, taken away, refused."""
+"""Configurations: created, shown, removed, refused."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,11 +53,11 @@ class Owner:
         return await self.visitor.post(CREATE, token=self.access, json=body)
 
     async def shown(self, vin: str = AURORA) -> Any:
-        """What the cloud says about the configuration."""
+        """The cloud's answer about the configuration."""
         return (await self.visitor.get(path(vin), token=self.access)).response
 
     async def errors(self, vin: str = AURORA) -> Any:
-        """What the car complained about."""
+        """The errors that the car reported."""
         reply = await self.visitor.get(path(vin, "fleet_telemetry_errors"), token=self.access)
         return reply.response["fleet_telemetry_errors"]
 
@@ -75,7 +75,7 @@ def wake(simulator: Simulator, vin: str = AURORA) -> None:
     simulator.world.cars[vin].steer({"state": "online", "user_present": True})
 
 
-async def test_given_shown_taken_away(simulator: Simulator, owner: Owner) -> None:
+async def test_created_shown_removed(simulator: Simulator, owner: Owner) -> None:
     assert await owner.shown() == {
         "synced": True,
         "config": None,
@@ -119,7 +119,7 @@ async def test_an_old_model_s_streams_without_a_key(simulator: Simulator, owner:
     }
     simulator.clock.advance(180)
     told = [said(emission.payload)["Gear"] for _, _, emission in simulator.due()]
-    # Park, and nothing, in turn.
+    # Park and invalid in turn.
     assert told == [2, "invalid", 2, "invalid"]
     assert await owner.errors(OLD) == []
 
@@ -150,7 +150,7 @@ async def test_a_full_car(simulator: Simulator, owner: Owner) -> None:
         "skipped_vehicles": {"max_configs": [AURORA]},
     }
     assert (await owner.shown())["limit_reached"] is True
-    # As it used to be: said to be updated, and there is nothing.
+    # As it used to be: reported as updated, but without a configuration.
     car.steer({"telemetry": {"hides_limit": True}})
     assert (await owner.create([AURORA])).response == {"updated_vehicles": 1}
     shown = await owner.shown()
@@ -254,7 +254,7 @@ async def test_cars_of_others(simulator: Simulator, owner: Owner) -> None:
     assert (await owner.visitor.get(path(AURORA), token=owner.access)).status == 404
 
 
-async def test_a_partner_configures_what_was_granted(owner: Owner, visitor: Visitor) -> None:
+async def test_a_partner_configures_granted_cars(owner: Owner, visitor: Visitor) -> None:
     owner.access = await visitor.partner()
     assert (await owner.create([AURORA])).response == {"updated_vehicles": 1}
     reply = await visitor.ask("DELETE", path(AURORA), token=owner.access)
@@ -315,7 +315,7 @@ async def test_a_strangers_signature_is_the_cars_business(
         ({"port": "4443"}, "invalid port"),
     ],
 )
-async def test_what_else_the_car_does_not_follow(
+async def test_other_configurations_that_the_car_refuses(
     simulator: Simulator, owner: Owner, changes: dict[str, Any], text: str
 ) -> None:
     wake(simulator)

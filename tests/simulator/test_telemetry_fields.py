@@ -1,4 +1,4 @@
-"""What cars tell, compared with what they answer when they are asked."""
+"""Streamed fields, compared with polled answers."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ SAME = {
     "EuropeVehicle": "vehicle_config.eu_vehicle",
     "WheelType": "vehicle_config.wheel_type",
 }
-"""Fields and paths that mean the same in the same unit."""
+"""Fields and paths with the same meaning and unit."""
 SECTIONS = {
     "charge_state",
     "climate_state",
@@ -82,7 +82,7 @@ TOLERANCES = {
     ],
     ids=["stands", "ac", "dc", "drives"],
 )
-def test_the_same_as_asked(orders: dict[str, Any]) -> None:
+def test_streamed_values_equal_polled_ones(orders: dict[str, Any]) -> None:
     clock = DrivenClock(NOW)
     car = World(clock).cars[AURORA]
     car.steer(orders)
@@ -104,7 +104,7 @@ def test_the_same_as_asked(orders: dict[str, Any]) -> None:
             assert told == expected, name
 
 
-def test_every_telling_fits_its_arm() -> None:
+def test_every_value_fits_its_arm() -> None:
     for car in World(DrivenClock(NOW)).cars.values():
         for name, spec in FIELDS.items():
             value = spec.read(car)
@@ -143,7 +143,7 @@ def test_vectors_of_single_fields() -> None:
     """Bytes of Tesla's own example of a record with zero values."""
     spec = FIELDS["Soc"]
     assert spec.datum(0.0).SerializeToString().hex() == "0808120929" + "00" * 8
-    assert FIELDS["GpsState"].datum(False).SerializeToString().hex() == "081612023000"  # noqa: FBT003 - the value told
+    assert FIELDS["GpsState"].datum(False).SerializeToString().hex() == "081612023000"  # noqa: FBT003 - the value of the field
     assert FIELDS["DoorState"].datum((False,) * 6).SerializeToString().hex() == "083a1203aa0100"
     assert FIELDS["Gear"].datum("D").SerializeToString().hex() == "080a12024805"
     assert said(b"") == {}
@@ -153,7 +153,7 @@ def test_vectors_of_single_fields() -> None:
     ("firmware", "door", "version"),
     [("2024.44.25", "pf", "2026.38.9"), ("2024.44.32", "dr", "2024.44.32 5a1cbd3e0f2b")],
 )
-def test_old_firmware_crosses_doors_and_tells_the_offer(
+def test_old_firmware_crosses_doors_and_sends_the_offered_version(
     firmware: str, door: str, version: str
 ) -> None:
     car = World(DrivenClock(NOW)).cars[AURORA]

@@ -1,4 +1,4 @@
-"""What a car undoes by itself: the latch of the cable, the door of the port, vented windows."""
+"""Automatic changes of a car: the latch of the cable, the door of the port, vented windows."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_vented_windows_are_closed(comet: Car, leaving: str) -> None:
     assert comet.body.windows == CLOSED
 
 
-def test_windows_that_somebody_opened_stay_open(comet: Car) -> None:
+def test_opened_windows_stay_open(comet: Car) -> None:
     comet.body.windows["fd"] = 1
     comet.rest_command("door_lock", {})
     assert comet.body.windows == {"fd": 1, "fp": 0, "rd": 0, "rp": 0}

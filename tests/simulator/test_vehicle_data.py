@@ -132,7 +132,7 @@ def test_sections_by_endpoints(aurora: Car) -> None:
         ({"location_data"}, True, True),
     ],
 )
-def test_the_place_is_told_on_request_only(
+def test_the_location_is_sent_on_request_only(
     aurora: Car, endpoints: set[str], *, allowed: bool, shown: bool
 ) -> None:
     drive = aurora.vehicle_data(endpoints, location=allowed)["drive_state"]
@@ -193,7 +193,7 @@ def test_pressures_in_bar_and_their_times(aurora: Car) -> None:
     assert state["tpms_last_seen_pressure_time_fl"] == NOW_MS // 1000
 
 
-def test_open_things(aurora: Car) -> None:
+def test_open_closures(aurora: Car) -> None:
     aurora.steer({"open": ["df", "ft", "rp"]})
     state = section(aurora, "vehicle_state")
     assert (state["df"], state["dr"], state["ft"], state["rt"]) == (1, 0, 1, 0)

@@ -18,7 +18,7 @@ SECRETS = {"flotte-demo": "flotte-secret", "lenient-demo": "lenient-secret"}
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Reply:
 
     @property
     def response(self) -> Any:
-        """What lies in Tesla's envelope."""
+        """The content of Tesla's envelope."""
         assert self.status == 200, self.text
         return self.json["response"]
 
@@ -46,7 +46,7 @@ class Reply:
 
 
 class Visitor:
-    """Asks the simulator, by default at the address of the region "eu"."""
+    """A client of the simulator, by default at the address of the region "eu"."""
 
     def __init__(self, simulator: Simulator, session: aiohttp.ClientSession) -> None:
         self.simulator = simulator
@@ -89,7 +89,7 @@ class Visitor:
         return await self.ask("POST", path, **more)
 
     async def authorize(self, **changes: str | None) -> Reply:
-        """Ask for a code as owner-1, who agrees at once; None leaves a parameter out."""
+        """Request a code as owner-1, who agrees immediately; None leaves a parameter out."""
         query: dict[str, str | None] = {
             "response_type": "code",
             "client_id": "flotte-demo",
@@ -105,7 +105,7 @@ class Visitor:
         )
 
     async def token(self, **form: str | None) -> Reply:
-        """Ask the token endpoint, by default as flotte-demo with its secret."""
+        """Call the token endpoint, by default as flotte-demo with its secret."""
         fields: dict[str, str | None] = {
             "client_id": "flotte-demo",
             "client_secret": "flotte-secret",
@@ -128,7 +128,7 @@ class Visitor:
         return await self.token(**form)
 
     async def refresh(self, refresh_token: str, **changes: str | None) -> Reply:
-        """Ask for the next pair."""
+        """Request the next pair."""
         return await self.token(
             **{"grant_type": "refresh_token", "refresh_token": refresh_token, **changes}
         )

@@ -37,7 +37,7 @@ COMPUTED = "a computed name"
 
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
-PLATFORM = HOME_ASSISTANT | TABLES | {"account.data", "const", "coordinator", "entity", "presence"}
+PLATFORM = HOME_ASSISTANT | TABLES | {"account.data", "const", "coordinator", "entity"}
 """What every platform may import; each member is imported by at least one of them."""
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -729,14 +729,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "entity": HOME_ASSISTANT
     | {
         "account.data",
+        "account.rights",
         "const",
         "coordinator",
-        "account.rights",
+        "spending.rules",
         "tesla.commands",
         "tesla.state",
-        "spending.rules",
     },
-    "presence": HOME_ASSISTANT | {"account.data", "const", "coordinator", "entity"},
     "spending.rules": HOME_ASSISTANT
     | {
         "account.data",
@@ -1189,10 +1188,10 @@ def test_a_package_resolves_its_own_relative_imports() -> None:
 
 def test_the_check_sees_an_unused_permission() -> None:
     table = {"const": {"jwt"}, "lock": PLATFORM | {"yarl"}, "cover": PLATFORM}
-    found = {"const": set[str](), "lock": PLATFORM - {"presence"}, "cover": {"presence"}}
+    found = {"const": set[str](), "lock": PLATFORM - {"entity"}, "cover": {"entity"}}
     assert unused(table, found) == {"const": {"jwt"}, "lock": {"yarl"}}
     found["cover"] = set()
-    assert unused(table, found)["cover"] == {"presence"}
+    assert unused(table, found)["cover"] == {"entity"}
 
 
 def test_every_platform_of_the_package_is_in_the_table() -> None:

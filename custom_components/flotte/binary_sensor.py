@@ -14,8 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_tables
+from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, reported
 from .tesla import signals
 from .tesla.state import Derived, Signal
 
@@ -52,7 +51,7 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
         key="streaming",
         signal=signals.STREAMING,
         # Only a car that is meant to stream reports that it does not.
-        exists=told(signals.STREAMING),
+        exists=reported(signals.STREAMING),
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -400,7 +399,7 @@ SITE_BINARY_SENSORS: Final = (
     FlotteBinarySensorDescription(
         key="storm_active",
         signal=signals.STORM_ACTIVE,
-        exists=told(signals.STORM_ACTIVE),
+        exists=reported(signals.STORM_ACTIVE),
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
 )
@@ -429,5 +428,5 @@ class SignalBinarySensor(FlotteEntity[FlotteCoordinator], BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        is_on: bool | None = self.state_of_things[self.entity_description.signal]
+        is_on: bool | None = self.readings[self.entity_description.signal]
         return is_on

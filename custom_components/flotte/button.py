@@ -11,8 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .entity import FlotteEntityDescription, VehicleEntity
-from .presence import async_add_rows
+from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import State
@@ -79,4 +78,4 @@ class CommandButton(VehicleEntity, ButtonEntity):
         if (command := self.entity_description.command) is None:
             await self.coordinator.async_wake(self._context)
         else:
-            await self.async_send(command(self.state_of_things))
+            await self.async_send(command(self.readings))

@@ -119,7 +119,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        match self.state_of_things[signals.CLIMATE_ON]:
+        match self.readings[signals.CLIMATE_ON]:
             case True:
                 return HVACMode.HEAT_COOL
             case False:
@@ -129,27 +129,27 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     @property
     @override
     def current_temperature(self) -> float | None:
-        return self.state_of_things[signals.INSIDE_TEMPERATURE]
+        return self.readings[signals.INSIDE_TEMPERATURE]
 
     @property
     @override
     def target_temperature(self) -> float | None:
-        return self.state_of_things[signals.DRIVER_TEMPERATURE]
+        return self.readings[signals.DRIVER_TEMPERATURE]
 
     @property
     @override
     def min_temp(self) -> float:
-        return self.state_of_things[signals.MINIMUM_TEMPERATURE] or MIN_CELSIUS
+        return self.readings[signals.MINIMUM_TEMPERATURE] or MIN_CELSIUS
 
     @property
     @override
     def max_temp(self) -> float:
-        return self.state_of_things[signals.MAXIMUM_TEMPERATURE] or MAX_CELSIUS
+        return self.readings[signals.MAXIMUM_TEMPERATURE] or MAX_CELSIUS
 
     @property
     @override
     def preset_mode(self) -> str | None:
-        return PRESETS.get(self.state_of_things[signals.CLIMATE_KEEPER] or "")
+        return PRESETS.get(self.readings[signals.CLIMATE_KEEPER] or "")
 
     @override
     async def async_turn_on(self) -> None:
@@ -225,26 +225,26 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     def supported_features(self) -> ClimateEntityFeature:
         features = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
         # Assumed until the car reports that it lacks it.
-        if self.state_of_things[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
+        if self.readings[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         return features
 
     @property
     @override
     def hvac_modes(self) -> list[HVACMode]:
-        if self.state_of_things[signals.OVERHEAT_BY_FAN] is False:
+        if self.readings[signals.OVERHEAT_BY_FAN] is False:
             return [HVACMode.OFF, HVACMode.COOL]
         return list(OVERHEAT_MODES.values())
 
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        return OVERHEAT_MODES.get(self.state_of_things[signals.OVERHEAT_MODE] or "")
+        return OVERHEAT_MODES.get(self.readings[signals.OVERHEAT_MODE] or "")
 
     @property
     @override
     def current_temperature(self) -> float | None:
-        celsius = self.state_of_things[signals.INSIDE_TEMPERATURE]
+        celsius = self.readings[signals.INSIDE_TEMPERATURE]
         if celsius is None:
             return None
         return TemperatureConverter.convert(
@@ -254,7 +254,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @property
     @override
     def target_temperature(self) -> float | None:
-        return self._levels.get(self.state_of_things[signals.OVERHEAT_LIMIT] or "")
+        return self._levels.get(self.readings[signals.OVERHEAT_LIMIT] or "")
 
     @override
     async def async_turn_on(self) -> None:

@@ -14,8 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
-from .entity import FlotteEntityDescription, VehicleEntity
-from .presence import async_add_rows
+from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State
@@ -115,7 +114,7 @@ class VehicleCover(VehicleEntity, CoverEntity):
     def supported_features(self) -> CoverEntityFeature:
         description = self.entity_description
         features = CoverEntityFeature.OPEN
-        if description.close_command is not None and description.closes(self.state_of_things):
+        if description.close_command is not None and description.closes(self.readings):
             features |= CoverEntityFeature.CLOSE
         if description.stop_command is not None:
             features |= CoverEntityFeature.STOP
@@ -124,18 +123,18 @@ class VehicleCover(VehicleEntity, CoverEntity):
     @property
     @override
     def is_closed(self) -> bool | None:
-        is_open = self.state_of_things[self.entity_description.signal]
+        is_open = self.readings[self.entity_description.signal]
         return None if is_open is None else not is_open
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
-        await self.async_send(self.entity_description.open_command(self.state_of_things))
+        await self.async_send(self.entity_description.open_command(self.readings))
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
         # Home Assistant calls this only with the feature CLOSE, so there is a command.
         if (command := self.entity_description.close_command) is not None:
-            await self.async_send(command(self.state_of_things))
+            await self.async_send(command(self.readings))
 
     @override
     async def async_stop_cover(self, **kwargs: Any) -> None:

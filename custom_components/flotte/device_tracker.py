@@ -59,13 +59,13 @@ class VehicleTracker(VehicleEntity, TrackerEntity):
     @property
     @override
     def latitude(self) -> float | None:
-        position = self.state_of_things[self.entity_description.signal]
+        position = self.readings[self.entity_description.signal]
         return None if position is None else position[0]
 
     @property
     @override
     def longitude(self) -> float | None:
-        position = self.state_of_things[self.entity_description.signal]
+        position = self.readings[self.entity_description.signal]
         return None if position is None else position[1]
 
     @property
@@ -73,7 +73,7 @@ class VehicleTracker(VehicleEntity, TrackerEntity):
     def location_accuracy(self) -> float:
         accuracy = self.entity_description.accuracy
         # Home Assistant's value of an unknown accuracy is 0.
-        return (self.state_of_things[accuracy] if accuracy else None) or 0
+        return (self.readings[accuracy] if accuracy else None) or 0
 
     @override
     async def async_added_to_hass(self) -> None:

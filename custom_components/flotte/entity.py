@@ -1,4 +1,9 @@
-"""What all entities have in common: a row of a table, a coordinator, a device."""
+"""Base of all entities: a row of a table, shown for a vehicle, a site or the account.
+
+Entities of optional equipment are added when it is reported, and removed when it is reported
+missing. Only a report of the vehicle or site itself removes an entity; missing data and failed
+polls never do.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,12 +11,17 @@ from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import (
+    AddConfigEntryEntitiesCallback,
+    async_get_current_platform,
+)
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account.data import FlotteConfigEntry
+from .account.data import AccountData, FlotteConfigEntry
 from .account.rights import async_require_admin
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
@@ -19,15 +29,17 @@ from .tesla.state import Derived, Signal, State, inputs_of
 
 
 def always(_state: State) -> bool:
-    """Every vehicle has it."""
+    """Answer that every vehicle or site has the equipment."""
     return True
 
 
-def told(signal: Signal[Any], part: Signal[bool] | None = None) -> Callable[[State], bool | None]:
-    """Whether a vehicle or site has it: yes as soon as it tells a value, else nobody knows.
+def reported(
+    signal: Signal[Any], part: Signal[bool] | None = None
+) -> Callable[[State], bool | None]:
+    """Make an `exists` that is true once `signal` has a value, and unknown before.
 
-    Sites leave out what belongs to equipment that they lack, or tell zero. Where they also tell of
-    a part that they lack it, there is nothing to show.
+    Sites omit the signals of equipment that they lack, or report zero. If a site reports that it
+    lacks `part` and `signal` has no other value, the equipment does not exist.
     """
 
     def exists(state: State) -> bool | None:
@@ -40,19 +52,19 @@ def told(signal: Signal[Any], part: Signal[bool] | None = None) -> Callable[[Sta
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteEntityDescription(EntityDescription):
-    """A row: how something is named and shown. Unique id and translation key follow from `key`."""
+    """A row: name and appearance of an entity. Unique id and translation key follow from `key`."""
 
     exists: Callable[[State], bool | None] = always
-    """Whether this vehicle or site has it; None if it did not tell yet, see `presence`."""
+    """Whether a vehicle or site with this state has the equipment; None if it is not known yet."""
 
 
 class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[CoordinatorT]):
-    """An entity of a vehicle or site, listening to the signals that it shows.
+    """An entity of a vehicle or site, updated when one of the signals that it shows changes.
 
     Args:
         coordinator: Of the vehicle or site.
         description: The row.
-        keys: What it shows; None to be called after every poll instead.
+        keys: Signals that it shows; None to update it after every poll instead.
     """
 
     _attr_has_entity_name = True
@@ -76,16 +88,16 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
     @property
     @override
     def available(self) -> bool:
-        """Whether Tesla answered lately."""
+        """Whether Tesla answered recently."""
         return self.coordinator.is_available(self._shown)
 
     @property
-    def state_of_things(self) -> State:
-        """What is known of the vehicle or site."""
+    def readings(self) -> State:
+        """Readings of the vehicle or site."""
         return self.coordinator.state
 
     async def async_send(self, command: Command) -> None:
-        """Have a command carried out for whoever called the action."""
+        """Send a command on behalf of the caller of the action."""
         await self.coordinator.async_send(command, self._context)
 
 
@@ -94,7 +106,7 @@ class VehicleEntity(FlotteEntity[VehicleCoordinator]):
 
 
 class AccountEntity(Entity):
-    """An entity of the account, showing what its ledger says.
+    """An entity of the account, which shows its ledger.
 
     Args:
         entry: The account, set up.
@@ -109,7 +121,7 @@ class AccountEntity(Entity):
         self.entity_description = description
         self._entry = entry
         self._ledger = entry.runtime_data.ledger
-        self._last_shown: object = None
+        self._last_fingerprint: object = None
         self._attr_unique_id = f"{entry.unique_id}-{description.key}"
         self._attr_translation_key = description.key
         self._attr_device_info = dr.DeviceInfo(
@@ -121,8 +133,8 @@ class AccountEntity(Entity):
         )
 
     @property
-    def shown(self) -> object:
-        """All that it shows and that may change; None if the ledger does not change it."""
+    def fingerprint(self) -> object:
+        """All changing parts of its state; None if they do not come from the ledger."""
         return None
 
     async def async_set_rule(self, rule: str, value: str | float | None) -> None:
@@ -137,13 +149,118 @@ class AccountEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self._last_shown = self.shown
-        self.async_on_remove(self._ledger.async_subscribe(self.async_look))
+        self._last_fingerprint = self.fingerprint
+        self.async_on_remove(self._ledger.async_subscribe(self.async_refresh_if_changed))
 
     @callback
-    def async_look(self, *_: object) -> None:
-        """Show it again if it is something else: every booking calls, and most change little."""
-        shown = self.shown
-        if shown != self._last_shown:
-            self._last_shown = shown
+    def async_refresh_if_changed(self, *_: object) -> None:
+        """Write the state if it changed; every booking calls this, and few change an entity."""
+        fingerprint = self.fingerprint
+        if fingerprint != self._last_fingerprint:
+            self._last_fingerprint = fingerprint
             self.async_write_ha_state()
+
+
+@callback
+def async_add_rows[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator](
+    coordinators: Iterable[CoordinatorT],
+    table: Iterable[RowT],
+    make: Callable[[CoordinatorT, RowT], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an entity for each row and coordinator, now or when its equipment appears.
+
+    Call it from a platform's `async_setup_entry`.
+    """
+    domain = async_get_current_platform().domain
+    rows = tuple(table)
+    for coordinator in coordinators:
+        _Entities(domain, coordinator, rows, make, async_add_entities).async_start()
+
+
+@callback
+def async_add_tables[RowT: FlotteEntityDescription](
+    data: AccountData,
+    vehicles: Iterable[RowT],
+    sites: Iterable[RowT],
+    make: Callable[[FlotteCoordinator, RowT], Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities of a platform that has a table for vehicles and one for sites."""
+    async_add_rows(data.vehicles, vehicles, make, async_add_entities)
+    async_add_rows(data.sites, sites, make, async_add_entities)
+
+
+class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
+    """The entities of one platform for one vehicle or site."""
+
+    def __init__(
+        self,
+        domain: str,
+        coordinator: CoordinatorT,
+        rows: tuple[RowT, ...],
+        make: Callable[[CoordinatorT, RowT], Entity],
+        async_add_entities: AddConfigEntryEntitiesCallback,
+    ) -> None:
+        self._domain = domain
+        self._coordinator = coordinator
+        self._rows = rows
+        self._make = make
+        self._async_add_entities = async_add_entities
+        self._registry = er.async_get(coordinator.hass)
+        self._made: set[str] = set()
+        self._doubted: set[str] = set()
+        """Keys of rows that existed before, but not in the last answer."""
+
+    @callback
+    def async_start(self) -> None:
+        """Add the existing ones, and check again after each poll."""
+        self._async_update(self._rows)
+        depends = tuple(row for row in self._rows if row.exists is not always)
+        if depends:
+            self._coordinator.config_entry.async_on_unload(
+                self._coordinator.async_after_poll(lambda: self._async_update(depends))
+            )
+
+    @callback
+    def _async_update(self, rows: tuple[RowT, ...]) -> None:
+        found = [row for row in rows if self._async_is_new(row)]
+        self._made.update(row.key for row in found)
+        if found:
+            self._async_add_entities(self._make(self._coordinator, row) for row in found)
+
+    @callback
+    def _async_is_new(self, row: RowT) -> bool:
+        """Whether an entity has to be added now."""
+        exists = row.exists(self._coordinator.state)
+        if exists is False:
+            if row.key in self._made and row.key not in self._doubted:
+                # One odd answer must not remove an entity that is in use.
+                self._doubted.add(row.key)
+                self._coordinator.async_ask_again()
+            else:
+                self._async_remove(row)
+            return False
+        self._doubted.discard(row.key)
+        # If it is not known yet, it is added only if it existed before the restart.
+        return row.key not in self._made and (exists or self._entry_of(row) is not None)
+
+    @callback
+    def _async_remove(self, row: RowT) -> None:
+        """Remove an entity, also of an earlier start. Home Assistant keeps its settings."""
+        self._made.discard(row.key)
+        self._doubted.discard(row.key)
+        if (entity := self._entry_of(row)) is None:
+            return
+        LOGGER.debug(
+            "Removed %s: %s has no such equipment", entity.entity_id, self._coordinator.device_name
+        )
+        self._registry.async_remove(entity.entity_id)
+
+    def _entry_of(self, row: RowT) -> er.RegistryEntry | None:
+        """The registry's entry of a row, if it belongs to this account."""
+        unique_id = self._coordinator.unique_id_of(row.key)
+        entity_id = self._registry.async_get_entity_id(self._domain, DOMAIN, unique_id)
+        entity = None if entity_id is None else self._registry.async_get(entity_id)
+        account = self._coordinator.config_entry.entry_id
+        return entity if entity is not None and entity.config_entry_id == account else None

@@ -11,8 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .entity import FlotteEntityDescription, VehicleEntity
-from .presence import async_add_rows
+from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, State
@@ -77,7 +76,7 @@ class VehicleLock(VehicleEntity, LockEntity):
     @property
     @override
     def is_locked(self) -> bool | None:
-        return self.entity_description.is_locked(self.state_of_things)
+        return self.entity_description.is_locked(self.readings)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:

@@ -106,16 +106,16 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     def state(self) -> MediaPlayerState | None:
         if self._is_asleep:
             return MediaPlayerState.OFF
-        return STATES.get(self.state_of_things[signals.MEDIA_STATUS] or "")
+        return STATES.get(self.readings[signals.MEDIA_STATUS] or "")
 
     @property
     def _is_asleep(self) -> bool:
-        return self.state_of_things[signals.ONLINE] is False
+        return self.readings[signals.ONLINE] is False
 
     @property
     @override
     def volume_level(self) -> float | None:
-        volume = self.state_of_things[signals.MEDIA_VOLUME]
+        volume = self.readings[signals.MEDIA_VOLUME]
         # The car counts in thirds; further digits are noise.
         return None if volume is None else round(min(volume / self._max_volume, 1.0), 3)
 
@@ -126,49 +126,49 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
 
     @property
     def _max_volume(self) -> float:
-        return self.state_of_things[signals.MEDIA_VOLUME_MAXIMUM] or MAX_VOLUME
+        return self.readings[signals.MEDIA_VOLUME_MAXIMUM] or MAX_VOLUME
 
     @property
     def _step(self) -> float:
-        return self.state_of_things[signals.MEDIA_VOLUME_STEP] or STEP
+        return self.readings[signals.MEDIA_VOLUME_STEP] or STEP
 
     @property
     @override
     def media_title(self) -> str | None:
-        return self.state_of_things[signals.MEDIA_TITLE]
+        return self.readings[signals.MEDIA_TITLE]
 
     @property
     @override
     def media_artist(self) -> str | None:
-        return self.state_of_things[signals.MEDIA_ARTIST]
+        return self.readings[signals.MEDIA_ARTIST]
 
     @property
     @override
     def media_album_name(self) -> str | None:
-        return self.state_of_things[signals.MEDIA_ALBUM]
+        return self.readings[signals.MEDIA_ALBUM]
 
     @property
     @override
     def media_channel(self) -> str | None:
-        return self.state_of_things[signals.MEDIA_STATION]
+        return self.readings[signals.MEDIA_STATION]
 
     @property
     @override
     def source(self) -> str | None:
         # A polled answer has a number here, which Tesla does not document.
-        source = self.state_of_things[signals.MEDIA_SOURCE]
+        source = self.readings[signals.MEDIA_SOURCE]
         return None if source is None or source.isdigit() else source
 
     @property
     @override
     def media_duration(self) -> int | None:
-        duration = self.state_of_things[signals.MEDIA_DURATION]
+        duration = self.readings[signals.MEDIA_DURATION]
         return duration // MILLISECONDS if duration and duration < ENDLESS_MS else None
 
     @property
     def _elapsed(self) -> Reading[int] | None:
         """Elapsed time, if it was read since this title began or was paused."""
-        state = self.state_of_things
+        state = self.readings
         elapsed = state.reading(signals.MEDIA_ELAPSED)
         if self.media_duration is None or elapsed is None or elapsed.value is None:
             return None

@@ -19,8 +19,7 @@ from homeassistant.util import dt as dt_util
 from .account.data import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
-from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_tables
+from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, async_add_tables, reported
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, Source
@@ -80,7 +79,7 @@ SITE_NUMBERS: Final = (
     FlotteNumberDescription(
         key="backup_reserve",
         signal=signals.BACKUP_RESERVE,
-        exists=told(signals.BACKUP_RESERVE, signals.HAS_BATTERY),
+        exists=reported(signals.BACKUP_RESERVE, signals.HAS_BATTERY),
         command=commands.set_backup_reserve,
         device_class=NumberDeviceClass.BATTERY,
         native_unit_of_measurement=PERCENTAGE,
@@ -142,7 +141,7 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     @property
     @override
     def native_value(self) -> int | None:
-        return self.state_of_things[self.entity_description.signal]
+        return self.readings[self.entity_description.signal]
 
     @property
     @override
@@ -171,7 +170,7 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
         itself cuts what is too much. Some cars report 0 while nothing is plugged in: that is no
         limit either.
         """
-        reading = self.state_of_things.reading(signal) if signal else None
+        reading = self.readings.reading(signal) if signal else None
         if reading is None or not reading.value:
             return None
         age = dt_util.utcnow() - reading.time
@@ -207,7 +206,7 @@ class BudgetNumber(AccountEntity, NumberEntity):
 
     @property
     @override
-    def shown(self) -> object:
+    def fingerprint(self) -> object:
         return self.native_value, self.native_max_value, self.native_unit_of_measurement
 
     @override

@@ -13,8 +13,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.data import FlotteConfigEntry
 from .const import CONF_SPENDING_MODE
 from .coordinator import FlotteCoordinator
-from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, always, told
-from .presence import async_add_tables
+from .entity import (
+    AccountEntity,
+    FlotteEntity,
+    FlotteEntityDescription,
+    always,
+    async_add_tables,
+    reported,
+)
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.spending.modes import SpendingMode
@@ -141,7 +147,7 @@ SITE_SELECTS: Final = (
     FlotteSelectDescription(
         key="operation_mode",
         signal=signals.OPERATION_MODE,
-        exists=told(signals.OPERATION_MODE, signals.HAS_BATTERY),
+        exists=reported(signals.OPERATION_MODE, signals.HAS_BATTERY),
         options=list(signals.OPERATION_MODES),
         values=signals.OPERATION_MODES,
         command=commands.set_operation_mode,
@@ -185,7 +191,7 @@ class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
     @override
     def current_option(self) -> str | None:
         description = self.entity_description
-        value = self.state_of_things[description.signal]
+        value = self.readings[description.signal]
         if value not in description.values:
             return None
         return self.options[description.values.index(value)]
@@ -209,7 +215,7 @@ class SpendingModeSelect(AccountEntity, SelectEntity):
 
     @property
     @override
-    def shown(self) -> object:
+    def fingerprint(self) -> object:
         return self.current_option
 
     @override

@@ -10,8 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, told
-from .presence import async_add_tables
+from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, reported
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal, State
@@ -82,7 +81,7 @@ VEHICLE_SWITCHES: Final = (
 
 def _watches_storms(state: State) -> bool | None:
     """Whether a site has storm watch; one that cannot may still report the last setting."""
-    return False if state[signals.STORM_CAPABLE] is False else told(signals.STORM_WATCH)(state)
+    return False if state[signals.STORM_CAPABLE] is False else reported(signals.STORM_WATCH)(state)
 
 
 SITE_SWITCHES: Final = (
@@ -127,7 +126,7 @@ class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
     @override
     def is_on(self) -> bool | None:
         signal = self.entity_description.signal
-        return None if signal is None else self.state_of_things[signal]
+        return None if signal is None else self.readings[signal]
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:

@@ -60,7 +60,7 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @override
     def supported_features(self) -> UpdateEntityFeature:
         # The car downloads on its own, over Wi-Fi; only then can an installation start.
-        status = self.state_of_things[signals.UPDATE_STAGE]
+        status = self.readings[signals.UPDATE_STAGE]
         if status in ("available", "scheduled"):
             return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL
         return UpdateEntityFeature.PROGRESS
@@ -68,24 +68,24 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @property
     @override
     def installed_version(self) -> str | None:
-        return self.state_of_things[signals.SOFTWARE_VERSION]
+        return self.readings[signals.SOFTWARE_VERSION]
 
     @property
     @override
     def latest_version(self) -> str | None:
-        if self.state_of_things[signals.UPDATE_STAGE] is None:
+        if self.readings[signals.UPDATE_STAGE] is None:
             return self.installed_version
-        return self.state_of_things[signals.UPDATE_VERSION] or self.installed_version
+        return self.readings[signals.UPDATE_VERSION] or self.installed_version
 
     @property
     @override
     def in_progress(self) -> bool:
-        return self.state_of_things[signals.UPDATE_STAGE] == "installing"
+        return self.readings[signals.UPDATE_STAGE] == "installing"
 
     @property
     @override
     def update_percentage(self) -> int | None:
-        return self.state_of_things[signals.UPDATE_INSTALLED] if self.in_progress else None
+        return self.readings[signals.UPDATE_INSTALLED] if self.in_progress else None
 
     @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:

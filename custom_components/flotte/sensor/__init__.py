@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
-from ..presence import async_add_tables
+from ..entity import async_add_tables
 from .account import ACCOUNT_SENSORS, AccountSensor
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of

@@ -148,11 +148,13 @@ class AccountSensor(AccountEntity, SensorEntity):
         await super().async_added_to_hass()
         # The ledger reports the beginning of a day.
         if self.entity_description.changes_with_time:
-            self.async_on_remove(async_track_utc_time_change(self.hass, self.async_look, second=0))
+            self.async_on_remove(
+                async_track_utc_time_change(self.hass, self.async_refresh_if_changed, second=0)
+            )
 
     @property
     @override
-    def shown(self) -> object:
+    def fingerprint(self) -> object:
         return self.native_value, self.last_reset, self.native_unit_of_measurement
 
     @property

@@ -108,7 +108,7 @@ class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
     @property
     @override
     def native_value(self) -> Any:
-        return self.state_of_things[self.entity_description.signal]
+        return self.readings[self.entity_description.signal]
 
 
 class CounterSensor(FlotteSensor, RestoreSensor):
@@ -153,6 +153,6 @@ class CounterSensor(FlotteSensor, RestoreSensor):
 
     def _count(self) -> None:
         """Apply the reading to the counter, if its value is known."""
-        reading = self.state_of_things.reading(self.entity_description.signal)
+        reading = self.readings.reading(self.entity_description.signal)
         if reading is not None and reading.value is not None:
             self._counter = self._counter.after(reading.value, reading.time)

@@ -5,7 +5,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 
-from ..entity import told
+from ..entity import reported
 from ..tesla import signals
 from ..tesla.state import State
 from .entity import FlotteSensorDescription
@@ -20,7 +20,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="solar_power",
         signal=signals.SOLAR_POWER,
-        exists=told(signals.SOLAR_POWER, signals.HAS_SOLAR),
+        exists=reported(signals.SOLAR_POWER, signals.HAS_SOLAR),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -29,7 +29,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="battery_power",
         signal=signals.BATTERY_POWER,
-        exists=told(signals.BATTERY_POWER, signals.HAS_BATTERY),
+        exists=reported(signals.BATTERY_POWER, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -38,7 +38,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="grid_power",
         signal=signals.GRID_POWER,
-        exists=told(signals.GRID_POWER),
+        exists=reported(signals.GRID_POWER),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -47,7 +47,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="load_power",
         signal=signals.LOAD_POWER,
-        exists=told(signals.LOAD_POWER),
+        exists=reported(signals.LOAD_POWER),
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_unit_of_measurement=UnitOfPower.KILO_WATT,
@@ -65,7 +65,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="percentage_charged",
         signal=signals.PERCENTAGE_CHARGED,
-        exists=told(signals.PERCENTAGE_CHARGED, signals.HAS_BATTERY),
+        exists=reported(signals.PERCENTAGE_CHARGED, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
@@ -73,7 +73,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="energy_left",
         signal=signals.ENERGY_LEFT,
-        exists=told(signals.ENERGY_LEFT, signals.HAS_BATTERY),
+        exists=reported(signals.ENERGY_LEFT, signals.HAS_BATTERY),
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
@@ -82,7 +82,7 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="island_status",
         signal=signals.ISLAND_STATUS,
-        exists=told(signals.ISLAND_STATUS),
+        exists=reported(signals.ISLAND_STATUS),
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.ISLAND_STATES),
     ),

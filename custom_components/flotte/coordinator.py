@@ -336,7 +336,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @override
     async def async_poll(self) -> None:
         await self._async_look_for_pairing()
-        self.vehicle.shown = self.shown_signals
+        self.vehicle.poller.shown = self.shown_signals
         self._async_watch_stream()
         if self.vehicle.check_due():
             await self.vehicle.check()
@@ -355,7 +355,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @callback
     def async_look_after_restart(self) -> None:
         """Look at what became of a command from right before a restart, as soon as that shows."""
-        if (due_at := self.vehicle.look_due_at) is None:
+        if (due_at := self.vehicle.poller.look_due_at) is None:
             return
 
         async def look(_now: datetime) -> None:

@@ -92,7 +92,7 @@ async def _describe(data: AccountData) -> dict[str, Any]:
                 "model_year_code": coordinator.vehicle.vin[9:10],
                 "protocol": str(coordinator.vehicle.channel.mode),
                 "key_paired": coordinator.vehicle.channel.key_paired,
-                "asked": _text(coordinator.vehicle.asked),
+                "asked": _text(coordinator.vehicle.poller.data_received_at),
                 "came_online": _text(coordinator.vehicle.presence.online_since),
                 "last_poll_succeeded": coordinator.last_update_success,
                 "readings": _readings(coordinator.state),

@@ -155,7 +155,7 @@ def test_a_vehicle_with_odd_dates(make_vehicle: VehicleMaker, odd: object) -> No
     """The last second of the year 9999 is a date, but there is none after it."""
     vehicle = make_vehicle()
     vehicle.restore(dict.fromkeys(DATES, odd))
-    assert vehicle.look_due_at is None or vehicle.look_due_at < NOON
+    assert vehicle.poller.look_due_at is None or vehicle.poller.look_due_at < NOON
     json.dumps(vehicle.to_stored(), allow_nan=False)
 
 

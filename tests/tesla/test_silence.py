@@ -369,8 +369,11 @@ async def test_a_parked_car_does_not_move(
     freezer.tick(8 * HOUR)
     awake.lapse()
     assert (awake.state[signals.SPEED], awake.state[signals.SHIFT_STATE]) == (0, "p")
-    awake.asked, awake.shown = None, frozenset({signals.SPEED, signals.SHIFT_STATE})
-    assert not awake._has_gaps()
+    awake.poller.data_received_at, awake.poller.shown = (
+        None,
+        frozenset({signals.SPEED, signals.SHIFT_STATE}),
+    )
+    assert not awake.poller.has_gaps()
 
 
 CHARGE: dict[Signal[Any], Any] = {
@@ -525,9 +528,9 @@ INSIDE = signals.INSIDE_TEMPERATURE
 async def test_what_ended_is_looked_up_and_then_unknown(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
-    awake.shown = frozenset({INSIDE})
+    awake.poller.shown = frozenset({INSIDE})
     await awake.refresh()
-    awake.asked, awake.presence.online_since = utc_now() - HOUR, utc_now()
+    awake.poller.data_received_at, awake.presence.online_since = utc_now() - HOUR, utc_now()
     freezer.tick(SECOND)
     report(stream, {INSIDE: 21.0})
     report(stream, {}, "InsideTemp")
@@ -562,7 +565,7 @@ async def test_what_was_looked_up_counts_for_an_hour(
 async def test_no_gap(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory, ends: str
 ) -> None:
-    awake.shown = frozenset({INSIDE})
+    awake.poller.shown = frozenset({INSIDE})
     report(stream, {INSIDE: 21.0})
     report(stream, {}, "InsideTemp")
     if ends == "it sleeps":
@@ -576,7 +579,7 @@ async def test_no_gap(
     freezer.tick(2 * HOUR)
     awake.lapse()
     assert awake.state[INSIDE] == 21.0
-    assert not awake._has_gaps()
+    assert not awake.poller.has_gaps()
 
 
 @pytest.mark.parametrize(
@@ -600,14 +603,14 @@ async def test_nobody_pays_to_look_for_what_need_not_be_there(
     had: bool,
 ) -> None:
     """All the same it is unknown after an hour."""
-    awake.shown = frozenset({signal})
+    awake.poller.shown = frozenset({signal})
     if had:
         report(stream, {signal: value})
     else:
         awake.receive({signal: Reading(value, utc_now() - HOUR, Source.POLL)})
     report(stream, {}, ended)
     freezer.tick(30 * MINUTE)
-    assert not awake._has_gaps()
+    assert not awake.poller.has_gaps()
     freezer.tick(31 * MINUTE)
     awake.lapse()
     assert awake.state[signal] is None
@@ -638,11 +641,11 @@ async def test_a_gear_that_ended_while_it_drove_is_a_gap(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     """P was lost: the car is not shown as driving for good."""
-    awake.shown = frozenset({signals.SHIFT_STATE, signals.SPEED})
+    awake.poller.shown = frozenset({signals.SHIFT_STATE, signals.SPEED})
     report(stream, {signals.SHIFT_STATE: "d", signals.SPEED: 50.0})
     report(stream, {}, "Gear", "VehicleSpeed")
     freezer.tick(plan.GAP_PATIENCE)
-    assert awake._has_gaps()
+    assert awake.poller.has_gaps()
     freezer.tick(HOUR)
     awake.lapse()
     assert awake.state[signals.SHIFT_STATE] is None
@@ -663,14 +666,14 @@ async def test_a_look_after_a_command_survives_a_restart(
     again = make_vehicle()
     again.restore(awake.to_stored())
     again.apply_state("online")
-    due_at = again.look_due_at
+    due_at = again.poller.look_due_at
     assert due_at == utc_now() + plan.SETTLE
     assert not again.data_due()
     freezer.tick(plan.SETTLE)
     assert again.data_due()
     await again.refresh()
     assert again.state[signals.LOCKED] is False
-    assert again.look_due_at is None
+    assert again.poller.look_due_at is None
     assert not again.data_due()
 
 
@@ -741,12 +744,12 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     await asyncio.wait([sending])
     again.apply_state("online")
     assert not car.body.is_locked
-    assert again.look_due_at == utc_now() + plan.SETTLE
+    assert again.poller.look_due_at == utc_now() + plan.SETTLE
     freezer.tick(plan.SETTLE)
     assert again.data_due()
     await again.refresh()
     assert again.state[signals.LOCKED] is False
-    assert again.look_due_at is None
+    assert again.poller.look_due_at is None
 
 
 async def test_a_command_that_is_cancelled_on_its_way_is_looked_at(
@@ -757,7 +760,7 @@ async def test_a_command_that_is_cancelled_on_its_way_is_looked_at(
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    assert awake.look_due_at == utc_now() + plan.SETTLE
+    assert awake.poller.look_due_at == utc_now() + plan.SETTLE
     freezer.tick(plan.SETTLE)
     assert awake.data_due()
     await awake.refresh()
@@ -786,7 +789,7 @@ async def test_an_unknown_outcome_is_looked_at_once(
         await awake.send(commands.unlock_doors(), PERSON)
     freezer.tick(plan.SETTLE)
     assert awake.data_due() is not answers
-    assert (awake.look_due_at is None) is answers
+    assert (awake.poller.look_due_at is None) is answers
 
 
 @pytest.mark.parametrize(("after", "wakes"), [(20, 1), (61, 2)])

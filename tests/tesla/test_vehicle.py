@@ -366,7 +366,7 @@ async def test_refresh(awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory)
     assert awake.state[signals.BATTERY_LEVEL] == 68.0
     assert awake.state[signals.VEHICLE_NAME] == "Aurora"
     assert awake.state[signals.LOCATION] == pytest.approx((52.3731, 4.8903))
-    assert awake.asked == NOW + timedelta(seconds=5)
+    assert awake.poller.data_received_at == NOW + timedelta(seconds=5)
     assert signals.BATTERY_LEVEL in told[-1]
     car.steer({"locked": False})
     freezer.tick(timedelta(seconds=5))
@@ -392,7 +392,7 @@ async def test_a_car_that_fell_asleep_meanwhile(awake: Vehicle, car: Car, accoun
         await awake.refresh()
     assert not awake.is_online
     assert awake.presence.online_since is None
-    assert awake.asked is None
+    assert awake.poller.data_received_at is None
     assert paid(account) == {DATA: 1}
 
 
@@ -412,7 +412,11 @@ async def test_answers_that_tell_nothing_are_counted(
     for _ in range(3):
         with pytest.raises(NotAvailable):
             await awake.refresh()
-    assert (awake.failures, awake.tried, awake.asked) == (3, NOW, None)
+    assert (
+        awake.poller.failures,
+        awake.poller.data_requested_at,
+        awake.poller.data_received_at,
+    ) == (3, NOW, None)
     freezer.tick(timedelta(minutes=40) - SECOND)
     assert not awake.data_due()
     freezer.tick(SECOND)
@@ -421,10 +425,10 @@ async def test_answers_that_tell_nothing_are_counted(
     asleep = {"response": {"state": "asleep"}}
     account.tesla.faults.order("status", endpoint="vehicle_data", status=200, body=asleep)
     await awake.refresh()
-    assert awake.failures == 4
+    assert awake.poller.failures == 4
     car.steer({"state": "online"})
     await awake.refresh()
-    assert awake.failures == 0
+    assert awake.poller.failures == 0
 
 
 @pytest.mark.parametrize(
@@ -439,7 +443,11 @@ async def test_data_without_anything_in_it_are_a_failure(
     )
     with pytest.raises(InvalidAnswer):
         await awake.refresh()
-    assert (awake.failures, awake.tried, awake.asked) == (1, NOW, None)
+    assert (
+        awake.poller.failures,
+        awake.poller.data_requested_at,
+        awake.poller.data_received_at,
+    ) == (1, NOW, None)
     assert not awake.data_due(), "it was billed"
 
 
@@ -461,7 +469,7 @@ async def test_schedules(awake: Vehicle, account: Account) -> None:
     assert "charge_schedules" in answer["charge_schedule_data"]
     assert "precondition_schedules" in answer["preconditioning_schedule_data"]
     assert paid(account) == {DATA: 1}
-    assert awake.asked is None, "it does not tell what the plan wants to know"
+    assert awake.poller.data_received_at is None, "it does not tell what the plan wants to know"
 
 
 async def test_schedules_of_a_sleeping_car(
@@ -667,7 +675,7 @@ async def test_a_signed_command(awake: Vehicle, car: Car, account: Account) -> N
         value=True, time=NOW, source=Source.ASSUMED
     )
     assert told == [{signals.LOCKED}]
-    assert awake.commanded == NOW
+    assert awake.poller.commanded_at == NOW
     assert is_paired(awake) is True
     assert account.endpoints == ["vehicle", "signed_command", "signed_command"]
 
@@ -1095,7 +1103,7 @@ async def test_a_setting_that_is_so_is_not_sent(
     freezer.tick(timedelta(seconds=60))
     assert await awake.send(commands.set_charge_limit(70), PERSON) == Done(already=True)
     assert len(account.arrived) == before
-    assert awake.commanded is None
+    assert awake.poller.commanded_at is None
     freezer.tick(SECOND)
     # Too old to be known: the car itself says that it is so.
     assert await awake.send(commands.set_charge_limit(70), PERSON) == Done(already=True)
@@ -1238,7 +1246,7 @@ async def test_a_refusal_of_the_car_has_its_reason(awake: Vehicle, car: Car) -> 
         await awake.send(commands.lock_doors(), PERSON)
     assert refusal.value.translation_key == "refused_closures_open"
     assert awake.state[signals.LOCKED] is None, "nothing is assumed"
-    assert awake.commanded is None
+    assert awake.poller.commanded_at is None
 
 
 @pytest.mark.parametrize(
@@ -1651,7 +1659,7 @@ async def test_what_is_known_survives_a_restart(
     reading = again.state.reading(signals.BATTERY_LEVEL)
     assert reading is not None
     assert (reading.time, reading.source) == (NOW, Source.RESTORED)
-    assert (again.asked, again.presence.online_since) == (NOW, NOW)
+    assert (again.poller.data_received_at, again.presence.online_since) == (NOW, NOW)
     assert again.is_online
 
 
@@ -1713,7 +1721,7 @@ async def test_nothing_secret_is_stored(
 async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str, Any]) -> None:
     vehicle.restore(stored)
     assert vehicle.state == State()
-    assert vehicle.asked is None
+    assert vehicle.poller.data_received_at is None
     assert vehicle.presence.online_since is None
     assert vehicle.channel.mode is CommandMode.SIGNED
     car.steer({"state": "online"})
@@ -1724,7 +1732,7 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
 @pytest.mark.parametrize("seconds", [1e300, float("nan"), 10**30])
 async def test_an_impossible_time_is_left_out(vehicle: Vehicle, seconds: float) -> None:
     vehicle.restore({"asked": seconds})
-    assert vehicle.asked is None
+    assert vehicle.poller.data_received_at is None
 
 
 async def test_a_restored_reading_of_the_future_gives_way(awake: Vehicle) -> None:

@@ -202,7 +202,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
     assert ran(car) == ["auto_conditioning_start"]
     assert vehicle.state[signals.CLIMATE_ON] is True, "that part was carried out"
     assert vehicle.state[signals.SEAT_HEATER_LEFT] is None
-    assert vehicle.commanded == utc_now(), "and is looked at"
+    assert vehicle.poller.commanded_at == utc_now(), "and is looked at"
 
 
 async def test_a_climate_that_cannot_be_switched_on(

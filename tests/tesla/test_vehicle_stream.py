@@ -302,9 +302,9 @@ async def test_what_it_streams_is_not_looked_at_after_a_command(
     followed: Vehicle, car: Car, account: Account
 ) -> None:
     await followed.send(commands.set_charge_limit(70), PERSON)
-    assert followed.commanded is None
+    assert followed.poller.commanded_at is None
     await followed.send(commands.set_charge_current(10), PERSON)
-    assert followed.commanded is not None, "nobody tells that by himself"
+    assert followed.poller.commanded_at is not None, "nobody tells that by himself"
 
 
 # --- Sleep, waking, asking ------------------------------------------------------------------------
@@ -384,7 +384,7 @@ async def test_it_is_asked_for_what_the_stream_cannot_tell_once(
     followed: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     only_polled = next(each for each in signals.VEHICLE_SIGNALS if each.paths and not each.streamed)
-    followed.shown = frozenset({only_polled})
+    followed.poller.shown = frozenset({only_polled})
     assert followed.data_due()
     await followed.refresh()
     freezer.tick(2 * HOUR)

@@ -1,0 +1,276 @@
+"""The polling of a vehicle: when Tesla is asked for its data, and what the answers lack.
+
+The plan itself is pure (`poll_plan`); this keeps what the plan needs to know. After a command its
+effect is looked at, unless the stream reports it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from .. import signals
+from ..commands import Command
+from ..errors import InvalidAnswer, VehicleUnavailable
+from ..signing import Domain
+from ..spending.caller import POLLING, Caller, CallerKind
+from ..spending.tariff import DATA
+from ..state import Readings, Signal, restore_time
+from . import poll_plan as plan
+from .admission import Admission
+from .channel import CommandChannel
+from .context import VehicleContext
+from .deferral import may_wait
+from .knowledge import Knowledge
+from .outcome import can_be_looked_at
+from .persistence import Persistence
+from .presence import DATES as PRESENCE_DATES
+from .presence import Presence
+
+_DATES: Final = ("data_received_at", "data_requested_at", "commanded_at", "automated_at")
+"""Attributes of `Poller` that the plan compares with the time now."""
+
+
+class Poller:
+    """Asks for the data of one vehicle, as rarely as the polling plan allows."""
+
+    def __init__(
+        self,
+        context: VehicleContext,
+        *,
+        knowledge: Knowledge,
+        presence: Presence,
+        channel: CommandChannel,
+        admission: Admission,
+        persistence: Persistence,
+    ) -> None:
+        self.data_received_at: datetime | None = None
+        """When the last data request was answered, since the start."""
+        self.data_requested_at: datetime | None = None
+        """When data was last asked for, answered or not."""
+        self.failures = 0
+        """Requests in a row that yielded nothing."""
+        self.commanded_at: datetime | None = None
+        """When the last command was executed whose effect is to be looked at."""
+        self.automated_at: datetime | None = None
+        """When the last plain setting of an automation was executed, which many may follow."""
+        self.shown: frozenset[Signal[Any]] = frozenset()
+        """Signals that an entity shows: the stream may not report all of them."""
+        self._context = context
+        self._knowledge = knowledge
+        self._presence = presence
+        self._channel = channel
+        self._admission = admission
+        self._persistence = persistence
+        # Signals shown at the last answer: the vehicle lacks those that it did not hold.
+        self._shown_at_answer: frozenset[Signal[Any]] = frozenset()
+        # By part of the vehicle: since when a command is under way whose effect can be looked at.
+        self._under_way: dict[Domain | None, datetime] = {}
+
+    # --- When to ask -----------------------------------------------------------------------------
+
+    def check_due(self) -> bool:
+        """Whether the polling plan asks for a state check now.
+
+        If checks are billed after all they are rare, and keep pace with the month.
+        """
+        now = self._context.now()
+        if not plan.check_due(self._situation(), now):
+            return False
+        if not self._presence.is_check_paid:
+            return True
+        if self._presence.was_checked_within(plan.CHECK_ASLEEP_INTERVAL, now):
+            return False
+        return self._context.gate.lets_poll(self._presence.check_charge(), self._context.vin, now)
+
+    def data_due(self) -> bool:
+        """Whether the polling plan allows a data request now."""
+        return plan.data_due(self._situation(), self._context.now())
+
+    def _situation(self) -> plan.Situation:
+        self._follow_clock()
+        presence = self._presence
+        return plan.Situation(
+            state=self._knowledge.state,
+            asked=self.data_received_at,
+            came_online=presence.online_since,
+            tried=self.data_requested_at,
+            failures=self.failures,
+            commanded=self.commanded_at,
+            automated=self.automated_at,
+            kept_awake=self._channel.polling_prevents_sleep,
+            streaming=presence.is_streaming,
+            awaited=presence.stream_overdue_since,
+            has_gaps=self.has_gaps(),
+            slept_streaming=presence.slept_streaming,
+            checked=presence.checked_at,
+            quick_returns=presence.quick_returns,
+            slower=self._context.gate.step.effects.poll_factor,
+        )
+
+    def _follow_clock(self) -> None:
+        """Shift dates in the future, from before the clock was set back, to now.
+
+        The newest of them becomes now and the others keep their distance to it, so that the plan
+        goes on at its usual pace.
+        """
+        now = self._context.now()
+        owners = ((self, _DATES), (self._presence, PRESENCE_DATES))
+        future = [
+            (owner, name, moment)
+            for owner, names in owners
+            for name in names
+            if (moment := getattr(owner, name)) is not None and moment > now
+        ]
+        ahead = max((moment for _, _, moment in future), default=now) - now
+        for owner, name, moment in future:
+            setattr(owner, name, moment - ahead)
+
+    # --- Gaps of the stream ----------------------------------------------------------------------
+
+    def has_gaps(self) -> bool:
+        """Whether something is shown that the stream does not report, and an answer might hold."""
+        return any(
+            signal.paths
+            and (signal.scope is None or signal.scope in self._context.scopes)
+            and (self._is_missing(signal) or self._is_left_out(signal))
+            for signal in self.shown
+        )
+
+    def _is_missing(self, signal: Signal[Any]) -> bool:
+        """Whether the vehicle, although awake, has reported for a while that it has no value."""
+        coverage = self._knowledge.coverage
+        since = None if coverage is None else coverage.missing_since(signal)
+        return since is not None and self._context.now() - since >= plan.GAP_PATIENCE
+
+    def _is_left_out(self, signal: Signal[Any]) -> bool:
+        """Whether the stream does not hold it, or an answer did not hold it although it could."""
+        coverage = self._knowledge.coverage
+        if coverage is not None and coverage.includes(signal):
+            return False
+        # A signal that the last answer lacked the next one will lack too; one that the stream
+        # leaves out although it could report it gets old meanwhile.
+        return signal.streamed or (
+            signal not in self._knowledge.state.readings and signal not in self._shown_at_answer
+        )
+
+    # --- Asking ----------------------------------------------------------------------------------
+
+    async def poll(self) -> Readings:
+        """Refresh in the background; only while spending keeps pace with the month.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
+        """
+        with self._admission.admit((DATA,), POLLING):
+            return await self.refresh(POLLING)
+
+    async def refresh(self, caller: Caller = POLLING) -> Readings:
+        """Ask the vehicle for everything, and return the readings: one data request.
+
+        Raises:
+            VehicleUnavailable: it is not online after all; the state says so then.
+            TeslaError: any other.
+        """
+        self.data_requested_at = self._context.now()
+        self.failures += 1
+        try:
+            answer = await self._context.api.vehicle_data(
+                self._context.vin, caller, location="vehicle_location" in self._context.scopes
+            )
+        except VehicleUnavailable:
+            self._presence.found_asleep()
+            raise
+        now = self._context.now()
+        readings = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
+        self._presence.apply_state(answer.get("state", "online"))
+        if self._presence.is_online and not readings:
+            raise InvalidAnswer("it says nothing about the car")
+        self.data_received_at = now
+        self._shown_at_answer = self.shown
+        if self._presence.is_online:
+            self.failures = 0
+        self._knowledge.receive(readings)
+        return readings
+
+    # --- Looks at the effect of a command --------------------------------------------------------
+
+    async def note_departure(self, command: Command) -> None:
+        """Note a command that is about to leave, so that its effect is looked at in any case.
+
+        For a plain setting that is enough while we run; anything else is noted on disk, too.
+        """
+        if can_be_looked_at(command):
+            self._under_way[command.domain] = self._context.now()
+            if not may_wait(command):
+                await self._persistence.save_if_possible()
+
+    def note_arrival(self, command: Command) -> None:
+        """Note that a command is no longer under way, whatever its outcome."""
+        self._under_way.pop(command.domain, None)
+
+    def note_executed(self, command: Command, caller: Caller, now: datetime) -> None:
+        """Have the effect of an executed command looked at, if a look can show it."""
+        if not can_be_looked_at(command) or self._knowledge.will_be_reported(command.expects):
+            return
+        hurries = self._presence.is_streaming or not may_wait(command)
+        if caller.kind is CallerKind.AUTOMATION and not hurries:
+            self.automated_at = now
+            self._knowledge.note_automated(command.expects, now)
+        else:
+            self.commanded_at = now
+
+    def look_unless_reported(self, expected: Iterable[Signal[Any]], now: datetime) -> None:
+        """Have an effect looked at, unless the stream will report it."""
+        if not self._knowledge.will_be_reported(expected):
+            self.commanded_at = now
+
+    def look_unless_seen(self, command: Command) -> None:
+        """Have the effect of a command looked at that may have been executed, unless it was seen.
+
+        Its caller gets no confirmation, so nothing else leads to that look.
+        """
+        sent_at, received_at = self._under_way.get(command.domain), self.data_received_at
+        if sent_at is None or (received_at is not None and received_at > sent_at):
+            return
+        self.look_unless_reported(command.expects, self._context.now())
+
+    @property
+    def look_due_at(self) -> datetime | None:
+        """When the effect of the last command is to be looked at; None if that was done."""
+        commanded_at, received_at = self.commanded_at, self.data_received_at
+        if commanded_at is None or (
+            received_at is not None and received_at >= commanded_at + plan.SETTLE
+        ):
+            return None
+        return commanded_at + plan.SETTLE
+
+    def _look_pending_since(self) -> datetime | None:
+        """When the last command was sent whose effect is still unconfirmed.
+
+        Also if the stream would report it: its reports to a Home Assistant that is just starting
+        are lost. And also if its answer is awaited: after a restart that never comes.
+        """
+        unconfirmed = [guess.time for guess in self._knowledge.state.assumed.values()]
+        unconfirmed.extend(self._under_way.values())
+        if self.commanded_at is not None:
+            unconfirmed.append(self.commanded_at)
+        return max(unconfirmed, default=None)
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """The times of requests and commands, as JSON."""
+        dates = {
+            "asked": self.data_received_at,
+            "tried": self.data_requested_at,
+            "commanded": self._look_pending_since(),
+            "automated": self.automated_at,
+        }
+        return {name: date and date.timestamp() for name, date in dates.items()}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore them from `to_stored`'s JSON: a restart is no reason to ask again."""
+        self.data_received_at = restore_time(stored.get("asked"))
+        self.data_requested_at = restore_time(stored.get("tried"))
+        self.commanded_at = restore_time(stored.get("commanded"))
+        self.automated_at = restore_time(stored.get("automated"))

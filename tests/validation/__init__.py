@@ -1,7 +1,8 @@
 """Rules that Home Assistant's validator (hassfest) and HACS cannot check, or check too late.
 
-Each rule is a function over the folder of an integration that yields its problems as text. What the
-two validators know (shapes of files, requirements, licence, topics) they check in CI.
+Each rule is a function over the folder of an integration that yields its problems as text. Rules
+that the two validators know (shapes of files, requirements, licence, topics) are checked by them in
+CI.
 
     integration  the folder of one integration, read once
     manifest     the facts in manifest.json that decide whether Home Assistant loads it

@@ -187,7 +187,7 @@ def steps(module: ast.AST, known: dict[str, str]) -> set[str]:
 
 
 def fields(module: ast.AST, known: dict[str, str]) -> set[str]:
-    """The fields that a flow's forms ask for."""
+    """The fields of a flow's forms."""
     return {
         text
         for call in _calls(module)

@@ -81,7 +81,7 @@ def _status(row: object) -> object:
 
 
 def scale_shape(integration: Integration) -> Problems:
-    """The file names every rule of the scale once, with a status; an exemption says why."""
+    """The file names every rule of the scale once, with a status; an exemption has a reason."""
     if not integration.has("quality_scale.yaml"):
         return
     content = integration.yaml("quality_scale.yaml") or {}

@@ -1,7 +1,7 @@
-"""The vehicle's side, played for the tests with plain cryptography and nothing of ours.
+"""The vehicle's side for the tests, with plain cryptography and no code of the integration.
 
-It keeps what a vehicle keeps (key, epoch, clock, counter, keychain), checks a command before it
-executes it, and writes down what it executed.
+It keeps the state of a vehicle (key, epoch, clock, counter, keychain), checks a command before it
+executes it, and records executions.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ VIN = "5YJ30123456789ABC"
 
 
 class Clock:
-    """Monotonic seconds that only a test moves; begins at an odd value on purpose."""
+    """Monotonic seconds that only a test moves; starts at an odd value on purpose."""
 
     def __init__(self) -> None:
         self.now = 1_000_003.25
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """The time of the test."""
         return self.now
 
 
@@ -55,7 +55,7 @@ class Car:
     encrypts: bool = True
     counter: int = 0
     payload: bytes = b""
-    """What it answers to an executed command."""
+    """The answer to an executed command."""
     faults: list[int] = field(default_factory=list)
     """Faults to answer next, before any check; 0 for none."""
     statuses: list[int] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Car:
         return int(self.clock.now - self.started)
 
     def reboot(self) -> None:
-        """Begin a new epoch."""
+        """Start a new epoch."""
         self.epoch = hashlib.sha256(self.epoch).digest()[:16]
         self.started = self.clock.now
         self.counter = 0

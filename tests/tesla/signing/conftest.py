@@ -1,4 +1,4 @@
-"""What the tests of the signing package share: a clock, our key, a car and a session with it."""
+"""Fixtures of the signing package: a clock, our key, a car and a session with it."""
 
 from collections.abc import Callable
 

@@ -49,7 +49,7 @@ class Late:
 
 @dataclass
 class Line:
-    """The way to the car: what happens to each transmission in turn; then all goes well."""
+    """The way to the car: the outcome of each transmission in turn; afterwards all succeed."""
 
     car: Car
     clock: Clock
@@ -77,7 +77,7 @@ class Line:
         return [outgoing.not_before for outgoing in self.sent]
 
     def transmit(self, outgoing: Outgoing) -> Incoming:
-        """Do with one message as the next event says."""
+        """Handle one message according to the next event."""
         self.sent.append(outgoing)
         self.clock.now += outgoing.not_before
         event = self.events.pop(0) if self.events else None
@@ -99,7 +99,7 @@ class Line:
         )
 
     def perform(self, talk: Generator[Outgoing, Incoming, Answer]) -> Answer:
-        """Do what a conversation asks for until it answers."""
+        """Run a conversation until it returns."""
         try:
             outgoing = next(talk)
             for _ in range(30):
@@ -122,7 +122,7 @@ def done(answer: Answer) -> bool:
 # -- the normal way --------------------------------------------------------------------------------
 
 
-def test_first_command_begins_with_a_handshake(empty: Session, car: Car, line: Line) -> None:
+def test_first_command_starts_with_a_handshake(empty: Session, car: Car, line: Line) -> None:
     assert done(line.carry(empty))
     assert line.purposes == [HELLO, COMMAND]
     assert line.pauses == [0, 0]
@@ -139,7 +139,7 @@ def test_next_command_is_one_message(session: Session, car: Car, line: Line) -> 
 def test_parallel_commands_under_one_lock_make_one_handshake(
     empty: Session, car: Car, line: Line
 ) -> None:
-    """The lock puts one conversation after the other; each begins when it is its turn."""
+    """The lock runs conversations one by one; each starts in its turn."""
     talks = [conversation(empty, LOCK, clock=line.clock, repeatable=True) for _ in range(3)]
     for talk in talks:
         assert done(line.perform(talk))
@@ -341,7 +341,7 @@ def test_resyncs_are_limited(
     assert line.purposes == [COMMAND] * (1 + resyncs)
     assert line.pauses == [0, 0, 1][: 1 + resyncs]
     assert car.executed == []
-    assert not session.ready  # the next one begins with a handshake
+    assert not session.ready  # the next one starts with a handshake
     car.faults = []
     assert done(line.carry(session))
     assert line.purposes[1 + resyncs :] == [HELLO, COMMAND]
@@ -386,7 +386,7 @@ def test_command_answered_with_session_info_only(session: Session, car: Car, lin
     assert line.carry(session) == Refused(SESSION_INFO_ONLY)
 
 
-def test_resync_that_says_the_key_is_not_paired(session: Session, car: Car, line: Line) -> None:
+def test_resync_for_a_key_that_is_not_paired(session: Session, car: Car, line: Line) -> None:
     def unpaired(reply: universal.RoutableMessage) -> None:
         reply.session_info = b"\x28\x01"
 
@@ -415,10 +415,10 @@ def test_busy_is_given_up(session: Session, car: Car, line: Line) -> None:
     assert session.ready
 
 
-def test_lifetime_begins_after_the_pause(session: Session, car: Car, line: Line) -> None:
+def test_lifetime_starts_after_the_pause(session: Session, car: Car, line: Line) -> None:
     car.faults = [1, 1]
     line.carry(session)
-    # Each arrived with the same life, give or take a second of rounding and latency.
+    # Each arrived with the same lifetime, give or take a second of rounding and latency.
     assert max(car.lifetimes) - min(car.lifetimes) <= 1
 
 

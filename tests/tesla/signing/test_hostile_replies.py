@@ -1,4 +1,4 @@
-"""Whatever comes back: `open` returns a reply or raises the package's own error, never another."""
+"""Any reply: `open` returns it or raises the package's own error, never another."""
 
 import string
 
@@ -24,7 +24,7 @@ from tests.tesla.signing.car import VIN, Car, Clock, public_bytes
 
 CLIENT_KEY = ClientKey(ec.derive_private_key(0xBEEF, ec.SECP256R1()))
 NOW = 100.0
-# How long an example takes depends on what else the machine does, and is not what is tested.
+# The duration of an example depends on the load of the machine, and is not tested here.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -105,7 +105,7 @@ def test_open_raises_only_its_own_error(domain: Domain, data: bytes, handshake: 
         pass
     else:
         assert isinstance(reply, Reply)
-        assert not reply.authenticated  # nobody without the key can make one
+        assert not reply.authenticated  # it cannot be made without the key
         assert reply.session_info is not Acceptance.ACCEPTED
     assert (session.epoch, session.counter, session.vehicle_public) == before
     assert not session.encrypted_replies_seen

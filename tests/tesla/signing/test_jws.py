@@ -47,7 +47,7 @@ TOKEN = (
     "dFcVA2RWt0L0UvQWptbVZ5WG5CSlNzMitVWT0iLCJwb3J0Ijo0NDN9._54ruK2A22Ih7BXNqKAlob8FiWhoDZoEZY4qo"
     "0A9ZvgApBMt0GQIsVr9iZ25ekSwlrqgNs3Kp2d5ntGcoF1yWXEkjAqcVTBTPAB_kgh5KnPu5xUAXjCwIk_8ex0UCQ3L"
 )
-"""What Tesla's signer made of the claims above with the key above."""
+"""The result of Tesla's signer for the claims above with the key above."""
 
 
 def key_of(scalar: int) -> ClientKey:
@@ -57,7 +57,7 @@ def key_of(scalar: int) -> ClientKey:
 KEY = key_of(SCALAR)
 
 
-# --- A verifier that shares nothing with the signer but the definition ---------------------------
+# --- A verifier that shares only the definition with the signer -----------------------------------
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -200,7 +200,7 @@ def test_names() -> None:
     assert AUDIENCE == "com.tesla.fleet.TelemetryClient"
 
 
-def test_the_message_is_ascii_whatever_the_claims_hold() -> None:
+def test_the_message_is_ascii_for_any_claims() -> None:
     token = sign({"hostname": "bücher.example"}, KEY)
     assert token.isascii()
     assert json.loads(opened(token.split(".")[1]))["hostname"] == "bücher.example"
@@ -215,7 +215,7 @@ def test_claims_that_are_not_json(claims: dict[str, Any]) -> None:
 # --- Properties ----------------------------------------------------------------------------------
 
 
-def test_the_verifier_says_no() -> None:
+def test_the_verifier_rejects() -> None:
     """A verifier that accepts everything would prove nothing below."""
     good = signature(b"hello world", KEY)
     assert verifies(good, b"hello world", KEY.public_bytes)
@@ -229,7 +229,7 @@ def test_the_verifier_says_no() -> None:
 
 @given(scalar=st.integers(1, N - 1), message=st.binary(max_size=300))
 @settings(max_examples=40)
-def test_every_signature_verifies_and_is_the_same_again(scalar: int, message: bytes) -> None:
+def test_signatures_verify_and_are_deterministic(scalar: int, message: bytes) -> None:
     key = key_of(scalar)
     made = signature(message, key)
     assert len(made) == 96
@@ -252,7 +252,7 @@ def test_a_nonce_is_a_scalar(scalar: int, digest: bytes) -> None:
 # --- Secrets -------------------------------------------------------------------------------------
 
 
-def test_nothing_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     token = sign(CLAIMS, KEY)
     message = token.rpartition(".")[0].encode()

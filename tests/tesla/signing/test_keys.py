@@ -31,7 +31,7 @@ def test_key_survives_storage() -> None:
     assert key.to_pem().startswith("-----BEGIN PRIVATE KEY-----")
 
 
-def test_public_pem_is_what_tesla_fetches() -> None:
+def test_public_pem_as_tesla_fetches_it() -> None:
     key = ClientKey.generate()
     loaded = serialization.load_pem_public_key(key.public_pem.encode())
     assert isinstance(loaded, ec.EllipticCurvePublicKey)
@@ -106,7 +106,7 @@ def test_agreement_is_remembered_but_not_without_bound() -> None:
     assert key.session_key(GOOD) is not first
 
 
-def test_nothing_secret_is_shown() -> None:
+def test_no_secret_is_shown() -> None:
     key = ClientKey.generate()
     body = "".join(key.to_pem().splitlines()[1:-1])
     session_key = key.session_key(GOOD)

@@ -66,7 +66,7 @@ def test_empty_session_cannot_sign(empty: Session, clock: Clock) -> None:
         empty.vehicle_clock(clock())
 
 
-def test_handshake_request_names_us_and_nothing_else(empty: Session, clock: Clock) -> None:
+def test_handshake_request_only_names_us(empty: Session, clock: Clock) -> None:
     hello = empty.hello(now=clock())
     message = universal.RoutableMessage.FromString(hello.message)
     assert len(hello.message) == 112
@@ -88,7 +88,7 @@ def test_handshake(empty: Session, car: Car, clock: Clock) -> None:
     assert empty.counter == 1605
     assert empty.epoch == car.epoch
     assert empty.vehicle_public == public_bytes(car.key)
-    # Too low by the two seconds that the answer took, and by the fraction: never too high.
+    # Too low by the two seconds of the answer, and by the fraction: never too high.
     assert car.time - 3 < empty.vehicle_clock(clock()) <= car.time
 
 
@@ -146,7 +146,7 @@ def test_expired_command_is_refused_and_the_answer_resyncs(
 ) -> None:
     request = session.sign(LOCK, now=clock())
     clock.now += 9.9
-    car.started -= 60  # its clock runs ahead of what we think
+    car.started -= 60  # its clock runs ahead of the estimate
     reply = session.open(request, car.receive(request.message), now=clock())
     assert reply.fault == 17
     assert reply.resynced
@@ -159,7 +159,7 @@ def test_expires_in(session: Session, clock: Clock) -> None:
     assert 15 <= left <= 16
     assert session.expires_in(request, clock() + 10) == left - 10
     assert session.expires_in(request, clock() + 17) == 0
-    # The vehicle still accepts it in the second of the expiry itself.
+    # The vehicle still accepts it in the second of the expiry.
     at_expiry = clock() + (request.expires_at - session.vehicle_clock(clock()))
     assert session.expires_in(request, at_expiry) == pytest.approx(1)
 
@@ -273,7 +273,7 @@ def test_tag_failure_leaves_the_session_untouched(
 def test_answer_to_another_handshake_does_not_verify(
     empty: Session, car: Car, clock: Clock
 ) -> None:
-    """Vehicle security leaves the echoed uuid out, so only the challenge in the tag tells."""
+    """Vehicle security leaves the echoed uuid out; only the challenge in the tag identifies it."""
     old = empty.hello(now=clock())
     answer = universal.RoutableMessage.FromString(car.receive(old.message))
     answer.ClearField("request_uuid")
@@ -291,10 +291,10 @@ def test_clock_going_backwards_in_the_same_epoch_is_stale(
     assert greet(session, car, clock).session_info is Acceptance.STALE_CLOCK
     assert facts(session, clock()) == before
     car.started -= 2
-    assert greet(session, car, clock).resynced  # the same second again is fine
+    assert greet(session, car, clock).resynced  # an unchanged second is fine
 
 
-def test_forgotten_session_takes_a_lower_clock_but_keeps_its_counter(
+def test_forgotten_session_accepts_a_lower_clock_but_keeps_its_counter(
     session: Session, car: Car, clock: Clock
 ) -> None:
     session.counter = 50
@@ -306,7 +306,7 @@ def test_forgotten_session_takes_a_lower_clock_but_keeps_its_counter(
     assert session.counter == 50
 
 
-def test_new_vehicle_key_with_valid_tag_is_taken_and_logged_once(
+def test_new_vehicle_key_with_valid_tag_is_accepted_and_logged_once(
     session: Session, car: Car, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     car.key = ec.generate_private_key(ec.SECP256R1())

@@ -13,7 +13,7 @@ WALL = 1_790_000_000.0
 
 
 def stored(session: Session, clock: Clock, wall: float = WALL) -> dict[str, Any]:
-    """What a session writes, after a trip through JSON."""
+    """The stored session, after a trip through JSON."""
     values: dict[str, Any] = json.loads(
         json.dumps(session.to_stored(now_monotonic=clock(), now_wall=wall))
     )
@@ -21,7 +21,7 @@ def stored(session: Session, clock: Clock, wall: float = WALL) -> dict[str, Any]
 
 
 def restart(session: Session, kept: object, clock: Clock, wall: float) -> Session:
-    """Load in a new process, whose monotonic clock begins anew."""
+    """Load in a new process, whose monotonic clock starts from zero."""
     return Session.from_stored(
         session._client_key,
         VIN,
@@ -117,7 +117,7 @@ def test_wall_clock_one_hour_back_gives_an_empty_session(session: Session, clock
 def test_wall_clock_step_while_running_changes_nothing(
     session: Session, car: Car, clock: Clock, step: float
 ) -> None:
-    """Only storing looks at the wall clock; what is stored after a step fits the new time."""
+    """Only storing uses the wall clock; a session stored after a step fits the new time."""
     kept = stored(session, clock, WALL + step)
     clock.now += 10
     assert run(session, car, clock).fault == 0
@@ -125,7 +125,7 @@ def test_wall_clock_step_while_running_changes_nothing(
     assert run(again, car, clock).fault == 0
 
 
-def test_stale_check_after_a_restart_uses_what_the_vehicle_said(
+def test_stale_check_after_a_restart_uses_the_vehicles_clock(
     session: Session, car: Car, clock: Clock
 ) -> None:
     """Not our estimate: after days it may be ahead of a slow vehicle clock."""
@@ -142,7 +142,7 @@ def test_empty_session_stores_nothing(empty: Session, clock: Clock) -> None:
     assert not restart(empty, {}, clock, WALL).ready
 
 
-def test_nothing_secret_is_stored(session: Session, car: Car, clock: Clock) -> None:
+def test_no_secret_is_stored(session: Session, car: Car, clock: Clock) -> None:
     run(session, car, clock)
     text = json.dumps(stored(session, clock))
     assert car._k().hex() not in text

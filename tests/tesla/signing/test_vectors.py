@@ -50,7 +50,7 @@ SESSION_INFOS_IN_FAULTS = [
 ]
 
 USED: set[str] = set()
-"""Vectors that a test asked for."""
+"""Vectors used by a test."""
 
 
 def given(name: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def test_metadata_items_with_end() -> None:
 
 
 def test_derived_keys() -> None:
-    """The tag keys and K, shown by what they make: they themselves are not handed out."""
+    """The tag keys and K, verified by their results, because they are not exposed."""
     key = session_key()
     k = unhex(expected("ecdh_kdf")["K"])
     assert expected("ecdh_kdf")["sha1"].startswith(k.hex())
@@ -422,7 +422,7 @@ def test_negative_reply(name: str) -> None:
 
 
 def test_negative_reply_as_a_whole_message() -> None:
-    """The same reply, but with a fault that somebody on the way put in."""
+    """An equal reply with a fault that was inserted on the way."""
     session, request = signed("request_hmac_infotainment_flags2_charge_start")
     vector = "response_infotainment_ok_33_byte_hash"
     message = universal.RoutableMessage.FromString(unhex(given(vector)["routable_message"]))

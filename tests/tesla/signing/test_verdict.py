@@ -1,4 +1,4 @@
-"""What the domains' payloads mean; the bytes are made by hand from the field numbers."""
+"""Meanings of the domains' payloads; the bytes are written by hand from the field numbers."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +19,7 @@ from custom_components.flotte.tesla.signing import verdict as verdict_module
 
 SECURITY = Domain.VEHICLE_SECURITY
 INFOTAINMENT = Domain.INFOTAINMENT
-# How long an example takes depends on what else the machine does, and is not what is tested.
+# The duration of an example depends on the load of the machine, and is not tested here.
 UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -133,7 +133,7 @@ def test_older_error_channel_has_rows_of_its_own(number: int, key: str) -> None:
 
 
 def test_unknown_number_of_the_older_error_channel() -> None:
-    """As with unknown faults, nothing says that nothing ran."""
+    """As with unknown faults, it is not certain that nothing ran."""
     verdict = interpret(SECURITY, older_channel(99))
     assert verdict.translation_key == "fault_unknown"
     assert verdict.reason == "signedMessageInformation 99"
@@ -141,7 +141,7 @@ def test_unknown_number_of_the_older_error_channel() -> None:
     assert (verdict.fault.ran, verdict.fault.handling) == (Ran.MAYBE, Handling.FATAL)
 
 
-def test_older_error_channel_says_that_nothing_ran() -> None:
+def test_older_error_channel_reports_that_nothing_ran() -> None:
     rows = dict(verdict_module.SIGNED_MESSAGE_INFORMATION)
     assert set(rows) == set(range(20))
     assert rows.pop(0)[1].ran is Ran.MAYBE, "not an error of this kind"
@@ -177,7 +177,7 @@ def test_older_error_channel_says_that_nothing_ran() -> None:
     ],
 )
 def test_error_without_a_reason_may_have_run(payload: bytes) -> None:
-    """It failed, but nothing says that it failed before it did anything."""
+    """It failed, but maybe after it had an effect."""
     verdict = interpret(SECURITY, payload)
     assert verdict.outcome is Outcome.REFUSED
     assert verdict.fault is not None
@@ -269,12 +269,12 @@ def test_infotainment(payload: bytes, outcome: Outcome) -> None:
         "valet mode already off",
     ],
 )
-def test_wished_state_reached_before_is_a_success(text: str) -> None:
+def test_requested_state_reached_before_is_a_success(text: str) -> None:
     assert of_reason(text) == Verdict(Outcome.ALREADY, reason=text.strip())
 
 
 @pytest.mark.parametrize("text", ["is_charging", "requested", "Not Charging"])
-def test_what_fulfils_only_some_wishes_has_a_text(text: str) -> None:
+def test_partial_success_has_a_text(text: str) -> None:
     key = f"reason_{text.lower().replace(' ', '_')}"
     assert of_reason(text) == Verdict(Outcome.ALREADY, key, text)
 
@@ -330,11 +330,11 @@ def test_every_number_has_a_row_and_a_text() -> None:
     assert FAULTS[3].translation_key == "fault_unknown_key_id"
 
 
-def test_what_may_have_run() -> None:
+def test_outcomes_of_commands_that_may_have_run() -> None:
     assert {number for number, row in FAULTS.items() if row.ran is Ran.MAYBE} == {2, 25}
 
 
-def test_what_is_tried_again() -> None:
+def test_outcomes_that_are_retried() -> None:
     by_handling = {
         handling: {number for number, row in FAULTS.items() if row.handling is handling}
         for handling in Handling
@@ -346,7 +346,7 @@ def test_what_is_tried_again() -> None:
         for row in FAULTS.values()
         if row.handling is Handling.FATAL
     )
-    # What may have run is never signed again if it must not run twice.
+    # A command that may have run is never signed again if it must not run twice.
     assert all(row.retries_unrepeatable == 0 for row in FAULTS.values() if row.ran is Ran.MAYBE)
 
 

@@ -1,4 +1,4 @@
-"""What requests are billed as: the table, and what follows if the owner knows better."""
+"""Billing categories of requests: the table, and the owner's corrections."""
 
 import ast
 import inspect
@@ -38,8 +38,8 @@ BACKUP = (Endpoint.BACKUP, {"backup_reserve_percent": 20})
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
 PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
 
-# Source: Tesla's billing page (2026-08) where it states a category, else what the design says:
-# unknown is data, energy is its own category.
+# Source: Tesla's billing page (2026-08) where it states a category, otherwise the design: unknown
+# is data, energy is its own category.
 EXPECTED = {
     "vehicle_data": DATA,
     "wake_up": WAKE,
@@ -83,7 +83,7 @@ def test_several_at_once() -> None:
     assert Endpoints().charge(Endpoint.VEHICLE_DATA, 3) == Charge(DATA, 3)
 
 
-def test_what_ends_spending_needs_no_room() -> None:
+def test_requests_that_end_spending_need_no_budget() -> None:
     charge = Endpoints().charge(Endpoint.FLEET_TELEMETRY_CONFIG_DELETE, unasked=True)
     assert charge == Charge(DATA, unasked=True)
 
@@ -105,7 +105,7 @@ def test_every_command_of_a_site_is_in_the_table() -> None:
     assert {Endpoints().category(Endpoint(str(name))) for name in names} == {Category.ENERGY}
 
 
-# --- What the owner knows better -----------------------------------------------------------------
+# --- The owner's corrections ---------------------------------------------------------------------
 
 
 def test_own_categories() -> None:
@@ -118,7 +118,7 @@ def test_own_categories() -> None:
     assert table.category(Endpoint.VEHICLE) is FREE
 
 
-def test_what_tesla_states_stays_whatever_was_kept() -> None:
+def test_tesla_s_categories_override_stored_ones() -> None:
     assert Endpoints({Endpoint.VEHICLE_DATA: FREE}).category(Endpoint.VEHICLE_DATA) is DATA
 
 
@@ -183,7 +183,7 @@ def tesla_bills(monkeypatch: pytest.MonkeyPatch, account: Account) -> Bills:
         ("backup", lambda each: each.site_command(SITE, *BACKUP, PERSON)),
     ],
 )
-async def test_is_booked_as_the_owner_says(
+async def test_booked_in_the_owners_category(
     account: Account, tesla_bills: Bills, endpoint: str, ask: Callable[[Any], Any]
 ) -> None:
     """The bill proves it: `account` compares it with the ledger afterwards."""
@@ -200,10 +200,10 @@ async def test_without_room_it_does_not_leave(account: Account, tesla_bills: Bil
     assert account.arrived == []
 
 
-# --- If asking whether a car is online is billed --------------------------------------------------
+# --- If the check whether a car is online is billed -----------------------------------------------
 
 
-async def test_the_check_is_asked_each_minute_as_long_as_it_is_free(
+async def test_a_free_check_runs_every_minute(
     vehicle: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     await vehicle.check()
@@ -211,7 +211,7 @@ async def test_the_check_is_asked_each_minute_as_long_as_it_is_free(
     assert vehicle.check_due()
 
 
-async def test_a_paid_check_is_seldom(
+async def test_a_paid_check_runs_rarely(
     vehicle: Vehicle, tesla_bills: Bills, freezer: FrozenDateTimeFactory
 ) -> None:
     tesla_bills("vehicle", DATA)
@@ -231,7 +231,7 @@ async def test_a_paid_check_is_seldom(
 async def test_a_paid_check_keeps_in_step_with_the_month(
     vehicle: Vehicle, account: Account, tesla_bills: Bills, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Nobody's check takes what people may need, nor fails because of that."""
+    """A background check uses no money reserved for people, and does not fail because of that."""
     tesla_bills("vehicle", DATA)
     # Nine and a half of 31 days are gone, and three more are allowed: 0.0028 of 0.007 x 0.9.
     vehicle.gate.policy = Policy(budget=Decimal("0.007"))
@@ -247,7 +247,7 @@ async def test_a_paid_check_keeps_in_step_with_the_month(
 async def test_a_look_before_a_wake_needs_leave_too(
     vehicle: Vehicle, account: Account, tesla_bills: Bills, quota: int, quick_waits: None
 ) -> None:
-    """A refusal never costs money, and what is allowed costs no more than was said."""
+    """A refusal never costs money, and an allowed request costs no more than announced."""
     tesla_bills("vehicle", DATA)
     vehicle.gate.policy = Policy(wakes_per_day=quota)
     robot = Caller(CallerKind.AUTOMATION, "automation.heat")
@@ -273,7 +273,7 @@ async def test_a_wake_is_forecast_with_its_looks(
 
 
 @pytest.mark.parametrize(("seconds", "looks"), [(0, 2), (16, 3), (59, 5)])
-async def test_a_wake_costs_what_was_forecast_at_most(
+async def test_a_wake_costs_at_most_the_forecast(
     vehicle: Vehicle,
     car: Car,
     account: Account,
@@ -296,7 +296,7 @@ async def test_a_wake_costs_what_was_forecast_at_most(
     assert account.booked() == {WAKE: 1, DATA: looks, COMMAND: 2}
 
 
-def test_the_table_is_told_with_its_sources() -> None:
+def test_the_table_includes_its_sources() -> None:
     text = str(endpoints.__doc__)
     for endpoint, category in EXPECTED.items():
         family = endpoint if category is not Category.ENERGY else "energy sites"

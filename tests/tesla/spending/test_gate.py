@@ -1,4 +1,4 @@
-"""The gate: a table of cases, and what holds however they are put together."""
+"""The gate: a table of cases, and properties of all combinations."""
 
 import json
 from collections.abc import Mapping
@@ -82,17 +82,17 @@ TEXTS: Final[dict[str, str]] = {
 
 
 def spent(**counts: int) -> Mapping[Category, int]:
-    """What is counted this month: all categories are there, as in a ledger."""
+    """This month's counts: all categories are present, as in a ledger."""
     return {**dict.fromkeys(Category, 0), **{Category(name): n for name, n in counts.items()}}
 
 
 def setting(caller: Caller = AUTOMATION, *more: Charge) -> Request:
-    """A plain setting for a sleeping car: 0.021 and what comes to it."""
+    """A plain setting for a sleeping car: 0.021 and its extras."""
     return Request(caller=caller, charges=(WAKE, COMMAND, *more), car=CAR, may_wait=True)
 
 
 def unlock(caller: Caller = AUTOMATION) -> Request:
-    """What never waits."""
+    """Commands that are never deferred."""
     return Request(caller=caller, charges=(WAKE, COMMAND), car=CAR)
 
 
@@ -121,7 +121,7 @@ IN_THE_NIGHT: Final = {"now": datetime(2026, 3, 10, 23, 30, tzinfo=UTC)}
 LATER: Final = NOW + timedelta(hours=6)
 
 TABLE: Final[dict[str, Case]] = {
-    # --- What costs nothing ---
+    # --- Free requests ---
     "free": Case(ask(POLLING, FREE), Allow, DecisionReason.FREE, at=ALL_SPENT),
     "energy": Case(ask(POLLING, ENERGY), Allow, DecisionReason.FREE, at=ALL_SPENT),
     "energy_of_an_automation": Case(
@@ -578,7 +578,7 @@ def test_every_decision_is_explained(case: Case) -> None:
         ("above_the_discount_in_kroner", "budget of 70.00 DKK"),
     ],
 )
-def test_what_is_read(case: str, part: str) -> None:
+def test_policies_from_options(case: str, part: str) -> None:
     decision = judged(TABLE[case])
     assert part in TEXTS[decision.key].format(**decision.placeholders)
 
@@ -593,7 +593,7 @@ def test_what_is_read(case: str, part: str) -> None:
     ],
     ids=str,
 )
-def test_a_gap_is_never_told_too_short(gap: timedelta, told: str) -> None:
+def test_a_gap_is_never_reported_too_short(gap: timedelta, told: str) -> None:
     case = replace(
         TABLE["too_soon_again"],
         at={"last_wake": NOW - timedelta(seconds=10)},
@@ -659,7 +659,7 @@ def test_quiet_hours(begin: str, end: str, local: str, *, inside: bool) -> None:
         ("22:00", "07:00", "2026-03-28T22:30", "2026-03-29T05:00"),
         ("22:00", "07:00", "2026-03-29T03:00", "2026-03-29T05:00"),
         ("22:00", "07:00", "2026-10-24T22:30", "2026-10-25T06:00"),
-        # 02:30 happens twice; those that begin at 02:15 end at the second 02:45 for the second.
+        # 02:30 happens twice; gaps that start at 02:15 end at the second 02:45.
         ("02:15", "02:45", "2026-10-25T00:30", "2026-10-25T00:45"),
         ("02:15", "02:45", "2026-10-25T01:30", "2026-10-25T01:45"),
         # 02:30 does not happen: it would be 03:30, and quiet again.
@@ -694,7 +694,7 @@ def test_quiet_hours_end(begin: time, end: time, now: datetime) -> None:
 # --- The policy ----------------------------------------------------------------------------------
 
 
-def test_who_touches_nothing_pays_nothing() -> None:
+def test_the_defaults_cost_nothing() -> None:
     policy = Policy()
     assert policy.budget_in(EURO) == EURO.discount == Decimal(10)
     assert policy.budget_in(TARIFFS["JPY"]) == Decimal(1_448)
@@ -787,7 +787,7 @@ def test_options_that_cannot_be_read(options: dict[str, Any], named: str) -> Non
 NORMAL, THRIFTY, FRUGAL, STOPPED = SpendingMode
 
 
-def test_what_each_step_changes() -> None:
+def test_effects_of_each_step() -> None:
     assert {
         NORMAL: Effects(
             poll_factor=1,
@@ -851,7 +851,7 @@ def test_what_each_step_changes() -> None:
         ("7.83", "9.01", FRUGAL, THRIFTY, ModeReason.SHARE),
         ("9.00", "9.00", FRUGAL, NORMAL, ModeReason.IN_ORDER),
         ("9.00", "9.50", THRIFTY, THRIFTY, ModeReason.SHARE),
-        # All; whatever the projection says.
+        # All of them, whatever the projection is.
         ("9.90", "9.90", NORMAL, STOPPED, ModeReason.USED_UP),
         ("12.00", "12.00", FRUGAL, STOPPED, ModeReason.USED_UP),
         ("9.71", "9.71", STOPPED, STOPPED, ModeReason.USED_UP),
@@ -868,7 +868,7 @@ def test_the_spending_mode(
     assert step.effects is EFFECTS[mode]
 
 
-def test_a_step_says_its_numbers() -> None:
+def test_a_step_includes_its_numbers() -> None:
     step = mode_of(Decimal("8.123"), Decimal("11.5"), Decimal(10))
     assert step.placeholders == {
         "spent": "8.12",
@@ -878,19 +878,19 @@ def test_a_step_says_its_numbers() -> None:
     }
 
 
-def test_without_a_budget_nothing_is_paid() -> None:
+def test_without_a_budget_paid_requests_are_refused() -> None:
     assert mode_of(Decimal(0), Decimal(0), Decimal(0)).mode is STOPPED
 
 
 @pytest.mark.parametrize("chosen", SpendingMode)
-def test_somebody_chose_the_mode(chosen: SpendingMode) -> None:
+def test_a_chosen_mode(chosen: SpendingMode) -> None:
     step = mode_of(Decimal(9), Decimal(20), Decimal(10), FRUGAL, chosen)
     assert (step.mode, step.reason) == (chosen, ModeReason.CHOSEN)
 
 
 @pytest.mark.parametrize("chosen", [None, *SpendingMode])
 @pytest.mark.parametrize("current", SpendingMode)
-def test_no_choice_goes_beyond_the_budget(
+def test_a_chosen_mode_respects_the_budget(
     chosen: SpendingMode | None, current: SpendingMode
 ) -> None:
     """A stream costs whether there is room for it or not, and only this mode ends it."""
@@ -898,7 +898,7 @@ def test_no_choice_goes_beyond_the_budget(
     assert (step.mode, step.reason) == (STOPPED, ModeReason.USED_UP)
 
 
-def test_what_is_told_while_tesla_stops_the_account() -> None:
+def test_reports_while_tesla_suspends_the_account() -> None:
     gate = Gate(Meter())
     gate.meter.suspend(NOW)
     assert gate.shown_step(NOW).mode is STOPPED
@@ -913,7 +913,7 @@ MODES = st.sampled_from(SpendingMode)
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS, MODES)
-def test_the_same_numbers_give_the_same_mode_again(
+def test_equal_numbers_give_equal_modes(
     spent_so_far: Decimal, projected: Decimal, budget: Decimal, current: SpendingMode
 ) -> None:
     once = mode_of(spent_so_far, projected, budget, current).mode
@@ -947,8 +947,8 @@ def test_numbers_that_tremble_do_not_make_it_flap(
     order = list(SpendingMode)
     moves = [order.index(after) - order.index(before) for before, after in pairwise(modes)]
     rises = [move > 0 for move in moves if move]
-    # It may come down from where it was, by one step or more, and go up as the peak comes; but what
-    # went up never comes down again.
+    # It may come down from its level, by one step or more, and go up as the peak approaches; but
+    # after it went up it never comes down again.
     assert rises == sorted(rises)
 
 
@@ -962,7 +962,7 @@ def test_a_smaller_budget_never_loosens(
     assert order.index(smaller) >= order.index(larger)
 
 
-# --- Whatever the case ---------------------------------------------------------------------------
+# --- All cases -----------------------------------------------------------------------------------
 
 CALLERS = st.sampled_from(
     [PERSON, AUTOMATION, VOICE, POLLING, STREAM, Caller(CallerKind.AUTOMATION, "night")]
@@ -1034,7 +1034,7 @@ def bill_with(request: Request, at: Circumstances) -> Decimal:
 
 @settings(max_examples=600)
 @given(REQUESTS, CIRCUMSTANCES, POLICIES)
-def test_whatever_the_case(request: Request, at: Circumstances, policy: Policy) -> None:
+def test_properties_of_all_cases(request: Request, at: Circumstances, policy: Policy) -> None:
     before = dict(at.counts)
     decision = decide(request, at, policy)
     assert at.counts == before
@@ -1070,7 +1070,7 @@ def test_whatever_the_case(request: Request, at: Circumstances, policy: Policy) 
 
 @settings(max_examples=300)
 @given(REQUESTS, CIRCUMSTANCES, POLICIES)
-def test_when_to_ask_again(request: Request, at: Circumstances, policy: Policy) -> None:
+def test_times_of_the_next_decision(request: Request, at: Circumstances, policy: Policy) -> None:
     decision = decide(request, at, policy)
     if not isinstance(decision, Refuse) or decision.until is None:
         return
@@ -1108,12 +1108,12 @@ def test_the_budget_is_the_meters_limit() -> None:
     assert Gate(Meter(tariff=TARIFFS["JPY"])).meter.budget == Decimal(1_448)
 
 
-def test_what_is_admitted_has_its_room_until_it_is_over() -> None:
+def test_an_admitted_request_holds_its_budget_until_it_ends() -> None:
     kept = gate(Policy(budget=Decimal("0.03")))
     with kept.admit(setting(PERSON), NOW):
         with pytest.raises(BudgetExceeded):
             kept.admit(unlock(PERSON), NOW)
-        # Not even a request that asked nobody gets between.
+        # Not even a request for no one may come between.
         with pytest.raises(BudgetExceeded):
             kept.meter.charge(WAKE, Caller(CallerKind.PERSON, "other"), CAR, NOW)
         kept.meter.charge(WAKE, PERSON, CAR, NOW)
@@ -1133,7 +1133,7 @@ def test_a_promised_wake_counts_and_serves_all() -> None:
         with pytest.raises(GateRefused, match="gate_refused") as refusal:
             kept.admit(unlock(), NOW)
         assert refusal.value.translation_key == "gate_quota"
-        # Who knows of it asks for no wake of their own.
+        # A command that knows of it needs no wake of its own.
         with kept.admit(ask(AUTOMATION, COMMAND), NOW):
             pass
         # For a person there is no quota.
@@ -1208,7 +1208,7 @@ def test_the_pause_between_wakes() -> None:
     assert isinstance(kept.decide(unlock(), soon), Allow)
 
 
-def test_only_what_counted_is_told() -> None:
+def test_only_counted_requests_are_reported() -> None:
     kept = gate()
     told: list[tuple[Request, Decision]] = []
     kept.decided.subscribe(lambda request, decision: told.append((request, decision)))
@@ -1241,7 +1241,7 @@ def test_the_mode_follows_the_budget() -> None:
 
 @dataclass(eq=False)
 class Action:
-    """What was admitted and is under way."""
+    """Admitted requests that are in flight."""
 
     request: Request
     hold: Hold
@@ -1250,7 +1250,7 @@ class Action:
 
 
 class Interleaved(RuleBasedStateMachine):
-    """Actions of everybody in any order, in steps, while clocks are set and months change."""
+    """Actions of all callers in any order, in steps, while clocks are set and months change."""
 
     policy = Policy(budget=Decimal("0.60"), wakes_per_day=3)
 
@@ -1267,7 +1267,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(request=REQUESTS)
     def begin(self, request: Request) -> None:
-        """Ask, and begin if it is allowed."""
+        """Decide on a request, and start it if it is allowed."""
         meter, now, month = self.gate.meter, self.now, Month.of(self.now)
         self.months.add(month)
         if meter.wake_promised(request.car, now):
@@ -1325,7 +1325,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(hours=st.integers(1, 200))
     def pass_time(self, hours: int) -> None:
-        """Let it pass, over the month's end too."""
+        """Let time pass, over the month's end too."""
         self.now += timedelta(hours=hours)
 
     @rule(minutes=st.integers(1, 3_000))
@@ -1335,7 +1335,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Go on from what was stored; what was under way is gone."""
+        """Continue from the stored state; requests in flight are gone."""
         stored = json.loads(json.dumps(self.gate.meter.ledger.to_stored()))
         self.gate = Gate(Meter(Ledger.from_stored(stored)), self.policy)
         self.actions.clear()

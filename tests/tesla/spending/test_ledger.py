@@ -1,4 +1,4 @@
-"""The ledger: what is dropped after damage and with age, and what is never dropped."""
+"""The ledger: rows dropped after damage and with age, and rows that are never dropped."""
 
 from datetime import UTC, date, datetime
 
@@ -13,7 +13,7 @@ def key(day: date, category: Category = Category.DATA, caller: str = "person") -
     return LedgerKey(day, category, "car", caller)
 
 
-def test_deductions_are_dropped_and_nothing_else() -> None:
+def test_only_deductions_are_dropped() -> None:
     """After damage too much is safer than too little."""
     ledger = Ledger()
     kept, nothing, deducted = (key(date(2026, 3, day)) for day in (1, 2, 3))
@@ -37,7 +37,7 @@ def test_the_newest_months_before_this_one_are_kept() -> None:
     assert len(ledger.counts) == KEEP_MONTHS + 1
 
 
-def test_as_many_months_as_are_kept_lose_nothing() -> None:
+def test_the_maximum_of_months_loses_nothing() -> None:
     ledger = Ledger()
     for count in range(KEEP_MONTHS + 1):
         month = MARCH.earlier(count)
@@ -66,5 +66,5 @@ def test_avoided_wakes_are_counted_by_month() -> None:
     assert ledger.avoided_wakes(Month(2026, 2)) == 0
 
 
-def test_a_month_begins_on_its_first_day() -> None:
+def test_a_month_starts_on_its_first_day() -> None:
     assert MARCH.begin == datetime(2026, 3, 1, tzinfo=UTC)

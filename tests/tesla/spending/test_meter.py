@@ -1,4 +1,4 @@
-"""The meter: what requests cost, what was spent, and that the limit is never passed."""
+"""The meter: costs of requests, spending, and the budget, which is never exceeded."""
 
 import gc
 import json
@@ -43,7 +43,7 @@ PERSON = Caller(CallerKind.PERSON)
 MARCH = Month(2026, 3)
 END_STREAM = Charge(Category.DATA, unasked=True)
 
-# What one euro buys. Source: Tesla, "Billing and limits", copy of August 2026.
+# The number of requests for one euro. Source: Tesla, "Billing and limits", copy of August 2026.
 PRICES = (
     (Category.SIGNAL, 150_000),
     (Category.COMMAND, 1_000),
@@ -70,11 +70,11 @@ def test_prices(category: Category, per_euro: int) -> None:
 
 
 @pytest.mark.parametrize("category", [Category.ENERGY, Category.FREE])
-def test_what_costs_nothing(category: Category) -> None:
+def test_free_requests(category: Category) -> None:
     assert EURO.price(category, 1_000_000) == 0
 
 
-def test_the_discount_is_the_limit_of_who_touches_nothing() -> None:
+def test_the_discount_is_the_default_budget() -> None:
     assert EURO.currency == "EUR"
     assert EURO.discount == Decimal(10)
     assert Meter().budget == Decimal(10)
@@ -93,7 +93,7 @@ def test_the_discount_is_the_limit_of_who_touches_nothing() -> None:
         ({"data": 384, "command": 4, "wake": 4}, "0.85"),
         ({"signal": 749}, "0.00"),
         ({"signal": 750}, "0.01"),
-        # Each category is rounded by itself: 0.004 + 0.004 is 0.00, and 0.005 + 0.006 is 0.02.
+        # Each category is rounded separately: 0.004 + 0.004 is 0.00, and 0.005 + 0.006 is 0.02.
         ({"command": 4, "data": 2}, "0.00"),
         ({"command": 5, "data": 3}, "0.02"),
         ({"energy": 100_000, "free": 100_000}, "0.00"),
@@ -127,7 +127,7 @@ def test_cost_by_category() -> None:
         ({"wake": 51}, "0"),
     ],
 )
-def test_what_is_left(counts: dict[str, int], left: str) -> None:
+def test_remaining_budget(counts: dict[str, int], left: str) -> None:
     assert meter("1.00", **counts).left(NOW) == Decimal(left)
 
 
@@ -172,7 +172,7 @@ def test_the_month_is_the_one_in_utc(moment: datetime | date, month: Month) -> N
         (Month(2026, 12), datetime(2027, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_when_the_next_month_begins(month: Month, end: datetime) -> None:
+def test_start_of_the_next_month(month: Month, end: datetime) -> None:
     assert month.end == end
 
 
@@ -192,7 +192,7 @@ def test_earlier_months(months: int, month: Month) -> None:
     ],
     ids=["month", "year"],
 )
-def test_a_new_month_begins_with_nothing_spent(before: datetime, after: datetime) -> None:
+def test_a_new_month_starts_at_zero(before: datetime, after: datetime) -> None:
     spent = Meter(budget=Decimal("0.02"))
     spent.charge(WAKE, PERSON, CAR, before)
     with pytest.raises(BudgetExceeded):
@@ -243,7 +243,7 @@ def test_room_is_needed_for_the_whole_cost(
     assert fresh.ledger == Ledger(_sum=fresh.ledger._sum), "asking books nothing"
 
 
-def test_a_refusal_says_what_it_would_cost_and_what_is_left() -> None:
+def test_a_refusal_names_the_cost_and_the_remaining_budget() -> None:
     spent = meter("10", wake=499)
     with pytest.raises(BudgetExceeded) as refusal:
         spent.require([WAKE, COMMAND, FREE], NOW)
@@ -294,7 +294,7 @@ def test_how_a_caller_is_written(caller: Caller, label: str) -> None:
     assert caller.label == label
 
 
-def test_a_refund_takes_back_what_was_booked() -> None:
+def test_a_refund_cancels_the_booking() -> None:
     fresh = meter("0.02")
     settled: list[int] = []
     fresh.changed.subscribe(lambda: settled.append(fresh.ledger.month(MARCH)[Category.WAKE]))
@@ -328,7 +328,7 @@ def test_the_unanswered_stays_booked() -> None:
     assert len(settled) == 1
 
 
-def test_settling_needs_nobody_who_listens() -> None:
+def test_settling_without_listeners() -> None:
     fresh = Meter()
     fresh.unanswered(fresh.charge(COMMAND, PERSON, CAR, NOW))
 
@@ -336,7 +336,7 @@ def test_settling_needs_nobody_who_listens() -> None:
 # --- Suspended by Tesla --------------------------------------------------------------------------
 
 
-def test_suspended_refuses_what_is_paid_until_the_month_ends() -> None:
+def test_a_suspension_refuses_paid_requests_until_the_month_ends() -> None:
     stopped = Meter()
     settled: list[None] = []
     stopped.changed.subscribe(lambda: settled.append(None))
@@ -360,10 +360,10 @@ def test_resume_ends_the_suspension() -> None:
     stopped.charge(COMMAND, PERSON, CAR, NOW)
 
 
-# --- The ledger is kept --------------------------------------------------------------------------
+# --- The stored ledger ---------------------------------------------------------------------------
 
 
-def test_the_ledger_comes_back_as_it_was_stored() -> None:
+def test_the_ledger_survives_a_round_trip() -> None:
     ledger = Ledger()
     wake = LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person:robin")
     ledger.book(wake, 3)
@@ -427,11 +427,11 @@ def test_a_count_that_cannot_be_is_left_out(count: int) -> None:
     assert ledger.to_stored()["counts"] == []
 
 
-def test_the_same_row_twice_adds_up() -> None:
+def test_equal_rows_add_up() -> None:
     assert Ledger.from_stored({"counts": [GOOD, GOOD]}).month(MARCH)[Category.WAKE] == 6
 
 
-def test_forget_what_is_older() -> None:
+def test_old_rows_are_forgotten() -> None:
     ledger = Ledger()
     for day in (date(2026, 1, 31), date(2026, 2, 1), date(2026, 3, 10)):
         row = LedgerKey(day, Category.DATA, CAR, "person")
@@ -443,7 +443,7 @@ def test_forget_what_is_older() -> None:
     assert [row.day for row in ledger.unanswered] == days
 
 
-def test_what_was_forgotten_is_no_longer_summed_up() -> None:
+def test_forgotten_rows_are_no_longer_summed_up() -> None:
     ledger = Ledger()
     ledger.book(LedgerKey(date(2026, 1, 31), Category.DATA, CAR, "person"), 1)
     assert ledger.month(Month(2026, 1))[Category.DATA] == 1
@@ -498,7 +498,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(charges=st.lists(CHARGES, max_size=3), now=MOMENTS)
     def require(self, charges: list[Charge], now: datetime) -> None:
-        """Ask for several at once, and spend them if there is room."""
+        """Reserve several at once, and spend them if there is room."""
         self.months.add(Month.of(now))
         before = self.meter.ledger.to_stored()
         try:
@@ -507,13 +507,13 @@ class Interleaved(RuleBasedStateMachine):
             return
         finally:
             assert self.meter.ledger.to_stored() == before
-        # What was promised as a whole can be spent one by one.
+        # A total that was promised can be spent one by one.
         for charge in charges:
             self.entries.append(self.meter.charge(charge, PERSON, "A", now))
 
     @rule()
     def restart(self) -> None:
-        """Go on from what was stored."""
+        """Continue from the stored ledger."""
         stored = json.loads(json.dumps(self.meter.ledger.to_stored()))
         self.meter = Meter(Ledger.from_stored(stored), budget=self.meter.budget)
 
@@ -533,11 +533,11 @@ class Interleaved(RuleBasedStateMachine):
             assert max(exact, rounded) <= self.meter.budget
 
     @invariant()
-    def the_kept_sum_is_the_true_one(self) -> None:
-        """However the months were asked for."""
+    def the_cached_sum_is_the_true_one(self) -> None:
+        """In any order of months."""
         for month in self.months:
             assert self.meter.ledger.month(month) == _fresh_sum(self.meter.ledger, month)
-            # The second time it comes from what is kept.
+            # The second time it comes from the cache.
             assert self.meter.ledger.month(month) == _fresh_sum(self.meter.ledger, month)
 
 
@@ -557,8 +557,8 @@ def test_left_and_require_agree(commands: int) -> None:
 
 # --- Tariffs -------------------------------------------------------------------------------------
 
-# What one unit of the currency buys, as printed, and the discount. Source: Tesla's billing page
-# (August 2026) and its home page in several languages.
+# The printed number of requests for one unit of the currency, and the discount. Source: Tesla's
+# billing page (August 2026) and its home page in several languages.
 PRINTED = {
     "EUR": ("150000", "1000", "500", "50", 10),
     "USD": ("150000", "1000", "500", "50", 10),
@@ -658,7 +658,7 @@ def test_how_many_units_an_amount_is(category: Category, amount: str, units: int
     assert EURO.units(category, Decimal(amount)) == units
 
 
-def test_a_bill_with_less_than_nothing() -> None:
+def test_a_bill_below_zero() -> None:
     counts = {Category.DATA: -500, Category.WAKE: 1}
     assert EURO.bill(counts) == Decimal("0.02")
     assert EURO.rounded(Category.DATA, -500) == 0
@@ -782,14 +782,14 @@ def test_a_correction_sets_the_month_to_date() -> None:
     assert spent.ledger.month(MARCH)[Category.DATA] == 100
 
 
-def test_a_correction_below_nothing_changes_nothing() -> None:
+def test_a_correction_below_zero_changes_nothing() -> None:
     spent = meter(data=100)
     with pytest.raises(ValueError, match="negative"):
         spent.correct({Category.DATA: 1, Category.WAKE: -1}, NOW)
     assert spent.ledger.month(MARCH)[Category.DATA] == 100
 
 
-def test_a_correction_comes_back_as_it_was_stored() -> None:
+def test_a_correction_survives_a_round_trip() -> None:
     spent = meter(wake=7)
     spent.correct({Category.WAKE: 4}, NOW)
     stored = json.loads(json.dumps(spent.ledger.to_stored()))
@@ -818,8 +818,8 @@ def doubtful(**counts: int) -> Meter:
     return damaged
 
 
-def test_what_damage_may_have_lost_counts_as_spent() -> None:
-    """All of the budget but the reserve and what could be read, which is booked anyway."""
+def test_possible_losses_by_damage_count_as_spent() -> None:
+    """The budget except the reserve and the readable rows, which are booked anyway."""
     damaged = doubtful(wake=100)
     assert damaged.unaccounted(NOW) == Decimal(7)
     assert damaged.spent(NOW) == Decimal(9)
@@ -829,7 +829,7 @@ def test_what_damage_may_have_lost_counts_as_spent() -> None:
         damaged.require([Charge(Category.WAKE, 51)], NOW)
 
 
-def test_what_damage_may_have_lost_is_never_below_nothing() -> None:
+def test_possible_losses_by_damage_are_never_below_zero() -> None:
     damaged = doubtful()
     damaged.budget = Decimal(2)
     assert damaged.unaccounted(NOW) == 0
@@ -851,7 +851,7 @@ def test_a_correction_ends_the_doubt_even_if_nothing_differs() -> None:
     assert damaged.unaccounted(NOW) == 0
 
 
-def test_corrections_and_what_costs_nothing_are_no_spenders() -> None:
+def test_corrections_and_free_requests_are_no_spenders() -> None:
     spent = meter()
     for number in range(12):
         spent.charge(COMMAND, Caller(CallerKind.AUTOMATION, f"{number:02}"), CAR, NOW)
@@ -989,11 +989,11 @@ def test_when_a_car_was_woken() -> None:
     assert fresh.last_wake("another") is None
 
 
-# --- What is streamed -----------------------------------------------------------------------------
+# --- Streamed signals -----------------------------------------------------------------------------
 
 
 def test_streamed_signals_are_one_row_for_each_car_and_day() -> None:
-    """They come too often for more; the day is that of UTC, whenever somebody looks."""
+    """They come too often for finer rows; the day is that of UTC."""
     ledger = Ledger()
     late = datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC)
     for _ in range(3):
@@ -1023,7 +1023,7 @@ def test_streamed_signals_are_stored_and_forgotten_like_all_others() -> None:
     assert ledger.month(Month(2026, 3))[Category.SIGNAL] == 0
 
 
-def test_streamed_signals_cost_and_are_told_of() -> None:
+def test_streamed_signals_cost_and_are_reported() -> None:
     told: list[None] = []
     meter = Meter()
     meter.signals_counted.subscribe(lambda: told.append(None))
@@ -1058,7 +1058,7 @@ def test_signals_of_the_last_hour(after: timedelta, signals: int) -> None:
 
 
 def test_signals_of_an_hour_of_streaming() -> None:
-    """Ten a second, for two hours: of what is older than one nothing is kept."""
+    """Ten a second, for two hours: nothing older than one hour is kept."""
     meter = Meter()
     for second in range(7_200):
         meter.count_signals(CAR, 10, NOW + timedelta(seconds=second))
@@ -1091,8 +1091,8 @@ def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> No
     assert not fresh.ledger.counts, "it costs nothing"
 
 
-def test_what_ends_spending_needs_no_room() -> None:
-    """It is booked all the same; after Tesla's own stop nothing is asked."""
+def test_requests_that_end_spending_need_no_budget() -> None:
+    """It is booked anyway; after Tesla's own stop nothing is requested."""
     meter = Meter(budget=Decimal(0))
     now = datetime(2026, 10, 20, 12, tzinfo=UTC)
     with pytest.raises(BudgetExceeded):

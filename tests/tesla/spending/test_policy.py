@@ -1,4 +1,4 @@
-"""The rules of spending: one row says everything of an option, and nothing can be forgotten."""
+"""The rules of spending: one row defines an option completely, and none can be forgotten."""
 
 from collections import Counter
 from dataclasses import fields
@@ -54,7 +54,8 @@ STRICTEST: Final[dict[str, tuple[list[Any], Any]]] = {
     ),
     "spending_mode": (["thrifty", "stopped", "normal"], "stopped"),
 }
-"""By option: what several entries say, oldest first, and which of it holds for all of them."""
+"""By option: the values of several entries, oldest first, and the one that applies to all of
+them."""
 
 
 def test_every_field_has_a_row() -> None:
@@ -68,8 +69,8 @@ def test_an_option_has_one_row() -> None:
     assert Counter(rule.option for rule in RULES).most_common(1)[0][1] == 1
 
 
-def test_what_is_changed_differs_from_its_default() -> None:
-    """Or the round trip below shows nothing."""
+def test_changed_values_differ_from_their_defaults() -> None:
+    """Otherwise the round trip below proves nothing."""
     usual = Policy()
     for each in fields(Policy):
         assert getattr(ALL_CHANGED, each.name) != getattr(usual, each.name), each.name
@@ -109,7 +110,7 @@ def test_quiet_hours_of_the_oldest_entry_that_has_both() -> None:
     assert strictest_options([{"quiet_begin": "01:00:00"}]) == {}
 
 
-def test_only_what_is_named_and_can_be_read_has_a_say() -> None:
+def test_only_named_and_readable_values_count() -> None:
     entries: list[dict[str, Any]] = [
         {"wakes_per_day": "often", "monthly_limit": None, "currency": "EUR"},
         {"wakes_per_day": 4, "reserve_percent": 30},

@@ -19,7 +19,7 @@ MARCH = Month(2026, 3)
 # A Tuesday.
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 RUNNING = {"free": 1_440}
-"""What a day has at least on which anything ran."""
+"""The minimum of a day on which anything ran."""
 
 
 def book(
@@ -40,7 +40,7 @@ def ledger_of(by_day: Mapping[date, Mapping[str, int]]) -> Ledger:
     return ledger
 
 
-def test_nothing_was_counted() -> None:
+def test_an_empty_ledger() -> None:
     found = project(Ledger(), EURO, NOW)
     assert found.basis is Basis.NOTHING
     assert found.total == 0
@@ -66,7 +66,7 @@ def test_days_alike() -> None:
     assert found.costs[Category.DATA] == found.total == Decimal("2.88")
     assert found.basis is Basis.WEEK
     assert found.placeholders == {
-        # The first of all days is not taken for a whole one.
+        # The very first day does not count as a whole one.
         "days": "7",
         "first": "2026-03-03",
         "last": "2026-03-09",
@@ -107,7 +107,7 @@ def test_working_days_and_weekends() -> None:
         (date(2026, 3, 7), Basis.DAYS),
     ],
 )
-def test_few_days_are_not_taken_apart(first: date, basis: Basis) -> None:
+def test_few_days_are_not_separated(first: date, basis: Basis) -> None:
     ledger = ledger_of({day: {"data": 1} for day in days(first, date(2026, 3, 9))})
     assert project(ledger, EURO, NOW).basis is basis
 
@@ -121,7 +121,7 @@ def test_few_days_are_all_alike() -> None:
 
 
 def test_the_first_day_is_not_a_whole_one() -> None:
-    """It began in the evening, with the requests of setting up."""
+    """It started in the evening, with the requests of the setup."""
     by_day = {date(2026, 3, 8): {"data": 400}, date(2026, 3, 9): {"data": 10}}
     found = project(ledger_of(by_day), EURO, NOW)
     assert found.counts[Category.DATA] == 410 + 22 * 10
@@ -174,24 +174,24 @@ def test_the_day_is_the_one_in_utc() -> None:
     assert project(ledger_of(by_day), EURO, now).counts[Category.DATA] == 31 * 48
 
 
-def test_what_is_long_ago_is_forgotten() -> None:
+def test_old_days_are_forgotten() -> None:
     by_day = {day: {"wake": 50} for day in days(date(2026, 2, 1), date(2026, 2, 23))}
     by_day |= {day: {"wake": 1} for day in days(date(2026, 2, 24), date(2026, 3, 9))}
     assert project(ledger_of(by_day), EURO, NOW).counts[Category.WAKE] == 31
 
 
-def test_nothing_ran_for_long() -> None:
+def test_a_long_pause() -> None:
     found = project(ledger_of({date(2026, 1, 1): {"wake": 50}}), EURO, NOW)
     assert found.basis is Basis.NOTHING
     assert found.total == 0
 
 
-def test_days_on_which_nothing_ran_say_nothing() -> None:
+def test_days_without_requests_do_not_count() -> None:
     by_day = {day: {"data": 48} for day in days(date(2026, 2, 1), date(2026, 3, 4))}
     found = project(ledger_of(by_day), EURO, NOW)
-    # Four days were counted; nothing ran for five, and there are 22 to come.
+    # Four days were counted; nothing ran for five, and 22 days remain.
     assert found.counts[Category.DATA] == (4 + 22) * 48
-    # A day on which it only idled is another thing.
+    # A day on which it only idled is different.
     by_day |= {day: {} for day in days(date(2026, 3, 5), date(2026, 3, 9))}
     assert project(ledger_of(by_day), EURO, NOW).counts[Category.DATA] < 4 * 48 + 22 * 40
 
@@ -216,7 +216,7 @@ def test_a_correction_alone_is_no_day() -> None:
     assert found.total == Decimal("2.00")
 
 
-def test_days_to_come_say_nothing() -> None:
+def test_future_days_do_not_count() -> None:
     """The clock was set back."""
     by_day = {day: {"data": 10} for day in days(date(2026, 3, 1), date(2026, 3, 9))}
     found = project(ledger_of({**by_day, date(2026, 3, 20): {"data": 7_000}}), EURO, NOW)
@@ -264,7 +264,7 @@ def test_exact_for_constant_days(
     st.lists(st.tuples(st.integers(-40, 5), COUNTS), max_size=20),
     st.dictionaries(st.sampled_from(Category), st.integers(0, 9_000)),
 )
-def test_never_negative_and_never_below_what_is_spent(
+def test_never_negative_and_never_below_the_spending(
     now: datetime, booked: list[tuple[int, dict[str, int]]], corrected: dict[Category, int]
 ) -> None:
     meter = Meter()
@@ -279,7 +279,7 @@ def test_never_negative_and_never_below_what_is_spent(
 
 
 @given(MOMENTS, st.integers(-500, -1))
-def test_more_taken_back_than_there_was(now: datetime, taken: int) -> None:
+def test_more_refunded_than_booked(now: datetime, taken: int) -> None:
     ledger = Ledger()
     book(ledger, now.date(), {"data": taken}, "correction")
     book(ledger, now.date() - timedelta(days=3), {"data": taken})

@@ -1,4 +1,4 @@
-"""The suspension: how long Tesla's stop of an account lasts, and who is believed that it ended."""
+"""The suspension: the length of Tesla's stop of an account, and the evidence of its end."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -102,7 +102,7 @@ def test_a_suspension_that_the_owner_ended_brings_no_distrust(suspension: Suspen
         suspension.end()
 
 
-def test_the_meter_reports_what_is_to_be_stored() -> None:
+def test_the_meter_reports_state_to_store() -> None:
     meter = Meter()
     stored: list[Month | None] = []
     meter.changed.subscribe(lambda: stored.append(meter.suspension.month))

@@ -10,11 +10,11 @@ _FILE = json.loads((Path(__file__).parent / "vectors.json").read_text("utf-8"))
 VECTORS: dict[str, list[dict[str, Any]]] = {
     kind: each for kind, each in _FILE.items() if isinstance(each, list)
 }
-"""By direction: messages as hex, with what is in them."""
+"""By direction: messages as hex, with their contents."""
 
 
 def vector(name: str) -> dict[str, Any]:
-    """The vector of this name, of whatever kind."""
+    """The vector of this name, of any kind."""
     return next(each for kind in VECTORS.values() for each in kind if each["name"] == name)
 
 
@@ -25,12 +25,12 @@ class Writer:
         self.builder = flatbuffers.Builder(1024)
 
     def vector(self, content: bytes | None) -> int:
-        """A vector of bytes, written like a text, with a NUL; nothing for None."""
+        """A vector of bytes, encoded like a text, with a NUL; nothing for None."""
         offset: int = 0 if content is None else self.builder.CreateString(content)
         return offset
 
     def stream(self, created_at: int, sender: int, payload: int, kind: int, device: int) -> int:
-        """The table of what a car says, from offsets of vectors; 0 for one that is absent."""
+        """The table of a car's message, from offsets of vectors; 0 for an absent one."""
         self.builder.StartObject(6)
         self.builder.PrependUOffsetTRelativeSlot(1, sender, 0)
         self.builder.PrependUint32Slot(0, created_at, 0)
@@ -67,7 +67,7 @@ def message(
     device_id: bytes | None = b"5YJ3E1EA7KF000001",
     message_id: bytes | None = b"",
 ) -> bytes:
-    """What a car sends; None leaves a field out."""
+    """A car's message; None leaves a field out."""
     writer = Writer()
     parts = [writer.vector(part) for part in (sender_id, payload, device_type, device_id)]
     stream = writer.stream(created_at, *parts)
@@ -75,13 +75,13 @@ def message(
 
 
 def ack(txid: bytes, topic: bytes) -> bytes:
-    """What Tesla's server answers: its message is an empty vector."""
+    """The answer of Tesla's server: its message is an empty vector."""
     writer = Writer()
     return writer.envelope(txid, topic, 5, writer.vector(b""), b"")
 
 
 def error(txid: bytes) -> bytes:
-    """What Tesla's server answers to what it cannot read."""
+    """The answer of Tesla's server to a message that it cannot read."""
     return message(
         txid=txid,
         topic=b"",

@@ -6,7 +6,7 @@ from typing import Any, override
 
 
 class Inline(Executor):
-    """Does everything at once, where it is asked to."""
+    """Runs all work immediately in the calling thread."""
 
     @override
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -16,7 +16,7 @@ class Inline(Executor):
 
 
 class Slow(Executor):
-    """Does nothing: the test says when a thread would have ended, and with what."""
+    """Runs no work: the test decides when a thread ends, and with which result."""
 
     def __init__(self) -> None:
         self.running: list[Future[Any]] = []

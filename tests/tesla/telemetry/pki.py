@@ -53,7 +53,7 @@ def full_name(common_name: str | None, *units: str) -> x509.Name:
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate, its key, and who signed it."""
+    """A certificate, its key, and its issuer."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -93,7 +93,7 @@ class Ca(Issued):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Self:
-        """Make one, which signs itself if it has no parent."""
+        """Make one, which is self-signed if it has no parent."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         certificate = (

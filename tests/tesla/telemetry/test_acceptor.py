@@ -17,7 +17,7 @@ HOST: Final = "127.0.0.1"
 
 
 class Recorder:
-    """An acceptor, and what it reports."""
+    """An acceptor, and its reports."""
 
     def __init__(self) -> None:
         self.room = WaitingRoom[socket.socket](max_waiting=3)
@@ -79,7 +79,7 @@ async def test_without_a_host_all_addresses(recorder: Recorder) -> None:
     assert hosts in ({"0.0.0.0", "::"}, {"0.0.0.0"})  # noqa: S104  # all of them
 
 
-async def test_who_leaves_and_who_is_displaced(recorder: Recorder) -> None:
+async def test_lost_and_displaced_connections(recorder: Recorder) -> None:
     await recorder.acceptor.open(HOST, 0)
     (await recorder.connect()).close()
     await until(lambda: "lost" in recorder.reports)
@@ -91,7 +91,7 @@ async def test_who_leaves_and_who_is_displaced(recorder: Recorder) -> None:
 
 
 class Exhausted(socket.socket):
-    """A listening socket for which the operating system has nothing left."""
+    """A listening socket while the operating system is out of resources."""
 
     error = errno.EMFILE
 
@@ -101,7 +101,7 @@ class Exhausted(socket.socket):
 
 
 async def test_no_files_are_left(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is accepted for a moment, and the event loop does not spin."""
+    """No connection is accepted for a moment, and the event loop does not spin."""
     monkeypatch.setattr(acceptor_module, "_EXHAUSTED_PAUSE", 0.0)
     await recorder.acceptor.open(HOST, 0)
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Who may begin a handshake, and who waits; with times as they are given."""
+"""Sources that may start a handshake, and sources that wait; with given times."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_one_source_spends_its_own() -> None:
     assert admitted(admission, CAR, 3) == 3
 
 
-def test_what_a_spent_source_tries_is_not_taken_from_all() -> None:
+def test_attempts_of_a_spent_source_cost_the_others_nothing() -> None:
     admission = allowing(3, 4)
     admitted(admission, STRANGER, 100)
     assert admitted(admission, CAR, 3) == 1
@@ -93,7 +93,7 @@ def test_many_sources_spend_that_of_all() -> None:
     assert admission.admit(CAR, 0.0) is Verdict.COMMON_SPENT
 
 
-def test_where_a_car_came_from_is_not_kept_out() -> None:
+def test_a_cars_source_is_admitted() -> None:
     admission = allowing(3, 5)
     assert admitted(admission, CAR, 1) == 1
     admission.welcome(CAR, 0.0)
@@ -104,7 +104,7 @@ def test_where_a_car_came_from_is_not_kept_out() -> None:
     assert not admission.is_familiar(CAR, later)
 
 
-def test_a_car_gets_back_what_it_paid() -> None:
+def test_a_cars_cost_is_refunded() -> None:
     admission = allowing(3, 5)
     for _ in range(50):
         assert admission.admit(CAR, 0.0) is Verdict.ADMITTED
@@ -121,7 +121,7 @@ def test_processor_time_is_paid_by_the_source_and_by_all() -> None:
     assert admission.admit(STRANGER, 100.0) is Verdict.ADMITTED
 
 
-def test_handshakes_of_who_is_in_debt_are_given_up() -> None:
+def test_handshakes_of_sources_in_debt_are_aborted() -> None:
     admission = allowing(20, 100, per_second=1.0)
     assert not admission.is_in_debt(STRANGER, 0.0)
     admission.charge(STRANGER, 1.0, 0.0)
@@ -177,7 +177,7 @@ def test_a_flood_that_lasts_and_ends() -> None:
     assert not flood.is_flooded(500.0)
 
 
-def test_who_floods_alone_keeps_nobody_out() -> None:
+def test_a_single_flooding_source_excludes_no_other() -> None:
     admission = allowing(3, 100)
     for now in range(200):
         admission.admit(STRANGER, float(now))
@@ -186,7 +186,7 @@ def test_who_floods_alone_keeps_nobody_out() -> None:
 
 @pytest.mark.parametrize("source", [CAR, STRANGER])
 def test_a_flood_that_keeps_cars_out(source: str) -> None:
-    """From where a car comes from too, or from so many sources that all have none left."""
+    """From a car's source too, or from so many sources that all have spent their share."""
     admission = allowing(3, 1 if source == STRANGER else 100)
     admission.welcome(CAR, 0.0)
     for now in range(200):
@@ -211,7 +211,7 @@ def test_one_source_fills_its_own_places() -> None:
     assert len(room) == 4
 
 
-def test_the_source_with_most_places_gives_one_up() -> None:
+def test_the_source_with_most_places_loses_one() -> None:
     room = WaitingRoom[int](max_waiting=4, max_per_source=3)
     room.enter(99, CAR, nobody)
     for number in range(3):
@@ -221,7 +221,7 @@ def test_the_source_with_most_places_gives_one_up() -> None:
     assert len(room) == 4
 
 
-def test_who_came_first_gives_a_place_up_but_where_cars_come_from() -> None:
+def test_the_oldest_source_loses_a_place_except_a_cars() -> None:
     room = WaitingRoom[int](max_waiting=3, max_per_source=3)
 
     def is_familiar(source: str) -> bool:
@@ -239,7 +239,7 @@ def test_who_came_first_gives_a_place_up_but_where_cars_come_from() -> None:
     assert room.enter(3, "source 3", is_familiar) == (99, CAR)
 
 
-def test_who_has_left_takes_no_place() -> None:
+def test_a_closed_connection_uses_no_place() -> None:
     room = WaitingRoom[int](max_waiting=2, max_per_source=2)
     room.enter(1, CAR, nobody)
     room.leave(1, CAR)

@@ -57,7 +57,7 @@ async def test_the_cars_side_believes_our_signature(client_key: ClientKey) -> No
 
 
 @pytest.mark.parametrize("profile", Profile)
-async def test_everything_is_taken_in_every_profile(
+async def test_tesla_accepts_every_profile(
     registered: Account, client_key: ClientKey, profile: Profile
 ) -> None:
     claims = wanted(profile)
@@ -75,7 +75,9 @@ async def test_everything_is_taken_in_every_profile(
     assert registered.booked() == {Category.DATA: 5}
 
 
-async def test_cars_that_cannot_are_told_apart(registered: Account, client_key: ClientKey) -> None:
+async def test_cars_that_cannot_stream_are_distinguished(
+    registered: Account, client_key: ClientKey
+) -> None:
     answer = await registered.api.configure_telemetry(
         [MODEL_Y, MODEL_3, MODEL_S], sign(wanted(), client_key), STREAM
     )

@@ -29,7 +29,7 @@ def name_of(value: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("given_vector", VECTORS["vehicle_messages"], ids=name_of)
-def test_what_a_car_sends(given_vector: dict[str, Any]) -> None:
+def test_messages_of_a_car(given_vector: dict[str, Any]) -> None:
     assert read_envelope(bytes.fromhex(given_vector["envelope_hex"])) == Envelope(
         message_type=STREAM,
         txid=given_vector["txid"].encode(),
@@ -40,7 +40,7 @@ def test_what_a_car_sends(given_vector: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("given_vector", VECTORS["vehicle_messages"], ids=name_of)
-def test_the_library_writes_the_same_as_the_car(given_vector: dict[str, Any]) -> None:
+def test_the_library_and_the_car_write_equal_bytes(given_vector: dict[str, Any]) -> None:
     """So that the encoder of these tests can be believed."""
     told = given_vector["envelope"]
     assert encoder.message(
@@ -97,7 +97,7 @@ def test_an_absent_vector_is_empty(absent: str) -> None:
     assert read.created_at == 7
 
 
-def test_what_is_not_a_stream_has_no_payload() -> None:
+def test_other_messages_have_no_payload() -> None:
     for message_type in (0, 1, 2, 3, 5, 6, 255):
         sent = encoder.message(message_type=message_type, payload=b"xyz", created_at=7)
         assert read_envelope(sent) == Envelope(message_type, b"txid", b"V", b"", 0)
@@ -109,7 +109,7 @@ def test_an_ack_of_a_car_is_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["three_bytes", "empty_message"])
-def test_what_is_no_envelope(name: str) -> None:
+def test_invalid_envelopes(name: str) -> None:
     with pytest.raises(MalformedEnvelope):
         read_envelope(bytes.fromhex(vector(name)["hex"]))
 
@@ -164,7 +164,7 @@ def replaced(original: bytes, at: int, piece: bytes) -> bytes:
 
 
 def hostile(original: bytes) -> Iterator[bytes]:
-    """Every truncation, and every word of the tables replaced by every word that may hurt."""
+    """Every truncation, and every word of the tables replaced by every harmful word."""
     yield from (original[:length] for length in range(len(original)))
     for at in range(0, min(len(original) - 4, 180), 2):
         words = (*_WORDS, len(original), len(original) - at, len(original) - at - 4)
@@ -173,7 +173,7 @@ def hostile(original: bytes) -> Iterator[bytes]:
 
 
 def check(data: bytes) -> None:
-    """It is read without harm, or refused; nothing that is read is not in the buffer."""
+    """It is read without harm, or refused; no result lies outside of the buffer."""
     try:
         read = read_envelope(data)
     except MalformedEnvelope:
@@ -204,7 +204,7 @@ def test_a_truncated_message_never_loses_bytes_silently(original: bytes) -> None
 
 
 def test_a_vtable_before_the_buffer_is_not_read_from_its_end() -> None:
-    """A negative position counts from the end in Python: what lies there must not be a vtable."""
+    """A negative position counts from the end in Python: the bytes there must not be a vtable."""
     data = struct.pack("<Ii", 4, 18) + bytes(6) + struct.pack("<7H", 14, 24, 0, 0, 0, 0, 0)
     with pytest.raises(MalformedEnvelope):
         read_envelope(data)
@@ -237,15 +237,15 @@ def test_mutated_messages(original: bytes, changes: list[tuple[int, bytes]], len
     st.binary(max_size=400),
     st.integers(0, 2**32 - 1),
 )
-def test_what_the_library_writes_is_read(
+def test_messages_of_the_library_are_read(
     txid: bytes, topic: bytes, payload: bytes, created_at: int
 ) -> None:
     sent = encoder.message(txid=txid, topic=topic, payload=payload, created_at=created_at)
     assert read_envelope(sent) == Envelope(STREAM, txid, topic, payload, created_at)
 
 
-def test_work_does_not_grow_with_what_the_buffer_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At most so many places of the buffer are looked at, whatever is there."""
+def test_work_does_not_grow_with_lengths_in_the_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bounded number of places in the buffer is read, whatever it contains."""
     looks = 0
 
     def counted(look: Callable[[bytes, int], tuple[Any, ...]]) -> Callable[..., tuple[Any, ...]]:

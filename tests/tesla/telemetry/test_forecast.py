@@ -111,7 +111,7 @@ BALANCED = {field: Rule(1) for field in FORTY} | {
     "TpmsPressureRr": Rule(300),
     "Version": Rule(3600),
 }
-"""What a careful person would choose without having measured anything."""
+"""The choice of a careful person without any measurements."""
 
 MEASURED = [
     ("as fresh as a poll", {field: Rule(600) for field in FORTY}, 454),
@@ -150,7 +150,7 @@ def test_the_day_has_forty_fields() -> None:
     assert set(FORTY) <= set(FIELDS)
 
 
-def test_the_default_costs_what_the_simulated_day_did() -> None:
+def test_the_default_costs_as_much_as_the_simulated_day() -> None:
     assert of_the_day(tuned(*FORTY)) == pytest.approx(1_088, rel=0.3)
 
 
@@ -195,7 +195,7 @@ def test_forecast() -> None:
     assert made.signals({}) == 0
 
 
-def test_a_plan_of_nothing_costs_nothing() -> None:
+def test_an_empty_plan_costs_nothing() -> None:
     made = forecast({})
     assert made.snapshot == 0
     assert [made.per_hour(situation) for situation in Situation] == [0, 0, 0]
@@ -207,7 +207,7 @@ FLAPPING = tuned("EnergyRemaining", "Locked", "Soc")
 
 
 def flap(tally: Tally, field: str, count: int, over: timedelta, begin: datetime = NOW) -> datetime:
-    """The vehicle tells a field so often, evenly, in so much time; the answer is the end of it."""
+    """The vehicle sends a field so often, evenly, in so much time; returns the end of it."""
     for number in range(count):
         tally.note((field,), PARKED, begin + over * number / count)
     return begin + over
@@ -232,7 +232,7 @@ def test_counts_by_field_and_hours_by_situation() -> None:
     assert tally.seen() == {"EnergyRemaining": 0, "Locked": 1, "Soc": 4}
     assert tally.unplanned == 1
     expected = tally.expected(NOW + hours(9))
-    # One snapshot, and what each situation makes of a lock, which is told again once an hour.
+    # One snapshot, and the changes of a lock in each situation, repeated once an hour.
     assert expected["Locked"] == pytest.approx(1 + 3 * 5 + 1 * 1.5 + 2 * 1, rel=0.01)
 
 
@@ -248,14 +248,14 @@ def test_overlapping_connections_count_their_time_once() -> None:
     assert tally.hours(NOW + hours(11))[PARKED] == 5
 
 
-def test_a_stream_without_connections_begins_with_its_first_record() -> None:
+def test_a_stream_without_connections_starts_with_its_first_record() -> None:
     tally = Tally(FLAPPING)
     tally.note(("Soc",), PARKED, NOW)
     assert tally.hours(NOW + hours(2))[PARKED] == 2
     assert tally.seen()["Soc"] == 1
 
 
-def test_a_record_that_comes_late_keeps_nothing_open() -> None:
+def test_a_late_record_reopens_nothing() -> None:
     """It opens the tally as a stream without connections does; a connection then ends it."""
     tally = Tally(FLAPPING)
     tally.note(("Soc",), PARKED, NOW)
@@ -278,7 +278,7 @@ def test_a_field_that_repeats_itself_is_overdrawn() -> None:
     (found,) = tally.overdrawn(end)
     assert found.field == "EnergyRemaining"
     assert found.seen == 400
-    # Four hours of 2 at most, and one snapshot.
+    # At most four hours of 2, and one snapshot.
     assert found.expected == pytest.approx(8.6, rel=0.05)
 
 
@@ -303,7 +303,7 @@ def test_three_times_the_forecast_is_the_limit() -> None:
 
 
 def test_snapshots_are_no_extravagance() -> None:
-    """A vehicle that connects a thousand times tells every field a thousand times."""
+    """A vehicle that connects a thousand times sends every field a thousand times."""
     tally = Tally(FLAPPING)
     for number in range(1000):
         moment = NOW + timedelta(seconds=10 * number)
@@ -314,7 +314,7 @@ def test_snapshots_are_no_extravagance() -> None:
     assert tally.overdrawn(NOW + hours(3)) == ()
 
 
-def test_the_dearest_comes_first() -> None:
+def test_the_most_expensive_field_comes_first() -> None:
     tally = Tally(FLAPPING)
     tally.opened(NOW)
     flap(tally, "Locked", 500, hours(1))
@@ -353,7 +353,7 @@ def test_everything_fades_alike() -> None:
 # --- Slowing -------------------------------------------------------------------------------------
 
 
-def test_what_is_overdrawn_is_slowed_step_by_step() -> None:
+def test_overdrawn_fields_are_slowed_step_by_step() -> None:
     tally = Tally(FLAPPING)
     tally.opened(NOW)
     now = flap(tally, "EnergyRemaining", 400, hours(4))
@@ -393,7 +393,7 @@ def test_slowing_ends() -> None:
 
 
 def test_after_a_change_of_plan_nothing_counts_until_it_has_settled() -> None:
-    """A vehicle goes on for a while as it was told before."""
+    """A vehicle applies the former configuration for a while."""
     tally = Tally(FLAPPING)
     tally.opened(NOW)
     tally.follow(tuned("Soc"), NOW + hours(1))
@@ -405,7 +405,7 @@ def test_after_a_change_of_plan_nothing_counts_until_it_has_settled() -> None:
     assert tally.hours(NOW + hours(2.5))[PARKED] == 1
 
 
-def test_the_same_plan_changes_nothing() -> None:
+def test_an_equal_plan_changes_nothing() -> None:
     tally = Tally(FLAPPING)
     tally.note(("Soc",), PARKED, NOW)
     tally.follow(dict(reversed(FLAPPING.items())), NOW)
@@ -432,7 +432,7 @@ def test_a_tally_survives_a_restart() -> None:
     assert again.seen()["Soc"] == 2
 
 
-def test_another_plans_counts_are_forgotten_but_not_what_was_slowed() -> None:
+def test_counts_of_another_plan_are_forgotten_but_not_slowed_fields() -> None:
     tally = Tally(FLAPPING)
     tally.note(("Soc",), PARKED, NOW)
     tally.slowed["Soc"] = 2
@@ -479,7 +479,7 @@ names = st.sampled_from([*FLAPPING, "999"])
         max_size=60,
     )
 )
-def test_whatever_happens_the_tally_holds(
+def test_the_tally_holds_in_any_order_of_events(
     events: list[tuple[str, list[str], Situation, float]],
 ) -> None:
     tally, now = Tally(FLAPPING), NOW
@@ -502,7 +502,7 @@ def test_whatever_happens_the_tally_holds(
 
 
 def test_memory_is_bounded() -> None:
-    """Whatever names a vehicle makes up."""
+    """Any names that a vehicle makes up."""
     tally = Tally(FLAPPING)
     for number in range(5000):
         tally.note((str(number),), PARKED, NOW)

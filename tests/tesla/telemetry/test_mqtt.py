@@ -1,4 +1,4 @@
-"""Messages of Tesla's own server at a broker: the same readings come out as from a car itself."""
+"""Messages of Tesla's own server at a broker: the readings equal those from a car itself."""
 
 import json
 import logging
@@ -159,7 +159,7 @@ SAME: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("field", "payload", "value"), SAME, ids=[f"{e[0]} {e[1]}" for e in SAME])
 @pytest.mark.parametrize("right", [False, True])
-def test_the_same_as_from_the_car(
+def test_readings_equal_those_from_the_car(
     field: str,
     payload: str,
     value: dict[str, Any],
@@ -190,7 +190,7 @@ def test_that_not_all_of_them_are_unknown() -> None:
     }
 
 
-def test_a_value_counts_as_told_now() -> None:
+def test_a_value_counts_from_its_arrival() -> None:
     record = record_of("Soc", "71.5")
     assert record.time == NOW
     assert record.fields == ("Soc",)
@@ -208,7 +208,7 @@ def test_null_is_invalid(payload: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["Soc", "Gear", "Locked", "Location", "VehicleName", "DoorState"])
-def test_a_value_without_content_says_nothing(field: str) -> None:
+def test_an_empty_value_is_ignored(field: str) -> None:
     record = record_of(field, "{}")
     assert (record.readings, record.invalid, record.fields) == ({}, frozenset(), (field,))
 
@@ -241,7 +241,7 @@ def test_a_word_that_is_newer_than_the_server(
     "payload", ["[]", "[1]", '{"a":1}', '{"latitude":1}', "1e400", "NaN", "-Infinity"]
 )
 @pytest.mark.parametrize("field", ["Soc", "Gear", "Location", "DoorState", "VehicleName"])
-def test_values_that_nobody_sends(field: str, payload: str) -> None:
+def test_values_that_no_server_sends(field: str, payload: str) -> None:
     assert {r.value for r in record_of(field, payload).readings.values()} == {None}
 
 
@@ -269,7 +269,7 @@ def test_a_field_that_is_newer_than_the_server() -> None:
 
 
 @pytest.mark.parametrize("name", ["999", "Brand New", "a/b", "9" * 400, "١٢٣"])
-def test_a_field_that_nobody_knows(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_field(name: str, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         record = record_of(name, "5")
         assert record.readings == {}
@@ -374,14 +374,14 @@ TOPICS = (
     ids=lambda payload: repr(payload[:10]),
 )
 @pytest.mark.parametrize("topic", TOPICS)
-def test_what_is_no_json(topic: str, payload: str | bytes) -> None:
+def test_invalid_json(topic: str, payload: str | bytes) -> None:
     with pytest.raises(MalformedRecord):
         read(topic, payload)
 
 
 @pytest.mark.parametrize("payload", ["5", '"a"', "null", "true", "[5]", "[[]]"])
 @pytest.mark.parametrize("topic", TOPICS[2:])
-def test_what_the_topic_does_not_promise(topic: str, payload: str) -> None:
+def test_unexpected_topics(topic: str, payload: str) -> None:
     with pytest.raises(MalformedRecord):
         read(topic, payload)
 

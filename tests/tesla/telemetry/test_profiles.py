@@ -1,4 +1,4 @@
-"""The profile table: every field of Tesla's has a row, and every rule is one that Tesla takes."""
+"""The profile table: every field of Tesla's has a row, and every rule is one that Tesla accepts."""
 
 import math
 from itertools import pairwise
@@ -47,14 +47,14 @@ def test_every_field_has_one_row() -> None:
 
 
 @ALL
-def test_every_profile_has_a_rule_that_tesla_takes(field: str) -> None:
+def test_every_profile_has_a_rule_that_tesla_accepts(field: str) -> None:
     assert set(row_of(field).rules) == set(Profile)
     for profile in Profile:
         rule = rule_of(field, profile)
         assert fitting(field, rule) == rule
 
 
-def test_what_must_not_be_wrong_is_told_again() -> None:
+def test_critical_fields_are_resent() -> None:
     """Owners saw changes of these get lost; how often is a part of the forecast."""
     told_again = {field for field in FIELDS if rule_of(field, Profile.TUNED).resend}
     windows = {"FdWindow", "FpWindow", "RdWindow", "RpWindow"}
@@ -70,7 +70,7 @@ def test_what_must_not_be_wrong_is_told_again() -> None:
     ("field", "most"), [("Location", 10), ("Odometer", 0.1)], ids=["metres", "miles"]
 )
 def test_little_stays_untold_where_it_stops(field: str, most: float, profile: Profile) -> None:
-    """What lies within the delta is never told; in a drive the interval decides what it costs."""
+    """A change within the delta is never sent; in a drive the interval determines the cost."""
     rule = rule_of(field, profile)
     assert rule.delta == most
     motion = row_of(field).motion
@@ -79,7 +79,7 @@ def test_little_stays_untold_where_it_stops(field: str, most: float, profile: Pr
 
 
 @ALL
-def test_less_is_told_from_profile_to_profile(field: str) -> None:
+def test_fewer_signals_from_profile_to_profile(field: str) -> None:
     told = [rule_of(field, profile) for profile in Profile]
     motion = row_of(field).motion
     for more, less in pairwise(told):
@@ -90,8 +90,8 @@ def test_less_is_told_from_profile_to_profile(field: str) -> None:
 
 
 @ALL
-def test_what_creeps_or_trembles_has_a_delta(field: str) -> None:
-    """Without one a vehicle repeats it at every interval; a number that comes often needs it."""
+def test_slow_and_noisy_fields_have_a_delta(field: str) -> None:
+    """Without one a vehicle repeats the field at every interval, which matters for numbers."""
     row = row_of(field)
     if row.kind is not Kind.WORD and any(row.motion.jitter.values()):
         for profile in (Profile.TUNED, Profile.SAVER):
@@ -134,7 +134,7 @@ def test_the_default_is_the_measured_profile(field: str, tuned: Rule) -> None:
 @pytest.mark.parametrize(
     "field", ["Locked", "DoorState", "Gear", "DetailedChargeState", "FdWindow"]
 )
-def test_what_matters_is_told_at_once_in_every_profile(field: str) -> None:
+def test_important_fields_are_immediate_in_every_profile(field: str) -> None:
     rules = [rule_of(field, profile) for profile in Profile]
     assert {(rule.interval, rule.delta) for rule in rules} == {(1, None)}
 
@@ -149,11 +149,11 @@ def test_what_matters_is_told_at_once_in_every_profile(field: str) -> None:
         or field.endswith("Acceleration")
     ),
 )
-def test_the_powertrain_is_told_once_a_minute_at_most(field: str) -> None:
+def test_the_powertrain_is_sent_at_most_once_a_minute(field: str) -> None:
     assert rule_of(field, Profile.TUNED).interval >= 60
 
 
-def test_a_stranger_is_told_seldom_and_counts_as_restless() -> None:
+def test_an_unknown_field_is_sent_rarely_and_counts_as_restless() -> None:
     rule = rule_of("Brandnew", Profile.TUNED)
     assert rule == Rule(120)
     for situation in Situation:
@@ -271,7 +271,7 @@ def test_a_step_never_makes_it_faster_and_ends_somewhere(
 
 
 @given(fields, rules, st.sampled_from(Situation))
-def test_nothing_is_told_more_often_than_its_interval(
+def test_no_field_is_sent_more_often_than_its_interval(
     field: str, rule: Rule, situation: Situation
 ) -> None:
     told = row_of(field).motion.per_hour(rule, situation)
@@ -282,7 +282,7 @@ def test_nothing_is_told_more_often_than_its_interval(
 @pytest.mark.parametrize(
     ("field", "rule", "situation", "told"),
     [
-        # 1 s is nothing beside the five changes of an hour.
+        # 1 s does not matter beside the five changes of an hour.
         ("Locked", Rule(1), Situation.PARKED, 5),
         ("CarType", Rule(1), Situation.DRIVING, 0),
         ("CarType", Rule(1, resend=600), Situation.DRIVING, 6),
@@ -296,13 +296,13 @@ def test_nothing_is_told_more_often_than_its_interval(
         ("VehicleSpeed", Rule(30, 5), Situation.PARKED, 0),
     ],
 )
-def test_how_often_it_is_told(field: str, rule: Rule, situation: Situation, told: float) -> None:
+def test_frequency_of_fields(field: str, rule: Rule, situation: Situation, told: float) -> None:
     assert row_of(field).motion.per_hour(rule, situation) == pytest.approx(told, rel=0.01)
 
 
 @pytest.mark.parametrize("profile", Profile)
 @pytest.mark.parametrize("part", ["Download", "Installation"])
-def test_the_end_of_an_update_is_always_told(profile: Profile, part: str) -> None:
-    """100 % must be told after 96 %: what is within the delta at the end never comes."""
+def test_the_end_of_an_update_is_always_sent(profile: Profile, part: str) -> None:
+    """100 % must be sent after 96 %: a final change within the delta never comes."""
     rule = rule_of(f"SoftwareUpdate{part}PercentComplete", profile)
     assert rule.delta == 1

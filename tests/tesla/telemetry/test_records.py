@@ -1,4 +1,4 @@
-"""Records: every form in which a car tells a value, and everything that may be wrong with it."""
+"""Records: every form in which a car sends a value, and every possible defect."""
 
 import logging
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def values(record: Record) -> dict[str, Any]:
 
 
 def value_of(signal: Signal[Any], **value: Any) -> Any:
-    """What a signal shows after one value of its field."""
+    """The state of a signal after one value of its field."""
     return read(datum(signal.name.partition(".")[0], **value)).readings[signal].value
 
 
@@ -212,7 +212,7 @@ def test_errors() -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """What reaches the parser of a row, for a value of any kind."""
+    """The input of a row's parser for a value of any kind."""
 
     def tell(kind: Kind = Kind.PLAIN, **value: Any) -> Any:
         signal = Signal("Odometer", lambda raw: raw)
@@ -225,7 +225,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def as_sent(arm: str) -> dict[str, Any]:
-    """A value of each kind, and what the parser must get."""
+    """A value of each kind, and the parser's expected input."""
     simple: dict[str, tuple[Any, Any]] = {
         "string_value": ("hello", "hello"),
         "int_value": (-80, -80),
@@ -283,7 +283,7 @@ def test_a_number_that_no_enum_has(
 
 
 def test_every_kind_of_value_is_covered() -> None:
-    """So that a kind that comes with a newer version of the messages is not forgotten."""
+    """So that a kind of a newer version of the messages is not forgotten."""
     simple = [arm for arm in ARMS if as_sent(arm)["sent"] is not None]
     rest = {"invalid", "door_value", "tire_location_value"}
     assert {*simple, *ENUM_ARMS, *rest} == set(ARMS)
@@ -377,7 +377,7 @@ def test_doors_as_text() -> None:
 
 
 def test_a_new_door_makes_the_others_unknown(caplog: pytest.LogCaptureFixture) -> None:
-    """It may be a new name of any of them: nothing is closed that was not told to be."""
+    """It may be a new name of any of them: without a report, none counts as closed."""
     shown = values(read(datum("DoorState", string_value="DriverFront|Hatch")))
     assert shown.pop("DoorState.DriverFront") is True
     assert set(shown.values()) == {None}
@@ -416,7 +416,8 @@ def test_one_number_for_several_signals() -> None:
     assert None not in values(record).values()
 
 
-# --- Text of old cars means the same as typed values ---------------------------------------------
+# --- Text of old cars has the meaning of typed values
+# ----------------------------------------------
 
 TEXTS: list[tuple[Signal[Any], str, dict[str, Any]]] = [
     (signals.USABLE_BATTERY_LEVEL, "71.25", {"double_value": 71.25}),
@@ -464,7 +465,7 @@ TEXTS: list[tuple[Signal[Any], str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("signal", "text", "typed"), TEXTS, ids=[repr(e[:2]) for e in TEXTS])
-def test_text_means_the_same(signal: Signal[Any], text: str, typed: dict[str, Any]) -> None:
+def test_text_equals_typed_values(signal: Signal[Any], text: str, typed: dict[str, Any]) -> None:
     value = value_of(signal, string_value=text)
     assert value == value_of(signal, **typed)
     assert type(value) is type(value_of(signal, **typed))
@@ -479,7 +480,7 @@ def test_the_texts_that_must_be_known_are_known() -> None:
 @pytest.mark.parametrize(
     "name", ["42", "1e3", "true", "Unknown", "Invalid", "ShiftStateP", "(1 N)"]
 )
-def test_a_text_is_what_it_is(name: str) -> None:
+def test_a_text_is_unchanged(name: str) -> None:
     """A car may be called 42."""
     assert value_of(signals.VEHICLE_NAME, string_value=name) == name
 
@@ -499,13 +500,13 @@ def test_text_that_is_no_place(text: str) -> None:
 
 
 @pytest.mark.parametrize("signal", [signals.USABLE_BATTERY_LEVEL, signals.LOCKED, signals.LOCATION])
-def test_an_empty_text_says_nothing(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_an_empty_text_is_ignored(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
     assert value_of(signal, string_value="") is None
     assert not caplog.records
 
 
 def test_the_numbers_of_enumerated_values_are_not_on() -> None:
-    """A parser of words takes any number for "on": it must not see one."""
+    """A parser of words takes any number for "on": it must not get one."""
     assert value_of(signals.SENTRY_MODE, int_value=7) is None
     assert value_of(signals.CLIMATE_ON, string_value="99") is None
     assert value_of(signals.CLIMATE_ON, double_value=1.0) is None
@@ -547,8 +548,8 @@ def test_of_two_values_the_last_wins() -> None:
 
 
 @pytest.mark.parametrize("told", ["0a0308e301", "0a0508e3011200"])
-def test_a_value_without_content_says_nothing(told: str) -> None:
-    """It is billed, and leaves what was known as it is."""
+def test_an_empty_value_is_ignored(told: str) -> None:
+    """It is billed, and leaves the known value unchanged."""
     record = read_record(bytes.fromhex(told), NOW, zone=BERLIN)
     assert record.fields == ("WheelType",)
     assert (values(record), record.invalid) == ({}, frozenset())
@@ -570,7 +571,7 @@ def test_a_value_of_a_kind_of_tomorrow_is_unknown() -> None:
 
 
 def test_every_enumerated_field_names_its_enum() -> None:
-    """One whose words its rows know."""
+    """One with words that its rows know."""
     for name, enum in fields_module._ENUMERATED.items():
         words = fields_module.WORDS[enum]
         told = FIELDS[False].named(name)
@@ -624,7 +625,7 @@ def test_a_new_value_is_logged_once_and_without_the_value(
     assert not [text for text in texts if "Levitating" in text or "perhaps" in text]
 
 
-def test_words_of_tomorrow_cannot_fill_memory() -> None:
+def test_unknown_words_cannot_fill_memory() -> None:
     for number in range(500):
         read(datum("Gear", string_value=f"Word{number}x"))
     assert len(FIELDS[False][wire.Field.Value("Gear")]._words) <= 64
@@ -645,7 +646,7 @@ def test_a_field_shows_its_name() -> None:
     assert repr(FIELDS[False][wire.Field.Value("Soc")]) == "<Field Soc>"
 
 
-def test_a_row_that_takes_text_as_a_number_gets_it(told: Callable[..., Any]) -> None:
+def test_a_row_that_parses_numbers_from_text_gets_it(told: Callable[..., Any]) -> None:
     """RearSeatHeaters is text in the stream and a number in a polled answer."""
     assert told(Kind.TEXT, string_value="3") == "3"
     assert value_of(signals.VEHICLE_NAME, int_value=3) is None
@@ -748,7 +749,7 @@ def wall(zone: tzinfo, *when: int, fold: int = 0) -> float:
     "when",
     [(2026, 1, 15, 6, 30), (2026, 7, 15, 6, 30), (2026, 12, 31, 23, 59), (2026, 3, 20, 2, 30)],
 )
-def test_the_wall_clock_that_is_taken_for_pacific(zone: tzinfo, when: tuple[int, ...]) -> None:
+def test_the_wall_clock_is_interpreted_as_pacific(zone: tzinfo, when: tuple[int, ...]) -> None:
     """Winter, summer, and between the changes of the clocks there and here."""
     assert true_instant(wall(PACIFIC, *when), zone) == wall(zone, *when)
 
@@ -761,7 +762,7 @@ def test_a_captured_pacific_time() -> None:
 
 
 @pytest.mark.parametrize("fold", [0, 1])
-def test_a_car_in_los_angeles_tells_the_truth(fold: int) -> None:
+def test_a_car_in_los_angeles_is_right(fold: int) -> None:
     for when in ((2026, 11, 1, 1, 30), (2026, 3, 8, 3, 30), (2026, 7, 1, 12)):
         told_at = wall(PACIFIC, *when, fold=fold)
         assert true_instant(told_at, PACIFIC) == told_at
@@ -773,7 +774,7 @@ def test_hours_that_come_twice_or_never() -> None:
     never = (2026, 3, 29, 2, 30)
     shown = true_instant(wall(PACIFIC, *never), BERLIN)
     assert shown == wall(BERLIN, 2026, 3, 29, 3, 30)
-    # Clocks in Los Angeles skip an hour that clocks here have: the nearest that can be told.
+    # Clocks in Los Angeles skip an hour that clocks here have: the nearest possible time.
     skipped = true_instant(wall(PACIFIC, 2026, 3, 8, 2, 30), BERLIN)
     assert skipped in (wall(BERLIN, 2026, 3, 8, 1, 30), wall(BERLIN, 2026, 3, 8, 3, 30))
 
@@ -783,7 +784,7 @@ INSTANTS = sorted(name for name, kind in KINDS.items() if kind is Kind.INSTANT)
 
 @pytest.mark.parametrize("field", INSTANTS)
 @pytest.mark.parametrize("form", [int, str])
-def test_each_field_with_such_a_time(field: str, form: type) -> None:
+def test_each_field_with_a_wall_clock_time(field: str, form: type) -> None:
     when = int(wall(PACIFIC, 2026, 11, 23, 6, 30))
     arm = "long_value" if form is int else "string_value"
     record = read(datum(field, **{arm: form(when)}))
@@ -860,7 +861,7 @@ def test_audiences() -> None:
     many = alerts_wire.VehicleAlert(name="a", audiences=[0, 2, 2, 9, 1])  # type: ignore[list-item]  # mypy knows the enum only
     (only,) = alerts(many)
     assert only.audiences == ("service", "customer")
-    endless = alerts_wire.VehicleAlert(name="a", audiences=[0] * 200_000 + [1])  # type: ignore[arg-type]  # the same
+    endless = alerts_wire.VehicleAlert(name="a", audiences=[0] * 200_000 + [1])  # type: ignore[arg-type]  # as above
     assert alerts(endless)[0].audiences == ()
 
 
@@ -903,7 +904,7 @@ def check(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xff", b"\x0a", b"\x0a\x05\x08", b"hello", b"\x0a\x04\x12\x02\x0a\xff"]
 )
-def test_what_is_no_message(data: bytes) -> None:
+def test_invalid_messages(data: bytes) -> None:
     for reader in READERS:
         with pytest.raises(MalformedRecord):
             reader(data)

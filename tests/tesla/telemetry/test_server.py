@@ -73,7 +73,7 @@ ERROR_0006: Final = bytes.fromhex(
 
 
 def message(txid: bytes = b"txid-0001", topic: bytes = b"V", payload: bytes = b"payload") -> bytes:
-    """What a car sends, made by the library that cars' messages are made with."""
+    """A car's message, made with the library of cars' messages."""
     builder = flatbuffers.Builder(64)
     body = builder.CreateString(payload)
     builder.StartObject(6)
@@ -90,7 +90,7 @@ def message(txid: bytes = b"txid-0001", topic: bytes = b"V", payload: bytes = b"
 
 
 class Heard(Listener):
-    """Writes down what it is told."""
+    """Records all calls."""
 
     def __init__(self) -> None:
         self.messages: list[tuple[bytes, bytes]] = []
@@ -98,7 +98,7 @@ class Heard(Listener):
         self.up: list[str] = []
         self.down: list[str] = []
         self.trouble: Exception | None = None
-        """What `heard` raises."""
+        """Raised by `heard`."""
 
     @override
     def opened(self, connection: str, network: str) -> None:
@@ -130,11 +130,11 @@ class Tesla:
         self.bundle = self.motors_root.pem + self.products.pem + self.product_root.pem
 
     def by_name(self, vin: str = VIN) -> Issued:
-        """A car told by the name of its issuer."""
+        """A car identified by the name of its issuer."""
         return self.products.issue(vin, CLIENT)
 
     def by_usage(self, vin: str = VIN) -> Issued:
-        """A car told by its key usage."""
+        """A car identified by its key usage."""
         return self.issuing.issue(vin, CLIENT, CAR_USAGE)
 
 
@@ -158,7 +158,7 @@ class Garage:
         self.heard: dict[str, Heard] = {VIN: Heard()}
         self.stack = AsyncExitStack()
         self.sockets: list[aiohttp.ClientWebSocketResponse] = []
-        """Kept until the end: a connection that nobody keeps is closed."""
+        """Kept until the end: an unreferenced connection is closed."""
         self.server = TelemetryServer(self.heard.get)
 
     @property
@@ -198,7 +198,7 @@ class Garage:
     async def connect(
         self, issued: Issued | None, *, path: str = "/", headers: Any = None, **how: Any
     ) -> aiohttp.ClientWebSocketResponse:
-        """Connect as a car would; raises what aiohttp raises."""
+        """Connect as a car would; raises aiohttp's errors."""
         tls = {name: how.pop(name) for name in ("chain", "version") if name in how}
         session = await self.stack.enter_async_context(aiohttp.ClientSession())
         socket: aiohttp.ClientWebSocketResponse = await session.ws_connect(
@@ -212,13 +212,13 @@ class Garage:
         return socket
 
     async def plain(self, host: str = HOST) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """TCP, and nothing else, from a host."""
+        """Connect by TCP only, from a host."""
         reader, writer = await asyncio.open_connection(HOST, self.server.port, local_addr=(host, 0))
         self.stack.callback(_leave, writer)
         return reader, writer
 
     async def secured(self, issued: Issued) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """TLS, and nothing else."""
+        """Connect by TLS only."""
         reader, writer = await asyncio.open_connection(
             HOST, self.server.port, ssl=self.client_context(issued)
         )
@@ -295,7 +295,7 @@ async def ending(reader: asyncio.StreamReader) -> None:
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("rule", [Tesla.by_name, Tesla.by_usage])
-async def test_a_car_is_heard_and_answered(
+async def test_a_car_is_received_and_answered(
     garage: Garage, rule: Callable[[Tesla], Issued], version: ssl.TLSVersion
 ) -> None:
     server = await garage.open()
@@ -383,7 +383,7 @@ async def test_a_message_in_the_first_packet(garage: Garage) -> None:
     assert await reader.readexactly(2 + len(ACK_0001)) == bytes([0x82, len(ACK_0001)]) + ACK_0001
 
 
-# --- Who may not come -----------------------------------------------------------------------------
+# --- Refused connections -------------------------------------------------------------------------
 
 
 async def test_no_certificate(garage: Garage) -> None:
@@ -404,7 +404,7 @@ def _of_a_stranger_with_teslas_issuer(tesla: Tesla) -> Issued:
 
 
 def _signed_by_a_car(tesla: Tesla) -> Issued:
-    """A car's certificate is none of an authority, whatever its owner does with the key."""
+    """A car's certificate is no authority, whatever its owner does with the key."""
     car = tesla.by_name(OTHER_VIN)
     parent = Ca(car.certificate, car.key, car.issuers)
     return Ca.make(PRODUCTS_CA, parent).issue(VIN, CLIENT)
@@ -495,7 +495,7 @@ async def test_devices_of_teslas_that_are_none_of_ours(
     await garage.refused(reason, 2)
     assert not garage.listener.up
     logged = [each.getMessage() for each in caplog.records]
-    # Told once, and without the whole VIN.
+    # Logged once, and without the whole VIN.
     assert [text for text in logged if "000002" in text] == (
         ["A car is refused that is not set up here: 000002"] if name == OTHER_VIN else []
     )
@@ -632,7 +632,7 @@ async def test_the_clock_stops_with_the_connection(garage: Garage) -> None:
         (ACK_0001, write_ack(b"txid-0001", b"")),
     ],
 )
-async def test_what_is_no_message_of_a_car(garage: Garage, data: bytes, answer: bytes) -> None:
+async def test_messages_that_no_car_sends(garage: Garage, data: bytes, answer: bytes) -> None:
     await garage.open()
     socket = await garage.connect(garage.tesla.by_name())
     await socket.send_bytes(data)
@@ -726,7 +726,7 @@ async def test_a_message_that_is_much_too_large_ends_the_connection(garage: Gara
     reader, writer = await garage.secured(garage.tesla.by_name())
     writer.write(UPGRADE)
     await reader.readuntil(b"\r\n\r\n")
-    # Told by its head alone: nothing of it has to come.
+    # Recognised by its head: the rest of it need not arrive.
     writer.write(bytes([0x82, 0x80 | 127]) + (2_000_000).to_bytes(8) + bytes(4))
     head = await reader.readexactly(4)
     assert head[0] == 0x88
@@ -795,7 +795,7 @@ async def test_silent_connections_give_way_to_a_car(garage: Garage) -> None:
 
 
 @pytest.mark.parametrize("host", [HOST, ELSEWHERE])
-async def test_who_only_connects_keeps_no_car_out(garage: Garage, host: str) -> None:
+async def test_idle_connections_exclude_no_car(garage: Garage, host: str) -> None:
     """From elsewhere, or from the address that the car has too."""
     await garage.open()
     for _ in range(3):
@@ -815,11 +815,11 @@ async def test_one_source_leaves_the_allowance_of_the_others_alone(garage: Garag
     await until(lambda: refused.total() == 10)
     assert refused == {Refusal.NO_TLS: 3, Refusal.SOURCE_FLOOD: 7}
     for _ in range(5):
-        # What a car has paid it gets back.
+        # The car's cost is refunded.
         await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
 
 
-async def test_a_flood_from_everywhere_keeps_out_only_who_never_came(garage: Garage) -> None:
+async def test_a_flood_from_everywhere_excludes_only_new_sources(garage: Garage) -> None:
     await garage.open(admission=allowing(10, common=3))
     refused = garage.server.counters.refused
     first = await garage.connect(garage.tesla.by_name())
@@ -869,11 +869,11 @@ async def test_a_dear_handshake_is_paid_for_afterwards(
     await garage.connect(garage.tesla.by_name())
 
 
-async def test_nobody_waits_for_a_stranger_s_handshake_where_cars_come_from(
+async def test_a_cars_source_does_not_wait_for_a_strangers_handshake(
     garage: Garage,
 ) -> None:
     class Choosy(Inline):
-        """Strangers' handshakes, which come with two bytes here, take for ever."""
+        """Strangers' handshakes, which consist of two bytes here, never end."""
 
         def __init__(self) -> None:
             self.running: list[Future[Any]] = []
@@ -901,7 +901,7 @@ async def test_nobody_waits_for_a_stranger_s_handshake_where_cars_come_from(
     assert len(choosy.running) == 1
 
 
-async def test_a_dear_handshake_is_paid_for_by_who_has_left(garage: Garage) -> None:
+async def test_an_expensive_handshake_is_charged_after_the_client_left(garage: Garage) -> None:
     slow = Slow()
     admission = allowing(20, common=1000)
     await garage.open(executor=slow, admission=admission)
@@ -967,7 +967,7 @@ async def test_strangers_with_certificates_of_tesla_s_keep_no_car_out(garage: Ga
     assert sum(each.is_stranger for each in garage.server._secured) == 2
 
 
-async def test_a_car_that_does_not_read_slows_nobody(garage: Garage) -> None:
+async def test_a_car_that_does_not_read_slows_no_other(garage: Garage) -> None:
     garage.heard[OTHER_VIN] = Heard()
     await garage.open(close_timeout=0.05)
     reader, writer = await garage.secured(garage.tesla.by_name())
@@ -994,7 +994,7 @@ async def test_a_car_that_does_not_read_slows_nobody(garage: Garage) -> None:
     ("kind", "data"), [(WSMsgType.BINARY, message()), (WSMsgType.PING, b"x"), (WSMsgType.PONG, b"")]
 )
 @pytest.mark.parametrize(("seconds", "most"), [(3600.0, 32), (0.0, 4)])
-async def test_a_flood_of_messages_lets_others_have_their_turn(
+async def test_a_flood_of_messages_leaves_others_their_turn(
     garage: Garage,
     monkeypatch: pytest.MonkeyPatch,
     kind: WSMsgType,
@@ -1002,7 +1002,7 @@ async def test_a_flood_of_messages_lets_others_have_their_turn(
     seconds: float,
     most: int,
 ) -> None:
-    """After so many at the latest, or after one of them if it takes long."""
+    """After a maximum number, or after one of them if it takes long."""
     monkeypatch.setattr(messages_module, "_SECONDS_AT_A_STRETCH", seconds)
     garage.heard[OTHER_VIN] = Heard()
     await garage.open()
@@ -1095,7 +1095,7 @@ async def test_stop_ends_everything_in_good_order(garage: Garage) -> None:
     await server.stop()
 
 
-async def test_stop_does_not_wait_for_those_who_do_not_answer(garage: Garage) -> None:
+async def test_stop_does_not_wait_for_silent_clients(garage: Garage) -> None:
     server = await garage.open(close_timeout=0.05)
     car = garage.tesla.by_name()
     # They never read, so they never agree to the end.
@@ -1125,7 +1125,7 @@ async def test_restart_on_the_same_port(garage: Garage) -> None:
         await socket.send_bytes(message())
         assert await hear(socket) == ACK_0001
         await server.stop()
-    # No name of a connection comes twice.
+    # No name of a connection is used twice.
     assert len(set(garage.listener.up)) == 4
 
 
@@ -1156,7 +1156,7 @@ async def test_start_twice(garage: Garage) -> None:
     await garage.connect(garage.tesla.by_name())
 
 
-async def test_a_new_certificate_disturbs_nobody(garage: Garage) -> None:
+async def test_a_new_certificate_disturbs_no_connection(garage: Garage) -> None:
     def shown(socket: aiohttp.ClientWebSocketResponse) -> int:
         session = socket.get_extra_info("ssl_object")
         return x509.load_der_x509_certificate(session.getpeercert(True)).serial_number  # noqa: FBT003  # not ours
@@ -1186,7 +1186,7 @@ async def test_no_tickets(garage: Garage, version: ssl.TLSVersion) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind() -> Iterator[None]:
-    """Unclosed sockets tell only when they are collected, and a warning is an error here."""
+    """Unclosed sockets only warn when they are collected, and a warning is an error here."""
     yield
     gc.collect()
 

@@ -1,4 +1,4 @@
-"""What a vehicle is asked to push: plans, configurations, and Tesla's answers."""
+"""The fields that a vehicle is configured to push: plans, configurations, and Tesla's answers."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -84,7 +84,7 @@ def test_profiles_differ() -> None:
     ]
 
 
-def test_nothing_wanted_is_nothing_streamed() -> None:
+def test_without_signals_nothing_is_streamed() -> None:
     assert plan([], Profile.LIVE, scopes=ALL) == {}
 
 
@@ -100,7 +100,7 @@ def test_nothing_wanted_is_nothing_streamed() -> None:
         "GpsHeading",
     ],
 )
-def test_positions_need_their_scope_whatever_the_table_of_signals_says(field: str) -> None:
+def test_positions_always_need_their_scope(field: str) -> None:
     assert plan([signal(field)], Profile.TUNED, scopes={"vehicle_device_data"}) == {}
     assert list(plan([signal(field)], Profile.TUNED, scopes=ALL)) == [field]
     assert field in LOCATION_FIELDS
@@ -132,7 +132,7 @@ def test_fields_of_later_firmware_are_left_out(firmware: str | None, *, told: bo
     assert ("ChargerVoltage" in made) is told
 
 
-def test_a_field_whose_first_firmware_is_not_known_is_asked_for() -> None:
+def test_a_field_without_a_known_first_firmware_is_configured() -> None:
     wanted = [signal("GpsAccuracyMeters", firmware=None)]
     assert plan(wanted, Profile.TUNED, scopes=ALL, firmware="2024.26") != {}
 
@@ -151,11 +151,11 @@ def test_the_owners_own_rules_count_before_the_profile_and_are_never_slowed() ->
         slowed={"Soc": 3, "Gear": 3},
         scopes=ALL,
     )
-    # No delta for words: Tesla takes it for numbers only.
+    # No delta for words: Tesla accepts it for numbers only.
     assert made == {"Gear": Rule(30), "Soc": Rule(5, 0.01, 600)}
 
 
-def test_what_cost_too_much_is_slowed() -> None:
+def test_expensive_fields_are_slowed() -> None:
     made = plan([SOC, GEAR], Profile.TUNED, slowed={"Soc": 1, "Odometer": 3}, scopes=ALL)
     assert made == {"Gear": Rule(1), "Soc": Rule(120, 0.5)}
 
@@ -204,7 +204,7 @@ def test_a_plan_of_every_signal_there_is(profile: Profile) -> None:
     firmware=st.sampled_from([None, "2024.26", "2024.44.32", "2026.8.3 abc"]),
     semi=st.booleans(),
 )
-def test_whatever_is_wanted_the_plan_asks_for_no_more(
+def test_the_plan_contains_only_requested_signals(
     *,
     signals: list[Signal[Any]],
     profile: Profile,
@@ -276,7 +276,7 @@ OLD = {"vehicle_command_protocol_required": False}
             },
             False,
         ),
-        # What a newer car says about a switch that it does not have is no answer.
+        # A newer car's value of a switch that it does not have is no answer.
         ({"safety_screen_streaming_toggle_enabled": False}, True),
     ],
 )
@@ -292,9 +292,7 @@ def test_which_cars_can_stream(changes: dict[str, Any], *, can: bool | None) -> 
         ({"firmware_version": "2023.44.30"}, False),
     ],
 )
-def test_which_cars_can_stream_is_not_always_told(
-    info: dict[str, Any], *, can: bool | None
-) -> None:
+def test_ability_to_stream_may_be_unknown(info: dict[str, Any], *, can: bool | None) -> None:
     assert can_stream(info) is can
 
 
@@ -391,19 +389,19 @@ OTHER: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", SAME)
-def test_what_makes_no_difference(changes: dict[str, Any]) -> None:
+def test_equivalent_configurations(changes: dict[str, Any]) -> None:
     known = {**wanted(), **changes}
     assert not differs(wanted(), known)
 
 
 @pytest.mark.parametrize("changes", OTHER)
-def test_what_makes_a_difference(changes: dict[str, Any]) -> None:
+def test_different_configurations(changes: dict[str, Any]) -> None:
     known = {**wanted(), **changes}
     assert differs(wanted(), known)
 
 
 @pytest.mark.parametrize("left_out", ["ca", "delivery_policy", "alert_types"])
-def test_what_tesla_does_not_hand_back_says_nothing(left_out: str) -> None:
+def test_members_that_tesla_does_not_return_are_ignored(left_out: str) -> None:
     known = wanted()
     del known[left_out]
     assert not differs(wanted(), known)
@@ -457,7 +455,7 @@ def test_renewal(left: timedelta, *, due: bool) -> None:
     assert due_for_renewal(NOW + left, NOW) is due
 
 
-def test_what_never_ends_is_never_renewed() -> None:
+def test_a_configuration_without_an_end_is_never_renewed() -> None:
     assert not due_for_renewal(None, NOW)
 
 
@@ -484,7 +482,7 @@ def test_when_a_configuration_ends(exp: object, ends: datetime | None) -> None:
     assert expiry_of({"exp": exp}) == ends
 
 
-def test_a_configuration_says_when_it_ends() -> None:
+def test_a_configuration_has_an_end() -> None:
     assert expiry_of(wanted()) == datetime(2030, 3, 17, 17, 46, 40, tzinfo=UTC)
 
 
@@ -530,7 +528,7 @@ MISSING, HARDWARE, FIRMWARE, FULL, OTHERWISE = SkipReason
         ({}, 0, {}),
     ],
 )
-def test_what_became_of_a_configuration(
+def test_states_of_a_configuration(
     answer: dict[str, Any], updated: int, skipped: dict[str, SkipReason]
 ) -> None:
     assert read_configured(answer) == Configured(updated, skipped)
@@ -582,11 +580,11 @@ def test_how_a_car_is_configured(changes: dict[str, Any], read: CarConfiguration
     assert read_configuration(answer, wanted()) == read
 
 
-def test_an_empty_answer_says_nothing() -> None:
+def test_an_empty_answer_is_ignored() -> None:
     assert read_configuration({}, wanted()) == known(**UNTOLD, synced=None, key_paired=None)
 
 
-def test_without_a_wish_nothing_matches_or_does_not() -> None:
+def test_without_a_subscription_nothing_is_compared() -> None:
     answer = {"synced": True, "config": wanted(), "key_paired": True}
     assert read_configuration(answer) == known(matches=None)
 

@@ -82,13 +82,13 @@ def test_long_host_name_does_not_fit_into_the_common_name() -> None:
 @pytest.mark.parametrize(
     "host", ["", " ", "a b", "https://flotte.example", "*.example", "-a.example", "a..b", "x" * 64]
 )
-def test_what_is_no_host(host: str) -> None:
+def test_invalid_hosts(host: str) -> None:
     with pytest.raises(CertificateDefect) as caught:
         Authority.generate(NOW).issue(host, NOW)
     assert defect_of(caught) is Defect.INVALID_HOST
 
 
-def test_renewal_leaves_what_the_cars_trust_alone() -> None:
+def test_renewal_keeps_the_trusted_authority() -> None:
     authority = Authority.generate(NOW)
     first = authority.issue(HOST, NOW)
     again = Authority.from_pem(authority.certificate_pem, authority.key_pem())
@@ -122,7 +122,7 @@ def test_damaged_authority_is_not_replaced() -> None:
 
 @pytest.mark.parametrize("without", ["identifier", "elliptic curve"])
 def test_authority_that_could_not_issue_is_not_read(without: str) -> None:
-    """A certificate and key of somebody else's, in the place of ours."""
+    """Another authority's certificate and key in the place of ours."""
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = ec.generate_private_key(ec.SECP256R1())
     if without == "elliptic curve":
         key = rsa.generate_private_key(65537, 2048)
@@ -144,7 +144,7 @@ def test_authority_that_could_not_issue_is_not_read(without: str) -> None:
     assert defect_of(caught) is Defect.AUTHORITY_UNREADABLE
 
 
-def test_authority_that_is_over_issues_nothing() -> None:
+def test_an_expired_authority_issues_nothing() -> None:
     authority = Authority.generate(NOW)
     with pytest.raises(CertificateDefect) as caught:
         authority.issue(HOST, authority.not_after + DAY)

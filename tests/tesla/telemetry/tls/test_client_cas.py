@@ -40,7 +40,7 @@ def test_each_ca_is_judged_by_its_fingerprint() -> None:
     assert found.unknown == 1
 
 
-def test_any_ca_only_if_asked_for() -> None:
+def test_any_ca_only_on_request() -> None:
     one, other = Ca.make("One"), Ca.make("Other")
     file = (one.pem + other.pem).encode()
     assert accept_client_cas(file, now(), None).certificates == (one.pem, other.pem)
@@ -50,7 +50,7 @@ def test_any_ca_only_if_asked_for() -> None:
     assert caught.value.placeholders == {"expired": "-", "unknown": "2"}
 
 
-def test_nothing_but_expired_ones() -> None:
+def test_only_expired_ones() -> None:
     over = Ca.make("Over", start=now() - 9 * DAY, end=now() - DAY)
     with pytest.raises(CertificateDefect) as caught:
         accept_client_cas(over.pem.encode(), now(), frozenset({fingerprint(over)}))

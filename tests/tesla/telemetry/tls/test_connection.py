@@ -65,14 +65,14 @@ class Client:
         self.begin()
 
     def begin(self, session: ssl.SSLSession | None = None) -> None:
-        """Connect anew, and offer a session."""
+        """Connect again, and offer a session."""
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = self.context.wrap_bio(
             self.incoming, self.outgoing, server_hostname=HOST, session=session
         )
 
     def answer(self, data: bytes = b"") -> bytes:
-        """Go on with what came from the server."""
+        """Process data from the server."""
         self.incoming.write(data)
         with suppress(ssl.SSLWantReadError, ssl.SSLError):
             self.tls.do_handshake()
@@ -105,7 +105,7 @@ def test_no_session_is_resumed(
     """Whichever of the two contexts a session is from: its certificate is verified again."""
     client = Client(authority, products.issue(VIN, CLIENT), tmp_path, version=version)
     session = None
-    # All are kept: the end of a connection may take its session along.
+    # All are kept: the end of a connection may discard its session.
     handshakes = [Handshake(context) for _ in range(5)]
     for handshake in handshakes:
         client.begin(session)
@@ -140,7 +140,7 @@ def test_certificates_are_not_compressed(
     tmp_path: Path,
     version: ssl.TLSVersion,
 ) -> None:
-    """What they cost is seen by their bytes."""
+    """The cost is visible in the number of bytes."""
     issued = products.issue(VIN, CLIENT)
     client = Client(authority, issued, tmp_path, version=version, copies=40)
     assert client.shake_hands(Handshake(context)).is_done
@@ -156,7 +156,7 @@ def test_failures(
         Failure.UNTRUSTED,
         "certificate signature failure",
     )
-    # The alert that tells the client.
+    # The alert for the client.
     assert step.outgoing
     step = Handshake(context).step(b"GET / HTTP/1.1\r\n\r\n")
     assert (step.failure, step.detail) == (Failure.NO_TLS, "HTTP_REQUEST")
@@ -206,14 +206,14 @@ class Tcp(asyncio.Transport):
         self.is_over = True
 
     def take(self) -> bytes:
-        """What the server has sent."""
+        """The data that the server has sent."""
         data = bytes(self.written)
         self.written.clear()
         return data
 
 
 class Above(asyncio.Protocol):
-    """What is above TLS."""
+    """The layer above TLS."""
 
     def __init__(self) -> None:
         self.portions: list[bytes] = []
@@ -275,7 +275,7 @@ async def pair(
 
 
 async def test_much_at_once_is_decrypted_in_portions(pair: Pair) -> None:
-    """Each in another turn of the event loop, and nothing more is read meanwhile."""
+    """Each in another turn of the event loop, without reading in between."""
     await pair.secure()
     data = bytes(range(256)) * 1000
     pair.transport.data_received(pair.encrypted(data, 100))
@@ -292,7 +292,7 @@ async def test_much_at_once_is_decrypted_in_portions(pair: Pair) -> None:
     assert b"".join(pair.above.portions) == data
 
 
-async def test_what_is_above_is_given_nothing_while_it_wants_nothing(pair: Pair) -> None:
+async def test_the_layer_above_receives_nothing_while_paused(pair: Pair) -> None:
     await pair.secure()
     pair.transport.pause_reading()
     data = bytes(100_000)
@@ -319,7 +319,7 @@ async def test_behind_the_handshake(pair: Pair) -> None:
 
 
 async def test_an_end_in_good_order(pair: Pair) -> None:
-    """What was written arrives, and what comes after that is left alone."""
+    """Written data arrives, and data after that is ignored."""
     await pair.secure()
     pair.transport.write(b"goodbye")
     pair.transport.close()
@@ -351,7 +351,7 @@ async def test_bytes_that_are_no_records(pair: Pair) -> None:
     assert pair.tcp.is_over
 
 
-async def test_nothing_is_done_for_who_has_gone(pair: Pair) -> None:
+async def test_no_work_for_a_closed_connection(pair: Pair) -> None:
     pair.transport.data_received(pair.client.answer())
     pair.transport.connection_lost(None)
     await asyncio.sleep(0)
@@ -359,7 +359,7 @@ async def test_nothing_is_done_for_who_has_gone(pair: Pair) -> None:
     assert not pair.tcp.written
 
 
-async def test_nothing_is_done_for_whom_there_is_no_time_any_more(pair: Pair) -> None:
+async def test_no_work_after_the_time_limit(pair: Pair) -> None:
     pair.transport.data_received(pair.client.answer())
     await until(lambda: pair.tcp.written)
     pair.has_time = False
@@ -418,7 +418,7 @@ async def test_one_step_at_a_time(
 async def test_threads_that_are_no_more(
     context: ServerContext, authority: Authority, products: Ca, tmp_path: Path
 ) -> None:
-    """Home Assistant stops: connections end, and the queue goes on."""
+    """Home Assistant stops: connections end, and the queue continues."""
 
     class Stopped(Executor):
         @override

@@ -27,7 +27,7 @@ def test_context(tmp_path: Path, root: Ca) -> None:
     ]
 
 
-def test_the_key_is_on_disk_for_a_moment_and_for_nobody_else(
+def test_the_key_is_on_disk_for_a_moment_and_private(
     tmp_path: Path, root: Ca, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issued = Authority.generate(now()).issue(HOST, now())
@@ -48,7 +48,7 @@ def test_the_key_is_on_disk_for_a_moment_and_for_nobody_else(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_openssl_refuses(tmp_path: Path, root: Ca) -> None:
+def test_refusals_of_openssl(tmp_path: Path, root: Ca) -> None:
     issued = Authority.generate(now()).issue(HOST, now())
     other = Authority.generate(now()).issue(HOST, now())
     mixed = ServerCertificate(

@@ -1,4 +1,4 @@
-"""The car that a certificate stands for."""
+"""The car that a certificate identifies."""
 
 import pytest
 from cryptography import x509
@@ -112,7 +112,7 @@ def test_units_of_others(
     ("issuer", "units"),
     [(PRODUCTS_CA, ("Motors", "Tesla Motors SN")), ("TeslaMotors", ("Tesla Motors SN",))],
 )
-def test_units_that_say_nothing(cas: dict[str, Ca], issuer: str, units: tuple[str, ...]) -> None:
+def test_meaningless_units(cas: dict[str, Ca], issuer: str, units: tuple[str, ...]) -> None:
     assert identity(cas[issuer].issue(full_name(VIN, *units)).der) == CAR
 
 
@@ -149,7 +149,7 @@ def test_two_names_are_none(cas: dict[str, Ca]) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"0" * 100])
-def test_what_is_no_certificate(data: bytes) -> None:
+def test_invalid_certificates(data: bytes) -> None:
     with pytest.raises(UnknownDevice, match="cannot be read"):
         identity(data)
 

@@ -1,4 +1,4 @@
-"""The check of an owner's certificate, and what cars verify it with."""
+"""The check of an owner's certificate, and the certificates that cars verify it with."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_public_chain_with_its_root(root: Ca, between: Ca, server: Issued) -> No
     assert found.not_after == server.certificate.not_valid_after_utc
 
 
-def test_a_root_of_the_same_name_is_not_the_root(between: Ca, server: Issued) -> None:
+def test_a_root_with_an_equal_name_is_not_the_root(between: Ca, server: Issued) -> None:
     found = read(server, roots=Ca.make("Root").pem.encode())
     assert found.ca == between.pem
     assert not found.is_anchored
@@ -57,7 +57,7 @@ def test_an_expired_root_is_of_no_use(root: Ca, between: Ca, server: Issued) -> 
     assert read(server, roots=over.pem.encode()).ca == between.pem
 
 
-def test_chain_without_a_known_root_is_taken_as_it_is(between: Ca, server: Issued) -> None:
+def test_chain_without_a_known_root_is_accepted(between: Ca, server: Issued) -> None:
     found = read(server)
     assert found.ca == between.pem
     assert not found.is_anchored
@@ -77,7 +77,7 @@ def test_cross_signed_root_leads_to_both(root: Ca, between: Ca, server: Issued) 
     assert found.ca == between.pem + crossed.pem + old.pem + root.pem
 
 
-def test_certificate_that_signed_itself() -> None:
+def test_self_signed_certificate() -> None:
     itself = Ca.make(HOST)
     builder = x509.CertificateBuilder(
         full_name(HOST),
@@ -209,7 +209,7 @@ def test_not_yet_and_no_more(root: Ca, server: Issued) -> None:
         assert caught.value.placeholders["certificate"] == named
 
 
-def test_an_expired_issuer_is_told_by_its_name(root: Ca) -> None:
+def test_an_expired_issuer_is_named(root: Ca) -> None:
     over = Ca.make("Intermediate", root, end=now() + DAY)
     with pytest.raises(CertificateDefect) as caught:
         read(over.issue(HOST, SERVER, hosts=(HOST,)), now=now() + 2 * DAY)
@@ -217,12 +217,12 @@ def test_an_expired_issuer_is_told_by_its_name(root: Ca) -> None:
     assert caught.value.placeholders["certificate"] == "Intermediate"
 
 
-def test_what_a_certificate_is_for(between: Ca) -> None:
+def test_purposes_of_a_certificate(between: Ca) -> None:
     read(between.issue(HOST, hosts=(HOST,)))
     with pytest.raises(CertificateDefect) as caught:
         read(between.issue(HOST, CLIENT, hosts=(HOST,)))
     assert defect_of(caught) is Defect.NOT_FOR_SERVERS
 
 
-def test_pem_of_the_tests_is_what_the_library_writes(root: Ca) -> None:
+def test_pem_of_the_tests_equals_the_librarys(root: Ca) -> None:
     assert pem(loaded(root.pem)[0]) == root.pem

@@ -23,6 +23,7 @@ from homeassistant.components.sensor import (
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import EntityDescription
+from homeassistant.util import slugify
 
 import custom_components.flotte
 from custom_components.flotte import (
@@ -72,6 +73,7 @@ from custom_components.flotte.tesla.spending.projection import Basis
 from custom_components.flotte.tesla.spending.tariff import DATA
 from custom_components.flotte.tesla.state import Derived, Signal, inputs_of
 from custom_components.flotte.tesla.units import Unit
+from tests import test_button, test_cover, test_lock, test_number, test_select, test_switch
 
 HERE: Final = Path(custom_components.flotte.__file__).parent
 TEXTS: Final[dict[str, Any]] = json.loads((HERE / "translations" / "en.json").read_text("utf-8"))
@@ -513,6 +515,36 @@ def test_entities_of_streamed_signals_are_off_by_default() -> None:
             continue
         polled = all(signal.paths or signal in OWN for signal in inputs_of(shown))
         assert polled, f"{platform}.{row.key}"
+
+
+CASES: Final = {
+    Platform.BUTTON: test_button.CASES,
+    Platform.COVER: (*test_cover.CASES, *test_cover.SUNROOF),
+    Platform.LOCK: test_lock.CASES,
+    Platform.NUMBER: test_number.CASES,
+    Platform.SELECT: (*test_select.CASES, *test_select.REAR_SEATS, *test_select.EQUIPPED),
+    Platform.SWITCH: (*test_switch.CASES, *test_switch.RARE),
+}
+"""The cases of commands in the tests of a platform."""
+TESTED_ALONE: Final = {
+    "button.homelink",
+    "button.wake_up",
+    "cover.tonneau_cover",
+    "switch.keep_accessory_power",
+    "switch.low_power_mode",
+}
+"""Entities with tests of their own instead."""
+
+
+def test_every_command_of_a_car_has_a_case() -> None:
+    """A snapshot shows that an entity exists, and not that a car obeys it."""
+    without = {
+        f"{platform}.{slugify(TEXTS['entity'][platform][key_of(row)]['name'])}"
+        for platform in CASES
+        for row in VEHICLE[platform]
+    }
+    without -= {case.entity.replace("{}_", "") for cases in CASES.values() for case in cases}
+    assert without == TESTED_ALONE
 
 
 # --- The tables in README -------------------------------------------------------------------------

@@ -92,34 +92,26 @@ async def test_select_acts(
     await check(hass, tesla, wait, loaded, driven, case)
 
 
-@pytest.mark.parametrize(
-    ("seat", "number"), [("rear_left", 2), ("rear_centre", 4), ("rear_right", 5)]
-)
-async def test_rear_seats(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    tesla: Simulator,
-    wait: Wait,
-    seat: str,
-    number: int,
-) -> None:
-    await check(
-        hass,
-        tesla,
-        wait,
-        loaded,
-        AURORA,
-        Case(
-            entity=f"select.{{}}_seat_heater_{seat}",
-            service=SERVICE_SELECT_OPTION,
-            data={ATTR_OPTION: "medium"},
-            before={"climate": True},
-            shown_before="off",
-            shown="medium",
-            name="remote_seat_heater_request",
-            parameters={"seat_position": number, "level": 2},
-        ),
+REAR_SEATS = [
+    Case(
+        entity=f"select.{{}}_seat_heater_{seat}",
+        service=SERVICE_SELECT_OPTION,
+        data={ATTR_OPTION: "medium"},
+        before={"climate": True},
+        shown_before="off",
+        shown="medium",
+        name="remote_seat_heater_request",
+        parameters={"seat_position": number, "level": 2},
     )
+    for seat, number in (("rear_left", 2), ("rear_centre", 4), ("rear_right", 5))
+]
+
+
+@pytest.mark.parametrize("case", names(REAR_SEATS))
+async def test_rear_seats(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, case: Case
+) -> None:
+    await check(hass, tesla, wait, loaded, AURORA, case)
 
 
 EQUIPPED = [

@@ -1,5 +1,6 @@
 """The automations that docs/spending.md shows, as somebody would copy them."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,13 +14,16 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.flotte.tesla.spending.policy import RULES, Group, Rule
 from simulator import Simulator
 from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of
 from tests.fleet import MINUTE, MOMENT, Wait, act
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
-DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "spending.md"
+ROOT: Final = Path(__file__).parents[1]
+DOCUMENT: Final = ROOT / "docs" / "spending.md"
+TRANSLATION: Final = ROOT / "custom_components" / "flotte" / "translations" / "en.json"
 
 
 @pytest.fixture
@@ -83,3 +87,15 @@ async def test_a_refusal_is_heard_of(hass: HomeAssistant, copied: MockConfigEntr
     assert call.data["message"].startswith(
         "Aurora: The car is asleep, and automations cannot wake a car"
     )
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.group is not Group.ENTITY], ids=lambda rule: rule.option
+)
+def test_every_option_is_described(rule: Rule) -> None:
+    step = json.loads(TRANSLATION.read_text("utf-8"))["options"]["step"][rule.group]
+    texts = step["sections"]["advanced"] if rule.is_advanced else step
+    name = texts["data"][rule.option]
+    # The document has both ends of the quiet hours in one row.
+    name = "Quiet hours start, end" if rule.field == "quiet_hours" else name
+    assert name.casefold() in " ".join(DOCUMENT.read_text("utf-8").casefold().split())

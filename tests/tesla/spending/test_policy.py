@@ -1,13 +1,16 @@
 """The rules of spending: one row defines an option completely, and none can be forgotten."""
 
+import ast
 from collections import Counter
 from dataclasses import fields
 from datetime import time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from custom_components.flotte import tesla
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 from custom_components.flotte.tesla.spending.policy import (
     RULES,
@@ -123,3 +126,14 @@ def test_only_named_and_readable_values_count() -> None:
     ]
     assert strictest_options(entries) == {"wakes_per_day": 3, "reserve_percent": 30}
     assert strictest_options([]) == {}
+
+
+def test_every_field_decides_something() -> None:
+    """An option that nothing reads would be stored, shown, and have no effect."""
+    read: set[str] = set()
+    for path in Path(tesla.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            # The check of the ranges is no use.
+            if isinstance(node, ast.FunctionDef) and node.name != "__post_init__":
+                read |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+    assert {each.name for each in fields(Policy)} - read == set()

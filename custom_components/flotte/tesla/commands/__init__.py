@@ -5,8 +5,8 @@ with the protocol, and the name and JSON parameters for those without. It says w
 scope it needs, whether repeating it is harmless, what it should change, and which of the vehicle's
 refusals only mean "already so".
 
-Not here is what works nowhere today: commands that have no signed form while their REST form is
-refused by every car with the protocol (boombox, coordinates, Superchargers and waypoints for the
+Left out are commands that Tesla's own libraries do not sign, while every car with the protocol
+refuses their REST form (boombox, coordinates, Superchargers and waypoints for the
 navigation, drive notes, calendar, levels and automatic of the steering wheel heater, managed
 charging).
 

@@ -630,6 +630,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.issues",
         "streaming.options",
         "streaming.planning",
+        "streaming.receiver",
         "streaming.requests",
         "streaming.subscription",
         "tesla.api.fleet",

@@ -745,6 +745,53 @@ async def test_a_new_file_is_noticed_within_the_hour(
     assert state_of(hass, STREAMING).state == "on"
 
 
+async def test_a_chain_without_its_root(
+    hass: HomeAssistant,
+    files: Files,
+    online: Car,
+    entry_of_stream: MockConfigEntry,
+    pass_time: Pass,
+) -> None:
+    """The simulated car insists on a root; the owner learns that once it does not connect."""
+    root = Ca.make("The owner's root")
+    files.ca = Ca.make("The owner's intermediate", root)
+    files.write()
+    await set_up(hass, entry_of_stream)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    certificate = receiver_of(hass, entry_of_stream).certificate
+    assert certificate is not None
+    assert not certificate.is_anchored
+    await pass_time(25 * MINUTE)
+    assert issues_of(hass) == set()
+    await pass_time(80 * MINUTE)
+    issue = f"stream_unanchored_{MODEL_Y[-6:]}"
+    assert issue in issues_of(hass)
+    assert "root certificate" in issue_of(hass, issue)
+    with (files.folder / "chain.pem").open("a", encoding="ascii") as file:
+        file.write(root.pem)
+    await pass_time(65 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    assert issues_of(hass) == set()
+
+
+async def test_a_car_that_trusts_a_chain_without_its_root(
+    hass: HomeAssistant,
+    files: Files,
+    aurora: Car,
+    entry_of_stream: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    pass_time: Pass,
+) -> None:
+    """It connects, so the owner has nothing to do."""
+    receiver = receiver_of(hass, entry_of_stream)
+    assert receiver.certificate is not None
+    unanchored = dataclasses.replace(receiver.certificate, is_anchored=False)
+    monkeypatch.setattr(receiver, "certificate", unanchored)
+    await pass_time(3 * HOUR)
+    assert state_of(hass, STREAMING).state == "on"
+    assert issues_of(hass) == set()
+
+
 @pytest.mark.parametrize("mended", ["as it was", "with another one"])
 async def test_a_broken_file_is_told_and_the_old_one_goes_on(
     hass: HomeAssistant,

@@ -25,8 +25,11 @@ RESOLVED_BY_ACCEPTANCE: Final = (
 BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
 ORPHANED_STREAM: Final = "stream_left"
 """A car that keeps streaming without an account; the issue outlives the account."""
+UNANCHORED_ISSUE: Final = "stream_unanchored"
+"""The server's certificate has no root, and a car does not connect."""
 RESOLVED_BY_CONNECTION: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
+    UNANCHORED_ISSUE,
     "stream_limit_reached",
 )
 """Issues that only a connection resolves; Tesla accepts configurations that never reach a car."""

@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER, STREAM_MQTT
+from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.errors import TeslaError
@@ -16,9 +16,16 @@ from ..tesla.spending.endpoints import Endpoint
 from ..tesla.telemetry.answers import ClientError, read_client_errors, read_configuration
 from ..tesla.telemetry.configuration import claims_of, differs
 from ..tesla.telemetry.remedies import Remedy
-from .issues import BROKER_OVERDRAWN_ISSUE, OVERDRAWN_ISSUE, RESOLVED_BY_CONNECTION, StreamIssues
+from .issues import (
+    BROKER_OVERDRAWN_ISSUE,
+    OVERDRAWN_ISSUE,
+    RESOLVED_BY_CONNECTION,
+    UNANCHORED_ISSUE,
+    StreamIssues,
+)
 from .options import Settings
 from .planning import Planner
+from .receiver import async_get_receiver
 from .requests import admit
 from .subscription import CarSubscription
 
@@ -52,6 +59,7 @@ class Watcher:
         *,
         on_change: Callable[[], None],
     ) -> None:
+        self._hass = hass
         self._api = api
         self._settings = settings
         self._planner = planner
@@ -114,12 +122,32 @@ class Watcher:
         wanted = {**car.configured, "fields": claims_of(self._planner.planned(car))}
         return not differs(wanted, car.configured)
 
+    @staticmethod
+    def _is_overdue(car: CarSubscription, now: datetime) -> bool:
+        """Whether a car has been online without a connection for a while."""
+        overdue_since = car.coordinator.vehicle.presence.stream_overdue_since
+        return overdue_since is not None and now - overdue_since >= CONNECT_TIME
+
+    async def _async_check_anchor(self, car: CarSubscription, now: datetime) -> None:
+        """Report a chain of certificates without a root, if a car does not connect.
+
+        Some cars insist on a root. Those that do not insist connect: nothing to report then.
+        """
+        if self._settings.source != STREAM_DIRECT or car.configured is None:
+            return
+        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        if receiver.certificate is None or receiver.certificate.is_anchored:
+            self._issues.async_clear(car.vin, UNANCHORED_ISSUE)
+        elif self._is_overdue(car, now):
+            self._issues.async_report(
+                UNANCHORED_ISSUE, car.vin, car.name, address=self._settings.address
+            )
+
     async def async_diagnose(self, car: CarSubscription, now: datetime) -> None:
         """Ask Tesla why an online car does not connect, and report the reason."""
-        awaited = car.coordinator.vehicle.presence.stream_overdue_since
+        await self._async_check_anchor(car, now)
         if (
-            awaited is None
-            or now - awaited < CONNECT_TIME
+            not self._is_overdue(car, now)
             or car.configured is None
             # The suspension is the reason then.
             or car.is_lost

@@ -38,7 +38,7 @@ class ServerCertificate:
     ca: str
     """PEM for the configuration's `ca`, against which cars verify the chain."""
     is_anchored: bool
-    """Whether `ca` holds a root. If not, cars that insist on one will not connect."""
+    """Whether `ca` has a root. Cars that insist on one do not connect without."""
     not_before: datetime
     not_after: datetime
 

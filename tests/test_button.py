@@ -95,7 +95,7 @@ async def test_wake_of_a_car_that_is_awake_costs_nothing(
     assert tesla.bill.counts()[Category.WAKE] == 0
 
 
-async def test_wake_that_nobody_answers(
+async def test_wake_without_an_answer(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, quick_waits: None
 ) -> None:
     """A car in an underground car park: Tesla accepts the request, which never reaches the car."""

@@ -404,7 +404,7 @@ async def test_what_overheat_protection_cannot_do_is_not_offered(
     """Old Model S and X have one temperature, and some cars no protection by the fan alone."""
     entity_id = PROTECTION.format("old_faithful")
     both = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
-    # Before it told anything it might be able to.
+    # Before its first report it may have it.
     assert state_of(hass, entity_id).attributes["supported_features"] == (
         both | ClimateEntityFeature.TARGET_TEMPERATURE
     )

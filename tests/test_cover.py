@@ -210,7 +210,7 @@ async def test_toggle_looks_first_when_the_reading_is_old(
     assert state_of(hass, f"cover.{driven.prefix}_{part}").state == "open"
 
 
-async def test_toggle_is_refused_when_the_car_does_not_tell(
+async def test_toggle_is_refused_when_the_state_is_unknown(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     car = tesla.world.cars[MODEL_Y]
@@ -238,7 +238,7 @@ async def test_toggle_of_a_sleeping_car(
     wait: Wait,
     quick_waits: None,
 ) -> None:
-    """Woken, looked at, then moved: one wake, one look, one movement."""
+    """Woken, polled, then moved: one wake, one poll, one movement."""
     car = tesla.world.cars[MODEL_Y]
     await wait(MINUTE)
     await act(hass, SERVICE_OPEN_COVER, "cover.aurora_trunk")
@@ -427,11 +427,11 @@ async def test_tonneau_that_is_not_there(
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
-async def test_a_car_that_tells_what_it_is_shows_what_it_has(
+async def test_covers_follow_the_reported_equipment(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     rare = {f"cover.{car}_{each}" for car in ("aurora", "old_faithful") for each in RARE}
-    assert rare <= set(hass.states.async_entity_ids()), "nobody knows yet"
+    assert rare <= set(hass.states.async_entity_ids()), "not reported yet"
     tesla.world.cars[MODEL_Y].steer({"state": "online"})
     await wait(2 * MINUTE)
     assert rare & set(hass.states.async_entity_ids()) == {"cover.old_faithful_sunroof"}

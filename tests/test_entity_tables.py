@@ -206,7 +206,7 @@ def test_nothing_is_left_over(section: str) -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_no_two_entities_of_a_device_share_a_name(device: str) -> None:
-    """Voice and people tell them apart by their names, whatever their platforms."""
+    """Voice and people distinguish them by name, whatever their platform."""
     names: dict[str, list[str]] = {}
     for platform, table in DEVICES[device].items():
         for row in table:
@@ -678,7 +678,7 @@ def test_refusal_has_a_text_and_all_that_it_names(key: str) -> None:
     assert placeholders(key) <= set(error.placeholders)
 
 
-def test_refusals_that_mean_done_to_every_wish_need_no_text() -> None:
+def test_refusals_that_always_mean_success_need_no_text() -> None:
     """And those that mean "no", if only to some, have one."""
     for word, row in REASONS.items():
         if row.outcome is Outcome.REFUSED:
@@ -702,7 +702,7 @@ def raised_by_name() -> set[str]:
 
 
 def of_spending() -> set[str]:
-    """Every key of a decision, a spending mode or a projection; their own tests look at the words.
+    """Every key of a decision, a spending mode or a projection; their own tests compare the words.
 
     They are read in errors and in what actions answer.
     """

@@ -1,4 +1,4 @@
-"""Events: what a car tells its owner, as automations get to hear it."""
+"""Events: alerts of a car, as automations receive them."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ async def test_the_alarm(
     fired: list[Event[EventStateChangedData]],
     pass_time: Pass,
 ) -> None:
-    """Within two seconds, once, with all that the car told of it."""
+    """Within two seconds, once, with everything that the car reported of it."""
     assert state_of(hass, ENTITY).state == "unknown"
     aurora.steer({"alert": {"name": ALARM, "audiences": ["customer"]}})
     await pass_time(2 * SECOND)

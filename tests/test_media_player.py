@@ -214,7 +214,7 @@ async def test_a_toggle_never_does_the_opposite(
     assert state_of(hass, ENTITY.format(driven.prefix)).state == meanwhile.lower()
 
 
-async def test_a_toggle_is_refused_when_the_car_does_not_tell(
+async def test_a_toggle_is_refused_when_the_state_is_unknown(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.faults.order(
@@ -245,7 +245,7 @@ async def test_a_toggle_is_refused_when_the_car_does_not_tell(
         (SERVICE_VOLUME_SET, {ATTR_MEDIA_VOLUME_LEVEL: 0.5}),
     ],
 )
-async def test_nobody_is_woken_to_listen(
+async def test_no_car_is_woken_for_music(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -328,7 +328,7 @@ async def test_what_is_shown_of_a_radio_programme(
     assert "media_title" not in attributes
 
 
-async def test_volume_of_a_car_that_does_not_tell_its_loudest(
+async def test_volume_of_a_car_that_does_not_report_its_maximum(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     await wait(MINUTE)

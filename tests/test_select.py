@@ -166,10 +166,10 @@ async def test_seats_that_not_every_car_has(
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
-async def test_a_car_that_tells_that_it_has_none_shows_none(
+async def test_seats_that_a_car_lacks_are_removed(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Before it told anything they might be there."""
+    """Before its first report they may exist."""
     seats = {case.entity.format("aurora") for case in EQUIPPED}
     assert seats <= set(hass.states.async_entity_ids())
     tesla.world.cars[MODEL_Y].steer({"state": "online"})

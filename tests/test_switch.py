@@ -115,7 +115,7 @@ RARE = [
     Case(
         entity="switch.{}_guest_mode",
         service=SERVICE_TURN_ON,
-        # Only the stream tells.
+        # Only the stream reports it.
         shown_before=STATE_UNKNOWN,
         name="guest_mode",
         parameters={"enable": True},
@@ -175,7 +175,7 @@ async def test_rare_switches_are_off_by_default(
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
-async def test_guest_mode_is_assumed_until_the_stream_tells(
+async def test_guest_mode_is_assumed_until_the_stream_reports_it(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     await told_of(tesla, wait, MODEL_Y)
@@ -189,16 +189,16 @@ async def test_guest_mode_is_assumed_until_the_stream_tells(
     assert state_of(hass, "switch.aurora_guest_mode").state == "on"
 
 
-UNTOLD = [
+UNREPORTED = [
     ("low_power_mode", "set_low_power_mode"),
     ("keep_accessory_power", "keep_accessory_power_mode"),
 ]
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
-@pytest.mark.parametrize(("entity", "name"), UNTOLD)
+@pytest.mark.parametrize(("entity", "name"), UNREPORTED)
 @pytest.mark.parametrize(("service", "on"), [(SERVICE_TURN_ON, True), (SERVICE_TURN_OFF, False)])
-async def test_what_no_car_tells_can_be_switched_both_ways(
+async def test_settings_that_no_car_reports_can_be_switched_both_ways(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -218,7 +218,7 @@ async def test_what_no_car_tells_can_be_switched_both_ways(
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
-@pytest.mark.parametrize(("entity", "name"), UNTOLD)
+@pytest.mark.parametrize(("entity", "name"), UNREPORTED)
 async def test_what_has_no_plain_form(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

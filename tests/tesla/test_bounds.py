@@ -28,7 +28,7 @@ def _nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def is_number(signal: Signal[Any]) -> bool:
-    """Whether the row makes a number of anything that Tesla might tell."""
+    """Whether a row parses any of these samples as a number."""
     samples: tuple[object, ...] = (
         *(1, 20, 1_800_000_000, "1"),
         *((20, False), (20, True)),

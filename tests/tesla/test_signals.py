@@ -30,7 +30,7 @@ BEFORE_MS = 1773143970000
 
 
 @pytest.fixture(autouse=True)
-def _log_anew() -> Iterator[None]:
+def _log_again() -> Iterator[None]:
     """Let each test see what is logged only once."""
     polled._logged.clear()
     yield
@@ -374,7 +374,7 @@ POLLED = [signal for signal in VEHICLE_SIGNALS if signal.paths]
 
 
 @pytest.mark.parametrize("signal", POLLED, ids=lambda signal: signal.name)
-def test_what_a_car_tells(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_signal_of_a_car(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
     value = read(VEHICLE_DATA)[signal]
     assert value == pytest.approx(VEHICLE_VALUES[signal], rel=1e-12)
     assert type(value) is type(VEHICLE_VALUES[signal])
@@ -382,7 +382,7 @@ def test_what_a_car_tells(signal: Signal[Any], caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.parametrize("signal", SITE_SIGNALS, ids=lambda signal: signal.name)
-def test_what_a_site_tells(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_signal_of_a_site(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
     value = read(SITE_DATA, SITE_SIGNALS)[signal]
     assert value == SITE_VALUES[signal]
     assert type(value) is type(SITE_VALUES[signal])
@@ -1764,7 +1764,7 @@ LATER = BEFORE.timestamp() + 3600
         ("2026.38.9", 100, 100, None, "available"),
     ],
 )
-def test_stage_of_an_update_that_only_the_stream_tells(
+def test_stage_of_a_streamed_update(
     version: str | None,
     downloaded: int | None,
     installed: int | None,
@@ -1782,7 +1782,7 @@ def test_stage_of_an_update_that_only_the_stream_tells(
     assert known[signals.UPDATE_STAGE] == stage
 
 
-def test_a_polled_stage_stands_until_the_stream_tells_something_newer() -> None:
+def test_a_polled_stage_stands_until_the_stream_reports_something_newer() -> None:
     update = {"status": "scheduled", "version": "2026.38.9", "download_perc": 100}
     section = {"software_update": update, "timestamp": BEFORE_MS}
     known, _ = State().merge(read_sections({"vehicle_state": section}, VEHICLE_SIGNALS, NOW))
@@ -1828,7 +1828,7 @@ def test_the_installation_of_an_earlier_update_is_over() -> None:
 
 
 def test_a_start_that_is_past_is_no_schedule() -> None:
-    """The car tells something later than the start, and does not install."""
+    """The car reports something after the start, and does not install."""
     known = state({signals.UPDATE_VERSION: "2026.38.9", signals.UPDATE_DOWNLOADED: 100})
     known, _ = known.merge({signals.UPDATE_START: Reading(NOW.timestamp() - 1, BEFORE, STREAM)})
     assert known[signals.UPDATE_STAGE] == "scheduled"

@@ -193,9 +193,7 @@ def test_derived_follows_its_inputs() -> None:
 @pytest.mark.parametrize(
     ("second", "source"), [(SECOND, Source.STREAM), (-SECOND, Source.POLL)], ids=["newer", "older"]
 )
-def test_derived_is_told_by_whoever_told_its_newest_input(
-    second: timedelta, source: Source
-) -> None:
+def test_derived_has_the_source_of_its_newest_input(second: timedelta, source: Source) -> None:
     state, _ = State().merge(
         {LEVEL: Reading(50.0, NOON + second, Source.STREAM), LIMIT: poll(80), PLACE: poll((0, 0))}
     )
@@ -285,9 +283,9 @@ def test_a_clock_that_was_set_back_and_runs_on() -> None:
 @pytest.mark.parametrize(
     ("source", "value", "shown"),
     [
-        # Unlocked by hand a moment after the command, told by a clock that is 5 s behind.
+        # Unlocked by hand a moment after the command, reported by a clock that is 5 s behind.
         (Source.STREAM, 30.0, 30.0),
-        # What the vehicle told before, once more: no news.
+        # A repetition of the previous report: no change.
         (Source.STREAM, 50.0, 80.0),
         (Source.POLL, 30.0, 80.0),
     ],

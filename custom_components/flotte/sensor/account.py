@@ -81,7 +81,7 @@ ACCOUNT_SENSORS: Final = (
     _cost("cost_wake", Category.WAKE),
     _cost("cost_energy", Category.ENERGY),
     # No statistics of these two: Home Assistant only sums money, and a sum of forecasts or of
-    # remainders means nothing.
+    # remainders is meaningless.
     FlotteAccountDescription(
         key="projected_cost",
         value=_projected,

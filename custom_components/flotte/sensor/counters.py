@@ -2,7 +2,7 @@
 
 A lifetime counter never falls, except by the rounding of its two sources: a polled odometer and a
 streamed one differ in the last digits. A session counter begins again at 0; a small fall is a
-correction, as `tesla_fleet` of Home Assistant 2026.10 takes it.
+correction, as in `tesla_fleet` of Home Assistant 2026.10.
 """
 
 from dataclasses import dataclass, replace

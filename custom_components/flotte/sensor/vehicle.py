@@ -1,4 +1,4 @@
-"""Vehicles: the tables of all topics, and what has no file of its own.
+"""Vehicles: the tables of all topics, and the rows of topics without a file of their own.
 
 These are climate, tyres, closures, software, equipment, and the age of the readings.
 """
@@ -20,7 +20,7 @@ from .entity import DetailDescription, FlotteSensorDescription
 
 
 def _data_age(state: State) -> float | None:
-    """Minutes since the vehicle's data were true."""
+    """Age of the newest data of the vehicle, in minutes."""
     reading = state.reported(signals.BATTERY_LEVEL) or state.reported(signals.ODOMETER)
     return None if reading is None else (dt_util.utcnow() - reading.time).total_seconds() / 60
 

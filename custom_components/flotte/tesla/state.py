@@ -70,7 +70,7 @@ class Signal[T]:
         null: Value of an explicit JSON null; None is unknown.
         absent: Value of a polled section without the key, or of a streamed "invalid"; with `KEEP`
             the last value stays.
-        scope: Additional scope that Tesla asks for.
+        scope: Additional scope that Tesla requires.
         firmware: The first that streams the field, as Tesla writes it; None if that is not known.
         semi: Whether only the Semi has it.
         step: Of a setting, the step in which vehicles store it, in our unit: they round the value

@@ -1,7 +1,7 @@
-"""Measures: parsers of numbers with a unit. Tesla's own unit is named where it differs from ours.
+"""Measures: parsers of numbers with a unit.
 
-Tesla always reports miles, miles per hour, degrees Celsius, bar and kilowatts, whatever the car
-displays, and watts of sites.
+Cars always report miles, miles per hour, degrees Celsius, bar and kilowatts, whatever they display;
+sites report watts. Tesla's own unit is named below where it differs from ours.
 """
 
 from typing import Final

@@ -17,7 +17,7 @@ UPDATE_STATES: Final = (
     "installing",
 )
 
-# Before firmware 2024.44.32 the stream may tell the version on offer; its decoder leaves that out.
+# Before firmware 2024.44.32 the stream may report the version on offer, which its decoder drops.
 SOFTWARE_VERSION = Signal("Version", first_word, path="vehicle_state.car_version")
 UPDATE_STATUS = Signal(
     "SoftwareUpdateStatus",

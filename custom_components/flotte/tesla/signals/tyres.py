@@ -1,6 +1,6 @@
 """Signals of the tyres, in bar.
 
-Tesla documents bar for both sources; some public clients take the stream for atm, which is 1.3 %
+Tesla documents bar for both sources; some public clients read the stream as atm, which is 1.3 %
 more.
 """
 

@@ -1,4 +1,4 @@
-"""An account at the simulator as the Tesla side sees it: token, meter, API, and what arrived."""
+"""An account at the simulator as the Tesla side sees it: token, meter, API, and its requests."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ MODEL_S = "5YJSA7E20KF000003"
 SITE = 1234567890123
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-"""When every test at the simulator begins."""
+"""The start of every test with the simulator."""
 
 PERSON = Caller(CallerKind.PERSON, "robin")
 
@@ -37,7 +37,7 @@ PRICED = (Category.DATA, Category.COMMAND, Category.WAKE)
 
 @dataclass
 class Account:
-    """One account, its way to the simulator, and what is known afterwards."""
+    """One account, its connection to the simulator, and the totals of both sides."""
 
     tesla: Simulator
     session: aiohttp.ClientSession
@@ -49,7 +49,7 @@ class Account:
     asked_for_tokens: list[bool] = field(default_factory=list)
     """True where a new token was demanded."""
     strays: int = 0
-    """Requests that a test lets go astray: booked, and never seen by the simulator."""
+    """Requests that a test loses: booked, but never seen by the simulator."""
 
     def __post_init__(self) -> None:
         self.access_token = str(self._login())
@@ -97,33 +97,33 @@ class Account:
 
     @property
     def endpoints(self) -> list[str]:
-        """The simulator's names of the endpoints that were asked, in this order."""
+        """The simulator's names of the requested endpoints, in order."""
         return [each.endpoint for each in self.tesla.requests]
 
     def booked(self) -> Counter[Category]:
-        """What our ledger holds, by category."""
+        """The contents of our ledger, by category."""
         booked: Counter[Category] = Counter()
         for row, count in self.meter.ledger.counts.items():
             booked[row.category] += count
         return +booked
 
     def unanswered(self) -> Counter[Category]:
-        """Of that, what nobody answered."""
+        """The unanswered part of the ledger."""
         unanswered: Counter[Category] = Counter()
         for row, count in self.meter.ledger.unanswered.items():
             unanswered[row.category] += count
         return +unanswered
 
     def billed(self) -> Counter[Category]:
-        """What the simulator bills, by our categories."""
+        """The simulator's bill, by our categories."""
         bill = self.tesla.bill.counts(client_id=CLIENT_ID)
         return +Counter({Category(each.value): bill.get(each, 0) for each in Billed})
 
     def check_bill(self) -> None:
         """The simulator's bill equals our ledger, but for requests that never came to be answered.
 
-        Those are dropped connections (and what a test sent astray), and each of them must be noted
-        as unanswered.
+        Those are dropped connections (and requests that a test lost), and each of them must be
+        noted as unanswered.
         """
         booked, billed, unanswered = self.booked(), self.billed(), self.unanswered()
         assert not billed - booked, f"not booked: {billed - booked}"

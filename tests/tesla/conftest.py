@@ -104,7 +104,7 @@ async def quiet_tesla(socket_enabled: None) -> AsyncIterator[QuietSimulator]:
 
 @pytest.fixture
 async def trial(quiet_tesla: QuietSimulator, client_key: ClientKey) -> AsyncIterator[Trial]:
-    """Aurora on trial, awake, and nothing went wrong yet."""
+    """Aurora on trial, awake and without any fault so far."""
     async with on_trial(quiet_tesla, client_key) as trial:
         trial.car.steer({"state": "online"})
         yield trial

@@ -1,4 +1,4 @@
-"""Servers on loopback that are not Tesla, and waiting for what goes over a socket."""
+"""Servers on loopback that are not Tesla, and waits for events on a socket."""
 
 import asyncio
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Server:
 
 
 class Forgetful(Server):
-    """Answers the first request of a connection and hangs up at the second, without a word."""
+    """Answers the first request of a connection and hangs up at the second without an answer."""
 
     @override
     async def answer(self, writer: asyncio.StreamWriter, number: int) -> bool:
@@ -70,6 +70,6 @@ class Forgetful(Server):
 
 
 async def closed_port() -> str:
-    """An address where nobody listens."""
+    """An address without a listener."""
     async with Server() as server:
         return server.url

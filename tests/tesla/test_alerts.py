@@ -86,7 +86,7 @@ def test_a_second_alarm_comes_with_the_end_of_the_first(history: AlertHistory, o
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_an_earlier_alarm_in_a_message_of_its_own(history: AlertHistory, order: int) -> None:
-    """As from a broker, which may send what belongs together apart."""
+    """As from a broker, which may separate parts that belong together."""
     new = []
     for minute in range(5):
         for each in (alert(0), alert(-120, -119))[::order]:
@@ -94,15 +94,15 @@ def test_an_earlier_alarm_in_a_message_of_its_own(history: AlertHistory, order: 
     assert new == [alert(0)]
 
 
-def test_one_that_began_and_ended_unheard(history: AlertHistory) -> None:
-    """It is news once, whether its end comes alone, twice or in the same message."""
+def test_an_alert_that_started_and_ended_unreported(history: AlertHistory) -> None:
+    """It is reported once, whether its end comes alone, twice or in the same message."""
     message = (alert(0), alert(0, 1), alert(0, 1))
     assert history.news(message, at(2)) == [alert(0, 1)]
     assert history.news(message, at(3)) == []
     assert history.news((alert(0, 1),), at(4)) == []
 
 
-def test_one_that_ends_as_it_begins(history: AlertHistory) -> None:
+def test_an_alert_that_ends_as_it_starts(history: AlertHistory) -> None:
     assert history.news((alert(0, 0),), at(0)) == [alert(0, 0)]
     assert history.news((alert(0, 0),), at(1)) == []
     assert history.news((alert(1, 1),), at(2)) == [alert(1, 1)]

@@ -17,7 +17,7 @@ from simulator import bodies
 from tests.tesla.account import MODEL_Y, PERSON, Account
 
 MEBIBYTE = 1 << 20
-MOST_MEMORY = 20 * MEBIBYTE
+MAX_MEMORY = 20 * MEBIBYTE
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def memory() -> Iterator[None]:
     yield
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < MOST_MEMORY
+    assert peak < MAX_MEMORY
 
 
 @pytest.mark.usefixtures("memory")
@@ -101,7 +101,7 @@ async def test_an_error_keeps_no_body_alive(
         "signed_command": lambda: account.api.signed_command(MODEL_Y, b"\x00", PERSON),
     }
     if body.startswith('{"response": [') and call == "products":
-        # A list is what is asked for.
+        # A list is expected.
         body = body.replace("[", "").replace("]", "")
     account.tesla.faults.order("status", endpoint=call, status=status, body=body)
     with pytest.raises(TeslaError) as raised:
@@ -121,7 +121,7 @@ async def test_an_error_of_the_token_server_keeps_no_body_alive(
 
 
 def largest_kept(error: BaseException) -> int:
-    """The most bytes of text or JSON that an error and its causes keep, in one variable."""
+    """The maximum bytes of text or JSON that an error and its causes keep in one variable."""
     sizes = [0]
     left: list[BaseException | None] = [error]
     while left:

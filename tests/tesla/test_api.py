@@ -1,4 +1,4 @@
-"""The Fleet API: every request passes the meter, and every answer means what it should."""
+"""The Fleet API: every request passes the meter, and every answer has the right meaning."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ type Call = Callable[[FleetApi], Awaitable[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A method, what must leave, how it must be booked, and something that the answer holds."""
+    """A method, its request, its booking, and a part of the answer."""
 
     name: str
     call: Call
@@ -244,7 +244,7 @@ async def test_signed_command_brings_the_reply(account: Account) -> None:
 
 
 async def test_a_message_that_is_none_is_a_bad_request(account: Account) -> None:
-    """Not ordered: the simulator reads what it is sent."""
+    """Not ordered: the simulator reads the real request."""
     with pytest.raises(BadRequest):
         await account.api.signed_command(MODEL_3, b"\x32\x02\x08\x02\x12", PERSON)
 
@@ -271,7 +271,7 @@ async def test_register(tesla: Simulator, session: aiohttp.ClientSession) -> Non
 
 
 class Configurator:
-    """Tesla's endpoints of the stream: they write down what comes, and count who comes at once."""
+    """Tesla's endpoints of the stream: they record requests, and count concurrent ones."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, str]] = []
@@ -283,7 +283,7 @@ class Configurator:
         self.url = ""
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer what was ordered."""
+        """Return the ordered answer."""
         self.seen.append((request.method, request.path, await request.text()))
         self.together += 1
         self.most_together = max(self.most_together, self.together)
@@ -412,7 +412,7 @@ async def test_configurations_are_sent_one_at_a_time(
     assert configurator.most_together == 1
 
 
-async def test_a_failed_configuration_lets_the_next_one_go(
+async def test_a_failed_configuration_does_not_block_the_next(
     configurator: Configurator, session: aiohttp.ClientSession
 ) -> None:
     configurator.status = 500
@@ -423,7 +423,7 @@ async def test_a_failed_configuration_lets_the_next_one_go(
     assert await api.configure_telemetry([MODEL_Y], "a.b.c", POLLING) == {"updated_vehicles": 1}
 
 
-# --- What an answer means ------------------------------------------------------------------------
+# --- Meanings of answers -------------------------------------------------------------------------
 
 STATUSES = [
     *((row.status, row.text, row.error) for row in STATUS_TABLE),
@@ -508,7 +508,7 @@ async def test_a_signed_reply_with_other_characters_cannot_be_read(account: Acco
 
 
 @pytest.mark.parametrize("response", [None, [], "", 7])
-async def test_a_dead_site_says_nothing(account: Account, response: object) -> None:
+async def test_a_dead_site_has_no_data(account: Account, response: object) -> None:
     account.tesla.faults.order("status", status=200, body={"response": response})
     assert await account.api.live_status(SITE, POLLING) == {}
 
@@ -548,7 +548,7 @@ async def test_missing_scope(tesla: Simulator, session: aiohttp.ClientSession) -
 # --- Suspended, and the budget -------------------------------------------------------------------
 
 
-async def test_exceeded_limit_stops_what_is_paid_until_resumed(
+async def test_exceeded_limit_stops_paid_requests_until_resumed(
     account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     account.tesla.faults.order(
@@ -574,7 +574,7 @@ async def test_missing_payment_does_not_count_as_the_limit(account: Account) -> 
     assert account.meter.suspension.month is None
 
 
-async def test_without_room_nothing_leaves(account: Account) -> None:
+async def test_without_budget_nothing_is_sent(account: Account) -> None:
     account.meter.budget = Decimal("0.001")
     with pytest.raises(BudgetExceeded):
         await account.api.vehicle_data(MODEL_3, POLLING)
@@ -603,12 +603,12 @@ async def test_and_only_once(account: Account) -> None:
 
 
 async def test_a_token_of_a_password_changed_meanwhile(account: Account) -> None:
-    """Not ordered: the simulator's own word about a token that it does not take."""
+    """Not ordered: the simulator's own text about a token that it refuses."""
     account.access_token = "of yesterday"
     await account.api.vehicle(MODEL_3, POLLING)
     assert account.asked_for_tokens == [False, True]
     assert [each.status for each in account.tesla.requests] == [401, 200]
-    # A token that names nobody can be billed to nobody.
+    # A token without an application cannot be billed.
     account.meter.ledger.book(LedgerKey(TODAY, Category.FREE, MODEL_3, "background:polling"), -1)
 
 
@@ -619,7 +619,7 @@ async def test_a_new_login_does_not_help_against_a_switch_in_the_car(account: Ac
     assert account.asked_for_tokens == [False]
 
 
-async def test_a_token_that_cannot_be_had_costs_nothing(account: Account) -> None:
+async def test_an_unavailable_token_costs_nothing(account: Account) -> None:
     async def token(_renewed: bool) -> str:  # noqa: FBT001  # the signature of a token source
         raise LoginRequired("login_required")
 
@@ -635,7 +635,7 @@ async def test_a_token_that_cannot_be_had_costs_nothing(account: Account) -> Non
 
 @pytest.fixture
 async def abroad(tesla: Simulator, session: aiohttp.ClientSession) -> AsyncIterator[Account]:
-    """Owner-3, whom the region "na" serves, asked at "eu"."""
+    """Owner-3, whom the region "na" serves, at the address of "eu"."""
     account = Account(tesla, session, user="owner-3")
     account.register("na")
     account.register("eu")
@@ -801,7 +801,7 @@ async def test_a_429_is_honoured(
 
 
 async def test_a_header_longer_than_any(account: Account) -> None:
-    """The answer cannot be read at all; whatever it said, the request is booked."""
+    """The answer cannot be read at all; the request is booked anyway."""
     account.tesla.faults.order("status", status=429, headers={"Retry-After": "9" * 20_000})
     with pytest.raises(AnswerLost):
         await account.api.vehicle(MODEL_3, POLLING)
@@ -810,7 +810,7 @@ async def test_a_header_longer_than_any(account: Account) -> None:
 async def test_the_simulators_own_limit_is_never_hit_twice(
     account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Three wakes a minute; the fourth is told when to come back."""
+    """Three wakes a minute; the fourth gets the time of the next attempt."""
     for _ in range(3):
         await account.api.wake_up(MODEL_Y, PERSON)
     pauses = set()
@@ -829,7 +829,7 @@ async def test_the_simulators_own_limit_is_never_hit_twice(
 
 @pytest.mark.parametrize("kind", ["lost_reply", "dropped"])
 async def test_a_lost_reply_stays_booked(account: Account, kind: str) -> None:
-    """Nobody can tell from here whether it arrived; the simulator's bill knows."""
+    """The client cannot know whether it arrived; the simulator's bill does."""
     account.tesla.faults.order(kind)
     with pytest.raises(AnswerLost):
         await account.api.command(MODEL_S, "flash_lights", {}, PERSON)
@@ -917,14 +917,14 @@ async def test_a_refused_connection_costs_nothing(session: aiohttp.ClientSession
 
 
 class BlackHole(aiohttp.TCPConnector):
-    """A network in which no connection ever comes about."""
+    """A network in which no connection succeeds."""
 
     @override
     async def connect(self, *_: Any, **__: Any) -> Any:
         raise TimeoutError
 
 
-async def test_a_connection_that_never_came_about_costs_nothing(tesla: Simulator) -> None:
+async def test_a_connection_that_never_opened_costs_nothing(tesla: Simulator) -> None:
     meter = Meter()
     async with aiohttp.ClientSession(connector=BlackHole()) as session:
         api = api_at(tesla.eu_url, session, meter)
@@ -1000,7 +1000,7 @@ async def test_the_booking_is_durable_before_the_request_leaves(account: Account
 
 
 async def test_cancelled_while_it_is_written(account: Account) -> None:
-    """It did not leave, but who was cancelled need not find that out: it stays booked."""
+    """It was not sent, but a cancelled caller need not find that out: it stays booked."""
     begun: list[Booking] = []
 
     async def keep(entry: Booking) -> None:
@@ -1027,8 +1027,8 @@ async def test_without_a_keeper_nothing_is_kept(session: aiohttp.ClientSession) 
     assert "Authorization: Bearer token\r\n" in head
 
 
-async def test_what_goes_over_the_wire(session: aiohttp.ClientSession) -> None:
-    """Tesla answers 406 to a POST that is not JSON, also where there is nothing to say."""
+async def test_requests_on_the_wire(session: aiohttp.ClientSession) -> None:
+    """Tesla answers 406 to a POST without JSON, also if there is no content."""
     async with Server() as server:
         api = api_at(server.url, session)
         await api.wake_up(MODEL_Y, PERSON)
@@ -1069,7 +1069,7 @@ async def test_logs_hold_no_secret(
         assert vin[-6:] in text, "the end of a VIN tells one's cars apart"
 
 
-class _nothing:  # noqa: N801  # reads like `pytest.raises` where it stands
+class _nothing:  # noqa: N801  # reads like `pytest.raises`
     """Expects no error."""
 
     def __enter__(self) -> None:
@@ -1086,7 +1086,7 @@ class _nothing:  # noqa: N801  # reads like `pytest.raises` where it stands
 def partner(
     tesla: Simulator, session: aiohttp.ClientSession, account: Account
 ) -> Callable[..., Awaitable[str]]:
-    """Asks for a partner token."""
+    """Requests a partner token."""
 
     async def ask(client_secret: str = SECRETS[CLIENT_ID]) -> str:
         return await partner_token(

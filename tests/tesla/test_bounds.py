@@ -66,7 +66,7 @@ def test_every_number_has_bounds(row: Signal[Any]) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in EVERY_ROW if row not in NUMBERS], ids=repr)
-def test_nothing_else_has(row: Signal[Any]) -> None:
+def test_no_other_row_has_bounds(row: Signal[Any]) -> None:
     assert row.bounds is None
 
 
@@ -74,7 +74,7 @@ NOTHING_IS_AS_LARGE = (1e30, -1e30, 2.0**31 - 1, -(2.0**31), 2.0**32 - 1, math.i
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=repr)
-def test_what_no_row_takes(row: Signal[Any]) -> None:
+def test_values_that_no_row_accepts(row: Signal[Any]) -> None:
     """Neither streamed nor polled: the values of 32 bits without a value, infinity, no number."""
     for raw in NOTHING_IS_AS_LARGE:
         assert signals.decode(row, raw) is None
@@ -110,7 +110,7 @@ def polled(row: Signal[Any], raw: object) -> object:
 
 
 PLAUSIBLE = [
-    # In Tesla's units: what cars, or their successors of the next years, really reach.
+    # In Tesla's units: values that cars, or their successors of the next years, really reach.
     (signals.BATTERY_LEVEL, (0, 100, 100.2)),
     (signals.RATED_RANGE, (0, 0.4, 405, 620)),
     (signals.IDEAL_RANGE, (412, 700)),
@@ -136,7 +136,7 @@ PLAUSIBLE = [
 
 
 @pytest.mark.parametrize(("row", "values"), PLAUSIBLE, ids=repr)
-def test_what_a_car_can_have_is_shown(
+def test_possible_values_are_shown(
     row: Signal[Any], values: tuple[float, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
     for value in values:
@@ -147,7 +147,7 @@ def test_what_a_car_can_have_is_shown(
 
 
 IMPLAUSIBLE = [
-    # What a computer sends when it has no value, or what is beyond any car.
+    # A computer's value for "none", or one beyond any car.
     (signals.IDEAL_RANGE, (999, -1)),
     (signals.RATED_RANGE, (999, 1023, 4095)),
     (signals.ESTIMATED_RANGE, (999, 32767)),
@@ -191,7 +191,7 @@ IMPLAUSIBLE = [
 
 
 @pytest.mark.parametrize(("row", "values"), IMPLAUSIBLE, ids=repr)
-def test_what_stands_for_none_is_unknown(row: Signal[Any], values: tuple[float, ...]) -> None:
+def test_values_for_none_are_unknown(row: Signal[Any], values: tuple[float, ...]) -> None:
     for value in values:
         assert streamed(row, double_value=value) is None
         # As cars before 2025.44 write it.
@@ -218,7 +218,7 @@ def test_999_miles_from_a_broker() -> None:
 
 @pytest.mark.parametrize("row", [signals.IDEAL_RANGE, signals.INSIDE_TEMPERATURE], ids=repr)
 def test_it_is_logged_once(row: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
-    """However it comes, and though it is another number each time."""
+    """In any form, and although the number differs each time."""
     for value in (1e4, 1e5):
         streamed(row, double_value=value)
         streamed(row, string_value=str(value))
@@ -247,8 +247,8 @@ def test_no_place(latitude: float, longitude: float) -> None:
     assert readings[signals.LOCATION].value is None
 
 
-def test_what_was_kept_before_is_left_out_at_the_next_start() -> None:
-    """An older version kept it as a value."""
+def test_implausible_stored_values_are_dropped_at_the_next_start() -> None:
+    """An older version stored it as a value."""
     stored = {
         "IdealBatteryRange": [1607.7, NOW.timestamp()],
         "RatedRange": [400.0, NOW.timestamp()],

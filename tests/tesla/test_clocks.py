@@ -1,4 +1,4 @@
-"""Clocks that are set, ahead and back: nothing is put off, or done, for as long as the jump."""
+"""Clocks that are set ahead and back: nothing is delayed, or done, for the length of the jump."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,12 +27,12 @@ JUMPS = pytest.mark.parametrize(
 
 @dataclass
 class Wall:
-    """Our clock, which can be set; what only ever goes on does not follow."""
+    """Our clock, which can be set; monotonic time is not affected."""
 
     ahead: timedelta = timedelta()
 
     def __call__(self) -> datetime:
-        """Tell the time as our clock shows it."""
+        """The time as our clock shows it."""
         return datetime.now(UTC) + self.ahead
 
 
@@ -47,14 +47,14 @@ def wall(account: Account) -> Wall:
 
 @pytest.fixture
 def vehicle(awake: Vehicle, car: Car, wall: Wall) -> Vehicle:
-    """Aurora, awake with somebody in it."""
+    """Aurora, awake and occupied."""
     car.steer({"user_present": True})
     awake.context.clock = wall
     return awake
 
 
 async def pass_minutes(vehicle: Vehicle, freezer: FrozenDateTimeFactory, minutes: int) -> int:
-    """Let minutes pass as the coordinator does; how often data was asked for."""
+    """Let minutes pass as the coordinator does; returns the number of data requests."""
     asked = 0
     for _ in range(minutes):
         freezer.tick(MINUTE)
@@ -103,7 +103,7 @@ async def test_a_command_before_a_jump_back_is_looked_at_once(
 
 
 @JUMPS
-async def test_what_is_known_counts_again_after_a_jump_back(
+async def test_readings_count_again_after_a_jump_back(
     vehicle: Vehicle, wall: Wall, freezer: FrozenDateTimeFactory, *, jump: timedelta
 ) -> None:
     """A setting that the car has is not sent for as long as the clock was ahead."""
@@ -125,7 +125,7 @@ def test_an_assumption_from_the_future_lapses() -> None:
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=1), timedelta(days=1095)])
-async def test_a_wait_that_tesla_asked_for_is_no_longer_after_a_jump_back(
+async def test_a_wait_requested_by_tesla_is_not_prolonged_by_a_jump_back(
     account: Account, tesla: Simulator, freezer: FrozenDateTimeFactory, *, back: timedelta
 ) -> None:
     tesla.faults.order("status", status=429, headers={"Retry-After": "60"})

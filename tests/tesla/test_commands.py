@@ -1,4 +1,4 @@
-"""The command table: the bytes that are signed, the plain form, and what may be asked for."""
+"""The command table: the signed bytes, the plain form, and valid parameters."""
 
 import inspect
 from collections.abc import Callable
@@ -31,13 +31,13 @@ HOME = (37.4, -122.1)
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What a command must be."""
+    """The expected properties of a command."""
 
     make: Callable[[], Command]
     name: str
     domain: Domain | None
     payload: str
-    """Hexadecimal, made by Tesla's reference proxy where `reference` says so."""
+    """Hexadecimal, made by Tesla's reference proxy where `reference` is true."""
     parameters: dict[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] = ALL
     repeatable: bool = True
@@ -846,7 +846,7 @@ ROWS = (
         domain=INFOTAINMENT,
         payload="120b4209090000000000405040",
         parameters={"limit_mph": 65},
-        # km/h; exactly what 65 mph that the car tells become.
+        # km/h; exactly the equivalent of 65 mph, which the car reports.
         expects={S.SPEED_LIMIT: 65 * 1.609344},
     ),
     Row(
@@ -1056,7 +1056,7 @@ def test_numbers_of_the_plain_form_keep_their_type() -> None:
             assert type(value) is type(row.parameters[key]), f"{row.name}: {key}"
 
 
-# Tesla's reference proxy, given the same parameters, made these bytes (2026-07).
+# Tesla's reference proxy made these bytes from the same parameters (2026-07).
 REFERENCE = {
     "actuate_trunk": {"22023001", "22022801"},
     "add_charge_schedule": {"12208a061d0880e2cfaa06182220012841300138a4034801559a9915425d3333f4c2"},
@@ -1171,7 +1171,7 @@ def test_manual_override(make: Callable[..., Command], payload: str) -> None:
 def test_every_function_is_tried() -> None:
     functions = {name for name in commands.__all__ if inspect.isfunction(getattr(commands, name))}
     assert functions
-    # Either the function itself stands in the row, or a lambda that calls it.
+    # The row contains either the function itself, or a lambda that calls it.
     tried = {name for row in ROWS for name in (row.make.__name__, *row.make.__code__.co_names)}
     assert functions - tried == set()
 
@@ -1198,7 +1198,7 @@ def test_a_pin_is_not_shown() -> None:
 
 
 def test_leaving_valet_mode_signs_no_pin() -> None:
-    """Tesla's own proxy sends an empty message, whatever it was given."""
+    """Tesla's own proxy sends an empty message, whatever its parameters are."""
     assert commands.set_valet_mode(on=False, pin="1234").payload.hex() == "1203fa0100"
 
 
@@ -1219,7 +1219,8 @@ def test_a_pin_has_four_digits(make: Callable[[str], Command], pin: str) -> None
         make(pin)
 
 
-# "Idempotent" in the comparison of Tesla's documentation with its proxy: what must never run twice.
+# "Idempotent" in the comparison of Tesla's documentation with its proxy: commands that must never
+# run twice.
 NEVER_TWICE = {
     "actuate_trunk",
     "flash_lights",
@@ -1237,7 +1238,7 @@ NEVER_TWICE = {
 RATHER_NOT = {"door_unlock", "schedule_software_update"}
 
 
-def test_what_must_not_run_twice() -> None:
+def test_commands_that_must_not_run_twice() -> None:
     once = {row.name for row in ROWS if not row.make().repeatable}
     assert once == NEVER_TWICE | RATHER_NOT
 
@@ -1315,7 +1316,7 @@ def test_ranges(make: Callable[[float], Command], lowest: int, highest: int) -> 
             make(wrong)
 
 
-def test_a_refusal_says_what_is_allowed() -> None:
+def test_a_refusal_names_the_allowed_values() -> None:
     with pytest.raises(InvalidCommand) as refusal:
         commands.set_temperature(28.5)
     assert refusal.value.placeholders == {
@@ -1459,7 +1460,7 @@ def test_an_open_end_is_not_midnight() -> None:
     assert (parameters["end_enabled"], parameters["end_time"]) == (False, 0)
 
 
-def test_a_departure_without_extras_says_nothing_of_them() -> None:
+def test_a_departure_without_extras_omits_them() -> None:
     command = commands.set_scheduled_departure(enabled=True, departure_minutes=480)
     assert command.payload.hex() == "1208d20205080110e003"
     assert command.parameters["preconditioning_enabled"] is False

@@ -83,7 +83,7 @@ def test_refusal(answer: dict[str, Any]) -> None:
         {"result": True, "code": 500},
     ],
 )
-def test_answer_that_does_not_say(answer: object) -> None:
+def test_answer_without_a_result(answer: object) -> None:
     assert read_confirmation(answer) == Confirmation(done=None)
 
 

@@ -1,4 +1,4 @@
-"""A person who has to ask twice for what wakes a car: the owner may want that."""
+"""A person has to repeat a command that wakes a car: the owner may configure that."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ async def test_the_second_time_it_is_done(
     assert account.meter.ledger.avoided_wakes(Month.of(NOW)) == 0, "it was asked for, not saved"
 
 
-async def test_not_for_ever(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:
+async def test_an_offer_lapses(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeFactory) -> None:
     vehicle.gate.policy = ASKS
     await refused(vehicle.wake(PERSON))
     freezer.tick(timedelta(seconds=OVERRIDE_SECONDS + 0.1))
@@ -78,7 +78,7 @@ async def test_not_for_ever(vehicle: Vehicle, car: Car, freezer: FrozenDateTimeF
     [commands.set_charge_limit(71), commands.set_temperature(21), commands.lock_doors(), None],
     ids=["another limit", "temperature", "lock", "wake"],
 )
-async def test_another_wish_has_to_be_confirmed_too(
+async def test_another_command_has_to_be_confirmed_too(
     vehicle: Vehicle, car: Car, other: commands.Command | None
 ) -> None:
     vehicle.gate.policy = ASKS
@@ -95,7 +95,9 @@ async def test_nothing_to_confirm_while_it_is_awake(awake: Vehicle, car: Car) ->
     assert await awake.send(commands.lock_doors(), PERSON) == Done()
 
 
-async def test_an_automation_is_not_asked_and_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
+async def test_an_automation_needs_no_confirmation_and_confirms_nothing(
+    vehicle: Vehicle, car: Car
+) -> None:
     vehicle.gate.policy = ASKS
     await refused(vehicle.send(commands.lock_doors(), PERSON))
     assert await vehicle.send(commands.lock_doors(), SUN) == Done()
@@ -113,7 +115,7 @@ async def test_an_automation_does_not_confirm_for_a_person(
 
 
 async def test_one_that_fell_asleep_unnoticed(awake: Vehicle, car: Car) -> None:
-    """The first time nobody knew that it would have to be woken."""
+    """The first time it was not known that the car would have to be woken."""
     awake.gate.policy = ASKS
     car.steer({"state": "asleep"})
     error = await refused(awake.send(commands.lock_doors(), PERSON))
@@ -123,7 +125,7 @@ async def test_one_that_fell_asleep_unnoticed(awake: Vehicle, car: Car) -> None:
     assert (car.wakes, len(car.executions)) == (1, 1)
 
 
-async def test_a_price_says_so_and_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
+async def test_a_changed_price_confirms_nothing(vehicle: Vehicle, car: Car) -> None:
     vehicle.gate.policy = ASKS
     for _ in range(2):
         _request, decision = vehicle.admission.quote(commands.lock_doors(), PERSON)
@@ -135,7 +137,7 @@ async def test_a_price_says_so_and_confirms_nothing(vehicle: Vehicle, car: Car) 
     assert isinstance(decision, Allow)
 
 
-async def test_asking_for_the_schedules_is_another_wish(vehicle: Vehicle, car: Car) -> None:
+async def test_a_request_for_schedules_is_another_command(vehicle: Vehicle, car: Car) -> None:
     vehicle.gate.policy = ASKS
     await refused(vehicle.schedules(PERSON))
     await refused(vehicle.wake(PERSON))
@@ -144,10 +146,10 @@ async def test_asking_for_the_schedules_is_another_wish(vehicle: Vehicle, car: C
     assert car.wakes == 1
 
 
-async def test_a_wake_that_somebody_else_did_not_bring_is_confirmed_by_the_wish(
+async def test_a_failed_wake_of_another_caller_is_confirmed_by_the_command(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
-    """The person's own wish was let pass without a wake, because one was on its way."""
+    """The person's own command was allowed without a wake, because one was on its way."""
     vehicle.gate.policy = ASKS
     limit = commands.set_charge_limit(70)
     await refused(vehicle.send(limit, PERSON))

@@ -1,4 +1,4 @@
-"""Commands that wait until their car is awake: which may, how long, and how they are kept."""
+"""Commands that are deferred until their car is awake: which, how long, and how they are stored."""
 
 import json
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def made_up(kind: str) -> Command:
     )
 
 
-# --- What may wait -------------------------------------------------------------------------------
+# --- Deferrable commands -------------------------------------------------------------------------
 
 NEVER: list[Callable[[], Command]] = [
     commands.lock_doors,
@@ -82,11 +82,11 @@ NEVER: list[Callable[[], Command]] = [
     lambda: commands.schedule_software_update(0),
     lambda: commands.set_backup_reserve(20),
 ]
-"""What acts at once or not at all."""
+"""Commands that run immediately or not at all."""
 
 
 @pytest.mark.parametrize("make", NEVER, ids=lambda make: make().name)
-def test_what_never_waits(make: Callable[[], Command]) -> None:
+def test_commands_that_are_never_deferred(make: Callable[[], Command]) -> None:
     command = make()
     assert not may_wait(command)
     queue = Queue()
@@ -109,7 +109,7 @@ def test_settings_may_wait(make: Callable[[], Command]) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_what_may_wait_tells_a_kind_needs_no_pin_and_may_be_repeated(row: Row) -> None:
+def test_deferrable_commands_have_a_kind_and_no_pin_and_are_repeatable(row: Row) -> None:
     command = row.make()
     if not may_wait(command):
         return
@@ -173,7 +173,7 @@ def test_it_expires(after: timedelta, *, over: bool) -> None:
     assert queue.expire(NOW + after) == []
 
 
-def test_only_what_is_over_expires() -> None:
+def test_only_overdue_commands_expire() -> None:
     queue = Queue()
     queue.put(waiting(commands.set_charge_limit(70), hours=1))
     queue.put(waiting(commands.set_temperature(21), hours=2))
@@ -201,7 +201,7 @@ def test_a_command_that_may_wait_survives_a_restart(row: Row) -> None:
 
 
 def test_some_may_wait() -> None:
-    """Or the test above shows nothing."""
+    """Otherwise the test above proves nothing."""
     assert len({row.make().supersedes for row in ROWS if may_wait(row.make())}) > 10
 
 
@@ -240,7 +240,7 @@ BAD_COMMANDS: list[dict[str, Any]] = [
 @pytest.mark.parametrize(
     "bad", [*BAD_LINES, *({"command": each} for each in BAD_COMMANDS)], ids=str
 )
-def test_what_cannot_be_read_is_left_out(bad: dict[str, Any]) -> None:
+def test_unreadable_commands_are_left_out(bad: dict[str, Any]) -> None:
     spoilt, good = queue_of(commands.set_charge_limit(70), commands.set_temperature(21)).to_stored()
     change = bad.get("command")
     spoilt |= {"command": spoilt["command"] | change} if change else bad
@@ -248,11 +248,11 @@ def test_what_cannot_be_read_is_left_out(bad: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("missing", ["name", "payload", "parameters", "rest", "scopes", "expects"])
-def test_nothing_is_made_up_for_what_is_missing(missing: str) -> None:
+def test_missing_members_are_not_invented(missing: str) -> None:
     (line,) = queue_of(commands.set_charge_limit(70)).to_stored()
     del line["command"][missing]
     assert Queue.from_stored([line]).waiting == {}
 
 
-def test_what_waits_shows_no_secret() -> None:
+def test_deferred_commands_show_no_secret() -> None:
     assert "payload" not in repr(waiting(commands.set_charge_limit(70)))

@@ -26,7 +26,7 @@ async def greeted(awake: Vehicle, car: Car, quiet: None) -> Vehicle:
 
 @pytest.fixture
 def quiet(quick_waits: None) -> None:
-    """Nothing is waited for."""
+    """Without any waiting."""
 
 
 def ran(car: Car) -> list[str]:
@@ -38,7 +38,7 @@ def ran(car: Car) -> list[str]:
 @pytest.mark.parametrize(
     "make", [commands.honk_horn, commands.unlock_doors], ids=["infotainment", "security"]
 )
-async def test_what_must_not_be_repeated_is_not_signed_again(
+async def test_unrepeatable_commands_are_not_signed_again(
     greeted: Vehicle,
     car: Car,
     account: Account,
@@ -51,7 +51,7 @@ async def test_what_must_not_be_repeated_is_not_signed_again(
     car.steer({"protocol": {"doubled": {"count": 1, "fault": fault}, "omit_session_info": omits}})
     before = account.booked()[Category.COMMAND]
     if make is commands.honk_horn:
-        # Nothing tells whether it honked.
+        # Nothing shows whether it honked.
         with pytest.raises(OutcomeUnknown):
             await greeted.send(make(), PERSON)
     else:
@@ -60,14 +60,14 @@ async def test_what_must_not_be_repeated_is_not_signed_again(
     assert account.booked()[Category.COMMAND] - before == 1 + omits
 
 
-async def test_what_may_be_repeated_is_looked_up(greeted: Vehicle, car: Car) -> None:
+async def test_repeatable_commands_are_checked(greeted: Vehicle, car: Car) -> None:
     car.steer({"protocol": {"doubled": 1}})
     assert await greeted.send(commands.lock_doors(), PERSON) == Done(already=True)
     assert ran(car) == ["door_lock"]
 
 
 async def test_a_counter_that_is_too_old_is_signed_again(greeted: Vehicle, car: Car) -> None:
-    """The vehicle took a higher one from somebody else with our key: ours never ran."""
+    """The vehicle accepted a higher one from another holder of our key: ours never ran."""
     await greeted.send(commands.flash_lights(), PERSON)
     car.executions.clear()
     greeted.channel.sessions[Domain.INFOTAINMENT].counter -= 2

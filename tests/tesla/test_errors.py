@@ -1,4 +1,4 @@
-"""The tree of errors: what each means for the user, and which answers of Tesla stand for it."""
+"""The tree of errors: the meaning of each for the user, and the answers of Tesla for each."""
 
 import json
 import re
@@ -102,7 +102,7 @@ EXCEEDED = '{"error":"account disabled: EXCEEDED_LIMIT"}'
 SIGN = '{"response":null,"error":"Tesla Vehicle Command Protocol required, please refer to …"}'
 REGION = '{"response":null,"error":"user out of region, use base URL: https://fleet-api…"}'
 
-# Status and body as Tesla sends them, and what they mean. The texts are Tesla's "Conventions" page
+# Status and body as Tesla sends them, and their meaning. The texts are Tesla's "Conventions" page
 # and those that public clients have seen; the last lines are statuses without a meaning of ours.
 ANSWERS = (
     (400, '{"error":"invalid_command"}', BadRequest),
@@ -155,7 +155,7 @@ def _family(error: type[TeslaError]) -> Iterator[type[TeslaError]]:
 
 
 @pytest.mark.parametrize(("error", "key", "may_have_acted", "is_temporary"), TREE)
-def test_what_an_error_means(
+def test_meanings_of_errors(
     error: type[TeslaError], key: str, *, may_have_acted: bool, is_temporary: bool
 ) -> None:
     raised = error()
@@ -178,12 +178,12 @@ def test_the_drawing_shows_every_error() -> None:
 def test_every_error_has_a_text() -> None:
     path = Path(__file__).parents[2] / "custom_components/flotte/translations/en.json"
     texts = json.loads(path.read_text(encoding="utf-8"))["exceptions"]
-    # Only leaves are raised: `TeslaError` and `Refused` are what they have in common.
+    # Only leaves are raised: `TeslaError` and `Refused` are their common bases.
     assert {row[1] for row in TREE[2:]} <= set(texts)
 
 
 @pytest.mark.parametrize(("status", "body", "error"), ANSWERS)
-def test_what_an_answer_means(status: int, body: str, error: type[TeslaError]) -> None:
+def test_meanings_of_answers(status: int, body: str, error: type[TeslaError]) -> None:
     assert error_class(status, body) is error
 
 
@@ -204,21 +204,21 @@ def test_every_row_of_the_status_table_is_tried(row: errors.StatusRow) -> None:
     assert first is row, "an earlier row swallows it"
 
 
-def test_an_error_says_what_tesla_said() -> None:
+def test_an_error_contains_teslas_text() -> None:
     error = NotFound("404: not_found")
     assert str(error) == "404: not_found"
     assert error.placeholders == {"detail": "404: not_found"}
     assert str(NotFound()) == "not_found"
 
 
-def test_rate_limited_says_how_long() -> None:
+def test_rate_limited_has_the_wait() -> None:
     error = RateLimited("429", retry_after=timedelta(seconds=37.6))
     assert error.retry_after == timedelta(seconds=37.6)
     assert error.placeholders == {"detail": "429", "seconds": "38"}
     assert RateLimited().retry_after == timedelta(seconds=60)
 
 
-def test_wrong_region_says_where_to_go() -> None:
+def test_wrong_region_has_the_right_address() -> None:
     assert WrongRegion("421", base_url="https://x.example").base_url == "https://x.example"
     assert WrongRegion("421").base_url is None
 
@@ -242,6 +242,6 @@ def test_whether_a_refusal_passes_depends_on_its_reason(*, later: bool) -> None:
     ("seconds", "told"),
     [(0, "1"), (0.001, "1"), (0.5, "1"), (1, "1"), (1.4, "2"), (59.2, "60"), (60, "60"), (-3, "1")],
 )
-def test_a_wait_is_never_told_too_short(seconds: float, told: str) -> None:
+def test_a_wait_is_never_reported_too_short(seconds: float, told: str) -> None:
     error = RateLimited(retry_after=timedelta(seconds=seconds))
     assert error.placeholders["seconds"] == told

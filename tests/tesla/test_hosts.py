@@ -1,4 +1,4 @@
-"""Tesla's addresses, and to whom a token may be sent."""
+"""Tesla's addresses, and hosts that a token may be sent to."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_teslas_addresses() -> None:
         ("", False),
     ],
 )
-def test_whom_to_trust(address: str, *, trusted: bool) -> None:
+def test_trusted_hosts(address: str, *, trusted: bool) -> None:
     assert TESLA.trusts(address) is trusted
 
 
@@ -67,7 +67,7 @@ def test_a_region_that_does_not_exist_becomes_one_that_does() -> None:
     assert Hosts("a", "t", {"eu": EU}).region_of("NA") == "eu"
 
 
-# As Tesla words it (2024-08), and as its own proxy reads it from the header.
+# Tesla's wording (2024-08), as its own proxy reads it from the header.
 OUT_OF_REGION = (
     '{"response":null,"error":"user out of region, use base URL: '
     "https://fleet-api.prd.eu.vn.cloud.tesla.com, see "

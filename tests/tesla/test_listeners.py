@@ -1,4 +1,4 @@
-"""Listeners: who is called, in which order, and how long."""
+"""Listeners: which are called, in which order, and for how long."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,12 @@ def test_listeners_are_called_in_the_order_of_their_subscriptions() -> None:
     assert called == [("c", 7, "x"), ("a", 7, "x"), ("b", 7, "x")]
 
 
-def test_nobody_need_listen() -> None:
+def test_without_listeners() -> None:
     Listeners[int]()(7)
 
 
-def test_each_subscription_ends_for_itself() -> None:
-    """Also if the same function was subscribed twice, and if it is ended twice."""
+def test_each_subscription_ends_separately() -> None:
+    """Also if one function was subscribed twice, and if a subscription is ended twice."""
     called: list[None] = []
     changed = Listeners[()]()
 

@@ -1,15 +1,16 @@
-"""Whatever goes wrong: nothing runs twice that must not, and what is told is true.
+"""Never twice, whatever fails: commands that must not be repeated, and truthful outcomes.
 
-Hypothesis makes up what a person wants and everything that can go wrong with it: faults of the
-vehicle, answers of Tesla's servers, lost requests and replies, messages that arrive late, restarts
-on both sides, new keys, clocks that are wrong, cancelled tasks, an empty budget. After every wish:
+Hypothesis generates commands of a person and everything that can fail: faults of the vehicle,
+answers of Tesla's servers, lost requests and replies, messages that arrive late, restarts on both
+sides, new keys, wrong clocks, cancelled tasks, an empty budget. After every command:
 
 - A command that must not be repeated ran at most once.
-- "Done" was told only if the vehicle did it; "done already" only if the vehicle is really so.
-- "Refused" was told only if the vehicle did not do it, not even later.
+- "Done" was reported only if the vehicle did it; "already done" only if the vehicle is in that
+state.
+- "Refused" was reported only if the vehicle did not do it, not even later.
 - There is no fourth outcome.
 - Counters rise strictly in each epoch of each domain, and no bytes leave more than twice.
-- Our ledger equals the bill, but for what nobody answered.
+- Our ledger equals the bill, except for unanswered requests.
 
 `FLOTTE_EXAMPLES=20000 scripts/test tests/tesla/test_never_twice.py --hypothesis-profile others`
 tries more, and others every time.
@@ -130,7 +131,7 @@ than 15 is longer than a command lives."""
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that goes wrong."""
+    """A fault."""
 
     what: str
     happen: Callable[[Trial], None]
@@ -160,7 +161,7 @@ def _order(trial: Trial, kind: str, order: dict[str, Any]) -> None:
 
 
 def elsewhere() -> Trouble:
-    """Tesla says that another region serves the account."""
+    """Tesla redirects to another region."""
 
     def happen(trial: Trial) -> None:
         body = f"user out of region, use base URL: {trial.tesla.na_url}"
@@ -180,7 +181,7 @@ def slow(seconds: float) -> Trouble:
 
 
 def wall_step(seconds: float) -> Trouble:
-    """Somebody sets the clock of our machine."""
+    """The clock of our machine is set."""
 
     def happen(trial: Trial) -> None:
         trial.wall_error += timedelta(seconds=seconds)
@@ -200,7 +201,7 @@ def late(seconds: float) -> Trouble:
 
 
 def paired(*, is_paired: bool) -> Trouble:
-    """The owner puts our key on the car, or takes it off."""
+    """The owner puts our key on the car, or removes it."""
     order = "pair" if is_paired else "unpair"
 
     def happen(trial: Trial) -> None:
@@ -234,7 +235,7 @@ PROTOCOL = st.one_of(
         DOMAINS,
         st.booleans(),
     ),
-    # Faults that may come after the deed.
+    # Faults that may come after the execution.
     st.builds(
         lambda number, count, domain, is_encrypted: protocol(
             fault={
@@ -327,7 +328,7 @@ AROUND = st.one_of(
     st.builds(limit, st.sampled_from(("10", "0.02", "0.003", "0"))),
 )
 
-# What is most likely to bring two of anything about comes more often than its share.
+# Causes of duplicates come more often than their share.
 DANGEROUS = st.one_of(
     st.builds(
         lambda number, count: protocol(fault={"fault": number, "count": count, "runs": True}),
@@ -352,7 +353,7 @@ CANCELS = st.sampled_from((None, None, None, None, "leaving", "executed", "pause
 def scenes(
     draw: st.DrawFn, troubles: st.SearchStrategy[Trouble], most_at_once: int
 ) -> list[tuple[list[Trouble], list[tuple[Wish, str | None]]]]:
-    """What happens, and what is wished then; a few wishes only, so that they meet each other."""
+    """An event, and the command after it; only a few commands, so that they meet each other."""
     name = operator.attrgetter("name")
     wishes = draw(st.lists(st.sampled_from(WISHES), min_size=1, max_size=3, unique_by=name))
     group = st.lists(
@@ -364,7 +365,7 @@ def scenes(
     scene = st.tuples(st.lists(troubles, max_size=3), group)
     played = draw(st.lists(scene, min_size=1, max_size=6))
     if draw(st.integers(0, 3)):
-        # Mostly somebody sits in the car, so that it is awake and most commands can be done.
+        # Usually the car is occupied, so that it is awake and most commands can be done.
         played[0][0].insert(0, steered(state="online", user_present=True))
     return played
 
@@ -395,10 +396,10 @@ async def test_signed(
 
 
 @trying(EXAMPLES // 5)
-# One wish at a time: of two requests with the same words nobody could tell which one ran.
+# One command at a time: of two equal requests it would be unknown which one ran.
 @given(scenes=scenes(st.one_of(HTTP, AROUND), most_at_once=1))
 async def test_unsigned(
     quiet_tesla: QuietSimulator, client_key: ClientKey, scenes: list[Any]
 ) -> None:
-    """The same for a car that knows no signed commands."""
+    """Never twice in a car without signed commands."""
     await rehearse(quiet_tesla, client_key, MODEL_S, scenes)

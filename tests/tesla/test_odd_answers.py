@@ -1,6 +1,6 @@
 """Answers of Tesla with odd values at every place: they end in an outcome or in a TeslaError.
 
-After each test the simulator's bill must equal our ledger, whatever was answered.
+After each test the simulator's bill must equal our ledger, whatever the answers were.
 """
 
 import json
@@ -47,14 +47,14 @@ def outcomes(account: Account, freezer: FrozenDateTimeFactory) -> Outcomes:
 
 
 class Outcomes:
-    """Asks again and again, each time with another answer of Tesla's."""
+    """Makes requests repeatedly, each time with another answer of Tesla's."""
 
     def __init__(self, account: Account, freezer: FrozenDateTimeFactory) -> None:
         self._account = account
         self._freezer = freezer
 
     async def of(self, endpoint: str, answer: object, ask: Ask, status: int = 200) -> Counter[str]:
-        """What became of the questions, by the kind of the result or of the error."""
+        """The outcomes, by the kind of the result or of the error."""
         seen: Counter[str] = Counter()
         for body in bodies(answer):
             order = self._account.tesla.faults.order(
@@ -66,7 +66,7 @@ class Outcomes:
                 seen[type(error).__name__] += 1
             assert order.hits, "it was never asked"
             self._account.tesla.faults.clear()
-            # Beyond every limit of requests, and every wait that Tesla may ask for.
+            # Beyond every limit of requests, and every wait that Tesla may request.
             self._freezer.tick(timedelta(hours=2))
         return seen
 
@@ -97,7 +97,7 @@ async def test_wake(outcomes: Outcomes, make_vehicle: VehicleMaker) -> None:
 
 
 async def test_plain_command(outcomes: Outcomes, make_vehicle: VehicleMaker) -> None:
-    """Done is only what says so; an answer that says nothing is an unknown outcome."""
+    """Only an explicit confirmation is "done"; an empty answer is an unknown outcome."""
     vehicle = make_vehicle(MODEL_S)
     answer = {"response": {"result": "no word", "reason": "", "string": ""}}
     seen = await outcomes.of(
@@ -184,7 +184,7 @@ async def test_everything_a_vehicle_reports(account: Account, make_vehicle: Vehi
         try:
             await vehicle.refresh(PERSON)
         except TeslaError:
-            # Such words are no JSON at all, or stand for the whole answer.
+            # Such words are no JSON at all, or replace the whole answer.
             assert len(path) < 2 or word in (b"", b"{", b"[" * 100_000)
         json.dumps(vehicle.to_stored(), allow_nan=False)
 
@@ -275,7 +275,7 @@ async def test_token(outcomes: Outcomes, account: Account) -> None:
 
 @pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 408, 429, 451, 500, 503])
 async def test_no_token(outcomes: Outcomes, account: Account, status: int) -> None:
-    """Only Tesla's own words ask for a login, and only with two statuses."""
+    """Only Tesla's own words require a login, and only with two statuses."""
     answer = {"error": "odd", "error_description": "odd", "referenceID": "a"}
 
     async def ask() -> object:

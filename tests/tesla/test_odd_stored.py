@@ -1,4 +1,4 @@
-"""What is restored: values that their own signal, command or counter cannot have are left out."""
+"""Restored data: values that their own signal, command or counter cannot have are left out."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,7 @@ WORDS = sorted(
 
 
 @pytest.mark.parametrize("signal", EVERY, ids=lambda signal: signal.name)
-def test_what_a_signal_reads_it_also_restores(signal: Signal[Any]) -> None:
+def test_signals_restore_all_values_that_they_read(signal: Signal[Any]) -> None:
     raw = [*WORDS, True, False, 0, 1, 2, 3, 7, 50, 2.5, 1773144000, (52.1, 4.9), [], [{}], "Text"]
     values = {value for parse in (signal.parse, signal.polled) for value in _parsed(parse, raw)}
     assert values - {None}
@@ -141,7 +141,7 @@ async def test_a_whole_answer_is_restored(account: Account, make_vehicle: Vehicl
 @pytest.mark.parametrize(
     "stored", [None, True, False, "2026-03-10", [], -1, 0, 4_102_444_800, 253_402_300_799, 1e308]
 )
-def test_what_is_no_time(stored: object) -> None:
+def test_invalid_times(stored: object) -> None:
     assert restore_time(stored) is None
 
 
@@ -220,8 +220,8 @@ def test_an_odd_line_is_left_out(key: str, odd: object) -> None:
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_what_waits_is_whole_or_left_out(odd: object) -> None:
-    """Something odd anywhere: what still waits can be compared, sent and stored again."""
+def test_deferred_commands_are_complete_or_left_out(odd: object) -> None:
+    """Odd values anywhere: the remaining commands can be compared, sent and stored again."""
     good = stored_queue()
     for path in places(good):
         for waiting in Queue.from_stored(replaced(good, path, odd)).waiting.values():

@@ -1,4 +1,4 @@
-"""When a vehicle is asked for its data: a table of situations."""
+"""The times at which a vehicle's data is polled: a table of situations."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def ago(minutes: float) -> datetime:
 
 
 def streamed(values: dict[Signal[Any], Any]) -> State:
-    """After a poll that knew of an update, the stream told something newer."""
+    """After a poll with an update, the stream reported a newer one."""
     known = knowing({signals.UPDATE_STATUS: "available"})
     later = NOW + timedelta(minutes=1)
     state, _ = known.merge(
@@ -70,7 +70,7 @@ def charging(level: float | None, limit: int | None, hours: float | None) -> Sta
 
 
 def test_numbers() -> None:
-    """Where each comes from is said in the plan; that they do not change unseen is said here."""
+    """The plan has the source of each value; this test notices unintended changes."""
     assert timedelta(seconds=60) == plan.CHECK_INTERVAL
     assert timedelta(minutes=10) == plan.ACTIVE_INTERVAL
     assert timedelta(minutes=5) == plan.RETRY_INTERVAL
@@ -106,7 +106,7 @@ def test_numbers() -> None:
         ({signals.UPDATE_STATUS: "downloading_wifi_wait"}, False),
     ],
 )
-def test_what_is_worth_asking_about(values: dict[Signal[Any], Any], *, active: bool) -> None:
+def test_signals_worth_polling(values: dict[Signal[Any], Any], *, active: bool) -> None:
     assert is_active(knowing(values)) is active
 
 
@@ -119,16 +119,14 @@ def test_what_is_worth_asking_about(values: dict[Signal[Any], Any], *, active: b
         ({signals.UPDATE_VERSION: None, signals.UPDATE_DOWNLOADED: 40}, False),
     ],
 )
-def test_an_update_that_the_stream_tells_of(
-    values: dict[Signal[Any], Any], *, active: bool
-) -> None:
-    """What a poll called it last does not outlive what was streamed since."""
+def test_a_streamed_update(values: dict[Signal[Any], Any], *, active: bool) -> None:
+    """The state of the last poll does not outlive newer streamed values."""
     assert is_active(streamed(values)) is active
 
 
 @dataclass(frozen=True)
 class Case:
-    """A situation and whether the vehicle is asked."""
+    """A situation and whether the vehicle is polled."""
 
     name: str
     due: bool
@@ -161,7 +159,7 @@ CASES = (
     Case("active for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=CHARGING),
     Case("drives for 7 minutes", due=False, asked=ago(7.9), came_online=ago(90), state=DRIVING),
     Case("drives for 8 minutes", due=True, asked=ago(8), came_online=ago(90), state=DRIVING),
-    # It may begin to charge, or be locked before it sleeps
+    # It may start to charge, or be locked before it sleeps
     *(
         Case(
             f"plugged in, {charging}, {minutes} minutes",
@@ -189,7 +187,7 @@ CASES = (
         state=UNLOCKED,
         kept_awake=True,
     ),
-    # Kept awake by being asked
+    # Kept awake by polling
     Case(
         "an old car idles for 14 minutes",
         due=False,
@@ -287,7 +285,7 @@ CASES = (
         came_online=ago(90),
         automated=ago(6),
     ),
-    # Answers that told nothing are billed as well
+    # Empty answers are billed as well
     Case("tried 4 minutes ago", due=False, asked=None, came_online=ago(6), tried=ago(4.9)),
     Case("tried 5 minutes ago", due=True, asked=None, came_online=ago(6), tried=ago(5)),
     Case("1 failure", due=False, asked=None, came_online=ago(90), tried=ago(9.9), failures=1),
@@ -338,7 +336,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_whether_it_is_asked(case: Case) -> None:
+def test_decisions_to_poll(case: Case) -> None:
     situation = Situation(
         state=case.state,
         asked=case.asked,
@@ -360,7 +358,7 @@ def test_whether_it_is_asked(case: Case) -> None:
         # A supercharger, and a plug in the wall.
         (charging(50, 80, 0.25), 5),
         (charging(50, 80, 12), 20),
-        # Nothing to reckon with.
+        # Nothing to compute with.
         (charging(None, 80, 4), 10),
         (charging(50, None, 4), 10),
         (charging(50, 80, None), 10),
@@ -386,7 +384,7 @@ def test_a_car_that_was_in_service_for_weeks(failures: int) -> None:
 
 
 def _questions(situation: Situation, minutes: int) -> list[int]:
-    """In which of the coming minutes it is asked, when every check finds it online."""
+    """The coming minutes in which it is polled, if every check finds it online."""
     asked = []
     for minute in range(minutes):
         now = NOW + timedelta(minutes=minute)
@@ -419,7 +417,7 @@ def test_questions_of_200_minutes(situation: Situation, minutes: list[int]) -> N
 
 WEEK = 7 * 24 * 60.0
 STREAMED_CASES: dict[str, tuple[dict[str, Any], bool]] = {
-    # While it streams it is asked only for what the stream cannot tell, once while it is awake.
+    # While it streams, only signals that the stream lacks are polled, once while it is awake.
     "streams, never asked": ({"asked": None, "streaming": True}, True),
     "streams, asked since it is awake": ({"asked": ago(80), "streaming": True}, False),
     "streams and charges": ({"asked": ago(80), "streaming": True, "state": CHARGING}, False),
@@ -439,7 +437,7 @@ STREAMED_CASES: dict[str, tuple[dict[str, Any], bool]] = {
         {"asked": ago(80), "tried": ago(80), "commanded": ago(1), "streaming": True},
         True,
     ),
-    # A stream that is about to begin is waited for.
+    # A stream that is about to start is waited for.
     "awaited for 2 minutes": ({"asked": None, "awaited": ago(2.9)}, False),
     "awaited for 3 minutes": ({"asked": None, "awaited": ago(3)}, True),
     "awaited while it charges": ({"asked": ago(80), "awaited": ago(1), "state": CHARGING}, False),
@@ -456,7 +454,7 @@ STREAMED_CASES: dict[str, tuple[dict[str, Any], bool]] = {
 
 
 @pytest.mark.parametrize(("told", "due"), STREAMED_CASES.values(), ids=STREAMED_CASES)
-def test_whether_a_car_that_should_stream_is_asked(told: dict[str, Any], *, due: bool) -> None:
+def test_decisions_to_poll_a_car_that_should_stream(told: dict[str, Any], *, due: bool) -> None:
     told = {"state": IDLE, "came_online": ago(90), **told}
     assert data_due(Situation(**told), NOW) is due
 
@@ -475,7 +473,7 @@ def test_whether_a_car_that_should_stream_is_asked(told: dict[str, Any], *, due:
     ids=str,
 )
 def test_whether_its_state_is_checked(told: dict[str, Any], *, due: bool) -> None:
-    """A car that said that it sleeps connects when it wakes; that is looked at now and then."""
+    """A car that announced its sleep connects when it wakes; that is checked now and then."""
     situation = Situation(state=IDLE, asked=None, came_online=None, **told)
     assert check_due(situation, NOW) is due
 

@@ -1,4 +1,4 @@
-"""Foreign words are shown without whole VINs and tokens."""
+"""Foreign texts are displayed without whole VINs and tokens."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_errors(error: TeslaError) -> None:
     assert "…000001" in error.detail
 
 
-def test_what_a_car_says_of_its_stream() -> None:
+def test_a_cars_errors_about_its_stream() -> None:
     (error,) = read_client_errors(
         {"fleet_telemetry_errors": [{"error_name": VIN, "error": f"{VIN}: no route to host"}]}
     )

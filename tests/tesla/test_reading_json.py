@@ -1,4 +1,4 @@
-"""Hostile values never raise, and are never taken for something they are not."""
+"""Hostile values never raise, and are never misread."""
 
 import math
 from collections.abc import Callable

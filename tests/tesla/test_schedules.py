@@ -1,4 +1,4 @@
-"""Schedules as vehicles tell them, and as no vehicle should."""
+"""Schedules as vehicles send them, and as no vehicle should."""
 
 from typing import Any
 
@@ -36,12 +36,12 @@ PRECONDITION = {
 
 
 def charge(*told: Any) -> list[Schedule]:
-    """What is read of charging schedules."""
+    """The parsed charging schedules."""
     return charge_schedules({"charge_schedule_data": {"charge_schedules": list(told)}})
 
 
 def precondition(*told: Any) -> list[Schedule]:
-    """What is read of preconditioning schedules."""
+    """The parsed preconditioning schedules."""
     data = {"precondition_schedules": list(told)}
     return precondition_schedules({"preconditioning_schedule_data": data})
 
@@ -98,7 +98,7 @@ def test_times_that_are_switched_off_are_none() -> None:
         ("longitude", "<invalid>", "position", None),
     ],
 )
-def test_what_cannot_be_read_is_left_out(
+def test_unreadable_schedules_are_left_out(
     key: str, value: object, attribute: str, expected: object
 ) -> None:
     (schedule,) = charge({**CHARGE, key: value})

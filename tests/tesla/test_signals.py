@@ -50,8 +50,8 @@ def read_one(signal: Signal[Any], **section: Any) -> object:
 
 # --- Polled answers ------------------------------------------------------------------------------
 
-# A car that drives with a route, as `vehicle_data` answers it: miles, miles per hour, bar, Celsius.
-# Keys, types and words: Tesla's vehicle_data documentation (2024-08) and what public clients saw.
+# A driving car with a route, as `vehicle_data` answers: miles, miles per hour, bar, Celsius. Keys,
+# types and words: Tesla's vehicle_data documentation (2024-08) and reports of public clients.
 VEHICLE_DATA = json.loads(
     """
 {
@@ -552,7 +552,7 @@ def test_polled_power_is_of_one_kind_of_current(
     )
 
 
-def test_power_without_its_kind_says_nothing() -> None:
+def test_power_without_its_kind_is_ignored() -> None:
     section = {"charger_power": 11}
     assert read({"charge_state": section}, (signals.AC_CHARGING_POWER,)) == {}
 
@@ -586,12 +586,12 @@ def test_software_update(
     + [(word, None) for word in ("<invalid>", "", "Unknown", "Invalid", None)],
 )
 def test_the_dashcam(word: str | None, value: bool | None) -> None:  # noqa: FBT001  # parameters
-    """Also a reason of tomorrow says that it does not record."""
+    """An unknown reason also means that it does not record."""
     assert read_one(signals.DASHCAM_RECORDING, dashcam_state=word) is value
 
 
 NULLS: dict[Signal[Any], Any] = {
-    # A parked car answers null for what only a moving or charging one has.
+    # A parked car answers null for values of a moving or charging one.
     signals.SPEED: 0.0,
     signals.SHIFT_STATE: "p",
     signals.DRIVE_POWER: 0.0,
@@ -601,7 +601,7 @@ NULLS: dict[Signal[Any], Any] = {
     signals.CHARGER_CURRENT: 0.0,
     signals.CHARGER_VOLTAGE: 0.0,
     signals.CHARGE_RATE: 0.0,
-    # And what was never made with one answers null for a sunroof.
+    # And a car without a sunroof answers null for it.
     signals.SUNROOF: False,
 }
 
@@ -641,7 +641,7 @@ ENDED_WHEN_INVALID = {signals.ROUTE_ORIGIN, signals.ROUTE_LINE, signals.ROUTE_SP
 """Signals of a route that only the stream has."""
 
 
-def test_an_absent_key_says_nothing() -> None:
+def test_an_absent_key_is_ignored() -> None:
     """An absent door is unknown, not open; only a route ends by being absent."""
     sections = {name: {"timestamp": BEFORE_MS} for name in (*VEHICLE_DATA, *SITE_DATA)}
     got = read(sections, (*VEHICLE_SIGNALS, *SITE_SIGNALS))
@@ -651,13 +651,13 @@ def test_an_absent_key_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("section", [None, [], "text", 7])
-def test_a_section_that_is_none_says_nothing(section: object) -> None:
+def test_an_invalid_section_is_ignored(section: object) -> None:
     assert read({"charge_state": section, "drive_state": section}) == {}
     assert read({}) == {}
     assert read({"vehicle_state": {"software_update": section}}) == {}
 
 
-def test_half_a_position_says_nothing() -> None:
+def test_half_a_position_is_ignored() -> None:
     assert read({"drive_state": {"latitude": 52.3}}, (signals.LOCATION,)) == {}
     assert read({"drive_state": {"latitude": 52.3, "longitude": None}}, (signals.LOCATION,)) == {
         signals.LOCATION: None
@@ -724,8 +724,9 @@ def test_each_section_has_its_own_time() -> None:
 
 # --- Streamed spellings --------------------------------------------------------------------------
 
-# What each field of the stream holds. Source: Tesla's list of streamed fields (2026-08), and for
-# those that it lacks the enumeration in tesla-protocol 4.0.1 with the kinds that the names suggest.
+# The content of each field of the stream. Source: Tesla's list of streamed fields (2026-08), and
+# for those that it lacks the enumeration in tesla-protocol 4.0.1 with the types that the names
+# suggest.
 FLAGS = {
     "AccessoryRail",
     "AutoSeatClimateLeft",
@@ -1228,7 +1229,7 @@ def _members(enumeration: str) -> list[str]:
 
 
 def test_every_field_of_the_stream_is_read() -> None:
-    """All that Tesla streams, but for what is no signal, is reserved for tests, or is broken."""
+    """All streamed fields, except those that are no signals, reserved for tests, or broken."""
     fields = {
         each.name
         for each in vehicle_data_pb2.Field.DESCRIPTOR.values
@@ -1420,7 +1421,7 @@ def test_an_unknown_value_does_not_take_the_rest_with_it() -> None:
         (signals.CRUISE_DISTANCE, "Unknown"),
     ],
 )
-def test_a_known_way_of_saying_none_is_not_logged(
+def test_a_known_value_for_none_is_not_logged(
     signal: Signal[Any], raw: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert decode(signal, raw) is None
@@ -1428,7 +1429,7 @@ def test_a_known_way_of_saying_none_is_not_logged(
 
 
 @pytest.mark.parametrize("raw", ["<invalid>", "", " "])
-def test_a_text_that_says_none(raw: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_text_for_none(raw: str, caplog: pytest.LogCaptureFixture) -> None:
     assert decode(signals.ROUTE_DESTINATION, raw) is None
     assert not caplog.records
 
@@ -1467,7 +1468,7 @@ def test_no_json_makes_a_row_raise(raw: object) -> None:
             read({signal.section: {path[0]: raw for path in signal.paths}}, (signal,))
 
 
-# --- The table itself ----------------------------------------------------------------------------
+# --- The table ----------------------------------------------------------------------------------
 
 LOCATION_FIELDS = {
     "DestinationLocation",
@@ -1531,8 +1532,8 @@ def test_firmware_is_teslas() -> None:
         assert [row.firmware for row in rows] == [firmware] * len(rows), field
 
 
-def test_what_only_the_semi_has() -> None:
-    """Its names say so, but for one."""
+def test_signals_of_the_semi() -> None:
+    """All names but one show it."""
     assert {row.field for row in VEHICLE_SIGNALS if row.semi} == {
         *(field for field in SIGNALS_BY_FIELD if field.startswith("Semi")),
         "LifetimeEnergyUsedDrive",
@@ -1552,12 +1553,12 @@ def test_two_signals_do_not_read_the_same_key() -> None:
         ("charge_state", ("fast_charger_present",)),
         # How many there are, and their power.
         ("live_status", ("wall_connectors",)),
-        # A word, and the same as true or false.
+        # A word, and its equivalent as true or false.
         ("vehicle_state", ("media_info", "media_playback_status")),
     }
 
 
-# --- What follows from signals -------------------------------------------------------------------
+# --- Derived values ------------------------------------------------------------------------------
 
 
 def state(values: Mapping[Signal[Any], Any]) -> State:
@@ -1653,7 +1654,7 @@ def test_no_arrival_without_a_word() -> None:
 @pytest.mark.parametrize(
     ("is_fast", "alternating", "direct", "power"),
     [
-        # Each field means nothing while the other kind of current flows.
+        # Each field is meaningless while the other kind of current flows.
         (False, 11.0, 10.1, 11.0),
         (True, 3.0, 150.0, 150.0),
         (False, 0.0, 0.3, 0.0),
@@ -1680,7 +1681,7 @@ def test_charger_power(
     assert known[signals.CHARGER_POWER] == power
 
 
-def test_charger_power_is_what_was_told_last() -> None:
+def test_charger_power_is_the_latest_reading() -> None:
     """The stream between two polls, and each poll for both kinds of current."""
     section = {"charger_power": 11, "fast_charger_present": False, "timestamp": BEFORE_MS}
     known, _ = State().merge(read_sections({"charge_state": section}, VEHICLE_SIGNALS, NOW))
@@ -1702,7 +1703,7 @@ def test_charger_power_is_what_was_told_last() -> None:
     [("charging", "iec"), ("stopped", "iec"), (None, "iec"), ("disconnected", None)],
 )
 def test_a_pulled_cable_has_no_type(word: str | None, cable: str | None) -> None:
-    """Before sleep the stream calls it invalid too, so the last type stands while plugged in."""
+    """Before sleep the stream marks it as invalid too; the last type remains while plugged in."""
     known = state({signals.CHARGING_STATE: word, signals.CABLE_TYPE: "iec"})
     assert known[signals.CONNECTED_CABLE] == cable
 
@@ -1751,7 +1752,7 @@ LATER = BEFORE.timestamp() + 3600
         ("2026.38.9", 100, 1, None, "available"),
         ("2026.38.9", 100, 1, LATER, "scheduled"),
         ("2026.38.9", 100, 1, LATER - 7200, "available"),
-        # Up to 10 % is no installation, but what a car counts while it downloads and unpacks.
+        # Up to 10 % is no installation, but counts the download and the unpacking.
         ("2025.2.6", 33, 3, None, "downloading"),
         ("2026.38.9", 99, 10, None, "downloading"),
         ("2026.38.9", 0, 3, None, "downloading_wifi_wait"),
@@ -1797,7 +1798,7 @@ def test_a_polled_stage_stands_until_the_stream_reports_something_newer() -> Non
 
 
 def test_an_installed_version_is_no_offer() -> None:
-    """Cars call the rest invalid once an update is installed, so it stands as it was."""
+    """Cars mark the rest as invalid once an update is installed, so the stage remains."""
     installing: dict[Signal[Any], Any] = {
         signals.SOFTWARE_VERSION: "2026.32.6",
         signals.UPDATE_VERSION: "2026.38.9",
@@ -1808,11 +1809,11 @@ def test_an_installed_version_is_no_offer() -> None:
     assert known[signals.UPDATE_STAGE] == "installing"
     done = Reading("2026.38.9", NOW, Source.STREAM)
     assert known.merge({signals.SOFTWARE_VERSION: done})[0][signals.UPDATE_STAGE] is None
-    # Also when a polled answer said before that it installs.
+    # Also if a polled answer reported the installation before.
     known = state({**installing, signals.UPDATE_STATUS: "installing"})
     assert known[signals.UPDATE_STAGE] == "installing"
     assert known.merge({signals.SOFTWARE_VERSION: done})[0][signals.UPDATE_STAGE] is None
-    # Another version says nothing of the offer.
+    # Another version is no information about the offered one.
     other = Reading("2026.32.7", NOW, Source.STREAM)
     assert known.merge({signals.SOFTWARE_VERSION: other})[0][signals.UPDATE_STAGE] == "installing"
 
@@ -1848,7 +1849,7 @@ def test_an_offer_without_its_build(told: str) -> None:
 
 PLACES = {"FRONT", "REAR", "LEFT", "RIGHT"}
 OTHER_PLACES = {"SEAT_COOLER_LEFT", "SEAT_COOLER_RIGHT"}
-"""Signals whose field says more exactly where: only the front seats have coolers."""
+"""Signals whose field names a part more precisely: only the front seats have coolers."""
 
 
 def places_of(field: str) -> set[str]:
@@ -1862,7 +1863,7 @@ def places_of(field: str) -> set[str]:
 
 
 def test_signals_are_named_for_the_place_of_their_field() -> None:
-    """The field of the other motor, tyre or seat would look plausible for ever."""
+    """The field of the other motor, tyre or seat would look plausible forever."""
     compared = 0
     for name, signal in vars(signals).items():
         if isinstance(signal, Signal):

@@ -16,8 +16,8 @@
     14  statuses, time-outs, cancelling     here: test_14
     15  a queue longer than the lifetime    signing/test_session.py; here: test_15
 
-Then what goes beyond them: the newest wins, and an unknown outcome is looked at. All of it over
-real HTTP, under the same watch as the property test (`trial`): each test ends with its invariants.
+Then tests beyond the list: the newest command wins, and an unknown outcome is checked. All of it
+over real HTTP, with the checks of the property test (`trial`): each test ends with its invariants.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def amperes(number: int) -> Callable[[], Command]:
 
 
 def ran(trial: Trial) -> list[str]:
-    """What the car did, in this order."""
+    """The car's executions, in order."""
     return [each.name for each in trial.car.executions]
 
 
@@ -72,7 +72,7 @@ def handshakes(trial: Trial, domain: Domain) -> int:
 
 
 def counters(trial: Trial, domain: Domain) -> list[int]:
-    """Counters of what the car ran in a domain."""
+    """Counters of the commands that the car ran in a domain."""
     return [each.counter or 0 for each in trial.car.executions if each.domain == domain]
 
 
@@ -81,11 +81,11 @@ def booked(trial: Trial, category: Category) -> int:
 
 
 def fails(trial: Trial, kind: str, **order: Any) -> None:
-    """Something goes wrong with the next signed message."""
+    """Order a fault for the next signed message."""
     trial.tesla.faults.order(kind, endpoint="signed_command", **order)
 
 
-# --- 3 to 5: what the vehicle answers -------------------------------------------------------------
+# --- 3 to 5: the vehicle's answers ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("encrypted", [False, True])
@@ -93,7 +93,7 @@ def fails(trial: Trial, kind: str, **order: Any) -> None:
 async def test_03_an_unknown_fault_leaves_it_open(
     trial: Trial, *, runs: bool, encrypted: bool
 ) -> None:
-    """Newer firmware knows more faults: that it may have run is all that can be said."""
+    """Newer firmware has more faults: the command may have run."""
     trial.car.steer({"protocol": {"fault": {"fault": 77, "runs": runs, "encrypted": encrypted}}})
     assert isinstance(await trial.tell(honk), OutcomeUnknown)
     assert ran(trial) == ["honk_horn"] * runs
@@ -165,7 +165,7 @@ async def test_06_the_included_session_info_is_enough(
     assert subsystem(trial, domain).faults == {fault: 1}
     assert len(ran(trial)) == 2
     assert handshakes(trial, domain) == 1
-    # A handshake and the first command; the second and what replaced it.
+    # A handshake and the first command; the second and its replacement.
     assert sent(trial) == [200] * 4
 
 
@@ -203,7 +203,7 @@ async def test_07_a_new_key_is_accepted(
 async def test_08_a_wrong_tag_changes_nothing(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody on the way answers in the vehicle's name, with a key, an epoch and a clock."""
+    """An attacker answers in the vehicle's name, with a key, an epoch and a clock."""
     assert await trial.tell(lock) == DONE
     session = trial.vehicle.channel.sessions[SECURITY]
     known = (session.vehicle_public, session.epoch)
@@ -219,7 +219,7 @@ async def test_08_a_wrong_tag_changes_nothing(
 
 
 async def test_09_a_clock_that_goes_backwards_is_ignored(trial: Trial) -> None:
-    """In the same epoch it can only be an old answer; it takes two of our own to believe it."""
+    """In the same epoch it can only be an old answer; two of our own are needed to believe it."""
     trial.advance(60)
     assert await trial.tell(honk) == DONE
     clock = trial.vehicle.channel.sessions[INFOTAINMENT].vehicle_clock(trial.monotonic())
@@ -260,13 +260,13 @@ async def test_10_a_trunk_is_looked_at(trial: Trial, kind: str) -> None:
     assert await trial.tell(open_trunk) == Done(already=True)
     assert trial.car.body.trunk == 1
     assert ran(trial) == ["door_lock", "actuate_trunk"]
-    # Before, because it toggles, and afterwards, because nobody answered.
+    # Before, because it toggles, and afterwards, because the answer was lost.
     assert booked(trial, Category.DATA) == 2
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3, 14])
 async def test_10_two_copies_that_both_arrive(trial: Trial, seconds: float) -> None:
-    """The first is slow and overtaken by its copy, or comes after it was given up."""
+    """The first is slow and overtaken by its copy, or arrives after it was abandoned."""
     trial.car.steer({"user_present": True})
     trial.late_orders.append(seconds)
     outcome = await trial.tell(commands.toggle_playback)
@@ -310,7 +310,7 @@ async def test_12_a_restart_costs_no_handshake(trial: Trial) -> None:
 
 
 async def test_12_an_old_counter(trial: Trial) -> None:
-    """More was sent since it was stored, but less than the gap: nothing is noticed."""
+    """More was sent since it was stored, but less than the gap: this has no effect."""
     assert await trial.tell(honk) == DONE
     trial.store()
     for _ in range(20):
@@ -357,7 +357,7 @@ async def test_13_a_clock_step_while_running_changes_nothing(trial: Trial, step:
     assert await trial.tell(honk) == DONE
     assert subsystem(trial, INFOTAINMENT).faults == {}
     assert handshakes(trial, INFOTAINMENT) == 1
-    # What is stored now fits the new time.
+    # The session stored now fits the new time.
     trial.store()
     trial.restart()
     assert await trial.tell(honk) == DONE
@@ -404,7 +404,7 @@ async def test_13_a_clock_step_while_waking(trial: Trial, step: timedelta) -> No
 
 @STEPS
 async def test_13_readings_after_a_clock_step(trial: Trial, step: timedelta) -> None:
-    """What was read before is not fresh, and what is read afterwards is not older."""
+    """Data from before is not fresh, and data from afterwards is not older."""
     assert await trial.tell(amperes(8)) == DONE
     trial.advance(60)
     await trial.vehicle.refresh()
@@ -421,8 +421,8 @@ async def test_13_readings_after_a_clock_step(trial: Trial, step: timedelta) -> 
 # --- 14: statuses, time-outs, cancelling ----------------------------------------------------------
 
 
-async def test_14_offline_is_woken_and_signed_anew(trial: Trial) -> None:
-    """Tesla's word for the state was stale: 408, a wake, and a new signature."""
+async def test_14_offline_is_woken_and_signed_again(trial: Trial) -> None:
+    """Tesla's stored state was stale: 408, a wake, and a new signature."""
     assert await trial.tell(honk) == DONE
     trial.car.steer({"state": "asleep"})
     assert await trial.tell(honk) == DONE
@@ -433,7 +433,7 @@ async def test_14_offline_is_woken_and_signed_anew(trial: Trial) -> None:
 
 @pytest.mark.parametrize("status", [408, 499, 500, 502, 503, 504, 540])
 async def test_14_statuses_that_leave_it_open(trial: Trial, status: int) -> None:
-    """The same bytes once more; the vehicle may have got the first ones."""
+    """Repeat the bytes; the vehicle may have got the first ones."""
     assert await trial.tell(honk) == DONE
     fails(trial, "status", status=status, body="gateway timeout")
     assert await trial.tell(honk) == DONE
@@ -451,10 +451,10 @@ async def test_14_421_is_followed(trial: Trial) -> None:
     assert ran(trial) == ["honk_horn"]
 
 
-async def test_14_422_goes_the_plain_way(
+async def test_14_422_falls_back_to_plain(
     quiet_tesla: QuietSimulator, client_key: ClientKey
 ) -> None:
-    """An old car of which Tesla said that it demands signatures."""
+    """An old car that requires signatures according to Tesla."""
     async with on_trial(quiet_tesla, client_key, MODEL_S) as trial:
         required = {"vehicle_command_protocol_required": True}
         trial.vehicle.channel.apply_fleet_status({"vehicle_info": {MODEL_S: required}})
@@ -466,7 +466,7 @@ async def test_14_422_goes_the_plain_way(
         assert [each.signed for each in trial.car.executions] == [False, False]
 
 
-async def test_14_429_is_waited_for_and_signed_anew(trial: Trial) -> None:
+async def test_14_429_is_waited_for_and_signed_again(trial: Trial) -> None:
     assert await trial.tell(honk) == DONE
     fails(trial, "status", status=429, headers={"Retry-After": "40"})
     outcome = await trial.tell(honk)
@@ -476,7 +476,7 @@ async def test_14_429_is_waited_for_and_signed_anew(trial: Trial) -> None:
     assert sent(trial) == [200, 200, 429]
     trial.advance(41)
     assert await trial.tell(honk) == DONE
-    # Each attempt was signed for itself.
+    # Each attempt was signed separately.
     assert counters(trial, INFOTAINMENT) == [1, 4]
 
 
@@ -487,13 +487,13 @@ async def test_14_a_time_out(trial: Trial) -> None:
     trial.timeouts = 2
     assert isinstance(await trial.tell(honk), OutcomeUnknown)
     assert await trial.tell(honk) == DONE
-    # A counter is used up, whatever became of it; a copy has that of its original.
+    # A counter is used up in any case; a copy has that of its original.
     assert counters(trial, INFOTAINMENT) == [1, 2, 4]
 
 
 @pytest.mark.parametrize("moment", ["leaving", "executed"])
 async def test_14_a_cancelled_task(trial: Trial, moment: str) -> None:
-    """Its counter is used, the way is free for the next one, and nothing runs twice."""
+    """Its counter is used, the next command can follow, and nothing runs twice."""
     assert await trial.tell(honk) == DONE
     outcome = await trial.tell(honk, cancel_at=moment)
     assert isinstance(outcome, asyncio.CancelledError)
@@ -506,7 +506,7 @@ async def test_14_a_cancelled_task(trial: Trial, moment: str) -> None:
 
 
 async def test_14_a_cancelled_toggle_that_arrives_late(trial: Trial) -> None:
-    """Wished again, it must not close what the first copy opened: the look comes after that."""
+    """Requested again, it must not close what the first copy opened: the check comes after that."""
     assert await trial.tell(lock) == DONE
     trial.late_orders.append(10)
     outcome = await trial.tell(open_trunk, cancel_at="pause")
@@ -521,7 +521,7 @@ async def test_14_a_cancelled_toggle_that_arrives_late(trial: Trial) -> None:
 
 
 async def test_15_a_queue_longer_than_the_lifetime(trial: Trial) -> None:
-    """Each is signed when its turn comes, so that none has expired on arrival."""
+    """Each is signed in its turn, so that none has expired on arrival."""
     assert await trial.tell(honk) == DONE
     trial.latency = 9
     begun = trial.monotonic()
@@ -532,7 +532,7 @@ async def test_15_a_queue_longer_than_the_lifetime(trial: Trial) -> None:
 
 
 async def test_15_a_message_slower_than_its_lifetime(trial: Trial) -> None:
-    """It expires on the way each time: the vehicle says so, and it is given up as not done."""
+    """It expires on the way each time: the vehicle reports that, and the command is not done."""
     assert await trial.tell(honk) == DONE
     trial.car.steer({"protocol": {"arrival_delay": 20}})
     trial.latency = 20
@@ -545,7 +545,7 @@ async def test_15_a_message_slower_than_its_lifetime(trial: Trial) -> None:
 
 
 def currents(trial: Trial) -> list[int]:
-    """What the car was told to charge with, in A."""
+    """The requested charge current, in A."""
     return [
         each.parameters["charging_amps"]
         for each in trial.car.executions
@@ -554,13 +554,13 @@ def currents(trial: Trial) -> list[int]:
 
 
 async def until_they_wait() -> None:
-    """Let what was just begun come to its first wait."""
+    """Let a task that has just started reach its first wait."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 async def test_of_ten_waiting_settings_two_are_sent(trial: Trial) -> None:
-    """The first is on its way, the last is what is wished; everybody hears an outcome."""
+    """The first is on its way, the last one counts; every caller gets an outcome."""
     assert await trial.tell(*(amperes(number) for number in range(5, 15))) == [DONE] * 10
     assert currents(trial) == [5, 14]
     assert booked(trial, Category.COMMAND) == 3
@@ -577,15 +577,15 @@ async def test_the_refusal_of_the_newest_is_everybodys(trial: Trial) -> None:
 
 
 async def test_a_cancelled_first_caller_does_not_cancel_the_others(trial: Trial) -> None:
-    """The first is cancelled while it is on its way; what waits behind it goes on."""
+    """The first is cancelled while it is on its way; the next one continues."""
     first, *others = await trial.tell(*map(amperes, (5, 6, 7)), cancel_at="executed")
     assert isinstance(first, asyncio.CancelledError)
     assert others == [DONE, DONE]
     assert currents(trial) == [5, 7]
 
 
-async def test_who_is_cancelled_while_waiting_takes_nobody_along(trial: Trial) -> None:
-    """The one who waits in the name of all is cancelled before his turn comes."""
+async def test_cancelling_a_waiting_caller_affects_no_other(trial: Trial) -> None:
+    """The one that waits for all of them is cancelled before its turn comes."""
     async with trial.vehicle.turns.locks[INFOTAINMENT]:
         telling = asyncio.create_task(trial.tell(*map(amperes, (5, 6, 7))))
         await until_they_wait()
@@ -597,10 +597,10 @@ async def test_who_is_cancelled_while_waiting_takes_nobody_along(trial: Trial) -
     assert currents(trial) == [7]
 
 
-async def test_an_older_wish_never_takes_the_place_of_a_newer_one(
+async def test_an_older_command_never_replaces_a_newer_one(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A newer one waits already when those who shared the cancelled one see for themselves."""
+    """A newer one already waits when those that shared the cancelled one check for themselves."""
     vehicle = trial.vehicle
     transmit = vehicle.channel.transmit
 
@@ -623,7 +623,7 @@ async def test_an_older_wish_never_takes_the_place_of_a_newer_one(
 
 
 async def test_a_refusal_does_not_speak_for_the_one_that_was_cancelled(trial: Trial) -> None:
-    """Who shared it sees for himself, is refused, and cannot know whether it ran before."""
+    """A caller that shared it checks, is refused, and cannot know whether it ran before."""
     assert await trial.tell(honk) == DONE
     fails(trial, "status", status=404, skip=1)
     async with trial.vehicle.turns.locks[INFOTAINMENT]:
@@ -657,7 +657,7 @@ async def test_an_unknown_outcome_is_looked_at_once_it_can_no_longer_change(
     assert trial.tesla.bill.counts(vin=MODEL_Y)[Billed.DATA] == 1
 
 
-async def test_without_room_in_the_budget_nobody_looks_and_nobody_waits(trial: Trial) -> None:
+async def test_without_budget_there_is_no_check_and_no_wait(trial: Trial) -> None:
     assert await trial.tell(honk) == DONE
     # Room for the command and its copy; a look costs two of them.
     trial.api.meter.budget = Decimal("0.005")
@@ -669,14 +669,14 @@ async def test_without_room_in_the_budget_nobody_looks_and_nobody_waits(trial: T
     assert currents(trial) == [8]
 
 
-async def test_what_leaves_no_trace_is_not_looked_at(trial: Trial) -> None:
+async def test_commands_without_a_trace_are_not_checked(trial: Trial) -> None:
     assert await trial.tell(honk) == DONE
     fails(trial, "lost_reply", count=2)
     assert isinstance(await trial.tell(honk), OutcomeUnknown)
     assert booked(trial, Category.DATA) == 0
 
 
-# --- What is known --------------------------------------------------------------------------------
+# --- Known state ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -691,7 +691,7 @@ async def test_what_leaves_no_trace_is_not_looked_at(trial: Trial) -> None:
 async def test_a_command_can_change_more_than_it_is_meant_to(
     trial: Trial, before: Callable[[], Command], between: Callable[[], Command]
 ) -> None:
-    """So what was read before says nothing: the setting is sent again."""
+    """So readings from before do not count: the setting is sent again."""
     for begin in (
         partial(commands.set_defrost, on=True),
         partial(commands.set_climate_keeper, "dog"),
@@ -703,14 +703,14 @@ async def test_a_command_can_change_more_than_it_is_meant_to(
     assert await trial.tell(before) == DONE
 
 
-async def test_what_was_done_a_moment_ago_is_not_done_again(trial: Trial) -> None:
+async def test_a_command_done_a_moment_ago_is_not_repeated(trial: Trial) -> None:
     assert await trial.tell(amperes(8)) == DONE
     assert await trial.tell(amperes(8)) == Done(already=True)
     assert currents(trial) == [8]
 
 
 async def test_a_late_copy_of_a_cancelled_setting_is_reckoned_with(trial: Trial) -> None:
-    """Cancelled, overwritten, and then it arrives after all: the last wish is sent once more."""
+    """Cancelled, overwritten, and then it arrives after all: the last command is sent once more."""
     assert await trial.tell(honk) == DONE
     trial.late_orders.append(8)
     assert isinstance(await trial.tell(amperes(8), cancel_at="pause"), asyncio.CancelledError)

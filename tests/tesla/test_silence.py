@@ -1,4 +1,4 @@
-"""What may not be concluded from silence: that a car sleeps, that nothing changed, that it waits.
+"""Conclusions that silence does not allow: that a car sleeps, that nothing changed, that it waits.
 
 Records are those that cars sent, as bytes of Tesla's protobuf; the simulated car has the truth.
 """
@@ -61,7 +61,7 @@ async def stream(awake: Vehicle, account: Account, freezer: FrozenDateTimeFactor
 
 @pytest.fixture(autouse=True)
 def _stays_awake(car: Car) -> None:
-    """Somebody sits in it, so that the simulated car does not fall asleep meanwhile."""
+    """Occupied, so that the simulated car does not fall asleep meanwhile."""
     car.steer({"user_present": True})
 
 
@@ -87,7 +87,7 @@ def report(stream: Stream, values: dict[Signal[Any], Any], *ended: str) -> None:
 async def test_a_connection_lost_after_a_park_is_no_sleep(
     stream: Stream, awake: Vehicle, account: Account, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The car is awake, looked at for free at the next poll, and locked when somebody asks."""
+    """The car is awake, checked for free at the next poll, and locked on request."""
     stream.heard(b"V", LOCKED)
     freezer.tick(22 * SECOND)
     stream.heard(b"V", NO_GEAR)
@@ -115,7 +115,7 @@ async def test_that_it_sleeps_is_looked_at_within_a_minute(
     *,
     is_asleep: bool,
 ) -> None:
-    """Also what looks like the end before sleep: Tesla knows, and asking costs nothing."""
+    """Also a stream that looks like the end before sleep: Tesla knows, and the check is free."""
     # ChargePortLatch and ChargePortDoorOpen are invalid, as they are before it sleeps.
     stream.heard(b"V", bytes.fromhex("0a060876120250010a0708b7011202500112060898ec8ad806"))
     stream.closed("1")
@@ -156,7 +156,7 @@ SECURING: list[tuple[Command, dict[Signal[Any], Any]]] = [
 
 @pytest.mark.parametrize(("command", "shown"), SECURING, ids=[each.name for each, _ in SECURING])
 @pytest.mark.parametrize("caller", [PERSON, AUTOMATION], ids=["person", "automation"])
-async def test_what_secures_is_sent_although_the_stream_says_that_it_is_so(
+async def test_securing_commands_are_sent_despite_the_stream(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -167,7 +167,7 @@ async def test_what_secures_is_sent_although_the_stream_says_that_it_is_so(
 ) -> None:
     report(stream, shown)
     freezer.tick(61 * SECOND)
-    # Some the car refuses, being as it is: it was asked.
+    # The car refuses some in its state: it was requested.
     with suppress(CommandRefused):
         await awake.send(command, caller)
     assert paid(account)[COMMAND] >= 1
@@ -191,7 +191,7 @@ async def test_a_report_of_the_last_minute_is_believed(
 async def test_an_assumption_is_no_report(
     stream: Stream, awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The car was told so half a minute ago, and somebody may have changed it since."""
+    """The car was commanded half a minute ago, and may have been changed since."""
     await awake.send(commands.stop_climate(), PERSON)
     freezer.tick(30 * SECOND)
     await awake.send(commands.stop_climate(), AUTOMATION)
@@ -201,7 +201,7 @@ async def test_an_assumption_is_no_report(
 async def test_a_trunk_that_was_closed_by_hand_stays_closed(
     stream: Stream, awake: Vehicle, account: Account, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The stream lost that it was closed: one look, nothing executed, shown as closed."""
+    """The stream lost the closing: one data request, no execution, shown as closed."""
     car.steer({"open": ["rt"]})
     report(stream, {signals.TRUNK: True})
     car.steer({"close": ["rt"]})
@@ -222,7 +222,7 @@ async def test_a_trunk_that_was_closed_by_hand_stays_closed(
     ids=["trunk", "frunk", "playback"],
 )
 @pytest.mark.parametrize(("age", "looks"), [(9, 0), (11, 1)])
-async def test_what_toggles_is_looked_at_first(
+async def test_toggles_are_checked_first(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -241,7 +241,7 @@ async def test_what_toggles_is_looked_at_first(
     assert paid(account).get(DATA, 0) == looks
 
 
-async def test_a_look_that_nobody_reckoned_with_is_asked_of_the_gate(
+async def test_an_unplanned_check_passes_the_gate(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -250,7 +250,7 @@ async def test_a_look_that_nobody_reckoned_with_is_asked_of_the_gate(
     quick_waits: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The report was fresh when the cost was asked for, and old when the car was awake."""
+    """The report was fresh at the time of the estimate, and old when the car was awake."""
     report(stream, {signals.TRUNK: False}, "ChargePortLatch", "PackVoltage")
     stream.closed("1")
     car.steer({"user_present": False, "state": "asleep", "wake_seconds": 20})
@@ -282,7 +282,7 @@ async def test_a_look_that_nobody_reckoned_with_is_asked_of_the_gate(
         ({"fleet_telemetry_version": None}, "2024.26.8", False),
     ],
 )
-async def test_an_old_client_never_sends_again_what_got_lost(
+async def test_an_old_client_never_resends_lost_values(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -301,7 +301,7 @@ async def test_an_old_client_never_sends_again_what_got_lost(
     assert (COMMAND in paid(account)) is not spared
 
 
-async def test_what_was_so_before_does_not_prove_a_lost_command(
+async def test_earlier_state_does_not_prove_a_lost_command(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -309,7 +309,7 @@ async def test_what_was_so_before_does_not_prove_a_lost_command(
     freezer: FrozenDateTimeFactory,
     quick_waits: None,
 ) -> None:
-    """The answer is lost, and the stream had said "locked" all along: that was before."""
+    """The answer is lost, and the stream had always reported "locked": that was before."""
     await awake.send(commands.unlock_doors(), PERSON)
     report(stream, {signals.LOCKED: True})
     freezer.tick(2 * MINUTE)
@@ -319,7 +319,7 @@ async def test_what_was_so_before_does_not_prove_a_lost_command(
     assert not car.body.is_locked
 
 
-# --- What undoes itself ---------------------------------------------------------------------------
+# --- Settings that revert ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ async def test_what_was_so_before_does_not_prove_a_lost_command(
     ],
     ids=["charge port", "windows", "sunroof"],
 )
-async def test_what_undoes_itself_is_always_sent(
+async def test_reverting_settings_are_always_sent(
     stream: Stream,
     awake: Vehicle,
     account: Account,
@@ -424,17 +424,17 @@ async def test_nothing_flows_while_nothing_charges(
         assert awake.state[signals.CABLE_TYPE] is None
 
 
-async def test_what_was_so_before_a_restart_implies_the_same(
+async def test_restored_readings_imply_the_same_values(
     make_vehicle: Callable[..., Vehicle],
 ) -> None:
-    """A speed that was kept before anything followed from P."""
+    """A speed that was stored before anything was derived from P."""
     now = utc_now().timestamp()
     vehicle = make_vehicle()
     vehicle.restore({"state": {"VehicleSpeed": [2.0, now - 2], "Gear": ["p", now]}})
     assert vehicle.state[signals.SPEED] == 0
 
 
-async def test_what_one_answer_held_is_restored_as_it_was(
+async def test_readings_of_one_answer_are_restored_together(
     make_vehicle: Callable[..., Vehicle],
 ) -> None:
     """A charger may measure 2 V with nothing plugged in."""
@@ -473,7 +473,7 @@ async def test_a_sleeping_car_does_not_drive_or_charge(
     *,
     sleeps: bool,
 ) -> None:
-    """The stream lost that it parked, that the charge ended, and that everybody left."""
+    """The stream lost the parking, the end of the charge, and the driver's leaving."""
     report(stream, BUSY)
     freezer.tick(20 * MINUTE)
     report(stream, {}, *last_words)
@@ -497,7 +497,7 @@ async def test_a_sleeping_car_does_not_drive_or_charge(
 async def test_a_late_power_is_of_the_charge_that_is_over(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory, delay: int, power: float
 ) -> None:
-    """What is reported much later is so: the cabin is warmed, or the stream lost a start."""
+    """A much later report is true: the cabin is warmed, or the stream lost a start."""
     report(stream, CHARGE)
     report(stream, {signals.CHARGING_STATE: "complete"})
     freezer.tick(timedelta(seconds=delay))
@@ -509,7 +509,7 @@ async def test_a_late_power_is_of_the_charge_that_is_over(
     assert awake.state[signals.AC_CHARGING_POWER] == power
 
 
-async def test_a_polled_answer_stands_for_itself(awake: Vehicle) -> None:
+async def test_a_polled_answer_is_consistent(awake: Vehicle) -> None:
     """A car that is full may warm its cabin from the wall."""
     now = utc_now()
     values: dict[Signal[Any], Any] = {
@@ -525,7 +525,7 @@ async def test_a_polled_answer_stands_for_itself(awake: Vehicle) -> None:
 INSIDE = signals.INSIDE_TEMPERATURE
 
 
-async def test_what_ended_is_looked_up_and_then_unknown(
+async def test_an_ended_signal_is_polled_and_then_unknown(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     awake.poller.shown = frozenset({INSIDE})
@@ -546,7 +546,7 @@ async def test_what_ended_is_looked_up_and_then_unknown(
     assert awake.state[INSIDE] is None
 
 
-async def test_what_was_looked_up_counts_for_an_hour(
+async def test_a_polled_value_counts_for_an_hour(
     stream: Stream, awake: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     report(stream, {INSIDE: 21.0})
@@ -592,7 +592,7 @@ async def test_no_gap(
     ],
     ids=["it has none since it woke", "no update", "no music", "no cruise control"],
 )
-async def test_nobody_pays_to_look_for_what_need_not_be_there(
+async def test_optional_signals_are_not_paid_for(
     stream: Stream,
     awake: Vehicle,
     freezer: FrozenDateTimeFactory,
@@ -602,7 +602,7 @@ async def test_nobody_pays_to_look_for_what_need_not_be_there(
     *,
     had: bool,
 ) -> None:
-    """All the same it is unknown after an hour."""
+    """It is unknown after an hour anyway."""
     awake.poller.shown = frozenset({signal})
     if had:
         report(stream, {signal: value})
@@ -625,7 +625,7 @@ async def test_a_setting_that_ended_is_sent(
     *,
     comes_back: bool,
 ) -> None:
-    """The stream no longer says that it is so."""
+    """The stream no longer reports it."""
     report(stream, {signals.CHARGE_LIMIT: 80})
     freezer.tick(HOUR)
     report(stream, {}, "ChargeLimitSoc")
@@ -677,7 +677,7 @@ async def test_a_look_after_a_command_survives_a_restart(
     assert not again.data_due()
 
 
-async def test_a_look_that_the_stream_would_have_spared_is_taken_after_a_restart(
+async def test_a_check_that_the_stream_would_have_saved_runs_after_a_restart(
     stream: Stream, awake: Vehicle, make_vehicle: VehicleMaker, freezer: FrozenDateTimeFactory
 ) -> None:
     await awake.refresh()
@@ -687,7 +687,7 @@ async def test_a_look_that_the_stream_would_have_spared_is_taken_after_a_restart
     again = make_vehicle()
     again.restore(awake.to_stored())
     again.apply_state("online")
-    # It is expected to stream, and may take minutes to begin.
+    # It is expected to stream, and may take minutes to start.
     again.presence.stream_expected_since = utc_now()
     assert not again.data_due()
     freezer.tick(plan.SETTLE)
@@ -726,7 +726,7 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     *,
     streams: bool,
 ) -> None:
-    """Nobody got its answer; what is kept on disk is from before it was sent."""
+    """Its answer was lost; the stored state is from before it was sent."""
     if streams:
         stream = Stream(awake, Meter(), clock=utc_now)
         stream.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))

@@ -1,4 +1,4 @@
-"""An energy site: what it tells, and how it is told."""
+"""An energy site: its data, and its notifications."""
 
 import json
 from collections import Counter
@@ -53,7 +53,7 @@ def site(account: Account) -> Site:
 
 @pytest.fixture
 def house(tesla: Simulator) -> SimulatedSite:
-    """The simulated house, at rest: nothing but what a test orders."""
+    """The simulated house, at rest: only a test's orders change it."""
     house = tesla.world.sites[SITE]
     house.steer({"solar_power": 3000, "load_power": 1200, "percentage_charged": 50})
     return house
@@ -96,7 +96,7 @@ async def test_settings(site: Site, house: SimulatedSite) -> None:
     assert site.sections["site_info"].read == NOW
 
 
-async def test_listeners_hear_what_changed(
+async def test_listeners_receive_changes(
     site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory
 ) -> None:
     told: list[frozenset[Signal[Any]]] = []
@@ -165,7 +165,7 @@ async def test_a_site_without_a_battery(site: Site, account: Account) -> None:
     assert site.state[signals.GRID_POWER] is None
 
 
-# --- What fails, and what is missing --------------------------------------------------------------
+# --- Failures, and missing data ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404}, {"status": 408}])
@@ -195,7 +195,7 @@ async def test_power_flows_are_read_while_settings_fail(
     assert site.sections["site_info"].failing_since == NOW + 10 * MINUTE
 
 
-async def test_settings_that_never_answered_are_asked_with_the_power_flows(
+async def test_settings_without_an_answer_are_polled_with_the_power_flows(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     account.tesla.faults.order("status", endpoint="site_info", status=500, count=3)
@@ -308,10 +308,10 @@ async def test_a_time_stamp_freezes_nothing(
     assert reading.time == site.sections["live_status"].read, "a change was seen when it came"
 
 
-async def test_an_answer_that_tesla_repeats_is_as_old_as_it_says(
+async def test_a_repeated_answer_is_as_old_as_its_time_stamp(
     site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The cloud goes on answering for a gateway that is cut off."""
+    """The cloud continues to answer for a gateway that is cut off."""
     await poll_for(site, freezer, 1)
     seen = site.sections["live_status"].read
     last = house.live_status()
@@ -328,7 +328,7 @@ async def test_an_answer_that_tesla_repeats_is_as_old_as_it_says(
     assert reading.time - seen <= MINUTE, "after a start the time stamp counts"
 
 
-async def test_an_answer_that_stays_the_same_without_a_time_stamp_is_new(
+async def test_an_unchanged_answer_without_a_time_stamp_is_new(
     site: Site, house: SimulatedSite, freezer: FrozenDateTimeFactory
 ) -> None:
     house.steer({"answers": {"instead": {"live_status": {"solar_power": 0}}}})
@@ -416,7 +416,7 @@ async def test_a_refusal(site: Site, house: SimulatedSite, answer: dict[str, Any
 @pytest.mark.parametrize(
     "answer", [{"Code": 400}, {"result": False, "reason": ""}, {"result": False, "reason": None}]
 )
-async def test_a_refusal_without_words(
+async def test_a_refusal_without_a_text(
     site: Site, house: SimulatedSite, answer: dict[str, Any]
 ) -> None:
     house.steer({"answers": {"instead": {"storm_mode": answer}}})
@@ -428,7 +428,7 @@ async def test_a_refusal_without_words(
 @pytest.mark.parametrize(
     "answer", [None, [], {}, "", {"code": 500, "message": "no"}, {"result": None}, {"Message": "x"}]
 )
-async def test_an_answer_that_says_nothing_is_read_back(
+async def test_an_empty_answer_is_read_back(
     site: Site, house: SimulatedSite, account: Account, answer: object
 ) -> None:
     """It is no success; whether it was done is seen a minute later at the latest."""
@@ -446,7 +446,7 @@ async def test_an_answer_that_says_nothing_is_read_back(
     assert account.endpoints == asked, "once is enough"
 
 
-async def test_a_refusal_changes_nothing_that_would_be_read_back(
+async def test_a_refusal_needs_no_read_back(
     site: Site, house: SimulatedSite, account: Account
 ) -> None:
     await site.poll(signals.SITE_SIGNALS)
@@ -576,7 +576,7 @@ async def test_assumptions_lapse(
 # --- Over a restart ------------------------------------------------------------------------------
 
 
-async def test_what_is_known_survives_a_restart(
+async def test_readings_survive_a_restart(
     site: Site, house: SimulatedSite, account: Account
 ) -> None:
     await site.refresh()
@@ -614,7 +614,7 @@ async def test_garbage_is_left_out(site: Site, stored: dict[str, Any]) -> None:
         pytest.param("0.002", "0", 1, None, id="nothing_to_spend"),
     ],
 )
-def test_how_often_a_site_is_asked(
+def test_frequency_of_polling_a_site(
     price: str, limit: str, slower: int, interval: timedelta | None
 ) -> None:
     assert site_interval(MINUTE, Decimal(price), Decimal(limit), slower) == interval
@@ -632,10 +632,10 @@ def test_how_often_a_site_is_asked(
         pytest.param(-MINUTE, MINUTE, True, id="before_the_clock_was_set_back"),
     ],
 )
-def test_when_a_site_is_asked(
+def test_times_of_polling_a_site(
     asked: timedelta | None,
     interval: timedelta | None,
-    is_due: bool,  # noqa: FBT001  # what is expected
+    is_due: bool,  # noqa: FBT001  # the expectation
 ) -> None:
     assert site_due(None if asked is None else NOW - asked, interval, NOW) is is_due
 
@@ -662,7 +662,7 @@ async def test_it_is_polled_every_minute_and_its_settings_every_ten(
     assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
 
 
-async def test_only_what_is_shown_is_paid_for(
+async def test_only_displayed_signals_are_paid_for(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
@@ -672,7 +672,7 @@ async def test_only_what_is_shown_is_paid_for(
     assert account.endpoints == ["site_info"]
 
 
-async def test_failures_that_are_billed_are_no_reason_to_ask_more_often(
+async def test_billed_failures_do_not_cause_more_polling(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
@@ -690,7 +690,7 @@ async def test_failures_that_are_billed_are_no_reason_to_ask_more_often(
 async def test_one_that_costs_something_is_polled_in_step_with_the_month(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A fifth of the budget and a bit, slower when the budget asks, and never above it."""
+    """A fifth of the budget and a bit, slower when the budget requires it, and never above it."""
     account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
     await poll_for(site, freezer, 180)
     # At once, and every 45 minutes; the settings take ten times as long.
@@ -706,7 +706,7 @@ async def test_one_that_costs_something_is_polled_in_step_with_the_month(
 async def test_one_that_costs_something_waits_for_its_turn(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """On the tenth of the month what was spent is more than was due by then."""
+    """On the tenth of the month more was spent than was due by then."""
     account.meter.tariff = Tariff("EUR", {**EURO.prices, Category.ENERGY: AS_DATA}, EURO.discount)
     site.gate.policy = Policy(head_start=timedelta(), budget=Decimal("0.0071"))
     # 0.00639 without the reserve, of which 9.5 of 31 days allow less than one request.

@@ -1,4 +1,4 @@
-"""The state of a vehicle: how readings come together, are assumed, lapse, and are kept."""
+"""The state of a vehicle: how readings are merged, assumed, expired, and stored."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def poll(value: Any, time: datetime = NOON) -> Reading[Any]:
     return Reading(value, time, Source.POLL)
 
 
-def test_a_signal_knows_where_it_is_told() -> None:
+def test_a_signal_knows_its_sources() -> None:
     signal = Signal("A", float, path="one.two.three", absent=None, scope="vehicle_location")
     assert (signal.section, signal.paths) == ("one", (("two", "three"),))
     assert (signal.streamed, signal.null, signal.absent) == (True, None, None)
@@ -51,14 +51,14 @@ def test_a_signal_knows_its_field() -> None:
     assert (mass.firmware, mass.semi, mass.polled) == (None, True, int)
 
 
-def test_nothing_is_known_at_first() -> None:
+def test_initially_nothing_is_known() -> None:
     state = State()
     assert state[LEVEL] is None
     assert state.reading(LEVEL) is None
     assert state.reported(LEVEL) is None
 
 
-def test_merge_shows_the_new_and_says_what_changed() -> None:
+def test_merge_returns_the_new_state_and_the_changes() -> None:
     state, changed = State().merge({LEVEL: poll(50.0), LIMIT: poll(80)})
     assert (state[LEVEL], state[LIMIT]) == (50.0, 80)
     assert changed == {LEVEL, LIMIT}
@@ -115,12 +115,12 @@ def test_unknown_replaces_a_value_and_is_a_change() -> None:
     assert changed == {LEVEL}
 
 
-def test_the_first_word_about_a_signal_is_a_change_even_if_it_is_unknown() -> None:
+def test_the_first_reading_is_a_change_even_if_it_is_unknown() -> None:
     _, changed = State().merge({LEVEL: poll(None)})
     assert changed == {LEVEL}
 
 
-def test_assumed_lies_on_top_of_what_was_told() -> None:
+def test_assumed_readings_cover_reported_ones() -> None:
     state, _ = State().merge({LIMIT: poll(80)})
     state = state.assume({LIMIT: 90}, NOON + SECOND)
     assert state[LIMIT] == 90
@@ -128,7 +128,7 @@ def test_assumed_lies_on_top_of_what_was_told() -> None:
     assert state.reported(LIMIT) == poll(80)
 
 
-def test_assumptions_add_up_and_the_last_one_stands() -> None:
+def test_assumptions_add_up_and_the_last_one_counts() -> None:
     state = State().assume({LIMIT: 90}, NOON).assume({LEVEL: 1.0}, NOON).assume({LIMIT: 70}, NOON)
     assert (state[LIMIT], state[LEVEL]) == (70, 1.0)
 
@@ -210,7 +210,7 @@ def test_inputs() -> None:
     assert repr(SUM) == "<Derived Sum>"
 
 
-def test_what_is_stored_comes_back_with_its_time() -> None:
+def test_stored_readings_are_restored_with_their_times() -> None:
     moment = datetime(2026, 3, 10, 12, 0, 0, 250_000, tzinfo=UTC)
     state, _ = State().merge(
         {LEVEL: poll(50.5, moment), LIMIT: poll(None, moment), PLACE: poll((52.1, 4.9), moment)}
@@ -249,7 +249,7 @@ def test_what_is_stored_comes_back_with_its_time() -> None:
         {"Gone": [50.5, 1773144000.0]},
     ],
 )
-def test_what_cannot_be_read_is_left_out(stored: object) -> None:
+def test_unreadable_readings_are_left_out(stored: object) -> None:
     assert restore_state(stored, SIGNALS) == State()
 
 
@@ -276,7 +276,7 @@ def test_a_clock_that_was_set_back_and_runs_on() -> None:
     earlier = NOON - timedelta(hours=1)
     later = earlier + timedelta(microseconds=7)
     state, changed = told.merge({LEVEL: Reading(40.0, earlier, Source.STREAM)}, later)
-    assert state[LEVEL] == 40.0  # as told
+    assert state[LEVEL] == 40.0  # as reported
     assert changed == {LEVEL}
 
 
@@ -290,7 +290,7 @@ def test_a_clock_that_was_set_back_and_runs_on() -> None:
         (Source.POLL, 30.0, 80.0),
     ],
 )
-def test_a_change_ends_an_assumption_whatever_the_vehicles_clock_says(
+def test_a_change_ends_an_assumption_despite_the_vehicles_clock(
     source: Source, value: float, shown: float
 ) -> None:
     told = State({LEVEL: Reading(50.0, NOON - timedelta(hours=1), Source.STREAM)})

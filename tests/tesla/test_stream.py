@@ -1,4 +1,4 @@
-"""The stream of one car: connections that come and go, and what may be concluded from them."""
+"""The stream of one car: changing connections, and conclusions from them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ def meter() -> Meter:
 
 @pytest.fixture
 def stream(vehicle: Vehicle, meter: Meter) -> Stream:
-    """That of Aurora, about whom nothing is known; it tells each change of everything."""
+    """Aurora's stream without known readings; it reports each change of everything."""
     stream = Stream(vehicle, meter, clock=utc_now)
     stream.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
     return stream
@@ -53,7 +53,7 @@ def field_of(signal: Signal[Any]) -> str:
 def record(
     values: dict[Signal[Any], Any] | None = None, *invalid: str, time: datetime | None = None
 ) -> Record:
-    """What a car tells now, or told then."""
+    """A reading of a car, now or at another time."""
     time = time or utc_now()
     values = values or {}
     readings = {each: Reading(value, time, Source.STREAM) for each, value in values.items()}
@@ -62,7 +62,7 @@ def record(
 
 
 def is_on(stream: Stream) -> bool | None:
-    """Whether the car is shown as streaming, asked anew."""
+    """Whether the car is shown as streaming, evaluated now."""
     return stream.vehicle.state[signals.STREAMING]
 
 
@@ -77,7 +77,7 @@ def counted(meter: Meter) -> int:
 # --- Connections ----------------------------------------------------------------------------------
 
 
-async def test_a_connection_says_that_the_car_is_awake(stream: Stream) -> None:
+async def test_a_connection_shows_that_the_car_is_awake(stream: Stream) -> None:
     stream.opened("1", "wifi")
     assert is_on(stream) is True
     assert is_online(stream)
@@ -86,7 +86,7 @@ async def test_a_connection_says_that_the_car_is_awake(stream: Stream) -> None:
     assert stream.connections == {"1": "wifi"}
 
 
-async def test_a_connection_that_breaks_says_nothing_of_sleep(stream: Stream) -> None:
+async def test_a_broken_connection_does_not_mean_sleep(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     stream.closed("1")
@@ -117,7 +117,7 @@ async def test_a_car_that_changes_networks(stream: Stream) -> None:
     assert told == [True, False]
 
 
-async def test_all_are_gone_with_whoever_brought_them(stream: Stream) -> None:
+async def test_all_connections_end_with_their_source(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.opened("2", "wifi")
     stream.close_all()
@@ -125,8 +125,8 @@ async def test_all_are_gone_with_whoever_brought_them(stream: Stream) -> None:
     stream.close_all()
 
 
-async def test_a_connection_that_was_taken_for_dead_and_lives(stream: Stream) -> None:
-    """Its next record opens it again, whatever it is called; its end ends it."""
+async def test_a_connection_that_was_wrongly_closed(stream: Stream) -> None:
+    """Its next record opens it again, whatever its name; its end ends it."""
     stream.opened("1", "wifi")
     stream.close_all()
     stream.heard(b"V", b"")
@@ -135,7 +135,7 @@ async def test_a_connection_that_was_taken_for_dead_and_lives(stream: Stream) ->
     assert is_on(stream) is False
 
 
-async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> None:
+async def test_the_last_record_before_sleep(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     stream.told(record({}, "Gear", "VehicleSpeed", "InsideTemp"))
@@ -174,7 +174,7 @@ async def test_the_last_words_of_a_car_that_goes_to_sleep(stream: Stream) -> Non
         "they came back",
     ],
 )
-async def test_what_is_no_sleep(stream: Stream, words: tuple[Record, ...]) -> None:
+async def test_records_that_do_not_mean_sleep(stream: Stream, words: tuple[Record, ...]) -> None:
     stream.opened("1", "wifi")
     for each in words:
         stream.told(each)
@@ -182,7 +182,7 @@ async def test_what_is_no_sleep(stream: Stream, words: tuple[Record, ...]) -> No
     assert is_online(stream)
 
 
-async def test_the_last_words_count_for_one_connection_only(stream: Stream) -> None:
+async def test_the_last_record_counts_for_one_connection_only(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({}, "PackVoltage", "PackCurrent"))
     stream.closed("1")
@@ -194,11 +194,11 @@ async def test_the_last_words_count_for_one_connection_only(stream: Stream) -> N
     assert is_online(stream)
 
 
-def test_the_words_are_fields_that_exist() -> None:
+def test_the_fields_of_the_last_record_exist() -> None:
     assert set(signals.SIGNALS_BY_FIELD) >= SLEEP_FIELDS
 
 
-# --- What is followed -----------------------------------------------------------------------------
+# --- Stream coverage -----------------------------------------------------------------------------
 
 
 async def test_followed_from_its_first_value_on(
@@ -224,7 +224,7 @@ async def test_parts_of_a_field_are_followed_together(stream: Stream) -> None:
 
 
 async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
-    """Nothing changes in a car that sleeps; once it is awake it has to tell again."""
+    """Nothing changes in a sleeping car; once it is awake it has to report again."""
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     freezer.tick(SECOND)
@@ -282,7 +282,7 @@ async def test_how_long_a_change_may_take(stream: Stream) -> None:
         (None, False),
     ],
 )
-async def test_only_what_is_told_at_once_is_followed(
+async def test_only_immediate_fields_are_covered(
     stream: Stream, rule: Rule | None, *, is_certain: bool
 ) -> None:
     stream.follow({} if rule is None else {"ChargeLimitSoc": rule})
@@ -292,7 +292,7 @@ async def test_only_what_is_told_at_once_is_followed(
     assert stream.reports_every_change(LIMIT) is is_certain
 
 
-async def test_what_left_the_configuration_is_followed_no_more(stream: Stream) -> None:
+async def test_removed_fields_are_no_longer_covered(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
     stream.follow({"Gear": Rule(1)})
@@ -300,7 +300,7 @@ async def test_what_left_the_configuration_is_followed_no_more(stream: Stream) -
     assert stream.continuous_since(LIMIT) is None
 
 
-async def test_a_backlog_says_nothing_of_now(stream: Stream) -> None:
+async def test_a_backlog_is_not_current(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}, time=utc_now() - 31 * SECOND))
     assert stream.continuous_since(LIMIT) is None
@@ -315,7 +315,7 @@ async def test_a_broker_may_lose_something(stream: Stream) -> None:
     assert stream.continuous_since(LIMIT) is None
 
 
-async def test_words_of_sleep_get_old(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
+async def test_the_last_record_expires(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}, "ChargePortLatch", "ChargePortDoorOpen"))
     freezer.tick(121 * SECOND)
@@ -367,7 +367,7 @@ async def test_values_as_a_car_sends_them(stream: Stream, meter: Meter) -> None:
 
 
 async def test_every_value_is_counted_as_it_is_billed(stream: Stream, meter: Meter) -> None:
-    """Also what is invalid, sent again, or not known here."""
+    """Also invalid, resent or unknown values."""
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}, "Gear", "FieldOfTomorrow"))
     stream.told(record({LEVEL: 60})._replace(is_resend=True))
@@ -376,7 +376,7 @@ async def test_every_value_is_counted_as_it_is_billed(stream: Stream, meter: Met
     assert stream.counts.total() == 4
 
 
-async def test_what_is_older_does_not_replace_what_is_newer(stream: Stream) -> None:
+async def test_older_readings_do_not_replace_newer_ones(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LEVEL: 60}))
     stream.told(record({LEVEL: 70}, time=NOW - 60 * SECOND))
@@ -384,7 +384,7 @@ async def test_what_is_older_does_not_replace_what_is_newer(stream: Stream) -> N
 
 
 async def test_the_end_of_a_route(stream: Stream) -> None:
-    """Of some signals invalid says that there is none now, of most it says nothing."""
+    """Of some signals invalid means that there is none now, of most it means nothing."""
     stream.opened("1", "wifi")
     stream.told(record({signals.ROUTE_DESTINATION: "Work", LEVEL: 60}))
     stream.told(record({}, "DestinationName", "BatteryLevel", "NobodyKnows", time=NOW + SECOND))
@@ -392,7 +392,7 @@ async def test_the_end_of_a_route(stream: Stream) -> None:
     assert stream.vehicle.state[LEVEL] == 60
 
 
-async def test_the_car_s_own_clock_is_asked_for_each_record(vehicle: Vehicle) -> None:
+async def test_the_cars_own_clock_counts_for_each_record(vehicle: Vehicle) -> None:
     zones: list[str] = []
 
     def zone() -> ZoneInfo:
@@ -406,8 +406,8 @@ async def test_the_car_s_own_clock_is_asked_for_each_record(vehicle: Vehicle) ->
 
 
 @pytest.mark.parametrize("topic", [b"V", b"alerts", b"errors"])
-async def test_what_cannot_be_read(stream: Stream, topic: bytes) -> None:
-    """The server answers it with an error; nothing is counted."""
+async def test_unreadable_records(stream: Stream, topic: bytes) -> None:
+    """The server answers with an error; nothing is counted."""
     stream.opened("1", "wifi")
     with pytest.raises(MalformedRecord):
         stream.heard(topic, b"\xff\xff\xff")
@@ -415,7 +415,7 @@ async def test_what_cannot_be_read(stream: Stream, topic: bytes) -> None:
 
 
 @pytest.mark.parametrize("topic", [b"", b"connectivity", b"tomorrow" * 100, b"\xff\x00"])
-async def test_a_topic_that_nobody_knows(
+async def test_an_unknown_topic(
     stream: Stream, topic: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -433,7 +433,7 @@ VERSION_38_7 = bytes.fromhex("0a0f0844120b0a09323032342e33382e37")
 
 
 def firmware_of(stream: Stream, firmware: str) -> None:
-    """Let Tesla say what runs in the car."""
+    """Let Tesla report the firmware of the car."""
     info = {"vehicle_info": {MODEL_Y: {"firmware_version": firmware}}}
     stream.vehicle.channel.apply_fleet_status(info)
 
@@ -469,10 +469,10 @@ async def test_doors_that_old_firmware_crosses(stream: Stream, firmware: str, do
     assert stream.vehicle.state[signals.TRUNK] is True
 
 
-async def test_the_version_that_old_firmware_tells_may_be_on_offer(
+async def test_the_version_of_old_firmware_may_be_the_offered_one(
     stream: Stream, meter: Meter
 ) -> None:
-    """A polled one is what runs; the streamed one is billed, and believed once it runs."""
+    """A polled version is the running one; a streamed one is believed once it runs."""
     polled = Reading("2024.38.7", utc_now(), Source.POLL)
     stream.vehicle.receive({signals.SOFTWARE_VERSION: polled})
     stream.opened("1", "wifi")
@@ -485,8 +485,8 @@ async def test_the_version_that_old_firmware_tells_may_be_on_offer(
 
 
 @pytest.mark.parametrize("payload", [VERSION_38_7 + SECOND_DOOR, SECOND_DOOR + VERSION_38_7])
-async def test_old_firmware_that_only_the_stream_tells(stream: Stream, payload: bytes) -> None:
-    """What runs is no newer than what is told; the doors of the same record are crossed."""
+async def test_old_firmware_that_is_only_streamed(stream: Stream, payload: bytes) -> None:
+    """The running version is no newer than the streamed one; the record's doors are crossed."""
     stream.opened("1", "wifi")
     stream.heard(b"V", payload)
     assert open_doors(stream) == ["DoorState.PassengerFront"]
@@ -494,7 +494,7 @@ async def test_old_firmware_that_only_the_stream_tells(stream: Stream, payload: 
     assert stream.has_unsound_firmware
 
 
-async def test_firmware_that_nobody_tells_is_sound(stream: Stream) -> None:
+async def test_unknown_firmware_is_sound(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.heard(b"V", SECOND_DOOR)
     assert open_doors(stream) == ["DoorState.DriverRear"]
@@ -510,7 +510,7 @@ def alert(name: str = "VCSEC_a133_alarmTriggered", started: datetime | None = NO
 
 @pytest.fixture
 def alerts(stream: Stream) -> list[Alert]:
-    """What listeners hear."""
+    """The notifications of listeners."""
     alerts: list[Alert] = []
     stream.on_alert(alerts.append)
     return alerts
@@ -525,7 +525,7 @@ async def test_an_alert_as_a_car_sends_it(
     assert counted(meter) == 1
 
 
-async def test_told_once_and_billed_each_time(
+async def test_reported_once_and_billed_each_time(
     stream: Stream, alerts: list[Alert], meter: Meter, freezer: FrozenDateTimeFactory
 ) -> None:
     """It is sent again with each other one, and once more when it ends."""
@@ -550,7 +550,7 @@ async def test_old_alerts_are_history(
     assert bool(alerts) is is_news
 
 
-async def test_whoever_stops_listening_hears_no_more(stream: Stream) -> None:
+async def test_ended_subscriptions_receive_nothing(stream: Stream) -> None:
     heard: list[Alert] = []
     stop = stream.on_alert(heard.append)
     stream.alerted((alert("one"),))
@@ -563,7 +563,7 @@ async def test_whoever_stops_listening_hears_no_more(stream: Stream) -> None:
 async def test_errors_of_the_car_s_client(
     stream: Stream, meter: Meter, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The last ones are kept, none is billed, and none tells which car in the log."""
+    """The last ones are kept, none is billed, and the log does not identify the car."""
     caplog.set_level("DEBUG")
     error = VehicleError(name="cloud_manager_error", body="somewhere", created_at=stamp(NOW))
     stream.heard(b"errors", VehicleErrors(errors=[error]).SerializeToString())

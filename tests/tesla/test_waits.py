@@ -1,7 +1,7 @@
 """Every wait of a vehicle, and every look at the clock, goes through `waits`.
 
 The tests of commands that must never run twice move time by replacing two functions there. A part
-that kept its own reference to one of them would wait for real, and those tests would check nothing.
+with its own reference to one of them would wait for real, and those tests would check nothing.
 """
 
 import ast

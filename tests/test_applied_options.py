@@ -5,26 +5,35 @@ from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.streaming.receiver import Receiver
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import (
+    CLIENT_ID,
     MODEL_Y,
+    STREAMING,
     EntryMaker,
+    Pass,
     issues_of,
     set_up,
     state_of,
     vehicle_of,
 )
+from tests.fleet import MINUTE
+from tests.ports import free_port
 
 BUDGET = "number.tesla_account_monthly_budget"
 COST = "sensor.tesla_account_cost_this_month"
-REQUEST = "fleet_telemetry_config_create"
+ALERT = "event.aurora_alert"
+CONFIGURE = "fleet_telemetry_config_jws"
+DELETE = "fleet_telemetry_config_delete"
+POLLED = ("vehicle", "vehicle_data", "live_status", "site_info")
 
 
 async def submit(
@@ -59,6 +68,11 @@ class Witness:
     def requests(self) -> list[str]:
         """Requests since the beginning."""
         return [each.endpoint for each in self._tesla.requests[self._requests :]]
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Those of them that polling does not make as time passes."""
+        return [each for each in self.requests if each not in POLLED]
 
     @property
     def new_connections(self) -> int:
@@ -195,3 +209,185 @@ async def test_saving_retries_a_failed_setup(
     await submit(hass, entry, "spending", {"monthly_limit": 4})
     assert entry.state is ConfigEntryState.LOADED
     assert ledger_of(entry).meter.budget == 4
+
+
+# --- The stream -----------------------------------------------------------------------------------
+
+
+def direct(entry: MockConfigEntry, **changed: Any) -> Mapping[str, Any]:
+    """The form of the address, as it is filled, with changes."""
+    options = entry.options
+    return {
+        "stream_hostname": options["stream_hostname"],
+        "stream_port": options["stream_port"],
+        "stream_certificate": "own",
+        **changed,
+    }
+
+
+def fields(tesla: Simulator) -> Mapping[str, Mapping[str, Any]]:
+    """The fields that Tesla last configured Aurora with."""
+    claims = tesla.world.cars[MODEL_Y].telemetry.subscriptions[CLIENT_ID].claims
+    found: Mapping[str, Mapping[str, Any]] = claims["fields"]
+    return found
+
+
+def listens(hass: HomeAssistant, port: int) -> bool:
+    """Whether cars can connect to a port."""
+    receivers: dict[int, Receiver] = hass.data["flotte_receivers"]
+    return port in receivers and receivers[port].is_running
+
+
+@pytest.mark.parametrize(
+    "rules", [{"stream_profile": "live"}, {"stream_overrides": {"BatteryLevel": 77}}]
+)
+async def test_a_rule_of_the_stream_is_sent_to_the_car_and_nothing_else(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+    rules: Mapping[str, Any],
+) -> None:
+    before = fields(tesla)["BatteryLevel"]
+    form = {"stream": "direct", "stream_profile": "tuned", **rules}
+    await submit(hass, entry_of_stream, "stream", form, direct(entry_of_stream))
+    assert witness.requests == [CONFIGURE]
+    assert fields(tesla)["BatteryLevel"] != before
+    witness.check_connected()
+    await pass_time(2 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    assert witness.unexpected == [CONFIGURE]
+    witness.check_available()
+
+
+async def test_saving_the_stream_as_it_is_changes_nothing(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry
+) -> None:
+    form = {"stream": "direct", "stream_profile": "tuned"}
+    await submit(hass, entry_of_stream, "stream", form, direct(entry_of_stream))
+    assert witness.requests == []
+    witness.check_connected()
+    witness.check_available()
+
+
+@pytest.mark.parametrize("what", ["stream_port", "stream_hostname"])
+async def test_another_address_restarts_only_the_receiver(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+    what: str,
+) -> None:
+    old_port = entry_of_stream.options["stream_port"]
+    new = {"stream_port": free_port(), "stream_hostname": "cars.flotte.example"}[what]
+    form = {"stream": "direct", "stream_profile": "tuned"}
+    await submit(hass, entry_of_stream, "stream", form, direct(entry_of_stream, **{what: new}))
+    assert state_of(hass, STREAMING).state == "off"
+    assert listens(hass, entry_of_stream.options["stream_port"])
+    assert listens(hass, old_port) is (what != "stream_port")
+    assert witness.requests == [CONFIGURE]
+    await pass_time(3 * MINUTE)
+    assert witness.unexpected == [CONFIGURE]
+    assert state_of(hass, STREAMING).state == "on"
+    assert witness.new_connections == 1
+    witness.check_available()
+
+
+async def test_the_stream_is_turned_off_and_on(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    address = direct(entry_of_stream)
+    await submit(hass, entry_of_stream, "stream", {"stream": "off", "stream_profile": "tuned"})
+    assert witness.requests == [DELETE]
+    assert state_of(hass, STREAMING).state == "off"
+    assert not listens(hass, address["stream_port"])
+    coordinator = vehicle_of(entry_of_stream, MODEL_Y)
+    assert not coordinator.streams
+    assert coordinator.vehicle.presence.stream_overdue_since is None
+    form = {"stream": "direct", "stream_profile": "tuned"}
+    await submit(hass, entry_of_stream, "stream", form, address)
+    await pass_time(3 * MINUTE)
+    assert witness.unexpected == [DELETE, CONFIGURE]
+    assert state_of(hass, STREAMING).state == "on"
+    witness.check_available()
+
+
+async def test_alerts_get_an_entity_when_the_stream_is_turned_on(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once: turning it off and on again adds no other."""
+    tesla.world.cars[MODEL_Y].steer({"state": "online", "user_present": True})
+    await set_up(hass, entry)
+    assert hass.states.get(ALERT) is None
+    address = {
+        "stream_hostname": "home.flotte.example",
+        "stream_port": free_port(),
+        "stream_certificate": "own",
+    }
+    form = {"stream": "direct", "stream_profile": "tuned"}
+    await submit(hass, entry, "stream", form, address)
+    assert state_of(hass, ALERT).state == STATE_UNKNOWN
+    await submit(hass, entry, "stream", {"stream": "off", "stream_profile": "tuned"})
+    await submit(hass, entry, "stream", form, address)
+    await pass_time(3 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    aurora = tesla.world.cars[MODEL_Y]
+    aurora.steer({"alert": {"name": "BMS_a066", "audiences": ["service"]}})
+    await pass_time(MINUTE)
+    assert state_of(hass, ALERT).attributes["event_type"] == "service"
+    assert "already exists" not in caplog.text
+
+
+async def test_changes_that_follow_each_other_end_with_the_last(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    pass_time: Pass,
+) -> None:
+    """Nothing is awaited in between."""
+    options = dict(entry_of_stream.options)
+    ports = [free_port(), free_port()]
+    for port in ports:
+        hass.config_entries.async_update_entry(
+            entry_of_stream, options={**options, "stream_port": port, "stream_profile": "live"}
+        )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [listens(hass, each) for each in (options["stream_port"], *ports)] == [
+        False,
+        False,
+        True,
+    ]
+    await pass_time(3 * MINUTE)
+    assert state_of(hass, STREAMING).state == "on"
+    assert witness.unexpected == [CONFIGURE]
+    hass.config_entries.async_update_entry(entry_of_stream, options={**options, "stream": "off"})
+    assert await hass.config_entries.async_unload(entry_of_stream.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not listens(hass, ports[1])
+
+
+async def test_what_the_budget_postponed_is_sent_when_the_budget_is_raised(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
+) -> None:
+    tesla.world.cars[MODEL_Y].steer({"state": "online", "user_present": True})
+    options = dict(entry_of_stream.options)
+    hass.config_entries.async_update_entry(
+        entry_of_stream, options={**options, "monthly_limit": 0.001}
+    )
+    await set_up(hass, entry_of_stream)
+    await pass_time(MINUTE)
+    assert CONFIGURE not in [each.endpoint for each in tesla.requests]
+    hass.config_entries.async_update_entry(entry_of_stream, options={**options, "monthly_limit": 5})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert CONFIGURE in [each.endpoint for each in tesla.requests]

@@ -350,3 +350,43 @@ async def test_a_subscription_fails_after_others_were_made(
     with pytest.raises(HomeAssistantError):
         await mqtt_source.async_subscribe(hass, "telemetry", streams)
     assert stopped == ["telemetry/one/#"]
+
+
+async def test_another_topic_applies_at_once(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    before = entry_of_broker.runtime_data
+    await publish(hass, tesla, "v/BatteryLevel", 61.5, billed=1)
+    options = {**entry_of_broker.options, "mqtt_topic_base": "other"}
+    hass.config_entries.async_update_entry(entry_of_broker, options=options)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry_of_broker.runtime_data is before
+    assert state_of(hass, STREAMING).state == "off"
+    # Nobody subscribes to the former topic.
+    await publish(hass, tesla, "v/BatteryLevel", 70)
+    assert state_of(hass, BATTERY).state == "61.5"
+    async_fire_mqtt_message(hass, f"other/{MODEL_Y}/v/BatteryLevel", "62.5")
+    await hass.async_block_till_done()
+    tesla.bill.charge(CLIENT_ID, Category.SIGNAL, vin=MODEL_Y, amount=1)
+    assert state_of(hass, BATTERY).state == "62.5"
+    assert state_of(hass, STREAMING).state == "on"
+
+
+async def test_another_profile_applies_without_a_new_subscription(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    tesla: Simulator,
+    entry_of_broker: MockConfigEntry,
+) -> None:
+    await publish(hass, tesla, "v/BatteryLevel", 61.5, billed=1)
+    stream = vehicle_of(entry_of_broker, MODEL_Y).stream
+    before = stream.latency_of(signals.BATTERY_LEVEL)
+    options = {**entry_of_broker.options, "stream_overrides": {"BatteryLevel": 600}}
+    hass.config_entries.async_update_entry(entry_of_broker, options=options)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert stream.latency_of(signals.BATTERY_LEVEL) > before
+    assert stream.is_connected
+    assert state_of(hass, STREAMING).state == "on"

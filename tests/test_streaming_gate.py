@@ -67,7 +67,6 @@ def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
 async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
     """What the options flow does at its end."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
-    await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 

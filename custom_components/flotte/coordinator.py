@@ -44,6 +44,7 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
+from .tesla.listeners import Listeners
 from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
 from .tesla.spending.caller import POLLING, Caller
@@ -316,6 +317,7 @@ class VehicleCoordinator(FlotteCoordinator):
         )
         self.streams = False
         """Whether it is meant to stream."""
+        self.streams_changed = Listeners[()]()
         vehicle.awoke = self._async_awoke
         vehicle.settled = self._async_settled
         vehicle.presence.on_name = self.async_list
@@ -366,10 +368,11 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @callback
     def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # what it is told
-        """Take in whether it is meant to stream; before the entities are added."""
+        """Set whether it is meant to stream, while it has no connection."""
         self.streams = streams
         if streams:
             self.vehicle.presence.mark_not_streaming()
+        self.streams_changed()
 
     @callback
     def _async_watch_stream(self) -> None:

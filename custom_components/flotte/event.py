@@ -39,11 +39,18 @@ async def async_setup_entry(
 ) -> None:
     """Add one for the account, and one for each car that streams: only the stream has alerts."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
-    async_add_entities(
-        AlertEvent(coordinator)
-        for coordinator in entry.runtime_data.vehicles
-        if coordinator.streams
-    )
+    vehicles = entry.runtime_data.vehicles
+    added: set[VehicleCoordinator] = set()
+
+    @callback
+    def add_alerts() -> None:
+        new = {each for each in vehicles if each.streams} - added
+        added.update(new)
+        async_add_entities(AlertEvent(each) for each in vehicles if each in new)
+
+    add_alerts()
+    for coordinator in vehicles:
+        entry.async_on_unload(coordinator.streams_changed.subscribe(add_alerts))
 
 
 def event_type(alert: Alert) -> str:

@@ -40,16 +40,19 @@ def async_watch_options(hass: HomeAssistant) -> None:
         before = known.get(entry.entry_id, entry.options)
         known[entry.entry_id] = entry.options
         if entry.options != before:
-            _async_apply(hass, entry, before)
+            _async_apply(hass, entry)
 
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
 
 
 @callback
-def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry, before: Mapping[str, Any]) -> None:
+def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
+    """Apply the options of an account, and of all that share its bill."""
+    if (data := getattr(entry, "runtime_data", None)) is not None:
+        # First, because another spending mode configures the cars at once.
+        data.streaming.async_use(Settings.from_options(entry.options))
     # The rules of an account that is not loaded count too, for others that share its bill.
     if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:
         async_apply_spending(hass, entry, ledger)
-    is_failed = entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
-    if is_failed or Settings.from_options(entry.options) != Settings.from_options(before):
+    if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
         hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -44,7 +44,6 @@ from .issues import (
     RESOLVED_BY_ACCEPTANCE,
     StreamIssues,
 )
-from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit, async_delete_configuration
@@ -90,7 +89,6 @@ class Configurator:
         key: Signs the configurations.
         planner: Plans the cars' fields.
         cars: The subscriptions, by VIN.
-        settings: The owner's options about the stream.
         on_change: Called when something changed that must be stored.
         schedule: Has the cars configured again soon.
     """
@@ -104,7 +102,6 @@ class Configurator:
         planner: Planner,
         *,
         cars: Mapping[str, CarSubscription],
-        settings: Settings,
         on_change: Callable[[], None],
         schedule: Callable[[], None],
     ) -> None:
@@ -112,25 +109,25 @@ class Configurator:
         self._entry = entry
         self._api = api
         self._key = key
-        self._settings = settings
         self._cars = cars
         self._planner = planner
         self._on_change = on_change
         self._schedule = schedule
         self._issues = StreamIssues(hass, entry.entry_id)
         self.is_paused = False
-        # Two reasons to configure at once must not pay twice.
-        self._configuring = asyncio.Lock()
+        self.lock = asyncio.Lock()
+        """Held while configurations are sent: two reasons to configure must not pay twice."""
 
     async def async_configure(self) -> None:
         """Send a configuration to each car that needs one; equal ones in one request."""
-        async with self._configuring:
+        async with self.lock:
             await self._async_configure()
 
     async def _async_configure(self) -> None:
-        if self._settings.source != STREAM_DIRECT or self.is_paused:
+        settings = self._planner.settings
+        if settings.source != STREAM_DIRECT or self.is_paused:
             return
-        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        receiver = await async_get_receiver(self._hass, settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
             # No car could connect; this is called again when it runs.
             return
@@ -150,8 +147,8 @@ class Configurator:
             planned = self._planner.planned(car)
             wanted = configuration(
                 planned,
-                hostname=self._settings.hostname,
-                port=self._settings.port,
+                hostname=settings.hostname,
+                port=settings.port,
                 ca=receiver.certificate.ca,
                 expires=now + LIFETIME,
             )
@@ -297,7 +294,8 @@ class Configurator:
             car.refusal = None
             self._issues.async_clear_orphaned(car.vin)
             car.follow(planned, now)
-            if not car.tally.slowed.keys() & planned.keys() - self._settings.overrides.keys():
+            chosen = self._planner.settings.overrides.keys()
+            if not car.tally.slowed.keys() & planned.keys() - chosen:
                 self._issues.async_clear(car.vin, OVERDRAWN_ISSUE)
         self._on_change()
 
@@ -308,7 +306,7 @@ class Configurator:
             and within(car.removal_failed_at, pause_after(car.removal_failures), now)
         ):
             return
-        is_broker = self._settings.source == STREAM_MQTT
+        is_broker = self._planner.settings.source == STREAM_MQTT
         try:
             await async_delete_configuration(
                 self._api,

@@ -8,7 +8,8 @@ A configuration is sent only when it differs from what the car has. Where a car 
 does not connect, a repair issue says what to do, and the car is polled meanwhile.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,21 +21,20 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
+from ..const import LOGGER, STREAM_DIRECT
 from ..coordinator import VehicleCoordinator
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.listeners import Listeners
 from ..tesla.signing import ClientKey
 from ..tesla.telemetry.stream_plan import can_stream
-from .broker import Broker
 from .configuring import Configurator, is_over
 from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
-from .receiver import Address, Member, async_get_receiver
 from .reports import StreamReports
 from .retiring import Retirement
+from .source import StreamSource
 from .subscription import CarSubscription
 from .watching import Watcher
 
@@ -78,7 +78,6 @@ class StreamManager:
         stored: object,
         is_new_login: bool,
     ) -> None:
-        self.settings = Settings.from_options(entry.options)
         kept = stored if isinstance(stored, Mapping) else {}
         self._application = application
         self._hass = hass
@@ -89,7 +88,7 @@ class StreamManager:
         }
         rejected = kept.get(_REJECTED_FIELDS)
         self._planner = Planner(
-            self.settings,
+            Settings.from_options(entry.options),
             self._cars,
             scopes,
             {
@@ -101,8 +100,15 @@ class StreamManager:
         )
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
-        self._is_stopped = False
-        self._broker = Broker(hass, entry.entry_id)
+        self._is_started = self._is_stopped = False
+        self._starting = asyncio.Lock()
+        self._source = StreamSource(
+            hass,
+            entry.entry_id,
+            {vin: car.coordinator.stream for vin, car in self._cars.items()},
+            api.meter,
+            self._replan,
+        )
         self._debouncer = Debouncer(
             hass,
             LOGGER,
@@ -113,7 +119,7 @@ class StreamManager:
         self.changed = Listeners[()]()
         """Called when something changed that must be stored."""
         self._issues = StreamIssues(hass, entry.entry_id)
-        self.reports = StreamReports(hass, api, self.settings, self._cars, self._planner)
+        self.reports = StreamReports(hass, api, self._cars, self._planner)
         self._configurator = Configurator(
             hass,
             entry,
@@ -121,41 +127,50 @@ class StreamManager:
             key,
             self._planner,
             cars=self._cars,
-            settings=self.settings,
             on_change=self.changed,
             schedule=self._debouncer.async_schedule_call,
         )
         self._retirement = Retirement(hass, self._configurator, self._cars)
-        self._stops.append(self._retirement.async_stop)
-        self._watcher = Watcher(
-            hass, entry.entry_id, api, self.settings, self._planner, on_change=self.changed
-        )
+        self._watcher = Watcher(hass, entry.entry_id, api, self._planner, on_change=self.changed)
         for car in self._cars.values():
             if kept.get(_APPLICATION, application) != application:
                 car.forget_configuration()
             elif is_new_login:
                 car.distrust_configuration()
-            car.coordinator.async_set_streams(
-                self.settings.is_on
-                and can_stream(car.coordinator.vehicle.channel.fleet_info) is not False
-            )
+        self._set_streams()
+
+    @callback
+    def _set_streams(self) -> None:
+        """Set for each car whether it is meant to stream."""
+        is_on = self._planner.settings.is_on
+        for car in self._cars.values():
+            can = can_stream(car.coordinator.vehicle.channel.fleet_info) is not False
+            car.coordinator.async_set_streams(is_on and can)
 
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
-        if self.settings.source != STREAM_MQTT:
-            self._broker.async_clear()
-        if self.settings.source != STREAM_DIRECT:
+        async with self._starting:
+            await self._async_start()
+
+    async def _async_start(self) -> None:
+        self._is_started = True
+        settings = self._planner.settings
+        if settings.source != STREAM_DIRECT:
             # Retire configurations from before the owner chose another source.
             for car in self._cars.values():
                 car.refusal = None
                 self._issues.async_clear(car.vin, *ISSUES)
-            await self._retirement.async_retire()
-            if not self.settings.is_on:
+            await self._retirement.async_start()
+            if self._is_stopped:
                 return
-        now = dt_util.utcnow()
+        if settings.is_on:
+            self._follow(car for car in self._cars.values() if car.configured is not None)
+            self._watch()
+        await self._source.async_start(settings)
+
+    def _watch(self) -> None:
+        """Watch the cars, their entities and the time."""
         for car in self._cars.values():
-            if car.configured is not None and car.coordinator.streams:
-                car.follow(self._planner.planned(car), now)
             if car.refusal is not None:
                 # Issues do not survive a restart, and the retry may be days away.
                 self._configurator.async_report_refusal(car, car.refusal)
@@ -170,43 +185,54 @@ class StreamManager:
             # Home Assistant does not unload accounts when it stops.
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_stopping),
         )
-        if self.settings.source == STREAM_MQTT:
-            await self._async_start_mqtt()
-        else:
-            receiver = await async_get_receiver(self._hass, self.settings.listen_port)
-            await receiver.async_join(
-                self._entry.entry_id,
-                Member(
-                    Address(
-                        self.settings.hostname,
-                        self.settings.port,
-                        self.settings.listen_port,
-                        self.settings.certificate_file,
-                        self.settings.key_file,
-                    ),
-                    {vin: car.coordinator.stream for vin, car in self._cars.items()},
-                    self._receiver_ready,
-                    self._api.meter,
-                ),
-            )
-            if self._is_stopped:
-                await receiver.async_leave(self._entry.entry_id)
 
-    async def _async_start_mqtt(self) -> None:
-        """Subscribe to the broker; the owner's own server decides what the cars send."""
-        streams = {vin: car.coordinator.stream for vin, car in self._cars.items()}
-        stop = await self._broker.async_subscribe(self.settings.topic_base, streams)
-        if stop is None:
-            return
-        if self._is_stopped:
-            # The entry was unloaded meanwhile.
-            stop()
-            return
-        self._stops.append(stop)
+    def _follow(self, cars: Iterable[CarSubscription]) -> None:
+        """Expect cars that are meant to stream to do so by their present plans."""
         now = dt_util.utcnow()
-        for car in self._cars.values():
+        for car in cars:
             if car.coordinator.streams:
                 car.follow(self._planner.planned(car), now)
+
+    @callback
+    def async_use(self, settings: Settings) -> None:
+        """Apply the owner's options soon; the source is restarted only if it changed.
+
+        What a spending rule had postponed is tried again, too.
+        """
+        before, self._planner.settings = self._planner.settings, settings
+        if not self._is_started:
+            # It starts with them.
+            self._set_streams()
+        elif not settings.has_same_source(before):
+            self._begin(self._async_restart())
+        elif settings != before or any(car.refusal for car in self._cars.values()):
+            self._replan()
+
+    async def _async_restart(self) -> None:
+        # A configuration that is being sent must not arrive after its deletion.
+        async with self._starting, self._configurator.lock:
+            await self._async_disconnect()
+            if self._is_stopped:
+                return
+            now = dt_util.utcnow()
+            for car in self._cars.values():
+                car.unfollow(now)
+            self._set_streams()
+            await self._async_start()
+
+    @callback
+    def _replan(self) -> None:
+        """Have the cars stream by the present settings: the source is ready, or they changed."""
+        if self._source.has_broker:
+            self._follow(self._cars.values())
+        self._begin(self.async_configure())
+
+    @callback
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin in a moment, when all options and rules are set."""
+        self._entry.async_create_background_task(
+            self._hass, work, "flotte keeps the cars streaming", eager_start=False
+        )
 
     @callback
     def async_pause(self) -> None:
@@ -224,16 +250,14 @@ class StreamManager:
         """Stop; the cars keep their configurations."""
         self._is_stopped = self._configurator.is_paused = True
         self._debouncer.async_shutdown()
-        # The next start reports it again if a broker is still the chosen source.
-        self._broker.async_clear()
+        await self._async_disconnect()
+
+    async def _async_disconnect(self) -> None:
+        self._retirement.async_stop()
         for stop in self._stops:
             stop()
         self._stops.clear()
-        if self.settings.source == STREAM_DIRECT:
-            receiver = await async_get_receiver(self._hass, self.settings.listen_port)
-            await receiver.async_leave(self._entry.entry_id)
-        for car in self._cars.values():
-            car.coordinator.stream.close_all()
+        await self._source.async_stop()
 
     async def _async_stopping(self, _event: Event) -> None:
         await self.async_stop()
@@ -247,13 +271,6 @@ class StreamManager:
             _REJECTED_FIELDS: sorted(self._planner.rejected_fields),
             _APPLICATION: self._application,
         }
-
-    @callback
-    def _receiver_ready(self) -> None:
-        """Configure the cars: the server runs, so the CA that they have to trust is known."""
-        self._entry.async_create_background_task(
-            self._hass, self.async_configure(), "flotte configures the stream"
-        )
 
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:

@@ -1,7 +1,7 @@
 """The owner's options about the stream."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..const import (
@@ -60,6 +60,10 @@ class Settings:
     def is_on(self) -> bool:
         """Whether cars are to stream."""
         return self.source != STREAM_OFF
+
+    def has_same_source(self, other: Settings) -> bool:
+        """Whether only what the cars are asked for differs, not where it is received."""
+        return self == replace(other, profile=self.profile, overrides=self.overrides)
 
     @property
     def address(self) -> str:

@@ -36,7 +36,7 @@ class Planner:
         rejected_fields: set[str],
         meter: Meter,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._cars = cars
         self._scopes = scopes
         self.rejected_fields = rejected_fields
@@ -76,8 +76,8 @@ class Planner:
         """The fields that a car should stream now, and how often."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),
-            Profile.SAVER if self.effects.saver else self._settings.profile,
-            overrides=self._settings.overrides,
+            Profile.SAVER if self.effects.saver else self.settings.profile,
+            overrides=self.settings.overrides,
             slowed=car.tally.slowed,
             without=self.rejected_fields,
             scopes=self._scopes,

@@ -17,7 +17,6 @@ from ..tesla.telemetry.forecast import forecast
 from ..tesla.telemetry.profiles import Situation
 from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_context
 from ..tesla.telemetry.stream_plan import can_stream
-from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .subscription import USUAL_DAYS, USUAL_HOURS, USUAL_WAKES, CarSubscription
@@ -29,7 +28,6 @@ class StreamReports:
     Args:
         hass: Home Assistant.
         api: Way to Tesla.
-        settings: The owner's options about the stream.
         cars: The subscriptions, by VIN.
         planner: Plans the cars' fields.
     """
@@ -38,30 +36,29 @@ class StreamReports:
         self,
         hass: HomeAssistant,
         api: FleetApi,
-        settings: Settings,
         cars: Mapping[str, CarSubscription],
         planner: Planner,
     ) -> None:
         self._hass = hass
         self._api = api
-        self._settings = settings
         self._cars = cars
         self._planner = planner
 
     @property
     def address(self) -> str:
         """Where the cars connect, `host:port`."""
-        return self._settings.address
+        return self._planner.settings.address
 
     async def async_check(self) -> Check:
         """Check the public address as a car sees it."""
-        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        settings = self._planner.settings
+        receiver = await async_get_receiver(self._hass, settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
             return Check(Finding.NOT_RUNNING)
         context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
         # A simulator's cars connect to this machine whatever the name is.
         at = get_hosts(self._hass).listen_at
-        return await check_address(self._settings.hostname, self._settings.port, context, at=at)
+        return await check_address(settings.hostname, settings.port, context, at=at)
 
     def describe_costs(self) -> list[str]:
         """Expected cost of the stream, a line for each car."""
@@ -93,9 +90,10 @@ class StreamReports:
     def describe(self) -> dict[str, Any]:
         """Diagnostics, without anything that identifies a car or a place."""
         now = dt_util.utcnow()
+        settings = self._planner.settings
         return {
-            "source": self._settings.source,
-            "profile": str(self._settings.profile),
+            "source": settings.source,
+            "profile": str(settings.profile),
             "cars": [
                 {
                     "streams": car.coordinator.streams,
@@ -116,9 +114,10 @@ class StreamReports:
 
     async def async_describe(self) -> dict[str, Any]:
         """Diagnostics of the streams and of the receiver."""
-        if self._settings.source != STREAM_DIRECT:
+        settings = self._planner.settings
+        if settings.source != STREAM_DIRECT:
             return self.describe()
-        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        receiver = await async_get_receiver(self._hass, settings.listen_port)
         return {**self.describe(), "receiver": receiver.describe()}
 
 

@@ -30,8 +30,12 @@ class Retirement:
         self._stop_retrying: CALLBACK_TYPE | None = None
         self._is_stopped = False
 
-    async def async_retire(self, _now: datetime | None = None) -> None:
+    async def async_start(self) -> None:
         """Delete the configurations now, and retry each hour while one is left."""
+        self._is_stopped = False
+        await self._async_retire()
+
+    async def _async_retire(self, _now: datetime | None = None) -> None:
         now = dt_util.utcnow()
         for car in self._cars.values():
             await self._configurator.async_delete(car, now)
@@ -40,7 +44,7 @@ class Retirement:
             self._forget_retry()
         elif self._stop_retrying is None and not self._is_stopped:
             self._stop_retrying = async_track_time_interval(
-                self._hass, self.async_retire, RETIRE_INTERVAL
+                self._hass, self._async_retire, RETIRE_INTERVAL
             )
 
     @callback

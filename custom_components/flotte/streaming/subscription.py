@@ -119,6 +119,14 @@ class CarSubscription:
         self.coordinator.stream.follow(planned)
         self.coordinator.vehicle.presence.stream_expected_since = now
 
+    def unfollow(self, now: datetime) -> None:
+        """Expect nothing of it, because its stream is about to be received in another way."""
+        self.stored_tally = self.tally.to_stored(now) if self.plan else self.stored_tally
+        self.plan = {}
+        self.coordinator.stream.follow({})
+        self.coordinator.stream.is_gapless = True
+        self.coordinator.vehicle.presence.stream_expected_since = None
+
     def count(self, now: datetime) -> None:
         """Book what came since the last time; not at each record, which must be quick."""
         counts = self.coordinator.stream.counts

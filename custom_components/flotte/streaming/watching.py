@@ -23,7 +23,6 @@ from .issues import (
     UNANCHORED_ISSUE,
     StreamIssues,
 )
-from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit
@@ -44,7 +43,6 @@ class Watcher:
         hass: Home Assistant.
         entry_id: The account's entry.
         api: Way to Tesla.
-        settings: The owner's options about the stream.
         planner: Plans the cars' fields.
         on_change: Called when something changed that must be stored.
     """
@@ -54,14 +52,12 @@ class Watcher:
         hass: HomeAssistant,
         entry_id: str,
         api: FleetApi,
-        settings: Settings,
         planner: Planner,
         *,
         on_change: Callable[[], None],
     ) -> None:
         self._hass = hass
         self._api = api
-        self._settings = settings
         self._planner = planner
         self._on_change = on_change
         self._issues = StreamIssues(hass, entry_id)
@@ -85,7 +81,7 @@ class Watcher:
         """Close a silent broker's stream: a broker does not report that its server is gone."""
         found = car.coordinator.stream.last_told
         if (
-            self._settings.source == STREAM_MQTT
+            self._planner.settings.source == STREAM_MQTT
             and car.coordinator.stream.is_connected
             and (found is None or not within(found, BROKER_SILENCE, now))
         ):
@@ -97,9 +93,9 @@ class Watcher:
             each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
             for each in car.tally.overdrawn(now)
         }
-        if self._settings.source == STREAM_MQTT:
+        if self._planner.settings.source == STREAM_MQTT:
             # The owner's server decides what the car sends.
-            named = dear.keys() - self._settings.overrides.keys()
+            named = dear.keys() - self._planner.settings.overrides.keys()
             if named and not car.is_reported:
                 text = "\n".join(line for name, line in dear.items() if name in named)
                 self._issues.async_report(BROKER_OVERDRAWN_ISSUE, car.vin, car.name, fields=text)
@@ -110,7 +106,7 @@ class Watcher:
         if not self._has_present_rules(car):
             # The counts do not reflect a step that the car does not have yet.
             return
-        if chosen := car.tally.slow(now, keep=self._settings.overrides):
+        if chosen := car.tally.slow(now, keep=self._planner.settings.overrides):
             self._issues.async_report(
                 OVERDRAWN_ISSUE, car.vin, car.name, fields="\n".join(dear[name] for name in chosen)
             )
@@ -133,14 +129,14 @@ class Watcher:
 
         Some cars insist on a root. Those that do not insist connect: nothing to report then.
         """
-        if self._settings.source != STREAM_DIRECT or car.configured is None:
+        if self._planner.settings.source != STREAM_DIRECT or car.configured is None:
             return
-        receiver = await async_get_receiver(self._hass, self._settings.listen_port)
+        receiver = await async_get_receiver(self._hass, self._planner.settings.listen_port)
         if receiver.certificate is None or receiver.certificate.is_anchored:
             self._issues.async_clear(car.vin, UNANCHORED_ISSUE)
         elif self._is_overdue(car, now):
             self._issues.async_report(
-                UNANCHORED_ISSUE, car.vin, car.name, address=self._settings.address
+                UNANCHORED_ISSUE, car.vin, car.name, address=self._planner.settings.address
             )
 
     async def async_diagnose(self, car: CarSubscription, now: datetime) -> None:
@@ -193,5 +189,5 @@ class Watcher:
             car.vin,
             car.name,
             detail=f"{error.name} {error.error}".strip() or "—",
-            address=self._settings.address,
+            address=self._planner.settings.address,
         )

@@ -384,7 +384,7 @@ async def test_what_waited_too_long_is_not_counted(
 async def test_what_was_cancelled_is_not_counted(hass: HomeAssistant, load: Loader) -> None:
     entry = await load(**NO_WAKES)
     await shine(hass, 70)
-    assert vehicle_of(entry, MODEL_Y).vehicle.cancel_deferred() == 1
+    assert vehicle_of(entry, MODEL_Y).vehicle.deferred.cancel() == 1
     assert state_of(hass, WAITING).state == "0"
 
 

@@ -157,7 +157,7 @@ def waits(vehicle: Vehicle, command: Command, caller: Caller) -> Waiting:
     """Let a command wait for six hours from now."""
     now = dt_util.utcnow()
     waiting = Waiting(command, caller, now, now + timedelta(hours=6))
-    vehicle.deferred.put(waiting)
+    vehicle.deferred.queue.put(waiting)
     return waiting
 
 

@@ -318,8 +318,8 @@ class VehicleCoordinator(FlotteCoordinator):
         self.streams = False
         """Whether it is meant to stream."""
         self.streams_changed = Listeners[()]()
-        vehicle.awoke = self._async_awoke
-        vehicle.settled = self._async_settled
+        vehicle.deferred.on_awake = self._async_awoke
+        vehicle.deferred.on_result = self._async_settled
         vehicle.presence.on_name = self.async_list
         self._stream_missed = False
         self._pairing_asked = dt_util.utcnow()
@@ -333,7 +333,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @override
     def async_lapse(self) -> None:
         self.vehicle.lapse()
-        self.vehicle.expire_deferred()
+        self.vehicle.deferred.expire()
 
     @override
     async def async_poll(self) -> None:
@@ -396,7 +396,7 @@ class VehicleCoordinator(FlotteCoordinator):
     def _async_awoke(self) -> None:
         """Carry out what waited for that."""
         self.config_entry.async_create_background_task(
-            self.hass, self.vehicle.carry_out_deferred(), "flotte carries out what waited"
+            self.hass, self.vehicle.deferred.run_all(), "flotte carries out what waited"
         )
 
     @callback

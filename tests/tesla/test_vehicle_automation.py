@@ -254,14 +254,14 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     """Home Assistant unloads while another command is under way."""
     vehicle.gate.policy = Policy(wakes_per_day=0)
     told: list[object] = []
-    vehicle.settled = lambda waiting, error: told.append((waiting.command.name, error))
+    vehicle.deferred.on_result = lambda waiting, error: told.append((waiting.command.name, error))
     lock = vehicle.turns.locks[Domain.INFOTAINMENT]
     turn()
     assert (await vehicle.send(commands.set_charge_limit(70), SOLAR)).waits_until is not None
     await lock.acquire()
     car.steer({"state": "online"})
     vehicle.apply_state("online")
-    task = asyncio.create_task(vehicle.carry_out_deferred())
+    task = asyncio.create_task(vehicle.deferred.run_all())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     task.cancel()
@@ -269,7 +269,7 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
         await task
     assert len(vehicle.deferred.waiting) == len(vehicle.to_stored()["deferred"]) == 1
     lock.release()
-    await vehicle.carry_out_deferred()
+    await vehicle.deferred.run_all()
     assert car.charging.limit_percent == 70
     assert told == [("set_charge_limit", None)]
     assert not vehicle.deferred.waiting

@@ -89,7 +89,7 @@ def settled(vehicle: Vehicle) -> Settled:
     def note(waiting: Waiting, error: TeslaError | None) -> None:
         told.append((waiting.command.name, error))
 
-    vehicle.settled = note
+    vehicle.deferred.on_result = note
     return told
 
 
@@ -101,11 +101,11 @@ def tasks(vehicle: Vehicle) -> list[asyncio.Task[None]]:
     def awoke() -> None:
         begun.append(
             asyncio.Task(
-                vehicle.carry_out_deferred(), loop=asyncio.get_running_loop(), eager_start=True
+                vehicle.deferred.run_all(), loop=asyncio.get_running_loop(), eager_start=True
             )
         )
 
-    vehicle.awoke = awoke
+    vehicle.deferred.on_awake = awoke
     return begun
 
 
@@ -260,7 +260,7 @@ async def test_after_it_waits_on_it_is_replaced_like_any_other(
     limit = commands.set_charge_limit(70)
     await vehicle.send(limit, SUN)
     vehicle.receive({signals.ONLINE: Reading(value=True, time=utc_now(), source=Source.POLL)})
-    await vehicle.carry_out_deferred()
+    await vehicle.deferred.run_all()
     assert deferred(vehicle) == [limit], "it sleeps, whatever Tesla said"
     assert settled == []
     kept: list[object] = []
@@ -300,7 +300,7 @@ async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
     async with vehicle.turns.locks[limit.domain]:
         newer = asyncio.create_task(vehicle.send(limit, PERSON))
         await until(lambda: vehicle.turns.is_waiting(str(limit.supersedes)))
-        older = asyncio.create_task(vehicle.carry_out_deferred())
+        older = asyncio.create_task(vehicle.deferred.run_all())
         await until(lambda: deferred(vehicle) == [])
     await asyncio.gather(newer, older)
     assert limits(car) == [85]
@@ -359,7 +359,7 @@ async def test_it_expires(
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(70), SUN)
     freezer.tick(after)
-    vehicle.expire_deferred()
+    vehicle.deferred.expire()
     assert (deferred(vehicle) == []) is over
     assert [type(error) for _, error in settled] == ([Deferred] if over else [])
     car.steer({"state": "online"})
@@ -399,10 +399,10 @@ async def test_it_is_cancelled(
     await vehicle.send(commands.set_temperature(21), SUN)
     told: list[object] = []
     vehicle.subscribe(told.append)
-    assert vehicle.cancel_deferred() == 2
+    assert vehicle.deferred.cancel() == 2
     assert told, "so that it is kept that nothing waits"
     assert [type(error) for _, error in settled] == [Deferred, Deferred]
-    assert vehicle.cancel_deferred() == 0
+    assert vehicle.deferred.cancel() == 0
     car.steer({"state": "online"})
     await vehicle.check()
     assert tasks == []
@@ -420,14 +420,14 @@ async def test_it_survives_a_restart(
     stored = json.loads(json.dumps(vehicle.to_stored()))
     again = make_vehicle()
     again.restore(stored)
-    assert again.deferred == vehicle.deferred
+    assert again.deferred.queue == vehicle.deferred.queue
     freezer.tick(HOUR)
     car.steer({"state": "online"})
     awoke: list[bool] = []
-    again.awoke = lambda: awoke.append(True)
+    again.deferred.on_awake = lambda: awoke.append(True)
     await again.check()
     assert awoke == [True]
-    await again.carry_out_deferred()
+    await again.deferred.run_all()
     assert limits(car) == [70]
     assert tasks == []
 

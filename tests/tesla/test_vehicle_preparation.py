@@ -304,7 +304,7 @@ async def test_a_heater_that_waited_switches_no_climate_on(
     assert paid(account) == {}
     car.steer({"state": "online"})
     await vehicle.check()
-    await vehicle.carry_out_deferred()
+    await vehicle.deferred.run_all()
     assert ran(car) == []
     assert not car.climate.is_on
 
@@ -319,7 +319,7 @@ async def test_a_heater_that_waited_heats_a_car_whose_climate_is_on(
     await vehicle.send(HEAT, AUTOMATION)
     car.steer({"state": "online", "climate": True})
     await vehicle.check()
-    await vehicle.carry_out_deferred()
+    await vehicle.deferred.run_all()
     assert ran(car) == ["remote_seat_heater_request"]
 
 

@@ -329,7 +329,7 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
     cars = _cars(hass, call)
     cancelled: JsonObjectType = {}
     for key, car in cars.items():
-        cancelled[key] = car.vehicle.cancel_deferred(names)
+        cancelled[key] = car.vehicle.deferred.cancel(names)
         if cancelled[key]:
             with suppress(NotKept):
                 await car.vehicle.persistence.save()

@@ -1,0 +1,194 @@
+"""The deferred commands of a vehicle: put off, superseded, and run when it is awake on its own."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Final
+
+from .. import signals
+from ..commands import Command
+from ..errors import Deferred, OutcomeUnknown, Refused, TeslaError
+from ..spending.caller import Caller
+from .context import VehicleContext
+from .deferral import Queue, Waiting
+from .knowledge import Knowledge
+from .outcome import Done
+from .persistence import Persistence
+from .presence import Presence
+from .turns import Turns
+
+_LOGGER = logging.getLogger(__name__)
+
+SUPERSEDED: Final = "superseded by a newer command"
+
+type OnResult = Callable[[Waiting, TeslaError | None], None]
+"""Receives the result of a deferred command: None if it is done, `Deferred` if it was dropped."""
+
+
+class DeferredCommands:
+    """Settings that wait until the vehicle is awake on its own.
+
+    Args:
+        context: Whose they are.
+        knowledge: Its listeners are notified when the number of deferred commands changes.
+        presence: Tells when the vehicle is online.
+        turns: A pending command supersedes a deferred one.
+        persistence: Makes a deferral durable before it is promised.
+        send: Called to carry a command out.
+    """
+
+    def __init__(
+        self,
+        context: VehicleContext,
+        *,
+        knowledge: Knowledge,
+        presence: Presence,
+        turns: Turns,
+        persistence: Persistence,
+        send: Callable[[Command, Caller], Awaitable[Done]],
+    ) -> None:
+        self.queue = Queue()
+        self.on_awake: Callable[[], None] = lambda: None
+        """Called when the vehicle is awake and a command is waiting for that."""
+        self.on_result: OnResult = lambda _waiting, _error: None
+        self._context = context
+        self._knowledge = knowledge
+        self._presence = presence
+        self._turns = turns
+        self._persistence = persistence
+        self._send = send
+        # One after the other: two runs could send one command twice.
+        self._lock = asyncio.Lock()
+        # The deferred command that is being sent, and may have to wait on.
+        self._resuming: Command | None = None
+        presence.on_online.subscribe(self._on_online)
+
+    @property
+    def waiting(self) -> Mapping[str, Waiting]:
+        """The deferred commands by kind, the oldest first."""
+        return self.queue.waiting
+
+    def _on_online(self) -> None:
+        if self.waiting:
+            self.on_awake()
+
+    # --- Deferring -------------------------------------------------------------------------------
+
+    async def put(self, command: Command, caller: Caller, decision: Deferred) -> Done:
+        """Defer a command; an earlier one of its kind is dropped for it.
+
+        Raises:
+            Refused: it cannot be made durable; it is not deferred.
+        """
+        now = self._context.now()
+        until = decision.gives_up or now + self._context.gate.policy.max_deferral
+        new = Waiting(command, caller, now, until)
+        old = self.queue.put(new)
+        if command is self._resuming:
+            # It waits on.
+            return Done(waits_until=until)
+        try:
+            await self._persistence.save()
+        except Refused:
+            self.queue.replace(new, old)
+            raise
+        if old is not None:
+            self.on_result(old, decision)
+        self._context.api.meter.note_avoided_wake(caller, self._context.vin, now)
+        _LOGGER.debug(
+            "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.reason
+        )
+        self._knowledge.notify(frozenset({signals.ONLINE}))
+        return Done(waits_until=until)
+
+    async def supersede(self, command: Command) -> None:
+        """Drop a deferred command of a kind before this one is sent, also for after a crash."""
+        if self.forget(command):
+            await self._persistence.save_if_possible()
+
+    def forget(self, command: Command) -> bool:
+        """Drop a deferred command of a kind, as this one stands for it; return whether any was."""
+        old = None if command.supersedes is None else self.queue.forget(command.supersedes)
+        if old is None or old.command is command:
+            return False
+        self._drop([old], SUPERSEDED)
+        return True
+
+    def expire(self) -> None:
+        """Drop what waited too long."""
+        self._drop(self.queue.expire(self._context.now()), "it waited too long")
+
+    def cancel(self, names: Collection[str] | None = None) -> int:
+        """Drop all deferred commands, or those of these names; return how many."""
+        cancelled = [
+            each for each in self.waiting.values() if names is None or each.command.name in names
+        ]
+        for each in cancelled:
+            self.queue.forget(str(each.command.supersedes))
+        self._drop(cancelled, "it was cancelled")
+        return len(cancelled)
+
+    def _drop(self, dropped: list[Waiting], why: str) -> None:
+        """Report commands that are no longer deferred."""
+        for each in dropped:
+            self.on_result(each, Deferred(why))
+        if dropped:
+            self._knowledge.notify(frozenset({signals.ONLINE}))
+
+    # --- Running ---------------------------------------------------------------------------------
+
+    async def run_all(self) -> None:
+        """Run the deferred commands while the vehicle is awake, the oldest first.
+
+        Each stays deferred until its turn comes: nothing is lost if this is cancelled before.
+        """
+        async with self._lock:
+            self.expire()
+            for kind, each in tuple(self.waiting.items()):
+                if not self._presence.is_online:
+                    return
+                if self.waiting.get(kind) is not each:
+                    continue
+                if self._turns.is_waiting(kind):
+                    # It would take the place of a newer command, whose turn has not come yet.
+                    self.queue.forget(kind)
+                    self._drop([each], SUPERSEDED)
+                    continue
+                self._resuming = each.command
+                try:
+                    await self._run(kind, each)
+                finally:
+                    self._resuming = None
+                await self._persistence.save_if_possible()
+
+    async def _run(self, kind: str, deferred: Waiting) -> None:
+        """Run one of them, and report its result.
+
+        If the vehicle was asleep after all the command waits on, but no longer than before.
+        """
+        try:
+            done = await self._send(deferred.command, deferred.caller)
+        except TeslaError as error:
+            self.forget(deferred.command)
+            self.on_result(deferred, error)
+            return
+        except asyncio.CancelledError:
+            if kind not in self.waiting:
+                self.on_result(deferred, OutcomeUnknown("cancelled"))
+            raise
+        if done.waits_until is None:
+            self.on_result(deferred, None)
+            return
+        again = self.waiting.get(kind)
+        if again is not None and again.command is deferred.command:
+            self.queue.waiting[kind] = deferred
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """The deferred commands, as JSON."""
+        return {"deferred": self.queue.to_stored()}
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore them from `to_stored`'s JSON."""
+        self.queue = Queue.from_stored(stored.get("deferred"))

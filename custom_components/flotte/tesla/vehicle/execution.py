@@ -1,0 +1,210 @@
+"""The execution of commands: the way of each one, from its turn to its assumed effect.
+
+A command must never run twice, and its whole cost is known before it leaves. The order of the steps
+in `Executor._execute` and `Executor._perform` is what guarantees both.
+"""
+
+import asyncio
+from typing import Final
+
+from ..commands import Command
+from ..errors import (
+    AnswerLost,
+    CommandRefused,
+    Deferred,
+    InvalidAnswer,
+    MissingScope,
+    NotSent,
+    OutcomeUnknown,
+    ServiceError,
+    VehicleUnavailable,
+)
+from ..spending.caller import Caller
+from ..spending.holds import Hold
+from ..spending.tariff import COMMAND
+from .admission import Admission
+from .channel import CommandChannel
+from .context import VehicleContext
+from .deferral import may_wait
+from .deferred_commands import DeferredCommands
+from .knowledge import Knowledge
+from .outcome import MAX_DOUBT_SECONDS, VERIFY_MARGIN_SECONDS, Done
+from .persistence import Persistence
+from .polling import Poller
+from .presence import Presence
+from .redundancy import Redundancy
+from .turns import PendingCommand, Turns
+from .verification import Verifier
+from .waking import Waker
+
+UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
+"""The refusal of a command that needs the climate on; some vehicles also give it when their owner
+switched remote comfort commands off."""
+
+
+class Executor:
+    """Carries out the commands to one vehicle, each at most once."""
+
+    def __init__(
+        self,
+        context: VehicleContext,
+        *,
+        knowledge: Knowledge,
+        presence: Presence,
+        channel: CommandChannel,
+        admission: Admission,
+        poller: Poller,
+        waker: Waker,
+        persistence: Persistence,
+    ) -> None:
+        self.turns = Turns(self._execute)
+        self.deferred = DeferredCommands(
+            context,
+            knowledge=knowledge,
+            presence=presence,
+            turns=self.turns,
+            persistence=persistence,
+            send=self.send,
+        )
+        self._context = context
+        self._knowledge = knowledge
+        self._presence = presence
+        self._channel = channel
+        self._admission = admission
+        self._poller = poller
+        self._waker = waker
+        self._persistence = persistence
+        self._redundancy = Redundancy(knowledge)
+        self._verifier = Verifier(context, knowledge, admission, poller)
+
+    async def send(self, command: Command, caller: Caller) -> Done:
+        """Carry out a command, waking the vehicle first if it sleeps.
+
+        The whole cost is asked of the meter before the first request leaves. A setting that the
+        vehicle is known to have already costs nothing; locks are sent unless the stream confirms
+        them, because one that was opened by hand must not stay open for a cent. Of several settings
+        of one kind that wait for their turn only the newest is sent; all callers get its outcome.
+
+        Raises:
+            Refused: certainly not executed.
+            OutcomeUnknown: it may have been executed, and the vehicle's state does not confirm it.
+        """
+        if not command.scopes & self._context.scopes:
+            raise MissingScope(", ".join(sorted(command.scopes)))
+        try:
+            return await self.turns.run(command, caller)
+        except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            # An answer to an earlier step: the command's own answers end in an outcome.
+            raise NotSent(error) from error
+
+    # --- The way of a command --------------------------------------------------------------------
+
+    async def _execute(self, pending: PendingCommand) -> Done:
+        """Wait for the turn, then carry out the newest command of its kind by then."""
+        async with self.turns.take(pending) as (command, caller):
+            if self._redundancy.is_redundant(command, caller):
+                return self._skip(command, caller)
+            self._redundancy.refuse_hindered(command, caller)
+            try:
+                done = await self._perform(pending, command, caller)
+            except Deferred as decision:
+                return await self.deferred.put(command, caller, decision)
+            now = self._context.now()
+            self._knowledge.note_action(command, now=now)
+        self._poller.note_executed(command, caller, now)
+        if command.expects and not done.already:
+            self._knowledge.assume(command.expects, now)
+            await self._persistence.save_if_possible()
+        return done
+
+    async def _perform(self, pending: PendingCommand, command: Command, caller: Caller) -> Done:
+        """Send it, after a wake if it needs one, and find out its outcome."""
+        try:
+            await self._channel.require_key(command, caller)
+            with self._admission.admit_command(command, caller) as hold:
+                # Before it is awake, or a deferred command would be run after this one.
+                await self.deferred.supersede(command)
+                await self._waker.ensure_awake(caller, deferrable=may_wait(command), intent=command)
+                pending.has_left = True
+                await self._poller.note_departure(command)
+                return await self._transmit_awake(command, caller, hold)
+        except OutcomeUnknown as error:
+            self._knowledge.note_action(command, error.expires_in + VERIFY_MARGIN_SECONDS)
+            try:
+                return await self._verifier.confirm(command, error, caller)
+            except OutcomeUnknown, asyncio.CancelledError:
+                self._poller.look_unless_seen(command)
+                raise
+        except asyncio.CancelledError:
+            self._knowledge.note_action(command, MAX_DOUBT_SECONDS)
+            self._poller.look_unless_seen(command)
+            raise
+        finally:
+            self._poller.note_arrival(command)
+
+    def _skip(self, command: Command, caller: Caller) -> Done:
+        """Send nothing: the vehicle is known to be so already."""
+        self.deferred.forget(command)
+        if self._admission.wake_cost():
+            self._context.api.meter.note_avoided_wake(
+                caller, self._context.vin, self._context.now()
+            )
+        return Done(already=True)
+
+    # --- Sending ---------------------------------------------------------------------------------
+
+    async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
+        """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
+        try:
+            return await self._transmit_prepared(command, caller)
+        except VehicleUnavailable:
+            # Nothing ran, or the conversation would have said that the outcome is unknown.
+            self._presence.found_asleep()
+        # The rest of the hold goes back, and the whole cost is asked for again.
+        hold.release()
+        with self._admission.admit_command(command, caller):
+            # Tesla's word may be minutes old, and has just been found wrong.
+            await self._waker.wake(
+                caller, believe=False, deferrable=may_wait(command), intent=command
+            )
+            return await self._transmit_prepared(command, caller)
+
+    async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:
+        """Send it after the command that it needs first."""
+        preparation = command.preparation
+        if preparation is None:
+            return await self._transmit_guarded(command, caller)
+        if not self._knowledge.is_prepared(command):
+            await self._prepare(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+        try:
+            return await self._transmit_guarded(command, caller)
+        except CommandRefused as error:
+            if error.reason != UNPREPARED:
+                raise
+        # The stream lost a change, or it happened just now.
+        with self._admission.admit((COMMAND, COMMAND), caller, intent=command):
+            await self._prepare(preparation, caller)
+            return await self._transmit_guarded(command, caller)
+
+    async def _prepare(self, preparation: Command, caller: Caller) -> None:
+        """Carry out the command that another one needs first.
+
+        An unknown outcome is no reason to stop: the vehicle refuses the other command itself if it
+        is not ready.
+        """
+        try:
+            await self._channel.transmit(preparation, caller)
+        except OutcomeUnknown as error:
+            self._knowledge.note_action(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
+            return
+        now = self._context.now()
+        self._knowledge.note_action(preparation, now=now)
+        self._poller.look_unless_reported(preparation.expects, now)
+        self._knowledge.assume(preparation.expects, now)
+
+    async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
+        """Send it, unless it toggles a state that is as wanted already."""
+        if not await self._verifier.allows(command, caller):
+            return Done(already=True)
+        return await self._channel.transmit(command, caller)

@@ -1,0 +1,102 @@
+"""The verification of commands: a look at the vehicle instead of a second try."""
+
+import logging
+from contextlib import nullcontext
+
+from ..commands import Command
+from ..errors import CommandRefused, OutcomeUnknown, TeslaError
+from ..spending.caller import Caller
+from ..spending.tariff import DATA
+from . import waits
+from .admission import Admission
+from .context import VehicleContext
+from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge
+from .outcome import VERIFY_MARGIN_SECONDS, Done
+from .polling import Poller
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Verifier:
+    """Looks at the vehicle before a toggle, and after a command whose outcome is unknown."""
+
+    def __init__(
+        self,
+        context: VehicleContext,
+        knowledge: Knowledge,
+        admission: Admission,
+        poller: Poller,
+    ) -> None:
+        self._context = context
+        self._knowledge = knowledge
+        self._admission = admission
+        self._poller = poller
+
+    async def allows(self, command: Command, caller: Caller) -> bool:
+        """Whether a toggling command may be sent: only if the opposite was just reported.
+
+        Raises:
+            CommandRefused: the vehicle does not report it, so the toggle could do the opposite.
+        """
+        if not command.requires or self._knowledge.was_just_reported(
+            command.requires, MAX_AGE_FOR_TOGGLES
+        ):
+            return True
+        # An earlier command that may still take effect must not come in between.
+        doubt = self._knowledge.doubt_seconds(command.domain)
+        if doubt > 0:
+            await waits.pause(doubt)
+        # It may have become old since the whole cost was asked for, as while the vehicle woke.
+        is_admitted = self._context.api.meter.holds(
+            DATA, caller, self._context.vin, self._context.now()
+        )
+        with (
+            nullcontext() if is_admitted else self._admission.admit((DATA,), caller, intent=command)
+        ):
+            readings = await self._poller.refresh(caller)
+        for signal, value in command.requires.items():
+            reading = readings.get(signal)
+            if reading is None or reading.value is None:
+                raise CommandRefused(reason="position_unknown")
+            if reading.value != value:
+                return False
+        return True
+
+    async def confirm(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
+        """Look whether a command took effect, once that cannot change any more.
+
+        The stream reports it, and earlier, if it covers the effect; else one data request does, if
+        the meter has room for it. A vehicle that shows otherwise proves nothing: it may have
+        executed the command and been changed again, or have corrected the value.
+
+        Raises:
+            OutcomeUnknown: the given error, if nothing confirms the command.
+        """
+        if not any(signal.paths or signal.streamed for signal in command.expects):
+            raise error
+        seconds = error.expires_in + VERIFY_MARGIN_SECONDS
+        if self._knowledge.is_covered(command.expects):
+            sent_at = self._context.now()
+            await self._knowledge.wait_until(
+                lambda: self._knowledge.shows(command.expects, sent_at), seconds
+            )
+            if self._knowledge.shows(command.expects, sent_at):
+                return Done(already=True)
+            if self._knowledge.is_covered(command.expects):
+                # That it was so before proves nothing: streams lose changes.
+                raise error
+            # The stream was lost meanwhile; there was time enough.
+            seconds = 0.0
+        try:
+            # Do not wait for a look that cannot be paid.
+            self._context.api.meter.require((DATA,), self._context.now())
+            await waits.pause(seconds)
+            readings = await self._poller.refresh(caller)
+        except TeslaError as failure:
+            _LOGGER.debug("Not verified: %s", failure)
+            raise error from failure
+        for signal, value in command.expects.items():
+            reading = readings.get(signal)
+            if reading is None or not signal.same(reading.value, value):
+                raise error
+        return Done(already=True)

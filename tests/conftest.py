@@ -42,7 +42,7 @@ from simulator.cars import Car
 from tests.flow_texts import CORE_TRANSLATIONS, check_texts
 from tests.ports import free_port
 
-# A change is judged by what it changed: the same examples every time, however long they take.
+# Mutations are judged by changed results: the same examples every time, however long they take.
 # `--hypothesis-profile others` looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("others", deadline=None, print_blob=True)
@@ -119,7 +119,7 @@ async def hass_at_tesla(hass: HomeAssistant, tesla: Simulator) -> AsyncIterator[
 async def check_bill(hass: HomeAssistant, tesla: Simulator) -> None:
     """The simulator's bill equals our ledger, but for requests whose connection was dropped."""
     ledger = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger
-    # What was streamed is booked when somebody looks.
+    # Streamed signals are booked when the bill is read.
     ledger.month(Month.of(dt_util.utcnow()))
     billed = tesla.bill.counts(client_id=CLIENT_ID)
     booked: dict[str, int] = {}
@@ -149,7 +149,7 @@ async def register_key(hass: HomeAssistant, tesla: Simulator) -> None:
 
 @pytest.fixture
 def every_text_exists() -> Iterator[None]:
-    """Whatever a flow shows in any test here has its text, and every gap in it can be filled."""
+    """Every text that a test's flow shows exists, and its placeholders can be filled."""
     own = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
     core = json.loads(CORE_TRANSLATIONS.read_text(encoding="utf-8"))
     handle_step = FlowManager._async_handle_step
@@ -207,7 +207,7 @@ async def entry(
 
 @pytest.fixture
 async def loaded(hass_at_tesla: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """The same entry, set up."""
+    """The entry, set up."""
     await set_up(hass_at_tesla, entry)
     return entry
 
@@ -222,7 +222,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 def wait(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> Callable[[timedelta], Coroutine[Any, Any, None]]:
-    """Lets time pass, minute by minute, for Home Assistant and the simulator alike."""
+    """Lets time pass, minute by minute, for Home Assistant and the simulator."""
 
     async def wait(duration: timedelta) -> None:
         while duration > timedelta():
@@ -250,7 +250,7 @@ async def told(
     tesla: Simulator,
     wait: Callable[[timedelta], Coroutine[Any, Any, None]],
 ) -> MockConfigEntry:
-    """The same entry after everybody told everything: Aurora is awake, two minutes have passed."""
+    """The entry with all data: Aurora is awake, two minutes have passed."""
     tesla.world.cars[MODEL_Y].steer({"state": "online"})
     await wait(timedelta(minutes=2))
     return loaded
@@ -320,7 +320,7 @@ def pass_time(hass: HomeAssistant, tesla: Simulator, freezer: FrozenDateTimeFact
 async def aurora(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
 ) -> Car:
-    """A car that is awake, streams, and was asked once for what it cannot stream."""
+    """A car that is awake and streams, polled once for the signals that are not streamed."""
     car = tesla.world.cars[MODEL_Y]
     car.steer({"state": "online", "user_present": True})
     await set_up(hass, entry_of_stream)
@@ -330,18 +330,18 @@ async def aurora(
 
 
 def asked_of(tesla: Simulator, car: Car) -> list[str]:
-    """What was asked of or about a car, oldest first."""
+    """The requests to or about a car, oldest first."""
     return [each.endpoint for each in tesla.requests if each.vin == car.vin]
 
 
 def receiver_of(hass: HomeAssistant, entry: MockConfigEntry) -> Receiver:
-    """What listens for the cars of an entry."""
+    """The server for the cars of an entry."""
     receivers: dict[int, Receiver] = hass.data["flotte_receivers"]
     return receivers[entry.options["stream_port"]]
 
 
 def issues_of(hass: HomeAssistant) -> set[str]:
-    """What the owner is asked to repair, but for cars that are not paired; see `_short`."""
+    """The open repair issues, except those of unpaired cars; see `_short`."""
     return {
         _short(issue.issue_id)
         for issue in ir.async_get(hass).issues.values()
@@ -350,7 +350,7 @@ def issues_of(hass: HomeAssistant) -> set[str]:
 
 
 def issue_of(hass: HomeAssistant, issue_id: str) -> str:
-    """What the owner reads about something to repair; all of its text must be there."""
+    """The displayed text of a repair issue, with all placeholders filled."""
     found = {_short(each.issue_id): each for each in ir.async_get(hass).issues.values()}
     assert issue_id in found, f"no issue {issue_id}, but {issues_of(hass)}"
     issue = found[issue_id]

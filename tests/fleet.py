@@ -1,4 +1,4 @@
-"""The cars of the tests, and what an action of Home Assistant must make of them."""
+"""The cars of the tests, and the expected effect of an action of Home Assistant on them."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from simulator.cars import Car
 from tests.conftest import MODEL_S, MODEL_Y, state_of, vehicle_of
 
 MOMENT: Final = "2026-10-20T10:00:00+00:00"
-"""When tests begin whose snapshots must not depend on the day: a Tuesday, noon in Amsterdam."""
+"""The start of tests whose snapshots must not depend on the day: a Tuesday, noon in Amsterdam."""
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -44,26 +44,26 @@ BOTH: Final = [pytest.param(AURORA, id="signed"), pytest.param(OLD_FAITHFUL, id=
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One action, and what it must do to the car and to the state that is shown."""
+    """One action, with its effect on the car and on the displayed state."""
 
     entity: str
     """Entity id with `{}` for the car."""
     service: str
     data: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
-    """Orders to the car, given before it tells anything."""
+    """Steering orders, applied before the car reports anything."""
     shown_before: str | None = None
     shown: str | None = None
     """The state right after the action, and after the next reading; None: it does not show."""
     shown_later: str | None = None
-    """The state after the next reading, of what the car undoes by itself before it."""
+    """The state after the next reading, if the car reverts the setting before it."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """What of the attributes must be so, likewise."""
+    """The expected attributes after the next reading."""
     name: str
     """The command that the car executes, by its REST name."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     plain_parameters: Mapping[str, Any] | None = None
-    """Where the unsigned form says more."""
+    """Additional parameters of the unsigned form."""
     domain: int = INFOTAINMENT
 
 
@@ -92,7 +92,7 @@ async def act(hass: HomeAssistant, service: str, entity_id: str, **data: Any) ->
 
 
 async def told_of(tesla: Simulator, wait: Wait, vin: str, **orders: Any) -> Car:
-    """The car, online, after it followed the orders and told about it."""
+    """The car, online, after it applied and reported the orders."""
     car = tesla.world.cars[vin]
     car.steer({**orders, "state": "online"})
     await wait(MINUTE)
@@ -106,7 +106,7 @@ async def keep_details_of_one(
     entry: MockConfigEntry,
     table: Iterable[EntityDescription],
 ) -> None:
-    """Drop what is off by default, but for one car: a snapshot needs it only once."""
+    """Drop what is off by default, except for one car: a snapshot needs it only once."""
     details = {row.key for row in table if not row.entity_registry_enabled_default}
     for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
         vin, _, key = each.unique_id.partition("-")
@@ -139,7 +139,7 @@ async def check(
     assert (execution.counter is not None) is driven.signed
     _check_shown(state_of(hass, entity_id), case)
 
-    # The next reading, within five minutes if nobody waits for it, says the same for certain.
+    # The next reading, within five minutes, confirms it.
     await wait(6 * MINUTE)
     assert not vehicle_of(entry, driven.vin).state.assumed
     _check_shown(state_of(hass, entity_id), case, later=case.shown_later)

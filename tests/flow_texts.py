@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType, section
 
 CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
-"""Reasons that all flows share are worded by Home Assistant itself."""
+"""Home Assistant has the texts of reasons that all flows share."""
 
 
 def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
@@ -20,14 +20,14 @@ def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
 
 
 def placeholder(result: ConfigFlowResult, name: str) -> str:
-    """What a gap in the text of a step is filled with."""
+    """The values of the placeholders in the text of a step."""
     filled = result["description_placeholders"]
     assert filled is not None
     return filled[name]
 
 
 def _labels(step: dict[str, Any], fields: dict[str, Any]) -> list[str]:
-    """What is said of the fields of a form, also of those in sections."""
+    """The texts of a form's fields, including those in sections."""
     shown: list[str] = []
     for field, entered in fields.items():
         if isinstance(entered, section):

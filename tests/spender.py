@@ -27,7 +27,7 @@ from custom_components.flotte.tesla.spending.policy import Policy
 
 CLIENT_ID: Final = "flotte-demo"
 LONGEST: Final = 60.0
-"""Real seconds after which a process ends that nobody killed."""
+"""Real seconds after which a process ends that was not killed."""
 PERSON: Final = Caller(CallerKind.PERSON)
 MODEL_Y: Final = "XP7YGCEK0RB000001"
 MODEL_S: Final = "5YJSA7E20KF000003"
@@ -52,12 +52,12 @@ class QuickLoop(asyncio.SelectorEventLoop):
 
 
 def report(**told: object) -> None:
-    """Tell the test; ends the process when the test is gone."""
+    """Report to the test; ends the process when the test is gone."""
     os.write(1, json.dumps(told).encode() + b"\n")
 
 
 async def spend(order: dict[str, Any]) -> None:
-    """Carry out an order: book and ask, again and again.
+    """Run an order: book and send requests, again and again.
 
     `asks` names what is asked (`wake`, `command`, `data`), each in a loop of its own with `pause`
     seconds of the loop's in between.

@@ -1,4 +1,4 @@
-"""What the account shows, what its owner sets there, and what is told of the gate's decisions."""
+"""The account's entities, its owner's settings, and the reports of the gate's decisions."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -62,7 +62,7 @@ DECISION: Final = "event.tesla_account_spending_decision"
 WAITING: Final = "sensor.aurora_waiting_commands"
 LIMIT: Final = "number.aurora_charge_limit"
 NO_WAKES: Final = {"wakes_per_day": 0}
-"""By which what an automation sets waits for the car."""
+"""With it, settings by automations are deferred."""
 NIGHT: Final = {"quiet_begin": "01:00:00", "quiet_end": "05:00:00"}
 """It is 3 o'clock in Los Angeles, where the owner of the tests lives."""
 
@@ -84,7 +84,7 @@ def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 async def _automations(hass: HomeAssistant) -> None:
-    """One that sets the charge limit to what an event says."""
+    """An automation that sets the charge limit from an event."""
     automation = {
         "alias": "Solar surplus",
         "triggers": {"trigger": "event", "event_type": "sun"},
@@ -140,7 +140,7 @@ async def choose(hass: HomeAssistant, mode: str) -> None:
 
 
 def shown(hass: HomeAssistant, name: str) -> str:
-    """What a sensor of the account shows."""
+    """The value of a sensor of the account."""
     return state_of(hass, f"sensor.tesla_account_{name}").state
 
 
@@ -151,7 +151,7 @@ def ledger_of(entry: MockConfigEntry) -> AccountLedger:
 
 
 def mode_of(entry: MockConfigEntry) -> SpendingMode:
-    """What restrains an entry."""
+    """The restrictions of an entry."""
     return ledger_of(entry).gate.step.mode
 
 
@@ -341,7 +341,7 @@ async def test_what_waits_is_counted(
 async def test_the_end_of_waiting_shows_at_once(
     hass: HomeAssistant, load: Loader, sleeper: Car
 ) -> None:
-    """Not only with the next state check: it is carried out as soon as the car is heard of."""
+    """Not only with the next state check: it runs as soon as the car is known to be awake."""
     entry = await load(**NO_WAKES)
     await shine(hass, 70)
     vehicle = vehicle_of(entry, MODEL_Y).vehicle
@@ -570,7 +570,7 @@ async def test_the_background_is_told_once_in_a_row(
     wait: Wait,
     told_on_bus: list[Event[Any]],
 ) -> None:
-    """For each car by itself: they ask in turns."""
+    """For each car separately: they are polled in turn."""
     entry = await load()
     cars = [vehicle_of(entry, vin).vehicle for vin in (MODEL_Y, MODEL_S)]
 
@@ -599,7 +599,7 @@ async def test_the_background_is_told_once_in_a_row(
         ("Aurora", "refused", "gate_no_polling"),
         ("Old Faithful", "refused", "gate_no_polling"),
     ]
-    # Another answer is news again, although it was told before.
+    # A different answer is reported, although the first one was before.
     await choose(hass, "automatic")
     assert await ask() == allowed
 

@@ -1,4 +1,4 @@
-"""Actions of our own: what the car is told, what is answered, and what nobody gets to read."""
+"""Our own actions: the car's commands, the answers, and secrets that stay out of them."""
 
 import json
 import logging
@@ -61,7 +61,7 @@ DAM = {"latitude": 52.3731, "longitude": 4.8926}
 
 @pytest.fixture(autouse=True)
 def _only_what_is_needed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Actions need no entity at all; one platform keeps set-up as it is."""
+    """Actions need no entity at all; one platform keeps the setup realistic."""
     if "all_platforms" not in request.fixturenames:
         monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.BUTTON])
 
@@ -116,11 +116,11 @@ async def refused(
 
 
 def executed(car: Car) -> list[str]:
-    """What the car did."""
+    """The car's executions."""
     return [each.name for each in car.executions]
 
 
-# --- What the car is told ------------------------------------------------------------------------
+# --- Commands -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class Row:
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     plain: Mapping[str, Any] | None = None
-    """What the unsigned form says, if it says something else."""
+    """The parameters of the unsigned form, if they differ."""
     before: Mapping[str, Any] = field(default_factory=dict)
     """Orders to the car."""
     access: Mapping[str, Any] = field(default_factory=dict)
@@ -473,7 +473,7 @@ async def test_the_car_executes_it(
 async def test_what_becomes_of_it(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    """Not only the words: the car is so afterwards."""
+    """Not only the parameters: the car is in the new state."""
     car = await told_of(tesla, wait, driven.vin, user_present=True)
     device_id = device_of(hass, loaded, driven.vin)
 
@@ -559,7 +559,7 @@ async def test_schedule_applies_at_home_if_the_car_does_not_tell(
 async def test_new_schedules_get_ids_that_are_answered(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    """The Unix second, and the next one for whoever asks within the same second."""
+    """The Unix second, and the next one for a second request within that second."""
     car = await told_of(tesla, wait, driven.vin)
     device_id = device_of(hass, loaded, driven.vin)
     first = await call(
@@ -617,7 +617,7 @@ async def test_id_of_a_schedule_that_may_have_been_saved(
     action: str,
     fields: Mapping[str, Any],
 ) -> None:
-    """Asking again without the id would make two of it, so the error tells the id."""
+    """Repeating without the id would create a second one, so the error contains the id."""
     car = await told_of(tesla, wait, driven.vin)
     device_id = device_of(hass, loaded, driven.vin)
     endpoint = "signed_command" if driven.signed else "command/*"
@@ -691,7 +691,7 @@ async def test_who_asked_is_in_the_ledger(
 async def test_several_cars(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """A car that is named twice is told once."""
+    """A car that is named twice gets the command once."""
     cars = [await told_of(tesla, wait, each.vin) for each in (AURORA, OLD_FAITHFUL)]
     devices = [device_of(hass, loaded, car.vin) for car in cars]
     answer = await call(
@@ -711,7 +711,7 @@ async def test_several_cars(
 async def test_several_cars_and_one_refuses(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Comet has no key of ours; Aurora did it all the same, and both can be read."""
+    """Comet does not have our key; Aurora ran it anyway, and the text explains both."""
     aurora = await told_of(tesla, wait, MODEL_Y)
     devices = [device_of(hass, loaded, vin) for vin in (MODEL_3, MODEL_Y)]
     error = await refused(hass, "set_speed_limit", devices, speed=130)
@@ -765,7 +765,7 @@ async def test_actions_are_there_without_an_account(hass_at_tesla: HomeAssistant
 async def test_unknown_device(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, *, others: bool
 ) -> None:
-    """Then no car is told anything, those that are known neither."""
+    """Then no car gets the command, not even the known ones."""
     car = await told_of(tesla, wait, MODEL_S)
     devices = [*([device_of(hass, loaded, MODEL_S)] if others else []), "nonsense"]
     error = await refused(hass, "navigate", devices, ServiceValidationError, destination="Dam 1")
@@ -926,7 +926,7 @@ PLAN: dict[str, Any] = {
 async def test_schedules_are_told_in_words(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    """One data request; and what is told can be given back as it is."""
+    """One data request; and the answer can be sent back unchanged."""
     car = await told_of(tesla, wait, driven.vin)
     device_id = device_of(hass, loaded, driven.vin)
     await call(hass, "add_charge_schedule", device_id, **PLAN, id=1)
@@ -999,7 +999,7 @@ async def test_a_car_without_schedules(
 async def test_a_schedule_without_a_place(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """What the car does not tell is left out, not made up."""
+    """Values that the car does not report are left out, not invented."""
     car = await told_of(tesla, wait, MODEL_Y)
     car.plans.charge[5] = {"id": 5, "enabled": True}
     device_id = device_of(hass, loaded, MODEL_Y)
@@ -1107,8 +1107,8 @@ WITH_PIN: list[tuple[str, dict[str, Any]]] = [
 EVERY_PIN = pytest.mark.parametrize(("action", "fields"), WITH_PIN)
 
 OF_HOME_ASSISTANT = ("Bus:Handling <Event call_service", "Invalid data for service call")
-"""What Home Assistant itself writes at debug level about every action of every integration, before
-the integration hears of it."""
+"""Home Assistant's own debug log about every action of every integration, written before the
+integration is called."""
 
 
 def shows(text: str, pin: str) -> bool:
@@ -1122,7 +1122,7 @@ def chain(error: BaseException | None) -> list[BaseException]:
 
 
 def check_secret(caplog: pytest.LogCaptureFixture, pin: str, error: BaseException | None) -> None:
-    """The PIN is neither in the log nor in the error, in whatever way one looks at them."""
+    """The PIN is neither in the log nor in the error, in any representation."""
     assert caplog.records
     for record in caplog.records:
         if record.name == "homeassistant.core" and record.message.startswith(OF_HOME_ASSISTANT):
@@ -1239,7 +1239,7 @@ async def test_pin_is_not_in_the_error_about_another_field(
     check_secret(caplog, PIN, None)
 
 
-# --- What the user sees --------------------------------------------------------------------------
+# --- Texts for the user --------------------------------------------------------------------------
 
 DESCRIBED = load_yaml_dict(str(FLOTTE / "services.yaml"))
 ENGLISH = json.loads((FLOTTE / "translations" / "en.json").read_text())
@@ -1256,7 +1256,7 @@ def markers(row: VehicleAction) -> dict[str, vol.Marker]:
 
 @EACH_ACTION
 def test_fields_are_described_as_they_are(row: VehicleAction) -> None:
-    """Needed or not, and what is taken if they are left out."""
+    """Whether they are required, and their defaults."""
     described = DESCRIBED[row.name]["fields"]
     assert described.keys() == markers(row).keys()
     assert ENGLISH["services"][row.name]["fields"].keys() == described.keys()
@@ -1275,7 +1275,7 @@ def test_an_action_has_an_icon(row: VehicleAction) -> None:
 
 @EACH_ACTION
 def test_examples_and_options_fit_the_schema(row: VehicleAction) -> None:
-    """What the user interface offers is what is accepted."""
+    """All choices of the user interface are accepted."""
     fields: dict[str, Any] = {"device_id": ["abc"]}
     for name, settings in DESCRIBED[row.name]["fields"].items():
         selector = settings["selector"]

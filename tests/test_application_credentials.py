@@ -1,4 +1,4 @@
-"""What the owner is told to enter at Tesla, and what Tesla is asked when the owner logs in."""
+"""The instructions for the owner at Tesla, and the request to Tesla when the owner logs in."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -135,7 +135,7 @@ async def test_redirect_is_the_one_that_is_used(
 async def test_redirect_goes_by_the_browser(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The dialog comes over a WebSocket; the log-in later comes back to the same page."""
+    """The dialog comes over a WebSocket; the login later returns to the page of the dialog."""
     await hass.config.async_update(external_url="https://home.flotte.example")
     request = make_mocked_request(
         "GET", "/api/websocket", headers={"Origin": "http://here.example:8123"}

@@ -1,4 +1,4 @@
-"""Who may import whom: one table. Change it on purpose or not at all.
+"""The import table: which module may import which. Change it on purpose or not at all.
 
 Every file of the integration belongs to a part: itself, or the package of the Tesla side that it
 lies in (`tesla.signing`, `tesla.commands`). A part may import what its row names: other parts of
@@ -30,7 +30,7 @@ NEEDS_PERMISSION = {
     "threading",
     "time",
 }
-"""What of Python does input and output, or has a clock."""
+"""Python's modules with input and output, or with a clock."""
 
 COMPUTED = "a computed name"
 """Stands for a module that `async_import_module` imports by a name that is not in the source."""
@@ -38,7 +38,7 @@ COMPUTED = "a computed name"
 HOME_ASSISTANT = {"homeassistant"}
 TABLES = {"tesla.commands", "tesla.signals", "tesla.state"}
 PLATFORM = HOME_ASSISTANT | TABLES | {"account.data", "const", "coordinator", "entity"}
-"""What every platform may import; each member is imported by at least one of them."""
+"""Permissions of every platform; each member is imported by at least one of them."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The Tesla side: no Home Assistant. What is pure needs no network and no clock.
@@ -984,7 +984,7 @@ def imported(source: str, package: str, known: Iterable[str] = ()) -> Iterator[s
 
 
 def wanted(module: str, source: str, *, is_package: bool = False) -> set[str]:
-    """What needs a permission of all that a module of ours imports: parts of ours, and packages."""
+    """The imports of one of our modules that need a permission: our parts, and packages."""
     name = PACKAGE if module == "flotte" else f"{PACKAGE}.{module}"
     package = name if is_package or module == "flotte" else name.rpartition(".")[0]
     known = {PACKAGE, *(f"{PACKAGE}.{each}" for each in modules())}
@@ -1002,12 +1002,12 @@ def wanted(module: str, source: str, *, is_package: bool = False) -> set[str]:
 
 
 def forbidden(module: str, source: str, *, is_package: bool = False) -> set[str]:
-    """What a module of ours imports although its row does not say so."""
+    """The imports of one of our modules that its row does not permit."""
     return wanted(module, source, is_package=is_package) - MAY_IMPORT.get(part_of(module), set())
 
 
 def imports_by_part() -> dict[str, set[str]]:
-    """What the files of each part import that needs a permission."""
+    """The imports of each part's files that need a permission."""
     found: dict[str, set[str]] = {}
     for module, path in modules().items():
         source = path.read_text(encoding="utf-8")

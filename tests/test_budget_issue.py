@@ -1,4 +1,4 @@
-"""The owner is told once of the budget's end, whatever the cars do."""
+"""The end of the budget is reported once, whatever the cars do."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def spent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is spent is only written down here, so the simulator's bill says something else."""
+    """The spending is only booked here, so the simulator's bill differs."""
 
     async def agrees(_hass: HomeAssistant, _tesla: Simulator) -> None:
         """Do not compare."""

@@ -69,18 +69,18 @@ def aurora(tesla: Simulator) -> Car:
 
 @pytest.fixture
 def person(hass_admin_user: MockUser) -> Callable[[], Context]:
-    """Somebody at a screen."""
+    """A person at a screen."""
     return lambda: Context(user_id=hass_admin_user.id)
 
 
 def spent(ledger: AccountLedger, month: date) -> dict[str, int]:
-    """What a ledger says of a month, without what costs nothing."""
+    """The priced part of a ledger's month."""
     counts = ledger.meter.ledger.month(Month.of(month))
     return {str(each): counts[each] for each in PRICED}
 
 
 def billed(tesla: Simulator, month: date) -> dict[str, int]:
-    """The same as Tesla bills it."""
+    """The counts on Tesla's bill."""
     counts = tesla.bill.counts(client_id=CLIENT_ID, month=month)
     return {str(each): counts[Billed(str(each))] for each in PRICED}
 
@@ -215,7 +215,7 @@ async def test_two_years_are_kept(
 async def test_a_hold_of_the_old_month_is_no_room_in_the_new_one(
     hass: HomeAssistant, entry: MockConfigEntry, aurora: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """What was promised in October is not spent in November, where somebody else has it."""
+    """A total reserved in October is not spent in November, where another request holds it."""
     await set_up(hass, entry)
     meter = entry.runtime_data.ledger.meter
     meter.budget = Decimal("0.021")
@@ -254,8 +254,8 @@ async def test_the_host_s_clock_is_set(
 ) -> None:
     """Commands go on, each is booked once, and in the month that it seemed to be.
 
-    On a car without signatures: those live by the machine's other clock, which nobody sets, but
-    which a frozen time takes along.
+    On a car without signatures: those depend on the machine's monotonic clock, which is never set,
+    but which a frozen time moves.
     """
     old_faithful = tesla.world.cars[MODEL_S]
     await set_up(hass, entry)
@@ -279,14 +279,14 @@ async def test_the_host_s_clock_is_set(
 
 
 def set_host_clock(tesla: Simulator, freezer: FrozenDateTimeFactory, moment: str) -> None:
-    """Set the clock of Home Assistant's machine, and nobody else's: neither cars' nor Tesla's."""
+    """Set only the clock of Home Assistant's machine: neither the cars' nor Tesla's."""
     now = tesla.clock.now()
     freezer.move_to(moment + "+00:00")
     tesla.clock._offset += now - tesla.clock.now()
 
 
 def booked(ledger: AccountLedger) -> dict[str, int]:
-    """What a ledger says of all months together, without what costs nothing."""
+    """The priced part of all months of a ledger together."""
     counts: Counter[Category] = Counter()
     for row, count in ledger.meter.ledger.rows():
         counts[row.category] += count

@@ -1,4 +1,4 @@
-"""Who asks, told from the context of an action."""
+"""Recognition of callers from the context of an action."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 
 @pytest.fixture
 async def calls(hass: HomeAssistant) -> list[Caller]:
-    """Who called the action `test.act`, or switched a light on."""
+    """The caller of the action `test.act`, or of turning a light on."""
     callers: list[Caller] = []
     await async_watch_callers(hass)
 
@@ -46,7 +46,7 @@ async def test_an_automation_is_known_by_its_name(hass: HomeAssistant, calls: li
         "actions": {"action": "test.act"},
     }
     assert await async_setup_component(hass, "automation", {"automation": automation})
-    # Whoever made the event: the automation acts by itself.
+    # Whatever fired the event: the automation is the caller.
     hass.bus.async_fire("sun", context=Context(user_id="anna"))
     await hass.async_block_till_done()
     assert calls == [Caller(CallerKind.AUTOMATION, "automation.solar_surplus")]
@@ -110,7 +110,7 @@ ASSIST = Caller(CallerKind.VOICE, "assist")
 
 
 def google_execute() -> dict[str, Any]:
-    """What Google sends when somebody says "turn on the lamp"."""
+    """Google's request for "turn on the lamp"."""
     switch_on = {"command": "action.devices.commands.OnOff", "params": {"on": True}}
     command = {"devices": [{"id": "light.lamp"}], "execution": [switch_on]}
     return {
@@ -157,7 +157,7 @@ async def test_an_automation_that_a_voice_sets_off_acts_by_itself(
 
 
 async def alexa_says(hass: HomeAssistant, user: str | None) -> None:
-    """What Alexa sends when somebody says the same."""
+    """Alexa's request for "turn on the lamp"."""
     header = {"namespace": "Alexa.PowerController", "name": "TurnOn", "messageId": "1"}
     endpoint = {"endpointId": "light#lamp", "scope": {"type": "BearerToken", "token": "x"}}
     directive = {
@@ -183,7 +183,7 @@ async def test_alexa_through_the_cloud(hass: HomeAssistant, calls: list[Caller])
 
 
 async def test_alexa_with_a_skill_of_one_s_own(hass: HomeAssistant, calls: list[Caller]) -> None:
-    """It is told too late: it is taken for the person who linked it."""
+    """It is known too late: it counts as the person who linked it."""
     user = await hass.auth.async_create_user("Anna")
     await alexa_says(hass, user.id)
     assert calls == [Caller(CallerKind.PERSON)]
@@ -249,7 +249,7 @@ async def say(hass: HomeAssistant, context: Context) -> None:
 async def test_assist(
     hass: HomeAssistant, calls: list[Caller], user: str | None, expected: Caller
 ) -> None:
-    """A satellite has no user; whoever is logged in is a person, and hears what comes of it."""
+    """A satellite has no user; a logged-in user is a person, and gets the result."""
     await say(hass, Context(user_id=user))
     assert calls == [expected]
 

@@ -42,7 +42,7 @@ def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _fleet(tesla: Simulator) -> None:
-    """Aurora and the site are shared; Comet is the second owner's own, Old Faithful nobody's."""
+    """Aurora and the site are shared; Comet is the second owner's, Old Faithful no one's."""
     tesla.world.cars[MODEL_Y].drivers.add("owner-2")
     tesla.world.sites[SITE].members.add("owner-2")
     tesla.world.cars[MODEL_3].account = "owner-2"
@@ -212,7 +212,7 @@ async def test_what_is_left_out_is_not_new(
     tesla: Simulator,
     wait: Wait,
 ) -> None:
-    """So it is no reason to load the account anew every few hours."""
+    """So there is no reason to reload the account every few hours."""
     for car in tesla.world.cars.values():
         car.steer({"state": "asleep"})
     _, second = both

@@ -1,4 +1,4 @@
-"""Commands that go wrong: what the user reads, what the car did, and what it never does twice."""
+"""Failing commands: the user's text, the car's executions, and what never happens twice."""
 
 import json
 import re
@@ -74,7 +74,7 @@ async def refused(
 
 
 def executed(car: Car) -> list[str]:
-    """What the car did."""
+    """The car's executions."""
     return [each.name for each in car.executions]
 
 
@@ -141,7 +141,7 @@ async def test_refusal_without_a_word(
     assert "txid" not in str(error)
 
 
-# Nobody knows what happened, unless the car tells about the very same bytes.
+# The outcome is unknown, unless the car reports about the very same bytes.
 @pytest.mark.parametrize("driven", BOTH)
 @pytest.mark.parametrize("service", [SERVICE_LOCK, SERVICE_UNLOCK])
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ async def test_executed_and_nothing_to_see(
     driven: Driven,
     fault: Mapping[str, Any],
 ) -> None:
-    """A flash leaves no trace: the text says that nobody knows, and it is not repeated."""
+    """A flash leaves no trace: the text names the unknown outcome, and it is not repeated."""
     car = await told_of(tesla, wait, driven.vin)
     order(tesla, driven, **fault, count=1)
     entity_id = f"button.{driven.prefix}_flash_lights"
@@ -565,7 +565,7 @@ def test_every_fault_has_its_place() -> None:
 async def test_fault_that_passes(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, fault: int
 ) -> None:
-    """Nothing ran, so it is signed anew: also for what must not run twice."""
+    """Nothing ran, so it is signed again, even if it must not run twice."""
     car = await told_of(tesla, wait, MODEL_Y, protocol={"fault": fault})
     await act(hass, SERVICE_PRESS, "button.aurora_flash_lights")
     assert executed(car) == ["flash_lights"]
@@ -601,7 +601,7 @@ async def test_fault_after_the_deed(
     fault: int,
     encrypted: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """What must not run twice does not."""
+    """A command that must not run twice does not."""
     orders = {"fault": fault, "count": 5, "runs": True, "encrypted": encrypted}
     car = await told_of(tesla, wait, MODEL_Y, protocol={"fault": orders})
     error = await refused(hass, SERVICE_PRESS, "button.aurora_honk_horn", HomeAssistantError)
@@ -669,7 +669,7 @@ async def test_session_is_brought_up_to_date(
 async def test_software_that_encrypts_no_replies(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Firmware before 2024.38 ignores the wish; its plain answers are all there is to believe."""
+    """Firmware before 2024.38 ignores the request; its plain answers have to be believed."""
     car = await told_of(tesla, wait, MODEL_Y, locked=False, firmware="2024.26.9")
     await act(hass, SERVICE_PRESS, "button.aurora_flash_lights")
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
@@ -762,7 +762,7 @@ LOCK_ANSWERS: Final = (
         nominal_error(0): "outcome_unknown",
     }
 )
-"""What vehicle security may say to a command, and the text for it."""
+"""Vehicle security's answers to a command, with their texts."""
 
 
 async def test_every_refusal_of_vehicle_security(
@@ -794,7 +794,7 @@ async def test_every_refusal_of_infotainment(
     wait: Wait,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """To a wish that none of the words fulfils; those that say "already so" fulfil any."""
+    """To a request that none of the words fulfils; "already so" fulfils any."""
     tesla.limits.enabled = False
     car = await told_of(tesla, wait, MODEL_Y)
     texts = set()
@@ -850,14 +850,14 @@ ALLOWING: Final = frozenset(
         ),
     )
 )
-"""They say why something was allowed, and nobody has to do anything."""
+"""They are reasons why something was allowed, which need no action."""
 OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 """Two names of one thing, which one and the same advice puts right."""
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
 def test_text_says_what_to_do(key: str) -> None:
-    """What happened, and what now; both in words that need no manual."""
+    """The event, and the remedy; both in words that need no manual."""
     text = TEXTS[key]
     if key not in ADVICE_IN_THE_PARTS | EXPLANATIONS | ALLOWING:
         assert ADVICE.search(text), text
@@ -957,7 +957,7 @@ async def test_repair_goes_by_itself(
     wait: Wait,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """Who followed the link should not be told to follow it for days; asking is free."""
+    """A user who followed the link should not see it for days; checking is free."""
     tesla.world.cars[MODEL_3].pair((await async_get_key(hass)).public_bytes)
     await wait(timedelta(minutes=30))
     assert issue_registry.issues == {}
@@ -1008,7 +1008,7 @@ async def test_charging_scope_is_enough_to_release_the_cable(
 async def test_mobile_access_switched_off(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    """Logging in again would not help, so nobody is asked to."""
+    """Another login would not help, so none is requested."""
     car = await told_of(tesla, wait, driven.vin, locked=False)
     car.steer({"mobile_access_disabled": True})
     error = await refused(hass, SERVICE_LOCK, f"lock.{driven.prefix}_doors", HomeAssistantError)
@@ -1020,6 +1020,6 @@ async def test_mobile_access_switched_off(
 async def test_own_mistake_is_told_as_such(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """What the caller did wrong is no failure of the system."""
+    """A mistake of the caller is no failure of the system."""
     await told_of(tesla, wait, MODEL_Y)
     await refused(hass, SERVICE_LOCK, "lock.aurora_charge_cable_lock", ServiceValidationError)

@@ -85,7 +85,7 @@ type ClientMaker = Callable[[], Awaitable[TestClient[web.Request, web.Applicatio
 
 @dataclass
 class Owner:
-    """Somebody in front of Home Assistant's pages, with a browser."""
+    """A person in front of Home Assistant's pages, with a browser."""
 
     hass: HomeAssistant
     client: TestClient[web.Request, web.Application]
@@ -154,7 +154,7 @@ async def owner(
 
 
 def suggested_domain(result: ConfigFlowResult) -> str | None:
-    """What the form proposes as the domain."""
+    """The form's default for the domain."""
     schema = result["data_schema"]
     assert schema is not None
     (field,) = schema.schema
@@ -315,7 +315,7 @@ async def test_lets_choose_between_credentials(
     assert asked == {other}
 
 
-# --- Tesla's log-in -------------------------------------------------------------------------------
+# --- Tesla's login --------------------------------------------------------------------------------
 
 
 async def test_owner_denies(owner: Owner) -> None:
@@ -557,7 +557,7 @@ ELSEWHERE = "https://fleet-api.example"
 
 REGION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "server error": ({"kind": "status", "status": 500}, "cannot_connect"),
-    # aiohttp asks once more by itself when a kept connection is closed.
+    # aiohttp repeats a request when a kept connection is closed.
     "connection lost": ({"kind": "dropped", "count": 2}, "cannot_connect"),
     "unreadable": ({"kind": "malformed"}, "cannot_connect"),
     "not an object": ({"kind": "malformed", "body": '{"response": []}'}, "cannot_connect"),
@@ -836,7 +836,7 @@ async def test_domain_is_not_allowed(owner: Owner, tesla: Simulator, domain: str
 
 
 async def test_client_secret_is_wrong(owner: Owner, tesla: Simulator) -> None:
-    """It was changed in the portal after the log-in."""
+    """It was changed in the portal after the login."""
     result = await owner.log_in()
     tesla.accounts.applications[CLIENT_ID].client_secret = "changed"
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
@@ -999,7 +999,7 @@ async def test_pairing_is_not_known_and_then_is(
 async def test_pairing_is_not_known_and_may_stay_so(
     owner: Owner, tesla: Simulator, endpoint: str
 ) -> None:
-    """Pairing can wait; Tesla's trouble keeps nobody from finishing what is done."""
+    """Pairing can wait; Tesla's trouble does not prevent the owner from finishing."""
     result = await owner.log_in()
     tesla.faults.order("status", endpoint=endpoint, status=503, count=2)
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
@@ -1018,7 +1018,7 @@ async def test_account_without_cars(owner: Owner, tesla: Simulator) -> None:
     assert result["result"].unique_id == tesla.accounts.users["owner-2"].subject
 
 
-# --- Mending --------------------------------------------------------------------------------------
+# --- Repairs --------------------------------------------------------------------------------------
 
 
 async def test_log_in_again(hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry) -> None:
@@ -1078,7 +1078,7 @@ async def test_log_in_with_another_account(
 
 
 OTHER = ClientCredential("lenient-demo", "lenient-secret", "Other")
-"""Another application, that of somebody who made a second one."""
+"""Another application of an owner who made a second one."""
 
 
 @pytest.mark.parametrize("source", ["reauth", "reconfigure"])
@@ -1098,7 +1098,7 @@ async def test_mending_offers_the_applications(
     if source == "reauth":
         # Nothing but the login changed.
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
-        # The entry is loaded anew.
+        # The entry is reloaded.
         await hass.async_block_till_done()
 
 
@@ -1179,7 +1179,7 @@ async def test_secret_was_changed_at_tesla(
         result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
         result = await owner.submit(result, **{CONF_FINISH: True})
     await hass.async_block_till_done()
-    # The application is the same, so nothing has to be registered anew.
+    # The application has not changed, so nothing has to be registered again.
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, f"{source}_successful")
     assert loaded.data["auth_implementation"] == "renewed"
     assert loaded.runtime_data.ledger is await async_get_ledger(hass, CLIENT_ID)
@@ -1188,7 +1188,7 @@ async def test_secret_was_changed_at_tesla(
 async def test_secret_was_changed_and_is_used_for_a_renewal(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator
 ) -> None:
-    """What is shown names the secret, and not the password."""
+    """The text names the secret, and not the password."""
     tesla.accounts.applications[CLIENT_ID].client_secret = "new-secret"
     tesla.faults.order("status", endpoint="products", status=401)
     assert not await hass.config_entries.async_setup(entry.entry_id)
@@ -1332,7 +1332,7 @@ async def test_stream_moves_to_another_application(
     pass_time: Pass,
     is_reachable: bool,  # noqa: FBT001  # pytest names it
 ) -> None:
-    """The old one would be billed on for what nobody receives."""
+    """The old one would continue to cost money without a receiver."""
     domain = "new.flotte.example"
     tesla.domains[domain] = tesla.domains[PUBLIC_DOMAIN]
     await async_import_client_credential(hass, DOMAIN, OTHER, "second")

@@ -259,7 +259,7 @@ async def test_assumed_is_shown_at_once_and_lapses(
     await wait(timedelta(seconds=59))
     assert state_of(hass, "lock.aurora_doors").state == "locked"
     await wait(timedelta(seconds=61))
-    # Nobody confirmed it: what was told last is shown again.
+    # Without a confirmation, the last report is shown again.
     assert state_of(hass, "lock.aurora_doors").state == "unlocked"
     assert data_requests(tesla, MODEL_Y) == 1
 
@@ -267,7 +267,7 @@ async def test_assumed_is_shown_at_once_and_lapses(
 async def test_assumed_is_replaced_by_what_is_told(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Somebody opened it again before the look: the reading counts, however new the assumption."""
+    """It was opened again before the check: the reading counts, however new the assumption."""
     car = await told_of(tesla, wait, MODEL_Y, locked=False)
     await wait(MINUTE / 2)
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
@@ -325,7 +325,7 @@ async def test_spent_budget(
 async def test_wake_that_is_too_dear(
     hass: HomeAssistant, hass_at_tesla: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
 ) -> None:
-    """The whole cost is asked for first: nobody wakes a car that cannot be told anything then."""
+    """The whole cost is decided on first: no car is woken that cannot get a command then."""
     entry = make_entry(options={CONF_MONTHLY_LIMIT: 0.021})
     await register_key(hass, tesla)
     await set_up(hass, entry)
@@ -458,7 +458,7 @@ async def test_car_that_is_awake_does_not_wait_for_one_that_sleeps(
 async def test_newest_value_of_a_slider_wins(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """While the car wakes up somebody goes on sliding: what is passed by is not paid for."""
+    """While the car wakes up, the slider moves on: skipped values cost nothing."""
     car = tesla.world.cars[MODEL_Y]
     await asyncio.gather(
         *(
@@ -471,7 +471,7 @@ async def test_newest_value_of_a_slider_wins(
     assert len(sent) <= 2
 
 
-# --- Who is told ----------------------------------------------------------------------------------
+# --- Notifications --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -582,7 +582,7 @@ async def test_check_fails_and_works_again(
     fault: Mapping[str, Any],
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """One car's trouble is nobody else's; a quarter of an hour of it is borne.
+    """One car's trouble does not affect the others; a quarter of an hour of it is tolerated.
 
     What is known is back with the first answer.
     """
@@ -734,7 +734,7 @@ async def test_polls_that_find_the_login_refused_ask_for_a_new_one_once(
 async def test_refused_login_shows(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """It does not pass by itself: what is shown would be of any age."""
+    """It does not end on its own: displayed values would be of any age."""
     tesla.faults.order("status", endpoint="vehicle", status=401, count=None)
     await wait(20 * MINUTE)
     assert state_of(hass, "lock.aurora_doors").state == STATE_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""Killed at any moment (SIGKILL), the ledger's file is readable and forgets nothing that is dear.
+"""Killed at any moment (SIGKILL), the ledger's file is readable and loses no expensive request.
 
 The process that is killed has the real API, ledger and file; the simulator's bill is the truth.
 """
@@ -44,7 +44,7 @@ class Spender:
     token: str
 
     async def heard(self, word: str) -> Any:
-        """What the next report tells that has this word; others are dropped."""
+        """The next report with this word; others are dropped."""
         assert self.process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             while line := await self.process.stdout.readline():
@@ -84,7 +84,7 @@ class Spender:
         assert await self.heard("over") == pid
 
     def written(self) -> Counter[str]:
-        """What is on disk, by category; it must be readable."""
+        """The ledger on disk, by category; it must be readable."""
         files = list(self.directory.glob(".storage/flotte.ledger.*"))
         assert len(files) < 2, "one that could not be read was put aside"
         if not files:

@@ -1,4 +1,4 @@
-"""Diagnostics: what helps to find a fault, and nothing that is private or secret."""
+"""Diagnostics: everything that helps to find a fault, and nothing private or secret."""
 
 import json
 from typing import Any
@@ -173,7 +173,7 @@ async def test_what_helps(hass: HomeAssistant, driven: MockConfigEntry, tesla: S
 async def test_asleep_since_the_beginning(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
-    """Nothing is known yet; that can be told too."""
+    """Nothing is known yet; that is included too."""
     aurora = (await async_get_config_entry_diagnostics(hass, loaded))["vehicles"][0]
     assert (aurora["asked"], aurora["came_online"]) == (None, None)
     assert set(aurora["readings"]) == {"Online"}
@@ -201,7 +201,7 @@ async def test_what_helps_with_a_stream(
 async def test_nothing_private_with_a_stream(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
 ) -> None:
-    """Neither the car nor where it connects, nor what it is told to trust."""
+    """Neither the car nor its server, nor the trusted certificate."""
     aurora.steer({"client_error": {"name": "cloud_manager_error", "body": f"{aurora.vin} at home"}})
     await tesla.stream()
     diagnostics = await async_get_config_entry_diagnostics(hass, entry_of_stream)

@@ -1,4 +1,4 @@
-"""What an owner can do with an account that is not loaded: diagnostics, removing devices."""
+"""Diagnostics and the removal of devices for an account that is not loaded."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 

@@ -113,7 +113,7 @@ def aurora(simulator: Simulator) -> Car:
 
 
 def runs(car: Car) -> list[tuple[str, bool, int | None]]:
-    """What really ran: name, signed or not, domain."""
+    """Executions: name, signed or not, domain."""
     return [(run.name, run.signed, run.domain) for run in car.executions]
 
 
@@ -655,7 +655,7 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Understood:
-    """What a car took a message for, whether or not it did it."""
+    """The command that a car understood, whether or not it ran."""
 
     name: str
     parameters: Mapping[str, Any]
@@ -665,7 +665,7 @@ class Understood:
 
 @pytest.fixture
 def understood(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[Understood]:
-    """Everything that Aurora is told from now on, refused or not."""
+    """Every command that Aurora gets from now on, refused or not."""
     heard: list[Understood] = []
     run = aurora._run
 
@@ -716,7 +716,7 @@ async def test_the_same_meaning(
 
 
 def test_every_signed_command_is_compared() -> None:
-    """What stands in the table of commands and is signed has a row here."""
+    """Every signed command of the table has a row here."""
     compared = {
         name for row in ROWS.values() for name in (row.ours.__name__, *row.ours.__code__.co_names)
     }

@@ -102,14 +102,14 @@ async def use_up_wakes(hass: HomeAssistant, wait: Wait, aurora: Car) -> None:
 
 
 def limits(car: Car) -> list[object]:
-    """What charge limits it was told, in this order."""
+    """The received charge limits, in order."""
     return [
         each.parameters["percent"] for each in car.executions if each.name == "set_charge_limit"
     ]
 
 
 async def spent_by(hass: HomeAssistant, caller: str) -> dict[Category, int]:
-    """What the ledger says that somebody caused, without what costs nothing."""
+    """The priced requests of a caller in the ledger."""
     meter = (await async_get_ledger(hass, CLIENT_ID)).meter
     counts = meter.ledger.by_caller(Month.of(datetime.now(UTC)))
     spent = counts[caller] if caller in counts else Counter()

@@ -174,7 +174,7 @@ async def test_set_up_does_not_depend_on_cars_and_sites(
     await set_up(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert state_of(hass, "lock.aurora_doors").state == STATE_UNKNOWN
-    # Nobody knows yet what the site has.
+    # The site's equipment is not known yet.
     assert hass.states.get("select.home_operation_mode") is None
     assert state_of(hass, "sensor.home_last_seen").state == STATE_UNKNOWN
 
@@ -303,7 +303,7 @@ async def test_key_that_cannot_be_read(
 
 
 def _lasting(state: State) -> dict[str, Any]:
-    """The attributes; without the end of a slider, which holds for a minute after it was told."""
+    """The attributes; without the end of a slider, which is kept for a minute."""
     return {key: value for key, value in state.attributes.items() if key != "max"}
 
 
@@ -313,7 +313,7 @@ async def test_state_is_restored_with_its_times(
     """Exactly what was known, and nothing more: what was unknown stays so."""
     tesla.world.cars[MODEL_Y].steer({"state": "asleep"})
     await wait(30 * MINUTE)
-    # A set-up looks at what the month will cost, too.
+    # A setup also projects the month's cost.
     told.runtime_data.ledger.async_review(dt_util.utcnow())
     before = {state.entity_id: (state.state, _lasting(state)) for state in hass.states.async_all()}
     readings = dict(vehicle_of(told, MODEL_Y).state.readings)
@@ -359,7 +359,7 @@ async def test_nothing_is_made_up(
 async def test_assumptions_are_not_kept(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """What nobody told is not known after a restart either."""
+    """A value without a report is not known after a restart either."""
     await told_of(tesla, wait, MODEL_Y, locked=False)
     await act(hass, SERVICE_LOCK, "lock.aurora_doors")
     assert state_of(hass, "lock.aurora_doors").state == "locked"
@@ -406,7 +406,7 @@ async def test_stored_state_that_cannot_be_read(
     hass_storage: dict[str, Any],
     stored: dict[str, Any],
 ) -> None:
-    """It is left out; it keeps nobody from starting."""
+    """It is left out, and does not prevent the start."""
     key = f"{DOMAIN}.{entry.entry_id}"
     hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": stored}
     await set_up(hass, entry)

@@ -69,7 +69,7 @@ class KeyFile:
 
     @property
     def mode(self) -> str:
-        """Who may read and write it, as `ls -l` says it."""
+        """The permissions, as `ls -l` prints them."""
         return stat.filemode(self.path.stat().st_mode)
 
     @property
@@ -83,7 +83,7 @@ class KeyFile:
 
     @property
     def content(self) -> bytes:
-        """What is in it."""
+        """The content of the file."""
         return self.path.read_bytes()
 
     @content.setter
@@ -93,7 +93,7 @@ class KeyFile:
 
     @property
     def data(self) -> Any:
-        """What Home Assistant stored in it."""
+        """The content that Home Assistant stored."""
         return json.loads(self.content)["data"]
 
     @data.setter
@@ -118,7 +118,7 @@ def file(hass_config_dir: str) -> KeyFile:
 async def visitor(
     hass_at_tesla: HomeAssistant, hass_client_no_auth: ClientMaker
 ) -> TestClient[web.Request, web.Application]:
-    """Somebody on the internet who is not logged in."""
+    """A client on the internet that is not logged in."""
     # As Home Assistant does when it starts its server: views may come later.
     hass_at_tesla.http.app._router.freeze = lambda: None  # type: ignore[method-assign]
     return await hass_client_no_auth()
@@ -295,7 +295,7 @@ async def test_is_never_replaced(
     caplog: pytest.LogCaptureFixture,
     name: str,
 ) -> None:
-    """What cannot be read stays as it is, and the owner is told what to do."""
+    """An unreadable file stays unchanged, and the owner gets instructions."""
     if name in NOT_A_FILE:
         file.content = NOT_A_FILE[name]
     else:

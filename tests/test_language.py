@@ -1,4 +1,4 @@
-"""Plain English: phrases that nobody should have to read twice, and spelling.
+"""Plain English: no phrases that have to be read twice, and no misspellings.
 
 The texts for people (translations, documents) are free of them. The code is not yet: `REMAINING`
 has the number of findings that each folder may still have. It only ever goes down.
@@ -33,7 +33,7 @@ REMAINING: Final = {
     "custom_components": 429,
     "demo": 0,
     "simulator": 0,
-    "tests": 444,
+    "tests": 0,
 }
 """The findings that a folder may still have. Lower a number as you remove some; never raise it."""
 

@@ -1,4 +1,4 @@
-"""The ledger on disk: what was spent is never forgotten, and garbage never stops the start."""
+"""The ledger on disk: spending is never forgotten, and garbage never prevents the start."""
 
 import asyncio
 import json
@@ -58,19 +58,19 @@ async def ledger(hass: HomeAssistant, hass_storage: Storage) -> AccountLedger:
 
 
 async def restarted(hass: HomeAssistant) -> AccountLedger:
-    """The same ledger after a restart."""
+    """The ledger after a restart."""
     ledger = AccountLedger(hass, CLIENT_ID)
     await ledger.async_load()
     return ledger
 
 
 def written(hass_storage: Storage, key: str = KEY) -> Any:
-    """What is on disk."""
+    """The ledger on disk."""
     return hass_storage.get(key, {}).get("data")
 
 
 async def book(ledger: AccountLedger, charge: Charge, caller: Caller = PERSON) -> None:
-    """What the API does before a request leaves."""
+    """The API's booking before a request is sent."""
     await ledger.async_keep(ledger.meter.charge(charge, caller, CAR, NOW))
 
 
@@ -351,7 +351,7 @@ async def test_the_limit(ledger: AccountLedger, limit: Decimal | None, allowed: 
 async def test_streamed_signals_are_told_at_most_every_ten_seconds(
     hass: HomeAssistant, ledger: AccountLedger, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A car that drives sends two records a second; nobody redraws the cost for each."""
+    """A driving car sends two records a second; the cost is not redrawn for each."""
     told: list[int] = []
     ledger.async_subscribe(
         lambda: told.append(ledger.meter.ledger.month(Month(2026, 3))[Category.SIGNAL])
@@ -410,7 +410,7 @@ def put(hass_storage: Storage, key: str, *lines: list[Any]) -> None:
 
 
 def counts(ledger: AccountLedger) -> dict[str, int]:
-    """What the ledger counts, by day."""
+    """The ledger's counts, by day."""
     return {str(row.day): count for row, count in ledger.meter.ledger.rows()}
 
 

@@ -63,7 +63,7 @@ async def started(hass: HomeAssistant) -> AccountLedger:
 
 
 async def book(ledger: AccountLedger, charge: Charge, caller: Caller = PERSON) -> None:
-    """What the API does before a request leaves."""
+    """The API's booking before a request is sent."""
     entry = ledger.meter.charge(charge, caller, CAR, NOW)
     try:
         await ledger.async_keep(entry)
@@ -73,7 +73,7 @@ async def book(ledger: AccountLedger, charge: Charge, caller: Caller = PERSON) -
 
 
 def written(storage: Path) -> Any:
-    """What is on disk."""
+    """The ledger on disk."""
     return json.loads((storage / f"flotte.ledger.{NAME}").read_text("utf-8"))["data"]
 
 
@@ -94,7 +94,7 @@ def lost_folder() -> Iterator[None]:
 
 
 def paid(tesla: Simulator) -> dict[Category, int]:
-    """What the simulator bills."""
+    """The simulator's bill."""
     counts = tesla.bill.counts(client_id=CLIENT_ID)
     return {each: counts.get(each, 0) for each in (Category.DATA, Category.COMMAND, Category.WAKE)}
 
@@ -108,7 +108,7 @@ async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds
     await hass.async_block_till_done()
 
 
-# --- A disk that takes nothing --------------------------------------------------------------------
+# --- A disk that refuses writes ------------------------------------------------------------------
 
 
 @DISKS
@@ -149,7 +149,7 @@ async def test_data_is_refused_once_a_write_failed(
 async def test_a_full_disk_grants_the_budget_once(
     hass: HomeAssistant, storage: Path, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Whatever leaves is recorded, however often Home Assistant starts anew."""
+    """Every sent request is recorded, however often Home Assistant restarts."""
     await book(await started(hass), COMMAND)
     left = 0
     for _ in range(5):
@@ -289,7 +289,7 @@ def copies(storage: Path) -> list[Path]:
 
 
 def asks(ledger: AccountLedger, caller: Caller, cost: Charge) -> str:
-    """What the gate says to a request."""
+    """The gate's decision about a request."""
     request = Request(caller=caller, charges=(cost,), car=CAR)
     return str(ledger.gate.decide(request, NOW).reason)
 

@@ -78,7 +78,7 @@ async def read(
     device_ids: list[str] | None = None,
     entity_ids: list[str] | None = None,
 ) -> list[Mapping[str, Any]]:
-    """What the logbook shows of ours, found as its page does."""
+    """Our entries in the logbook, found as its page does."""
     await async_wait_recording_done(hass)
     processor = EventProcessor(
         hass,

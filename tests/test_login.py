@@ -1,4 +1,4 @@
-"""A refused login: the owner is asked, nobody stops for good, and nothing is paid meanwhile."""
+"""A refused login: a new one is requested, no car stops for good, and nothing is paid meanwhile."""
 
 import asyncio
 from collections.abc import Callable
@@ -75,7 +75,7 @@ def withdraw(tesla: Simulator) -> None:
     tesla.cloud.tokens.revoke(accounts.users["owner-1"], accounts.applications[CLIENT_ID])
 
 
-# --- One refusal stops nobody for good ------------------------------------------------------------
+# --- One refusal stops no car for good ------------------------------------------------------------
 
 
 def refuse_one_renewal(tesla: Simulator) -> None:
@@ -164,7 +164,7 @@ async def test_refusal_at_the_start_that_lasts(
     assert entry.error_reason_translation_key == "login_required"
     assert flows_of(hass) == [SOURCE_REAUTH]
     assert len(tesla.requests) < 40
-    # Nobody asks any more about an entry that is gone.
+    # No flow remains for an entry that is gone.
     await hass.config_entries.async_remove(entry.entry_id)
     asked = len(tesla.requests)
     await wait(timedelta(hours=1))
@@ -175,7 +175,7 @@ async def test_refusal_at_the_start_that_lasts(
 async def test_refusal_that_lasts_costs_nothing(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """It is probed ever more seldom, with what is free."""
+    """It is probed less and less often, with free requests."""
     withdraw(tesla)
     await wait(MINUTE)
     asked = len(tesla.requests)
@@ -335,7 +335,7 @@ async def test_many_wait_for_one_time_out(
 async def test_waiting_ends_when_the_first_is_cancelled(
     tokens: Tokens, tesla: Simulator, entry: MockConfigEntry
 ) -> None:
-    """Whoever is next tries for itself."""
+    """The next caller tries again."""
     tesla.faults.order("hang", endpoint="token")
     first = asyncio.create_task(tokens(renew=False))
     second = asyncio.create_task(tokens(renew=False))

@@ -81,7 +81,7 @@ async def publish(
     billed: int = 0,
     retain: bool = False,
 ) -> None:
-    """What the owner's server publishes of a car, and what Tesla bills for it."""
+    """The values that the owner's server publishes for a car, and their bill at Tesla."""
     payload = content.decode() if isinstance(content, bytes) else json.dumps(content)
     async_fire_mqtt_message(hass, f"tesla/cars/{vin}/{topic}", payload, retain=retain)
     await hass.async_block_till_done()
@@ -169,7 +169,7 @@ async def test_what_cannot_be_read(
 async def test_what_the_broker_kept_is_left_alone(
     hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
 ) -> None:
-    """It says nothing of its age; nobody pays for it a second time either."""
+    """It has no age, and is not billed a second time either."""
     await publish(hass, tesla, "v/BatteryLevel", 61, retain=True)
     assert state_of(hass, BATTERY).state == "unknown"
     assert state_of(hass, STREAMING).state == "off"
@@ -256,7 +256,7 @@ async def test_errors_of_the_car_are_kept(
 async def test_silence_is_a_loss(
     hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator, pass_time: Pass
 ) -> None:
-    """Nobody tells that the server is gone; the car is awake and polled."""
+    """The end of the server is not announced; the car is awake and polled."""
     car: Car = tesla.world.cars[MODEL_Y]
     car.steer({"state": "online", "user_present": True})
     await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
@@ -286,7 +286,7 @@ async def test_nothing_is_heard_after_unloading(
 async def test_there_is_no_broker(
     hass: HomeAssistant, entry_of_broker: MockConfigEntry, tesla: Simulator, pass_time: Pass
 ) -> None:
-    """The account is there all the same, and polled."""
+    """The account exists anyway, and is polled."""
     car = tesla.world.cars[MODEL_Y]
     car.steer({"state": "online", "user_present": True})
     await set_up(hass, entry_of_broker)
@@ -316,7 +316,7 @@ async def test_unloaded_while_it_is_still_subscribing(
     entry_of_broker: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is subscribed afterwards would be heard for ever, and counted."""
+    """A later subscription would never end, and would be counted."""
     begun, go_on = asyncio.Event(), asyncio.Event()
     stopped: list[str] = []
 

@@ -32,7 +32,7 @@ def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def name_of(hass: HomeAssistant, entry: MockConfigEntry, number: str) -> str | None:
-    """What a device is called, unless its owner calls it otherwise."""
+    """The name of a device, unless its owner changed it."""
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, number), entry.entry_id)
     assert device is not None
     return device.name
@@ -55,7 +55,7 @@ def friendly_name(hass: HomeAssistant, entity_id: str) -> str:
         ("  ", None, None, "Model Y"),
         (None, None, None, "Model Y"),
         (None, None, "Comet", "Comet"),
-        # What it was called last, whoever said so; but a model is no name.
+        # Its last name, from any source; but a model is no name.
         (None, "Borealis", "Comet", "Comet"),
         (None, "Borealis", "Model Y", "Borealis"),
         # Of another type than it should be.

@@ -163,7 +163,7 @@ async def test_backup_reserve_that_is_refused(
 async def test_backup_reserve_whose_outcome_is_unknown(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait, *, was_done: bool
 ) -> None:
-    """What is so is shown within a minute."""
+    """A confirmed value is shown within a minute."""
     tesla.faults.order("lost_reply" if was_done else "dropped", endpoint="backup")
     with pytest.raises(HomeAssistantError) as unknown:
         await act(hass, SERVICE_SET_VALUE, "number.home_backup_reserve", **{ATTR_VALUE: 35})
@@ -176,7 +176,7 @@ async def test_backup_reserve_whose_outcome_is_unknown(
 async def test_limit_that_is_set_already_is_a_success(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """The car answers "already_set", because somebody in it was quicker."""
+    """The car answers "already_set", because its occupant was quicker."""
     car = await told_of(tesla, wait, MODEL_Y)
     await wait(2 * MINUTE)
     car.steer({"charge_limit": 90})

@@ -64,7 +64,7 @@ DIRECT = {"stream_hostname": HOST, "stream_port": 4443, "stream_certificate": "o
 
 @dataclasses.dataclass
 class Owner:
-    """Somebody who changes the options of an entry."""
+    """An owner who changes the options of an entry."""
 
     hass: HomeAssistant
     entry: MockConfigEntry
@@ -96,7 +96,7 @@ def owner(hass: HomeAssistant, entry: MockConfigEntry) -> Owner:
 
 
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:
-    """What a form is filled with when it is shown."""
+    """The displayed values of a form."""
     schema = result["data_schema"]
     assert schema is not None
     return {
@@ -153,7 +153,7 @@ async def test_limit_makes_no_sense(owner: Owner, limit: object) -> None:
 async def test_a_user_who_touches_nothing_pays_nothing(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
-    """Whoever opens every group and sends it as it is has the rules of a new installation."""
+    """All groups, submitted unchanged, are the rules of a new installation."""
     owner = Owner(hass, loaded)
     for group in ("spending", "wakes"):
         result = await owner.choose(group)
@@ -343,7 +343,7 @@ async def test_an_exception_is_kept_as_the_ledger_calls_it(
 
 
 def _choices(result: ConfigFlowResult, table: str, column: str) -> dict[str, str]:
-    """What is offered in a column of a table: what it is called, by its value."""
+    """The choices in a column of a table: their labels, by value."""
     field = fields_of(result)[table].serialize()["selector"]["object"]["fields"][column]
     options = field["selector"]["select"]["options"]
     return {each["value"]: each["label"] for each in options}
@@ -584,7 +584,7 @@ async def test_tesla_would_refuse_another_domain(owner: Owner, host: str) -> Non
 
 
 async def test_the_port_on_this_machine_follows_the_port(owner: Owner) -> None:
-    """Unless somebody entered one."""
+    """Unless a value was entered."""
     result = await owner.submit(await owner.choose("stream"), **STREAM)
     await owner.submit(result, **DIRECT)
     result = await owner.submit(await owner.choose("stream"), **STREAM)
@@ -605,7 +605,7 @@ async def test_the_same_port_entered_twice_follows_the_port_too(owner: Owner) ->
 
 @dataclasses.dataclass
 class Files:
-    """What is written into the two files."""
+    """The content of the two files."""
 
     chain: str
     key: str
@@ -797,7 +797,7 @@ async def test_nobody_knows_what_it_costs_before_it_is_loaded(owner: Owner) -> N
 async def serving(
     port: int, talk: Callable[[asyncio.StreamWriter], None], context: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
-    """Somebody who answers on this machine."""
+    """A server that answers on this machine."""
     writers: list[asyncio.StreamWriter] = []
 
     async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -895,7 +895,7 @@ async def test_somebody_says_nothing(mapped: Owner, monkeypatch: pytest.MonkeyPa
 
 
 async def test_the_name_leads_nowhere(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As nobody but a simulator has it."""
+    """Only a simulator has it."""
 
     def hosts(hass: HomeAssistant) -> object:
         return dataclasses.replace(get_hosts(hass), listen_at=None)
@@ -924,7 +924,7 @@ async def test_there_is_no_way(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -
 async def test_our_server_does_not_run(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, pass_time: Pass
 ) -> None:
-    """Whoever else listens there, it is not asked."""
+    """Another program's port is not connected to."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("", entry_of_stream.options["stream_port"]))

@@ -64,7 +64,7 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def online(tesla: Simulator) -> Car:
-    """Aurora, awake with somebody in it, not configured yet."""
+    """Aurora, awake and occupied, not configured yet."""
     car = tesla.world.cars[MODEL_Y]
     car.steer({"state": "online", "user_present": True})
     return car
@@ -95,7 +95,7 @@ def is_free(port: int) -> bool:
 
 
 def is_up(receiver: Receiver) -> bool:
-    """Whether it runs, asked anew: the type checker believes that it never changes."""
+    """Whether it runs, evaluated now: the type checker assumes that it never changes."""
     return receiver.is_running
 
 
@@ -117,7 +117,7 @@ async def test_port_is_in_use_and_then_free(
     entry_of_stream: MockConfigEntry,
     port: int,
 ) -> None:
-    """The account starts all the same; cars are not told of an address that nobody serves."""
+    """The account starts anyway; cars do not get an address without a server."""
     with somebody_at(port):
         receiver = await start(hass, entry_of_stream)
         await pass_time(25 * MINUTE)
@@ -212,7 +212,7 @@ async def test_nobody_is_heard_after_home_assistant_began_to_stop(
     port: int,
     hass_storage: dict[str, Any],
 ) -> None:
-    """What is acknowledged after the last writing is lost: it stays with the car instead."""
+    """Records acknowledged after the last write would be lost: they stay with the car instead."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
     assert is_free(port)
@@ -291,7 +291,7 @@ async def other(
     entry_of_stream: MockConfigEntry,
     make_entry: EntryMaker,
 ) -> MockConfigEntry:
-    """The account of somebody else in the house, whose car is Comet."""
+    """The account of another person in the house, whose car is Comet."""
     comet = tesla.world.cars[MODEL_3]
     comet.pairs_automatically = True
     comet.steer({"account": "owner-2", "user_present": True})
@@ -346,7 +346,7 @@ async def test_two_accounts_wait_for_one_port(
 
 
 class _Account:
-    """A stream that writes down what it is told."""
+    """A stream that records all calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
@@ -453,7 +453,7 @@ async def test_fetched_once_and_kept(
 async def test_those_of_a_simulator_are_never_taken_from_the_store(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
-    """It makes new ones each time; stored ones of Tesla's would let nobody in."""
+    """It makes new ones each time; Tesla's stored ones would let no car in."""
     hass_storage["flotte.client_ca"] = {"version": 1, "data": {"pem": Ca.make("Old").pem}}
     assert (await start(hass, entry_of_stream)).is_running
     assert hass_storage["flotte.client_ca"]["data"]["pem"].count("BEGIN CERTIFICATE") == 4
@@ -682,7 +682,7 @@ class Files:
 
 @pytest.fixture
 def files(hass: HomeAssistant, entry_of_stream: MockConfigEntry, folder: Path) -> Files:
-    """What a certificate program keeps, one file by its full name."""
+    """The files of a certificate program, one by its full name."""
     hass.config_entries.async_update_entry(
         entry_of_stream,
         options={
@@ -724,7 +724,7 @@ async def test_a_new_file_is_noticed_within_the_hour(
     entry_of_stream: MockConfigEntry,
     sent: Any,
 ) -> None:
-    """The cars are only told if they have to trust somebody else."""
+    """The cars get a new configuration only if they have to trust another authority."""
     receiver = receiver_of(hass, entry_of_stream)
     first = receiver.certificate
     await pass_time(HOUR)
@@ -826,7 +826,7 @@ async def test_a_new_file_while_tesla_s_certificates_are_away(
     entry_of_stream: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A simulator's are fetched anew each time; with nothing to go on with the old one is shown."""
+    """A simulator's are fetched every time; if that fails, the old ones are used."""
     receiver = receiver_of(hass, entry_of_stream)
     first = receiver.certificate
 
@@ -884,7 +884,7 @@ ROUTE = {"drive": {"route": [[52.37, 4.89], [52.41, 4.97], [52.5, 5.1]]}}
 
 @pytest.fixture
 def told(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What the car wants to tell from now on, oldest first."""
+    """The messages of the car from now on, oldest first."""
     told: list[bytes] = []
     subscription = aurora.telemetry.subscriptions[CLIENT_ID]
     put = subscription.put
@@ -902,7 +902,7 @@ def told(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def heard(
     aurora: Car, entry_of_stream: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> list[bytes]:
-    """What our side takes in from now on, oldest first."""
+    """The messages that our side receives from now on, oldest first."""
     heard: list[bytes] = []
     stream = vehicle_of(entry_of_stream, MODEL_Y).stream
     take_in = stream.heard
@@ -1076,7 +1076,7 @@ async def test_a_car_of_two_entries_of_one_application_is_counted_once(
 async def test_the_first_account_s_host_name_changes(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry
 ) -> None:
-    """The certificate is for whoever is first now; two names at once are told of."""
+    """The certificate is for the first one now; two names at once are reported."""
     receiver = Receiver(hass, 0)
 
     async def join(name: str, host: str) -> None:

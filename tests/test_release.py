@@ -1,4 +1,4 @@
-"""What a release consists of, and what keeps a version from being released."""
+"""The parts of a release, and reasons that keep a version from being released."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""Who may have what done: users of Home Assistant with all kinds of rights."""
+"""Permissions: users of Home Assistant with all kinds of rights."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -45,7 +45,7 @@ CONTROL: Final[dict[str, dict[str, Any]]] = {
     "set_vehicle_name": {"name": "Aurora"},
     "cancel_waiting_commands": {},
 }
-"""Actions with a device, for whoever may control it."""
+"""Actions with a device, for users who may control it."""
 ADMIN: Final[dict[str, dict[str, Any]]] = {
     "set_valet_mode": {"active": True, "pin": "1234"},
     "reset_valet_pin": {},
@@ -80,7 +80,7 @@ def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What cars were asked for; they do as they are told."""
+    """The cars' commands, all of which they run."""
     names: list[str] = []
 
     async def send(_vehicle: Vehicle, command: Command, _caller: Caller) -> Done:
@@ -130,7 +130,7 @@ async def owner(hass: HomeAssistant) -> User:
 
 
 async def _with_policy(hass: HomeAssistant, entities: Any) -> User:
-    """A user with a policy of their own; Home Assistant keeps those, but lets nobody edit them."""
+    """A user with a policy of their own, which Home Assistant stores but cannot edit."""
     group = Group(name="Guests", policy={"entities": entities})
     hass.auth._store._groups[group.id] = group
     return await hass.auth.async_create_user("Guest", group_ids=[group.id])
@@ -307,7 +307,7 @@ async def test_the_budget_is_for_administrators(
     make: Make | None,
     may: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """Whoever may control entities may not spend more of the owner's money."""
+    """A user who may control entities may not spend more of the owner's money."""
     before = state_of(hass, entity_id).state
     service, fields = RULES[entity_id]
     context = Context() if make is None else Context(user_id=(await make(hass, loaded)).id)

@@ -79,7 +79,7 @@ def shown(hass: HomeAssistant) -> set[str]:
 
 
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
-    """The same, as the registry knows them."""
+    """Their devices in the registry."""
     registry = er.async_get(hass)
     found = er.async_entries_for_config_entry(registry, entry.entry_id)
     return {

@@ -98,7 +98,7 @@ def device_of(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> s
 async def ask(
     hass: HomeAssistant, name: str, /, context: Context | None = None, **fields: Any
 ) -> Any:
-    """What an action answers; it can be sent to anybody."""
+    """The answer of an action, which can be sent to any client."""
     answer = await hass.services.async_call(
         DOMAIN, name, fields, blocking=True, context=context, return_response=True
     )
@@ -238,7 +238,7 @@ async def test_report_of_a_device_that_the_user_renamed(
 async def test_report_of_what_was_saved_and_what_nobody_answered(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
-    """A lost answer is told apart; a wake that was refused is a wake saved."""
+    """A lost answer is counted separately; a refused wake is a saved wake."""
     vehicle = vehicle_of(loaded, MODEL_Y)
     ledger_of(loaded).meter.budget = Decimal("0.001")
     with pytest.raises(HomeAssistantError):
@@ -258,7 +258,7 @@ async def test_report_of_what_was_saved_and_what_nobody_answered(
 async def test_report_of_another_month(
     hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """What depends on now is left out, because it was not what it is now."""
+    """Values that depend on now are left out."""
     meter = ledger_of(loaded).meter
     meter.ledger.book(LedgerKey(NOON.date(), Category.WAKE, MODEL_Y, "person"), 700)
     meter.ledger.unanswered[LedgerKey(NOON.date(), Category.WAKE, MODEL_Y, "person")] += 2
@@ -347,7 +347,7 @@ def test_every_reason_has_a_text(key: str) -> None:
 async def test_two_entries_on_one_developer_account(
     hass: HomeAssistant, loaded: MockConfigEntry, make_entry: EntryMaker
 ) -> None:
-    """They share a discount and a bill, so the bill is told once, whichever one asks for."""
+    """They share a discount and a bill, so the bill appears once, whichever of them is queried."""
     second = make_entry("owner-2")
     await set_up(hass, second)
     answer = await ask(hass, "spending_report")
@@ -519,7 +519,7 @@ async def test_price_by_what_the_car_needs(
 async def test_price_is_what_is_billed_then(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
-    """The same action right afterwards costs just that; the second one needs no handshake."""
+    """The action right afterwards costs exactly that; the second one needs no handshake."""
     device_id = device_of(hass, loaded, MODEL_Y)
     coordinator = vehicle_of(loaded, MODEL_Y)
     parts = []
@@ -622,7 +622,7 @@ async def test_price_tells_what_the_gate_decides_then(
     until: str | None,
     hass_admin_user: MockUser,
 ) -> None:
-    """For whoever calls, in the user's zone; and it is what really happens to that caller."""
+    """For the caller, in the user's zone; and it is the decision that this caller really gets."""
     ledger, coordinator = ledger_of(loaded), vehicle_of(loaded, MODEL_Y)
     ledger.async_set_policy(Policy.from_options(options))
     context = Context(user_id=hass_admin_user.id) if who == "person" else Context()
@@ -663,7 +663,7 @@ def test_every_decision_has_a_text(key: str) -> None:
 
 @pytest.mark.usefixtures("asleep")
 async def test_price_of_what_was_confirmed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    """Whoever has just been told to ask twice would now be allowed to."""
+    """A caller who was just asked to confirm would be allowed now."""
     ledger_of(loaded).async_set_policy(Policy.from_options({"confirm_wakes": True}))
     device_id = device_of(hass, loaded, MODEL_Y)
     assert (await price(hass, device_id, "wake"))["reason"] == "gate_confirm"
@@ -1037,7 +1037,7 @@ def _with_a_pin() -> list[Callable[..., Command]]:
 
 @pytest.mark.parametrize("make", _with_a_pin(), ids=lambda make: make.__name__)
 def test_no_pin_waits(make: Callable[..., Command]) -> None:
-    """What waits is listed with its parameters."""
+    """Deferred commands are listed with their parameters."""
     fields = {"on": True} if "on" in inspect.signature(make).parameters else {}
     assert not may_wait(make(**fields, pin="8306"))
 
@@ -1067,7 +1067,7 @@ def test_fields_are_described_as_they_are(row: SpendingAction) -> None:
 
 @EACH_ROW
 def test_examples_and_options_fit_the_schema(row: SpendingAction) -> None:
-    """What the user interface offers is what is accepted."""
+    """All choices of the user interface are accepted."""
     fields: dict[str, Any] = {"device_id": ["abc"]} if "device_id" in markers(row) else {}
     for name, settings in DESCRIBED[row.name]["fields"].items():
         if "example" in settings:
@@ -1085,7 +1085,7 @@ def test_examples_and_options_fit_the_schema(row: SpendingAction) -> None:
 
 @EACH_ROW
 async def test_what_is_answered(hass_at_tesla: HomeAssistant, row: SpendingAction) -> None:
-    """What only tells is of no use without an answer."""
+    """Actions that only return data are useless without a response."""
     registered = hass_at_tesla.services.supports_response(DOMAIN, row.name)
     only = {"spending_report", "price_of", "list_waiting_commands"}
     assert (registered is SupportsResponse.ONLY) is (row.name in only)

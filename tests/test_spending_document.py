@@ -1,4 +1,4 @@
-"""The automations that docs/spending.md shows, as somebody would copy them."""
+"""The automations in docs/spending.md, as a reader would copy them."""
 
 import json
 import re

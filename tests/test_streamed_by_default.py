@@ -1,4 +1,4 @@
-"""What the entities that are enabled by default want to have streamed: that is what a car costs."""
+"""The streamed signals of entities that are enabled by default: the cost of a car."""
 
 from typing import Final
 
@@ -49,12 +49,13 @@ ORDINARY: Final = {
     "VehicleSpeed",
     "Version",
 }
-"""What an ordinary user looks at. The energy in the battery is not there, although it is popular:
-only the stream tells it, and a car that does not stream would show it as unknown. Nor is `Soc`, the
-usable part of the charge, which moves with `BatteryLevel` and would cost as much again."""
+"""Signals that an ordinary user looks at. The energy in the battery is missing, although it is
+popular: only the stream reports it, and a car that does not stream would show it as unknown. So is
+`Soc`, the usable part of the charge, which changes with `BatteryLevel` and would cost as much
+again."""
 
 BEYOND: Final = {
-    # Once a drive or a charge, or when somebody does something
+    # Once per drive or charge, or when a person acts
     "ChargeCurrentRequestMax",
     "ChargeRateMilePerHour",
     "DestinationLocation",
@@ -74,11 +75,11 @@ BEYOND: Final = {
     "SoftwareUpdateVersion",
     "TpmsSoftWarnings",
 }
-"""What else is shown by default."""
+"""Other signals that are shown by default."""
 
 
 async def test_what_is_streamed_by_default(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    """Whoever enables more by default makes every car dearer, and says so here."""
+    """A change that enables more by default makes every car more expensive, and belongs here."""
     coordinator = vehicle_of(loaded, MODEL_Y)
     shown = {signal for context in coordinator.async_contexts() for signal in context}
     assert shown <= set(VEHICLE_SIGNALS)

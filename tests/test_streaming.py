@@ -46,7 +46,7 @@ METRE = 1 / 111_195
 async def test_a_car_that_parks_is_where_it_parks(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass, told: int, parked: int
 ) -> None:
-    """What lies within the delta when a car stops is never told, so the delta is small."""
+    """A change within the delta when a car stops is never sent, so the delta is small."""
     before = asked_of(tesla, aurora)
     latitude, longitude = aurora.latitude, aurora.longitude
     home = {"latitude": latitude, "longitude": longitude, "radius": 100, "passive": False}
@@ -156,7 +156,7 @@ async def test_an_unlocked_car_is_shown_as_such_right_after_a_reload(
     entry_of_stream: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Nobody waits for its stream, which may take minutes to come back: one look, after 8 s."""
+    """Its stream, which may take minutes to return, is not waited for: one check, after 8 s."""
     doors = {"entity_id": "lock.aurora_doors"}
     await hass.services.async_call("lock", "lock", doors, blocking=True)
     await pass_time(MINUTE)

@@ -18,7 +18,7 @@ def old(tesla: Simulator) -> None:
 
 
 def doors(hass: HomeAssistant) -> dict[str, str]:
-    """What the two doors show that are crossed."""
+    """The displayed states of the two crossed doors."""
     names = {"dr": "rear_driver_door", "pf": "front_passenger_door"}
     return {
         door: state_of(hass, f"binary_sensor.aurora_{name}").state for door, name in names.items()

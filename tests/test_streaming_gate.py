@@ -1,4 +1,4 @@
-"""What the stream asks of Tesla passes the gate: in step with the month, and never for a wake."""
+"""The stream's requests to Tesla pass the gate: in step with the month, and never for a wake."""
 
 from collections import Counter
 from datetime import timedelta
@@ -47,13 +47,13 @@ def sent(tesla: Simulator) -> int:
 
 
 def fields_of(car: Car) -> dict[str, Any]:
-    """What Tesla has for a car, by field."""
+    """Tesla's configuration of a car, by field."""
     fields: dict[str, Any] = car.telemetry.subscriptions[CLIENT_ID].shown["fields"]
     return fields
 
 
 def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
-    """What the gate decides about the stream from now on."""
+    """The gate's decisions about the stream from now on."""
     told: list[tuple[Request, Decision]] = []
 
     def hear(request: Request, decision: Decision) -> None:
@@ -65,7 +65,7 @@ def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
 
 
 async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
-    """What the options flow does at its end."""
+    """The end of the options flow."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     await hass.async_block_till_done(wait_background_tasks=True)
 
@@ -74,7 +74,7 @@ async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options:
 async def test_the_first_day_of_the_first_month(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
 ) -> None:
-    """Who touches nothing has a stream at once: the head start pays for it."""
+    """The defaults stream immediately: the head start pays for it."""
     aurora = tesla.world.cars[MODEL_Y]
     aurora.steer({"state": "online", "user_present": True})
     await set_up(hass, entry_of_stream)

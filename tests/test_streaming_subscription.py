@@ -1,4 +1,4 @@
-"""What the cars are asked to stream: when they are told, what keeps them from it, what it costs."""
+"""The cars' configurations: when they are sent, why they may be refused, and their costs."""
 
 import asyncio
 import dataclasses
@@ -73,14 +73,14 @@ def sent(tesla: Simulator) -> int:
 
 
 async def change_options(hass: HomeAssistant, entry: MockConfigEntry, **options: Any) -> None:
-    """What the options flow does at its end."""
+    """The end of the options flow."""
     hass.config_entries.async_update_entry(entry, options={**entry.options, **options})
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.fixture
 def online(tesla: Simulator) -> Car:
-    """Aurora, awake with somebody in it, not configured yet."""
+    """Aurora, awake and occupied, not configured yet."""
     car = tesla.world.cars[MODEL_Y]
     car.steer({"state": "online", "user_present": True})
     return car
@@ -371,7 +371,7 @@ async def test_a_car_that_cannot_stream_stays_on_the_poll_plan(
     pass_time: Pass,
     entry_of_stream: MockConfigEntry,
 ) -> None:
-    """It is not even tried, nobody is told to mend it, and it has no entities of a stream."""
+    """It is not even tried, no repair is requested, and it has no entities of a stream."""
     old = tesla.world.cars[MODEL_S]
     assert not vehicle_of(entry_of_stream, MODEL_S).streams
     assert not vehicle_of(entry_of_stream, MODEL_S).stream_is_missed
@@ -515,7 +515,7 @@ async def test_tesla_took_it_and_nobody_heard(
     entry_of_stream: MockConfigEntry,
     fault: dict[str, Any],
 ) -> None:
-    """What the car then streams is taken, and it is told once more."""
+    """The car's stream is accepted, and it is configured once more."""
     tesla.faults.order(endpoint=CONFIGURE, **fault)
     await set_up(hass, entry_of_stream)
     await pass_time(25 * MINUTE)
@@ -624,7 +624,7 @@ async def test_a_field_that_was_not_asked_for_cannot_be_left_out(
     pass_time: Pass,
     entry_of_stream: MockConfigEntry,
 ) -> None:
-    """What Tesla says twice of the same field ends in an issue, not in a loop of paid requests."""
+    """Tesla's repeated complaint about a field ends in an issue, not in a loop of paid requests."""
     body = '{"error": "Unknown field DoorState"}'
     tesla.faults.order("status", endpoint=CONFIGURE, status=400, body=body, count=None)
     await set_up(hass, entry_of_stream)
@@ -712,7 +712,7 @@ async def test_the_car_does_not_like_what_it_is_shown(
     tmp_path: Path,
     remedy: str,
 ) -> None:
-    """What it tells Tesla becomes an issue with what to do; when it connects, that is over."""
+    """Its error at Tesla becomes an issue with instructions; when it connects, that is resolved."""
     receiver = receiver_of(hass, entry_of_stream)
     is_ours, host, age = OTHER_CERTIFICATES[remedy]
     now = dt_util.utcnow()
@@ -956,7 +956,7 @@ async def test_switching_off_takes_the_issues_away(
 async def test_removed(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
 ) -> None:
-    """Who removes the integration must not go on paying."""
+    """An owner who removes the integration must not continue to pay."""
     await hass.config_entries.async_remove(entry_of_stream.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert asked_of(tesla, aurora)[-1] == "fleet_telemetry_config_delete"
@@ -981,7 +981,7 @@ async def test_removed_when_the_access_token_is_over(
 async def test_removed_while_it_is_not_loaded(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
-    """Somebody disables it first, or Tesla was away at the last start."""
+    """It was disabled first, or Tesla was unavailable at the last start."""
     await hass.config_entries.async_unload(entry_of_stream.entry_id)
     await hass.config_entries.async_remove(entry_of_stream.entry_id)
     assert not aurora.telemetry.subscriptions
@@ -1008,7 +1008,7 @@ async def test_removed_after_the_credentials(
     entry_of_stream: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Then nobody can tell Tesla; the owner is told so."""
+    """Then Tesla cannot be reached; the owner gets an issue."""
     credentials = hass.data[DATA_COMPONENT]
     for credential in credentials.async_items():
         await credentials.async_delete_item(credential["id"])
@@ -1029,7 +1029,7 @@ async def test_removing_what_never_streamed_asks_nothing(
 async def test_the_broker_s_cars_are_not_configured(
     hass: HomeAssistant, online: Car, tesla: Simulator, make_entry: EntryMaker, pass_time: Pass
 ) -> None:
-    """Whoever runs a server of their own configures the cars themselves."""
+    """The owner of a server configures the cars without Flotte."""
     await register_key(hass, tesla)
     entry = make_entry(options={"stream": "mqtt", "mqtt_topic_base": "telemetry"})
     await set_up(hass, entry)
@@ -1049,7 +1049,7 @@ async def test_refused_for_ever_and_tried_ever_more_seldom(
     jump: Pass,
     entry_of_stream: MockConfigEntry,
 ) -> None:
-    """An hour, four hours, a day; not anew with each restart. The owner may have mended it."""
+    """An hour, four hours, a day, also across restarts. The owner may have fixed it."""
     tesla.faults.order(endpoint=CONFIGURE, **skip("max_configs"), count=None)
     await set_up(hass, entry_of_stream)
     await pass_time(2 * MINUTE)
@@ -1118,7 +1118,7 @@ async def test_a_broker_s_car_is_slowed_by_nobody(
     entry_of_stream: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its owner is told once, and not that Flotte had done something about it."""
+    """Its owner gets one report, which does not claim that Flotte did something about it."""
     streaming = entry_of_stream.runtime_data.streaming
     car = streaming._cars[MODEL_Y]
     planner = streaming._planner
@@ -1172,7 +1172,7 @@ async def test_changed_to_a_broker(
     entry_of_stream: MockConfigEntry,
     is_ours: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    """What we configured is taken away once; what the owner's own server configured stays."""
+    """Our configuration is removed once; that of the owner's own server stays."""
     endpoint = "fleet_telemetry_config_delete"
     if not is_ours:
         subscription = aurora.telemetry.subscriptions[CLIENT_ID]
@@ -1187,7 +1187,7 @@ async def test_changed_to_a_broker(
 async def test_a_car_that_nobody_could_tell_is_told_of(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
 ) -> None:
-    """The log is not enough: it costs money. What else was to be mended is over."""
+    """The log is not enough: it costs money. Other repairs are resolved."""
     streaming = entry_of_stream.runtime_data.streaming
     streaming._issues.async_report("stream_missing_key", MODEL_Y, "Aurora")
     tesla.faults.order("status", endpoint="fleet_telemetry_config_delete", status=503)

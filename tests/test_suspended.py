@@ -1,4 +1,4 @@
-"""Tesla stops a developer account (403 EXCEEDED_LIMIT): it is told, and ends by itself or by hand.
+"""Tesla suspends a developer account (403 EXCEEDED_LIMIT): reported, and ended by hand or not.
 
 The simulator plays it: its bill has a limit, beyond which it refuses everything and removes what
 the cars are to stream.
@@ -84,7 +84,7 @@ def billed(tesla: Simulator) -> int:
 
 
 def asked(tesla: Simulator) -> Counter[str]:
-    """What was asked of Tesla, by endpoint."""
+    """The requests to Tesla, by endpoint."""
     return Counter(each.endpoint for each in tesla.requests)
 
 
@@ -137,7 +137,7 @@ async def test_it_is_told_once_and_what_is_known_stays(
 async def test_it_ends_by_itself_when_free_answers_come_again(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """What Tesla refused while it costs nothing is the cheapest way to see that it is over."""
+    """A free request that Tesla refused is the cheapest way to see that it is over."""
     await wait(2 * MINUTE)
     stop_account(tesla)
     await wait(HOUR)
@@ -194,7 +194,7 @@ async def test_said_too_early(
 async def test_said_although_it_is_not_so(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Where what is free is answered all the same, one paid request shows it."""
+    """If free requests are answered anyway, a paid one shows it."""
     await wait(2 * MINUTE)
     tesla.faults.order(
         "status", endpoint="vehicle_data", status=403, body="EXCEEDED_LIMIT", count=None

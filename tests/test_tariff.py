@@ -80,7 +80,7 @@ async def test_all_requests_of_an_account_go_by_its_table(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
 ) -> None:
     await register_key(hass, tesla)
-    # Asked of nobody in this test, so that the bill stays the simulator's.
+    # No request is made in this test, so that the bill stays the simulator's.
     entry = make_entry(options={"endpoint_categories": {"backup": "data"}})
     await set_up(hass, entry)
     ledger = await ledger_of(hass)
@@ -122,7 +122,7 @@ async def test_another_application_has_its_own(hass: HomeAssistant) -> None:
 async def test_the_thriftiest_budget_counts_whoever_starts_last(
     hass: HomeAssistant, limits: tuple[int | None, ...], limit: int
 ) -> None:
-    """Who says nothing does not hold the other back."""
+    """An account without a value does not restrict the other."""
     entries = [
         entry_with(hass, currency="JPY", **({} if each is None else {"monthly_limit": each}))
         for each in limits
@@ -140,7 +140,7 @@ async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> N
 
 
 async def test_categories_are_taken_together(hass: HomeAssistant) -> None:
-    """Whoever asks: or the accounts would undo each other's."""
+    """For any caller: otherwise the accounts would undo each other's."""
     first = entry_with(hass, endpoint_categories={"vehicle": "data"})
     second = entry_with(hass, endpoint_categories={"vehicle": "free", "backup": "free"})
     for each in (second, first):
@@ -202,7 +202,7 @@ async def test_rules_of_one_that_names_no_budget(hass: HomeAssistant) -> None:
 async def test_each_rule_is_the_strictest_that_anybody_names(
     hass: HomeAssistant, own: dict[str, Any]
 ) -> None:
-    """What one account chooses lifts nothing that another one forbids."""
+    """A choice of one account lifts no restriction of another one."""
     first = entry_with(hass, **own)
     entry_with(
         hass,

@@ -1,6 +1,6 @@
 """Access tokens: renewed in time, once, and stored before anybody uses them.
 
-Refresh tokens serve once at the simulator, too: whoever used one twice, or lost one, would end at
+Refresh tokens serve once at the simulator, too: using one twice, or losing one, would end at
 `login_required` here.
 """
 

@@ -50,7 +50,7 @@ pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_wa
 
 OTHER_CLIENT = "lenient-demo"
 OTHER = "another_application"
-"""What Home Assistant calls its credentials."""
+"""Home Assistant's name of its credentials."""
 PRICED = (Category.DATA, Category.COMMAND, Category.WAKE)
 
 
@@ -63,7 +63,7 @@ def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _cars(tesla: Simulator) -> None:
-    """Aurora is the first owner's, Old Faithful the second one's; nobody has Comet."""
+    """Aurora belongs to the first owner, Old Faithful to the second one, and Comet to no one."""
     tesla.world.cars[MODEL_S].account = "owner-2"
     tesla.world.cars[MODEL_3].account = "owner-3"
     for car in tesla.world.cars.values():
@@ -72,7 +72,7 @@ def _cars(tesla: Simulator) -> None:
 
 @pytest.fixture
 def person(hass_admin_user: MockUser) -> Callable[[], Context]:
-    """Somebody at a screen."""
+    """A person at a screen."""
     return lambda: Context(user_id=hass_admin_user.id)
 
 
@@ -90,19 +90,19 @@ class Pair:
 
 
 def spent(ledger: AccountLedger) -> dict[str, int]:
-    """What a ledger says of this month, by category, without what costs nothing."""
+    """The priced part of this month in a ledger, by category."""
     counts = ledger.meter.ledger.month(Month.of(dt_util.utcnow()))
     return {str(each): counts[each] for each in PRICED}
 
 
 def billed(tesla: Simulator, client_id: str) -> dict[str, int]:
-    """The same as Tesla bills it."""
+    """The counts on Tesla's bill."""
     counts = tesla.bill.counts(client_id=client_id)
     return {str(each): counts[Billed(str(each))] for each in PRICED}
 
 
 async def act(entry: MockConfigEntry, vin: str, command: Any, context: Context) -> None:
-    """Have a command carried out for whoever asks."""
+    """Run a command for any caller."""
     await vehicle_of(entry, vin).async_send(command, context)
 
 

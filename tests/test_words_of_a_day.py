@@ -57,7 +57,7 @@ def texts_of(records: list[logging.LogRecord]) -> list[str]:
 
 @dataclass
 class Owner:
-    """Somebody at a screen, and what they are told."""
+    """A person at a screen, and the messages that they read."""
 
     hass: HomeAssistant
     context: Context

@@ -68,14 +68,14 @@ def handshakes(car: Car, domain: str) -> int:
 
 
 def changes_of(vehicle: Vehicle) -> Changes:
-    """What listeners are told from now on."""
+    """The notifications of listeners from now on."""
     told: Changes = []
     vehicle.subscribe(told.append)
     return told
 
 
 def is_paired(vehicle: Vehicle) -> bool | None:
-    """Whether our key is on it, asked anew: the type checker believes that it never changes."""
+    """Whether our key is on it, evaluated now: the type checker assumes that it never changes."""
     return vehicle.channel.key_paired
 
 
@@ -743,7 +743,7 @@ async def test_who_waits_with_one_that_is_cancelled_goes_on(awake: Vehicle, car:
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
-    # Whoever comes second finds it done, or is told so by the car.
+    # The second caller finds it done, or the car reports that.
     assert {await second, await third} <= {Done(), Done(already=True)}
     assert [each.parameters["percent"] for each in car.executions] == [75], "once for both"
 
@@ -786,7 +786,7 @@ async def test_who_waited_with_one_that_may_have_left_does_not_know(
 
 
 async def test_a_wait_is_a_wait(freezer: FrozenDateTimeFactory) -> None:
-    """What the tests replace by moving the clock."""
+    """The functions that the tests replace by moving the clock."""
     waiting = asyncio.create_task(waits.pause(4))
     await asyncio.sleep(0)
     freezer.tick(timedelta(seconds=3.9))
@@ -1057,7 +1057,7 @@ async def test_a_toggle_whose_wish_is_fulfilled_is_not_sent(
 async def test_a_toggle_does_not_trust_what_was_restored(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
-    """Somebody opened it meanwhile; the command would close it."""
+    """It was opened meanwhile; the command would close it."""
     awake.restore({"state": {"DoorState.TrunkRear": [False, NOW.timestamp()]}})
     awake.apply_state("online")
     car.steer({"open": "rt"})
@@ -1293,7 +1293,7 @@ async def test_already_so(
         (commands.stop_charging(), "not_charging", None),
         (commands.start_climate(), "already_on", None),
         (commands.set_sentry_mode(on=False), "sentry mode already off", None),
-        # The same words do not fulfil every wish.
+        # An "already" fulfils only some requests.
         (commands.open_charge_port(), "is_charging", "reason_is_charging"),
         (commands.set_charge_limit(70), "not_charging", "reason_not_charging"),
         (commands.set_charge_current(8), "complete", "reason_complete"),
@@ -1387,13 +1387,13 @@ async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
     assert ran(car) == ["flash_lights"]
 
 
-# --- Outcomes nobody knows -----------------------------------------------------------------------
+# --- Unknown outcomes ----------------------------------------------------------------------------
 
 
 async def test_a_lost_reply_of_a_signed_command_is_looked_for(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    """The same bytes again: the car has used that counter, so the first copy had arrived.
+    """A repetition of the bytes: the car has used that counter, so the first copy had arrived.
 
     What became of it is then read, once it can no longer change.
     """
@@ -1642,7 +1642,7 @@ async def test_a_cancelled_command_runs_at_most_once_and_blocks_nobody(
 
 
 def restarted(vehicle: Vehicle, make_vehicle: VehicleMaker) -> Vehicle:
-    """The same vehicle after a restart of ours."""
+    """The vehicle after a restart of ours."""
     again = make_vehicle(vehicle.vin)
     again.restore(json.loads(json.dumps(vehicle.to_stored())))
     return again

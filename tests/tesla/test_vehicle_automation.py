@@ -103,7 +103,7 @@ async def test_another_value_is_sent_at_once(charging: Vehicle, account: Account
 async def test_a_lock_is_always_sent(
     charging: Vehicle, account: Account, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Somebody may have opened it by hand since."""
+    """It may have been opened by hand since."""
     assert await charging.send(commands.lock_doors(), SOLAR) == Done()
     freezer.tick(MINUTE)
     car.steer({"locked": False})
@@ -114,7 +114,7 @@ async def test_a_lock_is_always_sent(
 async def test_one_look_for_many_commands(
     charging: Vehicle, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """What an automation set is shown until it is looked at, five minutes after the last look."""
+    """A setting by an automation is shown until its check, five minutes after the last one."""
     asked = []
     for minute in range(12):
         await charging.send(commands.set_charge_current(6 + minute % 2), SOLAR)
@@ -169,7 +169,7 @@ async def test_what_the_stream_does_not_tell_is_looked_at(
 async def test_only_plain_settings_are_taken_to_be_so_for_longer(
     charging: Vehicle, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
-    """Whoever switches the climate on once more at the end of a minute means it."""
+    """A repeated "on" at the end of a minute is deliberate."""
     assert await charging.send(commands.start_climate(), SOLAR) == Done()
     freezer.tick(MINUTE + SECOND)
     car.steer({"climate": False})
@@ -200,12 +200,12 @@ async def test_a_look_that_came_too_early_is_repeated_at_once(
     assert charging.data_due()
 
 
-# --- Whose wish it is -----------------------------------------------------------------------------
+# --- Callers -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 async def turn(vehicle: Vehicle) -> AsyncIterator[Callable[[], None]]:
-    """Somebody else's turn, which ends when this is called."""
+    """The turn of another caller, which ends when this is called."""
     lock = vehicle.turns.locks[Domain.INFOTAINMENT]
     await lock.acquire()
     yield lock.release

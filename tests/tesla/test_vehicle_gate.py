@@ -58,7 +58,7 @@ def ran(car: Car) -> list[tuple[str, object]]:
 
 
 def limits(car: Car) -> list[object]:
-    """What charge limits it was told, in this order."""
+    """The received charge limits, in order."""
     return [value for name, value in ran(car) if name == "set_charge_limit"]
 
 
@@ -83,7 +83,7 @@ async def fall_asleep(vehicle: Vehicle, car: Car) -> None:
 
 @pytest.fixture
 def settled(vehicle: Vehicle) -> Settled:
-    """What became of the commands that waited."""
+    """The results of the deferred commands."""
     told: Settled = []
 
     def note(waiting: Waiting, error: TeslaError | None) -> None:
@@ -95,7 +95,7 @@ def settled(vehicle: Vehicle) -> Settled:
 
 @pytest.fixture
 def tasks(vehicle: Vehicle) -> list[asyncio.Task[None]]:
-    """What was begun because the vehicle awoke, as the coordinator does it: at once."""
+    """Tasks that start because the vehicle woke, immediately, as in the coordinator."""
     begun: list[asyncio.Task[None]] = []
 
     def awoke() -> None:
@@ -249,13 +249,13 @@ async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
     assert waiting.since == NOW
 
 
-# --- A newer wish --------------------------------------------------------------------------------
+# --- A newer command -----------------------------------------------------------------------------
 
 
 async def test_after_it_waits_on_it_is_replaced_like_any_other(
     vehicle: Vehicle, car: Car, settled: Settled
 ) -> None:
-    """That the very command was tried before must not keep a newer wish off the disk."""
+    """An earlier attempt of the command must not keep a newer one off the disk."""
     vehicle.gate.policy = NO_WAKES
     limit = commands.set_charge_limit(70)
     await vehicle.send(limit, SUN)
@@ -291,7 +291,7 @@ async def test_a_persons_later_setting_replaces_it(
 async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
     vehicle: Vehicle, car: Car, settled: Settled
 ) -> None:
-    """Or what was wished before would be sent instead of it."""
+    """Otherwise the earlier command would be sent instead of it."""
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(90), SUN)
     car.steer({"state": "online"})
@@ -641,7 +641,7 @@ async def test_a_setting_waits_if_the_wake_that_it_counted_on_does_not_come(
 
 
 async def test_the_whole_cost_is_just_enough(vehicle: Vehicle, account: Account) -> None:
-    """What was promised is not asked for again when it is spent."""
+    """A reserved amount is not decided on again when it is spent."""
     vehicle.gate.policy = Policy(budget=Decimal("0.022"), reserve=Decimal(0))
     assert await vehicle.send(commands.set_charge_limit(70), SUN) == Done()
     assert paid(account) == {WAKE: 1, COMMAND: 2}

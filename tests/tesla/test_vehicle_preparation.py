@@ -184,7 +184,7 @@ async def test_a_stream_that_lost_a_change(
 async def test_a_car_that_refuses_although_the_climate_is_on(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
-    """Its owner switched remote comfort off: that is told, and not tried again."""
+    """Its owner turned remote comfort off: that is reported, and not retried."""
     refusal = {"response": {"result": False, "reason": "cabin comfort remote settings not enabled"}}
     vehicle = awake
     vehicle.channel.mode = vehicle.channel.mode.UNSIGNED
@@ -297,7 +297,7 @@ async def test_the_price_that_is_told_is_the_whole(awake: Vehicle, account: Acco
 async def test_a_heater_that_waited_switches_no_climate_on(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
-    """Hours later nobody may be in the car: it heats if the climate is on by then."""
+    """Hours later the car may be empty: it heats if the climate is on by then."""
     vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0)
     done = await vehicle.send(HEAT, AUTOMATION)
     assert done.waits_until is not None

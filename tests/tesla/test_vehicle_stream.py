@@ -34,7 +34,7 @@ COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Cate
 
 
 def tell(stream: Stream, values: dict[Signal[Any], Any], *invalid: str) -> None:
-    """What the car streams now."""
+    """The fields that the car currently streams."""
     now = utc_now()
     readings = {each: Reading(value, now, Source.STREAM) for each, value in values.items()}
     fields = (*(each.name.partition(".")[0] for each in values), *invalid)
@@ -223,7 +223,7 @@ def waits(
 
         async def pause(seconds: float) -> None:
             happens()
-            # Whoever heard of it goes first.
+            # The first to know goes first.
             for _ in range(5):
                 await asyncio.sleep(0)
             freezer.tick(timedelta(seconds=seconds))

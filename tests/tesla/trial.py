@@ -2,10 +2,10 @@
 
 The whole path is ours (`Vehicle`, `FleetApi`, meter, signing) over real HTTP to the simulator. Only
 time is moved: one true clock drives the simulator and our monotonic clock, our wall clock may be
-wrong by hours, and whoever waits moves the true clock instead.
+wrong by hours, and every wait moves the true clock instead.
 
-A `Trial` is a witness too. It knows which messages left for which wish, which of them ran, and
-delivers late what was lost on the way.
+A `Trial` is a witness too. It knows which messages were sent for which command and which of them
+ran, and delivers late the messages that were lost on the way.
 """
 
 import asyncio
@@ -112,7 +112,7 @@ class Sending:
     """How often the car did it."""
     outcome: Done | BaseException | None = None
     was_so: bool = False
-    """Whether the car was as wished when the outcome was told."""
+    """Whether the car was in the requested state when the outcome was reported."""
 
     def cancel(self, moment: str) -> None:
         """Be cancelled, if this is the moment."""
@@ -185,7 +185,7 @@ class Trial:
     """One vehicle, from its first command to the last.
 
     Args:
-        tesla: The simulator; everything in it begins anew.
+        tesla: The simulator; everything in it starts from the beginning.
         session: A new HTTP session.
         key: Our key.
         vin: Which car.
@@ -239,11 +239,11 @@ class Trial:
         self.stored: Mapping[str, Any] | None = None
         self.sendings: list[Sending] = []
         self._strays = 0
-        """At most so many requests were booked that nobody else ever saw."""
+        """The maximum number of booked requests that never reached the simulator."""
         self.wrong: list[str] = []
-        """What was seen to be wrong while it happened."""
+        """Violations noticed while they happened."""
         self._group: list[Sending] = []
-        """What is being sent."""
+        """The commands that are being sent."""
         self._late: list[tuple[float, bytes]] = []
         self._owners: dict[bytes, Sending] = {}
         self._highest: dict[Series, int] = {}
@@ -254,7 +254,7 @@ class Trial:
     # --- Time ------------------------------------------------------------------------------------
 
     def wall(self) -> datetime:
-        """What the clock of our machine shows."""
+        """The time on our machine's clock."""
         return datetime.fromtimestamp(self.clock.now(), UTC) + self.wall_error
 
     def monotonic(self) -> float:
@@ -300,7 +300,7 @@ class Trial:
         ]
 
     def restart(self) -> None:
-        """Our machine restarts: the monotonic clock begins anew, and so does the vehicle."""
+        """Our machine restarts: the monotonic clock starts from zero, and so does the vehicle."""
         if self.stored is None:
             self.store()
         assert self.stored is not None
@@ -371,9 +371,10 @@ class Trial:
             if signed.counter <= self._highest.get(series, 0):
                 self.wrong.append(f"{sending.wish}: counter {signed.counter} does not rise")
             self._highest[series] = max(signed.counter, self._highest.get(series, 0))
-            # Whose wish it is: settings that overtook each other leave in the task of the first.
+            # The command of a message: settings that overtook each other are sent in the task of
+            # the first.
             payload = read.protobuf_message_as_bytes
-            # What a command needs first may be what somebody else wishes, too.
+            # A command may first need something that another command requests, too.
             is_first = payload in {
                 each.command.preparation.payload for each in self._group if each.command.preparation
             }
@@ -420,7 +421,7 @@ class Trial:
         return outcomes if len(outcomes) > 1 else outcomes[0]
 
     async def send(self, *wishes: tuple[Wish, str | None]) -> list[Sending]:
-        """Send wishes at the same time, each perhaps cancelled at some moment."""
+        """Send commands concurrently, each perhaps cancelled at some moment."""
         self._group = group = list[Sending]()
         for wish, cancel_at in wishes:
             self._begin(wish, cancel_at)
@@ -495,7 +496,8 @@ class Trial:
         ]
         match outcome:
             case Done(already=True):
-                # A newer one that ran may have been given up by whoever wished it before it did.
+                # A newer one that ran may have been abandoned by its caller before the older one
+                # ran.
                 assert sending.was_so or any(each.was_so or each.ran for each in newer), told
             case Done():
                 assert sending.ran or any(each.ran for each in newer), told
@@ -526,7 +528,7 @@ async def on_trial(
         trial = Trial(tesla, session, key, vin)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(f"{WAITS}.pause", trial.pause)
-            # Nobody else's clock is touched.
+            # No other clock is affected.
             for module in (WAITS, RATE_LIMITS):
                 patch.setattr(f"{module}.time", SimpleNamespace(monotonic=trial.monotonic))
             yield trial

@@ -96,14 +96,14 @@ def plain_signing(private_key: ec.EllipticCurvePrivateKey, session: Session) -> 
     """The lower bound, which continues one of Flotte's sessions."""
     return PlainSigning(
         private_key,
-        vehicle_public=session.vehicle_public,
+        vehicle_public=session.state.vehicle_public,
         vin=session.vin,
         domain=WIRE[session.domain],
-        epoch=session.epoch,
+        epoch=session.state.epoch,
         routing_address=os.urandom(16),
         uuid=os.urandom(16),
-        counter=session.counter,
-        expires_at=int(session.vehicle_clock(time.monotonic())) + LIFETIME,
+        counter=session.state.counter,
+        expires_at=int(session.state.vehicle_clock(time.monotonic())) + LIFETIME,
     )
 
 

@@ -82,10 +82,10 @@ def test_lower_bound_makes_the_same_bytes(domain: Domain) -> None:
         ours = session.sign(payload, now=0)
         plain = plain or PlainSigning(
             private_key,
-            vehicle_public=session.vehicle_public,
+            vehicle_public=session.state.vehicle_public,
             vin=car.vin,
             domain=WIRE[domain],
-            epoch=session.epoch,
+            epoch=session.state.epoch,
             routing_address=ours.routing_address,
             uuid=ours.uuid,
             counter=ours.counter - 1,

@@ -70,6 +70,6 @@ async def test_a_counter_that_is_too_old_is_signed_again(greeted: Vehicle, car: 
     """The vehicle accepted a higher one from another holder of our key: ours never ran."""
     await greeted.send(commands.flash_lights(), PERSON)
     car.executions.clear()
-    greeted.channel.sessions[Domain.INFOTAINMENT].counter -= 2
+    greeted.channel.sessions[Domain.INFOTAINMENT].state.counter -= 2
     assert await greeted.send(commands.honk_horn(), PERSON) == Done()
     assert ran(car) == ["honk_horn"]

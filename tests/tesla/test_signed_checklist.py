@@ -128,7 +128,7 @@ async def test_05_encrypted_replies_of_both_domains_are_read(trial: Trial) -> No
     assert await trial.tell(honk, lock) == [DONE, DONE]
     assert trial.car.protocol.replies == 2
     assert all(
-        session.encrypted_replies_seen for session in trial.vehicle.channel.sessions.values()
+        session.state.encrypted_replies_seen for session in trial.vehicle.channel.sessions.values()
     )
 
 
@@ -190,7 +190,8 @@ async def test_07_a_new_key_is_accepted(
     trial.car.steer({"protocol": order})
     assert await trial.tell(make) == DONE
     assert (
-        trial.vehicle.channel.sessions[domain].vehicle_public == subsystem(trial, domain).public_key
+        trial.vehicle.channel.sessions[domain].state.vehicle_public
+        == subsystem(trial, domain).public_key
     )
     assert len(ran(trial)) == 2
     assert handshakes(trial, domain) == 1
@@ -206,28 +207,30 @@ async def test_08_a_wrong_tag_changes_nothing(
     """An attacker answers in the vehicle's name, with a key, an epoch and a clock."""
     assert await trial.tell(lock) == DONE
     session = trial.vehicle.channel.sessions[SECURITY]
-    known = (session.vehicle_public, session.epoch)
+    known = (session.state.vehicle_public, session.state.epoch)
     trial.car.steer({"protocol": {"new_key": 2, "reboot": 2}})
     with monkeypatch.context() as forged:
         forged.setattr("simulator.protocol.session_info_tag", lambda *_: bytes(32))
         assert isinstance(await trial.tell(lock), Refused)
-    assert (session.vehicle_public, session.epoch) == known
-    assert session.counter == 2
+    assert (session.state.vehicle_public, session.state.epoch) == known
+    assert session.state.counter == 2
     assert ran(trial) == ["door_lock"]
     assert await trial.tell(lock) == DONE
-    assert (session.vehicle_public, session.epoch) != known
+    assert (session.state.vehicle_public, session.state.epoch) != known
 
 
 async def test_09_a_clock_that_goes_backwards_is_ignored(trial: Trial) -> None:
     """In the same epoch it can only be an old answer; two of our own are needed to believe it."""
     trial.advance(60)
     assert await trial.tell(honk) == DONE
-    clock = trial.vehicle.channel.sessions[INFOTAINMENT].vehicle_clock(trial.monotonic())
+    clock = trial.vehicle.channel.sessions[INFOTAINMENT].state.vehicle_clock(trial.monotonic())
     trial.car.steer({"protocol": {"clock_drift": {3: -40}}})
     outcome = await trial.tell(honk)
     assert isinstance(outcome, Refused)
     assert ran(trial) == ["honk_horn"]
-    assert trial.vehicle.channel.sessions[INFOTAINMENT].vehicle_clock(trial.monotonic()) > clock
+    assert (
+        trial.vehicle.channel.sessions[INFOTAINMENT].state.vehicle_clock(trial.monotonic()) > clock
+    )
     assert await trial.tell(honk) == DONE
     assert ran(trial) == ["honk_horn"] * 2
 
@@ -499,7 +502,7 @@ async def test_14_a_cancelled_task(trial: Trial, moment: str) -> None:
     assert isinstance(outcome, asyncio.CancelledError)
     times = len(ran(trial))
     assert times == 2 or (times == 1 and moment == "leaving")
-    assert trial.vehicle.channel.sessions[INFOTAINMENT].counter == 2
+    assert trial.vehicle.channel.sessions[INFOTAINMENT].state.counter == 2
     assert await trial.tell(honk) == DONE
     assert counters(trial, INFOTAINMENT)[-1] == 3
     assert subsystem(trial, INFOTAINMENT).faults == {}

@@ -295,7 +295,7 @@ class Trial:
 
     def _known_sessions(self) -> list[tuple[bytes, bytes, bool]]:
         return [
-            (session.epoch, session.vehicle_public, session.ready)
+            (session.state.epoch, session.state.vehicle_public, session.state.ready)
             for session in self.vehicle.channel.sessions.values()
         ]
 
@@ -310,7 +310,7 @@ class Trial:
         # What is restored is kept again before anything else happens.
         self.store()
         for domain, session in self.vehicle.channel.sessions.items():
-            if not session.ready:
+            if not session.state.ready:
                 # Our clock went backwards, or the session was given up: it is not stored, and its
                 # counter begins where the vehicle says. What left before and never arrived may
                 # have had the same; the vehicle takes only one of them.
@@ -366,7 +366,7 @@ class Trial:
         signed = read.signature_data.HMAC_Personalized_data
         number: int = read.to_destination.domain
         domain = Domain(number)
-        series = (number, signed.epoch, self.vehicle.channel.sessions[domain].vehicle_public)
+        series = (number, signed.epoch, self.vehicle.channel.sessions[domain].state.vehicle_public)
         if self._copies[message] == 1:
             if signed.counter <= self._highest.get(series, 0):
                 self.wrong.append(f"{sending.wish}: counter {signed.counter} does not rise")

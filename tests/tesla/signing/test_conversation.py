@@ -260,7 +260,7 @@ def test_waiting_car_at_the_handshake(empty: Session, car: Car, line: Line) -> N
 
 
 def test_no_command_without_a_counter_left(session: Session, car: Car, line: Line) -> None:
-    session.counter = car.counter = 2**32 - 1
+    session.state.counter = car.counter = 2**32 - 1
     assert line.carry(session) == Refused(NO_SESSION)
     assert line.purposes == [HELLO]
     assert car.executed == []
@@ -341,7 +341,7 @@ def test_resyncs_are_limited(
     assert line.purposes == [COMMAND] * (1 + resyncs)
     assert line.pauses == [0, 0, 1][: 1 + resyncs]
     assert car.executed == []
-    assert not session.ready  # the next one starts with a handshake
+    assert not session.state.ready  # the next one starts with a handshake
     car.faults = []
     assert done(line.carry(session))
     assert line.purposes[1 + resyncs :] == [HELLO, COMMAND]
@@ -412,7 +412,7 @@ def test_busy_is_given_up(session: Session, car: Car, line: Line) -> None:
     car.faults = [1] * 9
     assert line.carry(session) == Refused(FAULTS[1])
     assert line.purposes == [COMMAND] * 4
-    assert session.ready
+    assert session.state.ready
 
 
 def test_lifetime_starts_after_the_pause(session: Session, car: Car, line: Line) -> None:
@@ -690,7 +690,7 @@ def test_cancelled_command_keeps_its_counter(session: Session, car: Car, line: L
     talk = conversation(session, LOCK, clock=line.clock, repeatable=False)
     car.receive(next(talk).message)
     talk.close()
-    assert session.counter == 1
+    assert session.state.counter == 1
     assert done(line.carry(session))
     assert car.accepted == [1, 2]
 

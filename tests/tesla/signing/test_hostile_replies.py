@@ -98,7 +98,7 @@ def test_open_raises_only_its_own_error(domain: Domain, data: bytes, handshake: 
     clock = Clock()
     session, _ = ready_session(domain, clock)
     request = session.hello(now=NOW) if handshake else session.sign(b"x", now=clock())
-    before = (session.epoch, session.counter, session.vehicle_public)
+    before = (session.state.epoch, session.state.counter, session.state.vehicle_public)
     try:
         reply = session.open(request, data, now=clock())
     except ProtocolError:
@@ -107,8 +107,8 @@ def test_open_raises_only_its_own_error(domain: Domain, data: bytes, handshake: 
         assert isinstance(reply, Reply)
         assert not reply.authenticated  # it cannot be made without the key
         assert reply.session_info is not Acceptance.ACCEPTED
-    assert (session.epoch, session.counter, session.vehicle_public) == before
-    assert not session.encrypted_replies_seen
+    assert (session.state.epoch, session.state.counter, session.state.vehicle_public) == before
+    assert not session.state.encrypted_replies_seen
 
 
 @UNHURRIED
@@ -184,5 +184,5 @@ def test_stored_values_of_any_kind(value: object, name: str) -> None:
     again = Session.from_stored(
         CLIENT_KEY, VIN, Domain.INFOTAINMENT, kept, now_monotonic=clock(), now_wall=1e9
     )
-    if again.ready:
+    if again.state.ready:
         again.sign(b"x", now=clock())

@@ -17,7 +17,7 @@ from custom_components.flotte.tesla.signing import (
     Request,
     Session,
 )
-from custom_components.flotte.tesla.signing.session import MAX_CLOCK, MAX_COUNTER
+from custom_components.flotte.tesla.signing.session_state import MAX_CLOCK, MAX_COUNTER
 from tests.tesla.signing.car import VIN, Car, Clock, public_bytes
 
 LOCK = b"\x10\x01"
@@ -26,12 +26,12 @@ LOCK = b"\x10\x01"
 def facts(session: Session, now: float) -> tuple[object, ...]:
     """Everything a session knows."""
     return (
-        session.ready,
-        session.vehicle_public,
-        session.epoch,
-        session.counter,
-        session.vehicle_clock(now),
-        session.encrypted_replies_seen,
+        session.state.ready,
+        session.state.vehicle_public,
+        session.state.epoch,
+        session.state.counter,
+        session.state.vehicle_clock(now),
+        session.state.encrypted_replies_seen,
     )
 
 
@@ -59,11 +59,11 @@ def test_vin_is_signed_in_upper_case(client_key: ClientKey, car: Car, clock: Clo
 
 
 def test_empty_session_cannot_sign(empty: Session, clock: Clock) -> None:
-    assert not empty.ready
+    assert not empty.state.ready
     with pytest.raises(ProtocolError, match="handshake is needed"):
         empty.sign(LOCK, now=clock())
     with pytest.raises(ProtocolError, match="no session"):
-        empty.vehicle_clock(clock())
+        empty.state.vehicle_clock(clock())
 
 
 def test_handshake_request_only_names_us(empty: Session, clock: Clock) -> None:
@@ -84,12 +84,12 @@ def test_handshake(empty: Session, car: Car, clock: Clock) -> None:
     car.counter = 1605
     reply = greet(empty, car, clock, takes=2.0)
     assert reply.resynced
-    assert empty.ready
-    assert empty.counter == 1605
-    assert empty.epoch == car.epoch
-    assert empty.vehicle_public == public_bytes(car.key)
+    assert empty.state.ready
+    assert empty.state.counter == 1605
+    assert empty.state.epoch == car.epoch
+    assert empty.state.vehicle_public == public_bytes(car.key)
     # Too low by the two seconds of the answer, and by the fraction: never too high.
-    assert car.time - 3 < empty.vehicle_clock(clock()) <= car.time
+    assert car.time - 3 < empty.state.vehicle_clock(clock()) <= car.time
 
 
 def test_routing_address_is_one_for_infotainment_and_fresh_for_vehicle_security(
@@ -160,7 +160,7 @@ def test_expires_in(session: Session, clock: Clock) -> None:
     assert session.expires_in(request, clock() + 10) == left - 10
     assert session.expires_in(request, clock() + 17) == 0
     # The vehicle still accepts it in the second of the expiry.
-    at_expiry = clock() + (request.expires_at - session.vehicle_clock(clock()))
+    at_expiry = clock() + (request.expires_at - session.state.vehicle_clock(clock()))
     assert session.expires_in(request, at_expiry) == pytest.approx(1)
 
 
@@ -174,17 +174,17 @@ def test_command_of_an_older_epoch_has_expired(session: Session, car: Car, clock
 def test_implausible_expiry_is_not_sent(session: Session, clock: Clock) -> None:
     with pytest.raises(ProtocolError, match="out of range"):
         session.sign(LOCK, now=clock(), lifetime=2.0**30)
-    assert session.counter == 0
+    assert session.state.counter == 0
 
 
 def test_last_counter_is_not_used(session: Session, car: Car, clock: Clock) -> None:
-    session.counter = MAX_COUNTER
+    session.state.counter = MAX_COUNTER
     with pytest.raises(ProtocolError, match="handshake"):
         session.sign(LOCK, now=clock())
     car.counter = 7
     greet(session, car, clock)
-    assert session.ready
-    assert session.counter == 7
+    assert session.state.ready
+    assert session.state.counter == 7
 
 
 # -- session info ----------------------------------------------------------------------------------
@@ -193,20 +193,20 @@ def test_last_counter_is_not_used(session: Session, car: Car, clock: Clock) -> N
 def test_higher_own_counter_is_kept_in_the_same_epoch(
     session: Session, car: Car, clock: Clock
 ) -> None:
-    session.counter = 50
+    session.state.counter = 50
     car.counter = 40
     greet(session, car, clock)
-    assert session.counter == 50
+    assert session.state.counter == 50
     car.counter = 60
     greet(session, car, clock)
-    assert session.counter == 60
+    assert session.state.counter == 60
 
 
 def test_counter_starts_over_in_a_new_epoch(session: Session, car: Car, clock: Clock) -> None:
-    session.counter = 50
+    session.state.counter = 50
     car.reboot()
     assert greet(session, car, clock).resynced
-    assert session.counter == 0
+    assert session.state.counter == 0
     run(session, car, clock)
     assert car.accepted == [1]
 
@@ -217,7 +217,7 @@ def test_answer_older_than_ten_seconds_is_not_used(
 ) -> None:
     reply = greet(empty, car, clock, takes=takes)
     assert reply.resynced is wanted
-    assert empty.ready is wanted
+    assert empty.state.ready is wanted
     if not wanted:
         assert reply.session_info is Acceptance.TOO_LATE
 
@@ -297,13 +297,13 @@ def test_clock_going_backwards_in_the_same_epoch_is_stale(
 def test_forgotten_session_accepts_a_lower_clock_but_keeps_its_counter(
     session: Session, car: Car, clock: Clock
 ) -> None:
-    session.counter = 50
-    session.forget()
-    assert not session.ready
+    session.state.counter = 50
+    session.state.forget()
+    assert not session.state.ready
     assert session.to_stored(now_monotonic=clock(), now_wall=0.0) == {}
     car.started += 2
     assert greet(session, car, clock).resynced
-    assert session.counter == 50
+    assert session.state.counter == 50
 
 
 def test_new_vehicle_key_with_valid_tag_is_accepted_and_logged_once(
@@ -311,10 +311,10 @@ def test_new_vehicle_key_with_valid_tag_is_accepted_and_logged_once(
 ) -> None:
     car.key = ec.generate_private_key(ec.SECP256R1())
     car.counter = 3
-    session.counter = 90
+    session.state.counter = 90
     assert greet(session, car, clock).resynced
-    assert session.vehicle_public == public_bytes(car.key)
-    assert session.counter == 3
+    assert session.state.vehicle_public == public_bytes(car.key)
+    assert session.state.counter == 3
     greet(session, car, clock)
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "has a new key" in caplog.text
@@ -357,7 +357,7 @@ def test_contents_of_session_info(
     car.sign_session_info(info.SerializeToString(), hello.uuid, reply)  # a tag that fits
     opened = empty.open(hello, reply.SerializeToString(), now=clock())
     assert opened.session_info is wanted
-    assert empty.ready is (wanted is Acceptance.ACCEPTED)
+    assert empty.state.ready is (wanted is Acceptance.ACCEPTED)
 
 
 def test_garbage_as_session_info(empty: Session, clock: Clock) -> None:
@@ -379,7 +379,7 @@ def test_included_session_info_resyncs(
     assert reply.fault == fault
     assert reply.resynced
     assert reply.payload is None
-    assert session.counter == 500
+    assert session.state.counter == 500
 
 
 def test_fault_inside_an_encrypted_reply_is_authenticated(
@@ -412,7 +412,7 @@ def test_empty_success_in_plaintext(session: Session, car: Car, clock: Clock) ->
     assert reply.payload == b""
     assert not reply.authenticated
     assert not reply.downgraded
-    assert not session.encrypted_replies_seen
+    assert not session.state.encrypted_replies_seen
 
 
 def test_empty_success_encrypted_without_any_ciphertext(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Reply, Session
-from custom_components.flotte.tesla.signing.session import MAX_CLOCK, MAX_COUNTER
+from custom_components.flotte.tesla.signing.session_state import MAX_CLOCK, MAX_COUNTER
 from tests.tesla.signing.car import VIN, Car, Clock
 
 WALL = 1_790_000_000.0
@@ -44,10 +44,10 @@ def test_restored_session_needs_no_handshake(session: Session, car: Car, clock: 
     kept = stored(session, clock)
     clock.now += 3_600
     again = restart(session, kept, clock, WALL + 3_600)
-    assert again.ready
-    assert again.vehicle_public == session.vehicle_public
-    assert again.epoch == session.epoch
-    assert again.encrypted_replies_seen
+    assert again.state.ready
+    assert again.state.vehicle_public == session.state.vehicle_public
+    assert again.state.epoch == session.state.epoch
+    assert again.state.encrypted_replies_seen
     assert run(again, car, clock).authenticated
     assert car.handshakes == 1
 
@@ -59,7 +59,9 @@ def test_other_monotonic_clock_after_a_restart(session: Session, clock: Clock) -
     again = Session.from_stored(
         session._client_key, VIN, session.domain, kept, now_monotonic=5.0, now_wall=WALL + 10
     )
-    assert again.vehicle_clock(5.0) == pytest.approx(session.vehicle_clock(clock() + 10))
+    assert again.state.vehicle_clock(5.0) == pytest.approx(
+        session.state.vehicle_clock(clock() + 10)
+    )
 
 
 def test_counter_gets_a_gap(session: Session, car: Car, clock: Clock) -> None:
@@ -67,7 +69,7 @@ def test_counter_gets_a_gap(session: Session, car: Car, clock: Clock) -> None:
     for _ in range(40):  # sent after it was stored, so the restored session does not know of them
         run(session, car, clock)
     again = restart(session, kept, clock, WALL)
-    assert again.counter == 100
+    assert again.state.counter == 100
     assert run(again, car, clock).fault == 0
     assert car.accepted[-1] == 101
 
@@ -108,9 +110,9 @@ def test_wall_clock_one_hour_ahead_costs_one_fault(
 def test_wall_clock_one_hour_back_gives_an_empty_session(session: Session, clock: Clock) -> None:
     clock.now += 86_400
     kept = stored(session, clock)
-    assert not restart(session, kept, clock, WALL - 3_600).ready
-    assert not restart(session, kept, clock, WALL - 1).ready
-    assert restart(session, kept, clock, WALL).ready
+    assert not restart(session, kept, clock, WALL - 3_600).state.ready
+    assert not restart(session, kept, clock, WALL - 1).state.ready
+    assert restart(session, kept, clock, WALL).state.ready
 
 
 @pytest.mark.parametrize("step", [3_600, -3_600])
@@ -139,7 +141,7 @@ def test_stale_check_after_a_restart_uses_the_vehicles_clock(
 
 def test_empty_session_stores_nothing(empty: Session, clock: Clock) -> None:
     assert stored(empty, clock) == {}
-    assert not restart(empty, {}, clock, WALL).ready
+    assert not restart(empty, {}, clock, WALL).state.ready
 
 
 def test_no_secret_is_stored(session: Session, car: Car, clock: Clock) -> None:
@@ -167,8 +169,8 @@ def test_other_client_key_gives_an_empty_session(session: Session, clock: Clock)
         now_monotonic=clock(),
         now_wall=WALL,
     )
-    assert not again.ready
-    assert not again.encrypted_replies_seen
+    assert not again.state.ready
+    assert not again.state.encrypted_replies_seen
 
 
 @pytest.mark.parametrize(
@@ -199,18 +201,18 @@ def test_malformed_value_gives_an_empty_session(
     session: Session, clock: Clock, change: dict[str, object]
 ) -> None:
     kept = stored(session, clock)
-    assert restart(session, kept, clock, WALL).ready
+    assert restart(session, kept, clock, WALL).state.ready
     again = restart(session, kept | change, clock, WALL)
-    assert not again.ready
-    assert again.counter == 0
-    assert again.epoch == b""
+    assert not again.state.ready
+    assert again.state.counter == 0
+    assert again.state.epoch == b""
 
 
 @pytest.mark.parametrize("name", ["client_key", "vehicle_key", "epoch", "counter", "clock"])
 def test_missing_value_gives_an_empty_session(session: Session, clock: Clock, name: str) -> None:
     kept = stored(session, clock)
     del kept[name]
-    assert not restart(session, kept, clock, WALL).ready
+    assert not restart(session, kept, clock, WALL).state.ready
 
 
 @pytest.mark.parametrize("kept", [None, [], "x", 5])
@@ -220,4 +222,4 @@ def test_no_mapping_gives_an_empty_session(
     session = Session.from_stored(
         client_key, VIN, Domain.INFOTAINMENT, kept, now_monotonic=clock(), now_wall=WALL
     )
-    assert not session.ready
+    assert not session.state.ready

@@ -118,7 +118,7 @@ def signed(name: str) -> tuple[Session, Request]:
     inputs = given(name)
     domain = Domain(inputs["domain"])
     session = shaken(domain, unhex(inputs["uuid"]))
-    lifetime = inputs["expires_at"] - session.vehicle_clock(NOW)
+    lifetime = inputs["expires_at"] - session.state.vehicle_clock(NOW)
     request = session.sign(unhex(inputs["plaintext_payload"]), now=NOW, lifetime=lifetime)
     return session, request
 
@@ -184,10 +184,10 @@ def test_session_info_is_read() -> None:
     info = signatures.SessionInfo.FromString(unhex(given("session_info_decode")["session_info"]))
     wanted = expected("session_info_decode")
     session = shaken(Domain.INFOTAINMENT)
-    assert session.counter == info.counter == wanted["counter"]
-    assert session.vehicle_public.hex() == wanted["publicKey"]
-    assert session.epoch.hex() == wanted["epoch"]
-    assert session.vehicle_clock(NOW) == wanted["clock_time"]
+    assert session.state.counter == info.counter == wanted["counter"]
+    assert session.state.vehicle_public.hex() == wanted["publicKey"]
+    assert session.state.epoch.hex() == wanted["epoch"]
+    assert session.state.vehicle_clock(NOW) == wanted["clock_time"]
     assert (info.status, info.handle) == (wanted["status"], wanted["handle"])
 
 
@@ -215,11 +215,11 @@ def test_handshake_reply(domain: Domain) -> None:
     wanted = expected(HANDSHAKE_REPLIES[domain])
     info = signatures.SessionInfo.FromString(unhex(wanted["session_info"]))
     session = shaken(domain)
-    assert session.ready
-    assert session.counter == info.counter
-    assert session.vehicle_clock(NOW) == info.clock_time
+    assert session.state.ready
+    assert session.state.counter == info.counter
+    assert session.state.vehicle_clock(NOW) == info.clock_time
     if domain is Domain.VEHICLE_SECURITY:
-        assert (session.counter, session.vehicle_clock(NOW)) == (41, 2651)
+        assert (session.state.counter, session.state.vehicle_clock(NOW)) == (41, 2651)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_encrypted_reply(name: str) -> None:
     assert reply.payload == unhex(wanted["plaintext"])
     assert reply.authenticated
     assert reply.fault == wanted["fault"]
-    assert session.encrypted_replies_seen
+    assert session.state.encrypted_replies_seen
 
 
 @pytest.mark.parametrize("name", RESPONSES)
@@ -370,9 +370,9 @@ def test_session_info_in_fault(name: str) -> None:
     assert reply.fault == wanted["fault"]
     assert reply.resynced
     assert reply.payload is None
-    assert session.epoch.hex() == wanted["epoch"]
-    assert session.counter == wanted["counter"]
-    assert session.vehicle_clock(NOW + 1) == wanted["clock_time"]
+    assert session.state.epoch.hex() == wanted["epoch"]
+    assert session.state.counter == wanted["counter"]
+    assert session.state.vehicle_clock(NOW + 1) == wanted["clock_time"]
 
 
 def test_key_not_on_keychain() -> None:
@@ -382,7 +382,7 @@ def test_key_not_on_keychain() -> None:
     reply = session.open(hello, unhex(given(name)["routable_message"]), now=NOW)
     assert reply.session_info is Acceptance.KEY_NOT_PAIRED
     assert expected(name)["status"] == 1
-    assert not session.ready
+    assert not session.state.ready
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_negative_session_info(name: str) -> None:
     )
     assert expected(name)["must_fail"]
     assert accepted is Acceptance.WRONG_TAG
-    assert not session.ready
+    assert not session.state.ready
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ class _Conversation:
 
     def run(self) -> Generator[Outgoing, Incoming, Answer]:
         """Sign and send until there is an answer."""
-        if not self._session.ready:
+        if not self._session.state.ready:
             failure = yield from self._handshake()
             if failure is not None:
                 return Refused(failure)
@@ -174,7 +174,7 @@ class _Conversation:
                     self._payload, now=self._clock() + self._pause, lifetime=self._lifetime
                 )
             except ProtocolError:  # the counter is used up, or the clock cannot be true
-                self._session.forget()
+                self._session.state.forget()
                 return self._refused(faults.NO_SESSION)
             incoming = yield Outgoing(request.message, self._pause)
             if incoming is NOT_SENT:
@@ -266,7 +266,7 @@ class _Conversation:
                 return self._unknown(request, Why.DELIVERED, fault)
             doubtful = None
         if fault.handling is Handling.RESYNC:
-            self._session.forget()
+            self._session.state.forget()
         return self._refused(fault, doubtful)
 
     def _resync(
@@ -311,7 +311,7 @@ class _Conversation:
             fault = found
             pause = max(RESEND_PAUSE, fault.pause)
         # Perhaps it is what we know that keeps the answers from being accepted: begin anew.
-        self._session.forget()
+        self._session.state.forget()
         return fault
 
     def _read_handshake(self, request: Request, incoming: bytes) -> Fault | None:

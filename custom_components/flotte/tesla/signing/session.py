@@ -1,4 +1,4 @@
-"""One domain of one vehicle: what is known of it, and the messages to and from it.
+"""Messages to and from one domain of one vehicle; what is known of it is in `session_state`.
 
 Every message is a RoutableMessage (protobuf). Field numbers in brackets:
 
@@ -30,7 +30,7 @@ import hmac
 import logging
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import override
@@ -52,6 +52,7 @@ from . import metadata
 from .faults import ProtocolError
 from .keys import ClientKey, SessionKey
 from .metadata import EPOCH_LENGTH, UUID_LENGTH, VIN_LENGTH, Domain, SignatureType
+from .session_state import MAX_CLOCK, SessionState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,11 +65,6 @@ refuses some messages above 30 (fault 20)."""
 MAX_ANSWER_AGE = 10.0
 """Seconds between a request and its session info; an older clock sample is too old. The reference
 client's limit on the Internet path."""
-COUNTER_GAP = 100
-"""Added when a stored session is loaded, for commands that were sent after it was stored."""
-MAX_COUNTER = 0xFFFF_FFFF
-MAX_CLOCK = 1 << 30
-"""Seconds; the vehicle refuses an expires_at above it (fault 13)."""
 MAX_REPLY_LENGTH = 100_000
 """Bytes; the reference client refuses larger ones."""
 
@@ -152,10 +148,7 @@ class Reply:
 
 
 class Session:
-    """What is known of one domain of one vehicle. Mutable; use it under one lock.
-
-    A new session is empty: not `ready` until session info was accepted.
-    """
+    """Messages to and from one domain of one vehicle. Mutable; use it under one lock."""
 
     def __init__(
         self,
@@ -180,70 +173,24 @@ class Session:
             raise ValueError("a VIN has 17 letters and digits")
         self.vin = vin.upper()
         self.domain = domain
-        self.epoch = b""
-        """16 bytes; the domain begins a new one when it restarts."""
-        self.counter = 0
-        # Epoch and counter of the last session info: the last one that the vehicle took.
-        self._reported: tuple[bytes, int] | None = None
-        """The last one used or accepted; the next command takes one more."""
-        self.encrypted_replies_seen = False
-        """The firmware can encrypt replies, so a success in plaintext is suspicious from now on."""
+        self.state = SessionState(self.vin, domain)
+        """Key, epoch, counter and clock."""
         self._client_key = client_key
         self._random_bytes = random_bytes
-        self._key: SessionKey | None = None
-        # The vehicle's clock in the last accepted session info, and the monotonic second it came.
-        self._clock: tuple[int, float] | None = None
-        self._trusted = False
-        self._metadata_start = b""
         # As the reference client: infotainment gets one address for all messages, vehicle security
         # a fresh one for each.
         self._routing_address = random_bytes(_ROUTING_ADDRESS_LENGTH)
 
-    @property
-    def ready(self) -> bool:
-        """A command can be signed without a handshake."""
-        return self._trusted and self.counter < MAX_COUNTER
-
-    @property
-    def vehicle_public(self) -> bytes:
-        """The domain's public key, 65 bytes; empty while unknown."""
-        return self._key.vehicle_public if self._key is not None else b""
-
-    def vehicle_clock(self, now: float) -> float:
-        """Estimate the domain's clock, in seconds since its epoch began.
-
-        Raises:
-            ProtocolError: there is no session.
-        """
-        if self._clock is None:
-            raise ProtocolError("no session, so the vehicle's clock is unknown")
-        value, at = self._clock
-        return value + (now - at)
-
     def expires_in(self, request: Request, now: float) -> float:
-        """Seconds until the vehicle can no longer accept a command; 0 when it already cannot.
-
-        Errs on the long side: the estimate of the vehicle's clock is never ahead.
-        """
-        if request.epoch != self.epoch or self._clock is None:
-            return 0.0  # fault 15 is all it could get
-        # The vehicle refuses when its clock is greater than expires_at, so one second later.
-        return max(0.0, request.expires_at + 1 - self.vehicle_clock(now))
+        """Seconds until the vehicle can no longer accept a command; 0 when it already cannot."""
+        return self.state.expires_in(request.epoch, request.expires_at, now)
 
     def shows_arrival(self, request: Request) -> bool:
         """Whether the last session info names the request's own counter as the last one taken.
 
         So a copy of the request had arrived before the one that was refused because of it.
         """
-        return self._reported == (request.epoch, request.counter)
-
-    def forget(self) -> None:
-        """Make the next command begin with a handshake.
-
-        Epoch and counter stay, so that no counter is used twice in one epoch; the clock stays as an
-        estimate, but no longer makes an answer with a lower one stale.
-        """
-        self._trusted = False
+        return self.state.shows_arrival(request.epoch, request.counter)
 
     # -- out ---------------------------------------------------------------------------------------
 
@@ -265,14 +212,15 @@ class Session:
         Raises:
             ProtocolError: the session is not ready, or the expiry is out of the field's range.
         """
-        if self._key is None or not self.ready:
+        state = self.state
+        if state.key is None or not state.ready:
             raise ProtocolError("no session to sign with; a handshake is needed")
-        expires_at = math.floor(self.vehicle_clock(now) + lifetime)
+        expires_at = math.floor(state.vehicle_clock(now) + lifetime)
         if not 0 < expires_at <= MAX_CLOCK:
             raise ProtocolError("the expiry is out of range; the vehicle's clock is not plausible")
-        self.counter = counter = self.counter + 1  # used up, whatever comes of the message
-        tag = self._key.tag_of_command(
-            self._metadata_start + metadata.end_of_request(expires_at, counter, FLAGS), payload
+        counter = state.use_counter()
+        tag = state.key.tag_of_command(
+            state.metadata_start + metadata.end_of_request(expires_at, counter, FLAGS), payload
         )
         uuid, routing_address = self._fresh_identifiers()
         message = self._envelope(uuid, routing_address)
@@ -281,7 +229,7 @@ class Session:
         signature = message.signature_data
         signature.signer_identity.public_key = self._client_key.public_bytes
         signed = signature.HMAC_Personalized_data
-        signed.epoch = self.epoch
+        signed.epoch = state.epoch
         signed.counter = counter
         signed.expires_at = expires_at
         signed.tag = tag
@@ -291,9 +239,9 @@ class Session:
             uuid,
             routing_address,
             now,
-            self._key,
+            state.key,
             tag,
-            self.epoch,
+            state.epoch,
             counter,
             expires_at,
         )
@@ -340,14 +288,14 @@ class Session:
             # The signature tells an encrypted reply, not the payload: the success of vehicle
             # security is an empty message, so its ciphertext is empty or absent.
             case "protobuf_message_as_bytes" | None if signature == "AES_GCM_Response_data":
-                payload = self._decrypt(request, message)
-                authenticated = self.encrypted_replies_seen = True
+                payload = _decrypt(self.vin, request, message)
+                authenticated = self.state.encrypted_replies_seen = True
             case "protobuf_message_as_bytes" | None:
                 payload = message.protobuf_message_as_bytes
             case other:
                 raise ProtocolError(f"a reply cannot bear {other}")
         downgraded = (
-            self.encrypted_replies_seen
+            self.state.encrypted_replies_seen
             and not authenticated
             and payload is not None
             and fault == 0
@@ -396,78 +344,20 @@ class Session:
             return Acceptance.WRONG_TAG
         if len(info.epoch) != EPOCH_LENGTH or info.clock_time >= MAX_CLOCK:
             return Acceptance.MALFORMED
-        replaced = self._key is not None and self._key.vehicle_public != key.vehicle_public
-        continues = info.epoch == self.epoch and not replaced
-        if continues and self._trusted and self._clock and info.clock_time < self._clock[0]:
+        replaced = self.state.is_replaced_by(key)
+        if not self.state.update(key, info.epoch, info.counter, info.clock_time, now=now):
             return Acceptance.STALE_CLOCK
         if replaced:
             _LOGGER.warning("%s has a new key, as after a service; using it from now on", self)
-        if continues and self.counter < MAX_COUNTER:
-            self.counter = max(self.counter, info.counter)
-        else:
-            self.counter = info.counter
-        self._reported = (info.epoch, info.counter)
-        self._take(key, info.epoch, (info.clock_time, now))
         return Acceptance.ACCEPTED
-
-    def _take(self, key: SessionKey, epoch: bytes, clock: tuple[int, float]) -> None:
-        self._key = key
-        self.epoch = epoch
-        self._clock = clock
-        self._trusted = True
-        self._metadata_start = metadata.start_of_request(self.vin, self.domain, epoch)
-
-    def _decrypt(self, request: Request, message: RoutableMessage) -> bytes:
-        if request.key is None:
-            raise ProtocolError("an encrypted reply to a handshake")
-        sealed = message.signature_data.AES_GCM_Response_data
-        if sealed.counter in request.reply_counters:
-            raise ProtocolError("a reply came twice")
-        plaintext = request.key.decrypt(
-            sealed.nonce,
-            message.protobuf_message_as_bytes,
-            sealed.tag,
-            metadata.of_reply(
-                self.vin,
-                request.domain,
-                counter=sealed.counter,
-                flags=message.flags,
-                hash_of_request=metadata.request_hash(
-                    SignatureType.HMAC_PERSONALIZED, request.tag, request.domain
-                ),
-                fault=message.signedMessageStatus.signed_message_fault,
-            ),
-        )
-        request.reply_counters.add(sealed.counter)
-        return plaintext
 
     # -- storage -----------------------------------------------------------------------------------
 
     def to_stored(self, *, now_monotonic: float, now_wall: float) -> dict[str, object]:
-        """Everything worth keeping over a restart, for JSON; nothing secret is in it.
-
-            client_key              SHA-256 of our public key, hex
-            vehicle_key, epoch      hex
-            counter                 the last one used
-            clock, clock_at         the vehicle's clock in the last session info; wall second then
-            stored_at               wall second now
-            encrypted_replies_seen  bool
-
-        Empty while the session is not ready.
-        """
-        if not self.ready or self._clock is None:
-            return {}
-        clock, at = self._clock
-        return {
-            "client_key": self._client_key.fingerprint,
-            "vehicle_key": self.vehicle_public.hex(),
-            "epoch": self.epoch.hex(),
-            "counter": self.counter,
-            "clock": clock,
-            "clock_at": now_wall - (now_monotonic - at),
-            "stored_at": now_wall,
-            "encrypted_replies_seen": self.encrypted_replies_seen,
-        }
+        """The state for JSON, see `SessionState.to_stored`; nothing secret is in it."""
+        return self.state.to_stored(
+            self._client_key, now_monotonic=now_monotonic, now_wall=now_wall
+        )
 
     @classmethod
     def from_stored(
@@ -482,45 +372,25 @@ class Session:
     ) -> Session:
         """Continue a stored session; the first command needs no handshake then.
 
-        The counter gets a gap of 100. Anything wrong gives an empty session: another client key,
-        a malformed value, a wall clock that went backwards. A value that is only outdated does no
-        harm: it costs one fault, whose answer bears session info.
+        Anything wrong gives an empty session, see `SessionState.from_stored`.
 
         Raises:
             ValueError: not a VIN.
         """
         session = cls(client_key, vin, domain)
-        try:
-            session._restore(stored, now_monotonic, now_wall)
-        except (LookupError, TypeError, ValueError, ArithmeticError, ProtocolError) as error:
-            _LOGGER.debug("%s: stored session not used: %s", session, error)
-            return cls(client_key, vin, domain)
+        session.state = SessionState.from_stored(
+            session.vin,
+            domain,
+            client_key,
+            stored,
+            now_monotonic=now_monotonic,
+            now_wall=now_wall,
+        )
         return session
-
-    def _restore(self, stored: object, now_monotonic: float, now_wall: float) -> None:
-        if not isinstance(stored, Mapping):
-            raise TypeError("not a mapping")
-        if stored["client_key"] != self._client_key.fingerprint:
-            raise ValueError("made with another client key")
-        counter = _whole(stored["counter"]) + COUNTER_GAP
-        clock = _whole(stored["clock"])
-        age = now_wall - _finite(stored["clock_at"])
-        if now_wall < _finite(stored["stored_at"]) or age < 0:
-            raise ValueError("the wall clock went backwards")
-        if counter >= MAX_COUNTER or clock + age >= MAX_CLOCK:
-            raise ValueError("counter or clock out of range")
-        epoch = bytes.fromhex(stored["epoch"])
-        if len(epoch) != EPOCH_LENGTH:
-            raise ValueError("epoch of a wrong length")
-        key = self._client_key.session_key(bytes.fromhex(stored["vehicle_key"]))
-        self.encrypted_replies_seen = stored.get("encrypted_replies_seen") is True
-        self.counter = counter
-        self._take(key, epoch, (clock, now_monotonic - age))
 
     @override
     def __repr__(self) -> str:
-        # Logs and diagnostics are shown around; the end of a VIN is enough to tell one's cars.
-        return f"{self.domain.name.lower()} of …{self.vin[-4:]}"
+        return repr(self.state)
 
 
 def _parse(reply: bytes) -> RoutableMessage:
@@ -552,13 +422,27 @@ def _check_belongs(request: Request, message: RoutableMessage) -> None:
         raise ProtocolError("reply to another request")
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError("not a whole number")
-    return value
-
-
-def _finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError("not a number")
-    return value
+def _decrypt(vin: str, request: Request, message: RoutableMessage) -> bytes:
+    """The payload of an encrypted reply to a command; it is accepted only once."""
+    if request.key is None:
+        raise ProtocolError("an encrypted reply to a handshake")
+    sealed = message.signature_data.AES_GCM_Response_data
+    if sealed.counter in request.reply_counters:
+        raise ProtocolError("a reply came twice")
+    plaintext = request.key.decrypt(
+        sealed.nonce,
+        message.protobuf_message_as_bytes,
+        sealed.tag,
+        metadata.of_reply(
+            vin,
+            request.domain,
+            counter=sealed.counter,
+            flags=message.flags,
+            hash_of_request=metadata.request_hash(
+                SignatureType.HMAC_PERSONALIZED, request.tag, request.domain
+            ),
+            fault=message.signedMessageStatus.signed_message_fault,
+        ),
+    )
+    request.reply_counters.add(sealed.counter)
+    return plaintext

@@ -56,7 +56,7 @@ class CommandChannel:
 
     def needs_handshake(self, domain: Domain | None) -> bool:
         """Whether a command to a part of the vehicle needs a session first."""
-        return self.needs_key and domain is not None and not self.sessions[domain].ready
+        return self.needs_key and domain is not None and not self.sessions[domain].state.ready
 
     @property
     def polling_prevents_sleep(self) -> bool:
@@ -217,7 +217,7 @@ class CommandChannel:
             "sessions": {
                 str(int(domain)): session.to_stored(now_monotonic=monotonic, now_wall=wall)
                 for domain, session in self.sessions.items()
-                if session.ready
+                if session.state.ready
             },
         }
 

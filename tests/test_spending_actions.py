@@ -37,7 +37,7 @@ from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, S
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.projection import Basis
 from custom_components.flotte.tesla.spending.tariff import Category, Tariff
-from custom_components.flotte.tesla.vehicle.deferral import Waiting, may_wait
+from custom_components.flotte.tesla.vehicle.deferral import DeferredCommand, is_deferrable
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from simulator.accounts import SCOPES
@@ -153,10 +153,10 @@ def by_category(counts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return {str(each): total[each] for each in PAID if total[each]}
 
 
-def waits(vehicle: Vehicle, command: Command, caller: Caller) -> Waiting:
+def waits(vehicle: Vehicle, command: Command, caller: Caller) -> DeferredCommand:
     """Let a command wait for six hours from now."""
     now = dt_util.utcnow()
-    waiting = Waiting(command, caller, now, now + timedelta(hours=6))
+    waiting = DeferredCommand(command, caller, now, now + timedelta(hours=6))
     vehicle.deferred.queue.put(waiting)
     return waiting
 
@@ -694,7 +694,7 @@ async def test_price_if_state_checks_are_billed(
 
 
 def test_settings_are_what_may_wait() -> None:
-    waiting = {name for name, make in PRICED.items() if make is not None and may_wait(make())}
+    waiting = {name for name, make in PRICED.items() if make is not None and is_deferrable(make())}
     assert waiting == {"setting"}
 
 
@@ -1039,7 +1039,7 @@ def _with_a_pin() -> list[Callable[..., Command]]:
 def test_no_pin_waits(make: Callable[..., Command]) -> None:
     """Deferred commands are listed with their parameters."""
     fields = {"on": True} if "on" in inspect.signature(make).parameters else {}
-    assert not may_wait(make(**fields, pin="8306"))
+    assert not is_deferrable(make(**fields, pin="8306"))
 
 
 # --- What the user sees --------------------------------------------------------------------------

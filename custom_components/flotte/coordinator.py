@@ -51,7 +51,7 @@ from .tesla.spending.caller import POLLING, Caller
 from .tesla.spending.meter import Meter
 from .tesla.state import Signal, State
 from .tesla.vehicle import poll_plan as plan
-from .tesla.vehicle.deferral import Waiting
+from .tesla.vehicle.deferral import DeferredCommand
 from .tesla.vehicle.stream import Stream
 from .tesla.vehicle.vehicle import Vehicle
 
@@ -400,7 +400,7 @@ class VehicleCoordinator(FlotteCoordinator):
         )
 
     @callback
-    def _async_settled(self, waiting: Waiting, error: TeslaError | None) -> None:
+    def _async_settled(self, waiting: DeferredCommand, error: TeslaError | None) -> None:
         """Say what became of a command whose caller waits no more, and that it waits no more."""
         self.async_told(frozenset({signals.ONLINE}))
         name, command = self.device_name, waiting.command.name

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.flotte.tesla.telemetry.records import Alert, read_alerts
-from custom_components.flotte.tesla.vehicle.alerts import ALERT_AGE, MOST_ALERTS, AlertHistory
+from custom_components.flotte.tesla.vehicle.alerts import ALERT_AGE, MAX_ALERTS, AlertHistory
 
 ALARM = "VCSEC_a133_alarmTriggered"
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -122,8 +122,8 @@ def test_one_that_is_not_reported_for_long_is_another(history: AlertHistory) -> 
 
 
 def test_not_all_are_remembered(history: AlertHistory) -> None:
-    for number in range(MOST_ALERTS + 50):
+    for number in range(MAX_ALERTS + 50):
         assert history.news((alert(0, None, f"a{number}"),), NOW)
-    assert len(history) == MOST_ALERTS
-    assert not history.news((alert(0, None, f"a{MOST_ALERTS + 49}"),), NOW)
+    assert len(history) == MAX_ALERTS
+    assert not history.news((alert(0, None, f"a{MAX_ALERTS + 49}"),), NOW)
     assert history.news((alert(0, None, "a0"),), NOW)

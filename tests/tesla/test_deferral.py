@@ -11,7 +11,12 @@ from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Command, Seat
 from custom_components.flotte.tesla.signing import Domain
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.vehicle.deferral import MOST, Queue, Waiting, may_wait
+from custom_components.flotte.tesla.vehicle.deferral import (
+    MAX_DEFERRED,
+    DeferralQueue,
+    DeferredCommand,
+    is_deferrable,
+)
 from tests.tesla.test_commands import ROWS, Row
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -20,24 +25,24 @@ SECOND = timedelta(seconds=1)
 SUN = Caller(CallerKind.AUTOMATION, "automation.solar_surplus")
 
 
-def waiting(command: Command, *, since: datetime = NOW, hours: float = 6) -> Waiting:
-    return Waiting(command, SUN, since, since + hours * HOUR)
+def waiting(command: Command, *, since: datetime = NOW, hours: float = 6) -> DeferredCommand:
+    return DeferredCommand(command, SUN, since, since + hours * HOUR)
 
 
-def queue_of(*made: Command) -> Queue:
-    queue = Queue()
+def queue_of(*made: Command) -> DeferralQueue:
+    queue = DeferralQueue()
     for command in made:
         queue.put(waiting(command))
     return queue
 
 
-def commands_in(queue: Queue) -> list[Command]:
+def commands_in(queue: DeferralQueue) -> list[Command]:
     return [each.command for each in queue.waiting.values()]
 
 
-def kept(queue: Queue) -> Queue:
+def kept(queue: DeferralQueue) -> DeferralQueue:
     """The queue after a restart."""
-    return Queue.from_stored(json.loads(json.dumps(queue.to_stored())))
+    return DeferralQueue.from_stored(json.loads(json.dumps(queue.to_stored())))
 
 
 def made_up(kind: str) -> Command:
@@ -88,9 +93,9 @@ NEVER: list[Callable[[], Command]] = [
 @pytest.mark.parametrize("make", NEVER, ids=lambda make: make().name)
 def test_commands_that_are_never_deferred(make: Callable[[], Command]) -> None:
     command = make()
-    assert not may_wait(command)
-    queue = Queue()
-    with pytest.raises(ValueError, match="does not wait"):
+    assert not is_deferrable(command)
+    queue = DeferralQueue()
+    with pytest.raises(ValueError, match="cannot be deferred"):
         queue.put(waiting(command))
     assert queue.waiting == {}
 
@@ -105,13 +110,13 @@ def test_commands_that_are_never_deferred(make: Callable[[], Command]) -> None:
     ],
 )
 def test_settings_may_wait(make: Callable[[], Command]) -> None:
-    assert may_wait(make())
+    assert is_deferrable(make())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_deferrable_commands_have_a_kind_and_no_pin_and_are_repeatable(row: Row) -> None:
     command = row.make()
-    if not may_wait(command):
+    if not is_deferrable(command):
         return
     assert command.supersedes
     assert command.repeatable
@@ -126,7 +131,7 @@ def test_deferrable_commands_have_a_kind_and_no_pin_and_are_repeatable(row: Row)
 def test_the_newest_of_a_kind_waits_at_the_end() -> None:
     first, warm = waiting(commands.set_charge_limit(70)), waiting(commands.set_temperature(21))
     newest = waiting(commands.set_charge_limit(90), since=NOW + SECOND)
-    queue = Queue()
+    queue = DeferralQueue()
     assert queue.put(first) is None
     assert queue.put(warm) is None
     assert queue.put(newest) is first
@@ -144,12 +149,12 @@ def test_it_is_forgotten_by_kind() -> None:
 
 
 def test_not_too_much_waits() -> None:
-    queue = queue_of(*(made_up(f"kind {number}") for number in range(MOST)))
-    with pytest.raises(ValueError, match="too much"):
+    queue = queue_of(*(made_up(f"kind {number}") for number in range(MAX_DEFERRED)))
+    with pytest.raises(ValueError, match="too many"):
         queue.put(waiting(made_up("one more")))
     newer = waiting(made_up("kind 0"), since=NOW + SECOND)
     queue.put(newer)
-    assert len(queue.waiting) == MOST
+    assert len(queue.waiting) == MAX_DEFERRED
     assert queue.waiting["kind 0"] is newer
 
 
@@ -166,7 +171,7 @@ def test_not_too_much_waits() -> None:
 )
 def test_it_expires(after: timedelta, *, over: bool) -> None:
     limit = waiting(commands.set_charge_limit(70))
-    queue = Queue()
+    queue = DeferralQueue()
     queue.put(limit)
     assert queue.expire(NOW + after) == ([limit] if over else [])
     assert (queue.waiting == {}) is over
@@ -174,7 +179,7 @@ def test_it_expires(after: timedelta, *, over: bool) -> None:
 
 
 def test_only_overdue_commands_expire() -> None:
-    queue = Queue()
+    queue = DeferralQueue()
     queue.put(waiting(commands.set_charge_limit(70), hours=1))
     queue.put(waiting(commands.set_temperature(21), hours=2))
     (gone,) = queue.expire(NOW + HOUR)
@@ -188,7 +193,7 @@ def test_only_overdue_commands_expire() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_command_that_may_wait_survives_a_restart(row: Row) -> None:
     command = row.make()
-    if not may_wait(command):
+    if not is_deferrable(command):
         return
     (again,) = kept(queue_of(command)).waiting.values()
     assert again == waiting(command)
@@ -202,7 +207,7 @@ def test_a_command_that_may_wait_survives_a_restart(row: Row) -> None:
 
 def test_some_may_wait() -> None:
     """Otherwise the test above proves nothing."""
-    assert len({row.make().supersedes for row in ROWS if may_wait(row.make())}) > 10
+    assert len({row.make().supersedes for row in ROWS if is_deferrable(row.make())}) > 10
 
 
 def test_the_order_survives_a_restart() -> None:
@@ -212,7 +217,7 @@ def test_the_order_survives_a_restart() -> None:
 
 @pytest.mark.parametrize("stored", [None, {}, "set_charge_limit", 7, [None], [[]], ["a"], [{}]])
 def test_no_queue_at_all(stored: object) -> None:
-    assert Queue.from_stored(stored).waiting == {}
+    assert DeferralQueue.from_stored(stored).waiting == {}
 
 
 BAD_LINES: list[dict[str, Any]] = [
@@ -244,14 +249,14 @@ def test_unreadable_commands_are_left_out(bad: dict[str, Any]) -> None:
     spoilt, good = queue_of(commands.set_charge_limit(70), commands.set_temperature(21)).to_stored()
     change = bad.get("command")
     spoilt |= {"command": spoilt["command"] | change} if change else bad
-    assert commands_in(Queue.from_stored([spoilt, good])) == [commands.set_temperature(21)]
+    assert commands_in(DeferralQueue.from_stored([spoilt, good])) == [commands.set_temperature(21)]
 
 
 @pytest.mark.parametrize("missing", ["name", "payload", "parameters", "rest", "scopes", "expects"])
 def test_missing_members_are_not_invented(missing: str) -> None:
     (line,) = queue_of(commands.set_charge_limit(70)).to_stored()
     del line["command"][missing]
-    assert Queue.from_stored([line]).waiting == {}
+    assert DeferralQueue.from_stored([line]).waiting == {}
 
 
 def test_deferred_commands_show_no_secret() -> None:

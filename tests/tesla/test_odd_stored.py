@@ -20,7 +20,7 @@ from custom_components.flotte.tesla.state import (
     restore_time,
     store_state,
 )
-from custom_components.flotte.tesla.vehicle.deferral import Queue, Waiting
+from custom_components.flotte.tesla.vehicle.deferral import DeferralQueue, DeferredCommand
 from tests.odd import ODD, places, replaced
 from tests.tesla.account import SITE, Account
 from tests.tesla.conftest import VehicleMaker
@@ -164,10 +164,10 @@ def test_a_vehicle_with_odd_dates(make_vehicle: VehicleMaker, odd: object) -> No
 
 def stored_queue() -> list[dict[str, Any]]:
     """A charge limit and a seat heater that wait."""
-    queue = Queue()
+    queue = DeferralQueue()
     for command in (commands.set_charge_limit(70), commands.set_seat_heater(Seat.FRONT_LEFT, 2)):
         caller = Caller(CallerKind.AUTOMATION, "automation.sun")
-        queue.put(Waiting(command, caller, NOON, NOON + timedelta(hours=6)))
+        queue.put(DeferredCommand(command, caller, NOON, NOON + timedelta(hours=6)))
     return queue.to_stored()
 
 
@@ -195,7 +195,7 @@ ODD_COMMANDS: dict[str, list[object]] = {
 def test_an_odd_command_is_left_out(key: str, odd: object) -> None:
     lines = stored_queue()
     lines[0]["command"][key] = odd
-    (left,) = Queue.from_stored(lines).waiting.values()
+    (left,) = DeferralQueue.from_stored(lines).waiting.values()
     assert left.command.name == "remote_seat_heater_request"
 
 
@@ -215,7 +215,7 @@ ODD_LINES: dict[str, list[object]] = {
 def test_an_odd_line_is_left_out(key: str, odd: object) -> None:
     lines = stored_queue()
     lines[0][key] = odd
-    (left,) = Queue.from_stored(lines).waiting.values()
+    (left,) = DeferralQueue.from_stored(lines).waiting.values()
     assert left.command.name == "remote_seat_heater_request"
 
 
@@ -224,10 +224,12 @@ def test_deferred_commands_are_complete_or_left_out(odd: object) -> None:
     """Odd values anywhere: the remaining commands can be compared, sent and stored again."""
     good = stored_queue()
     for path in places(good):
-        for waiting in Queue.from_stored(replaced(good, path, odd)).waiting.values():
+        for waiting in DeferralQueue.from_stored(replaced(good, path, odd)).waiting.values():
             command = waiting.command
             assert is_vehicle_action(command.payload)
             assert all(signal.can_hold(value) for signal, value in command.expects.items())
             assert waiting.since.tzinfo is waiting.until.tzinfo is UTC
             hash((command.name, command.supersedes, command.scopes, command.already))
-        json.dumps(Queue.from_stored(replaced(good, path, odd)).to_stored(), allow_nan=False)
+        json.dumps(
+            DeferralQueue.from_stored(replaced(good, path, odd)).to_stored(), allow_nan=False
+        )

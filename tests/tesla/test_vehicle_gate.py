@@ -28,7 +28,7 @@ from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy,
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.profiles import Rule
-from custom_components.flotte.tesla.vehicle.deferral import Waiting
+from custom_components.flotte.tesla.vehicle.deferral import DeferredCommand
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
@@ -86,7 +86,7 @@ def settled(vehicle: Vehicle) -> Settled:
     """The results of the deferred commands."""
     told: Settled = []
 
-    def note(waiting: Waiting, error: TeslaError | None) -> None:
+    def note(waiting: DeferredCommand, error: TeslaError | None) -> None:
         told.append((waiting.command.name, error))
 
     vehicle.deferred.on_result = note

@@ -38,7 +38,7 @@ from ..tesla.spending.caller import Caller
 from ..tesla.spending.gate import Allow, Decision, Request
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
-from ..tesla.vehicle.deferral import Waiting
+from ..tesla.vehicle.deferral import DeferredCommand
 from .dispatch import async_get_vehicle
 
 _ACTION: Final = "action"
@@ -311,7 +311,7 @@ async def _async_list_waiting_commands(hass: HomeAssistant, call: ServiceCall) -
     }
 
 
-def _describe(waiting: Waiting) -> JsonObjectType:
+def _describe(waiting: DeferredCommand) -> JsonObjectType:
     """Describe a deferred command. Only plain settings are deferred, so no parameter is a PIN."""
     return {
         _COMMAND: waiting.command.name,

@@ -14,7 +14,7 @@ from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from . import waits
 from .channel import CommandChannel
 from .context import VehicleContext
-from .deferral import may_wait
+from .deferral import is_deferrable
 from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge
 from .outcome import OVERRIDE_SECONDS, Errand, Intent, is_same_intent
 from .presence import Presence
@@ -80,7 +80,9 @@ class Admission:
 
     def admit_command(self, command: Command, caller: Caller) -> Hold:
         """Ask the gate for the whole cost of a command; see `admit`."""
-        return self.admit(self.cost(command), caller, deferrable=may_wait(command), intent=command)
+        return self.admit(
+            self.cost(command), caller, deferrable=is_deferrable(command), intent=command
+        )
 
     def admit_wake(
         self, caller: Caller, *, deferrable: bool, intent: Intent
@@ -124,7 +126,7 @@ class Admission:
         Changes nothing and sends nothing.
         """
         charges = self.wake_cost() if command is None else self.cost(command)
-        deferrable = command is not None and may_wait(command)
+        deferrable = command is not None and is_deferrable(command)
         request = self._request(
             charges, caller, deferrable=deferrable, intent=command or Errand.WAKE
         )

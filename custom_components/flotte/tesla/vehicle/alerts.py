@@ -1,8 +1,8 @@
-"""Which alerts of a vehicle are news: the same ones come again and again.
+"""New alerts of a vehicle, told apart from repetitions.
 
-A message lists the alerts that are active, and often earlier ones of the same name that have ended,
-in any order. Entries of one name in one message are one history: only the one that began last can
-be news. An entry without a start is not current.
+A message lists the active alerts, and often earlier ones of equal name that have ended, in any
+order. Entries of one name in one message are one history: only the latest can be new. An entry
+without a start is not current.
 """
 
 from datetime import datetime, timedelta
@@ -13,31 +13,31 @@ from ..telemetry.records import Alert
 
 ALERT_AGE: Final = timedelta(hours=1)
 """Alerts that began longer ago are history that was sent again."""
-MOST_ALERTS: Final = 200
-"""Different alerts that are remembered, so that a broken source cannot fill memory."""
+MAX_ALERTS: Final = 200
+"""Alerts to remember, so that a broken source cannot fill memory."""
 
 
 class _Known(NamedTuple):
-    """The alert of a name that began last, as far as it was reported."""
+    """The latest alert of a name, as far as it was reported."""
 
     reported: datetime
-    """When it was reported last, by our clock."""
+    """When it was last reported, by our clock."""
     started: datetime
     ended: datetime | None
 
 
 class AlertHistory:
-    """Remembers the alerts of one vehicle by name, to find the new ones."""
+    """The alerts of one vehicle by name, to find the new ones."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
 
     def __len__(self) -> int:
-        """How many names are remembered."""
+        """Number of names."""
         return len(self._known)
 
     def news(self, alerts: tuple[Alert, ...], now: datetime) -> list[Alert]:
-        """Those alerts of one message that have begun since the message before."""
+        """Return the alerts of a message that have begun since the message before."""
         histories: dict[str, list[tuple[datetime, Alert]]] = {}
         for alert in alerts:
             if alert.started is None:
@@ -60,18 +60,18 @@ class AlertHistory:
             self._known[alert.name] = known._replace(ended=alert.ended)
 
     def _has_begun(self, alert: Alert, started: datetime, now: datetime) -> bool:
-        """Take in an entry, and answer whether that alert has begun just now.
+        """Note an entry, and return whether its alert has just begun.
 
-        When it began does not tell which one it is: a vehicle whose clock is ahead begins it anew
-        with each message. So it is the same one until it has ended, or was not reported for long.
+        The start does not identify an alert: a vehicle whose clock is ahead gives it a new start in
+        each message. So it is one alert until it has ended, or was not reported for long.
         """
         known = self._known.get(alert.name)
         if known and alert.ended and alert.ended <= known.started != started:
-            # An earlier one, which says nothing of the one that began last.
+            # An earlier one, which says nothing about the latest.
             return False
         self._known.pop(alert.name, None)
         self._known[alert.name] = _Known(now, started, alert.ended)
-        while len(self._known) > MOST_ALERTS:
+        while len(self._known) > MAX_ALERTS:
             del self._known[next(iter(self._known))]
         if now - started > ALERT_AGE:
             return False

@@ -1,8 +1,8 @@
-"""Values that follow from others, because a vehicle does not report them itself.
+"""Values that follow from others, because a vehicle does not report them.
 
 A stream reports a number only once it has changed by its delta, and after a park it ends `Gear` and
-`VehicleSpeed` without a last 0. So the speed, or the power of a charge, that was reported last
-would be shown until the next drive or charge. Pure: no clock, no input.
+`VehicleSpeed` without a last 0. So the last reported speed, or power of a charge, would be shown
+until the next drive or charge. Pure: no clock, no input.
 
 Source: captured streams of real cars (2025, 2026).
 """
@@ -16,13 +16,13 @@ from .. import signals
 from ..state import Reading, Readings, Signal, Source, State
 
 TAIL: Final = timedelta(seconds=90)
-"""How long after the change a late value is still one from before it. What is reported later than
-that is believed: the stream may have lost the change back."""
+"""How long after a change a late value counts as one from before it. A later one is believed: the
+stream may have lost the change back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """As long as a signal has one of some values, others have a value that is known."""
+    """A rule: while a signal has one of some values, the values of others are known."""
 
     signal: Signal[Any]
     values: frozenset[str]
@@ -74,10 +74,10 @@ _INVOLVED: Final = frozenset(signal for rule in _RULES for signal in (rule.signa
 
 
 def is_at_rest(signal: Signal[Any], state: State) -> bool:
-    """Whether a signal that the vehicle ended is known all the same.
+    """Whether the value of a signal is known although the vehicle ended it.
 
-    That is what follows from another one, and a gear that was P: the vehicle ends it with every
-    park.
+    That goes for a value that follows from another one, and for a gear that was P: the vehicle ends
+    it with every park.
     """
     if signal is signals.SHIFT_STATE:
         return state[signal] == "p"
@@ -85,16 +85,16 @@ def is_at_rest(signal: Signal[Any], state: State) -> bool:
 
 
 class Consequences:
-    """What follows from the readings of one vehicle."""
+    """The consequences of the readings of one vehicle."""
 
     def __init__(self) -> None:
         # Since when each rule holds.
         self._since: dict[int, datetime] = {}
 
     def of(self, before: State, after: State, news: Readings) -> dict[Signal[Any], Reading[Any]]:
-        """The readings that follow from `news`, which led from one state to the next.
+        """Return the readings that follow from `news`, which led from one state to the next.
 
-        A polled answer tells everything at one time, so nothing follows from parts of it.
+        A polled answer reports everything at one time, so nothing follows from parts of it.
         """
         if _INVOLVED.isdisjoint(news):
             return {}
@@ -107,17 +107,17 @@ class Consequences:
             earlier = before.reported(rule.signal)
             if earlier is None or earlier.value not in rule.values:
                 self._since[index] = cause.time
-            # What was so before a restart has been so for at least as long.
+            # A value from before a restart has held for at least as long.
             since = self._since.setdefault(index, earlier.time if earlier else cause.time)
             found |= _implied(rule, since, cause, after)
         return found
 
 
 def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
-    """The readings that follow from a vehicle being asleep.
+    """Return the readings that follow from a vehicle being asleep.
 
     A stream loses changes, and a vehicle that sleeps reports nothing until it wakes: it would be
-    shown as driving or charging all night. How its charge ended nobody knows then.
+    shown as driving or charging all night. How its charge ended is unknown then.
     """
     then: dict[Signal[Any], Any] = {}
     if state[signals.SHIFT_STATE] not in (None, "p"):
@@ -135,7 +135,7 @@ def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
 def _implied(
     rule: _Rule, since: datetime, cause: Reading[Any], state: State
 ) -> dict[Signal[Any], Reading[Any]]:
-    """What a rule makes of the values that were reported before or shortly after it held."""
+    """Apply a rule to the values that were reported before or shortly after it held."""
     return {
         signal: Reading(value, max(since, known.time), cause.source)
         for signal, value in rule.implied.items()

@@ -1,8 +1,8 @@
-"""Commands that wait until their car is awake by itself, so that nobody pays for waking it.
+"""Commands deferred until their car wakes on its own, which saves the price of a wake.
 
-Only plain settings wait: a charge limit is as good at six in the evening as at four. What opens,
-starts or toggles something acts now or not at all. Of several settings of one kind the newest one
-waits. Pure: times are given.
+Only plain settings are deferred: a charge limit is as good at six in the evening as at four. A
+command that opens, starts or toggles something acts now or not at all. Of several settings of one
+kind the newest is kept. Pure: times are given.
 """
 
 import base64
@@ -19,12 +19,12 @@ from ..signing import Domain
 from ..spending.caller import Caller, CallerKind
 from ..state import Signal, restore_time
 
-MOST: Final = 50
-"""Different settings that may wait for one car; there are fewer kinds than that."""
+MAX_DEFERRED: Final = 50
+"""Deferred settings of one car; there are fewer kinds than that."""
 
 
-def may_wait(command: Command) -> bool:
-    """Whether a command is a plain setting, which is as good later as now."""
+def is_deferrable(command: Command) -> bool:
+    """Whether a command is a plain setting, as good later as now."""
     return (
         command.supersedes is not None
         and command.domain is Domain.INFOTAINMENT
@@ -35,60 +35,60 @@ def may_wait(command: Command) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A setting that waits, for whom, and until when."""
+class DeferredCommand:
+    """A setting that is deferred, with its caller and its expiry."""
 
     command: Command
     caller: Caller
     since: datetime
     until: datetime
-    """Aware, UTC; afterwards nobody wants it any more."""
+    """Aware, UTC; afterwards it is dropped."""
 
 
 @dataclass
-class Queue:
-    """What waits for one car, by kind, the oldest first."""
+class DeferralQueue:
+    """The deferred commands of one car by kind, the oldest first."""
 
-    waiting: dict[str, Waiting] = field(default_factory=dict)
+    waiting: dict[str, DeferredCommand] = field(default_factory=dict)
 
-    def put(self, new: Waiting) -> Waiting | None:
-        """Let a setting wait; the one of its kind that waited before is answered, and forgotten.
+    def put(self, new: DeferredCommand) -> DeferredCommand | None:
+        """Defer a setting; remove and return an earlier one of its kind.
 
-        What it needs first is left out: a seat that is to be heated hours later must not switch the
-        climate on, with nobody in the car.
+        The command that it needs first is left out: a seat that is heated hours later must not
+        switch the climate on in an empty car.
 
         Raises:
-            ValueError: it is nothing that may wait, or too much waits already.
+            ValueError: it cannot be deferred, or too many are.
         """
         kind = new.command.supersedes
-        if kind is None or not may_wait(new.command):
-            raise ValueError(f"{new.command.name} does not wait")
-        if kind not in self.waiting and len(self.waiting) >= MOST:
-            raise ValueError("too much waits")
+        if kind is None or not is_deferrable(new.command):
+            raise ValueError(f"{new.command.name} cannot be deferred")
+        if kind not in self.waiting and len(self.waiting) >= MAX_DEFERRED:
+            raise ValueError("too many deferred commands")
         if new.command.preparation is not None:
             new = replace(new, command=replace(new.command, preparation=None))
-        # A newer wish queues at the end: it must not overtake what was wished before it.
+        # A newer command queues at the end: it must not overtake earlier ones.
         old = self.waiting.pop(kind, None)
         self.waiting[kind] = new
         return old
 
-    def forget(self, kind: str) -> Waiting | None:
-        """Take back what waits of a kind, because it was done, or is not wanted any more."""
+    def forget(self, kind: str) -> DeferredCommand | None:
+        """Remove and return the deferred command of a kind, if any."""
         return self.waiting.pop(kind, None)
 
-    def replace(self, new: Waiting, old: Waiting | None) -> None:
-        """Undo that a setting waits, and let the one that it replaced wait again, if any."""
+    def replace(self, new: DeferredCommand, old: DeferredCommand | None) -> None:
+        """Undo a deferral, and defer the command that it replaced again, if any."""
         kind = str(new.command.supersedes)
         if self.waiting.get(kind) is new:
             del self.waiting[kind]
             if old is not None:
                 self.waiting[kind] = old
 
-    def expire(self, now: datetime) -> list[Waiting]:
-        """Drop what waited too long, and answer it.
+    def expire(self, now: datetime) -> list[DeferredCommand]:
+        """Remove and return the expired commands.
 
-        What began to wait in the future did so before our clock was set back, and has expired too:
-        nobody knows how long it waited.
+        A command deferred in the future was deferred before our clock was set back, and has expired
+        too: how long it waited is unknown.
         """
         over = [each for each in self.waiting.values() if not each.since <= now < each.until]
         for each in over:
@@ -96,7 +96,7 @@ class Queue:
         return over
 
     def to_stored(self) -> list[dict[str, Any]]:
-        """What waits, as JSON; no PIN ever waits."""
+        """The deferred commands, as JSON; none has a PIN."""
         return [
             {
                 "command": _to_stored(each.command),
@@ -108,8 +108,8 @@ class Queue:
         ]
 
     @classmethod
-    def from_stored(cls, stored: object) -> Queue:
-        """The queue from `to_stored`'s JSON; what cannot be read is left out, never guessed."""
+    def from_stored(cls, stored: object) -> DeferralQueue:
+        """Restore the queue from `to_stored`'s JSON; ignore what is unreadable, never guess."""
         queue = cls()
         for line in stored if isinstance(stored, list) else ():
             try:
@@ -119,12 +119,12 @@ class Queue:
         return queue
 
 
-def _read(line: Any) -> Waiting:  # noqa: ANN401  # JSON
+def _read(line: Any) -> DeferredCommand:  # noqa: ANN401  # JSON
     kind, name = line["caller"]
     since, until = restore_time(line["since"]), restore_time(line["until"])
     if since is None or until is None:
         raise ValueError("no time")
-    return Waiting(
+    return DeferredCommand(
         command=_from_stored(line["command"]),
         caller=Caller(CallerKind(kind), _text(name)),
         since=since,
@@ -183,14 +183,14 @@ def _texts(stored: object) -> frozenset[str]:
 
 
 def _scalar(stored: object) -> bool | float | str:
-    """A parameter of a plain setting."""
+    """Read a parameter of a plain setting."""
     if not isinstance(stored, bool | int | float | str):
         raise TypeError("no parameter")
     return stored
 
 
 def _held(name: str, stored: object) -> object:
-    """What a setting is expected to become."""
+    """Read the value that a setting is expected to take."""
     if stored is None or not _BY_NAME[name].can_hold(stored):
         raise ValueError("not a value of this signal")
     return stored

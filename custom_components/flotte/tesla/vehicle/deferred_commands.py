@@ -10,7 +10,7 @@ from ..commands import Command
 from ..errors import Deferred, OutcomeUnknown, Refused, TeslaError
 from ..spending.caller import Caller
 from .context import VehicleContext
-from .deferral import Queue, Waiting
+from .deferral import DeferralQueue, DeferredCommand
 from .knowledge import Knowledge
 from .outcome import Done
 from .persistence import Persistence
@@ -21,7 +21,7 @@ _LOGGER = logging.getLogger(__name__)
 
 SUPERSEDED: Final = "superseded by a newer command"
 
-type OnResult = Callable[[Waiting, TeslaError | None], None]
+type OnResult = Callable[[DeferredCommand, TeslaError | None], None]
 """Receives the result of a deferred command: None if it is done, `Deferred` if it was dropped."""
 
 
@@ -47,7 +47,7 @@ class DeferredCommands:
         persistence: Persistence,
         send: Callable[[Command, Caller], Awaitable[Done]],
     ) -> None:
-        self.queue = Queue()
+        self.queue = DeferralQueue()
         self.on_awake: Callable[[], None] = lambda: None
         """Called when the vehicle is awake and a command is waiting for that."""
         self.on_result: OnResult = lambda _waiting, _error: None
@@ -64,7 +64,7 @@ class DeferredCommands:
         presence.on_online.subscribe(self._on_online)
 
     @property
-    def waiting(self) -> Mapping[str, Waiting]:
+    def waiting(self) -> Mapping[str, DeferredCommand]:
         """The deferred commands by kind, the oldest first."""
         return self.queue.waiting
 
@@ -82,7 +82,7 @@ class DeferredCommands:
         """
         now = self._context.now()
         until = decision.gives_up or now + self._context.gate.policy.max_deferral
-        new = Waiting(command, caller, now, until)
+        new = DeferredCommand(command, caller, now, until)
         old = self.queue.put(new)
         if command is self._resuming:
             # It waits on.
@@ -128,7 +128,7 @@ class DeferredCommands:
         self._drop(cancelled, "it was cancelled")
         return len(cancelled)
 
-    def _drop(self, dropped: list[Waiting], why: str) -> None:
+    def _drop(self, dropped: list[DeferredCommand], why: str) -> None:
         """Report commands that are no longer deferred."""
         for each in dropped:
             self.on_result(each, Deferred(why))
@@ -161,7 +161,7 @@ class DeferredCommands:
                     self._resuming = None
                 await self._persistence.save_if_possible()
 
-    async def _run(self, kind: str, deferred: Waiting) -> None:
+    async def _run(self, kind: str, deferred: DeferredCommand) -> None:
         """Run one of them, and report its result.
 
         If the vehicle was asleep after all the command waits on, but no longer than before.
@@ -191,4 +191,4 @@ class DeferredCommands:
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore them from `to_stored`'s JSON."""
-        self.queue = Queue.from_stored(stored.get("deferred"))
+        self.queue = DeferralQueue.from_stored(stored.get("deferred"))

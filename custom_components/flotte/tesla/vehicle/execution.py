@@ -25,7 +25,7 @@ from ..spending.tariff import COMMAND
 from .admission import Admission
 from .channel import CommandChannel
 from .context import VehicleContext
-from .deferral import may_wait
+from .deferral import is_deferrable
 from .deferred_commands import DeferredCommands
 from .knowledge import Knowledge
 from .outcome import MAX_DOUBT_SECONDS, VERIFY_MARGIN_SECONDS, Done
@@ -124,7 +124,9 @@ class Executor:
             with self._admission.admit_command(command, caller) as hold:
                 # Before it is awake, or a deferred command would be run after this one.
                 await self.deferred.supersede(command)
-                await self._waker.ensure_awake(caller, deferrable=may_wait(command), intent=command)
+                await self._waker.ensure_awake(
+                    caller, deferrable=is_deferrable(command), intent=command
+                )
                 pending.has_left = True
                 await self._poller.note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
@@ -165,7 +167,7 @@ class Executor:
         with self._admission.admit_command(command, caller):
             # Tesla's word may be minutes old, and has just been found wrong.
             await self._waker.wake(
-                caller, believe=False, deferrable=may_wait(command), intent=command
+                caller, believe=False, deferrable=is_deferrable(command), intent=command
             )
             return await self._transmit_prepared(command, caller)
 

@@ -19,7 +19,7 @@ from . import poll_plan as plan
 from .admission import Admission
 from .channel import CommandChannel
 from .context import VehicleContext
-from .deferral import may_wait
+from .deferral import is_deferrable
 from .knowledge import Knowledge
 from .outcome import can_be_looked_at
 from .persistence import Persistence
@@ -201,7 +201,7 @@ class Poller:
         """
         if can_be_looked_at(command):
             self._under_way[command.domain] = self._context.now()
-            if not may_wait(command):
+            if not is_deferrable(command):
                 await self._persistence.save_if_possible()
 
     def note_arrival(self, command: Command) -> None:
@@ -212,7 +212,7 @@ class Poller:
         """Have the effect of an executed command looked at, if a look can show it."""
         if not can_be_looked_at(command) or self._knowledge.will_be_reported(command.expects):
             return
-        hurries = self._presence.is_streaming or not may_wait(command)
+        hurries = self._presence.is_streaming or not is_deferrable(command)
         if caller.kind is CallerKind.AUTOMATION and not hurries:
             self.automated_at = now
             self._knowledge.note_automated(command.expects, now)

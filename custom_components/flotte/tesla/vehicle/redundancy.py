@@ -8,7 +8,7 @@ from ..errors import CommandRefused
 from ..signing import Domain
 from ..spending.caller import Caller, CallerKind
 from . import waits
-from .deferral import may_wait
+from .deferral import is_deferrable
 from .knowledge import MAX_AGE, Knowledge
 from .outcome import OVERRIDE_SECONDS, is_same_intent
 
@@ -75,7 +75,7 @@ class Redundancy:
         """
         if not command.repeatable or not command.expects or command.undoes_itself:
             return False
-        if may_wait(command):
+        if is_deferrable(command):
             return self._knowledge.is_certain(
                 command.expects, MAX_AGE_FOR_REPEATS if is_repeat else MAX_AGE
             )

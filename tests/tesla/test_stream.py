@@ -25,7 +25,7 @@ from custom_components.flotte.tesla.telemetry.records import (
     MalformedRecord,
     Record,
 )
-from custom_components.flotte.tesla.vehicle.stream import MOST_FIELDS, SLEEP_FIELDS, Stream
+from custom_components.flotte.tesla.vehicle.stream import MAX_FIELDS, SLEEP_FIELDS, Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from tests.tesla.account import MODEL_Y, NOW
 
@@ -332,10 +332,10 @@ async def test_signals_are_counted_once(stream: Stream, meter: Meter) -> None:
 
 
 async def test_invented_names_fill_no_memory(stream: Stream) -> None:
-    for number in range(MOST_FIELDS + 10):
+    for number in range(MAX_FIELDS + 10):
         stream.told(record({LIMIT: 80}, str(10_000 + number)))
-    assert len(stream.counts) < MOST_FIELDS
-    assert stream.counts["ChargeLimitSoc"] == MOST_FIELDS + 10
+    assert len(stream.counts) < MAX_FIELDS
+    assert stream.counts["ChargeLimitSoc"] == MAX_FIELDS + 10
 
 
 # --- Records --------------------------------------------------------------------------------------

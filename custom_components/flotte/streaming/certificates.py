@@ -13,7 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..tesla.telemetry.tls.authority import Authority
-from ..tesla.telemetry.tls.certificates import LARGEST_FILE, CertificateDefect, Defect
+from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
 from ..tesla.telemetry.tls.server_certificate import ServerCertificate, read_server_certificate
 
 _VERSION: Final = 1
@@ -94,6 +94,6 @@ def read_pem(hass: HomeAssistant, name: str, defect: Defect) -> bytes:
     try:
         with Path(hass.config.path(name)).open("rb") as file:
             # One byte more than allowed, so that a file above the limit is noticed.
-            return file.read(LARGEST_FILE + 1)
+            return file.read(MAX_FILE + 1)
     except OSError as error:
         raise CertificateDefect(defect) from error

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.hosts import get_hosts
 from ..const import DOMAIN, LOGGER
-from ..tesla.telemetry.tls.certificates import LARGEST_FILE, CertificateDefect, Defect
+from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
 from ..tesla.telemetry.tls.client_cas import TESLA_FINGERPRINTS, AcceptedCas, accept_client_cas
 from .certificates import UNREADABLE, read_pem
 
@@ -123,6 +123,6 @@ async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
         # Not `read`, which returns only the bytes received so far.
         async for chunk in response.content.iter_chunked(_CHUNK):
             fetched += chunk
-            if len(fetched) > LARGEST_FILE:
+            if len(fetched) > MAX_FILE:
                 break
-    return bytes(fetched[: LARGEST_FILE + 1])
+    return bytes(fetched[: MAX_FILE + 1])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from custom_components.flotte.tesla.telemetry import forecast as forecast_module
 from custom_components.flotte.tesla.telemetry.forecast import (
     LEAST_SIGNALS,
-    MOST_STEPS,
+    MAX_STEPS,
     OVERDRAWN,
     SETTLING,
     WINDOW,
@@ -387,7 +387,7 @@ def test_slowing_ends() -> None:
     assert tally.overdrawn(end)
     assert tally.slow(end) == ()
     tally = Tally(FLAPPING)
-    tally.slowed["Locked"] = MOST_STEPS
+    tally.slowed["Locked"] = MAX_STEPS
     tally.opened(NOW)
     assert tally.slow(flap(tally, "Locked", 400, hours(4))) == ()
 
@@ -462,7 +462,7 @@ def test_a_stored_tally_that_cannot_be_read(stored: object) -> None:
 
 def test_stored_steps_that_cannot_be_read_are_left_out() -> None:
     stored = {"Soc": 2, "Gear": 0, "Locked": -1, "Odometer": True, "Version": "x", 7: 1, "A": 99}
-    assert read_slowed(stored) == {"Soc": 2, "A": MOST_STEPS}
+    assert read_slowed(stored) == {"Soc": 2, "A": MAX_STEPS}
 
 
 names = st.sampled_from([*FLAPPING, "999"])

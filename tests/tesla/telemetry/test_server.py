@@ -497,7 +497,7 @@ async def test_devices_of_teslas_that_are_none_of_ours(
     logged = [each.getMessage() for each in caplog.records]
     # Logged once, and without the whole VIN.
     assert [text for text in logged if "000002" in text] == (
-        ["A car is refused that is not set up here: 000002"] if name == OTHER_VIN else []
+        ["Refused a connection from an unknown car: 000002"] if name == OTHER_VIN else []
     )
 
 

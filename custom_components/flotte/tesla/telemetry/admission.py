@@ -1,4 +1,4 @@
-"""Which connections the receiver has time for, before anybody has shown a car's certificate.
+"""Admission of connections to handshakes, before a car's certificate is known.
 
     TCP accepted -> waiting room (until the first byte) -> admission (a TLS handshake) -> car
 
@@ -46,13 +46,13 @@ FLOODED_AFTER: Final = 60.0
 """Seconds for which connections have to be turned away before it is a flood: after a restart of
 a large fleet it happens for a moment."""
 FLOOD_OVER_AFTER: Final = 300.0
-"""Seconds without turning anybody away."""
+"""Seconds without turning any connection away."""
 
 
 def source_of(address: str) -> str:
     """The source that an IP address counts as: IPv4 as it is, IPv6 by its first 64 bits.
 
-    Whoever has an IPv6 address has at least 2**64 of them.
+    The owner of one IPv6 address has at least 2**64 of them.
     """
     # A link-local address may name an interface.
     try:
@@ -117,14 +117,14 @@ class Allowance:
 
 
 class FloodWatch:
-    """Tells a flood that lasts from a moment's rush."""
+    """Distinguishes a lasting flood from a moment's rush."""
 
     def __init__(self) -> None:
         self._began_at = 0.0
         self._last_at: float | None = None
 
     def turned_away(self, now: float) -> None:
-        """Note that somebody was turned away who may have been a car."""
+        """Note that a connection was turned away that may have been a car's."""
         if self._last_at is None or now - self._last_at >= FLOOD_OVER_AFTER:
             self._began_at = now
         self._last_at = now
@@ -137,7 +137,7 @@ class FloodWatch:
 
 
 class Admission:
-    """Decides who may begin a handshake.
+    """Decides which sources may begin a handshake.
 
     Args:
         per_source: A new allowance for one source.
@@ -188,7 +188,7 @@ class Admission:
             self._common.charge(amount, now)
 
     def welcome(self, source: str, now: float) -> None:
-        """Give back what a car of ours paid, and remember where it came from."""
+        """Refund the handshake of one of our cars, and remember its source."""
         self._allowance(source).give_back()
         if not self.is_familiar(source, now):
             self._common.give_back()
@@ -208,9 +208,9 @@ class Admission:
 class WaitingRoom[T]:
     """Connections that have not sent anything yet, by source.
 
-    Whoever comes gets a place. If there is none left, the one that has been there longest leaves:
-    of the same source if that has its share, else of the source that has most. A car sends its
-    first bytes one round trip after it was accepted, so it is not the one that stays for long.
+    Each new connection gets a place. If there is none left, the oldest one leaves: that of its own
+    source if the source has used up its share, otherwise that of the source with most connections.
+    A car sends its first bytes one round trip after it was accepted, so it is never the oldest.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class WaitingRoom[T]:
         self._waiting = 0
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Number of connections that wait."""
         return self._waiting
 
     def enter(
@@ -233,9 +233,9 @@ class WaitingRoom[T]:
         """Let a connection wait.
 
         Args:
-            connection: Which.
-            source: Where it comes from.
-            is_familiar: Whether a source may keep its places whoever else comes.
+            connection: The connection.
+            source: Its source.
+            is_familiar: Returns whether a source keeps its places when others need one.
 
         Returns:
             Another connection, with its source, that has to leave for it.
@@ -264,11 +264,11 @@ class WaitingRoom[T]:
                 del self._by_source[source]
 
     def clear(self) -> list[T]:
-        """Forget all of them; returns who waited."""
-        everybody = [each for of_source in self._by_source.values() for each in of_source]
+        """Forget all of them. Returns those that waited."""
+        waiting = [each for of_source in self._by_source.values() for each in of_source]
         self._by_source.clear()
         self._waiting = 0
-        return everybody
+        return waiting
 
     def _oldest_of(self, source: str) -> tuple[T, str]:
         return next(iter(self._by_source[source])), source

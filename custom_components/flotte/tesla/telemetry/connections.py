@@ -1,4 +1,4 @@
-"""Connections from TLS on: to aiohttp's HTTP, as WebSockets of cars, and whether they are alive."""
+"""Connections from TLS on: HTTP, WebSockets of cars, and their heartbeat."""
 
 import asyncio
 import itertools
@@ -18,7 +18,7 @@ _HTTP_LOGGER.setLevel(logging.CRITICAL)
 
 
 class Connection(asyncio.Protocol):
-    """One connection from TLS on: the road to aiohttp's HTTP."""
+    """One connection from TLS on: passes its bytes to aiohttp's HTTP, and back."""
 
     def __init__(
         self,
@@ -29,16 +29,16 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.transport = transport
         self.source = source
-        """Where it comes from, see `admission.source_of`."""
+        """Source, see `admission.source_of`."""
         self.vin = ""
-        """By its certificate; empty if that is no car's."""
+        """VIN in its certificate; empty if that is not a car's."""
         self.unknown = ""
-        """Why that is no car's."""
+        """Reason why the certificate is not a car's."""
         self.is_stranger = False
         self.socket: web.WebSocketResponse | None = None
         """Once the upgrade is done."""
         self.is_silent = False
-        """Whether nothing came since the last look."""
+        """Whether nothing was received since the last check."""
         self.is_pinged = False
         self._serve = serve
         self._lost = lost
@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, timeout: float, silent: Callable[[Connection], None]) -> None:
-        """Speak HTTP from now on; `silent` is called if nothing was asked in time."""
+        """Start HTTP; `silent` is called without a request in time."""
         self._timer = asyncio.get_running_loop().call_later(timeout, silent, self)
         server = web.Server(
             self._request,
@@ -63,11 +63,11 @@ class Connection(asyncio.Protocol):
         return await self._serve(self, request)
 
     def abort(self) -> None:
-        """End it at once, without a word."""
+        """End the connection at once."""
         self.transport.abort()
 
     async def close(self, code: WSCloseCode, timeout: float) -> None:  # noqa: ASYNC109  # a limit
-        """Close the WebSocket in good order, or else the connection below it."""
+        """Close the WebSocket gracefully, or else abort the connection below it."""
         if self.socket is None:
             return
         try:
@@ -115,7 +115,7 @@ class CarConnections:
 
     Args:
         per_car: The oldest connection is closed when a car opens more.
-        close_timeout: Seconds to end a connection in good order.
+        close_timeout: Seconds to close a connection gracefully.
         keep: Called with each task, to be waited for at the end.
     """
 
@@ -176,7 +176,7 @@ class Heartbeat:
 
     Args:
         connections: The connections, with or without a WebSocket yet.
-        interval: Seconds between two looks at them.
+        interval: Seconds between checks.
         keep: Called with each task, to be waited for at the end.
     """
 
@@ -193,15 +193,15 @@ class Heartbeat:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Look at the connections from now on."""
-        self._timer = asyncio.get_running_loop().call_later(self._interval, self._look)
+        """Start checking the connections."""
+        self._timer = asyncio.get_running_loop().call_later(self._interval, self._check)
 
     def stop(self) -> None:
-        """Look at them no more."""
+        """Stop checking the connections."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self.start()
         for connection in tuple(self._connections):
             if connection.socket is None:

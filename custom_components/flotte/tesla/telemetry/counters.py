@@ -10,18 +10,18 @@ from .tls.handshake import Failure
 
 _LOGGER: Final = logging.getLogger(__name__)
 _REMEMBERED: Final = 100
-"""How many different troubles are kept in mind, so that each is logged once."""
+"""Different troubles that are remembered, so that each is logged once."""
 
 
 class Refusal(StrEnum):
-    """Why a connection came to nothing."""
+    """Reason why a connection was refused."""
 
     FLOOD = Failure.FLOOD.value
-    """More handshakes than all sources together are allowed, or no place left to wait."""
+    """All sources together made too many handshakes, or there is no place left to wait."""
     SOURCE_FLOOD = "source_flood"
-    """More handshakes than one source is allowed."""
+    """The source made too many handshakes."""
     NOTHING_SENT = "nothing_sent"
-    """TCP was up, but not one byte came."""
+    """A TCP connection without a single byte."""
     TOO_MUCH = Failure.TOO_MUCH.value
     TIMEOUT = Failure.TIMEOUT.value
     NO_CERTIFICATE = Failure.NO_CERTIFICATE.value
@@ -30,16 +30,16 @@ class Refusal(StrEnum):
     LOST = Failure.LOST.value
     FULL = "full"
     SILENT = "silent"
-    """TLS stood, but nothing was asked."""
+    """TLS completed, but no HTTP request followed."""
     NO_WEBSOCKET = "no_websocket"
     UNKNOWN_DEVICE = "unknown_device"
-    """Tesla's certificate, but not a car's."""
+    """A certificate of Tesla's, but not a car's."""
     UNKNOWN_CAR = "unknown_car"
 
 
 @dataclass(slots=True)
 class Counters:
-    """What happened since the start; for diagnostics, so nothing in it tells a car."""
+    """Counts since the start, for diagnostics: nothing in them identifies a car."""
 
     arrived: int = 0
     """TCP connections. If it stays 0, the port is not reachable from outside."""
@@ -83,7 +83,7 @@ class KnownTroubles:
         self._known: set[tuple[object, ...]] = set()
 
     def is_news(self, *trouble: object) -> bool:
-        """Whether this was not met before; after `_REMEMBERED` of them nothing is news."""
+        """Whether a trouble is new; after `_REMEMBERED` different ones, none is."""
         if trouble in self._known or len(self._known) >= _REMEMBERED:
             return False
         self._known.add(trouble)

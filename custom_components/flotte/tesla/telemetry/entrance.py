@@ -1,4 +1,4 @@
-"""The way of a connection from TCP to TLS: accepted, admitted, and the handshake.
+"""Entrance of a connection, from TCP to TLS: accepted, admitted, and the handshake.
 
     TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
 
@@ -27,18 +27,18 @@ class PortInUse(OSError):
 
 
 class Entrance:
-    """Listens for connections, and hands over those whose TLS stands.
+    """Listens for connections, and hands over those with TLS established.
 
     Args:
-        counters: Counts.
-        admission: Who may begin a handshake.
-        room: Where connections wait that have sent nothing.
-        executor: Where handshakes run; None: the event loop's own.
+        counters: Counts refused connections.
+        admission: Decides which handshakes may begin.
+        room: Connections that have sent nothing yet.
+        executor: Runs the handshakes; None for the event loop's own.
         on_secured: Called with the source of a connection and its transport.
         keep: Called with each task, to be waited for at the end.
         first_byte_timeout: Seconds from TCP to the first byte.
         handshake_timeout: Seconds.
-        close_timeout: Seconds to end a connection in good order.
+        close_timeout: Seconds to close a connection gracefully.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Entrance:
         self.admission = admission
         self.room = room
         self.context: ServerContext | None = None
-        """Of the next handshake."""
+        """Context of the next handshake."""
         self.arriving: dict[TlsTransport, None] = {}
         """Handshakes that have begun, in their order."""
         self._counters = counters
@@ -75,7 +75,7 @@ class Entrance:
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
-        # Where cars come from nobody waits for a stranger's handshake, however long it takes.
+        # Connections from sources of cars never wait for a stranger's handshake.
         self._familiar_handshakes = HandshakeQueue(executor)
         self._other_handshakes = HandshakeQueue(executor)
 
@@ -100,7 +100,7 @@ class Entrance:
             raise
 
     def close(self) -> list[TlsTransport]:
-        """Listen no more, and end the handshakes; returns their transports."""
+        """Stop listening, and end the handshakes. Returns their transports."""
         self._acceptor.close()
         arriving = list(self.arriving)
         for each in arriving:
@@ -112,7 +112,7 @@ class Entrance:
         return self.admission.flood.is_flooded(asyncio.get_running_loop().time())
 
     def welcome(self, source: str) -> None:
-        """Give back what a car of ours paid, and remember where it came from."""
+        """Refund the handshake of one of our cars, and remember its source."""
         self.admission.welcome(source, asyncio.get_running_loop().time())
 
     def _arrived(self) -> None:
@@ -122,7 +122,7 @@ class Entrance:
         return self.admission.is_familiar(source, asyncio.get_running_loop().time())
 
     def _displaced(self, source: str) -> None:
-        """Count a connection that had to leave the waiting room."""
+        """Count a connection that was displaced from the waiting room."""
         self._counters.refuse(Refusal.FLOOD)
         if self._is_familiar(source) or len(self.room) >= self.room.max_waiting:
             self.admission.flood.turned_away(asyncio.get_running_loop().time())
@@ -160,7 +160,7 @@ class Entrance:
         return not self.admission.is_in_debt(source, asyncio.get_running_loop().time())
 
     def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
-        """Charge what a step of a handshake took beyond what was paid at its beginning."""
+        """Charge the processor time of a handshake beyond what was paid at its beginning."""
         excess = min(seconds, transport.handshake.seconds - SECONDS_PER_HANDSHAKE)
         if excess > 0:
             self.admission.charge(source, excess, asyncio.get_running_loop().time())

@@ -154,7 +154,7 @@ def _vector(data: bytes, field: int) -> bytes:
 # --- Answers -------------------------------------------------------------------------------------
 
 _HEAD: Final = Struct("<I 2x 7H i I I 3xB I I 8x I")
-"""What an answer begins with, 56 bytes: see `write_ack`."""
+"""First 56 bytes of an answer: see `write_ack`."""
 _HEAD_VTABLE: Final = (14, 24, 20, 16, 15, 8, 4)
 _EMPTY_VECTOR: Final = bytes(8)
 _LAYOUTS: Final = 256
@@ -162,7 +162,7 @@ _LAYOUTS: Final = 256
 
 
 def write_ack(txid: bytes, topic: bytes) -> bytes:
-    """What tells the car that its message arrived, byte for byte as Tesla's server does.
+    """Acknowledgement of a message, byte for byte like that of Tesla's server.
 
     0    u32 20: the envelope's position
     4    2 zero bytes
@@ -184,7 +184,7 @@ def write_ack(txid: bytes, topic: bytes) -> bytes:
 
 @lru_cache(_LAYOUTS)
 def _ack_layout(topic_length: int, txid_length: int) -> tuple[bytes, bytes, bytes]:
-    """What stands before the topic, between topic and txid, and behind the txid."""
+    """Parts before the topic, between topic and txid, and after the txid."""
     topic_padding = 1 + -(topic_length + 1) % 4
     txid_padding = 1 + -(txid_length + 1) % 4
     topic_size = 4 + topic_length + topic_padding
@@ -226,7 +226,7 @@ _ERROR_END: Final = b"".join(
 
 
 def write_error(txid: bytes) -> bytes:
-    """What tells the car that its message could not be read, as Tesla's server does.
+    """Error for a message that could not be read, like that of Tesla's server.
 
         0    as an acknowledgement, with message_type 4 and message T - 28
         52   8 zero bytes: the empty topic

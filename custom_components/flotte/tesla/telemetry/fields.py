@@ -1,4 +1,4 @@
-"""What a field of the stream means: the signals that its value tells, and the forms it comes in.
+"""Fields of the stream: the signals that a value is for, and the forms it comes in.
 
 One field is one name in a car's configuration (`VehicleSpeed`). Doors and tyres carry one signal
 for each part; any other value is for all signals of its field. Whatever brought a value, protobuf
@@ -50,7 +50,7 @@ type Raw = str | bool | int | float | tuple[float, float] | Mapping[str, bool] |
 type NewReadings = dict[Signal[Any], Reading[Any]]
 
 UNREADABLE: Final = (Unrecognised, TypeError, ValueError, AttributeError, OverflowError)
-"""What a parser of the signal table raises for a value that it does not know."""
+"""Errors that the parsers of the signal table raise for unknown values."""
 
 INVALID_TEXT: Final = "<invalid>"
 """How old cars spell that there is no value."""
@@ -419,12 +419,12 @@ class Field:
         return f"<Field {self.name}>"
 
     def tell(self, raw: Raw, time: datetime, zone: tzinfo, readings: NewReadings) -> None:
-        """Put what a value tells into `readings`; what cannot be read becomes unknown.
+        """Put a value into `readings`; an unreadable one becomes unknown.
 
         Text stands for whatever the field is: `71.25`, `1.2345e-05`, `true`, `D`, `PartiallyOpen`,
         `DriverFront|TrunkRear` (the doors that are open), `(48.1 N, 11.5 E)`. The date text of old
         cars in the fields of `Kind.INSTANT` (`Thu Feb 6 00:15:00 2025`) names no time zone, and
-        nobody documented which it is in, so it is unknown.
+        its zone is not documented, so it is unknown.
 
         Args:
             raw: The value, in one of the forms that the module's docstring names.
@@ -450,7 +450,7 @@ class Field:
             readings.pop(signal, None)
 
     def _values(self, raw: Raw, zone: tzinfo) -> Iterable[object]:
-        """What the rows make of the value; None if it is unknown."""
+        """Value of the rows; None if it is unknown."""
         if self._kind is not Kind.ENUMERATED or not isinstance(raw, str):
             forms = _FORMS[self._kind](raw, zone)
             return [_first(signal, forms) for signal in self.signals]

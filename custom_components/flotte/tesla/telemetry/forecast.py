@@ -1,8 +1,8 @@
-"""What a plan of a stream will cost, and whether it did: the forecast, and the tally beside it.
+"""Cost of a plan: the forecast, and the tally of what was received.
 
 The forecast follows from the profile table's model of how each field moves. The tally counts what
-really arrives. Vehicles do repeat values that hardly changed, every ten seconds and for hours; a
-field that costs several times its forecast is found here, shown to the owner, and slowed.
+is received. Vehicles do repeat values that hardly changed, every ten seconds and for hours; a field
+that costs several times its forecast is found here, shown to the owner, and slowed.
 
 Nothing here has a clock: times are given, aware.
 """
@@ -18,7 +18,7 @@ from ..reading_json import as_number
 from .profiles import Rule, Situation, is_slowest, row_of
 
 type Plan = Mapping[str, Rule]
-"""What a vehicle is asked to stream: a rule for each field."""
+"""The fields that a vehicle should stream, with a rule for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Forecast:
     rates: Mapping[Situation, Mapping[str, float]]
     """Signals an hour, by field, in each situation."""
     snapshot: int
-    """Signals of a connection after waking up: every field is told once."""
+    """Signals of a connection after waking up: each field is sent once."""
 
     def per_hour(self, situation: Situation) -> float:
         """Signals in an hour of a situation, without connecting."""
@@ -41,7 +41,7 @@ class Forecast:
 
 
 def forecast(plan: Plan) -> Forecast:
-    """What a plan is expected to make, by the model of the profile table."""
+    """Expected signals of a plan, by the model of the profile table."""
     return Forecast(
         {
             situation: {
@@ -64,7 +64,7 @@ SETTLING: Final = timedelta(minutes=30)
 to 25 minutes. Source: issues of Tesla's server (2024 to 2026)."""
 WINDOW: Final = 48.0
 """Awake hours after which what was counted is halved, so that old habits fade."""
-MOST_STEPS: Final = 9
+MAX_STEPS: Final = 9
 """Steps of slowing after which a rule is at its slowest, wherever it began."""
 
 
@@ -184,7 +184,7 @@ class Tally:
 
     @property
     def unplanned(self) -> int:
-        """Signals of fields that nobody asked for: another configuration is at work."""
+        """Signals of fields that were not requested: another configuration is at work."""
         return self._unplanned
 
     def hours(self, now: datetime) -> Mapping[Situation, float]:
@@ -219,20 +219,20 @@ class Tally:
         return tuple(sorted(found, key=lambda each: (-each.seen, each.field)))
 
     def slow(self, now: datetime, keep: Collection[str] = ()) -> tuple[str, ...]:
-        """Slow what is overdrawn by one more step, and answer which fields those are.
+        """Slow overdrawn fields by one more step. Returns these fields.
 
-        Nothing changes before a plan is made with `slowed`, and given to `follow`. What is told as
-        seldom as is of any use stays as it is.
+        Nothing changes before a plan is made with `slowed`, and given to `follow`. Fields that are
+        already sent as rarely as is useful stay as they are.
 
         Args:
             now: Time.
-            keep: Fields that are not slowed, because the owner said how often to tell them.
+            keep: Fields with the owner's own rules, which are not slowed.
         """
         chosen = tuple(
             each.field
             for each in self.overdrawn(now)
             if each.field not in keep
-            and self.slowed.get(each.field, 0) < MOST_STEPS
+            and self.slowed.get(each.field, 0) < MAX_STEPS
             and not is_slowest(each.field, self.plan[each.field])
         )
         for field in chosen:
@@ -282,7 +282,7 @@ def read_slowed(stored: object) -> dict[str, int]:
         return {}
     known: Mapping[Any, Any] = stored
     return {
-        field: min(steps, MOST_STEPS)
+        field: min(steps, MAX_STEPS)
         for field, steps in known.items()
         if isinstance(field, str) and type(steps) is int and steps > 0
     }
@@ -303,6 +303,6 @@ def _under(stored: object, key: str) -> object:
 
 
 def _mark(plan: Plan) -> str:
-    """What tells plans apart."""
+    """Hash that identifies a plan."""
     rules = {field: rule.to_stored() for field, rule in plan.items()}
     return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]

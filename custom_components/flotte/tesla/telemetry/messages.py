@@ -16,37 +16,37 @@ from .records import MalformedRecord
 
 _LOGGER: Final = logging.getLogger(__name__)
 
-LARGEST_MESSAGE: Final = 1_000_000
+MAX_MESSAGE: Final = 1_000_000
 """Bytes. Above it Tesla's server answers an error and keeps the connection."""
 _AT_A_STRETCH: Final = 16
-"""Messages of one connection before others get their turn: after an outage a car sends 5000."""
+"""Messages of one connection before others get their turn; after an outage a car sends 5000."""
 _SECONDS_AT_A_STRETCH: Final = 0.002
-"""The same for messages that take long."""
+"""Seconds of one connection's messages before others get their turn."""
 _CONVERSATION: Final = frozenset({WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 
 
 class Listener(Protocol):
-    """What one car's connections and messages go to."""
+    """Listener to the connections and messages of one car."""
 
     def opened(self, connection: str, network: str) -> None:
-        """A connection is up; over `wifi`, `cellular` or (unknown) an empty text."""
+        """A connection was opened; over `wifi`, `cellular` or, if unknown, an empty text."""
 
     def closed(self, connection: str) -> None:
-        """It is gone: exactly one call for each `opened`, also when the server stops."""
+        """A connection was closed: one call for each `opened`, also when the server stops."""
 
     def heard(self, topic: bytes, payload: bytes) -> None:
-        """A message came; when this returns, the car is told that it may forget it.
+        """A message was received. When this returns, it is acknowledged, and the car forgets it.
 
         Raises:
-            MalformedRecord: it cannot be read; the car is told so.
+            MalformedRecord: it cannot be read; the car receives an error.
         """
 
 
 class Messages:
-    """Hands the messages of all connections to their listeners, and answers them."""
+    """Passes the messages of all connections to their listeners, and answers them."""
 
     def __init__(self, counters: Counters, troubles: KnownTroubles) -> None:
-        """Count there, and log a bug of a listener once."""
+        """Count in `counters`; log a bug of a listener once."""
         self._counters = counters
         self._troubles = troubles
 
@@ -63,7 +63,7 @@ class Messages:
             number += 1
             if number % _AT_A_STRETCH and loop.time() - since < _SECONDS_AT_A_STRETCH:
                 continue
-            # Nothing above lets others have their turn while messages are waiting.
+            # Nothing above yields to other connections while messages are waiting.
             await asyncio.sleep(0)
             since = loop.time()
         if message.type is WSMsgType.TEXT:
@@ -71,14 +71,13 @@ class Messages:
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
 
     def answer(self, data: bytes, listener: Listener) -> bytes:
-        """What the car is told about its message.
+        """Answer to a message, like that of Tesla's server.
 
-        As Tesla's server does, but for one thing: a message of another type gets one
-        acknowledgement, not the same one twice.
+        One difference: a message of another type gets one acknowledgement, not two.
         """
         counters = self._counters
         counters.messages += 1
-        if len(data) > LARGEST_MESSAGE:
+        if len(data) > MAX_MESSAGE:
             counters.malformed += 1
             return write_error(b"")
         try:
@@ -94,7 +93,7 @@ class Messages:
             counters.malformed += 1
             return write_error(envelope.txid)
         except Exception as error:  # noqa: BLE001  # one bug must not end the stream
-            # Not acknowledged, because it did not arrive; not left open, because every repetition
+            # Not acknowledged, because it was lost; not left unanswered, because each repetition
             # would be billed.
             counters.failures += 1
             self._report(error)
@@ -111,6 +110,8 @@ class Messages:
     def _report(self, error: Exception) -> None:
         """Log a bug of a listener, once for each kind."""
         if self._troubles.is_news(type(error)):
-            _LOGGER.error("A listener failed; this is told once", exc_info=error)
+            _LOGGER.error(
+                "A listener failed; further failures are logged at debug level", exc_info=error
+            )
         else:
             _LOGGER.debug("A listener failed again: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""The stream out of a broker behind Tesla's own server: topic and JSON in, the same records out.
+"""Stream from a broker behind Tesla's own server: topics and JSON in, records out.
 
     base/VIN/v/FIELD                 one value                 Record with one field
     base/VIN/alerts/NAME/current     the newest alert          tuple of one Alert
@@ -7,9 +7,9 @@
     base/VIN/connectivity            a connection              Connectivity
 
 What that server leaves out: when a value was true, whether it is a resend, and which values came
-together. So a value counts as told now; values of one field may overtake each other. `current` says
-nothing that `history` of the same message does not say, and leaves out alerts without a start:
-whoever takes both hears each alert twice, as equal values.
+together. So a value counts as sent now; values of one field may overtake each other. `current` says
+nothing that `history` of one message does not say, and leaves out alerts without a start: a
+subscriber to both receives each alert twice, as equal values.
 
 Its JSON of values: invalid is null, enumerated values have their prefix (`ShiftStateP`) or, when
 newer than the server, are the text of their number; tyres are an object with the true ones only.
@@ -51,7 +51,7 @@ _TAGS: Final = 100
 
 
 class Kind(StrEnum):
-    """What a topic carries, in Tesla's spelling."""
+    """Content of a topic, in Tesla's spelling."""
 
     VALUE = "v"
     ALERTS = "alerts"
@@ -111,7 +111,7 @@ def read_message(
     right_hand_drive: bool = False,
     unsound_firmware: bool = False,
 ) -> Content | None:
-    """What a message says; None for an empty one, which only clears what a broker retained.
+    """Read a message; None for an empty one, which only clears a retained message.
 
     Args:
         topic: Of the message, from `read_topic`.

@@ -1,4 +1,4 @@
-"""THE PROFILE TABLE: how often a vehicle may tell each field of its stream, and what that makes.
+"""The profile table: how often a vehicle may send each field of its stream.
 
 A vehicle sends a field when it has changed by at least `delta` since it was last sent, but not more
 often than every `interval` seconds. Each time costs the price of one signal, so this table is what
@@ -7,22 +7,22 @@ the stream costs. Three profiles:
     live     every change that a dashboard could show; for a look at the car, not for a whole month
     tuned    the default: position to 10 m, charge to a quarter per cent, doors at once; a usual
              car costs some 1,100 signals a day, a thirteenth of what polling it costs
-    saver    what has to be known at all
+    saver    only what is essential
 
-What changes only when somebody does something (doors, lock, gear, settings) is told at once in all
-of them: it costs nothing while nothing happens. What creeps or trembles (temperatures, charge,
-voltages) has a smallest difference, without which vehicles repeat it at every interval. What then
-lies within that difference when the vehicle stops is never told: where that matters (position,
-odometer) it is small, and the interval bounds what a drive costs. Streams also lose changes, so the
-most important words are told again now and then although they did not change.
+Fields that only people change (doors, lock, gear, settings) are sent at once in all of them: they
+cost nothing while nothing happens. Fields that creep or fluctuate (temperatures, charge, voltages)
+have a delta, without which vehicles repeat them at every interval. A difference below the delta is
+never sent when the vehicle stops: where that matters (position, odometer) the delta is small, and
+the interval bounds the cost of a drive. Streams also lose changes, so the most important words are
+resent now and then although they did not change.
 
 Deltas are in Tesla's units: miles, miles per hour, degrees Celsius, bar, kWh, kW, V, A, per cent,
 and metres for positions. A delta needs firmware 2024.44.32, for positions 2025.2.6; older ones
 ignore it. Source: Tesla's documentation of the stream (2026-08).
 
-Each row also says how its fields move by themselves (`Motion`), from which the forecast follows.
-The figures of the forty usual fields were fitted to a simulated day of a commuter; the others are
-estimates of the same kind. They need not be right: what really arrives is counted, and compared.
+Each row also describes how its fields move on their own (`Motion`), from which the forecast
+follows. The figures of the forty usual fields were fitted to a simulated day of a commuter; the
+others are estimates. They need not be exact: what is received is counted, and compared.
 """
 
 import math
@@ -33,7 +33,7 @@ from typing import Final, Self
 
 
 class Profile(StrEnum):
-    """How much of the stream is wanted."""
+    """Amount of data in the stream."""
 
     LIVE = "live"
     TUNED = "tuned"
@@ -41,7 +41,7 @@ class Profile(StrEnum):
 
 
 class Situation(StrEnum):
-    """What an awake vehicle is doing; it decides how much it has to tell."""
+    """Activity of an awake vehicle, which decides how much it sends."""
 
     PARKED = "parked"
     CHARGING = "charging"
@@ -49,7 +49,7 @@ class Situation(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a field's values are, as far as a delta is concerned."""
+    """Kind of a field's values, which decides what a delta means."""
 
     WORD = "word"
     """Flags, enumerations, texts, times: there is no delta."""
@@ -63,18 +63,18 @@ SECONDS_PER_HOUR: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How often a field may be told.
+    """Limits on how often a field is sent.
 
     Raises:
         ValueError: an interval below 1 s, or a delta that is no positive number.
     """
 
     interval: int
-    """Seconds that pass at least between two tellings, 1 or more."""
+    """Minimum seconds between two values, 1 or more."""
     delta: float | None = None
-    """Smallest change that counts; None is any."""
+    """Smallest change that is sent; None for any."""
     resend: int | None = None
-    """Seconds after which it is told again although it did not change; None is never."""
+    """Seconds after which an unchanged value is resent; None for never."""
 
     def __post_init__(self) -> None:
         """Refuse what Tesla would refuse."""
@@ -103,22 +103,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How a value moves by itself while the vehicle is awake, by situation."""
+    """How a value moves on its own while the vehicle is awake, by situation."""
 
     step: float
     """Smallest change that the vehicle itself notices, in the field's unit."""
     travel: Mapping[Situation, float]
-    """The way that it goes in an hour, up and down added, in the field's unit; of a word, how often
-    it changes."""
+    """Distance that it moves in an hour, up and down added, in the field's unit; for a word, the
+    number of changes."""
     jitter: Mapping[Situation, float]
-    """How far it trembles around its value all the time; a delta up to that is always reached."""
+    """Constant fluctuation around its value; a delta up to that is always reached."""
 
     def per_hour(self, rule: Rule, situation: Situation) -> float:
-        """How often an hour a rule lets this be told.
+        """Values an hour under a rule.
 
-        Two waits overlap, that for the interval and that for the way of one delta. Where they are
-        alike the pace decides, which is never even: the root of their squares is exact at both ends
-        and between them as good as a guess can be.
+        Two waits overlap, for the interval and for one delta. The root of their squares is exact
+        where one of them is much longer, and a fair estimate between, as the pace is never even.
         """
         needed = max(rule.delta or 0.0, self.step)
         pace = self.travel[situation] / needed
@@ -142,20 +141,20 @@ class Row:
     motion: Motion
 
 
-type _Told = tuple[int, float] | int
+type _Spec = tuple[int, float] | int
 
 RESENDS: Final[Mapping[Profile, int]] = {
     Profile.LIVE: 600,
     Profile.TUNED: 3600,
     Profile.SAVER: 7200,
 }
-"""Seconds after which what must not be wrong is told again although it did not change. Changes of
+"""Seconds after which fields that must not be wrong are resent unchanged. Changes of
 `Locked`, `DoorState` and `DetailedChargeState` got lost. Source: owners' reports (2025, 2026)."""
 SELDOM: Final = 4
-"""How many times longer that is for what nobody saw to get lost."""
+"""Factor of that for fields without known losses."""
 
 
-def _rule(told: _Told, resend: int | None) -> Rule:
+def _rule(told: _Spec, resend: int | None) -> Rule:
     interval, delta = told if isinstance(told, tuple) else (told, None)
     return Rule(interval, delta, resend)
 
@@ -163,9 +162,9 @@ def _rule(told: _Told, resend: int | None) -> Rule:
 def _row(
     kind: Kind,
     *fields: str,
-    live: _Told,
-    tuned: _Told,
-    saver: _Told,
+    live: _Spec,
+    tuned: _Spec,
+    saver: _Spec,
     resends: int = 0,
     step: float,
     parked: float,
@@ -175,7 +174,7 @@ def _row(
 ) -> Row:
     """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving.
 
-    What `resends` is told again after so many times the seconds of `RESENDS`.
+    With `resends`, the fields are resent after that many times the seconds of `RESENDS`.
     """
     told = {Profile.LIVE: live, Profile.TUNED: tuned, Profile.SAVER: saver}
     return Row(
@@ -221,9 +220,9 @@ def _words(
 
 def _numbers(
     *fields: str,
-    live: _Told,
-    tuned: _Told,
-    saver: _Told,
+    live: _Spec,
+    tuned: _Spec,
+    saver: _Spec,
     step: float,
     parked: float = 0.0,
     charging: float = 0.0,
@@ -417,7 +416,7 @@ ROWS: Final = (
            parked=6, charging=0.5, driving=18),
     _numbers("MediaNowPlayingDuration", live=1, tuned=5, saver=120,
              step=1, parked=6, charging=0.5, driving=18),
-    # In milliseconds; a player goes on by itself, so it is told to be put right only.
+    # In milliseconds; players continue on their own, so it only serves as a correction.
     _numbers("MediaNowPlayingElapsed", live=(30, 10_000), tuned=(300, 30_000),
              saver=(900, 60_000), step=1000, parked=900_000, charging=100_000, driving=3_600_000),
     _numbers("MediaAudioVolume", live=1, tuned=(2, 0.3), saver=(60, 1),
@@ -425,7 +424,7 @@ ROWS: Final = (
     _numbers("MediaAudioVolumeIncrement", "MediaAudioVolumeMax",
              live=60, tuned=3600, saver=3600, step=0.1),
 
-    # --- Settings: told when somebody changes one ---
+    # --- Settings: sent when one is changed ---
     _words("SpeedLimitMode", "PinToDriveEnabled", "GuestModeMobileAccessState",
            "CruiseFollowDistance", "AutomaticBlindSpotCamera", "BlindSpotCollisionWarningChime",
            "SpeedLimitWarning", "ForwardCollisionWarning", "LaneDepartureAvoidance",
@@ -478,7 +477,7 @@ ROWS: Final = (
     _numbers("DiVBatR", "DiVBatF", "DiVBatREL", "DiVBatRER", "PackVoltage",
              live=(10, 1), tuned=(60, 5), saver=(300, 10),
              step=0.01, parked=20, charging=15, driving=2_000, jitter=(0.5, 0.5, 1)),
-    # Repeats itself although nothing changed: told seldom.
+    # Repeats itself although nothing changed: sent rarely.
     _numbers("PackCurrent", live=(10, 2), tuned=(120, 10), saver=(600, 25),
              step=0.1, parked=60, charging=30, driving=40_000, jitter=(1, 1, 2)),
     _numbers("BrickVoltageMax", "BrickVoltageMin", live=(30, 0.01), tuned=(300, 0.05),
@@ -513,8 +512,8 @@ STRANGER: Final = _row(
     driving=math.inf,
     jitter=(0, 0, 0),
 )
-"""What Tesla invents tomorrow: told seldom, and reckoned as if it changed all the time. No delta,
-because a word may not have one."""
+"""Row of future fields: sent rarely, and expected to change all the time. No delta, because a word
+may not have one."""
 
 FIELDS: Final[Mapping[str, Row]] = {field: row for row in ROWS for field in row.fields}
 """The row of each field."""
@@ -524,17 +523,17 @@ LEAST_DELTA: Final[Mapping[str, float]] = {"SelfDrivingMilesSinceReset": 1.0}
 
 
 def row_of(field: str) -> Row:
-    """The row of a field; what is in none is a stranger."""
+    """The row of a field; `STRANGER` for an unknown one."""
     return FIELDS.get(field, STRANGER)
 
 
 def rule_of(field: str, profile: Profile) -> Rule:
-    """What a profile says about a field."""
+    """Rule of a profile for a field."""
     return row_of(field).rules[profile]
 
 
 def fitting(field: str, rule: Rule) -> Rule:
-    """A rule as Tesla takes it for this field: no delta for words, the least one where needed."""
+    """The rule in a form that Tesla accepts: no delta for words, a minimum one where needed."""
     delta = rule.delta
     if row_of(field).kind is Kind.WORD:
         delta = None
@@ -544,10 +543,10 @@ def fitting(field: str, rule: Rule) -> Rule:
 
 
 SLOWEST: Final = {Kind.WORD: 300, Kind.NUMBER: 3600, Kind.POSITION: 600}
-"""Seconds beyond which nothing is slowed: later than that it would be of no use."""
+"""Seconds beyond which fields are not slowed: they would be useless."""
 _SLOWED_FROM: Final = 8
-"""Seconds that a shorter interval counts as, so that slowing begins to help at once: a word that
-flutters every second is told every 16 s after the first step."""
+"""Shorter intervals count as this many seconds, so that the first step helps at once: a word that
+flutters every second is then sent every 16 s."""
 
 
 def slow_down(field: str, rule: Rule, steps: int) -> Rule:

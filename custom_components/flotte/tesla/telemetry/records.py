@@ -1,12 +1,12 @@
-"""What is inside the messages of a car: signals, alerts, errors (protobuf), decoded without I/O.
+"""Records in the messages of a car: signals, alerts, errors (protobuf), decoded without I/O.
 
     topic         message                  read by
     V             Payload                  read_record         signals
     alerts        VehicleAlerts            read_alerts
     errors        VehicleErrors            read_errors         trouble of the car's telemetry client
 
-Nothing that a car says raises, except bytes that are no such message: what this version does not
-know becomes unknown and is logged once.
+Only bytes that are not a message raise. Values that this version does not know become unknown, and
+are logged once.
 
 Source: teslamotors/fleet-telemetry, protos of 2026-07-15, and messages captured from cars.
 """
@@ -95,12 +95,12 @@ class CarError:
 class Connectivity:
     """A connection of a car to Tesla's own server that was opened or closed.
 
-    A car can have several, and the end of an old one may be told after the start of a new one.
+    A car can have several; the end of an old one may be reported after the start of a new one.
 
     Args:
-        connection: Which.
-        is_connected: None if the server says something else.
-        time: Aware, UTC, never later than now; None if not told.
+        connection: Name of the connection.
+        is_connected: None if the server reports another state.
+        time: Aware, UTC, never later than now; None if not reported.
         network: `wifi`, `cellular`, or empty.
     """
 
@@ -232,8 +232,8 @@ def read_record(
     Args:
         payload: Protobuf, `Payload`.
         now: Aware, UTC.
-        zone: Of the car: some fields tell wall clock times, see `fields.true_instant`.
-        right_hand_drive: Whether its driver sits on the right: requested temperatures are told by
+        zone: Of the car: some fields have wall clock times, see `fields.true_instant`.
+        right_hand_drive: Whether its driver sits on the right: requested temperatures are sent by
             side of the car.
         unsound_firmware: Whether its firmware is older than `firmware.FIRST_SOUND`.
 

@@ -1,8 +1,7 @@
-"""Whether cars could connect: our own public address, looked at from outside as a car does.
+"""Check of our own public address from outside, as a car sees it.
 
-What Tesla's own script for server certificates does (`check_server_cert.sh` of its public
-repository, 2026-07): connect with the host name, and verify the chain that is served against what
-the cars are told to trust.
+Like Tesla's own script for server certificates (`check_server_cert.sh` of its public repository,
+2026-07), it connects with the host name, and verifies the chain against the `ca` that cars have.
 """
 
 import asyncio
@@ -16,17 +15,17 @@ TIMEOUT_SECONDS: Final = 10.0
 
 
 class Finding(StrEnum):
-    """What a look at the address found; each is a text."""
+    """Result of a check; each has a text."""
 
     OK = "ok"
     UNKNOWN_HOST = "unknown_host"
     """The name has no address."""
     REFUSED = "refused"
-    """Nobody listens there."""
+    """No program listens at the port."""
     TIMEOUT = "timeout"
-    """Nobody answers: mostly a closed port, or a router that cannot reach its own outside."""
+    """No answer: usually a closed port, or a router that cannot reach its own public address."""
     NO_TLS = "no_tls"
-    """Somebody answers who speaks no TLS, or closes at once."""
+    """The answer is not TLS, or the connection is closed at once."""
     OTHER_CERTIFICATE = "other_certificate"
     """Another server answers, or its chain lacks something: the cars would hang up."""
     OTHER_NAME = "other_name"
@@ -46,7 +45,7 @@ class Check:
 
 
 def client_context(ca: str) -> ssl.SSLContext:
-    """What a car trusts: only the certificates of its configuration. Blocks a little.
+    """TLS context of a car, which trusts only the `ca` of its configuration. Blocks briefly.
 
     Raises:
         ssl.SSLError: `ca` is not PEM.
@@ -71,11 +70,11 @@ async def check_address(
     """Connect to the address as a car would, without a certificate of our own.
 
     Args:
-        hostname: As in the cars' configuration.
-        port: Likewise.
+        hostname: Host name in the cars' configuration.
+        port: Port in the cars' configuration.
         context: From `client_context`.
-        at: Address to connect to; None is what the host name leads to.
-        patience: In s.
+        at: Address to connect to; None to resolve the host name.
+        patience: Seconds.
     """
     try:
         async with asyncio.timeout(patience):

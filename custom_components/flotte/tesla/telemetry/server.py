@@ -1,4 +1,4 @@
-"""The server that cars connect to: WebSocket over mutual TLS, and an answer for every message.
+"""Server that cars connect to: WebSockets over mutual TLS, and an answer for every message.
 
     TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
         -> upgrade, the car known -> messages
@@ -7,8 +7,8 @@ The port is open to the internet. Until a certificate of Tesla's is verified a c
 event loop next to nothing, and everything else as little as its source may spend (`admission`);
 after that it belongs to some car, and only the cars that `find` knows get any further.
 
-One connection never waits for another: what it says is handled at once, a flood in small portions,
-and nobody waits for a car that does not read its answers.
+One connection never waits for another: its messages are handled at once, many of them in small
+portions, and a car that does not read its answers holds no other up.
 
 Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), whose answers these are; Python's
 asyncio and aiohttp 3.14.
@@ -37,7 +37,7 @@ from .tls.identity import UnknownDevice, identity
 
 _LOGGER: Final = logging.getLogger(__name__)
 
-LARGEST_FRAME: Final = 2_000_000
+MAX_FRAME: Final = 2_000_000
 """Bytes that are read at all: from here on the connection is closed (code 1009)."""
 
 CONNECTIONS_PER_CAR: Final = 4
@@ -45,8 +45,8 @@ CONNECTIONS_PER_CAR: Final = 4
 CONNECTIONS: Final = 500
 """Of all cars, counted from a verified certificate on."""
 STRANGERS: Final = 16
-"""Connections with a certificate of Tesla's that is none of our cars'. Nothing but the reason for
-their refusal is in it for them."""
+"""Connections with a certificate of Tesla's that is not of our cars. All they get is the reason of
+their refusal."""
 
 FIRST_BYTE_TIMEOUT: Final = 5.0
 """Seconds from TCP to the first byte: a car sends it at once."""
@@ -55,40 +55,40 @@ HANDSHAKE_TIMEOUT: Final = 10.0
 UPGRADE_TIMEOUT: Final = 10.0
 """Seconds from TLS to a WebSocket."""
 HEARTBEAT: Final = 15.0
-"""Seconds between two looks at all connections.
+"""Seconds between checks of all connections.
 
-One that was silent since the last look is pinged, one that did not answer that either is closed: a
-dead connection is noticed after 30 to 45 s. Another receiver pings cars every 30 s without trouble.
+A connection that was silent since the last check is pinged; one without an answer is closed. A dead
+connection is noticed after 30 to 45 s. Another receiver pings cars every 30 s without trouble.
 """
 CLOSE_TIMEOUT: Final = 2.0
-"""Seconds that a client has to agree that a connection ends."""
+"""Seconds for a client to confirm the end of a connection."""
 
 _VIN_SHOWN: Final = 6
-"""The last characters, which tell an owner's cars apart."""
+"""Last characters, which distinguish an owner's cars."""
 _NETWORKS: Final = frozenset({"wifi", "cellular"})
 
 
 type Find = Callable[[str], Listener | None]
-"""Answers the listener for a VIN; None refuses the car."""
+"""Returns the listener of a car; None refuses it."""
 
 
 class TelemetryServer:
     """Listens for cars.
 
     Args:
-        find: Who wants to hear of a car.
-        admission: Who may begin a handshake.
-        room: Where connections wait that have sent nothing.
-        executor: Where handshakes run; None: the event loop's own.
+        find: Finds the listener of a car.
+        admission: Decides which handshakes may begin.
+        room: Connections that have sent nothing yet.
+        executor: Runs the handshakes; None for the event loop's own.
         connections_per_car: The oldest connection is closed when a car opens more.
-        connections: Of all cars.
+        connections: Maximum for all cars.
         strangers: Connections whose certificate is Tesla's, but of none of our cars; the oldest
             gives way to the next.
         first_byte_timeout: Seconds from TCP to the first byte.
         handshake_timeout: Seconds.
         upgrade_timeout: Seconds from TLS to the request for a WebSocket.
-        heartbeat: Seconds between two looks whether connections are alive.
-        close_timeout: Seconds to end a connection in good order.
+        heartbeat: Seconds between checks whether connections are alive.
+        close_timeout: Seconds to close a connection gracefully.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class TelemetryServer:
         return self._cars.has(vin)
 
     def diagnostics(self) -> dict[str, object]:
-        """Numbers that help to find out why no car connects."""
+        """Numbers that help to find out why cars do not connect."""
         return {
             "is_listening": self._entrance.is_open,
             "is_flooded": self.is_flooded,
@@ -174,9 +174,9 @@ class TelemetryServer:
             context: From `tls.context.server_context`.
 
         Raises:
-            PortInUse: somebody else listens there; trying later is sensible.
+            PortInUse: another program listens there; retrying later may help.
             OSError: the address does not exist, or the port is not for ordinary programs.
-            RuntimeError: it listens already.
+            RuntimeError: the server is already listening.
         """
         if self._entrance.is_open:
             raise RuntimeError("the server is running")
@@ -185,7 +185,7 @@ class TelemetryServer:
         _LOGGER.debug("Listening for cars on port %d", self.port)
 
     def use(self, context: ServerContext) -> None:
-        """Speak TLS like this from the next connection on; those that are up stay as they are.
+        """Use this TLS context from the next connection on; open ones stay as they are.
 
         This is how a renewed certificate comes into use. A new context, because changing one that
         handshakes are using, from a thread, is not safe.
@@ -193,7 +193,7 @@ class TelemetryServer:
         self._entrance.context = context
 
     async def stop(self) -> None:
-        """Listen no more, and end all connections in good order but soon.
+        """Stop listening, and close all connections gracefully but soon.
 
         Afterwards every listener knows that its connections are closed, and the port is free.
         """
@@ -219,12 +219,12 @@ class TelemetryServer:
                 task.cancel()
         for transport in transports:
             await transport.gone.wait()
-        _LOGGER.debug("Listening for cars no more")
+        _LOGGER.debug("Stopped listening for cars")
 
     async def send_away(self, vins: Iterable[str]) -> None:
-        """End the connections of these cars in good order: others want to hear of them now.
+        """Close the connections of these cars gracefully: other listeners need them now.
 
-        They come back at once, and are handed to whoever that is.
+        Cars reconnect at once, and are passed to the listeners of then.
         """
         leaving = [each for vin in vins for each in self._cars.of(vin)]
         await asyncio.gather(
@@ -234,7 +234,7 @@ class TelemetryServer:
     # --- From TLS to messages ---------------------------------------------------------------------
 
     def _hand_over(self, source: str, transport: TlsTransport) -> None:
-        """Let a connection whose TLS stands ask for what it wants."""
+        """Accept a request from a connection with TLS established."""
         connection = Connection(transport, source, self._serve, self._lost)
         try:
             connection.vin = identity(transport.certificate()).vin
@@ -254,18 +254,18 @@ class TelemetryServer:
         connection.begin(self._upgrade_timeout, self._silent)
 
     def _silent(self, connection: Connection) -> None:
-        """End a connection that did not ask for anything in time."""
+        """Abort a connection without a request in time."""
         self.counters.refuse(Refusal.SILENT)
         connection.abort()
 
     def _lost(self, connection: Connection) -> None:
-        """Forget a connection that is gone."""
+        """Forget a closed connection."""
         self._secured.pop(connection, None)
 
     async def _serve(self, connection: Connection, request: web.BaseRequest) -> web.StreamResponse:
         """Answer the one request of a connection: the upgrade, and all that follows.
 
-        Any path will do: the one that cars ask for is not documented.
+        Any path is accepted: the one that cars request is not documented.
         """
         task = asyncio.current_task()
         if task is not None:
@@ -274,15 +274,15 @@ class TelemetryServer:
             return self._turn_down(Refusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, connection.unknown)
         if (listener := self._find(vin)) is None:
             if self._troubles.is_news(Refusal.UNKNOWN_CAR, vin):
-                _LOGGER.info("A car is refused that is not set up here: %s", _shown(vin))
+                _LOGGER.info("Refused a connection from an unknown car: %s", _shown(vin))
             return self._turn_down(Refusal.UNKNOWN_CAR, HTTPStatus.FORBIDDEN)
         socket = web.WebSocketResponse(
-            # Cars are said to offer compression, and to leave when it is accepted.
+            # Cars reportedly offer compression, and disconnect when it is accepted.
             compress=False,
             # Text is refused, so it need not be decoded.
             decode_text=False,
-            max_msg_size=LARGEST_FRAME,
-            # aiohttp would answer a flood of pings without giving others their turn.
+            max_msg_size=MAX_FRAME,
+            # aiohttp would answer a flood of pings without yielding to other connections.
             autoping=False,
             timeout=self._close_timeout,
         )
@@ -306,7 +306,7 @@ class TelemetryServer:
         finally:
             self._cars.remove(vin, name)
             self.messages.notify(partial(listener.closed, name))
-            _LOGGER.debug("Car %s has gone: %s, code %s", _shown(vin), name, socket.close_code)
+            _LOGGER.debug("Car %s disconnected: %s, code %s", _shown(vin), name, socket.close_code)
         return socket
 
     def _turn_down(self, reason: Refusal, status: HTTPStatus, detail: str = "") -> web.Response:
@@ -322,5 +322,5 @@ class TelemetryServer:
 
 
 def _shown(vin: str) -> str:
-    """As much of a VIN as may be in a log."""
+    """The part of a VIN that may be logged."""
     return vin[-_VIN_SHOWN:]

@@ -69,7 +69,7 @@ AT_ONCE: Final = 15
 """Seconds between two values of a field up to which its changes count as told at once."""
 BACKLOG: Final = timedelta(seconds=30)
 """Records that are older when they come were kept by the vehicle."""
-MOST_FIELDS: Final = 1000
+MAX_FIELDS: Final = 1000
 """Different names that are counted; Tesla has fewer than 300."""
 TRANSPORT: Final = timedelta(seconds=15)
 """How long a change takes to get here at most: the vehicle's collector, the network, our queue."""
@@ -345,7 +345,7 @@ class Stream:
             counts[field] += 1
             if field not in seen and not is_backlog:
                 seen[field] = record.time
-        if len(counts) > MOST_FIELDS:
+        if len(counts) > MAX_FIELDS:
             self._forget_strangers()
         readings = record.readings
         if record.invalid:

@@ -124,7 +124,7 @@ class Authority:
         # A common name has at most 64 characters, a host name up to 253. Then the subject is empty,
         # and what stands for it must be critical (RFC 5280, 4.1.2.6).
         subject = []
-        if len(str(name.value)) <= _LONGEST_COMMON_NAME:
+        if len(str(name.value)) <= _MAX_COMMON_NAME:
             subject.append(x509.NameAttribute(NameOID.COMMON_NAME, str(name.value)))
         not_before = now - BACKDATED
         not_after = min(not_before + SERVER_LIFETIME, self.not_after)
@@ -160,7 +160,7 @@ class Authority:
         )
 
 
-_LONGEST_COMMON_NAME: Final = 64
+_MAX_COMMON_NAME: Final = 64
 
 
 def _key_usage(*, is_ca: bool) -> x509.KeyUsage:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
-LARGEST_FILE: Final = 1_000_000
+MAX_FILE: Final = 1_000_000
 """Bytes of a file with certificates. Tesla's has 14 of them in about 25 kB."""
 
 
@@ -85,7 +85,7 @@ class CertificateDefect(ValueError):
 
 def read_chain(pem: bytes) -> list[x509.Certificate]:
     """Read at least one certificate. Raises CertificateDefect."""
-    if len(pem) > LARGEST_FILE:
+    if len(pem) > MAX_FILE:
         raise CertificateDefect(Defect.UNREADABLE)
     try:
         return x509.load_pem_x509_certificates(pem)
@@ -102,7 +102,7 @@ def read_key(pem: bytes) -> PrivateKey:
     Raises:
         CertificateDefect: it is unreadable, encrypted, or of another kind.
     """
-    if len(pem) > LARGEST_FILE:
+    if len(pem) > MAX_FILE:
         raise CertificateDefect(Defect.KEY_UNREADABLE)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
@@ -180,7 +180,7 @@ _END: Final = b"-----END CERTIFICATE-----"
 
 def pem_blocks(pem: bytes) -> Iterable[bytes]:
     """Decode the body of each certificate in a PEM file, in one pass over it."""
-    _, *blocks = pem.split(_BEGIN) if len(pem) <= LARGEST_FILE else [b""]
+    _, *blocks = pem.split(_BEGIN) if len(pem) <= MAX_FILE else [b""]
     if not blocks:
         raise CertificateDefect(Defect.CLIENT_CAS_UNREADABLE)
     for block in blocks:

@@ -3,7 +3,7 @@
     TCP ──> TlsTransport ──> the protocol above it (HTTP)
 
 What has been received is decrypted in small portions, so that a client that sends much, or much
-that OpenSSL has to answer itself (key updates), takes its turn with everybody else.
+that OpenSSL has to answer itself (key updates), takes turns with all others.
 """
 
 import asyncio
@@ -223,7 +223,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         if self._is_closing or self._tcp is None:
             return
         self._is_closing = True
-        # It wants to hear that the other side agrees, for which nobody waits.
+        # It raises until the other side confirms, which is not waited for.
         with suppress(ssl.SSLError):
             self._tls.session.unwrap()
         self._flush()

@@ -23,8 +23,8 @@ class ServerContext(ssl.SSLContext):
     """TLS context of the server, with a second context for clients that offer a session.
 
     OpenSSL keeps the sessions of TLS 1.2 to resume them, without verifying the certificate again,
-    and Python offers no way to turn that off. But a context only knows its own sessions: whoever
-    offers one of this context's gets `alternate`, which does not know it, and the other way round.
+    and Python offers no way to turn that off. But a context only knows its own sessions: a client
+    that offers one of them gets `alternate`, which does not know it, and the other way round.
     """
 
     alternate: ServerContext
@@ -47,7 +47,7 @@ def server_context(certificate: ServerCertificate, client_cas: str, folder: Path
     """
     context, alternate = _context(client_cas), _context(client_cas)
     context.alternate, alternate.alternate = alternate, context
-    # OpenSSL takes the key from a file only. Nobody else can read this one (mode 600).
+    # OpenSSL takes the key from a file only. No other user can read this one (mode 600).
     handle, path = tempfile.mkstemp(prefix=".flotte-", suffix=".pem", dir=folder)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:

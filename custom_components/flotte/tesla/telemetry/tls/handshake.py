@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from .context import ServerContext
 
 MAX_HANDSHAKE_BYTES: Final = 16_384
-"""What OpenSSL is given of a client until TLS is established.
+"""Bytes of a client that OpenSSL receives until TLS is established.
 
 A greeting has 0.3 to 2 kB, a chain of four certificates with RSA keys about 6 kB.
 """
@@ -29,34 +29,34 @@ MAX_HANDSHAKE_STEPS: Final = 64
 
 
 class Failure(StrEnum):
-    """Why TLS was not established."""
+    """Reason why TLS was not established."""
 
     NO_CERTIFICATE = "no_certificate"
-    """A browser or a scanner; or a car that was not asked as it wants to be asked."""
+    """A browser or a scanner; or a car that rejects our request for its certificate."""
     UNTRUSTED = "untrusted_certificate"
     NO_TLS = "no_tls"
-    """Something else than TLS, or a client that does not trust our certificate."""
+    """Another protocol, or a client that does not trust our certificate."""
     TOO_MUCH = "too_much_before_tls"
     """More bytes, or in more portions, than a car needs."""
     TIMEOUT = "handshake_timeout"
     LOST = "lost"
-    """The other side went away."""
+    """The other side disconnected."""
     FLOOD = "flood"
-    """There is no more time for its source."""
+    """The source has used up its processor time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of one step of a handshake."""
+    """Result of one step of a handshake."""
 
     outgoing: bytes
-    """For the client."""
+    """Bytes for the client."""
     seconds: float
-    """Of processor time."""
+    """Processor time."""
     is_done: bool = False
     failure: Failure | None = None
     detail: str = ""
-    """Of a failure, for a log."""
+    """Details of a failure, for the log."""
 
 
 class Handshake:
@@ -72,7 +72,7 @@ class Handshake:
         self.session = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def step(self, data: bytes) -> Step:
-        """Go on with what was received."""
+        """Continue with received data."""
         begin = time.thread_time()
         is_done = False
         failure, detail = None, ""
@@ -80,8 +80,8 @@ class Handshake:
         try:
             is_done = self._advance(data)
             if self.session.session_reused:
-                # Nothing was sent yet. The other context does not know the session, so that it is
-                # agreed upon anew, and the certificate verified.
+                # Nothing was sent yet. The other context does not know the session, so that a new
+                # one is negotiated, and the certificate verified.
                 self._begin(self._context.alternate)
                 is_done = self._advance(bytes(self._received))
         except ssl.SSLCertVerificationError as error:
@@ -227,7 +227,7 @@ class HandshakeQueue:
     """Runs the steps of handshakes in a thread, one at a time.
 
     Args:
-        executor: Where; None: the event loop's own.
+        executor: Provides the thread; None for the event loop's own.
     """
 
     def __init__(self, executor: Executor | None = None) -> None:
@@ -250,7 +250,7 @@ class HandshakeQueue:
                     self._executor, waiting.tls.step, data
                 )
             except RuntimeError:
-                # There are no threads any more: Home Assistant stops.
+                # The threads are gone: Home Assistant is stopping.
                 waiting.abort()
                 continue
             self._is_running = True

@@ -387,13 +387,27 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.wake_record",
         "tesla.vehicle.waking",
     },
+    "tesla.vehicle.continuity": {
+        "tesla.signals",
+        "tesla.state",
+        "tesla.telemetry",
+        "tesla.vehicle.vehicle",
+    },
+    "tesla.vehicle.gaps": {
+        "tesla.signals",
+        "tesla.state",
+        "tesla.vehicle.consequences",
+        "tesla.vehicle.vehicle",
+    },
     "tesla.vehicle.stream": {
+        "tesla.listeners",
         "tesla.signals",
         "tesla.spending.meter",
         "tesla.state",
         "tesla.telemetry",
         "tesla.vehicle.alerts",
-        "tesla.vehicle.consequences",
+        "tesla.vehicle.continuity",
+        "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",
     },
     "tesla.site": {

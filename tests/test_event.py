@@ -119,8 +119,7 @@ async def test_an_alert_that_says_nothing_of_time(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
     stream = vehicle_of(entry_of_stream, MODEL_Y).stream
-    for listener in tuple(stream._alert_listeners):
-        listener(Alert("GTW_w018", (), None, None))
+    stream._new_alert(Alert("GTW_w018", (), None, None))
     attributes = state_of(hass, ENTITY).attributes
     assert (attributes["event_type"], attributes["started"]) == ("other", None)
 
@@ -130,7 +129,7 @@ async def test_a_disabled_one_is_not_told(
 ) -> None:
     er.async_get(hass).async_update_entity(ENTITY, disabled_by=er.RegistryEntryDisabler.USER)
     await hass.async_block_till_done()
-    assert not vehicle_of(entry_of_stream, MODEL_Y).stream._alert_listeners
+    assert not vehicle_of(entry_of_stream, MODEL_Y).stream._new_alert._listeners
 
 
 async def test_the_last_one_is_shown_after_a_restart(

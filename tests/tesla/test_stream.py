@@ -42,7 +42,7 @@ def meter() -> Meter:
 def stream(vehicle: Vehicle, meter: Meter) -> Stream:
     """Aurora's stream without known readings; it reports each change of everything."""
     stream = Stream(vehicle, meter, clock=utc_now)
-    stream.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+    stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
     return stream
 
 
@@ -267,7 +267,7 @@ async def test_followed_while_networks_change(
 
 
 async def test_how_long_a_change_may_take(stream: Stream) -> None:
-    stream.follow({"BatteryLevel": Rule(60), "ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"BatteryLevel": Rule(60), "ChargeLimitSoc": Rule(1)})
     assert stream.latency_of(LEVEL) == 75 * SECOND
     assert stream.latency_of(LIMIT) == 16 * SECOND
 
@@ -285,7 +285,7 @@ async def test_how_long_a_change_may_take(stream: Stream) -> None:
 async def test_only_immediate_fields_are_covered(
     stream: Stream, rule: Rule | None, *, is_certain: bool
 ) -> None:
-    stream.follow({} if rule is None else {"ChargeLimitSoc": rule})
+    stream.continuity.follow({} if rule is None else {"ChargeLimitSoc": rule})
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
     assert (stream.continuous_since(LIMIT) is not None) is is_certain
@@ -295,8 +295,8 @@ async def test_only_immediate_fields_are_covered(
 async def test_removed_fields_are_no_longer_covered(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
-    stream.follow({"Gear": Rule(1)})
-    stream.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"Gear": Rule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
     assert stream.continuous_since(LIMIT) is None
 
 
@@ -309,7 +309,7 @@ async def test_a_backlog_is_not_current(stream: Stream) -> None:
 
 
 async def test_a_broker_may_lose_something(stream: Stream) -> None:
-    stream.is_gapless = False
+    stream.continuity.is_gapless = False
     stream.opened("1", "wifi")
     stream.told(record({LIMIT: 80}))
     assert stream.continuous_since(LIMIT) is None

@@ -182,7 +182,7 @@ async def test_it_is_carried_out_when_the_stream_connects(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     stream = Stream(vehicle, vehicle.api.meter, clock=utc_now)
-    stream.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(70), SUN)
     car.steer({"state": "online"})

@@ -168,7 +168,7 @@ async def test_a_stream_that_lost_a_change(
 ) -> None:
     """The stream says that the climate is on; the car knows better, and says so."""
     stream = Stream(awake, Meter(), clock=utc_now)
-    stream.follow({"HvacPower": Rule(1)})
+    stream.continuity.follow({"HvacPower": Rule(1)})
     stream.opened("1", "wifi")
     on = Reading(value=True, time=utc_now(), source=Source.STREAM)
     told = {signals.CLIMATE_ON: on}

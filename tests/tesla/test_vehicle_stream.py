@@ -57,7 +57,7 @@ def paid(account: Account) -> dict[Category, int]:
 def stream(vehicle: Vehicle) -> Stream:
     """That of Aurora; it tells the charge limit once a second at most."""
     stream = Stream(vehicle, Meter(), clock=utc_now)
-    stream.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
     return stream
 
 

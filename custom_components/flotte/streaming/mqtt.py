@@ -56,7 +56,7 @@ async def async_subscribe(
 
     for stream in streams.values():
         # It may be away, or lose what nobody acknowledged, and nobody would know.
-        stream.is_gapless = False
+        stream.continuity.is_gapless = False
     stops: list[CALLBACK_TYPE] = []
 
     @callback

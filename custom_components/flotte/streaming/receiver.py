@@ -330,7 +330,7 @@ class Receiver:
         A flood does not affect open connections: while every car has one, all is well.
         """
         is_missing = any(
-            stream.is_subscribed and not self.server.has(vin)
+            stream.continuity.is_subscribed and not self.server.has(vin)
             for vin, stream in self.members.streams
         )
         if self.server.is_flooded and is_missing:

@@ -116,7 +116,7 @@ class CarSubscription:
         else:
             self.tally.follow(planned, now)
         self.plan = planned
-        self.coordinator.stream.follow(planned)
+        self.coordinator.stream.continuity.follow(planned)
         self.coordinator.vehicle.presence.stream_expected_since = now
 
     def unfollow(self, now: datetime) -> None:

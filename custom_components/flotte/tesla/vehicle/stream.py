@@ -7,20 +7,20 @@ answers for which signals nothing can have changed unnoticed.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, Final
 
+from ..listeners import Listeners
 from ..signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD, SOFTWARE_VERSION
 from ..spending.meter import Meter
 from ..state import KEEP, Reading, Signal, Source
 from ..telemetry.firmware import Release, is_unsound, newest_release
-from ..telemetry.profiles import Rule
 from ..telemetry.records import Alert, CarError, Record, read_alerts, read_errors, read_record
-from ..telemetry.stream_plan import resends
 from .alerts import AlertHistory
-from .consequences import is_at_rest
+from .continuity import Continuity
+from .gaps import Gaps
 from .vehicle import Vehicle
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,34 +48,12 @@ SLEEP_WORDS: Final = 2
 """How many of them must be invalid, so that one process that restarts is no sleep."""
 UNNAMED: Final = "unnamed"
 """A connection that was forgotten, and goes on."""
-GAP_LIFETIME: Final = timedelta(hours=1)
-"""How long a value is shown that the vehicle, although awake, has ended."""
-OFTEN_ENDED: Final = (
-    "ChargerPhases",
-    "Cruise",
-    "Di",
-    "Media",
-    "MilesToArrival",
-    "MinutesToArrival",
-    "Powershare",
-    "Scheduled",
-    "Semi",
-    "SoftwareUpdate",
-)
-"""How fields begin that end whenever what they are about is over: nobody pays to look for them."""
 SLEEP_SPAN: Final = timedelta(minutes=2)
 """How long after its last words a vehicle is gone at most, and its connection found to be dead."""
-AT_ONCE: Final = 15
-"""Seconds between two values of a field up to which its changes count as told at once."""
 BACKLOG: Final = timedelta(seconds=30)
 """Records that are older when they come were kept by the vehicle."""
 MAX_FIELDS: Final = 1000
 """Different names that are counted; Tesla has fewer than 300."""
-TRANSPORT: Final = timedelta(seconds=15)
-"""How long a change takes to get here at most: the vehicle's collector, the network, our queue."""
-
-type AlertListener = Callable[[Alert], None]
-type ConnectionListener = Callable[[bool], None]
 
 
 class Stream:
@@ -107,84 +85,54 @@ class Stream:
         """Values by field since the start."""
         self.errors: list[CarError] = []
         """The last errors that the vehicle told."""
-        self.is_gapless = True
-        """Whether whoever brings the records loses none; a broker may."""
+        self.continuity = Continuity(vehicle)
         self.is_billed = True
         """Whether its signals are counted here, and not by another account with the same car."""
-        self._rules: Mapping[str, Rule] = {}
         self._meter = meter
         self._zone = zone
         self._clock = clock
-        self._since: datetime | None = None
-        self._seen: dict[str, datetime] = {}
         self._silenced: dict[str, datetime] = {}
         self._alerts = AlertHistory()
-        # Since when the vehicle has no value of a field, although it is awake.
-        self._gaps: dict[str, datetime] = {}
-        # Those of them that had one since it woke; the others never do, or not now.
-        self._lost: set[str] = set()
-        self._alert_listeners: set[AlertListener] = set()
-        self._connection_listeners: set[ConnectionListener] = set()
+        self._gaps = Gaps(vehicle)
+        self._new_alert = Listeners[Alert]()
+        self._connection_changed = Listeners[bool]()
         vehicle.knowledge.coverage = self
 
     # --- What follows ----------------------------------------------------------------------------
 
     def continuous_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when no change of this signal can have gone unnoticed, but for the last seconds.
+        """Since when no change of a signal can have gone unnoticed, except in the last seconds.
 
-        None if it is not streamed, or not each change and at once; if the stream was lost while
-        the vehicle was awake; or if the vehicle, although awake, has no value of it now.
+        None also if the vehicle, although awake, has no value of it now.
         """
-        if (
-            self._since is None
-            or not self.reports_every_change(signal)
-            or signal.field in self._gaps
-        ):
+        if signal.field in self._gaps.since:
             return None
-        return self._seen.get(signal.field)
+        return self.continuity.continuous_since(signal)
 
     def reports_every_change(self, signal: Signal[Any]) -> bool:
-        """Whether each change of this signal arrives at once while there is a connection."""
-        rule = self._rules.get(signal.field)
-        return (
-            self.is_gapless
-            and self._resends
-            and signal.streamed
-            and rule is not None
-            and rule.delta is None
-            and rule.interval <= AT_ONCE
-        )
-
-    @property
-    def _resends(self) -> bool:
-        """Whether the vehicle sends again what got lost on the way.
-
-        As long as nobody knows it is taken to: its version is among the first things that it
-        reports, and only plain settings rely on it.
-        """
-        info = self.vehicle.channel.fleet_info
-        firmware = info.get("firmware_version") or self.vehicle.state[SOFTWARE_VERSION]
-        return resends(info.get("fleet_telemetry_version"), firmware) is not False
+        """Whether each change of a signal arrives at once while there is a connection."""
+        return self.continuity.reports_every_change(signal)
 
     def includes(self, signal: Signal[Any]) -> bool:
-        """Whether it is streamed at all."""
-        return signal.streamed and signal.field in self._rules
-
-    @property
-    def is_subscribed(self) -> bool:
-        """Whether the vehicle is asked to stream anything."""
-        return bool(self._rules)
+        """Whether a signal is streamed at all."""
+        return self.continuity.includes(signal)
 
     def latency_of(self, signal: Signal[Any]) -> timedelta:
-        """Longest time until a change of this signal arrives."""
-        rule = self._rules.get(signal.field)
-        return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
+        """Longest time until a change of a signal arrives."""
+        return self.continuity.latency_of(signal)
 
-    def follow(self, rules: Mapping[str, Rule]) -> None:
-        """Know by which rules the vehicle streams, by field: what is not in there it does not."""
-        self._rules = dict(rules)
-        for field in self._seen.keys() - rules.keys():
-            del self._seen[field]
+    def invalidate(self) -> None:
+        """Start over: something may have changed unnoticed."""
+        self.continuity.invalidate()
+
+    def missing_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when the vehicle, although awake, has no value of a signal any more."""
+        return self._gaps.missing_since(signal, self._clock()) if self.connections else None
+
+    def lapse(self) -> None:
+        """Make signals unknown that have had no value for too long."""
+        if self.connections:
+            self._gaps.lapse(self._clock())
 
     # --- Connections -----------------------------------------------------------------------------
 
@@ -198,11 +146,10 @@ class Stream:
         is_first = not self.connections
         self.connections[connection] = network
         self._silenced.clear()
-        if self._since is None:
-            self._since = self._clock()
+        self.continuity.begin(self._clock())
         self.vehicle.presence.stream_opened()
         if is_first:
-            self._tell_connection()
+            self._connection_changed(self.is_connected)
 
     def closed(self, connection: str) -> None:
         """A connection is gone. After the last one the vehicle sleeps, or the stream is lost.
@@ -217,64 +164,16 @@ class Stream:
             return
         asleep = self.fell_asleep
         if asleep:
-            # What ends before it sleeps keeps its value, and is reported again when it wakes.
             self._gaps.clear()
-            self._lost.clear()
         else:
             self.invalidate()
         self.vehicle.presence.stream_closed(asleep=asleep)
-        self._tell_connection()
+        self._connection_changed(self.is_connected)
 
     def close_all(self) -> None:
         """Whoever brought the records is gone, or the connections are found to be dead."""
         for connection in tuple(self.connections):
             self.closed(connection)
-
-    def missing_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when the vehicle, although awake, has no value of this signal any more.
-
-        None if it has, if it had none since it woke, if one was polled since and lately, or if
-        there need not be one: a parked vehicle reports neither its gear nor its speed, and there is
-        not always music.
-        """
-        field = signal.field
-        if field not in self._lost or field.startswith(OFTEN_ENDED) or not self.connections:
-            return None
-        return self._gap_of(signal)
-
-    def _gap_of(self, signal: Signal[Any]) -> datetime | None:
-        """Since when there is no value, if the one that is shown is not known all the same."""
-        since = self._gaps.get(signal.field)
-        if since is None or signal.absent is not KEEP:
-            return None
-        state = self.vehicle.state
-        known = state.reported(signal)
-        if known is None or known.value is None or is_at_rest(signal, state):
-            return None
-        return None if known.time > max(since, self._clock() - GAP_LIFETIME) else since
-
-    def lapse(self) -> None:
-        """Make unknown what the vehicle has had no value of for an hour, although it is awake."""
-        now = self._clock()
-        if not self.connections:
-            return
-        gone = {
-            signal: Reading(None, now, Source.STREAM)
-            for field in self._gaps
-            for signal in SIGNALS_BY_FIELD[field]
-            if (since := self._gap_of(signal)) is not None and now - since >= GAP_LIFETIME
-        }
-        if gone:
-            self.vehicle.receive(gone, now)
-
-    def invalidate(self) -> None:
-        """From now on something may change unnoticed."""
-        self._since = None
-        self._seen.clear()
-
-    def _tell_connection(self) -> None:
-        for listener in tuple(self._connection_listeners):
-            listener(self.is_connected)
 
     @property
     def fell_asleep(self) -> bool:
@@ -338,7 +237,7 @@ class Stream:
         self.last_told = now
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
-        seen, counts = self._seen, self.counts
+        seen, counts = self.continuity.seen, self.counts
         # What the vehicle kept while it could not send says nothing of now.
         is_backlog = now - record.time > BACKLOG
         for field in record.fields:
@@ -351,39 +250,21 @@ class Stream:
         if record.invalid:
             readings = {**self._ended(record), **readings}
             self._silenced |= dict.fromkeys(record.invalid & SLEEP_FIELDS, now)
-            self._note_gaps(record.invalid & SIGNALS_BY_FIELD.keys(), now)
-        if self._silenced or self._gaps:
+            self._gaps.note(record.invalid & SIGNALS_BY_FIELD.keys(), now)
+        if self._silenced or self._gaps.since:
             for field in record.fields:
                 if field not in record.invalid:
                     self._silenced.pop(field, None)
-                    self._gaps.pop(field, None)
-                    self._lost.discard(field)
+                    self._gaps.close(field)
         self.vehicle.receive(readings, now)
-
-    def _note_gaps(self, ended: Collection[str], now: datetime) -> None:
-        """Note that the vehicle has no value of these fields, and which had one since it woke."""
-        came_online = self.vehicle.presence.online_since or now
-        for field in ended:
-            if field in self._gaps:
-                continue
-            self._gaps[field] = now
-            known = (self.vehicle.state.reported(signal) for signal in SIGNALS_BY_FIELD[field])
-            if any(
-                each is not None
-                and each.value is not None
-                and each.source is Source.STREAM
-                and each.time >= came_online
-                for each in known
-            ):
-                self._lost.add(field)
 
     def _forget_strangers(self) -> None:
         """A source that invents names must not fill memory."""
         self.counts = Counter(
             {field: count for field, count in self.counts.items() if field in SIGNALS_BY_FIELD}
         )
-        for field in self._seen.keys() - SIGNALS_BY_FIELD.keys():
-            del self._seen[field]
+        for field in self.continuity.seen.keys() - SIGNALS_BY_FIELD.keys():
+            del self.continuity.seen[field]
 
     @staticmethod
     def _ended(record: Record) -> dict[Signal[Any], Reading[Any]]:
@@ -401,8 +282,7 @@ class Stream:
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(alerts), now)
         for alert in self._alerts.news(alerts, now):
-            for listener in tuple(self._alert_listeners):
-                listener(alert)
+            self._new_alert(alert)
 
     def complained(self, errors: tuple[CarError, ...]) -> None:
         """Take in errors of the vehicle's own client."""
@@ -410,15 +290,13 @@ class Stream:
             _LOGGER.debug("%s tells an error: %s", self.vehicle.vin[-6:], error.name)
         self.errors = [*self.errors, *errors][-20:]
 
-    def on_alert(self, listener: AlertListener) -> Callable[[], None]:
-        """Tell `listener` each new alert; call the answer to stop."""
-        self._alert_listeners.add(listener)
-        return lambda: self._alert_listeners.discard(listener)
+    def on_alert(self, listener: Callable[[Alert], None]) -> Callable[[], None]:
+        """Notify `listener` of each new alert; call the returned function to stop."""
+        return self._new_alert.subscribe(listener)
 
-    def on_connection(self, listener: ConnectionListener) -> Callable[[], None]:
-        """Tell `listener` when there is a connection, and when none is left.
+    def on_connection(self, listener: Callable[[bool], None]) -> Callable[[], None]:
+        """Notify `listener` of the first connection, and when none is left.
 
-        Call the answer to stop.
+        Call the returned function to stop.
         """
-        self._connection_listeners.add(listener)
-        return lambda: self._connection_listeners.discard(listener)
+        return self._connection_changed.subscribe(listener)

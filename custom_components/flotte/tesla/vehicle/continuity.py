@@ -1,0 +1,93 @@
+"""Continuity of a vehicle's stream: since when no change of a signal can have gone unnoticed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from ..signals import SOFTWARE_VERSION
+from ..state import Signal
+from ..telemetry.profiles import Rule
+from ..telemetry.stream_plan import resends
+from .vehicle import Vehicle
+
+AT_ONCE: Final = 15
+"""Longest interval, in seconds, at which changes of a field count as sent at once."""
+TRANSPORT: Final = timedelta(seconds=15)
+"""Longest time until a change arrives: the vehicle's collector, the network, our queue."""
+
+
+class Continuity:
+    """The rules by which a vehicle streams, and since when each field was seen without a gap."""
+
+    def __init__(self, vehicle: Vehicle) -> None:
+        """Begin without rules, and without a connection."""
+        self.is_gapless = True
+        """Whether the source loses no records; a broker may."""
+        self.seen: dict[str, datetime] = {}
+        """Time of the first record of each field since `begin`."""
+        self._vehicle = vehicle
+        self._rules: Mapping[str, Rule] = {}
+        self._since: datetime | None = None
+
+    def begin(self, now: datetime) -> None:
+        """Note a connection, which need not be the first since the last gap."""
+        if self._since is None:
+            self._since = now
+
+    def invalidate(self) -> None:
+        """Start over: something may have changed unnoticed."""
+        self._since = None
+        self.seen.clear()
+
+    def continuous_since(self, signal: Signal[Any]) -> datetime | None:
+        """Since when no change of a signal can have gone unnoticed, except in the last seconds.
+
+        None if it is not streamed, or not with each change and at once, or if the stream was lost
+        while the vehicle was awake.
+        """
+        if self._since is None or not self.reports_every_change(signal):
+            return None
+        return self.seen.get(signal.field)
+
+    def reports_every_change(self, signal: Signal[Any]) -> bool:
+        """Whether each change of this signal arrives at once while there is a connection."""
+        rule = self._rules.get(signal.field)
+        return (
+            self.is_gapless
+            and self._resends
+            and signal.streamed
+            and rule is not None
+            and rule.delta is None
+            and rule.interval <= AT_ONCE
+        )
+
+    @property
+    def _resends(self) -> bool:
+        """Whether the vehicle resends lost records.
+
+        Assumed while unknown: the version is among the first things that it reports, and only
+        plain settings rely on it.
+        """
+        info = self._vehicle.channel.fleet_info
+        firmware = info.get("firmware_version") or self._vehicle.state[SOFTWARE_VERSION]
+        return resends(info.get("fleet_telemetry_version"), firmware) is not False
+
+    def includes(self, signal: Signal[Any]) -> bool:
+        """Whether a signal is streamed at all."""
+        return signal.streamed and signal.field in self._rules
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the vehicle should stream anything."""
+        return bool(self._rules)
+
+    def latency_of(self, signal: Signal[Any]) -> timedelta:
+        """Longest time until a change of this signal arrives."""
+        rule = self._rules.get(signal.field)
+        return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
+
+    def follow(self, rules: Mapping[str, Rule]) -> None:
+        """Expect these rules from now on, by field; other fields are not streamed."""
+        self._rules = dict(rules)
+        for field in self.seen.keys() - rules.keys():
+            del self.seen[field]

@@ -346,7 +346,7 @@ async def test_a_subscription_fails_after_others_were_made(
         return lambda: stopped.append(topic)
 
     monkeypatch.setattr(mqtt, "async_subscribe", subscribe)
-    streams: Any = {"one": SimpleNamespace(), "two": SimpleNamespace()}
+    streams: Any = {name: SimpleNamespace(continuity=SimpleNamespace()) for name in ("one", "two")}
     with pytest.raises(HomeAssistantError):
         await mqtt_source.async_subscribe(hass, "telemetry", streams)
     assert stopped == ["telemetry/one/#"]

@@ -123,8 +123,8 @@ class CarSubscription:
         """Expect nothing of it, because its stream is about to be received in another way."""
         self.stored_tally = self.tally.to_stored(now) if self.plan else self.stored_tally
         self.plan = {}
-        self.coordinator.stream.follow({})
-        self.coordinator.stream.is_gapless = True
+        self.coordinator.stream.continuity.follow({})
+        self.coordinator.stream.continuity.is_gapless = True
         self.coordinator.vehicle.presence.stream_expected_since = None
 
     def count(self, now: datetime) -> None:

@@ -7,6 +7,7 @@ of Python is free for all.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
@@ -477,6 +478,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.entry_store": HOME_ASSISTANT
     | {
         "account.data",
+        "account.issues",
         "account.storage",
         "const",
         "tesla.errors",
@@ -514,7 +516,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.claims": HOME_ASSISTANT | {"const"},
     "spending.budget_issue": HOME_ASSISTANT
     | {
-        "const",
+        "account.issues",
         "tesla.spending.gate",
         "tesla.spending.ledger",
         "tesla.spending.modes",
@@ -527,10 +529,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "const": set(),
     "account.hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
+    "account.issues": HOME_ASSISTANT
+    | {
+        "const",
+    },
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
     "spending.issues": HOME_ASSISTANT
     | {
+        "account.issues",
         "account.storage",
         "const",
         "spending.budget_issue",
@@ -564,7 +571,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.policy",
         "tesla.spending.tariff",
     },
-    "account.storage": HOME_ASSISTANT | {"const"},
+    "account.storage": HOME_ASSISTANT
+    | {
+        "account.issues",
+        "const",
+    },
     "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
     "application_credentials": HOME_ASSISTANT
     | {
@@ -582,6 +593,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.api",
         "account.data",
         "account.entry_store",
+        "account.issues",
         "account.names",
         "account.tokens",
         "const",
@@ -594,32 +606,34 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "account.login": HOME_ASSISTANT
     | {
+        "account.issues",
         "const",
         "tesla.api.fleet",
-        "tesla.errors",
         "tesla.api.login",
+        "tesla.errors",
         "tesla.spending.caller",
     },
     "coordinator": HOME_ASSISTANT
     | {
-        "spending.callers",
-        "const",
+        "account.issues",
         "account.names",
+        "const",
+        "errors",
+        "spending.callers",
+        "tesla.clock",
         "tesla.commands",
-        "tesla.vehicle.deferral",
         "tesla.errors",
-        "tesla.spending.meter",
-        "tesla.vehicle.poll_plan",
         "tesla.listeners",
         "tesla.signals",
         "tesla.site",
+        "tesla.spending.caller",
+        "tesla.spending.meter",
         "tesla.state",
+        "tesla.vehicle.deferral",
+        "tesla.vehicle.poll_plan",
         "tesla.vehicle.stream",
         "tesla.vehicle.vehicle",
         "time",
-        "tesla.clock",
-        "tesla.spending.caller",
-        "errors",
     },
     "streaming.certificates": HOME_ASSISTANT | {"const", "tesla.telemetry", "asyncio", "certifi"},
     "streaming.client_cas": HOME_ASSISTANT
@@ -707,7 +721,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.tariff",
         "tesla.telemetry",
     },
-    "streaming.broker": HOME_ASSISTANT | {"const", "streaming.mqtt", "tesla.vehicle.stream"},
+    "streaming.broker": HOME_ASSISTANT
+    | {
+        "account.issues",
+        "const",
+        "streaming.mqtt",
+        "tesla.vehicle.stream",
+    },
     "streaming.source": HOME_ASSISTANT
     | {
         "const",
@@ -739,7 +759,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.listeners",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
-    "streaming.issues": HOME_ASSISTANT | {"const", "streaming.certificates", "tesla.telemetry"},
+    "streaming.issues": HOME_ASSISTANT
+    | {
+        "account.issues",
+        "const",
+        "streaming.certificates",
+        "tesla.telemetry",
+    },
     "streaming.subscription": {
         "coordinator",
         "streaming.issues",
@@ -836,6 +862,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "spending.rules": HOME_ASSISTANT
     | {
         "account.data",
+        "account.issues",
         "const",
         "spending.account_ledger",
         "tesla.spending.endpoints",
@@ -1118,6 +1145,15 @@ def test_a_module_imports_what_its_row_says(module: str, path: Path) -> None:
 @pytest.mark.parametrize("path", sources("custom_components"), ids=_id)
 def test_imports_stand_at_the_top(path: Path) -> None:
     assert nested_imports(path.read_text(encoding="utf-8")) == []
+
+
+def test_only_one_file_raises_and_clears_issues() -> None:
+    users = [
+        _id(path)
+        for path in sources("custom_components")
+        if re.search(r"async_(create|delete)_issue\b", path.read_text(encoding="utf-8"))
+    ]
+    assert users == ["custom_components/flotte/account/issues.py"]
 
 
 @pytest.mark.parametrize("path", sources("custom_components"), ids=_id)

@@ -14,12 +14,12 @@ from typing import Any, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .account.issues import async_clear_issues, async_raise_issue, issue_subject
 from .account.names import AssetName, async_distinct_name
 from .const import (
     CONF_PUBLIC_DOMAIN,
@@ -54,6 +54,8 @@ from .tesla.vehicle import poll_plan as plan
 from .tesla.vehicle.deferral import DeferredCommand
 from .tesla.vehicle.stream import Stream
 from .tesla.vehicle.vehicle import Vehicle
+
+PAIRING_ISSUE: Final = "key_not_paired"
 
 
 class FlotteCoordinator(DataUpdateCoordinator[State]):
@@ -456,22 +458,12 @@ class VehicleCoordinator(FlotteCoordinator):
     @callback
     def async_show_pairing(self) -> None:
         """Raise or clear the repair issue that asks the owner to pair our key."""
-        issue_id = f"key_not_paired_{self.vehicle.vin[-6:]}_{self.config_entry.entry_id}"
+        subject = issue_subject(self.vehicle.vin, self.config_entry.entry_id)
         if self.vehicle.channel.key_paired is not False or not self.vehicle.channel.needs_key:
-            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+            async_clear_issues(self.hass, subject, PAIRING_ISSUE)
             return
-        ir.async_create_issue(
-            self.hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="key_not_paired",
-            translation_placeholders={
-                "name": self.device_name,
-                "url": pairing_url(self.config_entry.data),
-            },
-        )
+        url = pairing_url(self.config_entry.data)
+        async_raise_issue(self.hass, PAIRING_ISSUE, subject, {"name": self.device_name, "url": url})
 
 
 _FAILURES: Final = 2

@@ -3,11 +3,11 @@
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN, SAVE_DELAY_SECONDS
 from ..tesla.errors import NotKept
 from .data import FlotteConfigEntry
+from .issues import async_clear_issues, async_raise_issue
 from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 
 STREAMING: Final = "streaming"
@@ -26,33 +26,18 @@ async def async_read_entry(
     hass: HomeAssistant, entry: FlotteConfigEntry, store: CheckedStore
 ) -> dict[str, Any]:
     """Read the file; a damaged one is set aside, and a repair issue names the copy."""
-    issue = f"{DAMAGED_ISSUE}_{entry.entry_id}"
     try:
         stored = await store.async_read()
     except Damaged as error:
-        ir.async_create_issue(
+        async_raise_issue(
             hass,
-            DOMAIN,
-            issue,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=DAMAGED_ISSUE,
-            translation_placeholders={
-                "name": entry.title,
-                "file": error.kept_as or "—",
-                "detail": error.detail,
-            },
+            DAMAGED_ISSUE,
+            entry.entry_id,
+            {"name": entry.title, "file": error.kept_as or "—", "detail": error.detail},
         )
         return {}
-    ir.async_delete_issue(hass, DOMAIN, issue)
+    async_clear_issues(hass, entry.entry_id, DAMAGED_ISSUE)
     return stored or {}
-
-
-@callback
-def async_clear_store_issues(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
-    """Delete the issues about the file of an entry that is removed."""
-    for issue in (DAMAGED_ISSUE, UNWRITABLE_ISSUE):
-        ir.async_delete_issue(hass, DOMAIN, f"{issue}_{entry.entry_id}")
 
 
 async def async_save_entry(entry: FlotteConfigEntry) -> None:

@@ -17,13 +17,14 @@ from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entr
 from ..const import CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import async_get_ledger, async_retire_ledger
 from ..spending.rules import async_apply_spending
-from ..streaming.issues import async_clear_entry, async_report_orphaned
+from ..streaming.issues import async_report_orphaned
 from ..streaming.requests import async_delete_configuration
 from ..streaming.subscription import configured_cars
 from ..tesla.errors import TeslaError
 from .api import fleet_api
 from .data import FlotteConfigEntry, application_of
-from .entry_store import STREAMING, async_clear_store_issues, async_read_entry, entry_store
+from .entry_store import STREAMING, async_read_entry, entry_store
+from .issues import async_clear_all_issues
 from .names import async_distinct_name
 from .tokens import LastTokens
 
@@ -36,8 +37,7 @@ async def async_forget_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     """
     store = entry_store(hass, entry)
     stored = await async_read_entry(hass, entry, store)
-    async_clear_entry(hass, entry.entry_id)
-    async_clear_store_issues(hass, entry)
+    async_clear_all_issues(hass, entry.entry_id)
     await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
     await store.async_remove()
     # Its rules applied to the other accounts on the same bill, too.

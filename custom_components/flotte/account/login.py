@@ -13,7 +13,6 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
@@ -22,6 +21,7 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.api.login import FIRST_PAUSE, MAX_PAUSE
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import POLLING
+from .issues import async_clear_issues, async_raise_issue
 
 MIN_PROBE: Final = 5.0
 """Seconds between two probes of a refused login, whatever happened."""
@@ -117,21 +117,13 @@ async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
     )
     if result["type"] is not FlowResultType.FORM:
         return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"{_ISSUE}_{entry.entry_id}",
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=_ISSUE,
-        translation_placeholders={"name": entry.title},
-    )
+    async_raise_issue(hass, _ISSUE, entry.entry_id, {"name": entry.title}, is_error=True)
 
 
 @callback
 def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """End the flows in which the owner should log in again: the login works."""
-    ir.async_delete_issue(hass, DOMAIN, f"{_ISSUE}_{entry.entry_id}")
+    async_clear_issues(hass, entry.entry_id, _ISSUE)
     for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         LOGGER.info("Tesla accepts the login of %s again", entry.title)
         hass.config_entries.flow.async_abort(flow["flow_id"])

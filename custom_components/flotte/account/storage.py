@@ -10,13 +10,13 @@ from typing import Any, override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError
 
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
+from .issues import async_clear_issues, async_raise_issue
 
 
 class NotWritten(Exception):
@@ -152,20 +152,11 @@ class CheckedStore(Store[dict[str, Any]]):
 def async_show_failure(
     hass: HomeAssistant, store: CheckedStore, issue: str, owner: str, **placeholders: str
 ) -> None:
-    """Raise or clear the repair issue `issue` of a store, whose `owner` makes it unique."""
+    """Raise or clear the repair issue `issue` about failed writes; `owner` makes it unique."""
     if hass.is_stopping:
         # Issues end with Home Assistant; the next start finds out for itself.
         return
-    issue_id = f"{issue}_{owner}"
     if store.failure is None:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        async_clear_issues(hass, owner, issue)
         return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=issue,
-        translation_placeholders={"detail": store.failure, **placeholders},
-    )
+    async_raise_issue(hass, issue, owner, {"detail": store.failure, **placeholders}, is_error=True)

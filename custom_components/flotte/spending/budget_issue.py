@@ -1,7 +1,7 @@
-"""The repair issue that tells the owner of the budget's end: once a month, for the whole account.
+"""Repair issue about the end of the budget, raised once a month for a developer account.
 
-Cars that stream are stopped when the budget is used up. Where all cars are polled that is never
-reached: Flotte stops asking them before, and what they show gets old.
+Cars that stream are stopped when the budget is used up. Polled cars never get that far: polling
+pauses earlier, and their readings become old.
 """
 
 from datetime import datetime
@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN
+from ..account.issues import async_clear_issues, async_raise_issue
 from ..tesla.spending.gate import Gate
 from ..tesla.spending.ledger import Month
 from ..tesla.spending.modes import HOLD_SPENT, SPENT_SHARES, ModeReason, SpendingMode
@@ -19,53 +18,50 @@ from ..tesla.spending.tariff import DATA
 
 BUDGET_ISSUE: Final = "budget_used_up"
 _STAYS: Final = SPENT_SHARES[SpendingMode.FRUGAL] * HOLD_SPENT
-"""The share of the budget above which only a new month or another budget ends the issue."""
+"""Share of the budget above which only a new month or another budget resolves the issue."""
 
 
 class BudgetIssue:
-    """What the owner of a developer account is told of its budget."""
+    """The issue of one developer account."""
 
     def __init__(self, hass: HomeAssistant, gate: Gate, account: str) -> None:
-        """Tell of this gate's budget; `account` is the name of its ledger."""
+        """Watch this gate's budget; `account` is the name of its ledger."""
         self._hass = hass
         self._gate = gate
-        self._issue_id = f"{BUDGET_ISSUE}_{account}"
-        self._told: tuple[Month, Decimal] | None = None
-        """The month and the budget that the owner was told of."""
+        self._account = account
+        self._reported: tuple[Month, Decimal] | None = None
+        """Month and budget of the issue; None if it was not raised."""
 
     @callback
-    def async_look(self, now: datetime) -> None:
+    def async_update(self, now: datetime) -> None:
         """Raise the issue when the budget ends, and clear it with a new month or a higher budget.
 
-        In between it stays: a forecast that moves would raise it again and again.
+        In between it stays, because a changing forecast would raise it repeatedly.
         """
         meter = self._gate.meter
-        month, limit = Month.of(now), meter.budget
-        is_told = self._told == (month, limit) and not meter.is_suspended(now)
+        month, budget = Month.of(now), meter.budget
+        is_current = self._reported == (month, budget) and not meter.is_suspended(now)
         spent = meter.tariff.bill(meter.ledger.month(month))
         if self._has_ended(spent, now):
-            if not is_told:
-                self._told = (month, limit)
-                self._tell(spent, month)
-        elif self._told is not None and not (is_told and spent >= limit * _STAYS):
+            if not is_current:
+                self._reported = (month, budget)
+                self._raise(spent, month)
+        elif self._reported is not None and not (is_current and spent >= budget * _STAYS):
             self.async_clear()
 
     @callback
     def async_clear(self) -> None:
-        """Withdraw the issue."""
-        self._told = None
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
+        """Clear the issue."""
+        self._reported = None
+        async_clear_issues(self._hass, self._account, BUDGET_ISSUE)
 
-    def _tell(self, spent: Decimal, month: Month) -> None:
+    def _raise(self, spent: Decimal, month: Month) -> None:
         meter = self._gate.meter
-        ir.async_create_issue(
+        async_raise_issue(
             self._hass,
-            DOMAIN,
-            self._issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=BUDGET_ISSUE,
-            translation_placeholders={
+            BUDGET_ISSUE,
+            self._account,
+            {
                 "spent": f"{spent:.2f}",
                 "limit": f"{meter.budget:.2f}",
                 "currency": meter.tariff.currency,
@@ -74,10 +70,10 @@ class BudgetIssue:
         )
 
     def _has_ended(self, spent: Decimal, now: datetime) -> bool:
-        """Whether the budget keeps Flotte from asking for what is paid on its own."""
+        """Whether the budget prevents paid requests of the background."""
         gate, meter = self._gate, self._gate.meter
         if meter.is_suspended(now):
-            # The owner is told of that, and no budget helps.
+            # That has an issue of its own, and no budget helps.
             return False
         step = gate.step
         if step.reason is ModeReason.USED_UP:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
+from ..account.issues import async_clear_issues, async_raise_issue
 from ..account.storage import CheckedStore, async_show_failure
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
 from ..tesla.spending.gate import Gate
 from ..tesla.spending.ledger import Month
 from .budget_issue import BudgetIssue
@@ -43,7 +43,7 @@ class SpendingIssues:
     def async_update_budget(self, now: datetime) -> None:
         """Raise or clear the issue about the end of the budget."""
         if self.is_used:
-            self._budget.async_look(now)
+            self._budget.async_update(now)
 
     @callback
     def async_update_failure(self, store: CheckedStore) -> None:
@@ -56,30 +56,28 @@ class SpendingIssues:
         """Clear all issues, because no account uses the application any more."""
         self.is_used = self._is_suspension_shown = self._is_doubt_shown = False
         self._budget.async_clear()
-        for issue in (SUSPENDED_ISSUE, DAMAGED_ISSUE, UNWRITABLE_ISSUE):
-            ir.async_delete_issue(self._hass, DOMAIN, f"{issue}_{self._account}")
+        async_clear_issues(
+            self._hass, self._account, SUSPENDED_ISSUE, DAMAGED_ISSUE, UNWRITABLE_ISSUE
+        )
 
     def _update_suspension(self, now: datetime) -> None:
         """Ask the owner to raise Tesla's limit, as long as the account is suspended."""
         if self._meter.is_suspended(now) is self._is_suspension_shown:
             return
         self._is_suspension_shown = not self._is_suspension_shown
-        issue_id = f"{SUSPENDED_ISSUE}_{self._account}"
         if not self._is_suspension_shown:
             LOGGER.info("Tesla's suspension of the developer account is over")
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            async_clear_issues(self._hass, self._account, SUSPENDED_ISSUE)
             return
         until = Month.of(now).end.date().isoformat()
         LOGGER.warning("Tesla has suspended the developer account until %s", until)
-        ir.async_create_issue(
+        async_raise_issue(
             self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=True,
-            data={"account": self._account},
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=SUSPENDED_ISSUE,
-            translation_placeholders={"until": until, "url": DASHBOARD},
+            SUSPENDED_ISSUE,
+            self._account,
+            {"until": until, "url": DASHBOARD},
+            is_error=True,
+            fix_data={"account": self._account},
         )
 
     def _update_doubt(self, now: datetime) -> None:
@@ -89,17 +87,14 @@ class SpendingIssues:
         if is_open is self._is_doubt_shown:
             return
         self._is_doubt_shown = is_open
-        issue_id = f"{DAMAGED_ISSUE}_{self._account}"
         if doubt is None or not is_open:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            async_clear_issues(self._hass, self._account, DAMAGED_ISSUE)
             return
-        ir.async_create_issue(
+        async_raise_issue(
             self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=True,
-            data={"account": self._account, "issue": DAMAGED_ISSUE},
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=DAMAGED_ISSUE,
-            translation_placeholders={"file": doubt.file or "—", "url": DASHBOARD},
+            DAMAGED_ISSUE,
+            self._account,
+            {"file": doubt.file or "—", "url": DASHBOARD},
+            is_error=True,
+            fix_data={"account": self._account, "issue": DAMAGED_ISSUE},
         )

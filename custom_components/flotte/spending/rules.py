@@ -1,14 +1,18 @@
 """The rules of spending in force: of several entries that share a bill, the strictest decide."""
 
+from typing import Final
+
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 
 from ..account.data import FlotteConfigEntry, application_of
+from ..account.issues import async_clear_issues, async_raise_issue
 from ..const import CONF_ENDPOINT_CATEGORIES, DOMAIN, LOGGER, TARIFF_OPTIONS
 from ..tesla.spending.endpoints import Endpoint, read_categories
 from ..tesla.spending.policy import Policy, strictest_options, unreadable_options
 from ..tesla.spending.tariff import EURO, Category, Tariff
 from .account_ledger import AccountLedger
+
+_UNREADABLE_ISSUE: Final = "options_unreadable"
 
 
 def _sharing(hass: HomeAssistant, entry: FlotteConfigEntry) -> list[FlotteConfigEntry]:
@@ -75,20 +79,16 @@ def async_apply_spending(
     unreadable = sorted(
         {*unreadable_options(entry.options), *_tariff(entry)[1], *_categories(entry)[1]}
     )
-    issue_id = f"options_unreadable_{entry.entry_id}"
     if unreadable:
         LOGGER.warning("Options that cannot be read, so the usual ones hold: %s", unreadable)
-        ir.async_create_issue(
+        async_raise_issue(
             hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="options_unreadable",
-            translation_placeholders={"name": entry.title, "options": ", ".join(unreadable)},
+            _UNREADABLE_ISSUE,
+            entry.entry_id,
+            {"name": entry.title, "options": ", ".join(unreadable)},
         )
     else:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        async_clear_issues(hass, entry.entry_id, _UNREADABLE_ISSUE)
     ledger.async_set_prices(spending_tariff(hass, entry), endpoint_categories(hass, entry))
     ledger.async_set_policy(spending_policy(hass, entry))
 

@@ -1,14 +1,17 @@
 """The owner's broker as the source of an account's streams."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.importlib import async_import_module
 
-from ..const import DOMAIN, LOGGER
+from ..account.issues import async_clear_issues, async_raise_issue
+from ..const import LOGGER
 from ..tesla.vehicle.stream import Stream
+
+_ISSUE: Final = "no_mqtt"
 
 
 class Broker:
@@ -17,7 +20,7 @@ class Broker:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Subscribe and report for the account of this entry."""
         self._hass = hass
-        self._issue = f"no_mqtt_{entry_id}"
+        self._entry_id = entry_id
 
     async def async_subscribe(
         self, base: str, streams: Mapping[str, Stream]
@@ -39,14 +42,7 @@ class Broker:
             stop: CALLBACK_TYPE = await source.async_subscribe(self._hass, base, streams)
         except (HomeAssistantError, ImportError) as error:
             LOGGER.debug("No broker: %s", error)
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                self._issue,
-                is_fixable=False,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key="no_mqtt",
-            )
+            async_raise_issue(self._hass, _ISSUE, self._entry_id)
             return None
         self.async_clear()
         return stop
@@ -54,4 +50,4 @@ class Broker:
     @callback
     def async_clear(self) -> None:
         """Delete the issue of a missing broker."""
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue)
+        async_clear_issues(self._hass, self._entry_id, _ISSUE)

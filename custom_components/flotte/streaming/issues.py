@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 
-from ..const import DOMAIN, LOGGER
+from ..account.issues import async_clear_issues, async_raise_issue, issue_subject
+from ..const import LOGGER
 from ..tesla.telemetry.answers import SkipReason
 from ..tesla.telemetry.configuration import expiry_of
 from ..tesla.telemetry.remedies import Remedy
@@ -55,11 +55,6 @@ START_ISSUES: Final = (CLIENT_CA_ISSUE, PORT_ISSUE, *CERTIFICATE_ISSUES)
 """Issues of a receiver that cannot start."""
 
 
-def issue_id(key: str, vin: str, entry_id: str) -> str:
-    """Id of an issue about a car. Only the end of the VIN, as issue ids are logged."""
-    return f"{key}_{vin[-6:]}_{entry_id}"
-
-
 class StreamIssues:
     """Repair issues about the streams of an account's cars."""
 
@@ -72,26 +67,19 @@ class StreamIssues:
     def async_report(self, key: str, vin: str, name: str, **placeholders: str) -> None:
         """Create an issue about the car with this VIN and name."""
         LOGGER.debug("%s: %s %s", name, key, placeholders)
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id(key, vin, self._entry_id),
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"name": name, **placeholders},
+        async_raise_issue(
+            self._hass, key, issue_subject(vin, self._entry_id), {"name": name, **placeholders}
         )
 
     @callback
     def async_clear(self, vin: str, *keys: str) -> None:
         """Delete issues about a car."""
-        for key in keys:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id(key, vin, self._entry_id))
+        async_clear_issues(self._hass, issue_subject(vin, self._entry_id), *keys)
 
     @callback
     def async_clear_orphaned(self, vin: str) -> None:
         """Delete the issue about a car that kept streaming without an account."""
-        ir.async_delete_issue(self._hass, DOMAIN, f"{ORPHANED_STREAM}_{vin[-6:]}")
+        async_clear_issues(self._hass, issue_subject(vin), ORPHANED_STREAM)
 
 
 class ReceiverIssues:
@@ -106,14 +94,8 @@ class ReceiverIssues:
     def async_report(self, key: str, **placeholders: str) -> None:
         """Create an issue about the port."""
         LOGGER.debug("No stream on port %s: %s %s", self._port, key, placeholders)
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"{key}_{self._port}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"port": str(self._port), **placeholders},
+        async_raise_issue(
+            self._hass, key, str(self._port), {"port": str(self._port), **placeholders}
         )
 
     @callback
@@ -130,16 +112,7 @@ class ReceiverIssues:
     @callback
     def async_clear(self, *keys: str) -> None:
         """Delete issues about the port."""
-        for key in keys:
-            ir.async_delete_issue(self._hass, DOMAIN, f"{key}_{self._port}")
-
-
-@callback
-def async_clear_entry(hass: HomeAssistant, entry_id: str) -> None:
-    """Delete the issues of an account that was removed."""
-    for domain, each in tuple(ir.async_get(hass).issues):
-        if domain == DOMAIN and each.endswith(f"_{entry_id}"):
-            ir.async_delete_issue(hass, DOMAIN, each)
+        async_clear_issues(self._hass, str(self._port), *keys)
 
 
 @callback
@@ -156,16 +129,10 @@ def async_report_orphaned(
         former: The application that it streams to, if not the one that the account uses now.
     """
     until = expiry_of(configured)
-    ir.async_create_issue(
+    async_raise_issue(
         hass,
-        DOMAIN,
-        f"{ORPHANED_STREAM}_{vin[-6:]}" + (f"_{former}" if former else ""),
-        is_fixable=False,
+        ORPHANED_STREAM,
+        issue_subject(vin, former),
+        {"name": name, "until": "—" if until is None else until.date().isoformat()},
         is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=ORPHANED_STREAM,
-        translation_placeholders={
-            "name": name,
-            "until": "—" if until is None else until.date().isoformat(),
-        },
     )

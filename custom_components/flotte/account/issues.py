@@ -1,0 +1,71 @@
+"""Repair issues, all of which are raised and cleared here.
+
+The id of an issue is its key and what it is about; the key is also that of its text.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.issue_registry import IssueSeverity
+
+from ..const import DOMAIN
+
+
+def issue_subject(asset: str, owner: str = "") -> str:
+    """Subject of an issue about a vehicle or site, of an owner such as an entry.
+
+    It has only the end of the VIN, because issue ids are logged.
+    """
+    return f"{asset[-6:]}_{owner}" if owner else asset[-6:]
+
+
+@callback
+def async_raise_issue(
+    hass: HomeAssistant,
+    key: str,
+    subject: str,
+    placeholders: Mapping[str, str] | None = None,
+    *,
+    is_error: bool = False,
+    is_persistent: bool = False,
+    fix_data: dict[str, Any] | None = None,
+) -> None:
+    """Raise an issue, or update its text.
+
+    Args:
+        hass: Home Assistant.
+        key: Kind of issue.
+        subject: Tells issues of one kind apart, such as the id of an entry.
+        placeholders: Fill the text.
+        is_error: Whether something fails; otherwise the issue is a warning.
+        is_persistent: Whether the issue survives a restart.
+        fix_data: Given to the flow that resolves the issue; None if there is no flow.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{key}_{subject}",
+        data=fix_data,
+        is_fixable=fix_data is not None,
+        is_persistent=is_persistent,
+        severity=IssueSeverity.ERROR if is_error else IssueSeverity.WARNING,
+        translation_key=key,
+        translation_placeholders=dict(placeholders) if placeholders else None,
+    )
+
+
+@callback
+def async_clear_issues(hass: HomeAssistant, subject: str, *keys: str) -> None:
+    """Clear the issues of these kinds about a subject; there may be none."""
+    for key in keys:
+        ir.async_delete_issue(hass, DOMAIN, f"{key}_{subject}")
+
+
+@callback
+def async_clear_all_issues(hass: HomeAssistant, subject: str) -> None:
+    """Clear the issues of every kind about a subject."""
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.endswith(f"_{subject}"):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)

@@ -85,6 +85,8 @@ MAX_RETRIES = 3
 BUSY = _retry(1, "BUSY", 3, 3, 2.0)
 TIMEOUT = Fault(2, "TIMEOUT", Ran.MAYBE, Handling.RETRY, retries=2, pause=2.0)
 UNKNOWN_KEY_ID = _refusal(3, "UNKNOWN_KEY_ID")
+INACTIVE_KEY = _refusal(4, "INACTIVE_KEY")
+REMOTE_ACCESS_DISABLED = _refusal(21, "REMOTE_ACCESS_DISABLED")
 INVALID_TOKEN_OR_COUNTER = _resync(6, "INVALID_TOKEN_OR_COUNTER", 2)
 TIME_EXPIRED = _resync(17, "TIME_EXPIRED", 2)
 TIME_TO_LIVE_TOO_LONG = _resync(20, "TIME_TO_LIVE_TOO_LONG", 1)
@@ -97,7 +99,7 @@ FAULTS: Mapping[int, Fault] = MappingProxyType(
             BUSY,  # or finishing its wake-up
             TIMEOUT,  # the gateway computer got no answer from the subsystem
             UNKNOWN_KEY_ID,  # our key is not on the keychain: pairing
-            _refusal(4, "INACTIVE_KEY"),  # our key is disabled: pairing
+            INACTIVE_KEY,  # our key is disabled: pairing
             _resync(5, "INVALID_SIGNATURE", 1),  # often a stale key; a second one is our bug
             INVALID_TOKEN_OR_COUNTER,  # counter used, or too old
             _refusal(7, "INSUFFICIENT_PRIVILEGES"),  # our role or the vehicle's state forbids it
@@ -116,7 +118,7 @@ FAULTS: Mapping[int, Fault] = MappingProxyType(
             _refusal(18, "NOT_PROVISIONED_WITH_IDENTITY"),  # the vehicle has no VIN
             _refusal(19, "COULD_NOT_HASH_METADATA"),  # the vehicle's trouble
             TIME_TO_LIVE_TOO_LONG,  # wrong clock estimate, or lifetime too long
-            _refusal(21, "REMOTE_ACCESS_DISABLED"),  # the owner switched mobile access off
+            REMOTE_ACCESS_DISABLED,  # the owner switched mobile access off
             _refusal(22, "REMOTE_SERVICE_ACCESS_DISABLED"),  # service keys only
             _refusal(23, "COMMAND_REQUIRES_ACCOUNT_CREDENTIALS"),
             _refusal(24, "REQUEST_MTU_EXCEEDED"),

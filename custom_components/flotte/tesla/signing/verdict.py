@@ -32,7 +32,7 @@ class Outcome(Enum):
 
     OK = "ok"
     ALREADY = "already"
-    """The vehicle was in the wished state before: a success."""
+    """The vehicle was in that state before: a success, unless a text says for which commands."""
     REFUSED = "refused"
     WAIT = "wait"
     """Busy with something else, nothing executed."""
@@ -297,6 +297,6 @@ def of_reason(text: str) -> Verdict:
     if (known := REASONS.get(word)) is not None:
         return replace(known, reason=text)
     # "... already off" ends texts of varying beginning, for example about valet mode.
-    if word.endswith("already_off"):
+    if word.startswith("already") or word.endswith("already_off"):
         return Verdict(Outcome.ALREADY, reason=text)
     return Verdict(Outcome.REFUSED, "reason_other", text)

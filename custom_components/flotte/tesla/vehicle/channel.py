@@ -26,7 +26,7 @@ from ..errors import (
     Unreachable,
     VehicleBusy,
 )
-from ..signing import ClientKey, Domain, Session
+from ..signing import ClientKey, Domain, Session, faults
 from ..spending.caller import Caller
 from . import waits
 from .context import VehicleContext
@@ -191,22 +191,21 @@ class CommandChannel:
 
     def _error_of(self, fault: signing.Fault) -> TeslaError:
         """The error for a fault of the protocol; nothing was executed."""
-        match fault.number:
-            case 1:
+        match fault:
+            case faults.BUSY | faults.NO_SESSION:
                 return VehicleBusy(fault.name, reason=fault.translation_key)
-            case 3:
+            case faults.UNKNOWN_KEY_ID:
                 self.key_paired = False
                 return KeyNotPaired(fault.name)
-            case 4:
+            case faults.INACTIVE_KEY:
                 self.key_paired = False
                 return KeyNotPaired(fault.name, reason=fault.translation_key)
-            case 21:
+            case faults.REMOTE_ACCESS_DISABLED:
                 return MobileAccessDisabled(fault.name)
-        if fault.name == "NO_SESSION":
-            return VehicleBusy(fault.name, reason=fault.translation_key)
-        return CommandRefused(
-            fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
-        )
+            case _:
+                return CommandRefused(
+                    fault.name, reason=fault.translation_key, is_temporary=fault.is_temporary
+                )
 
     # --- Restarts --------------------------------------------------------------------------------
 
@@ -249,10 +248,10 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
     """
     if verdict.outcome is signing.Outcome.OK:
         return Done()
-    # Whether a word means "nothing to do" depends on the command: `is_charging` is success for the
-    # start of a charge, but not for opening the charge port.
-    word = verdict.reason.lower().replace(" ", "_")
-    if word in command.already or word.startswith("already") or word.endswith("already_off"):
+    # Whether a word with a text means "nothing to do" depends on the command: `is_charging` is
+    # success for the start of a charge, but not for opening the charge port.
+    is_already = verdict.outcome is signing.Outcome.ALREADY and not verdict.translation_key
+    if is_already or verdict.reason.lower().replace(" ", "_") in command.already:
         return Done(already=True)
     raise CommandRefused(
         verdict.reason,

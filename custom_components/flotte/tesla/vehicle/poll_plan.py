@@ -44,8 +44,8 @@ PLUGGED_INTERVAL: Final = timedelta(minutes=15)
 """The same while it is online, plugged in and not full: a charge may begin at any time."""
 CHARGE_STEP: Final = 1.5
 """How many per cent of the battery are worth a data request while it charges."""
-SHORTEST_CHARGE: Final = timedelta(minutes=5)
-LONGEST_CHARGE: Final = timedelta(minutes=20)
+MIN_CHARGE_INTERVAL: Final = timedelta(minutes=5)
+MAX_CHARGE_INTERVAL: Final = timedelta(minutes=20)
 """Between data requests while it charges, however quickly or slowly that goes."""
 IDLE_INTERVAL: Final = timedelta(minutes=60)
 """Between data requests of a vehicle that is online and idle, which does not keep it awake."""
@@ -225,7 +225,7 @@ def _charge_interval(state: State) -> timedelta:
     if level is None or limit is None or not hours or limit <= level:
         return ACTIVE_INTERVAL
     step = timedelta(hours=hours) * (CHARGE_STEP / (limit - level))
-    return min(max(step, SHORTEST_CHARGE), LONGEST_CHARGE)
+    return min(max(step, MIN_CHARGE_INTERVAL), MAX_CHARGE_INTERVAL)
 
 
 def _is_awaited(situation: Situation, now: datetime) -> bool:

@@ -451,6 +451,25 @@ def test_forgotten_rows_are_no_longer_summed_up() -> None:
     assert ledger.month(Month(2026, 1))[Category.DATA] == 0
 
 
+def test_wakes_of_a_day_follow_each_change() -> None:
+    ledger, other = Ledger(), Ledger()
+    day = date(2026, 1, 31)
+    row = LedgerKey(day, Category.WAKE, CAR, "person")
+    assert ledger.wakes_on(day) == 0
+    ledger.book(row, 2)
+    ledger.book(LedgerKey(date(2026, 1, 30), Category.WAKE, CAR, "person"), 5)
+    ledger.book(LedgerKey(day, Category.COMMAND, CAR, "person"), 5)
+    assert ledger.wakes_on(day) == 2
+    ledger.book(row, -3)
+    assert ledger.wakes_on(day) == -1
+    ledger.drop_deductions()
+    assert ledger.wakes_on(day) == 0
+    other.book(row, 4)
+    ledger.forget_before(Month(2026, 2))
+    ledger.add_past(other)
+    assert ledger.wakes_on(day) == 4
+
+
 # --- However charges interleave ------------------------------------------------------------------
 
 CHARGES = st.builds(Charge, st.sampled_from(Category), st.integers(1, 40))
@@ -539,6 +558,15 @@ class Interleaved(RuleBasedStateMachine):
             assert self.meter.ledger.month(month) == _fresh_sum(self.meter.ledger, month)
             # The second time it comes from the cache.
             assert self.meter.ledger.month(month) == _fresh_sum(self.meter.ledger, month)
+
+    @invariant()
+    def the_cached_wakes_are_the_true_ones(self) -> None:
+        """On the day of the last booking, and the next time another day was asked for before."""
+        ledger = self.meter.ledger
+        for day in {row.day for row in ledger.counts}:
+            wakes = Ledger(ledger.counts.copy()).wakes_on(day)
+            assert ledger.wakes_on(day) == wakes
+            assert ledger.wakes_on(day) == wakes
 
 
 TestInterleaved = Interleaved.TestCase

@@ -75,6 +75,9 @@ class Ledger:
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
 
+    _wakes: tuple[date, Counter[LedgerKey]] | None = field(default=None, compare=False)
+    """The wakes of the day that was asked for last, kept current, for the same reason."""
+
     _archived: set[Month] = field(default_factory=set)
     """Past months that are in a file of their own, and have not changed since."""
 
@@ -104,6 +107,8 @@ class Ledger:
         self.counts[row] += count
         if self._sum is not None and self._sum[0] == Month.of(row.day):
             self._sum[1][row.category] += count
+        if row.category is Category.WAKE and self._wakes is not None and self._wakes[0] == row.day:
+            self._wakes[1][row] += count
 
     def month(self, month: Month) -> Mapping[Category, int]:
         """Counts of a month by category; every category is there."""
@@ -148,13 +153,17 @@ class Ledger:
         self, day: date, car: str | None = None, kinds: Collection[CallerKind] | None = None
     ) -> int:
         """Wakes of a day in UTC: of one car or of all, for these kinds of callers or for all."""
+        if self._wakes is None or self._wakes[0] != day:
+            wakes = {
+                row: count
+                for row, count in self.counts.items()
+                if row.category is Category.WAKE and row.day == day
+            }
+            self._wakes = (day, Counter(wakes))
         return sum(
             count
-            for row, count in self.counts.items()
-            if row.category is Category.WAKE
-            and row.day == day
-            and car in (None, row.asset)
-            and (kinds is None or row.caller.partition(":")[0] in kinds)
+            for row, count in self._wakes[1].items()
+            if car in (None, row.asset) and (kinds is None or row.caller.partition(":")[0] in kinds)
         )
 
     def avoided_wakes(self, month: Month) -> int:
@@ -166,7 +175,7 @@ class Ledger:
         for row in [row for row, count in self.counts.items() if count < 0]:
             self._touch(row)
             del self.counts[row]
-        self._sum = None
+        self._sum = self._wakes = None
 
     def forget_old(self, now: datetime) -> None:
         """Drop all but the newest months before this one in which anything was counted.
@@ -187,7 +196,7 @@ class Ledger:
         for rows in self._kept():
             for row in [row for row in rows if row.day < first]:
                 del rows[row]
-        self._sum = None
+        self._sum = self._wakes = None
 
     def note_unanswered(self, row: LedgerKey, count: int) -> None:
         """Note that so many requests of a row never got an answer."""
@@ -207,7 +216,8 @@ class Ledger:
     def to_stored(self) -> dict[str, Any]:
         """The ledger as JSON, without the months that are archived."""
         self._book_streamed()
-        return self._stored(lambda row: Month.of(row.day) not in self._archived)
+        is_archived = _in_months(self._archived)
+        return self._stored(lambda row: not is_archived(row))
 
     def has_past(self, now: datetime) -> bool:
         """Whether a month before this one is not archived yet."""
@@ -217,7 +227,7 @@ class Ledger:
         """All months before this one as JSON, and which ones those are."""
         self._book_streamed()
         months = self._past_months(now)
-        return self._stored(lambda row: Month.of(row.day) in months), months
+        return self._stored(_in_months(months)), months
 
     def _past_months(self, now: datetime) -> set[Month]:
         this = Month.of(now)
@@ -237,7 +247,7 @@ class Ledger:
                 if (month := Month.of(row.day)) not in own:
                     mine[row] += count
                     self._archived.add(month)
-        self._sum = None
+        self._sum = self._wakes = None
 
     def _kept(self) -> tuple[Counter[LedgerKey], ...]:
         return self.counts, self.unanswered, self.saved
@@ -259,6 +269,12 @@ class Ledger:
             _rows_read(stored.get("unanswered")),
             _rows_read(stored.get("saved")),
         )
+
+
+def _in_months(months: Collection[Month]) -> Callable[[LedgerKey], bool]:
+    """Test whether a row is in these months, without making a `Month` of each row of two years."""
+    wanted = {(each.year, each.month) for each in months}
+    return lambda row: (row.day.year, row.day.month) in wanted
 
 
 def _rows_stored(

@@ -10,7 +10,7 @@ from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
 from custom_components.flotte.tesla.vehicle import poll_plan as plan
 from custom_components.flotte.tesla.vehicle.poll_plan import (
-    Situation,
+    PollingSituation,
     check_due,
     data_due,
     is_active,
@@ -76,7 +76,7 @@ def test_numbers() -> None:
     assert timedelta(minutes=5) == plan.RETRY_INTERVAL
     assert timedelta(minutes=60) == plan.IDLE_INTERVAL
     assert timedelta(minutes=15) == plan.LET_SLEEP
-    assert timedelta(seconds=8) == plan.SETTLE
+    assert timedelta(seconds=8) == plan.EFFECT_DELAY
     assert timedelta(minutes=11) < plan.LET_SLEEP, "cars of before 2021 sleep after 11 minutes"
 
 
@@ -130,42 +130,90 @@ class Case:
 
     name: str
     due: bool
-    asked: datetime | None
-    came_online: datetime | None
+    data_received_at: datetime | None
+    online_since: datetime | None
     state: State = IDLE
-    commanded: datetime | None = None
-    automated: datetime | None = None
-    tried: datetime | None = None
+    commanded_at: datetime | None = None
+    automated_at: datetime | None = None
+    data_requested_at: datetime | None = None
     failures: int = 0
-    kept_awake: bool = False
+    polling_prevents_sleep: bool = False
 
 
 SECOND = 1 / 60
 CASES = (
     # Coming online
-    Case("asleep, never asked", due=False, asked=None, came_online=None),
-    Case("asleep, although it charges", due=False, asked=None, came_online=None, state=CHARGING),
-    Case("asleep after a command", due=False, asked=None, came_online=None, commanded=ago(1)),
-    Case("just came online, never asked", due=True, asked=None, came_online=NOW),
-    Case("asked before it slept", due=True, asked=ago(5), came_online=ago(1)),
-    Case("asked when it came online", due=False, asked=ago(1), came_online=ago(1)),
-    Case("an old car, just online", due=True, asked=ago(5), came_online=ago(1), kept_awake=True),
+    Case("asleep, never asked", due=False, data_received_at=None, online_since=None),
+    Case(
+        "asleep, although it charges",
+        due=False,
+        data_received_at=None,
+        online_since=None,
+        state=CHARGING,
+    ),
+    Case(
+        "asleep after a command",
+        due=False,
+        data_received_at=None,
+        online_since=None,
+        commanded_at=ago(1),
+    ),
+    Case("just came online, never asked", due=True, data_received_at=None, online_since=NOW),
+    Case("asked before it slept", due=True, data_received_at=ago(5), online_since=ago(1)),
+    Case("asked when it came online", due=False, data_received_at=ago(1), online_since=ago(1)),
+    Case(
+        "an old car, just online",
+        due=True,
+        data_received_at=ago(5),
+        online_since=ago(1),
+        polling_prevents_sleep=True,
+    ),
     # Idle
-    Case("idle for 59 minutes", due=False, asked=ago(59), came_online=ago(90)),
-    Case("idle for an hour", due=True, asked=ago(60), came_online=ago(90)),
-    Case("nothing known, asked now", due=False, asked=ago(1), came_online=ago(2), state=State()),
+    Case("idle for 59 minutes", due=False, data_received_at=ago(59), online_since=ago(90)),
+    Case("idle for an hour", due=True, data_received_at=ago(60), online_since=ago(90)),
+    Case(
+        "nothing known, asked now",
+        due=False,
+        data_received_at=ago(1),
+        online_since=ago(2),
+        state=State(),
+    ),
     # Active
-    Case("active for 9 minutes", due=False, asked=ago(9), came_online=ago(90), state=CHARGING),
-    Case("active for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=CHARGING),
-    Case("drives for 7 minutes", due=False, asked=ago(7.9), came_online=ago(90), state=DRIVING),
-    Case("drives for 8 minutes", due=True, asked=ago(8), came_online=ago(90), state=DRIVING),
+    Case(
+        "active for 9 minutes",
+        due=False,
+        data_received_at=ago(9),
+        online_since=ago(90),
+        state=CHARGING,
+    ),
+    Case(
+        "active for 10 minutes",
+        due=True,
+        data_received_at=ago(10),
+        online_since=ago(90),
+        state=CHARGING,
+    ),
+    Case(
+        "drives for 7 minutes",
+        due=False,
+        data_received_at=ago(7.9),
+        online_since=ago(90),
+        state=DRIVING,
+    ),
+    Case(
+        "drives for 8 minutes",
+        due=True,
+        data_received_at=ago(8),
+        online_since=ago(90),
+        state=DRIVING,
+    ),
     # It may start to charge, or be locked before it sleeps
     *(
         Case(
             f"plugged in, {charging}, {minutes} minutes",
             due=due,
-            asked=ago(minutes),
-            came_online=ago(90),
+            data_received_at=ago(minutes),
+            online_since=ago(90),
             state=plugged(charging),
         )
         for charging, minutes, due in (
@@ -177,175 +225,241 @@ CASES = (
             ("disconnected", 59, False),
         )
     ),
-    Case("unlocked for 9 minutes", due=False, asked=ago(9.9), came_online=ago(90), state=UNLOCKED),
-    Case("unlocked for 10 minutes", due=True, asked=ago(10), came_online=ago(90), state=UNLOCKED),
+    Case(
+        "unlocked for 9 minutes",
+        due=False,
+        data_received_at=ago(9.9),
+        online_since=ago(90),
+        state=UNLOCKED,
+    ),
+    Case(
+        "unlocked for 10 minutes",
+        due=True,
+        data_received_at=ago(10),
+        online_since=ago(90),
+        state=UNLOCKED,
+    ),
     Case(
         "an old car is unlocked",
         due=False,
-        asked=ago(14.9),
-        came_online=ago(90),
+        data_received_at=ago(14.9),
+        online_since=ago(90),
         state=UNLOCKED,
-        kept_awake=True,
+        polling_prevents_sleep=True,
     ),
     # Kept awake by polling
     Case(
         "an old car idles for 14 minutes",
         due=False,
-        asked=ago(14),
-        came_online=ago(90),
-        kept_awake=True,
+        data_received_at=ago(14),
+        online_since=ago(90),
+        polling_prevents_sleep=True,
     ),
     Case(
         "an old car idles for 15 minutes",
         due=True,
-        asked=ago(15),
-        came_online=ago(90),
-        kept_awake=True,
+        data_received_at=ago(15),
+        online_since=ago(90),
+        polling_prevents_sleep=True,
     ),
     Case(
         "an old car charges",
         due=True,
-        asked=ago(10),
-        came_online=ago(90),
-        kept_awake=True,
+        data_received_at=ago(10),
+        online_since=ago(90),
+        polling_prevents_sleep=True,
         state=CHARGING,
     ),
     # After a command
     Case(
         "7 s after a command",
         due=False,
-        asked=ago(5),
-        came_online=ago(90),
-        commanded=ago(7 * SECOND),
+        data_received_at=ago(5),
+        online_since=ago(90),
+        commanded_at=ago(7 * SECOND),
     ),
     Case(
         "8 s after a command",
         due=True,
-        asked=ago(5),
-        came_online=ago(90),
-        commanded=ago(8 * SECOND),
+        data_received_at=ago(5),
+        online_since=ago(90),
+        commanded_at=ago(8 * SECOND),
     ),
     Case(
         "asked too soon after a command",
         due=True,
-        asked=ago(60 * SECOND),
-        came_online=ago(90),
-        commanded=ago(67 * SECOND),
+        data_received_at=ago(60 * SECOND),
+        online_since=ago(90),
+        commanded_at=ago(67 * SECOND),
     ),
     Case(
         "asked late enough after a command",
         due=False,
-        asked=ago(60 * SECOND),
-        came_online=ago(90),
-        commanded=ago(68 * SECOND),
+        data_received_at=ago(60 * SECOND),
+        online_since=ago(90),
+        commanded_at=ago(68 * SECOND),
     ),
     Case(
         "a command does not put off what is due when it came online",
         due=True,
-        asked=None,
-        came_online=ago(1),
-        commanded=ago(SECOND),
+        data_received_at=None,
+        online_since=ago(1),
+        commanded_at=ago(SECOND),
     ),
     # After a command of an automation, which gives many
     Case(
         "7 s after an automation's command",
         due=False,
-        asked=ago(30),
-        came_online=ago(90),
-        automated=ago(7 * SECOND),
+        data_received_at=ago(30),
+        online_since=ago(90),
+        automated_at=ago(7 * SECOND),
     ),
     Case(
         "8 s after an automation's command",
         due=True,
-        asked=ago(30),
-        came_online=ago(90),
-        automated=ago(8 * SECOND),
+        data_received_at=ago(30),
+        online_since=ago(90),
+        automated_at=ago(8 * SECOND),
     ),
     Case(
         "an automation's command, asked 4 minutes ago",
         due=False,
-        asked=ago(4.9),
-        tried=ago(4.9),
-        came_online=ago(90),
-        automated=ago(1),
+        data_received_at=ago(4.9),
+        data_requested_at=ago(4.9),
+        online_since=ago(90),
+        automated_at=ago(1),
     ),
     Case(
         "an automation's command, asked 5 minutes ago",
         due=True,
-        asked=ago(5),
-        tried=ago(5),
-        came_online=ago(90),
-        automated=ago(1),
+        data_received_at=ago(5),
+        data_requested_at=ago(5),
+        online_since=ago(90),
+        automated_at=ago(1),
     ),
     Case(
         "asked since an automation's command",
         due=False,
-        asked=ago(5),
-        tried=ago(5),
-        came_online=ago(90),
-        automated=ago(6),
+        data_received_at=ago(5),
+        data_requested_at=ago(5),
+        online_since=ago(90),
+        automated_at=ago(6),
     ),
     # Empty answers are billed as well
-    Case("tried 4 minutes ago", due=False, asked=None, came_online=ago(6), tried=ago(4.9)),
-    Case("tried 5 minutes ago", due=True, asked=None, came_online=ago(6), tried=ago(5)),
-    Case("1 failure", due=False, asked=None, came_online=ago(90), tried=ago(9.9), failures=1),
-    Case("1 failure, later", due=True, asked=None, came_online=ago(90), tried=ago(10), failures=1),
-    Case("3 failures", due=False, asked=None, came_online=ago(90), tried=ago(39), failures=3),
-    Case("3 failures, later", due=True, asked=None, came_online=ago(90), tried=ago(40), failures=3),
-    Case("6 failures", due=False, asked=None, came_online=ago(90), tried=ago(59), failures=6),
-    Case("6 failures, later", due=True, asked=None, came_online=ago(90), tried=ago(60), failures=6),
+    Case(
+        "tried 4 minutes ago",
+        due=False,
+        data_received_at=None,
+        online_since=ago(6),
+        data_requested_at=ago(4.9),
+    ),
+    Case(
+        "tried 5 minutes ago",
+        due=True,
+        data_received_at=None,
+        online_since=ago(6),
+        data_requested_at=ago(5),
+    ),
+    Case(
+        "1 failure",
+        due=False,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(9.9),
+        failures=1,
+    ),
+    Case(
+        "1 failure, later",
+        due=True,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(10),
+        failures=1,
+    ),
+    Case(
+        "3 failures",
+        due=False,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(39),
+        failures=3,
+    ),
+    Case(
+        "3 failures, later",
+        due=True,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(40),
+        failures=3,
+    ),
+    Case(
+        "6 failures",
+        due=False,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(59),
+        failures=6,
+    ),
+    Case(
+        "6 failures, later",
+        due=True,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(60),
+        failures=6,
+    ),
     Case(
         "slept and came online again soon after the last answer",
         due=False,
-        asked=ago(4),
-        came_online=ago(1),
-        tried=ago(4),
+        data_received_at=ago(4),
+        online_since=ago(1),
+        data_requested_at=ago(4),
     ),
     Case(
         "a command is looked for although it was tried just before",
         due=True,
-        asked=ago(1),
-        came_online=ago(90),
-        tried=ago(1),
-        commanded=ago(8 * SECOND),
+        data_received_at=ago(1),
+        online_since=ago(90),
+        data_requested_at=ago(1),
+        commanded_at=ago(8 * SECOND),
     ),
     Case(
         "but only once",
         due=False,
-        asked=ago(60),
-        came_online=ago(90),
-        tried=ago(1),
-        commanded=ago(2),
+        data_received_at=ago(60),
+        online_since=ago(90),
+        data_requested_at=ago(1),
+        commanded_at=ago(2),
     ),
     Case(
         "tried in the future: the clock was set back",
         due=True,
-        asked=None,
-        came_online=ago(1),
-        tried=NOW + timedelta(hours=1),
+        data_received_at=None,
+        online_since=ago(1),
+        data_requested_at=NOW + timedelta(hours=1),
     ),
     Case(
         "an old car after a command",
         due=True,
-        asked=ago(5),
-        came_online=ago(90),
-        commanded=ago(1),
-        kept_awake=True,
+        data_received_at=ago(5),
+        online_since=ago(90),
+        commanded_at=ago(1),
+        polling_prevents_sleep=True,
     ),
 )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_decisions_to_poll(case: Case) -> None:
-    situation = Situation(
+    situation = PollingSituation(
         state=case.state,
-        asked=case.asked,
-        came_online=case.came_online,
-        commanded=case.commanded,
-        automated=case.automated,
-        tried=case.tried,
+        data_received_at=case.data_received_at,
+        online_since=case.online_since,
+        commanded_at=case.commanded_at,
+        automated_at=case.automated_at,
+        data_requested_at=case.data_requested_at,
         failures=case.failures,
-        kept_awake=case.kept_awake,
+        polling_prevents_sleep=case.polling_prevents_sleep,
     )
     assert data_due(situation, NOW) is case.due
 
@@ -369,7 +483,7 @@ def test_decisions_to_poll(case: Case) -> None:
 )
 def test_how_often_a_charge_is_looked_at(state: State, minutes: float) -> None:
     def is_due(after: float) -> bool:
-        situation = Situation(state=state, asked=ago(after), came_online=ago(90))
+        situation = PollingSituation(state=state, data_received_at=ago(after), online_since=ago(90))
         return data_due(situation, NOW)
 
     assert (is_due(minutes - 0.01), is_due(minutes + 0.01)) == (False, True)
@@ -377,39 +491,45 @@ def test_how_often_a_charge_is_looked_at(state: State, minutes: float) -> None:
 
 @pytest.mark.parametrize("failures", [40, 2000])
 def test_a_car_that_was_in_service_for_weeks(failures: int) -> None:
-    situation = Situation(
-        state=IDLE, asked=None, came_online=ago(90), tried=ago(60), failures=failures
+    situation = PollingSituation(
+        state=IDLE,
+        data_received_at=None,
+        online_since=ago(90),
+        data_requested_at=ago(60),
+        failures=failures,
     )
     assert data_due(situation, NOW)
 
 
-def _questions(situation: Situation, minutes: int) -> list[int]:
+def _questions(situation: PollingSituation, minutes: int) -> list[int]:
     """The coming minutes in which it is polled, if every check finds it online."""
     asked = []
     for minute in range(minutes):
         now = NOW + timedelta(minutes=minute)
         if data_due(situation, now):
             asked.append(minute)
-            situation = replace(situation, asked=now, tried=now)
+            situation = replace(situation, data_received_at=now, data_requested_at=now)
     return asked
 
 
 @pytest.mark.parametrize(
     ("situation", "minutes"),
     [
-        (Situation(state=IDLE, asked=None, came_online=NOW), [0, 60, 120, 180]),
+        (PollingSituation(state=IDLE, data_received_at=None, online_since=NOW), [0, 60, 120, 180]),
         (
-            Situation(state=IDLE, asked=None, came_online=NOW, kept_awake=True),
+            PollingSituation(
+                state=IDLE, data_received_at=None, online_since=NOW, polling_prevents_sleep=True
+            ),
             [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165, 180, 195],
         ),
         (
-            Situation(state=CHARGING, asked=None, came_online=NOW),
+            PollingSituation(state=CHARGING, data_received_at=None, online_since=NOW),
             list(range(0, 200, 10)),
         ),
     ],
     ids=["idle", "kept awake", "charging"],
 )
-def test_questions_of_200_minutes(situation: Situation, minutes: list[int]) -> None:
+def test_questions_of_200_minutes(situation: PollingSituation, minutes: list[int]) -> None:
     assert _questions(situation, 200) == minutes
 
 
@@ -418,45 +538,65 @@ def test_questions_of_200_minutes(situation: Situation, minutes: list[int]) -> N
 WEEK = 7 * 24 * 60.0
 STREAMED_CASES: dict[str, tuple[dict[str, Any], bool]] = {
     # While it streams, only signals that the stream lacks are polled, once while it is awake.
-    "streams, never asked": ({"asked": None, "streaming": True}, True),
-    "streams, asked since it is awake": ({"asked": ago(80), "streaming": True}, False),
-    "streams and charges": ({"asked": ago(80), "streaming": True, "state": CHARGING}, False),
-    "streams, asked before it slept": ({"asked": ago(100), "streaming": True}, False),
+    "streams, never asked": ({"data_received_at": None, "streaming": True}, True),
+    "streams, asked since it is awake": ({"data_received_at": ago(80), "streaming": True}, False),
+    "streams and charges": (
+        {"data_received_at": ago(80), "streaming": True, "state": CHARGING},
+        False,
+    ),
+    "streams, asked before it slept": ({"data_received_at": ago(100), "streaming": True}, False),
     "streams, and something was never told": (
-        {"asked": ago(100), "streaming": True, "has_gaps": True},
+        {"data_received_at": ago(100), "streaming": True, "has_gaps": True},
         True,
     ),
     "the same, asked since it is awake": (
-        {"asked": ago(80), "streaming": True, "has_gaps": True},
+        {"data_received_at": ago(80), "streaming": True, "has_gaps": True},
         False,
     ),
-    "streams, asked 6.9 days ago": ({"asked": ago(WEEK - 120), "streaming": True}, False),
-    "streams, asked a week ago": ({"asked": ago(WEEK), "streaming": True}, True),
-    "streams, tried just now": ({"asked": None, "tried": ago(1), "streaming": True}, False),
+    "streams, asked 6.9 days ago": (
+        {"data_received_at": ago(WEEK - 120), "streaming": True},
+        False,
+    ),
+    "streams, asked a week ago": ({"data_received_at": ago(WEEK), "streaming": True}, True),
+    "streams, tried just now": (
+        {"data_received_at": None, "data_requested_at": ago(1), "streaming": True},
+        False,
+    ),
     "streams, after a command that it does not tell of": (
-        {"asked": ago(80), "tried": ago(80), "commanded": ago(1), "streaming": True},
+        {
+            "data_received_at": ago(80),
+            "data_requested_at": ago(80),
+            "commanded_at": ago(1),
+            "streaming": True,
+        },
         True,
     ),
     # A stream that is about to start is waited for.
-    "awaited for 2 minutes": ({"asked": None, "awaited": ago(2.9)}, False),
-    "awaited for 3 minutes": ({"asked": None, "awaited": ago(3)}, True),
-    "awaited while it charges": ({"asked": ago(80), "awaited": ago(1), "state": CHARGING}, False),
+    "awaited for 2 minutes": ({"data_received_at": None, "stream_overdue_since": ago(2.9)}, False),
+    "awaited for 3 minutes": ({"data_received_at": None, "stream_overdue_since": ago(3)}, True),
+    "awaited while it charges": (
+        {"data_received_at": ago(80), "stream_overdue_since": ago(1), "state": CHARGING},
+        False,
+    ),
     "awaited in vain while it charges": (
-        {"asked": ago(80), "awaited": ago(60), "state": CHARGING},
+        {"data_received_at": ago(80), "stream_overdue_since": ago(60), "state": CHARGING},
         True,
     ),
     "awaited from the future on: the clock was set back": (
-        {"asked": None, "awaited": NOW + timedelta(hours=1)},
+        {"data_received_at": None, "stream_overdue_since": NOW + timedelta(hours=1)},
         True,
     ),
-    "asleep, whatever is awaited": ({"asked": None, "came_online": None, "awaited": ago(9)}, False),
+    "asleep, whatever is awaited": (
+        {"data_received_at": None, "online_since": None, "stream_overdue_since": ago(9)},
+        False,
+    ),
 }
 
 
 @pytest.mark.parametrize(("told", "due"), STREAMED_CASES.values(), ids=STREAMED_CASES)
 def test_decisions_to_poll_a_car_that_should_stream(told: dict[str, Any], *, due: bool) -> None:
-    told = {"state": IDLE, "came_online": ago(90), **told}
-    assert data_due(Situation(**told), NOW) is due
+    told = {"state": IDLE, "online_since": ago(90), **told}
+    assert data_due(PollingSituation(**told), NOW) is due
 
 
 @pytest.mark.parametrize(
@@ -464,17 +604,17 @@ def test_decisions_to_poll_a_car_that_should_stream(told: dict[str, Any], *, due
     [
         ({}, True),
         ({"streaming": True}, False),
-        ({"slept_streaming": True, "checked": ago(14.9)}, False),
-        ({"slept_streaming": True, "checked": ago(15)}, True),
-        ({"slept_streaming": True, "checked": None}, True),
-        ({"slept_streaming": True, "checked": NOW + timedelta(hours=1)}, True),
-        ({"slept_streaming": False, "checked": ago(1)}, True),
+        ({"slept_streaming": True, "checked_at": ago(14.9)}, False),
+        ({"slept_streaming": True, "checked_at": ago(15)}, True),
+        ({"slept_streaming": True, "checked_at": None}, True),
+        ({"slept_streaming": True, "checked_at": NOW + timedelta(hours=1)}, True),
+        ({"slept_streaming": False, "checked_at": ago(1)}, True),
     ],
     ids=str,
 )
 def test_whether_its_state_is_checked(told: dict[str, Any], *, due: bool) -> None:
     """A car that announced its sleep connects when it wakes; that is checked now and then."""
-    situation = Situation(state=IDLE, asked=None, came_online=None, **told)
+    situation = PollingSituation(state=IDLE, data_received_at=None, online_since=None, **told)
     assert check_due(situation, NOW) is due
 
 

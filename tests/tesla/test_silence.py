@@ -667,9 +667,9 @@ async def test_a_look_after_a_command_survives_a_restart(
     again.restore(awake.to_stored())
     again.apply_state("online")
     due_at = again.poller.look_due_at
-    assert due_at == utc_now() + plan.SETTLE
+    assert due_at == utc_now() + plan.EFFECT_DELAY
     assert not again.data_due()
-    freezer.tick(plan.SETTLE)
+    freezer.tick(plan.EFFECT_DELAY)
     assert again.data_due()
     await again.refresh()
     assert again.state[signals.LOCKED] is False
@@ -690,7 +690,7 @@ async def test_a_check_that_the_stream_would_have_saved_runs_after_a_restart(
     # It is expected to stream, and may take minutes to start.
     again.presence.stream_expected_since = utc_now()
     assert not again.data_due()
-    freezer.tick(plan.SETTLE)
+    freezer.tick(plan.EFFECT_DELAY)
     assert again.data_due()
 
 
@@ -744,8 +744,8 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     await asyncio.wait([sending])
     again.apply_state("online")
     assert not car.body.is_locked
-    assert again.poller.look_due_at == utc_now() + plan.SETTLE
-    freezer.tick(plan.SETTLE)
+    assert again.poller.look_due_at == utc_now() + plan.EFFECT_DELAY
+    freezer.tick(plan.EFFECT_DELAY)
     assert again.data_due()
     await again.refresh()
     assert again.state[signals.LOCKED] is False
@@ -760,8 +760,8 @@ async def test_a_command_that_is_cancelled_on_its_way_is_looked_at(
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    assert awake.poller.look_due_at == utc_now() + plan.SETTLE
-    freezer.tick(plan.SETTLE)
+    assert awake.poller.look_due_at == utc_now() + plan.EFFECT_DELAY
+    freezer.tick(plan.EFFECT_DELAY)
     assert awake.data_due()
     await awake.refresh()
     assert awake.state[signals.LOCKED] is False
@@ -787,7 +787,7 @@ async def test_an_unknown_outcome_is_looked_at_once(
         account.tesla.faults.order("status", status=503, endpoint="vehicle_data")
     with pytest.raises(OutcomeUnknown):
         await awake.send(commands.unlock_doors(), PERSON)
-    freezer.tick(plan.SETTLE)
+    freezer.tick(plan.EFFECT_DELAY)
     assert awake.data_due() is not answers
     assert (awake.poller.look_due_at is None) is answers
 

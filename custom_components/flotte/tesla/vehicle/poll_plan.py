@@ -1,4 +1,4 @@
-"""When to ask a vehicle, and what for: a pure function of what is known.
+"""The polling plan: when to ask a vehicle, as a pure function of what is known.
 
 Asking whether a vehicle is online is free and does not reach it; asking for its data is billed and
 reaches it. So the state is checked often, and data is asked for only when it can have changed:
@@ -11,9 +11,9 @@ reaches it. So the state is checked often, and data is asked for only when it ca
 - while it is plugged in and may begin to charge: at a longer interval;
 - while it idles online: seldom, so that a drive or a charge that began meanwhile is noticed.
 
-A vehicle that streams tells all that by itself. Then nobody asks whether it is online, and its data
-is asked for only to fill in what the stream cannot tell: at most once while it is awake, if
-something that is shown was never told, or after a week.
+A vehicle that streams reports all that on its own. Then its state is not checked, and its data is
+asked for only to fill in what the stream lacks: at most once while it is awake, if something that
+is shown was never reported, or after a week.
 
 Vehicles before 2021 are kept awake by being asked. While one idles it is left alone for longer than
 it needs to fall asleep (11 minutes), however long its answers take: the pause is counted from the
@@ -36,22 +36,22 @@ ACTIVE_INTERVAL: Final = timedelta(minutes=10)
 """Between data requests while something goes on: 0.012 EUR an hour."""
 RETRY_INTERVAL: Final = timedelta(minutes=5)
 """Least time between two data requests, whatever the reason, but for the one after a command. It
-doubles with every answer in a row that told nothing (in service, asleep after all), because those
+doubles with every answer in a row that yields nothing (in service, asleep after all), because those
 are billed too."""
 DRIVING_INTERVAL: Final = timedelta(minutes=8)
-"""The same while it drives: nothing changes as quickly as where it is."""
+"""Between data requests while it drives: nothing changes as quickly as its position."""
 PLUGGED_INTERVAL: Final = timedelta(minutes=15)
-"""The same while it is online, plugged in and not full: a charge may begin at any time."""
+"""Between data requests while it is online, plugged in and not full: a charge may begin."""
 CHARGE_STEP: Final = 1.5
-"""How many per cent of the battery are worth a data request while it charges."""
+"""Per cent of the battery that are worth a data request while it charges."""
 MIN_CHARGE_INTERVAL: Final = timedelta(minutes=5)
 MAX_CHARGE_INTERVAL: Final = timedelta(minutes=20)
 """Between data requests while it charges, however quickly or slowly that goes."""
 IDLE_INTERVAL: Final = timedelta(minutes=60)
 """Between data requests of a vehicle that is online and idle, which does not keep it awake."""
 LET_SLEEP: Final = timedelta(minutes=15)
-"""How long a vehicle that is kept awake by questions is left alone."""
-SETTLE: Final = timedelta(seconds=8)
+"""How long a vehicle that polling keeps awake is left alone."""
+EFFECT_DELAY: Final = timedelta(seconds=8)
 """How long after a command its effect is looked at."""
 STREAM_GRACE: Final = timedelta(minutes=3)
 """How long a stream may be away from a vehicle that is online before data is asked for instead. It
@@ -60,53 +60,53 @@ CHECK_ASLEEP_INTERVAL: Final = timedelta(minutes=15)
 """Between state checks of a vehicle that went to sleep while it streamed: it connects when it
 wakes, so this only finds out that the stream broke meanwhile."""
 QUICK: Final = timedelta(minutes=10)
-"""A vehicle that is back online sooner than that did not sleep, but has poor reception."""
+"""A vehicle that is back online within that time did not sleep, but has poor reception."""
 POOR_RECEPTION: Final = 3
-"""Quick returns in a row from which on an idle vehicle is asked no sooner than any other."""
+"""Quick returns in a row after which an idle vehicle is polled no sooner than any other."""
 GAP_PATIENCE: Final = timedelta(minutes=10)
 """How long a vehicle that is awake may report no value before it is asked for one: a process that
 restarts is soon back, and before it sleeps most of them end."""
 FILL_INTERVAL: Final = timedelta(days=7)
-"""Between data requests of a vehicle that streams, for what changes with its software at most."""
+"""Between data requests of a vehicle that streams, for what changes with its software only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What the plan needs to know, besides the vehicle's state."""
+class PollingSituation:
+    """The input of the plan: the vehicle's state and the times of requests and commands."""
 
     state: State
-    asked: datetime | None
-    """When the last data request was answered; None if there was none since the start."""
-    came_online: datetime | None
+    data_received_at: datetime | None
+    """When the last data request was answered; None if none was since the start."""
+    online_since: datetime | None
     """When the vehicle was first seen online in this waking period."""
-    tried: datetime | None = None
-    """When data was asked for last, answered or not."""
+    data_requested_at: datetime | None = None
+    """When data was last asked for, answered or not."""
     failures: int = 0
-    """How often in a row that told nothing."""
-    commanded: datetime | None = None
-    """When the last command was carried out."""
-    automated: datetime | None = None
-    """When the last plain setting of an automation was carried out; that one does not hurry."""
-    kept_awake: bool = False
-    """Whether questions keep this vehicle awake (the first Model S and X)."""
+    """Requests in a row that yielded nothing."""
+    commanded_at: datetime | None = None
+    """When the last command was executed."""
+    automated_at: datetime | None = None
+    """When the last plain setting of an automation was executed; it is not urgent."""
+    polling_prevents_sleep: bool = False
+    """Whether polling keeps this vehicle awake (the first Model S and X)."""
     streaming: bool = False
     """Whether it streams now."""
-    awaited: datetime | None = None
-    """Since when a stream is expected that is not there; None if none is expected, or it sleeps."""
+    stream_overdue_since: datetime | None = None
+    """Since when a stream is missing; None if none is expected, or the vehicle sleeps."""
     has_gaps: bool = False
-    """Whether something is shown that the stream cannot tell, and nobody ever told."""
+    """Whether something is shown that the stream does not report."""
     slept_streaming: bool = False
-    """Whether the stream itself said that it goes to sleep."""
-    checked: datetime | None = None
-    """When its state was asked for last."""
+    """Whether the stream itself announced its sleep."""
+    checked_at: datetime | None = None
+    """When its state was last checked."""
     quick_returns: int = 0
-    """How often in a row it was back online within `QUICK`."""
-    slower: int = 1
-    """By how much the budget wants the intervals between data requests to grow."""
+    """Returns in a row within `QUICK`."""
+    slowdown: int = 1
+    """Factor by which the budget stretches the intervals between data requests."""
 
 
 def is_active(state: State) -> bool:
-    """Whether the vehicle does something whose progress is worth asking for."""
+    """Whether the vehicle does something whose progress is worth a data request."""
     gear = state[signals.SHIFT_STATE]
     update = state[signals.UPDATE_STAGE]
     return (
@@ -126,10 +126,10 @@ def quick_returns(
     online_for: timedelta,
     was_asleep: bool,
 ) -> int:
-    """How often in a row a vehicle came back online quickly, now that it has come back.
+    """Count the quick returns in a row, now that a vehicle is back online.
 
     Args:
-        before: The same so far.
+        before: The count so far.
         went_offline: When it was last seen to be no longer online.
         now: The time.
         online_for: How long it had been online then. Before it sleeps it is longer than `QUICK`.
@@ -143,62 +143,73 @@ def quick_returns(
     return before + 1 if within(went_offline, span, now) else 0
 
 
-def check_due(situation: Situation, now: datetime) -> bool:
-    """Whether Tesla should be asked now if the vehicle is online."""
+def check_due(situation: PollingSituation, now: datetime) -> bool:
+    """Whether to ask Tesla now if the vehicle is online."""
     if situation.streaming:
         return False
-    checked = situation.checked
-    if situation.slept_streaming and checked is not None:
-        return not within(checked, CHECK_ASLEEP_INTERVAL, now)
+    checked_at = situation.checked_at
+    if situation.slept_streaming and checked_at is not None:
+        return not within(checked_at, CHECK_ASLEEP_INTERVAL, now)
     return True
 
 
-def data_due(situation: Situation, now: datetime) -> bool:
-    """Whether a vehicle that is online should be asked for its data now."""
-    asked, commanded = situation.asked, _looked_for(situation)
-    tried = situation.tried
-    is_after_command = commanded is not None and (tried is None or tried < commanded + SETTLE)
+def data_due(situation: PollingSituation, now: datetime) -> bool:
+    """Whether to ask a vehicle that is online for its data now."""
+    received_at, commanded_at = situation.data_received_at, _looked_for(situation)
+    requested_at = situation.data_requested_at
+    is_after_command = commanded_at is not None and (
+        requested_at is None or requested_at < commanded_at + EFFECT_DELAY
+    )
     # A stream that begins need not report what was commanded before.
-    is_settled = is_after_command and commanded is not None and now >= commanded + SETTLE
-    if situation.came_online is None or (_is_awaited(situation, now) and not is_settled):
+    is_settled = (
+        is_after_command and commanded_at is not None and now >= commanded_at + EFFECT_DELAY
+    )
+    if situation.online_since is None or (_is_awaited(situation, now) and not is_settled):
         return False
     if not is_after_command:
         if _is_paused(situation, now):
             return False
         if situation.streaming:
             return _fill_due(situation, now)
-    if asked is None or (asked < situation.came_online and not _is_back(situation, now)):
+    if received_at is None or (
+        received_at < situation.online_since and not _is_back(situation, now)
+    ):
         return True
-    for told in (commanded, situation.automated):
-        if told is not None and asked < told + SETTLE:
-            return now >= told + SETTLE
-    return now - asked >= _usual_interval(situation) * situation.slower
+    for executed_at in (commanded_at, situation.automated_at):
+        if executed_at is not None and received_at < executed_at + EFFECT_DELAY:
+            return now >= executed_at + EFFECT_DELAY
+    return now - received_at >= _usual_interval(situation) * situation.slowdown
 
 
-def _is_back(situation: Situation, now: datetime) -> bool:
+def _is_back(situation: PollingSituation, now: datetime) -> bool:
     """Whether the vehicle came back online so soon that this is no new waking period.
 
     The first quick return may be a short sleep; with each further one it is asked half as often.
     """
-    asked, returns = situation.asked, min(situation.quick_returns, 8)
+    received_at, returns = situation.data_received_at, min(situation.quick_returns, 8)
     pause = min(RETRY_INTERVAL * 2 ** (returns - 1), IDLE_INTERVAL) if returns else timedelta()
-    return asked is not None and within(asked, pause, now)
+    return received_at is not None and within(received_at, pause, now)
 
 
-def _looked_for(situation: Situation) -> datetime | None:
-    """When something was commanded whose effect is looked at as soon as it can be seen.
+def _looked_for(situation: PollingSituation) -> datetime | None:
+    """When the last command was executed whose effect is looked at as soon as it shows.
 
-    That goes for an automation's setting too if it was asked too early after it: what is shown now
-    may be from before.
+    That may be an automation's setting, if data was received too early after it: the readings may
+    be from before.
     """
-    asked, commanded, automated = situation.asked, situation.commanded, situation.automated
-    if asked is None or automated is None or not automated <= asked < automated + SETTLE:
-        return commanded
-    return automated if commanded is None else max(commanded, automated)
+    received_at = situation.data_received_at
+    commanded_at, automated_at = situation.commanded_at, situation.automated_at
+    if (
+        received_at is None
+        or automated_at is None
+        or not automated_at <= received_at < automated_at + EFFECT_DELAY
+    ):
+        return commanded_at
+    return automated_at if commanded_at is None else max(commanded_at, automated_at)
 
 
-def _usual_interval(situation: Situation) -> timedelta:
-    """How long to wait between two data requests, if nothing special is to be seen."""
+def _usual_interval(situation: PollingSituation) -> timedelta:
+    """Interval between two data requests, unless there is a special reason."""
     state = situation.state
     if state[signals.SHIFT_STATE] not in (None, "p"):
         return DRIVING_INTERVAL
@@ -206,20 +217,20 @@ def _usual_interval(situation: Situation) -> timedelta:
         return _charge_interval(state)
     if is_active(state):
         return ACTIVE_INTERVAL
-    if situation.kept_awake:
+    if situation.polling_prevents_sleep:
         return LET_SLEEP
     # With poor reception nothing can be asked in step with it anyway.
     is_reachable = situation.quick_returns < POOR_RECEPTION
     if is_reachable and state[signals.LOCKED] is False:
-        # Somebody is about to get in, or to lock it; before it sleeps this is worth knowing.
+        # A person is about to get in, or to lock it; before it sleeps this is worth knowing.
         return ACTIVE_INTERVAL
-    # A charge that is complete, or stands at its limit, begins no more by itself.
+    # A charge that is complete, or stands at its limit, does not begin again on its own.
     is_plugged = state[signals.CHARGING_STATE] not in (None, "disconnected", "complete")
     return PLUGGED_INTERVAL if is_reachable and is_plugged else IDLE_INTERVAL
 
 
 def _charge_interval(state: State) -> timedelta:
-    """In how long a charge shows, by the car's own estimate of when it will be over."""
+    """Time in which a charge shows progress, by the car's own estimate of its end."""
     level, limit = state[signals.BATTERY_LEVEL], state[signals.CHARGE_LIMIT]
     hours = state[signals.TIME_TO_FULL]
     if level is None or limit is None or not hours or limit <= level:
@@ -228,25 +239,27 @@ def _charge_interval(state: State) -> timedelta:
     return min(max(step, MIN_CHARGE_INTERVAL), MAX_CHARGE_INTERVAL)
 
 
-def _is_awaited(situation: Situation, now: datetime) -> bool:
+def _is_awaited(situation: PollingSituation, now: datetime) -> bool:
     """Whether a stream is about to begin."""
-    return situation.awaited is not None and within(situation.awaited, STREAM_GRACE, now)
+    overdue_since = situation.stream_overdue_since
+    return overdue_since is not None and within(overdue_since, STREAM_GRACE, now)
 
 
-def _is_paused(situation: Situation, now: datetime) -> bool:
-    """Whether data was asked for too lately, the more so after failures."""
+def _is_paused(situation: PollingSituation, now: datetime) -> bool:
+    """Whether the last data request is too recent; failures lengthen the pause."""
     pause = min(RETRY_INTERVAL * 2 ** min(situation.failures, 8), IDLE_INTERVAL)
-    return situation.tried is not None and within(situation.tried, pause, now)
+    requested_at = situation.data_requested_at
+    return requested_at is not None and within(requested_at, pause, now)
 
 
-def _fill_due(situation: Situation, now: datetime) -> bool:
-    """Whether a vehicle that streams should be asked for what its stream cannot tell."""
-    asked, came_online = situation.asked, situation.came_online
-    if asked is None:
+def _fill_due(situation: PollingSituation, now: datetime) -> bool:
+    """Whether to ask a vehicle that streams for what its stream lacks."""
+    received_at, online_since = situation.data_received_at, situation.online_since
+    if received_at is None:
         return True
-    if came_online is not None and (asked >= came_online or _is_back(situation, now)):
+    if online_since is not None and (received_at >= online_since or _is_back(situation, now)):
         return False
-    return situation.has_gaps or now - asked >= FILL_INTERVAL
+    return situation.has_gaps or now - received_at >= FILL_INTERVAL
 
 
 # --- Energy sites --------------------------------------------------------------------------------

@@ -86,25 +86,25 @@ class Poller:
         """Whether the polling plan allows a data request now."""
         return plan.data_due(self._situation(), self._context.now())
 
-    def _situation(self) -> plan.Situation:
+    def _situation(self) -> plan.PollingSituation:
         self._follow_clock()
         presence = self._presence
-        return plan.Situation(
+        return plan.PollingSituation(
             state=self._knowledge.state,
-            asked=self.data_received_at,
-            came_online=presence.online_since,
-            tried=self.data_requested_at,
+            data_received_at=self.data_received_at,
+            online_since=presence.online_since,
+            data_requested_at=self.data_requested_at,
             failures=self.failures,
-            commanded=self.commanded_at,
-            automated=self.automated_at,
-            kept_awake=self._channel.polling_prevents_sleep,
+            commanded_at=self.commanded_at,
+            automated_at=self.automated_at,
+            polling_prevents_sleep=self._channel.polling_prevents_sleep,
             streaming=presence.is_streaming,
-            awaited=presence.stream_overdue_since,
+            stream_overdue_since=presence.stream_overdue_since,
             has_gaps=self.has_gaps(),
             slept_streaming=presence.slept_streaming,
-            checked=presence.checked_at,
+            checked_at=presence.checked_at,
             quick_returns=presence.quick_returns,
-            slower=self._context.gate.step.effects.poll_factor,
+            slowdown=self._context.gate.step.effects.poll_factor,
         )
 
     def _follow_clock(self) -> None:
@@ -239,10 +239,10 @@ class Poller:
         """When the effect of the last command is to be looked at; None if that was done."""
         commanded_at, received_at = self.commanded_at, self.data_received_at
         if commanded_at is None or (
-            received_at is not None and received_at >= commanded_at + plan.SETTLE
+            received_at is not None and received_at >= commanded_at + plan.EFFECT_DELAY
         ):
             return None
-        return commanded_at + plan.SETTLE
+        return commanded_at + plan.EFFECT_DELAY
 
     def _look_pending_since(self) -> datetime | None:
         """When the last command was sent whose effect is still unconfirmed.

@@ -209,7 +209,7 @@ async def test_no_sensor_of_the_account_has_attributes_of_its_own(
         assert set(state.attributes) <= usual, state.entity_id
 
 
-async def test_a_day_and_a_month_begin_at_nothing(
+async def test_a_day_and_a_month_start_at_zero(
     hass: HomeAssistant, load: Loader, sleeper: Car, wait: Wait, freezer: FrozenDateTimeFactory
 ) -> None:
     """In UTC, at midnight, even if nothing is booked then."""
@@ -250,7 +250,7 @@ async def act_as_person(hass: HomeAssistant, entity_id: str, value: float) -> No
     )
 
 
-async def test_a_wake_that_is_not_billed_is_taken_back(
+async def test_an_unbilled_wake_is_refunded(
     hass: HomeAssistant, load: Loader, tesla: Simulator
 ) -> None:
     """Within the same day: a sensor that only increases would count it twice."""
@@ -280,7 +280,7 @@ async def test_a_correction_is_no_wake_of_today(hass: HomeAssistant, load: Loade
     assert meter.ledger.month(Month.of(dt_util.utcnow()))[Category.WAKE] == 0
 
 
-async def test_only_what_changed_is_written(
+async def test_only_changed_states_are_written(
     hass: HomeAssistant, load: Loader, monkeypatch: pytest.MonkeyPatch, wait: Wait
 ) -> None:
     """A stream books every ten seconds, and most of it changes nothing that is shown."""
@@ -302,7 +302,7 @@ async def test_only_what_changed_is_written(
     assert SELECT not in written
 
 
-async def test_signals_fall_by_themselves(
+async def test_signals_decrease_without_a_booking(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry, wait: Wait
 ) -> None:
     """When nothing streams any more nothing is booked either."""
@@ -319,7 +319,7 @@ async def test_signals_fall_by_themselves(
 # --- What waits ----------------------------------------------------------------------------------
 
 
-async def test_what_waits_is_counted(
+async def test_deferred_commands_are_counted(
     hass: HomeAssistant, load: Loader, sleeper: Car, wait: Wait
 ) -> None:
     entry = await load(**NO_WAKES)
@@ -352,7 +352,7 @@ async def test_the_end_of_waiting_shows_at_once(
     assert state_of(hass, WAITING).state == "0"
 
 
-async def test_what_fails_after_waiting_waits_no_more(
+async def test_a_failed_deferred_command_is_dropped(
     hass: HomeAssistant, load: Loader, sleeper: Car
 ) -> None:
     entry = await load(**NO_WAKES)
@@ -364,14 +364,16 @@ async def test_what_fails_after_waiting_waits_no_more(
     assert state_of(hass, WAITING).state == "0"
 
 
-async def test_what_a_person_overtakes_waits_no_more(hass: HomeAssistant, load: Loader) -> None:
+async def test_a_deferred_command_is_superseded_by_a_person(
+    hass: HomeAssistant, load: Loader
+) -> None:
     await load(**NO_WAKES)
     await shine(hass, 70)
     await act_as_person(hass, LIMIT, 80)
     assert state_of(hass, WAITING).state == "0"
 
 
-async def test_what_waited_too_long_is_not_counted(
+async def test_an_expired_command_is_not_counted(
     hass: HomeAssistant, load: Loader, wait: Wait, freezer: FrozenDateTimeFactory
 ) -> None:
     await load(**NO_WAKES)
@@ -381,7 +383,7 @@ async def test_what_waited_too_long_is_not_counted(
     assert state_of(hass, WAITING).state == "0"
 
 
-async def test_what_was_cancelled_is_not_counted(hass: HomeAssistant, load: Loader) -> None:
+async def test_a_cancelled_command_is_not_counted(hass: HomeAssistant, load: Loader) -> None:
     entry = await load(**NO_WAKES)
     await shine(hass, 70)
     assert vehicle_of(entry, MODEL_Y).vehicle.deferred.cancel() == 1
@@ -391,7 +393,7 @@ async def test_what_was_cancelled_is_not_counted(hass: HomeAssistant, load: Load
 # --- The spending mode ---------------------------------------------------------------------------
 
 
-async def test_a_chosen_mode_takes_effect_and_is_taken_back(
+async def test_a_chosen_mode_takes_effect_and_can_be_reverted(
     hass: HomeAssistant, load: Loader, sleeper: Car
 ) -> None:
     entry = await load()
@@ -553,7 +555,7 @@ async def test_an_allowed_command_of_a_person(
     assert [each.data["decision"] for each in told_on_bus] == ["allowed"]
 
 
-async def test_each_decision_for_somebody_is_told(
+async def test_each_decision_for_a_caller_is_reported(
     hass: HomeAssistant, load: Loader, told_on_bus: list[Event[Any]]
 ) -> None:
     await load(**NO_WAKES)
@@ -562,7 +564,7 @@ async def test_each_decision_for_somebody_is_told(
     assert len(told_on_bus) == 3
 
 
-async def test_the_background_is_told_once_in_a_row(
+async def test_background_decisions_are_reported_once_in_a_row(
     hass: HomeAssistant,
     load: Loader,
     sleeper: Car,
@@ -604,7 +606,7 @@ async def test_the_background_is_told_once_in_a_row(
     assert await ask() == allowed
 
 
-async def test_what_costs_nothing_is_not_told(
+async def test_free_requests_are_not_reported(
     hass: HomeAssistant, load: Loader, wait: Wait, told_on_bus: list[Event[Any]]
 ) -> None:
     entry = await load()
@@ -619,7 +621,7 @@ async def test_what_costs_nothing_is_not_told(
     assert told_on_bus == []
 
 
-async def test_the_bus_hears_it_without_the_entity(
+async def test_the_event_is_fired_without_the_entity(
     hass: HomeAssistant, load: Loader, told_on_bus: list[Event[Any]]
 ) -> None:
     entry = await load(**NO_WAKES)
@@ -659,7 +661,7 @@ async def test_the_explanation_is_in_home_assistants_language(
     assert asked == ["nl exceptions flotte"]
 
 
-async def test_accounts_that_share_a_bill_tell_of_their_own_cars(
+async def test_accounts_that_share_a_bill_report_their_own_cars(
     hass: HomeAssistant,
     load: Loader,
     make_entry: EntryMaker,

@@ -470,7 +470,7 @@ async def test_the_car_executes_it(
 
 
 @pytest.mark.parametrize("driven", BOTH)
-async def test_what_becomes_of_it(
+async def test_effects_of_actions(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
     """Not only the parameters: the car is in the new state."""
@@ -528,7 +528,7 @@ async def test_schedule_applies_where_the_car_is(
     assert (schedule["latitude"], schedule["longitude"]) == (52.09, 5.12)
 
 
-async def test_schedule_applies_at_home_if_the_car_does_not_tell(
+async def test_schedule_applies_at_home_if_the_location_is_unknown(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     hass_at_tesla: HomeAssistant,
@@ -661,7 +661,7 @@ async def test_refused_by_the_car(
     assert "user_not_present" in str(error)
 
 
-async def test_who_asked_is_in_the_ledger(
+async def test_the_caller_is_in_the_ledger(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -923,7 +923,7 @@ PLAN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("driven", BOTH)
-async def test_schedules_are_told_in_words(
+async def test_schedules_are_returned_in_words(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
     """One data request; and the answer can be sent back unchanged."""

@@ -58,7 +58,7 @@ async def test_address_of_the_page(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("current_request_with_host")
-async def test_what_the_page_is_asked(hass_at_tesla: HomeAssistant, tesla: Simulator) -> None:
+async def test_parameters_of_the_login_page(hass_at_tesla: HomeAssistant, tesla: Simulator) -> None:
     implementation = await implementation_of(hass_at_tesla)
     url = URL(await implementation.async_generate_authorize_url("flow"))
     assert str(url.with_query(None)) == f"{tesla.auth_url}/oauth2/v3/authorize"
@@ -101,7 +101,7 @@ async def test_audience_is_one_of_the_regions(
         (None, "https://your-home-assistant.example"),
     ],
 )
-async def test_owner_is_told_what_to_enter(
+async def test_instructions_for_the_owner(
     hass: HomeAssistant, external: str | None, origin: str
 ) -> None:
     """An address inside the house is never named: Tesla could not reach it."""
@@ -132,7 +132,7 @@ async def test_redirect_is_the_one_that_is_used(
     assert (placeholders["redirect"] == MY_AUTH_CALLBACK_PATH) is is_loaded
 
 
-async def test_redirect_goes_by_the_browser(
+async def test_redirect_follows_the_browsers_address(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dialog comes over a WebSocket; the login later returns to the page of the dialog."""

@@ -151,7 +151,7 @@ async def test_entities_show_the_new_rules(
     witness.check_available()
 
 
-async def test_options_that_somebody_else_changes_apply_too(
+async def test_options_changed_elsewhere_apply_too(
     hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry
 ) -> None:
     options = {**entry_of_stream.options, "monthly_limit": 7}

@@ -1137,13 +1137,13 @@ def _id(path: Path) -> str:
 
 
 @pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
-def test_a_module_imports_what_its_row_says(module: str, path: Path) -> None:
+def test_a_module_imports_only_what_its_row_permits(module: str, path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert forbidden(module, source, is_package=path.stem == "__init__") == set()
 
 
 @pytest.mark.parametrize("path", sources("custom_components"), ids=_id)
-def test_imports_stand_at_the_top(path: Path) -> None:
+def test_imports_are_at_the_top(path: Path) -> None:
     assert nested_imports(path.read_text(encoding="utf-8")) == []
 
 
@@ -1166,7 +1166,7 @@ def test_only_one_file_maps_the_librarys_errors(path: Path) -> None:
     [(path, never) for folder, never in NOT_FOR.items() for path in sources(folder)],
     ids=[_id(path) for folder in NOT_FOR for path in sources(folder)],
 )
-def test_what_a_folder_never_imports(path: Path, never: set[str]) -> None:
+def test_forbidden_imports_of_folders(path: Path, never: set[str]) -> None:
     package = ".".join(path.relative_to(ROOT).parent.parts)
     tops = {name.partition(".")[0] for name in imported(path.read_text("utf-8"), package)}
     assert not tops & never
@@ -1177,7 +1177,7 @@ def test_every_module_has_a_row_and_every_row_a_module() -> None:
     assert all(part_of(module) for module in modules())
 
 
-def test_the_rows_name_only_what_exists() -> None:
+def test_the_rows_name_only_existing_modules() -> None:
     for part, allowed in MAY_IMPORT.items():
         ours = {name for name in allowed if name in MAY_IMPORT}
         foreign = allowed - ours
@@ -1185,7 +1185,7 @@ def test_the_rows_name_only_what_exists() -> None:
         assert not {name for name in foreign if name.startswith("tesla.")}, part
 
 
-def test_the_tesla_side_knows_nothing_of_home_assistant() -> None:
+def test_the_tesla_side_never_imports_home_assistant() -> None:
     """The table itself keeps the rules that the design draws."""
     for part, allowed in MAY_IMPORT.items():
         if part == "tesla" or part.startswith("tesla."):
@@ -1221,7 +1221,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.schedules",
     ],
 )
-def test_what_is_pure(part: str) -> None:
+def test_pure_parts(part: str) -> None:
     assert not MAY_IMPORT[part] & (NEEDS_PERMISSION | {"aiohttp"})
 
 
@@ -1295,7 +1295,7 @@ def test_tests_of_the_tesla_side_need_no_home_assistant(path: Path) -> None:
         ("brand_new", "from .const import DOMAIN", {"const"}),
     ],
 )
-def test_the_check_sees_what_is_forbidden(module: str, source: str, found: set[str]) -> None:
+def test_the_check_finds_forbidden_imports(module: str, source: str, found: set[str]) -> None:
     assert forbidden(module, source) == found
 
 
@@ -1310,7 +1310,7 @@ def test_the_check_sees_what_is_forbidden(module: str, source: str, found: set[s
         ("flotte", "from . import const\nfrom .account.setup import SITE_MODEL"),
     ],
 )
-def test_the_check_lets_pass_what_is_allowed(module: str, source: str) -> None:
+def test_the_check_accepts_permitted_imports(module: str, source: str) -> None:
     assert forbidden(module, source) == set()
 
 

@@ -68,7 +68,7 @@ def _repeating(length: int) -> bytes:
 
 
 @pytest.mark.parametrize("domain", Domain)
-def test_lower_bound_makes_the_same_bytes(domain: Domain) -> None:
+def test_lower_bound_makes_equal_bytes(domain: Domain) -> None:
     private_key = ec.generate_private_key(ec.SECP256R1())
     key = ClientKey(private_key)
     car = World(Clock()).cars[AURORA]
@@ -149,7 +149,7 @@ def test_flood_prints_a_table_and_a_line_of_json() -> None:
     assert figures["floods"]["no flood"]["got_in"] == 1
 
 
-def test_each_record_tells_something_new() -> None:
+def test_each_record_has_new_values() -> None:
     records = Records("XP7YGCEK0RB000001", ["PackVoltage", "PackCurrent"])
 
     payloads = [wire.Payload.FromString(read_envelope(records.next()).payload) for _ in range(3)]
@@ -253,7 +253,7 @@ def test_restart_is_judged_by_values_and_their_times(
     assert (found.known, found.restored, found.made_up) == kept
 
 
-def test_restart_does_not_judge_what_is_no_value() -> None:
+def test_restart_ignores_states_without_a_value() -> None:
     names = ("button V-honk", "binary_sensor V-state", "sensor V-data_age")
     before = {name: Displayed("1", {}) for name in names}
     after = {name: Displayed("2", {}) for name in names}

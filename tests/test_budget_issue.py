@@ -110,7 +110,7 @@ async def test_cars_that_are_polled(
         ("12.00", True),
     ],
 )
-async def test_when_it_is_told(
+async def test_times_of_the_report(
     hass: HomeAssistant,
     tesla: Simulator,
     make_entry: EntryMaker,
@@ -202,7 +202,7 @@ async def test_two_accounts_with_one_bill(
 
 
 @pytest.mark.usefixtures("spent_elsewhere")
-async def test_a_mode_that_somebody_chose_is_not_the_end(
+async def test_a_chosen_mode_is_not_the_end(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker, raised: list[str]
 ) -> None:
     entry = await load(hass, tesla, make_entry, spending_mode="stopped")
@@ -211,7 +211,7 @@ async def test_a_mode_that_somebody_chose_is_not_the_end(
 
 
 @pytest.mark.usefixtures("spent_elsewhere")
-async def test_teslas_own_stop_is_told_instead(
+async def test_teslas_suspension_is_reported_instead(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker, raised: list[str]
 ) -> None:
     entry = await load(hass, tesla, make_entry)

@@ -175,7 +175,7 @@ async def test_the_new_month_has_its_own_room(
     assert spent(ledger, date(2026, 11, 1)) == billed(tesla, date(2026, 11, 1))
 
 
-async def test_two_years_are_kept(
+async def test_two_years_are_stored(
     hass: HomeAssistant,
     aurora: Car,
     entry: MockConfigEntry,

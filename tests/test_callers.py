@@ -70,7 +70,7 @@ async def test_a_script_is_its_starters(
     assert calls == [expected]
 
 
-async def test_an_automation_that_starts_a_script_is_who_asks(
+async def test_an_automation_that_starts_a_script_is_the_caller(
     hass: HomeAssistant, calls: list[Caller]
 ) -> None:
     assert await async_setup_component(
@@ -88,7 +88,7 @@ async def test_an_automation_that_starts_a_script_is_who_asks(
 
 
 @pytest.mark.parametrize("context", [None, Context()])
-async def test_nobody_is_treated_like_an_automation(
+async def test_an_unknown_caller_is_treated_like_an_automation(
     hass: HomeAssistant, calls: list[Caller], context: Context | None
 ) -> None:
     assert caller_of(hass, context) == Caller(CallerKind.AUTOMATION)
@@ -142,7 +142,7 @@ async def test_a_script_that_a_voice_starts_is_the_voice_s(
     assert calls == [Caller(CallerKind.VOICE, "google_assistant")]
 
 
-async def test_an_automation_that_a_voice_sets_off_acts_by_itself(
+async def test_an_automation_triggered_by_voice_is_the_caller(
     hass: HomeAssistant, calls: list[Caller]
 ) -> None:
     automation = {
@@ -229,7 +229,7 @@ async def test_homekit(hass: HomeAssistant, calls: list[Caller]) -> None:
     assert calls == [Caller(CallerKind.VOICE, "homekit")]
 
 
-def test_homekit_tells_so() -> None:
+def test_homekit_is_recognised() -> None:
     text = (COMPONENTS / "homekit" / "const.py").read_text("utf-8")
     assert 'EVENT_HOMEKIT_CHANGED = "homekit_state_change"' in text
 
@@ -275,7 +275,7 @@ async def test_an_automation_that_talks_to_assist(hass: HomeAssistant, calls: li
     assert calls == [Caller(CallerKind.AUTOMATION, "automation.a")]
 
 
-async def test_other_states_say_nothing(hass: HomeAssistant, calls: list[Caller]) -> None:
+async def test_other_states_are_ignored(hass: HomeAssistant, calls: list[Caller]) -> None:
     context = Context()
     hass.states.async_set("light.lamp", "on", context=context)
     assert caller_of(hass, context) == Caller(CallerKind.AUTOMATION)

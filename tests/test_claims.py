@@ -109,7 +109,7 @@ async def settle(hass: HomeAssistant) -> None:
 # --- Who shows it --------------------------------------------------------------------------------
 
 
-async def test_the_second_leaves_out_what_the_first_shows(
+async def test_the_second_omits_devices_of_the_first(
     hass: HomeAssistant,
     first: MockConfigEntry,
     second: MockConfigEntry,
@@ -206,7 +206,7 @@ async def test_a_car_that_is_listed_twice(
     assert complaints(caplog) == []
 
 
-async def test_what_is_left_out_is_not_new(
+async def test_omitted_devices_are_not_new(
     hass: HomeAssistant,
     both: tuple[MockConfigEntry, MockConfigEntry],
     tesla: Simulator,
@@ -282,7 +282,7 @@ async def test_the_second_takes_over_when_the_first_is_disabled(
 
 
 @SHARED
-async def test_the_second_takes_over_what_left_the_first(
+async def test_the_second_takes_over_devices_that_left_the_first(
     hass: HomeAssistant,
     both: tuple[MockConfigEntry, MockConfigEntry],
     tesla: Simulator,

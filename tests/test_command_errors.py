@@ -130,7 +130,7 @@ async def test_refused_by_tesla(
     assert not car.body.is_locked
 
 
-async def test_refusal_without_a_word(
+async def test_refusal_without_a_text(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Tesla's envelope is nothing for people to read."""
@@ -208,7 +208,7 @@ LOST = pytest.mark.parametrize(
     ("service", "shown"), [(SERVICE_LOCK, "locked"), (SERVICE_UNLOCK, "unlocked")]
 )
 @LOST
-async def test_executed_but_nobody_says_so(
+async def test_executed_without_an_answer(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -231,7 +231,7 @@ async def test_executed_but_nobody_says_so(
 
 @pytest.mark.parametrize("driven", BOTH)
 @LOST
-async def test_executed_and_nothing_to_see(
+async def test_executed_without_a_trace(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -314,7 +314,7 @@ async def test_token_is_renewed(
 
 
 @pytest.mark.parametrize("driven", BOTH)
-async def test_login_is_asked_for_when_renewing_does_not_help(
+async def test_login_is_requested_when_renewing_does_not_help(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
     car = await told_of(tesla, wait, driven.vin, locked=False)
@@ -351,7 +351,7 @@ async def test_out_of_reach(
     assert tesla.bill.counts()[Category.WAKE] == 1
 
 
-async def test_quiet_time_that_tesla_asks_for(
+async def test_quiet_time_requested_by_tesla(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """The text says how long; meanwhile nothing is sent, and afterwards it works again."""
@@ -593,7 +593,7 @@ async def test_fault_that_stays(
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("fault", [2, 25])
-async def test_fault_after_the_deed(
+async def test_fault_after_the_execution(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -613,7 +613,7 @@ async def test_fault_after_the_deed(
     ("service", "entity_id"),
     [(SERVICE_PRESS, "button.aurora_flash_lights"), (SERVICE_LOCK, "lock.aurora_doors")],
 )
-async def test_car_that_asks_to_wait(
+async def test_car_that_answers_wait(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -627,7 +627,7 @@ async def test_car_that_asks_to_wait(
 
 
 @pytest.mark.parametrize("runs", [False, True])
-async def test_car_that_fails_without_a_word(
+async def test_car_that_fails_without_a_reason(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -856,7 +856,7 @@ OTHERS: Final = {"fault_remote_access_disabled": "mobile_access_disabled"}
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
-def test_text_says_what_to_do(key: str) -> None:
+def test_text_has_instructions(key: str) -> None:
     """The event, and the remedy; both in words that need no manual."""
     text = TEXTS[key]
     if key not in ADVICE_IN_THE_PARTS | EXPLANATIONS | ALLOWING:
@@ -885,7 +885,7 @@ def test_braces_are_gaps() -> None:
     assert not {path: whole[path] for path, text in rest.items() if set("{}") & set(text)}
 
 
-def test_no_two_keys_have_the_same_text() -> None:
+def test_texts_of_keys_differ() -> None:
     """Else one could not tell from a report which one it was."""
     kept = {key: text for key, text in TEXTS.items() if key not in OTHERS}
     assert len(set(kept.values())) == len(kept)
@@ -895,7 +895,7 @@ def test_no_two_keys_have_the_same_text() -> None:
 # --- Keys -----------------------------------------------------------------------------------------
 
 
-async def test_repair_asks_to_pair_and_goes_when_it_is_done(
+async def test_repair_requests_pairing_and_disappears_when_done(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, issue_registry: ir.IssueRegistry
 ) -> None:
     issue = issue_registry.async_get_issue(
@@ -950,7 +950,7 @@ async def test_key_that_was_removed_from_the_car(
     )
 
 
-async def test_repair_goes_by_itself(
+async def test_repair_disappears_automatically(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -1017,7 +1017,7 @@ async def test_mobile_access_switched_off(
     assert not hass.config_entries.flow.async_progress()
 
 
-async def test_own_mistake_is_told_as_such(
+async def test_mistake_of_the_caller(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """A mistake of the caller is no failure of the system."""

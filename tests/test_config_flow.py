@@ -283,7 +283,7 @@ def check_nothing_secret_is_logged(
 
 
 @pytest.mark.usefixtures("owner")
-async def test_asks_for_credentials_first(hass: HomeAssistant) -> None:
+async def test_credentials_come_first(hass: HomeAssistant) -> None:
     credentials = hass.data[DATA_COMPONENT]
     (credential,) = credentials.async_items()
     await credentials.async_delete_item(credential["id"])
@@ -291,7 +291,7 @@ async def test_asks_for_credentials_first(hass: HomeAssistant) -> None:
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "missing_credentials")
 
 
-async def test_lets_choose_between_credentials(
+async def test_choice_between_credentials(
     hass: HomeAssistant, owner: Owner, tesla: Simulator
 ) -> None:
     """Each application has its own bill, so which one is used is for the owner to say."""
@@ -503,7 +503,7 @@ async def test_something_must_be_chosen(owner: Owner) -> None:
     assert result["type"] is FlowResultType.EXTERNAL_STEP
 
 
-async def test_application_may_not_ask_for_that(hass: HomeAssistant, owner: Owner) -> None:
+async def test_scopes_not_enabled_for_the_application(hass: HomeAssistant, owner: Owner) -> None:
     """Tesla's page sends the owner back with the error."""
     result = await owner.begin()
     state = URL(result["url"]).query["state"]
@@ -600,7 +600,7 @@ async def test_region_is_not_found_and_then_is(
     assert result["result"].data[CONF_BASE_URL] == tesla.eu_url
 
 
-async def test_tesla_is_out_of_reach_and_comes_back(owner: Owner, tesla: Simulator) -> None:
+async def test_tesla_is_unreachable_and_returns(owner: Owner, tesla: Simulator) -> None:
     """Nothing listens there at all, at each step; nothing that was entered is lost."""
     result = await owner.begin()
     result = await owner.answer(result, simulator_allow="owner-1")
@@ -621,7 +621,7 @@ async def test_tesla_is_out_of_reach_and_comes_back(owner: Owner, tesla: Simulat
 
 
 @pytest.mark.parametrize("known_there", [True, False])
-async def test_region_is_told_only_after_registration(
+async def test_region_is_only_known_after_registration(
     hass: HomeAssistant,
     owner: Owner,
     tesla: Simulator,
@@ -790,7 +790,7 @@ AT_THE_DOMAIN: dict[str, tuple[int, str, str]] = {
 
 
 @pytest.mark.parametrize(("status", "text", "error"), AT_THE_DOMAIN.values(), ids=AT_THE_DOMAIN)
-async def test_somebody_else_answers_at_the_domain(
+async def test_another_server_answers_at_the_domain(
     owner: Owner, tesla: Simulator, status: int, text: str, error: str
 ) -> None:
     home = tesla.domains[PUBLIC_DOMAIN]
@@ -803,7 +803,7 @@ async def test_somebody_else_answers_at_the_domain(
     await owner.finish(result)
 
 
-async def test_nobody_answers_at_the_domain(owner: Owner, tesla: Simulator) -> None:
+async def test_no_server_answers_at_the_domain(owner: Owner, tesla: Simulator) -> None:
     home = tesla.domains.pop(PUBLIC_DOMAIN)
     result = await owner.log_in()
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
@@ -1082,7 +1082,7 @@ OTHER = ClientCredential("lenient-demo", "lenient-secret", "Other")
 
 
 @pytest.mark.parametrize("source", ["reauth", "reconfigure"])
-async def test_mending_offers_the_applications(
+async def test_repair_offers_the_applications(
     hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, source: str
 ) -> None:
     """Where there are several; that of the entry is suggested."""
@@ -1244,7 +1244,7 @@ async def test_set_up_again(
     assert hass.config_entries.async_entries(DOMAIN) == [loaded]
 
 
-async def test_mending_is_done_as_home_assistant_wants_it(
+async def test_repair_follows_home_assistants_rules(
     hass: HomeAssistant, owner: Owner, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is reported that a later Home Assistant makes an error.
@@ -1271,7 +1271,7 @@ async def log_in_again(hass: HomeAssistant, owner: Owner, entry: MockConfigEntry
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_stream_comes_back_with_a_new_login(
+async def test_stream_returns_with_a_new_login(
     hass: HomeAssistant,
     owner: Owner,
     aurora: Car,
@@ -1295,7 +1295,7 @@ async def test_stream_comes_back_with_a_new_login(
     assert issues_of(hass) == set()
 
 
-async def test_stream_goes_on_over_a_new_login(
+async def test_stream_continues_over_a_new_login(
     hass: HomeAssistant,
     owner: Owner,
     aurora: Car,

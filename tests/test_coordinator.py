@@ -85,7 +85,7 @@ def others_sleep(tesla: Simulator) -> None:
 # --- The plan -------------------------------------------------------------------------------------
 
 
-async def test_idle_car_is_asked_once_an_hour(
+async def test_idle_car_is_polled_once_an_hour(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.world.cars[MODEL_Y].steer(AWAKE)
@@ -111,7 +111,7 @@ async def test_idle_car_is_asked_once_an_hour(
     ],
     ids=["drive", "charging", "climate", "user", "update", "unlocked", "plugged in"],
 )
-async def test_how_often_a_car_that_does_something_is_asked(
+async def test_frequency_of_polling_an_active_car(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -152,7 +152,7 @@ async def test_every_car_falls_asleep(
     assert state_of(hass, f"binary_sensor.{_slug(car.display_name)}_online").state == "off"
 
 
-async def test_older_car_that_stays_awake_is_asked_at_longer_intervals(
+async def test_older_car_that_stays_awake_is_polled_at_longer_intervals(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Something else may keep it awake; each pause is long enough to fall asleep in."""
@@ -161,7 +161,7 @@ async def test_older_car_that_stays_awake_is_asked_at_longer_intervals(
     assert data_requests(tesla, MODEL_S) == 4
 
 
-async def test_car_is_asked_again_when_it_wakes(
+async def test_car_is_polled_again_when_it_wakes(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     car = await told_of(tesla, wait, MODEL_Y)
@@ -173,7 +173,7 @@ async def test_car_is_asked_again_when_it_wakes(
     assert state_of(hass, "sensor.aurora_battery").state == "42.0"
 
 
-async def test_car_that_wakes_again_and_again_is_not_asked_each_time(
+async def test_car_that_wakes_repeatedly_is_not_polled_each_time(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Bad reception looks like that."""
@@ -200,7 +200,7 @@ async def test_command_is_looked_at_once(
     assert data_requests(tesla, MODEL_Y) == 2
 
 
-async def test_site_is_asked_every_minute_and_for_its_settings_every_ten(
+async def test_site_is_polled_every_minute_and_its_settings_every_ten(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     before = Counter(each.endpoint for each in tesla.requests)
@@ -264,7 +264,7 @@ async def test_assumed_is_shown_at_once_and_lapses(
     assert data_requests(tesla, MODEL_Y) == 1
 
 
-async def test_assumed_is_replaced_by_what_is_told(
+async def test_assumed_is_replaced_by_reported(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """It was opened again before the check: the reading counts, however new the assumption."""
@@ -390,7 +390,7 @@ async def test_account_that_tesla_suspended(
     assert [each.name for each in car.executions] == ["door_lock"]
 
 
-async def test_suspended_account_still_shows_what_is_known(
+async def test_suspended_account_keeps_its_values(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Like the spent budget: the free check works, so the car is not unavailable."""
@@ -403,7 +403,7 @@ async def test_suspended_account_still_shows_what_is_known(
     assert state_of(hass, "sensor.aurora_battery").state == "68.0"
 
 
-async def test_ledger_knows_who_asked(
+async def test_ledger_has_the_caller(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -488,7 +488,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
-async def test_reading_reaches_only_who_shows_it(
+async def test_reading_only_reaches_entities_that_show_it(
     hass: HomeAssistant, told: MockConfigEntry, written: Counter[str]
 ) -> None:
     vehicle = vehicle_of(told, MODEL_Y).vehicle
@@ -515,7 +515,7 @@ async def test_reading_reaches_only_who_shows_it(
     }
 
 
-async def test_poll_without_news_touches_nobody_but_the_ages(
+async def test_unchanged_poll_only_updates_the_ages(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait, written: Counter[str]
 ) -> None:
     for car in tesla.world.cars.values():
@@ -676,7 +676,7 @@ async def test_data_comes_after_a_failure(
     assert state_of(hass, "sensor.aurora_battery").state == "68.0"
 
 
-async def test_command_that_changes_nothing_needs_no_look(
+async def test_command_without_effect_needs_no_check(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     tesla: Simulator,
@@ -703,7 +703,7 @@ async def test_token_that_tesla_refuses_is_renewed_by_the_poll(
     assert not hass.config_entries.flow.async_progress()
 
 
-async def test_token_that_everybody_finds_refused_is_renewed_once(
+async def test_a_refused_token_is_renewed_once_for_all(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """A refresh token serves once: three renewals at the same time would end the login."""
@@ -719,7 +719,7 @@ async def test_token_that_everybody_finds_refused_is_renewed_once(
         assert state_of(hass, f"lock.{car}_doors").state == "locked"
 
 
-async def test_polls_that_find_the_login_refused_ask_for_a_new_one_once(
+async def test_polls_with_a_refused_login_request_a_new_one_once(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.faults.order("status", endpoint="vehicle", status=401, count=None)

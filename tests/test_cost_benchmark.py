@@ -127,7 +127,7 @@ def test_no_time_passes_while_an_answer_is_on_its_way(socket_enabled: None) -> N
     assert passed == 0
 
 
-def test_what_can_never_happen_is_not_waited_for() -> None:
+def test_impossible_events_are_not_waited_for() -> None:
     async def work() -> None:
         await asyncio.get_running_loop().create_future()
 
@@ -154,7 +154,7 @@ def live(car: Car, clock: _Clock, until: float) -> None:
     car.advance()
 
 
-def test_a_working_day_is_as_its_table_says() -> None:
+def test_a_working_day_matches_its_table() -> None:
     clock = _Clock()
     car = World(clock).cars[AURORA]
     begin(car)
@@ -190,7 +190,7 @@ def test_a_working_day_is_as_its_table_says() -> None:
     assert (car.state, car.charging.state, car.body.is_locked) == ("asleep", "Complete", True)
 
 
-def test_each_day_asks_for_six_changes_and_twice_for_nothing() -> None:
+def test_each_day_has_six_changes_and_two_redundant_calls() -> None:
     for number in range(14):
         calls = eight_calls(number, is_weekend=number % 7 > 4)
         assert [call.feature for call in calls].count(Feature.LOCK) == 2
@@ -202,7 +202,7 @@ def test_each_day_asks_for_six_changes_and_twice_for_nothing() -> None:
             assert now != then
 
 
-def test_a_drive_takes_as_long_as_it_shall() -> None:
+def test_a_drive_takes_the_requested_time() -> None:
     speed = speed_for(COMMUTE.route, 1790, seed=2)
     drive = Drive(COMMUTE.route, "", 0.0, seed=2, highest_speed=speed)
     assert drive.ends_at == pytest.approx(1790, abs=0.01)
@@ -210,7 +210,7 @@ def test_a_drive_takes_as_long_as_it_shall() -> None:
         speed_for(COMMUTE.route, 60, seed=2)
 
 
-def test_the_automation_sets_the_same_value_often() -> None:
+def test_the_automation_often_repeats_a_value() -> None:
     calls = surplus_calls(0)
     assert len(calls) == SURPLUS_CALLS == 300
     assert all(call.by_automation for call in calls)
@@ -239,7 +239,7 @@ def car() -> Car:
     return World(_Clock()).cars[AURORA]
 
 
-def test_after_nearly_all_unheard_deeds_a_command_is_needed() -> None:
+def test_after_nearly_all_unreported_changes_a_command_is_needed() -> None:
     """Each deed meets each trouble, and the car is then not as it is asked to be."""
     clock = _Clock()
     car = World(clock).cars[AURORA]
@@ -279,7 +279,7 @@ def test_the_age_is_the_time_since_the_value_was_true(car: Car) -> None:
     assert watch.ages.figures()["error_mean"] == pytest.approx((0 + 0.4 + 1 + 2 + 2) / 5, abs=1e-3)
 
 
-def test_what_is_missing_ages_and_has_no_error(car: Car) -> None:
+def test_a_missing_value_ages_and_has_no_error(car: Car) -> None:
     watch = Watch(LOCK)
     for now in range(3):
         watch.live(car, now)
@@ -289,7 +289,7 @@ def test_what_is_missing_ages_and_has_no_error(car: Car) -> None:
     assert watch.ages.figures()["error_mean"] == 0
 
 
-def test_what_does_not_matter_is_not_counted(car: Car) -> None:
+def test_irrelevant_looks_are_not_counted(car: Car) -> None:
     watch = Watch(LOCK)
     car.body.is_locked = True
     watch.live(car, 0)
@@ -349,7 +349,7 @@ def test_a_morning(contestant: str) -> None:
     )
 
 
-def test_what_is_needed_is_sent_whatever_the_stream_said() -> None:
+def test_needed_commands_are_sent_despite_the_stream() -> None:
     """Three deeds of which the stream tells nothing in time, each with a call after it."""
     figures = simulate(STREAM, until=4 * 3600, calls="doubtful")
     outcomes = figures["outcomes"]
@@ -369,7 +369,7 @@ def test_what_is_needed_is_sent_whatever_the_stream_said() -> None:
     ("before", "sent", "is_unsent"),
     [(False, 0, True), (False, 1, False), (True, 0, False), (True, 1, False)],
 )
-def test_what_counts_as_needed_and_not_sent(*, before: bool, sent: int, is_unsent: bool) -> None:
+def test_needed_but_unsent_commands(*, before: bool, sent: int, is_unsent: bool) -> None:
     each = Outcome(
         name="",
         feature=Feature.LOCK,
@@ -388,7 +388,7 @@ def test_what_counts_as_needed_and_not_sent(*, before: bool, sent: int, is_unsen
     assert each.is_unsent is is_unsent
 
 
-def test_a_stream_over_tls_makes_the_same_bill() -> None:
+def test_a_stream_over_tls_makes_an_equal_bill() -> None:
     options: dict[str, object] = {"until": 8.5 * 3600, "calls": "eight"}
     read = simulate(STREAM, **options)
     pushed = simulate(STREAM, real_stream=True, **options)
@@ -500,7 +500,7 @@ def test_commands_that_were_not_sent_are_counted_for_both_ways() -> None:
     assert str(goal).endswith("at most 0, MISSED")
 
 
-def test_goals_say_whether_they_are_met() -> None:
+def test_goals_show_whether_they_are_met() -> None:
     goals = {goal.key: str(goal) for goal in results_of().goals()}
     assert goals["ratio_poll_passive"].endswith("at most 0.8, met")
     assert goals["ratio_stream_passive"].endswith("at most 0.08, MISSED")

@@ -94,7 +94,7 @@ async def test_the_next_session(hass: HomeAssistant, reporter: Reporter, again: 
     assert state_of(hass, ADDED).attributes["last_reset"] == reset.isoformat()
 
 
-async def test_a_session_goes_on_after_a_restart(hass: HomeAssistant, reporter: Reporter) -> None:
+async def test_a_session_continues_after_a_restart(hass: HomeAssistant, reporter: Reporter) -> None:
     reporter.report(signals.CHARGE_ENERGY_ADDED, 5.0)
     reset = reporter.report(signals.CHARGE_ENERGY_ADDED, 0.0)
     reporter.report(signals.CHARGE_ENERGY_ADDED, 17.0)

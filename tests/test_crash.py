@@ -128,7 +128,7 @@ async def spender(tesla: Simulator, tmp_path: Path) -> AsyncIterator[Spender]:
         await process.communicate()
 
 
-async def test_nothing_dear_is_forgotten(spender: Spender, tesla: Simulator) -> None:
+async def test_no_expensive_request_is_forgotten(spender: Spender, tesla: Simulator) -> None:
     """Killed again and again while it wakes and commands, with data requests in between."""
     chance = random.Random(20261122)  # noqa: S311  # moments, not secrets
     for kills in range(1, KILLS + 1):
@@ -147,7 +147,7 @@ async def test_nothing_dear_is_forgotten(spender: Spender, tesla: Simulator) -> 
     assert billed[Category.COMMAND] > KILLS
 
 
-async def test_of_what_is_cheap_ten_seconds_are_lost_at_most(
+async def test_at_most_ten_seconds_of_cheap_requests_are_lost(
     spender: Spender, tesla: Simulator
 ) -> None:
     assert LEDGER_DELAY_SECONDS <= 10

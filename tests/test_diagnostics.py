@@ -48,7 +48,7 @@ def _all_texts(value: Any) -> list[str]:
     return [str(value)]
 
 
-async def test_nothing_private(
+async def test_no_private_data(
     hass: HomeAssistant, driven: MockConfigEntry, tesla: Simulator
 ) -> None:
     diagnostics = await async_get_config_entry_diagnostics(hass, driven)
@@ -131,7 +131,7 @@ def test_signals_that_help() -> None:
     assert is_private(invented)
 
 
-async def test_what_helps(hass: HomeAssistant, driven: MockConfigEntry, tesla: Simulator) -> None:
+async def test_helpful_data(hass: HomeAssistant, driven: MockConfigEntry, tesla: Simulator) -> None:
     diagnostics = await async_get_config_entry_diagnostics(hass, driven)
     assert diagnostics["scopes"] == sorted(driven.runtime_data.scopes)
     assert diagnostics["ledger"] == {
@@ -182,7 +182,7 @@ async def test_asleep_since_the_beginning(
 # --- With a stream --------------------------------------------------------------------------------
 
 
-async def test_what_helps_with_a_stream(
+async def test_helpful_data_about_a_stream(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
     streaming = (await async_get_config_entry_diagnostics(hass, entry_of_stream))["streaming"]
@@ -198,7 +198,7 @@ async def test_what_helps_with_a_stream(
     assert three["streams"] is False
 
 
-async def test_nothing_private_with_a_stream(
+async def test_no_private_data_about_a_stream(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
 ) -> None:
     """Neither the car nor its server, nor the trusted certificate."""
@@ -220,7 +220,7 @@ async def test_nothing_private_with_a_stream(
     assert {secret for secret in secrets if secret in text} == set()
 
 
-async def test_a_stream_that_is_off_is_told_too(
+async def test_a_stream_that_is_off_is_included(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     streaming = (await async_get_config_entry_diagnostics(hass, loaded))["streaming"]

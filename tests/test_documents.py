@@ -132,6 +132,6 @@ def test_the_check_finds_names(text: str, found: list[str]) -> None:
     assert list(_names(text)) == found
 
 
-def test_the_check_knows_what_is_missing() -> None:
+def test_the_check_finds_missing_names() -> None:
     assert not _exists("tesla/wheels.py")
     assert _exists("tesla/signals/")

@@ -48,7 +48,7 @@ def stale(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
     }
 
 
-async def test_what_a_car_lacks_leaves_the_registry(
+async def test_entities_of_missing_equipment_leave_the_registry(
     hass: HomeAssistant, entry: MockConfigEntry, wait: Wait
 ) -> None:
     await set_up(hass, entry)
@@ -65,7 +65,7 @@ async def test_what_a_car_lacks_leaves_the_registry(
     assert stale(hass, entry) == set()
 
 
-async def test_what_an_earlier_version_left_goes(
+async def test_leftovers_of_an_earlier_version_are_removed(
     hass: HomeAssistant, entry: MockConfigEntry, wait: Wait
 ) -> None:
     await set_up(hass, entry)
@@ -80,7 +80,7 @@ async def test_what_an_earlier_version_left_goes(
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 200, "body": {"response": {}}}])
-async def test_nothing_goes_without_a_word_of_the_car(
+async def test_nothing_is_removed_without_a_report_of_the_car(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     tesla: Simulator,
@@ -119,7 +119,7 @@ async def test_the_owner_s_choice_comes_back_with_the_equipment(
     assert (back.name, back.disabled_by) == ("Gate", er.RegistryEntryDisabler.USER)
 
 
-async def test_a_device_that_is_disabled_is_not_asked_for_what_it_has(
+async def test_a_disabled_device_is_not_polled_for_its_equipment(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Looking for equipment is no reason to poll a car of which nothing is shown."""

@@ -133,7 +133,7 @@ async def test_removing_the_device_of_a_car_that_was_sold(
 
 @pytest.mark.parametrize("identifier", [MODEL_Y, str(SITE)])
 @pytest.mark.parametrize(("bring", "state"), STATES)
-async def test_removing_the_device_of_what_may_still_be_there(
+async def test_removing_a_device_that_may_still_exist(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,

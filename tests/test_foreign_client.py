@@ -219,7 +219,9 @@ async def test_unpaired_car_refuses(simulator: Simulator, api: TeslaFleetApi) ->
     assert status["unpaired_vins"] == [COMET]
 
 
-async def test_old_car_takes_plain_commands_only(simulator: Simulator, api: TeslaFleetApi) -> None:
+async def test_old_car_accepts_plain_commands_only(
+    simulator: Simulator, api: TeslaFleetApi
+) -> None:
     car = simulator.world.cars[OLD_FAITHFUL]
     with pytest.raises(InvalidResource):
         await api.vehicles.createSigned(OLD_FAITHFUL).door_lock()
@@ -252,7 +254,9 @@ async def test_energy(simulator: Simulator, api: TeslaFleetApi) -> None:
     assert simulator.bill.total("flotte-demo") == 0
 
 
-async def test_rate_limit_tells_when_to_come_back(simulator: Simulator, api: TeslaFleetApi) -> None:
+async def test_rate_limit_has_the_time_of_the_next_attempt(
+    simulator: Simulator, api: TeslaFleetApi
+) -> None:
     vehicle = api.vehicles.createFleet(AURORA)
     for _ in range(3):
         await vehicle.wake_up()
@@ -269,7 +273,7 @@ async def test_expired_token(simulator: Simulator, api: TeslaFleetApi) -> None:
         await api.products()
 
 
-def test_executions_say_all_that_is_checked_here() -> None:
+def test_executions_have_all_checked_members() -> None:
     assert {"name", "parameters", "signed", "counter", "domain"} <= set(
         Execution.__dataclass_fields__
     )
@@ -693,7 +697,7 @@ async def ours(simulator: Simulator, aurora: Car) -> AsyncIterator[Vehicle]:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-async def test_the_same_meaning(
+async def test_equal_meanings(
     api: TeslaFleetApi, ours: Vehicle, aurora: Car, understood: list[Understood], row: Row
 ) -> None:
     aurora.steer({"user_present": True, **row.car})

@@ -142,7 +142,7 @@ async def test_the_third_setting_of_the_day_waits(
     assert "Aurora is awake: set_charge_limit was carried out" in caplog.text
 
 
-async def test_what_waits_survives_a_reload(
+async def test_deferred_commands_survive_a_reload(
     hass: HomeAssistant, aurora: Car, loaded: MockConfigEntry, wait: Wait
 ) -> None:
     await use_up_wakes(hass, wait, aurora)
@@ -162,7 +162,7 @@ async def test_what_waits_survives_a_reload(
     assert aurora.wakes == 2
 
 
-async def test_what_waits_is_carried_out_by_a_set_up_that_finds_the_car_awake(
+async def test_deferred_commands_run_at_a_setup_with_the_car_awake(
     hass: HomeAssistant, aurora: Car, loaded: MockConfigEntry, wait: Wait
 ) -> None:
     await use_up_wakes(hass, wait, aurora)
@@ -174,7 +174,7 @@ async def test_what_waits_is_carried_out_by_a_set_up_that_finds_the_car_awake(
     assert limits(aurora) == [60, 65, 70]
 
 
-async def test_what_waited_too_long_is_given_up(
+async def test_expired_commands_are_dropped(
     hass: HomeAssistant,
     aurora: Car,
     loaded: MockConfigEntry,
@@ -214,7 +214,7 @@ async def test_a_persons_later_setting_is_the_last(
     assert await spent_by(hass, "person") == {Category.WAKE: 1, Category.COMMAND: 1}
 
 
-async def test_a_lock_is_refused_in_words(
+async def test_a_refused_lock_has_a_text(
     hass: HomeAssistant,
     aurora: Car,
     loaded: MockConfigEntry,
@@ -317,7 +317,7 @@ async def test_a_waiting_setting_is_on_disk_before_it_is_promised(
     assert kept(hass_storage, waits) == [75]
 
 
-async def test_what_waits_no_longer_is_gone_from_disk_at_once(
+async def test_dropped_commands_leave_the_disk_immediately(
     hass: HomeAssistant,
     waits: MockConfigEntry,
     aurora: Car,
@@ -343,7 +343,7 @@ async def test_what_waits_no_longer_is_gone_from_disk_at_once(
     assert kept(hass_storage, waits) == []
 
 
-async def test_what_cannot_be_kept_does_not_wait(
+async def test_commands_that_cannot_be_stored_are_not_deferred(
     hass: HomeAssistant, waits: MockConfigEntry, hass_storage: dict[str, Any], wait: Wait
 ) -> None:
     await wish(hass, 70)

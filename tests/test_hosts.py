@@ -38,7 +38,7 @@ async def test_without_a_simulator_it_is_tesla(hass: HomeAssistant, config: dict
         ("HTTP://LOCALHOST:8600", "HTTP://LOCALHOST:8600"),
     ],
 )
-async def test_simulator_on_this_machine_is_taken(
+async def test_simulator_on_this_machine_is_accepted(
     hass: HomeAssistant, written: str, taken: str
 ) -> None:
     assert await set_up(hass, {"auth": written, "eu": written, "na": OTHER_LOOPBACK})

@@ -64,7 +64,7 @@ def paid(tesla: Simulator) -> dict[Category, int]:
 
 
 @pytest.mark.parametrize("state", ["online", "asleep", "offline"])
-async def test_set_up_costs_nothing(
+async def test_setup_costs_nothing(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, state: str
 ) -> None:
     """However the cars are, and however often Home Assistant starts."""
@@ -81,7 +81,7 @@ async def test_set_up_costs_nothing(
 
 
 @pytest.mark.usefixtures("few_platforms")
-async def test_restart_is_no_reason_to_ask_again(
+async def test_restart_is_no_reason_to_poll_again(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """The plan goes on from where it was."""
@@ -336,7 +336,7 @@ async def test_state_is_restored_with_its_times(
     assert after == before
 
 
-async def test_nothing_is_made_up(
+async def test_no_value_is_invented(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Of a car that has slept ever since only that is known, and that nothing waits for it."""
@@ -356,7 +356,7 @@ async def test_nothing_is_made_up(
 
 
 @pytest.mark.usefixtures("few_platforms")
-async def test_assumptions_are_not_kept(
+async def test_assumptions_are_not_stored(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """A value without a report is not known after a restart either."""
@@ -372,7 +372,7 @@ async def test_assumptions_are_not_kept(
 
 
 @pytest.mark.usefixtures("few_platforms")
-async def test_what_changed_is_written_soon(
+async def test_changes_are_written_soon(
     hass: HomeAssistant,
     told: MockConfigEntry,
     tesla: Simulator,
@@ -418,7 +418,7 @@ async def test_stored_state_that_cannot_be_read(
 
 
 @pytest.mark.usefixtures("few_platforms")
-async def test_unloaded_entry_asks_nothing(
+async def test_unloaded_entry_sends_nothing(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     assert await hass.config_entries.async_unload(told.entry_id)
@@ -488,7 +488,7 @@ def asleep(tesla: Simulator) -> None:
 
 @pytest.mark.usefixtures("few_platforms")
 @pytest.mark.parametrize("added", ["car", "site"])
-async def test_what_is_new_in_the_account_appears(
+async def test_new_devices_of_the_account_appear(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
@@ -517,7 +517,7 @@ async def test_what_is_new_in_the_account_appears(
 
 
 @pytest.mark.usefixtures("few_platforms")
-async def test_nothing_new_is_no_reason_to_load_anew(
+async def test_an_unchanged_account_is_not_reloaded(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Also if Tesla does not answer, and if a car is away."""

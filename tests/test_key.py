@@ -127,7 +127,7 @@ async def visitor(
 # --- Made and kept --------------------------------------------------------------------------------
 
 
-async def test_is_made_on_first_use_and_kept_privately(
+async def test_is_made_on_first_use_and_stored_privately(
     hass: HomeAssistant, hass_at_tesla: HomeAssistant, file: KeyFile
 ) -> None:
     assert not file.exists
@@ -180,7 +180,7 @@ async def test_two_first_uses_make_one_key(
     assert file.data == {"private_key": first.to_pem()}
 
 
-async def test_nobody_gets_the_key_before_it_is_kept(
+async def test_the_key_is_not_used_before_it_is_stored(
     hass: HomeAssistant, hass_at_tesla: HomeAssistant, file: KeyFile
 ) -> None:
     async def is_kept() -> bool:
@@ -192,7 +192,7 @@ async def test_nobody_gets_the_key_before_it_is_kept(
     assert second
 
 
-async def test_key_that_cannot_be_kept_is_not_used(
+async def test_key_that_cannot_be_stored_is_not_used(
     hass: HomeAssistant,
     visitor: TestClient[web.Request, web.Application],
     make_entry: EntryMaker,
@@ -327,7 +327,7 @@ async def test_key_of_a_later_version_is_not_replaced(
     assert file.content == before
 
 
-async def test_is_taken_up_once_it_is_restored(
+async def test_is_used_once_it_is_restored(
     hass: HomeAssistant, make_entry: EntryMaker, file: KeyFile, tesla: Simulator
 ) -> None:
     """The owner puts the file of the backup in its place; no restart is needed."""
@@ -341,7 +341,7 @@ async def test_is_taken_up_once_it_is_restored(
     assert (await async_get_key(hass)).to_pem() == pem_of(P_256)
 
 
-async def test_key_in_the_older_form_is_taken(
+async def test_key_in_the_older_form_is_accepted(
     hass: HomeAssistant, hass_at_tesla: HomeAssistant, file: KeyFile
 ) -> None:
     """`openssl ecparam -genkey`, which Tesla's guide names, writes SEC1 instead of PKCS#8."""

@@ -81,7 +81,7 @@ async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds
 
 
 @pytest.mark.parametrize("charge", [WAKE, COMMAND], ids=lambda charge: charge.category)
-async def test_what_is_dear_is_on_disk_at_once(
+async def test_expensive_requests_are_on_disk_immediately(
     ledger: AccountLedger, hass_storage: Storage, charge: Charge
 ) -> None:
     await book(ledger, charge)
@@ -94,7 +94,7 @@ async def test_what_is_dear_is_on_disk_at_once(
     }
 
 
-async def test_what_is_cheap_follows_within_ten_seconds(
+async def test_cheap_requests_follow_within_ten_seconds(
     hass: HomeAssistant,
     ledger: AccountLedger,
     hass_storage: Storage,
@@ -108,7 +108,7 @@ async def test_what_is_cheap_follows_within_ten_seconds(
 
 
 @pytest.mark.parametrize("charge", [ENERGY, FREE], ids=lambda charge: charge.category)
-async def test_what_costs_nothing_is_not_written_every_minute(
+async def test_free_requests_are_not_written_every_minute(
     hass: HomeAssistant,
     ledger: AccountLedger,
     hass_storage: Storage,
@@ -129,7 +129,7 @@ async def test_what_costs_nothing_is_not_written_every_minute(
     assert written(hass_storage)["ledger"]["counts"] == [[*line[:-1], 16]]
 
 
-async def test_what_costs_nothing_does_not_put_off_what_does(
+async def test_free_requests_do_not_delay_paid_ones(
     hass: HomeAssistant,
     ledger: AccountLedger,
     hass_storage: Storage,
@@ -165,7 +165,7 @@ async def test_a_correction_is_written_too(
     }
 
 
-async def test_what_was_spent_survives_a_restart(
+async def test_spending_survives_a_restart(
     hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
 ) -> None:
     await book(ledger, WAKE)
@@ -277,7 +277,7 @@ async def test_entries_of_one_developer_account_share_a_ledger(
     assert not ledger.meter.ledger.counts
 
 
-async def test_two_entries_that_start_together_get_the_same(
+async def test_two_entries_that_start_together_share_one(
     hass: HomeAssistant, hass_storage: Storage
 ) -> None:
     stored = {"ledger": {"counts": [WAKE_LINE], "unanswered": []}}
@@ -300,7 +300,7 @@ async def test_the_file_is_private_and_does_not_name_the_account(
         assert store._atomic_writes is True
 
 
-async def test_listeners_hear_of_bookings_and_corrections(
+async def test_listeners_receive_bookings_and_corrections(
     hass: HomeAssistant, ledger: AccountLedger
 ) -> None:
     costs: list[Decimal] = []
@@ -318,7 +318,7 @@ async def test_listeners_hear_of_bookings_and_corrections(
     unsubscribe()
 
 
-async def test_a_listener_may_leave_while_it_is_told(
+async def test_a_listener_may_unsubscribe_while_it_is_called(
     hass: HomeAssistant, ledger: AccountLedger
 ) -> None:
     told: list[str] = []
@@ -348,7 +348,7 @@ async def test_the_limit(ledger: AccountLedger, limit: Decimal | None, allowed: 
 # --- What is streamed -----------------------------------------------------------------------------
 
 
-async def test_streamed_signals_are_told_at_most_every_ten_seconds(
+async def test_streamed_signals_are_reported_at_most_every_ten_seconds(
     hass: HomeAssistant, ledger: AccountLedger, freezer: FrozenDateTimeFactory
 ) -> None:
     """A driving car sends two records a second; the cost is not redrawn for each."""
@@ -375,7 +375,7 @@ async def test_streamed_signals_are_written_at_shutdown(
     assert (await restarted(hass)).meter.ledger.month(Month(2026, 3))[Category.SIGNAL] == 7
 
 
-async def test_nothing_streamed_writes_nothing_at_shutdown(
+async def test_no_stream_means_no_write_at_shutdown(
     hass: HomeAssistant, ledger: AccountLedger, hass_storage: Storage
 ) -> None:
     ledger.meter.count_signals(CAR, 0, NOW)
@@ -467,7 +467,7 @@ async def test_a_month_moves_when_it_is_over(
     assert written(hass_storage)["ledger"]["counts"] == [["2026-04-01", *WAKE_LINE[1:]]]
 
 
-async def test_what_changes_while_a_month_moves_is_kept(
+async def test_changes_while_a_month_moves_are_kept(
     hass: HomeAssistant, hass_storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wake of February is refunded while February is being written."""

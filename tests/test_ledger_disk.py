@@ -114,7 +114,7 @@ async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds
 @DISKS
 @pytest.mark.parametrize("charge", [WAKE, COMMAND], ids=lambda charge: charge.category)
 @pytest.mark.parametrize("state", [CoreState.running, CoreState.stopping])
-async def test_what_is_dear_does_not_leave_unrecorded(
+async def test_expensive_requests_are_not_sent_unrecorded(
     hass: HomeAssistant, storage: Path, charge: Charge, disk: Any, state: CoreState
 ) -> None:
     ledger = await started(hass)
@@ -162,7 +162,7 @@ async def test_a_full_disk_grants_the_budget_once(
     assert left == 1
 
 
-async def test_the_owner_is_told_until_the_disk_takes_files_again(
+async def test_the_issue_stays_until_the_disk_is_writable(
     hass: HomeAssistant, storage: Path, freezer: FrozenDateTimeFactory
 ) -> None:
     ledger = await started(hass)
@@ -181,7 +181,7 @@ async def test_the_owner_is_told_until_the_disk_takes_files_again(
 
 
 @pytest.mark.usefixtures("quick_waits")
-async def test_a_full_disk_lets_no_paid_request_leave(
+async def test_a_full_disk_stops_paid_requests(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """The whole of it: a lock, data of a car that is online, and what is free."""
@@ -349,7 +349,7 @@ async def test_doubt_ends_with_the_month(
 @pytest.mark.parametrize(
     ("commands", "left"), [(0, 10), (2_000, 8)], ids=["confirmed", "corrected"]
 )
-async def test_the_owner_says_what_was_spent(
+async def test_the_owner_enters_the_spending(
     hass: HomeAssistant,
     storage: Path,
     commands: int,

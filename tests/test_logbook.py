@@ -92,7 +92,7 @@ async def read(
     return [each for each in lines if "ecision" in str(each)]
 
 
-async def test_the_logbook_tells_of_decisions(
+async def test_the_logbook_has_decisions(
     hass: HomeAssistant,
     logbook: MockConfigEntry,
     freezer: FrozenDateTimeFactory,

@@ -98,7 +98,7 @@ def refuse_everything(tesla: Simulator) -> None:
 
 
 @pytest.mark.parametrize("refuse", [refuse_one_renewal, refuse_one_car, refuse_everything])
-async def test_one_refusal_stops_nobody_for_good(
+async def test_one_refusal_stops_no_car_for_good(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -172,7 +172,7 @@ async def test_refusal_at_the_start_that_lasts(
 
 
 @pytest.mark.usefixtures("quick_waits")
-async def test_refusal_that_lasts_costs_nothing(
+async def test_lasting_refusal_costs_nothing(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """It is probed less and less often, with free requests."""
@@ -279,7 +279,7 @@ async def test_credentials_were_removed(
     assert flows_of(hass) == [SOURCE_RECONFIGURE]
 
 
-async def test_issue_goes_with_the_refusal(
+async def test_issue_disappears_with_the_refusal(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     await loaded.start_reconfigure_flow(hass)

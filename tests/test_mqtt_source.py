@@ -127,7 +127,7 @@ async def test_values(
         ("FdWindow", "WindowStateOpened", "binary_sensor.aurora_front_driver_window", "on"),
     ],
 )
-async def test_the_same_as_straight_from_the_car(
+async def test_readings_equal_those_from_the_car(
     hass: HomeAssistant,
     broker: MqttMockHAClient,
     tesla: Simulator,
@@ -158,7 +158,7 @@ async def test_invalid_is_no_change(
         ("errors/one", b"7"),
     ],
 )
-async def test_what_cannot_be_read(
+async def test_unreadable_messages(
     hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator, topic: str, content: bytes
 ) -> None:
     await publish(hass, tesla, topic, content)
@@ -166,7 +166,7 @@ async def test_what_cannot_be_read(
     assert state_of(hass, BATTERY).state == "unknown"
 
 
-async def test_what_the_broker_kept_is_left_alone(
+async def test_retained_messages_are_ignored(
     hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
 ) -> None:
     """It has no age, and is not billed a second time either."""
@@ -197,7 +197,7 @@ async def test_connections_overlap(
     assert state_of(hass, "binary_sensor.aurora_online").state == "on", "it may be out of reach"
 
 
-async def test_the_end_of_a_connection_that_nobody_told_of(
+async def test_an_unreported_end_of_a_connection(
     hass: HomeAssistant, broker: MqttMockHAClient, tesla: Simulator
 ) -> None:
     await publish(hass, tesla, "v/BatteryLevel", 61, billed=1)
@@ -241,7 +241,7 @@ async def test_an_alarm_rings_once(
     assert [each.data["new_state"].attributes["event_type"] for each in fired] == ["alarm"]
 
 
-async def test_errors_of_the_car_are_kept(
+async def test_errors_of_the_car_are_stored(
     hass: HomeAssistant,
     broker: MqttMockHAClient,
     tesla: Simulator,
@@ -271,7 +271,7 @@ async def test_silence_is_a_loss(
     assert asked_of(tesla, car).count("vehicle_data") > before
 
 
-async def test_nothing_is_heard_after_unloading(
+async def test_nothing_is_received_after_unloading(
     hass: HomeAssistant,
     broker: MqttMockHAClient,
     tesla: Simulator,

@@ -68,7 +68,7 @@ def test_at_the_start(listed: Any, reported: Any, before: Any, shown: str) -> No
     assert name.shown == shown
 
 
-def test_whoever_changes_it_last_counts() -> None:
+def test_the_last_change_counts() -> None:
     name = AssetName(listed="Aurora", reported="Aurora", before=None, fallback="Model Y")
     assert name.report("Borealis")
     assert name.shown == "Borealis"
@@ -110,7 +110,7 @@ async def test_blanks_are_no_part_of_a_name(
     assert name_of(hass, entry, str(SITE)) == "Home"
 
 
-async def test_a_car_without_a_name_has_its_model_until_it_tells_one(
+async def test_a_car_without_a_name_has_its_model_until_it_reports_one(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.world.cars[MODEL_Y].is_name_lost = True
@@ -134,7 +134,7 @@ async def test_a_site_without_a_name_in_the_list_has_that_of_its_settings(
 
 
 @pytest.mark.parametrize("reads_data", [True, False])
-async def test_a_name_that_is_lost_is_kept(
+async def test_a_lost_name_is_kept(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -165,9 +165,7 @@ async def test_a_rename_is_followed_by_the_free_check(
     assert vehicle_of(loaded, MODEL_S).device_name == "Nimbus"
 
 
-async def test_a_rename_is_followed_by_what_the_car_tells(
-    hass: HomeAssistant, told: MockConfigEntry
-) -> None:
+async def test_a_rename_is_confirmed_by_the_car(hass: HomeAssistant, told: MockConfigEntry) -> None:
     """As its stream does, or an answer."""
     coordinator = vehicle_of(told, MODEL_Y)
     news = Reading("Borealis", dt_util.utcnow() + MINUTE, Source.STREAM)
@@ -197,7 +195,7 @@ async def test_a_rename_is_followed_by_the_product_list(
     assert name_of(hass, loaded, MODEL_Y) == "Borealis"
 
 
-async def test_what_the_owner_calls_a_device_stays(
+async def test_the_owners_name_of_a_device_stays(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
@@ -215,7 +213,7 @@ async def test_what_the_owner_calls_a_device_stays(
     assert vehicle_of(loaded, MODEL_S).device_name == "Grandpa"
 
 
-async def test_a_rename_is_followed_in_what_is_to_be_repaired(
+async def test_repair_issues_follow_a_rename(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
@@ -237,7 +235,7 @@ async def test_a_rename_is_followed_in_what_is_to_be_repaired(
 # --- Two of the same name ------------------------------------------------------------------------
 
 
-async def test_two_of_the_same_name_are_told_apart(
+async def test_equal_names_are_distinguished(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,

@@ -123,7 +123,7 @@ async def test_limit_is_set(hass: HomeAssistant, loaded: MockConfigEntry) -> Non
         assert loaded.state is ConfigEntryState.LOADED
 
 
-async def test_saving_says_that_tesla_s_limit_was_raised(
+async def test_saving_confirms_the_raised_limit_of_tesla(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     owner = Owner(hass, loaded)
@@ -150,9 +150,7 @@ async def test_limit_makes_no_sense(owner: Owner, limit: object) -> None:
     assert owner.entry.options == {CONF_MONTHLY_LIMIT: 20}
 
 
-async def test_a_user_who_touches_nothing_pays_nothing(
-    hass: HomeAssistant, loaded: MockConfigEntry
-) -> None:
+async def test_the_defaults_cost_nothing(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """All groups, submitted unchanged, are the rules of a new installation."""
     owner = Owner(hass, loaded)
     for group in ("spending", "wakes"):
@@ -208,7 +206,7 @@ async def test_everything_about_spending(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize("group", [Group.SPENDING, Group.WAKES])
-async def test_a_form_asks_for_every_rule_of_its_group(owner: Owner, group: Group) -> None:
+async def test_a_form_has_every_rule_of_its_group(owner: Owner, group: Group) -> None:
     asked: list[str] = []
     for field, selector in fields_of(await owner.choose(group)).items():
         nested = getattr(selector, "schema", None)
@@ -231,7 +229,7 @@ def test_every_rule_has_two_texts(rule: Rule) -> None:
         assert texts[kind].get(rule.option), f"translations/en.json: {kind} of {rule.option}"
 
 
-async def test_what_was_set_is_shown(owner: Owner) -> None:
+async def test_set_values_are_shown(owner: Owner) -> None:
     entered = {
         "asleep_person": "refuse",
         "wakes_per_day": 7,
@@ -246,7 +244,7 @@ async def test_what_was_set_is_shown(owner: Owner) -> None:
     assert [field.description["suggested_value"] for field in fields] == [9]
 
 
-async def test_what_is_emptied_is_usual_again(owner: Owner) -> None:
+async def test_cleared_fields_return_to_their_defaults(owner: Owner) -> None:
     result = await owner.choose("wakes")
     entered = suggested(result)
     entered |= {"wakes_per_day": 9, "quiet_begin": "22:00:00", "quiet_end": "06:00:00"}
@@ -318,7 +316,7 @@ async def test_rules_that_make_no_sense(
         {"asleep_callers": "all"},
     ],
 )
-async def test_rules_that_no_field_takes(owner: Owner, entered: dict[str, Any]) -> None:
+async def test_rules_that_no_field_accepts(owner: Owner, entered: dict[str, Any]) -> None:
     result = await owner.choose("wakes")
     with pytest.raises(InvalidData):
         await owner.submit(result, **entered)
@@ -334,7 +332,7 @@ async def test_rules_that_no_field_takes(owner: Owner, entered: dict[str, Any]) 
         *((kind, kind) for kind in ("automation", "voice", "person")),
     ],
 )
-async def test_an_exception_is_kept_as_the_ledger_calls_it(
+async def test_an_exception_is_stored_by_its_name_in_the_ledger(
     owner: Owner, entered: str, label: str
 ) -> None:
     rows = [{"caller": entered, "asleep": "refuse"}]
@@ -357,7 +355,7 @@ def _choices(result: ConfigFlowResult, table: str, column: str) -> dict[str, str
         ("tariff", "endpoint_categories", "category"),
     ],
 )
-async def test_what_a_table_offers_has_its_words(
+async def test_choices_of_a_table_have_labels(
     owner: Owner, group: str, table: str, column: str
 ) -> None:
     """The front end translates no choice within a table, so they come translated."""
@@ -365,7 +363,7 @@ async def test_what_a_table_offers_has_its_words(
     assert _choices(await owner.choose(group), table, column) == texts
 
 
-async def test_who_can_be_an_exception(hass: HomeAssistant, owner: Owner) -> None:
+async def test_possible_exceptions(hass: HomeAssistant, owner: Owner) -> None:
     """Automations and scripts are offered by their names; what is offered is what is looked up."""
     hass.states.async_set("automation.solar", "on", {"friendly_name": "Solar surplus"})
     hass.states.async_set("script.warm_up", "off", {"friendly_name": "Warm up"})
@@ -446,7 +444,7 @@ async def test_own_prices_come_and_go(owner: Owner) -> None:
     assert Tariff.from_options(owner.entry.options) == EURO
 
 
-async def test_own_prices_are_not_taken_into_another_currency(owner: Owner) -> None:
+async def test_own_prices_are_not_carried_into_another_currency(owner: Owner) -> None:
     result = await owner.submit(await owner.choose("tariff"), currency="EUR")
     await owner.submit(result, units_command=800)
     result = await owner.submit(await owner.choose("tariff"), currency="DKK")
@@ -487,7 +485,7 @@ async def test_a_request_is_billed_in_two_ways(owner: Owner) -> None:
         {"endpoint": "vehicle"},
     ],
 )
-async def test_what_no_request_can_be_billed_as(owner: Owner, row: dict[str, str]) -> None:
+async def test_impossible_billing_categories(owner: Owner, row: dict[str, str]) -> None:
     result = await owner.choose("tariff")
     with pytest.raises(InvalidData):
         await owner.submit(result, endpoint_categories=[row])
@@ -497,7 +495,7 @@ async def test_what_no_request_can_be_billed_as(owner: Owner, row: dict[str, str
     ("key", "needed"),
     [("asleep", set(AsleepPolicy)), ("endpoint", set(ASSUMED)), ("category", set(CHOICES))],
 )
-def test_every_choice_has_its_words(key: str, needed: set[str]) -> None:
+def test_every_choice_has_a_label(key: str, needed: set[str]) -> None:
     texts = json.loads(TRANSLATIONS.read_text("utf-8"))["selector"][key]["options"]
     assert texts.keys() == needed
 
@@ -779,7 +777,7 @@ async def test_all_is_well(
     assert (back["type"], back["step_id"]) == (FlowResultType.MENU, "init")
 
 
-async def test_what_it_will_cost(
+async def test_forecast_of_the_cost(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
     """A line for each car that can stream."""
@@ -789,7 +787,7 @@ async def test_what_it_will_cost(
     assert "EUR" in lines[0]
 
 
-async def test_nobody_knows_what_it_costs_before_it_is_loaded(owner: Owner) -> None:
+async def test_the_cost_is_unknown_before_it_is_loaded(owner: Owner) -> None:
     assert placeholder(await owner.choose("stream"), "forecast") == ""
 
 
@@ -846,7 +844,7 @@ def finding(result: ConfigFlowResult) -> str:
     return (result["errors"] or {})["base"]
 
 
-async def test_nobody_listens(mapped: Owner) -> None:
+async def test_no_server_listens(mapped: Owner) -> None:
     assert finding(await mapped.choose("check")) == "check_refused"
 
 
@@ -878,14 +876,14 @@ def _talk_plainly(writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("talk", [_talk_plainly, lambda writer: writer.transport.abort()])
-async def test_somebody_speaks_no_tls(
+async def test_a_server_without_tls(
     mapped: Owner, talk: Callable[[asyncio.StreamWriter], None]
 ) -> None:
     async with serving(mapped.entry.options["stream_port"], talk):
         assert finding(await mapped.choose("check")) == "check_no_tls"
 
 
-async def test_somebody_says_nothing(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_server(mapped: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     async def impatient(*where: Any, **how: Any) -> Check:
         return await check_address(*where, **how, patience=0.05)
 

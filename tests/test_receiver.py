@@ -132,7 +132,7 @@ async def test_port_is_in_use_and_then_free(
     assert state_of(hass, STREAMING).state == "on"
 
 
-async def test_tried_ever_more_seldom(
+async def test_retried_less_and_less_often(
     hass: HomeAssistant,
     entry_of_stream: MockConfigEntry,
     pass_time: Pass,
@@ -163,7 +163,7 @@ async def test_the_port_is_free_again_afterwards(
     assert state_of(hass, STREAMING).state == "unavailable"
 
 
-async def test_nothing_is_tried_any_more_after_the_account_left(
+async def test_no_retry_after_the_account_left(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, port: int, pass_time: Pass
 ) -> None:
     with somebody_at(port):
@@ -204,7 +204,7 @@ async def test_an_account_leaves_while_the_receiver_is_busy(
     assert is_free(port)
 
 
-async def test_nobody_is_heard_after_home_assistant_began_to_stop(
+async def test_nothing_is_received_after_home_assistant_starts_to_stop(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -271,7 +271,7 @@ async def test_a_flood_that_no_car_is_missing_in_is_not_reported(
     assert issues_of(hass) == {f"port_flooded_{port}"}
 
 
-async def test_a_flood_is_nobody_s_concern_after_the_account_left(
+async def test_a_flood_does_not_matter_after_the_account_left(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, pass_time: Pass
 ) -> None:
     receiver = await start(hass, entry_of_stream)
@@ -362,7 +362,7 @@ class _Account:
         self.told.append(("heard", *told))
 
 
-async def test_a_car_of_two_accounts_tells_both(
+async def test_a_car_of_two_accounts_streams_to_both(
     hass: HomeAssistant,
     entry_of_stream: MockConfigEntry,
 ) -> None:
@@ -431,7 +431,7 @@ def lead_nowhere(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 NOWHERE = "http://127.0.0.1:9/prod_ca.crt"
 
 
-async def test_fetched_once_and_kept(
+async def test_fetched_once_and_stored(
     hass: HomeAssistant,
     online: Car,
     real: pytest.MonkeyPatch,
@@ -450,7 +450,7 @@ async def test_fetched_once_and_kept(
     assert state_of(hass, STREAMING).state == "on"
 
 
-async def test_those_of_a_simulator_are_never_taken_from_the_store(
+async def test_those_of_a_simulator_are_never_read_from_the_store(
     hass: HomeAssistant, entry_of_stream: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     """It makes new ones each time; Tesla's stored ones would let no car in."""
@@ -459,7 +459,7 @@ async def test_those_of_a_simulator_are_never_taken_from_the_store(
     assert hass_storage["flotte.client_ca"]["data"]["pem"].count("BEGIN CERTIFICATE") == 4
 
 
-async def test_what_is_stored_is_of_no_use(
+async def test_stored_files_are_useless(
     hass: HomeAssistant,
     real: pytest.MonkeyPatch,
     entry_of_stream: MockConfigEntry,
@@ -514,7 +514,7 @@ async def test_missing_and_then_placed_by_the_owner(
     assert issues_of(hass) == set()
 
 
-async def test_what_nobody_knows_is_not_accepted(
+async def test_unknown_cas_are_not_accepted(
     hass: HomeAssistant,
     real: pytest.MonkeyPatch,
     entry_of_stream: MockConfigEntry,
@@ -531,7 +531,7 @@ async def test_what_nobody_knows_is_not_accepted(
     assert "flotte.client_ca" not in hass_storage
 
 
-async def test_what_is_over_is_dropped_and_logged(
+async def test_expired_cas_are_dropped_and_logged(
     hass: HomeAssistant,
     tesla: Simulator,
     real: pytest.MonkeyPatch,
@@ -549,7 +549,7 @@ async def test_what_is_over_is_dropped_and_logged(
 
 
 @pytest.mark.parametrize("kind", ["wifi", "stranger", "none"])
-async def test_a_car_with_another_certificate_is_not_let_in(
+async def test_a_car_with_another_certificate_is_refused(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass, kind: str
 ) -> None:
     aurora.steer({"telemetry": {"certificate": kind}})
@@ -558,7 +558,7 @@ async def test_a_car_with_another_certificate_is_not_let_in(
     assert state_of(hass, STREAMING).state == "off"
 
 
-async def test_a_car_that_nobody_has_is_not_let_in(
+async def test_an_unknown_car_is_refused(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
     assert receiver_of(hass, entry_of_stream).members.find("LRW3E7FS0RC999999") is None
@@ -614,7 +614,7 @@ async def test_our_ca_cannot_be_read(
     assert issues_of(hass) == set()
 
 
-async def test_our_certificate_is_renewed_without_telling_the_cars(
+async def test_our_certificate_is_renewed_without_reconfiguring_the_cars(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -793,7 +793,7 @@ async def test_a_car_that_trusts_a_chain_without_its_root(
 
 
 @pytest.mark.parametrize("mended", ["as it was", "with another one"])
-async def test_a_broken_file_is_told_and_the_old_one_goes_on(
+async def test_a_broken_file_is_reported_and_the_old_one_stays(
     hass: HomeAssistant,
     files: Files,
     aurora: Car,
@@ -860,7 +860,7 @@ async def test_a_file_is_missing_at_the_start(
     assert issues_of(hass) == set()
 
 
-async def test_what_is_described_is_not_private(
+async def test_the_description_is_not_private(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry, port: int
 ) -> None:
     receiver = receiver_of(hass, entry_of_stream)
@@ -915,7 +915,7 @@ def heard(
     return heard
 
 
-async def test_nothing_is_lost_that_the_car_still_holds(
+async def test_no_message_that_the_car_still_holds_is_lost(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -967,7 +967,7 @@ async def test_nothing_is_lost_over_a_restart_of_the_account(
     await check_bill(hass, tesla)
 
 
-async def test_what_was_not_acknowledged_comes_again(
+async def test_unacknowledged_messages_are_resent(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -1030,7 +1030,7 @@ async def test_a_file_that_comes_in_two_parts(
     assert hass_storage["flotte.client_ca"]["data"]["pem"] == pem
 
 
-async def test_a_file_that_lacks_some_is_used_but_not_kept(
+async def test_an_incomplete_file_is_used_but_not_stored(
     hass_at_tesla: HomeAssistant,
     tesla: Simulator,
     real: pytest.MonkeyPatch,
@@ -1042,7 +1042,7 @@ async def test_a_file_that_lacks_some_is_used_but_not_kept(
     assert "flotte.client_ca" not in hass_storage
 
 
-async def test_what_another_version_stored_is_better_than_nothing(
+async def test_a_file_of_another_version_is_better_than_nothing(
     hass_at_tesla: HomeAssistant,
     tesla: Simulator,
     real: pytest.MonkeyPatch,

@@ -270,7 +270,7 @@ async def test_a_device_whose_entities_are_gone(
 
 
 @pytest.mark.parametrize("name", ["navigate", "clear_pin_to_drive"])
-async def test_a_user_who_does_not_exist(
+async def test_an_unknown_user(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, asked: list[str], name: str
 ) -> None:
     context = Context(user_id="somebody")

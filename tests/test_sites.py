@@ -170,7 +170,7 @@ async def test_both_fail(
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, "", {"timestamp": "2026-10-20T10:00:00Z"}])
-async def test_a_site_that_no_longer_tells(
+async def test_a_site_without_reports(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait, answer: object
 ) -> None:
     house.steer({"answers": {"instead": {"live_status": answer, "site_info": answer}}})
@@ -180,7 +180,7 @@ async def test_a_site_that_no_longer_tells(
     assert last_seen.isoformat() == MOMENT
 
 
-async def test_last_seen_goes_on_while_it_tells(
+async def test_last_seen_advances_while_it_reports(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
 ) -> None:
     await wait(30 * MINUTE)
@@ -241,7 +241,7 @@ async def test_entities_are_made_with_the_first_answer(
     assert shown(hass) == LIVE | SETTINGS
 
 
-async def test_a_site_that_costs_something_is_asked_once_what_it_has(
+async def test_a_priced_site_is_polled_once_for_its_equipment(
     hass: HomeAssistant, tesla: Simulator, entry: MockConfigEntry, wait: Wait
 ) -> None:
     """A start pays for nothing, and until it answers nothing is shown that would be asked for."""
@@ -282,7 +282,7 @@ async def test_wall_connectors_that_appear_and_go(
     assert state_of(hass, CONNECTOR).state == "0.0"
 
 
-async def test_a_missing_key_is_no_word_about_equipment(
+async def test_a_missing_key_says_nothing_about_equipment(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
 ) -> None:
     house.steer({"answers": {"missing": ["live_status.wall_connectors", "site_info.components"]}})
@@ -308,7 +308,7 @@ async def test_a_site_that_cannot_watch_for_storms(
     assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS - {STORM_WATCH}
 
 
-async def test_one_odd_answer_takes_nothing_away(
+async def test_one_odd_answer_removes_nothing(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
 ) -> None:
     """Settings are asked every ten minutes, but again at once when equipment is gone."""
@@ -358,7 +358,7 @@ async def test_a_site_without_a_battery(
     )
 
 
-async def test_nothing_goes_because_polls_fail(
+async def test_failed_polls_remove_nothing(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.faults.order("status", path="*/energy_sites/*", status=404, count=None)
@@ -368,7 +368,7 @@ async def test_nothing_goes_because_polls_fail(
     assert registered(hass, loaded) == shown(hass) == LIVE | SETTINGS
 
 
-async def test_what_was_there_is_made_again_without_anything_stored(
+async def test_devices_are_restored_without_a_store(
     hass: HomeAssistant,
     house: Site,
     loaded: MockConfigEntry,

@@ -165,7 +165,7 @@ def waits(vehicle: Vehicle, command: Command, caller: Caller) -> DeferredCommand
 
 
 @pytest.mark.usefixtures("with_site", "asleep")
-async def test_report_is_what_the_simulator_billed(
+async def test_report_equals_the_simulators_bill(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """A person wakes Aurora, an automation flashes Old Faithful's lights; a day passes."""
@@ -235,7 +235,7 @@ async def test_report_of_a_device_that_the_user_renamed(
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_report_of_what_was_saved_and_what_nobody_answered(
+async def test_report_of_savings_and_unanswered_requests(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
     """A lost answer is counted separately; a refused wake is a saved wake."""
@@ -439,7 +439,7 @@ async def test_months_that_are_none(
 
 @pytest.mark.usefixtures("asleep", "loaded")
 @pytest.mark.parametrize("month", ["2024-10", "2026-10", " 2026-09 "])
-async def test_months_that_are_kept(hass: HomeAssistant, month: str) -> None:
+async def test_stored_months(hass: HomeAssistant, month: str) -> None:
     assert (await report(hass, month=month))["month"] == month.strip()
 
 
@@ -479,7 +479,7 @@ COSTS = {"wake": 0.02, "data": 0.002, "command": 0.001, "handshake": 0.001}
 @pytest.mark.parametrize("vin", [MODEL_Y, MODEL_S])
 @pytest.mark.parametrize("state", ["asleep", "online"])
 @pytest.mark.parametrize(("action", "parts"), SIGNED.items())
-async def test_price_by_what_the_car_needs(
+async def test_price_depends_on_the_cars_needs(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -516,7 +516,7 @@ async def test_price_by_what_the_car_needs(
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_price_is_what_is_billed_then(
+async def test_price_equals_the_later_bill(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
     """The action right afterwards costs exactly that; the second one needs no handshake."""
@@ -610,7 +610,7 @@ DECISIONS: list[Any] = [
 
 @pytest.mark.usefixtures("asleep")
 @pytest.mark.parametrize(("who", "options", "action", "decision", "reason", "until"), DECISIONS)
-async def test_price_tells_what_the_gate_decides_then(
+async def test_price_has_the_gates_later_decision(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
@@ -662,7 +662,7 @@ def test_every_decision_has_a_text(key: str) -> None:
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_price_of_what_was_confirmed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_price_of_a_confirmed_command(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """A caller who was just asked to confirm would be allowed now."""
     ledger_of(loaded).async_set_policy(Policy.from_options({"confirm_wakes": True}))
     device_id = device_of(hass, loaded, MODEL_Y)
@@ -693,7 +693,7 @@ async def test_price_if_state_checks_are_billed(
     assert told["consists_of"] == {"wake": 1, "command": looks + 1, "handshake": 1}
 
 
-def test_settings_are_what_may_wait() -> None:
+def test_settings_are_the_deferrable_commands() -> None:
     waiting = {name for name, make in PRICED.items() if make is not None and is_deferrable(make())}
     assert waiting == {"setting"}
 
@@ -869,7 +869,7 @@ async def test_month_can_be_set_back(hass: HomeAssistant, loaded: MockConfigEntr
         ({"wakes": 1, "cost_signals": 1}, "cost_of_nothing", ["signals", "cost_signals"]),
     ],
 )
-async def test_counts_that_cannot_be_told(
+async def test_invalid_counts(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     fields: dict[str, Any],
@@ -916,7 +916,7 @@ async def test_counts_that_do_not_fit_the_schema(
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_only_who_may_change_the_budget_may_change_the_count(
+async def test_changing_counts_needs_the_right_to_change_the_budget(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     hass_read_only_user: MockUser,
@@ -937,7 +937,7 @@ SOLAR = Caller(CallerKind.AUTOMATION, "automation.solar_surplus")
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_what_waits_is_listed_and_cancelled(
+async def test_deferred_commands_are_listed_and_cancelled(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Automations that may not wake the car; what was cancelled is never carried out."""
@@ -1010,7 +1010,7 @@ async def test_all_that_waits_is_cancelled(
 
 
 @pytest.mark.usefixtures("asleep")
-async def test_what_expired_is_not_listed(
+async def test_expired_commands_are_not_listed(
     hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     vehicle = vehicle_of(loaded, MODEL_Y).vehicle
@@ -1084,7 +1084,7 @@ def test_examples_and_options_fit_the_schema(row: SpendingAction) -> None:
 
 
 @EACH_ROW
-async def test_what_is_answered(hass_at_tesla: HomeAssistant, row: SpendingAction) -> None:
+async def test_answers_of_actions(hass_at_tesla: HomeAssistant, row: SpendingAction) -> None:
     """Actions that only return data are useless without a response."""
     registered = hass_at_tesla.services.supports_response(DOMAIN, row.name)
     only = {"spending_report", "price_of", "list_waiting_commands"}

@@ -55,7 +55,7 @@ async def copied(
         await act(hass, SERVICE_TURN_OFF, automation)
 
 
-async def test_the_car_gets_what_the_roof_has_to_spare(
+async def test_the_car_gets_the_solar_surplus(
     hass: HomeAssistant, copied: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     car = tesla.world.cars[MODEL_Y]
@@ -78,7 +78,7 @@ async def test_the_car_gets_what_the_roof_has_to_spare(
     assert car.executions == []
 
 
-async def test_a_refusal_is_heard_of(hass: HomeAssistant, copied: MockConfigEntry) -> None:
+async def test_a_refusal_is_reported(hass: HomeAssistant, copied: MockConfigEntry) -> None:
     sent = async_mock_service(hass, "notify", "send_message")
     with pytest.raises(HomeAssistantError):
         await act(hass, "lock", "lock.aurora_doors")

@@ -78,7 +78,7 @@ BEYOND: Final = {
 """Other signals that are shown by default."""
 
 
-async def test_what_is_streamed_by_default(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_signals_streamed_by_default(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """A change that enables more by default makes every car more expensive, and belongs here."""
     coordinator = vehicle_of(loaded, MODEL_Y)
     shown = {signal for context in coordinator.async_contexts() for signal in context}

@@ -11,9 +11,7 @@ from tests.conftest import Pass, state_of
 MINUTE = timedelta(minutes=1)
 
 
-async def test_an_update_that_the_stream_tells(
-    hass: HomeAssistant, aurora: Car, pass_time: Pass
-) -> None:
+async def test_a_streamed_update(hass: HomeAssistant, aurora: Car, pass_time: Pass) -> None:
     """A download counts 3 % as installed, and a finished one 10 %: neither is an installation."""
     entity = "update.aurora_software_update"
     aurora.steer({"software_update": {"version": "2026.38.9", "status": "downloading"}})

@@ -75,7 +75,7 @@ async def test_the_odometer_is_right_when_it_stops(
     assert shown == pytest.approx((start + 10.8) * 1.609344, abs=0.2)
 
 
-async def test_a_push_touches_only_what_shows_it(
+async def test_a_push_only_updates_entities_that_show_it(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
     changed = async_capture_events(hass, EVENT_STATE_CHANGED)
@@ -104,7 +104,7 @@ async def test_a_stream_stops_the_questions(
     assert state_of(hass, STREAMING).state == "on"
 
 
-async def test_sleep_and_waking_are_known_for_nothing(
+async def test_sleep_and_waking_are_known_for_free(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
 ) -> None:
     before = asked_of(tesla, aurora)

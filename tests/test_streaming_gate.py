@@ -119,7 +119,7 @@ async def test_a_configuration_ahead_of_the_month_waits(
     assert aurora.wakes == 0
 
 
-async def test_what_saves_goes_on_while_the_background_may_not_spend(
+async def test_saving_changes_continue_while_the_background_may_not_spend(
     hass: HomeAssistant,
     aurora: Car,
     entry_of_stream: MockConfigEntry,
@@ -153,7 +153,7 @@ async def test_what_saves_goes_on_while_the_background_may_not_spend(
     assert "EstBatteryRange" in fields_of(aurora)
 
 
-async def test_each_request_is_asked_for_and_never_wakes(
+async def test_each_request_passes_the_gate_and_never_wakes(
     hass: HomeAssistant,
     aurora: Car,
     entry_of_stream: MockConfigEntry,
@@ -179,7 +179,7 @@ async def test_each_request_is_asked_for_and_never_wakes(
     assert not entry_of_stream.runtime_data.ledger.meter._holds._holds
 
 
-async def test_why_is_asked_when_there_is_money_again(
+async def test_errors_are_requested_once_there_is_money_again(
     hass: HomeAssistant,
     aurora: Car,
     entry_of_stream: MockConfigEntry,
@@ -200,7 +200,7 @@ async def test_why_is_asked_when_there_is_money_again(
     assert state_of(hass, STREAMING).state == "on"
 
 
-async def test_streaming_car_says_that_the_cable_is_in(
+async def test_streaming_car_reports_the_cable(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
 ) -> None:
     aurora.steer({"plugged_in": "ac3"})

@@ -116,7 +116,7 @@ def jump(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Pass:
 # --- What is shown decides ------------------------------------------------------------------------
 
 
-async def test_what_is_enabled_is_streamed(
+async def test_enabled_entities_are_streamed(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -133,7 +133,7 @@ async def test_what_is_enabled_is_streamed(
     assert float(state_of(hass, RANGE).state) > 100
 
 
-async def test_what_is_disabled_is_streamed_no_longer(
+async def test_disabled_entities_are_no_longer_streamed(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -153,7 +153,7 @@ async def test_what_is_disabled_is_streamed_no_longer(
     assert sent(tesla) == 2
 
 
-async def test_what_tells_whether_it_moves_is_streamed_whatever_is_shown(
+async def test_signals_of_movement_are_always_streamed(
     aurora: Car, pass_time: Pass, owner_acts: er.EntityRegistry, entry_of_stream: MockConfigEntry
 ) -> None:
     for entity in er.async_entries_for_config_entry(owner_acts, entry_of_stream.entry_id):
@@ -191,7 +191,7 @@ async def test_a_configuration_is_sent_only_when_it_differs(
     assert sent(tesla) == 1
 
 
-async def test_what_was_shown_before_a_restart_is_shown_after_it(
+async def test_displayed_values_survive_a_restart(
     hass: HomeAssistant, aurora: Car, pass_time: Pass, entry_of_stream: MockConfigEntry
 ) -> None:
     level = state_of(hass, "sensor.aurora_battery").state
@@ -324,7 +324,7 @@ async def comet(hass_at_tesla: HomeAssistant, tesla: Simulator) -> Car:
     return car
 
 
-async def test_cars_that_want_the_same_are_told_in_one_request(
+async def test_cars_with_equal_configurations_share_one_request(
     hass: HomeAssistant, comet: Car, aurora: Car, tesla: Simulator
 ) -> None:
     assert sent(tesla) == 1
@@ -332,7 +332,7 @@ async def test_cars_that_want_the_same_are_told_in_one_request(
     assert state_of(hass, "binary_sensor.comet_streaming").state == "on"
 
 
-async def test_cars_of_other_firmware_are_told_on_their_own(
+async def test_cars_of_other_firmware_get_a_request_of_their_own(
     hass: HomeAssistant,
     comet: Car,
     online: Car,
@@ -507,7 +507,7 @@ async def test_tesla_does_not_take_it(
 @pytest.mark.parametrize(
     "fault", [{"kind": "lost_reply"}, {"kind": "malformed", "body": '{"response": null}'}], ids=str
 )
-async def test_tesla_took_it_and_nobody_heard(
+async def test_tesla_accepted_it_but_the_answer_was_lost(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -526,7 +526,7 @@ async def test_tesla_took_it_and_nobody_heard(
     assert issues_of(hass) == set()
 
 
-async def test_the_hour_begins_with_the_refusal(
+async def test_the_hour_starts_with_the_refusal(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -617,7 +617,7 @@ async def test_a_field_that_tesla_does_not_know_is_left_out(
     assert issues_of(hass) == set()
 
 
-async def test_a_field_that_was_not_asked_for_cannot_be_left_out(
+async def test_a_field_outside_the_configuration_cannot_be_left_out(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -636,7 +636,7 @@ async def test_a_field_that_was_not_asked_for_cannot_be_left_out(
 # --- It was taken, and the car does not come ------------------------------------------------------
 
 
-async def test_the_car_had_no_place_and_nobody_said_so(
+async def test_the_car_had_no_room_without_an_error(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -657,7 +657,7 @@ async def test_the_car_had_no_place_and_nobody_said_so(
     assert issues_of(hass) == set()
 
 
-async def test_the_key_was_taken_off_the_car(
+async def test_the_key_was_removed_from_the_car(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, pass_time: Pass
 ) -> None:
     registration = tesla.accounts.registrations[CLIENT_ID, "eu"]
@@ -669,7 +669,7 @@ async def test_the_key_was_taken_off_the_car(
     assert f"stream_missing_key_{MODEL_Y[-6:]}" in issues_of(hass)
 
 
-async def test_the_car_does_not_accept_who_signed(
+async def test_the_car_does_not_accept_the_signer(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -703,7 +703,7 @@ OTHER_CERTIFICATES: dict[str, tuple[bool, str, timedelta]] = {
 
 
 @pytest.mark.parametrize("remedy", OTHER_CERTIFICATES)
-async def test_the_car_does_not_like_what_it_is_shown(
+async def test_the_car_does_not_accept_the_certificate(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -775,7 +775,7 @@ async def test_the_car_does_not_get_through(
     assert sent(tesla) == 1
 
 
-async def test_why_the_car_does_not_come_cannot_be_asked(
+async def test_the_cars_errors_are_unavailable(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -863,7 +863,7 @@ async def flapping(aurora: Car, pass_time: Pass) -> Car:
     return aurora
 
 
-async def test_what_costs_several_times_its_forecast_is_slowed_and_shown(
+async def test_fields_far_above_their_forecast_are_slowed_and_shown(
     hass: HomeAssistant,
     flapping: Car,
     tesla: Simulator,
@@ -937,7 +937,7 @@ async def test_switched_off_while_tesla_is_away(
     assert not aurora.telemetry.subscriptions
 
 
-async def test_switching_off_takes_the_issues_away(
+async def test_turning_off_resolves_the_issues(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -1018,7 +1018,7 @@ async def test_removed_after_the_credentials(
     assert "Could not stop the stream" in caplog.text
 
 
-async def test_removing_what_never_streamed_asks_nothing(
+async def test_removing_an_account_without_a_stream_sends_nothing(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
     before = len(tesla.requests)
@@ -1041,7 +1041,7 @@ async def test_the_broker_s_cars_are_not_configured(
 # --- What Tesla refuses is not paid for over and over ---------------------------------------------
 
 
-async def test_refused_for_ever_and_tried_ever_more_seldom(
+async def test_permanent_refusals_are_retried_less_and_less_often(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -1073,7 +1073,7 @@ async def test_refused_for_ever_and_tried_ever_more_seldom(
     assert sent(tesla) == 5
 
 
-async def test_a_computer_that_cannot_is_asked_once(
+async def test_a_computer_that_cannot_stream_is_configured_once(
     hass: HomeAssistant,
     online: Car,
     tesla: Simulator,
@@ -1092,7 +1092,7 @@ async def test_a_computer_that_cannot_is_asked_once(
     assert issues_of(hass) == {f"stream_unsupported_hardware_{MODEL_Y[-6:]}"}
 
 
-async def test_nothing_is_slowed_that_the_car_was_not_told(
+async def test_only_configured_fields_are_slowed(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -1111,7 +1111,7 @@ async def test_nothing_is_slowed_that_the_car_was_not_told(
     assert issues_of(hass) == {f"stream_overdrawn_{MODEL_Y[-6:]}"}
 
 
-async def test_a_broker_s_car_is_slowed_by_nobody(
+async def test_a_brokers_car_is_not_slowed(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -1184,7 +1184,7 @@ async def test_changed_to_a_broker(
     assert asked_of(tesla, aurora).count(endpoint) == is_ours
 
 
-async def test_a_car_that_nobody_could_tell_is_told_of(
+async def test_a_car_that_could_not_be_reached_is_reported(
     hass: HomeAssistant, aurora: Car, tesla: Simulator, entry_of_stream: MockConfigEntry
 ) -> None:
     """The log is not enough: it costs money. Other repairs are resolved."""
@@ -1240,7 +1240,7 @@ def test_a_stored_rule_that_cannot_be_read_is_left_out(caplog: pytest.LogCapture
     assert "FieldOfTomorrow is left out" in caplog.text
 
 
-async def test_why_it_does_not_come_is_asked_once_a_day_over_restarts(
+async def test_errors_are_requested_once_a_day_over_restarts(
     hass: HomeAssistant, aurora: Car, entry_of_stream: MockConfigEntry
 ) -> None:
     """Each time is two data requests."""

@@ -105,7 +105,7 @@ async def confirm(hass: HomeAssistant) -> Any:
     return result
 
 
-async def test_it_is_told_once_and_what_is_known_stays(
+async def test_it_is_reported_once_and_values_stay(
     hass: HomeAssistant,
     alone: Car,
     loaded: MockConfigEntry,
@@ -134,7 +134,7 @@ async def test_it_is_told_once_and_what_is_known_stays(
     assert caplog.text.count("Tesla has suspended the developer account") == 1
 
 
-async def test_it_ends_by_itself_when_free_answers_come_again(
+async def test_it_ends_when_free_answers_return(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """A free request that Tesla refused is the cheapest way to see that it is over."""
@@ -153,7 +153,7 @@ async def test_it_ends_by_itself_when_free_answers_come_again(
     assert meter.suspension.month is None
 
 
-async def test_free_answers_that_always_came_say_nothing(
+async def test_free_answers_that_never_stopped_mean_nothing(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Then only a person can know."""
@@ -177,7 +177,7 @@ async def test_free_answers_that_always_came_say_nothing(
     assert billed(tesla) == paid + 2
 
 
-async def test_said_too_early(
+async def test_confirmed_too_early(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Asking what is free shows it, and costs nothing."""
@@ -191,7 +191,7 @@ async def test_said_too_early(
     assert billed(tesla) == paid
 
 
-async def test_said_although_it_is_not_so(
+async def test_confirmed_wrongly(
     hass: HomeAssistant, alone: Car, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """If free requests are answered anyway, a paid one shows it."""
@@ -242,7 +242,7 @@ async def test_it_is_known_after_a_restart(
     assert issues_of(hass) == {ISSUE}
 
 
-async def test_a_start_that_tesla_refuses_is_told_and_tried_again(
+async def test_a_start_refused_by_tesla_is_reported_and_retried(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator
 ) -> None:
     # What another program of the same developer account used, entered from Tesla's dashboard.
@@ -270,7 +270,7 @@ def sent(tesla: Simulator) -> int:
     return asked(tesla)[CONFIGURE]
 
 
-async def test_the_cars_are_told_again_once_it_is_over(
+async def test_the_cars_are_configured_again_once_it_is_over(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -310,7 +310,7 @@ async def test_it_was_over_before_anybody_looked(
     assert sent(tesla) == 2
 
 
-async def test_it_was_over_while_nobody_looked(
+async def test_it_ended_unnoticed(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,
@@ -335,7 +335,7 @@ async def test_it_was_over_while_nobody_looked(
     assert state_of(hass, "binary_sensor.aurora_streaming").state == "on"
 
 
-async def test_by_hand_it_is_told_again_within_a_minute(
+async def test_ended_by_hand_cars_are_configured_within_a_minute(
     hass: HomeAssistant,
     aurora: Car,
     tesla: Simulator,

@@ -94,7 +94,7 @@ async def test_all_requests_of_an_account_go_by_its_table(
 # --- Several that share a bill --------------------------------------------------------------------
 
 
-async def test_who_says_so_decides_on_the_tariff(hass: HomeAssistant) -> None:
+async def test_the_account_with_a_value_sets_the_tariff(hass: HomeAssistant) -> None:
     silent, speaking = entry_with(hass), entry_with(hass, **FRANCS)
     for each in (silent, speaking):
         assert spending_tariff(hass, each).currency == "CHF"
@@ -119,7 +119,7 @@ async def test_another_application_has_its_own(hass: HomeAssistant) -> None:
         ((2000, 5000), 2000),
     ],
 )
-async def test_the_thriftiest_budget_counts_whoever_starts_last(
+async def test_the_lowest_budget_counts_in_any_order(
     hass: HomeAssistant, limits: tuple[int | None, ...], limit: int
 ) -> None:
     """An account without a value does not restrict the other."""
@@ -131,7 +131,7 @@ async def test_the_thriftiest_budget_counts_whoever_starts_last(
         assert spending_policy(hass, each).budget_in(spending_tariff(hass, each)) == limit
 
 
-async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> None:
+async def test_a_chosen_mode_is_no_budget(hass: HomeAssistant) -> None:
     frugal = entry_with(hass, spending_mode="frugal")
     rich = entry_with(hass, monthly_limit=25, spending_mode="thrifty")
     for each in (frugal, rich):
@@ -139,7 +139,7 @@ async def test_a_mode_that_somebody_chose_is_no_budget(hass: HomeAssistant) -> N
         assert (policy.budget, policy.spending_mode) == (Decimal(25), SpendingMode.FRUGAL)
 
 
-async def test_categories_are_taken_together(hass: HomeAssistant) -> None:
+async def test_categories_are_merged(hass: HomeAssistant) -> None:
     """For any caller: otherwise the accounts would undo each other's."""
     first = entry_with(hass, endpoint_categories={"vehicle": "data"})
     second = entry_with(hass, endpoint_categories={"vehicle": "free", "backup": "free"})
@@ -168,7 +168,7 @@ async def test_two_tariffs_do_not_fight(
     assert first.state is second.state is ConfigEntryState.LOADED
 
 
-async def test_the_currency_goes_with_who_chose_it(
+async def test_the_currency_leaves_with_its_account(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
 ) -> None:
     await register_key(hass, tesla)
@@ -261,7 +261,7 @@ async def test_limits_are_shown_as_they_hold(
     assert form["description_placeholders"] == {"discount": "1448", "currency": "JPY"}
 
 
-async def test_what_the_other_shows_is_in_the_new_currency(
+async def test_the_other_account_uses_the_new_currency(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker
 ) -> None:
     """At once, without loading either account again."""

@@ -166,7 +166,7 @@ async def test_token_that_stays_refused_is_not_renewed_twice(
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     assert refreshes(tesla) == 1
-    check_owner_is_asked(hass, entry)
+    check_login_is_requested(hass, entry)
 
 
 async def test_two_refused_at_once_renew_once(loaded: MockConfigEntry, tesla: Simulator) -> None:
@@ -195,7 +195,7 @@ async def test_refused_again_after_a_while_is_renewed_again(
 # --- The owner must log in again ------------------------------------------------------------------
 
 
-def check_owner_is_asked(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+def check_login_is_requested(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """One flow waits in which the owner of this entry logs in again."""
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert (flow["context"]["source"], flow["step_id"]) == (SOURCE_REAUTH, "reauth_confirm")
@@ -219,7 +219,7 @@ async def test_refused_refresh_token_means_logging_in(
 
 
 @pytest.mark.parametrize("status", [400, 401])
-async def test_set_up_asks_to_log_in(
+async def test_setup_requests_a_login(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, status: int
 ) -> None:
     tesla.faults.order("status", endpoint="products", status=401)
@@ -227,23 +227,23 @@ async def test_set_up_asks_to_log_in(
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     assert entry.error_reason_translation_key == "login_required"
-    check_owner_is_asked(hass, entry)
+    check_login_is_requested(hass, entry)
 
 
-async def test_poll_asks_to_log_in(
+async def test_poll_requests_a_login(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     withdraw(tesla)
     await wait(timedelta(minutes=1))
-    check_owner_is_asked(hass, loaded)
+    check_login_is_requested(hass, loaded)
     # It stays with that one flow, however long the owner is away.
     asked = len(tesla.requests)
     await wait(timedelta(minutes=3))
-    check_owner_is_asked(hass, loaded)
+    check_login_is_requested(hass, loaded)
     assert len(tesla.requests) - asked < 20
 
 
-async def test_command_asks_to_log_in(
+async def test_command_requests_a_login(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
     withdraw(tesla)
@@ -253,11 +253,11 @@ async def test_command_asks_to_log_in(
         )
     assert refusal.value.translation_key == "login_required"
     await hass.async_block_till_done()
-    check_owner_is_asked(hass, loaded)
+    check_login_is_requested(hass, loaded)
     assert tesla.world.cars[MODEL_Y].wakes == 0
 
 
-async def test_no_refresh_token_asks_to_log_in(
+async def test_a_missing_refresh_token_requests_a_login(
     hass: HomeAssistant, entry: MockConfigEntry, wait: Wait, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As soon as the access token has expired, also at the next start."""
@@ -265,11 +265,11 @@ async def test_no_refresh_token_asks_to_log_in(
     hass.config_entries.async_update_entry(entry, data={**entry.data, "token": token})
     await set_up(hass, entry)
     await wait(EIGHT_HOURS)
-    check_owner_is_asked(hass, entry)
+    check_login_is_requested(hass, entry)
     assert "Unexpected error" not in caplog.text
     assert not await hass.config_entries.async_reload(entry.entry_id)
     assert entry.error_reason_translation_key == "login_required"
-    check_owner_is_asked(hass, entry)
+    check_login_is_requested(hass, entry)
 
 
 # --- The token server has trouble -----------------------------------------------------------------

@@ -142,7 +142,7 @@ async def apart(hass: HomeAssistant, make_entry: EntryMaker, tesla: Simulator) -
     return Pair(first, second)
 
 
-async def test_each_pays_for_itself(
+async def test_each_pays_its_own_requests(
     hass: HomeAssistant,
     apart: Pair,
     tesla: Simulator,
@@ -248,7 +248,7 @@ async def test_the_limit_holds_for_both_together(
     assert tesla.bill.total(CLIENT_ID) > Decimal("0.03")
 
 
-async def test_both_are_stopped_and_go_on_together(
+async def test_both_stop_and_continue_together(
     hass: HomeAssistant,
     together: Pair,
     tesla: Simulator,
@@ -276,7 +276,7 @@ async def test_both_are_stopped_and_go_on_together(
     assert issues_of(hass) == set()
 
 
-async def test_both_show_what_both_spent(
+async def test_both_show_the_total(
     hass: HomeAssistant, together: Pair, person: Callable[[], Context]
 ) -> None:
     await act(together.first, MODEL_Y, flash_lights(), person())
@@ -306,7 +306,7 @@ async def test_removing_one_leaves_the_ledger_to_the_other(
     assert state_of(hass, "binary_sensor.aurora_online").state == "on"
 
 
-async def test_setting_one_up_again_does_not_forget_what_is_promised(
+async def test_reloading_one_keeps_reserved_budget(
     hass: HomeAssistant, together: Pair, person: Callable[[], Context]
 ) -> None:
     """The room that the other's action has is kept over a reload."""

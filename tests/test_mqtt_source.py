@@ -365,7 +365,7 @@ async def test_another_topic_applies_at_once(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert entry_of_broker.runtime_data is before
     assert state_of(hass, STREAMING).state == "off"
-    # Nobody subscribes to the former topic.
+    # There is no subscription to the former topic.
     await publish(hass, tesla, "v/BatteryLevel", 70)
     assert state_of(hass, BATTERY).state == "61.5"
     async_fire_mqtt_message(hass, f"other/{MODEL_Y}/v/BatteryLevel", "62.5")

@@ -98,11 +98,11 @@ class CommandChannel:
         self.apply_fleet_status(await self._context.api.fleet_status([self._context.vin], caller))
 
     async def require_key(self, command: Command, caller: Caller) -> None:
-        """Make sure that our key is not known to be missing for a command that needs it.
+        """Check the pairing before a command that needs our key, if the key is known to be missing.
 
         Raises:
-            KeyNotPaired: it is missing. Tesla bills a command that the vehicle must refuse all the
-                same, and asking first is free.
+            KeyNotPaired: it is still missing. Tesla bills even a command that the vehicle must
+                refuse, and a check is free.
         """
         if command.domain is not None and self.needs_key and self.key_paired is False:
             await self.check_pairing(caller)
@@ -183,7 +183,7 @@ class CommandChannel:
         if isinstance(answer, signing.Done):
             if not answer.verified:
                 # In plaintext, from a vehicle that encrypted its replies before: it can be forged
-                # by anybody on the way.
+                # on the way.
                 raise OutcomeUnknown("unverified")
             self.key_paired = True
             return _judge(command, answer.verdict)

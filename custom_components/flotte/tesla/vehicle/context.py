@@ -19,7 +19,7 @@ class VehicleContext:
     api: FleetApi
     gate: Gate
     scopes: frozenset[str]
-    """What the owner granted."""
+    """Scopes that the owner granted."""
     clock: Callable[[], datetime]
     """Time now; aware."""
 

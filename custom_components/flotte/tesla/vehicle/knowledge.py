@@ -46,7 +46,7 @@ class Knowledge:
     def __init__(self, context: VehicleContext) -> None:
         self.state = State()
         self.coverage: StreamCoverage | None = None
-        """What its stream covers."""
+        """Its stream, if it has one."""
         self._context = context
         self._changed = Listeners[frozenset[Signal[Any]]]()
         self._consequences = Consequences()

@@ -47,7 +47,7 @@ class Done:
 
 
 class StreamCoverage(Protocol):
-    """What a vehicle's stream covers, and since when without a gap; see `stream`."""
+    """The signals that a vehicle's stream covers, and since when without a gap; see `stream`."""
 
     @property
     def is_connected(self) -> bool:

@@ -4,12 +4,12 @@ Asking whether a vehicle is online is free and does not reach it; asking for its
 reaches it. So the state is checked often, and data is asked for only when it can have changed:
 
 - when the vehicle came online: once, because everything may be different;
-- while it drives, charges, is heated or has somebody in it: at an interval, which while it charges
-  is the time in which that shows;
+- while it drives, charges, is heated or is occupied: at an interval, which for a charge is the time
+  in which it shows progress;
 - after a command: once, to see what became of it, at once; after a plain setting of an automation,
   which many may follow, together with those;
 - while it is plugged in and may begin to charge: at a longer interval;
-- while it idles online: seldom, so that a drive or a charge that began meanwhile is noticed.
+- while it idles online: at a long interval, so that a drive or a charge that began meanwhile shows.
 
 A vehicle that streams reports all that on its own. Then its state is not checked, and its data is
 asked for only to fill in what the stream lacks: at most once while it is awake, if something that

@@ -21,7 +21,7 @@ DATES: Final = ("online_since", "checked_at", "stream_expected_since", "stream_l
 
 
 class Presence:
-    """What is known about a vehicle's connection to Tesla and to us."""
+    """A vehicle's connections to Tesla and to us."""
 
     def __init__(self, context: VehicleContext, knowledge: Knowledge) -> None:
         self.online_since: datetime | None = None

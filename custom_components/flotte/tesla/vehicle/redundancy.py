@@ -36,7 +36,7 @@ class Redundancy:
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._skipped: _Asked | None = None
-        """What a person asked for last that was not sent, or would not have been."""
+        """A person's last command that was not sent, or would not have been."""
         self._asked: dict[str, _Asked] = {}
         """The last question about each command, by the command's name."""
 
@@ -90,7 +90,7 @@ class Redundancy:
         return (
             last is not None
             and caller.kind is CallerKind.AUTOMATION
-            # Without a name it may be anybody: a bridge to another assistant, for example.
+            # Without a name it may be any caller: a bridge to another assistant, for example.
             and bool(caller.name)
             and caller == last.caller
             and is_same_intent(command, last.command)

@@ -34,15 +34,15 @@ class PendingCommand:
     def __init__(self, command: Command, caller: Caller) -> None:
         self.command = command
         self.caller = caller
-        """Who asked last."""
+        """The last caller that asked for it."""
         self.has_left = False
         """Whether it was sent, so that a later refusal does not speak for it."""
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
 
     def fail(self, error: TeslaError) -> None:
-        """Hand the error to everyone who waits for the outcome."""
+        """Hand the error to the other callers that wait for the outcome."""
         self.outcome.set_exception(error)
-        # Mostly nobody does. An error that is never retrieved would be logged.
+        # Mostly there are none. An error that is never retrieved would be logged.
         self.outcome.exception()
 
 

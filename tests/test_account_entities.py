@@ -31,7 +31,7 @@ from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import DecisionReason, Request
+from custom_components.flotte.tesla.spending.gate import DecisionReason, SpendingRequest
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
 from custom_components.flotte.tesla.spending.tariff import FREE, Category
@@ -615,7 +615,7 @@ async def test_free_requests_are_not_reported(
     decided: list[DecisionReason] = []
     ledger = ledger_of(entry)
     ledger.gate.decided.subscribe(lambda _, decision: decided.append(decision.reason))
-    free = Request(caller=Caller(CallerKind.PERSON), charges=(FREE,), car=MODEL_Y)
+    free = SpendingRequest(caller=Caller(CallerKind.PERSON), charges=(FREE,), asset=MODEL_Y)
     ledger.gate.admit(free, dt_util.utcnow()).release()
     assert decided == [DecisionReason.FREE]
     assert told_on_bus == []

@@ -224,7 +224,7 @@ async def test_a_hold_of_the_old_month_is_no_room_in_the_new_one(
         assert meter.left(dt_util.utcnow()) == Decimal("0.021")
         freezer.move_to("2026-11-01T00:00:01+00:00")
         now = dt_util.utcnow()
-        assert not meter.wake_promised(MODEL_Y, now)
+        assert not meter.is_wake_held(MODEL_Y, now)
         assert not meter.holds(WAKE, PERSON, MODEL_Y, now)
         with meter.hold((WAKE, COMMAND), PERSON, MODEL_S, now):
             assert meter.committed(now)[Category.WAKE] == 1

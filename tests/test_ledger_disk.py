@@ -23,7 +23,7 @@ from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import NotRecorded
 from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Request
+from custom_components.flotte.tesla.spending.gate import SpendingRequest
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import COMMAND, DATA, FREE, WAKE, Charge
 from custom_components.flotte.tesla.spending.tariff import Category as MeterCategory
@@ -290,7 +290,7 @@ def copies(storage: Path) -> list[Path]:
 
 def asks(ledger: AccountLedger, caller: Caller, cost: Charge) -> str:
     """The gate's decision about a request."""
-    request = Request(caller=caller, charges=(cost,), car=CAR)
+    request = SpendingRequest(caller=caller, charges=(cost,), asset=CAR)
     return str(ledger.gate.decide(request, NOW).reason)
 
 

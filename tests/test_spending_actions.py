@@ -512,7 +512,7 @@ async def test_price_depends_on_the_cars_needs(
     assert (tesla.bill.counts(), counted(ledger_of(loaded))) == (billed, booked)
     assert len(tesla.requests) == asked
     assert vehicle.to_stored() == stored
-    assert not ledger_of(loaded).meter.ledger.saved
+    assert not ledger_of(loaded).meter.ledger.avoided
 
 
 @pytest.mark.usefixtures("asleep")

@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.tesla.spending.caller import STREAM
-from custom_components.flotte.tesla.spending.gate import Decision, DecisionReason, Request
+from custom_components.flotte.tesla.spending.gate import Decision, DecisionReason, SpendingRequest
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.bill import Category
@@ -52,11 +52,11 @@ def fields_of(car: Car) -> dict[str, Any]:
     return fields
 
 
-def decisions_of(entry: MockConfigEntry) -> list[tuple[Request, Decision]]:
+def decisions_of(entry: MockConfigEntry) -> list[tuple[SpendingRequest, Decision]]:
     """The gate's decisions about the stream from now on."""
-    told: list[tuple[Request, Decision]] = []
+    told: list[tuple[SpendingRequest, Decision]] = []
 
-    def hear(request: Request, decision: Decision) -> None:
+    def hear(request: SpendingRequest, decision: Decision) -> None:
         if request.caller == STREAM:
             told.append((request, decision))
 
@@ -173,7 +173,7 @@ async def test_each_request_passes_the_gate_and_never_wakes(
         (1, False),
     ]
     assert {decision.reason for _, decision in told} == {DecisionReason.IN_STEP}
-    assert {each.car for each, _ in told} == {MODEL_Y}
+    assert {each.asset for each, _ in told} == {MODEL_Y}
     assert aurora.wakes == wakes
     # What was kept for them is free again.
     assert not entry_of_stream.runtime_data.ledger.meter._holds._holds

@@ -165,7 +165,7 @@ async def test_each_pays_its_own_requests(
     assert spent(theirs)["command"] == 1
     # Neither names the other's car.
     for ledger, vin in ((ours, MODEL_S), (theirs, MODEL_Y)):
-        assert vin not in ledger.meter.ledger.by_car(Month.of(dt_util.utcnow()))
+        assert vin not in ledger.meter.ledger.by_asset(Month.of(dt_util.utcnow()))
         assert vin not in ledger.meter.woken
 
 

@@ -17,7 +17,7 @@ from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Request
+from custom_components.flotte.tesla.spending.gate import SpendingRequest
 from custom_components.flotte.tesla.spending.holds import Hold
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
@@ -257,7 +257,7 @@ async def test_an_unplanned_check_passes_the_gate(
     asked: list[list[Category]] = []
     admit = awake.gate.admit
 
-    def watched(request: Request, now: datetime) -> Hold:
+    def watched(request: SpendingRequest, now: datetime) -> Hold:
         asked.append([each.category for each in request.charges])
         return admit(request, now)
 

@@ -35,7 +35,7 @@ from ..tesla import commands
 from ..tesla.commands import Command
 from ..tesla.errors import NotKept
 from ..tesla.spending.caller import Caller
-from ..tesla.spending.gate import Allow, Decision, Request
+from ..tesla.spending.gate import Allow, Decision, SpendingRequest
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
 from ..tesla.vehicle.deferral import DeferredCommand
@@ -196,7 +196,7 @@ def _price(car: VehicleCoordinator, action: str, caller: Caller) -> JsonObjectTy
     }
 
 
-def _consists_of(request: Request) -> JsonObjectType:
+def _consists_of(request: SpendingRequest) -> JsonObjectType:
     """Count the requests that an action may need."""
     parts: Counter[str] = Counter()
     for charge in request.charges:

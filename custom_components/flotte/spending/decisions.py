@@ -19,7 +19,7 @@ from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..tesla.listeners import Listeners
 from ..tesla.spending.caller import CallerKind
-from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, Request
+from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, SpendingRequest
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """On Home Assistant's bus: the data of a `Verdict`, the outcome as `decision`, the car's device."""
@@ -80,7 +80,7 @@ class Decisions:
         return self._listeners.subscribe(listener)
 
     @callback
-    def _async_decided(self, request: Request, decision: Decision) -> None:
+    def _async_decided(self, request: SpendingRequest, decision: Decision) -> None:
         if (
             decision.reason is DecisionReason.FREE
             or not self._is_ours(request)
@@ -89,9 +89,9 @@ class Decisions:
             return
         tariff = self._entry.runtime_data.ledger.meter.tariff
         device = dr.async_get(self._hass).async_get_device_by_identifier(
-            (DOMAIN, request.car), self._entry.entry_id
+            (DOMAIN, request.asset), self._entry.entry_id
         )
-        asset = self._assets.get(request.car)
+        asset = self._assets.get(request.asset)
         outcome = OUTCOMES[type(decision)]
         until = None if isinstance(decision, Allow) else decision.until
         data = {
@@ -116,19 +116,19 @@ class Decisions:
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
         self._listeners(Verdict(outcome, data, context))
 
-    def _is_ours(self, request: Request) -> bool:
+    def _is_ours(self, request: SpendingRequest) -> bool:
         """Whether it is for this account to tell: others may share the ledger."""
-        if request.car:
-            return request.car in self._assets
+        if request.asset:
+            return request.asset in self._assets
         # What concerns several cars at once is told by one of them.
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
         return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]
 
-    def _is_news(self, request: Request, decision: Decision) -> bool:
+    def _is_news(self, request: SpendingRequest, decision: Decision) -> bool:
         if request.caller.kind is not CallerKind.BACKGROUND:
             return True
-        asker = (request.caller.label, request.car)
+        asker = (request.caller.label, request.asset)
         answer = (OUTCOMES[type(decision)], decision.key)
         is_news = self._last.get(asker) != answer
         self._last[asker] = answer

@@ -63,7 +63,7 @@ def async_account_report(
         },
         "by_car": [
             {**_name_of(hass, entries, asset), **part}
-            for asset, of_asset in meter.ledger.by_car(month).items()
+            for asset, of_asset in meter.ledger.by_asset(month).items()
             if (part := _part(tariff, of_asset))
         ],
         "by_caller": {

@@ -10,7 +10,7 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.endpoints import Endpoint
-from ..tesla.spending.gate import Gate, Request
+from ..tesla.spending.gate import Gate, SpendingRequest
 from ..tesla.spending.holds import Hold
 from ..tesla.telemetry.answers import read_configuration
 from ..tesla.telemetry.configuration import expiry_of
@@ -33,7 +33,7 @@ def admit(
     """
     car = vins[0] if len(vins) == 1 else ""
     charges = tuple(api.endpoints.charge(each) for each in endpoints)
-    request = Request(caller=STREAM, charges=charges, car=car, saves=saves)
+    request = SpendingRequest(caller=STREAM, charges=charges, asset=car, saves=saves)
     return gate.admit(request, dt_util.utcnow())
 
 

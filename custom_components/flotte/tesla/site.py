@@ -37,7 +37,7 @@ from .listeners import Listeners
 from .signals import LIVE_STATUS, SITE_INFO
 from .spending.caller import POLLING, Caller
 from .spending.endpoints import Endpoint
-from .spending.gate import Gate, Request
+from .spending.gate import Gate, SpendingRequest
 from .state import Reading, Signal, Source, State, restore_state, store_state
 from .vehicle import poll_plan as plan
 from .vehicle.outcome import Done
@@ -195,7 +195,7 @@ class Site:
         if not self.api.price(endpoint):
             return nullcontext()
         charges = (self.api.endpoints.charge(endpoint),)
-        request = Request(caller=caller, charges=charges, car=str(self.site_id))
+        request = SpendingRequest(caller=caller, charges=charges, asset=str(self.site_id))
         return self.gate.admit(request, self._clock())
 
     async def refresh(self, caller: Caller = POLLING) -> None:

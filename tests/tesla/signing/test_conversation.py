@@ -15,11 +15,11 @@ from custom_components.flotte.tesla.signing import (
     Answer,
     ClientKey,
     Domain,
-    Done,
+    Faulted,
     Incoming,
     Outcome,
     Outgoing,
-    Refused,
+    Replied,
     Session,
     TransportFailure,
     Unknown,
@@ -116,7 +116,7 @@ def line(car: Car, clock: Clock) -> Line:
 
 
 def done(answer: Answer) -> bool:
-    return isinstance(answer, Done) and answer.verdict.outcome is Outcome.OK
+    return isinstance(answer, Replied) and answer.verdict.outcome is Outcome.OK
 
 
 # -- the normal way --------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_answer_bears_the_payload_and_its_meaning(
     car = make_car(Domain.INFOTAINMENT)
     car.payload = bytes.fromhex("0a0c 0801 1208 0a06") + b"no_way"
     answer = Line(car, clock).carry(Session(client_key, VIN, Domain.INFOTAINMENT))
-    assert isinstance(answer, Done)
+    assert isinstance(answer, Replied)
     assert answer.payload == car.payload
     assert answer.verdict.outcome is Outcome.REFUSED
     assert answer.verdict.reason == "no_way"
@@ -179,13 +179,13 @@ def test_success_in_plaintext_is_unverified_once_the_car_encrypted(
 ) -> None:
     car.encrypts = False
     answer = line.carry(session)
-    assert isinstance(answer, Done)
+    assert isinstance(answer, Replied)
     assert answer.verified  # firmware before 2024.38
     car.encrypts = True
     line.carry(session)
     car.encrypts = False
     answer = line.carry(session)
-    assert isinstance(answer, Done)
+    assert isinstance(answer, Replied)
     assert not answer.verified
 
 
@@ -198,7 +198,7 @@ def spoil_tag(reply: universal.RoutableMessage) -> None:
 
 def test_handshake_is_tried_at_most_four_times(empty: Session, car: Car, line: Line) -> None:
     car.spoil = spoil_tag
-    assert line.carry(empty) == Refused(NO_SESSION)
+    assert line.carry(empty) == Faulted(NO_SESSION)
     assert line.purposes == [HELLO] * 4
     assert line.pauses == [0, 1, 1, 1]
     assert car.executed == []
@@ -212,13 +212,13 @@ def test_handshake_succeeds_at_the_last_try(empty: Session, line: Line) -> None:
 
 def test_unpaired_key_ends_it_at_once(empty: Session, car: Car, line: Line) -> None:
     car.paired = False
-    assert line.carry(empty) == Refused(FAULTS[3])
+    assert line.carry(empty) == Faulted(FAULTS[3])
     assert line.purposes == [HELLO]
 
 
 def test_key_that_was_removed(session: Session, car: Car, line: Line) -> None:
     car.paired = False
-    assert line.carry(session) == Refused(FAULTS[3])
+    assert line.carry(session) == Faulted(FAULTS[3])
     assert line.purposes == [COMMAND]
 
 
@@ -230,7 +230,7 @@ def test_lost_handshake_is_repeated_once(empty: Session, line: Line) -> None:
 
 def test_handshake_lost_twice_ends_it(empty: Session, line: Line) -> None:
     line.events = [Late, Late]
-    assert line.carry(empty) == Refused(NO_SESSION)
+    assert line.carry(empty) == Faulted(NO_SESSION)
     assert line.purposes == [HELLO, HELLO]
 
 
@@ -245,7 +245,7 @@ def fault_reply(domain: int, fault: int, status: int = 2) -> bytes:
 def test_fault_of_a_handshake(empty: Session, car: Car, line: Line, fault: int, sends: int) -> None:
     line.events = [fault_reply(car.domain, fault)] * 9
     answer = line.carry(empty)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Faulted)
     assert line.purposes == [HELLO] * sends
     if fault == 6:
         assert answer.fault is NO_SESSION
@@ -261,13 +261,13 @@ def test_waiting_car_at_the_handshake(empty: Session, car: Car, line: Line) -> N
 
 def test_no_command_without_a_counter_left(session: Session, car: Car, line: Line) -> None:
     session.state.counter = car.counter = 2**32 - 1
-    assert line.carry(session) == Refused(NO_SESSION)
+    assert line.carry(session) == Faulted(NO_SESSION)
     assert line.purposes == [HELLO]
     assert car.executed == []
 
 
 def test_no_command_with_an_impossible_clock(session: Session, line: Line) -> None:
-    assert line.carry(session, lifetime=2.0**30) == Refused(NO_SESSION)
+    assert line.carry(session, lifetime=2.0**30) == Faulted(NO_SESSION)
     assert line.purposes == []
     assert done(line.carry(session))
     assert line.purposes == [HELLO, COMMAND]
@@ -278,7 +278,7 @@ def test_stale_clock_heals_with_the_next_command(session: Session, car: Car, lin
     car.started += 50
     car.faults = [15]
     answer = line.carry(session)
-    assert answer == Refused(NO_SESSION)
+    assert answer == Faulted(NO_SESSION)
     assert line.purposes == [COMMAND, HELLO, HELLO, HELLO, HELLO]
     assert done(line.carry(session))
 
@@ -337,7 +337,7 @@ def test_resyncs_are_limited(
     session: Session, car: Car, line: Line, fault: int, resyncs: int
 ) -> None:
     car.faults = [fault] * 9
-    assert line.carry(session, repeatable=True) == Refused(FAULTS[fault])
+    assert line.carry(session, repeatable=True) == Faulted(FAULTS[fault])
     assert line.purposes == [COMMAND] * (1 + resyncs)
     assert line.pauses == [0, 0, 1][: 1 + resyncs]
     assert car.executed == []
@@ -349,7 +349,7 @@ def test_resyncs_are_limited(
 
 def test_resyncs_are_limited_over_all_faults(session: Session, car: Car, line: Line) -> None:
     car.faults = [6, 15, 17, 5]
-    assert line.carry(session) == Refused(FAULTS[17])
+    assert line.carry(session) == Faulted(FAULTS[17])
     assert line.purposes == [COMMAND] * 3
 
 
@@ -383,7 +383,7 @@ def test_command_answered_with_session_info_only(session: Session, car: Car, lin
     assert done(line.carry(session))
     assert line.purposes == [COMMAND, COMMAND]
     car.faults = [6] * 9
-    assert line.carry(session) == Refused(SESSION_INFO_ONLY)
+    assert line.carry(session) == Faulted(SESSION_INFO_ONLY)
 
 
 def test_resync_for_a_key_that_is_not_paired(session: Session, car: Car, line: Line) -> None:
@@ -392,7 +392,7 @@ def test_resync_for_a_key_that_is_not_paired(session: Session, car: Car, line: L
 
     car.faults = [6]
     car.spoil = unpaired
-    assert line.carry(session) == Refused(FAULTS[3])
+    assert line.carry(session) == Faulted(FAULTS[3])
     assert line.purposes == [COMMAND]
 
 
@@ -410,7 +410,7 @@ def test_busy_is_waited_for(session: Session, car: Car, line: Line, *, repeatabl
 
 def test_busy_is_given_up(session: Session, car: Car, line: Line) -> None:
     car.faults = [1] * 9
-    assert line.carry(session) == Refused(FAULTS[1])
+    assert line.carry(session) == Faulted(FAULTS[1])
     assert line.purposes == [COMMAND] * 4
     assert session.state.ready
 
@@ -434,7 +434,7 @@ def test_wait_in_the_payload_is_waited_for(
     car = make_car(Domain.VEHICLE_SECURITY)
     car.payload = bytes.fromhex("22020801")
     line = Line(car, clock)
-    assert line.carry(Session(client_key, VIN, Domain.VEHICLE_SECURITY)) == Refused(FAULTS[1])
+    assert line.carry(Session(client_key, VIN, Domain.VEHICLE_SECURITY)) == Faulted(FAULTS[1])
     assert line.purposes == [HELLO] + [COMMAND] * 4
 
 
@@ -443,13 +443,13 @@ def test_internal_fault(
     session: Session, car: Car, line: Line, *, repeatable: bool, sends: int
 ) -> None:
     car.faults = [11] * 9
-    assert line.carry(session, repeatable=repeatable) == Refused(FAULTS[11])
+    assert line.carry(session, repeatable=repeatable) == Faulted(FAULTS[11])
     assert line.purposes == [COMMAND] * sends
 
 
 def test_missing_encryption_flag_is_tried_once_more(session: Session, car: Car, line: Line) -> None:
     car.faults = [28] * 9
-    assert line.carry(session, repeatable=True) == Refused(FAULTS[28])
+    assert line.carry(session, repeatable=True) == Faulted(FAULTS[28])
     assert line.purposes == [COMMAND, COMMAND]
 
 
@@ -459,7 +459,7 @@ FATAL = [3, 4, 7, 8, 9, 10, 12, 13, 14, 16, 18, 19, 21, 22, 23, 24, 27, 29]
 @pytest.mark.parametrize("fault", FATAL)
 def test_fatal_fault(session: Session, car: Car, line: Line, fault: int) -> None:
     car.faults = [fault]
-    assert line.carry(session, repeatable=True) == Refused(FAULTS[fault])
+    assert line.carry(session, repeatable=True) == Faulted(FAULTS[fault])
     assert line.purposes == [COMMAND]
 
 
@@ -470,7 +470,7 @@ def test_older_error_channel_resyncs_with_a_handshake(
     car.payload = bytes.fromhex("2206 0802 1202 1011")  # commandStatus error, 17 expired
     line = Line(car, clock)
     session = Session(client_key, VIN, Domain.VEHICLE_SECURITY)
-    assert line.carry(session) == Refused(FAULTS[17])
+    assert line.carry(session) == Faulted(FAULTS[17])
     assert line.purposes == [HELLO, COMMAND, HELLO, COMMAND, HELLO, COMMAND]
 
 
@@ -670,20 +670,20 @@ def test_after_a_timeout_a_refusal_in_the_payload_is_not_certain_either(
 
 def test_command_that_was_not_sent(session: Session, car: Car, line: Line) -> None:
     line.events = [NOT_SENT]
-    assert line.carry(session) == Refused(NOT_SENT_FAULT)
+    assert line.carry(session) == Faulted(NOT_SENT_FAULT)
     assert car.executed == []
 
 
 def test_handshake_that_was_not_sent(empty: Session, line: Line) -> None:
     line.events = [NOT_SENT]
-    assert line.carry(empty) == Refused(NOT_SENT_FAULT)
+    assert line.carry(empty) == Faulted(NOT_SENT_FAULT)
     assert line.purposes == [HELLO]
 
 
 def test_deadline_while_the_car_is_busy(session: Session, car: Car, line: Line) -> None:
     car.faults = [1]
     line.events = [None, NOT_SENT]
-    assert line.carry(session) == Refused(FAULTS[1])
+    assert line.carry(session) == Faulted(FAULTS[1])
 
 
 def test_cancelled_command_keeps_its_counter(session: Session, car: Car, line: Line) -> None:
@@ -713,9 +713,9 @@ def test_a_toggle_runs_at_most_once_and_the_answer_is_true(
         answer = Line(car, clock, list(events)).carry(session, repeatable=False)
         assert len(car.executed) <= 1, events
         match answer:
-            case Done():
+            case Replied():
                 assert car.executed == [LOCK], events
-            case Refused():
+            case Faulted():
                 assert car.executed == [], events
             case Unknown(why=Why.DELIVERED) if not faults:
                 assert car.executed == [LOCK], events
@@ -723,4 +723,4 @@ def test_a_toggle_runs_at_most_once_and_the_answer_is_true(
 
 def test_message_is_never_shown() -> None:
     assert "1234" not in repr(Outgoing(b"1234"))
-    assert "1234" not in repr(Done(b"1234"))
+    assert "1234" not in repr(Replied(b"1234"))

@@ -12,9 +12,9 @@ from custom_components.flotte.tesla.signing import (
     Acceptance,
     ClientKey,
     Domain,
-    Done,
+    Faulted,
     ProtocolError,
-    Refused,
+    Replied,
     Reply,
     Session,
     Unknown,
@@ -152,7 +152,7 @@ def test_conversation_always_ends_with_an_answer(
             break
     else:
         raise AssertionError("it does not end")
-    assert isinstance(answer, Done | Refused | Unknown)
+    assert isinstance(answer, Replied | Faulted | Unknown)
 
 
 @UNHURRIED

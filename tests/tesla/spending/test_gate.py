@@ -34,7 +34,7 @@ from custom_components.flotte.tesla.spending.gate import (
     Defer,
     Gate,
     Refuse,
-    Request,
+    SpendingRequest,
     decide,
 )
 from custom_components.flotte.tesla.spending.holds import Hold
@@ -86,26 +86,26 @@ def spent(**counts: int) -> Mapping[Category, int]:
     return {**dict.fromkeys(Category, 0), **{Category(name): n for name, n in counts.items()}}
 
 
-def setting(caller: Caller = AUTOMATION, *more: Charge) -> Request:
+def setting(caller: Caller = AUTOMATION, *more: Charge) -> SpendingRequest:
     """A plain setting for a sleeping car: 0.021 and its extras."""
-    return Request(caller=caller, charges=(WAKE, COMMAND, *more), car=CAR, may_wait=True)
+    return SpendingRequest(caller=caller, charges=(WAKE, COMMAND, *more), asset=CAR, may_wait=True)
 
 
-def unlock(caller: Caller = AUTOMATION) -> Request:
+def unlock(caller: Caller = AUTOMATION) -> SpendingRequest:
     """Commands that are never deferred."""
-    return Request(caller=caller, charges=(WAKE, COMMAND), car=CAR)
+    return SpendingRequest(caller=caller, charges=(WAKE, COMMAND), asset=CAR)
 
 
-def ask(caller: Caller, *charges: Charge, **more: Any) -> Request:
+def ask(caller: Caller, *charges: Charge, **more: Any) -> SpendingRequest:
     """Anything else."""
-    return Request(caller=caller, charges=charges, car=CAR, **more)
+    return SpendingRequest(caller=caller, charges=charges, asset=CAR, **more)
 
 
 @dataclass
 class Case:
     """One row of the table."""
 
-    request: Request
+    request: SpendingRequest
     expected: type[Allow | Refuse | Defer]
     reason: DecisionReason
     until: datetime | None = None
@@ -975,10 +975,10 @@ CHARGES = st.lists(
     max_size=4,
 ).map(tuple)
 REQUESTS = st.builds(
-    Request,
+    SpendingRequest,
     caller=CALLERS,
     charges=CHARGES,
-    car=st.sampled_from(["A", "B"]),
+    asset=st.sampled_from(["A", "B"]),
     may_wait=st.booleans(),
     confirmed=st.booleans(),
     saves=st.booleans(),
@@ -1025,7 +1025,7 @@ CIRCUMSTANCES = st.builds(
 )
 
 
-def bill_with(request: Request, at: Circumstances) -> Decimal:
+def bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
     counts = dict(at.counts)
     for charge in request.charges:
         counts[charge.category] += charge.count
@@ -1034,7 +1034,9 @@ def bill_with(request: Request, at: Circumstances) -> Decimal:
 
 @settings(max_examples=600)
 @given(REQUESTS, CIRCUMSTANCES, POLICIES)
-def test_properties_of_all_cases(request: Request, at: Circumstances, policy: Policy) -> None:
+def test_properties_of_all_cases(
+    request: SpendingRequest, at: Circumstances, policy: Policy
+) -> None:
     before = dict(at.counts)
     decision = decide(request, at, policy)
     assert at.counts == before
@@ -1070,7 +1072,9 @@ def test_properties_of_all_cases(request: Request, at: Circumstances, policy: Po
 
 @settings(max_examples=300)
 @given(REQUESTS, CIRCUMSTANCES, POLICIES)
-def test_times_of_the_next_decision(request: Request, at: Circumstances, policy: Policy) -> None:
+def test_times_of_the_next_decision(
+    request: SpendingRequest, at: Circumstances, policy: Policy
+) -> None:
     decision = decide(request, at, policy)
     if not isinstance(decision, Refuse) or decision.until is None:
         return
@@ -1126,10 +1130,10 @@ def test_an_admitted_request_holds_its_budget_until_it_ends() -> None:
 
 def test_a_promised_wake_counts_and_serves_all() -> None:
     kept = gate()
-    assert not kept.meter.wake_promised(CAR, NOW)
+    assert not kept.meter.is_wake_held(CAR, NOW)
     with kept.admit(unlock(), NOW), kept.admit(unlock(), NOW):
-        assert kept.meter.wake_promised(CAR, NOW)
-        assert not kept.meter.wake_promised("another", NOW)
+        assert kept.meter.is_wake_held(CAR, NOW)
+        assert not kept.meter.is_wake_held("another", NOW)
         with pytest.raises(GateRefused, match="gate_refused") as refusal:
             kept.admit(unlock(), NOW)
         assert refusal.value.translation_key == "gate_quota"
@@ -1139,12 +1143,12 @@ def test_a_promised_wake_counts_and_serves_all() -> None:
         # For a person there is no quota.
         with kept.admit(unlock(PERSON), NOW):
             pass
-    assert not kept.meter.wake_promised(CAR, NOW)
+    assert not kept.meter.is_wake_held(CAR, NOW)
 
 
 def test_wakes_promised_to_other_cars_leave_the_quota_alone() -> None:
     kept = gate()
-    others = [replace(unlock(), car=name) for name in ("B", "B", "C")]
+    others = [replace(unlock(), asset=name) for name in ("B", "B", "C")]
     with ExitStack() as under_way:
         for request in others:
             under_way.enter_context(kept.admit(request, NOW))
@@ -1174,7 +1178,7 @@ def test_an_avoided_wake_is_counted_when_it_is_refused_not_when_it_is_deferred()
     assert kept.meter.ledger.avoided_wakes(Month(2026, 3)) == 0
     with pytest.raises(GateRefused):
         kept.admit(unlock(), NOW)
-    assert kept.meter.ledger.saved == {
+    assert kept.meter.ledger.avoided == {
         LedgerKey(NOW.date(), Category.WAKE, CAR, AUTOMATION.label): 1
     }
 
@@ -1210,7 +1214,7 @@ def test_the_pause_between_wakes() -> None:
 
 def test_only_counted_requests_are_reported() -> None:
     kept = gate()
-    told: list[tuple[Request, Decision]] = []
+    told: list[tuple[SpendingRequest, Decision]] = []
     kept.decided.subscribe(lambda request, decision: told.append((request, decision)))
     asked = ask(PERSON, COMMAND)
     kept.decide(asked, NOW)
@@ -1243,7 +1247,7 @@ def test_the_mode_follows_the_budget() -> None:
 class Action:
     """Admitted requests that are in flight."""
 
-    request: Request
+    request: SpendingRequest
     hold: Hold
     month: Month
     due: list[Charge]
@@ -1266,11 +1270,11 @@ class Interleaved(RuleBasedStateMachine):
         return EURO.bill(self.gate.meter.committed(month.begin))
 
     @rule(request=REQUESTS)
-    def begin(self, request: Request) -> None:
+    def begin(self, request: SpendingRequest) -> None:
         """Decide on a request, and start it if it is allowed."""
         meter, now, month = self.gate.meter, self.now, Month.of(self.now)
         self.months.add(month)
-        if meter.wake_promised(request.car, now):
+        if meter.is_wake_held(request.asset, now):
             request = request.without_wake
         before = dict(meter.ledger.counts), meter.committed(now)
         try:
@@ -1289,7 +1293,7 @@ class Interleaved(RuleBasedStateMachine):
             assert float(self._bill(month)) <= 0.54 * min(1, gone) + 1e-9
         if kind in UNATTENDED and request.wakes:
             count = sum(each.count for each in request.charges if each.category is Category.WAKE)
-            assert meter.wakes_today(request.car, UNATTENDED, now) - count < 3
+            assert meter.wakes_today(request.asset, UNATTENDED, now) - count < 3
 
     @precondition(lambda self: any(action.due for action in self.actions))
     @rule(data=st.data())
@@ -1300,7 +1304,7 @@ class Interleaved(RuleBasedStateMachine):
         self.months.add(Month.of(self.now))
         request = action.request
         try:
-            entry = self.gate.meter.charge(charge, request.caller, request.car, self.now)
+            entry = self.gate.meter.charge(charge, request.caller, request.asset, self.now)
         except BudgetExceeded:
             assert Month.of(self.now) != action.month, "what was promised is kept"
             return

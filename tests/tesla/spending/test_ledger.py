@@ -58,9 +58,9 @@ def test_a_clock_that_is_years_ahead_deletes_nothing() -> None:
 
 def test_avoided_wakes_are_counted_by_month() -> None:
     ledger = Ledger()
-    ledger.saved[key(date(2026, 3, 31), Category.WAKE)] += 2
-    ledger.saved[key(date(2026, 3, 1), Category.WAKE, "voice")] += 1
-    ledger.saved[key(date(2026, 4, 1), Category.WAKE)] += 4
+    ledger.avoided[key(date(2026, 3, 31), Category.WAKE)] += 2
+    ledger.avoided[key(date(2026, 3, 1), Category.WAKE, "voice")] += 1
+    ledger.avoided[key(date(2026, 4, 1), Category.WAKE)] += 4
     assert ledger.avoided_wakes(MARCH) == 3
     assert ledger.avoided_wakes(Month(2026, 4)) == 4
     assert ledger.avoided_wakes(Month(2026, 2)) == 0

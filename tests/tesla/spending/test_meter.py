@@ -372,7 +372,7 @@ def test_the_ledger_survives_a_round_trip() -> None:
     ledger.book(refunded, 1)
     ledger.book(refunded, -1)
     ledger.unanswered[wake] += 1
-    ledger.saved[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar")] += 2
+    ledger.avoided[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "automation:solar")] += 2
 
     stored = json.loads(json.dumps(ledger.to_stored()))
     assert stored == {
@@ -730,14 +730,14 @@ def test_by_day() -> None:
 
 
 def test_by_car() -> None:
-    assert told().by_car(MARCH) == {
+    assert told().by_asset(MARCH) == {
         "A": {Category.WAKE: 4, Category.DATA: 40, Category.COMMAND: 5},
         "B": {Category.WAKE: 1, Category.SIGNAL: 3_000},
         "site": {Category.ENERGY: 1_000},
         "": {Category.FREE: 3, Category.DATA: -30},
     }
-    assert told().by_car(Month(2026, 2)) == {"A": {Category.WAKE: 9}}
-    assert told().by_car(Month(2025, 3)) == {}
+    assert told().by_asset(Month(2026, 2)) == {"A": {Category.WAKE: 9}}
+    assert told().by_asset(Month(2025, 3)) == {}
 
 
 def test_by_caller() -> None:
@@ -913,24 +913,24 @@ def test_holds_of_other_cars_promise_no_wake_to_this_one() -> None:
     fresh = Meter()
     kinds = {CallerKind.PERSON}
     with fresh.hold([WAKE], PERSON, "B", NOW), fresh.hold([WAKE, WAKE], PERSON, "C", NOW):
-        assert not fresh.wake_promised(CAR, NOW)
+        assert not fresh.is_wake_held(CAR, NOW)
         assert [fresh.wakes_today(each, kinds, NOW) for each in (CAR, "B", "C")] == [0, 1, 2]
         fresh.charge(WAKE, PERSON, "C", NOW)
         assert fresh.wakes_today("C", kinds, NOW) == 2, "one of them is booked now"
         assert not fresh.holds(WAKE, PERSON, CAR, NOW)
         assert fresh.holds(WAKE, PERSON, "B", NOW)
     assert fresh.wakes_today("C", kinds, NOW) == 1
-    assert not fresh.wake_promised("B", NOW)
+    assert not fresh.is_wake_held("B", NOW)
     assert not fresh.holds(WAKE, PERSON, "B", NOW)
 
 
 def test_a_wake_is_promised_until_it_is_booked_and_for_its_month() -> None:
     fresh = Meter()
     with fresh.hold([WAKE], PERSON, CAR, NOW):
-        assert fresh.wake_promised(CAR, NOW)
-        assert not fresh.wake_promised(CAR, MARCH.end)
+        assert fresh.is_wake_held(CAR, NOW)
+        assert not fresh.is_wake_held(CAR, MARCH.end)
         fresh.charge(WAKE, PERSON, CAR, NOW)
-        assert not fresh.wake_promised(CAR, NOW)
+        assert not fresh.is_wake_held(CAR, NOW)
         assert not fresh.holds(WAKE, PERSON, CAR, NOW), "no room is left in it"
 
 
@@ -951,7 +951,7 @@ def test_a_released_hold_is_forgotten() -> None:
     del hold
     gc.collect()
     assert forgotten() is None
-    assert fresh.wake_promised(CAR, NOW), "the other one is still there"
+    assert fresh.is_wake_held(CAR, NOW), "the other one is still there"
     kept.release()
 
 
@@ -1115,7 +1115,7 @@ def test_an_avoided_wake_is_counted_once_an_hour_for_each_caller_and_car() -> No
         fresh.note_avoided_wake(caller, car, NOW + timedelta(minutes=minutes))
         assert fresh.ledger.avoided_wakes(MARCH) == len(settled) == avoided, minutes
     assert fresh.ledger.avoided_wakes(Month(2026, 2)) == 0
-    assert fresh.ledger.saved[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person")] == 3
+    assert fresh.ledger.avoided[LedgerKey(date(2026, 3, 10), Category.WAKE, CAR, "person")] == 3
     assert not fresh.ledger.counts, "it costs nothing"
 
 

@@ -7,7 +7,7 @@
         try:
             outgoing = talk.send(the reply's bytes, or LOST, or NOT_SENT)
         except StopIteration as end:
-            answer = end.value                                       (Done, Refused or Unknown)
+            answer = end.value                                       (Replied, Faulted or Unknown)
 
 Run it under the lock of its vehicle and domain. To give up (deadline, no budget), answer NOT_SENT:
 the conversation then says what became of the command so far. Closing it leaves that open; a
@@ -86,7 +86,7 @@ class Why(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Replied:
     """The vehicle received the command and answered. `verdict` says whether it did as asked."""
 
     payload: bytes = field(repr=False)
@@ -98,7 +98,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Faulted:
     """Certainly nothing was executed."""
 
     fault: Fault
@@ -116,7 +116,7 @@ class Unknown:
     """What the vehicle answered last, if anything."""
 
 
-type Answer = Done | Refused | Unknown
+type Answer = Replied | Faulted | Unknown
 type Incoming = bytes | TransportFailure
 
 
@@ -167,7 +167,7 @@ class _Conversation:
         if not self._session.state.ready:
             failure = yield from self._handshake()
             if failure is not None:
-                return Refused(failure)
+                return Faulted(failure)
         while True:
             try:
                 request = self._session.sign(
@@ -228,7 +228,7 @@ class _Conversation:
                 return self._unknown(self._uncertain, Why.EARLIER_ATTEMPT)
             case Outcome.UNKNOWN:
                 return self._unknown(request, Why.UNREADABLE_REPLY)
-        return Done(payload, verdict, verified=not reply.downgraded)
+        return Replied(payload, verdict, verified=not reply.downgraded)
 
     def _prepare_next(
         self, request: Request, fault: Fault, acceptance: Acceptance | None
@@ -331,7 +331,7 @@ class _Conversation:
         """The answer after the last attempt failed; `doubtful` is one that may have arrived."""
         uncertain = self._uncertain or doubtful
         if uncertain is None:
-            return Refused(fault)
+            return Faulted(fault)
         why = Why.FAULT if fault.ran is Ran.MAYBE else Why.EARLIER_ATTEMPT
         return self._unknown(uncertain, why, fault)
 

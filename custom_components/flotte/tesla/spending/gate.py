@@ -48,14 +48,15 @@ UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SpendingRequest:
     """What somebody wants to do: the whole cost of it."""
 
     caller: Caller
     charges: tuple[Charge, ...]
     """All that it may need: a wake if the car sleeps and nobody is waking it, a look, a handshake,
     the command."""
-    car: str = ""
+    asset: str = ""
+    """VIN of a vehicle or number of a site; empty if it is about no single one."""
     may_wait: bool = False
     """Whether it is a plain setting, which is as good when the car is awake by itself. Never so for
     unlocking, opening, remote start, or anything that is done rather than set."""
@@ -70,7 +71,7 @@ class Request:
         return any(charge.category is Category.WAKE for charge in self.charges)
 
     @property
-    def without_wake(self) -> Request:
+    def without_wake(self) -> SpendingRequest:
         """The same once the car is awake by itself."""
         rest = tuple(each for each in self.charges if each.category is not Category.WAKE)
         return replace(self, charges=rest)
@@ -193,7 +194,7 @@ class Defer:
 type Decision = Allow | Refuse | Defer
 
 
-def decide(request: Request, circumstances: Circumstances, policy: Policy) -> Decision:
+def decide(request: SpendingRequest, circumstances: Circumstances, policy: Policy) -> Decision:
     """Whether an action may cost what it costs; changes nothing."""
     tariff = circumstances.tariff
     is_paid = any(tariff.price(each.category) for each in request.charges)
@@ -215,7 +216,7 @@ def decide(request: Request, circumstances: Circumstances, policy: Policy) -> De
     return Defer(obstacle.reason, expires, words)
 
 
-def _waits(request: Request, at: Circumstances, policy: Policy) -> bool:
+def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
     """Whether what may not wake the car now is done when it is awake by itself."""
     if not (request.wakes and request.may_wait):
         return False
@@ -228,7 +229,7 @@ def _waits(request: Request, at: Circumstances, policy: Policy) -> bool:
     return _money_obstacle(request.without_wake, at, policy) is None
 
 
-def _decide_background(request: Request, at: Circumstances, policy: Policy) -> Decision:
+def _decide_background(request: SpendingRequest, at: Circumstances, policy: Policy) -> Decision:
     """In step with the month, and never waking a car."""
     if request.wakes:
         return Refuse(DecisionReason.BACKGROUND, None, _words(request, at, policy))
@@ -243,7 +244,7 @@ def _decide_background(request: Request, at: Circumstances, policy: Policy) -> D
     return _in_step(request, at, policy)
 
 
-def _in_step(request: Request, at: Circumstances, policy: Policy) -> Decision:
+def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> Decision:
     """Whether what will be spent then is not ahead of the month."""
     month = Month.of(at.now)
     length = month.end - month.begin
@@ -261,7 +262,7 @@ def _in_step(request: Request, at: Circumstances, policy: Policy) -> Decision:
     return Refuse(DecisionReason.AHEAD, since, words)
 
 
-def _money_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refuse | None:
+def _money_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
     """What of the account, the budget, the reserve or the mode is against it."""
     if not any(at.tariff.price(each.category) for each in request.charges):
         return None
@@ -276,7 +277,9 @@ def _money_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refu
     return Refuse(reason, until, words)
 
 
-def _money_reason(request: Request, at: Circumstances, policy: Policy) -> DecisionReason | None:
+def _money_reason(
+    request: SpendingRequest, at: Circumstances, policy: Policy
+) -> DecisionReason | None:
     if at.suspended:
         return DecisionReason.SUSPENDED
     limit = policy.budget_in(at.tariff)
@@ -291,7 +294,7 @@ def _money_reason(request: Request, at: Circumstances, policy: Policy) -> Decisi
     return None
 
 
-def _wake_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refuse | None:
+def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
     """What is against waking the car for a person or an automation."""
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
@@ -304,7 +307,9 @@ def _wake_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refus
     return _automation_wake_obstacle(request, at, policy)
 
 
-def _automation_wake_obstacle(request: Request, at: Circumstances, policy: Policy) -> Refuse | None:
+def _automation_wake_obstacle(
+    request: SpendingRequest, at: Circumstances, policy: Policy
+) -> Refuse | None:
     """What of the mode, the quota, the hour and the pause is against it."""
     if not EFFECTS[at.mode].automation_wakes:
         until = Month.of(at.now).end
@@ -332,7 +337,7 @@ def _automation_wake_obstacle(request: Request, at: Circumstances, policy: Polic
     return None
 
 
-def _bill_with(request: Request, at: Circumstances) -> Decimal:
+def _bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
     """This month's bill with the request on it."""
     counts = dict(at.counts)
     for charge in request.charges:
@@ -341,7 +346,7 @@ def _bill_with(request: Request, at: Circumstances) -> Decimal:
 
 
 def _words(
-    request: Request, at: Circumstances, policy: Policy, until: datetime | None = None
+    request: SpendingRequest, at: Circumstances, policy: Policy, until: datetime | None = None
 ) -> dict[str, str]:
     """What every text may name."""
     limit = policy.budget_in(at.tariff)
@@ -388,7 +393,7 @@ class Gate:
         self.meter = meter
         self.zone = zone
         self.step = Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, {})
-        self.decided = Listeners[Request, Decision]()
+        self.decided = Listeners[SpendingRequest, Decision]()
         """Notified of every decision that counts, not of those that `decide` only previews."""
         self.policy = policy or Policy()
 
@@ -404,7 +409,7 @@ class Gate:
         self.meter.budget = policy.budget_in(self.meter.tariff)
         self.meter.reserve = self.meter.budget * policy.reserve
 
-    def circumstances(self, request: Request, now: datetime) -> Circumstances:
+    def circumstances(self, request: SpendingRequest, now: datetime) -> Circumstances:
         """What the gate needs to know beside the request."""
         meter, wakes = self.meter, request.wakes
         return Circumstances(
@@ -416,11 +421,11 @@ class Gate:
             suspended=meter.is_suspended(now),
             mode=self.step.mode,
             # Counting walks the whole ledger, and only wakes ask for it.
-            wakes_today=meter.wakes_today(request.car, UNATTENDED, now) if wakes else 0,
-            last_wake=meter.last_wake(request.car) if wakes else None,
+            wakes_today=meter.wakes_today(request.asset, UNATTENDED, now) if wakes else 0,
+            last_wake=meter.last_wake(request.asset) if wakes else None,
         )
 
-    def decide(self, request: Request, now: datetime) -> Decision:
+    def decide(self, request: SpendingRequest, now: datetime) -> Decision:
         """What the gate would say now; changes nothing."""
         return decide(request, self.circumstances(request, now), self.policy)
 
@@ -428,10 +433,10 @@ class Gate:
         """Whether the background may ask for this now: always, if it costs nothing."""
         if not self.meter.tariff.price(charge.category):
             return True
-        request = Request(caller=POLLING, charges=(charge,), car=car)
+        request = SpendingRequest(caller=POLLING, charges=(charge,), asset=car)
         return isinstance(self.decide(request, now), Allow)
 
-    def admit(self, request: Request, now: datetime) -> Hold:
+    def admit(self, request: SpendingRequest, now: datetime) -> Hold:
         """Ask for an action that is about to begin, and keep room for it until it is over.
 
         Raises:
@@ -446,9 +451,9 @@ class Gate:
             # A person who has to confirm mostly does, and then nothing was saved.
             is_final = decision.reason is not DecisionReason.CONFIRM
             if isinstance(decision, Refuse) and request.wakes and is_final:
-                self.meter.note_avoided_wake(request.caller, request.car, now)
+                self.meter.note_avoided_wake(request.caller, request.asset, now)
             raise decision.error()
-        return self.meter.hold(request.charges, request.caller, request.car, now)
+        return self.meter.hold(request.charges, request.caller, request.asset, now)
 
     def shown_step(self, now: datetime) -> Step:
         """The spending mode as it is told: nothing paid is done while Tesla stops the account.

@@ -70,7 +70,7 @@ class Ledger:
     counts: Counter[LedgerKey] = field(default_factory=Counter)
     unanswered: Counter[LedgerKey] = field(default_factory=Counter)
     """Of `counts`, what never got an answer: Tesla may or may not bill it."""
-    saved: Counter[LedgerKey] = field(default_factory=Counter)
+    avoided: Counter[LedgerKey] = field(default_factory=Counter)
     """Wakes that somebody's wish would have cost, and did not."""
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
@@ -133,7 +133,7 @@ class Ledger:
         days = self._grouped(month, lambda row: row.day)
         return dict(sorted(days.items()))
 
-    def by_car(self, month: Month) -> dict[str, Counter[Category]]:
+    def by_asset(self, month: Month) -> dict[str, Counter[Category]]:
         """Counts of a month by car or site and category; "" is what no single one is asked for."""
         return self._grouped(month, lambda row: row.asset)
 
@@ -168,7 +168,7 @@ class Ledger:
 
     def avoided_wakes(self, month: Month) -> int:
         """How many wakes of a month somebody's wish would have cost, and did not."""
-        return sum(count for row, count in self.saved.items() if Month.of(row.day) == month)
+        return sum(count for row, count in self.avoided.items() if Month.of(row.day) == month)
 
     def drop_deductions(self) -> None:
         """Drop corrections that take away: after damage, too much is safer than too little."""
@@ -206,7 +206,7 @@ class Ledger:
     def note_avoided(self, row: LedgerKey) -> None:
         """Count an avoided wake."""
         self._touch(row)
-        self.saved[row] += 1
+        self.avoided[row] += 1
 
     def _touch(self, row: LedgerKey) -> None:
         """Note that a row changes: its month, if it was archived, has to be written again."""
@@ -250,13 +250,13 @@ class Ledger:
         self._sum = self._wakes = None
 
     def _kept(self) -> tuple[Counter[LedgerKey], ...]:
-        return self.counts, self.unanswered, self.saved
+        return self.counts, self.unanswered, self.avoided
 
     def _stored(self, includes: Callable[[LedgerKey], bool]) -> dict[str, Any]:
         return {
             "counts": _rows_stored(self.counts, includes),
             "unanswered": _rows_stored(self.unanswered, includes),
-            "saved": _rows_stored(self.saved, includes),
+            "saved": _rows_stored(self.avoided, includes),
         }
 
     @classmethod

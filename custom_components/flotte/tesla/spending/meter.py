@@ -182,7 +182,7 @@ class Meter:
         self._holds.add_to(counts, month)
         return counts
 
-    def wake_promised(self, vin: str, now: datetime) -> bool:
+    def is_wake_held(self, vin: str, now: datetime) -> bool:
         """Whether an action under way is about to wake this vehicle: one wake serves all."""
         return self._holds.wakes(vin, Month.of(now)) > 0
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..commands import Command
 from ..errors import GateRefused
 from ..spending.caller import Caller, CallerKind
-from ..spending.gate import Decision, DecisionReason, Request
+from ..spending.gate import Decision, DecisionReason, SpendingRequest
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from . import waits
@@ -64,7 +64,7 @@ class Admission:
         if (
             self._presence.is_online
             or self._last_wake.is_under_way
-            or self._context.api.meter.wake_promised(self._context.vin, self._context.now())
+            or self._context.api.meter.is_wake_held(self._context.vin, self._context.now())
         ):
             return ()
         return self._wake_charges()
@@ -120,7 +120,7 @@ class Admission:
                 self._unconfirmed = (intent, waits.monotonic() + OVERRIDE_SECONDS)
             raise
 
-    def quote(self, command: Command | None, caller: Caller) -> tuple[Request, Decision]:
+    def quote(self, command: Command | None, caller: Caller) -> tuple[SpendingRequest, Decision]:
         """The cost of a command, or of a wake if there is none, now, and the gate's decision.
 
         Changes nothing and sends nothing.
@@ -134,11 +134,11 @@ class Admission:
 
     def _request(
         self, charges: Iterable[Charge], caller: Caller, *, deferrable: bool, intent: Intent
-    ) -> Request:
-        return Request(
+    ) -> SpendingRequest:
+        return SpendingRequest(
             caller=caller,
             charges=tuple(charges),
-            car=self._context.vin,
+            asset=self._context.vin,
             may_wait=deferrable,
             confirmed=self._confirms(intent, caller),
         )

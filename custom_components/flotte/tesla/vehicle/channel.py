@@ -180,7 +180,7 @@ class CommandChannel:
             answer = end.value
         if isinstance(answer, signing.Unknown):
             raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
-        if isinstance(answer, signing.Done):
+        if isinstance(answer, signing.Replied):
             if not answer.verified:
                 # In plaintext, from a vehicle that encrypted its replies before: it can be forged
                 # on the way.

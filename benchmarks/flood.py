@@ -111,7 +111,7 @@ class _IgnoringStream(Listener):
         pass
 
     @override
-    def heard(self, topic: bytes, payload: bytes) -> None:
+    def receive(self, topic: bytes, payload: bytes) -> None:
         pass
 
 

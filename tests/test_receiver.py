@@ -358,8 +358,8 @@ class _Account:
     def closed(self, *told: object) -> None:
         self.told.append(("closed", *told))
 
-    def heard(self, *told: object) -> None:
-        self.told.append(("heard", *told))
+    def receive(self, *told: object) -> None:
+        self.told.append(("receive", *told))
 
 
 async def test_a_car_of_two_accounts_streams_to_both(
@@ -380,12 +380,12 @@ async def test_a_car_of_two_accounts_streams_to_both(
     both = receiver.members.find("A")
     assert both is not None
     both.opened("1", "wifi")
-    both.heard(b"V", b"payload")
+    both.receive(b"V", b"payload")
     both.closed("1")
     assert (
         one.told
         == two.told
-        == [("opened", "1", "wifi"), ("heard", b"V", b"payload"), ("closed", "1")]
+        == [("opened", "1", "wifi"), ("receive", b"V", b"payload"), ("closed", "1")]
     )
     assert receiver.members.find("one") is one
     assert receiver.members.find("B") is None
@@ -899,13 +899,13 @@ def told(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 @pytest.fixture
-def heard(
+def receive(
     aurora: Car, entry_of_stream: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> list[bytes]:
     """The messages that our side receives from now on, oldest first."""
     heard: list[bytes] = []
     stream = vehicle_of(entry_of_stream, MODEL_Y).stream
-    take_in = stream.heard
+    take_in = stream.receive
 
     def note(topic: bytes, payload: bytes) -> None:
         heard.append(payload)
@@ -978,7 +978,7 @@ async def test_unacknowledged_messages_are_resent(
     """The connection breaks between taking in and acknowledging: it is billed twice, and shown."""
     stream = vehicle_of(entry_of_stream, MODEL_Y).stream
     receiver = receiver_of(hass, entry_of_stream)
-    take_in = stream.heard
+    take_in = stream.receive
 
     def break_off(topic: bytes, payload: bytes) -> None:
         take_in(topic, payload)

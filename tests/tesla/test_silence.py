@@ -78,7 +78,7 @@ def report(stream: Stream, values: dict[Signal[Any], Any], *ended: str) -> None:
     now = utc_now()
     readings = {each: Reading(value, now, Source.STREAM) for each, value in values.items()}
     fields = (*(each.field for each in values), *ended)
-    stream.told(Record(now, readings, fields, frozenset(ended), is_resend=False))
+    stream.apply_record(Record(now, readings, fields, frozenset(ended), is_resend=False))
 
 
 # --- A lost connection is not sleep ---------------------------------------------------------------
@@ -88,11 +88,11 @@ async def test_a_connection_lost_after_a_park_is_no_sleep(
     stream: Stream, awake: Vehicle, account: Account, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
     """The car is awake, checked for free at the next poll, and locked on request."""
-    stream.heard(b"V", LOCKED)
+    stream.receive(b"V", LOCKED)
     freezer.tick(22 * SECOND)
-    stream.heard(b"V", NO_GEAR)
+    stream.receive(b"V", NO_GEAR)
     freezer.tick(6 * SECOND)
-    stream.heard(b"V", NO_SPEED)
+    stream.receive(b"V", NO_SPEED)
     stream.closed("1")
     assert awake.is_online
     assert not awake.presence.slept_streaming
@@ -117,7 +117,7 @@ async def test_that_it_sleeps_is_looked_at_within_a_minute(
 ) -> None:
     """Also a stream that looks like the end before sleep: Tesla knows, and the check is free."""
     # ChargePortLatch and ChargePortDoorOpen are invalid, as they are before it sleeps.
-    stream.heard(b"V", bytes.fromhex("0a060876120250010a0708b7011202500112060898ec8ad806"))
+    stream.receive(b"V", bytes.fromhex("0a060876120250010a0708b7011202500112060898ec8ad806"))
     stream.closed("1")
     assert not awake.is_online
     freezer.tick(plan.CHECK_INTERVAL)
@@ -357,14 +357,14 @@ async def test_a_parked_car_does_not_move(
 ) -> None:
     """It ends the speed without a last 0, and the gear although it is still in P."""
     freezer.tick(13 * SECOND)
-    stream.heard(b"V", SLOW)
+    stream.receive(b"V", SLOW)
     assert awake.state[signals.SPEED] == pytest.approx(2.0)
     freezer.tick(2 * SECOND)
-    stream.heard(b"V", PARKED)
+    stream.receive(b"V", PARKED)
     assert awake.state[signals.SPEED] == 0
     freezer.tick(13 * SECOND)
-    stream.heard(b"V", NO_SPEED)
-    stream.heard(b"V", NO_GEAR)
+    stream.receive(b"V", NO_SPEED)
+    stream.receive(b"V", NO_GEAR)
     assert awake.state[signals.SPEED] == 0
     freezer.tick(8 * HOUR)
     awake.lapse()

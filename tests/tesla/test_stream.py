@@ -88,7 +88,7 @@ async def test_a_connection_shows_that_the_car_is_awake(stream: Stream) -> None:
 
 async def test_a_broken_connection_does_not_mean_sleep(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     stream.closed("1")
     assert is_on(stream) is False
     assert is_online(stream)
@@ -129,7 +129,7 @@ async def test_a_connection_that_was_wrongly_closed(stream: Stream) -> None:
     """Its next record opens it again, whatever its name; its end ends it."""
     stream.opened("1", "wifi")
     stream.close_all()
-    stream.heard(b"V", b"")
+    stream.receive(b"V", b"")
     assert is_on(stream) is True
     stream.closed("1")
     assert is_on(stream) is False
@@ -137,9 +137,9 @@ async def test_a_connection_that_was_wrongly_closed(stream: Stream) -> None:
 
 async def test_the_last_record_before_sleep(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
-    stream.told(record({}, "Gear", "VehicleSpeed", "InsideTemp"))
-    stream.told(record({}, "ChargePortLatch", "ChargePortDoorOpen", "FastChargerPresent"))
+    stream.apply_record(record({LEVEL: 60}))
+    stream.apply_record(record({}, "Gear", "VehicleSpeed", "InsideTemp"))
+    stream.apply_record(record({}, "ChargePortLatch", "ChargePortDoorOpen", "FastChargerPresent"))
     assert is_online(stream), "it is only about to sleep"
     stream.closed("1")
     assert not is_online(stream)
@@ -177,14 +177,14 @@ async def test_the_last_record_before_sleep(stream: Stream) -> None:
 async def test_records_that_do_not_mean_sleep(stream: Stream, words: tuple[Record, ...]) -> None:
     stream.opened("1", "wifi")
     for each in words:
-        stream.told(each)
+        stream.apply_record(each)
     stream.closed("1")
     assert is_online(stream)
 
 
 async def test_the_last_record_counts_for_one_connection_only(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({}, "PackVoltage", "PackCurrent"))
+    stream.apply_record(record({}, "PackVoltage", "PackCurrent"))
     stream.closed("1")
     assert not is_online(stream)
     stream.opened("2", "wifi")
@@ -208,9 +208,9 @@ async def test_followed_from_its_first_value_on(
     stream.opened("1", "wifi")
     assert stream.continuous_since(LEVEL) is None
     freezer.tick(SECOND)
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     freezer.tick(SECOND)
-    stream.told(record({LEVEL: 61}))
+    stream.apply_record(record({LEVEL: 61}))
     assert stream.continuous_since(LEVEL) == NOW + SECOND
     assert stream.continuous_since(LIMIT) is None
     assert stream.continuous_since(signals.ONLINE) is None, "that is no field"
@@ -219,16 +219,16 @@ async def test_followed_from_its_first_value_on(
 async def test_parts_of_a_field_are_followed_together(stream: Stream) -> None:
     door = signals.SIGNALS_BY_FIELD["DoorState"]
     stream.opened("1", "wifi")
-    stream.told(record({door[0]: True}))
+    stream.apply_record(record({door[0]: True}))
     assert all(stream.continuous_since(each) == NOW for each in door)
 
 
 async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
     """Nothing changes in a sleeping car; once it is awake it has to report again."""
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     freezer.tick(SECOND)
-    stream.told(record({}, "ChargePortLatch", "ChargePortDoorOpen"))
+    stream.apply_record(record({}, "ChargePortLatch", "ChargePortDoorOpen"))
     stream.closed("1")
     freezer.tick(3600 * SECOND)
     assert stream.continuous_since(LEVEL) == NOW
@@ -238,20 +238,20 @@ async def test_followed_through_sleep(stream: Stream, freezer: FrozenDateTimeFac
     assert not stream.vehicle.knowledge.is_certain({LEVEL: 60})
     stream.opened("2", "wifi")
     assert stream.continuous_since(LEVEL) is None
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     assert stream.continuous_since(LEVEL) == utc_now()
 
 
 async def test_not_followed_over_a_loss(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     stream.closed("1")
     freezer.tick(90 * SECOND)
     assert stream.continuous_since(LEVEL) is None
     stream.opened("2", "wifi")
     assert stream.continuous_since(LEVEL) is None
     freezer.tick(SECOND)
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     assert stream.continuous_since(LEVEL) == utc_now()
 
 
@@ -259,7 +259,7 @@ async def test_followed_while_networks_change(
     stream: Stream, freezer: FrozenDateTimeFactory
 ) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 60}))
     freezer.tick(SECOND)
     stream.opened("2", "cellular")
     stream.closed("1")
@@ -287,14 +287,14 @@ async def test_only_immediate_fields_are_covered(
 ) -> None:
     stream.continuity.follow({} if rule is None else {"ChargeLimitSoc": rule})
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}))
+    stream.apply_record(record({LIMIT: 80}))
     assert (stream.continuous_since(LIMIT) is not None) is is_certain
     assert stream.reports_every_change(LIMIT) is is_certain
 
 
 async def test_removed_fields_are_no_longer_covered(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}))
+    stream.apply_record(record({LIMIT: 80}))
     stream.continuity.follow({"Gear": Rule(1)})
     stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
     assert stream.continuous_since(LIMIT) is None
@@ -302,22 +302,22 @@ async def test_removed_fields_are_no_longer_covered(stream: Stream) -> None:
 
 async def test_a_backlog_is_not_current(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}, time=utc_now() - 31 * SECOND))
+    stream.apply_record(record({LIMIT: 80}, time=utc_now() - 31 * SECOND))
     assert stream.continuous_since(LIMIT) is None
-    stream.told(record({LIMIT: 80}))
+    stream.apply_record(record({LIMIT: 80}))
     assert stream.continuous_since(LIMIT) is not None
 
 
 async def test_a_broker_may_lose_something(stream: Stream) -> None:
     stream.continuity.is_gapless = False
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}))
+    stream.apply_record(record({LIMIT: 80}))
     assert stream.continuous_since(LIMIT) is None
 
 
 async def test_the_last_record_expires(stream: Stream, freezer: FrozenDateTimeFactory) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LIMIT: 80}, "ChargePortLatch", "ChargePortDoorOpen"))
+    stream.apply_record(record({LIMIT: 80}, "ChargePortLatch", "ChargePortDoorOpen"))
     freezer.tick(121 * SECOND)
     stream.closed("1")
     assert is_online(stream)
@@ -326,14 +326,14 @@ async def test_the_last_record_expires(stream: Stream, freezer: FrozenDateTimeFa
 
 async def test_signals_are_counted_once(stream: Stream, meter: Meter) -> None:
     stream.is_billed = False
-    stream.told(record({LIMIT: 80}))
-    stream.alerted((alert(),))
+    stream.apply_record(record({LIMIT: 80}))
+    stream.apply_alerts((alert(),))
     assert counted(meter) == 0
 
 
 async def test_invented_names_fill_no_memory(stream: Stream) -> None:
     for number in range(MAX_FIELDS + 10):
-        stream.told(record({LIMIT: 80}, str(10_000 + number)))
+        stream.apply_record(record({LIMIT: 80}, str(10_000 + number)))
     assert len(stream.counts) < MAX_FIELDS
     assert stream.counts["ChargeLimitSoc"] == MAX_FIELDS + 10
 
@@ -351,7 +351,7 @@ def payload(*data: Datum) -> bytes:
 
 async def test_values_as_a_car_sends_them(stream: Stream, meter: Meter) -> None:
     stream.opened("1", "wifi")
-    stream.heard(
+    stream.receive(
         b"V",
         payload(
             Datum(key=wire.Field.BatteryLevel, value=Value(double_value=60.5)),
@@ -363,31 +363,33 @@ async def test_values_as_a_car_sends_them(stream: Stream, meter: Meter) -> None:
     assert stream.vehicle.state[signals.LOCKED] is True
     assert counted(meter) == 2
     assert stream.counts == {"BatteryLevel": 1, "Locked": 1}
-    assert stream.last_told == NOW
+    assert stream.received_at == NOW
 
 
 async def test_every_value_is_counted_as_it_is_billed(stream: Stream, meter: Meter) -> None:
     """Also invalid, resent or unknown values."""
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}, "Gear", "FieldOfTomorrow"))
-    stream.told(record({LEVEL: 60})._replace(is_resend=True))
-    stream.told(record())
+    stream.apply_record(record({LEVEL: 60}, "Gear", "FieldOfTomorrow"))
+    stream.apply_record(record({LEVEL: 60})._replace(is_resend=True))
+    stream.apply_record(record())
     assert counted(meter) == 4
     assert stream.counts.total() == 4
 
 
 async def test_older_readings_do_not_replace_newer_ones(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.told(record({LEVEL: 60}))
-    stream.told(record({LEVEL: 70}, time=NOW - 60 * SECOND))
+    stream.apply_record(record({LEVEL: 60}))
+    stream.apply_record(record({LEVEL: 70}, time=NOW - 60 * SECOND))
     assert stream.vehicle.state[LEVEL] == 60
 
 
 async def test_the_end_of_a_route(stream: Stream) -> None:
     """Of some signals invalid means that there is none now, of most it means nothing."""
     stream.opened("1", "wifi")
-    stream.told(record({signals.ROUTE_DESTINATION: "Work", LEVEL: 60}))
-    stream.told(record({}, "DestinationName", "BatteryLevel", "NobodyKnows", time=NOW + SECOND))
+    stream.apply_record(record({signals.ROUTE_DESTINATION: "Work", LEVEL: 60}))
+    stream.apply_record(
+        record({}, "DestinationName", "BatteryLevel", "NobodyKnows", time=NOW + SECOND)
+    )
     assert stream.vehicle.state[signals.ROUTE_DESTINATION] is None
     assert stream.vehicle.state[LEVEL] == 60
 
@@ -401,7 +403,7 @@ async def test_the_cars_own_clock_counts_for_each_record(vehicle: Vehicle) -> No
 
     stream = Stream(vehicle, Meter(), zone=zone, clock=utc_now)
     for _ in range(2):
-        stream.heard(b"V", payload())
+        stream.receive(b"V", payload())
     assert len(zones) == 2
 
 
@@ -410,7 +412,7 @@ async def test_unreadable_records(stream: Stream, topic: bytes) -> None:
     """The server answers with an error; nothing is counted."""
     stream.opened("1", "wifi")
     with pytest.raises(MalformedRecord):
-        stream.heard(topic, b"\xff\xff\xff")
+        stream.receive(topic, b"\xff\xff\xff")
     assert stream.counts.total() == 0
 
 
@@ -419,7 +421,7 @@ async def test_an_unknown_topic(
     stream: Stream, topic: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    stream.heard(topic, b"\xff\xff\xff")
+    stream.receive(topic, b"\xff\xff\xff")
     assert "unknown kind" in caplog.text
     assert len(caplog.records[-1].getMessage()) < 200
 
@@ -461,10 +463,10 @@ def open_doors(stream: Stream) -> list[str]:
 async def test_doors_that_old_firmware_crosses(stream: Stream, firmware: str, door: str) -> None:
     firmware_of(stream, firmware)
     stream.opened("1", "wifi")
-    stream.heard(b"V", SECOND_DOOR)
+    stream.receive(b"V", SECOND_DOOR)
     assert open_doors(stream) == [door]
     text = wire.Datum(key="DoorState", value=wire.Value(string_value="DriverRear|TrunkRear"))
-    stream.heard(b"V", wire.Payload(data=[text]).SerializeToString())
+    stream.receive(b"V", wire.Payload(data=[text]).SerializeToString())
     assert open_doors(stream) == [door]
     assert stream.vehicle.state[signals.TRUNK] is True
 
@@ -476,11 +478,11 @@ async def test_the_version_of_old_firmware_may_be_the_offered_one(
     polled = Reading("2024.38.7", utc_now(), Source.POLL)
     stream.vehicle.receive({signals.SOFTWARE_VERSION: polled})
     stream.opened("1", "wifi")
-    stream.heard(b"V", VERSION_44_32)
+    stream.receive(b"V", VERSION_44_32)
     assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.38.7"
     assert counted(meter) == 1
     firmware_of(stream, "2024.44.32")
-    stream.heard(b"V", VERSION_44_32)
+    stream.receive(b"V", VERSION_44_32)
     assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.44.32"
 
 
@@ -488,7 +490,7 @@ async def test_the_version_of_old_firmware_may_be_the_offered_one(
 async def test_old_firmware_that_is_only_streamed(stream: Stream, payload: bytes) -> None:
     """The running version is no newer than the streamed one; the record's doors are crossed."""
     stream.opened("1", "wifi")
-    stream.heard(b"V", payload)
+    stream.receive(b"V", payload)
     assert open_doors(stream) == ["DoorState.PassengerFront"]
     assert stream.vehicle.state[signals.SOFTWARE_VERSION] == "2024.38.7"
     assert stream.has_unsound_firmware
@@ -496,7 +498,7 @@ async def test_old_firmware_that_is_only_streamed(stream: Stream, payload: bytes
 
 async def test_unknown_firmware_is_sound(stream: Stream) -> None:
     stream.opened("1", "wifi")
-    stream.heard(b"V", SECOND_DOOR)
+    stream.receive(b"V", SECOND_DOOR)
     assert open_doors(stream) == ["DoorState.DriverRear"]
     assert not stream.has_unsound_firmware
 
@@ -520,7 +522,7 @@ async def test_an_alert_as_a_car_sends_it(
     stream: Stream, alerts: list[Alert], meter: Meter
 ) -> None:
     told = VehicleAlert(name="VCSEC_a133_alarmTriggered", started_at=stamp(NOW))
-    stream.heard(b"alerts", VehicleAlerts(alerts=[told]).SerializeToString())
+    stream.receive(b"alerts", VehicleAlerts(alerts=[told]).SerializeToString())
     assert [(each.name, each.started) for each in alerts] == [("VCSEC_a133_alarmTriggered", NOW)]
     assert counted(meter) == 1
 
@@ -529,14 +531,14 @@ async def test_reported_once_and_billed_each_time(
     stream: Stream, alerts: list[Alert], meter: Meter, freezer: FrozenDateTimeFactory
 ) -> None:
     """It is sent again with each other one, and once more when it ends."""
-    stream.alerted((alert(), alert()))
+    stream.apply_alerts((alert(), alert()))
     freezer.tick(60 * SECOND)
-    stream.alerted((alert(), alert("Other")))
+    stream.apply_alerts((alert(), alert("Other")))
     ended = Alert("VCSEC_a133_alarmTriggered", ("customer",), NOW, utc_now())
-    stream.alerted((ended,))
+    stream.apply_alerts((ended,))
     assert [each.name for each in alerts] == ["VCSEC_a133_alarmTriggered", "Other"]
     assert counted(meter) == 5
-    stream.alerted((alert(started=utc_now()),))
+    stream.apply_alerts((alert(started=utc_now()),))
     assert len(alerts) == 3, "the next alarm"
 
 
@@ -546,17 +548,17 @@ async def test_reported_once_and_billed_each_time(
 async def test_old_alerts_are_history(
     stream: Stream, alerts: list[Alert], age: int, *, is_news: bool
 ) -> None:
-    stream.alerted((alert(started=NOW - timedelta(seconds=age)),))
+    stream.apply_alerts((alert(started=NOW - timedelta(seconds=age)),))
     assert bool(alerts) is is_news
 
 
 async def test_ended_subscriptions_receive_nothing(stream: Stream) -> None:
     heard: list[Alert] = []
     stop = stream.on_alert(heard.append)
-    stream.alerted((alert("one"),))
+    stream.apply_alerts((alert("one"),))
     stop()
     stop()
-    stream.alerted((alert("two"),))
+    stream.apply_alerts((alert("two"),))
     assert [each.name for each in heard] == ["one"]
 
 
@@ -566,12 +568,12 @@ async def test_errors_of_the_car_s_client(
     """The last ones are kept, none is billed, and the log does not identify the car."""
     caplog.set_level("DEBUG")
     error = VehicleError(name="cloud_manager_error", body="somewhere", created_at=stamp(NOW))
-    stream.heard(b"errors", VehicleErrors(errors=[error]).SerializeToString())
-    stream.heard(b"errors", b"")
+    stream.receive(b"errors", VehicleErrors(errors=[error]).SerializeToString())
+    stream.receive(b"errors", b"")
     assert [(each.name, each.body) for each in stream.errors] == [
         ("cloud_manager_error", "somewhere")
     ]
     assert MODEL_Y not in caplog.text
-    stream.complained(tuple(CarError(str(number), "", {}, NOW) for number in range(30)))
+    stream.apply_errors(tuple(CarError(str(number), "", {}, NOW) for number in range(30)))
     assert [each.name for each in stream.errors] == [str(number) for number in range(10, 30)]
     assert counted(meter) == 0

@@ -172,7 +172,7 @@ async def test_a_stream_that_lost_a_change(
     stream.opened("1", "wifi")
     on = Reading(value=True, time=utc_now(), source=Source.STREAM)
     told = {signals.CLIMATE_ON: on}
-    stream.told(Record(on.time, told, ("HvacPower",), frozenset(), is_resend=False))
+    stream.apply_record(Record(on.time, told, ("HvacPower",), frozenset(), is_resend=False))
     car.steer({"user_present": True})
     freezer.tick(timedelta(minutes=5))
     assert await awake.send(HEAT, PERSON) == Done()

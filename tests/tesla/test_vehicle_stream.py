@@ -38,7 +38,7 @@ def tell(stream: Stream, values: dict[Signal[Any], Any], *invalid: str) -> None:
     now = utc_now()
     readings = {each: Reading(value, now, Source.STREAM) for each, value in values.items()}
     fields = (*(each.name.partition(".")[0] for each in values), *invalid)
-    stream.told(Record(now, readings, fields, frozenset(invalid), is_resend=False))
+    stream.apply_record(Record(now, readings, fields, frozenset(invalid), is_resend=False))
 
 
 def ran(car: Car) -> list[str]:

@@ -79,7 +79,7 @@ def _pass_on(content: Content | None, stream: Stream) -> None:
     if isinstance(content, Record):
         if not stream.is_connected:
             stream.opened(UNTOLD, "")
-        stream.told(content)
+        stream.apply_record(content)
         return
     match content:
         case Connectivity(is_connected=True):
@@ -89,6 +89,6 @@ def _pass_on(content: Content | None, stream: Stream) -> None:
             stream.closed(content.connection)
             stream.closed(UNTOLD)
         case CarError():
-            stream.complained((content,))
+            stream.apply_errors((content,))
         case [*alerts]:
-            stream.alerted(tuple(alerts))
+            stream.apply_alerts(tuple(alerts))

@@ -85,9 +85,9 @@ class FanOut(Listener):
             stream.closed(connection)
 
     @override
-    def heard(self, topic: bytes, payload: bytes) -> None:
+    def receive(self, topic: bytes, payload: bytes) -> None:
         for stream in self._streams:
-            stream.heard(topic, payload)
+            stream.receive(topic, payload)
 
 
 @dataclass(frozen=True, slots=True)

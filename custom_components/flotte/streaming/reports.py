@@ -82,7 +82,7 @@ class StreamReports:
         for car in self._cars.values():
             vehicle = car.coordinator.vehicle
             mark = "✅" if vehicle.is_streaming else "⏳" if car.configured else "➖"  # noqa: RUF001
-            told = car.coordinator.stream.last_told
+            told = car.coordinator.stream.received_at
             when = "" if told is None else f" ({dt_util.as_local(told):%Y-%m-%d %H:%M:%S})"
             lines.append(f"- {mark} {car.name}{when}")
         return lines

@@ -79,7 +79,7 @@ class Watcher:
 
     def close_silent(self, car: CarSubscription, now: datetime) -> None:
         """Close a silent broker's stream: a broker does not report that its server is gone."""
-        found = car.coordinator.stream.last_told
+        found = car.coordinator.stream.received_at
         if (
             self._planner.settings.source == STREAM_MQTT
             and car.coordinator.stream.is_connected

@@ -112,7 +112,7 @@ class Heard(Listener):
         self.down.append(connection)
 
     @override
-    def heard(self, topic: bytes, payload: bytes) -> None:
+    def receive(self, topic: bytes, payload: bytes) -> None:
         self.messages.append((topic, payload))
         if self.trouble is not None:
             raise self.trouble

@@ -34,7 +34,7 @@ class Listener(Protocol):
     def closed(self, connection: str) -> None:
         """A connection was closed: one call for each `opened`, also when the server stops."""
 
-    def heard(self, topic: bytes, payload: bytes) -> None:
+    def receive(self, topic: bytes, payload: bytes) -> None:
         """A message was received. When this returns, it is acknowledged, and the car forgets it.
 
         Raises:
@@ -88,7 +88,7 @@ class Messages:
         if envelope.message_type != STREAM:
             return write_ack(envelope.txid, b"")
         try:
-            listener.heard(envelope.topic, envelope.payload)
+            listener.receive(envelope.topic, envelope.payload)
         except MalformedRecord:
             counters.malformed += 1
             return write_error(envelope.txid)

@@ -79,7 +79,7 @@ class Stream:
         self.vehicle = vehicle
         self.connections: dict[str, str] = {}
         """Network (`wifi`, `cellular` or blank) by connection."""
-        self.last_told: datetime | None = None
+        self.received_at: datetime | None = None
         """When the last record came."""
         self.counts: Counter[str] = Counter()
         """Values by field since the start."""
@@ -185,18 +185,18 @@ class Stream:
 
     # --- Records ---------------------------------------------------------------------------------
 
-    def heard(self, topic: bytes, payload: bytes) -> None:
+    def receive(self, topic: bytes, payload: bytes) -> None:
         """Take in a record as it came. Raises MalformedRecord."""
         if not self.connections:
             # It was taken for dead, and lives.
             self.opened(UNNAMED, "")
         if topic == b"V":
             now = self._clock()
-            self.told(self._read(payload, now), now)
+            self.apply_record(self._read(payload, now), now)
         elif topic == b"alerts":
-            self.alerted(read_alerts(payload, self._clock()))
+            self.apply_alerts(read_alerts(payload, self._clock()))
         elif topic == b"errors":
-            self.complained(read_errors(payload, self._clock()))
+            self.apply_errors(read_errors(payload, self._clock()))
         else:
             _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
 
@@ -231,10 +231,10 @@ class Stream:
         """Whether the vehicle is known to cross doors, and to report the version on offer."""
         return is_unsound(self._running)
 
-    def told(self, record: Record, now: datetime | None = None) -> None:
+    def apply_record(self, record: Record, now: datetime | None = None) -> None:
         """Take in the values of a record; `now` is for who has just looked."""
         now = now or self._clock()
-        self.last_told = now
+        self.received_at = now
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
         seen, counts = self.continuity.seen, self.counts
@@ -276,7 +276,7 @@ class Stream:
             if signal.absent is not KEEP
         }
 
-    def alerted(self, alerts: tuple[Alert, ...]) -> None:
+    def apply_alerts(self, alerts: tuple[Alert, ...]) -> None:
         """Take in alerts; each is passed on once, when it begins."""
         now = self._clock()
         if self.is_billed:
@@ -284,7 +284,7 @@ class Stream:
         for alert in self._alerts.news(alerts, now):
             self._new_alert(alert)
 
-    def complained(self, errors: tuple[CarError, ...]) -> None:
+    def apply_errors(self, errors: tuple[CarError, ...]) -> None:
         """Take in errors of the vehicle's own client."""
         for error in errors:
             _LOGGER.debug("%s tells an error: %s", self.vehicle.vin[-6:], error.name)

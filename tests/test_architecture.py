@@ -535,6 +535,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
+    "account.pairing": HOME_ASSISTANT
+    | {
+        "account.issues",
+        "const",
+        "tesla.clock",
+        "tesla.spending.caller",
+        "tesla.vehicle.stream",
+        "tesla.vehicle.vehicle",
+    },
     "spending.issues": HOME_ASSISTANT
     | {
         "account.issues",
@@ -615,8 +624,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "coordinator": HOME_ASSISTANT
     | {
-        "account.issues",
         "account.names",
+        "account.pairing",
         "const",
         "errors",
         "spending.callers",
@@ -890,21 +899,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config_flow": HOME_ASSISTANT
     | {
         "account.data",
-        "application_credentials",
-        "const",
-        "coordinator",
         "account.hosts",
         "account.key",
         "account.leaving",
-        "spending.account_ledger",
         "account.login",
         "account.names",
+        "account.pairing",
+        "account.tokens",
+        "application_credentials",
+        "const",
         "flows.options",
+        "spending.account_ledger",
         "tesla.api.fleet",
+        "tesla.api.oauth",
         "tesla.api.partner",
         "tesla.errors",
-        "tesla.api.oauth",
-        "account.tokens",
         "voluptuous",
         "yarl",
     },

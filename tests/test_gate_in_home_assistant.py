@@ -139,7 +139,7 @@ async def test_the_third_setting_of_the_day_waits(
     assert limits(aurora) == [60, 65, 70], "once"
     assert state_of(hass, "number.aurora_charge_limit").state == "70"
     assert await spent_by(hass, SOLAR) == spent | {Category.COMMAND: 4}
-    assert "Aurora is awake: set_charge_limit was carried out" in caplog.text
+    assert "Aurora is awake: ran the deferred set_charge_limit" in caplog.text
 
 
 async def test_deferred_commands_survive_a_reload(
@@ -186,7 +186,7 @@ async def test_expired_commands_are_dropped(
     await shine(hass, 70)
     freezer.tick(6 * HOUR)
     await wait(2 * MINUTE)
-    assert "set_charge_limit for Aurora waits no longer" in caplog.text
+    assert "Dropped the deferred set_charge_limit for Aurora" in caplog.text
     aurora.steer({"state": "online"})
     await wait(2 * MINUTE)
     assert limits(aurora) == [60, 65]
@@ -266,7 +266,7 @@ async def test_polling_that_is_ahead_of_the_month_is_quiet(
     aurora.steer({"state": "online", "sentry_mode": True})
     await wait(10 * MINUTE)
     assert await spent_by(hass, "background:polling") == {}
-    assert caplog.text.count("No data is asked of Aurora") == 1
+    assert caplog.text.count("Background polling of Aurora is paused") == 1
     assert state_of(hass, "binary_sensor.aurora_online").state == "on"
     assert state_of(hass, "number.aurora_charge_limit").state != STATE_UNAVAILABLE
     assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]

@@ -999,7 +999,7 @@ async def test_all_that_waits_is_cancelled(
         answer = await ask(hass, "cancel_waiting_commands", device_id=device_id)
         assert answer == {"cancelled": {device_id: count}}
         assert len(told) == 1, "those who show it hear of it, once"
-    assert caplog.text.count("waits no longer: it was cancelled") == 2
+    assert caplog.text.count("for Aurora: it was cancelled") == 2
     assert not vehicle.deferred.waiting
     # Also by an automation that wants no answer.
     waits(vehicle, commands.set_charge_limit(70), SOLAR)

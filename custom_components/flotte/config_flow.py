@@ -43,6 +43,7 @@ from .account.key import async_get_key
 from .account.leaving import async_leave_application, async_left_application
 from .account.login import async_note_new_login
 from .account.names import MANUFACTURER, is_vin, model_of, readable
+from .account.pairing import pairing_url
 from .account.tokens import granted_scopes, read_claims
 from .application_credentials import TeslaImplementation
 from .const import (
@@ -59,7 +60,6 @@ from .const import (
     SCOPES,
     VEHICLE_SCOPES,
 )
-from .coordinator import pairing_url
 from .flows.options import FlotteOptionsFlow
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi

@@ -1,8 +1,8 @@
-"""Coordinators: they poll as sparingly as the plan says, and hand on what anybody tells.
+"""Coordinators: poll as rarely as the polling plan allows, and fan readings out to entities.
 
-Readings reach the entities signal by signal: one that shows none of the changed signals is not
-touched. Everything that acts goes through `async_send`, which turns the Tesla side's errors into
-Home Assistant's.
+Readings reach the entities signal by signal: an entity that shows none of the changed signals is
+not updated. Everything that acts goes through `async_send`, which raises Home Assistant's errors
+for those of the Tesla side.
 """
 
 import time
@@ -19,13 +19,11 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .account.issues import async_clear_issues, async_raise_issue, issue_subject
 from .account.names import AssetName, async_distinct_name
+from .account.pairing import Pairing
 from .const import (
-    CONF_PUBLIC_DOMAIN,
     DOMAIN,
     LOGGER,
-    PAIRING_INTERVAL,
     SUSPENDED_INTERVAL,
     UNREACHABLE_GRACE,
 )
@@ -44,10 +42,10 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.listeners import Listeners
+from .tesla.listeners import KeyedListeners, Listeners
 from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
-from .tesla.spending.caller import POLLING, Caller
+from .tesla.spending.caller import Caller
 from .tesla.spending.meter import Meter
 from .tesla.state import Signal, State
 from .tesla.vehicle import poll_plan as plan
@@ -55,11 +53,9 @@ from .tesla.vehicle.deferral import DeferredCommand
 from .tesla.vehicle.stream import Stream
 from .tesla.vehicle.vehicle import Vehicle
 
-PAIRING_ISSUE: Final = "key_not_paired"
-
 
 class FlotteCoordinator(DataUpdateCoordinator[State]):
-    """What vehicles and sites have in common: state told signal by signal, one way to act."""
+    """Base of the coordinators of vehicles and sites: polling, notifying entities, acting."""
 
     config_entry: ConfigEntry
 
@@ -75,7 +71,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         unique_prefix: str,
         reported_name: Signal[str],
     ) -> None:
-        """Poll every `interval`; the first time after it, because a start costs nothing."""
+        """Poll every `interval`, but not at the start, which is free of charge."""
         super().__init__(
             hass, LOGGER, config_entry=entry, name=name.shown, update_interval=interval
         )
@@ -84,42 +80,37 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self.unique_prefix = unique_prefix
         self._asset_name = name
         self._reported_name = reported_name
-        self._by_signal: dict[Signal[Any], set[CALLBACK_TYPE]] = {}
-        self._after_poll: list[CALLBACK_TYPE] = []
-        self._told_availability: object = True
-        # In monotonic seconds: a clock that is set makes nothing unavailable.
+        self._by_signal = KeyedListeners[Signal[Any]]()
+        self._after_poll = Listeners[()]()
+        self._last_availability: object = True
+        # In monotonic seconds: setting the clock must not make entities unavailable.
         self._failing_since: float | None = None
         self._meter = meter
         self._suspended_at: datetime | None = None
-        self._budget_logged = False
+        self._is_pause_logged = False
 
     @callback
     @override
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
-        """Call `update_callback` when one of the signals in `context` shows something else.
-
-        Without a context it is called after every poll.
-        """
+        """Call `update_callback` when a signal in `context` changes, or if None after each poll."""
         remove = super().async_add_listener(update_callback, context)
-        for signal in context or ():
-            self._by_signal.setdefault(signal, set()).add(update_callback)
+        unsubscribe = self._by_signal.subscribe(context or (), update_callback)
 
         @callback
         def remove_listener() -> None:
-            for signal in context or ():
-                self._by_signal[signal].discard(update_callback)
+            unsubscribe()
             remove()
 
         return remove_listener
 
     @property
     def is_reachable(self) -> bool:
-        """Whether polling works, or failed only lately.
+        """Whether polling works, or failed only recently.
 
-        What is known does not vanish, and actions are not dropped unheard (as Home Assistant does
-        for what is unavailable), because Tesla's gateway was in trouble for a moment.
+        A short failure of Tesla's gateway must not hide readings, nor make Home Assistant drop
+        actions without an error, as it does for unavailable entities.
         """
         if self._failing_since is None:
             return True
@@ -127,7 +118,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @property
     def availability(self) -> object:
-        """All that the availability of any entity depends on."""
+        """Everything that the availability of an entity depends on."""
         return self.is_reachable
 
     def is_available(self, _shown: Collection[Signal[Any]]) -> bool:
@@ -135,59 +126,57 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         return self.is_reachable
 
     def unique_id_of(self, key: str) -> str:
-        """The unique id of an entity by the key of its row."""
+        """Unique id of the entity of a row, given by its key."""
         return f"{self.unique_prefix}-{key}"
 
     @callback
     def async_after_poll(self, update_callback: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `update_callback` after every poll, without being a reason to poll."""
-        self._after_poll.append(update_callback)
-        return lambda: self._after_poll.remove(update_callback)
+        """Call `update_callback` after every poll; it is no reason to poll."""
+        return self._after_poll.subscribe(update_callback)
 
     @callback
     def async_ask_again(self) -> None:
-        """Have the next poll ask for everything that costs nothing, whatever is due."""
+        """Make the next poll request everything that is free, even if it is not due."""
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """After a poll: its readings were told already, so tell only whether polling works."""
+        """Notify entities after a poll if availability changed; they have its readings already."""
         if self.last_update_success:
             self._failing_since = None
         elif self._failing_since is None:
             self._failing_since = time.monotonic()
-        for after_poll in tuple(self._after_poll):
-            after_poll()
-        everybody = self.availability != self._told_availability
-        self._told_availability = self.availability
+        self._after_poll()
+        has_changed = self.availability != self._last_availability
+        self._last_availability = self.availability
         for update_callback, context in tuple(self._listeners.values()):
-            if everybody or context is None:
+            if has_changed or context is None:
                 update_callback()
 
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        """Home Assistant tells of the first failure only; the end of the grace comes later."""
+        """Notify after every failure, not only the first: the period of grace ends later."""
         super()._async_refresh_finished()
         if not self.last_update_success:
             self.async_update_listeners()
 
     @property
     def device_name(self) -> str:
-        """Its name in texts, told apart from others of the same name."""
+        """Name in texts, distinct from others with an equal name."""
         return async_distinct_name(
             self.hass, self.config_entry.entry_id, self.unique_prefix, self._asset_name.shown
         )
 
     @callback
     def async_list(self, name: object) -> None:
-        """Take in the name in Tesla's product list."""
+        """Apply the name in Tesla's product list."""
         if self._asset_name.list(name):
             self.async_renamed()
 
     @callback
     def async_renamed(self) -> None:
-        """Show the new name; what the owner called the device stays."""
+        """Apply a new name to the device; a name that the owner gave it stays."""
         name = self.name = self._asset_name.shown
         self.device_info["name"] = name
         devices = dr.async_get(self.hass)
@@ -199,48 +188,43 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @property
     def shown_signals(self) -> frozenset[Signal[Any]]:
-        """What any entity shows: it decides what is streamed, and so what that costs."""
-        return frozenset(signal for signal, listeners in self._by_signal.items() if listeners)
+        """Signals that an entity shows. Only these are streamed, and so paid for."""
+        return self._by_signal.keys
 
     @callback
-    def async_told(self, changed: frozenset[Signal[Any]]) -> None:
-        """Pass on what shows something else now; each listener is called once."""
+    def async_apply_changes(self, changed: frozenset[Signal[Any]]) -> None:
+        """Notify the entities that show any of the changed signals."""
         self.data = self.state
         if self._reported_name in changed and self._asset_name.report(
             self.state[self._reported_name]
         ):
             self.async_renamed()
-        by_signal = self._by_signal
-        # A set of its own: who is called may add or remove a listener.
-        for update_callback in set().union(
-            *[by_signal[signal] for signal in changed if signal in by_signal]
-        ):
-            update_callback()
+        self._by_signal(changed)
 
     @property
     @abstractmethod
     def state(self) -> State:
-        """What is known."""
+        """Current readings."""
 
     @abstractmethod
     async def async_poll(self) -> None:
-        """Ask what the plan says. Raises TeslaError."""
+        """Request whatever is due. Raises TeslaError."""
 
     @abstractmethod
     def async_lapse(self) -> None:
-        """Drop what nobody confirmed in time."""
+        """Drop assumed readings that were not confirmed in time."""
 
     @abstractmethod
     async def async_carry_out(self, command: Command, caller: Caller) -> None:
-        """Have a command carried out. Raises TeslaError."""
+        """Run a command. Raises TeslaError."""
 
     @override
     async def _async_update_data(self) -> State:
         try:
-            if not self._is_left_alone:
+            if not self._is_suspension_recent:
                 await self.async_poll()
         except AccountSuspended as error:
-            # The owner is told of the account. What is known stays, as with a spent budget.
+            # The account has an issue. Readings stay available, as with a spent budget.
             if not self._meter.is_suspended(dt_util.utcnow()):
                 raise as_update_failed(error) from error
             self._suspended_at = dt_util.utcnow()
@@ -253,22 +237,22 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         return self.state
 
     @property
-    def _is_left_alone(self) -> bool:
-        """Whether Tesla refused lately even what is free, and would again."""
+    def _is_suspension_recent(self) -> bool:
+        """Whether Tesla refused even a free request recently, and would refuse the next one."""
         now, at = dt_util.utcnow(), self._suspended_at
         return (
             at is not None and self._meter.is_suspended(now) and within(at, SUSPENDED_INTERVAL, now)
         )
 
     @callback
-    def _async_no_room(self, error: TeslaError) -> None:
-        """Log once that the background may not spend: what is known stays, and is no failure."""
-        if not self._budget_logged:
-            LOGGER.info("No data is asked of %s: %s", self.device_name, error)
-        self._budget_logged = True
+    def _async_log_pause(self, error: TeslaError) -> None:
+        """Log once that background polling is paused; that is no failure, and readings stay."""
+        if not self._is_pause_logged:
+            LOGGER.info("Background polling of %s is paused: %s", self.device_name, error)
+        self._is_pause_logged = True
 
     async def async_send(self, command: Command, context: Context | None) -> None:
-        """Carry out a command for whoever `context` stands for.
+        """Run a command for the caller that `context` stands for.
 
         Raises:
             HomeAssistantError: it was refused, or its outcome is unknown; the text says which.
@@ -284,11 +268,11 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @callback
     def async_refused(self, error: TeslaError) -> None:
-        """Hear of an action that was not carried out."""
+        """React to an action that failed."""
 
 
 class VehicleCoordinator(FlotteCoordinator):
-    """One vehicle: the free state check every minute, its data when the plan allows."""
+    """Coordinator of a vehicle: a free state check every minute, data when the plan allows."""
 
     def __init__(
         self,
@@ -298,7 +282,7 @@ class VehicleCoordinator(FlotteCoordinator):
         name: AssetName,
         device_info: DeviceInfo,
     ) -> None:
-        """Show what `vehicle` knows."""
+        """Show the readings of `vehicle`."""
         super().__init__(
             hass,
             entry,
@@ -318,14 +302,14 @@ class VehicleCoordinator(FlotteCoordinator):
             clock=dt_util.utcnow,
         )
         self.streams = False
-        """Whether it is meant to stream."""
+        """Whether the vehicle is meant to stream."""
         self.streams_changed = Listeners[()]()
-        vehicle.deferred.on_awake = self._async_awoke
-        vehicle.deferred.on_result = self._async_settled
+        vehicle.deferred.on_awake = self._async_run_deferred
+        vehicle.deferred.on_result = self._async_report_deferred
         vehicle.presence.on_name = self.async_list
         self._stream_missed = False
-        self._pairing_asked = dt_util.utcnow()
-        entry.async_on_unload(vehicle.subscribe(self.async_told))
+        self._pairing = Pairing(hass, entry, vehicle, self.stream)
+        entry.async_on_unload(vehicle.subscribe(self.async_apply_changes))
 
     @property
     @override
@@ -339,7 +323,8 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @override
     async def async_poll(self) -> None:
-        await self._async_look_for_pairing()
+        if await self._pairing.async_check():
+            self.async_show_pairing()
         self.vehicle.poller.shown = self.shown_signals
         self._async_watch_stream()
         if self.vehicle.check_due():
@@ -349,16 +334,16 @@ class VehicleCoordinator(FlotteCoordinator):
         try:
             await self.vehicle.poll()
         except VehicleUnavailable:
-            # It fell asleep between the two questions; that is now known.
+            # It fell asleep between the two requests, which the state shows now.
             return
         except (BudgetExceeded, AccountSuspended, GateRefused, NotRecorded) as error:
-            self._async_no_room(error)
+            self._async_log_pause(error)
             return
-        self._budget_logged = False
+        self._is_pause_logged = False
 
     @callback
     def async_look_after_restart(self) -> None:
-        """Look at what became of a command from right before a restart, as soon as that shows."""
+        """Poll for the effect of a command from right before the restart, once it can show."""
         if (due_at := self.vehicle.poller.look_due_at) is None:
             return
 
@@ -369,7 +354,7 @@ class VehicleCoordinator(FlotteCoordinator):
         self.config_entry.async_on_unload(async_call_later(self.hass, delay, look))
 
     @callback
-    def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # what it is told
+    def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
         """Set whether it is meant to stream, while it has no connection."""
         self.streams = streams
         if streams:
@@ -378,7 +363,7 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @callback
     def _async_watch_stream(self) -> None:
-        """Log once that the stream is missed, and once that it is back."""
+        """Log once that the stream is missing, and once that it is back."""
         vehicle = self.vehicle
         if vehicle.is_streaming:
             if self._stream_missed:
@@ -390,45 +375,28 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @property
     def stream_is_missed(self) -> bool:
-        """Whether it is online and should stream, but has not for longer than it may take."""
-        awaited = self.vehicle.presence.stream_overdue_since
-        return awaited is not None and dt_util.utcnow() - awaited >= plan.STREAM_GRACE
+        """Whether an online vehicle that should stream has not done so within the grace period."""
+        since = self.vehicle.presence.stream_overdue_since
+        return since is not None and dt_util.utcnow() - since >= plan.STREAM_GRACE
 
     @callback
-    def _async_awoke(self) -> None:
-        """Carry out what waited for that."""
+    def _async_run_deferred(self) -> None:
+        """Run the deferred commands of a vehicle that woke."""
         self.config_entry.async_create_background_task(
-            self.hass, self.vehicle.deferred.run_all(), "flotte carries out what waited"
+            self.hass, self.vehicle.deferred.run_all(), "flotte runs deferred commands"
         )
 
     @callback
-    def _async_settled(self, waiting: DeferredCommand, error: TeslaError | None) -> None:
-        """Say what became of a command whose caller waits no more, and that it waits no more."""
-        self.async_told(frozenset({signals.ONLINE}))
-        name, command = self.device_name, waiting.command.name
+    def _async_report_deferred(self, deferred: DeferredCommand, error: TeslaError | None) -> None:
+        """Log the result of a deferred command, and update the entity that lists them."""
+        self.async_apply_changes(frozenset({signals.ONLINE}))
+        name, command = self.device_name, deferred.command.name
         if error is None:
-            LOGGER.info("%s is awake: %s was carried out", name, command)
+            LOGGER.info("%s is awake: ran the deferred %s", name, command)
         elif isinstance(error, Deferred):
-            LOGGER.info("%s for %s waits no longer: %s", command, name, error)
+            LOGGER.info("Dropped the deferred %s for %s: %s", command, name, error)
         else:
-            LOGGER.warning("%s for %s had waited, and failed: %s", command, name, error)
-
-    async def _async_look_for_pairing(self) -> None:
-        """Look now and then whether a missing key was added, or old firmware replaced; it is free.
-
-        What an old firmware streams means something else, and does not say when it is replaced.
-        """
-        vehicle = self.vehicle
-        lacks_key = vehicle.channel.key_paired is False and vehicle.channel.needs_key
-        is_old = self.stream.is_connected and self.stream.has_unsound_firmware
-        if not lacks_key and not is_old:
-            return
-        now = dt_util.utcnow()
-        if within(self._pairing_asked, PAIRING_INTERVAL, now):
-            return
-        self._pairing_asked = now
-        await vehicle.channel.check_pairing(POLLING)
-        self.async_show_pairing()
+            LOGGER.warning("The deferred %s for %s failed: %s", command, name, error)
 
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:
@@ -436,7 +404,7 @@ class VehicleCoordinator(FlotteCoordinator):
         self.async_show_pairing()
 
     async def async_wake(self, context: Context | None) -> None:
-        """Wake the vehicle for whoever `context` stands for. Raises HomeAssistantError."""
+        """Wake the vehicle for a caller. Raises HomeAssistantError."""
         await self._async_act(self.vehicle.wake(caller_of(self.hass, context)))
 
     async def async_schedules(self, context: Context | None) -> Mapping[str, Any]:
@@ -457,24 +425,19 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @callback
     def async_show_pairing(self) -> None:
-        """Raise or clear the repair issue that asks the owner to pair our key."""
-        subject = issue_subject(self.vehicle.vin, self.config_entry.entry_id)
-        if self.vehicle.channel.key_paired is not False or not self.vehicle.channel.needs_key:
-            async_clear_issues(self.hass, subject, PAIRING_ISSUE)
-            return
-        url = pairing_url(self.config_entry.data)
-        async_raise_issue(self.hass, PAIRING_ISSUE, subject, {"name": self.device_name, "url": url})
+        """Raise or clear the repair issue that asks the owner to pair the key."""
+        self._pairing.async_show(self.device_name)
 
 
-_FAILURES: Final = 2
-"""In a row, before a section of a site counts as lost: settings are asked every ten minutes."""
+_MIN_FAILURES: Final = 2
+"""Failures in a row before a section of a site counts as lost."""
 
 
 class SiteCoordinator(FlotteCoordinator):
-    """One energy site: power flows every minute, settings every ten and after each change.
+    """Coordinator of a site: power flows every minute, settings every ten and after a change.
 
-    Each of the two may fail while the other works: only its own entities become unavailable then.
-    Should it cost something, only what an entity shows is asked for, and once what there is.
+    Either section may fail while the other works, and then only its entities become unavailable. If
+    sites cost money, only shown sections are polled, and each once to find out what it has.
     """
 
     def __init__(
@@ -485,7 +448,7 @@ class SiteCoordinator(FlotteCoordinator):
         name: AssetName,
         device_info: DeviceInfo,
     ) -> None:
-        """Show what `site` knows."""
+        """Show the readings of `site`."""
         super().__init__(
             hass,
             entry,
@@ -500,7 +463,7 @@ class SiteCoordinator(FlotteCoordinator):
         self.data = site.state
         self._told_availability = self.availability
         self._settings_missed = False
-        entry.async_on_unload(site.subscribe(self.async_told))
+        entry.async_on_unload(site.subscribe(self.async_apply_changes))
 
     @property
     @override
@@ -517,9 +480,9 @@ class SiteCoordinator(FlotteCoordinator):
         return all(self._answers(name) for name in {signal.section for signal in shown})
 
     def _answers(self, name: str) -> bool:
-        """Whether a section can be read, or failed only lately or once."""
+        """Whether a section can be read, or failed only once or recently."""
         section = self.site.sections[name]
-        if section.failing_since is None or section.failures < _FAILURES:
+        if section.failing_since is None or section.failures < _MIN_FAILURES:
             return True
         return within(section.failing_since, UNREACHABLE_GRACE, dt_util.utcnow())
 
@@ -530,12 +493,12 @@ class SiteCoordinator(FlotteCoordinator):
         try:
             await self.site.poll(self.shown_signals | self._awaited)
         except (BudgetExceeded, GateRefused, NotRecorded) as error:
-            self._async_no_room(error)
+            self._async_log_pause(error)
             return
         finally:
             if settings.failures != failures:
                 self._async_watch_settings(settings.error)
-        self._budget_logged = False
+        self._is_pause_logged = False
 
     @callback
     @override
@@ -544,13 +507,13 @@ class SiteCoordinator(FlotteCoordinator):
 
     @property
     def _awaited(self) -> frozenset[Signal[Any]]:
-        """The signals of sections that never answered: nobody knows yet what there is to show."""
+        """Signals of sections that never answered, so their equipment is unknown."""
         known = {signal.section for signal in self.state.readings}
         return frozenset(each for each in signals.SITE_SIGNALS if each.section not in known)
 
     @callback
     def _async_watch_settings(self, error: TeslaError | None) -> None:
-        """Log once that only the settings cannot be read, and once that they can again."""
+        """Log once that only the settings cannot be read, and once that they can be read again."""
         if error is None:
             if self._settings_missed:
                 LOGGER.info("The settings of %s can be read again", self.device_name)
@@ -566,11 +529,3 @@ class SiteCoordinator(FlotteCoordinator):
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:
         await self.site.send(command, caller)
-
-
-def pairing_url(data: Mapping[str, Any]) -> str:
-    """The link that opens the Tesla app to pair our key. Source: Tesla's developer guide (2026).
-
-    Tesla's optional `?vin=` is left out: a link in a repair issue is shown around.
-    """
-    return f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from custom_components.flotte.tesla.listeners import Listeners
+from custom_components.flotte.tesla.listeners import KeyedListeners, Listeners
 
 
 def test_listeners_are_called_in_the_order_of_their_subscriptions() -> None:
@@ -58,3 +58,44 @@ def test_listeners_may_come_and_go_while_they_are_notified() -> None:
     assert called == ["once", "always"]
     changed()
     assert called == ["once", "always", "always", "later"]
+
+
+def test_keyed_listeners_are_called_once_for_all_their_keys() -> None:
+    changed = KeyedListeners[str]()
+    called: list[str] = []
+    changed.subscribe(("speed", "gear"), lambda: called.append("both"))
+    changed.subscribe(("gear",), lambda: called.append("gear"))
+    changed(("speed", "gear", "odometer"))
+    assert called == ["both", "gear"]
+    changed(("speed",))
+    assert called == ["both", "gear", "both"]
+    changed(("odometer",))
+    assert called == ["both", "gear", "both"]
+
+
+def test_keys_without_a_listener_are_forgotten() -> None:
+    changed = KeyedListeners[str]()
+    assert changed.keys == frozenset()
+    one = changed.subscribe(("speed", "gear"), lambda: None)
+    other = changed.subscribe(("gear",), lambda: None)
+    assert changed.keys == {"speed", "gear"}
+    one()
+    one()
+    assert changed.keys == {"gear"}
+    other()
+    assert changed.keys == frozenset()
+
+
+def test_keyed_listeners_may_leave_while_they_are_notified() -> None:
+    changed = KeyedListeners[str]()
+    called: list[str] = []
+
+    def leave() -> None:
+        called.append("once")
+        unsubscribe()
+
+    unsubscribe = changed.subscribe(("speed",), leave)
+    changed.subscribe(("speed",), lambda: called.append("always"))
+    changed(("speed",))
+    changed(("speed",))
+    assert called == ["once", "always", "always"]

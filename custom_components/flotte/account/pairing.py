@@ -1,0 +1,73 @@
+"""Pairing of a vehicle with Flotte's key: the repair issue, and checks whether it is resolved."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_PUBLIC_DOMAIN, PAIRING_INTERVAL
+from ..tesla.clock import within
+from ..tesla.spending.caller import POLLING
+from ..tesla.vehicle.stream import Stream
+from ..tesla.vehicle.vehicle import Vehicle
+from .issues import async_clear_issues, async_raise_issue, issue_subject
+
+PAIRING_ISSUE: Final = "key_not_paired"
+
+
+def pairing_url(data: Mapping[str, Any]) -> str:
+    """Link that opens the Tesla app to pair the key. Source: Tesla's developer guide (2026).
+
+    Without Tesla's optional `?vin=`, because owners share the links of repair issues.
+    """
+    return f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"
+
+
+class Pairing:
+    """The pairing of one vehicle."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, vehicle: Vehicle, stream: Stream
+    ) -> None:
+        """Report for this vehicle of an entry."""
+        self._hass = hass
+        self._entry = entry
+        self._vehicle = vehicle
+        self._stream = stream
+        self._checked_at = dt_util.utcnow()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the vehicle needs the key and certainly does not have it."""
+        channel = self._vehicle.channel
+        return channel.key_paired is False and channel.needs_key
+
+    async def async_check(self) -> bool:
+        """Ask Tesla from time to time whether the vehicle has the key by now; it is free.
+
+        Also while the firmware is unsound, because such a firmware does not report its update.
+
+        Returns:
+            Whether Tesla was asked.
+        """
+        is_unsound = self._stream.is_connected and self._stream.has_unsound_firmware
+        if not self.is_missing and not is_unsound:
+            return False
+        now = dt_util.utcnow()
+        if within(self._checked_at, PAIRING_INTERVAL, now):
+            return False
+        self._checked_at = now
+        await self._vehicle.channel.check_pairing(POLLING)
+        return True
+
+    @callback
+    def async_show(self, name: str) -> None:
+        """Raise or clear the repair issue; `name` is that of the vehicle."""
+        subject = issue_subject(self._vehicle.vin, self._entry.entry_id)
+        if self.is_missing:
+            url = pairing_url(self._entry.data)
+            async_raise_issue(self._hass, PAIRING_ISSUE, subject, {"name": name, "url": url})
+        else:
+            async_clear_issues(self._hass, subject, PAIRING_ISSUE)

@@ -783,19 +783,52 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.telemetry",
     },
-    "flows.options": HOME_ASSISTANT
+    "flows.forms": HOME_ASSISTANT | {"const", "voluptuous"},
+    "flows.rules": HOME_ASSISTANT
+    | {"flows.forms", "spending.rules", "tesla.spending.policy", "tesla.spending.tariff"},
+    "flows.spending": HOME_ASSISTANT
     | {
-        "spending.callers",
-        "const",
-        "streaming.certificates",
-        "streaming.options",
-        "tesla.spending.endpoints",
-        "tesla.telemetry",
-        "voluptuous",
-        "tesla.spending.caller",
+        "flows.forms",
+        "flows.rules",
         "tesla.spending.policy",
         "tesla.spending.tariff",
-        "spending.rules",
+        "voluptuous",
+    },
+    "flows.wakes": HOME_ASSISTANT
+    | {
+        "flows.forms",
+        "flows.rules",
+        "spending.callers",
+        "tesla.spending.caller",
+        "tesla.spending.policy",
+        "voluptuous",
+    },
+    "flows.tariff": HOME_ASSISTANT
+    | {
+        "const",
+        "flows.forms",
+        "tesla.spending.endpoints",
+        "tesla.spending.tariff",
+        "voluptuous",
+    },
+    "flows.stream": HOME_ASSISTANT
+    | {
+        "const",
+        "flows.forms",
+        "streaming.certificates",
+        "streaming.options",
+        "tesla.telemetry",
+        "voluptuous",
+    },
+    "flows.options": HOME_ASSISTANT
+    | {
+        "const",
+        "flows.spending",
+        "flows.stream",
+        "flows.tariff",
+        "flows.wakes",
+        "tesla.telemetry",
+        "voluptuous",
     },
     "services.vehicle": HOME_ASSISTANT
     | {

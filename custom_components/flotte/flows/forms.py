@@ -1,0 +1,100 @@
+"""Building blocks of the options forms: selectors, tables, and the base of all steps."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    ObjectSelector,
+    ObjectSelectorConfig,
+    ObjectSelectorField,
+    SelectOptionDict,
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+
+
+def number_box(
+    minimum: float, maximum: float, step: float | Literal["any"] = 1, *, unit: str | None = None
+) -> NumberSelector:
+    """Field for a number."""
+    config = NumberSelectorConfig(min=minimum, max=maximum, step=step, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def table(key: str, **columns: Selector[Any]) -> ObjectSelector:
+    """Field for rows that are added one at a time; the first column names a row."""
+    return ObjectSelector(
+        ObjectSelectorConfig(
+            fields={
+                name: ObjectSelectorField(selector=selector, required=True)
+                for name, selector in columns.items()
+            },
+            multiple=True,
+            label_field=next(iter(columns)),
+            description_field=list(columns)[-1],
+            translation_key=key,
+        )
+    )
+
+
+def as_mapping(rows: object, key: str, value: str) -> dict[str, Any] | None:
+    """Turn the rows of a table into a mapping by one column; None if a key comes twice."""
+    listed = rows if isinstance(rows, list) else []
+    found = {str(row[key]).strip(): row[value] for row in listed}
+    return found if len(found) == len(listed) else None
+
+
+def as_rows(stored: object, key: str, value: str) -> list[dict[str, Any]]:
+    """Turn a stored mapping into rows of a table; rows that were just entered stay as they are."""
+    if isinstance(stored, list):
+        return stored
+    pairs = stored.items() if isinstance(stored, Mapping) else ()
+    return [{key: name, value: each} for name, each in pairs]
+
+
+class OptionsSteps(OptionsFlow):
+    """Base of the steps of each group of options."""
+
+    def __init__(self) -> None:
+        """Start without input of earlier steps."""
+        self._chosen: dict[str, Any] = {}
+
+    def _save(self, values: Mapping[str, Any]) -> ConfigFlowResult:
+        """Save these options beside the others; None resets one to its default."""
+        merged = {**self.config_entry.options, **values}
+        return self.async_create_entry(
+            data={name: value for name, value in merged.items() if value is not None}
+        )
+
+    def _filled(self, schema: vol.Schema, values: Mapping[str, Any] | None) -> vol.Schema:
+        """Fill a form with the values just entered, or with the present options."""
+        return self.add_suggested_values_to_schema(
+            schema, self.config_entry.options if values is None else values
+        )
+
+    async def _select_in_table(self, *choices: str, translation_key: str) -> SelectSelector:
+        """Selector in a row of a table, where the front end looks up no translations."""
+        language = self.hass.config.language
+        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
+        beginning = f"component.{DOMAIN}.selector.{translation_key}.options"
+        return SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=str(each), label=texts.get(f"{beginning}.{each}", each))
+                    for each in choices
+                ],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )

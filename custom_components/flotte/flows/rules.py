@@ -1,0 +1,64 @@
+"""Forms of spending rules: a selector for each kind of option, and the values they show."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.const import PERCENTAGE, UnitOfTime
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    Selector,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TimeSelector,
+)
+
+from ..spending.rules import spending_tariff
+from ..tesla.spending.policy import RULES, AsleepPolicy, Group, Kind, Policy, Rule
+from ..tesla.spending.tariff import Tariff
+from .forms import OptionsSteps, number_box
+
+ASLEEP: Final = "asleep"
+
+DEFAULTS: Final = {
+    name: float(value) if name == "reserve_percent" else value
+    for name, value in Policy().to_options().items()
+    if value is not None
+}
+"""Rules of a new installation."""
+
+SELECTORS: Final[Mapping[Kind, Selector[Any]]] = {
+    Kind.PERCENT: number_box(0, 100, unit=PERCENTAGE),
+    Kind.COUNT: number_box(0, 100),
+    Kind.MINUTES: number_box(0, 1440, unit=UnitOfTime.MINUTES),
+    Kind.HOURS: number_box(1, 168, unit=UnitOfTime.HOURS),
+    Kind.DAYS: number_box(0, 31, unit=UnitOfTime.DAYS),
+    Kind.TIME_OF_DAY: TimeSelector(),
+    Kind.FLAG: BooleanSelector(),
+    Kind.ASLEEP: SelectSelector(
+        SelectSelectorConfig(
+            options=list(AsleepPolicy), translation_key=ASLEEP, mode=SelectSelectorMode.LIST
+        )
+    ),
+}
+"""Field for each kind of option; those for amounts and callers depend on the installation."""
+
+
+def rules_of(group: Group) -> list[Rule]:
+    """Rules of a form, in its order."""
+    return [rule for rule in RULES if rule.group is group]
+
+
+class RuleSteps(OptionsSteps):
+    """Base of the steps that set spending rules."""
+
+    @property
+    def _tariff_in_force(self) -> Tariff:
+        """Tariff of all accounts that share the bill; budgets are in its currency."""
+        return spending_tariff(self.hass, self.config_entry)
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """Present rules, with the defaults of those that are not set."""
+        discount = float(self._tariff_in_force.discount)
+        return {"monthly_limit": discount, **DEFAULTS, **self.config_entry.options}

@@ -66,7 +66,7 @@ class DirectStreams:
             # Another configuration: the car hangs up and connects again.
             self._disconnect(vin)
         self._connect(vin)
-        self._streams[vin].heard(emission.topic.encode(), emission.payload)
+        self._streams[vin].receive(emission.topic.encode(), emission.payload)
 
     def _connect(self, vin: str) -> None:
         if vin not in self._connected:

@@ -764,7 +764,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api.fleet",
         "tesla.clock",
         "tesla.signing",
-        "tesla.telemetry",
         "tesla.listeners",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},

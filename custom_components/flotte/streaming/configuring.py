@@ -79,6 +79,12 @@ def is_over(until: datetime, now: datetime) -> bool:
     return not now < until <= now + RETRY_INTERVALS[-1]
 
 
+def is_retry_due(car: CarSubscription, now: datetime) -> bool:
+    """Whether a refused configuration is due to be sent again."""
+    until = None if car.refusal is None else car.refusal.until
+    return until is not None and is_over(until, now)
+
+
 class Configurator:
     """Sends configurations to cars that need one, and deletes those that are not wanted.
 

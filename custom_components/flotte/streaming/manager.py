@@ -2,10 +2,10 @@
 
     entities that are enabled ─> their signals ─> plan ─> signed configuration ─> Tesla ─> car
                                                    ^                                       │
-                                     what really comes, counted by field <─────────────────┘
+                                     records received, counted by field <──────────────────┘
 
-A configuration is sent only when it differs from what the car has. Where a car cannot have it, or
-does not connect, a repair issue says what to do, and the car is polled meanwhile.
+A configuration is sent only when it differs from the car's. If a car cannot have one, or does not
+connect, a repair issue says what to do, and the car is polled meanwhile.
 """
 
 import asyncio
@@ -27,8 +27,7 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.listeners import Listeners
 from ..tesla.signing import ClientKey
-from ..tesla.telemetry.stream_plan import can_stream
-from .configuring import Configurator, is_over
+from .configuring import Configurator, is_retry_due
 from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
@@ -86,18 +85,8 @@ class StreamManager:
         self._cars = {
             each.vehicle.vin: CarSubscription(each, kept.get(each.vehicle.vin)) for each in vehicles
         }
-        rejected = kept.get(_REJECTED_FIELDS)
-        self._planner = Planner(
-            Settings.from_options(entry.options),
-            self._cars,
-            scopes,
-            {
-                each
-                for each in (rejected if isinstance(rejected, list) else ())
-                if isinstance(each, str)
-            },
-            api.meter,
-        )
+        settings, rejected = Settings.from_options(entry.options), kept.get(_REJECTED_FIELDS)
+        self._planner = Planner(settings, self._cars, scopes, rejected, api.meter)
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
         self._is_started = self._is_stopped = False
@@ -142,10 +131,8 @@ class StreamManager:
     @callback
     def _set_streams(self) -> None:
         """Set for each car whether it is meant to stream."""
-        is_on = self._planner.settings.is_on
         for car in self._cars.values():
-            can = can_stream(car.coordinator.vehicle.channel.fleet_info) is not False
-            car.coordinator.async_set_streams(is_on and can)
+            car.coordinator.async_set_streams(self._planner.may_stream(car))
 
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
@@ -265,9 +252,8 @@ class StreamManager:
     def to_stored(self) -> dict[str, Any]:
         """State to store, as JSON without secrets."""
         now = dt_util.utcnow()
-        cars = {vin: car.to_stored(now) for vin, car in self._cars.items()}
         return {
-            **cars,
+            **{vin: car.to_stored(now) for vin, car in self._cars.items()},
             _REJECTED_FIELDS: sorted(self._planner.rejected_fields),
             _APPLICATION: self._application,
         }
@@ -275,11 +261,7 @@ class StreamManager:
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         """Configure again when an entity is enabled or disabled: other signals may be shown."""
-        data = event.data
-        if data["action"] == "update" and "disabled_by" not in data["changes"]:
-            return
-        entity = er.async_get(self._hass).async_get(data["entity_id"])
-        if entity is None or entity.config_entry_id == self._entry.entry_id:
+        if _may_change_plan(self._hass, self._entry.entry_id, event.data):
             self._debouncer.async_schedule_call()
 
     async def async_configure(self) -> None:
@@ -305,8 +287,7 @@ class StreamManager:
         if self._planner.note_directives():
             await self.async_configure()
         if self._reviewed is not None and within(self._reviewed, REVIEW_INTERVAL, now):
-            until = [car.refusal.until for car in self._cars.values() if car.refusal]
-            if any(each is not None and is_over(each, now) for each in until):
+            if any(is_retry_due(car, now) for car in self._cars.values()):
                 await self.async_configure()
             return
         first, self._reviewed = self._reviewed is None, now
@@ -317,3 +298,13 @@ class StreamManager:
             self._watcher.slow_costly_fields(car, now)
             await self._watcher.async_diagnose(car, now)
         await self.async_configure()
+
+
+def _may_change_plan(
+    hass: HomeAssistant, entry_id: str, data: er.EventEntityRegistryUpdatedData
+) -> bool:
+    """Whether an entity of the account was added, removed, enabled or disabled."""
+    if data["action"] == "update" and "disabled_by" not in data["changes"]:
+        return False
+    entity = er.async_get(hass).async_get(data["entity_id"])
+    return entity is None or entity.config_entry_id == entry_id

@@ -1,7 +1,7 @@
-"""The stream of those who run Tesla's own telemetry server, out of their broker.
+"""Streams of owners who run Tesla's own telemetry server, from their broker.
 
-The broker is that of Home Assistant's `mqtt` integration. Messages that it retained are left alone:
-they bear no time, so nobody knows how old they are.
+The broker is that of Home Assistant's `mqtt` integration. Messages that it retained are ignored:
+they have no time, so their age is unknown.
 """
 
 from collections.abc import Mapping
@@ -18,26 +18,26 @@ from ..tesla.telemetry.records import CarError, Connectivity, MalformedRecord, R
 from ..tesla.vehicle.stream import Stream
 
 QOS: Final = 1
-UNTOLD: Final = "untold"
-"""The connection of a car whose values come, but whose connection nobody told of."""
+UNREPORTED: Final = "untold"
+"""Connection of a car that sends values, but whose connection was not reported."""
 
 
 async def async_subscribe(
     hass: HomeAssistant, base: str, streams: Mapping[str, Stream]
 ) -> CALLBACK_TYPE:
-    """Pass on what the broker has of these cars (by VIN); call the answer to stop.
+    """Apply the broker's messages to these streams, by VIN; call the returned function to stop.
 
     Raises:
-        HomeAssistantError: there is no broker to ask.
+        HomeAssistantError: there is no broker.
     """
 
     @callback
-    def heard(message: mqtt.ReceiveMessage) -> None:
+    def on_message(message: mqtt.ReceiveMessage) -> None:
         topic = read_topic(base, message.topic)
         stream = None if topic is None else streams.get(topic.vin)
         if message.retain or topic is None or stream is None:
             return
-        # Of alerts the history says all that the current one says.
+        # The history of an alert includes the current one.
         if topic.kind is Kind.ALERTS and not topic.is_history:
             return
         try:
@@ -52,10 +52,10 @@ async def async_subscribe(
         except MalformedRecord as error:
             LOGGER.debug("A message of kind %s cannot be read: %s", topic.kind, error)
             return
-        _pass_on(content, stream)
+        _apply(content, stream)
 
     for stream in streams.values():
-        # It may be away, or lose what nobody acknowledged, and nobody would know.
+        # A broker may be away or lose messages unnoticed.
         stream.continuity.is_gapless = False
     stops: list[CALLBACK_TYPE] = []
 
@@ -67,27 +67,27 @@ async def async_subscribe(
     try:
         for vin in streams:
             topic = f"{base}/{vin}/#"
-            stops.append(await mqtt.async_subscribe(hass, topic, heard, QOS, encoding=None))
+            stops.append(await mqtt.async_subscribe(hass, topic, on_message, QOS, encoding=None))
     except BaseException:
-        # Those that were made would be heard for ever.
+        # Otherwise the subscriptions made so far would last for ever.
         stop()
         raise
     return stop
 
 
-def _pass_on(content: Content | None, stream: Stream) -> None:
+def _apply(content: Content | None, stream: Stream) -> None:
     if isinstance(content, Record):
         if not stream.is_connected:
-            stream.opened(UNTOLD, "")
+            stream.opened(UNREPORTED, "")
         stream.apply_record(content)
         return
     match content:
         case Connectivity(is_connected=True):
             stream.opened(content.connection, content.network)
-            stream.closed(UNTOLD)
+            stream.closed(UNREPORTED)
         case Connectivity(is_connected=False):
             stream.closed(content.connection)
-            stream.closed(UNTOLD)
+            stream.closed(UNREPORTED)
         case CarError():
             stream.apply_errors((content,))
         case [*alerts]:

@@ -9,7 +9,7 @@ from ..tesla import signals
 from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
 from ..tesla.telemetry.profiles import Profile, Rule
-from ..tesla.telemetry.stream_plan import plan
+from ..tesla.telemetry.stream_plan import can_stream, plan
 from .options import Settings
 from .subscription import CarSubscription
 
@@ -24,7 +24,7 @@ class Planner:
         settings: The owner's options about the stream.
         cars: The subscriptions, by VIN.
         scopes: Scopes that the owner granted.
-        rejected_fields: Fields that Tesla does not know; grows with Tesla's answers.
+        rejected_fields: Fields that Tesla does not know, as stored.
         meter: Knows whether Tesla suspended the account.
     """
 
@@ -33,13 +33,18 @@ class Planner:
         settings: Settings,
         cars: Mapping[str, CarSubscription],
         scopes: frozenset[str],
-        rejected_fields: set[str],
+        rejected_fields: object,
         meter: Meter,
     ) -> None:
         self.settings = settings
         self._cars = cars
         self._scopes = scopes
-        self.rejected_fields = rejected_fields
+        self.rejected_fields = {
+            each
+            for each in (rejected_fields if isinstance(rejected_fields, list) else ())
+            if isinstance(each, str)
+        }
+        """Fields that Tesla does not know; grows with Tesla's answers."""
         self._meter = meter
         self._applied_directives = self._directives()
 
@@ -49,6 +54,11 @@ class Planner:
         for car in self._cars.values():
             return car.coordinator.vehicle.gate.step.effects
         return Effects()
+
+    def may_stream(self, car: CarSubscription) -> bool:
+        """Whether the owner turned streaming on, and the car can stream as far as known."""
+        can = can_stream(car.coordinator.vehicle.channel.fleet_info)
+        return self.settings.is_on and can is not False
 
     def _directives(self) -> tuple[Effects, bool, int]:
         """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.

@@ -1,4 +1,4 @@
-"""One car's subscription: what Tesla took for it, what comes, and why it could not be had."""
+"""Subscription of a car: its accepted configuration, the tally of its records, and refusals."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Refusal:
     """Why a car could not be configured, and when that is tried again."""
 
     issue: str
-    """What the owner is told."""
+    """Key of the repair issue."""
     detail: str
     count: int
     """Refusals in a row that Tesla bills."""
@@ -70,7 +70,7 @@ class CarSubscription:
     """One car's subscription."""
 
     def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
-        """Take up what `to_stored` kept; what cannot be read is left out."""
+        """Restore the state from `to_stored`; unreadable parts are dropped."""
         kept = stored if isinstance(stored, Mapping) else {}
         self.coordinator = coordinator
         self.vin = coordinator.vehicle.vin
@@ -78,25 +78,25 @@ class CarSubscription:
         self.configured: dict[str, Any] | None = (
             dict(configured) if isinstance(configured, Mapping) else None
         )
-        """The configuration that Tesla took for it last."""
+        """The configuration that Tesla accepted last."""
         self.is_distrusted = kept.get("is_distrusted") is True
-        """Whether Tesla must be asked if it still has that configuration."""
+        """Whether Tesla may have dropped that configuration."""
         suspensions = kept.get("suspensions")
         self.suspensions = suspensions if type(suspensions) is int else 0
-        """How often Tesla had stopped the account by then; see `is_lost`."""
+        """Number of suspensions of the account by then; see `is_lost`."""
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))
         self.stored_tally = kept.get("tally")
         self.refusal = Refusal.from_stored(kept.get("refusal"))
-        """Why it could not be configured the last time."""
+        """Refusal of the last configuration, if any."""
         self.asked = as_moment(kept.get("asked"))
-        """When Tesla was asked last why it does not connect."""
+        """Time of the last request to Tesla why it does not connect."""
         self.removal_failed_at: datetime | None = None
-        """When its configuration could not be taken away, though it is not wanted."""
+        """Time of the last failed deletion of its configuration."""
         self.is_reported = False
-        """Whether its owner was told that a broker's stream is dear."""
+        """Whether the cost of a broker's stream was reported."""
         self.removal_failures = 0
-        """How often Tesla refused that in a row, and billed it."""
+        """Billed failures of that in a row."""
         self._counted: Counter[str] = Counter()
 
     @property
@@ -105,9 +105,9 @@ class CarSubscription:
         return self.coordinator.device_name
 
     def follow(self, planned: Plan, now: datetime) -> None:
-        """Expect it to stream by this plan from now on, and count by it.
+        """Expect the car to stream by this plan from now on, and count by it.
 
-        Whether it is connected already does not matter: it takes a new plan some time.
+        It need not be connected: a new plan takes effect after a while.
         """
         if not self.plan:
             self.tally = Tally.from_stored(planned, self.stored_tally)
@@ -120,7 +120,7 @@ class CarSubscription:
         self.coordinator.vehicle.presence.stream_expected_since = now
 
     def unfollow(self, now: datetime) -> None:
-        """Expect nothing of it, because its stream is about to be received in another way."""
+        """Expect no records: the source of the stream is about to change."""
         self.stored_tally = self.tally.to_stored(now) if self.plan else self.stored_tally
         self.plan = {}
         self.coordinator.stream.continuity.follow({})
@@ -128,7 +128,7 @@ class CarSubscription:
         self.coordinator.vehicle.presence.stream_expected_since = None
 
     def count(self, now: datetime) -> None:
-        """Book what came since the last time; not at each record, which must be quick."""
+        """Count new records in the tally. Records come often, so that is not done at each."""
         counts = self.coordinator.stream.counts
         fresh = counts - self._counted
         self._counted = counts.copy()
@@ -136,33 +136,33 @@ class CarSubscription:
             self.tally.note(fresh.elements(), situation_of(self.coordinator), now)
 
     def forget_configuration(self) -> None:
-        """Forget what Tesla took: that was for another application."""
+        """Forget the configuration, which is for another application."""
         self.configured = None
         self.suspensions = self.coordinator.vehicle.api.meter.suspension.count
         self.refusal = self.asked = None
         self.is_distrusted = False
 
     def distrust_configuration(self) -> None:
-        """Have Tesla asked about the configuration, and try again what was refused."""
+        """Check the configuration at Tesla soon, and retry a refused one."""
         self.is_distrusted = self.configured is not None
         if self.refusal is not None and self.refusal.until is not None:
             self.refusal = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether Tesla removed its configuration, as it does when it stops an account.
+        """Whether Tesla removed its configuration, as it does when it suspends an account.
 
-        Counted and not dated, because clocks are set.
+        Counted and not dated, because clocks may be changed.
         """
         return self.suspensions != self.coordinator.vehicle.api.meter.suspension.count
 
     @property
     def known(self) -> dict[str, Any] | None:
-        """The configuration that it has, as far as we know."""
+        """The configuration that the car has, as far as known."""
         return None if self.is_lost else self.configured
 
     def to_stored(self, now: datetime) -> dict[str, Any]:
-        """What to keep over a restart, as JSON."""
+        """State to store, as JSON."""
         return {
             "configured": self.configured,
             "is_distrusted": self.is_distrusted,
@@ -174,7 +174,7 @@ class CarSubscription:
 
 
 def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
-    """The cars that stream to us, and by what, out of what `StreamManager.to_stored` answered."""
+    """Configurations by VIN of the cars that stream to us, from `StreamManager.to_stored`."""
     kept = stored if isinstance(stored, Mapping) else {}
     return {
         vin: car["configured"]
@@ -184,7 +184,7 @@ def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
 
 
 def situation_of(coordinator: VehicleCoordinator) -> Situation:
-    """What a car is doing, as far as its stream is concerned."""
+    """Situation of a car, for the forecast of its stream."""
     state = coordinator.state
     if state[signals.SHIFT_STATE] not in (None, "p"):
         return Situation.DRIVING
@@ -192,10 +192,9 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
 
 
 def is_leaner(planned: Plan, car: CarSubscription) -> bool:
-    """Whether a plan costs less than what a car was told last.
+    """Whether a plan costs less than a car's last configuration.
 
-    After a restart that need not be the plan that it is followed by: what is wanted may have
-    changed meanwhile.
+    After a restart that may differ from its plan: the shown entities may have changed meanwhile.
     """
     told = _plan_of((car.known or {}).get("fields"))
     new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))
@@ -203,7 +202,7 @@ def is_leaner(planned: Plan, car: CarSubscription) -> bool:
 
 
 def _plan_of(claims: object) -> Plan:
-    """The plan that a configuration's fields came from; a field that cannot be read is left out."""
+    """The plan of a configuration's fields; unreadable ones are dropped."""
     plans: dict[str, Rule] = {}
     for name, claim in claims.items() if isinstance(claims, Mapping) else ():
         with suppress(AttributeError, KeyError, TypeError, ValueError):

@@ -16,7 +16,7 @@ from .spending.account_ledger import AccountLedger, find_ledger
 from .spending.issues import DAMAGED_ISSUE, DASHBOARD
 from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
-from .tesla.spending.ledger import MOST_UNITS, Month
+from .tesla.spending.ledger import MAX_UNITS, Month
 from .tesla.spending.tariff import Category
 
 
@@ -122,7 +122,7 @@ _COUNTED: Final[Mapping[str, Category]] = {
 }
 _COUNT: Final = selector.NumberSelector(
     selector.NumberSelectorConfig(
-        min=0, max=MOST_UNITS, step=1, mode=selector.NumberSelectorMode.BOX
+        min=0, max=MAX_UNITS, step=1, mode=selector.NumberSelectorMode.BOX
     )
 )
 

@@ -59,7 +59,7 @@ class Month:
 
 
 KEEP_MONTHS: Final = 24
-MOST_UNITS: Final = 10**12
+MAX_UNITS: Final = 10**12
 """More of anything nobody is billed in a month."""
 
 
@@ -292,8 +292,8 @@ def _rows_read(stored: object) -> Counter[LedgerKey]:
     for line in stored if isinstance(stored, list) else ():
         match line:
             case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
-                least = -MOST_UNITS if caller == CORRECTION else 0
-                if isinstance(count, bool) or not least <= count <= MOST_UNITS:
+                least = -MAX_UNITS if caller == CORRECTION else 0
+                if isinstance(count, bool) or not least <= count <= MAX_UNITS:
                     continue
                 try:
                     row = LedgerKey(date.fromisoformat(day), Category(category), car, caller)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final, TypeIs
 
 from ..reading_json import as_number
-from .ledger import CORRECTION, MOST_UNITS, Month
+from .ledger import CORRECTION, MAX_UNITS, Month
 from .tariff import Category
 
 _MOST_REFUNDED: Final = 10
@@ -41,7 +41,7 @@ def is_month(value: object) -> bool:
 
 def is_count(value: object, least: int = 0) -> TypeIs[int]:
     """Whether this is a number of units that can be."""
-    return type(value) is int and least <= value <= MOST_UNITS
+    return type(value) is int and least <= value <= MAX_UNITS
 
 
 def _is_ledger(value: Any) -> bool:  # noqa: ANN401  # JSON
@@ -66,7 +66,7 @@ def _is_row(line: object) -> bool:
                 date.fromisoformat(day)
             except ValueError:
                 return False
-            least = -MOST_UNITS if caller == CORRECTION else 0
+            least = -MAX_UNITS if caller == CORRECTION else 0
             return category in Category and is_count(count, least)
     return False
 
@@ -89,7 +89,7 @@ def _is_doubt(value: object) -> bool:
         and is_month(value.get("month"))
         and isinstance(value.get("file"), str)
         and isinstance(counts := value.get("counts"), Mapping)
-        and all(name in Category and is_count(count, -MOST_UNITS) for name, count in counts.items())
+        and all(name in Category and is_count(count, -MAX_UNITS) for name, count in counts.items())
     )
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with Tesla, and what that means for the user.
+"""Errors of the Tesla side, and their meaning for the user.
 
 Every error answers two questions. May the vehicle have acted? Certainly not if it is `Refused` or
 `Unreachable`; otherwise it may have. Is trying later sensible? See `is_temporary`.
@@ -9,7 +9,7 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
     │   ├── NotRecorded            the ledger could not be written; nothing was sent
     │   ├── NotKept                it was to wait, and could not be saved
     │   ├── GateRefused            our own gate said no, for a reason that it names
-    │   ├── Deferred               it waits until the vehicle is awake by itself
+    │   ├── Deferred               it waits until the vehicle is awake on its own
     │   ├── LoginRequired          the owner must log in again
     │   ├── MobileAccessDisabled   switched off in the car
     │   ├── MissingScope           the owner did not grant what this needs
@@ -24,7 +24,7 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
     │   ├── NotFound               no such vehicle or site on the account
     │   ├── NotAvailable           not offered there
     │   │   ├── InService            the vehicle is in service
-    │   │   ├── UnsupportedVehicle   Tesla's servers do not serve such a vehicle
+    │   │   ├── UnsupportedVehicle   Tesla's servers do not serve this kind of vehicle
     │   │   └── ActionUnknown        Tesla's servers do not know the action
     │   ├── NoUnsignedForm         the vehicle wants the plain form, and there is none
     │   ├── VehicleUnavailable     asleep or offline
@@ -42,7 +42,7 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
     ├── AnswerLost               sent, but the connection broke before an answer came
     ├── ServiceError             Tesla answered with a server error
     ├── InvalidAnswer            Tesla answered something unreadable
-    └── OutcomeUnknown           sent, but nobody knows whether it was executed
+    └── OutcomeUnknown           sent; whether it was executed is unknown
 
 Each class names its translation (`key`, in `translations/en.json` under `exceptions`).
 """
@@ -133,7 +133,7 @@ class GateRefused(Refused):
 
 
 class Deferred(Refused):
-    """Not done now: it waits until the vehicle is awake by itself, or until it is given up.
+    """Not done now: it waits until the vehicle is awake on its own, or until it is given up.
 
     `reason` says why the vehicle is not woken. Trying again is not needed.
     """
@@ -245,7 +245,7 @@ class InService(NotAvailable):
 
 
 class UnsupportedVehicle(NotAvailable):
-    """Tesla's servers do not do this for such a vehicle."""
+    """Tesla's servers do not do this for a vehicle of this kind."""
 
     key = "unsupported_vehicle"
 
@@ -402,7 +402,7 @@ class OutcomeUnknown(TeslaError):
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """What one HTTP status means when its body contains `text` (lower case; "" always matches)."""
+    """Meaning of one HTTP status when its body contains `text` (lower case; "" always matches)."""
 
     status: int
     text: str
@@ -433,7 +433,7 @@ STATUS_TABLE = (
     StatusRow(408, "vehicle is asleep", VehicleUnavailable),
     StatusRow(408, "offline or asleep", VehicleUnavailable),
     # The gateway waited for the vehicle in vain, perhaps because it went offline just then: on a
-    # command nobody knows what happened.
+    # command it is not known what happened.
     StatusRow(408, "", ServiceError),
     StatusRow(412, "", NotRegistered),
     StatusRow(421, "", WrongRegion),

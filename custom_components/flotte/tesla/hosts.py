@@ -1,4 +1,4 @@
-"""Where Tesla lives: log-in, token and regional addresses, and which hosts may be trusted.
+"""Where Tesla lives: login, token and regional addresses, and which hosts may be trusted.
 
 Sources: Tesla's authentication pages (2026-08) and base URL page (2025-01).
 """

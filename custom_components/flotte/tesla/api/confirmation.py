@@ -23,7 +23,7 @@ _WORDS: Final = ("reason", "message", "error", "error_description")
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What an answer says about a command."""
+    """Meaning of an answer to a command."""
 
     done: bool | None
     """Whether it was carried out; None if the answer does not say."""

@@ -1,4 +1,4 @@
-"""What a command is, and what its makers share."""
+"""Commands, and the helpers that build them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Command:
     name: str
     """Tesla's REST name: `command/{name}` for vehicles, the last part of the path for sites."""
     domain: Domain | None = None
-    """Who handles it in the vehicle; None if it only exists as a REST request."""
+    """Computer that handles it in the vehicle; None if it only exists as a REST request."""
     payload: bytes = field(default=b"", repr=False)
     """Serialised `VCSEC.UnsignedMessage` or `CarServer.Action`, before signing."""
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -52,17 +52,17 @@ class Command:
     repeatable: bool = True
     """Whether doing it twice is the same as doing it once."""
     expects: Mapping[Signal[Any], Any] = field(default_factory=dict)
-    """What it should have changed once it is done."""
+    """State that it should bring about."""
     requires: Mapping[Signal[Any], Any] = field(default_factory=dict)
-    """What must be known to be so right before: the guard of commands that toggle."""
+    """State that must be known right before: the guard of commands that toggle."""
     preparation: Command | None = field(default=None, compare=False)
-    """What the vehicle needs first: it refuses this command unless it is as the preparation
+    """Command that the vehicle needs first: it refuses this command unless it is as the preparation
     `expects`. Both go to the same part of the vehicle. It is left out if that is so already, and
     for what waited, which is the same command without it."""
     hindrance: Hindrance | None = None
     """While it is known to be so, the command is refused without being sent, which is free."""
     already: frozenset[str] = frozenset()
-    """Refusals that mean the wish was fulfilled before, beside those that say "already ..."."""
+    """Refusals that mean it was so before, beside those that say "already ..."."""
     undoes_itself: bool = False
     """Whether the vehicle reverts it on its own, as a released cable that latches again. Then no
     reading, however fresh, says that it is still so."""

@@ -1,4 +1,4 @@
-"""Who may drive and how, attention, and where to."""
+"""Driving: access and limits, attention, navigation."""
 
 from datetime import datetime
 from typing import Final
@@ -146,15 +146,13 @@ def clear_pin_to_drive() -> Command:
 
 # --- Speed limit, miles per hour at Tesla --------------------------------------------------------
 
-LOWEST_LIMIT_MPH: Final = 50
-HIGHEST_LIMIT_MPH: Final = 120
+MIN_LIMIT_MPH: Final = 50
+MAX_LIMIT_MPH: Final = 120
 
 
 def set_speed_limit(kilometres_per_hour: float) -> Command:
     """Limit the speed to about 80 to 193 km/h (50 to 120 mph), once the limit is active."""
-    miles = miles_per_hour(
-        "speed limit in mph", kilometres_per_hour, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH
-    )
+    miles = miles_per_hour("speed limit in mph", kilometres_per_hour, MIN_LIMIT_MPH, MAX_LIMIT_MPH)
     action = car_server_pb2.DrivingSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="speed_limit_set_limit",
@@ -246,9 +244,7 @@ def set_parental_control(setting: str, *, on: bool) -> Command:
 
 def set_parental_speed_limit(kilometres_per_hour: float) -> Command:
     """The speed limit of parental controls, about 80 to 193 km/h (50 to 120 mph)."""
-    miles = miles_per_hour(
-        "speed limit in mph", kilometres_per_hour, LOWEST_LIMIT_MPH, HIGHEST_LIMIT_MPH
-    )
+    miles = miles_per_hour("speed limit in mph", kilometres_per_hour, MIN_LIMIT_MPH, MAX_LIMIT_MPH)
     action = car_server_pb2.ParentalControlsSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="parental_controls_set_speed_limit",

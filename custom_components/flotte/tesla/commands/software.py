@@ -30,13 +30,13 @@ def cancel_software_update() -> Command:
     )
 
 
-_LONGEST_NAME = 32
+_MAX_NAME = 32
 """Characters; what the car's own screen accepts is not documented, so this only stops nonsense."""
 
 
 def set_vehicle_name(name: str) -> Command:
     """Give the car a name; not in guest mode. There is no REST form."""
-    between("length of the name", len(name), 1, _LONGEST_NAME)
+    between("length of the name", len(name), 1, _MAX_NAME)
     action = car_server_pb2.SetVehicleNameAction(vehicleName=name)
     return Command(
         name="set_vehicle_name",

@@ -51,7 +51,7 @@ _COUNTER_FAULTS = frozenset({faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_CO
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What to send next."""
+    """A message to send next."""
 
     message: bytes = field(repr=False)
     """A serialised RoutableMessage."""
@@ -60,7 +60,7 @@ class Outgoing:
 
 
 class TransportFailure(Enum):
-    """What the caller says when there is no reply."""
+    """The caller's word when there is no reply."""
 
     LOST = "lost"
     """It may have arrived."""
@@ -113,7 +113,7 @@ class Unknown:
     expires_in: float
     """Seconds until it can no longer happen; until then neither sign again nor trust the state."""
     fault: Fault | None = None
-    """What the vehicle answered last, if anything."""
+    """The vehicle's last answer, if any."""
 
 
 type Answer = Replied | Faulted | Unknown
@@ -221,7 +221,7 @@ class _Conversation:
                 return faults.BUSY
             case Outcome.REFUSED if verdict.fault is not None:
                 return verdict.fault
-            # A word that fulfils some wishes only (it has a text) may be a refusal of this one.
+            # A word that is a success for some commands only (it has a text) may refuse this one.
             case Outcome.REFUSED | Outcome.ALREADY if (
                 self._uncertain is not None and verdict.translation_key
             ):
@@ -241,7 +241,7 @@ class _Conversation:
         is_about_counter = fault in _COUNTER_FAULTS
         if is_about_counter and self._session.shows_arrival(request):
             return self._unknown(request, Why.DELIVERED, fault)
-        # Without the vehicle's own counter nobody knows yet whether a copy had arrived.
+        # Without the vehicle's own counter it is not known yet whether a copy had arrived.
         doubtful = request if is_about_counter and acceptance is not Acceptance.ACCEPTED else None
         self._last_fault = fault
         self._tries[fault] += 1
@@ -310,7 +310,7 @@ class _Conversation:
                 return found
             fault = found
             pause = max(RESEND_PAUSE, fault.pause)
-        # Perhaps it is what we know that keeps the answers from being accepted: begin anew.
+        # Perhaps it is what we know that keeps the answers from being accepted: begin again.
         self._session.state.forget()
         return fault
 

@@ -1,4 +1,4 @@
-"""What a vehicle may answer instead of running a command: one table, `FAULTS`.
+"""Faults that a vehicle may answer instead of running a command: one table, `FAULTS`.
 
 The number is `signedMessageStatus.signed_message_fault` of a reply. Only a fault inside an
 encrypted reply is authenticated; the others may come from anyone on the way.
@@ -28,7 +28,7 @@ class Ran(Enum):
 
 
 class Handling(Enum):
-    """What a conversation does about a fault."""
+    """Reaction of a conversation to a fault."""
 
     FATAL = "fatal"
     """Nothing; trying again would bring the same answer."""
@@ -50,7 +50,7 @@ class Fault:
     retries: int = 0
     """How often to sign and send again because of it, for a repeatable command."""
     retries_unrepeatable: int = 0
-    """The same for a command that must not run twice (toggle, step, trigger)."""
+    """As `retries`, for a command that must not run twice (toggle, step, trigger)."""
     pause: float = 0.0
     """Seconds to wait before."""
 

@@ -36,7 +36,7 @@ _CACHED_SESSION_KEYS = 32
 
 
 class SessionKey:
-    """What our key and one domain's key have in common; the secrets of a session."""
+    """The secret that our key shares with one domain's key."""
 
     __slots__ = ("_aes_gcm", "_command_key", "_session_info_key", "vehicle_public")
 

@@ -71,7 +71,7 @@ class Tag(IntEnum):
 
 
 class SignatureType(IntEnum):
-    """What kind of signature the metadata belongs to; keeps one kind from passing for another."""
+    """Kind of signature that the metadata belongs to; keeps one kind from passing for another."""
 
     AES_GCM_PERSONALIZED = 5
     """Encrypted request; Tesla's gateway blocks it, so it is only for Bluetooth."""
@@ -168,7 +168,7 @@ def of_reply(
 
 
 def request_hash(signature_type: SignatureType, tag: bytes, domain: Domain) -> bytes:
-    """What ties an encrypted reply to our request: signature type (1 byte), then our tag.
+    """Hash that ties an encrypted reply to our request: signature type (1 byte), then our tag.
 
     33 bytes for an HMAC request (tag of 32 bytes) to infotainment. Vehicle security cuts it to 17
     bytes. An AES-GCM request has a tag of 16 bytes, so its hash has 17 bytes in both domains.

@@ -76,13 +76,13 @@ _WIRE_DOMAIN = {
 
 
 class Acceptance(Enum):
-    """What became of session info; only `ACCEPTED` changes the session."""
+    """Acceptance of session info; only `ACCEPTED` changes the session."""
 
     ACCEPTED = "accepted"
     TOO_LATE = "too late"
     """It took more than 10 s, so its clock is too old."""
     KEY_NOT_PAIRED = "key not paired"
-    """Our key is not on the keychain. Such an answer bears no key and cannot be verified."""
+    """Our key is not on the keychain. Its answer bears no key and cannot be verified."""
     MALFORMED = "malformed"
     WRONG_TAG = "wrong tag"
     STALE_CLOCK = "stale clock"
@@ -91,7 +91,7 @@ class Acceptance(Enum):
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """A message to a domain, and what it takes to judge the reply. Nobody changes it.
+    """A message to a domain, and what it takes to judge the reply. It never changes.
 
     Not frozen: that would cost a tenth of the time of signing, once for each command.
     """
@@ -106,7 +106,7 @@ class Request:
     sent_at: float
     """Monotonic seconds at which it was to be sent."""
     key: SessionKey | None = None
-    """What it was signed with; None for a handshake."""
+    """The key that signed it; None for a handshake."""
     tag: bytes = b""
     """32 bytes; empty for a handshake."""
     epoch: bytes = b""
@@ -119,7 +119,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for a request."""
+    """The vehicle's reply to a request."""
 
     fault: int
     """0: none. See `faults.FAULTS`."""
@@ -134,7 +134,7 @@ class Reply:
     """A success in plaintext from a domain that encrypted its replies before: anyone on the way
     can have written it."""
     session_info: Acceptance | None
-    """What became of the included session info; None if there was none."""
+    """Acceptance of the included session info; None if there was none."""
 
     @property
     def resynced(self) -> bool:

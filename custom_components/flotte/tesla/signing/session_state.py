@@ -1,4 +1,4 @@
-"""What is known of one domain of one vehicle: its key, epoch, counter and clock.
+"""Knowledge of one domain of one vehicle: its key, epoch, counter and clock.
 
 They come from verified session info. No bytes are built or judged here; see `session`.
 """

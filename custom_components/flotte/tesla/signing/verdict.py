@@ -1,4 +1,4 @@
-"""What a domain says about a command: the payload of a reply, read.
+"""Verdict of a domain on a command: the payload of a reply, read.
 
     vehicle security   VCSEC.FromVCSECMessage: nothing at all = success;
                        nominalError (46) = refused;
@@ -28,7 +28,7 @@ MAX_REASON_LENGTH = 100
 
 
 class Outcome(Enum):
-    """What the vehicle says became of a command."""
+    """Outcome of a command by the vehicle's own words."""
 
     OK = "ok"
     ALREADY = "already"
@@ -54,7 +54,7 @@ class Verdict:
     """A fault of the older error channel, as the row that means the same."""
     is_temporary: bool = False
     """With `REFUSED`: trying later is sensible, because what stands in the way passes or can be put
-    right at the car. Nothing here is ever tried again by itself."""
+    right at the car. Nothing here is retried automatically."""
 
 
 OK = Verdict(Outcome.OK)
@@ -88,7 +88,7 @@ GENERIC_ERRORS: Mapping[int, Verdict] = MappingProxyType(
     }
 )
 """nominalError.genericError of vehicle security: authenticated, but refused. Other numbers are
-refusals too; they are told by `refused_other`."""
+refusals too; their text is `refused_other`."""
 
 
 def _older(name: str) -> tuple[str, Fault]:
@@ -173,7 +173,7 @@ KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
     }
 )
 """commandStatus.whitelistOperationStatus of vehicle security: why a change of the key list was
-refused. Other numbers are refusals too; they are told by `refused_key_management`."""
+refused. Other numbers are refusals too; their text is `refused_key_management`."""
 
 REASONS: Mapping[str, Verdict] = MappingProxyType(
     {
@@ -190,7 +190,7 @@ REASONS: Mapping[str, Verdict] = MappingProxyType(
         )
     }
     | {
-        # They fulfil the wish to start or stop charging. To any other wish they are a refusal, so
+        # For starting or stopping a charge they are a success. For any other command a refusal, so
         # they have a text.
         word: Verdict(Outcome.ALREADY, f"reason_{word}")
         for word in ("is_charging", "requested", "not_charging")

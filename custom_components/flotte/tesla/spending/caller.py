@@ -1,4 +1,4 @@
-"""Who causes a request: it decides how much may be spent, and the ledger books it to them."""
+"""Callers: the cause of a request decides how much may be spent, and the ledger books it there."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class CallerKind(StrEnum):
-    """Who asks: it decides how much may be spent."""
+    """Kind of caller: it decides how much may be spent."""
 
     PERSON = "person"
     AUTOMATION = "automation"
@@ -16,7 +16,7 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and by what name the ledger knows them."""
+    """Caller of a request, with its name in the ledger."""
 
     kind: CallerKind
     name: str = ""

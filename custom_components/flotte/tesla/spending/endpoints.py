@@ -1,4 +1,4 @@
-"""What each endpoint is billed as: one table, and what the owner knows better.
+"""Category of each endpoint on the bill: one table, and the owner's corrections.
 
 Tesla states a category for few endpoints; the rule for all others is that what is not known is
 billed as data, the dearest of what a request can be but for a wake. A row that says otherwise says
@@ -64,9 +64,9 @@ FIXED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.REGION: Category.FREE,
     Endpoint.REGISTER: Category.FREE,
 }
-"""What cannot be changed. The first four Tesla states, and the gate asks for these by their
-category; should their price change, that is said in the tariff. The others nobody could start
-without, nor learn that a suspension is over; they are few."""
+"""Categories that cannot be changed. Tesla states the first four, and the gate asks for these by
+their category; should their price change, the tariff says so. Without the others no account could
+start, nor learn that a suspension is over; they are few."""
 
 ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.VEHICLE: Category.FREE,
@@ -83,14 +83,15 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.OFF_GRID_VEHICLE_CHARGING_RESERVE: Category.ENERGY,
     Endpoint.TIME_OF_USE_SETTINGS: Category.ENERGY,
 }
-"""What Tesla does not state; the owner may know better from a bill."""
+"""Categories that Tesla does not state; the owner may know better from a bill."""
 
 CHOICES: Final = (Category.FREE, Category.COMMAND, Category.DATA, Category.ENERGY)
-"""What an endpoint can be said to be. A wake is none: the gate takes it for a car that is woken."""
+"""Categories that the owner can choose for an endpoint. A wake is none of them: to the gate it
+means that a car is woken."""
 
 
 class Endpoints:
-    """What the requests of a developer account are billed as.
+    """Categories of the requests of a developer account.
 
     Args:
         own: By endpoint, what the owner knows better; see `read_categories`.
@@ -107,7 +108,7 @@ class Endpoints:
         return self.own.get(endpoint) or ASSUMED[endpoint]
 
     def charge(self, endpoint: Endpoint, count: int = 1, *, unasked: bool = False) -> Charge:
-        """What so many requests to an endpoint are charged as.
+        """Charge for requests to an endpoint.
 
         Args:
             endpoint: Which.
@@ -119,7 +120,7 @@ class Endpoints:
 
 
 def read_categories(stored: object) -> dict[Endpoint, Category]:
-    """What the owner knows better, from the option `endpoint_categories`; nothing is none.
+    """The owner's corrections, from the option `endpoint_categories`; nothing is none.
 
     Raises:
         ValueError: naming the endpoint that is not in `ASSUMED`, or whose category is no choice.

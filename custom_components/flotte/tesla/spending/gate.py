@@ -10,8 +10,8 @@ that fill this text, so that every decision can be read.
   the account, or above the budget.
 - A person may spend to the last cent of the budget.
 - Automations, scripts and voice keep a reserve for people. Each car is woken for them only so often
-  a day, not in quiet hours, and not too soon again. A plain setting that would need such a wake
-  waits instead until the car is awake by itself; what is no plain setting is refused.
+  a day, not in quiet hours, and not too soon again. A plain setting that would need this wake
+  waits instead until the car is awake on its own; anything else is refused.
 - The background spends in step with the month, with a head start so that the first days work, and
   never wakes a car.
 
@@ -41,7 +41,7 @@ from .tariff import Category, Charge, Tariff
 
 MINUTE: Final = timedelta(minutes=1)
 UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
-"""Who shares the daily wakes: everybody who acts without a person at a screen."""
+"""Callers that share the daily wakes: all that act without a person at a screen."""
 
 
 # --- A question and its answers ------------------------------------------------------------------
@@ -49,16 +49,16 @@ UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingRequest:
-    """What somebody wants to do: the whole cost of it."""
+    """An action with its whole cost, before its first request."""
 
     caller: Caller
     charges: tuple[Charge, ...]
-    """All that it may need: a wake if the car sleeps and nobody is waking it, a look, a handshake,
-    the command."""
+    """All that it may need: a wake if the car is asleep and no other action wakes it, a look,
+    a handshake, the command."""
     asset: str = ""
     """VIN of a vehicle or number of a site; empty if it is about no single one."""
     may_wait: bool = False
-    """Whether it is a plain setting, which is as good when the car is awake by itself. Never so for
+    """Whether it is a plain setting, which is as good when the car wakes on its own. Never so for
     unlocking, opening, remote start, or anything that is done rather than set."""
     confirmed: bool = False
     """Whether the person asked twice."""
@@ -72,21 +72,21 @@ class SpendingRequest:
 
     @property
     def without_wake(self) -> SpendingRequest:
-        """The same once the car is awake by itself."""
+        """This action once the car is awake on its own."""
         rest = tuple(each for each in self.charges if each.category is not Category.WAKE)
         return replace(self, charges=rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What the gate needs to know beside the request."""
+    """Everything the gate needs to know beside the request."""
 
     now: datetime
     tariff: Tariff
     counts: Mapping[Category, int]
     """This month, with what is promised to actions under way."""
     unaccounted: Decimal = Decimal(0)
-    """What counts as spent beside that; see `Meter.unaccounted`."""
+    """Amount that counts as spent beside that; see `Meter.unaccounted`."""
     zone: tzinfo = UTC
     """The owner's, for quiet hours and for the times in texts."""
     suspended: bool = False
@@ -132,7 +132,7 @@ _WAITING: Final = frozenset(
         DecisionReason.GAP,
     }
 )
-"""What is against waking the car, but not against the setting once the car is awake."""
+"""Reasons against waking the car, but not against the setting once the car is awake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not now, but as soon as the car is awake by itself."""
+    """Not now, but as soon as the car is awake on its own."""
 
     reason: DecisionReason
     """Why the car is not woken."""
@@ -217,7 +217,7 @@ def decide(request: SpendingRequest, circumstances: Circumstances, policy: Polic
 
 
 def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
-    """Whether what may not wake the car now is done when it is awake by itself."""
+    """Whether an action that may not wake the car now waits until it is awake on its own."""
     if not (request.wakes and request.may_wait):
         return False
     asleep = policy.asleep(request.caller)
@@ -263,7 +263,7 @@ def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> Dec
 
 
 def _money_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
-    """What of the account, the budget, the reserve or the mode is against it."""
+    """Refusal because of the account, the budget, the reserve or the mode, if any."""
     if not any(at.tariff.price(each.category) for each in request.charges):
         return None
     reason = _money_reason(request, at, policy)
@@ -295,7 +295,7 @@ def _money_reason(
 
 
 def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
-    """What is against waking the car for a person or an automation."""
+    """Refusal to wake the car for a person or an automation; None if there is none."""
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
     if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.may_wait):
@@ -310,7 +310,7 @@ def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) 
 def _automation_wake_obstacle(
     request: SpendingRequest, at: Circumstances, policy: Policy
 ) -> Refuse | None:
-    """What of the mode, the quota, the hour and the pause is against it."""
+    """Refusal because of the mode, the quota, the hour or the pause; None if there is none."""
     if not EFFECTS[at.mode].automation_wakes:
         until = Month.of(at.now).end
         return Refuse(DecisionReason.NO_WAKES, until, _words(request, at, policy, until))
@@ -348,7 +348,7 @@ def _bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
 def _words(
     request: SpendingRequest, at: Circumstances, policy: Policy, until: datetime | None = None
 ) -> dict[str, str]:
-    """What every text may name."""
+    """Placeholders for any text."""
     limit = policy.budget_in(at.tariff)
     bill = at.tariff.bill(at.counts) + at.unaccounted
     words = {
@@ -399,7 +399,7 @@ class Gate:
 
     @property
     def policy(self) -> Policy:
-        """What the owner allows."""
+        """The owner's rules."""
         return self._policy
 
     @policy.setter
@@ -410,7 +410,7 @@ class Gate:
         self.meter.reserve = self.meter.budget * policy.reserve
 
     def circumstances(self, request: SpendingRequest, now: datetime) -> Circumstances:
-        """What the gate needs to know beside the request."""
+        """Everything the gate needs to know beside the request."""
         meter, wakes = self.meter, request.wakes
         return Circumstances(
             now=now,
@@ -426,7 +426,7 @@ class Gate:
         )
 
     def decide(self, request: SpendingRequest, now: datetime) -> Decision:
-        """What the gate would say now; changes nothing."""
+        """Preview the decision of now; changes nothing."""
         return decide(request, self.circumstances(request, now), self.policy)
 
     def lets_poll(self, charge: Charge, car: str, now: datetime) -> bool:
@@ -443,7 +443,7 @@ class Gate:
             BudgetExceeded: it would cost more than is left.
             AccountSuspended: Tesla stopped the account this month.
             GateRefused: for another reason, which it names.
-            Deferred: it is to wait until the car is awake by itself.
+            Deferred: it is to wait until the car is awake on its own.
         """
         decision = self.decide(request, now)
         self.decided(request, decision)
@@ -456,7 +456,7 @@ class Gate:
         return self.meter.hold(request.charges, request.caller, request.asset, now)
 
     def shown_step(self, now: datetime) -> Step:
-        """The spending mode as it is told: nothing paid is done while Tesla stops the account.
+        """The spending mode as it is shown: nothing paid is done while Tesla stops the account.
 
         What follows from the budget is not touched by that, and holds again afterwards.
         """

@@ -18,7 +18,7 @@ CORRECTION: Final = "correction"
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """What a line of the ledger counts: a day's requests of a category, by asset and caller."""
+    """Key of a line of the ledger: a day's requests of a category, by asset and caller."""
 
     day: date
     category: Category
@@ -60,7 +60,7 @@ class Month:
 
 KEEP_MONTHS: Final = 24
 MAX_UNITS: Final = 10**12
-"""More of anything nobody is billed in a month."""
+"""Units of a category in a month; more is noise."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Ledger:
     unanswered: Counter[LedgerKey] = field(default_factory=Counter)
     """Of `counts`, what never got an answer: Tesla may or may not bill it."""
     avoided: Counter[LedgerKey] = field(default_factory=Counter)
-    """Wakes that somebody's wish would have cost, and did not."""
+    """Wakes that a request would have cost, and did not."""
     _sum: tuple[Month, dict[Category, int]] | None = None
     """The month that was summed up last, kept current: a charge must not walk two years of rows."""
 
@@ -167,7 +167,7 @@ class Ledger:
         )
 
     def avoided_wakes(self, month: Month) -> int:
-        """How many wakes of a month somebody's wish would have cost, and did not."""
+        """How many wakes of a month requests would have cost, and did not."""
         return sum(count for row, count in self.avoided.items() if Month.of(row.day) == month)
 
     def drop_deductions(self) -> None:

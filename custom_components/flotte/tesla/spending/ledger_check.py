@@ -1,6 +1,6 @@
-"""Whether a stored ledger can be trusted: one wrong value, and nobody knows what else is missing.
+"""Whether a stored ledger can be trusted: after one wrong value, anything else may be missing.
 
-Pure. What can be read is read all the same, by `meter.Ledger.from_stored`.
+Pure. What can be read is read anyway, by `meter.Ledger.from_stored`.
 """
 
 from collections import Counter
@@ -12,11 +12,11 @@ from ..reading_json import as_number
 from .ledger import CORRECTION, MAX_UNITS, Month
 from .tariff import Category
 
-_MOST_REFUNDED: Final = 10
+_MAX_REFUNDED: Final = 10
 """How far below zero a month's count may be: a request that was under way at a correction may be
 taken back afterwards."""
 _OPTIONAL_ROWS: Final = ("unanswered", "saved")
-"""What the first versions did not write."""
+"""Parts that the first versions did not write."""
 _LATEST: Final = 253_402_300_799
 """Unix seconds of the last second that a date can hold."""
 
@@ -50,7 +50,7 @@ def _is_ledger(value: Any) -> bool:  # noqa: ANN401  # JSON
     totals: Counter[tuple[Month, str]] = Counter()
     for day, category, _, _, count in value["counts"]:
         totals[Month.of(date.fromisoformat(day)), category] += count
-    if any(count < -_MOST_REFUNDED for count in totals.values()):
+    if any(count < -_MAX_REFUNDED for count in totals.values()):
         return False
     return all(_are_rows(value.get(key, [])) for key in _OPTIONAL_ROWS)
 

@@ -27,7 +27,7 @@ _MAX_MINUTES: Final = 61
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """What one caller spent in a month."""
+    """Spending of one caller in a month."""
 
     caller: str
     cost: Decimal
@@ -37,11 +37,11 @@ class Spender:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What is known of a month whose ledger was damaged."""
+    """Remains of a month whose ledger was damaged."""
 
     month: Month
     counts: Mapping[Category, int]
-    """What could be read."""
+    """The counts that could be read."""
     file: str
     """The name under which the damaged ledger was kept."""
 
@@ -82,7 +82,7 @@ class Meter:
         self.tariff = tariff
         self.budget = tariff.discount if budget is None else budget
         self.reserve = Decimal(0)
-        """What of the budget is kept for people; see `gate.Policy`."""
+        """Part of the budget that is kept for people; see `gate.Policy`."""
         self.doubt: Doubt | None = None
         """Set while the owner has not said what was spent in a month whose ledger was damaged."""
         self.suspension = Suspension()
@@ -105,15 +105,15 @@ class Meter:
         return sum((self.tariff.rounded(each, counts[each]) for each in wanted), Decimal(0))
 
     def left(self, now: datetime) -> Decimal:
-        """What of the budget is left this month; never below 0."""
+        """Rest of the budget this month; never below 0."""
         return max(Decimal(0), self.budget - self.spent(now))
 
     def spent(self, now: datetime) -> Decimal:
-        """What counts as spent this month: the bill, and what a damaged ledger may have lost."""
+        """Spent amount: this month's bill, and what a damaged ledger may have lost."""
         return self.tariff.bill(self.ledger.month(Month.of(now))) + self.unaccounted(now)
 
     def unaccounted(self, now: datetime) -> Decimal:
-        """What a damaged ledger may have lost: all of the budget but the reserve.
+        """Amount that a damaged ledger may have lost: all of the budget but the reserve.
 
         A clock that was set back makes no difference.
         """

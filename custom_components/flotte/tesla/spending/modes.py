@@ -18,7 +18,7 @@ class SpendingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a spending mode changes."""
+    """Effects of a spending mode."""
 
     poll_factor: int = 1
     """By how much the intervals of the poll plan, and of sites that cost something, grow."""
@@ -54,7 +54,7 @@ SPENT_SHARES: Final[Mapping[SpendingMode, Decimal]] = {
     SpendingMode.FRUGAL: Decimal("0.8"),
     SpendingMode.STOPPED: Decimal("0.99"),
 }
-"""What share of the budget is spent when a step is due. The first two also need a projection above
+"""Share of the budget that is spent when a step is due. The first two also need a projection above
 the budget: who will stay within it is not held back. The last hundredth pays for the requests that
 stop the stream, and for what people do."""
 EARLY_SHARE: Final = Decimal("1.5")
@@ -63,7 +63,7 @@ before anybody acts. It is higher than 1 because a projection from few days is r
 HOLD_SPENT: Final = Decimal("0.98")
 """A step ends only below this share of where it began, so that a refund does not end it."""
 HOLD_PROJECTED: Final = Decimal("0.9")
-"""The same for the projection, which moves every day, and falls because of the step itself."""
+"""Also for the projection, which moves every day, and falls because of the step itself."""
 
 
 class ModeReason(StrEnum):
@@ -78,7 +78,7 @@ class ModeReason(StrEnum):
     USED_UP = "mode_used_up"
     """The budget is spent but for a rest."""
     CHOSEN = "mode_chosen"
-    """Somebody chose it."""
+    """The owner chose it."""
     SUSPENDED = "mode_suspended"
     """Tesla has stopped the account, whatever the budget says."""
 
@@ -93,7 +93,7 @@ class Step:
 
     @property
     def effects(self) -> Effects:
-        """What it changes."""
+        """Effects of its mode."""
         return EFFECTS[self.mode]
 
 
@@ -119,7 +119,7 @@ def mode_of(
         "budget": f"{budget:.2f}",
         "percent": f"{100 * spent / budget:.0f}" if budget else "100",
     }
-    # Before what somebody chose: a stream costs whether there is room for it or not.
+    # Before the owner's choice: a stream costs whether there is room for it or not.
     share = SPENT_SHARES[SpendingMode.STOPPED]
     if current is SpendingMode.STOPPED:
         share *= HOLD_SPENT

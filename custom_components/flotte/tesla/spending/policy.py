@@ -14,12 +14,12 @@ from .tariff import Tariff
 
 
 class AsleepPolicy(StrEnum):
-    """What becomes of a command for a sleeping car, in rising strictness."""
+    """Treatment of a command for a sleeping car, in rising strictness."""
 
     WAKE = "wake"
     """The car is woken if the rules allow it; else a plain setting of an automation waits."""
     WAIT = "wait"
-    """A plain setting waits until the car is awake by itself; the rest wakes it, by the rules."""
+    """A plain setting waits until the car is awake on its own; the rest wakes it, by the rules."""
     REFUSE = "refuse"
     """It is refused."""
 
@@ -55,7 +55,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the owner allows. Who touches nothing pays nothing: the budget is the discount.
+    """The owner's rules. By default nothing is paid: the budget is the discount.
 
     Raises:
         ValueError: naming the field that is out of its range.
@@ -64,7 +64,7 @@ class Policy:
     budget: Decimal | None = None
     """The most that a month may cost before the discount; None is the discount itself."""
     reserve: Decimal = Decimal("0.1")
-    """What share of the budget is kept for people, 0 to 1."""
+    """Share of the budget that is kept for people, 0 to 1."""
     wakes_per_day: int | None = 2
     """How often automations may wake each car a day (UTC, as the ledger counts); None is always."""
     quiet_hours: QuietHours | None = None
@@ -78,9 +78,9 @@ class Policy:
     confirm_wakes: bool = False
     """Whether a person has to ask twice for what wakes a car."""
     asleep_person: AsleepPolicy = AsleepPolicy.WAKE
-    """What becomes of a person's commands for a sleeping car."""
+    """Treatment of a person's commands for a sleeping car."""
     asleep_automation: AsleepPolicy = AsleepPolicy.WAKE
-    """What becomes of those of automations, scripts and voice assistants."""
+    """Treatment of those of automations, scripts and voice assistants."""
     asleep_callers: Mapping[str, AsleepPolicy] = field(default_factory=dict)
     """By a caller's label, for those that are treated otherwise than their kind."""
     spending_mode: SpendingMode | None = None
@@ -106,7 +106,7 @@ class Policy:
         return tariff.discount if self.budget is None else self.budget
 
     def asleep(self, caller: Caller) -> AsleepPolicy:
-        """What becomes of this caller's commands for a sleeping car."""
+        """Treatment of this caller's commands for a sleeping car."""
         usual = self.asleep_person if caller.kind is CallerKind.PERSON else self.asleep_automation
         return self.asleep_callers.get(caller.label, usual)
 
@@ -153,7 +153,7 @@ class Group(StrEnum):
 
 
 class Kind(StrEnum):
-    """What kind of value an option has: it decides how a form asks for it."""
+    """Kind of an option's value: it decides how a form asks for it."""
 
     AMOUNT = "amount"
     PERCENT = "percent"

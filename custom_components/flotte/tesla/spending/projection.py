@@ -1,4 +1,4 @@
-"""What the month will probably cost: a pure function of the ledger and the time.
+"""The probable cost of the month: a pure function of the ledger and the time.
 
 The last days tell what a day is like, working days and weekends apart if there are enough of each.
 What is counted so far stands; the rest of today and the days until the month's end are filled in
@@ -28,12 +28,12 @@ LEAST_WORKING_DAYS: Final = 3
 LEAST_WEEKEND_DAYS: Final = 2
 """How many of each are needed to take them apart."""
 LEAST_OF_A_DAY: Final = Fraction(1, 2)
-"""What the first hours are taken for: setting up would look like a dear habit otherwise."""
+"""Least share that a first day counts for: otherwise setting up would look like a dear habit."""
 _SATURDAY: Final = 5
 
 
 class Basis(StrEnum):
-    """What a projection rests on; the values are translation keys."""
+    """Basis of a projection; the values are translation keys."""
 
     NOTHING = "projection_nothing"
     """Nothing was ever counted."""
@@ -47,10 +47,10 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What the month will probably cost, before the discount, and why."""
+    """The probable cost of the month, before the discount, and its basis."""
 
     counts: Mapping[Category, int]
-    """What will be counted at the month's end."""
+    """Counts at the month's end."""
     costs: Mapping[Category, Decimal]
     """Its price by category, as Tesla rounds it."""
     basis: Basis
@@ -69,7 +69,7 @@ type _Day = Mapping[Category, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """What a day is like."""
+    """Counts of a typical day."""
 
     basis: Basis
     working_day: _Day
@@ -127,7 +127,7 @@ def _days(ledger: Ledger) -> dict[date, Counter[Category]]:
 
 
 def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
-    """What the last days say of a day."""
+    """A typical day by the last days."""
     today = now.astimezone(UTC).date()
     # A day in the future is from before the clock was set back.
     past = [day for day in days if day <= today]
@@ -149,7 +149,7 @@ def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
 def _first_days(
     days: Mapping[date, Counter[Category]], past: list[date], now: datetime
 ) -> _Pattern:
-    """What there is while no day is complete: the day it began, and today."""
+    """A typical day while no day is complete: by the first day, and today."""
     midnight = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC)
     of_today = Fraction((now - midnight) // timedelta(microseconds=1), 24 * 3600 * 1_000_000)
     seen = [day for day in past if midnight.date() - day <= WINDOW]

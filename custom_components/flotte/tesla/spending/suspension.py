@@ -9,7 +9,7 @@ class Suspension:
     """Tesla's stop of a developer account, and what may end it before the month does.
 
     The owner says that Tesla's limit was raised, or Tesla answers a free request again that it
-    refused because of the suspension. Such a request is a probe. Where a probe was wrong once, only
+    refused because of the suspension. This request is a probe. Where a probe was wrong once, only
     the owner is believed for the rest of the month: each mistake costs a request.
     """
 

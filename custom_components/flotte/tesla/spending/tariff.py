@@ -1,4 +1,4 @@
-"""What requests cost: categories, prices, and the bill as Tesla draws it up.
+"""The cost of requests: categories, prices, and the bill as Tesla draws it up.
 
 Tesla bills every priced request that it answers with a status below 500, refusals included, rounds
 per category to 0.01, and grants a discount per developer account and month. Energy endpoints count
@@ -16,7 +16,7 @@ CENT: Final = Decimal("0.01")
 
 
 class Category(StrEnum):
-    """What Tesla counts; FREE is what it does not bill."""
+    """Categories of Tesla's bill; FREE is not on it."""
 
     SIGNAL = "signal"
     COMMAND = "command"
@@ -28,7 +28,7 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one request costs, or several of the same kind."""
+    """Charge for one request, or for several of one kind."""
 
     category: Category
     count: int = 1

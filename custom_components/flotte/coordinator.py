@@ -35,7 +35,6 @@ from .tesla.commands import Command
 from .tesla.errors import (
     AccountSuspended,
     BudgetExceeded,
-    Deferred,
     GateRefused,
     KeyNotPaired,
     NotRecorded,
@@ -50,6 +49,7 @@ from .tesla.spending.meter import Meter
 from .tesla.state import Signal, State
 from .tesla.vehicle import poll_plan as plan
 from .tesla.vehicle.deferral import DeferredCommand
+from .tesla.vehicle.deferred_commands import DeferralResult, Dropped
 from .tesla.vehicle.stream import Stream
 from .tesla.vehicle.vehicle import Vehicle
 
@@ -304,8 +304,8 @@ class VehicleCoordinator(FlotteCoordinator):
         self.streams = False
         """Whether the vehicle is meant to stream."""
         self.streams_changed = Listeners[()]()
-        vehicle.deferred.on_awake = self._async_run_deferred
-        vehicle.deferred.on_result = self._async_report_deferred
+        vehicle.deferred.on_awake.subscribe(self._async_run_deferred)
+        vehicle.deferred.on_result.subscribe(self._async_report_deferred)
         vehicle.presence.on_name = self.async_list
         self._stream_missed = False
         self._pairing = Pairing(hass, entry, vehicle, self.stream)
@@ -387,16 +387,16 @@ class VehicleCoordinator(FlotteCoordinator):
         )
 
     @callback
-    def _async_report_deferred(self, deferred: DeferredCommand, error: TeslaError | None) -> None:
+    def _async_report_deferred(self, deferred: DeferredCommand, result: DeferralResult) -> None:
         """Log the result of a deferred command, and update the entity that lists them."""
         self.async_apply_changes(frozenset({signals.ONLINE}))
         name, command = self.device_name, deferred.command.name
-        if error is None:
-            LOGGER.info("%s is awake: ran the deferred %s", name, command)
-        elif isinstance(error, Deferred):
-            LOGGER.info("Dropped the deferred %s for %s: %s", command, name, error)
+        if isinstance(result, Dropped):
+            LOGGER.info("Dropped the deferred %s for %s: %s", command, name, result.reason)
+        elif isinstance(result, TeslaError):
+            LOGGER.warning("The deferred %s for %s failed: %s", command, name, result)
         else:
-            LOGGER.warning("The deferred %s for %s failed: %s", command, name, error)
+            LOGGER.info("%s is awake: ran the deferred %s", name, command)
 
     @override
     async def async_carry_out(self, command: Command, caller: Caller) -> None:

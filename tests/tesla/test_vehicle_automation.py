@@ -254,7 +254,9 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     """Home Assistant unloads while another command is under way."""
     vehicle.gate.policy = Policy(wakes_per_day=0)
     told: list[object] = []
-    vehicle.deferred.on_result = lambda waiting, error: told.append((waiting.command.name, error))
+    vehicle.deferred.on_result.subscribe(
+        lambda deferred, result: told.append((deferred.command.name, result))
+    )
     lock = vehicle.turns.locks[Domain.INFOTAINMENT]
     turn()
     assert (await vehicle.send(commands.set_charge_limit(70), SOLAR)).waits_until is not None
@@ -271,7 +273,7 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     lock.release()
     await vehicle.deferred.run_all()
     assert car.charging.limit_percent == 70
-    assert told == [("set_charge_limit", None)]
+    assert told == [("set_charge_limit", Done())]
     assert not vehicle.deferred.waiting
 
 

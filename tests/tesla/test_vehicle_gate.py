@@ -14,7 +14,6 @@ from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
-    Deferred,
     GateRefused,
     NotSent,
     TeslaError,
@@ -29,6 +28,7 @@ from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
 from custom_components.flotte.tesla.telemetry.profiles import Rule
 from custom_components.flotte.tesla.vehicle.deferral import DeferredCommand
+from custom_components.flotte.tesla.vehicle.deferred_commands import DeferralResult, Dropped
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
@@ -37,7 +37,7 @@ from tests.tesla.account import NOW, PERSON, Account
 from tests.tesla.servers import until
 
 type VehicleMaker = Callable[..., Vehicle]
-type Settled = list[tuple[str, TeslaError | None]]
+type Settled = list[tuple[str, DeferralResult]]
 
 COMMAND, DATA, WAKE, FREE = Category.COMMAND, Category.DATA, Category.WAKE, Category.FREE
 PAUSE = "custom_components.flotte.tesla.vehicle.waits.pause"
@@ -86,10 +86,10 @@ def settled(vehicle: Vehicle) -> Settled:
     """The results of the deferred commands."""
     told: Settled = []
 
-    def note(waiting: DeferredCommand, error: TeslaError | None) -> None:
-        told.append((waiting.command.name, error))
+    def note(waiting: DeferredCommand, result: DeferralResult) -> None:
+        told.append((waiting.command.name, result))
 
-    vehicle.deferred.on_result = note
+    vehicle.deferred.on_result.subscribe(note)
     return told
 
 
@@ -105,7 +105,7 @@ def tasks(vehicle: Vehicle) -> list[asyncio.Task[None]]:
             )
         )
 
-    vehicle.deferred.on_awake = awoke
+    vehicle.deferred.on_awake.subscribe(awoke)
     return begun
 
 
@@ -168,7 +168,7 @@ async def test_it_is_carried_out_once_when_the_free_check_finds_it_awake(
     await vehicle.check()
     await asyncio.gather(*tasks)
     assert limits(car) == [60, 61, 70]
-    assert settled == [("set_charge_limit", None)]
+    assert settled == [("set_charge_limit", Done())]
     assert paid(account) == {WAKE: 2, COMMAND: 4}
     assert account.meter.ledger.by_caller(Month.of(utc_now()))[SUN.label][COMMAND] == 4
     assert deferred(vehicle) == []
@@ -190,7 +190,7 @@ async def test_it_is_carried_out_when_the_stream_connects(
     (task,) = tasks
     await task
     assert limits(car) == [70]
-    assert settled == [("set_charge_limit", None)]
+    assert settled == [("set_charge_limit", Done())]
 
 
 async def test_the_oldest_first_and_the_newest_of_a_kind(
@@ -202,14 +202,14 @@ async def test_the_oldest_first_and_the_newest_of_a_kind(
     await vehicle.send(commands.set_charge_limit(75), NIGHT)
     ((name, error),) = settled
     assert name == "set_charge_limit"
-    assert isinstance(error, Deferred)
+    assert isinstance(error, Dropped)
     settled.clear()
     car.steer({"state": "online"})
     await vehicle.check()
     await asyncio.gather(*tasks)
     assert [name for name, _ in ran(car)] == ["set_temps", "set_charge_limit"]
     assert limits(car) == [75]
-    assert settled == [("set_temps", None), ("set_charge_limit", None)]
+    assert settled == [("set_temps", Done()), ("set_charge_limit", Done())]
 
 
 async def test_a_refusal_of_the_car_is_told(
@@ -225,7 +225,7 @@ async def test_a_refusal_of_the_car_is_told(
     (first, second) = settled
     assert first[0] == "set_charge_limit"
     assert first[1] is not None
-    assert second == ("set_temps", None), "one that fails keeps no other"
+    assert second == ("set_temps", Done()), "one that fails keeps no other"
     assert deferred(vehicle) == []
 
 
@@ -285,7 +285,7 @@ async def test_a_persons_later_setting_replaces_it(
     await asyncio.gather(*tasks)
     assert limits(car) == [85], "what waited is older than what the person wants"
     assert car.wakes == 1
-    assert [type(error) for _, error in settled] == [Deferred]
+    assert [type(result) for _, result in settled] == [Dropped]
 
 
 async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
@@ -304,7 +304,7 @@ async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
         await until(lambda: deferred(vehicle) == [])
     await asyncio.gather(newer, older)
     assert limits(car) == [85]
-    assert [type(error) for _, error in settled] == [Deferred]
+    assert [type(result) for _, result in settled] == [Dropped]
 
 
 async def test_a_persons_setting_that_is_so_already_replaces_it(
@@ -361,7 +361,7 @@ async def test_it_expires(
     freezer.tick(after)
     vehicle.deferred.expire()
     assert (deferred(vehicle) == []) is over
-    assert [type(error) for _, error in settled] == ([Deferred] if over else [])
+    assert [type(result) for _, result in settled] == ([Dropped] if over else [])
     car.steer({"state": "online"})
     await vehicle.check()
     await asyncio.gather(*tasks)
@@ -382,7 +382,7 @@ async def test_it_expires_although_nobody_looked(
     await vehicle.check()
     await asyncio.gather(*tasks)
     assert limits(car) == []
-    assert [type(error) for _, error in settled] == [Deferred]
+    assert [type(result) for _, result in settled] == [Dropped]
 
 
 async def test_the_patience_is_the_owners(vehicle: Vehicle) -> None:
@@ -401,7 +401,7 @@ async def test_it_is_cancelled(
     vehicle.subscribe(told.append)
     assert vehicle.deferred.cancel() == 2
     assert told, "so that it is kept that nothing waits"
-    assert [type(error) for _, error in settled] == [Deferred, Deferred]
+    assert [type(result) for _, result in settled] == [Dropped, Dropped]
     assert vehicle.deferred.cancel() == 0
     car.steer({"state": "online"})
     await vehicle.check()
@@ -424,7 +424,7 @@ async def test_it_survives_a_restart(
     freezer.tick(HOUR)
     car.steer({"state": "online"})
     awoke: list[bool] = []
-    again.deferred.on_awake = lambda: awoke.append(True)
+    again.deferred.on_awake.subscribe(lambda: awoke.append(True))
     await again.check()
     assert awoke == [True]
     await again.deferred.run_all()

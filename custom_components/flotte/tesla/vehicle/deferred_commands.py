@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import signals
 from ..commands import Command
 from ..errors import Deferred, OutcomeUnknown, Refused, TeslaError
+from ..listeners import Listeners
 from ..spending.caller import Caller
 from .context import VehicleContext
 from .deferral import DeferralQueue, DeferredCommand
@@ -21,8 +23,16 @@ _LOGGER = logging.getLogger(__name__)
 
 SUPERSEDED: Final = "superseded by a newer command"
 
-type OnResult = Callable[[DeferredCommand, TeslaError | None], None]
-"""Receives the result of a deferred command: None if it is done, `Deferred` if it was dropped."""
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A deferred command will not run."""
+
+    reason: str
+
+
+type DeferralResult = Done | TeslaError | Dropped
+"""The result of a deferred command, whose caller got an answer long ago."""
 
 
 class DeferredCommands:
@@ -48,9 +58,9 @@ class DeferredCommands:
         send: Callable[[Command, Caller], Awaitable[Done]],
     ) -> None:
         self.queue = DeferralQueue()
-        self.on_awake: Callable[[], None] = lambda: None
+        self.on_awake = Listeners[()]()
         """Called when the vehicle is awake and a command is waiting for that."""
-        self.on_result: OnResult = lambda _waiting, _error: None
+        self.on_result = Listeners[DeferredCommand, DeferralResult]()
         self._context = context
         self._knowledge = knowledge
         self._presence = presence
@@ -93,7 +103,7 @@ class DeferredCommands:
             self.queue.replace(new, old)
             raise
         if old is not None:
-            self.on_result(old, decision)
+            self.on_result(old, Dropped(SUPERSEDED))
         self._context.api.meter.note_avoided_wake(caller, self._context.vin, now)
         _LOGGER.debug(
             "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.reason
@@ -131,7 +141,7 @@ class DeferredCommands:
     def _drop(self, dropped: list[DeferredCommand], why: str) -> None:
         """Report commands that are no longer deferred."""
         for each in dropped:
-            self.on_result(each, Deferred(why))
+            self.on_result(each, Dropped(why))
         if dropped:
             self._knowledge.notify(frozenset({signals.ONLINE}))
 
@@ -177,7 +187,7 @@ class DeferredCommands:
                 self.on_result(deferred, OutcomeUnknown("cancelled"))
             raise
         if done.waits_until is None:
-            self.on_result(deferred, None)
+            self.on_result(deferred, done)
             return
         again = self.waiting.get(kind)
         if again is not None and again.command is deferred.command:

@@ -14,7 +14,7 @@ from homeassistant.components.google_assistant.const import EVENT_COMMAND_RECEIV
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.setup import async_setup_component
 
-from custom_components.flotte.spending.callers import MOST_RUNS, async_watch_callers, caller_of
+from custom_components.flotte.spending.callers import MAX_RUNS, async_watch_callers, caller_of
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 
 
@@ -95,7 +95,7 @@ async def test_an_unknown_caller_is_treated_like_an_automation(
 
 
 async def test_old_runs_are_forgotten(hass: HomeAssistant, calls: list[Caller]) -> None:
-    contexts = [Context() for _ in range(MOST_RUNS + 1)]
+    contexts = [Context() for _ in range(MAX_RUNS + 1)]
     for context in contexts:
         hass.bus.async_fire("script_started", {"entity_id": "script.a"}, context=context)
     await hass.async_block_till_done()

@@ -55,7 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     async_watch_products(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in data.vehicles:
-        # After all have their devices, so that vehicles with equal names can be told apart.
+        # After all have their devices, so that vehicles with equal names get distinct ones.
         coordinator.async_show_pairing()
         coordinator.async_look_after_restart()
     # In the background: the setup depends neither on the port nor on a vehicle.

@@ -1,4 +1,4 @@
-"""Diagnostics: everything that helps to find a fault, and nothing that is private or secret."""
+"""Diagnostics: everything that helps to find a fault, without private or secret data."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,9 +27,9 @@ _PLACES: Final = frozenset(
         signals.HOMELINK_NEARBY,
     }
 )
-"""Where somebody lives, works and drives to. Names of places are free text, see below."""
+"""Places where people live, work and drive to. Names of places are free text, see below."""
 _MEDIA: Final = frozenset({signals.MEDIA_DURATION, signals.MEDIA_ELAPSED})
-"""What plays can be told from these too; titles and stations are free text."""
+"""These identify the media too; titles and stations are free text."""
 _HARMLESS_TEXT: Final = frozenset(
     {
         signals.CHARGER_STATE,
@@ -43,13 +43,13 @@ _HARMLESS_TEXT: Final = frozenset(
         signals.GATEWAY_VERSION,
     }
 )
-"""Free text about the equipment. All other free text is private: names, places, what plays."""
+"""Free text about the equipment. All other free text is private: names, places, media."""
 
 
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: FlotteConfigEntry
 ) -> dict[str, Any]:
-    """Describe an account in any state; cars are told apart by number, not by VIN."""
+    """Describe an account in any state; cars are numbered and have no VIN."""
     described = {
         "state": entry.state.value,
         "reason": entry.reason,

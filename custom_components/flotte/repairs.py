@@ -21,14 +21,14 @@ from .tesla.spending.tariff import Category
 
 
 class SuspensionFlow(RepairsFlow):
-    """The limit was raised: Tesla is asked something free, and what is paid is asked for again.
+    """Resume paid requests after the owner raised Tesla's limit, if a free request succeeds.
 
-    If Tesla answers what is free all the same, the next paid request shows whether it is true; if
-    it is not, the issue comes back.
+    Should Tesla answer the free request although the limit was not raised, the next paid request is
+    refused and the issue returns.
     """
 
     def __init__(self, ledger: AccountLedger | None) -> None:
-        """Resume this developer account; None if it is not in use any more."""
+        """Resume this developer account; None if it is no longer in use."""
         self._ledger = ledger
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
@@ -38,7 +38,7 @@ class SuspensionFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Ask whether the limit was raised, and try."""
+        """Ask whether the limit was raised, and send a free request."""
         ledger = self._ledger
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -62,13 +62,13 @@ class SuspensionFlow(RepairsFlow):
                 except AccountSuspended:
                     return True
                 except TeslaError:
-                    # That says nothing about the limit; the owner does.
+                    # This error does not concern the limit, so the owner's word counts.
                     return False
                 return False
         return False
 
     def _resume(self) -> None:
-        """Ask for what is paid again, and set up what the suspension kept from starting."""
+        """Resume paid requests, and set up accounts that could not start during the suspension."""
         if self._ledger is not None:
             self._ledger.async_resume()
         for entry in self._entries():
@@ -83,7 +83,7 @@ class DamagedLedgerFlow(RepairsFlow):
     """Confirm or correct this month's counts after the ledger was damaged."""
 
     def __init__(self, ledger: AccountLedger | None) -> None:
-        """Ask about this developer account; None if it is not in use any more."""
+        """Ask about this developer account; None if it is no longer in use."""
         self._ledger = ledger
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
@@ -93,7 +93,7 @@ class DamagedLedgerFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Show what is counted, and take what Tesla's dashboard says."""
+        """Show our counts, and apply those of Tesla's dashboard."""
         ledger, now = self._ledger, dt_util.utcnow()
         if ledger is None:
             return self.async_create_entry(data={})
@@ -128,7 +128,7 @@ _COUNT: Final = selector.NumberSelector(
 
 
 def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
-    """A way to Tesla on this developer account's bill, if this entry has one."""
+    """Client of this entry, if it is loaded and on this developer account's bill."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.ledger is not ledger:
         return None
     return entry.runtime_data.api

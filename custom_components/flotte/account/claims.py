@@ -25,14 +25,14 @@ from ..const import DOMAIN, LOGGER
 
 @dataclass
 class _Claims:
-    """What is known of all accounts; cars are named by VIN, sites by number."""
+    """Claims of all accounts; cars are identified by VIN, sites by number."""
 
     holders: dict[str, str] = field(default_factory=dict)
     """By car or site: the entry that shows it."""
     left_out: dict[str, frozenset[str]] = field(default_factory=dict)
     """By entry: what it leaves out, while it is loaded."""
     said: set[tuple[str, str]] = field(default_factory=set)
-    """By entry and car or site: what the owner was told to be left out."""
+    """Pairs of entry and asset that were logged as left out."""
 
 
 _CLAIMS: Final[HassKey[_Claims]] = HassKey(f"{DOMAIN}_claims")
@@ -40,7 +40,7 @@ _CLAIMS: Final[HassKey[_Claims]] = HassKey(f"{DOMAIN}_claims")
 
 @callback
 def async_watch_claims(hass: HomeAssistant) -> None:
-    """Have accounts take over what nobody shows any more, from now on."""
+    """Let accounts take over assets that no account shows any more."""
     claims = hass.data[_CLAIMS] = _Claims()
 
     @callback

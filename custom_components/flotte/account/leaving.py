@@ -1,4 +1,4 @@
-"""What an account leaves behind when it is removed or moves to another application.
+"""Cleanup after an account that is removed or moves to another application.
 
 Cars that stream keep costing money until they are stopped, and an account's rules also apply to the
 other accounts that share its bill.

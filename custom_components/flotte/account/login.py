@@ -32,7 +32,7 @@ _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_re
 
 @callback
 def async_note_new_login(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Have the next set-up of an entry know that its owner has logged in again."""
+    """Let the next setup of an entry know that its owner has logged in again."""
     hass.data.setdefault(_NEW_LOGINS, set()).add(entry.entry_id)
 
 

@@ -1,4 +1,4 @@
-"""Names of cars and sites: which one counts, and how two of the same name are told apart."""
+"""Names of cars and sites: which source counts, and how equal names are made distinct."""
 
 import re
 from typing import Final

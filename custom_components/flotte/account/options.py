@@ -1,4 +1,4 @@
-"""Applies an account's options when they change, whoever changes them, without reloading it."""
+"""Applies an account's options whenever they change, without reloading the account."""
 
 from collections.abc import Mapping
 from typing import Any

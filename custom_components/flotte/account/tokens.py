@@ -31,7 +31,7 @@ class Claims:
     subject: str
     """The Tesla account."""
     scopes: frozenset[str]
-    """What the owner granted."""
+    """Scopes that the owner granted."""
     region: str
     """Where the account may be served; blank if the token does not say."""
 
@@ -63,8 +63,8 @@ class Tokens:
     """Source of access tokens for one config entry.
 
     Tesla's refresh tokens serve once, so there is one renewal at a time, and its result is stored
-    with the entry before anybody uses it. Whoever waits for a renewal that fails shares the failure
-    instead of trying again one after the other.
+    with the entry before it is used. Requests that wait for a renewal share its failure instead of
+    retrying one after the other.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Tokens:
 
 
 class LastTokens:
-    """The same for an entry that is being removed: there is nowhere to store what is renewed."""
+    """Source of access tokens for an entry that is being removed; renewed ones are not stored."""
 
     def __init__(self, entry: ConfigEntry, implementation: AbstractOAuth2Implementation) -> None:
         """Take the tokens from `entry`."""

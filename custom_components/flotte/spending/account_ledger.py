@@ -54,7 +54,7 @@ class AccountLedger:
         self.meter.changed.subscribe(self.async_changed)
         self.meter.signals_counted.subscribe(self._async_streamed)
         self.endpoints = Endpoints()
-        """What the requests of this developer account are billed as."""
+        """Categories in which the requests of this developer account are billed."""
         self.gate = Gate(self.meter)
         """Asked before each action; see `tesla.spending.gate`."""
         self.projection: Projection | None = None
@@ -193,9 +193,9 @@ class AccountLedger:
 
     @callback
     def async_retire(self) -> None:
-        """Withdraw all issues, because no account uses the application any more.
+        """Clear all issues, because no account uses the application any more.
 
-        The next one that does is told again, by `async_set_policy`.
+        `async_set_policy` raises them again for the next account that does.
         """
         self._issues.async_retire()
 

@@ -1,4 +1,4 @@
-"""Who asks: a person, an automation or script (and which one), a voice, or nobody that is known.
+"""Callers of actions: a person, an automation or script (and which one), a voice, or unknown.
 
 Home Assistant hands a `Context` to every action. What it says of who asks, by what was seen in
 Home Assistant 2026.10:
@@ -40,31 +40,31 @@ _VOICES: Final = {
 }
 """By event: which voice, or bridge to one, is about to act with the event's context."""
 _ASSIST: Final = ("assist_satellite.", "conversation.")
-"""Entities whose state is written with the context of what somebody said."""
+"""Entities whose state is written with the context of a spoken sentence."""
 _SYSTEM_VOICES: Final = {
     "Home Assistant Cloud": CLOUD,
     "Voice over IP": TELEPHONE,
 }
 """By the name of the user that Home Assistant made for them. Other such users are add-ons and
 programs: automations."""
-MOST_RUNS: Final = 500
+MAX_RUNS: Final = 500
 """Runs that are remembered; a script may wait for hours before it acts."""
 
 
 class _Known:
-    """What is known of contexts and users."""
+    """Known contexts and users."""
 
     def __init__(self) -> None:
         self.runs: OrderedDict[str, Caller] = OrderedDict()
-        """Who began what has a context, by its id."""
+        """Callers that began the runs of contexts, by the id of the context."""
         self.users: dict[str, Caller] = {}
         """Users that are no persons, by their id."""
 
     def began(self, context: Context, caller: Caller) -> None:
-        """Note who asks with a context; whoever was first with it stays."""
+        """Note the caller of a context; its first caller stays."""
         # A script that an automation starts has the automation's context: that one asked.
         self.runs.setdefault(context.id, caller)
-        while len(self.runs) > MOST_RUNS:
+        while len(self.runs) > MAX_RUNS:
             self.runs.popitem(last=False)
 
     @callback
@@ -80,7 +80,7 @@ class _Known:
 
     @callback
     def assist_heard(self, event: Event[EventStateChangedData]) -> None:
-        """Take in that somebody talks to Assist."""
+        """Note the caller of a sentence to Assist."""
         # Who is logged in and types or speaks is a person, and hears what comes of it.
         if event.context.user_id is None:
             self.began(event.context, Caller(CallerKind.VOICE, ASSIST))
@@ -117,10 +117,10 @@ async def async_watch_callers(hass: HomeAssistant) -> None:
 
 @callback
 def caller_of(hass: HomeAssistant, context: Context | None) -> Caller:
-    """Who asks.
+    """Find the caller that a context stands for.
 
-    What a person starts is theirs, also a script. Who has neither user nor automation, and is no
-    voice that is known, is treated like an automation: nobody is known to wait for the outcome.
+    A script that a person starts counts as the person. A context without a user, an automation or
+    a known voice counts as an automation, because no person is known to wait for the outcome.
     """
     nobody = Caller(CallerKind.AUTOMATION)
     if context is None:
@@ -128,7 +128,7 @@ def caller_of(hass: HomeAssistant, context: Context | None) -> Caller:
     known = hass.data.get(_KNOWN) or _Known()
     began = known.runs.get(context.id) or known.runs.get(context.parent_id or "")
     if began is not None and began.kind is CallerKind.VOICE:
-        # Also with the user of whoever linked it: they said it, and look at no screen.
+        # Also with the user who linked the service: they spoke, and look at no screen.
         return began
     if context.user_id is None:
         return began or nobody

@@ -1,7 +1,7 @@
-"""What the gate decided, told in words to whoever wants to know: automations, people, the logbook.
+"""Publishes decisions of the gate, in words: event entity, bus event and logbook.
 
-The background asks every minute. What it hears again and again is told once: the same answer for
-the same reason, to the same asker about the same car, is news only after another one.
+The background asks every minute, so a decision that repeats the last one (an equal outcome and
+reason, for the same caller and car) is not published again.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ _DECIMALS: Final = 3
 
 
 class Outcome(StrEnum):
-    """What became of a wish; the values are types of the event."""
+    """Outcome of a request; the values are types of the event."""
 
     ALLOWED = "allowed"
     REFUSED = "refused"
@@ -120,7 +120,7 @@ class Decisions:
         """Whether it is for this account to tell: others may share the ledger."""
         if request.asset:
             return request.asset in self._assets
-        # What concerns several cars at once is told by one of them.
+        # One account publishes what concerns several cars at once.
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
         return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]

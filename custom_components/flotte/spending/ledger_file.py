@@ -25,7 +25,7 @@ _VERSION: Final = 1
 
 
 class LedgerFile:
-    """What a meter knows, on disk."""
+    """Data of a meter on disk."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ def _doubt_stored(doubt: Doubt) -> dict[str, Any]:
 
 
 def _read_doubt(stored: object) -> Doubt | None:
-    """What is in doubt as it was kept; None if nothing is, or it cannot be read."""
+    """Read the stored doubt; None if there is none, or it cannot be read."""
     match stored:
         case {"month": kept, "counts": dict() as counts, "file": str() as file}:
             month = _read_month(kept)

@@ -32,7 +32,7 @@ def spending_policy(hass: HomeAssistant, entry: FlotteConfigEntry) -> Policy:
 
 
 def spending_tariff(hass: HomeAssistant, entry: FlotteConfigEntry) -> Tariff:
-    """What Tesla asks for; of entries that share a bill the oldest that says so decides."""
+    """Tesla's prices. Of entries that share a bill, the oldest one that has prices decides."""
     for each in _sharing(hass, entry):
         if any(name in each.options for name in TARIFF_OPTIONS):
             return _tariff(each)[0]
@@ -40,9 +40,9 @@ def spending_tariff(hass: HomeAssistant, entry: FlotteConfigEntry) -> Tariff:
 
 
 def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[Endpoint, Category]:
-    """What the owner knows better of endpoints; of entries that share a bill all together.
+    """Categories of endpoints that the owner corrected, in all entries that share a bill.
 
-    Where they differ the oldest decides.
+    If they differ, the oldest decides.
     """
     together: dict[Endpoint, Category] = {}
     for each in reversed(_sharing(hass, entry)):
@@ -51,7 +51,7 @@ def endpoint_categories(hass: HomeAssistant, entry: FlotteConfigEntry) -> dict[E
 
 
 def _tariff(entry: FlotteConfigEntry) -> tuple[Tariff, list[str]]:
-    """What an entry's options say of prices, and what of them cannot be read."""
+    """Read the prices in an entry's options; also return those that cannot be read."""
     try:
         return Tariff.from_options(entry.options), []
     except ValueError as error:
@@ -59,7 +59,7 @@ def _tariff(entry: FlotteConfigEntry) -> tuple[Tariff, list[str]]:
 
 
 def _categories(entry: FlotteConfigEntry) -> tuple[dict[Endpoint, Category], list[str]]:
-    """What an entry's options say of endpoints, and what of them cannot be read."""
+    """Read the endpoints in an entry's options; also return those that cannot be read."""
     stored = entry.options.get(CONF_ENDPOINT_CATEGORIES)
     try:
         return read_categories(stored), []

@@ -1,5 +1,7 @@
 """Changed options apply at once: no reload, no lost stream, nothing unavailable, no request."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,10 +9,12 @@ import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.streaming.receiver import Receiver
+from custom_components.flotte.streaming.subscription import CarSubscription
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.cars import Car
@@ -47,6 +51,12 @@ async def submit(
         assert not result.get("errors")
         result = await flows.async_configure(flow_id, dict(form))
     assert result["type"] == "create_entry"
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def save(hass: HomeAssistant, entry: MockConfigEntry, options: Mapping[str, Any]) -> None:
+    """Save options and wait until they apply."""
+    hass.config_entries.async_update_entry(entry, options=options)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -391,3 +401,90 @@ async def test_what_the_budget_postponed_is_sent_when_the_budget_is_raised(
     hass.config_entries.async_update_entry(entry_of_stream, options={**options, "monthly_limit": 5})
     await hass.async_block_till_done(wait_background_tasks=True)
     assert CONFIGURE in [each.endpoint for each in tesla.requests]
+
+
+async def test_a_deletion_under_way_does_not_delete_what_is_sent_next(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    tesla: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The stream is turned on again while an earlier deletion is retried."""
+    options = dict(entry_of_stream.options)
+    tesla.faults.order("status", endpoint=DELETE, status=503)
+    await save(hass, entry_of_stream, {**options, "stream": "off"})
+    assert witness.requests == [DELETE]
+    manager = entry_of_stream.runtime_data.streaming
+    vehicles = entry_of_stream.runtime_data.vehicles
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    delete = vehicles[0].vehicle.api.delete_telemetry_config
+
+    async def delete_slowly(*args: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        return await delete(*args)
+
+    monkeypatch.setattr(vehicles[0].vehicle.api, "delete_telemetry_config", delete_slowly)
+    manager._cars[MODEL_Y].removal_failed_at = None
+    retry = hass.async_create_task(manager._retirement._async_retry(dt_util.utcnow()))
+    await begun.wait()
+    hass.config_entries.async_update_entry(
+        entry_of_stream, options={**options, "stream_profile": "live"}
+    )
+    for _ in range(50):
+        # Enough for the next configuration, were it sent before the deletion is over.
+        if CONFIGURE in witness.requests:
+            break
+        await hass.async_add_executor_job(time.sleep, 0.005)
+    go_on.set()
+    await retry
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert witness.requests == [DELETE, DELETE, CONFIGURE]
+    assert fields(tesla)
+    assert manager._cars[MODEL_Y].configured is not None
+
+
+async def test_turning_the_stream_off_again_does_not_wait_for_the_next_retry(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry, tesla: Simulator
+) -> None:
+    options = dict(entry_of_stream.options)
+    tesla.faults.order("status", endpoint=DELETE, status=503)
+    for source in ("off", "direct", "off"):
+        await save(hass, entry_of_stream, {**options, "stream": source})
+    assert witness.requests == [DELETE, DELETE]
+    assert not tesla.world.cars[MODEL_Y].telemetry.subscriptions
+
+
+async def test_outdated_configurations_are_not_sent(
+    hass: HomeAssistant,
+    witness: Witness,
+    entry_of_stream: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Options change while a group of cars is being configured: the next group waits for them."""
+    manager = entry_of_stream.runtime_data.streaming
+    configurator = manager._configurator
+    aurora = manager._cars[MODEL_Y]
+    sent: list[list[str]] = []
+    options = dict(entry_of_stream.options)
+
+    async def note(_wanted: object, cars: list[tuple[CarSubscription, object]]) -> None:
+        sent.append([car.vin for car, _ in cars])
+        if len(sent) == 1:
+            hass.config_entries.async_update_entry(
+                entry_of_stream, options={**options, "stream_profile": "live"}
+            )
+
+    monkeypatch.setattr(configurator, "_async_send", note)
+    others = [each for each in manager._cars.values() if each.coordinator.streams]
+    assert len(others) > 1
+    for car in others:
+        car.configured = None
+        for each in others:
+            each.coordinator.vehicle.channel.key_paired = True
+    aurora.tally.slowed = {"BatteryLevel": 1}
+    await configurator.async_configure()
+    assert len(sent) == 1
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert sorted(vin for group in sent[1:] for vin in group) == sorted(car.vin for car in others)

@@ -693,6 +693,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "const",
         "streaming.issues",
+        "streaming.options",
         "streaming.planning",
         "streaming.receiver",
         "streaming.requests",

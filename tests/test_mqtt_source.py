@@ -11,6 +11,7 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
@@ -21,6 +22,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.flotte.streaming import mqtt as mqtt_source
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Source
+from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
@@ -390,3 +392,22 @@ async def test_another_profile_applies_without_a_new_subscription(
     assert stream.latency_of(signals.BATTERY_LEVEL) > before
     assert stream.is_connected
     assert state_of(hass, STREAMING).state == "on"
+
+
+async def test_a_costly_stream_is_reported_for_another_topic_too(
+    hass: HomeAssistant,
+    broker: MqttMockHAClient,
+    entry_of_broker: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change clears the report, which is due as long as the stream costs too much."""
+    streaming = entry_of_broker.runtime_data.streaming
+    car = streaming._cars[MODEL_Y]
+    for topic in ("other", "another"):
+        monkeypatch.setattr(car.tally, "overdrawn", lambda _: (Overdrawn("Soc", 5000, 10),))
+        streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
+        assert issues_of(hass) == {f"broker_overdrawn_{MODEL_Y[-6:]}"}
+        options = {**entry_of_broker.options, "mqtt_topic_base": topic}
+        hass.config_entries.async_update_entry(entry_of_broker, options=options)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert issues_of(hass) == set()

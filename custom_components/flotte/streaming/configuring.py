@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -44,6 +44,7 @@ from .issues import (
     RESOLVED_BY_ACCEPTANCE,
     StreamIssues,
 )
+from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit, async_delete_configuration
@@ -146,6 +147,16 @@ class Configurator:
             await self._async_delete_all(now)
             return
         await self._async_verify_cars()
+        for wanted, cars in self._due_groups(settings, receiver.certificate.ca, now):
+            if self._planner.settings != settings:
+                # Outdated meanwhile: the owner would pay for these, and for the next ones.
+                return
+            await self._async_send(wanted, cars)
+
+    def _due_groups(
+        self, settings: Settings, ca: str, now: datetime
+    ) -> Collection[tuple[dict[str, Any], list[tuple[CarSubscription, Plan]]]]:
+        """The configurations to send now, each with its cars and their plans."""
         groups: dict[str, tuple[dict[str, Any], list[tuple[CarSubscription, Plan]]]] = {}
         for car in self._cars.values():
             if not self._may_configure(car):
@@ -155,7 +166,7 @@ class Configurator:
                 planned,
                 hostname=settings.hostname,
                 port=settings.port,
-                ca=receiver.certificate.ca,
+                ca=ca,
                 expires=now + LIFETIME,
             )
             known = car.known
@@ -165,8 +176,7 @@ class Configurator:
                 continue
             _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
             cars.append((car, planned))
-        for wanted, cars in groups.values():
-            await self._async_send(wanted, cars)
+        return groups.values()
 
     async def _async_delete_all(self, now: datetime) -> None:
         """Stop all streams: the budget is used up, and they would keep costing money."""

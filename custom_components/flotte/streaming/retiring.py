@@ -35,7 +35,13 @@ class Retirement:
         self._is_stopped = False
         await self._async_retire()
 
-    async def _async_retire(self, _now: datetime | None = None) -> None:
+    async def _async_retry(self, _now: datetime) -> None:
+        # Another source may be chosen meanwhile: what is sent for that must not be deleted.
+        async with self._configurator.lock:
+            if not self._is_stopped:
+                await self._async_retire()
+
+    async def _async_retire(self) -> None:
         now = dt_util.utcnow()
         for car in self._cars.values():
             await self._configurator.async_delete(car, now)
@@ -44,7 +50,7 @@ class Retirement:
             self._forget_retry()
         elif self._stop_retrying is None and not self._is_stopped:
             self._stop_retrying = async_track_time_interval(
-                self._hass, self._async_retire, RETIRE_INTERVAL
+                self._hass, self._async_retry, RETIRE_INTERVAL
             )
 
     @callback

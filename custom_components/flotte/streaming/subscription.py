@@ -126,6 +126,9 @@ class CarSubscription:
         self.coordinator.stream.continuity.follow({})
         self.coordinator.stream.continuity.is_gapless = True
         self.coordinator.vehicle.presence.stream_expected_since = None
+        self.is_reported = False
+        # The owner has just decided: a deletion that is due is tried at once.
+        self.removal_failed_at, self.removal_failures = None, 0
 
     def count(self, now: datetime) -> None:
         """Count new records in the tally. Records come often, so that is not done at each."""

@@ -51,8 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.errors": {"tesla.privacy"},
     "tesla.clock": set(),
     "tesla.listeners": set(),
-    "tesla.reading_json": {"tesla.clock"},
-    "tesla.state": {"tesla.clock", "tesla.units"},
+    "tesla.reading_json": set(),
+    "tesla.state": {"tesla.clock", "tesla.reading_json", "tesla.units"},
     "tesla.units": set(),
     "tesla.hosts": set(),
     "tesla.signals": {

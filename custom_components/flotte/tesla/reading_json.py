@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final
 
-from .clock import YEAR_2100
-
 
 def as_text(value: object) -> str | None:
     """A text, as it is."""
@@ -46,14 +44,6 @@ def number_in(value: object) -> float | None:
 def as_object(value: object) -> Mapping[str, Any]:
     """An object; an empty one if it is none."""
     return value if isinstance(value, Mapping) else {}
-
-
-def as_unix_moment(value: object) -> datetime | None:
-    """Unix seconds as an aware moment in UTC; None also outside of 1970 to 2100."""
-    seconds = as_number(value)
-    if seconds is None or not 0 < seconds < YEAR_2100:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def as_moment(value: object) -> datetime | None:

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, overload, override
 
 from .clock import YEAR_2100, within
+from .reading_json import as_number
 from .units import Measure, Unit, unit_of
 
 ASSUMED_LIFETIME: Final = timedelta(seconds=60)
@@ -358,9 +359,10 @@ def store_state(state: State) -> dict[str, list[Any]]:
 
 def restore_time(stored: object) -> datetime | None:
     """An aware time from stored Unix seconds; None if they cannot be one."""
-    if isinstance(stored, bool) or not isinstance(stored, int | float):
+    seconds = as_number(stored)
+    if seconds is None or not 0 < seconds < YEAR_2100:
         return None
-    return datetime.fromtimestamp(stored, UTC) if 0 < stored < YEAR_2100 else None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:

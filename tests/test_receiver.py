@@ -899,20 +899,20 @@ def told(aurora: Car, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
 
 @pytest.fixture
-def receive(
+def received(
     aurora: Car, entry_of_stream: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> list[bytes]:
     """The messages that our side receives from now on, oldest first."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
     stream = vehicle_of(entry_of_stream, MODEL_Y).stream
     take_in = stream.receive
 
     def note(topic: bytes, payload: bytes) -> None:
-        heard.append(payload)
+        received.append(payload)
         take_in(topic, payload)
 
-    monkeypatch.setattr(stream, "heard", note)
-    return heard
+    monkeypatch.setattr(stream, "receive", note)
+    return received
 
 
 async def test_no_message_that_the_car_still_holds_is_lost(
@@ -922,24 +922,24 @@ async def test_no_message_that_the_car_still_holds_is_lost(
     pass_time: Pass,
     entry_of_stream: MockConfigEntry,
     told: list[bytes],
-    heard: list[bytes],
+    received: list[bytes],
 ) -> None:
     """The server dies in the middle of a drive, and is back two minutes later."""
     receiver = receiver_of(hass, entry_of_stream)
     aurora.steer(ROUTE)
     await pass_time(3 * MINUTE)
-    assert heard == told != []
+    assert received == told != []
     for connection in tuple(receiver.server._secured):
         connection.abort()
     await receiver.server.stop()
     receiver._is_running = False
-    before = len(heard)
+    before = len(received)
     await pass_time(2 * MINUTE)
-    assert len(told) > len(heard) == before
+    assert len(told) > len(received) == before
     await receiver._async_run()
     await pass_time(2 * MINUTE)
     assert state_of(hass, STREAMING).state == "on"
-    assert heard == told
+    assert received == told
     link = tesla.streams.link(MODEL_Y)
     assert (link.describe()["unacknowledged"], link.describe()["kept"]) == (0, 0)
     await check_bill(hass, tesla)
@@ -982,11 +982,11 @@ async def test_unacknowledged_messages_are_resent(
 
     def break_off(topic: bytes, payload: bytes) -> None:
         take_in(topic, payload)
-        monkeypatch.setattr(stream, "heard", take_in)
+        monkeypatch.setattr(stream, "receive", take_in)
         for connection in tuple(receiver.server._secured):
             connection.abort()
 
-    monkeypatch.setattr(stream, "heard", break_off)
+    monkeypatch.setattr(stream, "receive", break_off)
     link = tesla.streams.link(MODEL_Y)
     aurora.steer({"open": "df"})
     await pass_time(2 * MINUTE)

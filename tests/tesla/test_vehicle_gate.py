@@ -15,6 +15,7 @@ from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import (
     BudgetExceeded,
     GateRefused,
+    NotKept,
     NotSent,
     TeslaError,
     VehicleUnavailable,
@@ -272,6 +273,27 @@ async def test_after_it_waits_on_it_is_replaced_like_any_other(
     await vehicle.send(limit, NIGHT)
     assert kept == [[str(NIGHT.kind), NIGHT.name]]
     assert [name for name, _ in settled] == ["set_charge_limit"], "the older one is given up"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [commands.set_charge_limit(70), commands.set_seat_heater(commands.Seat.FRONT_LEFT, 2)],
+    ids=lambda command: command.name,
+)
+async def test_a_command_that_cannot_be_noted_on_disk_is_not_deferred(
+    vehicle: Vehicle, car: Car, settled: Settled, command: Command
+) -> None:
+    """Its caller gets an error, so it must not run later."""
+
+    async def fail() -> None:
+        raise NotKept
+
+    vehicle.gate.policy = NO_WAKES
+    vehicle.persistence.save = fail
+    with pytest.raises(NotKept):
+        await vehicle.send(command, SUN)
+    assert deferred(vehicle) == []
+    assert settled == []
 
 
 async def test_a_persons_later_setting_replaces_it(

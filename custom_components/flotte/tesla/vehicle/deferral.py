@@ -65,11 +65,9 @@ class DeferralQueue:
             raise ValueError(f"{new.command.name} cannot be deferred")
         if kind not in self.waiting and len(self.waiting) >= MAX_DEFERRED:
             raise ValueError("too many deferred commands")
-        if new.command.preparation is not None:
-            new = replace(new, command=replace(new.command, preparation=None))
         # A newer command queues at the end: it must not overtake earlier ones.
         old = self.waiting.pop(kind, None)
-        self.waiting[kind] = new
+        self.waiting[kind] = _unprepared(new)
         return old
 
     def forget(self, kind: str) -> DeferredCommand | None:
@@ -79,7 +77,7 @@ class DeferralQueue:
     def replace(self, new: DeferredCommand, old: DeferredCommand | None) -> None:
         """Undo a deferral, and defer the command that it replaced again, if any."""
         kind = str(new.command.supersedes)
-        if self.waiting.get(kind) is new:
+        if self.waiting.get(kind) == _unprepared(new):
             del self.waiting[kind]
             if old is not None:
                 self.waiting[kind] = old
@@ -117,6 +115,13 @@ class DeferralQueue:
             except KeyError, TypeError, ValueError, AttributeError:
                 continue
         return queue
+
+
+def _unprepared(deferred: DeferredCommand) -> DeferredCommand:
+    """The same without the command that it needs first."""
+    if deferred.command.preparation is None:
+        return deferred
+    return replace(deferred, command=replace(deferred.command, preparation=None))
 
 
 def _read(line: Any) -> DeferredCommand:  # noqa: ANN401  # JSON

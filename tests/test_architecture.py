@@ -529,7 +529,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
     },
     "const": set(),
-    "account.hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous"},
+    "account.hosts": HOME_ASSISTANT | {"const", "tesla.hosts", "voluptuous", "yarl"},
     "account.issues": HOME_ASSISTANT
     | {
         "const",
@@ -544,6 +544,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.vehicle.stream",
         "tesla.vehicle.vehicle",
+        "account.names",
+        "tesla.api.fleet",
     },
     "spending.issues": HOME_ASSISTANT
     | {
@@ -586,7 +588,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.issues",
         "const",
     },
-    "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time"},
+    "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time", "const"},
     "application_credentials": HOME_ASSISTANT
     | {
         "const",
@@ -938,7 +940,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.key",
         "account.leaving",
         "account.login",
-        "account.names",
         "account.pairing",
         "account.tokens",
         "application_credentials",

@@ -2,11 +2,10 @@
 
 The steps follow Tesla's onboarding (developer guide, 2026-08):
 
-    user ─> (credentials) ─> Tesla's log-in ─> scopes ─> region ─> domain ─> pairing ─> entry
+    user ─> (credentials) ─> Tesla's login ─> scopes ─> region ─> domain ─> pairing ─> entry
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any, Final, cast, override
 
@@ -38,13 +37,12 @@ from homeassistant.helpers.selector import (
 from yarl import URL
 
 from .account.data import application_of
-from .account.hosts import get_hosts
+from .account.hosts import domain_of, get_hosts, is_domain
 from .account.key import async_get_key
 from .account.leaving import async_leave_application, async_left_application
 from .account.login import async_note_new_login
-from .account.names import MANUFACTURER, is_vin, model_of, readable
-from .account.pairing import pairing_url
-from .account.tokens import granted_scopes, read_claims
+from .account.pairing import async_list_pairing, pairing_url
+from .account.tokens import granted_scopes, needed_scopes, read_claims
 from .application_credentials import TeslaImplementation
 from .const import (
     CONF_BASE_URL,
@@ -52,8 +50,6 @@ from .const import (
     DOMAIN,
     ENERGY_SCOPES,
     LOGGER,
-    NEEDED_ENERGY_SCOPES,
-    NEEDED_SCOPES,
     PUBLIC_KEY_PATH,
     SCOPE_OFFLINE,
     SCOPE_VEHICLE_DATA,
@@ -74,49 +70,36 @@ from .tesla.errors import (
     WrongRegion,
 )
 
-# Lower case, no scheme, no path. Source: the error text of Tesla's registration.
-_DOMAIN_NAME: Final = re.compile(
-    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
-)
-
 CONF_FINISH: Final = "finish_unpaired"
 CONF_VEHICLES: Final = "vehicles"
 CONF_ENERGY: Final = "energy"
 
+_CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    CONF_VEHICLES: VEHICLE_SCOPES,
+    CONF_ENERGY: ENERGY_SCOPES,
+}
 
-class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
-    """The flow that makes an entry of a Tesla account, or mends one."""
+
+class LoginSteps(AbstractOAuth2FlowHandler):
+    """The steps before and around Tesla's page: choose scopes and an application, log in again."""
 
     DOMAIN = DOMAIN
     VERSION = 1
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without an account."""
         super().__init__()
-        self._data: dict[str, Any] = {}
-        self._title = "Tesla"
-        self._base_url = ""
-        self._asked: frozenset[str] = frozenset(SCOPES)
+        self._requested: frozenset[str] = frozenset(SCOPES)
         """The scopes that Tesla's page is asked for."""
-        self._granted: frozenset[str] = frozenset()
 
     @property
     @override
     def logger(self) -> logging.Logger:
         return LOGGER
 
-    @classmethod
-    @callback
-    @override
-    def async_get_options_flow(cls, config_entry: ConfigEntry) -> OptionsFlow:
-        """Let the owner decide what may be spent."""
-        return FlotteOptionsFlow()
-
-    # --- Log-in ----------------------------------------------------------------------------------
-
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Say what will be asked for and why, before Tesla's page asks for it."""
+        """Explain the scopes, before Tesla's page asks for them."""
         if user_input is None and await self._lacks_application():
             # Home Assistant then asks for the credentials and begins again: nothing chosen is lost.
             return await self.async_step_pick_implementation()
@@ -140,7 +123,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             step_id=step_id,
             data_schema=vol.Schema(
                 {
-                    vol.Optional(key, default=bool(scopes & self._asked)): BooleanSelector()
+                    vol.Optional(key, default=bool(scopes & self._requested)): BooleanSelector()
                     for key, scopes in _CHOICES.items()
                 }
             ),
@@ -158,13 +141,13 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         asked = frozenset(SCOPES) - refused
         if not asked & (VEHICLE_SCOPES | ENERGY_SCOPES):
             return False
-        self._asked = asked
+        self._requested = asked
         return True
 
     @property
     @override
     def extra_authorize_data(self) -> dict[str, Any]:
-        return {"scope": " ".join(scope for scope in SCOPES if scope in self._asked)}
+        return {"scope": " ".join(scope for scope in SCOPES if scope in self._requested)}
 
     @override
     async def async_step_creation(
@@ -184,14 +167,111 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return self.async_abort(reason=INVALID_SCOPE)
         return await super().async_step_authorize_rejected(data)
 
+    @property
+    def _existing_entry(self) -> ConfigEntry | None:
+        """The entry that is logged in or set up again; None for a new one."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+
+    @property
+    def _client_id(self) -> str:
+        return cast("AuthImplementation", self.flow_impl).client_id
+
+    def _leaves_application(self, entry: ConfigEntry) -> bool:
+        """Whether the owner chose another application, where the domain has to be registered."""
+        return application_of(self.hass, entry) != self._client_id
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Log in again, after Tesla refused the stored tokens."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask before leaving for Tesla's page."""
+        if user_input is None:
+            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
+        entry = self._get_reauth_entry()
+        self._request_as_before(entry)
+        return await self._choose_application(entry)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Log in, register and pair again: after a new domain, new scopes or a new car."""
+        entry = self._get_reconfigure_entry()
+        if user_input is None:
+            self._request_as_before(entry)
+        if user_input is None or not self._choose_scopes(user_input):
+            return self._show_choice("reconfigure", user_input)
+        return await self._choose_application(entry)
+
+    def _request_as_before(self, entry: ConfigEntry) -> None:
+        """Ask for vehicles and energy products only as far as some of it was granted before."""
+        granted = granted_scopes(entry.data)
+        kinds = {key: bool(scopes & granted) for key, scopes in _CHOICES.items()}
+        if any(kinds.values()):
+            self._choose_scopes(kinds)
+
+    async def _choose_application(self, entry: ConfigEntry) -> ConfigFlowResult:
+        """Log in with the application of the entry, or another one if there are several.
+
+        Another one has its own bill, and a new secret comes as new credentials.
+        """
+        current = entry.data["auth_implementation"]
+        try:
+            implementations = await async_get_implementations(self.hass, DOMAIN)
+        except ImplementationUnavailableError:
+            implementations = {}
+        if len(implementations) <= 1 or current not in implementations:
+            return await self.async_step_pick_implementation({"implementation": current})
+        names = [each.name for each in implementations.values()]
+        return self.async_show_form(
+            step_id="pick_implementation",
+            data_schema=vol.Schema(
+                {
+                    vol.Required("implementation", default=current): vol.In(
+                        {
+                            key: each.name
+                            if names.count(each.name) == 1
+                            else f"{each.name} ({key})"
+                            for key, each in implementations.items()
+                        }
+                    )
+                }
+            ),
+        )
+
+
+class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
+    """The flow that creates the entry of a Tesla account, or repairs one."""
+
+    def __init__(self) -> None:
+        """Start without an account."""
+        super().__init__()
+        self._data: dict[str, Any] = {}
+        self._title = "Tesla"
+        self._base_url = ""
+        self._granted: frozenset[str] = frozenset()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_options_flow(cls, config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the flow of the options."""
+        return FlotteOptionsFlow()
+
+    # --- Scopes ----------------------------------------------------------------------------------
+
     @override
     async def async_oauth_create_entry(self, data: dict[str, Any]) -> ConfigFlowResult:
-        """Look at what the owner granted."""
+        """Check the scopes that the owner granted."""
         claims = read_claims(data[CONF_TOKEN][CONF_ACCESS_TOKEN])
         if claims is None:
             return self.async_abort(reason="oauth_error")
         self._granted = claims.scopes
-        if missing := _needed(claims.scopes) - claims.scopes:
+        if missing := needed_scopes(claims.scopes) - claims.scopes:
             return self.async_abort(
                 reason="missing_scopes",
                 description_placeholders={"scopes": ", ".join(sorted(missing))},
@@ -201,7 +281,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return self.async_abort(reason="oauth_error")
         await self.async_set_unique_id(claims.subject)
         self._data = data
-        entry = self._mended
+        entry = self._existing_entry
         if entry is None:
             self._abort_if_unique_id_configured()
         else:
@@ -216,7 +296,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
     # --- Region ----------------------------------------------------------------------------------
 
     async def async_step_region(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask Tesla where this account lives; shown only when that fails."""
+        """Request the region of the account; shown only when that fails."""
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {"detail": ""}
         if user_input is not None:
@@ -253,9 +333,9 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         placeholders = {"path": PUBLIC_KEY_PATH, "detail": "", "url": ""}
         domain = (user_input or {}).get(CONF_PUBLIC_DOMAIN, "")
         if user_input is not None:
-            domain = _domain_of(domain)
+            domain = domain_of(domain)
             placeholders["url"] = f"https://{domain}{PUBLIC_KEY_PATH}"
-            if not _DOMAIN_NAME.fullmatch(domain):
+            if not is_domain(domain):
                 errors[CONF_PUBLIC_DOMAIN] = "invalid_domain"
             else:
                 try:
@@ -318,7 +398,7 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     def _suggested_domain(self) -> str:
         """The domain used before, or the host by which Home Assistant is reached from outside."""
-        if (entry := self._mended) is not None:
+        if (entry := self._existing_entry) is not None:
             return str(entry.data.get(CONF_PUBLIC_DOMAIN, ""))
         try:
             url = get_url(self.hass, allow_internal=False, allow_ip=False, require_ssl=True)
@@ -337,7 +417,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
         cars: list[str] = []
         unpaired = False
         try:
-            cars, unpaired = await self._pairing_of_cars(api)
+            if SCOPE_VEHICLE_DATA in self._granted:
+                cars, unpaired = await async_list_pairing(api)
         except TeslaError as error:
             errors["base"] = _error_key(error)
         if not cars and not errors:
@@ -365,33 +446,8 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             description_placeholders={"url": url, "cars": "\n".join(cars) or "—"},
         )
 
-    async def _pairing_of_cars(self, api: FleetApi) -> tuple[list[str], bool]:
-        """A line for each car, and whether one still has to be paired."""
-        if SCOPE_VEHICLE_DATA not in self._granted:
-            return [], False
-        products = [each for each in await api.products() if is_vin(str(each.get("vin")))]
-        if not products:
-            return [], False
-        status = await api.fleet_status([str(each["vin"]) for each in products])
-        told = status.get("vehicle_info")
-        vehicles = told if isinstance(told, dict) else {}
-        lines = []
-        any_unpaired = False
-        for product in products:
-            vin = str(product["vin"])
-            info = vehicles.get(vin)
-            info = info if isinstance(info, dict) else {}
-            paired_vins = status.get("key_paired_vins")
-            paired = isinstance(paired_vins, list) and vin in paired_vins
-            needed = info.get("vehicle_command_protocol_required") is not False
-            any_unpaired |= needed and not paired
-            mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
-            name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER
-            lines.append(f"- {mark} {name} ({vin[-6:]})")
-        return lines, any_unpaired
-
     async def _finish(self) -> ConfigFlowResult:
-        entry = self._mended
+        entry = self._existing_entry
         if entry is None:
             return self.async_create_entry(title=self._title, data=self._data)
         application = application_of(self.hass, entry)
@@ -419,110 +475,6 @@ class FlotteFlowHandler(AbstractOAuth2FlowHandler, domain=DOMAIN):
             endpoints=ledger.endpoints,
             keep=ledger.async_keep,
         )
-
-    # --- Mending ---------------------------------------------------------------------------------
-
-    @property
-    def _mended(self) -> ConfigEntry | None:
-        """The entry that is logged in or set up again; None for a new one."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
-
-    @property
-    def _client_id(self) -> str:
-        return cast("AuthImplementation", self.flow_impl).client_id
-
-    def _leaves_application(self, entry: ConfigEntry) -> bool:
-        """Whether the owner chose another application, where the domain has to be registered."""
-        return application_of(self.hass, entry) != self._client_id
-
-    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Log in again, after Tesla refused the stored tokens."""
-        return await self.async_step_reauth_confirm()
-
-    async def async_step_reauth_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask before leaving for Tesla's page."""
-        if user_input is None:
-            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
-        entry = self._get_reauth_entry()
-        self._ask_as_before(entry)
-        return await self._choose_application(entry)
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Log in, register and pair again: after a new domain, new scopes or a new car."""
-        entry = self._get_reconfigure_entry()
-        if user_input is None:
-            self._ask_as_before(entry)
-        if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("reconfigure", user_input)
-        return await self._choose_application(entry)
-
-    def _ask_as_before(self, entry: ConfigEntry) -> None:
-        """Ask for vehicles and energy products only as far as some of it was granted before."""
-        granted = granted_scopes(entry.data)
-        kinds = {key: bool(scopes & granted) for key, scopes in _CHOICES.items()}
-        if any(kinds.values()):
-            self._choose_scopes(kinds)
-
-    async def _choose_application(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Log in with the application of the entry, or another one if there are several.
-
-        Another one has its own bill, and a new secret comes as new credentials.
-        """
-        current = entry.data["auth_implementation"]
-        try:
-            implementations = await async_get_implementations(self.hass, DOMAIN)
-        except ImplementationUnavailableError:
-            implementations = {}
-        if len(implementations) <= 1 or current not in implementations:
-            return await self.async_step_pick_implementation({"implementation": current})
-        names = [each.name for each in implementations.values()]
-        return self.async_show_form(
-            step_id="pick_implementation",
-            data_schema=vol.Schema(
-                {
-                    vol.Required("implementation", default=current): vol.In(
-                        {
-                            key: each.name
-                            if names.count(each.name) == 1
-                            else f"{each.name} ({key})"
-                            for key, each in implementations.items()
-                        }
-                    )
-                }
-            ),
-        )
-
-
-_CHOICES: Final[Mapping[str, frozenset[str]]] = {
-    CONF_VEHICLES: VEHICLE_SCOPES,
-    CONF_ENERGY: ENERGY_SCOPES,
-}
-
-
-def _needed(granted: frozenset[str]) -> frozenset[str]:
-    """The least that must be granted: by owners of energy products alone nothing about vehicles."""
-    return (
-        NEEDED_SCOPES
-        if granted & VEHICLE_SCOPES or not granted & ENERGY_SCOPES
-        else (NEEDED_ENERGY_SCOPES)
-    )
-
-
-def _domain_of(text: str) -> str:
-    """The bare domain of whatever the user pasted: scheme, port and path fall away."""
-    text = text.strip().lower()
-    if "://" not in text:
-        return text.partition("/")[0].partition(":")[0]
-    try:
-        return URL(text).raw_host or ""
-    except ValueError:
-        return ""
 
 
 def _error_key(error: TeslaError) -> str:

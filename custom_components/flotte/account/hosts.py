@@ -9,6 +9,7 @@
 Only loopback addresses are accepted there, so that no configuration can send tokens elsewhere.
 """
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,12 +18,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
+from yarl import URL
 
 from ..const import CONF_SIMULATOR, DOMAIN
 from ..tesla.hosts import TESLA, Hosts, simulated
 
 _HOSTS: Final[HassKey[Hosts]] = HassKey(f"{DOMAIN}_hosts")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+_DOMAIN_NAME: Final = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+)
+"""Lower case, no scheme, no path."""
 
 
 def _loopback_url(value: Any) -> str:  # noqa: ANN401  # what YAML holds
@@ -60,3 +67,19 @@ def set_hosts(hass: HomeAssistant, config: ConfigType) -> None:
 def get_hosts(hass: HomeAssistant) -> Hosts:
     """The Tesla to talk to."""
     return hass.data.get(_HOSTS, TESLA)
+
+
+def domain_of(text: str) -> str:
+    """The bare domain in a text that the user pasted, without scheme, port and path."""
+    text = text.strip().lower()
+    if "://" not in text:
+        return text.partition("/")[0].partition(":")[0]
+    try:
+        return URL(text).raw_host or ""
+    except ValueError:
+        return ""
+
+
+def is_domain(text: str) -> bool:
+    """Whether Tesla could register this domain. Source: the error text of its registration."""
+    return _DOMAIN_NAME.fullmatch(text) is not None

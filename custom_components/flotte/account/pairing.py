@@ -8,11 +8,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PUBLIC_DOMAIN, PAIRING_INTERVAL
+from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.spending.caller import POLLING
 from ..tesla.vehicle.stream import Stream
 from ..tesla.vehicle.vehicle import Vehicle
 from .issues import async_clear_issues, async_raise_issue, issue_subject
+from .names import MANUFACTURER, is_vin, model_of, readable
 
 PAIRING_ISSUE: Final = "key_not_paired"
 
@@ -23,6 +25,33 @@ def pairing_url(data: Mapping[str, Any]) -> str:
     Without Tesla's optional `?vin=`, because owners share the links of repair issues.
     """
     return f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"
+
+
+async def async_list_pairing(api: FleetApi) -> tuple[list[str], bool]:
+    """Return a line of Markdown for each car of the account, and whether a car still lacks the key.
+
+    Raises TeslaError.
+    """
+    products = [each for each in await api.products() if is_vin(str(each.get("vin")))]
+    if not products:
+        return [], False
+    status = await api.fleet_status([str(each["vin"]) for each in products])
+    reported = status.get("vehicle_info")
+    vehicles = reported if isinstance(reported, dict) else {}
+    lines = []
+    any_unpaired = False
+    for product in products:
+        vin = str(product["vin"])
+        info = vehicles.get(vin)
+        info = info if isinstance(info, dict) else {}
+        paired_vins = status.get("key_paired_vins")
+        paired = isinstance(paired_vins, list) and vin in paired_vins
+        needed = info.get("vehicle_command_protocol_required") is not False
+        any_unpaired |= needed and not paired
+        mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
+        name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER
+        lines.append(f"- {mark} {name} ({vin[-6:]})")
+    return lines, any_unpaired
 
 
 class Pairing:

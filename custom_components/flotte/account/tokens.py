@@ -18,6 +18,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     AbstractOAuth2Implementation,
 )
 
+from ..const import ENERGY_SCOPES, NEEDED_ENERGY_SCOPES, NEEDED_SCOPES, VEHICLE_SCOPES
 from ..tesla.errors import LoginRequired, TeslaError, Unreachable
 
 _RENEWED_RECENTLY: Final = 60.0
@@ -167,6 +168,15 @@ def _as_ours() -> Iterator[None]:
         cause = error.__cause__
         detail = cause.detail if isinstance(cause, TeslaError) else ""
         raise Unreachable(detail or type(error).__name__) from None
+
+
+def needed_scopes(granted: frozenset[str]) -> frozenset[str]:
+    """The least that must be granted. Owners of energy products alone need no vehicle scope."""
+    return (
+        NEEDED_SCOPES
+        if granted & VEHICLE_SCOPES or not granted & ENERGY_SCOPES
+        else NEEDED_ENERGY_SCOPES
+    )
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:

@@ -318,7 +318,7 @@ async def test_the_stream_is_turned_off_and_on(
     assert state_of(hass, STREAMING).state == "off"
     assert not listens(hass, address["stream_port"])
     coordinator = vehicle_of(entry_of_stream, MODEL_Y)
-    assert not coordinator.streams
+    assert not coordinator.stream_watch.is_expected
     assert coordinator.vehicle.presence.stream_overdue_since is None
     form = {"stream": "direct", "stream_profile": "tuned"}
     await submit(hass, entry_of_stream, "stream", form, address)
@@ -477,7 +477,7 @@ async def test_outdated_configurations_are_not_sent(
             )
 
     monkeypatch.setattr(configurator, "_async_send", note)
-    others = [each for each in manager._cars.values() if each.coordinator.streams]
+    others = [each for each in manager._cars.values() if each.coordinator.stream_watch.is_expected]
     assert len(others) > 1
     for car in others:
         car.configured = None

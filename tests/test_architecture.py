@@ -588,6 +588,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.issues",
         "const",
     },
+    "account.stream_watch": HOME_ASSISTANT
+    | {
+        "const",
+        "tesla.listeners",
+        "tesla.vehicle.poll_plan",
+        "tesla.vehicle.vehicle",
+    },
     "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", "time", "const"},
     "application_credentials": HOME_ASSISTANT
     | {
@@ -629,6 +636,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "account.names",
         "account.pairing",
+        "account.stream_watch",
         "const",
         "errors",
         "spending.callers",

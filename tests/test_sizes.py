@@ -13,7 +13,7 @@ TABLES = {
     "custom_components/flotte/tesla/telemetry/fields.py",
     "custom_components/flotte/tesla/telemetry/profiles.py",
 }
-"""Files of rows, which nobody reads from top to bottom."""
+"""Files of rows, which are searched and not read from top to bottom."""
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 

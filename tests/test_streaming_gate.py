@@ -192,7 +192,7 @@ async def test_errors_are_requested_once_there_is_money_again(
     aurora.telemetry.withdraw(CLIENT_ID)
     await pass_time(2 * HOUR)
     assert "fleet_telemetry_config" not in asked_of(tesla, aurora)
-    assert vehicle_of(entry_of_stream, MODEL_Y).stream_is_missed
+    assert vehicle_of(entry_of_stream, MODEL_Y).stream_watch.is_missing
     # The profile stays as it is, so that there is nothing to configure.
     await change_options(hass, entry_of_stream, spending_mode="normal", stream_profile="saver")
     await pass_time(2 * HOUR)

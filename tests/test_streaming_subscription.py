@@ -373,8 +373,8 @@ async def test_a_car_that_cannot_stream_stays_on_the_poll_plan(
 ) -> None:
     """It is not even tried, no repair is requested, and it has no entities of a stream."""
     old = tesla.world.cars[MODEL_S]
-    assert not vehicle_of(entry_of_stream, MODEL_S).streams
-    assert not vehicle_of(entry_of_stream, MODEL_S).stream_is_missed
+    assert not vehicle_of(entry_of_stream, MODEL_S).stream_watch.is_expected
+    assert not vehicle_of(entry_of_stream, MODEL_S).stream_watch.is_missing
     for entity in ("binary_sensor.old_faithful_streaming", "event.old_faithful_alert"):
         assert hass.states.get(entity) is None
     assert hass.states.get("event.aurora_alert") is not None

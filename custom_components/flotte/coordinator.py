@@ -21,12 +21,8 @@ from homeassistant.util import dt as dt_util
 
 from .account.names import AssetName, async_distinct_name
 from .account.pairing import Pairing
-from .const import (
-    DOMAIN,
-    LOGGER,
-    SUSPENDED_INTERVAL,
-    UNREACHABLE_GRACE,
-)
+from .account.stream_watch import StreamWatch
+from .const import DOMAIN, LOGGER, SUSPENDED_INTERVAL, UNREACHABLE_GRACE
 from .errors import as_home_assistant, as_update_failed
 from .spending.callers import caller_of
 from .tesla import signals
@@ -301,13 +297,10 @@ class VehicleCoordinator(FlotteCoordinator):
             zone=dt_util.get_default_time_zone,
             clock=dt_util.utcnow,
         )
-        self.streams = False
-        """Whether the vehicle is meant to stream."""
-        self.streams_changed = Listeners[()]()
+        self.stream_watch = StreamWatch(vehicle)
         vehicle.deferred.on_awake.subscribe(self._async_run_deferred)
         vehicle.deferred.on_result.subscribe(self._async_report_deferred)
         vehicle.presence.on_name = self.async_list
-        self._stream_missed = False
         self._pairing = Pairing(hass, entry, vehicle, self.stream)
         entry.async_on_unload(vehicle.subscribe(self.async_apply_changes))
 
@@ -326,7 +319,7 @@ class VehicleCoordinator(FlotteCoordinator):
         if await self._pairing.async_check():
             self.async_show_pairing()
         self.vehicle.poller.shown = self.shown_signals
-        self._async_watch_stream()
+        self.stream_watch.async_log(self.device_name)
         if self.vehicle.check_due():
             await self.vehicle.check()
         if not self.vehicle.is_online or not self.vehicle.data_due():
@@ -352,32 +345,6 @@ class VehicleCoordinator(FlotteCoordinator):
 
         delay = max(due_at - dt_util.utcnow(), timedelta())
         self.config_entry.async_on_unload(async_call_later(self.hass, delay, look))
-
-    @callback
-    def async_set_streams(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
-        """Set whether it is meant to stream, while it has no connection."""
-        self.streams = streams
-        if streams:
-            self.vehicle.presence.mark_not_streaming()
-        self.streams_changed()
-
-    @callback
-    def _async_watch_stream(self) -> None:
-        """Log once that the stream is missing, and once that it is back."""
-        vehicle = self.vehicle
-        if vehicle.is_streaming:
-            if self._stream_missed:
-                LOGGER.info("%s streams again", self.device_name)
-            self._stream_missed = False
-        elif self.stream_is_missed and not self._stream_missed:
-            LOGGER.warning("%s is online but does not stream; it is polled", self.device_name)
-            self._stream_missed = True
-
-    @property
-    def stream_is_missed(self) -> bool:
-        """Whether an online vehicle that should stream has not done so within the grace period."""
-        since = self.vehicle.presence.stream_overdue_since
-        return since is not None and dt_util.utcnow() - since >= plan.STREAM_GRACE
 
     @callback
     def _async_run_deferred(self) -> None:

@@ -44,13 +44,13 @@ async def async_setup_entry(
 
     @callback
     def add_alerts() -> None:
-        new = {each for each in vehicles if each.streams} - added
+        new = {each for each in vehicles if each.stream_watch.is_expected} - added
         added.update(new)
         async_add_entities(AlertEvent(each) for each in vehicles if each in new)
 
     add_alerts()
     for coordinator in vehicles:
-        entry.async_on_unload(coordinator.streams_changed.subscribe(add_alerts))
+        entry.async_on_unload(coordinator.stream_watch.changed.subscribe(add_alerts))
 
 
 def event_type(alert: Alert) -> str:

@@ -144,7 +144,9 @@ class Configurator:
             # an issue of its own; this is called again when the suspension ends.
             return
         if not self._planner.effects.streams:
-            await self._async_delete_all(now)
+            # The budget is used up, and streams would keep costing money.
+            for car in self._cars.values():
+                await self.async_delete(car, now)
             return
         await self._async_verify_cars()
         for wanted, cars in self._due_groups(settings, receiver.certificate.ca, now):
@@ -178,11 +180,6 @@ class Configurator:
             cars.append((car, planned))
         return groups.values()
 
-    async def _async_delete_all(self, now: datetime) -> None:
-        """Stop all streams: the budget is used up, and they would keep costing money."""
-        for car in self._cars.values():
-            await self.async_delete(car, now)
-
     async def _async_verify_cars(self) -> None:
         for car in self._cars.values():
             if car.is_distrusted:
@@ -215,7 +212,7 @@ class Configurator:
     @staticmethod
     def _may_configure(car: CarSubscription) -> bool:
         vehicle = car.coordinator.vehicle
-        return car.coordinator.streams and not (
+        return car.coordinator.stream_watch.is_expected and not (
             vehicle.channel.needs_key and vehicle.channel.key_paired is False
         )
 

@@ -132,7 +132,7 @@ class StreamManager:
     def _set_streams(self) -> None:
         """Set for each car whether it is meant to stream."""
         for car in self._cars.values():
-            car.coordinator.async_set_streams(self._planner.may_stream(car))
+            car.coordinator.stream_watch.async_expect(self._planner.may_stream(car))
 
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
@@ -177,7 +177,7 @@ class StreamManager:
         """Expect cars that are meant to stream to do so by their present plans."""
         now = dt_util.utcnow()
         for car in cars:
-            if car.coordinator.streams:
+            if car.coordinator.stream_watch.is_expected:
                 car.follow(self._planner.planned(car), now)
 
     @callback
@@ -192,7 +192,7 @@ class StreamManager:
             self._set_streams()
         elif not settings.has_same_source(before):
             self._begin(self._async_restart())
-        elif settings != before or any(car.refusal for car in self._cars.values()):
+        elif settings != before or any(car.is_postponed for car in self._cars.values()):
             self._replan()
 
     async def _async_restart(self) -> None:

@@ -96,7 +96,7 @@ class StreamReports:
             "profile": str(settings.profile),
             "cars": [
                 {
-                    "streams": car.coordinator.streams,
+                    "streams": car.coordinator.stream_watch.is_expected,
                     "configured_until": _text(expiry_of(car.configured or {})),
                     "connections": len(car.coordinator.stream.connections),
                     "fields": len(car.plan),

@@ -13,7 +13,7 @@ from ..tesla.privacy import shortened
 from ..tesla.reading_json import as_moment
 from ..tesla.telemetry.forecast import Plan, Tally, forecast
 from ..tesla.telemetry.profiles import Rule, Situation
-from .issues import RESOLVED_BY_ACCEPTANCE
+from .issues import POSTPONED_ISSUE, RESOLVED_BY_ACCEPTANCE
 
 USUAL_HOURS: Final = {
     Situation.PARKED: 1.95,
@@ -98,6 +98,11 @@ class CarSubscription:
         self.removal_failures = 0
         """Billed failures of that in a row."""
         self._counted: Counter[str] = Counter()
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether its configuration waits for the budget. What Tesla refused is not postponed."""
+        return self.refusal is not None and self.refusal.issue == POSTPONED_ISSUE
 
     @property
     def name(self) -> str:

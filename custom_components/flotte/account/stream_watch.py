@@ -1,0 +1,47 @@
+"""Whether a vehicle is meant to stream, and whether its stream is missing."""
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..tesla.listeners import Listeners
+from ..tesla.vehicle import poll_plan as plan
+from ..tesla.vehicle.vehicle import Vehicle
+
+
+class StreamWatch:
+    """The stream that is expected of one vehicle."""
+
+    def __init__(self, vehicle: Vehicle) -> None:
+        """Expect none."""
+        self.is_expected = False
+        """Whether the vehicle is meant to stream."""
+        self.changed = Listeners[()]()
+        """Called when that was set."""
+        self._vehicle = vehicle
+        self._is_logged = False
+
+    @callback
+    def async_expect(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
+        """Set whether it is meant to stream, while it has no connection."""
+        self.is_expected = streams
+        if streams:
+            self._vehicle.presence.mark_not_streaming()
+        self.changed()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether an online vehicle that should stream has not done so within the grace period."""
+        since = self._vehicle.presence.stream_overdue_since
+        return since is not None and dt_util.utcnow() - since >= plan.STREAM_GRACE
+
+    @callback
+    def async_log(self, name: str) -> None:
+        """Log once that the stream is missing, and once that it is back."""
+        if self._vehicle.is_streaming:
+            if self._is_logged:
+                LOGGER.info("%s streams again", name)
+            self._is_logged = False
+        elif self.is_missing and not self._is_logged:
+            LOGGER.warning("%s is online but does not stream; it is polled", name)
+            self._is_logged = True

@@ -111,7 +111,7 @@ async def async_get_auth_implementation(
 
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
-    """What the credentials dialog tells the user to enter at Tesla."""
+    """The values that the credentials dialog asks the user to enter at Tesla."""
     try:
         origin = get_url(hass, allow_internal=False, prefer_external=True)
     except NoURLAvailableError:
@@ -124,11 +124,11 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
 
 
 def _redirect(hass: HomeAssistant, origin: str) -> str:
-    """The address that Tesla sends the browser back to after a log-in."""
+    """The address that Tesla sends the browser back to after a login."""
     if "my" in hass.config.components:
         return config_entry_oauth2_flow.MY_AUTH_CALLBACK_PATH
-    # Without it, Home Assistant uses the address in the browser of whoever logs in. The dialog is
-    # fetched by that browser, mostly over a WebSocket, which names only its origin.
+    # Without it, Home Assistant uses the address in the user's browser. That browser fetches the
+    # dialog, mostly over a WebSocket, which names only its origin.
     request = http.current_request.get()
     headers = {} if request is None else request.headers
     browser = headers.get(config_entry_oauth2_flow.HEADER_FRONTEND_BASE) or headers.get("Origin")

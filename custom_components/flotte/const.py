@@ -16,9 +16,9 @@ CONF_CURRENCY: Final = "currency"
 CONF_DISCOUNT: Final = "discount"
 CONF_UNITS: Final = "units"
 TARIFF_OPTIONS: Final = (CONF_CURRENCY, CONF_DISCOUNT, CONF_UNITS)
-"""What `tesla.meter.Tariff` reads."""
+"""The options that make the tariff; see `spending.rules`."""
 CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
-"""What `tesla.endpoints` reads."""
+"""The option that gives endpoints another category; see `spending.rules`."""
 
 # The stream. The port is the one that the cars connect to; where a router maps it to another one,
 # that is the listening port.
@@ -68,7 +68,7 @@ ENERGY_SCOPES: Final = frozenset({SCOPE_ENERGY_DATA, SCOPE_ENERGY_COMMANDS})
 NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
 """Without these there is nothing that Flotte could do for a car; the others only add to it."""
 NEEDED_ENERGY_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_ENERGY_DATA})
-"""The same for owners who have no car, and grant nothing about vehicles."""
+"""The needed scopes of owners who have no car, and grant nothing about vehicles."""
 
 SUSPENDED_INTERVAL: Final = timedelta(minutes=15)
 """How long a car or site is left alone after Tesla refused even what is free, because the account
@@ -78,11 +78,11 @@ UNREACHABLE_GRACE: Final = timedelta(minutes=15)
 SAVE_DELAY_SECONDS: Final = 30
 """How long changed readings wait for others before they are written to disk."""
 LEDGER_DELAY_SECONDS: Final = 10
-"""The same for what is cheap in the ledger; wakes and commands never wait."""
+"""How long cheap bookings wait to be written; wakes and commands never wait."""
 SHORT_DELAY_SECONDS: Final = 1
 """How long streamed signals wait to be reported when the budget is nearly used up."""
 FREE_DELAY_SECONDS: Final = 900
-"""The same for what costs nothing, which is asked every minute."""
+"""How long free bookings, which come every minute, wait to be written."""
 REWRITE_SECONDS: Final = 300
 """Between two attempts to write the ledger after one failed."""
 REVIEW_INTERVAL: Final = timedelta(hours=1)

@@ -104,8 +104,8 @@ ACCOUNT_NUMBERS: Final = (
 )
 LIMIT_LIFETIME: Final = timedelta(seconds=60)
 """How long a limit that a car reported is enforced."""
-_MOST_DISCOUNTS: Final = 100
-"""As many discounts may be set at least: 1000 of some currencies is less than one."""
+_MAX_DISCOUNTS: Final = 100
+"""Monthly discounts in the largest budget, unless the row's is larger."""
 
 
 async def async_setup_entry(
@@ -197,7 +197,7 @@ class BudgetNumber(AccountEntity, NumberEntity):
     @override
     def native_max_value(self) -> float:
         most = self.entity_description.native_max_value or 0
-        return max(most, float(_MOST_DISCOUNTS * self._ledger.meter.tariff.discount))
+        return max(most, float(_MAX_DISCOUNTS * self._ledger.meter.tariff.discount))
 
     @property
     @override

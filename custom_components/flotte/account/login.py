@@ -133,7 +133,7 @@ def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def async_retry_set_up(
     hass: HomeAssistant, entry: ConfigEntry, api: FleetApi, pause: float = FIRST_PAUSE
 ) -> None:
-    """Set an entry up again once Tesla accepts its login, which nobody else would notice.
+    """Set an entry up again once Tesla accepts its login.
 
     Home Assistant itself does not try again after a failed authentication.
     """

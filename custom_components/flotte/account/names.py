@@ -53,7 +53,7 @@ class AssetName:
         listed: From Tesla's product list.
         reported: Last reported by the car or site itself.
         before: Used before the restart.
-        fallback: Used while nobody named it.
+        fallback: Used while it has no name.
     """
 
     def __init__(self, *, listed: object, reported: object, before: object, fallback: str) -> None:

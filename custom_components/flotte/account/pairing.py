@@ -76,7 +76,7 @@ class Pairing:
     async def async_check(self) -> bool:
         """Ask Tesla from time to time whether the vehicle has the key by now; it is free.
 
-        Also while the firmware is unsound, because such a firmware does not report its update.
+        Also while the firmware is unsound, because that firmware does not report its update.
 
         Returns:
             Whether Tesla was asked.

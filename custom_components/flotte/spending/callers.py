@@ -9,10 +9,10 @@ Home Assistant 2026.10:
   agent with the context before it acts; a satellite has no user.
 - Home Assistant's cloud (Alexa and Google Assistant through it), telephones (`voip`) and add-ons
   act as users that Home Assistant made for them, and that no person logs in as.
-- Alexa tells of a command only after it was carried out. Through Home Assistant's cloud it is known
+- Alexa reports a command only after it ran. Through Home Assistant's cloud it is known
   by the cloud's user; with a skill of one's own it acts as the person who linked it, and is taken
   for that person.
-- Whoever else has a user is that person, also with what they start.
+- Any other user is that person, also with what they start.
 """
 
 from collections import OrderedDict

@@ -1,8 +1,8 @@
 """An energy site: its power flows, its settings, and how they are changed.
 
 Sites are always reachable through Tesla's cloud, need no wake and no signature, and cost nothing
-today; their requests are booked all the same, in a category of their own. Should they cost
-something one day, they pass the gate, and are asked as seldom as the plan says.
+today; their requests are booked anyway, in a category of their own. Should they cost
+something one day, they pass the gate, and are polled no more often than the plan says.
 
 A site has two sections, `live_status` and `site_info`. Each is read at its own interval, and one
 may fail while the other works.
@@ -126,12 +126,12 @@ class Site:
         return self._changed.subscribe(listener)
 
     def lapse(self) -> None:
-        """Drop assumptions that nobody confirmed in time."""
+        """Drop assumptions that no reading confirmed in time."""
         self.state, gone = self.state.lapse(self._clock())
         self._tell(gone)
 
     def to_stored(self) -> dict[str, Any]:
-        """What to keep over a restart, as JSON."""
+        """The state to keep over a restart, as JSON."""
         return {"state": store_state(self.state)}
 
     def restore(self, stored: object) -> None:
@@ -152,7 +152,7 @@ class Site:
                 section.tried = None
 
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
-        """Ask for nobody what is due; what is paid only if it is shown, by the gate's leave.
+        """Poll the due sections; one that costs something only if it is shown and admitted.
 
         The sections are asked at the same time, so that none waits for the other. That only the
         settings cannot be read is no error here: see `sections`.
@@ -161,7 +161,7 @@ class Site:
             BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
             TeslaError: any other.
         """
-        # What costs nothing is asked for whoever looks: what it tells is kept for later, too.
+        # A free section is read even if nothing shows it: its values are kept for later.
         wanted = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
         now = self._clock()
         due = [name for name in _INTERVALS if name in wanted and self._is_due(name, now)]
@@ -180,7 +180,7 @@ class Site:
         if name == SITE_INFO and self._look_after is not None:
             return True
         section, price = self.sections[name], self.api.price(Endpoint(name))
-        # Until it has answered once since the start, nobody knows what is there.
+        # Until it has answered once since the start, it is unknown what is there.
         usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
         interval = plan.site_interval(
             usual,
@@ -191,7 +191,7 @@ class Site:
         return plan.site_due(section.tried, interval, now)
 
     def _admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
-        """Ask the gate for a request, and keep room for it; nobody needs to know what is free."""
+        """Ask the gate for a request, and keep room for it; a free one needs no question."""
         if not self.api.price(endpoint):
             return nullcontext()
         charges = (self.api.endpoints.charge(endpoint),)
@@ -308,7 +308,7 @@ class Site:
             if signal in readings:
                 self._missing_since.pop(signal, None)
             elif (since := self._missing_since.get(signal)) is None:
-                # It was told in the answer before this one, or before the start.
+                # The answer before this one reported it, or one before the start did.
                 self._missing_since[signal] = section.read or now
             elif now - since >= MISSING_GRACE:
                 readings[signal] = Reading(None, time, Source.POLL)

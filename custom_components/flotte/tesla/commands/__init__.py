@@ -1,4 +1,4 @@
-"""THE COMMAND TABLE: everything that a vehicle or an energy site can be told, one function each.
+"""THE COMMAND TABLE: everything that a vehicle or an energy site can do, one function each.
 
 A function checks its parameters, and answers a `Command`: the payload that is signed for vehicles
 with the protocol, and the name and JSON parameters for those without. It says who handles it, which

@@ -47,7 +47,7 @@ def stop_climate() -> Command:
 
 
 def set_temperature(driver: float, passenger: float | None = None) -> Command:
-    """Wish 15 to 28 °C on the driver's side, and the same on the passenger's unless told.
+    """Set 15 to 28 °C on the driver's side, and on the passenger's unless that differs.
 
     Both are always sent: Tesla takes a missing side for 0.
     """

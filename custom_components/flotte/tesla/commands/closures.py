@@ -119,7 +119,7 @@ def vent_windows() -> Command:
 
 
 def close_windows(position: Position | None) -> Command:
-    """Close all windows. Cars without the protocol want to be told the position of the user.
+    """Close all windows. Cars without the protocol need the position of the user.
 
     Args:
         position: Latitude and longitude of the car, degrees; None if unknown.

@@ -59,7 +59,7 @@ def navigate(text: str, *, locale: str, now: datetime) -> Command:
     """Send an address, a place or a link to the car's navigation.
 
     Tesla's servers turn it into a destination, so it is never signed; cars with the protocol
-    accept it all the same.
+    accept it anyway.
     """
     between("length of the destination", len(text), 1, 2000)
     return Command(

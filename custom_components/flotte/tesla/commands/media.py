@@ -1,4 +1,4 @@
-"""Music, with somebody in the car and mobile media control allowed."""
+"""Music, with someone in the car and mobile media control allowed."""
 
 from dataclasses import replace
 from typing import Final

@@ -15,11 +15,11 @@ base point, a our private scalar and A = aG our public key:
     V = vG
     c = SHA-256 over G, V, A and m, each with its length in front (4 bytes big-endian);
         the points as 65 bytes 04, X, Y
-    r = (v - a c) mod n                       whoever verifies checks V = rG + cA
+    r = (v - a c) mod n                       the verifier checks V = rG + cA
 
 The same claims and key always make the same token. The multiplication vG is OpenSSL's; the one line
 of arithmetic with a and v is Python's, whose time is not constant. It runs a few times a month, on
-the owner's machine, where nobody can time it.
+the owner's machine, where no attacker can time it.
 
 Source: Tesla's vehicle-command, internal/schnorr and pkg/account (2026-07-22).
 """

@@ -315,8 +315,8 @@ class Session:
         """Check session info and, if everything holds, take it over; else nothing changes.
 
         The caller has checked that it came in the reply to `request`. A tag that verifies proves
-        integrity, not identity: whoever has a key pair can make one. All he gains are commands that
-        the real vehicle refuses, so a new public key is accepted: a replaced computer has one.
+        integrity, not identity: anyone with a key pair can make one. All they gain are commands
+        that the real vehicle refuses, so a new public key is accepted: a replaced computer has one.
 
         Args:
             request: the handshake, or the command that was answered with a fault. Its own uuid is

@@ -111,7 +111,7 @@ def mode_of(
         projected: What the month will probably cost in all.
         budget: For the month.
         current: The mode until now.
-        override: The mode that somebody chose instead; it holds until the budget is used up.
+        override: The mode that a person chose instead; it holds until the budget is used up.
     """
     words = {
         "spent": f"{spent:.2f}",

@@ -118,7 +118,7 @@ class DeferralQueue:
 
 
 def _unprepared(deferred: DeferredCommand) -> DeferredCommand:
-    """The same without the command that it needs first."""
+    """The deferred command without the one that it needs first."""
     if deferred.command.preparation is None:
         return deferred
     return replace(deferred, command=replace(deferred.command, preparation=None))

@@ -1,4 +1,4 @@
-"""What a vehicle pushes: its connections, its records, and what follows from them.
+"""The stream of a vehicle: its connections, its records, and what follows from them.
 
 Records reach a `Stream` from our own server (`telemetry.server`) or from a broker
 (`telemetry.mqtt`); it hands their readings to the `Vehicle`, counts them as Tesla bills them, and
@@ -158,7 +158,7 @@ class Stream:
         """
         known = self.connections.pop(connection, None)
         if known is None and UNNAMED in self.connections:
-            # Which of them it is nobody knows; another one opens it again with its next record.
+            # It is unknown which of them it is; another one opens it again with its next record.
             known = self.connections.pop(UNNAMED)
         if known is None or self.connections:
             return
@@ -171,7 +171,7 @@ class Stream:
         self._connection_changed(self.is_connected)
 
     def close_all(self) -> None:
-        """Whoever brought the records is gone, or the connections are found to be dead."""
+        """Close every connection: their server or broker is gone, or they are found to be dead."""
         for connection in tuple(self.connections):
             self.closed(connection)
 
@@ -213,7 +213,7 @@ class Stream:
         record = read(unsound_firmware=is_unsound(running))
         version = record.readings.get(SOFTWARE_VERSION)
         if running is None and version and is_unsound(newest_release(version.value)):
-            # Nobody else says what runs, and it is no newer than this, which may be on offer. So
+            # This alone reports the firmware, which is no newer than it: it may be on offer. So
             # the record was read as if its firmware were sound.
             record = read(unsound_firmware=True)
             record.readings[SOFTWARE_VERSION] = version
@@ -221,7 +221,7 @@ class Stream:
 
     @property
     def _running(self) -> Release | None:
-        """What runs in the vehicle, as far as it is known."""
+        """The firmware of the vehicle, as far as it is known."""
         told = self.vehicle.channel.fleet_info.get("firmware_version")
         version: str | None = self.vehicle.state[SOFTWARE_VERSION]
         return newest_release(told if isinstance(told, str) else None, version)

@@ -20,6 +20,7 @@ from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import (
     CLIENT_ID,
+    MODEL_S,
     MODEL_Y,
     STREAMING,
     EntryMaker,
@@ -37,6 +38,8 @@ COST = "sensor.tesla_account_cost_this_month"
 ALERT = "event.aurora_alert"
 CONFIGURE = "fleet_telemetry_config_jws"
 DELETE = "fleet_telemetry_config_delete"
+CAPABILITIES = "fleet_status"
+"""Free: whether a car that could not stream can by now."""
 POLLED = ("vehicle", "vehicle_data", "live_status", "site_info")
 
 
@@ -81,8 +84,8 @@ class Witness:
 
     @property
     def unexpected(self) -> list[str]:
-        """Those of them that polling does not make as time passes."""
-        return [each for each in self.requests if each not in POLLED]
+        """Those of them that cost something, and that polling does not make as time passes."""
+        return [each for each in self.requests if each not in {CAPABILITIES, *POLLED}]
 
     @property
     def new_connections(self) -> int:
@@ -297,7 +300,7 @@ async def test_another_address_restarts_only_the_receiver(
     assert state_of(hass, STREAMING).state == "off"
     assert listens(hass, entry_of_stream.options["stream_port"])
     assert listens(hass, old_port) is (what != "stream_port")
-    assert witness.requests == [CONFIGURE]
+    assert witness.requests == [CAPABILITIES, CONFIGURE]
     await pass_time(3 * MINUTE)
     assert witness.unexpected == [CONFIGURE]
     assert state_of(hass, STREAMING).state == "on"
@@ -326,6 +329,21 @@ async def test_the_stream_is_turned_off_and_on(
     assert witness.unexpected == [DELETE, CONFIGURE]
     assert state_of(hass, STREAMING).state == "on"
     witness.check_available()
+
+
+async def test_a_car_that_was_updated_while_the_stream_was_off(
+    hass: HomeAssistant, witness: Witness, entry_of_stream: MockConfigEntry, tesla: Simulator
+) -> None:
+    """Only a new answer of Tesla's says that it can stream by now."""
+    address = direct(entry_of_stream)
+    await submit(hass, entry_of_stream, "stream", {"stream": "off", "stream_profile": "tuned"})
+    watch = vehicle_of(entry_of_stream, MODEL_S).stream_watch
+    car = tesla.world.cars[MODEL_S]
+    car.firmware, car.telemetry_version, car.streaming_toggle = "2026.26.4", "1.2.0", True
+    assert not watch.is_expected
+    form = {"stream": "direct", "stream_profile": "tuned"}
+    await submit(hass, entry_of_stream, "stream", form, address)
+    assert watch.is_expected
 
 
 async def test_alerts_get_an_entity_when_the_stream_is_turned_on(
@@ -440,7 +458,7 @@ async def test_a_deletion_under_way_does_not_delete_what_is_sent_next(
     go_on.set()
     await retry
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert witness.requests == [DELETE, DELETE, CONFIGURE]
+    assert witness.requests == [DELETE, DELETE, CAPABILITIES, CONFIGURE]
     assert fields(tesla)
     assert manager._cars[MODEL_Y].configured is not None
 
@@ -452,7 +470,7 @@ async def test_turning_the_stream_off_again_does_not_wait_for_the_next_retry(
     tesla.faults.order("status", endpoint=DELETE, status=503)
     for source in ("off", "direct", "off"):
         await save(hass, entry_of_stream, {**options, "stream": source})
-    assert witness.requests == [DELETE, DELETE]
+    assert witness.requests == [DELETE, CAPABILITIES, DELETE]
     assert not tesla.world.cars[MODEL_Y].telemetry.subscriptions
 
 

@@ -693,7 +693,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "streaming.options",
         "streaming.subscription",
+        "tesla.errors",
         "tesla.signals",
+        "tesla.spending.caller",
         "tesla.spending.meter",
         "tesla.spending.modes",
         "tesla.telemetry",

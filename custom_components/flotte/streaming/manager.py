@@ -199,11 +199,11 @@ class StreamManager:
         # A configuration that is being sent must not arrive after its deletion.
         async with self._starting, self._configurator.lock:
             await self._async_disconnect()
+            await self._planner.async_ask_again()
             if self._is_stopped:
                 return
-            now = dt_util.utcnow()
             for car in self._cars.values():
-                car.unfollow(now)
+                car.unfollow(dt_util.utcnow())
             self._set_streams()
             await self._async_start()
 

@@ -1,11 +1,14 @@
 """Plan of each car: fields and intervals, from what is shown and what may be spent."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from homeassistant.util import dt as dt_util
 
 from ..tesla import signals
+from ..tesla.errors import TeslaError
+from ..tesla.spending.caller import STREAM
 from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
 from ..tesla.telemetry.profiles import Profile, Rule
@@ -59,6 +62,16 @@ class Planner:
         """Whether the owner turned streaming on, and the car can stream as far as known."""
         can = can_stream(car.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
+
+    async def async_ask_again(self) -> None:
+        """Ask Tesla, at no cost, about cars that could not stream when it was last asked.
+
+        Their firmware may be newer, or streaming may be on in an old Model S or X by now.
+        """
+        for car in self._cars.values():
+            if self.settings.is_on and not self.may_stream(car):
+                with suppress(TeslaError):
+                    await car.coordinator.vehicle.channel.check_pairing(STREAM)
 
     def _directives(self) -> tuple[Effects, bool, int]:
         """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.

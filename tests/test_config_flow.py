@@ -65,7 +65,7 @@ from tests.conftest import (
     register_key,
     state_of,
 )
-from tests.fleet import MINUTE
+from tests.fleet import MINUTE, MOMENT
 from tests.flow_texts import check_texts, fields_of, placeholder
 from tests.odd import bodies
 
@@ -1322,6 +1322,7 @@ async def test_stream_continues_over_a_new_login(
     assert len(sent) == 1
 
 
+@pytest.mark.freeze_time(MOMENT)  # the bill of the application that is left depends on the time
 @pytest.mark.parametrize("is_reachable", [True, False])
 async def test_stream_moves_to_another_application(
     hass: HomeAssistant,

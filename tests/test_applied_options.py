@@ -365,6 +365,7 @@ async def test_alerts_get_an_entity_when_the_stream_is_turned_on(
     form = {"stream": "direct", "stream_profile": "tuned"}
     await submit(hass, entry, "stream", form, address)
     assert state_of(hass, ALERT).state == STATE_UNKNOWN
+    assert state_of(hass, STREAMING).state == "off", "the sensor does not wait for the next poll"
     await submit(hass, entry, "stream", {"stream": "off", "stream_profile": "tuned"})
     await submit(hass, entry, "stream", form, address)
     await pass_time(3 * MINUTE)

@@ -221,10 +221,25 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
             self._coordinator.config_entry.async_on_unload(
                 self._coordinator.async_after_poll(lambda: self._async_update(depends))
             )
+        if depends and isinstance(self._coordinator, VehicleCoordinator):
+            self._coordinator.config_entry.async_on_unload(
+                self._coordinator.stream_watch.changed.subscribe(
+                    lambda: self._async_add_reported(depends)
+                )
+            )
 
     @callback
     def _async_update(self, rows: tuple[RowT, ...]) -> None:
-        found = [row for row in rows if self._async_is_new(row)]
+        self._async_add([row for row in rows if self._async_is_new(row)])
+
+    @callback
+    def _async_add_reported(self, rows: tuple[RowT, ...]) -> None:
+        """Add entities between two polls. Only a poll says that one has to be removed."""
+        state = self._coordinator.state
+        self._async_add([row for row in rows if row.key not in self._made and row.exists(state)])
+
+    @callback
+    def _async_add(self, found: list[RowT]) -> None:
         self._made.update(row.key for row in found)
         if found:
             self._async_add_entities(self._make(self._coordinator, row) for row in found)

@@ -500,7 +500,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.api": HOME_ASSISTANT
     | {
         "account.hosts",
-        "const",
         "spending.account_ledger",
         "tesla.api.fleet",
         "tesla.api.transport",
@@ -962,6 +961,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "voluptuous",
         "yarl",
+        "account.api",
     },
     "diagnostics": HOME_ASSISTANT
     | {

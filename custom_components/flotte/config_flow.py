@@ -36,6 +36,7 @@ from homeassistant.helpers.selector import (
 )
 from yarl import URL
 
+from .account.api import fleet_api
 from .account.data import application_of
 from .account.hosts import domain_of, get_hosts, is_domain
 from .account.key import async_get_key
@@ -466,15 +467,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             return token
 
         ledger = await async_get_ledger(self.hass, self._client_id)
-        return FleetApi(
-            async_get_clientsession(self.hass),
-            source,
-            hosts=get_hosts(self.hass),
-            base_url=self._base_url,
-            meter=ledger.meter,
-            endpoints=ledger.endpoints,
-            keep=ledger.async_keep,
-        )
+        return fleet_api(self.hass, self._base_url, source, ledger)
 
 
 def _error_key(error: TeslaError) -> str:

@@ -1,10 +1,8 @@
 """The Fleet API client of an account."""
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ..const import CONF_BASE_URL
 from ..spending.account_ledger import AccountLedger
 from ..tesla.api.fleet import FleetApi
 from ..tesla.api.transport import TokenSource
@@ -12,14 +10,14 @@ from .hosts import get_hosts
 
 
 def fleet_api(
-    hass: HomeAssistant, entry: ConfigEntry, tokens: TokenSource, ledger: AccountLedger
+    hass: HomeAssistant, base_url: str, tokens: TokenSource, ledger: AccountLedger
 ) -> FleetApi:
-    """Fleet API client whose requests are booked in `ledger`."""
+    """Fleet API client of a region, whose requests are booked in `ledger`."""
     return FleetApi(
         async_get_clientsession(hass),
         tokens,
         hosts=get_hosts(hass),
-        base_url=entry.data[CONF_BASE_URL],
+        base_url=base_url,
         meter=ledger.meter,
         endpoints=ledger.endpoints,
         keep=ledger.async_keep,

@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
 
-from ..const import CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
+from ..const import CONF_BASE_URL, CONF_STREAM, DOMAIN, LOGGER, STREAM_MQTT
 from ..spending.account_ledger import async_get_ledger, async_retire_ledger
 from ..spending.rules import async_apply_spending
 from ..streaming.issues import async_report_orphaned
@@ -102,7 +102,7 @@ async def async_end_streams(
             async_report_orphaned(hass, vin, name_of(vin), claims, former)
         return
     ledger = await async_get_ledger(hass, implementation.client_id)
-    api = fleet_api(hass, entry, LastTokens(entry, implementation), ledger)
+    api = fleet_api(hass, entry.data[CONF_BASE_URL], LastTokens(entry, implementation), ledger)
     is_broker = entry.options.get(CONF_STREAM) == STREAM_MQTT
     for vin, claims in configured.items():
         name = name_of(vin)

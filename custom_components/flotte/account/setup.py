@@ -16,7 +16,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
 
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_BASE_URL, DOMAIN, LOGGER
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..errors import as_setup_error
 from ..spending.account_ledger import AccountLedger, async_get_ledger
@@ -60,7 +60,7 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     key = await _async_get_key(hass)
     ledger = await async_get_ledger(hass, implementation.client_id)
     async_apply_spending(hass, entry, ledger)
-    api = fleet_api(hass, entry, Tokens(hass, entry, implementation), ledger)
+    api = fleet_api(hass, entry.data[CONF_BASE_URL], Tokens(hass, entry, implementation), ledger)
     async_watch_login(hass, entry, api)
     try:
         products = await api.products()

@@ -698,6 +698,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.meter",
         "tesla.spending.modes",
         "tesla.telemetry",
+        "tesla.vehicle.vehicle",
     },
     "streaming.configuring": HOME_ASSISTANT
     | {

@@ -29,7 +29,7 @@ from ..tesla.signing import ClientKey
 from ..tesla.site import Site
 from ..tesla.spending.caller import SETUP
 from ..tesla.vehicle.outcome import CommandMode
-from ..tesla.vehicle.vehicle import Vehicle
+from ..tesla.vehicle.vehicle import Vehicle, ask_fleet_status
 from .api import fleet_api
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
@@ -79,7 +79,7 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     vehicles = [factory.vehicle(product) for product in shown if product.get("vin")]
     sites = [factory.site(product) for product in shown if not product.get("vin")]
     await asyncio.gather(
-        _async_get_fleet_status(api, vehicles), *(_async_poll_site(site) for site in sites)
+        _async_get_fleet_status(vehicles), *(_async_poll_site(site) for site in sites)
     )
     streaming = StreamManager(
         hass,
@@ -118,17 +118,12 @@ async def _async_get_key(hass: HomeAssistant) -> ClientKey:
         ) from error
 
 
-async def _async_get_fleet_status(api: FleetApi, vehicles: list[VehicleCoordinator]) -> None:
+async def _async_get_fleet_status(vehicles: list[VehicleCoordinator]) -> None:
     """Find out which vehicles have our key; the setup goes on without an answer."""
-    if not vehicles:
-        return
     try:
-        status = await api.fleet_status([each.vehicle.vin for each in vehicles], SETUP)
+        await ask_fleet_status([each.vehicle for each in vehicles], SETUP)
     except TeslaError as error:
         LOGGER.debug("Cannot find out which vehicles have the key: %s", error)
-        return
-    for coordinator in vehicles:
-        coordinator.vehicle.channel.apply_fleet_status(status)
 
 
 async def _async_poll_site(coordinator: SiteCoordinator) -> None:

@@ -13,6 +13,7 @@ from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
 from ..tesla.telemetry.profiles import Profile, Rule
 from ..tesla.telemetry.stream_plan import can_stream, plan
+from ..tesla.vehicle.vehicle import ask_fleet_status
 from .options import Settings
 from .subscription import CarSubscription
 
@@ -68,10 +69,11 @@ class Planner:
 
         Their firmware may be newer, or streaming may be on in an old Model S or X by now.
         """
-        for car in self._cars.values():
-            if self.settings.is_on and not self.may_stream(car):
-                with suppress(TeslaError):
-                    await car.coordinator.vehicle.channel.check_pairing(STREAM)
+        if not self.settings.is_on:
+            return
+        cars = [car for car in self._cars.values() if not self.may_stream(car)]
+        with suppress(TeslaError):
+            await ask_fleet_status([car.coordinator.vehicle for car in cars], STREAM)
 
     def _directives(self) -> tuple[Effects, bool, int]:
         """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.

@@ -5,7 +5,7 @@ online is `presence`; how its commands go is `channel`. `admission` asks what an
 `poller` and `waker` ask and wake, and `executor` carries commands out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -218,3 +218,15 @@ class Vehicle:
         self.deferred.restore(stored)
         self._last_wake.restore(stored, monotonic=monotonic, wall=wall)
         self.channel.restore(stored, monotonic=monotonic, wall=wall)
+
+
+async def ask_fleet_status(vehicles: Sequence[Vehicle], caller: Caller) -> None:
+    """Ask Tesla about the keys and computers of an account's vehicles; free, as far as is known.
+
+    Raises TeslaError.
+    """
+    if not vehicles:
+        return
+    status = await vehicles[0].api.fleet_status([each.vin for each in vehicles], caller)
+    for each in vehicles:
+        each.channel.apply_fleet_status(status)

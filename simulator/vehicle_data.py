@@ -42,7 +42,6 @@ STANDARD_SECTIONS = frozenset(
 _DETOUR = 1.25
 """The ratio of a road's length to the straight line."""
 _TOWN_MPH = 25.0
-_NEARLY_FULL = 0.5
 _WARMER_MODULE = 1.5
 """°C by which the warmest part of the battery is above the coldest."""
 _NO_RANGE_MILES = 999.0

@@ -217,16 +217,13 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         """Add the existing ones, and check again after each poll."""
         self._async_update(self._rows)
         depends = tuple(row for row in self._rows if row.exists is not always)
-        if depends:
-            self._coordinator.config_entry.async_on_unload(
-                self._coordinator.async_after_poll(lambda: self._async_update(depends))
-            )
-        if depends and isinstance(self._coordinator, VehicleCoordinator):
-            self._coordinator.config_entry.async_on_unload(
-                self._coordinator.stream_watch.changed.subscribe(
-                    lambda: self._async_add_reported(depends)
-                )
-            )
+        if not depends:
+            return
+        on_unload = self._coordinator.config_entry.async_on_unload
+        on_unload(self._coordinator.async_after_poll(lambda: self._async_update(depends)))
+        if isinstance(self._coordinator, VehicleCoordinator):
+            changed = self._coordinator.stream_watch.changed
+            on_unload(changed.subscribe(lambda: self._async_add_reported(depends)))
 
     @callback
     def _async_update(self, rows: tuple[RowT, ...]) -> None:

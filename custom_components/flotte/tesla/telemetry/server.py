@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from aiohttp import WSCloseCode, web
 
+from ..privacy import VIN_SHOWN
 from .admission import Admission, WaitingRoom
 from .connections import CarConnections, Connection, Heartbeat
 from .counters import Counters, KnownTroubles, Refusal
@@ -63,8 +64,6 @@ connection is noticed after 30 to 45 s. Another receiver pings cars every 30 s w
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for a client to confirm the end of a connection."""
 
-_VIN_SHOWN: Final = 6
-"""Last characters, which distinguish an owner's cars."""
 _NETWORKS: Final = frozenset({"wifi", "cellular"})
 
 
@@ -323,4 +322,4 @@ class TelemetryServer:
 
 def _shown(vin: str) -> str:
     """The part of a VIN that may be logged."""
-    return vin[-_VIN_SHOWN:]
+    return vin[-VIN_SHOWN:]

@@ -655,9 +655,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.vehicle",
         "time",
     },
-    "streaming.certificates": HOME_ASSISTANT | {"const", "tesla.telemetry", "asyncio", "certifi"},
+    "streaming.certificates": HOME_ASSISTANT
+    | {"account.storage", "const", "tesla.telemetry", "asyncio", "certifi"},
     "streaming.client_cas": HOME_ASSISTANT
-    | {"account.hosts", "const", "streaming.certificates", "tesla.telemetry", "aiohttp"},
+    | {
+        "account.hosts",
+        "account.storage",
+        "const",
+        "streaming.certificates",
+        "tesla.telemetry",
+        "aiohttp",
+    },
     "errors": HOME_ASSISTANT | {"const", "tesla.errors"},
     "streaming.receiver": HOME_ASSISTANT
     | {

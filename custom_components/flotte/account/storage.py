@@ -6,7 +6,7 @@ when it cannot decode a file. Source: `homeassistant/helpers/storage.py` (2026.1
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -17,6 +17,16 @@ from homeassistant.util.json import SerializationError
 
 from ..const import LOGGER
 from .issues import async_clear_issues, async_raise_issue
+
+UNREADABLE: Final = (
+    HomeAssistantError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
+"""Errors of Home Assistant for a file of a newer version, or of a wrong shape."""
 
 
 class NotWritten(Exception):
@@ -85,14 +95,7 @@ class CheckedStore(Store[dict[str, Any]]):
         existed = await self.hass.async_add_executor_job(self._exists)
         try:
             stored: object = await self.async_load()
-        except (
-            HomeAssistantError,
-            AttributeError,
-            LookupError,
-            NotImplementedError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except UNREADABLE as error:
             detail = str(error) or type(error).__name__
             raise Damaged(await self.async_set_aside(), detail) from error
         if isinstance(stored, dict):

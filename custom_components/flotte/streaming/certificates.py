@@ -6,11 +6,11 @@ from typing import Final
 
 import certifi
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..account.storage import UNREADABLE
 from ..const import DOMAIN
 from ..tesla.telemetry.tls.authority import Authority
 from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
@@ -19,15 +19,6 @@ from ..tesla.telemetry.tls.server_certificate import ServerCertificate, read_ser
 _VERSION: Final = 1
 AUTHORITY_KEY: Final = f"{DOMAIN}.telemetry_ca"
 _AUTHORITY_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_telemetry_ca_lock")
-UNREADABLE: Final = (
-    HomeAssistantError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-)
-"""Errors of Home Assistant for a file of a newer version, or of a wrong shape."""
 
 
 async def async_get_authority(hass: HomeAssistant) -> Authority:

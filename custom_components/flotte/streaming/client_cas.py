@@ -13,10 +13,11 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..account.hosts import get_hosts
+from ..account.storage import UNREADABLE
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
 from ..tesla.telemetry.tls.client_cas import TESLA_FINGERPRINTS, AcceptedCas, accept_client_cas
-from .certificates import UNREADABLE, read_pem
+from .certificates import read_pem
 
 _VERSION: Final = 1
 _CLIENT_CA_KEY: Final = f"{DOMAIN}.client_ca"

@@ -1,7 +1,7 @@
-"""The channel of a vehicle: how its commands go, signed or not, and what its replies mean.
+"""The channel of a vehicle: sends its commands, signed or plain, and interprets the replies.
 
-Every command ends in one of three ways: done (`Done` is returned), certainly not executed (a
-`Refused` error), or unknown (`OutcomeUnknown`).
+A command has one of three outcomes: executed (`Done` is returned), certainly not executed (raises
+`Refused`), or unknown (raises `OutcomeUnknown`).
 """
 
 from collections.abc import Mapping
@@ -33,25 +33,25 @@ from .context import VehicleContext
 from .outcome import CommandMode, Done
 
 UNSIGNED_REFUSED: Final = "unsigned_cmds_hardlocked"
-"""The reason with which some vehicles refuse unsigned commands, with status 200."""
+"""The reason that some vehicles give, with status 200, when they refuse an unsigned command."""
 
 
 class CommandChannel:
-    """The way of commands to one vehicle, learned from Tesla's answers and its refusals."""
+    """Sends commands to one vehicle in the mode that it has been found to accept."""
 
     def __init__(self, context: VehicleContext, key: ClientKey, mode: CommandMode) -> None:
         self.mode = mode
         self.key_paired: bool | None = None
         """Whether our key is on the vehicle; None if unknown."""
         self.fleet_info: Mapping[str, Any] = {}
-        """Tesla's last words about it in `fleet_status`."""
+        """The vehicle's entry in the last answer of `fleet_status`."""
         self.key = key
         self.sessions = {domain: Session(key, context.vin, domain) for domain in Domain}
         self._context = context
 
     @property
     def needs_key(self) -> bool:
-        """Whether commands must be signed, with a key that is paired with it."""
+        """Whether commands must be signed with a key that is paired with the vehicle."""
         return self.mode is CommandMode.SIGNED
 
     def needs_handshake(self, domain: Domain | None) -> bool:
@@ -60,11 +60,11 @@ class CommandChannel:
 
     @property
     def polling_prevents_sleep(self) -> bool:
-        """Whether it stays awake while it is asked for data, as the first Model S and X do.
+        """Whether polling keeps the vehicle awake, as it does with early Models S and X.
 
-        Those take no signed commands, which Tesla says of a vehicle. Where it says nothing the
-        model year decides: the tenth character of the VIN, where M is 2021 (A is 2010, and I, O, Q,
-        U and Z are not used). Some of year M are still of the old kind.
+        Those accept no signed commands, and `fleet_status` says which vehicles require them. If it
+        says nothing, the model year decides: the tenth character of the VIN, where M is 2021 (A is
+        2010; I, O, Q, U and Z are not used). Some vehicles of year M are still of the old kind.
         """
         vin = self._context.vin
         if vin[3:4] not in "SX":
@@ -76,7 +76,7 @@ class CommandChannel:
     # --- The key ---------------------------------------------------------------------------------
 
     def apply_fleet_status(self, status: Mapping[str, Any]) -> None:
-        """Apply an answer of `fleet_status`: is our key on it, does it demand signatures?"""
+        """Apply a `fleet_status` answer: is our key paired, are signed commands required?"""
         vin = self._context.vin
         if _lists(status.get("key_paired_vins"), vin):
             self.key_paired = True
@@ -98,11 +98,12 @@ class CommandChannel:
         self.apply_fleet_status(await self._context.api.fleet_status([self._context.vin], caller))
 
     async def require_key(self, command: Command, caller: Caller) -> None:
-        """Check the pairing before a command that needs our key, if the key is known to be missing.
+        """If our key was missing at the last check and the command needs it, check again.
+
+        The check is free, but Tesla bills even a command that the vehicle has to refuse.
 
         Raises:
-            KeyNotPaired: it is still missing. Tesla bills even a command that the vehicle must
-                refuse, and a check is free.
+            KeyNotPaired: the key is still missing.
         """
         if command.domain is not None and self.needs_key and self.key_paired is False:
             await self.check_pairing(caller)
@@ -112,7 +113,7 @@ class CommandChannel:
     # --- Sending ---------------------------------------------------------------------------------
 
     async def transmit(self, command: Command, caller: Caller) -> Done:
-        """Send a command the way the vehicle demands, learning that way from its refusals."""
+        """Send a command in the current mode; if the vehicle demands the other one, switch."""
         if command.domain is None:
             return await self._transmit_plain(command, caller)
         try:
@@ -121,7 +122,7 @@ class CommandChannel:
             return await self._transmit_signed(command, command.domain, caller)
         except ProtocolUnsupported:
             if self.mode is CommandMode.UNSIGNED:
-                # It was the plain form that is not supported.
+                # The plain form itself is not supported.
                 raise
             # Nothing ran: the vehicle's computer does not know signed commands.
             self.mode = CommandMode.UNSIGNED
@@ -131,7 +132,7 @@ class CommandChannel:
             return await self._transmit_signed(command, command.domain, caller)
 
     async def _transmit_plain(self, command: Command, caller: Caller) -> Done:
-        """Send it unsigned."""
+        """Send a command unsigned."""
         if not command.rest:
             raise NoUnsignedForm(command.name)
         try:
@@ -150,7 +151,7 @@ class CommandChannel:
         return _judge(command, signing.of_reason(confirmation.words))
 
     async def _transmit_signed(self, command: Command, domain: Domain, caller: Caller) -> Done:
-        """Send it signed: perform what the conversation yields, and judge what it returns."""
+        """Send a command signed: send what the conversation yields, then judge its result."""
         talk = signing.conversation(
             self.sessions[domain],
             command.payload,
@@ -171,7 +172,7 @@ class CommandChannel:
                     )
                     refusal = None
                 except (AnswerLost, ServiceError, InvalidAnswer) as error:
-                    # It may have arrived. Only the conversation knows whether to send it again.
+                    # The message may have arrived. The conversation decides whether to repeat it.
                     incoming, refusal = signing.LOST, error
                 except (Refused, Unreachable) as error:
                     incoming, refusal = signing.NOT_SENT, error
@@ -182,15 +183,15 @@ class CommandChannel:
             raise OutcomeUnknown(str(answer.why.value), expires_in=answer.expires_in) from refusal
         if isinstance(answer, signing.Replied):
             if not answer.verified:
-                # In plaintext, from a vehicle that encrypted its replies before: it can be forged
-                # on the way.
+                # The reply is in plaintext, although this vehicle has encrypted its replies before:
+                # it may be forged.
                 raise OutcomeUnknown("unverified")
             self.key_paired = True
             return _judge(command, answer.verdict)
         raise refusal or self._error_of(answer.fault)
 
     def _error_of(self, fault: signing.Fault) -> TeslaError:
-        """The error for a fault of the protocol; nothing was executed."""
+        """The error for a fault of the protocol. The command was not executed."""
         match fault:
             case faults.BUSY | faults.NO_SESSION:
                 return VehicleBusy(fault.name, reason=fault.translation_key)
@@ -210,7 +211,7 @@ class CommandChannel:
     # --- Restarts --------------------------------------------------------------------------------
 
     def to_stored(self, *, monotonic: float, wall: float) -> dict[str, Any]:
-        """The mode and the sessions, as JSON; nothing in it is secret."""
+        """The mode and the sessions, as JSON without secrets."""
         return {
             "protocol": str(self.mode),
             "sessions": {
@@ -221,7 +222,7 @@ class CommandChannel:
         }
 
     def restore(self, stored: Mapping[str, Any], *, monotonic: float, wall: float) -> None:
-        """Restore them from `to_stored`'s JSON; ignore what is unreadable."""
+        """Restore mode and sessions from the JSON of `to_stored`; ignore unreadable values."""
         if stored.get("protocol") == CommandMode.UNSIGNED:
             self.mode = CommandMode.UNSIGNED
         sessions = stored.get("sessions")
@@ -244,12 +245,12 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
     """The outcome of a command, from the vehicle's verdict.
 
     Raises:
-        CommandRefused: it said no.
+        CommandRefused: the vehicle refused the command.
     """
     if verdict.outcome is signing.Outcome.OK:
         return Done()
-    # Whether a word with a text means "nothing to do" depends on the command: `is_charging` is
-    # success for the start of a charge, but not for opening the charge port.
+    # A reason that has a text of its own is not always "nothing to do": `is_charging` is success
+    # for starting a charge, but a refusal for opening the charge port.
     is_already = verdict.outcome is signing.Outcome.ALREADY and not verdict.translation_key
     if is_already or verdict.reason.lower().replace(" ", "_") in command.already:
         return Done(already=True)
@@ -261,5 +262,5 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
 
 
 def _lists(vins: object, vin: str) -> bool:
-    """Whether a list of Tesla's has this VIN."""
+    """Whether a list in Tesla's answer contains this VIN."""
     return isinstance(vins, list) and vin in vins

@@ -1,4 +1,4 @@
-"""The things that all parts of a vehicle share."""
+"""The context that all parts of a vehicle share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from ..spending.gate import Gate
 
 @dataclass(slots=True)
 class VehicleContext:
-    """A vehicle's identity, its way to Tesla, the rules of spending and the clock.
+    """A vehicle's identity, its API client, its gate and its clock.
 
-    Parts keep the context, never the clock, which tests set later.
+    A part keeps the context and never the clock itself, which tests replace later.
     """
 
     vin: str
@@ -21,8 +21,8 @@ class VehicleContext:
     scopes: frozenset[str]
     """Scopes that the owner granted."""
     clock: Callable[[], datetime]
-    """Time now; aware."""
+    """Returns the current time, timezone-aware."""
 
     def now(self) -> datetime:
-        """Time now, UTC."""
+        """The current time, timezone-aware."""
         return self.clock()

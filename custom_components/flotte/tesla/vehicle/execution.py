@@ -1,7 +1,7 @@
-"""The execution of commands: the way of each one, from its turn to its assumed effect.
+"""The execution of commands: every step of a command, from its turn to its assumed effect.
 
-A command must never run twice, and its whole cost is known before it leaves. The order of the steps
-in `Executor._execute` and `Executor._perform` is what guarantees both.
+A command must never run twice, and its whole cost must be admitted before anything is sent. The
+order of the steps in `Executor._execute` and `Executor._perform` guarantees both.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ from .verification import Verifier
 from .waking import Waker
 
 UNPREPARED: Final = "reason_cabin_comfort_remote_settings_not_enabled"
-"""The refusal of a command that needs the climate on; some vehicles also give it when their owner
-switched remote comfort commands off."""
+"""The refusal of a command that needs the climate to be on. Some vehicles also refuse with it when
+their owner has turned off remote comfort commands."""
 
 
 class Executor:
-    """Carries out the commands to one vehicle, each at most once."""
+    """Runs the commands to one vehicle, each at most once."""
 
     def __init__(
         self,
@@ -78,15 +78,16 @@ class Executor:
         self._verifier = Verifier(context, knowledge, admission, poller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
-        """Carry out a command, waking the vehicle first if it sleeps.
+        """Run a command, waking the vehicle first if necessary.
 
-        The whole cost is asked of the meter before the first request leaves. A setting that the
-        vehicle is known to have already costs nothing; locks are sent unless the stream confirms
-        them, because one that was opened by hand must not stay open for a cent. Of several settings
-        of one kind that wait for their turn only the newest is sent; all callers get its outcome.
+        The gate admits the whole cost before the first request is sent. A command whose effect the
+        vehicle is known to have already is skipped and costs nothing. Locking is skipped only if
+        the stream confirms it: a door opened by hand must not stay unlocked to save a cent. Of
+        several settings of one kind that wait for their turn, only the newest is sent; all callers
+        get its outcome.
 
         Raises:
-            Refused: certainly not executed.
+            Refused: the command was certainly not executed.
             OutcomeUnknown: it may have been executed, and the vehicle's state does not confirm it.
         """
         if not command.scopes & self._context.scopes:
@@ -94,13 +95,13 @@ class Executor:
         try:
             return await self.turns.run(command, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
-            # An answer to an earlier step: the command's own answers end in an outcome.
+            # This answered an earlier step: answers to the command itself end in an outcome.
             raise NotSent(error) from error
 
-    # --- The way of a command --------------------------------------------------------------------
+    # --- The steps of a command ------------------------------------------------------------------
 
     async def _execute(self, pending: PendingCommand) -> Done:
-        """Wait for the turn, then carry out the newest command of its kind by then."""
+        """Wait for the command's turn, then run the newest command of its kind."""
         async with self.turns.take(pending) as (command, caller):
             if self._redundancy.is_redundant(command, caller):
                 return self._skip(command, caller)
@@ -118,11 +119,11 @@ class Executor:
         return done
 
     async def _perform(self, pending: PendingCommand, command: Command, caller: Caller) -> Done:
-        """Send it, after a wake if it needs one, and find out its outcome."""
+        """Wake the vehicle if necessary, send the command, and determine its outcome."""
         try:
             await self._channel.require_key(command, caller)
             with self._admission.admit_command(command, caller) as hold:
-                # Before it is awake, or a deferred command would be run after this one.
+                # Before the wake, which would run a deferred command after this one.
                 await self.deferred.supersede(command)
                 await self._waker.ensure_awake(
                     caller, deferrable=is_deferrable(command), intent=command
@@ -145,7 +146,7 @@ class Executor:
             self._poller.note_arrival(command)
 
     def _skip(self, command: Command, caller: Caller) -> Done:
-        """Send nothing: the vehicle is known to be so already."""
+        """Send nothing, because the command is redundant."""
         self.deferred.forget(command)
         if self._admission.wake_cost():
             self._context.api.meter.note_avoided_wake(
@@ -156,23 +157,23 @@ class Executor:
     # --- Sending ---------------------------------------------------------------------------------
 
     async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
-        """Send it; if the vehicle fell asleep unnoticed, wake it once and send it once more."""
+        """Send a command; if the vehicle turns out to be asleep, wake it once and send it again."""
         try:
             return await self._transmit_prepared(command, caller)
         except VehicleUnavailable:
-            # Nothing ran, or the conversation would have said that the outcome is unknown.
+            # The command did not run: otherwise the error would be `OutcomeUnknown`.
             self._presence.found_asleep()
-        # The rest of the hold goes back, and the whole cost is asked for again.
+        # Return the rest of the hold, and have the whole cost admitted again.
         hold.release()
         with self._admission.admit_command(command, caller):
-            # Tesla's word may be minutes old, and has just been found wrong.
+            # Tesla's state can be minutes old, and has just proved wrong.
             await self._waker.wake(
                 caller, believe=False, deferrable=is_deferrable(command), intent=command
             )
             return await self._transmit_prepared(command, caller)
 
     async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:
-        """Send it after the command that it needs first."""
+        """Send a command, after its preparation if that is needed."""
         preparation = command.preparation
         if preparation is None:
             return await self._transmit_guarded(command, caller)
@@ -184,16 +185,16 @@ class Executor:
         except CommandRefused as error:
             if error.reason != UNPREPARED:
                 raise
-        # The stream lost a change, or it happened just now.
+        # The vehicle is not prepared after all: the stream lost a change, or it is very recent.
         with self._admission.admit((COMMAND, COMMAND), caller, intent=command):
             await self._prepare(preparation, caller)
             return await self._transmit_guarded(command, caller)
 
     async def _prepare(self, preparation: Command, caller: Caller) -> None:
-        """Carry out the command that another one needs first.
+        """Run the command that another one needs first.
 
-        An unknown outcome is no reason to stop: the vehicle refuses the other command itself if it
-        is not ready.
+        An unknown outcome is no reason to stop: a vehicle that is not prepared refuses the other
+        command.
         """
         try:
             await self._channel.transmit(preparation, caller)
@@ -206,7 +207,7 @@ class Executor:
         self._knowledge.assume(preparation.expects, now)
 
     async def _transmit_guarded(self, command: Command, caller: Caller) -> Done:
-        """Send it, unless it toggles a state that is as wanted already."""
+        """Send a command, unless it would toggle a state that is already right."""
         if not await self._verifier.allows(command, caller):
             return Done(already=True)
         return await self._channel.transmit(command, caller)

@@ -1,4 +1,4 @@
-"""The vocabulary of all parts of a vehicle: intents, outcomes, and what a stream covers."""
+"""Types that the parts of a vehicle share: intents, outcomes and the coverage of a stream."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +10,12 @@ from ..signing.session import DEFAULT_LIFETIME
 from ..state import Signal
 
 VERIFY_MARGIN_SECONDS: Final = 5.0
-"""Beyond a command's expiry, before the vehicle's state proves anything."""
+"""Time after a command's expiry from which the vehicle's state shows whether the command ran."""
 MAX_DOUBT_SECONDS: Final = DEFAULT_LIFETIME + 1 + VERIFY_MARGIN_SECONDS
-"""After a cancelled command left, before the vehicle's state proves anything."""
+"""Time after sending a cancelled command from which the vehicle's state shows whether it ran."""
 OVERRIDE_SECONDS: Final = 30.0
-"""A person who asks again within that time for a setting that was not sent gets it sent. It is also
-the time to confirm a wake."""
+"""Time in which a person can repeat a skipped command to have it sent after all, or repeat a
+refused one to confirm its wake."""
 
 
 class Errand(Enum):
@@ -26,7 +26,7 @@ class Errand(Enum):
 
 
 type Intent = Command | Errand
-"""The purpose of a request, by which a repeated request is recognised."""
+"""The purpose of a request, used to recognise a repeated request."""
 
 
 class CommandMode(StrEnum):
@@ -41,20 +41,20 @@ class Done:
     """The command was executed, or there was nothing to do."""
 
     already: bool = False
-    """Whether the vehicle was so before; then nothing changed."""
+    """Whether the command's effect was there already, so that nothing changed."""
     waits_until: datetime | None = None
-    """Not executed yet: deferred until the vehicle wakes on its own, at most until then."""
+    """If the command was deferred instead of executed: when its deferral expires."""
 
 
 class StreamCoverage(Protocol):
-    """The signals that a vehicle's stream covers, and since when without a gap; see `stream`."""
+    """The signals that a vehicle's stream covers, and since when; see `stream`."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether the vehicle streams now."""
+        """Whether the vehicle is streaming now."""
 
     def continuous_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when no change of this signal can have gone unnoticed; None if any can."""
+        """Since when every change of this signal has been reported; None if some may be missing."""
 
     def latency_of(self, signal: Signal[Any]) -> timedelta:
         """Longest time until a change of this signal arrives."""
@@ -66,25 +66,25 @@ class StreamCoverage(Protocol):
         """Whether this signal is streamed at all."""
 
     def missing_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when the vehicle, although awake, says that it has no value of this signal."""
+        """Since when the awake vehicle has reported that this signal has no value."""
 
     def lapse(self) -> None:
-        """Make unknown what has been missing for too long."""
+        """Set signals to unknown that have had no value for too long."""
 
     def invalidate(self) -> None:
-        """Start the coverage over: the vehicle was awake without streaming."""
+        """Restart the coverage: the vehicle was awake without streaming."""
 
     def close_all(self) -> None:
-        """Drop all connections, as they are dead."""
+        """Drop all connections, which are known to be dead."""
 
 
 def can_be_looked_at(command: Command) -> bool:
-    """Whether a polled answer shows the effect of a command."""
+    """Whether polled data can show the effect of a command."""
     return any(signal.paths for signal in command.expects)
 
 
 def is_same_intent(one: Intent | None, other: Intent | None) -> bool:
-    """Whether two requests ask for one thing; None is no request."""
+    """Whether two requests have the same purpose; None stands for no request."""
     if not (isinstance(one, Command) and isinstance(other, Command)):
         return one == other
     return (one.name, one.payload, one.parameters) == (other.name, other.payload, other.parameters)

@@ -17,7 +17,7 @@ from .context import VehicleContext
 from .knowledge import Knowledge
 
 DATES: Final = ("online_since", "checked_at", "stream_expected_since", "stream_lost_at")
-"""Attributes of `Presence` that the polling plan compares with the time now."""
+"""Attributes of `Presence` that the polling plan compares with the current time."""
 
 
 class Presence:
@@ -25,44 +25,44 @@ class Presence:
 
     def __init__(self, context: VehicleContext, knowledge: Knowledge) -> None:
         self.online_since: datetime | None = None
-        """When it was first seen online in this waking period; None while it sleeps."""
+        """When the vehicle was first seen online in this waking period; None while it sleeps."""
         self.went_offline_at: datetime | None = None
-        """When it was last seen to be no longer online."""
+        """When the vehicle was last seen to go offline."""
         self.quick_returns = 0
-        """How often in a row it was back online soon: it has poor reception, and did not sleep."""
+        """Quick returns online in a row: the vehicle has poor reception and did not sleep."""
         self.checked_at: datetime | None = None
-        """When Tesla was last asked whether it is online."""
+        """When the last state check was answered."""
         self.stream_expected_since: datetime | None = None
-        """Since when it should stream whenever it is awake; None if it should not."""
+        """Since when the vehicle should stream while awake; None if it should not stream."""
         self.stream_lost_at: datetime | None = None
-        """When its last connection was lost while it was awake."""
+        """When the last connection was lost while the vehicle was awake."""
         self.slept_streaming = False
-        """Whether the stream itself announced its sleep, and it was not online since."""
+        """Whether the stream announced that the vehicle falls asleep, and it is not back online."""
         self.on_name: Callable[[object], None] = lambda _name: None
-        """Called with Tesla's name for it, whenever Tesla is asked about it."""
+        """Called with the vehicle's name after each state check."""
         self.on_online = Listeners[()]()
-        """Notified whenever it is seen online, not only when it has just come online."""
+        """Notified whenever the vehicle is seen online, not only when it comes online."""
         self._context = context
         self._knowledge = knowledge
-        # How long it was online when it was last seen to be no longer.
+        # Length of the last waking period.
         self._online_for = timedelta()
-        # Whether Tesla called it asleep since it was online.
+        # Whether Tesla has reported the vehicle asleep since it was last online.
         self._was_asleep = False
 
     @property
     def is_online(self) -> bool:
-        """Whether Tesla could reach it at the last report."""
+        """Whether the vehicle was online at the last report."""
         return self._knowledge.state[signals.ONLINE] is True
 
     @property
     def is_streaming(self) -> bool:
-        """Whether it streams now."""
+        """Whether the vehicle is streaming now."""
         coverage = self._knowledge.coverage
         return coverage is not None and coverage.is_connected
 
     @property
     def stream_overdue_since(self) -> datetime | None:
-        """Since when its stream is missing although it is online; None if it is not."""
+        """Since when the stream has been missing while the vehicle is online, if it is missing."""
         expected_since, online_since = self.stream_expected_since, self.online_since
         if expected_since is None or self.is_streaming or online_since is None:
             return None
@@ -71,28 +71,28 @@ class Presence:
     # --- Reports ---------------------------------------------------------------------------------
 
     def apply_state(self, word: object) -> None:
-        """Apply Tesla's word for the state: `online`, `asleep` or `offline`; ignore others.
+        """Apply the state that Tesla reports: `online`, `asleep` or `offline`; ignore others.
 
-        Since 2024 sleeping cars are often called offline, so the two are one.
+        Since 2024, Tesla has often reported sleeping cars as offline, so both mean "not online".
         """
         if word not in ("online", "asleep", "offline"):
             return
         is_online = word == "online"
         if self.is_streaming and not is_online:
-            # Tesla's word is minutes old at times, a connection is not.
+            # Tesla's report can be minutes old; the connection is live.
             return
         coverage = self._knowledge.coverage
         if is_online and not self.is_streaming and coverage is not None:
             coverage.invalidate()
         self._apply({signals.ONLINE: is_online}, Source.POLL)
         self._was_asleep |= word == "asleep"
-        # Offline alone may be a tunnel.
+        # Offline alone proves no sleep: the car may be in a tunnel.
         if word == "asleep" or (word == "offline" and self.slept_streaming):
             now = self._context.now()
             self._knowledge.receive(of_sleep(self._knowledge.state, now), now)
 
     def _apply(self, values: dict[Signal[Any], Any], source: Source) -> None:
-        """Apply whether it is online, and the other values of one report."""
+        """Apply the values of one report, among them whether the vehicle is online."""
         now = self._context.now()
         if values[signals.ONLINE]:
             if self.online_since is None:
@@ -118,15 +118,15 @@ class Presence:
             self.on_online()
 
     def stream_opened(self) -> None:
-        """Note that it made a connection, so it is awake."""
+        """Note that the vehicle connected, and so is awake."""
         self.stream_lost_at = None
         self._apply({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
 
     def stream_closed(self, *, asleep: bool) -> None:
-        """Note that its last connection is gone, because it sleeps or for another reason.
+        """Note that the last connection closed; `asleep` if the vehicle was falling asleep.
 
-        That it sleeps is believed at once, but not for long: `checked_at` is cleared, so that the
-        next poll asks Tesla, which is free.
+        Sleep is assumed at once, but verified soon: clearing `checked_at` makes the next poll ask
+        Tesla, which is free.
         """
         if asleep:
             self.slept_streaming = True
@@ -137,12 +137,12 @@ class Presence:
         self.mark_not_streaming()
 
     def mark_not_streaming(self) -> None:
-        """Note that there is no connection."""
+        """Note that the vehicle has no connection."""
         reading = Reading(value=False, time=self._context.now(), source=Source.STREAM)
         self._knowledge.receive({signals.STREAMING: reading})
 
     def found_asleep(self) -> None:
-        """Note that Tesla could not reach it just now, so any connection must be dead."""
+        """Note that Tesla has just failed to reach the vehicle, so any connection must be dead."""
         if self._knowledge.coverage is not None:
             self._knowledge.coverage.close_all()
         self.apply_state("offline")
@@ -150,7 +150,7 @@ class Presence:
     # --- Checks ----------------------------------------------------------------------------------
 
     async def check(self, caller: Caller = POLLING) -> bool:
-        """Ask Tesla, not the vehicle, whether it is online; usually free."""
+        """Ask Tesla whether the vehicle is online, without contacting the vehicle; usually free."""
         answer = await self._context.api.vehicle(self._context.vin, caller)
         self.checked_at = self._context.now()
         self.apply_state(answer.get("state"))
@@ -159,15 +159,15 @@ class Presence:
 
     @property
     def is_check_paid(self) -> bool:
-        """Whether the owner's tariff has a price for a check."""
+        """Whether the owner's tariff has a price for a state check."""
         return bool(self._context.api.price(Endpoint.VEHICLE))
 
     def check_charge(self, count: int = 1) -> Charge:
-        """The charge of checks."""
+        """The charge of so many state checks."""
         return self._context.api.endpoints.charge(Endpoint.VEHICLE, count)
 
     def was_checked_within(self, interval: timedelta, now: datetime) -> bool:
-        """Whether Tesla was asked within an interval that is not over."""
+        """Whether the last state check was less than `interval` ago."""
         return self.checked_at is not None and within(self.checked_at, interval, now)
 
     # --- Restarts --------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ class Presence:
         }
 
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """Restore them from `to_stored`'s JSON: a restart is no reason to ask again."""
+        """Restore them from the JSON of `to_stored`: a restart is no reason to ask again."""
         self.online_since = restore_time(stored.get("came_online"))
         self.checked_at = restore_time(stored.get("checked"))
         self.slept_streaming = stored.get("slept_streaming") is True

@@ -1,8 +1,8 @@
 """A vehicle: one facade for its parts, each of which owns its state.
 
-Readings from all sources are merged into one frozen state (`knowledge`); whether the vehicle is
-online is `presence`; how its commands go is `channel`. `admission` asks what an action may cost,
-`poller` and `waker` ask and wake, and `executor` carries commands out.
+`knowledge` merges readings from all sources into one frozen state. `presence` knows whether the
+vehicle is online, `channel` how to send it commands. `admission` asks the gate whether an action
+may be paid for, `poller` requests data, `waker` wakes the vehicle, and `executor` runs commands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,12 +37,12 @@ class Vehicle:
 
     Args:
         vin: Vehicle identification number, 17 characters.
-        api: Way to Tesla.
+        api: Client of the Fleet API.
         key: Our key, which the owner paired with the vehicle.
-        scopes: What the owner granted.
-        mode: How it accepts commands, as far as Tesla's product list says.
-        gate: Decides what may be spent; None is the usual one.
-        clock: Time now; aware.
+        scopes: Scopes that the owner granted.
+        mode: How the vehicle accepts commands, as far as Tesla's product list says.
+        gate: Decides what may be spent; by default a gate with the default policy.
+        clock: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -101,12 +101,12 @@ class Vehicle:
 
     @property
     def api(self) -> FleetApi:
-        """The way to Tesla."""
+        """The client of the Fleet API."""
         return self.context.api
 
     @property
     def gate(self) -> Gate:
-        """The gate that decides what may be spent on it."""
+        """The gate that decides what may be spent on this vehicle."""
         return self.context.gate
 
     # --- State -----------------------------------------------------------------------------------
@@ -118,20 +118,20 @@ class Vehicle:
 
     @property
     def is_online(self) -> bool:
-        """Whether Tesla could reach it at the last report."""
+        """Whether the vehicle was online at the last report."""
         return self.presence.is_online
 
     @property
     def is_streaming(self) -> bool:
-        """Whether it streams now."""
+        """Whether the vehicle is streaming now."""
         return self.presence.is_streaming
 
     def subscribe(self, listener: StateListener) -> Callable[[], None]:
-        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        """Notify `listener` when the values of signals change; return a function that stops it."""
         return self.knowledge.subscribe(listener)
 
     def receive(self, readings: Readings, now: datetime | None = None) -> None:
-        """Merge readings from any source; a caller that has just read the clock passes `now`."""
+        """Merge readings from any source. Pass `now` if the clock has just been read."""
         self.knowledge.receive(readings, now)
 
     def lapse(self) -> None:
@@ -139,47 +139,47 @@ class Vehicle:
         self.knowledge.lapse()
 
     def apply_state(self, word: object) -> None:
-        """Apply Tesla's word for the state: `online`, `asleep` or `offline`; ignore others."""
+        """Apply the state that Tesla reports: `online`, `asleep` or `offline`; ignore others."""
         self.presence.apply_state(word)
 
     # --- Requests --------------------------------------------------------------------------------
 
     async def check(self, caller: Caller = POLLING) -> bool:
-        """Ask Tesla, not the vehicle, whether it is online; usually free."""
+        """Ask Tesla whether the vehicle is online, without contacting the vehicle; usually free."""
         return await self.presence.check(caller)
 
     def check_due(self) -> bool:
-        """Whether the polling plan asks for a state check now."""
+        """Whether a state check is due by the polling plan."""
         return self.poller.check_due()
 
     def data_due(self) -> bool:
-        """Whether the polling plan allows a data request now."""
+        """Whether a data request is due by the polling plan."""
         return self.poller.data_due()
 
     async def poll(self) -> Readings:
-        """Refresh in the background; only while spending keeps pace with the month."""
+        """Refresh in the background, if the gate allows it."""
         return await self.poller.poll()
 
     async def refresh(self, caller: Caller = POLLING) -> Readings:
-        """Ask the vehicle for everything, and return the readings: one data request."""
+        """Request all data of the vehicle and return the readings; costs one data request."""
         return await self.poller.refresh(caller)
 
     async def wake(self, caller: Caller) -> None:
-        """Make sure that it is online, waking it if it is not; several callers share one wake."""
+        """Wake the vehicle unless it is online; concurrent callers share one wake."""
         await self.waker.wake(caller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
-        """Carry out a command, waking the vehicle first if it sleeps; see `Executor.send`."""
+        """Run a command, waking the vehicle first if necessary; see `Executor.send`."""
         return await self.executor.send(command, caller)
 
     async def schedules(self, caller: Caller) -> dict[str, Any]:
-        """Ask for the schedules, waking the vehicle first if it sleeps: one data request.
+        """Request the schedules, waking the vehicle first if necessary; one data request.
 
-        The answer's sections are read by `schedules`.
+        Returns the answer's sections, which the module `schedules` parses.
 
         Raises:
-            BudgetExceeded: there is no room for the whole cost; nothing was sent.
-            TeslaError: any other.
+            BudgetExceeded: the budget has no room for the whole cost; nothing was sent.
+            TeslaError: any other failure.
         """
         intent = Errand.SCHEDULES
         with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent=intent):
@@ -189,14 +189,14 @@ class Vehicle:
             except VehicleUnavailable:
                 self.presence.found_asleep()
         with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent=intent):
-            # It fell asleep unnoticed.
+            # The vehicle had fallen asleep unnoticed: wake it and try once more.
             await self.waker.ensure_awake(caller, intent=intent)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
     # --- Restarts --------------------------------------------------------------------------------
 
     def to_stored(self) -> dict[str, Any]:
-        """Everything to keep over a restart, as JSON; nothing in it is secret."""
+        """Everything that survives a restart, as JSON without secrets."""
         monotonic, wall = waits.monotonic(), self.context.now().timestamp()
         return {
             **self.knowledge.to_stored(),
@@ -208,7 +208,7 @@ class Vehicle:
         }
 
     def restore(self, stored: object) -> None:
-        """Restore each part from `to_stored`'s JSON; ignore what is unreadable."""
+        """Restore each part from the JSON of `to_stored`; ignore unreadable values."""
         if not isinstance(stored, Mapping):
             return
         monotonic, wall = waits.monotonic(), self.context.now().timestamp()
@@ -221,7 +221,7 @@ class Vehicle:
 
 
 async def ask_fleet_status(vehicles: Sequence[Vehicle], caller: Caller) -> None:
-    """Ask Tesla about the keys and computers of an account's vehicles; free, as far as is known.
+    """Ask Tesla for the keys and computers of an account's vehicles; free, as far as is known.
 
     Raises TeslaError.
     """

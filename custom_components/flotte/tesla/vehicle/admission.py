@@ -1,4 +1,4 @@
-"""The admission of an action: its whole cost is asked of the gate before anything leaves."""
+"""The admission of actions: the gate decides about the whole cost before anything is sent."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -21,11 +21,11 @@ from .presence import Presence
 from .wake_record import WAKE_TIMEOUT, WakeRecord
 
 PAID_CHECK_SECONDS: Final = 15.0
-"""Between the checks of a wake if the owner knows that they are billed."""
+"""Time between the checks of a wake if the owner's tariff has a price for checks."""
 
 
 class Admission:
-    """Knows the cost of each action of a vehicle, and asks the gate for it."""
+    """Computes the cost of each action on a vehicle, and has the gate admit it."""
 
     def __init__(
         self,
@@ -40,14 +40,18 @@ class Admission:
         self._presence = presence
         self._channel = channel
         self._last_wake = last_wake
-        # The wake awaiting a person's confirmation, and the monotonic second at which the offer
-        # lapses.
+        # The intent whose wake a person can confirm by repeating it, and until which monotonic
+        # second.
         self._unconfirmed: tuple[Intent | None, float] = (None, 0.0)
 
     # --- Costs -----------------------------------------------------------------------------------
 
     def cost(self, command: Command) -> list[Charge]:
-        """All that a command may need: wake, look, handshake, preparation and the command."""
+        """The charges of all that a command may need.
+
+        They are the command, a wake, a preparation, a data request before a toggle, and a
+        handshake.
+        """
         cost = [COMMAND, *self.wake_cost()]
         if not self._knowledge.is_prepared(command):
             cost.append(COMMAND)
@@ -60,7 +64,7 @@ class Admission:
         return cost
 
     def wake_cost(self) -> tuple[Charge, ...]:
-        """A wake if it sleeps and none is under way: one serves all that wait for it."""
+        """The charges of a wake; none if the vehicle is online or a wake is under way or held."""
         if (
             self._presence.is_online
             or self._last_wake.is_under_way
@@ -70,7 +74,7 @@ class Admission:
         return self._wake_charges()
 
     def _wake_charges(self) -> tuple[Charge, ...]:
-        """A wake, with the checks before and during it if those are billed after all."""
+        """The charges of a wake, with the checks before and during it if checks are billed."""
         if not self._presence.is_check_paid:
             return (WAKE,)
         checks = 1 + ceil(WAKE_TIMEOUT.total_seconds() / PAID_CHECK_SECONDS)
@@ -79,7 +83,7 @@ class Admission:
     # --- Questions to the gate -------------------------------------------------------------------
 
     def admit_command(self, command: Command, caller: Caller) -> Hold:
-        """Ask the gate for the whole cost of a command; see `admit`."""
+        """Have the gate admit the whole cost of a command; see `admit`."""
         return self.admit(
             self.cost(command), caller, deferrable=is_deferrable(command), intent=command
         )
@@ -87,7 +91,7 @@ class Admission:
     def admit_wake(
         self, caller: Caller, *, deferrable: bool, intent: Intent
     ) -> AbstractContextManager[object]:
-        """Ask the gate for a wake, unless it has agreed to the whole of an action."""
+        """Have the gate admit a wake, unless the caller's action already holds one."""
         if self._context.api.meter.holds(WAKE, caller, self._context.vin, self._context.now()):
             return nullcontext()
         return self.admit(self._wake_charges(), caller, deferrable=deferrable, intent=intent)
@@ -100,17 +104,17 @@ class Admission:
         deferrable: bool = False,
         intent: Intent = Errand.WAKE,
     ) -> Hold:
-        """Ask the gate for the whole cost of an action, and keep room for it.
+        """Have the gate admit the whole cost of an action, and hold that part of the budget.
 
         Args:
             charges: The whole cost.
-            caller: For whom.
+            caller: Who causes the action.
             deferrable: Whether the action may be deferred instead.
-            intent: The purpose.
+            intent: The purpose of the action.
 
         Raises:
-            BudgetExceeded, AccountSuspended, GateRefused: it may not be.
-            Deferred: it is to be deferred; only if `deferrable`.
+            BudgetExceeded, AccountSuspended, GateRefused: the gate refuses the action.
+            Deferred: the gate defers the action; only if `deferrable`.
         """
         request = self._request(charges, caller, deferrable=deferrable, intent=intent)
         try:
@@ -121,7 +125,7 @@ class Admission:
             raise
 
     def quote(self, command: Command | None, caller: Caller) -> tuple[SpendingRequest, Decision]:
-        """The cost of a command, or of a wake if there is none, now, and the gate's decision.
+        """The current cost of a command, or of a wake if there is none, and the gate's decision.
 
         Changes nothing and sends nothing.
         """
@@ -144,9 +148,9 @@ class Admission:
         )
 
     def _confirms(self, intent: Intent, caller: Caller) -> bool:
-        """Whether a person asks again for what was just refused, because it would wake the vehicle.
+        """Whether a person repeats an action that was just refused because of its wake.
 
-        It holds until its time is over: an action may need two wakes, if the vehicle falls asleep.
+        A confirmation is not used up: an action needs two wakes if the vehicle falls asleep again.
         """
         unconfirmed, until = self._unconfirmed
         return (

@@ -1,8 +1,8 @@
-"""Commands deferred until their car wakes on its own, which saves the price of a wake.
+"""Commands deferred until their vehicle wakes on its own, which saves the price of a wake.
 
-Only plain settings are deferred: a charge limit is as good at six in the evening as at four. A
-command that opens, starts or toggles something acts now or not at all. Of several settings of one
-kind the newest is kept. Pure: times are given.
+Only plain settings are deferred: a charge limit can be set at six as well as at four. A command
+that opens, starts or toggles something runs now or not at all. Of several settings of one kind, the
+newest is kept. Nothing here reads a clock; callers pass the time.
 """
 
 import base64
@@ -20,11 +20,11 @@ from ..spending.caller import Caller, CallerKind
 from ..state import Signal, restore_time
 
 MAX_DEFERRED: Final = 50
-"""Deferred settings of one car; there are fewer kinds than that."""
+"""Deferred settings of one vehicle; there are fewer kinds than that."""
 
 
 def is_deferrable(command: Command) -> bool:
-    """Whether a command is a plain setting, as good later as now."""
+    """Whether a command is a plain setting, which can run later as well as now."""
     return (
         command.supersedes is not None
         and command.domain is Domain.INFOTAINMENT
@@ -36,36 +36,36 @@ def is_deferrable(command: Command) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DeferredCommand:
-    """A setting that is deferred, with its caller and its expiry."""
+    """A deferred setting, with its caller and its expiry."""
 
     command: Command
     caller: Caller
     since: datetime
     until: datetime
-    """Aware, UTC; afterwards it is dropped."""
+    """When the deferral expires and the setting is dropped; aware, UTC."""
 
 
 @dataclass
 class DeferralQueue:
-    """The deferred commands of one car by kind, the oldest first."""
+    """The deferred commands of one vehicle by kind, the oldest first."""
 
     waiting: dict[str, DeferredCommand] = field(default_factory=dict)
 
     def put(self, new: DeferredCommand) -> DeferredCommand | None:
         """Defer a setting; remove and return an earlier one of its kind.
 
-        The command that it needs first is left out: a seat that is heated hours later must not
-        switch the climate on in an empty car.
+        Its preparation is dropped: a seat heater that is set hours later must not turn on the
+        climate in an empty car.
 
         Raises:
-            ValueError: it cannot be deferred, or too many are.
+            ValueError: the command cannot be deferred, or too many commands are.
         """
         kind = new.command.supersedes
         if kind is None or not is_deferrable(new.command):
             raise ValueError(f"{new.command.name} cannot be deferred")
         if kind not in self.waiting and len(self.waiting) >= MAX_DEFERRED:
             raise ValueError("too many deferred commands")
-        # A newer command queues at the end: it must not overtake earlier ones.
+        # The new command goes to the end of the queue: it must not overtake earlier ones.
         old = self.waiting.pop(kind, None)
         self.waiting[kind] = _unprepared(new)
         return old
@@ -75,7 +75,7 @@ class DeferralQueue:
         return self.waiting.pop(kind, None)
 
     def replace(self, new: DeferredCommand, old: DeferredCommand | None) -> None:
-        """Undo a deferral, and defer the command that it replaced again, if any."""
+        """Undo the deferral of `new`, and put back the command that it replaced, if any."""
         kind = str(new.command.supersedes)
         if self.waiting.get(kind) == _unprepared(new):
             del self.waiting[kind]
@@ -85,8 +85,8 @@ class DeferralQueue:
     def expire(self, now: datetime) -> list[DeferredCommand]:
         """Remove and return the expired commands.
 
-        A command deferred in the future was deferred before our clock was set back, and has expired
-        too: how long it waited is unknown.
+        If a deferral lies in the future, the clock has been set back since. How long the command
+        has waited is then unknown, so it counts as expired.
         """
         over = [each for each in self.waiting.values() if not each.since <= now < each.until]
         for each in over:
@@ -94,7 +94,7 @@ class DeferralQueue:
         return over
 
     def to_stored(self) -> list[dict[str, Any]]:
-        """The deferred commands, as JSON; none has a PIN."""
+        """The deferred commands, as JSON; none contains a PIN."""
         return [
             {
                 "command": _to_stored(each.command),
@@ -107,7 +107,7 @@ class DeferralQueue:
 
     @classmethod
     def from_stored(cls, stored: object) -> DeferralQueue:
-        """Restore the queue from `to_stored`'s JSON; ignore what is unreadable, never guess."""
+        """Restore the queue from the JSON of `to_stored`; drop unreadable commands, never guess."""
         queue = cls()
         for line in stored if isinstance(stored, list) else ():
             try:
@@ -118,7 +118,7 @@ class DeferralQueue:
 
 
 def _unprepared(deferred: DeferredCommand) -> DeferredCommand:
-    """The deferred command without the one that it needs first."""
+    """The deferred command without its preparation."""
     if deferred.command.preparation is None:
         return deferred
     return replace(deferred, command=replace(deferred.command, preparation=None))
@@ -156,7 +156,7 @@ def _to_stored(command: Command) -> dict[str, Any]:
 def _from_stored(line: Mapping[str, Any]) -> Command:
     payload = base64.b64decode(_text(line["payload"]), validate=True)
     name = _text(line["name"])
-    # It becomes a part of an address.
+    # The name becomes part of a URL.
     if not _NAME.fullmatch(name) or not is_vehicle_action(payload):
         raise ValueError("no command")
     return Command(
@@ -195,7 +195,7 @@ def _scalar(stored: object) -> bool | float | str:
 
 
 def _held(name: str, stored: object) -> object:
-    """Read the value that a setting is expected to take."""
+    """Read the value that a command is expected to set a signal to."""
     if stored is None or not _BY_NAME[name].can_hold(stored):
         raise ValueError("not a value of this signal")
     return stored

@@ -1,4 +1,4 @@
-"""The deferred commands of a vehicle: put off, superseded, and run when it is awake on its own."""
+"""The deferred commands of a vehicle: queued, superseded, and run once it wakes on its own."""
 
 import asyncio
 import logging
@@ -26,25 +26,25 @@ SUPERSEDED: Final = "superseded by a newer command"
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A deferred command will not run."""
+    """The result of a deferred command that will not run."""
 
     reason: str
 
 
 type DeferralResult = Done | TeslaError | Dropped
-"""The result of a deferred command, whose caller got an answer long ago."""
+"""The result of a deferred command. Its caller got an answer when it was deferred."""
 
 
 class DeferredCommands:
-    """Settings that wait until the vehicle is awake on its own.
+    """Settings that wait until the vehicle wakes on its own.
 
     Args:
-        context: Whose they are.
-        knowledge: Its listeners are notified when the number of deferred commands changes.
-        presence: Tells when the vehicle is online.
-        turns: A pending command supersedes a deferred one.
-        persistence: Makes a deferral durable before it is promised.
-        send: Called to carry a command out.
+        context: The vehicle's context.
+        knowledge: Notifies its listeners when the number of deferred commands changes.
+        presence: Reports when the vehicle is online.
+        turns: Shows whether a pending command supersedes a deferred one.
+        persistence: Saves a deferral before its caller gets an answer.
+        send: Runs a command.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class DeferredCommands:
     ) -> None:
         self.queue = DeferralQueue()
         self.on_awake = Listeners[()]()
-        """Called when the vehicle is awake and a command is waiting for that."""
+        """Called when the vehicle is awake and a command is deferred."""
         self.on_result = Listeners[DeferredCommand, DeferralResult]()
         self._context = context
         self._knowledge = knowledge
@@ -67,9 +67,9 @@ class DeferredCommands:
         self._turns = turns
         self._persistence = persistence
         self._send = send
-        # One after the other: two runs could send one command twice.
+        # One run at a time: two could send the same command twice.
         self._lock = asyncio.Lock()
-        # The deferred command that is being sent, and may have to wait on.
+        # The deferred command that is being sent; it may be deferred again.
         self._resuming: Command | None = None
         presence.on_online.subscribe(self._on_online)
 
@@ -85,17 +85,17 @@ class DeferredCommands:
     # --- Deferring -------------------------------------------------------------------------------
 
     async def put(self, command: Command, caller: Caller, decision: Deferred) -> Done:
-        """Defer a command; an earlier one of its kind is dropped for it.
+        """Defer a command, and drop an earlier deferred command of its kind.
 
         Raises:
-            Refused: it cannot be made durable; it is not deferred.
+            Refused: the deferral could not be saved, so the command is not deferred.
         """
         now = self._context.now()
         until = decision.gives_up or now + self._context.gate.policy.max_deferral
         new = DeferredCommand(command, caller, now, until)
         old = self.queue.put(new)
         if command is self._resuming:
-            # It waits on.
+            # A deferred command that could not run continues to wait.
             return Done(waits_until=until)
         try:
             await self._persistence.save()
@@ -112,12 +112,12 @@ class DeferredCommands:
         return Done(waits_until=until)
 
     async def supersede(self, command: Command) -> None:
-        """Drop a deferred command of a kind before this one is sent, also for after a crash."""
+        """Drop an earlier deferred command of this kind, and save that before this one is sent."""
         if self.forget(command):
             await self._persistence.save_if_possible()
 
     def forget(self, command: Command) -> bool:
-        """Drop a deferred command of a kind, as this one stands for it; return whether any was."""
+        """Drop an earlier deferred command of this kind; return whether there was one."""
         old = None if command.supersedes is None else self.queue.forget(command.supersedes)
         if old is None or old.command is command:
             return False
@@ -125,7 +125,7 @@ class DeferredCommands:
         return True
 
     def expire(self) -> None:
-        """Drop what waited too long."""
+        """Drop expired commands."""
         self._drop(self.queue.expire(self._context.now()), "it waited too long")
 
     def cancel(self, names: Collection[str] | None = None) -> int:
@@ -139,7 +139,7 @@ class DeferredCommands:
         return len(cancelled)
 
     def _drop(self, dropped: list[DeferredCommand], why: str) -> None:
-        """Report commands that are no longer deferred."""
+        """Report commands that were removed from the queue as dropped."""
         for each in dropped:
             self.on_result(each, Dropped(why))
         if dropped:
@@ -150,7 +150,7 @@ class DeferredCommands:
     async def run_all(self) -> None:
         """Run the deferred commands while the vehicle is awake, the oldest first.
 
-        Each stays deferred until its turn comes: nothing is lost if this is cancelled before.
+        Each stays in the queue until its turn, so that cancelling this loses none.
         """
         async with self._lock:
             self.expire()
@@ -160,7 +160,7 @@ class DeferredCommands:
                 if self.waiting.get(kind) is not each:
                     continue
                 if self._turns.is_waiting(kind):
-                    # It would take the place of a newer command, whose turn has not come yet.
+                    # Running it would replace a newer command that waits for its turn.
                     self.queue.forget(kind)
                     self._drop([each], SUPERSEDED)
                     continue
@@ -172,9 +172,9 @@ class DeferredCommands:
                 await self._persistence.save_if_possible()
 
     async def _run(self, kind: str, deferred: DeferredCommand) -> None:
-        """Run one of them, and report its result.
+        """Run a deferred command, and report its result.
 
-        If the vehicle was asleep after all the command waits on, but no longer than before.
+        If the vehicle was asleep after all, the command stays deferred with its old expiry.
         """
         try:
             done = await self._send(deferred.command, deferred.caller)
@@ -200,5 +200,5 @@ class DeferredCommands:
         return {"deferred": self.queue.to_stored()}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """Restore them from `to_stored`'s JSON."""
+        """Restore the deferred commands from the JSON of `to_stored`."""
         self.queue = DeferralQueue.from_stored(stored.get("deferred"))

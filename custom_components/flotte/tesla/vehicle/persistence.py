@@ -1,4 +1,4 @@
-"""The note on disk: what must survive a crash is written before it takes effect."""
+"""The saving of a vehicle: anything that must survive a crash is on disk before it takes effect."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,14 +11,14 @@ async def _save_nothing() -> None:
 
 
 class Persistence:
-    """The way of one vehicle's notes to disk, set by the owner of the storage."""
+    """Saves one vehicle; the owner of the storage sets how."""
 
     def __init__(self) -> None:
         self.save: Callable[[], Awaitable[None]] = _save_nothing
-        """Make the vehicle's state and its deferred commands durable, at once. Raises Refused if
-        that is impossible."""
+        """Write the vehicle's state and its deferred commands to disk at once. Raises Refused if
+        that fails."""
 
     async def save_if_possible(self) -> None:
-        """Save without insisting: after a crash a stale note would repeat a command or a wake."""
+        """Try to save, because stale data after a crash could repeat a command or a wake."""
         with suppress(Refused):
             await self.save()

@@ -1,7 +1,7 @@
-"""The passage of time: every part of a vehicle waits, and reads the monotonic clock, through here.
+"""Waiting and the monotonic clock, for all parts of a vehicle.
 
-Call both through the module (`waits.pause(...)`). Tests replace what is in here, and a part that
-imported a function by its name would go on in real time without any test noticing.
+Call the functions through the module (`waits.pause(...)`). Tests replace them here; a part that
+imported one by name would keep using real time, and no test would notice.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ import time
 
 
 async def pause(seconds: float) -> None:
-    """Wait for a vehicle."""
+    """Wait so many seconds."""
     await asyncio.sleep(seconds)
 
 
 def monotonic() -> float:
-    """Seconds on a clock that is never set."""
+    """Seconds on a clock that is never adjusted."""
     return time.monotonic()

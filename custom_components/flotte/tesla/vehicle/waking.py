@@ -1,4 +1,4 @@
-"""The waking of a vehicle: one paid wake for all that need it awake."""
+"""The waking of a vehicle: one paid wake for all callers."""
 
 import asyncio
 import logging
@@ -19,15 +19,16 @@ from .wake_record import WAKE_TIMEOUT, WakeRecord
 _LOGGER = logging.getLogger(__name__)
 
 WAKE_CHECK_SECONDS: Final = 4.0
-"""Between free state checks while waking."""
+"""Time between free state checks during a wake."""
 USUAL_WAKE: Final = (8.0, 24.0)
-"""Seconds between which most vehicles come online."""
+"""Seconds after the start of a wake between which most vehicles come online."""
 USUAL_WAKE_CHECK_SECONDS: Final = 2.0
-"""Between the checks then: three cars at once stay at the 60 a minute that Tesla allows."""
+"""Time between checks in that span. Three cars at once stay within the 60 requests a minute that
+Tesla allows."""
 
 
 class Waker:
-    """Wakes one vehicle, at most once for all callers."""
+    """Wakes one vehicle; concurrent callers share one wake."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Waker:
     async def ensure_awake(
         self, caller: Caller, *, deferrable: bool = False, intent: Intent = Errand.WAKE
     ) -> None:
-        """Wake it, unless it is known to be online; see `wake`."""
+        """Wake the vehicle unless it is known to be online; see `wake`."""
         if not self._presence.is_online:
             await self.wake(caller, deferrable=deferrable, intent=intent)
 
@@ -62,25 +63,25 @@ class Waker:
         deferrable: bool = False,
         intent: Intent = Errand.WAKE,
     ) -> None:
-        """Make sure that it is online, waking it if it is not; several callers share one wake.
+        """Wake the vehicle unless it is online; concurrent callers share one wake.
 
         Args:
-            caller: For whom.
-            believe: Ask Tesla first whether it is online; that is free, but may be minutes old.
-            deferrable: Whether the action behind it may be deferred instead.
-            intent: The purpose.
+            caller: Who causes the wake.
+            believe: Ask Tesla first and trust its answer, which is free but can be minutes old.
+            deferrable: Whether the action that needs the wake may be deferred instead.
+            intent: The purpose of the wake.
 
         Raises:
-            WakeFailed: it did not come online within a minute.
-            BudgetExceeded: there is no room for a wake.
-            Deferred: the action is to be deferred; only if `deferrable`.
-            TeslaError: any other.
+            WakeFailed: the vehicle did not come online within a minute.
+            BudgetExceeded: the budget has no room for a wake.
+            Deferred: the gate defers the action; only if `deferrable`.
+            TeslaError: any other failure.
         """
         async with self._lock:
             if self._presence.is_streaming:
                 self._last_wake.began = None
                 return
-            # A check that is billed is part of what the gate is asked for.
+            # If checks are billed, the gate has to admit them before the first one.
             with (
                 self._admission.admit_wake(caller, deferrable=deferrable, intent=intent)
                 if self._presence.is_check_paid
@@ -92,7 +93,7 @@ class Waker:
         self, caller: Caller, *, believe: bool, deferrable: bool, intent: Intent
     ) -> None:
         """Wake the vehicle. The caller holds the lock."""
-        # Usually free, and a needless wake costs as much as ten data requests.
+        # A check is usually free; a needless wake costs as much as ten data requests.
         if believe and await self._presence.check(caller):
             self._last_wake.began = None
             return
@@ -104,40 +105,41 @@ class Waker:
         while not self._presence.is_online:
             if waits.monotonic() - began >= timeout:
                 raise WakeFailed
-            # It connects when it is ready, often before Tesla says that it is online.
+            # A vehicle that streams often connects before Tesla reports it online.
             seconds = _check_seconds(waits.monotonic() - began)
             if self._presence.is_check_paid:
                 seconds = PAID_CHECK_SECONDS
             await self._knowledge.wait_until(lambda: self._presence.is_online, seconds)
             await self._check_again(caller)
-        # It may fall asleep again at once; that is for another wake.
+        # This wake is over, even if the vehicle falls asleep again at once.
         self._last_wake.began = None
 
     async def _wake_up(self, caller: Caller) -> float:
-        """Have Tesla wake it, and return the monotonic second at which that began."""
+        """Send the wake, and return the monotonic second at which it began."""
         _LOGGER.debug("Waking %s for %s", self._context.vin[-6:], caller.label)
-        # Even if the answer is lost it may be waking, and the next caller need not pay again.
+        # If the answer is lost, the vehicle may still be waking: the next caller must not pay
+        # again.
         began = self._last_wake.began = waits.monotonic()
         await self._persistence.save_if_possible()
         try:
             answer = await self._context.api.wake_up(self._context.vin, caller)
         except Refused, Unreachable, ServiceError:
-            # It was not woken, so there is nothing to wait for next time.
+            # The vehicle was not woken, so the next caller has no wake to wait for.
             self._last_wake.began = None
             raise
         self._presence.apply_state(answer.get("state"))
         return began
 
     async def _check_again(self, caller: Caller) -> None:
-        """Check whether the wake is over, unless the vehicle streams already."""
+        """Check whether the vehicle is online, unless it is already streaming."""
         if self._presence.is_streaming:
             return
-        # The wake is paid for; it goes on while we are asked to be quiet.
+        # Being rate limited does not end the wake, which is paid for.
         with suppress(RateLimited):
             await self._presence.check(caller)
 
 
 def _check_seconds(seconds: float) -> float:
-    """Time until the next check of a vehicle that was woken so many seconds ago."""
+    """Seconds until the next check of a vehicle whose wake began `seconds` ago."""
     earliest, latest = USUAL_WAKE
     return USUAL_WAKE_CHECK_SECONDS if earliest <= seconds < latest else WAKE_CHECK_SECONDS

@@ -422,7 +422,7 @@ async def test_an_unknown_topic(
 ) -> None:
     caplog.set_level("DEBUG")
     stream.receive(topic, b"\xff\xff\xff")
-    assert "unknown kind" in caplog.text
+    assert "unknown topic" in caplog.text
     assert len(caplog.records[-1].getMessage()) < 200
 
 

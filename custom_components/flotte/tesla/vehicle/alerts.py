@@ -1,8 +1,8 @@
-"""New alerts of a vehicle, told apart from repetitions.
+"""New alerts of a vehicle, distinguished from repeated ones.
 
-A message lists the active alerts, and often earlier ones of equal name that have ended, in any
-order. Entries of one name in one message are one history: only the latest can be new. An entry
-without a start is not current.
+A message lists the active alerts in any order, often with earlier ones of equal name that have
+ended. The entries of one name in a message are one history: only the latest can be new. An entry
+without a start is not a current alert.
 """
 
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from ..telemetry.records import Alert
 
 ALERT_AGE: Final = timedelta(hours=1)
-"""Alerts that began longer ago are history that was sent again."""
+"""Age above which an alert is history that was sent again."""
 MAX_ALERTS: Final = 200
-"""Alerts to remember, so that a broken source cannot fill memory."""
+"""Maximum number of alerts to remember, so that a faulty source cannot fill memory."""
 
 
 class _Known(NamedTuple):
-    """The latest alert of a name, as far as it was reported."""
+    """The latest reported alert of a name."""
 
     reported: datetime
     """When it was last reported, by our clock."""
@@ -33,11 +33,11 @@ class AlertHistory:
         self._known: dict[str, _Known] = {}
 
     def __len__(self) -> int:
-        """Number of names."""
+        """Number of known names."""
         return len(self._known)
 
     def news(self, alerts: tuple[Alert, ...], now: datetime) -> list[Alert]:
-        """Return the alerts of a message that have begun since the message before."""
+        """Return the alerts of a message that have begun since the previous message."""
         histories: dict[str, list[tuple[datetime, Alert]]] = {}
         for alert in alerts:
             if alert.started is None:
@@ -54,7 +54,7 @@ class AlertHistory:
         return new
 
     def _end(self, alert: Alert) -> None:
-        """Note the end of the active alert of that name, if an entry without a start is it."""
+        """Apply the end in an entry without a start to the active alert of its name."""
         known = self._known.get(alert.name)
         if known and not known.ended and alert.ended and alert.ended >= known.started:
             self._known[alert.name] = known._replace(ended=alert.ended)
@@ -63,11 +63,12 @@ class AlertHistory:
         """Note an entry, and return whether its alert has just begun.
 
         The start does not identify an alert: a vehicle whose clock is ahead gives it a new start in
-        each message. So it is one alert until it has ended, or was not reported for long.
+        each message. So all entries of a name are one alert until it ends or is not reported for
+        an hour.
         """
         known = self._known.get(alert.name)
         if known and alert.ended and alert.ended <= known.started != started:
-            # An earlier one, which says nothing about the latest.
+            # This is an earlier alert, which says nothing about the latest one.
             return False
         self._known.pop(alert.name, None)
         self._known[alert.name] = _Known(now, started, alert.ended)

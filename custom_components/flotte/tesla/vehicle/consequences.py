@@ -1,8 +1,8 @@
-"""Values that follow from others, because a vehicle does not report them.
+"""Values that follow from other values, because a vehicle does not report them.
 
-A stream reports a number only once it has changed by its delta, and after a park it ends `Gear` and
-`VehicleSpeed` without a last 0. So the last reported speed, or power of a charge, would be shown
-until the next drive or charge. Pure: no clock, no input.
+A vehicle streams a number only once it has changed by its delta, and after parking it invalidates
+`Gear` and `VehicleSpeed` without a last 0. So entities would show the last speed or charging power
+until the next drive or charge. Nothing here reads a clock or does I/O.
 
 Source: captured streams of real cars (2025, 2026).
 """
@@ -16,13 +16,13 @@ from .. import signals
 from ..state import Reading, Readings, Signal, Source, State
 
 TAIL: Final = timedelta(seconds=90)
-"""How long after a change a late value counts as one from before it. A later one is believed: the
-stream may have lost the change back."""
+"""Time after a change in which a value still counts as a late report from before it. A value that
+arrives later is accepted: the stream may have lost the change back."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule: while a signal has one of some values, the values of others are known."""
+    """A rule: while `signal` has one of `values`, the signals in `implied` have known values."""
 
     signal: Signal[Any]
     values: frozenset[str]
@@ -74,10 +74,10 @@ _INVOLVED: Final = frozenset(signal for rule in _RULES for signal in (rule.signa
 
 
 def is_at_rest(signal: Signal[Any], state: State) -> bool:
-    """Whether the value of a signal is known although the vehicle ended it.
+    """Whether a signal's value is known although the vehicle reports it as invalid.
 
-    That goes for a value that follows from another one, and for a gear that was P: the vehicle ends
-    it with every park.
+    That holds for a value that follows from another one, and for a gear that was P: the vehicle
+    invalidates it each time it is parked.
     """
     if signal is signals.SHIFT_STATE:
         return state[signal] == "p"
@@ -92,9 +92,9 @@ class Consequences:
         self._since: dict[int, datetime] = {}
 
     def of(self, before: State, after: State, news: Readings) -> dict[Signal[Any], Reading[Any]]:
-        """Return the readings that follow from `news`, which led from one state to the next.
+        """Return the readings that follow from `news`, which turned `before` into `after`.
 
-        A polled answer reports everything at one time, so nothing follows from parts of it.
+        Polled data reports everything at one time, so no part of an answer overrides another.
         """
         if _INVOLVED.isdisjoint(news):
             return {}
@@ -107,17 +107,17 @@ class Consequences:
             earlier = before.reported(rule.signal)
             if earlier is None or earlier.value not in rule.values:
                 self._since[index] = cause.time
-            # A value from before a restart has held for at least as long.
+            # A value that held before a restart has held at least since its reading.
             since = self._since.setdefault(index, earlier.time if earlier else cause.time)
             found |= _implied(rule, since, cause, after)
         return found
 
 
 def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
-    """Return the readings that follow from a vehicle being asleep.
+    """Return the readings that follow from the vehicle being asleep.
 
-    A stream loses changes, and a vehicle that sleeps reports nothing until it wakes: it would be
-    shown as driving or charging all night. How its charge ended is unknown then.
+    Streams lose changes, and a sleeping vehicle reports nothing: without these readings, it would
+    be shown as driving or charging all night. How its charge ended stays unknown.
     """
     then: dict[Signal[Any], Any] = {}
     if state[signals.SHIFT_STATE] not in (None, "p"):
@@ -135,13 +135,13 @@ def of_sleep(state: State, now: datetime) -> dict[Signal[Any], Reading[Any]]:
 def _implied(
     rule: _Rule, since: datetime, cause: Reading[Any], state: State
 ) -> dict[Signal[Any], Reading[Any]]:
-    """Apply a rule to the values that were reported before or shortly after it held."""
+    """Apply a rule to values that were reported before, or shortly after, it began to hold."""
     return {
         signal: Reading(value, max(since, known.time), cause.source)
         for signal, value in rule.implied.items()
         if (known := state.reported(signal)) is not None
         and known.value != value
         and known.time <= since + TAIL
-        # Those of one answer stand for themselves, also after a restart.
+        # Polled values since then are accepted as they are, also after a restart.
         and not (known.source in (Source.POLL, Source.RESTORED) and known.time >= since)
     }

@@ -1,4 +1,4 @@
-"""Continuity of a vehicle's stream: since when no change of a signal can have gone unnoticed."""
+"""Continuity of a vehicle's stream: since when it has reported every change of a signal."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from ..telemetry.stream_plan import resends
 from .vehicle import Vehicle
 
 AT_ONCE: Final = 15
-"""Longest interval, in seconds, at which changes of a field count as sent at once."""
+"""Longest interval, in seconds, at which a field's changes count as sent at once."""
 TRANSPORT: Final = timedelta(seconds=15)
-"""Longest time until a change arrives: the vehicle's collector, the network, our queue."""
+"""Longest time for which a change is under way: the vehicle's collector, the network, our queue."""
 
 
 class Continuity:
-    """The rules by which a vehicle streams, and since when each field was seen without a gap."""
+    """The rules by which a vehicle streams, and since when each field has had no gap."""
 
     def __init__(self, vehicle: Vehicle) -> None:
-        """Begin without rules, and without a connection."""
+        """Start without rules and without a connection."""
         self.is_gapless = True
-        """Whether the source loses no records; a broker may."""
+        """Whether the source loses no records; a broker can lose some."""
         self.seen: dict[str, datetime] = {}
         """Time of the first record of each field since `begin`."""
         self._vehicle = vehicle
@@ -30,27 +30,27 @@ class Continuity:
         self._since: datetime | None = None
 
     def begin(self, now: datetime) -> None:
-        """Note a connection, which need not be the first since the last gap."""
+        """Note a connection. Only the first one after a gap counts."""
         if self._since is None:
             self._since = now
 
     def invalidate(self) -> None:
-        """Start over: something may have changed unnoticed."""
+        """Restart the coverage: something may have changed unnoticed."""
         self._since = None
         self.seen.clear()
 
     def continuous_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when no change of a signal can have gone unnoticed, except in the last seconds.
+        """Since when every change of a signal has been reported, up to the last seconds.
 
-        None if it is not streamed, or not with each change and at once, or if the stream was lost
-        while the vehicle was awake.
+        None if the signal is not streamed, or not at once with each change, or if the stream was
+        lost while the vehicle was awake.
         """
         if self._since is None or not self.reports_every_change(signal):
             return None
         return self.seen.get(signal.field)
 
     def reports_every_change(self, signal: Signal[Any]) -> bool:
-        """Whether each change of this signal arrives at once while there is a connection."""
+        """Whether each change of a signal arrives at once while the vehicle is connected."""
         rule = self._rules.get(signal.field)
         return (
             self.is_gapless
@@ -63,10 +63,10 @@ class Continuity:
 
     @property
     def _resends(self) -> bool:
-        """Whether the vehicle resends lost records.
+        """Whether the vehicle resends lost records, which depends on its version.
 
-        Assumed while unknown: the version is among the first things that it reports, and only
-        plain settings rely on it.
+        Assumed while the version is unknown: it is among the first values to arrive, and only plain
+        settings rely on this.
         """
         info = self._vehicle.channel.fleet_info
         firmware = info.get("firmware_version") or self._vehicle.state[SOFTWARE_VERSION]
@@ -78,7 +78,7 @@ class Continuity:
 
     @property
     def is_subscribed(self) -> bool:
-        """Whether the vehicle should stream anything."""
+        """Whether the vehicle is subscribed to any field."""
         return bool(self._rules)
 
     def latency_of(self, signal: Signal[Any]) -> timedelta:
@@ -87,7 +87,7 @@ class Continuity:
         return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
 
     def follow(self, rules: Mapping[str, Rule]) -> None:
-        """Expect these rules from now on, by field; other fields are not streamed."""
+        """Apply new rules by field; fields without a rule are not streamed."""
         self._rules = dict(rules)
         for field in self.seen.keys() - rules.keys():
             del self.seen[field]

@@ -1,4 +1,4 @@
-"""Gaps in a vehicle's stream: fields without a value, although the vehicle is awake."""
+"""Gaps in a vehicle's stream: fields that have no value although the vehicle is awake."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from .consequences import is_at_rest
 from .vehicle import Vehicle
 
 GAP_LIFETIME: Final = timedelta(hours=1)
-"""Time for which a value is shown after the vehicle, although awake, has ended it."""
+"""Time for which the last value is kept after an awake vehicle reported its field as invalid."""
 OFTEN_ENDED: Final = (
     "ChargerPhases",
     "Cruise",
@@ -23,27 +23,28 @@ OFTEN_ENDED: Final = (
     "Semi",
     "SoftwareUpdate",
 )
-"""Beginnings of fields that end with what they describe: they are not worth a request."""
+"""Prefixes of fields that become invalid whenever the thing they describe ends, such as a route.
+Their gaps are not worth a data request."""
 
 
 class Gaps:
-    """Fields that ended, and since when."""
+    """The fields of one vehicle without a value, and since when."""
 
     def __init__(self, vehicle: Vehicle) -> None:
         """Begin without any."""
         self.since: dict[str, datetime] = {}
-        """Since when a field has no value."""
+        """Since when each of these fields has had no value."""
         self._vehicle = vehicle
-        # Fields that had a value since the vehicle woke; others never do, or not now.
+        # Fields that lost a value that they had in this waking period. Others may never have one.
         self._lost: set[str] = set()
 
     def clear(self) -> None:
-        """Forget all gaps: fields that end before a vehicle sleeps are sent again when it wakes."""
+        """Forget all gaps: fields invalidated before a sleep are sent again after it."""
         self.since.clear()
         self._lost.clear()
 
     def close(self, field: str) -> None:
-        """Forget the gap of a field, which has a value again."""
+        """Forget the gap of a field that has a value again."""
         self.since.pop(field, None)
         self._lost.discard(field)
 
@@ -65,11 +66,11 @@ class Gaps:
                 self._lost.add(field)
 
     def missing_since(self, signal: Signal[Any], now: datetime) -> datetime | None:
-        """Since when the vehicle, although awake, has no value of a signal any more.
+        """Since when the awake vehicle has reported that a signal no longer has a value.
 
-        None if it has, if it had none since it woke, if one was polled since and lately, or if
-        there need not be one: a parked vehicle reports neither its gear nor its speed, and there is
-        not always music.
+        None if it has a value, if it had none in this waking period, if one was polled recently, or
+        if none is to be expected: a parked vehicle reports neither gear nor speed, and music does
+        not always play.
         """
         field = signal.field
         if field not in self._lost or field.startswith(OFTEN_ENDED):
@@ -77,7 +78,7 @@ class Gaps:
         return self._gap_of(signal, now)
 
     def _gap_of(self, signal: Signal[Any], now: datetime) -> datetime | None:
-        """Since when there is no value, unless the shown one is known from elsewhere."""
+        """Since when a signal's field has had no value, unless another source supplied one."""
         since = self.since.get(signal.field)
         if since is None or signal.absent is not KEEP:
             return None
@@ -88,7 +89,7 @@ class Gaps:
         return None if known.time > max(since, now - GAP_LIFETIME) else since
 
     def lapse(self, now: datetime) -> None:
-        """Make signals unknown that have had no value for an hour."""
+        """Set signals to unknown that have had no value for an hour."""
         gone = {
             signal: Reading(None, now, Source.STREAM)
             for field in self.since

@@ -1,8 +1,8 @@
-"""The stream of a vehicle: its connections, its records, and what follows from them.
+"""The stream of a vehicle: its connections and records, and the coverage that they give.
 
-Records reach a `Stream` from our own server (`telemetry.server`) or from a broker
-(`telemetry.mqtt`); it hands their readings to the `Vehicle`, counts them as Tesla bills them, and
-answers for which signals nothing can have changed unnoticed.
+A `Stream` receives records from our own server (`telemetry.server`) or from a broker
+(`telemetry.mqtt`). It passes their readings to the `Vehicle`, counts the signals that Tesla bills,
+and tracks which signals cannot have changed unnoticed.
 """
 
 import logging
@@ -38,34 +38,37 @@ SLEEP_FIELDS: Final = frozenset(
         "PackVoltage",
     }
 )
-"""Invalid only when the vehicle is about to sleep.
+"""Fields that become invalid only when the vehicle is about to sleep.
 
 `Gear`, `VehicleSpeed` and the temperatures are not among them: vehicles report those as invalid
-while they are awake, the first two 5 to 20 s after every park. Nor is what also ends when the cable
-is pulled (`ChargingCableType`, `FastChargerPresent`). Source: captured streams (2025, 2026).
+while awake, the first two 5 to 20 s after every park. Fields that also become invalid when the
+cable is pulled (`ChargingCableType`, `FastChargerPresent`) are not among them either. Source:
+captured streams (2025, 2026).
 """
 SLEEP_WORDS: Final = 2
-"""How many of them must be invalid, so that one process that restarts is no sleep."""
+"""Number of these fields that must be invalid to count as sleep. A single one may be invalid
+because one process in the vehicle restarted."""
 UNNAMED: Final = "unnamed"
-"""A connection that was forgotten, and goes on."""
+"""Name of a connection that still sends records after we took it for closed."""
 SLEEP_SPAN: Final = timedelta(minutes=2)
-"""How long after its last words a vehicle is gone at most, and its connection found to be dead."""
+"""Longest time from the fields becoming invalid until a dead connection is detected."""
 BACKLOG: Final = timedelta(seconds=30)
-"""Records that are older when they come were kept by the vehicle."""
+"""Age on arrival above which a record counts as buffered by the vehicle."""
 MAX_FIELDS: Final = 1000
-"""Different names that are counted; Tesla has fewer than 300."""
+"""Maximum number of field names to count; Tesla has fewer than 300."""
 
 
 class Stream:
-    """The stream of one vehicle, from however many connections.
+    """The stream of one vehicle, over any number of connections.
 
-    It is a `telemetry.server.Listener`. Calls must come from one thread.
+    Implements `telemetry.server.Listener`. All calls must come from one thread.
 
     Args:
-        vehicle: Whose it is.
+        vehicle: The vehicle that streams.
         meter: Counts the signals; Tesla bills each value and each alert.
-        zone: The time zone that the vehicle's clock shows; asked for each record, it may change.
-        clock: Time now; aware.
+        zone: Returns the time zone of the vehicle's clock; called for each record, as it may
+            change.
+        clock: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -80,14 +83,14 @@ class Stream:
         self.connections: dict[str, str] = {}
         """Network (`wifi`, `cellular` or blank) by connection."""
         self.received_at: datetime | None = None
-        """When the last record came."""
+        """When the last record arrived."""
         self.counts: Counter[str] = Counter()
         """Values by field since the start."""
         self.errors: list[CarError] = []
-        """The last errors that the vehicle told."""
+        """The last 20 errors that the vehicle reported."""
         self.continuity = Continuity(vehicle)
         self.is_billed = True
-        """Whether its signals are counted here, and not by another account with the same car."""
+        """Whether signals are counted here, rather than by another account with the same car."""
         self._meter = meter
         self._zone = zone
         self._clock = clock
@@ -98,12 +101,12 @@ class Stream:
         self._connection_changed = Listeners[bool]()
         vehicle.knowledge.coverage = self
 
-    # --- What follows ----------------------------------------------------------------------------
+    # --- Coverage --------------------------------------------------------------------------------
 
     def continuous_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when no change of a signal can have gone unnoticed, except in the last seconds.
+        """Since when every change of a signal has been reported, up to the last seconds.
 
-        None also if the vehicle, although awake, has no value of it now.
+        None if that is not certain, or if the vehicle is awake but has no value now.
         """
         if signal.field in self._gaps.since:
             return None
@@ -122,15 +125,15 @@ class Stream:
         return self.continuity.latency_of(signal)
 
     def invalidate(self) -> None:
-        """Start over: something may have changed unnoticed."""
+        """Restart the coverage: something may have changed unnoticed."""
         self.continuity.invalidate()
 
     def missing_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when the vehicle, although awake, has no value of a signal any more."""
+        """Since when the awake vehicle has reported that a signal no longer has a value."""
         return self._gaps.missing_since(signal, self._clock()) if self.connections else None
 
     def lapse(self) -> None:
-        """Make signals unknown that have had no value for too long."""
+        """Set signals to unknown that have had no value for too long."""
         if self.connections:
             self._gaps.lapse(self._clock())
 
@@ -142,7 +145,7 @@ class Stream:
         return bool(self.connections)
 
     def opened(self, connection: str, network: str) -> None:
-        """A connection was made; several may overlap when the vehicle changes networks."""
+        """Note a new connection; several can overlap while the vehicle changes networks."""
         is_first = not self.connections
         self.connections[connection] = network
         self._silenced.clear()
@@ -152,13 +155,14 @@ class Stream:
             self._connection_changed(self.is_connected)
 
     def closed(self, connection: str) -> None:
-        """A connection is gone. After the last one the vehicle sleeps, or the stream is lost.
+        """Note that a connection closed. After the last one, assume sleep or a lost stream.
 
-        Either is only a belief: Tesla is asked within a minute whether it is online.
+        The assumption is checked: polling asks Tesla within a minute whether the vehicle is online.
         """
         known = self.connections.pop(connection, None)
         if known is None and UNNAMED in self.connections:
-            # It is unknown which of them it is; another one opens it again with its next record.
+            # We cannot tell which connection closed. If it was another one, the next record on the
+            # unnamed connection opens it again.
             known = self.connections.pop(UNNAMED)
         if known is None or self.connections:
             return
@@ -171,24 +175,24 @@ class Stream:
         self._connection_changed(self.is_connected)
 
     def close_all(self) -> None:
-        """Close every connection: their server or broker is gone, or they are found to be dead."""
+        """Close every connection: the server or broker stopped, or the connections are dead."""
         for connection in tuple(self.connections):
             self.closed(connection)
 
     @property
     def fell_asleep(self) -> bool:
-        """Whether the last words were those of a vehicle that goes to sleep."""
+        """Whether the last records were those of a vehicle that goes to sleep."""
         if len(self._silenced) < SLEEP_WORDS:
             return False
-        # A connection that ends long after them ends for another reason.
+        # A connection that closes long after them closes for another reason.
         return self._clock() - max(self._silenced.values()) <= SLEEP_SPAN
 
     # --- Records ---------------------------------------------------------------------------------
 
     def receive(self, topic: bytes, payload: bytes) -> None:
-        """Take in a record as it came. Raises MalformedRecord."""
+        """Apply a raw record. Raises MalformedRecord."""
         if not self.connections:
-            # It was taken for dead, and lives.
+            # A connection that we took for closed is still alive.
             self.opened(UNNAMED, "")
         if topic == b"V":
             now = self._clock()
@@ -198,10 +202,10 @@ class Stream:
         elif topic == b"errors":
             self.apply_errors(read_errors(payload, self._clock()))
         else:
-            _LOGGER.debug("A record of an unknown kind, %r, is left alone", topic[:40])
+            _LOGGER.debug("Ignored a record of the unknown topic %r", topic[:40])
 
     def _read(self, payload: bytes, now: datetime) -> Record:
-        """The record, as this vehicle means it. Raises MalformedRecord."""
+        """Decode a record, allowing for this vehicle's firmware. Raises MalformedRecord."""
         read = partial(
             read_record,
             payload,
@@ -213,32 +217,32 @@ class Stream:
         record = read(unsound_firmware=is_unsound(running))
         version = record.readings.get(SOFTWARE_VERSION)
         if running is None and version and is_unsound(newest_release(version.value)):
-            # This alone reports the firmware, which is no newer than it: it may be on offer. So
-            # the record was read as if its firmware were sound.
+            # The installed firmware was unknown, so the record was read as if it were sound. The
+            # version in the record may be one on offer, so the installed one is no newer: unsound.
             record = read(unsound_firmware=True)
             record.readings[SOFTWARE_VERSION] = version
         return record
 
     @property
     def _running(self) -> Release | None:
-        """The firmware of the vehicle, as far as it is known."""
+        """The vehicle's installed firmware, if known."""
         told = self.vehicle.channel.fleet_info.get("firmware_version")
         version: str | None = self.vehicle.state[SOFTWARE_VERSION]
         return newest_release(told if isinstance(told, str) else None, version)
 
     @property
     def has_unsound_firmware(self) -> bool:
-        """Whether the vehicle is known to cross doors, and to report the version on offer."""
+        """Whether the firmware is known to mix up doors and to report the version on offer."""
         return is_unsound(self._running)
 
     def apply_record(self, record: Record, now: datetime | None = None) -> None:
-        """Take in the values of a record; `now` is for who has just looked."""
+        """Apply a record's values. Pass `now` if the clock has just been read."""
         now = now or self._clock()
         self.received_at = now
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(record.fields), now)
         seen, counts = self.continuity.seen, self.counts
-        # What the vehicle kept while it could not send says nothing of now.
+        # Records that the vehicle buffered while it could not send say nothing about the present.
         is_backlog = now - record.time > BACKLOG
         for field in record.fields:
             counts[field] += 1
@@ -259,7 +263,7 @@ class Stream:
         self.vehicle.receive(readings, now)
 
     def _forget_strangers(self) -> None:
-        """A source that invents names must not fill memory."""
+        """Forget unknown fields: a source that invents names must not fill memory."""
         self.counts = Counter(
             {field: count for field, count in self.counts.items() if field in SIGNALS_BY_FIELD}
         )
@@ -268,7 +272,10 @@ class Stream:
 
     @staticmethod
     def _ended(record: Record) -> dict[Signal[Any], Reading[Any]]:
-        """Invalid says nothing of most signals, but of some it means that there is none now."""
+        """Readings without a value, for the invalid fields whose signals have none when invalid.
+
+        Most signals keep their last value instead.
+        """
         return {
             signal: Reading(None, record.time, Source.STREAM)
             for field in record.invalid
@@ -277,7 +284,7 @@ class Stream:
         }
 
     def apply_alerts(self, alerts: tuple[Alert, ...]) -> None:
-        """Take in alerts; each is passed on once, when it begins."""
+        """Apply alerts: notify the listeners once of each, when it begins."""
         now = self._clock()
         if self.is_billed:
             self._meter.count_signals(self.vehicle.vin, len(alerts), now)
@@ -285,18 +292,18 @@ class Stream:
             self._new_alert(alert)
 
     def apply_errors(self, errors: tuple[CarError, ...]) -> None:
-        """Take in errors of the vehicle's own client."""
+        """Apply errors that the vehicle's telemetry client reported."""
         for error in errors:
-            _LOGGER.debug("%s tells an error: %s", self.vehicle.vin[-6:], error.name)
+            _LOGGER.debug("%s reports an error: %s", self.vehicle.vin[-6:], error.name)
         self.errors = [*self.errors, *errors][-20:]
 
     def on_alert(self, listener: Callable[[Alert], None]) -> Callable[[], None]:
-        """Notify `listener` of each new alert; call the returned function to stop."""
+        """Notify `listener` of each new alert; return a function that stops it."""
         return self._new_alert.subscribe(listener)
 
     def on_connection(self, listener: Callable[[bool], None]) -> Callable[[], None]:
-        """Notify `listener` of the first connection, and when none is left.
+        """Notify `listener` when the first connection opens and when the last one closes.
 
-        Call the returned function to stop.
+        Return a function that stops it.
         """
         return self._connection_changed.subscribe(listener)

@@ -1,4 +1,4 @@
-"""The verification of commands: a look at the vehicle instead of a second try."""
+"""The verification of commands: read the vehicle's state instead of sending a command twice."""
 
 import logging
 from contextlib import nullcontext
@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Verifier:
-    """Looks at the vehicle before a toggle, and after a command whose outcome is unknown."""
+    """Reads the vehicle's state before a toggle, and after a command with an unknown outcome."""
 
     def __init__(
         self,
@@ -33,20 +33,23 @@ class Verifier:
         self._poller = poller
 
     async def allows(self, command: Command, caller: Caller) -> bool:
-        """Whether a toggling command may be sent: only if the opposite was just reported.
+        """Whether a command may be sent: a toggle only if its required state was just reported.
+
+        Requests the vehicle's data if no such report is recent enough.
 
         Raises:
-            CommandRefused: the vehicle does not report it, so the toggle could do the opposite.
+            CommandRefused: the vehicle does not report the required signals, so the toggle might
+                do the opposite of what the caller wants.
         """
         if not command.requires or self._knowledge.was_just_reported(
             command.requires, MAX_AGE_FOR_TOGGLES
         ):
             return True
-        # An earlier command that may still take effect must not come in between.
+        # Wait until no earlier command can take effect between the look and the toggle.
         doubt = self._knowledge.doubt_seconds(command.domain)
         if doubt > 0:
             await waits.pause(doubt)
-        # It may have become old since the whole cost was asked for, as while the vehicle woke.
+        # The whole cost was admitted without this request if the report was recent then.
         is_admitted = self._context.api.meter.holds(
             DATA, caller, self._context.vin, self._context.now()
         )
@@ -63,11 +66,12 @@ class Verifier:
         return True
 
     async def confirm(self, command: Command, error: OutcomeUnknown, caller: Caller) -> Done:
-        """Look whether a command took effect, once that cannot change any more.
+        """Find out whether a command took effect.
 
-        The stream reports it, and earlier, if it covers the effect; else one data request does, if
-        the meter has room for it. A vehicle that shows otherwise proves nothing: it may have
-        executed the command and been changed again, or have corrected the value.
+        If the stream covers the effect, wait for its report. Otherwise wait until the command can
+        no longer run, then send one data request if the budget has room for it. A vehicle that
+        shows another value proves nothing: it may have executed the command and been changed again,
+        or have corrected the value.
 
         Raises:
             OutcomeUnknown: the given error, if nothing confirms the command.
@@ -83,12 +87,12 @@ class Verifier:
             if self._knowledge.shows(command.expects, sent_at):
                 return Done(already=True)
             if self._knowledge.is_covered(command.expects):
-                # That it was so before proves nothing: streams lose changes.
+                # An older reading with the wanted value proves nothing: streams lose changes.
                 raise error
-            # The stream was lost meanwhile; there was time enough.
+            # The stream was lost meanwhile. The command has expired by now, so wait no longer.
             seconds = 0.0
         try:
-            # Do not wait for a look that cannot be paid.
+            # Do not wait for a data request that the budget has no room for.
             self._context.api.meter.require((DATA,), self._context.now())
             await waits.pause(seconds)
             readings = await self._poller.refresh(caller)

@@ -1,8 +1,8 @@
 """The state of a vehicle, and how certain it is.
 
-Readings from polls, the stream, commands and the disk are merged into one frozen state; listeners
-are notified of the signals that changed. After a command an older reading proves nothing, because a
-command can change more than it is meant to.
+Readings from polls, the stream, commands and the disk are merged into one frozen state, and
+listeners are notified of the signals that changed. After a command, older readings prove nothing,
+because a command can change more than it is meant to.
 """
 
 import asyncio
@@ -32,35 +32,35 @@ from .context import VehicleContext
 from .outcome import MAX_DOUBT_SECONDS, StreamCoverage
 
 MAX_AGE: Final = timedelta(seconds=60)
-"""Age up to which a reading counts as known, so that a command may be skipped."""
+"""Age up to which a reading is certain enough to skip a command."""
 MAX_AGE_FOR_TOGGLES: Final = timedelta(seconds=10)
-"""Age up to which a reading decides about a toggle; if it is older, the vehicle is asked."""
+"""Age up to which a reading decides about a toggle; if it is older, new data is requested."""
 _MAX_DOUBT: Final = timedelta(seconds=MAX_DOUBT_SECONDS)
 
 type StateListener = Callable[[frozenset[Signal[Any]]], None]
 
 
 class Knowledge:
-    """The readings of one vehicle, and since when they may have been overtaken by a command."""
+    """The readings of one vehicle, and the time of the last command that may have changed them."""
 
     def __init__(self, context: VehicleContext) -> None:
         self.state = State()
         self.coverage: StreamCoverage | None = None
-        """Its stream, if it has one."""
+        """The vehicle's stream, if it has one."""
         self._context = context
         self._changed = Listeners[frozenset[Signal[Any]]]()
         self._consequences = Consequences()
-        # Readings from before that date say nothing about the effect of commands since. It never
-        # goes back: a clock that was set back and forth would make old readings count again.
+        # When the last command may have taken effect: readings from before say nothing about it.
+        # This never decreases, or a clock set back and forth would make old readings count again.
         self._acted_at: datetime | None = None
         self._acted_second = 0.0
-        # By part of the vehicle: until that monotonic second a command may still take effect.
+        # Monotonic second until which a command to a part of the vehicle may still take effect.
         self._doubt: dict[Domain | None, float] = {}
-        # When automations set a signal: it is looked at later than the rest.
+        # When an automation last set a signal, whose assumption lapses later than others.
         self._automated: dict[Signal[Any], datetime] = {}
 
     def subscribe(self, listener: StateListener) -> Callable[[], None]:
-        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        """Notify `listener` when the values of signals change; return a function that stops it."""
         return self._changed.subscribe(listener)
 
     def notify(self, changed: frozenset[Signal[Any]]) -> None:
@@ -71,7 +71,7 @@ class Knowledge:
     # --- Readings --------------------------------------------------------------------------------
 
     def receive(self, readings: Readings, now: datetime | None = None) -> None:
-        """Merge readings from any source; a caller that has just read the clock passes `now`."""
+        """Merge readings from any source. Pass `now` if the clock has just been read."""
         now, before = now or self._context.now(), self.state
         self.state, changed = before.merge(readings, now)
         if implied := self._consequences.of(before, self.state, readings):
@@ -80,7 +80,7 @@ class Knowledge:
         self.notify(changed)
 
     def assume(self, expected: Mapping[Signal[Any], Any], now: datetime) -> None:
-        """Show the expected effect of a command, until a reading confirms it or it lapses."""
+        """Assume the expected effect of a command until a reading confirms it or it lapses."""
         self.state = self.state.assume(expected, now)
         self.notify(frozenset(expected))
 
@@ -91,7 +91,7 @@ class Knowledge:
     def lapse(self) -> None:
         """Drop assumptions that no reading confirmed in time.
 
-        Those of automations are confirmed together, and so later.
+        The assumptions of automations get more time, because one data request confirms several.
         """
         if self.coverage is not None:
             self.coverage.lapse()
@@ -100,12 +100,12 @@ class Knowledge:
         self.state, gone = self.state.lapse(now, patient)
         self.notify(gone)
 
-    # --- Commands that may have changed it -------------------------------------------------------
+    # --- Commands that may have changed the state ------------------------------------------------
 
     def note_action(
         self, command: Command, seconds: float = 0.0, *, now: datetime | None = None
     ) -> None:
-        """Note that a command was sent, which may still take effect for so many seconds."""
+        """Note that a command was sent that may still take effect for so many seconds."""
         monotonic = waits.monotonic()
         domain = command.domain
         until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
@@ -114,29 +114,31 @@ class Knowledge:
         self._acted_second = monotonic
 
     def doubt_seconds(self, domain: Domain | None) -> float:
-        """Seconds for which an earlier command to a part may still take effect; 0 or less if none.
+        """Seconds for which an earlier command to this part of the vehicle may still take effect.
 
-        That is after its outcome was unknown, or its caller was cancelled.
+        0 or less if none can. Commands can take effect late if their outcome is unknown or their
+        caller was cancelled.
         """
         return self._doubt.get(domain, 0.0) - waits.monotonic()
 
     def _acted_by(self, now: datetime) -> datetime | None:
-        """When the last command was sent, by the clock as it is set now."""
+        """When the last command may have taken effect, corrected if the clock was set back."""
         acted_at = self._acted_at
         if acted_at is None or acted_at - now <= _MAX_DOUBT:
             return acted_at
-        # The clock was set back.
+        # A time that far ahead means that the clock was set back.
         return now - timedelta(seconds=waits.monotonic() - self._acted_second)
 
     # --- Certainty -------------------------------------------------------------------------------
 
     def is_certain(self, wanted: Mapping[Signal[Any], Any], max_age: timedelta = MAX_AGE) -> bool:
-        """Whether every one of these values is certain.
+        """Whether all of these values are certain.
 
-        That is: it was read within `max_age`, or the stream reported it and has been up ever since,
-        or the vehicle has been asleep ever since. After a command it must have been read again,
-        because a command can change more than it is meant to; or the stream has had the time to
-        report a change. A reading from the future was read before our clock was set back.
+        A value is certain if it was read within `max_age`, or if the stream covers it: streamed
+        without a gap since, or the vehicle has been asleep. After a command, it must have been read
+        again, or the stream must have had time to report a change, because a command can change
+        more than it is meant to. A reading from the future is not certain: it was taken before the
+        clock was set back.
         """
         now = self._context.now()
         return all(
@@ -144,23 +146,23 @@ class Knowledge:
         )
 
     def is_prepared(self, command: Command) -> bool:
-        """Whether the vehicle is certain to be as the command needs it."""
+        """Whether the effect of the command's preparation is certain."""
         return command.preparation is None or self.is_certain(command.preparation.expects)
 
     def was_just_reported(
         self, wanted: Mapping[Signal[Any], Any], max_age: timedelta = MAX_AGE
     ) -> bool:
-        """Whether the vehicle itself reported each of these within `max_age`.
+        """Whether the vehicle itself reported all of these values within `max_age`.
 
-        Neither an assumption after a command counts nor what a stream reported earlier: streams
-        lose changes. Source: owners' reports about Locked, DoorState and DetailedChargeState (2025,
-        2026).
+        Assumptions after a command do not count. Nor do older values of a stream without a gap,
+        because streams lose changes. Source: owners' reports about Locked, DoorState and
+        DetailedChargeState (2025, 2026).
         """
         now = self._context.now()
         acted_at = self._acted_by(now)
         return all(
             (reading := self.state.reported(signal)) is not None
-            # Reported before the command, whatever the vehicle's clock says.
+            # An assumed signal has no report since its command, whatever the vehicle's clock says.
             and signal not in self.state.assumed
             and reading.source is not Source.RESTORED
             and signal.same(reading.value, value)
@@ -196,13 +198,13 @@ class Knowledge:
         )
 
     def was_streamed(self, signal: Signal[Any]) -> bool:
-        """Whether its reading is covered by the stream: no change since can have gone unnoticed."""
+        """Whether the stream would have reported any change since the signal's reading."""
         reading, coverage = self.state.reading(signal), self.coverage
         since = None if coverage is None else coverage.continuous_since(signal)
         return reading is not None and since is not None and reading.time >= since
 
     def is_covered(self, wanted: Iterable[Signal[Any]]) -> bool:
-        """Whether no change of these can have gone unnoticed lately, and none will."""
+        """Whether the stream covers all of these signals now, and will report their changes."""
         coverage = self.coverage
         return (
             coverage is not None
@@ -211,7 +213,7 @@ class Knowledge:
         )
 
     def will_be_reported(self, wanted: Iterable[Signal[Any]]) -> bool:
-        """Whether the stream will report each change of these."""
+        """Whether the stream will report each change of these signals."""
         coverage = self.coverage
         return (
             coverage is not None
@@ -220,7 +222,7 @@ class Knowledge:
         )
 
     def shows(self, wanted: Mapping[Signal[Any], Any], since: datetime) -> bool:
-        """Whether these were reported to be so, at or after a time."""
+        """Whether the vehicle reported all of these values at or after a time."""
         return all(
             (reading := self.state.reported(signal)) is not None
             and signal.same(reading.value, value)
@@ -229,7 +231,7 @@ class Knowledge:
         )
 
     async def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait so many seconds, or until a change fulfils the condition."""
+        """Wait until a change fulfils the condition, but at most so many seconds."""
         fulfilled = asyncio.Event()
 
         def on_change(_changed: frozenset[Signal[Any]]) -> None:
@@ -255,10 +257,10 @@ class Knowledge:
         return {"state": store_state(self.state)}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """Restore the state from `to_stored`'s JSON, with the times of its readings."""
+        """Restore the state from the JSON of `to_stored`, with the times of its readings."""
         self.state = restore_state(
             stored.get("state"),
-            # A connection does not outlive us.
+            # No connection survives a restart.
             (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
         )
         implied: dict[Signal[Any], Reading[Any]] = self._consequences.of(

@@ -1,24 +1,25 @@
-"""The polling plan: when to ask a vehicle, as a pure function of what is known.
+"""The polling plan: pure functions that decide when to poll a vehicle.
 
-Asking whether a vehicle is online is free and does not reach it; asking for its data is billed and
-reaches it. So the state is checked often, and data is asked for only when it can have changed:
+A state check asks Tesla whether a vehicle is online; it is free and does not reach the vehicle. A
+data request is billed and reaches the vehicle. So the state is checked often, but data is requested
+only when it may have changed:
 
-- when the vehicle came online: once, because everything may be different;
-- while it drives, charges, is heated or is occupied: at an interval, which for a charge is the time
-  in which it shows progress;
-- after a command: once, to see what became of it, at once; after a plain setting of an automation,
-  which many may follow, together with those;
-- while it is plugged in and may begin to charge: at a longer interval;
-- while it idles online: at a long interval, so that a drive or a charge that began meanwhile shows.
+- once when the vehicle comes online, because everything may be different;
+- at an interval while it drives, charges, runs its climate or is occupied; for a charge, the
+  interval is the time in which it makes visible progress;
+- once after a command, to see its effect; soon after most commands, but later after an
+  automation's plain setting, so that one request covers the settings that may follow;
+- at a longer interval while it is plugged in and may begin to charge;
+- at a long interval while it idles online, to notice a drive or a charge that began meanwhile.
 
-A vehicle that streams reports all that on its own. Then its state is not checked, and its data is
-asked for only to fill in what the stream lacks: at most once while it is awake, if something that
-is shown was never reported, or after a week.
+A vehicle that streams reports all of that on its own. Its state is not checked, and its data is
+requested only to fill gaps: at most once per waking period, if a shown signal was never reported,
+or after a week.
 
-Vehicles before 2021 are kept awake by being asked. While one idles it is left alone for longer than
-it needs to fall asleep (11 minutes), however long its answers take: the pause is counted from the
-last answer, and state checks do not end it. Source: Tesla's best practices (2026-08) and the
-measured behaviour of these cars.
+Polling keeps old vehicles (the first Model S and X) awake. While one idles, it is not polled for
+longer than it needs to fall asleep (11 minutes), however long its answers take: the pause is
+counted from the last answer, and state checks do not end it. Source: Tesla's best practices
+(2026-08) and the measured behaviour of these cars.
 """
 
 from dataclasses import dataclass
@@ -31,43 +32,43 @@ from ..clock import within
 from ..state import State
 
 CHECK_INTERVAL: Final = timedelta(seconds=60)
-"""Between free state checks; Tesla allows 60 a minute."""
+"""Time between free state checks; Tesla allows 60 a minute."""
 ACTIVE_INTERVAL: Final = timedelta(minutes=10)
-"""Between data requests while something goes on: 0.012 EUR an hour."""
+"""Time between data requests while the vehicle is active: 0.012 EUR an hour."""
 RETRY_INTERVAL: Final = timedelta(minutes=5)
-"""Least time between two data requests, whatever the reason, but for the one after a command. It
-doubles with every answer in a row that yields nothing (in service, asleep after all), because those
-are billed too."""
+"""Minimum time between two data requests for any reason other than a command. It doubles with every
+answer in a row that yields no data (in service, asleep after all), because those are billed too."""
 DRIVING_INTERVAL: Final = timedelta(minutes=8)
-"""Between data requests while it drives: nothing changes as quickly as its position."""
+"""Time between data requests during a drive: nothing changes as quickly as the position."""
 PLUGGED_INTERVAL: Final = timedelta(minutes=15)
-"""Between data requests while it is online, plugged in and not full: a charge may begin."""
+"""Time between data requests while the vehicle is plugged in and not full: a charge may begin."""
 CHARGE_STEP: Final = 1.5
-"""Per cent of the battery that are worth a data request while it charges."""
+"""Progress of a charge, in per cent of the battery, that is worth a data request."""
 MIN_CHARGE_INTERVAL: Final = timedelta(minutes=5)
 MAX_CHARGE_INTERVAL: Final = timedelta(minutes=20)
-"""Between data requests while it charges, however quickly or slowly that goes."""
+"""Bounds of the time between data requests during a charge."""
 IDLE_INTERVAL: Final = timedelta(minutes=60)
-"""Between data requests of a vehicle that is online and idle, which does not keep it awake."""
+"""Time between data requests to an idle vehicle that polling does not keep awake."""
 LET_SLEEP: Final = timedelta(minutes=15)
-"""How long a vehicle that polling keeps awake is left alone."""
+"""Time between data requests to an idle vehicle that polling keeps awake."""
 EFFECT_DELAY: Final = timedelta(seconds=8)
-"""How long after a command its effect is looked at."""
+"""Time after a command before its effect is polled."""
 STREAM_GRACE: Final = timedelta(minutes=3)
-"""How long a stream may be away from a vehicle that is online before data is asked for instead. It
-connects within half a minute of waking, and tries again at least every 30 s."""
+"""How long a stream may be missing from an online vehicle before data is requested instead. A
+vehicle connects within half a minute of waking, and retries at least every 30 s."""
 CHECK_ASLEEP_INTERVAL: Final = timedelta(minutes=15)
-"""Between state checks of a vehicle that went to sleep while it streamed: it connects when it
-wakes, so this only finds out that the stream broke meanwhile."""
+"""Time between state checks of a vehicle that fell asleep while streaming. It connects when it
+wakes, so these checks only detect a broken stream."""
 QUICK: Final = timedelta(minutes=10)
-"""A vehicle that is back online within that time did not sleep, but has poor reception."""
+"""A vehicle that is back online within this time did not sleep, but has poor reception."""
 POOR_RECEPTION: Final = 3
-"""Quick returns in a row after which an idle vehicle is polled no sooner than any other."""
+"""Quick returns in a row from which an idle vehicle is polled at `IDLE_INTERVAL` only."""
 GAP_PATIENCE: Final = timedelta(minutes=10)
-"""How long a vehicle that is awake may report no value before it is asked for one: a process that
-restarts is soon back, and before it sleeps most of them end."""
+"""How long an awake vehicle may report no value before its data is requested. A process that
+restarts is soon back, and most fields become invalid before the vehicle sleeps."""
 FILL_INTERVAL: Final = timedelta(days=7)
-"""Between data requests of a vehicle that streams, for what changes with its software only."""
+"""Time between data requests to a streaming vehicle, for values that change only with its
+software."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +77,13 @@ class PollingSituation:
 
     state: State
     data_received_at: datetime | None
-    """When the last data request was answered; None if none was since the start."""
+    """When the last data request was answered; None if none has been."""
     online_since: datetime | None
     """When the vehicle was first seen online in this waking period."""
     data_requested_at: datetime | None = None
-    """When data was last asked for, answered or not."""
+    """When data was last requested, answered or not."""
     failures: int = 0
-    """Requests in a row that yielded nothing."""
+    """Requests in a row that yielded no data."""
     commanded_at: datetime | None = None
     """When the last command was executed."""
     automated_at: datetime | None = None
@@ -90,15 +91,15 @@ class PollingSituation:
     polling_prevents_sleep: bool = False
     """Whether polling keeps this vehicle awake (the first Model S and X)."""
     streaming: bool = False
-    """Whether it streams now."""
+    """Whether the vehicle is streaming now."""
     stream_overdue_since: datetime | None = None
-    """Since when a stream is missing; None if none is expected, or the vehicle sleeps."""
+    """Since when the stream has been missing; None if none is expected, or the vehicle sleeps."""
     has_gaps: bool = False
-    """Whether something is shown that the stream does not report."""
+    """Whether the stream does not report some signals that are shown."""
     slept_streaming: bool = False
-    """Whether the stream itself announced its sleep."""
+    """Whether the stream announced that the vehicle falls asleep."""
     checked_at: datetime | None = None
-    """When its state was last checked."""
+    """When the vehicle's state was last checked."""
     quick_returns: int = 0
     """Returns in a row within `QUICK`."""
     slowdown: int = 1
@@ -106,7 +107,7 @@ class PollingSituation:
 
 
 def is_active(state: State) -> bool:
-    """Whether the vehicle does something whose progress is worth a data request."""
+    """Whether the vehicle is doing something whose progress is worth a data request."""
     gear = state[signals.SHIFT_STATE]
     update = state[signals.UPDATE_STAGE]
     return (
@@ -130,10 +131,10 @@ def quick_returns(
 
     Args:
         before: The count so far.
-        went_offline: When it was last seen to be no longer online.
-        now: The time.
-        online_for: How long it had been online then. Before it sleeps it is longer than `QUICK`.
-        was_asleep: Whether Tesla called it asleep meanwhile, and not only offline.
+        went_offline: When the vehicle was last seen to go offline.
+        now: The current time.
+        online_for: How long it had been online then. Before a sleep, that is longer than `QUICK`.
+        was_asleep: Whether Tesla reported it asleep meanwhile, and not only offline.
     """
     if went_offline is None:
         return 0
@@ -144,7 +145,7 @@ def quick_returns(
 
 
 def check_due(situation: PollingSituation, now: datetime) -> bool:
-    """Whether to ask Tesla now if the vehicle is online."""
+    """Whether to ask Tesla now whether the vehicle is online."""
     if situation.streaming:
         return False
     checked_at = situation.checked_at
@@ -154,13 +155,13 @@ def check_due(situation: PollingSituation, now: datetime) -> bool:
 
 
 def data_due(situation: PollingSituation, now: datetime) -> bool:
-    """Whether to ask a vehicle that is online for its data now."""
+    """Whether to request the data of an online vehicle now."""
     received_at, commanded_at = situation.data_received_at, _looked_for(situation)
     requested_at = situation.data_requested_at
     is_after_command = commanded_at is not None and (
         requested_at is None or requested_at < commanded_at + EFFECT_DELAY
     )
-    # A stream that begins need not report what was commanded before.
+    # A new stream need not report the effect of an earlier command, so do not wait for it.
     is_settled = (
         is_after_command and commanded_at is not None and now >= commanded_at + EFFECT_DELAY
     )
@@ -184,7 +185,8 @@ def data_due(situation: PollingSituation, now: datetime) -> bool:
 def _is_back(situation: PollingSituation, now: datetime) -> bool:
     """Whether the vehicle came back online so soon that this is no new waking period.
 
-    The first quick return may be a short sleep; with each further one it is asked half as often.
+    The first quick return may follow a short sleep. Each further one doubles the time between data
+    requests.
     """
     received_at, returns = situation.data_received_at, min(situation.quick_returns, 8)
     pause = min(RETRY_INTERVAL * 2 ** (returns - 1), IDLE_INTERVAL) if returns else timedelta()
@@ -192,10 +194,9 @@ def _is_back(situation: PollingSituation, now: datetime) -> bool:
 
 
 def _looked_for(situation: PollingSituation) -> datetime | None:
-    """When the last command was executed whose effect is looked at as soon as it shows.
+    """When the last command ran whose effect is to be polled as soon as it can show.
 
-    That may be an automation's setting, if data was received too early after it: the readings may
-    be from before.
+    That includes an automation's setting if data arrived too early after it to show its effect.
     """
     received_at = situation.data_received_at
     commanded_at, automated_at = situation.commanded_at, situation.automated_at
@@ -219,10 +220,10 @@ def _usual_interval(situation: PollingSituation) -> timedelta:
         return ACTIVE_INTERVAL
     if situation.polling_prevents_sleep:
         return LET_SLEEP
-    # With poor reception nothing can be asked in step with it anyway.
+    # With poor reception, polling cannot keep step with the vehicle anyway.
     is_reachable = situation.quick_returns < POOR_RECEPTION
     if is_reachable and state[signals.LOCKED] is False:
-        # A person is about to get in, or to lock it; before it sleeps this is worth knowing.
+        # Someone is about to get in or to lock it, which should show before the vehicle sleeps.
         return ACTIVE_INTERVAL
     # A charge that is complete, or stands at its limit, does not begin again on its own.
     is_plugged = state[signals.CHARGING_STATE] not in (None, "disconnected", "complete")
@@ -230,7 +231,7 @@ def _usual_interval(situation: PollingSituation) -> timedelta:
 
 
 def _charge_interval(state: State) -> timedelta:
-    """Time in which a charge shows progress, by the car's own estimate of its end."""
+    """Time in which a charge makes visible progress, by the vehicle's estimate of its end."""
     level, limit = state[signals.BATTERY_LEVEL], state[signals.CHARGE_LIMIT]
     hours = state[signals.TIME_TO_FULL]
     if level is None or limit is None or not hours or limit <= level:
@@ -240,7 +241,7 @@ def _charge_interval(state: State) -> timedelta:
 
 
 def _is_awaited(situation: PollingSituation, now: datetime) -> bool:
-    """Whether a stream is about to begin."""
+    """Whether a stream is expected to begin soon."""
     overdue_since = situation.stream_overdue_since
     return overdue_since is not None and within(overdue_since, STREAM_GRACE, now)
 
@@ -253,7 +254,7 @@ def _is_paused(situation: PollingSituation, now: datetime) -> bool:
 
 
 def _fill_due(situation: PollingSituation, now: datetime) -> bool:
-    """Whether to ask a vehicle that streams for what its stream lacks."""
+    """Whether to request data of a streaming vehicle, to fill the gaps of its stream."""
     received_at, online_since = situation.data_received_at, situation.online_since
     if received_at is None:
         return True
@@ -265,26 +266,26 @@ def _fill_due(situation: PollingSituation, now: datetime) -> bool:
 # --- Energy sites --------------------------------------------------------------------------------
 
 SITE_INTERVAL: Final = timedelta(seconds=60)
-"""Between two looks at a site's power flows, as Home Assistant's own integration does it."""
+"""Time between requests for a site's power flows, as in Home Assistant's own integration."""
 SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
-"""Between two looks at a site's settings, which only people change."""
+"""Time between requests for a site's settings, which only people change."""
 SITE_SHARE: Final = Decimal("0.2")
-"""The most of a month's budget that a site's power flows may take, should they cost something one
-day: asked every minute at the price of data they would take 86 EUR."""
+"""Largest share of a month's budget for a site's power flows, should Tesla ever charge for them:
+every minute at the price of a data request would cost 86 EUR."""
 SITE_SLACK: Final = timedelta(seconds=5)
-"""How much earlier than due is soon enough: who asks every minute is not exact."""
+"""How much too early a request counts as due, because the caller's timer is not exact."""
 
 
 def site_interval(
     usual: timedelta, price: Decimal, limit: Decimal, slower: int = 1
 ) -> timedelta | None:
-    """How long to wait between two questions to an energy site; None is for ever.
+    """Time between two requests to an energy site; None if it must not be polled at all.
 
     Args:
-        usual: If they cost nothing.
-        price: Of one question, in the tariff's currency.
-        limit: What a month may cost.
-        slower: By how much the budget wants the intervals to grow.
+        usual: The interval if requests are free.
+        price: Price of one request, in the tariff's currency.
+        limit: The month's budget.
+        slower: Factor by which the budget stretches the interval.
     """
     if not price:
         return usual
@@ -295,12 +296,12 @@ def site_interval(
 
 
 def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) -> bool:
-    """Whether an energy site should be asked now.
+    """Whether a request to an energy site is due.
 
     Args:
-        asked: When it was asked last; None if it was not since the start.
-        interval: Between two questions; see `site_interval`.
-        now: The time.
+        asked: When the last request was sent; None if none has been.
+        interval: Time between two requests; see `site_interval`.
+        now: The current time.
     """
     if interval is None:
         return False

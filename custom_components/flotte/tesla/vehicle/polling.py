@@ -1,7 +1,7 @@
-"""The polling of a vehicle: when Tesla is asked for its data, and what the answers lack.
+"""The polling of a vehicle: when to request its data, and what the answers lack.
 
-The plan itself is pure (`poll_plan`); this keeps what the plan needs to know. After a command its
-effect is looked at, unless the stream reports it.
+The plan is a set of pure functions (`poll_plan`); a `Poller` keeps the state that they need. After
+a command, its effect is polled unless the stream reports it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,11 +27,11 @@ from .presence import DATES as PRESENCE_DATES
 from .presence import Presence
 
 _DATES: Final = ("data_received_at", "data_requested_at", "commanded_at", "automated_at")
-"""Attributes of `Poller` that the plan compares with the time now."""
+"""Attributes of `Poller` that the plan compares with the current time."""
 
 
 class Poller:
-    """Asks for the data of one vehicle, as rarely as the polling plan allows."""
+    """Requests the data of one vehicle when the polling plan says so."""
 
     def __init__(
         self,
@@ -44,34 +44,36 @@ class Poller:
         persistence: Persistence,
     ) -> None:
         self.data_received_at: datetime | None = None
-        """When the last data request was answered, since the start."""
+        """When the last data request was answered."""
         self.data_requested_at: datetime | None = None
-        """When data was last asked for, answered or not."""
+        """When data was last requested, answered or not."""
         self.failures = 0
-        """Requests in a row that yielded nothing."""
+        """Requests in a row that yielded no data."""
         self.commanded_at: datetime | None = None
-        """When the last command was executed whose effect is to be looked at."""
+        """When the last command ran whose effect is to be polled soon."""
         self.automated_at: datetime | None = None
-        """When the last plain setting of an automation was executed, which many may follow."""
+        """When an automation's last plain setting ran. Its effect is polled later, as more such
+        settings may follow."""
         self.shown: frozenset[Signal[Any]] = frozenset()
-        """Signals that an entity shows: the stream may not report all of them."""
+        """Signals that entities show. The stream may not report all of them."""
         self._context = context
         self._knowledge = knowledge
         self._presence = presence
         self._channel = channel
         self._admission = admission
         self._persistence = persistence
-        # Signals shown at the last answer: the vehicle lacks those that it did not hold.
+        # Signals shown at the last answer. The vehicle has none of those missing from that answer.
         self._shown_at_answer: frozenset[Signal[Any]] = frozenset()
-        # By part of the vehicle: since when a command is under way whose effect can be looked at.
+        # When a command to a part of the vehicle was sent that is under way and can be polled for.
         self._under_way: dict[Domain | None, datetime] = {}
 
     # --- When to ask -----------------------------------------------------------------------------
 
     def check_due(self) -> bool:
-        """Whether the polling plan asks for a state check now.
+        """Whether a state check is due by the polling plan.
 
-        If checks are billed after all they are rare, and keep pace with the month.
+        If the owner's tariff has a price for checks, they are rarer, and the gate has to allow
+        them.
         """
         now = self._context.now()
         if not plan.check_due(self._situation(), now):
@@ -83,7 +85,7 @@ class Poller:
         return self._context.gate.lets_poll(self._presence.check_charge(), self._context.vin, now)
 
     def data_due(self) -> bool:
-        """Whether the polling plan allows a data request now."""
+        """Whether a data request is due by the polling plan."""
         return plan.data_due(self._situation(), self._context.now())
 
     def _situation(self) -> plan.PollingSituation:
@@ -108,10 +110,10 @@ class Poller:
         )
 
     def _follow_clock(self) -> None:
-        """Shift dates in the future, from before the clock was set back, to now.
+        """Shift dates that lie in the future, because the clock was set back.
 
-        The newest of them becomes now and the others keep their distance to it, so that the plan
-        goes on at its usual pace.
+        The newest of them becomes the current time and the others keep their distance to it, so
+        that the plan continues at its usual pace.
         """
         now = self._context.now()
         owners = ((self, _DATES), (self._presence, PRESENCE_DATES))
@@ -128,7 +130,7 @@ class Poller:
     # --- Gaps of the stream ----------------------------------------------------------------------
 
     def has_gaps(self) -> bool:
-        """Whether something is shown that the stream does not report, and an answer might hold."""
+        """Whether the stream does not report a shown signal that polled data may contain."""
         return any(
             signal.paths
             and (signal.scope is None or signal.scope in self._context.scopes)
@@ -137,18 +139,18 @@ class Poller:
         )
 
     def _is_missing(self, signal: Signal[Any]) -> bool:
-        """Whether the vehicle, although awake, has reported for a while that it has no value."""
+        """Whether the awake vehicle has reported for a while that a signal has no value."""
         coverage = self._knowledge.coverage
         since = None if coverage is None else coverage.missing_since(signal)
         return since is not None and self._context.now() - since >= plan.GAP_PATIENCE
 
     def _is_left_out(self, signal: Signal[Any]) -> bool:
-        """Whether the stream does not hold it, or an answer did not hold it although it could."""
+        """Whether a signal is not streamed, although it could be, or was never polled."""
         coverage = self._knowledge.coverage
         if coverage is not None and coverage.includes(signal):
             return False
-        # A signal that the last answer lacked the next one will lack too; one that the stream
-        # leaves out although it could report it gets old meanwhile.
+        # A streamable signal that is not subscribed gets old between polls. Of the others, one
+        # missing from the last answer will be missing from the next, too.
         return signal.streamed or (
             signal not in self._knowledge.state.readings and signal not in self._shown_at_answer
         )
@@ -156,20 +158,20 @@ class Poller:
     # --- Asking ----------------------------------------------------------------------------------
 
     async def poll(self) -> Readings:
-        """Refresh in the background; only while spending keeps pace with the month.
+        """Refresh in the background, if the gate allows it.
 
         Raises:
-            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
+            BudgetExceeded, AccountSuspended, GateRefused: the gate refuses background polling now.
         """
         with self._admission.admit((DATA,), POLLING):
             return await self.refresh(POLLING)
 
     async def refresh(self, caller: Caller = POLLING) -> Readings:
-        """Ask the vehicle for everything, and return the readings: one data request.
+        """Request all data of the vehicle and return the readings; costs one data request.
 
         Raises:
-            VehicleUnavailable: it is not online after all; the state says so then.
-            TeslaError: any other.
+            VehicleUnavailable: the vehicle is not online; the state has been updated.
+            TeslaError: any other failure.
         """
         self.data_requested_at = self._context.now()
         self.failures += 1
@@ -192,12 +194,12 @@ class Poller:
         self._knowledge.receive(readings)
         return readings
 
-    # --- Looks at the effect of a command --------------------------------------------------------
+    # --- Polling the effect of a command ---------------------------------------------------------
 
     async def note_departure(self, command: Command) -> None:
-        """Note a command that is about to leave, so that its effect is looked at in any case.
+        """Note a command that is about to be sent, so that its effect is polled in any case.
 
-        For a plain setting that is enough while we run; anything else is noted on disk, too.
+        Unless the command is a plain setting, save this, so that it survives a crash.
         """
         if can_be_looked_at(command):
             self._under_way[command.domain] = self._context.now()
@@ -209,7 +211,7 @@ class Poller:
         self._under_way.pop(command.domain, None)
 
     def note_executed(self, command: Command, caller: Caller, now: datetime) -> None:
-        """Have the effect of an executed command looked at, if a look can show it."""
+        """Schedule a poll of an executed command's effect, if polled data can show it."""
         if not can_be_looked_at(command) or self._knowledge.will_be_reported(command.expects):
             return
         hurries = self._presence.is_streaming or not is_deferrable(command)
@@ -220,14 +222,14 @@ class Poller:
             self.commanded_at = now
 
     def look_unless_reported(self, expected: Iterable[Signal[Any]], now: datetime) -> None:
-        """Have an effect looked at, unless the stream will report it."""
+        """Schedule a poll of an effect, unless the stream will report it."""
         if not self._knowledge.will_be_reported(expected):
             self.commanded_at = now
 
     def look_unless_seen(self, command: Command) -> None:
-        """Have the effect of a command looked at that may have been executed, unless it was seen.
+        """Schedule a poll after a command with an unknown outcome, unless data came since.
 
-        Its caller gets no confirmation, so nothing else leads to that look.
+        Its caller gets no confirmation, so nothing else would cause that poll.
         """
         sent_at, received_at = self._under_way.get(command.domain), self.data_received_at
         if sent_at is None or (received_at is not None and received_at > sent_at):
@@ -236,7 +238,7 @@ class Poller:
 
     @property
     def look_due_at(self) -> datetime | None:
-        """When the effect of the last command is to be looked at; None if that was done."""
+        """When the effect of the last command is to be polled; None if it has been."""
         commanded_at, received_at = self.commanded_at, self.data_received_at
         if commanded_at is None or (
             received_at is not None and received_at >= commanded_at + plan.EFFECT_DELAY
@@ -247,8 +249,8 @@ class Poller:
     def _look_pending_since(self) -> datetime | None:
         """When the last command was sent whose effect is still unconfirmed.
 
-        Also if the stream would report it: its reports to a Home Assistant that is just starting
-        are lost. And also if its answer is awaited: after a restart that never comes.
+        This includes commands that the stream would report, because reports are lost while Home
+        Assistant restarts, and commands without an answer yet, which never comes after a restart.
         """
         unconfirmed = [guess.time for guess in self._knowledge.state.assumed.values()]
         unconfirmed.extend(self._under_way.values())
@@ -269,7 +271,7 @@ class Poller:
         return {name: date and date.timestamp() for name, date in dates.items()}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """Restore them from `to_stored`'s JSON: a restart is no reason to ask again."""
+        """Restore them from the JSON of `to_stored`: a restart is no reason to poll again."""
         self.data_received_at = restore_time(stored.get("asked"))
         self.data_requested_at = restore_time(stored.get("tried"))
         self.commanded_at = restore_time(stored.get("commanded"))

@@ -1,4 +1,4 @@
-"""Commands that are not sent: the vehicle is known to be like that already, or to refuse them."""
+"""Commands not worth sending: they are redundant, or the vehicle is known to refuse them now."""
 
 from datetime import timedelta
 from typing import Final, NamedTuple
@@ -13,35 +13,36 @@ from .knowledge import MAX_AGE, Knowledge
 from .outcome import OVERRIDE_SECONDS, is_same_intent
 
 MAX_AGE_FOR_REPEATS: Final = timedelta(minutes=5)
-"""Age up to which a reading counts as known to an automation that repeats its last request, as one
-that sets the current every minute: it will ask again. It is also the time in which it repeats."""
+"""Age up to which a reading counts as known to an automation that repeats its last command, such as
+one that sets the current every minute: it will ask again. Also the longest time between a command
+and its repetition."""
 
 
 class _Asked(NamedTuple):
-    """A command that was asked for, whether or not it was sent."""
+    """A requested command, whether or not it was sent."""
 
     command: Command
     caller: Caller
     second: float
-    """Monotonic."""
+    """When it was requested, in monotonic seconds."""
 
 
 class Redundancy:
-    """Decides which commands to one vehicle need not be sent, or are better not sent.
+    """Decides which commands to one vehicle need not or should not be sent.
 
-    Each question about a command is noted, because the next one depends on it: an automation that
-    repeats itself needs less certainty, and a person who repeats a command gets it sent.
+    Every request is recorded, because the next decision depends on it: an automation that repeats a
+    command needs less certainty, and a person who repeats a skipped command gets it sent.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._skipped: _Asked | None = None
-        """A person's last command that was not sent, or would not have been."""
+        """The last command of a person that was skipped, or would have been without a repeat."""
         self._asked: dict[str, _Asked] = {}
-        """The last question about each command, by the command's name."""
+        """The last request of each command, by the command's name."""
 
     def is_redundant(self, command: Command, caller: Caller) -> bool:
-        """Whether the vehicle is known to be like that already, and no person insists."""
+        """Whether the command is redundant, and no person insists on it."""
         is_repeat = self._is_repeat(command, caller)
         self._asked[command.name] = _Asked(command, caller, waits.monotonic())
         return self._is_already_so(command, is_repeat=is_repeat) and not self._is_insisted(
@@ -49,10 +50,10 @@ class Redundancy:
         )
 
     def refuse_hindered(self, command: Command, caller: Caller) -> None:
-        """Refuse what the vehicle is known to refuse now, unless a person asks for it again.
+        """Refuse a command that the vehicle would certainly refuse, unless a person insists on it.
 
         Raises:
-            CommandRefused: for the reason that the vehicle would give; nothing was sent.
+            CommandRefused: with the reason that the vehicle would give; nothing was sent.
         """
         hindrance = command.hindrance
         if hindrance is None:
@@ -66,12 +67,12 @@ class Redundancy:
             raise CommandRefused(reason=hindrance.reason, is_temporary=True)
 
     def _is_already_so(self, command: Command, *, is_repeat: bool) -> bool:
-        """Whether the vehicle is known to be like that, so that nothing need be sent.
+        """Whether the vehicle is known to be in the state that the command would bring about.
 
-        Of a plain setting (limit, current, temperature) the stream's word is enough. Whatever
-        secures the vehicle, or does harm when left out, needs a report of the last minute. For a
-        lock it must be the report of a stream that is still up: what a poll read may have been
-        opened by hand since.
+        For a plain setting (limit, current, temperature), coverage by the stream is enough. A
+        command that secures the vehicle, or whose omission could do harm, needs a report from the
+        last minute. For locks, it must come from a stream that is still connected: a door that a
+        poll saw locked may have been opened by hand since.
         """
         if not command.repeatable or not command.expects or command.undoes_itself:
             return False
@@ -85,12 +86,12 @@ class Redundancy:
         )
 
     def _is_repeat(self, command: Command, caller: Caller) -> bool:
-        """Whether an automation asks for what it asked for just before."""
+        """Whether an automation repeats its last command."""
         last = self._asked.get(command.name)
         return (
             last is not None
             and caller.kind is CallerKind.AUTOMATION
-            # Without a name it may be any caller: a bridge to another assistant, for example.
+            # A nameless caller may be several, such as a bridge to another assistant.
             and bool(caller.name)
             and caller == last.caller
             and is_same_intent(command, last.command)
@@ -98,7 +99,7 @@ class Redundancy:
         )
 
     def _is_insisted(self, command: Command, caller: Caller) -> bool:
-        """Whether a person asks again for what was just not sent; the question is noted."""
+        """Whether a person repeats a command that was just skipped. Records this request."""
         if caller.kind is not CallerKind.PERSON:
             return False
         skipped, now = self._skipped, waits.monotonic()

@@ -1,6 +1,6 @@
-"""Turns of commands: one at a time to each part of a vehicle, and of each setting the newest only.
+"""Turns of commands: one command at a time to each part of a vehicle.
 
-A setting that waits for its turn is replaced by a newer one of its kind; all callers get the
+A setting that waits for its turn is replaced by a newer one of its kind. All its callers get the
 outcome of the one that is sent.
 """
 
@@ -25,55 +25,56 @@ from ..spending.caller import Caller, CallerKind
 from .outcome import Done
 
 LOCK_TIMEOUT_SECONDS: Final = 90.0
-"""How long a command waits for others to its part of the vehicle: one wake and a reply."""
+"""Longest time a command waits for its turn: time for one wake and one reply."""
 
 
 class PendingCommand:
-    """A command from its request to its outcome; until its turn, a newer one may replace it."""
+    """A command between its request and its outcome; a newer one can replace it until its turn."""
 
     def __init__(self, command: Command, caller: Caller) -> None:
         self.command = command
         self.caller = caller
-        """The last caller that asked for it."""
+        """The last caller that requested it."""
         self.has_left = False
-        """Whether it was sent, so that a later refusal does not speak for it."""
+        """Whether it may have been sent, so that a later refusal does not prove that it never
+        ran."""
         self.outcome: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
 
     def fail(self, error: TeslaError) -> None:
-        """Hand the error to the other callers that wait for the outcome."""
+        """Pass the error to the other callers that wait for the outcome."""
         self.outcome.set_exception(error)
-        # Mostly there are none. An error that is never retrieved would be logged.
+        # Usually no one else waits, and asyncio would log an error that is never retrieved.
         self.outcome.exception()
 
 
 class Turns:
-    """The commands to one vehicle that wait for their turn, and whose turn it is.
+    """The turns of the commands to one vehicle.
 
     Args:
-        execute: Called for each command that is not replaced; it takes its turn with `take`.
+        execute: Runs a command that was not replaced. It has to take its turn with `take`.
     """
 
     def __init__(self, execute: Callable[[PendingCommand], Awaitable[Done]]) -> None:
         self._execute = execute
         self.locks = {domain: asyncio.Lock() for domain in (None, *Domain)}
-        """By part of the vehicle."""
+        """One lock for each part of the vehicle."""
         self._waiting: dict[str, PendingCommand] = {}
-        """By kind of setting, those that can still be replaced."""
+        """The command of each kind of setting that waits and can still be replaced."""
         self._latest: dict[str, PendingCommand] = {}
-        """By kind of setting, the newest, also when it no longer waits."""
+        """The newest command of each kind of setting, waiting or not."""
 
     def is_waiting(self, kind: str) -> bool:
         """Whether a setting of this kind waits for its turn."""
         return kind in self._waiting
 
     async def run(self, command: Command, caller: Caller) -> Done:
-        """Run a command when its turn comes, or share the outcome of the one that waits already."""
+        """Run a command in its turn, or have it replace one that waits and share its outcome."""
         kind = command.supersedes
         if kind is None:
             return await self._execute(PendingCommand(command, caller))
         waiting = self._waiting.get(kind)
-        # A person's rights serve the person's own command only: one of anybody else gets a turn of
-        # its own.
+        # A person may spend more than other callers. So no one else's command may replace a
+        # person's and run with those rights; it gets a turn of its own.
         is_lesser = waiting is not None and (
             waiting.caller.kind is CallerKind.PERSON and caller.kind is not CallerKind.PERSON
         )
@@ -88,7 +89,7 @@ class Turns:
             waiting.fail(error)
             raise
         except BaseException:
-            # Cancelled, or a bug: each of the others has to find out itself.
+            # Cancelled, or a bug: each of the other callers has to try on its own.
             waiting.outcome.cancel()
             raise
         finally:
@@ -98,10 +99,10 @@ class Turns:
 
     @asynccontextmanager
     async def take(self, pending: PendingCommand) -> AsyncGenerator[tuple[Command, Caller]]:
-        """Wait for the turn of a command; gives the command to send, which nothing replaces now.
+        """Wait for a command's turn, then yield the command to send, which is now final.
 
         Raises:
-            VehicleBusy: others took too long; nothing was sent.
+            VehicleBusy: other commands took too long; nothing was sent.
         """
         lock = self.locks[pending.command.domain]
         try:
@@ -118,16 +119,16 @@ class Turns:
             lock.release()
 
     def _close(self, kind: str, pending: PendingCommand) -> None:
-        """Let nothing replace this command from now on."""
+        """Make this command final: nothing can replace it from now on."""
         if self._waiting.get(kind) is pending:
             del self._waiting[kind]
 
     async def _share(self, waiting: PendingCommand, caller: Caller) -> Done:
-        """Wait for the outcome of the command that stands for ours too."""
+        """Wait for the outcome of a pending command that also stands for this caller's."""
         await asyncio.wait((waiting.outcome,))
         if not waiting.outcome.cancelled():
             return waiting.outcome.result()
-        # Perhaps there is a newer one by now, waiting or on its way: it must not be overtaken.
+        # It was cancelled. If a newer command of its kind exists, do not overtake that one.
         latest = self._latest.get(waiting.command.supersedes or "", waiting)
         try:
             if latest is not waiting:

@@ -39,7 +39,7 @@ from custom_components.flotte.tesla.spending.gate import (
 )
 from custom_components.flotte.tesla.spending.holds import Hold
 from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
-from custom_components.flotte.tesla.spending.meter import Meter
+from custom_components.flotte.tesla.spending.meter import Doubt, Meter
 from custom_components.flotte.tesla.spending.modes import (
     EFFECTS,
     Effects,
@@ -1110,6 +1110,48 @@ def test_the_budget_is_the_meters_limit() -> None:
     kept.policy = Policy()
     assert kept.meter.budget == Decimal(10)
     assert Gate(Meter(tariff=TARIFFS["JPY"])).meter.budget == Decimal(1_448)
+
+
+def damaged_gate() -> Gate:
+    """A gate whose ledger was damaged this month; nothing of it could be read."""
+    kept = gate()
+    kept.meter.doubt = Doubt(Month.of(NOW), {}, "ledger.damaged")
+    return kept
+
+
+def test_the_policys_reserve_is_the_meters() -> None:
+    """All but the reserve counts as spent after damage, so that people can still act."""
+    kept = damaged_gate()
+    assert kept.meter.spent(NOW) == 9
+    kept.policy = Policy(reserve=Decimal("0.4"))
+    assert kept.meter.spent(NOW) == 6
+
+
+def test_a_meter_alone_reserves_nothing() -> None:
+    """It belongs to no gate yet, and all that it may have lost counts as spent."""
+    meter = Meter()
+    meter.doubt = Doubt(Month.of(NOW), {}, "ledger.damaged")
+    assert meter.unaccounted(NOW) == 10
+
+
+def test_what_may_be_lost_counts_in_the_projection_too() -> None:
+    """Nine of ten count as spent; with the one that is projected the month ends just above it."""
+    kept = damaged_gate()
+    assert kept.review(Decimal("1.01"), NOW).mode is FRUGAL
+    assert kept.step.placeholders["projected"] == "10.01"
+    assert gate().review(Decimal("1.01"), NOW).mode is NORMAL
+
+
+def test_the_background_may_ask_for_what_is_free_in_any_state() -> None:
+    """Only a price makes a question of it."""
+    kept = gate(Policy(budget=Decimal(0)), wake=600)
+    kept.review(Decimal(100), NOW)
+    kept.meter.suspend(NOW)
+    assert kept.lets_poll(FREE, CAR, NOW)
+    assert kept.lets_poll(ENERGY, CAR, NOW)
+    assert not kept.lets_poll(DATA, CAR, NOW)
+    assert gate().lets_poll(DATA, CAR, NOW)
+    assert not gate(data=5000).lets_poll(DATA, CAR, NOW)
 
 
 def test_an_admitted_request_holds_its_budget_until_it_ends() -> None:

@@ -431,8 +431,6 @@ class Gate:
 
     def lets_poll(self, charge: Charge, car: str, now: datetime) -> bool:
         """Whether the background may ask for this now: always, if it costs nothing."""
-        if not self.meter.tariff.price(charge.category):
-            return True
         request = SpendingRequest(caller=POLLING, charges=(charge,), asset=car)
         return isinstance(self.decide(request, now), Allow)
 

@@ -422,6 +422,27 @@ async def test_what_the_budget_postponed_is_sent_when_the_budget_is_raised(
     assert CONFIGURE in [each.endpoint for each in tesla.requests]
 
 
+async def test_what_tesla_refused_is_not_sent_again_for_another_budget(
+    hass: HomeAssistant, entry_of_stream: MockConfigEntry, tesla: Simulator, pass_time: Pass
+) -> None:
+    """The refusal was billed, and the next one would be too: only time is waited for."""
+    tesla.world.cars[MODEL_Y].steer({"state": "online", "user_present": True})
+    tesla.faults.order("status", endpoint=CONFIGURE, status=403)
+    await set_up(hass, entry_of_stream)
+    await pass_time(MINUTE)
+    refused = entry_of_stream.runtime_data.streaming._cars[MODEL_Y].refusal
+    assert refused is not None
+    assert refused.issue == "stream_refused"
+    sent = [each.endpoint for each in tesla.requests].count(CONFIGURE)
+    assert sent == 1
+    await save(hass, entry_of_stream, {**entry_of_stream.options, "monthly_limit": 5})
+    await save(hass, entry_of_stream, {**entry_of_stream.options, "wakes_per_day": 7})
+    assert [each.endpoint for each in tesla.requests].count(CONFIGURE) == sent
+    # A rule of the stream may have been the cause.
+    await save(hass, entry_of_stream, {**entry_of_stream.options, "stream_profile": "live"})
+    assert [each.endpoint for each in tesla.requests].count(CONFIGURE) == sent + 1
+
+
 async def test_a_deletion_under_way_does_not_delete_what_is_sent_next(
     hass: HomeAssistant,
     witness: Witness,

@@ -55,7 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     async_watch_products(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in data.vehicles:
-        # After all have their devices, so that vehicles with equal names get distinct ones.
+        # After all vehicles have devices, so that vehicles with equal names get distinct ones.
         coordinator.async_show_pairing()
         coordinator.async_look_after_restart()
     # In the background: the setup depends neither on the port nor on a vehicle.
@@ -89,8 +89,9 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Allow to remove devices of vehicles and sites that left the account.
 
-    Which ones have left is known only while the account is loaded. Otherwise the owner may remove
-    any but the account's own; one that is still in the account returns unchanged with the account.
+    Only a loaded account knows which ones have left. While it is not loaded, the owner may remove
+    any device but the account's own; if the vehicle or site is still in the account, its device
+    returns unchanged with the next setup.
     """
     present = {str(entry.unique_id)}
     data: AccountData | None = getattr(entry, "runtime_data", None)

@@ -1,4 +1,4 @@
-"""How Home Assistant logs the owner in at Tesla.
+"""OAuth login of the owner at Tesla.
 
 Source: Tesla's third-party token page (2026-08).
 """
@@ -46,12 +46,12 @@ class TeslaImplementation(AuthImplementation):
         )
         self._hosts = hosts
         self.refusal: str | None = None
-        """Why Tesla refused a token last, where that is about the application."""
+        """Reason of Tesla's last refusal of a token, if the application is to blame."""
 
     @property
     @override
     def extra_authorize_data(self) -> dict[str, Any]:
-        """Ask for the scopes, also those that an earlier grant left out."""
+        """Request the scopes, including those that an earlier grant left out."""
         return {
             "scope": " ".join(SCOPES),
             "prompt": "login",
@@ -62,7 +62,7 @@ class TeslaImplementation(AuthImplementation):
     @property
     @override
     def extra_token_resolve_data(self) -> dict[str, Any]:
-        """Tesla wants to know for which Fleet API the token is; one token serves all regions."""
+        """Name the Fleet API that the token is for, as Tesla demands; it serves all regions."""
         return {"audience": next(iter(self._hosts.regions.values()))}
 
     @override
@@ -72,7 +72,7 @@ class TeslaImplementation(AuthImplementation):
             return await super().async_resolve_external_data(external_data)
         except OAuth2TokenRequestConnectionError as error:
             if isinstance(error.__cause__, InvalidAnswer):
-                # The flow has its own text for it.
+                # The flow has its own text for this.
                 return {}
             raise
 
@@ -80,12 +80,12 @@ class TeslaImplementation(AuthImplementation):
     async def _token_request(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Ask Tesla's token server within our limits.
 
-        Home Assistant's own request has no time-out and no limit, follows redirects with the
-        secrets in hand, and takes any 4xx for a refusal, a firewall's 403 too.
+        Home Assistant's own request has no time-out and no size limit, sends the secrets along on a
+        redirect, and treats any 4xx as a refusal, even a firewall's 403.
 
         Raises:
             OAuth2TokenRequestReauthError: Tesla refused; the cause says why.
-            OAuth2TokenRequestConnectionError: anything else, which passes on its own.
+            OAuth2TokenRequestConnectionError: anything else, which is temporary.
         """
         form = {**data, "client_id": self.client_id, "client_secret": self.client_secret}
         try:
@@ -111,7 +111,7 @@ async def async_get_auth_implementation(
 
 
 async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, str]:
-    """The values that the credentials dialog asks the user to enter at Tesla."""
+    """The values that the credentials dialog shows, for the user to enter at Tesla."""
     try:
         origin = get_url(hass, allow_internal=False, prefer_external=True)
     except NoURLAvailableError:
@@ -127,8 +127,8 @@ def _redirect(hass: HomeAssistant, origin: str) -> str:
     """The address that Tesla sends the browser back to after a login."""
     if "my" in hass.config.components:
         return config_entry_oauth2_flow.MY_AUTH_CALLBACK_PATH
-    # Without it, Home Assistant uses the address in the user's browser. That browser fetches the
-    # dialog, mostly over a WebSocket, which names only its origin.
+    # Without My Home Assistant, the redirect goes to the address in the user's browser. The browser
+    # requests this dialog, mostly over a WebSocket, whose request has only an Origin header.
     request = http.current_request.get()
     headers = {} if request is None else request.headers
     browser = headers.get(config_entry_oauth2_flow.HEADER_FRONTEND_BASE) or headers.get("Origin")

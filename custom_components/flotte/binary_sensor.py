@@ -32,7 +32,7 @@ class FlotteBinarySensorDescription(FlotteEntityDescription, BinarySensorEntityD
 class DetailDescription(FlotteBinarySensorDescription):
     """A binary sensor for enthusiasts.
 
-    It is disabled because what is enabled is streamed, and streaming costs; and a vehicle that does
+    It is disabled because every enabled entity is streamed, which costs money. A vehicle that does
     not stream reports few of these.
     """
 
@@ -50,7 +50,7 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     FlotteBinarySensorDescription(
         key="streaming",
         signal=signals.STREAMING,
-        # Only a car that is meant to stream reports that it does not.
+        # Known only for cars that are configured to stream.
         exists=reported(signals.STREAMING),
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,

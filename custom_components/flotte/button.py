@@ -36,7 +36,7 @@ def _homelink(state: State) -> Command:
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
-    """A button that sends a command; without one it wakes the vehicle."""
+    """A button that sends a command, or wakes the vehicle if it has no command."""
 
     command: Callable[[State], Command] | None
 

@@ -31,9 +31,9 @@ PARALLEL_UPDATES = 0
 
 MIN_CELSIUS: Final = 15.0
 MAX_CELSIUS: Final = 28.0
-"""Range in Tesla's documentation, until the car reports its own."""
+"""The range in Tesla's documentation, used until the car reports its own."""
 
-# Tesla's names of the modes that stay on after the driver leaves, and Home Assistant's.
+# Tesla's names of the modes that stay on after the driver leaves, with Home Assistant's names.
 PRESETS: Final = {"off": PRESET_NONE, "on": "keep", "dog": "dog", "camp": "camp"}
 
 
@@ -224,7 +224,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @override
     def supported_features(self) -> ClimateEntityFeature:
         features = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
-        # Assumed until the car reports that it lacks it.
+        # Assumed to be supported until the car reports that it is not.
         if self.readings[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         return features

@@ -1,4 +1,4 @@
-"""Setting Flotte up: log in, find the region, register the domain, pair the cars.
+"""The setup flow: log in, find the region, register the domain, pair the cars.
 
 The steps follow Tesla's onboarding (developer guide, 2026-08):
 
@@ -91,7 +91,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         """Start without an account."""
         super().__init__()
         self._requested: frozenset[str] = frozenset(SCOPES)
-        """The scopes that Tesla's page is asked for."""
+        """The scopes to request on Tesla's page."""
 
     @property
     @override
@@ -102,7 +102,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Explain the scopes, before Tesla's page asks for them."""
         if user_input is None and await self._lacks_application():
-            # Home Assistant then asks for the credentials and begins again: nothing chosen is lost.
+            # Home Assistant then asks for credentials and restarts the flow; no choice is lost yet.
             return await self.async_step_pick_implementation()
         if user_input is None or not self._choose_scopes(user_input):
             return self._show_choice("user", user_input)
@@ -116,7 +116,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
             return False
 
     def _show_choice(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Let the owner choose between vehicles and energy products, or both.
+        """Let the owner choose vehicles, energy products or both.
 
         Tesla refuses the whole login if a scope is not enabled for the application.
         """
@@ -132,7 +132,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         )
 
     def _choose_scopes(self, user_input: Mapping[str, Any]) -> bool:
-        """Ask for the scopes of what was chosen; answers whether that is anything."""
+        """Request the scopes of what was chosen; returns whether anything was."""
         refused = {
             scope
             for key, scopes in _CHOICES.items()
@@ -154,7 +154,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
     async def async_step_creation(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Exchange the code; a refusal that the owner can do something about says what."""
+        """Exchange the code; if the owner can resolve a refusal, the text says how."""
         result = await super().async_step_creation(user_input)
         refusal = cast("TeslaImplementation", self.flow_impl).refusal
         if result.get("reason") == "oauth_unauthorized" and refusal is not None:
@@ -170,7 +170,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
 
     @property
     def _existing_entry(self) -> ConfigEntry | None:
-        """The entry that is logged in or set up again; None for a new one."""
+        """The entry that is being reauthenticated or reconfigured; None for a new one."""
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
         return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
@@ -180,7 +180,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         return cast("AuthImplementation", self.flow_impl).client_id
 
     def _leaves_application(self, entry: ConfigEntry) -> bool:
-        """Whether the owner chose another application, where the domain has to be registered."""
+        """Whether the owner chose another application, which needs the domain registered too."""
         return application_of(self.hass, entry) != self._client_id
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -209,7 +209,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         return await self._choose_application(entry)
 
     def _request_as_before(self, entry: ConfigEntry) -> None:
-        """Ask for vehicles and energy products only as far as some of it was granted before."""
+        """Request vehicle scopes, or energy scopes, only if any of them was granted before."""
         granted = granted_scopes(entry.data)
         kinds = {key: bool(scopes & granted) for key, scopes in _CHOICES.items()}
         if any(kinds.values()):
@@ -218,7 +218,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
     async def _choose_application(self, entry: ConfigEntry) -> ConfigFlowResult:
         """Log in with the application of the entry, or another one if there are several.
 
-        Another one has its own bill, and a new secret comes as new credentials.
+        Another application has its own bill. A new secret means new credentials.
         """
         current = entry.data["auth_implementation"]
         try:
@@ -278,7 +278,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
                 description_placeholders={"scopes": ", ".join(sorted(missing))},
             )
         if not data[CONF_TOKEN].get("refresh_token"):
-            # The login would end within hours, whatever was granted.
+            # Without this scope, the login would end within hours.
             return self.async_abort(reason="oauth_error")
         await self.async_set_unique_id(claims.subject)
         self._data = data
@@ -288,7 +288,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         else:
             self._abort_if_unique_id_mismatch(reason="wrong_account")
             if self.source == SOURCE_REAUTH and not self._leaves_application(entry):
-                # What else the entry knows (domain, region) stays as it is.
+                # The rest of the entry's data (domain, region) stays as it is.
                 return await self._finish()
         hosts = get_hosts(self.hass)
         self._base_url = hosts.regions[hosts.region_of(claims.region)]
@@ -305,8 +305,8 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             try:
                 await api.region()
             except NotRegistered:
-                # Nothing can be asked before the domain is registered. A wrong region would have
-                # answered differently, and registration will tell as well.
+                # Tesla answers no requests before the domain is registered. A wrong region would
+                # have answered differently, and the registration will show it too.
                 self._base_url = api.base_url
                 return await self.async_step_domain()
             except TeslaError as error:
@@ -325,7 +325,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
     # --- Domain ----------------------------------------------------------------------------------
 
     async def async_step_domain(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Register the domain that serves our public key, and see that Tesla saw our key."""
+        """Register the domain that serves our public key, and check that Tesla found our key."""
         try:
             key = await async_get_key(self.hass)
         except ValueError, KeyError:
@@ -374,7 +374,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             self._base_url,
             client_id=implementation.client_id,
             client_secret=implementation.client_secret,
-            # What the owner could grant is enabled for the application; more may not be.
+            # A scope that the owner could grant is enabled for the application; others may not be.
             scopes=[each for each in SCOPES if each in self._granted and each != SCOPE_OFFLINE],
         )
         api = await self._api(token)
@@ -383,9 +383,9 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         return account
 
     async def _follow_region(self) -> bool:
-        """Whether the account is served elsewhere than where the domain was just registered.
+        """Whether another region serves the account than the one that just registered the domain.
 
-        Before a registration Tesla answers no question, not even the one for the region.
+        Before a registration, Tesla answers no request, not even the one for the region.
         """
         registered_at = self._base_url
         api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
@@ -398,7 +398,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         return self._base_url != registered_at
 
     def _suggested_domain(self) -> str:
-        """The domain used before, or the host by which Home Assistant is reached from outside."""
+        """The domain used before, or the host of Home Assistant's external URL."""
         if (entry := self._existing_entry) is not None:
             return str(entry.data.get(CONF_PUBLIC_DOMAIN, ""))
         try:
@@ -412,7 +412,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
     async def async_step_pairing(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show how to pair, and which cars still have to be; the owner may also do that later."""
+        """Show how to pair, and which cars are unpaired; the owner may also pair them later."""
         errors: dict[str, str] = {}
         api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
         cars: list[str] = []
@@ -423,7 +423,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         except TeslaError as error:
             errors["base"] = _error_key(error)
         if not cars and not errors:
-            # Nothing to pair; should a car come, a repair issue asks for it.
+            # Nothing to pair. If a car is added, a repair issue asks to pair it.
             return await self._finish()
         if user_input is not None:
             if user_input.get(CONF_FINISH) or not (errors or unpaired):
@@ -471,7 +471,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
 
 
 def _error_key(error: TeslaError) -> str:
-    """The flow's own text for an error; the rest share one that shows Tesla's words."""
+    """Key of the flow's text for an error; other errors share a text that quotes Tesla."""
     if error.translation_key == INVALID_SCOPE:
         return INVALID_SCOPE
     for kind, key in (

@@ -16,12 +16,12 @@ CONF_CURRENCY: Final = "currency"
 CONF_DISCOUNT: Final = "discount"
 CONF_UNITS: Final = "units"
 TARIFF_OPTIONS: Final = (CONF_CURRENCY, CONF_DISCOUNT, CONF_UNITS)
-"""The options that make the tariff; see `spending.rules`."""
+"""The options that the tariff consists of; see `spending.rules`."""
 CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
 """The option that gives endpoints another category; see `spending.rules`."""
 
-# The stream. The port is the one that the cars connect to; where a router maps it to another one,
-# that is the listening port.
+# The stream. Cars connect to the port; if a router forwards it to a different one, Flotte listens
+# on the listening port.
 CONF_STREAM: Final = "stream"
 CONF_HOSTNAME: Final = "stream_hostname"
 CONF_PORT: Final = "stream_port"
@@ -38,7 +38,7 @@ STREAM_MQTT: Final = "mqtt"
 CERTIFICATE_OWN: Final = "own"
 CERTIFICATE_FILES: Final = "files"
 DEFAULT_STREAM_PORT: Final = 4443
-"""Not 443, which Home Assistant or a proxy often has already."""
+"""Not 443, which is often in use by Home Assistant or a proxy."""
 
 PUBLIC_KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 """Where Tesla looks for an application's public key. Source: Tesla's developer guide (2026-08)."""
@@ -66,28 +66,28 @@ VEHICLE_SCOPES: Final = frozenset(
 )
 ENERGY_SCOPES: Final = frozenset({SCOPE_ENERGY_DATA, SCOPE_ENERGY_COMMANDS})
 NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
-"""Without these there is nothing that Flotte could do for a car; the others only add to it."""
+"""Without these, Flotte can do nothing for a car; the others are optional."""
 NEEDED_ENERGY_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_ENERGY_DATA})
-"""The needed scopes of owners who have no car, and grant nothing about vehicles."""
+"""The scopes needed from owners without a car, who grant no vehicle scopes."""
 
 SUSPENDED_INTERVAL: Final = timedelta(minutes=15)
-"""How long a car or site is left alone after Tesla refused even what is free, because the account
-is suspended; TeslaMate waits as long."""
+"""Pause in polling after Tesla refused even a free request because the account is suspended;
+TeslaMate uses the same."""
 UNREACHABLE_GRACE: Final = timedelta(minutes=15)
 """How long polling may fail before entities become unavailable."""
 SAVE_DELAY_SECONDS: Final = 30
 """How long changed readings wait for others before they are written to disk."""
 LEDGER_DELAY_SECONDS: Final = 10
-"""How long cheap bookings wait to be written; wakes and commands never wait."""
+"""How long cheap bookings wait to be written; wakes and commands are written at once."""
 SHORT_DELAY_SECONDS: Final = 1
 """How long streamed signals wait to be reported when the budget is nearly used up."""
 FREE_DELAY_SECONDS: Final = 900
 """How long free bookings, which come every minute, wait to be written."""
 REWRITE_SECONDS: Final = 300
-"""Between two attempts to write the ledger after one failed."""
+"""Time between attempts to write the ledger after a failure."""
 REVIEW_INTERVAL: Final = timedelta(hours=1)
-"""Between two looks at what the month will cost."""
+"""Time between projections of the month's cost."""
 FLEET_INTERVAL: Final = timedelta(hours=6)
-"""Between two looks whether the account has a new car or site; they are free."""
+"""Time between checks for a new car or site in the account; they are free."""
 PAIRING_INTERVAL: Final = timedelta(minutes=10)
-"""Between two looks, free ones, whether an unpaired car has been paired."""
+"""Time between checks whether an unpaired car has been paired; they are free."""

@@ -1,8 +1,8 @@
 """Coordinators: poll as rarely as the polling plan allows, and fan readings out to entities.
 
 Readings reach the entities signal by signal: an entity that shows none of the changed signals is
-not updated. Everything that acts goes through `async_send`, which raises Home Assistant's errors
-for those of the Tesla side.
+not updated. Every action goes through `async_send`, which turns errors of the Tesla side into Home
+Assistant's.
 """
 
 import time
@@ -67,7 +67,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         unique_prefix: str,
         reported_name: Signal[str],
     ) -> None:
-        """Poll every `interval`, but not at the start, which is free of charge."""
+        """Poll every `interval`, but not at the start, which must cost nothing."""
         super().__init__(
             hass, LOGGER, config_entry=entry, name=name.shown, update_interval=interval
         )
@@ -127,7 +127,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @callback
     def async_after_poll(self, update_callback: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `update_callback` after every poll; it is no reason to poll."""
+        """Call `update_callback` after every poll; unlike an entity, it does not cause polls."""
         return self._after_poll.subscribe(update_callback)
 
     @callback
@@ -159,7 +159,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @property
     def device_name(self) -> str:
-        """Name in texts, distinct from others with an equal name."""
+        """Name for texts, distinct from devices with an equal name."""
         return async_distinct_name(
             self.hass, self.config_entry.entry_id, self.unique_prefix, self._asset_name.shown
         )
@@ -184,7 +184,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @property
     def shown_signals(self) -> frozenset[Signal[Any]]:
-        """Signals that an entity shows. Only these are streamed, and so paid for."""
+        """Signals that entities show. Only these are streamed and paid for."""
         return self._by_signal.keys
 
     @callback
@@ -228,13 +228,13 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
             # For a refused login too: `account.login` asks the owner.
             raise as_update_failed(error) from error
         finally:
-            # Last, so that a reading that confirms an assumption comes before its end.
+            # Last, so that a reading can confirm an assumption before it lapses.
             self.async_lapse()
         return self.state
 
     @property
     def _is_suspension_recent(self) -> bool:
-        """Whether Tesla refused even a free request recently, and would refuse the next one."""
+        """Whether Tesla recently refused even a free request, so would refuse the next one."""
         now, at = dt_util.utcnow(), self._suspended_at
         return (
             at is not None and self._meter.is_suspended(now) and within(at, SUSPENDED_INTERVAL, now)
@@ -242,7 +242,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
 
     @callback
     def _async_log_pause(self, error: TeslaError) -> None:
-        """Log once that background polling is paused; that is no failure, and readings stay."""
+        """Log once that background polling is paused; this is not a failure, and readings stay."""
         if not self._is_pause_logged:
             LOGGER.info("Background polling of %s is paused: %s", self.device_name, error)
         self._is_pause_logged = True

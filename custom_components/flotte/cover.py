@@ -71,7 +71,7 @@ COVERS: Final = (
         signal=signals.SUNROOF_OPEN,
         device_class=CoverDeviceClass.WINDOW,
         exists=lambda state: state[signals.SUNROOF] is not False,
-        # Like the windows, it opens a little: that is all a remote command can do.
+        # Like the windows, it only opens a little: a remote command can do no more.
         open_command=lambda _: commands.move_sunroof("vent"),
         close_command=lambda _: commands.move_sunroof("close"),
         entity_registry_enabled_default=False,

@@ -43,13 +43,13 @@ _HARMLESS_TEXT: Final = frozenset(
         signals.GATEWAY_VERSION,
     }
 )
-"""Free text about the equipment. All other free text is private: names, places, media."""
+"""Free text about the equipment. All other free text (names, places, media) is private."""
 
 
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: FlotteConfigEntry
 ) -> dict[str, Any]:
-    """Describe an account in any state; cars are numbered and have no VIN."""
+    """Describe an account in any state; cars are identified by a number instead of the VIN."""
     described = {
         "state": entry.state.value,
         "reason": entry.reason,
@@ -57,7 +57,7 @@ async def async_get_config_entry_diagnostics(
         "scopes": _scopes(entry.data),
         "region": entry.data.get(CONF_BASE_URL),
     }
-    # Missing unless the account is loaded, or could not be unloaded.
+    # Present only if the account is loaded, or could not be unloaded.
     data: AccountData | None = getattr(entry, "runtime_data", None)
     return described if data is None else {**described, **await _describe(data)}
 
@@ -71,7 +71,7 @@ def _scopes(data: Mapping[str, Any]) -> list[str] | None:
 
 
 async def _describe(data: AccountData) -> dict[str, Any]:
-    """Describe what a loaded account knows."""
+    """Describe a loaded account."""
     now = dt_util.utcnow()
     meter = data.ledger.meter
     return {

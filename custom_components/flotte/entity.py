@@ -29,7 +29,7 @@ from .tesla.state import Derived, Signal, State, inputs_of
 
 
 def always(_state: State) -> bool:
-    """Answer that every vehicle or site has the equipment."""
+    """Return True: every vehicle or site has the equipment."""
     return True
 
 
@@ -210,7 +210,7 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         self._registry = er.async_get(coordinator.hass)
         self._made: set[str] = set()
         self._doubted: set[str] = set()
-        """Keys of rows that existed before, but not in the last answer."""
+        """Keys of rows whose equipment existed before, but not in the last answer."""
 
     @callback
     def async_start(self) -> None:
@@ -231,7 +231,7 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
 
     @callback
     def _async_add_reported(self, rows: tuple[RowT, ...]) -> None:
-        """Add entities between two polls. Only a poll says that one has to be removed."""
+        """Add entities between two polls. Only a poll can show that one must be removed."""
         state = self._coordinator.state
         self._async_add([row for row in rows if row.key not in self._made and row.exists(state)])
 
@@ -254,12 +254,12 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
                 self._async_remove(row)
             return False
         self._doubted.discard(row.key)
-        # If it is not known yet, it is added only if it existed before the restart.
+        # While this is unknown, an entity is added only if it existed before the restart.
         return row.key not in self._made and (exists or self._entry_of(row) is not None)
 
     @callback
     def _async_remove(self, row: RowT) -> None:
-        """Remove an entity, also of an earlier start. Home Assistant keeps its settings."""
+        """Remove an entity, even one of an earlier start. Home Assistant keeps its settings."""
         self._made.discard(row.key)
         self._doubted.discard(row.key)
         if (entity := self._entry_of(row)) is None:

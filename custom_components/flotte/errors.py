@@ -38,7 +38,7 @@ def as_home_assistant(error: TeslaError, *, name: str = "") -> HomeAssistantErro
 def as_update_failed(error: TeslaError) -> UpdateFailed:
     """Error to raise when a poll fails; it pauses polling for as long as Tesla demands.
 
-    Also for a refused login: after an error of its own for that, Home Assistant would never poll
+    This includes a refused login: after ConfigEntryAuthFailed, Home Assistant would never poll
     again.
     """
     pause = error.retry_after.total_seconds() if isinstance(error, RateLimited) else None
@@ -48,9 +48,9 @@ def as_update_failed(error: TeslaError) -> UpdateFailed:
 def as_setup_error(error: TeslaError) -> ConfigEntryAuthFailed | ConfigEntryNotReady:
     """Error to raise when an account cannot be set up.
 
-    Home Assistant retries after every one but a refused login, even if only the owner can resolve
-    it: the account then loads on its own as soon as that is done, and Tesla sometimes reports these
-    errors in passing.
+    Home Assistant retries after every error but a refused login, even if only the owner can resolve
+    it: the account then loads as soon as the owner has done so, and some of these errors are only
+    temporary.
     """
     kind = ConfigEntryAuthFailed if isinstance(error, LoginRequired) else ConfigEntryNotReady
     return kind(**_translation(error))

@@ -37,7 +37,7 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one for the account, and one for each car that streams: only the stream has alerts."""
+    """Add the account's event, and the alerts of each car that streams: polling has none."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     vehicles = entry.runtime_data.vehicles
     added: set[VehicleCoordinator] = set()

@@ -38,8 +38,8 @@ def async_describe_events(
 
     The event names the car's device and no entity, so it appears in the logbook of the car. The
     account's logbook shows the event entity, which has the same context, so this text becomes its
-    cause. The full logbook shows both, as for other integrations with an event and an entity for
-    it (core's Shelly and BTHome): Home Assistant cannot keep a single entity out of its logbook.
+    cause. The full logbook shows both, as it does for other integrations that have an event and an
+    entity for it (core's Shelly and BTHome): an integration cannot hide an entity from the logbook.
     """
 
     @callback

@@ -31,9 +31,9 @@ MAX_VOLUME: Final = 31 / 3
 STEP: Final = 1 / 3
 """Volume step of most cars, until the car reports its own."""
 ENDLESS_MS: Final = 18_000_000
-"""Length that a car reports of a radio programme. Source: Tesla's list of fields (2026-08)."""
+"""Duration that a car reports for a radio programme. Source: Tesla's list of fields (2026-08)."""
 MILLISECONDS: Final = 1000
-"""In a second."""
+"""Milliseconds in a second."""
 
 STATES: Final = {
     "playing": MediaPlayerState.PLAYING,
@@ -78,7 +78,7 @@ async def async_setup_entry(
                 signals.MEDIA_STATION,
                 signals.MEDIA_SOURCE,
                 signals.MEDIA_DURATION,
-                # Not MEDIA_ELAPSED: it would be streamed, and paid for, all the time.
+                # Not MEDIA_ELAPSED: it would be streamed all the time, at a cost.
             ),
         )
         for coordinator in entry.runtime_data.vehicles
@@ -222,7 +222,7 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        # In the car's own steps, to which it would round anyway.
+        # In the car's own steps, because it would round to them anyway.
         steps = round(volume * self._max_volume / self._step)
         await self._async_send_awake(commands.set_volume(min(steps * self._step, self._max_volume)))
 

@@ -24,13 +24,13 @@ from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Signal, Source
 
-# Each vehicle has its own turns; another one must not wait for its wake.
+# Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
-    """A setting with a value; the vehicle may tell its own limits."""
+    """A setting with a value; the vehicle may report its own limits."""
 
     signal: Signal[int]
     command: Callable[[int], Command]
@@ -67,7 +67,7 @@ VEHICLE_NUMBERS: Final = (
         device_class=NumberDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         native_min_value=0,
-        # The largest that any Tesla accepts; the car tells its own.
+        # The largest that any Tesla accepts; the car reports its own.
         native_max_value=48,
         native_step=1,
         mode=NumberMode.SLIDER,
@@ -105,7 +105,7 @@ ACCOUNT_NUMBERS: Final = (
 LIMIT_LIFETIME: Final = timedelta(seconds=60)
 """How long a limit that a car reported is enforced."""
 _MAX_DISCOUNTS: Final = 100
-"""Monthly discounts in the largest budget, unless the row's is larger."""
+"""The largest budget in monthly discounts, unless the row's maximum is larger."""
 
 
 async def async_setup_entry(
@@ -166,9 +166,9 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     def _limit(self, signal: Signal[int] | None) -> _Limit | None:
         """The limit that the car reported, if it did.
 
-        An old one refuses nothing: the cable that it belonged to may have been changed, and the car
-        itself cuts what is too much. Some cars report 0 while nothing is plugged in: that is no
-        limit either.
+        An old limit is not enforced: it may belong to another cable, and the car itself reduces a
+        value that is too large. Some cars report 0 while nothing is plugged in; that is no limit
+        either.
         """
         reading = self.readings.reading(signal) if signal else None
         if reading is None or not reading.value:
@@ -183,14 +183,14 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
 
 
 class BudgetNumber(AccountEntity, NumberEntity):
-    """The most that a month may cost before Tesla's discount; without a choice the discount."""
+    """The maximum cost of a month before Tesla's discount; by default, equal to the discount."""
 
     entity_description: FlotteRuleDescription
 
     @property
     @override
     def native_value(self) -> float:
-        # Of accounts that share a bill the thriftiest decides: this is what holds.
+        # The budget in effect: of accounts that share a bill, the lowest budget counts.
         return float(self._ledger.meter.budget)
 
     @property

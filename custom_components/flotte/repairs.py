@@ -1,4 +1,4 @@
-"""Issues that the owner resolves: Tesla's limit was raised, or what a month cost is confirmed."""
+"""Repair flows: Tesla's billing limit was raised, or the month's counts are confirmed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,14 +21,14 @@ from .tesla.spending.tariff import Category
 
 
 class SuspensionFlow(RepairsFlow):
-    """Resume paid requests after the owner raised Tesla's limit, if a free request succeeds.
+    """Resume paid requests after Tesla's billing limit was raised, if a free request succeeds.
 
-    Should Tesla answer the free request although the limit was not raised, the next paid request is
-    refused and the issue returns.
+    If Tesla answers the free request although the billing limit was not raised, it refuses the next
+    paid request, and the issue returns.
     """
 
     def __init__(self, ledger: AccountLedger | None) -> None:
-        """Resume this developer account; None if it is no longer in use."""
+        """Resume requests of this developer account; None if it is no longer in use."""
         self._ledger = ledger
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
@@ -54,7 +54,7 @@ class SuspensionFlow(RepairsFlow):
         )
 
     async def _is_refused(self, ledger: AccountLedger) -> bool:
-        """Whether Tesla certainly still refuses everything; costs nothing."""
+        """Whether Tesla certainly still refuses all requests; asking is free."""
         for entry in self._entries():
             if (api := _api_of(entry, ledger)) is not None:
                 try:
@@ -62,7 +62,7 @@ class SuspensionFlow(RepairsFlow):
                 except AccountSuspended:
                     return True
                 except TeslaError:
-                    # This error does not concern the limit, so the owner's word counts.
+                    # This error has nothing to do with the billing limit, so trust the owner.
                     return False
                 return False
         return False
@@ -83,7 +83,7 @@ class DamagedLedgerFlow(RepairsFlow):
     """Confirm or correct this month's counts after the ledger was damaged."""
 
     def __init__(self, ledger: AccountLedger | None) -> None:
-        """Ask about this developer account; None if it is no longer in use."""
+        """Confirm the counts of this developer account; None if it is no longer in use."""
         self._ledger = ledger
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
@@ -128,7 +128,7 @@ _COUNT: Final = selector.NumberSelector(
 
 
 def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
-    """Client of this entry, if it is loaded and on this developer account's bill."""
+    """API client of this entry, if it is loaded and on this developer account's bill."""
     if entry.state is not ConfigEntryState.LOADED or entry.runtime_data.ledger is not ledger:
         return None
     return entry.runtime_data.api

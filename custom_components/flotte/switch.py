@@ -80,7 +80,7 @@ VEHICLE_SWITCHES: Final = (
 
 
 def _watches_storms(state: State) -> bool | None:
-    """Whether a site has storm watch; one that cannot may still report the last setting."""
+    """Whether a site has storm watch; one without it may still report an old setting."""
     return False if state[signals.STORM_CAPABLE] is False else reported(signals.STORM_WATCH)(state)
 
 

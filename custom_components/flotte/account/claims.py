@@ -1,8 +1,8 @@
 """Claims: which account shows a car or site that several accounts have.
 
-Home Assistant knows each entity once. So of accounts that share a car, one shows it and the others
-leave it out; who shows it stays the same, whichever account is set up first after a restart. When
-that account goes, another one takes over, with the same entities.
+Home Assistant allows each entity only once. So of the accounts that share a car, one shows it and
+the others leave it out. The same account keeps showing it, whichever is set up first after a
+restart. When that account goes, another one takes over, with the same entities.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ _CLAIMS: Final[HassKey[_Claims]] = HassKey(f"{DOMAIN}_claims")
 
 @callback
 def async_watch_claims(hass: HomeAssistant) -> None:
-    """Let accounts take over assets that no account shows any more."""
+    """Have other accounts take over assets that no account shows any more."""
     claims = hass.data[_CLAIMS] = _Claims()
 
     @callback
@@ -60,12 +60,12 @@ def async_watch_claims(hass: HomeAssistant) -> None:
 def async_claim(
     hass: HomeAssistant, entry: ConfigEntry[Any], names: Mapping[str, str]
 ) -> frozenset[str]:
-    """Claim the cars and sites of an account until it is unloaded; answer those to leave out.
+    """Claim the cars and sites of an account until it is unloaded; return those to leave out.
 
     Args:
         hass: Home Assistant.
         entry: The account, being set up.
-        names: What the car of a VIN or the site of a number is called.
+        names: Names of the cars and sites, by VIN or site number.
     """
     claims = hass.data[_CLAIMS]
     left_out = set()
@@ -100,14 +100,14 @@ def async_claim(
 def _holder(
     hass: HomeAssistant, entry: ConfigEntry[Any], identifier: str
 ) -> ConfigEntry[Any] | None:
-    """The other account that shows a car or site, or will when it is set up; None if none does."""
+    """The other account that shows a car or site, or will once it is set up; None if none does."""
     claims = hass.data[_CLAIMS]
     holder_id = claims.holders.get(identifier)
     if holder_id is not None:
         return (
             None if holder_id == entry.entry_id else hass.config_entries.async_get_entry(holder_id)
         )
-    # One that is loaded would have claimed it, if it were still in that account.
+    # A loaded account would have claimed it, if it still had it.
     others = [
         each
         for each in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
@@ -129,7 +129,7 @@ def _entities(
 
 @callback
 def _enable(hass: HomeAssistant, entry: ConfigEntry[Any], identifier: str) -> None:
-    """Enable what was disabled only because its account was, which is not the one to show it."""
+    """Enable entities that were disabled only because the account that showed them was."""
     registry = er.async_get(hass)
     for other in hass.config_entries.async_entries(DOMAIN):
         if other is not entry and other.disabled_by is not None:

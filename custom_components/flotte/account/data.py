@@ -39,9 +39,9 @@ type FlotteConfigEntry = ConfigEntry[AccountData]
 
 @callback
 def application_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
-    """Client ID that an entry logs in with; Tesla's bill is for a client ID.
+    """Client ID that an entry logs in with; Tesla bills each client ID.
 
-    Credentials may exist twice, with an old and a new secret. For credentials that were removed,
+    Two credentials may share it, with an old and a new secret. If the credentials were removed,
     their name stands in for the client ID.
     """
     name = str(entry.data.get("auth_implementation"))

@@ -17,8 +17,8 @@ from .products import granted_assets, listed_name
 def async_watch_products(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     """Look at Tesla's product list every few hours: apply new names, reload for new assets.
 
-    An asset that left the account stays until the owner removes its device: it may only be away
-    for a while.
+    An asset that left the account stays until the owner removes its device, because it may come
+    back.
     """
     data = entry.runtime_data
     known = data.left_out | data.assets
@@ -29,7 +29,7 @@ def async_watch_products(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         try:
             products = await data.api.products(POLLING)
         except TeslaError as error:
-            # The coordinators meet the error too, and report it.
+            # The coordinators get the same error, and report it.
             LOGGER.debug("Cannot look for new vehicles and sites: %s", error)
             return
         listed = granted_assets(products, data.scopes)

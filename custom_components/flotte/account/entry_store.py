@@ -18,7 +18,7 @@ _STORAGE_VERSION: Final = 1
 
 
 def entry_store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
-    """The store of an entry, which may be set up or not."""
+    """The store of an entry, whether or not it is set up."""
     return CheckedStore(hass, _STORAGE_VERSION, f"{DOMAIN}.{entry.entry_id}")
 
 
@@ -60,7 +60,7 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
 
     @callback
     def on_change(*_: object) -> None:
-        # Once, not for each record of a stream: records need to be quick, and a steady stream
+        # Schedule one write, not one for each record: records must be fast, and a steady stream
         # would postpone the write forever.
         nonlocal is_scheduled
         if not is_scheduled:
@@ -78,7 +78,7 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
 
     data.store.written = on_write
-    # Without an end: Tesla may still answer while the entry unloads.
+    # Never unsubscribed: Tesla may still answer while the entry unloads.
     data.streaming.changed.subscribe(on_change)
     for vehicle in data.vehicles:
         vehicle.vehicle.persistence.save = keep

@@ -1,4 +1,4 @@
-"""Which Tesla to talk to: the real one, unless `configuration.yaml` names a simulator.
+"""Hosts of Tesla: the real ones, unless `configuration.yaml` names a simulator.
 
     flotte:
       simulator:
@@ -58,14 +58,14 @@ CONFIG_SCHEMA: Final = vol.Schema(
 
 
 def set_hosts(hass: HomeAssistant, config: ConfigType) -> None:
-    """Take the simulator's addresses from the configuration, if it names one."""
+    """Use the simulator's addresses from the configuration, if there are any."""
     if simulator := (config.get(DOMAIN) or {}).get(CONF_SIMULATOR):
         regions = {region: simulator[region] for region in ("na", "eu")}
         hass.data[_HOSTS] = simulated(simulator["auth"], regions)
 
 
 def get_hosts(hass: HomeAssistant) -> Hosts:
-    """The Tesla to talk to."""
+    """Hosts of the Tesla in use."""
     return hass.data.get(_HOSTS, TESLA)
 
 

@@ -1,6 +1,6 @@
-"""Repair issues, all of which are raised and cleared here.
+"""Raises and clears all repair issues.
 
-The id of an issue is its key and what it is about; the key is also that of its text.
+The id of an issue consists of its key and its subject; the key is also that of its text.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from ..const import DOMAIN
 
 
 def issue_subject(asset: str, owner: str = "") -> str:
-    """Subject of an issue about a vehicle or site, of an owner such as an entry.
+    """Subject of an issue about a vehicle or site; `owner`, such as an entry, makes it unique.
 
-    It has only the end of the VIN, because issue ids are logged.
+    It contains only the end of the VIN, because issue ids are logged.
     """
     return f"{asset[-6:]}_{owner}" if owner else asset[-6:]
 
@@ -37,9 +37,9 @@ def async_raise_issue(
     Args:
         hass: Home Assistant.
         key: Kind of issue.
-        subject: Tells issues of one kind apart, such as the id of an entry.
+        subject: Distinguishes issues of one kind, such as the id of an entry.
         placeholders: Fill the text.
-        is_error: Whether something fails; otherwise the issue is a warning.
+        is_error: Whether the issue is an error, rather than a warning.
         is_persistent: Whether the issue survives a restart.
         fix_data: Given to the flow that resolves the issue; None if there is no flow.
     """

@@ -1,7 +1,7 @@
-"""The application's private key: made once, kept privately; and its public half, served to Tesla.
+"""The application's private key, generated once; and its public half, served to Tesla.
 
-The key signs every command. It never leaves `.storage`, where the file is readable by Home
-Assistant's user only.
+The key signs every command. It never leaves `.storage`, in a file that only Home Assistant's system
+user can read.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ _VERSION: Final = 1
 
 
 async def async_get_key(hass: HomeAssistant) -> ClientKey:
-    """The key of this Home Assistant, made on first use; its public half is served from then on.
+    """The key of this Home Assistant, generated on first use; its public half is then served.
 
     Raises:
-        ValueError: the stored key cannot be read, or a new one cannot be kept. A key is never
-            replaced silently, because every pairing hangs on it.
+        ValueError: the stored key cannot be read, or a new one cannot be stored. A key is never
+        replaced silently, because every pairing depends on it.
     """
     # Two flows may get here at once; there must be one key.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):
@@ -58,7 +58,7 @@ async def _load(hass: HomeAssistant) -> ClientKey | None:
     ) as error:
         raise ValueError("the stored private key is damaged, or of a newer version") from error
     if stored is None:
-        # Home Assistant sets a file aside that it cannot read, and says that there was none.
+        # Home Assistant renames a file that it cannot read, and reports that there was none.
         storage = pathlib.Path(hass.config.path(STORAGE_DIR))
         if await hass.async_add_executor_job(lambda: any(storage.glob(f"{_STORAGE_KEY}*"))):
             raise ValueError("the stored private key is damaged")
@@ -69,7 +69,7 @@ async def _load(hass: HomeAssistant) -> ClientKey | None:
 
 
 async def _make(hass: HomeAssistant) -> ClientKey:
-    """A new key, once it is certain that it was kept: Home Assistant only logs a full disk."""
+    """A new key, verified to be stored: Home Assistant only logs a failed write."""
     key = ClientKey.generate()
     await _store(hass).async_save({"private_key": key.to_pem()})
     kept = await _load(hass)
@@ -95,10 +95,10 @@ class PublicKeyView(HomeAssistantView):
         self._public_pem = public_pem
 
     async def get(self, _request: web.Request) -> web.Response:
-        """Answer the key, which is public by its nature."""
+        """Return the key, which is public by its nature."""
         return web.Response(
             status=HTTPStatus.OK, text=self._public_pem, content_type="application/x-pem-file"
         )
 
-    # Who checks whether the key is there, such as a proxy or a monitor, asks for the headers only.
+    # Proxies and monitors that check for the key request only the headers.
     head = get

@@ -40,12 +40,12 @@ async def async_forget_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     async_clear_all_issues(hass, entry.entry_id)
     await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
     await store.async_remove()
-    # Its rules applied to the other accounts on the same bill, too.
+    # Its rules also applied to the other accounts on its bill.
     async_left_application(hass, application_of(hass, entry))
 
 
 async def async_leave_application(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
-    """Stop the streams that an application is billed for, while its tokens are still stored."""
+    """Stop the streams billed to an application, while its tokens are still stored."""
     if entry.state is ConfigEntryState.LOADED:
         streaming: object = entry.runtime_data.streaming.to_stored()
     else:

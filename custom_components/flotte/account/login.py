@@ -1,4 +1,4 @@
-"""Asks the owner to log in while Tesla refuses the login, and only as long."""
+"""Prompts the owner to log in, for as long as Tesla refuses the login."""
 
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from ..tesla.spending.caller import POLLING
 from .issues import async_clear_issues, async_raise_issue
 
 MIN_PROBE: Final = 5.0
-"""Seconds between two probes of a refused login, whatever happened."""
+"""Minimum seconds between two probes of a refused login."""
 _ISSUE: Final = "login_needed"
 _NEW_LOGINS: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_new_logins")
 _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_retries")
@@ -32,13 +32,13 @@ _RETRIES: Final[HassKey[dict[str, CALLBACK_TYPE]]] = HassKey(f"{DOMAIN}_login_re
 
 @callback
 def async_note_new_login(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Let the next setup of an entry know that its owner has logged in again."""
+    """Note for the next setup of an entry that its owner has logged in again."""
     hass.data.setdefault(_NEW_LOGINS, set()).add(entry.entry_id)
 
 
 @callback
 def async_take_new_login(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Whether the owner has logged in again since the last time this was asked."""
+    """Whether the owner has logged in again since the last call."""
     new_logins = hass.data.get(_NEW_LOGINS, set())
     is_new = entry.entry_id in new_logins
     new_logins.discard(entry.entry_id)
@@ -47,10 +47,11 @@ def async_take_new_login(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 @callback
 def async_watch_login(hass: HomeAssistant, entry: ConfigEntry, api: FleetApi) -> None:
-    """Start and end the flow in which the owner logs in again, as Tesla answers.
+    """Start and end the flow in which the owner logs in again, following Tesla's answers.
 
-    While the login is refused, Tesla is asked now and then what is always free: vehicles that
-    stream are not polled, and would never notice that it is accepted again.
+    While the login is refused, probe it from time to time with a request that is always free.
+    Vehicles that stream are not polled, so without the probes nothing would show that Tesla accepts
+    the login again.
     """
     cancel: CALLBACK_TYPE | None = None
 
@@ -66,7 +67,7 @@ def async_watch_login(hass: HomeAssistant, entry: ConfigEntry, api: FleetApi) ->
         nonlocal cancel
         async_ask_to_log_in(hass, entry)
         if cancel is None and entry.state is ConfigEntryState.LOADED:
-            # While it is set up, that is tried again as a whole.
+            # During setup, Home Assistant retries the whole setup instead.
             job = HassJob(probe, f"flotte probes {entry.title}", cancel_on_shutdown=True)
             cancel = async_call_later(hass, max(api.login.probe_in, MIN_PROBE), job)
 
@@ -92,8 +93,8 @@ def async_ask_to_log_in(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         return
     if any(entry.async_get_active_flows(hass, {SOURCE_RECONFIGURE})):
-        # It may be in a tab that was closed long ago, and Home Assistant starts no other beside it.
-        # Nor is it ended: the owner may be about to finish it.
+        # An open flow may be in a tab that was closed long ago, and Home Assistant starts no second
+        # one. But it must not be ended either: the owner may be about to finish it.
         hass.async_create_task(
             _async_start_flow(hass, entry), f"flotte asks to log in to {entry.title}"
         )
@@ -102,7 +103,7 @@ def async_ask_to_log_in(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Start the flow, and show a repair issue, as Home Assistant does when it starts the flow."""
+    """Start the flow and show a repair issue, as Home Assistant itself does."""
     if any(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         return
     result = await hass.config_entries.flow.async_init(
@@ -122,7 +123,7 @@ async def _async_start_flow(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """End the flows in which the owner should log in again: the login works."""
+    """End the flows that ask the owner to log in again, because the login works."""
     async_clear_issues(hass, entry.entry_id, _ISSUE)
     for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
         LOGGER.info("Tesla accepts the login of %s again", entry.title)
@@ -135,7 +136,7 @@ def async_retry_set_up(
 ) -> None:
     """Set an entry up again once Tesla accepts its login.
 
-    Home Assistant itself does not try again after a failed authentication.
+    Home Assistant itself does not retry after a failed authentication.
     """
     retries = hass.data.setdefault(_RETRIES, {})
 

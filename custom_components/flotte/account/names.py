@@ -1,4 +1,4 @@
-"""Names of cars and sites: which source counts, and how equal names are made distinct."""
+"""Names of cars and sites: the source that counts, and how equal names become distinct."""
 
 import re
 from typing import Final
@@ -10,8 +10,8 @@ from ..const import DOMAIN
 
 MANUFACTURER: Final = "Tesla"
 CHARACTERS_SHOWN: Final = 6
-"""Of the number of a car or site, from its end, where names are the same: whole VINs leave no text
-of ours."""
+"""Characters from the end of a VIN or site number that make equal names distinct. No text contains
+a whole VIN."""
 
 # Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
 MODELS: Final = {
@@ -26,12 +26,12 @@ MODELS: Final = {
 
 
 def model_of(vin: str) -> str | None:
-    """The model of a car; None if its VIN does not say."""
+    """The model of a car; None if its VIN does not identify one."""
     return MODELS.get(vin[3:4])
 
 
 def is_vin(number: str) -> bool:
-    """Whether this can be a VIN: 17 letters and digits."""
+    """Whether this has the form of a VIN: 17 letters and digits."""
     return bool(_VIN.fullmatch(number))
 
 
@@ -46,8 +46,8 @@ def readable(name: object) -> str:
 class AssetName:
     """The name of a car or site, from whichever source changed it last.
 
-    Tesla's product list and the asset itself report it, neither at the same time, and either may
-    report none for a while.
+    Tesla's product list and the asset itself report it, at different times, and either may report
+    none for a while.
 
     Args:
         listed: From Tesla's product list.
@@ -65,7 +65,7 @@ class AssetName:
         self.shown = self._listed or known or self._reported or fallback
 
     def list(self, name: object) -> bool:
-        """Follow the product list; answers whether the name changed."""
+        """Apply the name in the product list; returns whether the name changed."""
         new = readable(name)
         if not new or new == self._listed:
             return False
@@ -73,9 +73,9 @@ class AssetName:
         return self._show(new)
 
     def report(self, name: str | None) -> bool:
-        """Follow the car or site itself; answers whether the name changed.
+        """Apply the name that the car or site reports; returns whether the name changed.
 
-        Its first report is no change, so the product list goes before it.
+        Its first report does not count as a change, so the product list takes precedence.
         """
         new = readable(name)
         if not new or new == self._reported:
@@ -90,7 +90,7 @@ class AssetName:
 
 @callback
 def async_distinct_name(hass: HomeAssistant, entry_id: str, number: str, name: str) -> str:
-    """A name for texts: as the owner knows the device, and like no other of ours.
+    """A name for texts: the owner's name of the device, made distinct from other devices.
 
     Args:
         hass: Home Assistant.
@@ -101,7 +101,7 @@ def async_distinct_name(hass: HomeAssistant, entry_id: str, number: str, name: s
     devices = dr.async_get(hass)
     device = devices.async_get_device_by_identifier((DOMAIN, number), entry_id)
     shown = (device and device.name_by_user) or name
-    # The account itself may be gone already, its devices not yet.
+    # The entry may already be removed while its devices still exist.
     accounts = {entry_id, *(each.entry_id for each in hass.config_entries.async_entries(DOMAIN))}
     namesakes = {
         each

@@ -23,8 +23,8 @@ from .data import FlotteConfigEntry, application_of
 def async_watch_options(hass: HomeAssistant) -> None:
     """Apply changed options from now on.
 
-    An update listener of the entry would not do: Home Assistant calls it only while the account is
-    loaded, and expects it to reload the account after a new login.
+    An update listener of the entry does not suffice: Home Assistant calls it only while the account
+    is loaded, and expects it to reload the account after a new login.
     """
     known: dict[str, Mapping[str, Any]] = {
         entry.entry_id: entry.options for entry in hass.config_entries.async_entries(DOMAIN)
@@ -49,9 +49,9 @@ def async_watch_options(hass: HomeAssistant) -> None:
 def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     """Apply the options of an account, and of all that share its bill."""
     if (data := getattr(entry, "runtime_data", None)) is not None:
-        # First, because another spending mode configures the cars at once.
+        # First, because a new spending mode reconfigures the cars at once.
         data.streaming.async_use(Settings.from_options(entry.options))
-    # The rules of an account that is not loaded count too, for others that share its bill.
+    # The rules of an account that is not loaded also apply to others that share its bill.
     if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:
         async_apply_spending(hass, entry, ledger)
     if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):

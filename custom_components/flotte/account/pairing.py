@@ -60,7 +60,7 @@ class Pairing:
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, vehicle: Vehicle, stream: Stream
     ) -> None:
-        """Report for this vehicle of an entry."""
+        """Watch this vehicle of an entry."""
         self._hass = hass
         self._entry = entry
         self._vehicle = vehicle
@@ -74,9 +74,10 @@ class Pairing:
         return channel.key_paired is False and channel.needs_key
 
     async def async_check(self) -> bool:
-        """Ask Tesla from time to time whether the vehicle has the key by now; it is free.
+        """Ask Tesla from time to time whether the vehicle has the key by now, which is free.
 
-        Also while the firmware is unsound, because that firmware does not report its update.
+        This continues while the firmware is unsound, because unsound firmware does not report its
+        own update.
 
         Returns:
             Whether Tesla was asked.

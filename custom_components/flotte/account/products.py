@@ -1,4 +1,4 @@
-"""Reading of Tesla's product list, which has an account's vehicles and energy sites."""
+"""Reads Tesla's product list, which contains an account's vehicles and energy sites."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ type Product = Mapping[str, Any]
 def granted_assets(products: Iterable[Product], scopes: frozenset[str]) -> dict[str, Product]:
     """The vehicles and sites that the owner granted access to, by VIN or site number.
 
-    Tesla lists the others too. A product with a malformed VIN or number is left out.
+    Tesla also lists others. A product with a malformed VIN or number is left out.
     """
     return {
         asset: product

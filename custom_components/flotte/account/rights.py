@@ -1,9 +1,9 @@
-"""Rights: whether the user behind a call may have it done.
+"""Rights: whether the user behind a call may do what it asks for.
 
-Home Assistant checks the rights to entities, but not those to what actions of ours name: devices
-and accounts. Its users may have rights to single entities, devices or areas; to do something with
-a device a user needs the right to all of its entities. Calls without a user, as automations make
-them, may do everything, as everywhere in Home Assistant.
+Home Assistant checks the rights to entities, but not those to devices and accounts, which our
+actions take. Its users may have rights to individual entities, devices or areas; to act on a
+device, a user needs the right to all of its entities. Calls without a user, such as those of
+automations, may do everything, as everywhere in Home Assistant.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ async def async_require_control(
             for each in er.async_entries_for_device(
                 registry, device_id, include_disabled_entities=True
             )
-            # Others may have added theirs to the device.
+            # Other integrations may have added entities to the device.
             if each.platform == DOMAIN
         ]
         may = user.permissions.check_entity

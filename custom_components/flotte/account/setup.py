@@ -49,7 +49,7 @@ SITE_MODEL: Final = "Energy site"
 
 
 async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) -> AccountData:
-    """Make an entry's runtime data: two round trips in a row at most, and nothing is billed.
+    """Make an entry's runtime data, in at most two consecutive round trips and free of charge.
 
     Raises:
         ConfigEntryError: only the owner can resolve it.
@@ -101,7 +101,7 @@ async def _async_get_implementation(
     try:
         return cast("AuthImplementation", await async_get_config_entry_implementation(hass, entry))
     except UnknownImplementationError as error:
-        # The credentials were removed. The owner may choose others, or add them again.
+        # The credentials were removed. The owner can choose others, or add them again.
         async_ask_to_log_in(hass, entry)
         raise ConfigEntryNotReady(
             translation_domain=HOMEASSISTANT_DOMAIN,
@@ -119,7 +119,7 @@ async def _async_get_key(hass: HomeAssistant) -> ClientKey:
 
 
 async def _async_get_fleet_status(vehicles: list[VehicleCoordinator]) -> None:
-    """Find out which vehicles have our key; the setup goes on without an answer."""
+    """Find out which vehicles have our key; the setup continues without an answer."""
     try:
         await ask_fleet_status([each.vehicle for each in vehicles], SETUP)
     except TeslaError as error:
@@ -127,9 +127,9 @@ async def _async_get_fleet_status(vehicles: list[VehicleCoordinator]) -> None:
 
 
 async def _async_poll_site(coordinator: SiteCoordinator) -> None:
-    """Poll a site once; the setup goes on without an answer.
+    """Poll a site once; the setup continues without an answer.
 
-    A setup is free of charge. Should sites be billed one day, the gate decides when to poll them.
+    A setup must be free. If Tesla ever bills sites, the gate decides when to poll them.
     """
     if not coordinator.site.is_free:
         return
@@ -160,7 +160,7 @@ class _AssetFactory:
     def vehicle(self, product: Product) -> VehicleCoordinator:
         """Coordinator of a vehicle, with its readings from before the restart."""
         vin = str(product["vin"])
-        # "off" marks vehicles without the protocol; "required" and "allowed" know it.
+        # "off" marks vehicles without the protocol; "required" and "allowed" mark those with it.
         unsigned = product.get("command_signing") in ("off", "not_required")
         vehicle = Vehicle(
             vin,
@@ -214,7 +214,7 @@ class _AssetFactory:
     def _name(
         self, number: str, *, listed: object, reported: str | None, fallback: str
     ) -> AssetName:
-        """Name of a vehicle or site, which keeps its device's until Tesla reports another one."""
+        """Name of a vehicle or site: that of its device, until Tesla reports another one."""
         device = dr.async_get(self.hass).async_get_device_by_identifier(
             (DOMAIN, number), self.entry.entry_id
         )

@@ -30,19 +30,19 @@ UNREADABLE: Final = (
 
 
 class NotWritten(Exception):
-    """A write failed, so the file is as it was before; `detail` says why."""
+    """A write failed and left the file unchanged; `detail` is the reason."""
 
     def __init__(self, detail: str) -> None:
-        """Say why."""
+        """Keep the reason."""
         super().__init__(detail)
         self.detail = detail
 
 
 class Damaged(Exception):
-    """A file cannot be read; `kept_as` names the copy that was kept, blank if there is none."""
+    """A file cannot be read; `kept_as` is the name of its copy, blank if there is none."""
 
     def __init__(self, kept_as: str, detail: str) -> None:
-        """Say where it is, and why."""
+        """Keep the name of the copy and the reason."""
         super().__init__(detail)
         self.kept_as = kept_as
         self.detail = detail
@@ -52,10 +52,10 @@ class CheckedStore(Store[dict[str, Any]]):
     """A private file with a JSON object in it."""
 
     failure: str | None = None
-    """Why the last write failed; None if it did not, or there was none yet."""
+    """Reason why the last write failed; None if it succeeded, or there was none yet."""
 
     def __init__(self, hass: HomeAssistant, version: int, key: str) -> None:
-        """Keep `key` in a file that only Home Assistant's user can read."""
+        """Store `key` in a file that only Home Assistant's system user can read."""
         super().__init__(hass, version, key, private=True, atomic_writes=True)
         self.written: Callable[[], None] = lambda: None
         """Called after each write, failed or not."""
@@ -66,7 +66,7 @@ class CheckedStore(Store[dict[str, Any]]):
             await super()._async_write_data(data)
         except (SerializationError, WriteError, OSError) as error:
             self.failure = str(error) or type(error).__name__
-            # Home Assistant logs only this kind.
+            # Home Assistant catches and logs only this type.
             raise WriteError(self.failure) from error
         else:
             self.failure = None
@@ -74,23 +74,23 @@ class CheckedStore(Store[dict[str, Any]]):
             self.written()
 
     async def async_write(self, data: dict[str, Any]) -> None:
-        """Write now, for what must be on disk before anything else happens.
+        """Write now, for data that must be on disk before anything else happens.
 
         Raises:
             NotWritten: the file is as it was before.
         """
         await self.async_save(data)
         if self.hass.state is CoreState.stopping:
-            # `async_save` leaves it for the very end.
+            # `async_save` would postpone the write to the end of a shutdown.
             await self._async_handle_write_data()  # type: ignore[no-untyped-call]  # of Home Assistant
         if self.failure is not None:
             raise NotWritten(self.failure)
 
     async def async_read(self) -> dict[str, Any] | None:
-        """Return what was written last; None if nothing ever was.
+        """Return the data written last; None if nothing was ever written.
 
         Raises:
-            Damaged: something was, but it is no object, not JSON, or of a newer version.
+            Damaged: the file is not JSON, contains no object, or is of a newer version.
         """
         existed = await self.hass.async_add_executor_job(self._exists)
         try:
@@ -100,13 +100,13 @@ class CheckedStore(Store[dict[str, Any]]):
             raise Damaged(await self.async_set_aside(), detail) from error
         if isinstance(stored, dict):
             return stored
-        # What was loaded without a file is a write that waits.
+        # Data that was loaded without a file comes from a pending write.
         if stored is None and not existed and self._data is None:
             return None
         raise Damaged(await self.async_set_aside(), "no JSON object")
 
     async def async_set_aside(self) -> str:
-        """Keep the file under another name, so that a new one does not replace it.
+        """Rename the file, so that a new one does not replace it.
 
         Returns:
             The name of the copy; blank if there is none, or it could not be renamed.
@@ -128,7 +128,7 @@ class CheckedStore(Store[dict[str, Any]]):
         await self.hass.async_add_executor_job(remove)
 
     def _exists(self) -> bool:
-        """Whether there is a file, or was one: Home Assistant may have set it aside before."""
+        """Whether there is a file, or was one that Home Assistant has already set aside."""
         return Path(self.path).exists() or bool(self._copies())
 
     def _copies(self) -> list[Path]:
@@ -142,7 +142,7 @@ class CheckedStore(Store[dict[str, Any]]):
         try:
             path.rename(copy)
         except FileNotFoundError:
-            # Home Assistant was quicker.
+            # Home Assistant renamed it first.
             copies = self._copies()
             return copies[-1].name if copies else ""
         except OSError as error:
@@ -157,7 +157,7 @@ def async_show_failure(
 ) -> None:
     """Raise or clear the repair issue `issue` about failed writes; `owner` makes it unique."""
     if hass.is_stopping:
-        # Issues end with Home Assistant; the next start finds out for itself.
+        # Issues end when Home Assistant stops; the next start checks again.
         return
     if store.failure is None:
         async_clear_issues(hass, owner, issue)

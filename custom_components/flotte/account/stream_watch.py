@@ -13,17 +13,17 @@ class StreamWatch:
     """The stream that is expected of one vehicle."""
 
     def __init__(self, vehicle: Vehicle) -> None:
-        """Expect none."""
+        """Start without an expected stream."""
         self.is_expected = False
         """Whether the vehicle is meant to stream."""
         self.changed = Listeners[()]()
-        """Called when that was set."""
+        """Called when `is_expected` was set."""
         self._vehicle = vehicle
         self._is_logged = False
 
     @callback
     def async_expect(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
-        """Set whether it is meant to stream, while it has no connection."""
+        """Set whether the vehicle is meant to stream, while it has no connection."""
         self.is_expected = streams
         if streams:
             self._vehicle.presence.mark_not_streaming()

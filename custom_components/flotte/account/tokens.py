@@ -22,7 +22,8 @@ from ..const import ENERGY_SCOPES, NEEDED_ENERGY_SCOPES, NEEDED_SCOPES, VEHICLE_
 from ..tesla.errors import LoginRequired, TeslaError, Unreachable
 
 _RENEWED_RECENTLY: Final = 60.0
-"""Seconds in which a token that Tesla refuses is not renewed again: another request just did."""
+"""Seconds after a renewal in which a refused token is not renewed again: the request probably
+carried the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ class Claims:
     scopes: frozenset[str]
     """Scopes that the owner granted."""
     region: str
-    """Where the account may be served; blank if the token does not say."""
+    """Region that may serve the account; blank if the token names none."""
 
 
 def read_claims(access_token: object) -> Claims | None:
-    """The contents of an access token; None if it has none that can be used."""
+    """The contents of an access token; None if they cannot be used."""
     if not isinstance(access_token, str):
         return None
     try:
@@ -49,7 +50,7 @@ def read_claims(access_token: object) -> Claims | None:
     if not isinstance(subject, str) or not subject:
         return None
     if isinstance(scopes, str):
-        # As OAuth itself has them.
+        # In OAuth's own form, separated by spaces.
         scopes = scopes.split()
     if not isinstance(scopes, list):
         scopes = []
@@ -63,9 +64,9 @@ def read_claims(access_token: object) -> Claims | None:
 class Tokens:
     """Source of access tokens for one config entry.
 
-    Tesla's refresh tokens serve once, so there is one renewal at a time, and its result is stored
-    with the entry before it is used. Requests that wait for a renewal share its failure instead of
-    retrying one after the other.
+    Each of Tesla's refresh tokens works only once. So there is one renewal at a time, and its
+    result is stored with the entry before it is used. Requests that wait for a renewal share its
+    failure instead of retrying one after the other.
     """
 
     def __init__(
@@ -155,7 +156,7 @@ async def _renewed(
 
 @contextmanager
 def _as_ours() -> Iterator[None]:
-    """Turn what goes wrong at Tesla's token server into our errors."""
+    """Map errors of Tesla's token server to ours."""
     try:
         yield
     except OAuth2TokenRequestReauthError as error:
@@ -164,14 +165,14 @@ def _as_ours() -> Iterator[None]:
             raise copy.copy(cause) from None
         raise LoginRequired(str(cause or "the refresh token was refused")) from None
     except (OAuth2TokenRequestBaseError, TimeoutError, ValueError) as error:
-        # ValueError: what an implementation that is not ours may raise.
+        # ValueError: raised by implementations that are not ours.
         cause = error.__cause__
         detail = cause.detail if isinstance(cause, TeslaError) else ""
         raise Unreachable(detail or type(error).__name__) from None
 
 
 def needed_scopes(granted: frozenset[str]) -> frozenset[str]:
-    """The least that must be granted. Owners of energy products alone need no vehicle scope."""
+    """The scopes that must be granted; owners of energy products alone need no vehicle scope."""
     return (
         NEEDED_SCOPES
         if granted & VEHICLE_SCOPES or not granted & ENERGY_SCOPES
@@ -180,6 +181,6 @@ def needed_scopes(granted: frozenset[str]) -> frozenset[str]:
 
 
 def granted_scopes(data: Mapping[str, Any]) -> frozenset[str]:
-    """The scopes that the owner granted, as the access token of an entry's data says."""
+    """The scopes that the owner granted, from the access token in an entry's data."""
     claims = read_claims(data[CONF_TOKEN][CONF_ACCESS_TOKEN])
     return frozenset() if claims is None else claims.scopes

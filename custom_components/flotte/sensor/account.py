@@ -1,4 +1,4 @@
-"""The account: what it counts, spends and may spend."""
+"""The account: counts, costs and the budget."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
 
 
 def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
-    """Wakes of all cars, without corrections, which belong to no day."""
+    """Wakes of all cars, except for corrections, which belong to no day."""
     return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
 
 
@@ -80,8 +80,8 @@ ACCOUNT_SENSORS: Final = (
     _cost("cost_data", Category.DATA),
     _cost("cost_wake", Category.WAKE),
     _cost("cost_energy", Category.ENERGY),
-    # No statistics of these two: Home Assistant only sums money, and a sum of forecasts or of
-    # remainders is meaningless.
+    # No statistics for these two: Home Assistant only sums money, and a sum of projections or of
+    # remaining budgets is meaningless.
     FlotteAccountDescription(
         key="projected_cost",
         value=_projected,
@@ -90,13 +90,13 @@ ACCOUNT_SENSORS: Final = (
     ),
     FlotteAccountDescription(
         key="budget_left",
-        # Rounded down: never more than is left.
+        # Rounded down, to never show more than is left.
         value=lambda ledger, now: ledger.meter.left(now).quantize(CENT, ROUND_DOWN),
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
     ),
-    # A total with its beginning, not one that only increases: a wake that Tesla did not bill is
-    # taken back, which would look like a new beginning and be counted twice.
+    # A total with a reset time, not a total that only increases: taking back a wake that Tesla did
+    # not bill would look like a reset, and wakes would be counted twice.
     FlotteAccountDescription(
         key="wakes_today",
         value=_wakes_today,

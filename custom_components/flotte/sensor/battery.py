@@ -21,7 +21,7 @@ BATTERY_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        # It moves with the one above, and streaming both costs twice.
+        # It changes with the row above, and streaming both would cost twice as much.
         entity_registry_enabled_default=False,
     ),
     FlotteSensorDescription(

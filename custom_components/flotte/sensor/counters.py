@@ -1,7 +1,7 @@
-"""Counters of a car: when Home Assistant's statistics must see a new beginning, and when not.
+"""Counters of a car: which falls Home Assistant's statistics must treat as a reset.
 
 A lifetime counter never falls, except by the rounding of its two sources: a polled odometer and a
-streamed one differ in the last digits. A session counter begins again at 0; a small fall is a
+streamed one differ in the last digits. A session counter restarts at 0; a small fall is a
 correction, as in `tesla_fleet` of Home Assistant 2026.10.
 """
 
@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Final, Self
 
 MAX_CORRECTION: Final = 1.0
-"""kWh or km; a counter that falls by more has begun again."""
+"""In kWh or km; a counter that falls by more has restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LifetimeCounter:
-    """A counter that only rises, without the falls that rounding makes."""
+    """A counter that only rises; falls due to rounding are ignored."""
 
     value: float | None = None
     """None before the first one."""
@@ -35,19 +35,19 @@ class LifetimeCounter:
 
 @dataclass(frozen=True, slots=True)
 class SessionCounter:
-    """A counter that begins again, and the time of its last beginning."""
+    """A counter that restarts, and the time of its last restart."""
 
     value: float | None = None
     """None before the first one."""
     began_at: datetime | None = None
-    """None if no beginning was seen."""
+    """None if no restart was seen."""
 
     def restored(self, value: float, began_at: datetime | None) -> Self:
         """The counter as it was before a restart."""
         return replace(self, value=value, began_at=began_at)
 
     def after(self, value: float, time: datetime) -> Self:
-        """The counter with the next value, which was true at `time`."""
+        """The counter with the next value, measured at `time`."""
         last = value if self.value is None else self.value
         begins = value < last - MAX_CORRECTION or (value == 0 and last != 0)
         return replace(self, value=value, began_at=time if begins else self.began_at)

@@ -16,7 +16,7 @@ from ..tesla import signals
 
 @dataclass(frozen=True, kw_only=True)
 class DeferredCommandsDescription(FlotteEntityDescription, SensorEntityDescription):
-    """The row of the number of deferred commands, which no signal carries."""
+    """The row of the number of deferred commands, which is not a signal."""
 
 
 DEFERRED_COMMANDS: Final = DeferredCommandsDescription(
@@ -30,7 +30,7 @@ class DeferredCommandsSensor(VehicleEntity, SensorEntity):
     entity_description: DeferredCommandsDescription
 
     def __init__(self, coordinator: VehicleCoordinator) -> None:
-        """Count them again when one is added or leaves, which is reported as a change of ONLINE."""
+        """Recount when a command is added or removed, which is reported as a change of ONLINE."""
         super().__init__(coordinator, DEFERRED_COMMANDS, (signals.ONLINE,))
 
     @property

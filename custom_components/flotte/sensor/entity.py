@@ -1,4 +1,4 @@
-"""Sensors of a signal: the form of a row, and the entity that shows it."""
+"""Sensors that show a signal: the class of their rows, and the entity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ UNITS: Final[Mapping[Unit, str]] = {
     Unit.KILOMETRE: UnitOfLength.KILOMETERS,
     Unit.METRE: UnitOfLength.METERS,
     Unit.KILOMETRE_PER_HOUR: UnitOfSpeed.KILOMETERS_PER_HOUR,
-    # Home Assistant has no constants for the next three and for kilo-ohms.
+    # Home Assistant has no constants for the next three and for kiloohms.
     Unit.METRE_PER_SECOND_SQUARED: "m/s²",
     Unit.RADIAN_PER_SECOND: "rad/s",
     Unit.NEWTON_METRE: "Nm",
@@ -74,7 +74,7 @@ class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
 class DetailDescription(FlotteSensorDescription):
     """A sensor for enthusiasts.
 
-    It is disabled because what is enabled is streamed, and streaming costs; and a vehicle that does
+    It is disabled because every enabled entity is streamed, which costs money. A vehicle that does
     not stream reports few of these.
     """
 
@@ -83,14 +83,14 @@ class DetailDescription(FlotteSensorDescription):
 
 
 def sensor_of(coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> FlotteSensor:
-    """The entity of a row. A counter is one that is a total."""
+    """The entity of a row; totals become counters."""
     if row.state_class in (SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING):
         return CounterSensor(coordinator, row)
     return FlotteSensor(coordinator, row)
 
 
 class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
-    """Shows a signal; one without inputs is refreshed after every poll.
+    """Shows a signal; a derived one without inputs is refreshed after every poll.
 
     Args:
         coordinator: Of the vehicle or site.
@@ -152,7 +152,7 @@ class CounterSensor(FlotteSensor, RestoreSensor):
         super()._handle_coordinator_update()
 
     def _count(self) -> None:
-        """Apply the reading to the counter, if its value is known."""
+        """Apply the current reading to the counter, if its value is known."""
         reading = self.readings.reading(self.entity_description.signal)
         if reading is not None and reading.value is not None:
             self._counter = self._counter.after(reading.value, reading.time)

@@ -1,6 +1,7 @@
 """The power of a house with solar panels, a battery and a grid, which always adds up.
 
-    solar + battery + grid = load        (W, whole numbers; battery > 0 gives, grid > 0 is bought)
+    solar + battery + grid + generator = load
+    (W, whole numbers; battery > 0 gives, grid > 0 is bought)
 
 Source of the signs: Tesla's sample of live_status, August 2024.
 """
@@ -28,6 +29,7 @@ _DEAR_HOURS = range(17, 21)
 _CLOUD_SLOT = 1800.0
 _LOAD_SLOT = 600.0
 _NEARLY_WH = 0.5
+_GENERATOR_STARTS = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class Power:
     load: int
     """The house and its wall connector."""
     wall_connector: int
+    generator: int = 0
 
 
 @dataclass
@@ -53,6 +56,8 @@ class Energy:
     battery_to_grid: float = 0.0
     grid_to_home: float = 0.0
     grid_to_battery: float = 0.0
+    generator_to_home: float = 0.0
+    generator_to_battery: float = 0.0
 
     def add(self, other: Energy) -> None:
         """Add the energy of another period."""
@@ -61,20 +66,28 @@ class Energy:
 
 
 def flows(power: Power, seconds: float) -> Energy:
-    """Split a constant power by source and use. Solar feeds the house first, then the battery."""
+    """Split a constant power by source and use.
+
+    Solar feeds the house first, then the battery; a generator only runs without the grid, and feeds
+    what solar leaves.
+    """
     hours = seconds / 3600
     solar_to_home = min(power.solar, power.load)
     charge = max(-power.battery, 0)
     solar_to_battery = min(power.solar - solar_to_home, charge)
     battery_to_home = min(max(power.battery, 0), power.load - solar_to_home)
+    generator_to_home = min(power.generator, power.load - solar_to_home - battery_to_home)
+    generator_to_battery = power.generator - generator_to_home
     return Energy(
         solar_to_home=solar_to_home * hours,
         solar_to_battery=solar_to_battery * hours,
         solar_to_grid=(power.solar - solar_to_home - solar_to_battery) * hours,
         battery_to_home=battery_to_home * hours,
         battery_to_grid=(max(power.battery, 0) - battery_to_home) * hours,
-        grid_to_home=(power.load - solar_to_home - battery_to_home) * hours,
-        grid_to_battery=(charge - solar_to_battery) * hours,
+        grid_to_home=(power.load - solar_to_home - battery_to_home - generator_to_home) * hours,
+        grid_to_battery=(charge - solar_to_battery - generator_to_battery) * hours,
+        generator_to_home=generator_to_home * hours,
+        generator_to_battery=generator_to_battery * hours,
     )
 
 
@@ -97,6 +110,12 @@ class House:
     seed: int
     longitude: float
     time_zone: str
+    has_solar: bool = True
+    battery_wh: int = POWERWALL_WH
+    """0 without a battery."""
+    battery_w: int = POWERWALL_W
+    generator_w: int = 0
+    """It runs while the grid is gone and the battery is nearly empty."""
     fixed_solar: int | None = None
     fixed_load: int | None = None
     is_on_grid: bool = True
@@ -105,6 +124,8 @@ class House:
 
     def solar(self, at: float) -> int:
         """The possible power of the panels in W: sun, season and clouds."""
+        if not self.has_solar:
+            return 0
         if self.fixed_solar is not None:
             return self.fixed_solar
         moment = datetime.fromtimestamp(at, UTC)
@@ -144,8 +165,8 @@ class House:
         if not self.is_on_grid:
             return 0.0
         if self.settings.mode == "backup" or self.is_storm_mode_active:
-            return float(POWERWALL_WH)
-        return POWERWALL_WH * self.settings.reserve_percent / 100
+            return float(self.battery_wh)
+        return self.battery_wh * self.settings.reserve_percent / 100
 
     @property
     def is_storm_mode_active(self) -> bool:
@@ -159,24 +180,38 @@ class House:
         can sustain for that long.
         """
         solar = self.solar(at)
+        generator = self._generator(energy_wh)
         load = self.house_load(at) + wall_w
-        battery = self._desired_battery_power(at, solar, load, energy_wh)
+        battery = self._desired_battery_power(at, solar + generator, load, energy_wh)
         battery = self._battery_limit(battery, energy_wh, seconds)
-        grid = load - solar - battery
+        grid = load - solar - battery - generator
         if grid < 0 and (self.settings.export_rule == "never" or not self.is_on_grid):
-            # Nothing can be exported: the panels produce less.
-            solar += grid
+            # Nothing can be exported: the generator and the panels produce less.
+            saved = min(-grid, generator)
+            generator -= saved
+            solar += grid + saved
             grid = 0
         if grid > 0 and not self.is_on_grid:
             # Nothing can be imported: the house gets less.
             load -= grid
             wall_w = min(wall_w, load)
             grid = 0
-        return Power(solar=solar, battery=battery, grid=grid, load=load, wall_connector=wall_w)
+        return Power(
+            solar=solar,
+            battery=battery,
+            grid=grid,
+            load=load,
+            wall_connector=wall_w,
+            generator=generator,
+        )
 
-    def _desired_battery_power(self, at: float, solar: int, load: int, energy_wh: float) -> int:
+    def _generator(self, energy_wh: float) -> int:
+        is_needed = not self.is_on_grid and energy_wh < self.battery_wh * _GENERATOR_STARTS
+        return self.generator_w if is_needed else 0
+
+    def _desired_battery_power(self, at: float, produced: int, load: int, energy_wh: float) -> int:
         """The power that an endless battery would give, or take if negative."""
-        surplus = solar - load
+        surplus = produced - load
         reserve = self.reserve_wh()
         if not self.is_on_grid:
             return -surplus
@@ -184,7 +219,7 @@ class House:
         hour = datetime.fromtimestamp(at, ZoneInfo(self.time_zone)).hour
         autonomous = self.settings.mode == "autonomous"
         if energy_wh < reserve - _NEARLY_WH:
-            rate = GRID_CHARGE_W if reserve >= POWERWALL_WH else TOP_UP_W
+            rate = GRID_CHARGE_W if reserve >= self.battery_wh else TOP_UP_W
             return -max(surplus, rate if may_buy else 0, 0)
         if autonomous and hour < _CHEAP_UNTIL_HOUR and may_buy:
             return -max(surplus, GRID_CHARGE_W)
@@ -195,8 +230,8 @@ class House:
 
     def _battery_limit(self, watts: int, energy_wh: float, seconds: float) -> int:
         """Limit a power by the inverter, the battery's energy and its remaining capacity."""
-        watts = min(max(watts, -POWERWALL_W), POWERWALL_W)
-        room = max(POWERWALL_WH - energy_wh, 0.0)
+        watts = min(max(watts, -self.battery_w), self.battery_w)
+        room = max(self.battery_wh - energy_wh, 0.0)
         there = max(energy_wh - self.reserve_wh(), 0.0)
         if seconds:
             hours = seconds / 3600

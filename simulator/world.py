@@ -61,6 +61,13 @@ class World:
         site = Site(clock, SITE_ID, name="Home", seed=seed, car=aurora)
         self.sites: dict[int, Site] = {site.id: site}
 
+    def add_site(self, kind: str, site_id: int, name: str) -> Site:
+        """Build another site of a kind of `simulator.energy.equipment`."""
+        site = self.sites[site_id] = Site(
+            self.clock, site_id, name=name, seed=self.seed + len(self.sites), kind=kind
+        )
+        return site
+
     def advance(self) -> None:
         """Bring every car and site up to the clock's now."""
         for site in self.sites.values():

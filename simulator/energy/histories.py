@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from simulator.balance import POWERWALL_WH, Energy, flows
+from simulator.balance import Energy, flows
 from simulator.energy.past import ROW_SECONDS, History
 from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, UnknownCommand
@@ -44,7 +44,7 @@ def _remember_past(site: SiteState) -> None:
         return
     site.has_past = True
     past = History()
-    energy_wh = POWERWALL_WH / 2
+    energy_wh = site.house.battery_wh / 2
     at = site.born - site.born % ROW_SECONDS - DAYS_BEFORE * _DAY
     while at < site.born:
         seconds = min(ROW_SECONDS, site.born - at)
@@ -118,17 +118,25 @@ def _energy_values(energy: Energy) -> Iterator[tuple[str, float]]:
         "solar_energy_exported": energy.solar_to_home
         + energy.solar_to_battery
         + energy.solar_to_grid,
+        "generator_energy_exported": energy.generator_to_home + energy.generator_to_battery,
         "grid_energy_imported": energy.grid_to_home + energy.grid_to_battery,
         "grid_energy_exported_from_solar": energy.solar_to_grid,
         "grid_energy_exported_from_battery": energy.battery_to_grid,
         "battery_energy_exported": energy.battery_to_home + energy.battery_to_grid,
         "battery_energy_imported_from_grid": energy.grid_to_battery,
         "battery_energy_imported_from_solar": energy.solar_to_battery,
+        "battery_energy_imported_from_generator": energy.generator_to_battery,
         "consumer_energy_imported_from_grid": energy.grid_to_home,
         "consumer_energy_imported_from_solar": energy.solar_to_home,
         "consumer_energy_imported_from_battery": energy.battery_to_home,
-        "total_home_usage": energy.grid_to_home + energy.solar_to_home + energy.battery_to_home,
-        "total_battery_charge": energy.grid_to_battery + energy.solar_to_battery,
+        "consumer_energy_imported_from_generator": energy.generator_to_home,
+        "total_home_usage": energy.grid_to_home
+        + energy.solar_to_home
+        + energy.battery_to_home
+        + energy.generator_to_home,
+        "total_battery_charge": energy.grid_to_battery
+        + energy.solar_to_battery
+        + energy.generator_to_battery,
         "total_battery_discharge": energy.battery_to_home + energy.battery_to_grid,
         "total_solar_generation": energy.solar_to_home
         + energy.solar_to_battery

@@ -1,165 +1,231 @@
-"""The answers of Tesla's cloud about an energy site, without ordered deviations."""
+"""The answers of Tesla's cloud about an energy site, without ordered deviations.
 
-from simulator.balance import POWERWALL_W, POWERWALL_WH, Power
+What an answer contains follows from the site's equipment; see `simulator.energy.equipment`.
+"""
+
+from simulator.balance import Power
+from simulator.energy.equipment import Connector
 from simulator.energy.state import (
     CONNECTOR_CHARGING,
     CONNECTOR_CONNECTED,
     CONNECTOR_EMPTY,
     GATEWAY_DIN,
-    POWERWALL_DIN,
-    WALL_CONNECTOR_DIN,
     Json,
     SiteState,
 )
 
+_ASSET = "1a2b3c4d-0000-4000-8000-00000000f107"
+
 
 def product(site: SiteState) -> Json:
     """Return the entry of the site in `products`."""
-    return {
+    equipment = site.equipment
+    answer: Json = {
         "energy_site_id": site.id,
-        "resource_type": "battery",
-        "site_name": None if site.is_name_lost else site.name,
+        "resource_type": equipment.resource_type,
         "id": f"STE{site.id}",
+        "asset_site_id": _ASSET,
+        "sync_grid_alert_enabled": False,
+        "breaker_alert_enabled": False,
+        "components": _components_in_list(site),
+        "features": {"rate_plan_manager_no_pricing_constraint": True},
+    }
+    if not equipment.batteries:
+        # The list has no name for sites without a battery.
+        unknown = {"storm_mode_enabled": None, "powerwall_onboarding_settings_set": None}
+        solar = {"solar_type": "pv_panel", "solar_power": site.power().solar}
+        return answer | unknown | (solar if equipment.has_solar else {})
+    return answer | {
+        "site_name": None if site.is_name_lost else site.name,
         "gateway_id": GATEWAY_DIN,
-        "asset_site_id": "1a2b3c4d-0000-4000-8000-00000000f107",
         "warp_site_number": f"STE{site.id}",
         "energy_left": site.energy_wh,
-        "total_pack_energy": POWERWALL_WH,
+        "total_pack_energy": equipment.battery_wh,
         "percentage_charged": site.percent,
-        "battery_type": "ac_powerwall",
+        "battery_type": equipment.battery_type,
         "backup_capable": True,
         "battery_power": site.power().battery,
         "go_off_grid_test_banner_enabled": None,
         "storm_mode_enabled": site.house.settings.storm_mode_enabled,
         "powerwall_onboarding_settings_set": True,
-        "sync_grid_alert_enabled": False,
-        "breaker_alert_enabled": False,
-        "components": {
-            "battery": True,
-            "battery_type": "ac_powerwall",
-            "solar": True,
-            "solar_type": "pv_panel",
-            "grid": True,
-            "load_meter": True,
-            "market_type": "residential",
-            "wall_connectors": [_wall_connector_identity()],
-        },
-        "features": {"rate_plan_manager_no_pricing_constraint": True},
     }
+
+
+def _components_in_list(site: SiteState) -> Json:
+    equipment = site.equipment
+    components: Json = {
+        "battery": bool(equipment.batteries),
+        "solar": equipment.has_solar,
+        "grid": equipment.has_grid,
+        "load_meter": _has_meter(site),
+        "market_type": "residential",
+    }
+    if equipment.batteries:
+        components["battery_type"] = equipment.battery_type
+    if equipment.has_solar:
+        components["solar_type"] = "pv_panel"
+    if equipment.connectors:
+        components["wall_connectors"] = _connector_identities(site)
+    return components
+
+
+def _has_meter(site: SiteState) -> bool:
+    """Whether anything measures the house; a wall connector alone does not."""
+    return bool(site.equipment.batteries) or site.equipment.has_solar
 
 
 def live_status(site: SiteState) -> Json:
-    """Return `live_status`: load = solar + battery + grid, to the watt."""
-    power = site.power()
-    on_grid = site.house.is_on_grid
-    return {
+    """Return `live_status`: load = solar + battery + grid + generator, to the watt."""
+    equipment, power = site.equipment, site.power()
+    timestamp = site.local(site.time).isoformat(timespec="seconds")
+    connectors = [
+        _connector(site, connector, power, is_first=number == 0)
+        for number, connector in enumerate(equipment.connectors)
+    ]
+    if not _has_meter(site):
+        return {"wall_connectors": connectors, "timestamp": timestamp}
+    answer: Json = {
         "solar_power": power.solar,
         "energy_left": round(site.energy_wh, 3),
-        "total_pack_energy": POWERWALL_WH,
+        # Seen at a site without a battery: 1.
+        "total_pack_energy": equipment.battery_wh or 1,
         "percentage_charged": round(site.percent, 6),
-        "backup_capable": True,
         "battery_power": power.battery,
         "load_power": power.load,
-        "grid_status": "Active" if on_grid else "Inactive",
-        "grid_services_active": False,
+        "grid_status": "Unknown",
+        "grid_services_active": site.grid_services_w != 0,
         "grid_power": power.grid,
-        "grid_services_power": 0,
-        "generator_power": 0,
-        "island_status": "on_grid" if on_grid else "off_grid_unintentional",
+        "grid_services_power": site.grid_services_w,
+        "generator_power": power.generator,
+        "island_status": "island_status_unknown",
         "storm_mode_active": site.house.is_storm_mode_active,
-        "timestamp": site.local(site.time).isoformat(timespec="seconds"),
-        "wall_connectors": [_wall_connector(site, power)],
+        "timestamp": timestamp,
+        "wall_connectors": connectors or ([] if equipment.batteries else None),
     }
+    if equipment.batteries:
+        on_grid = site.house.is_on_grid
+        outage = "off_grid_unintentional" if equipment.has_grid else "off_grid"
+        answer |= {
+            "backup_capable": True,
+            "grid_status": "Active" if on_grid else "Inactive",
+            "island_status": "on_grid" if on_grid else outage,
+        }
+    return answer
 
 
-def _wall_connector(site: SiteState, power: Power) -> Json:
-    connector: Json = {
-        "din": WALL_CONNECTOR_DIN,
+def _connector(site: SiteState, connector: Connector, power: Power, *, is_first: bool) -> Json:
+    """A wall connector; the site's car is at the first."""
+    answer: Json = {
+        "din": connector.din,
         "wall_connector_state": CONNECTOR_EMPTY,
         "wall_connector_fault_state": 2,
-        "wall_connector_power": power.wall_connector,
+        "wall_connector_power": power.wall_connector if is_first else 0,
     }
-    if site.car is not None and site.is_car_connected():
+    if is_first and site.car is not None and site.is_car_connected():
         is_charging = site.car.charging.state == "Charging"
-        connector["vin"] = site.car.vin
-        connector["wall_connector_state"] = (
-            CONNECTOR_CHARGING if is_charging else CONNECTOR_CONNECTED
-        )
-    return connector
+        answer["vin"] = site.car.vin
+        answer["wall_connector_state"] = CONNECTOR_CHARGING if is_charging else CONNECTOR_CONNECTED
+    return answer
 
 
-def _wall_connector_identity() -> Json:
-    return {
-        "device_id": "c0ffee00-0000-4000-8000-000000000001",
-        "din": WALL_CONNECTOR_DIN,
-        "serial_number": "B7S23024J00001",
-        "part_name": "Gen 3 Wall Connector",
-        "is_active": True,
-    }
+def _connector_identities(site: SiteState) -> list[Json]:
+    return [
+        {
+            "device_id": connector.device_id,
+            "din": connector.din,
+            "serial_number": connector.serial_number,
+            "part_name": connector.part_name,
+            "is_active": True,
+        }
+        for connector in site.equipment.connectors
+    ]
 
 
 def site_info(site: SiteState) -> Json:
     """Return `site_info`."""
-    settings = site.house.settings
-    return {
+    answer: Json = {
         "id": f"STE{site.id}",
         "site_name": site.name,
-        "asset_site_id": "1a2b3c4d-0000-4000-8000-00000000f107",
-        "backup_reserve_percent": settings.reserve_percent,
-        "default_real_mode": settings.mode,
+        "asset_site_id": _ASSET,
         "installation_date": "2023-05-11T10:00:00+02:00",
         "installation_time_zone": site.time_zone,
-        "version": "26.10.3 6a1f3e2b",
-        "battery_count": 1,
-        "nameplate_power": POWERWALL_W,
-        "nameplate_energy": POWERWALL_WH,
         "max_site_meter_power_ac": 1_000_000_000,
         "min_site_meter_power_ac": -1_000_000_000,
+        "geolocation": {"latitude": site.place[0], "longitude": site.place[1]},
+        "address": {"city": "Amsterdam", "country": "NL"},
+        "user_settings": {"storm_mode_enabled": None},
+        "components": _components(site),
+    }
+    return answer | _battery_settings(site) if site.equipment.batteries else answer
+
+
+def _battery_settings(site: SiteState) -> Json:
+    """The part of `site_info` that only a site with a battery has."""
+    equipment, settings = site.equipment, site.house.settings
+    return {
+        "backup_reserve_percent": settings.reserve_percent,
+        "default_real_mode": settings.mode,
+        "version": "26.10.3 6a1f3e2b",
+        "battery_count": equipment.powerwalls,
+        "nameplate_power": equipment.battery_w,
+        "nameplate_energy": equipment.battery_wh,
         "off_grid_vehicle_charging_reserve_percent": site.off_grid_vehicle_reserve,
         "vpp_backup_reserve_percent": settings.reserve_percent,
         "tariff_id": site.tariff["code"],
         "tariff_content": site.tariff,
         "tariff_content_v2": site.tariff,
         "tou_settings": {"optimization_strategy": "economics", "schedule": []},
-        "geolocation": {"latitude": site.place[0], "longitude": site.place[1]},
-        "address": {"city": "Amsterdam", "country": "NL"},
         "user_settings": {
             "storm_mode_enabled": settings.storm_mode_enabled,
             "powerwall_onboarding_settings_set": True,
             "powerwall_tesla_electric_interested_in": False,
             "vpp_tour_enabled": False,
         },
-        "components": {
-            "solar": True,
-            "solar_type": "pv_panel",
-            "battery": True,
-            "battery_type": "ac_powerwall",
-            "grid": True,
-            "backup": True,
-            "load_meter": True,
-            "market_type": "residential",
-            "tou_capable": True,
-            "storm_mode_capable": True,
-            "off_grid_vehicle_charging_reserve_supported": True,
-            "grid_services_enabled": False,
-            "net_meter_mode": "battery_ok",
-            "customer_preferred_export_rule": settings.export_rule,
-            "disallow_charge_from_grid_with_solar_installed": settings.no_grid_charging,
-            "set_islanding_mode_enabled": True,
-            "solar_value_enabled": True,
-            "configurable": True,
-            "gateways": [{"din": GATEWAY_DIN, "is_active": True, "part_name": "Gateway 2"}],
-            "batteries": [
-                {
-                    "din": POWERWALL_DIN,
-                    "is_active": True,
-                    "nameplate_energy": POWERWALL_WH,
-                    "nameplate_max_charge_power": POWERWALL_W,
-                    "nameplate_max_discharge_power": POWERWALL_W,
-                    "part_name": "Powerwall 2",
-                }
-            ],
-            "inverters": [],
-            "wall_connectors": [_wall_connector_identity()],
-        },
     }
+
+
+def _components(site: SiteState) -> Json:
+    equipment = site.equipment
+    components = _components_in_list(site) | {"configurable": True}
+    if equipment.has_solar:
+        components["solar_value_enabled"] = True
+    return components | _battery_components(site) if equipment.batteries else components
+
+
+def _battery_components(site: SiteState) -> Json:
+    equipment, settings = site.equipment, site.house.settings
+    components: Json = {
+        "backup": True,
+        "tou_capable": True,
+        "storm_mode_capable": equipment.has_grid,
+        "off_grid_vehicle_charging_reserve_supported": True,
+        "grid_services_enabled": equipment.is_in_programme,
+        "net_meter_mode": "battery_ok",
+        "set_islanding_mode_enabled": True,
+        # Whether the owner may change these in the app (captures in pypowerwall, 2023-12).
+        "edit_setting_grid_charging": equipment.has_grid,
+        "edit_setting_energy_exports": equipment.has_grid and not equipment.is_in_programme,
+        "gateways": [{"din": GATEWAY_DIN, "is_active": True, "part_name": equipment.gateway}],
+        "batteries": [
+            {
+                "din": battery.din,
+                "is_active": True,
+                "nameplate_energy": equipment.battery_wh // len(equipment.batteries),
+                "nameplate_max_charge_power": battery.power,
+                "nameplate_max_discharge_power": battery.power,
+                "part_name": battery.part_name,
+            }
+            for battery in equipment.batteries
+        ],
+        "inverters": [],
+    }
+    if settings.no_grid_charging:
+        # Missing while charging from the grid is allowed (teslajsonpy, Home Assistant).
+        components["disallow_charge_from_grid_with_solar_installed"] = True
+    if equipment.is_in_programme:
+        # The programme decides: no rule of the owner, only whether export is off.
+        if settings.export_rule == "never":
+            components["non_export_configured"] = True
+    else:
+        components["customer_preferred_export_rule"] = settings.export_rule
+    return components

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.balance import POWERWALL_WH, House, Power, flows
+from simulator.balance import House, Power, flows
 from simulator.cars import Car
 from simulator.clock import Clock
+from simulator.energy.equipment import KINDS
 from simulator.energy.past import ROW_SECONDS, History, Outage
 from simulator.site_answers import SiteAnswers
 from simulator.vehicle.drive import HOME, distance_m
@@ -14,8 +15,6 @@ from simulator.vehicle.drive import HOME, distance_m
 type Json = dict[str, Any]
 
 DAYS_KEPT = 60
-WALL_CONNECTOR_DIN = "1529455-02-D--B7S23024J00001"
-POWERWALL_DIN = "2012170-25-E--TG123069000001"
 GATEWAY_DIN = "1232100-00-J--CN323069000001"
 CONNECTOR_CHARGING = 1
 CONNECTOR_EMPTY = 2
@@ -30,7 +29,14 @@ class SiteState:
     """An energy site that lives on a clock."""
 
     def __init__(
-        self, clock: Clock, site_id: int, *, name: str, seed: int, car: Car | None = None
+        self,
+        clock: Clock,
+        site_id: int,
+        *,
+        name: str,
+        seed: int,
+        car: Car | None = None,
+        kind: str = "home",
     ) -> None:
         self.clock = clock
         self.id = site_id
@@ -43,8 +49,20 @@ class SiteState:
         self.car = car
         self.place = HOME
         self.time_zone = "Europe/Amsterdam"
-        self.house = House(seed=seed, longitude=HOME[1], time_zone=self.time_zone)
-        self.energy_wh = POWERWALL_WH * 0.62
+        self.equipment = equipment = KINDS[kind]
+        self.house = House(
+            seed=seed,
+            longitude=HOME[1],
+            time_zone=self.time_zone,
+            has_solar=equipment.has_solar,
+            battery_wh=equipment.battery_wh,
+            battery_w=equipment.battery_w,
+            generator_w=equipment.generator_w,
+            is_on_grid=equipment.has_grid,
+        )
+        self.energy_wh = self.house.battery_wh * 0.62
+        self.grid_services_w = 0
+        """Power under a programme of grid services, whose event is active if it is not 0."""
         self.off_grid_vehicle_reserve = 30
         self.tariff: Json = _tariff()
         self.answers = SiteAnswers()
@@ -77,7 +95,8 @@ class SiteState:
         power = self.house.power(middle, self.energy_wh, wall_w, seconds=seconds)
         self.past.add(self.time, flows(power, seconds))
         self.energy_wh = min(
-            max(self.energy_wh - power.battery * seconds / 3600, 0.0), float(POWERWALL_WH)
+            max(self.energy_wh - power.battery * seconds / 3600, 0.0),
+            float(self.house.battery_wh),
         )
         self.time = end
 
@@ -110,8 +129,8 @@ class SiteState:
 
     @property
     def percent(self) -> float:
-        """The battery's level, 0 to 100."""
-        return self.energy_wh / POWERWALL_WH * _FULL
+        """The battery's level, 0 to 100; 0 without a battery."""
+        return self.energy_wh / self.house.battery_wh * _FULL if self.house.battery_wh else 0.0
 
     def power(self) -> Power:
         """The current power of the house."""

@@ -5,6 +5,7 @@
 | percentage_charged | 0..100 |
 | solar_power, load_power | W (the load without the car); null: by the time of day |
 | on_grid, storm | bool |
+| grid_services | W for a programme of grid services; 0 ends its event |
 | name, account | text |
 | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
 | answers | deviations of the answers; see `simulator.site_answers` |
@@ -12,7 +13,6 @@
 
 from collections.abc import Callable
 
-from simulator.balance import POWERWALL_WH
 from simulator.energy.settings import change
 from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, SteeringError
@@ -34,7 +34,7 @@ def _steer_flag(value: object, name: str) -> bool:
 
 def _steer_percentage(site: SiteState, value: object) -> None:
     percent = min(max(_steer_number(value, "percentage_charged"), 0.0), 100.0)
-    site.energy_wh = POWERWALL_WH * percent / _FULL
+    site.energy_wh = site.house.battery_wh * percent / _FULL
 
 
 def _steer_solar(site: SiteState, value: object) -> None:
@@ -51,6 +51,10 @@ def _steer_grid(site: SiteState, value: object) -> None:
 
 def _steer_storm(site: SiteState, value: object) -> None:
     site.house.is_stormy = _steer_flag(value, "storm")
+
+
+def _steer_services(site: SiteState, value: object) -> None:
+    site.grid_services_w = round(_steer_number(value, "grid_services"))
 
 
 def _steer_name(site: SiteState, value: object) -> None:
@@ -86,6 +90,7 @@ _ORDERS: dict[str, Callable[[SiteState, object], None]] = {
     "load_power": _steer_load,
     "on_grid": _steer_grid,
     "storm": _steer_storm,
+    "grid_services": _steer_services,
     "reserve": _steer_setting("backup", "backup_reserve_percent"),
     "mode": _steer_setting("operation", "default_real_mode"),
     "storm_mode_enabled": _steer_setting("storm_mode", "enabled"),

@@ -219,7 +219,7 @@ def test_other_settings(site: Site) -> None:
     assert answer == {"Message": "Updated", "Code": 200}
     components = site.site_info()["components"]
     assert components["customer_preferred_export_rule"] == "never"
-    assert components["disallow_charge_from_grid_with_solar_installed"] is False
+    assert "disallow_charge_from_grid_with_solar_installed" not in components
     site.command(
         "off_grid_vehicle_charging_reserve", {"off_grid_vehicle_charging_reserve_percent": 45}
     )

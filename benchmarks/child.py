@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-STOP_SECONDS: Final = 10
+STOP_SECONDS: Final = 120
+"""A busy disk may block each write at the end for seconds."""
 MAX_LINE: Final = 1 << 24
 """Bytes; some programs answer with many figures."""
 
 
 class ChildFailed(Exception):
-    """A child process did not start, or did not answer."""
+    """A child process did not start, answer or end as it should."""
 
 
 class Child:
@@ -49,7 +50,11 @@ class Child:
 
 @asynccontextmanager
 async def child(module: str, *arguments: str) -> AsyncIterator[Child]:
-    """Run one of the modules, which has to end when its standard input ends."""
+    """Run one of the modules, which has to end when its standard input ends.
+
+    Raises:
+        ChildFailed: it did not, or ended with an error: what it writes at the end may be missing.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -65,11 +70,20 @@ async def child(module: str, *arguments: str) -> AsyncIterator[Child]:
         raise ChildFailed(f"no pipes to {module}")
     try:
         yield Child(module, process.stdout, process.stdin)
-    finally:
+    except BaseException:
+        await _end(process)
+        raise
+    if (code := await _end(process)) != 0:
+        raise ChildFailed(f"{module} ended with {code}")
+
+
+async def _end(process: asyncio.subprocess.Process) -> int:
+    """Close its input, wait until it has ended, and return its exit code; kill it in the end."""
+    if process.stdin is not None:
         process.stdin.close()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            return await process.wait()
+    except TimeoutError:
+        process.kill()
+        return await process.wait()

@@ -6,6 +6,7 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
+from benchmarks.child import ChildFailed, child
 from benchmarks.one_setup import Displayed
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.records import Records, raw_values
@@ -161,6 +163,29 @@ def test_each_record_has_new_values() -> None:
     )
     times = [each.created_at.ToNanoseconds() for each in payloads]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("at_end", "failure"),
+    [
+        pytest.param("pass", None, id="well"),
+        pytest.param("sys.exit(3)", "ended with 3", id="with an error"),
+        pytest.param("time.sleep(60)", "ended with -9", id="not in time"),
+    ],
+)
+async def test_child_has_to_end_well(
+    at_end: str, failure: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was killed has not written what is to be measured after it."""
+    program = f"import sys, time\nprint('ready', flush=True)\nsys.stdin.read()\n{at_end}\n"
+    (tmp_path / "ends.py").write_text(program, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    if "sleep" in at_end:
+        monkeypatch.setattr("benchmarks.child.STOP_SECONDS", 0.1)
+    failed = pytest.raises(ChildFailed, match=failure) if failure else nullcontext()
+    with failed:
+        async with child("ends") as process:
+            assert await process.line(30) == "ready\n"
 
 
 @pytest.mark.timeout(240)  # a dozen starts of Home Assistant, one after the other

@@ -9,7 +9,6 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
     │   ├── NotRecorded            the ledger could not be written; nothing was sent
     │   ├── NotKept                it was to wait, and could not be saved
     │   ├── GateRefused            our own gate said no, for a reason that it names
-    │   ├── Deferred               it waits until the vehicle is awake on its own
     │   ├── LoginRequired          the owner must log in again
     │   ├── MobileAccessDisabled   switched off in the car
     │   ├── MissingScope           the owner did not grant what this needs
@@ -49,7 +48,7 @@ Each class names its translation (`key`, in `translations/en.json` under `except
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Final, override
 
 from .privacy import shortened
@@ -130,26 +129,6 @@ class GateRefused(Refused):
 
     key = "gate_refused"
     is_temporary = True
-
-
-class Deferred(Refused):
-    """Not done now: it waits until the vehicle is awake on its own, or until it is given up.
-
-    `reason` says why the vehicle is not woken. Trying again is not needed.
-    """
-
-    key = "deferred"
-
-    def __init__(
-        self,
-        detail: str = "",
-        *,
-        reason: str | None = None,
-        gives_up: datetime | None = None,
-        **placeholders: str,
-    ) -> None:
-        super().__init__(detail, reason=reason, **placeholders)
-        self.gives_up = gives_up
 
 
 class LoginRequired(Refused):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +20,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from custom_components.flotte.tesla.errors import (
     AccountSuspended,
     BudgetExceeded,
-    Deferred,
     GateRefused,
     Refused,
 )
@@ -613,19 +612,29 @@ def test_a_gap_is_never_reported_too_short(gap: timedelta, told: str) -> None:
         ("suspended_person", AccountSuspended, "account_suspended"),
         ("person_beyond_it", BudgetExceeded, "budget_exceeded"),
         ("quota_used_for_an_unlock", GateRefused, "gate_quota"),
-        ("quota_used", Deferred, "gate_quota_waits"),
-        ("setting_above_a_small_budget", Deferred, "budget_exceeded_waits"),
     ],
 )
-def test_a_decision_as_an_error(case: str, error: type[Refused], key: str) -> None:
+def test_a_refusal_as_an_error(case: str, error: type[Refused], key: str) -> None:
     decision = judged(TABLE[case])
-    assert not isinstance(decision, Allow)
+    assert isinstance(decision, Refuse)
     raised = decision.error()
     assert type(raised) is error
     assert raised.translation_key == key
     assert wanted(TEXTS[key]) <= set(raised.placeholders)
-    if isinstance(raised, Deferred):
-        assert raised.gives_up == decision.until
+
+
+@pytest.mark.parametrize(
+    ("case", "key"),
+    [
+        ("quota_used", "gate_quota_waits"),
+        ("setting_above_a_small_budget", "budget_exceeded_waits"),
+    ],
+)
+def test_a_deferral_has_a_text(case: str, key: str) -> None:
+    decision = judged(TABLE[case])
+    assert isinstance(decision, Defer)
+    assert decision.key == key
+    assert wanted(TEXTS[key]) <= set(decision.placeholders)
 
 
 # --- The owner's hours ---------------------------------------------------------------------------
@@ -1215,14 +1224,24 @@ def test_a_promised_wake_counts_for_the_kind_and_the_month_it_was_promised_to() 
 def test_an_avoided_wake_is_counted_when_it_is_refused_not_when_it_is_deferred() -> None:
     """A deferred one is counted once by the vehicle, after it is safely stored."""
     kept = gate(Policy(wakes_per_day=0))
-    with pytest.raises(Deferred):
-        kept.admit(setting(), NOW)
+    assert isinstance(kept.admit_or_defer(setting(), NOW), Defer)
     assert kept.meter.ledger.avoided_wakes(Month(2026, 3)) == 0
     with pytest.raises(GateRefused):
         kept.admit(unlock(), NOW)
     assert kept.meter.ledger.avoided == {
         LedgerKey(NOW.date(), Category.WAKE, CAR, AUTOMATION.label): 1
     }
+
+
+def test_an_action_that_needs_an_answer_now_is_refused_instead_of_deferred() -> None:
+    kept = gate(Policy(wakes_per_day=0))
+    decided: list[Decision] = []
+    kept.decided.subscribe(lambda _, decision: decided.append(decision))
+    kept.admit_or_defer(setting(), NOW)
+    with pytest.raises(GateRefused) as refused:
+        kept.admit(setting(), NOW)
+    assert refused.value.translation_key == "gate_asleep"
+    assert [type(each) for each in decided] == [Defer, Refuse]
 
 
 def test_no_wake_is_avoided_where_none_was_needed() -> None:
@@ -1319,9 +1338,10 @@ class Interleaved(RuleBasedStateMachine):
         if meter.is_wake_held(request.asset, now):
             request = request.without_wake
         before = dict(meter.ledger.counts), meter.committed(now)
-        try:
-            hold = self.gate.admit(request, now)
-        except Refused:
+        hold: Hold | Defer | None = None
+        with suppress(Refused):
+            hold = self.gate.admit_or_defer(request, now)
+        if not isinstance(hold, Hold):
             assert (dict(meter.ledger.counts), meter.committed(now)) == before
             return
         self.actions.append(Action(request, hold, month, list(request.charges)))

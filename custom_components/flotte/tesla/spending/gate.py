@@ -29,7 +29,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..clock import within
-from ..errors import AccountSuspended, BudgetExceeded, Deferred, GateRefused, Refused, whole_units
+from ..errors import AccountSuspended, BudgetExceeded, GateRefused, Refused, whole_units
 from ..listeners import Listeners
 from .caller import POLLING, Caller, CallerKind
 from .holds import Hold
@@ -186,16 +186,28 @@ class Defer:
         """Key of its text."""
         return f"{self.reason}_waits"
 
-    def error(self) -> Deferred:
-        """The error that says so."""
-        return Deferred(reason=self.key, gives_up=self.until, **self.placeholders)
-
 
 type Decision = Allow | Refuse | Defer
 
 
 def decide(request: SpendingRequest, circumstances: Circumstances, policy: Policy) -> Decision:
-    """Whether an action may cost what it costs; changes nothing."""
+    """Whether an action may cost what it costs, now or later; changes nothing."""
+    decision = decide_now(request, circumstances, policy)
+    if (
+        isinstance(decision, Allow)
+        or decision.reason not in _WAITING
+        or not _waits(request, circumstances, policy)
+    ):
+        return decision
+    expires = circumstances.now + policy.max_deferral
+    words = {**decision.placeholders, "expires": _local(expires, circumstances)}
+    return Defer(decision.reason, expires, words)
+
+
+def decide_now(
+    request: SpendingRequest, circumstances: Circumstances, policy: Policy
+) -> Allow | Refuse:
+    """Whether an action may cost now what it costs; changes nothing."""
     tariff = circumstances.tariff
     is_paid = any(tariff.price(each.category) for each in request.charges)
     if not is_paid and not request.wakes:
@@ -206,14 +218,10 @@ def decide(request: SpendingRequest, circumstances: Circumstances, policy: Polic
     obstacle = _money_obstacle(request, circumstances, policy)
     if obstacle is None and request.wakes:
         obstacle = _wake_obstacle(request, circumstances, policy)
-    if obstacle is None:
-        reason = DecisionReason.PERSON if is_person else DecisionReason.AUTOMATION
-        return Allow(reason, _words(request, circumstances, policy))
-    if obstacle.reason not in _WAITING or not _waits(request, circumstances, policy):
+    if obstacle is not None:
         return obstacle
-    expires = circumstances.now + policy.max_deferral
-    words = {**obstacle.placeholders, "expires": _local(expires, circumstances)}
-    return Defer(obstacle.reason, expires, words)
+    reason = DecisionReason.PERSON if is_person else DecisionReason.AUTOMATION
+    return Allow(reason, _words(request, circumstances, policy))
 
 
 def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
@@ -229,7 +237,9 @@ def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
     return _money_obstacle(request.without_wake, at, policy) is None
 
 
-def _decide_background(request: SpendingRequest, at: Circumstances, policy: Policy) -> Decision:
+def _decide_background(
+    request: SpendingRequest, at: Circumstances, policy: Policy
+) -> Allow | Refuse:
     """In step with the month, and never waking a car."""
     if request.wakes:
         return Refuse(DecisionReason.BACKGROUND, None, _words(request, at, policy))
@@ -244,7 +254,7 @@ def _decide_background(request: SpendingRequest, at: Circumstances, policy: Poli
     return _in_step(request, at, policy)
 
 
-def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> Decision:
+def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> Allow | Refuse:
     """Whether what will be spent then is not ahead of the month."""
     month = Month.of(at.now)
     length = month.end - month.begin
@@ -441,14 +451,24 @@ class Gate:
             BudgetExceeded: it would cost more than is left.
             AccountSuspended: Tesla stopped the account this month.
             GateRefused: for another reason, which it names.
-            Deferred: it is to wait until the car is awake on its own.
         """
+        decision = decide_now(request, self.circumstances(request, now), self.policy)
+        return self._hold(request, decision, now)
+
+    def admit_or_defer(self, request: SpendingRequest, now: datetime) -> Hold | Defer:
+        """Admit an action like `admit`, or return the decision to defer it."""
         decision = self.decide(request, now)
+        if isinstance(decision, Defer):
+            self.decided(request, decision)
+            return decision
+        return self._hold(request, decision, now)
+
+    def _hold(self, request: SpendingRequest, decision: Allow | Refuse, now: datetime) -> Hold:
+        """Report a decision, and keep room for the action or raise the refusal."""
         self.decided(request, decision)
-        if not isinstance(decision, Allow):
+        if isinstance(decision, Refuse):
             # A person who has to confirm mostly does, and then nothing was saved.
-            is_final = decision.reason is not DecisionReason.CONFIRM
-            if isinstance(decision, Refuse) and request.wakes and is_final:
+            if request.wakes and decision.reason is not DecisionReason.CONFIRM:
                 self.meter.note_avoided_wake(request.caller, request.asset, now)
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.asset, now)

@@ -1,14 +1,14 @@
 """The admission of actions: the gate decides about the whole cost before anything is sent."""
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from math import ceil
 from typing import Final
 
 from ..commands import Command
 from ..errors import GateRefused
 from ..spending.caller import Caller, CallerKind
-from ..spending.gate import Decision, DecisionReason, SpendingRequest
+from ..spending.gate import Decision, DecisionReason, Defer, SpendingRequest
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from . import waits
@@ -82,43 +82,53 @@ class Admission:
 
     # --- Questions to the gate -------------------------------------------------------------------
 
-    def admit_command(self, command: Command, caller: Caller) -> Hold:
-        """Have the gate admit the whole cost of a command; see `admit`."""
-        return self.admit(
-            self.cost(command), caller, deferrable=is_deferrable(command), intent=command
-        )
+    def admit_command(self, command: Command, caller: Caller) -> Hold | Defer:
+        """Have the gate admit the whole cost of a command; see `admit`.
 
-    def admit_wake(
-        self, caller: Caller, *, deferrable: bool, intent: Intent
-    ) -> AbstractContextManager[object]:
-        """Have the gate admit a wake, unless the caller's action already holds one."""
+        Returns the gate's decision if the command is to be deferred.
+        """
+        return self._admit_or_defer(self.cost(command), caller, command)
+
+    def admit_wake(self, caller: Caller, intent: Intent) -> AbstractContextManager[object] | Defer:
+        """Have the gate admit a wake, unless the caller's action already holds one; see `admit`.
+
+        Returns the gate's decision if the command behind it is to be deferred.
+        """
         if self._context.api.meter.holds(WAKE, caller, self._context.vin, self._context.now()):
             return nullcontext()
-        return self.admit(self._wake_charges(), caller, deferrable=deferrable, intent=intent)
+        return self._admit_or_defer(self._wake_charges(), caller, intent)
+
+    def _admit_or_defer(
+        self, charges: Iterable[Charge], caller: Caller, intent: Intent
+    ) -> Hold | Defer:
+        with self._offering(intent):
+            return self._context.gate.admit_or_defer(
+                self._request(charges, caller, intent), self._context.now()
+            )
 
     def admit(
-        self,
-        charges: Iterable[Charge],
-        caller: Caller,
-        *,
-        deferrable: bool = False,
-        intent: Intent = Errand.WAKE,
+        self, charges: Iterable[Charge], caller: Caller, intent: Intent = Errand.WAKE
     ) -> Hold:
         """Have the gate admit the whole cost of an action, and hold that part of the budget.
 
         Args:
             charges: The whole cost.
             caller: Who causes the action.
-            deferrable: Whether the action may be deferred instead.
             intent: The purpose of the action.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: the gate refuses the action.
-            Deferred: the gate defers the action; only if `deferrable`.
         """
-        request = self._request(charges, caller, deferrable=deferrable, intent=intent)
+        with self._offering(intent):
+            return self._context.gate.admit(
+                self._request(charges, caller, intent), self._context.now()
+            )
+
+    @contextmanager
+    def _offering(self, intent: Intent) -> Generator[None]:
+        """Remember a wake that is refused only because the person has to confirm it."""
         try:
-            return self._context.gate.admit(request, self._context.now())
+            yield
         except GateRefused as error:
             if error.reason == DecisionReason.CONFIRM:
                 self._unconfirmed = (intent, waits.monotonic() + OVERRIDE_SECONDS)
@@ -130,20 +140,17 @@ class Admission:
         Changes nothing and sends nothing.
         """
         charges = self.wake_cost() if command is None else self.cost(command)
-        deferrable = command is not None and is_deferrable(command)
-        request = self._request(
-            charges, caller, deferrable=deferrable, intent=command or Errand.WAKE
-        )
+        request = self._request(charges, caller, command or Errand.WAKE)
         return request, self._context.gate.decide(request, self._context.now())
 
     def _request(
-        self, charges: Iterable[Charge], caller: Caller, *, deferrable: bool, intent: Intent
+        self, charges: Iterable[Charge], caller: Caller, intent: Intent
     ) -> SpendingRequest:
         return SpendingRequest(
             caller=caller,
             charges=tuple(charges),
             asset=self._context.vin,
-            may_wait=deferrable,
+            may_wait=isinstance(intent, Command) and is_deferrable(intent),
             confirmed=self._confirms(intent, caller),
         )
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from .. import signals
 from ..commands import Command
-from ..errors import Deferred, OutcomeUnknown, Refused, TeslaError
+from ..errors import OutcomeUnknown, Refused, TeslaError
 from ..listeners import Listeners
 from ..spending.caller import Caller
+from ..spending.gate import Defer
 from .context import VehicleContext
 from .deferral import DeferralQueue, DeferredCommand
 from .knowledge import Knowledge
@@ -84,19 +85,18 @@ class DeferredCommands:
 
     # --- Deferring -------------------------------------------------------------------------------
 
-    async def put(self, command: Command, caller: Caller, decision: Deferred) -> Done:
+    async def put(self, command: Command, caller: Caller, decision: Defer) -> Done:
         """Defer a command, and drop an earlier deferred command of its kind.
 
         Raises:
             Refused: the deferral could not be saved, so the command is not deferred.
         """
         now = self._context.now()
-        until = decision.gives_up or now + self._context.gate.policy.max_deferral
-        new = DeferredCommand(command, caller, now, until)
+        new = DeferredCommand(command, caller, now, decision.until)
         old = self.queue.put(new)
         if command is self._resuming:
             # A deferred command that could not run continues to wait.
-            return Done(waits_until=until)
+            return Done(waits_until=decision.until)
         try:
             await self._persistence.save()
         except Refused:
@@ -106,10 +106,10 @@ class DeferredCommands:
             self.on_result(old, Dropped(SUPERSEDED))
         self._context.api.meter.note_avoided_wake(caller, self._context.vin, now)
         _LOGGER.debug(
-            "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.reason
+            "%s waits until %s is awake: %s", command.name, self._context.vin[-6:], decision.key
         )
         self._knowledge.notify(frozenset({signals.ONLINE}))
-        return Done(waits_until=until)
+        return Done(waits_until=decision.until)
 
     async def supersede(self, command: Command) -> None:
         """Drop an earlier deferred command of this kind, and save that before this one is sent."""

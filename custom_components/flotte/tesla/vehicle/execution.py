@@ -11,7 +11,6 @@ from ..commands import Command
 from ..errors import (
     AnswerLost,
     CommandRefused,
-    Deferred,
     InvalidAnswer,
     MissingScope,
     NotSent,
@@ -20,12 +19,12 @@ from ..errors import (
     VehicleUnavailable,
 )
 from ..spending.caller import Caller
+from ..spending.gate import Defer
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND
 from .admission import Admission
 from .channel import CommandChannel
 from .context import VehicleContext
-from .deferral import is_deferrable
 from .deferred_commands import DeferredCommands
 from .knowledge import Knowledge
 from .outcome import MAX_DOUBT_SECONDS, VERIFY_MARGIN_SECONDS, Done
@@ -106,10 +105,9 @@ class Executor:
             if self._redundancy.is_redundant(command, caller):
                 return self._skip(command, caller)
             self._redundancy.refuse_hindered(command, caller)
-            try:
-                done = await self._perform(pending, command, caller)
-            except Deferred as decision:
-                return await self.deferred.put(command, caller, decision)
+            done = await self._perform(pending, command, caller)
+            if isinstance(done, Defer):
+                return await self.deferred.put(command, caller, done)
             now = self._context.now()
             self._knowledge.note_action(command, now=now)
         self._poller.note_executed(command, caller, now)
@@ -118,16 +116,25 @@ class Executor:
             await self._persistence.save_if_possible()
         return done
 
-    async def _perform(self, pending: PendingCommand, command: Command, caller: Caller) -> Done:
-        """Wake the vehicle if necessary, send the command, and determine its outcome."""
+    async def _perform(
+        self, pending: PendingCommand, command: Command, caller: Caller
+    ) -> Done | Defer:
+        """Wake the vehicle if necessary, send the command, and determine its outcome.
+
+        Returns the gate's decision instead if the command is to be deferred.
+        """
         try:
             await self._channel.require_key(command, caller)
-            with self._admission.admit_command(command, caller) as hold:
+            admitted = self._admission.admit_command(command, caller)
+            if isinstance(admitted, Defer):
+                return admitted
+            with admitted as hold:
                 # Before the wake, which would run a deferred command after this one.
                 await self.deferred.supersede(command)
-                await self._waker.ensure_awake(
-                    caller, deferrable=is_deferrable(command), intent=command
-                )
+                if not self._presence.is_online:
+                    deferral = await self._waker.wake_for(command, caller)
+                    if deferral is not None:
+                        return deferral
                 pending.has_left = True
                 await self._poller.note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
@@ -156,7 +163,7 @@ class Executor:
 
     # --- Sending ---------------------------------------------------------------------------------
 
-    async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done:
+    async def _transmit_awake(self, command: Command, caller: Caller, hold: Hold) -> Done | Defer:
         """Send a command; if the vehicle turns out to be asleep, wake it once and send it again."""
         try:
             return await self._transmit_prepared(command, caller)
@@ -165,11 +172,14 @@ class Executor:
             self._presence.found_asleep()
         # Return the rest of the hold, and have the whole cost admitted again.
         hold.release()
-        with self._admission.admit_command(command, caller):
+        admitted = self._admission.admit_command(command, caller)
+        if isinstance(admitted, Defer):
+            return admitted
+        with admitted:
             # Tesla's state can be minutes old, and has just proved wrong.
-            await self._waker.wake(
-                caller, believe=False, deferrable=is_deferrable(command), intent=command
-            )
+            deferral = await self._waker.wake_for(command, caller, believe=False)
+            if deferral is not None:
+                return deferral
             return await self._transmit_prepared(command, caller)
 
     async def _transmit_prepared(self, command: Command, caller: Caller) -> Done:

@@ -182,15 +182,17 @@ class Vehicle:
             TeslaError: any other failure.
         """
         intent = Errand.SCHEDULES
-        with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent=intent):
-            await self.waker.ensure_awake(caller, intent=intent)
+        with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent):
+            if not self.presence.is_online:
+                await self.waker.wake(caller, intent)
             try:
                 return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
             except VehicleUnavailable:
                 self.presence.found_asleep()
-        with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent=intent):
+        with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent):
             # The vehicle had fallen asleep unnoticed: wake it and try once more.
-            await self.waker.ensure_awake(caller, intent=intent)
+            if not self.presence.is_online:
+                await self.waker.wake(caller, intent)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
 
     # --- Restarts --------------------------------------------------------------------------------

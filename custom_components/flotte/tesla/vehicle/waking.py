@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Final
 
+from ..commands import Command
 from ..errors import RateLimited, Refused, ServiceError, Unreachable, WakeFailed
 from ..spending.caller import Caller
+from ..spending.gate import Defer
 from . import waits
 from .admission import PAID_CHECK_SECONDS, Admission
 from .context import VehicleContext
@@ -48,59 +50,60 @@ class Waker:
         self._persistence = persistence
         self._lock = asyncio.Lock()
 
-    async def ensure_awake(
-        self, caller: Caller, *, deferrable: bool = False, intent: Intent = Errand.WAKE
-    ) -> None:
-        """Wake the vehicle unless it is known to be online; see `wake`."""
-        if not self._presence.is_online:
-            await self.wake(caller, deferrable=deferrable, intent=intent)
-
-    async def wake(
-        self,
-        caller: Caller,
-        *,
-        believe: bool = True,
-        deferrable: bool = False,
-        intent: Intent = Errand.WAKE,
-    ) -> None:
+    async def wake(self, caller: Caller, errand: Errand = Errand.WAKE) -> None:
         """Wake the vehicle unless it is online; concurrent callers share one wake.
-
-        Args:
-            caller: Who causes the wake.
-            believe: Ask Tesla first and trust its answer, which is free but can be minutes old.
-            deferrable: Whether the action that needs the wake may be deferred instead.
-            intent: The purpose of the wake.
 
         Raises:
             WakeFailed: the vehicle did not come online within a minute.
             BudgetExceeded: the budget has no room for a wake.
-            Deferred: the gate defers the action; only if `deferrable`.
             TeslaError: any other failure.
         """
+        # Only a command is ever deferred.
+        await self._share_wake(caller, errand, believe=True)
+
+    async def wake_for(
+        self, command: Command, caller: Caller, *, believe: bool = True
+    ) -> Defer | None:
+        """Wake the vehicle for a command unless it is online; see `wake`.
+
+        Args:
+            command: Sent once the vehicle is awake.
+            caller: Who causes the wake.
+            believe: Ask Tesla first and trust its answer, which is free but can be minutes old.
+
+        Returns:
+            The gate's decision if the vehicle is not woken and the command is to be deferred.
+        """
+        return await self._share_wake(caller, command, believe=believe)
+
+    async def _share_wake(self, caller: Caller, intent: Intent, *, believe: bool) -> Defer | None:
+        """Wake the vehicle once for all callers, or return the decision to defer the command."""
         async with self._lock:
             if self._presence.is_streaming:
                 self._last_wake.began = None
-                return
+                return None
+            if not self._presence.is_check_paid:
+                return await self._wake(caller, intent, believe=believe)
             # If checks are billed, the gate has to admit them before the first one.
-            with (
-                self._admission.admit_wake(caller, deferrable=deferrable, intent=intent)
-                if self._presence.is_check_paid
-                else nullcontext()
-            ):
-                await self._wake(caller, believe=believe, deferrable=deferrable, intent=intent)
+            admitted = self._admission.admit_wake(caller, intent)
+            if isinstance(admitted, Defer):
+                return admitted
+            with admitted:
+                return await self._wake(caller, intent, believe=believe)
 
-    async def _wake(
-        self, caller: Caller, *, believe: bool, deferrable: bool, intent: Intent
-    ) -> None:
+    async def _wake(self, caller: Caller, intent: Intent, *, believe: bool) -> Defer | None:
         """Wake the vehicle. The caller holds the lock."""
         # A check is usually free; a needless wake costs as much as ten data requests.
         if believe and await self._presence.check(caller):
             self._last_wake.began = None
-            return
+            return None
         began, timeout = self._last_wake.began, WAKE_TIMEOUT.total_seconds()
         if began is None or not self._last_wake.is_under_way:
             self._last_wake.began = None
-            with self._admission.admit_wake(caller, deferrable=deferrable, intent=intent):
+            admitted = self._admission.admit_wake(caller, intent)
+            if isinstance(admitted, Defer):
+                return admitted
+            with admitted:
                 began = await self._wake_up(caller)
         while not self._presence.is_online:
             if waits.monotonic() - began >= timeout:
@@ -113,6 +116,7 @@ class Waker:
             await self._check_again(caller)
         # This wake is over, even if the vehicle falls asleep again at once.
         self._last_wake.began = None
+        return None
 
     async def _wake_up(self, caller: Caller) -> float:
         """Send the wake, and return the monotonic second at which it began."""

@@ -162,9 +162,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.hosts",
         "tesla.privacy",
     },
+    "tesla.api.sites": {"tesla.spending.caller", "tesla.spending.endpoints"},
     "tesla.api.fleet": {
         "tesla.api.login",
         "tesla.api.sending",
+        "tesla.api.sites",
         "tesla.api.transport",
         "tesla.clock",
         "tesla.errors",

@@ -12,7 +12,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands
-from custom_components.flotte.tesla.api import fleet
+from custom_components.flotte.tesla.api import fleet, sites
 from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints
@@ -89,7 +89,7 @@ def test_requests_that_end_spending_need_no_budget() -> None:
 
 
 def test_the_api_names_no_category_itself() -> None:
-    assert not set(vars(fleet)) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
+    assert not (set(vars(fleet)) | set(vars(sites))) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
 
 
 def test_every_command_of_a_site_is_in_the_table() -> None:

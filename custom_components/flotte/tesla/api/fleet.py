@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, override
 
 import aiohttp
 
@@ -21,6 +21,7 @@ from ..spending.endpoints import Endpoint, Endpoints
 from ..spending.meter import Meter
 from .login import Login
 from .sending import ApiRequest, Keeper, Sender, keep_nothing
+from .sites import SiteEndpoints
 from .transport import TokenSource, Transport
 
 MAX_REPLY: Final = 100_000
@@ -37,8 +38,8 @@ SCHEDULE_SECTIONS: Final = ("charge_schedule_data", "preconditioning_schedule_da
 """Sections that come only when they are requested by name."""
 
 
-class FleetApi:
-    """The endpoints of the Fleet API.
+class FleetApi(SiteEndpoints):
+    """The endpoints of the Fleet API; those of energy sites are in `sites`.
 
     Args:
         session: HTTP session to use.
@@ -82,6 +83,7 @@ class FleetApi:
         """Price of a request to an endpoint, in the tariff's currency."""
         return self.meter.tariff.price(self.endpoints.category(endpoint))
 
+    @override
     async def _request(
         self,
         method: str,
@@ -92,7 +94,7 @@ class FleetApi:
         asset: str = "",
         body: dict[str, Any] | None = None,
         unasked: bool = False,
-    ) -> Any:  # noqa: ANN401  # JSON
+    ) -> Any:  # JSON
         """Send one request; answers and raises like `Transport.request`."""
         return await self.transport.request(
             ApiRequest(
@@ -241,35 +243,6 @@ class FleetApi:
         elif not isinstance(answer, dict):
             answer = None
         return _dict(answer)
-
-    # --- Energy sites ----------------------------------------------------------------------------
-
-    async def live_status(self, site: int, caller: Caller) -> dict[str, Any]:
-        """Power flows of a site now, in W."""
-        return await self._site("GET", site, Endpoint.LIVE_STATUS, caller)
-
-    async def site_info(self, site: int, caller: Caller) -> dict[str, Any]:
-        """Settings and equipment of a site."""
-        return await self._site("GET", site, Endpoint.SITE_INFO, caller)
-
-    async def site_command(
-        self, site: int, endpoint: Endpoint, parameters: Mapping[str, Any], caller: Caller
-    ) -> dict[str, Any]:
-        """Change a setting of a site; see `confirmation` for the forms of the answer."""
-        return await self._site("POST", site, endpoint, caller, dict(parameters))
-
-    async def _site(
-        self,
-        method: str,
-        site: int,
-        endpoint: Endpoint,
-        caller: Caller,
-        body: dict[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        path = f"/api/1/energy_sites/{site}/{endpoint}"
-        answer = await self._request(method, path, endpoint, caller, asset=str(site), body=body)
-        # Dead sites answer null or an empty list.
-        return answer if isinstance(answer, dict) else {}
 
 
 def _decoded(answer: object) -> bytes | None:

@@ -6,7 +6,7 @@ import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, override
 
@@ -200,6 +200,28 @@ ENDPOINTS = (
         car=str(SITE),
         caller="background:polling",
         holds=lambda answer: "backup_reserve_percent" in answer,
+    ),
+    Case(
+        name="energy_history",
+        call=lambda api: api.energy_history(
+            SITE,
+            datetime.fromisoformat("2026-03-09T00:00:00+01:00"),
+            datetime.fromisoformat("2026-03-09T23:59:59+01:00"),
+            "Europe/Amsterdam",
+            POLLING,
+        ),
+        sent=(
+            f"GET /api/1/energy_sites/{SITE}/calendar_history?kind=energy"
+            "&start_date=2026-03-09T00:00:00%2B01:00&end_date=2026-03-09T23:59:59%2B01:00"
+            "&period=day&time_zone=Europe/Amsterdam"
+        ),
+        category=Category.ENERGY,
+        car=str(SITE),
+        caller="background:polling",
+        holds=lambda answer: (
+            answer["time_series"][0]["timestamp"] == "2026-03-09T00:00:00+01:00"
+            and len(answer["time_series"]) == 288
+        ),
     ),
     Case(
         name="site_command",

@@ -56,6 +56,8 @@ EXPECTED = {
     "fleet_telemetry_errors": DATA,
     "live_status": Category.ENERGY,
     "site_info": Category.ENERGY,
+    "calendar_history": Category.ENERGY,
+    "telemetry_history": Category.ENERGY,
     "backup": Category.ENERGY,
     "operation": Category.ENERGY,
     "storm_mode": Category.ENERGY,

@@ -46,6 +46,8 @@ class Endpoint(StrEnum):
     FLEET_TELEMETRY_ERRORS = "fleet_telemetry_errors"
     LIVE_STATUS = "live_status"
     SITE_INFO = "site_info"
+    CALENDAR_HISTORY = "calendar_history"
+    TELEMETRY_HISTORY = "telemetry_history"
     BACKUP = "backup"
     OPERATION = "operation"
     STORM_MODE = "storm_mode"
@@ -76,6 +78,8 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.FLEET_TELEMETRY_ERRORS: Category.DATA,
     Endpoint.LIVE_STATUS: Category.ENERGY,
     Endpoint.SITE_INFO: Category.ENERGY,
+    Endpoint.CALENDAR_HISTORY: Category.ENERGY,
+    Endpoint.TELEMETRY_HISTORY: Category.ENERGY,
     Endpoint.BACKUP: Category.ENERGY,
     Endpoint.OPERATION: Category.ENERGY,
     Endpoint.STORM_MODE: Category.ENERGY,

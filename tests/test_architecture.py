@@ -417,6 +417,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",
     },
+    "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",
         "tesla.commands",

@@ -10,6 +10,7 @@ import math
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PEAK_SOLAR_W = 4600
@@ -45,7 +46,7 @@ class Power:
     generator: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Energy:
     """Energy that flowed from one part to another in a period, in Wh."""
 
@@ -61,8 +62,12 @@ class Energy:
 
     def add(self, other: Energy) -> None:
         """Add the energy of another period."""
-        for name in vars(self):
+        for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def scaled(self, share: float) -> Energy:
+        """A share of it."""
+        return Energy(**{name: getattr(self, name) * share for name in self.__slots__})
 
 
 def flows(power: Power, seconds: float) -> Energy:
@@ -101,6 +106,12 @@ class Settings:
     no_grid_charging: bool = False
     """`disallow_charge_from_grid_with_solar_installed`."""
     export_rule: str = "pv_only"
+
+
+@lru_cache(maxsize=1024)
+def _fraction(seed: str) -> float:
+    """A number in [0, 1) that depends on a text only."""
+    return random.Random(seed).random()
 
 
 @dataclass(kw_only=True)
@@ -155,7 +166,7 @@ class House:
         """A value that wanders between two others, and depends on seed and time only."""
         number, share = divmod(at / slot, 1.0)
         here, there = (
-            random.Random(f"{self.seed}/{name}/{int(number) + step}").uniform(low, high)
+            low + (high - low) * _fraction(f"{self.seed}/{name}/{int(number) + step}")
             for step in (0, 1)
         )
         return here + (there - here) * share

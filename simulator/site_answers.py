@@ -39,7 +39,8 @@ FORMS: Mapping[str, Callable[[str], Json]] = {
 class SiteAnswers:
     """The deviations that are ordered.
 
-    Sections are `live_status`, `site_info` and `products`.
+    Sections are `live_status`, `site_info` and `products`, for `instead` also `energy_history`,
+    `backup_history` and `charge_history`.
     """
 
     form: str = "new"

@@ -32,13 +32,15 @@ class Site(SiteState):
         self.advance()
         return self.answers.read("site_info", objects.site_info(self))
 
-    def history(self, kind: str, query: Json) -> Json:
+    def history(self, kind: str, query: Json) -> Any:  # noqa: ANN401  # as tests order
         """Return a history: `energy` and `backup` (calendar_history), `charge` (telemetry_history).
 
         `start_date` and `end_date` are RFC 3339 times, by default the site's present day. Raises
         InvalidBody for malformed parameters, UnknownCommand for another kind.
         """
         self.advance()
+        if (section := f"{kind}_history") in self.answers.instead:
+            return self.answers.instead[section]
         return histories.history(self, kind, query)
 
     def command(self, name: str, body: Json) -> Any:  # noqa: ANN401  # as tests order

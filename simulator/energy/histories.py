@@ -1,60 +1,106 @@
 """The histories of an energy site, as Tesla's cloud answers them."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from simulator.balance import Energy, flows
-from simulator.energy.past import ROW_SECONDS, History
+from simulator.balance import Energy
+from simulator.energy.past import ROW_SECONDS
 from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, UnknownCommand
 
 PERIODS = ("day", "week", "month", "year", "lifetime")
-DAYS_BEFORE = 8
-"""The length of the history at the beginning of the world."""
-_DAY = 86_400.0
+PROVISIONAL_SHARE = 0.9
+
+
+def rows(site: SiteState, start: float, end: float) -> Iterator[tuple[float, Energy]]:
+    """Yield the true flows of the rows that begin in [start, end), since the installation.
+
+    They are in order, with the Unix times of their starts, without any fault of the history.
+    """
+    start = max(start, site.installed_at.timestamp())
+    born_row = site.born - site.born % ROW_SECONDS
+    yield from site.invented_past.rows(start, min(end, born_row))
+    for begins, energy in site.past.rows.items():
+        if start <= begins < end:
+            yield begins, energy
 
 
 def _energy(site: SiteState, start: float, end: float, query: Json, zone: ZoneInfo) -> Json:
     period = query.get("period") or "day"
     if period not in PERIODS:
         raise InvalidBody("period", f"must be one of {', '.join(PERIODS)}")
-    _remember_past(site)
-    sums: dict[datetime, Energy] = {}
-    for begins, energy in sorted(site.past.rows.items()):
-        if start <= begins <= end:
-            label = _label(datetime.fromtimestamp(begins, zone), period)
-            sums.setdefault(label, Energy()).add(energy)
+    if period == "day":
+        start = max(start, _day_of(site, end, zone))
+    found = list(_published_rows(site, start, end, zone))
+    if period != "day":
+        found = _summed(found, period)
+    is_midnight = period == "day" and len(found) == 1 and _is_first_row_late(site)
     return {
         "period": period,
         "installation_time_zone": site.time_zone,
         "time_series": [
-            {"timestamp": label.isoformat(timespec="seconds")} | dict(_energy_values(energy))
-            for label, energy in sums.items()
+            {"timestamp": label.isoformat(timespec="seconds")}
+            | ({} if is_midnight else dict(_energy_values(energy)))
+            for label, energy in found
         ],
     }
 
 
-def _remember_past(site: SiteState) -> None:
-    """Invent the days before the world began, once they are requested.
+def _summed(rows: list[tuple[datetime, Energy]], period: str) -> list[tuple[datetime, Energy]]:
+    """The rows of a longer period: by day, or by month."""
+    sums: dict[datetime, Energy] = {}
+    for written, energy in rows:
+        sums.setdefault(_label(written, period), Energy()).add(energy)
+    return list(sums.items())
 
-    The house lived then as it does now; its battery is computed separately and starts half full.
+
+def _published_rows(
+    site: SiteState, start: float, end: float, zone: ZoneInfo
+) -> Iterator[tuple[datetime, Energy]]:
+    """Yield the rows that the cloud has, with their written times.
+
+    A row is published once it is over.
     """
-    if site.has_past:
-        return
-    site.has_past = True
-    past = History()
-    energy_wh = site.house.battery_wh / 2
-    at = site.born - site.born % ROW_SECONDS - DAYS_BEFORE * _DAY
-    while at < site.born:
-        seconds = min(ROW_SECONDS, site.born - at)
-        power = site.house.power(at + seconds / 2, energy_wh, 0, seconds=seconds)
-        past.add(at, flows(power, seconds))
-        energy_wh -= power.battery * seconds / 3600
-        at += seconds
-    for begins, energy in site.past.rows.items():
-        past.add(begins, energy)
-    site.past.rows = past.rows
+    faults = site.history_faults
+    # One hour more, because a wrong offset moves rows across the ends.
+    for begins, energy in rows(site, start - 3600, end + 3600):
+        if begins + ROW_SECONDS > site.time:
+            break
+        if any(since <= begins < until for since, until in faults.gaps):
+            continue
+        written = _written(site, begins, zone)
+        if start <= written.timestamp() <= end:
+            is_provisional = site.time - begins < faults.provisional_hours * 3600
+            yield written, energy.scaled(PROVISIONAL_SHARE) if is_provisional else energy
+
+
+def _written(site: SiteState, begins: float, zone: ZoneInfo) -> datetime:
+    """The time that the cloud writes for a row."""
+    local = datetime.fromtimestamp(begins, zone)
+    if not site.history_faults.standard_offset:
+        return local
+    standard = (local.utcoffset() or timedelta()) - (local.dst() or timedelta())
+    return local.replace(tzinfo=timezone(standard), fold=0)
+
+
+def _day_of(site: SiteState, end: float, zone: ZoneInfo) -> float:
+    """The beginning of the day of `end`: a `day` history never has more (tesla-solar-download 1).
+
+    With the standard offset all year, it is the day by that offset.
+    """
+    local = datetime.fromtimestamp(end, zone)
+    if site.history_faults.standard_offset:
+        standard = (local.utcoffset() or timedelta()) - (local.dst() or timedelta())
+        local = local.astimezone(timezone(standard))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
+
+
+def _is_first_row_late(site: SiteState) -> bool:
+    """Whether the day's first row is there without values, as in its first ten minutes."""
+    local = site.local(site.time)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return site.time - midnight.timestamp() < 2 * ROW_SECONDS
 
 
 def _backup(site: SiteState, start: float, end: float, _: Json, zone: ZoneInfo) -> Json:
@@ -105,9 +151,7 @@ def _moment(query: Json, name: str, default: datetime, zone: ZoneInfo) -> dateti
 
 
 def _label(moment: datetime, period: str) -> datetime:
-    """The start of the answer's row to which a five-minute row belongs."""
-    if period == "day":
-        return moment
+    """The start of the row to which a five-minute row belongs, in an answer by day or month."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return day if period in ("week", "month") else day.replace(day=1)
 
@@ -161,5 +205,5 @@ def history(site: SiteState, kind: str, query: Json) -> Json:
     zone = _zone(site, query)
     midnight = site.local(site.time).replace(hour=0, minute=0, second=0, microsecond=0)
     start = _moment(query, "start_date", midnight, zone)
-    end = _moment(query, "end_date", midnight + timedelta(days=1), zone)
+    end = _moment(query, "end_date", midnight + timedelta(days=1, seconds=-1), zone)
     return histories[kind](site, start.timestamp(), end.timestamp(), query, zone)

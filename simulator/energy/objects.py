@@ -147,7 +147,7 @@ def site_info(site: SiteState) -> Json:
         "id": f"STE{site.id}",
         "site_name": site.name,
         "asset_site_id": _ASSET,
-        "installation_date": "2023-05-11T10:00:00+02:00",
+        "installation_date": site.installed_at.isoformat(timespec="seconds"),
         "installation_time_zone": site.time_zone,
         "max_site_meter_power_ac": 1_000_000_000,
         "min_site_meter_power_ac": -1_000_000_000,

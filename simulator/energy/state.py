@@ -8,20 +8,19 @@ from simulator.balance import House, Power, flows
 from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.energy.equipment import KINDS
-from simulator.energy.past import ROW_SECONDS, History, Outage
+from simulator.energy.invented import InventedPast
+from simulator.energy.past import ROW_SECONDS, History, HistoryFaults, Outage
 from simulator.site_answers import SiteAnswers
 from simulator.vehicle.drive import HOME, distance_m
 
 type Json = dict[str, Any]
 
-DAYS_KEPT = 60
 GATEWAY_DIN = "1232100-00-J--CN323069000001"
 CONNECTOR_CHARGING = 1
 CONNECTOR_EMPTY = 2
 CONNECTOR_CONNECTED = 4
 _MAX_STEPS = 2016
 _AT_HOME_METRES = 150.0
-_DAY = 86_400.0
 _FULL = 100
 
 
@@ -68,8 +67,11 @@ class SiteState:
         self.answers = SiteAnswers()
         self.commands: list[Json] = []
         """Every changed setting: name, body, time."""
+        self.installed_at = datetime(2023, 5, 11, 10, tzinfo=ZoneInfo(self.time_zone))
+        """The beginning of its history."""
         self.past = History()
-        self.has_past = False
+        self.invented_past = InventedPast(self.house)
+        self.history_faults = HistoryFaults()
         self.born = clock.now()
         self.time = clock.now()
         self._wall_kwh_seen = 0.0
@@ -85,7 +87,6 @@ class SiteState:
             row_ends = self.time - self.time % ROW_SECONDS + ROW_SECONDS
             end = min(target, max(row_ends, self.time + longest - ROW_SECONDS))
             self._live(end)
-        self.past.forget(target - DAYS_KEPT * _DAY)
 
     def _live(self, end: float) -> None:
         seconds = end - self.time

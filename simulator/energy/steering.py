@@ -8,11 +8,15 @@
 | grid_services | W for a programme of grid services; 0 ends its event |
 | name, account | text |
 | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
+| installed | RFC 3339 time: the beginning of the history |
+| history | faults of the energy history; see `simulator.energy.past.HistoryFaults` |
 | answers | deviations of the answers; see `simulator.site_answers` |
 """
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from simulator.energy.past import moment
 from simulator.energy.settings import change
 from simulator.energy.state import Json, SiteState
 from simulator.refusals import InvalidBody, SteeringError
@@ -65,6 +69,14 @@ def _steer_account(site: SiteState, value: object) -> None:
     site.account = str(value)
 
 
+def _steer_installed(site: SiteState, value: object) -> None:
+    site.installed_at = moment(value).astimezone(ZoneInfo(site.time_zone))
+
+
+def _steer_history(site: SiteState, value: object) -> None:
+    site.history_faults.steer(value)
+
+
 def _steer_answers(site: SiteState, value: object) -> None:
     site.answers.steer(value)
 
@@ -84,6 +96,8 @@ def _steer_setting(command: str, key: str) -> Callable[[SiteState, object], None
 _ORDERS: dict[str, Callable[[SiteState, object], None]] = {
     "name": _steer_name,
     "account": _steer_account,
+    "installed": _steer_installed,
+    "history": _steer_history,
     "answers": _steer_answers,
     "percentage_charged": _steer_percentage,
     "solar_power": _steer_solar,

@@ -50,7 +50,7 @@ def table(key: str, **columns: Selector[Any]) -> ObjectSelector:
 
 
 def as_mapping(rows: object, key: str, value: str) -> dict[str, Any] | None:
-    """Turn the rows of a table into a mapping by one column; None if a key comes twice."""
+    """Turn the rows of a table into a mapping by one column; None if a key is there twice."""
     listed = rows if isinstance(rows, list) else []
     found = {str(row[key]).strip(): row[value] for row in listed}
     return found if len(found) == len(listed) else None
@@ -72,7 +72,7 @@ class OptionsSteps(OptionsFlow):
         self._chosen: dict[str, Any] = {}
 
     def _save(self, values: Mapping[str, Any]) -> ConfigFlowResult:
-        """Save these options beside the others; None resets one to its default."""
+        """Save these options and keep the others; None resets an option to its default."""
         merged = {**self.config_entry.options, **values}
         return self.async_create_entry(
             data={name: value for name, value in merged.items() if value is not None}
@@ -85,7 +85,7 @@ class OptionsSteps(OptionsFlow):
         )
 
     async def _select_in_table(self, *choices: str, translation_key: str) -> SelectSelector:
-        """Selector in a row of a table, where the front end looks up no translations."""
+        """Selector in a row of a table, where the front end does not translate options."""
         language = self.hass.config.language
         texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
         beginning = f"component.{DOMAIN}.selector.{translation_key}.options"

@@ -1,6 +1,6 @@
 """Options flow: spending, wakes, tariff and stream.
 
-menu ─> spending: what a month may cost
+menu ─> spending: the budget of a month
      ─> wakes: who may wake a sleeping car
      ─> tariff ─> prices: Tesla's prices, where they differ
      ─> stream ─> (direct: address, certificate) | (mqtt: topics)
@@ -31,7 +31,7 @@ class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps):
         return self.async_show_menu(step_id="init", menu_options=groups)
 
     async def async_step_check(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Check the stream's public address as a car sees it, and show the result."""
+        """Check the stream's public address by connecting like a car, and show the result."""
         if user_input is not None:
             return await self.async_step_init()
         data = getattr(self.config_entry, "runtime_data", None)

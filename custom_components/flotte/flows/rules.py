@@ -1,4 +1,4 @@
-"""Forms of spending rules: a selector for each kind of option, and the values they show."""
+"""Forms of spending rules: a selector for each kind of option, and the values shown."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -59,6 +59,6 @@ class RuleSteps(OptionsSteps):
 
     @property
     def _shown(self) -> dict[str, Any]:
-        """Present rules, with the defaults of those that are not set."""
+        """Present rules, with defaults for those that are not set."""
         discount = float(self._tariff_in_force.discount)
         return {"monthly_limit": discount, **DEFAULTS, **self.config_entry.options}

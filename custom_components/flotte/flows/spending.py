@@ -1,4 +1,4 @@
-"""Options of spending: what a month may cost."""
+"""Options of spending: the budget of a month."""
 
 from typing import Any, Final
 
@@ -31,14 +31,14 @@ class SpendingSteps(RuleSteps):
     async def async_step_spending(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Set what a month may cost; the default stays within Tesla's discount."""
+        """Set the budget of a month; the default stays within Tesla's discount."""
         rules = rules_of(Group.SPENDING)
         if user_input is not None:
-            # Saving also confirms that the limit at Tesla was raised.
+            # Saving also confirms that Tesla's billing limit was raised.
             if hasattr(self.config_entry, "runtime_data"):
                 self.config_entry.runtime_data.ledger.async_resume()
             entered = {**user_input, **user_input.get(ADVANCED, {})}
-            # A cleared field goes back to its default.
+            # A cleared field is reset to its default.
             return self._save({rule.option: entered.get(rule.option) for rule in rules})
         tariff = self._tariff_in_force
         selectors = {**SELECTORS, Kind.AMOUNT: budget_box(tariff)}

@@ -1,4 +1,4 @@
-"""Options of the stream: where cars connect, and what they send."""
+"""Options of the stream: the address for cars, and the fields that they send."""
 
 import re
 from typing import Any, Final
@@ -53,7 +53,7 @@ class StreamSteps(OptionsSteps):
     """Steps of the group about the stream."""
 
     async def async_step_stream(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose where the cars send their values, and how many."""
+        """Choose the destination of the stream, and the profile."""
         errors: dict[str, str] = {}
         placeholders = {"field": "", "forecast": self._forecast()}
         if user_input is not None:
@@ -98,7 +98,7 @@ class StreamSteps(OptionsSteps):
         )
 
     def _forecast(self) -> str:
-        """Cost of the present plan, a line for each car; blank while the account is not loaded."""
+        """Forecast for the present plan, a line for each car; blank if no account is loaded."""
         data = getattr(self.config_entry, "runtime_data", None)
         return "" if data is None else "\n".join(data.streaming.reports.describe_costs())
 
@@ -160,7 +160,7 @@ class StreamSteps(OptionsSteps):
             **user_input,
             CONF_HOSTNAME: str(user_input[CONF_HOSTNAME]).strip().lower().rstrip("."),
             CONF_PORT: port,
-            # An equal port is not stored, so that it keeps following the public one.
+            # If both ports are equal, only the public one is stored, and the other follows it.
             CONF_LISTEN_PORT: listen_port if listen_port != port and listen_port else None,
             CONF_CERTIFICATE_FILE: str(user_input.get(CONF_CERTIFICATE_FILE, "")).strip(),
             CONF_KEY_FILE: str(user_input.get(CONF_KEY_FILE, "")).strip(),
@@ -169,8 +169,7 @@ class StreamSteps(OptionsSteps):
     def _shares_root(self, hostname: str) -> bool:
         """Whether the host belongs to the registered domain; Tesla refuses others.
 
-        Which domains count as one registration is not for us to know; the last two labels must be
-        the same at least.
+        We cannot know how many labels a registered domain has; at least the last two must be equal.
         """
         domain = str(self.config_entry.data.get(CONF_PUBLIC_DOMAIN, ""))
         return not domain or hostname.split(".")[-2:] == domain.split(".")[-2:]

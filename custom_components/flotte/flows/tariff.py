@@ -1,4 +1,4 @@
-"""Options of the tariff: Tesla's prices and what its endpoints count as."""
+"""Options of the tariff: Tesla's prices, and the categories of its endpoints."""
 
 import re
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ UNITS: Final = tuple(each for each in Category if each is not Category.FREE)
 
 
 def _units_field(category: Category) -> str:
-    """Name of the field for how many of a category one unit of the currency buys."""
+    """Name of the field for the units of a category that 1 of the currency buys."""
     return f"{CONF_UNITS}_{category}"
 
 
 def _as_numbers(tariff: Tariff | None) -> dict[str, str]:
     """Placeholders of a tariff: its discount, and units of each category for 1 of its currency.
 
-    Nothing for a currency that is not known.
+    Empty for an unknown currency.
     """
     if tariff is None:
         return {}
@@ -65,7 +65,7 @@ class TariffSteps(OptionsSteps):
                 errors[CONF_ENDPOINT_CATEGORIES] = "endpoint_twice"
             if not errors:
                 self._chosen = {
-                    # Without a choice, another account of the application may decide.
+                    # Without a choice, that of another account of the application applies.
                     CONF_CURRENCY: currency if user_input.get(CONF_CURRENCY) else None,
                     CONF_ENDPOINT_CATEGORIES: categories or None,
                 }
@@ -113,7 +113,7 @@ class TariffSteps(OptionsSteps):
                 errors[str(error).replace(".", "_")] = "price_missing"
             else:
                 if currency != before:
-                    # It was an amount of the old one. The default is the discount.
+                    # The budget was in the old currency. Its default is the discount.
                     prices[CONF_MONTHLY_LIMIT] = None
                 return self._save({**self._chosen, **prices})
         schema = vol.Schema(

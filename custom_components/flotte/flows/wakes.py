@@ -44,7 +44,7 @@ VOICE_NAMES: Final = {
 
 
 def _as_label(caller: object) -> str:
-    """Label in the ledger of the caller that was entered; the id of an entity is enough."""
+    """Label in the ledger of an entered caller, which may be the id of an entity."""
     entered = str(caller).strip()
     if _RUN.fullmatch(entered.lower()):
         return Caller(CallerKind.AUTOMATION, entered.lower()).label

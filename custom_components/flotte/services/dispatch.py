@@ -1,4 +1,4 @@
-"""Handling of the actions of vehicles: who may call them, on which vehicles, with which outcome."""
+"""Handles the actions of vehicles: checks rights, resolves vehicles, and collects outcomes."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -39,7 +39,7 @@ async def async_handle(
     """
     if row.for_admins:
         await async_require_admin(hass, call.context)
-    # Also for an action that only reads: reading is paid, and may wake the vehicle.
+    # Even for an action that only reads, because that costs money and may wake the vehicle.
     await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
     vehicles = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
     if row.command is None:
@@ -97,7 +97,7 @@ async def _async_gather(
     """Return each vehicle's answer by device, after all have answered or failed.
 
     Raises:
-        HomeAssistantError: of the only vehicle, or one that names those that succeeded and failed.
+        HomeAssistantError: that of the only vehicle, or one that lists which succeeded and failed.
     """
     outcomes = await asyncio.gather(*work.values(), return_exceptions=True)
     answers: JsonObjectType = {}
@@ -134,7 +134,7 @@ async def _async_send(
     except HomeAssistantError as error:
         if schedule_id is None or not isinstance(error.__cause__, OutcomeUnknown):
             raise
-        # A caller who tries again without the id could end up with two schedules.
+        # Without the id, a caller who tries again could end up with two schedules.
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="schedule_outcome_unknown",

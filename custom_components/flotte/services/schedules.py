@@ -25,7 +25,7 @@ ATTR_START: Final = "start"
 
 _LAST_SCHEDULE_ID: Final[HassKey[int]] = HassKey(f"{DOMAIN}_last_schedule_id")
 _MAX_SCHEDULE_ID: Final = 2**64 - 1
-"""Schedule ids have 64 bits without a sign. Source: common.proto."""
+"""Schedule ids are unsigned 64-bit numbers. Source: common.proto."""
 
 SCHEDULE_ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1, max=_MAX_SCHEDULE_ID))
 ANY_SCHEDULE: Final[Mapping[vol.Marker, Any]] = {
@@ -45,7 +45,8 @@ ANY_SCHEDULE: Final[Mapping[vol.Marker, Any]] = {
 def async_new_schedule_id(hass: HomeAssistant, now: datetime) -> int:
     """Return the Unix second, as Tesla's own clients do, or a later one if it is taken.
 
-    Two schedules added within a second would otherwise be one: a known id changes its schedule.
+    Otherwise, two schedules added within a second would become one, because a known id updates its
+    schedule.
     """
     chosen = max(int(now.timestamp()), hass.data.get(_LAST_SCHEDULE_ID, 0) + 1)
     hass.data[_LAST_SCHEDULE_ID] = chosen
@@ -53,7 +54,7 @@ def async_new_schedule_id(hass: HomeAssistant, now: datetime) -> int:
 
 
 def describe_schedules(answer: Mapping[str, Any]) -> JsonObjectType:
-    """Schedules in Tesla's answer, with the names of the fields that make a schedule."""
+    """Schedules in Tesla's answer, with the field names of the actions that add schedules."""
     return {
         "charge": [
             {

@@ -54,7 +54,7 @@ _COUNTED: Final[Mapping[str, Category]] = {
     "data_requests": Category.DATA,
     "wakes": Category.WAKE,
 }
-"""Categories on Tesla's dashboard by the field for their count; that for a cost is `cost_…`."""
+"""Categories on Tesla's dashboard, by the field for the count; fields for costs are `cost_…`."""
 _COSTS: Final[Mapping[str, Category]] = {
     f"cost_{name}": category for name, category in _COUNTED.items()
 }
@@ -200,7 +200,7 @@ def _consists_of(request: SpendingRequest) -> JsonObjectType:
     """Count the requests that an action may need."""
     parts: Counter[str] = Counter()
     for charge in request.charges:
-        # A second one is no command: it fetches what the signature of the command needs.
+        # A second command is the handshake, which fetches data for the signature.
         is_handshake = charge == COMMAND and parts[charge.category] > 0
         parts["handshake" if is_handshake else str(charge.category)] += charge.count
     return dict(parts)

@@ -1,7 +1,7 @@
 """Actions of vehicles: functions without an entity. One table; `dispatch` handles the calls.
 
-A PIN appears in no representation once Home Assistant has handed it over: neither in that of the
-call, which Home Assistant logs when an action fails, nor in that of the command.
+Once Home Assistant has passed on a PIN, it appears in no `repr`: neither in that of the call, which
+Home Assistant logs when an action fails, nor in that of the command.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ from .schedules import (
     SCHEDULE_ID,
 )
 
-# Fields. `active` and `enabled` instead of `on`, which is a truth value in YAML and no key.
+# Fields. `active` and `enabled` instead of `on`, which YAML reads as a boolean.
 _ACTIVE: Final = "active"
 _COMMAND: Final = "command"
 _DELAY: Final = "delay"
@@ -53,7 +53,7 @@ _VOLUME: Final = "volume"
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A PIN on its way to the vehicle, hidden from its representation."""
+    """A PIN on its way to the vehicle, hidden in its `repr`."""
 
     digits: str = field(repr=False)
 
@@ -61,7 +61,7 @@ class Pin:
     def of(cls, value: object) -> Pin:
         """Read a PIN from the user's text. Raises Invalid.
 
-        The command checks the digits, because the error of a pattern here would repeat them.
+        The command checks the digits, because the error of a pattern here would contain them.
         """
         return cls(cv.string(value))
 
@@ -71,15 +71,15 @@ class ServiceInput:
     """Input of an action for one vehicle."""
 
     fields: Mapping[str, Any]
-    """From the user, checked by the schema."""
+    """Input of the user, checked by the schema."""
     state: State
     now: datetime
     config: Config
-    """Home Assistant's: language, country, home."""
+    """Home Assistant's configuration: language, country, home."""
 
     @property
     def position(self) -> Position:
-        """Place of a schedule: from the user, otherwise that of the vehicle, otherwise home."""
+        """Place of a schedule: the user's choice, or that of the vehicle, or home."""
         if place := self.fields.get(ATTR_POSITION):
             return place[ATTR_LATITUDE], place[ATTR_LONGITUDE]
         return self.state[signals.LOCATION] or (self.config.latitude, self.config.longitude)
@@ -158,7 +158,7 @@ def _set_scheduled_departure(given: ServiceInput) -> Command:
 
 
 def _clear_speed_limit_pin(given: ServiceInput) -> Command:
-    """Clear the PIN with its digits, or as the owner without them."""
+    """Clear the PIN: with its digits, or without them as the owner."""
     if _PIN in given.fields:
         return commands.clear_speed_limit_pin(given.pin)
     return commands.clear_speed_limit_pin_as_owner()
@@ -188,13 +188,13 @@ class VehicleAction:
     check: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Condition on several fields."""
     keeps_schedule: bool = False
-    """Whether it saves a schedule, whose id is the answer."""
+    """Whether it saves a schedule, whose id it returns."""
     for_admins: bool = False
     """Whether only administrators may use it: it changes who may drive the vehicle, or how."""
 
     @property
     def supports_response(self) -> SupportsResponse:
-        """Whether the action answers."""
+        """Whether the action returns data."""
         if self.command is None:
             return SupportsResponse.ONLY
         return SupportsResponse.OPTIONAL if self.keeps_schedule else SupportsResponse.NONE
@@ -217,7 +217,7 @@ ACTIONS: Final = (
     VehicleAction(
         name="add_charge_schedule",
         fields={**ANY_SCHEDULE, vol.Optional(ATTR_START): cv.time, vol.Optional(ATTR_END): cv.time},
-        # Without both it would neither start nor stop anything.
+        # A schedule with neither would start and stop nothing.
         check=cv.has_at_least_one_key(ATTR_START, ATTR_END),
         command=_add_charge_schedule,
         keeps_schedule=True,

@@ -1,6 +1,6 @@
-"""The ledger on disk: one for each Tesla developer account, whatever entries share it.
+"""The ledger on disk: one for each Tesla developer account, however many entries share it.
 
-Wakes and commands are on disk before their request leaves; what is cheap follows within 10 s.
+Wakes and commands are on disk before their request leaves; cheap requests follow within 10 s.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from .ledger_file import LedgerFile
 _ACCOUNTS: Final[HassKey[dict[str, AccountLedger]]] = HassKey(f"{DOMAIN}_ledgers")
 _LOADING: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_loading_ledger")
 NEARLY_NOTHING: Final = Decimal("0.01")
-"""The share of the budget from which on every booking is a reason to look at the spending mode."""
+"""Share of the budget left, from which on every booking causes a review of the spending mode."""
 
 
 class AccountLedger:
@@ -47,16 +47,16 @@ class AccountLedger:
 
     def __init__(self, hass: HomeAssistant, client_id: str) -> None:
         """Keep the ledger of this application."""
-        # The client id is no secret, but file names end up in backups' listings and reports.
+        # The client id is no secret, but file names appear in lists of backups and in reports.
         self.name = hashlib.sha256(client_id.encode()).hexdigest()[:12]
-        """Tells this developer account from others without naming it."""
+        """Identifies this developer account without naming it."""
         self.meter = Meter()
         self.meter.changed.subscribe(self.async_changed)
         self.meter.signals_counted.subscribe(self._async_streamed)
         self.endpoints = Endpoints()
         """Categories in which the requests of this developer account are billed."""
         self.gate = Gate(self.meter)
-        """Asked before each action; see `tesla.spending.gate`."""
+        """Decides about each action; see `tesla.spending.gate`."""
         self.projection: Projection | None = None
         """The estimated cost of the month; None before the first review."""
         self._hass = hass
@@ -74,7 +74,7 @@ class AccountLedger:
         )
 
     async def async_load(self) -> None:
-        """Restore what was booked before."""
+        """Restore the bookings."""
         kept_as = await self._file.async_read()
         if kept_as is not None:
             await self._async_doubt(kept_as)
@@ -82,7 +82,7 @@ class AccountLedger:
         self.async_review(dt_util.utcnow())
 
     async def _async_doubt(self, kept_as: str) -> None:
-        """Count the month as spent up to the reserve until the owner says what was."""
+        """Count the month as spent up to the reserve until the owner confirms its counts."""
         month = Month.of(dt_util.utcnow())
         self.meter.ledger.drop_deductions()
         self.meter.doubt = Doubt(month, dict(self.meter.ledger.month(month)), kept_as)
@@ -90,24 +90,24 @@ class AccountLedger:
             await self._file.async_write()
 
     async def _async_midnight(self, now: datetime) -> None:
-        """Begin a month if there is one: move the last one away, forget the oldest, review."""
+        """If a month begins: archive the last one, drop the oldest, and review the new one."""
         self.meter.ledger.forget_old(now)
         self.async_review(now)
         await self._file.async_archive(now)
 
     @callback
     def _async_core_changed(self, _event: Event) -> None:
-        """Follow the owner's time zone: quiet hours are theirs."""
+        """Follow Home Assistant's time zone, which quiet hours are in."""
         self.gate.zone = dt_util.get_default_time_zone()
 
     async def async_keep(self, entry: Booking) -> None:
         """Make a booking durable before its request leaves.
 
-        Data requests are cheap enough to be written a little later, unless that failed the last
-        time: what is forgotten at a restart would be granted again.
+        Data requests are cheap enough to be written a little later, unless the last write failed:
+        bookings that are lost in a restart could be spent again.
 
         Raises:
-            NotRecorded: it cannot be written, and costs money.
+            NotRecorded: the request costs money, and its booking cannot be written.
         """
         category = entry.key.category
         is_priced = bool(self.meter.tariff.price(category))
@@ -120,7 +120,7 @@ class AccountLedger:
         elif is_priced:
             self.async_changed()
         else:
-            # Requested every minute and free: the ledger is not rewritten for that alone.
+            # Sent every minute and free: not worth rewriting the ledger.
             self._file.async_write_some_time()
 
     @callback
@@ -130,20 +130,20 @@ class AccountLedger:
         self._report_soon()
 
     def _report_soon(self) -> None:
-        """Report as soon as the loop is free, after a request that was booked has left."""
+        """Report as soon as the loop is free, after the booked request has left."""
         if self._report is None:
             self._report = self._hass.loop.call_soon(self._async_report)
 
     @callback
     def _async_report(self) -> None:
-        """Update the issues, and notify those who show the cost."""
+        """Update the issues, and notify the entities that show the cost."""
         self._report = None
         now = dt_util.utcnow()
         self._issues.async_update(now)
         if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
             self.meter.budget * NEARLY_NOTHING
         ):
-            # What costs on its own, as the stream does, must be stopped in time.
+            # Streams, which cost money on their own, must be stopped in time.
             self.async_review(now)
             return
         self._issues.async_update_budget(now)
@@ -151,10 +151,10 @@ class AccountLedger:
 
     @callback
     def _async_streamed(self) -> None:
-        """Write and report counted signals, but not each: two records a second may come."""
+        """Write and report counted signals, but not at once: two records may arrive each second."""
         self._file.async_write_soon()
         if self._streamed_report is None:
-            # What is left then lasts for long enough, or the stream has to be stopped in time.
+            # Report sooner when little is left, so that the stream is stopped in time.
             is_short = self.meter.left(dt_util.utcnow()) <= 2 * NEARLY_NOTHING * self.meter.budget
             delay = SHORT_DELAY_SECONDS if is_short else LEDGER_DELAY_SECONDS
             self._streamed_report = async_call_later(self._hass, delay, self._async_report_streamed)
@@ -165,7 +165,7 @@ class AccountLedger:
         self.async_changed()
 
     async def _async_stop(self, _event: Event) -> None:
-        """Write what was streamed last: it is too late for a write that is only scheduled."""
+        """Write the last streamed signals now: a scheduled write would come too late."""
         self._stop_reviews()
         self._stop_midnights()
         if self._report is not None:
@@ -179,7 +179,7 @@ class AccountLedger:
 
     @callback
     def async_set_prices(self, tariff: Tariff, categories: Mapping[Endpoint, Category]) -> None:
-        """Count by these prices from now on; the policy's budget follows when that is set."""
+        """Count by these prices from now on; the budget changes with the next policy."""
         self.meter.tariff = tariff
         self.endpoints.own = categories
 
@@ -201,7 +201,7 @@ class AccountLedger:
 
     @callback
     def async_review(self, now: datetime) -> None:
-        """Look at what the month will cost, and at the spending mode that follows."""
+        """Update the projection of the month, and the spending mode that follows from it."""
         self._issues.async_update(now)
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.step.mode
@@ -213,12 +213,12 @@ class AccountLedger:
 
     @callback
     def async_subscribe(self, listener: CALLBACK_TYPE) -> Callable[[], None]:
-        """Call `listener` when something was booked; call the answer to stop."""
+        """Call `listener` after each booking; call the returned function to stop."""
         return self._listeners.subscribe(listener)
 
     @callback
     def async_resume(self) -> None:
-        """The owner says that Tesla's limit was raised."""
+        """Resume paid requests: the owner confirmed that Tesla's billing limit was raised."""
         self.meter.resume()
         self.async_changed()
 
@@ -238,7 +238,7 @@ def ledger_in_use(hass: HomeAssistant, client_id: str) -> AccountLedger | None:
 
 @callback
 def find_ledger(hass: HomeAssistant, name: str) -> AccountLedger | None:
-    """The ledger that is called so, if it is in use."""
+    """The ledger with this name, if it is in use."""
     ledgers = hass.data.get(_ACCOUNTS, {}).values()
     return next((ledger for ledger in ledgers if ledger.name == name), None)
 

@@ -36,7 +36,7 @@ class BudgetIssue:
     def async_update(self, now: datetime) -> None:
         """Raise the issue when the budget ends, and clear it with a new month or a higher budget.
 
-        In between it stays, because a changing forecast would raise it repeatedly.
+        In between, it stays: otherwise, each change of the projection could raise it again.
         """
         meter = self._gate.meter
         month, budget = Month.of(now), meter.budget
@@ -73,7 +73,7 @@ class BudgetIssue:
         """Whether the budget prevents paid requests of the background."""
         gate, meter = self._gate, self._gate.meter
         if meter.is_suspended(now):
-            # That has an issue of its own, and no budget helps.
+            # The suspension has an issue of its own, and a higher budget does not end it.
             return False
         step = gate.step
         if step.reason is ModeReason.USED_UP:

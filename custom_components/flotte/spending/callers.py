@@ -1,18 +1,18 @@
 """Callers of actions: a person, an automation or script (and which one), a voice, or unknown.
 
-Home Assistant hands a `Context` to every action. What it says of who asks, by what was seen in
-Home Assistant 2026.10:
+Home Assistant passes a `Context` to every action. How it identifies the caller, as observed in Home
+Assistant 2026.10:
 
-- An automation acts with a context of its own, which is known from the event with which it began.
-- Google Assistant and HomeKit tell of each command in an event with its context before they act.
+- An automation acts with a context of its own, known from the event that it starts with.
+- Google Assistant and HomeKit fire an event with the context of each command before they act.
 - Assist (satellites, conversations) writes the state of the satellite or of the conversation's
   agent with the context before it acts; a satellite has no user.
-- Home Assistant's cloud (Alexa and Google Assistant through it), telephones (`voip`) and add-ons
-  act as users that Home Assistant made for them, and that no person logs in as.
-- Alexa reports a command only after it ran. Through Home Assistant's cloud it is known
-  by the cloud's user; with a skill of one's own it acts as the person who linked it, and is taken
-  for that person.
-- Any other user is that person, also with what they start.
+- Home Assistant Cloud (with Alexa and Google Assistant), telephones (`voip`) and add-ons act as
+  users that Home Assistant created for them, and that no person logs in as.
+- Alexa fires its event only after a command has run. Through Home Assistant Cloud, the cloud's user
+  identifies it; with the owner's own skill, it acts as the person who linked it and counts as that
+  person.
+- Any other user is a person, and so is everything that this person starts.
 """
 
 from collections import OrderedDict
@@ -33,22 +33,22 @@ HOMEKIT: Final = "homekit"
 TELEPHONE: Final = "voip"
 
 _BEGINNINGS: Final = ("automation_triggered", "script_started")
-"""Events of `automation` and `script`, which need not be set up."""
+"""Events of `automation` and `script`, as text because neither may be set up."""
 _VOICES: Final = {
     "google_assistant_command": GOOGLE_ASSISTANT,
     "homekit_state_change": HOMEKIT,
 }
-"""By event: which voice, or bridge to one, is about to act with the event's context."""
+"""Voice assistant, or bridge to one, that is about to act with an event's context, by event."""
 _ASSIST: Final = ("assist_satellite.", "conversation.")
 """Entities whose state is written with the context of a spoken sentence."""
 _SYSTEM_VOICES: Final = {
     "Home Assistant Cloud": CLOUD,
     "Voice over IP": TELEPHONE,
 }
-"""By the name of the user that Home Assistant made for them. Other such users are add-ons and
-programs: automations."""
+"""Voice assistants by the name of the user that Home Assistant created for them. Other users of
+this kind are add-ons and programs, which count as automations."""
 MAX_RUNS: Final = 500
-"""Runs that are remembered; a script may wait for hours before it acts."""
+"""Maximum number of runs to remember; a script may wait for hours before it acts."""
 
 
 class _Known:
@@ -56,32 +56,32 @@ class _Known:
 
     def __init__(self) -> None:
         self.runs: OrderedDict[str, Caller] = OrderedDict()
-        """Callers that began the runs of contexts, by the id of the context."""
+        """Callers that started runs, by the id of the run's context."""
         self.users: dict[str, Caller] = {}
-        """Users that are no persons, by their id."""
+        """Callers for users that are not persons, by user id."""
 
     def began(self, context: Context, caller: Caller) -> None:
-        """Note the caller of a context; its first caller stays."""
-        # A script that an automation starts has the automation's context: that one asked.
+        """Note the caller of a context; the first one counts."""
+        # A script that an automation starts has the automation's context, so the automation counts.
         self.runs.setdefault(context.id, caller)
         while len(self.runs) > MAX_RUNS:
             self.runs.popitem(last=False)
 
     @callback
     def run_began(self, event: Event[Any]) -> None:
-        """Take in that an automation or a script began."""
+        """Note that an automation or a script started."""
         name = str(event.data.get(ATTR_ENTITY_ID, ""))
         self.began(event.context, Caller(CallerKind.AUTOMATION, name))
 
     @callback
     def voice_heard(self, event: Event[Any]) -> None:
-        """Take in that a voice is about to act."""
+        """Note that a voice assistant is about to act."""
         self.began(event.context, Caller(CallerKind.VOICE, _VOICES[str(event.event_type)]))
 
     @callback
     def assist_heard(self, event: Event[EventStateChangedData]) -> None:
         """Note the caller of a sentence to Assist."""
-        # Who is logged in and types or speaks is a person, and hears what comes of it.
+        # A logged-in user who types or speaks is a person, and learns the outcome.
         if event.context.user_id is None:
             self.began(event.context, Caller(CallerKind.VOICE, ASSIST))
 
@@ -95,7 +95,7 @@ _KNOWN: Final[HassKey[_Known]] = HassKey(f"{DOMAIN}_callers")
 
 
 async def async_watch_callers(hass: HomeAssistant) -> None:
-    """Remember who a context belongs to, from now on."""
+    """Remember the callers of contexts from now on."""
     known = hass.data[_KNOWN] = _Known()
 
     async def look_at_users(_event: Event[Any] | None = None) -> None:
@@ -119,8 +119,9 @@ async def async_watch_callers(hass: HomeAssistant) -> None:
 def caller_of(hass: HomeAssistant, context: Context | None) -> Caller:
     """Find the caller that a context stands for.
 
-    A script that a person starts counts as the person. A context without a user, an automation or
-    a known voice counts as an automation, because no person is known to wait for the outcome.
+    A script that a person starts counts as the person. A context without a user, an automation or a
+    known voice assistant counts as an automation, because no person is known to wait for the
+    outcome.
     """
     nobody = Caller(CallerKind.AUTOMATION)
     if context is None:
@@ -128,11 +129,11 @@ def caller_of(hass: HomeAssistant, context: Context | None) -> Caller:
     known = hass.data.get(_KNOWN) or _Known()
     began = known.runs.get(context.id) or known.runs.get(context.parent_id or "")
     if began is not None and began.kind is CallerKind.VOICE:
-        # Also with the user who linked the service: they spoke, and look at no screen.
+        # Even if the context has the user who linked the service: they spoke, and see no screen.
         return began
     if context.user_id is None:
         return began or nobody
-    # What acts as a user of Home Assistant's own is known better by its automation.
+    # An automation identifies the caller better than a user that Home Assistant created.
     system = known.users.get(context.user_id)
     if system is None:
         return Caller(CallerKind.PERSON)

@@ -1,4 +1,4 @@
-"""Publishes decisions of the gate, in words: event entity, bus event and logbook.
+"""Publishes decisions of the gate as text: event entity, bus event and logbook.
 
 The background asks every minute, so a decision that repeats the last one (an equal outcome and
 reason, for the same caller and car) is not published again.
@@ -22,7 +22,7 @@ from ..tesla.spending.caller import CallerKind
 from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, SpendingRequest
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
-"""On Home Assistant's bus: the data of a `Verdict`, the outcome as `decision`, the car's device."""
+"""Bus event: the data of a `Verdict`, the outcome as `decision`, and the car's device."""
 ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
@@ -32,7 +32,7 @@ ATTR_COST: Final = "cost"
 ATTR_CURRENCY: Final = "currency"
 ATTR_UNTIL: Final = "until"
 _DECIMALS: Final = 3
-"""Of a cost: the cheapest that is asked for, a command, is a thousandth of a euro."""
+"""Decimals of a cost: the cheapest one, of a command, is a thousandth of a euro."""
 
 
 class Outcome(StrEnum):
@@ -52,20 +52,20 @@ OUTCOMES: Final[Mapping[type[Decision], Outcome]] = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision as Home Assistant hears it."""
+    """A decision as it is published in Home Assistant."""
 
     outcome: Outcome
     data: Mapping[str, Any]
-    """By the names above: JSON, the time in UTC."""
+    """JSON with the names above as keys; the time is in UTC."""
     context: Context
-    """Of the event on the bus, for all that follows from it."""
+    """Context of the bus event, and of everything that it causes."""
 
 
 class Decisions:
-    """Tells the decisions about the cars and sites of an account, in the owner's language."""
+    """Publishes decisions about the cars and sites of an account, in the owner's language."""
 
     def __init__(self, hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
-        """Tell until the entry is unloaded."""
+        """Publish until the entry is unloaded."""
         self._hass = hass
         self._entry = entry
         data = entry.runtime_data
@@ -76,7 +76,7 @@ class Decisions:
 
     @callback
     def async_subscribe(self, listener: Callable[[Verdict], None]) -> Callable[[], None]:
-        """Call `listener` with each decision that is news; call the answer to stop."""
+        """Call `listener` with each new decision; call the returned function to stop."""
         return self._listeners.subscribe(listener)
 
     @callback
@@ -110,17 +110,17 @@ class Decisions:
         context = Context()
         on_the_bus = {ATTR_DECISION: str(outcome), **data}
         if device is not None:
-            # So that the logbook lists it with the car.
+            # This makes the logbook list it with the car.
             on_the_bus[ATTR_DEVICE_ID] = device.id
-        # First: what happens in its context afterwards is shown as following from it.
+        # First, because the logbook shows it as the cause of later events in its context.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
         self._listeners(Verdict(outcome, data, context))
 
     def _is_ours(self, request: SpendingRequest) -> bool:
-        """Whether it is for this account to tell: others may share the ledger."""
+        """Whether this account must publish it: others may share the ledger."""
         if request.asset:
             return request.asset in self._assets
-        # One account publishes what concerns several cars at once.
+        # One account publishes decisions about several cars at once.
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
         return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]
@@ -144,13 +144,13 @@ def name_of(caller: str) -> str:
 
 
 async def async_load_texts(hass: HomeAssistant) -> None:
-    """Have our texts at hand, also right after the language was changed."""
+    """Load our texts, and again after each change of the language."""
     await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
 
 
 @callback
 def async_text(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
-    """One of our texts in Home Assistant's language: errors are in English whatever that is."""
+    """One of our texts in Home Assistant's language; errors themselves are always in English."""
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
     text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key)
     with suppress(KeyError):

@@ -16,7 +16,7 @@ SUSPENDED_ISSUE: Final = "account_suspended"
 DAMAGED_ISSUE: Final = "ledger_damaged"
 UNWRITABLE_ISSUE: Final = "ledger_unwritable"
 DASHBOARD: Final = "https://developer.tesla.com/dashboard"
-"""Where a developer raises the limit. Source: Tesla's billing page (2026-08)."""
+"""Page where a developer raises the billing limit. Source: Tesla's billing page (2026-08)."""
 
 
 class SpendingIssues:
@@ -61,7 +61,7 @@ class SpendingIssues:
         )
 
     def _update_suspension(self, now: datetime) -> None:
-        """Ask the owner to raise Tesla's limit, as long as the account is suspended."""
+        """Ask the owner to raise Tesla's billing limit, as long as the account is suspended."""
         if self._meter.is_suspended(now) is self._is_suspension_shown:
             return
         self._is_suspension_shown = not self._is_suspension_shown
@@ -81,7 +81,7 @@ class SpendingIssues:
         )
 
     def _update_doubt(self, now: datetime) -> None:
-        """Ask the owner what was spent, as long as that is in doubt."""
+        """Ask the owner to confirm the month's counts, as long as they are in doubt."""
         doubt = self._meter.doubt
         is_open = doubt is not None and Month.of(now) <= doubt.month
         if is_open is self._is_doubt_shown:

@@ -1,8 +1,8 @@
 """The files of a ledger: the running month in one, the months before it in another.
 
 The running month is rewritten before each wake and command, so it must stay small. A month is read
-from the first file if that has any line of it, else from the second: a crash between the two writes
-loses nothing and counts nothing twice.
+from the first file if that contains any of its lines, otherwise from the second: so a crash between
+the two writes loses nothing and counts nothing twice.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ class LedgerFile:
         return self._store.failure is not None
 
     async def async_read(self) -> str | None:
-        """Fill the meter with what was written; return the name of the copy if that was damaged."""
+        """Fill the meter from the file; if that is damaged, return the name of its copy."""
         kept_as: str | None = None
         try:
             stored = await self._store.async_read()
@@ -80,7 +80,7 @@ class LedgerFile:
         try:
             stored = await self._past.async_read() or {}
         except Damaged:
-            # The running month, by which is spent, is in the other file.
+            # The running month, which decides about spending, is in the other file.
             return Ledger()
         return Ledger.from_stored(stored.get("ledger"))
 
@@ -95,7 +95,7 @@ class LedgerFile:
         except NotWritten as error:
             LOGGER.warning("Past months of the ledger cannot be moved: %s", error.detail)
             return
-        # What changed during the write is in neither file yet: it stays until the next time.
+        # A month that changed during the write stays in the first file until the next attempt.
         if ledger.past_to_stored(now)[0] == past:
             ledger.mark_archived(months)
 
@@ -110,20 +110,20 @@ class LedgerFile:
     @callback
     def async_write_soon(self) -> None:
         """Write within seconds."""
-        # Once: each call would put the write off again, and a stream would do that for ever.
+        # Only once: another call would postpone the write, and a stream would do so forever.
         if not self._is_due:
             self._is_due = True
             self._store.async_delay_save(self._to_stored, LEDGER_DELAY_SECONDS)
 
     @callback
     def async_write_some_time(self) -> None:
-        """Write within minutes, for what is requested often and costs nothing."""
+        """Write within minutes, for frequent requests that are free."""
         if not (self._is_free_due or self._is_due):
             self._is_free_due = True
             self._store.async_delay_save(self._to_stored, FREE_DELAY_SECONDS)
 
     async def async_stop(self, *, is_unwritten: bool) -> None:
-        """Stop retrying, and write what is not written yet."""
+        """Stop retrying, and write anything still unwritten."""
         self._cancel_rewrite()
         if is_unwritten:
             await self._store.async_save(self._to_stored())
@@ -163,7 +163,7 @@ class LedgerFile:
 
 
 def _read_month(stored: object) -> Month | None:
-    """A month as it was kept; None if there is none, or it cannot be read."""
+    """Read a stored month; None if there is none, or it cannot be read."""
     match stored:
         case [int() as year, int() as month] if is_month(stored):
             return Month(year, month)
@@ -190,7 +190,7 @@ def _read_doubt(stored: object) -> Doubt | None:
 
 
 def _read_woken(stored: object) -> dict[str, list[datetime]]:
-    """When cars were woken, as it was kept; what cannot be read is left out."""
+    """Read the stored times of wakes; unreadable ones are left out."""
     woken: dict[str, list[datetime]] = {}
     for car, times in stored.items() if isinstance(stored, dict) else ():
         with suppress(TypeError, ValueError, OverflowError, OSError):

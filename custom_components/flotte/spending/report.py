@@ -32,7 +32,7 @@ def async_account_report(
     """Report a month of one developer account; budget and mode are those of the current month."""
     is_current = month == Month.of(now)
     if is_current:
-        # The mode, its explanation and the projection are otherwise reviewed every hour.
+        # Otherwise, the mode, its explanation and the projection may be up to an hour old.
         ledger.async_review(now)
     meter, tariff = ledger.meter, ledger.meter.tariff
     counts = meter.ledger.month(month)
@@ -94,7 +94,7 @@ def share(cost: Decimal) -> float:
 
 @callback
 def _entries_of(hass: HomeAssistant, ledger: AccountLedger) -> list[FlotteConfigEntry]:
-    """Return the loaded entries that share a bill."""
+    """Return the loaded entries that share this ledger's bill."""
     entries: list[FlotteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return [entry for entry in entries if entry.runtime_data.ledger is ledger]
 

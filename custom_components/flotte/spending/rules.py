@@ -16,7 +16,7 @@ _UNREADABLE_ISSUE: Final = "options_unreadable"
 
 
 def _sharing(hass: HomeAssistant, entry: FlotteConfigEntry) -> list[FlotteConfigEntry]:
-    """The entries that share a bill, this one too, in an order that is the same for all of them."""
+    """The entries that share this one's bill, itself included, in one order for all of them."""
     application = application_of(hass, entry)
     sharing = [
         each
@@ -73,14 +73,14 @@ def async_apply_spending(
 ) -> None:
     """Count and spend by the options of an entry and of those that share its bill.
 
-    Options that cannot be read do not keep an account from starting: their defaults apply, which
-    cost nothing beyond the discount, and an issue is raised.
+    Unreadable options do not keep an account from starting: their defaults apply, which cost
+    nothing beyond the discount, and an issue is raised.
     """
     unreadable = sorted(
         {*unreadable_options(entry.options), *_tariff(entry)[1], *_categories(entry)[1]}
     )
     if unreadable:
-        LOGGER.warning("Options that cannot be read, so the usual ones hold: %s", unreadable)
+        LOGGER.warning("Unreadable options, for which the defaults apply: %s", unreadable)
         async_raise_issue(
             hass,
             _UNREADABLE_ISSUE,

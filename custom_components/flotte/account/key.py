@@ -30,7 +30,7 @@ async def async_get_key(hass: HomeAssistant) -> ClientKey:
 
     Raises:
         ValueError: the stored key cannot be read, or a new one cannot be stored. A key is never
-        replaced silently, because every pairing depends on it.
+            replaced silently, because every pairing depends on it.
     """
     # Two flows may get here at once; there must be one key.
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):

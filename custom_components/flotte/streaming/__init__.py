@@ -1,1 +1,1 @@
-"""Home Assistant's side of the stream: the receiver, and what each car is asked to send."""
+"""Home Assistant's side of the stream: the receiver, and the cars' subscriptions."""

@@ -25,7 +25,7 @@ class Broker:
     async def async_subscribe(
         self, base: str, streams: Mapping[str, Stream]
     ) -> CALLBACK_TYPE | None:
-        """Have what the broker publishes about these cars applied to their streams.
+        """Apply the broker's messages about these cars to their streams.
 
         Args:
             base: First part of the topics.

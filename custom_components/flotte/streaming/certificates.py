@@ -34,7 +34,7 @@ async def async_get_authority(hass: HomeAssistant) -> Authority:
         await _authority_store(hass).async_save(
             {"certificate": made.certificate_pem, "private_key": made.key_pem()}
         )
-        # Home Assistant only logs a full disk. No car may trust a CA that is lost with a restart.
+        # Home Assistant only logs a failed write, and no car may trust a CA that a restart loses.
         if (authority := await _async_load_authority(hass)) is None:
             raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
         return authority

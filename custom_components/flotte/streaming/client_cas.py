@@ -1,4 +1,4 @@
-"""Tesla's CA certificates, with which those of cars are verified: found, fetched and stored."""
+"""Finds, fetches and stores Tesla's CA certificates, which verify those of cars."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ CLIENT_CA_FILE: Final = "flotte_client_ca.pem"
 """File in the configuration folder in which the owner may place Tesla's CA certificates."""
 _FETCH_TIMEOUT: Final = aiohttp.ClientTimeout(total=20)
 _CHUNK: Final = 65536
-"""Bytes to read of a file at once."""
+"""Bytes of a file to read at once."""
 
 
 class ClientCasUnavailable(Exception):
@@ -42,8 +42,8 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
 
     The owner's file comes first, then the stored copy, then Tesla's public repository. Only
     certificates with known fingerprints are accepted from any of them. A copy is stored only if it
-    is complete: cars whose CA were missing could never connect again. A copy from a version that
-    knew other fingerprints is used only if Tesla's repository is out of reach.
+    is complete: cars whose CA is missing could never connect again. A copy from a version that knew
+    other fingerprints is used only if Tesla's repository is out of reach.
 
     Raises:
         ClientCasUnavailable: none of the three has any.
@@ -111,7 +111,7 @@ def _mark(fingerprints: frozenset[str] | None) -> str:
 
 
 async def _async_fetch(hass: HomeAssistant, url: str) -> bytes:
-    """Fetch a file whole, or one byte more than it may have.
+    """Fetch a whole file, or one byte more than its maximum size.
 
     Raises:
         aiohttp.ClientError, TimeoutError: it is not available.

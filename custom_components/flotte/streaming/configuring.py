@@ -1,4 +1,4 @@
-"""Configures the cars: sends what differs from what they have, and deletes what is not wanted."""
+"""Configures the cars: sends new or changed configurations, and deletes unwanted ones."""
 
 import asyncio
 import hashlib
@@ -56,9 +56,9 @@ RETRY_INTERVALS: Final = (
     timedelta(days=1),
     timedelta(days=7),
 )
-"""Between attempts to configure a car that Tesla refused: each is billed, and few causes of
-a refusal disappear on their own. A change that may have removed the cause
-triggers a retry at once."""
+"""Pauses between attempts to configure a car that Tesla refused: each attempt is billed, and few
+causes of a refusal disappear on their own. A change that may have removed the cause triggers a
+retry at once."""
 UNBILLED: Final = (
     Unreachable,
     ServiceError,
@@ -67,7 +67,7 @@ UNBILLED: Final = (
     GateRefused,
     NotRecorded,
 )
-"""Errors that are not billed, so that the interval does not grow."""
+"""Errors that are not billed, so they do not lengthen the pause."""
 
 
 def pause_after(count: int) -> timedelta:
@@ -76,7 +76,7 @@ def pause_after(count: int) -> timedelta:
 
 
 def is_over(until: datetime, now: datetime) -> bool:
-    """Whether a wait is over; a longer one than any interval began while the clock was ahead."""
+    """Whether a wait is over; one longer than any pause was set while the clock was ahead."""
     return not now < until <= now + RETRY_INTERVALS[-1]
 
 
@@ -92,12 +92,12 @@ class Configurator:
     Args:
         hass: Home Assistant.
         entry: The account.
-        api: Way to Tesla.
+        api: Client of the Fleet API.
         key: Signs the configurations.
         planner: Plans the cars' fields.
         cars: The subscriptions, by VIN.
         on_change: Called when something changed that must be stored.
-        schedule: Has the cars configured again soon.
+        schedule: Schedules another configuration soon.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Configurator:
         self._issues = StreamIssues(hass, entry.entry_id)
         self.is_paused = False
         self.lock = asyncio.Lock()
-        """Held while configurations are sent: two reasons to configure must not pay twice."""
+        """Held while configurations are sent, so that no configuration is paid for twice."""
 
     async def async_configure(self) -> None:
         """Send a configuration to each car that needs one; equal ones in one request."""
@@ -140,7 +140,7 @@ class Configurator:
             return
         now = dt_util.utcnow()
         if self._api.meter.is_suspended(now):
-            # Tesla accepts no configuration, and removed those it had. The suspension has
+            # Tesla accepts no configurations now, and removed the existing ones. The suspension has
             # an issue of its own; this is called again when the suspension ends.
             return
         if not self._planner.effects.streams:
@@ -151,7 +151,8 @@ class Configurator:
         await self._async_verify_cars()
         for wanted, cars in self._due_groups(settings, receiver.certificate.ca, now):
             if self._planner.settings != settings:
-                # Outdated meanwhile: the owner would pay for these, and for the next ones.
+                # The plans changed meanwhile: the owner would pay for these configurations and for
+                # the next.
                 return
             await self._async_send(wanted, cars)
 
@@ -226,7 +227,7 @@ class Configurator:
         return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
 
     def _fingerprint(self, car: CarSubscription, wanted: Mapping[str, Any]) -> str:
-        """Hash of everything that may cause a refusal: a change makes a retry worthwhile."""
+        """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
         vehicle = car.coordinator.vehicle
         found = {
             # The expiry differs with each attempt.
@@ -258,7 +259,7 @@ class Configurator:
     def async_report_refusal(self, car: CarSubscription, refusal: Refusal) -> None:
         """Report why a car could not be configured, if that affects its stream."""
         if refusal.issue != POSTPONED_ISSUE or car.known is None:
-            # A car that streams already keeps its present plan.
+            # A car that is already streaming keeps its present plan.
             self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)
 
     async def _async_send(

@@ -34,8 +34,8 @@ RESOLVED_BY_CONNECTION: Final = (
 )
 """Issues that only a connection resolves; Tesla accepts configurations that never reach a car."""
 PERMANENT: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
-"""Neither time nor an update replaces a car's computer. Turning the stream off and on again
-makes Flotte retry."""
+"""Never resolved on its own: neither time nor an update replaces a car's computer. Turning
+streaming off and on again makes Flotte retry."""
 ISSUES: Final = (
     *RESOLVED_BY_ACCEPTANCE,
     *RESOLVED_BY_CONNECTION,

@@ -1,4 +1,4 @@
-"""Keeps the cars of an account streaming what is shown, and no more.
+"""Has the cars of an account stream the signals that are shown, and no others.
 
     entities that are enabled ─> their signals ─> plan ─> signed configuration ─> Tesla ─> car
                                                    ^                                       │
@@ -38,8 +38,8 @@ from .subscription import CarSubscription
 from .watching import Watcher
 
 CONFIGURE_DELAY_SECONDS: Final = 60.0
-"""Delay that groups changes of what is shown. Tesla asks for few changes of configurations; a car
-may ignore one that follows another too soon for 25 minutes."""
+"""Delay in which changes of the shown signals are grouped. Tesla asks for few changes of
+configurations: a car may ignore one that comes too soon after another for 25 minutes."""
 MINUTE: Final = timedelta(minutes=1)
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 _REJECTED_FIELDS: Final = "without"
@@ -54,7 +54,7 @@ class StreamManager:
     Args:
         hass: Home Assistant.
         entry: The account.
-        api: Way to Tesla.
+        api: Client of the Fleet API.
         key: Signs the configurations.
         vehicles: All cars of the account.
         scopes: Scopes that the owner granted.
@@ -174,7 +174,7 @@ class StreamManager:
         )
 
     def _follow(self, cars: Iterable[CarSubscription]) -> None:
-        """Expect cars that are meant to stream to do so by their present plans."""
+        """Expect the cars that are meant to stream to follow their present plans."""
         now = dt_util.utcnow()
         for car in cars:
             if car.coordinator.stream_watch.is_expected:
@@ -184,11 +184,11 @@ class StreamManager:
     def async_use(self, settings: Settings) -> None:
         """Apply the owner's options soon; the source is restarted only if it changed.
 
-        What a spending rule had postponed is tried again, too.
+        This also retries configurations that a spending rule had postponed.
         """
         before, self._planner.settings = self._planner.settings, settings
         if not self._is_started:
-            # It starts with them.
+            # The start applies them.
             self._set_streams()
         elif not settings.has_same_source(before):
             self._begin(self._async_restart())
@@ -209,14 +209,14 @@ class StreamManager:
 
     @callback
     def _replan(self) -> None:
-        """Have the cars stream by the present settings: the source is ready, or they changed."""
+        """Plan and configure again, because the source became ready or the settings changed."""
         if self._source.has_broker:
             self._follow(self._cars.values())
         self._begin(self.async_configure())
 
     @callback
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin in a moment, when all options and rules are set."""
+        """Run `work` in a moment, when all options and rules are set."""
         self._entry.async_create_background_task(
             self._hass, work, "flotte keeps the cars streaming", eager_start=False
         )
@@ -229,7 +229,7 @@ class StreamManager:
 
     @callback
     def async_resume(self) -> None:
-        """Resume configuring, as the entities stay."""
+        """Resume configuring, because the entities stay after all."""
         self._configurator.is_paused = False
         self._debouncer.async_schedule_call()
 
@@ -260,7 +260,7 @@ class StreamManager:
 
     @callback
     def _async_registry_updated(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Configure again when an entity is enabled or disabled: other signals may be shown."""
+        """Configure again when an entity is enabled or disabled, as other signals may be shown."""
         if _may_change_plan(self._hass, self._entry.entry_id, event.data):
             self._debouncer.async_schedule_call()
 

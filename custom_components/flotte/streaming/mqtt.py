@@ -19,7 +19,7 @@ from ..tesla.vehicle.stream import Stream
 
 QOS: Final = 1
 UNREPORTED: Final = "untold"
-"""Connection of a car that sends values, but whose connection was not reported."""
+"""Connection id for a car that sends values, but whose connection was not reported."""
 
 
 async def async_subscribe(
@@ -55,7 +55,7 @@ async def async_subscribe(
         _apply(content, stream)
 
     for stream in streams.values():
-        # A broker may be away or lose messages unnoticed.
+        # A broker can go away or lose messages without notice.
         stream.continuity.is_gapless = False
     stops: list[CALLBACK_TYPE] = []
 
@@ -69,7 +69,7 @@ async def async_subscribe(
             topic = f"{base}/{vin}/#"
             stops.append(await mqtt.async_subscribe(hass, topic, on_message, QOS, encoding=None))
     except BaseException:
-        # Otherwise the subscriptions made so far would last for ever.
+        # Otherwise, the subscriptions made so far would last forever.
         stop()
         raise
     return stop

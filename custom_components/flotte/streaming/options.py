@@ -41,7 +41,7 @@ class Settings:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Settings:
-        """The settings of an entry; what was never set is as a new installation has it."""
+        """The settings of an entry, with the defaults of a new installation."""
         has_files = options.get(CONF_CERTIFICATE, CERTIFICATE_OWN) == CERTIFICATE_FILES
         port = int(options.get(CONF_PORT, DEFAULT_STREAM_PORT))
         return cls(
@@ -62,12 +62,12 @@ class Settings:
         return self.source != STREAM_OFF
 
     def has_same_source(self, other: Settings) -> bool:
-        """Whether only what the cars are asked for differs, not where it is received."""
+        """Whether the streams arrive in the same place; the requested fields may differ."""
         return self == replace(other, profile=self.profile, overrides=self.overrides)
 
     @property
     def address(self) -> str:
-        """Where the cars connect, `host:port`."""
+        """Address at which the cars connect, `host:port`."""
         return f"{self.hostname}:{self.port}"
 
 
@@ -75,7 +75,7 @@ def read_overrides(entered: object) -> dict[str, Rule]:
     """The owner's own rules: `{Soc: {interval: 60, delta: 0.5}}`, or `{Soc: 60}`.
 
     Raises:
-        ValueError: with the name of the field that cannot be read, or is none.
+        ValueError: with the name of the field that is unknown, or whose rule cannot be read.
     """
     if entered in (None, "", {}):
         return {}
@@ -85,10 +85,9 @@ def read_overrides(entered: object) -> dict[str, Rule]:
 
 
 def usable_overrides(stored: object) -> dict[str, Rule]:
-    """The owner's rules that can be read; another version may have known fields that this does not.
+    """The stored rules of the owner, without unreadable ones, as of fields of another version.
 
-    What is entered is judged by `read_overrides`; what was stored must not keep a car from
-    streaming.
+    `read_overrides` checks input; stored rules must never keep a car from streaming.
     """
     rules: dict[str, Rule] = {}
     for name, value in stored.items() if isinstance(stored, Mapping) else ():

@@ -1,4 +1,4 @@
-"""Plan of each car: fields and intervals, from what is shown and what may be spent."""
+"""Plan of each car: fields and intervals, from the shown signals and the spending mode."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +18,7 @@ from .options import Settings
 from .subscription import CarSubscription
 
 ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
-"""Always streamed: they say whether polling a car that lost its stream is worthwhile."""
+"""Always streamed: if the stream is lost, they show whether polling the car is worthwhile."""
 
 
 class Planner:
@@ -29,7 +29,7 @@ class Planner:
         cars: The subscriptions, by VIN.
         scopes: Scopes that the owner granted.
         rejected_fields: Fields that Tesla does not know, as stored.
-        meter: Knows whether Tesla suspended the account.
+        meter: Records whether Tesla suspended the account.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Planner:
             for each in (rejected_fields if isinstance(rejected_fields, list) else ())
             if isinstance(each, str)
         }
-        """Fields that Tesla does not know; grows with Tesla's answers."""
+        """Fields that Tesla does not know; Tesla's answers add to it."""
         self._meter = meter
         self._applied_directives = self._directives()
 
@@ -60,7 +60,7 @@ class Planner:
         return Effects()
 
     def may_stream(self, car: CarSubscription) -> bool:
-        """Whether the owner turned streaming on, and the car can stream as far as known."""
+        """Whether the owner turned streaming on and, as far as known, the car can stream."""
         can = can_stream(car.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
 
@@ -78,7 +78,7 @@ class Planner:
     def _directives(self) -> tuple[Effects, bool, int]:
         """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.
 
-        Suspensions are also counted: one may be over before the next look.
+        Suspensions are counted too, because one may begin and end between two calls.
         """
         is_suspended = self._meter.is_suspended(dt_util.utcnow())
         return self.effects, is_suspended, self._meter.suspension.count

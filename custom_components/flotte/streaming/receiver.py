@@ -43,9 +43,9 @@ _RECEIVERS: Final[HassKey[dict[int, Receiver]]] = HassKey(f"{DOMAIN}_receivers")
 RETRY_SECONDS: Final = 60.0
 MAX_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
-"""Between checks for a certificate that is due for renewal, or a changed file."""
+"""Time between checks for a certificate that is due for renewal, or a changed file."""
 FLOOD_INTERVAL: Final = timedelta(minutes=1)
-"""Between checks for strangers who keep cars from connecting."""
+"""Time between checks for unknown clients that keep cars from connecting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Address:
     port: int
     """Port of the public address."""
     listen_port: int
-    """Port on this machine, which differs where the router maps ports."""
+    """Port on this machine, which differs if the router maps ports."""
     certificate_file: str = ""
     """The owner's full chain, in PEM; blank for a certificate of our own."""
     key_file: str = ""
@@ -69,7 +69,7 @@ async def async_get_receiver(hass: HomeAssistant, port: int) -> Receiver:
 
 
 class FanOut(Listener):
-    """Forwards what a car sends to all accounts that have it."""
+    """Forwards a car's records to all accounts that have the car."""
 
     def __init__(self, streams: list[Stream]) -> None:
         self._streams = streams
@@ -96,33 +96,32 @@ class Member:
 
     address: Address
     streams: Mapping[str, Stream]
-    """By VIN."""
+    """Streams by VIN."""
     on_ready: Callable[[], None]
     """Called each time the server has begun to run, and after the certificate changed."""
     bill: object = None
-    """Common to accounts that Tesla sends one bill; None if the account shares its bill with no
-    other."""
+    """Object that all accounts on one bill have in common; None for a bill of its own."""
 
 
 class Members:
     """The accounts whose cars connect to one port."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without members."""
         self._members: dict[str, Member] = {}
 
     def __bool__(self) -> bool:
         return bool(self._members)
 
     def __iter__(self) -> Iterator[Member]:
-        """Iterate over those there are now; members may come and go meanwhile."""
+        """Iterate over a copy of the members, which may come and go meanwhile."""
         return iter(tuple(self._members.values()))
 
     def __len__(self) -> int:
         return len(self._members)
 
     def find(self, vin: str) -> Listener | None:
-        """Receiver of a car's records; None for a car of none of the accounts."""
+        """Listener for a car's records; None if no account has the car."""
         streams = [
             member.streams[vin] for member in self._members.values() if vin in member.streams
         ]
@@ -139,7 +138,7 @@ class Members:
         """Remove an account. Returns its streams, which are billed to others until they close."""
         left = self._members.pop(entry_id, None)
         streams = left.streams if left else {}
-        # An open connection keeps notifying the accounts that it had when it was made.
+        # An open connection keeps notifying the accounts that it was made for.
         for stream in streams.values():
             stream.is_billed = False
         self._assign_billing()
@@ -162,7 +161,7 @@ class Members:
             yield from member.streams.items()
 
     def _assign_billing(self) -> None:
-        """Count a car's records once for all accounts that share a bill: Tesla sent them once."""
+        """Count a car's records once for all accounts on one bill, as Tesla bills them once."""
         counted: set[tuple[str, int]] = set()
         for member in self._members.values():
             for vin, stream in member.streams.items():
@@ -172,10 +171,10 @@ class Members:
 
 
 class Receiver:
-    """Server of one port, its certificate and what keeps it from running."""
+    """Server of one port, with its certificate and the issues that keep it from running."""
 
     def __init__(self, hass: HomeAssistant, port: int) -> None:
-        """Do not listen yet."""
+        """Start without listening."""
         self.certificate: ServerCertificate | None = None
         """The certificate presented to cars; None until there is one."""
         self.members = Members()
@@ -242,7 +241,8 @@ class Receiver:
     async def _async_run(self, _now: datetime | None = None) -> None:
         """Run the server, or report what keeps it from running and retry later."""
         if self._retry is not None:
-            # Another account joined before the retry was due; cancelling a past one is harmless.
+            # Another account joined before the retry was due; cancelling a finished retry is
+            # harmless.
             self._retry()
         self._retry = None
         async with self._lock:
@@ -327,7 +327,7 @@ class Receiver:
     def _async_watch_floods(self, _now: datetime) -> None:
         """Report a flood that may keep cars out, and clear the report when it is over.
 
-        A flood does not affect open connections: while every car has one, all is well.
+        A flood does not affect open connections, so nothing is reported while every car has one.
         """
         is_missing = any(
             stream.continuity.is_subscribed and not self.server.has(vin)
@@ -339,7 +339,7 @@ class Receiver:
             self._issues.async_clear(FLOODED_ISSUE)
 
     async def _async_renew(self) -> None:
-        """Replace the certificate if it is the wrong one, or soon will be."""
+        """Replace the certificate if it no longer fits, or is about to expire."""
         async with self._lock:
             present = self.certificate
             if present is None or not self.members or not self._is_running:

@@ -1,4 +1,4 @@
-"""Texts about the streams for the options form, and their diagnostics."""
+"""Texts about the streams for the options form, and diagnostics of the streams."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ class StreamReports:
 
     Args:
         hass: Home Assistant.
-        api: Way to Tesla.
+        api: Client of the Fleet API.
         cars: The subscriptions, by VIN.
         planner: Plans the cars' fields.
     """
@@ -46,22 +46,22 @@ class StreamReports:
 
     @property
     def address(self) -> str:
-        """Where the cars connect, `host:port`."""
+        """Address at which the cars connect, `host:port`."""
         return self._planner.settings.address
 
     async def async_check(self) -> Check:
-        """Check the public address as a car sees it."""
+        """Check the public address by connecting to it like a car."""
         settings = self._planner.settings
         receiver = await async_get_receiver(self._hass, settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
             return Check(Finding.NOT_RUNNING)
         context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
-        # A simulator's cars connect to this machine whatever the name is.
+        # A simulator's cars connect to this machine, whatever the host name.
         at = get_hosts(self._hass).listen_at
         return await check_address(settings.hostname, settings.port, context, at=at)
 
     def describe_costs(self) -> list[str]:
-        """Expected cost of the stream, a line for each car."""
+        """Expected cost of the stream, with a line for each car."""
         tariff = self._api.meter.tariff
         price = tariff.price(Category.SIGNAL)
         lines = []
@@ -77,7 +77,7 @@ class StreamReports:
         return lines
 
     def describe_cars(self) -> list[str]:
-        """State of each car's stream, a line for each."""
+        """State of the streams, with a line for each car."""
         lines = []
         for car in self._cars.values():
             vehicle = car.coordinator.vehicle

@@ -1,4 +1,4 @@
-"""Requests to Tesla about streams: the gate admits them first, except those that end spending."""
+"""Requests to Tesla about streams. The gate admits them, except those that end spending."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,17 +19,17 @@ from ..tesla.telemetry.configuration import expiry_of
 def admit(
     api: FleetApi, gate: Gate, vins: list[str], *endpoints: Endpoint, saves: bool = False
 ) -> Hold:
-    """Admit background requests about the stream, in step with the month.
+    """Ask the gate to admit background requests about the stream.
 
     Args:
-        api: Way to Tesla; it books a request about several cars without a car.
+        api: Client of the Fleet API; it books a request about several cars to none of them.
         gate: Decides.
         vins: The cars.
         endpoints: The requests.
         saves: Whether the requests make the rest of the month cheaper, so that they need not wait.
 
     Raises:
-        BudgetExceeded, AccountSuspended, GateRefused: not now.
+        BudgetExceeded, AccountSuspended, GateRefused: the requests may not be sent now.
     """
     car = vins[0] if len(vins) == 1 else ""
     charges = tuple(api.endpoints.charge(each) for each in endpoints)
@@ -49,8 +49,8 @@ async def async_delete_configuration(
     """Delete a car's configuration at Tesla; until then its stream costs money.
 
     Args:
-        api: Way to Tesla.
-        gate: Admits the look beforehand. The deletion needs no admission, as it stops the spending.
+        api: Client of the Fleet API.
+        gate: Admits the check beforehand. The deletion needs no admission, as it ends spending.
         vin: The car's VIN.
         name: The car's name.
         configured: The configuration we sent.

@@ -36,7 +36,7 @@ class Retirement:
         await self._async_retire()
 
     async def _async_retry(self, _now: datetime) -> None:
-        # Another source may be chosen meanwhile: what is sent for that must not be deleted.
+        # A configuration that is sent for a newly chosen source must not be deleted.
         async with self._configurator.lock:
             if not self._is_stopped:
                 await self._async_retire()

@@ -19,8 +19,8 @@ class StreamSource:
         hass: Home Assistant.
         entry_id: The account's entry.
         streams: The streams by VIN.
-        meter: Tells accounts that share a bill from others.
-        on_ready: Called whenever the source began to receive.
+        meter: Identifies the bill, which accounts may share.
+        on_ready: Called whenever the source starts to receive.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class StreamSource:
         self._broker = Broker(hass, entry_id)
         self._unsubscribe: CALLBACK_TYPE | None = None
         self._settings: Settings | None = None
-        """The settings that it was started with; None while it is stopped."""
+        """The settings that the source was started with; None while it is stopped."""
 
     @property
     def has_broker(self) -> bool:
@@ -47,7 +47,7 @@ class StreamSource:
         return self._unsubscribe is not None
 
     async def async_start(self, settings: Settings) -> None:
-        """Start to receive. Problems are reported and leave the cars without a stream."""
+        """Start receiving. Problems are reported and leave the cars without a stream."""
         self._settings = settings
         if settings.source == STREAM_MQTT:
             await self._async_subscribe(settings)
@@ -69,7 +69,7 @@ class StreamSource:
             self._entry_id, Member(address, self._streams, self._on_ready, self._meter)
         )
         if self._settings is not settings:
-            # It was stopped meanwhile.
+            # The source was stopped meanwhile.
             await receiver.async_leave(self._entry_id)
 
     async def _async_subscribe(self, settings: Settings) -> None:
@@ -84,7 +84,7 @@ class StreamSource:
         self._on_ready()
 
     async def async_stop(self) -> None:
-        """Stop receiving; the cars are not told."""
+        """Stop receiving, without changing the configurations of the cars."""
         settings, self._settings = self._settings, None
         # The next start reports it again if a broker is still the chosen source.
         self._broker.async_clear()

@@ -20,14 +20,14 @@ USUAL_HOURS: Final = {
     Situation.CHARGING: 5.0,
     Situation.DRIVING: 1.0,
 }
-"""Of a usual day, awake: two drives of half an hour, and an evening of charging."""
+"""Time awake on a usual day: two drives of half an hour, and an evening of charging."""
 USUAL_WAKES: Final = 3
 USUAL_DAYS: Final = 30.44
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a car could not be configured, and when that is tried again."""
+    """Reason why a car could not be configured, and the time of the next attempt."""
 
     issue: str
     """Key of the repair issue."""
@@ -35,9 +35,9 @@ class Refusal:
     count: int
     """Refusals in a row that Tesla bills."""
     until: datetime | None
-    """When it is tried again though nothing changed; None: never."""
+    """Time of the next attempt if nothing changes; None for never."""
     fingerprint: str
-    """Hash of what may have caused the refusal; see `Configurator._fingerprint`."""
+    """Hash of the possible causes of the refusal; see `Configurator._fingerprint`."""
 
     def to_stored(self) -> dict[str, Any]:
         """The refusal as JSON."""
@@ -83,25 +83,25 @@ class CarSubscription:
         """Whether Tesla may have dropped that configuration."""
         suspensions = kept.get("suspensions")
         self.suspensions = suspensions if type(suspensions) is int else 0
-        """Number of suspensions of the account by then; see `is_lost`."""
+        """Number of the account's suspensions when it was accepted; see `is_lost`."""
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))
         self.stored_tally = kept.get("tally")
         self.refusal = Refusal.from_stored(kept.get("refusal"))
         """Refusal of the last configuration, if any."""
         self.asked = as_moment(kept.get("asked"))
-        """Time of the last request to Tesla why it does not connect."""
+        """Time when Tesla was last asked why the car does not connect."""
         self.removal_failed_at: datetime | None = None
-        """Time of the last failed deletion of its configuration."""
+        """Time of the last failed deletion of the configuration."""
         self.is_reported = False
         """Whether the cost of a broker's stream was reported."""
         self.removal_failures = 0
-        """Billed failures of that in a row."""
+        """Consecutive failed deletions that were billed."""
         self._counted: Counter[str] = Counter()
 
     @property
     def is_postponed(self) -> bool:
-        """Whether its configuration waits for the budget. What Tesla refused is not postponed."""
+        """Whether its configuration waits for the budget, rather than being refused by Tesla."""
         return self.refusal is not None and self.refusal.issue == POSTPONED_ISSUE
 
     @property
@@ -110,9 +110,9 @@ class CarSubscription:
         return self.coordinator.device_name
 
     def follow(self, planned: Plan, now: datetime) -> None:
-        """Expect the car to stream by this plan from now on, and count by it.
+        """Expect the car to stream by this plan from now on, and count its records by it.
 
-        It need not be connected: a new plan takes effect after a while.
+        The car need not be connected, because a new plan takes effect after a while.
         """
         if not self.plan:
             self.tally = Tally.from_stored(planned, self.stored_tally)
@@ -132,11 +132,11 @@ class CarSubscription:
         self.coordinator.stream.continuity.is_gapless = True
         self.coordinator.vehicle.presence.stream_expected_since = None
         self.is_reported = False
-        # The owner has just decided: a deletion that is due is tried at once.
+        # The owner has just chosen this, so a deletion is tried at once.
         self.removal_failed_at, self.removal_failures = None, 0
 
     def count(self, now: datetime) -> None:
-        """Count new records in the tally. Records come often, so that is not done at each."""
+        """Add new records to the tally; this is not done for each, because records are frequent."""
         counts = self.coordinator.stream.counts
         fresh = counts - self._counted
         self._counted = counts.copy()
@@ -160,7 +160,7 @@ class CarSubscription:
     def is_lost(self) -> bool:
         """Whether Tesla removed its configuration, as it does when it suspends an account.
 
-        Counted and not dated, because clocks may be changed.
+        Suspensions are counted instead of dated, because clocks may be changed.
         """
         return self.suspensions != self.coordinator.vehicle.api.meter.suspension.count
 
@@ -202,7 +202,8 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
 def is_leaner(planned: Plan, car: CarSubscription) -> bool:
     """Whether a plan costs less than a car's last configuration.
 
-    After a restart that may differ from its plan: the shown entities may have changed meanwhile.
+    After a restart, the last configuration may differ from the plan, because the shown entities may
+    have changed.
     """
     told = _plan_of((car.known or {}).get("fields"))
     new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))

@@ -1,4 +1,4 @@
-"""Watches the streams: what they cost, whether they fell silent, why a car does not connect."""
+"""Watches the streams: their cost, silent brokers, and cars that do not connect."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,20 +29,21 @@ from .requests import admit
 from .subscription import CarSubscription
 
 CONNECT_TIME: Final = timedelta(minutes=30)
-"""Time online without a connection before Tesla is asked why, at the price of two data requests."""
+"""Time online without a connection until Tesla is asked for the reason, which costs two data
+requests."""
 BROKER_SILENCE: Final = timedelta(minutes=10)
 """Silence after which a broker's stream counts as lost."""
 ASK_INTERVAL: Final = timedelta(days=1)
-"""Between two such requests about a car."""
+"""Time between such requests about a car."""
 
 
 class Watcher:
-    """Watches what cars send and what it costs, and finds out why a car does not connect.
+    """Watches the cars' records and their cost, and finds out why a car does not connect.
 
     Args:
         hass: Home Assistant.
         entry_id: The account's entry.
-        api: Way to Tesla.
+        api: Client of the Fleet API.
         planner: Plans the cars' fields.
         on_change: Called when something changed that must be stored.
     """
@@ -63,7 +64,7 @@ class Watcher:
         self._issues = StreamIssues(hass, entry_id)
 
     def connection_handler(self, car: CarSubscription) -> Callable[[bool], None]:
-        """Listener that keeps the tally and the issues of a car in step with its connection."""
+        """Listener that updates the tally and the issues of a car with its connection."""
 
         @callback
         def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the listener's only argument
@@ -104,7 +105,7 @@ class Watcher:
             car.is_reported = bool(named)
             return
         if not self._has_present_rules(car):
-            # The counts do not reflect a step that the car does not have yet.
+            # The car does not have the last slower rules yet, so the counts do not reflect them.
             return
         if chosen := car.tally.slow(now, keep=self._planner.settings.overrides):
             self._issues.async_report(
@@ -127,7 +128,7 @@ class Watcher:
     async def _async_check_anchor(self, car: CarSubscription, now: datetime) -> None:
         """Report a chain of certificates without a root, if a car does not connect.
 
-        Some cars insist on a root. Those that do not insist connect: nothing to report then.
+        Some cars insist on a root. The others connect, so there is nothing to report.
         """
         if self._planner.settings.source != STREAM_DIRECT or car.configured is None:
             return
@@ -145,7 +146,7 @@ class Watcher:
         if (
             not self._is_overdue(car, now)
             or car.configured is None
-            # The suspension is the reason then.
+            # In this case, the suspension is the reason.
             or car.is_lost
             or (car.asked is not None and within(car.asked, ASK_INTERVAL, now))
         ):

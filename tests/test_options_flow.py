@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.account.hosts import get_hosts
 from custom_components.flotte.const import CONF_MONTHLY_LIMIT
+from custom_components.flotte.flows.options import FINDING_TEXTS
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.streaming import reports as streaming_module
 from custom_components.flotte.streaming.certificates import async_get_authority
@@ -949,10 +950,9 @@ async def test_our_server_cannot_even_be_made(
 
 
 def test_every_finding_is_met_here() -> None:
+    assert set(FINDING_TEXTS) == set(Finding) - {Finding.OK}
     source = Path(__file__).read_text("utf-8")
-    assert [
-        each for each in Finding if each is not Finding.OK and f"check_{each}" not in source
-    ] == []
+    assert [key for key in FINDING_TEXTS.values() if f'"{key}"' not in source] == []
 
 
 async def test_every_field_is_explained(owner: Owner) -> None:

@@ -7,7 +7,7 @@ menu ─> spending: the budget of a month
      ─> check: does the stream's address work?
 """
 
-from typing import Any
+from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
@@ -18,6 +18,18 @@ from .spending import SpendingSteps
 from .stream import StreamSteps
 from .tariff import TariffSteps
 from .wakes import WakesSteps
+
+FINDING_TEXTS: Final = {
+    Finding.UNKNOWN_HOST: "check_unknown_host",
+    Finding.REFUSED: "check_refused",
+    Finding.TIMEOUT: "check_timeout",
+    Finding.NO_TLS: "check_no_tls",
+    Finding.OTHER_CERTIFICATE: "check_other_certificate",
+    Finding.OTHER_NAME: "check_other_name",
+    Finding.EXPIRED: "check_expired",
+    Finding.NOT_RUNNING: "check_not_running",
+}
+"""The keys of the texts for failed checks."""
 
 
 class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps):
@@ -38,12 +50,13 @@ class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps):
         if data is None:
             return self.async_abort(reason="not_loaded")
         check = await data.streaming.reports.async_check()
+        error = None if check.finding is Finding.OK else FINDING_TEXTS[check.finding]
         return self.async_show_form(
             step_id="check",
             data_schema=vol.Schema({}),
-            errors={} if check.finding is Finding.OK else {"base": f"check_{check.finding}"},
+            errors={} if error is None else {"base": error},
             description_placeholders={
-                "result": "✅" if check.finding is Finding.OK else "❌",
+                "result": "✅" if error is None else "❌",
                 "detail": check.detail,
                 "address": data.streaming.reports.address,
                 "cars": "\n".join(data.streaming.reports.describe_cars()),

@@ -1,4 +1,4 @@
-"""Callers: the cause of a request decides how much may be spent, and the ledger books it there."""
+"""Callers: who causes a request. It decides how much may be spent, and is noted in the ledger."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class CallerKind(StrEnum):
-    """Kind of caller: it decides how much may be spent."""
+    """Kind of caller, which decides how much may be spent."""
 
     PERSON = "person"
     AUTOMATION = "automation"
@@ -16,14 +16,14 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Caller of a request, with its name in the ledger."""
+    """The caller of a request: its kind, and its name if it has one."""
 
     kind: CallerKind
     name: str = ""
 
     @property
     def label(self) -> str:
-        """How the ledger writes it: `automation:solar_surplus`."""
+        """The caller in the ledger, such as `automation:solar_surplus`."""
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)
 
 

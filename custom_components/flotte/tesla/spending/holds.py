@@ -1,6 +1,6 @@
-"""Holds: room in the budget that is kept for actions under way, from their admission to their end.
+"""Holds: parts of the budget set aside for actions, from their admission to their end.
 
-Pure: times are given.
+Nothing here reads a clock; callers pass the month.
 """
 
 from collections import Counter
@@ -14,10 +14,10 @@ from .tariff import Category, Charge
 
 
 class Hold:
-    """Room that is kept for one action.
+    """A part of the budget set aside for one action.
 
-    Other requests see it as spent. The charges of its caller for its asset in its month are taken
-    out of it. It must be released, whatever became of the action: use it in a `with` statement.
+    For other requests it counts as spent. Charges of its caller for its asset in its month are
+    taken out of it. It must be released however the action ends: use a `with` statement.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Hold:
         self._on_release = on_release
 
     def release(self) -> None:
-        """Give back what is left of it; more than once does no harm."""
+        """Give back the rest of the hold; harmless if repeated."""
         self.left.clear()
         self._on_release(self)
 
@@ -60,7 +60,7 @@ class Holds:
         self._holds: list[Hold] = []
 
     def add(self, charges: Iterable[Charge], caller: Caller, asset: str, month: Month) -> Hold:
-        """Keep room for an action until the hold is released."""
+        """Add a hold for an action; it counts until it is released."""
         hold = Hold(charges, caller, asset, month, self._forget)
         self._holds.append(hold)
         return hold
@@ -69,7 +69,7 @@ class Holds:
         self._holds = [each for each in self._holds if each is not hold]
 
     def find(self, charge: Charge, caller: Caller, asset: str, month: Month) -> Hold | None:
-        """A hold that has room for a charge."""
+        """Find a hold of this caller and asset that has room for a charge."""
         for hold in self._holds:
             if (hold.caller, hold.asset, hold.month) == (caller, asset, month) and (
                 hold.left[charge.category] >= charge.count
@@ -78,7 +78,7 @@ class Holds:
         return None
 
     def add_to(self, counts: MutableMapping[Category, int], month: Month) -> None:
-        """Add the held requests of a month to counts that have every category."""
+        """Add the held requests of a month to `counts`, which must have every category."""
         for hold in self._holds:
             if hold.month == month:
                 for category, count in hold.left.items():
@@ -87,7 +87,7 @@ class Holds:
     def wakes(
         self, asset: str, month: Month, kinds: Collection[CallerKind] = frozenset(CallerKind)
     ) -> int:
-        """How many wakes of a vehicle are held for these kinds of callers."""
+        """Number of wakes of a vehicle that are held for these kinds of callers."""
         return sum(
             hold.left[Category.WAKE]
             for hold in self._holds

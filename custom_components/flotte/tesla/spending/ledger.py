@@ -1,6 +1,6 @@
-"""The ledger: how often each thing was requested, by day, category, asset and caller.
+"""The ledger: counts of all requests by day, category, asset and caller.
 
-Pure: no clock. The month is the calendar month in UTC.
+Nothing here reads a clock. A month is a calendar month in UTC.
 """
 
 from collections import Counter
@@ -13,17 +13,17 @@ from .caller import STREAM, CallerKind
 from .tariff import Category
 
 CORRECTION: Final = "correction"
-"""The caller of rows that set the ledger to what Tesla's dashboard says; they may be negative."""
+"""The caller of rows that adjust the ledger to Tesla's dashboard; their counts may be negative."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """Key of a line of the ledger: a day's requests of a category, by asset and caller."""
+    """Key of a ledger row: a day's requests of a category, for an asset and a caller."""
 
     day: date
     category: Category
     asset: str
-    """VIN of a vehicle or number of a site; empty for what no single one was requested for."""
+    """VIN of a vehicle or number of a site; empty for requests that concern no single asset."""
     caller: str
 
 
@@ -36,7 +36,7 @@ class Month:
 
     @classmethod
     def of(cls, moment: datetime | date) -> Month:
-        """The month that an aware datetime falls into, in UTC; or that of a UTC date."""
+        """The month, in UTC, of an aware datetime or of a UTC date."""
         if isinstance(moment, datetime):
             moment = moment.astimezone(UTC)
         return cls(moment.year, moment.month)
@@ -48,46 +48,47 @@ class Month:
         return datetime(year, month, 1, tzinfo=UTC)
 
     def earlier(self, months: int) -> Month:
-        """The month so many months before."""
+        """The month that is so many months earlier."""
         index = self.year * 12 + self.month - 1 - months
         return Month(index // 12, index % 12 + 1)
 
     @property
     def begin(self) -> datetime:
-        """When it begins."""
+        """When the month begins."""
         return datetime(self.year, self.month, 1, tzinfo=UTC)
 
 
 KEEP_MONTHS: Final = 24
 MAX_UNITS: Final = 10**12
-"""Units of a category in a month; more is noise."""
+"""Maximum units of a category in a month; a larger number is an error."""
 
 
 @dataclass
 class Ledger:
-    """How often what was asked of Tesla, by day, category, car and caller."""
+    """The counts of all requests, by day, category, asset and caller."""
 
     counts: Counter[LedgerKey] = field(default_factory=Counter)
     unanswered: Counter[LedgerKey] = field(default_factory=Counter)
-    """Of `counts`, what never got an answer: Tesla may or may not bill it."""
+    """The part of `counts` that never got an answer: Tesla may or may not bill it."""
     avoided: Counter[LedgerKey] = field(default_factory=Counter)
-    """Wakes that a request would have cost, and did not."""
+    """Wakes that requests would have cost but did not."""
     _sum: tuple[Month, dict[Category, int]] | None = None
-    """The month that was summed up last, kept current: a charge must not walk two years of rows."""
+    """Totals of the month that was requested last, kept current, so that booking a charge does not
+    walk two years of rows."""
 
     _wakes: tuple[date, Counter[LedgerKey]] | None = field(default=None, compare=False)
-    """The wakes of the day that was asked for last, kept current, for the same reason."""
+    """Wakes of the day that was requested last, kept current for the same reason."""
 
     _archived: set[Month] = field(default_factory=set)
-    """Past months that are in a file of their own, and have not changed since."""
+    """Past months that are stored in the archive file and have not changed since."""
 
     _streamed: dict[str, int] = field(default_factory=dict)
-    """Signals by car that were counted but not booked yet, all on the same day: they come too often
-    for a row each."""
+    """Signals of one day by car, counted but not booked yet, because they arrive too often to book
+    each."""
     _streamed_on: date | None = None
 
     def count_signals(self, car: str, count: int, now: datetime) -> None:
-        """Count streamed signals. `now` in UTC."""
+        """Count streamed signals; `now` must be in UTC."""
         today = now.date()
         if today != self._streamed_on:
             self._book_streamed()
@@ -95,14 +96,14 @@ class Ledger:
         self._streamed[car] = self._streamed.get(car, 0) + count
 
     def _book_streamed(self) -> None:
-        """Book what was counted since the last time."""
+        """Book the signals counted since the last call."""
         if self._streamed and self._streamed_on is not None:
             counted, self._streamed = self._streamed, {}
             for car, count in counted.items():
                 self.book(LedgerKey(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
 
     def book(self, row: LedgerKey, count: int) -> None:
-        """Add to a row; a negative count takes back."""
+        """Add a count to a row; a negative count takes requests back."""
         self._touch(row)
         self.counts[row] += count
         if self._sum is not None and self._sum[0] == Month.of(row.day):
@@ -111,7 +112,7 @@ class Ledger:
             self._wakes[1][row] += count
 
     def month(self, month: Month) -> Mapping[Category, int]:
-        """Counts of a month by category; every category is there."""
+        """Counts of a month by category, with every category present."""
         self._book_streamed()
         if self._sum is None or self._sum[0] != month:
             totals = dict.fromkeys(Category, 0)
@@ -122,19 +123,19 @@ class Ledger:
         return self._sum[1]
 
     def rows(self, month: Month | None = None) -> Iterator[tuple[LedgerKey, int]]:
-        """All rows, or those of a month, with their counts, signals included."""
+        """All rows, or those of a month, with their counts, including signals."""
         self._book_streamed()
         for row, count in self.counts.items():
             if month is None or (row.day.year, row.day.month) == (month.year, month.month):
                 yield row, count
 
     def by_day(self, month: Month) -> dict[date, Counter[Category]]:
-        """Counts of a month by day in UTC, in their order, and category."""
+        """Counts of a month by day (UTC, ascending) and category."""
         days = self._grouped(month, lambda row: row.day)
         return dict(sorted(days.items()))
 
     def by_asset(self, month: Month) -> dict[str, Counter[Category]]:
-        """Counts of a month by car or site and category; "" is what no single one is asked for."""
+        """Counts of a month by asset and category; "" stands for requests without an asset."""
         return self._grouped(month, lambda row: row.asset)
 
     def by_caller(self, month: Month) -> dict[str, Counter[Category]]:
@@ -152,7 +153,7 @@ class Ledger:
     def wakes_on(
         self, day: date, car: str | None = None, kinds: Collection[CallerKind] | None = None
     ) -> int:
-        """Wakes of a day in UTC: of one car or of all, for these kinds of callers or for all."""
+        """Wakes on a day (UTC), of one car or of all, by these kinds of callers or by all."""
         if self._wakes is None or self._wakes[0] != day:
             wakes = {
                 row: count
@@ -167,21 +168,21 @@ class Ledger:
         )
 
     def avoided_wakes(self, month: Month) -> int:
-        """How many wakes of a month requests would have cost, and did not."""
+        """Number of wakes in a month that requests would have cost but did not."""
         return sum(count for row, count in self.avoided.items() if Month.of(row.day) == month)
 
     def drop_deductions(self) -> None:
-        """Drop corrections that take away: after damage, too much is safer than too little."""
+        """Drop negative corrections: after damage, counting too much is safer than too little."""
         for row in [row for row, count in self.counts.items() if count < 0]:
             self._touch(row)
             del self.counts[row]
         self._sum = self._wakes = None
 
     def forget_old(self, now: datetime) -> None:
-        """Drop all but the newest months before this one in which anything was counted.
+        """Drop all but the newest `KEEP_MONTHS` past months in which anything was counted.
 
-        By what was counted and not by the clock: one that is years ahead must not delete what was
-        spent.
+        This counts months with rows, not months of the calendar: a clock that is years ahead must
+        not delete the ledger.
         """
         self._book_streamed()
         this = Month.of(now)
@@ -190,7 +191,7 @@ class Ledger:
             self.forget_before(months[-KEEP_MONTHS])
 
     def forget_before(self, month: Month) -> None:
-        """Drop what is older than this month."""
+        """Drop all rows before the given month."""
         self._book_streamed()
         first = date(month.year, month.month, 1)
         for rows in self._kept():
@@ -199,7 +200,7 @@ class Ledger:
         self._sum = self._wakes = None
 
     def note_unanswered(self, row: LedgerKey, count: int) -> None:
-        """Note that so many requests of a row never got an answer."""
+        """Count requests of a row that never got an answer."""
         self._touch(row)
         self.unanswered[row] += count
 
@@ -209,22 +210,22 @@ class Ledger:
         self.avoided[row] += 1
 
     def _touch(self, row: LedgerKey) -> None:
-        """Note that a row changes: its month, if it was archived, has to be written again."""
+        """Note a change of a row: if its month was archived, it has to be written again."""
         if self._archived:
             self._archived.discard(Month.of(row.day))
 
     def to_stored(self) -> dict[str, Any]:
-        """The ledger as JSON, without the months that are archived."""
+        """The ledger as JSON, without archived months."""
         self._book_streamed()
         is_archived = _in_months(self._archived)
         return self._stored(lambda row: not is_archived(row))
 
     def has_past(self, now: datetime) -> bool:
-        """Whether a month before this one is not archived yet."""
+        """Whether a past month is not archived yet."""
         return bool(self._past_months(now) - self._archived)
 
     def past_to_stored(self, now: datetime) -> tuple[dict[str, Any], set[Month]]:
-        """All months before this one as JSON, and which ones those are."""
+        """All past months as JSON, and the set of these months."""
         self._book_streamed()
         months = self._past_months(now)
         return self._stored(_in_months(months)), months
@@ -240,7 +241,7 @@ class Ledger:
         self._archived = set(months)
 
     def add_past(self, past: Ledger) -> None:
-        """Add the archived months of which this ledger has no line of its own."""
+        """Add the archived months of which this ledger has no rows of its own."""
         own = {Month.of(row.day) for rows in self._kept() for row in rows}
         for mine, theirs in zip(self._kept(), past._kept(), strict=True):
             for row, count in theirs.items():
@@ -261,7 +262,7 @@ class Ledger:
 
     @classmethod
     def from_stored(cls, stored: object) -> Ledger:
-        """The ledger from `to_stored`'s JSON; lines that cannot be read are left out."""
+        """Restore the ledger from the JSON of `to_stored`; drop unreadable rows."""
         if not isinstance(stored, Mapping):
             return cls()
         return cls(
@@ -272,7 +273,7 @@ class Ledger:
 
 
 def _in_months(months: Collection[Month]) -> Callable[[LedgerKey], bool]:
-    """Test whether a row is in these months, without making a `Month` of each row of two years."""
+    """Return a test whether a row is in these months, without creating a `Month` for each row."""
     wanted = {(each.year, each.month) for each in months}
     return lambda row: (row.day.year, row.day.month) in wanted
 
@@ -305,7 +306,7 @@ def _rows_read(stored: object) -> Counter[LedgerKey]:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A charge that was booked, with what is needed to take it back."""
+    """A booked charge, with everything that is needed to refund it."""
 
     key: LedgerKey
     count: int

@@ -1,6 +1,6 @@
-"""Whether a stored ledger can be trusted: after one wrong value, anything else may be missing.
+"""The check of a stored ledger. If one value is wrong, others may be missing.
 
-Pure. What can be read is read anyway, by `meter.Ledger.from_stored`.
+`Ledger.from_stored` reads the readable rows even of a ledger that fails this check.
 """
 
 from collections import Counter
@@ -13,16 +13,16 @@ from .ledger import CORRECTION, MAX_UNITS, Month
 from .tariff import Category
 
 _MAX_REFUNDED: Final = 10
-"""How far below zero a month's count may be: a request that was under way at a correction may be
-taken back afterwards."""
+"""How far below zero a month's count may be: a request that was under way during a correction may
+be refunded afterwards."""
 _OPTIONAL_ROWS: Final = ("unanswered", "saved")
 """Parts that the first versions did not write."""
 _LATEST: Final = 253_402_300_799
-"""Unix seconds of the last second that a date can hold."""
+"""The last second of the year 9999, in Unix seconds; a datetime cannot be later."""
 
 
 def find_defect(stored: Mapping[str, Any]) -> str | None:
-    """Name the first part of a stored ledger that is not as it was written; None if all is."""
+    """Name the first part of a stored ledger that is damaged; None if all is well."""
     if not _is_ledger(stored.get("ledger")):
         return "ledger"
     for key, check in _CHECKS.items():
@@ -32,7 +32,7 @@ def find_defect(stored: Mapping[str, Any]) -> str | None:
 
 
 def is_month(value: object) -> bool:
-    """Whether this is a year and a month."""
+    """Whether a value is a year and a month."""
     match value:
         case [int() as year, int() as month]:
             return 1 <= year <= 9999 and 1 <= month <= 12 and type(month) is int  # noqa: PLR2004
@@ -40,7 +40,7 @@ def is_month(value: object) -> bool:
 
 
 def is_count(value: object, least: int = 0) -> TypeIs[int]:
-    """Whether this is a number of units that can be."""
+    """Whether a value is a plausible number of units."""
     return type(value) is int and least <= value <= MAX_UNITS
 
 
@@ -99,4 +99,4 @@ _CHECKS: Final[Mapping[str, Callable[[object], bool]]] = {
     "woken": _is_woken,
     "doubt": _is_doubt,
 }
-"""By key: what its value must be, if it is there."""
+"""The check of each optional key's value."""

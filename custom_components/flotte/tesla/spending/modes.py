@@ -1,4 +1,4 @@
-"""The spending mode: how much the budget restrains, given what is spent and projected."""
+"""The spending mode: how strictly to save, given the month's spent and projected cost."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 
 
 class SpendingMode(StrEnum):
-    """How much the budget restrains, in rising order."""
+    """How strictly to save, in rising order."""
 
     NORMAL = "normal"
     THRIFTY = "thrifty"
@@ -21,11 +21,11 @@ class Effects:
     """Effects of a spending mode."""
 
     poll_factor: int = 1
-    """By how much the intervals of the poll plan, and of sites that cost something, grow."""
+    """Factor by which the intervals of the polling plan, and of billed site requests, grow."""
     saver: bool = False
-    """Whether the stream is asked for its saver profile."""
+    """Whether cars stream by the saver profile."""
     polls: bool = True
-    """Whether the background may ask for anything that is paid."""
+    """Whether the background may send paid requests."""
     automation_wakes: bool = True
     """Whether automations may wake a car."""
     automations: bool = True
@@ -54,16 +54,17 @@ SPENT_SHARES: Final[Mapping[SpendingMode, Decimal]] = {
     SpendingMode.FRUGAL: Decimal("0.8"),
     SpendingMode.STOPPED: Decimal("0.99"),
 }
-"""Share of the budget that is spent when a step is due. The first two also need a projection above
-the budget: who will stay within it is not held back. The last hundredth pays for the requests that
-stop the stream, and for what people do."""
+"""Share of the budget that must be spent for each mode to begin. The first two also need a
+projection above the budget: an owner who will stay within it is not held back. The last hundredth
+pays for the requests that stop the stream, and for what people do."""
 EARLY_SHARE: Final = Decimal("1.5")
-"""A projection of so many budgets brings the first step at once: half the budget need not be gone
-before anybody acts. It is higher than 1 because a projection from few days is rough."""
+"""A projection of this many budgets begins the first mode at once, without waiting until half the
+budget is spent. It is well above 1 because a projection from few days is rough."""
 HOLD_SPENT: Final = Decimal("0.98")
-"""A step ends only below this share of where it began, so that a refund does not end it."""
+"""A mode ends only below this share of the amount at which it began, so that a refund does not end
+it."""
 HOLD_PROJECTED: Final = Decimal("0.9")
-"""Also for the projection, which moves every day, and falls because of the step itself."""
+"""The equivalent for the projection, which changes every day, and falls because of the mode."""
 
 
 class ModeReason(StrEnum):
@@ -72,20 +73,20 @@ class ModeReason(StrEnum):
     IN_ORDER = "mode_in_order"
     """The month will end within the budget."""
     PACE = "mode_pace"
-    """The month would end far above the budget."""
+    """The month is projected to end far above the budget."""
     SHARE = "mode_share"
-    """A share of the budget is spent, and the month would end above it."""
+    """A share of the budget is spent, and the month is projected to end above it."""
     USED_UP = "mode_used_up"
-    """The budget is spent but for a rest."""
+    """The budget is spent except for a small rest."""
     CHOSEN = "mode_chosen"
     """The owner chose it."""
     SUSPENDED = "mode_suspended"
-    """Tesla has stopped the account, whatever the budget says."""
+    """Tesla has suspended the account, regardless of the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A spending mode and what brought it."""
+    """A spending mode and the reason for it."""
 
     mode: SpendingMode
     reason: ModeReason
@@ -93,7 +94,7 @@ class Step:
 
     @property
     def effects(self) -> Effects:
-        """Effects of its mode."""
+        """Effects of the mode."""
         return EFFECTS[self.mode]
 
 
@@ -104,14 +105,14 @@ def mode_of(
     current: SpendingMode = SpendingMode.NORMAL,
     override: SpendingMode | None = None,
 ) -> Step:
-    """The spending mode; the one it is in `current`ly ends later than it began.
+    """Choose the spending mode. The current one ends at a lower amount than it began.
 
     Args:
-        spent: This month.
-        projected: What the month will probably cost in all.
-        budget: For the month.
+        spent: Amount spent this month.
+        projected: Projected cost of the whole month.
+        budget: The month's budget.
         current: The mode until now.
-        override: The mode that a person chose instead; it holds until the budget is used up.
+        override: The mode that the owner chose instead; it applies until the budget is used up.
     """
     words = {
         "spent": f"{spent:.2f}",
@@ -119,7 +120,7 @@ def mode_of(
         "budget": f"{budget:.2f}",
         "percent": f"{100 * spent / budget:.0f}" if budget else "100",
     }
-    # Before the owner's choice: a stream costs whether there is room for it or not.
+    # This precedes the owner's choice: a stream costs money even if the budget has no room for it.
     share = SPENT_SHARES[SpendingMode.STOPPED]
     if current is SpendingMode.STOPPED:
         share *= HOLD_SPENT

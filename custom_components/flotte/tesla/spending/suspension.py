@@ -1,4 +1,4 @@
-"""The suspension: Tesla stopped the developer account, because its own limit is exceeded."""
+"""The suspension: Tesla stops a developer account that exceeds the limit set with Tesla."""
 
 from datetime import datetime
 
@@ -6,33 +6,34 @@ from .ledger import Month
 
 
 class Suspension:
-    """Tesla's stop of a developer account, and what may end it before the month does.
+    """The state of a suspension, which lasts until the end of the month unless it ends earlier.
 
-    The owner says that Tesla's limit was raised, or Tesla answers a free request again that it
-    refused because of the suspension. This request is a probe. Where a probe was wrong once, only
-    the owner is believed for the rest of the month: each mistake costs a request.
+    It ends earlier if the owner says that Tesla's limit was raised, or if Tesla answers a probe: a
+    free request of a kind that it refused during the suspension. If a probe was wrong once, only
+    the owner can end the suspension for the rest of the month, because each mistake costs a
+    request.
     """
 
     def __init__(self) -> None:
         self.month: Month | None = None
-        """The month in which Tesla stopped the account; it ends with it."""
+        """The month in which Tesla suspended the account, and with which the suspension ends."""
         self.count = 0
-        """How often Tesla stopped the account. Each time it removes what the cars are to stream, so
-        what was configured before the last one is gone."""
+        """Number of suspensions. Each one makes Tesla remove the subscriptions of all cars, so any
+        that were configured before are gone."""
         self._refused_free: set[str] = set()
         self._distrusted: Month | None = None
         self._lifted: Month | None = None
 
     def is_active(self, now: datetime) -> bool:
-        """Whether nothing that is paid may be requested now."""
+        """Whether the account is suspended now, so that no paid request may be sent."""
         return self.month == Month.of(now)
 
     def begin(self, now: datetime, free: str | None = None) -> None:
-        """Apply that Tesla refused a request with EXCEEDED_LIMIT.
+        """Begin or confirm the suspension: Tesla refused a request with EXCEEDED_LIMIT.
 
         Args:
-            now: When.
-            free: The kind of request, if it costs nothing: it can be a probe from now on.
+            now: The current time.
+            free: The kind of request, if it is free: such requests are probes from now on.
         """
         if not self.is_active(now):
             if self._lifted == Month.of(now):
@@ -44,15 +45,15 @@ class Suspension:
             self._refused_free.add(free)
 
     def end(self) -> None:
-        """End it, because the owner says that Tesla's limit was raised."""
+        """End the suspension, because the owner says that Tesla's limit was raised."""
         self.month = None
 
     def is_probe(self, free: str, now: datetime) -> bool:
-        """Whether Tesla would not answer this kind of free request if it were not over."""
+        """Whether an answer to this kind of free request proves that the suspension is over."""
         month = Month.of(now)
         return self.month == month != self._distrusted and free in self._refused_free
 
     def lift(self) -> None:
-        """End it, because Tesla answered a probe."""
+        """End the suspension, because Tesla answered a probe."""
         self._lifted = self.month
         self.end()

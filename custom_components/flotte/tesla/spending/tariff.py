@@ -1,8 +1,8 @@
-"""The cost of requests: categories, prices, and the bill as Tesla draws it up.
+"""The cost of requests: categories, prices, and the bill as Tesla calculates it.
 
-Tesla bills every priced request that it answers with a status below 500, refusals included, rounds
-per category to 0.01, and grants a discount per developer account and month. Energy endpoints count
-as a category of their own, priced 0 today. Source: Tesla's billing page (2026-08) and Home
+Tesla bills every priced request that it answers with a status below 500, including refusals. It
+rounds per category to 0.01 and grants a discount per developer account and month. Energy endpoints
+have a category of their own, priced 0 today. Source: Tesla's billing page (2026-08) and Home
 Assistant's documentation on energy products (2025-01).
 """
 
@@ -16,7 +16,7 @@ CENT: Final = Decimal("0.01")
 
 
 class Category(StrEnum):
-    """Categories of Tesla's bill; FREE is not on it."""
+    """Categories of Tesla's bill, and FREE for requests that are not on it."""
 
     SIGNAL = "signal"
     COMMAND = "command"
@@ -28,12 +28,12 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Charge for one request, or for several of one kind."""
+    """The charge for one request, or for several of one kind."""
 
     category: Category
     count: int = 1
     unasked: bool = False
-    """Booked without asking for room, because it ends spending."""
+    """Whether it is booked even if the budget has no room, because the request ends spending."""
 
 
 FREE: Final = Charge(Category.FREE)
@@ -45,22 +45,22 @@ ENERGY: Final = Charge(Category.ENERGY)
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """Prices per single unit, and the monthly discount, in one currency."""
+    """Prices per unit and the monthly discount, in one currency."""
 
     currency: str
     prices: Mapping[Category, Decimal]
     discount: Decimal
 
     def price(self, category: Category, count: int = 1) -> Decimal:
-        """Exact price of `count` units."""
+        """Exact price of `count` units, not rounded."""
         return self.prices.get(category, Decimal(0)) * count
 
     def rounded(self, category: Category, count: int) -> Decimal:
-        """Price of a month's units as Tesla rounds it; corrections below nothing count as none."""
+        """Price of a month's units as Tesla rounds it; a negative count counts as 0."""
         return self.price(category, max(0, count)).quantize(CENT, ROUND_HALF_UP)
 
     def bill(self, counts: Mapping[Category, int]) -> Decimal:
-        """Price of a month's units: exact, or as rounded by category if that is dearer."""
+        """Price of a month's units: the exact sum, or the sum rounded by category if higher."""
         exact = sum((self.price(each, max(0, count)) for each, count in counts.items()), Decimal(0))
         return max(exact, sum((self.rounded(*each) for each in counts.items()), Decimal(0)))
 
@@ -69,20 +69,21 @@ class Tariff:
         return sum((self.price(each.category, each.count) for each in charges), Decimal(0))
 
     def units(self, category: Category, amount: Decimal) -> int:
-        """How many units an amount on Tesla's dashboard stands for; 0 of what costs nothing."""
+        """Number of units that cost an amount on Tesla's dashboard; 0 if they are free."""
         price = self.price(category)
         return int((amount / price).to_integral_value(ROUND_HALF_UP)) if price else 0
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Tariff:
-        """The tariff that options describe; without any it is Tesla's in euros.
+        """Create the tariff that options describe; by default, Tesla's tariff in euros.
 
-        `currency` chooses one of `TARIFFS`. `discount` (an amount) and `units` (by category, how
-        many a whole unit of the currency buys, as Tesla prints it; 0 is free) override its parts. A
-        currency that is not in `TARIFFS` needs a discount and units of all that Tesla bills.
+        `currency` selects one of `TARIFFS`; `discount` and `units` override its parts. `discount`
+        is an amount. `units` gives for a category how many units one euro, dollar, ... buys, as
+        Tesla prints it; 0 means free. A currency that is not in `TARIFFS` needs a discount and
+        units of every category that Tesla bills.
 
         Raises:
-            ValueError: naming the option that cannot be read, or is missing.
+            ValueError: names the option that is unreadable or missing.
         """
         currency = options.get("currency", EURO.currency)
         if not isinstance(currency, str) or not currency.strip():
@@ -108,9 +109,9 @@ class Tariff:
 
 
 def _not_negative(value: object, name: str) -> Decimal:
-    """A finite number of at least 0; raises ValueError naming it."""
+    """Read a finite number of at least 0. Raises ValueError with the option's name."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ValueError(name)  # noqa: TRY004  # one kind of error for what cannot be read
+        raise ValueError(name)  # noqa: TRY004  # one kind of error for unreadable options
     try:
         number = Decimal(str(value))
     except InvalidOperation as error:
@@ -121,11 +122,11 @@ def _not_negative(value: object, name: str) -> Decimal:
 
 
 def _tariff(currency: str, discount: int, signals: str) -> Tariff:
-    """A tariff by how many signals a whole unit of the currency buys.
+    """Create a tariff from the number of signals that one unit of its currency buys.
 
-    The other prices follow, because their proportion is the same in every currency that Tesla
-    prints: a command costs as much as 150 signals, a data request 300, a wake 3,000. The figures
-    printed for those are rounded too far to pay by: 0.35 wakes a yen is 1.4 % too many.
+    The other prices follow from that, because their ratio is the same in every currency that Tesla
+    publishes: a command costs as much as 150 signals, a data request 300, a wake 3,000. The
+    published figures for those are rounded too much: 0.35 wakes for a yen are 1.4 % too many.
     """
     signal = 1 / Decimal(signals)
     return Tariff(

@@ -1,24 +1,20 @@
-"""Category of each endpoint on the bill: one table, and the owner's corrections.
+"""The category of each endpoint on Tesla's bill: one table, and the owner's corrections.
 
-Tesla states a category for few endpoints; the rule for all others is that what is not known is
-billed as data, the dearest of what a request can be but for a wake. A row that says otherwise says
-why.
+Tesla states a category for few endpoints. An endpoint of unknown category counts as data, the
+dearest category except wakes. The reasons and sources for the categories:
 
-What the categories rest on:
-
-- vehicle_data is data, wake_up a wake: Tesla's page on prices (2026-08).
+- vehicle_data is data and wake_up is a wake: Tesla's page on prices (2026-08).
 - command (every `command/...`) is a command: the panels of Tesla's pages on commands (mid-2025).
-- signed_command is a command, which is not stated: it carries commands, and handshakes go the same
-  way.
-- vehicle (is it online?) is free, which is not stated: Tesla's best practices (2026-08) tell to ask
-  it before anything paid, and Home Assistant's own integration calls it free.
-- products and fleet_status are free, which is not stated: the cloud answers them; Home Assistant's
-  documentation (2025-01) names only refreshes, commands and wakes as costing something.
-- region and register are free, which is not stated: once for each account, and no car is asked.
-- fleet_telemetry_config_... and fleet_telemetry_errors are data, as all that is not known; what is
-  streamed then is billed by the signal, and is no request.
-- What is asked of energy sites is energy, priced 0: "free at this time", says Home Assistant's
-  documentation (2025-01).
+- signed_command is a command (assumed): it carries commands, and handshakes use it too.
+- vehicle (is it online?) is free (assumed): Tesla's best practices (2026-08) recommend it before
+  any paid request, and Home Assistant's own integration calls it free.
+- products and fleet_status are free (assumed): the cloud answers them, and Home Assistant's
+  documentation (2025-01) lists only refreshes, commands and wakes as paid.
+- region and register are free (assumed): they are sent once per account and reach no car.
+- fleet_telemetry_config_... and fleet_telemetry_errors are data, because their category is unknown.
+  The stream itself is billed by the signal, not by request.
+- Requests to energy sites are energy, priced 0: Home Assistant's documentation (2025-01) calls them
+  "free at this time".
 """
 
 from collections.abc import Mapping
@@ -29,7 +25,7 @@ from .tariff import Category, Charge
 
 
 class Endpoint(StrEnum):
-    """An endpoint of Fleet API, or several that are billed alike; an owner's options name them."""
+    """An endpoint of the Fleet API, or several billed alike. Options store these names."""
 
     VEHICLE_DATA = "vehicle_data"
     WAKE_UP = "wake_up"
@@ -66,9 +62,9 @@ FIXED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.REGION: Category.FREE,
     Endpoint.REGISTER: Category.FREE,
 }
-"""Categories that cannot be changed. Tesla states the first four, and the gate asks for these by
-their category; should their price change, the tariff says so. Without the others no account could
-start, nor learn that a suspension is over; they are few."""
+"""Categories that the owner cannot change. The first four are on Tesla's pages or follow from them,
+and the gate relies on their categories; the tariff changes their prices. The free ones are few, and
+without them no account could start or detect the end of a suspension."""
 
 ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.VEHICLE: Category.FREE,
@@ -87,23 +83,23 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.OFF_GRID_VEHICLE_CHARGING_RESERVE: Category.ENERGY,
     Endpoint.TIME_OF_USE_SETTINGS: Category.ENERGY,
 }
-"""Categories that Tesla does not state; the owner may know better from a bill."""
+"""Categories that Tesla does not state; the owner can correct them from a bill."""
 
 CHOICES: Final = (Category.FREE, Category.COMMAND, Category.DATA, Category.ENERGY)
-"""Categories that the owner can choose for an endpoint. A wake is none of them: to the gate it
-means that a car is woken."""
+"""Categories that the owner can choose for an endpoint. A wake is not among them, because to the
+gate it means that a car is woken."""
 
 
 class Endpoints:
-    """Categories of the requests of a developer account.
+    """The categories of a developer account's requests.
 
     Args:
-        own: By endpoint, what the owner knows better; see `read_categories`.
+        own: The owner's corrections by endpoint; see `read_categories`.
     """
 
     def __init__(self, own: Mapping[Endpoint, Category] | None = None) -> None:
         self.own = own or {}
-        """May be replaced at any time: it is looked at for each request."""
+        """The owner's corrections. May be replaced at any time; each request reads them."""
 
     def category(self, endpoint: Endpoint) -> Category:
         """The category of a request to an endpoint."""
@@ -112,27 +108,28 @@ class Endpoints:
         return self.own.get(endpoint) or ASSUMED[endpoint]
 
     def charge(self, endpoint: Endpoint, count: int = 1, *, unasked: bool = False) -> Charge:
-        """Charge for requests to an endpoint.
+        """The charge for requests to an endpoint.
 
         Args:
-            endpoint: Which.
-            count: How many.
-            unasked: Whether they need no room in the budget, because they end spending: without
-                them a stream would go on costing when nothing is left.
+            endpoint: The endpoint.
+            count: Number of requests.
+            unasked: Whether the budget need not have room, because the requests end spending:
+                without them, a stream would keep costing money when nothing is left.
         """
         return Charge(self.category(endpoint), count, unasked)
 
 
 def read_categories(stored: object) -> dict[Endpoint, Category]:
-    """The owner's corrections, from the option `endpoint_categories`; nothing is none.
+    """Read the owner's corrections from the option `endpoint_categories`; None means none.
 
     Raises:
-        ValueError: naming the endpoint that is not in `ASSUMED`, or whose category is no choice.
+        ValueError: names the endpoint that is not in `ASSUMED` or whose category is not in
+            `CHOICES`.
     """
     if stored is None:
         return {}
     if not isinstance(stored, Mapping):
-        raise ValueError("endpoint_categories")  # noqa: TRY004  # one kind for what cannot be read
+        raise ValueError("endpoint_categories")  # noqa: TRY004  # one kind for unreadable options
     return dict(_choice(name, value) for name, value in stored.items())
 
 

@@ -1,24 +1,25 @@
-"""The gate: whether an action may cost what it costs, now, later, or not at all.
+"""The gate: decides whether an action may be paid for now, later or not at all.
 
     decide(request, circumstances, policy) -> Allow | Refuse | Defer
 
-It is asked for the whole cost of an action (wake, look, handshake, command) before its first
-request leaves. What it answers names its reason, whose value is the key of a text, and the words
-that fill this text, so that every decision can be read.
+The gate decides about the whole cost of an action (wake, data request, handshake, command) before
+its first request is sent. A decision has a reason, whose value is the key of a text, and the
+placeholders of that text, so that every decision can be shown to the owner.
 
-- What costs nothing is always allowed. Nothing that is paid is allowed while Tesla has suspended
-  the account, or above the budget.
-- A person may spend to the last cent of the budget.
-- Automations, scripts and voice keep a reserve for people. Each car is woken for them only so often
-  a day, not in quiet hours, and not too soon again. A plain setting that would need this wake
-  waits instead until the car is awake on its own; anything else is refused.
-- The background spends in step with the month, with a head start so that the first days work, and
-  never wakes a car.
+- Free actions are always allowed. Paid actions are refused while Tesla has suspended the account,
+  and if they would exceed the budget.
+- A person may spend the whole budget.
+- Automations, scripts and voice assistants must leave the reserve for people. They may wake each
+  car only so often a day, not in quiet hours, and not too soon after its last wake. If a wake is
+  refused, a plain setting is deferred until the car wakes on its own; other commands are refused.
+- The background may spend no faster than the month passes, apart from a head start for the first
+  days. It never wakes a car.
 
-How much of this holds at a time is the spending mode, which follows from what is spent and what the
-month will probably cost: `mode_of`, with its effects in `EFFECTS`.
+The spending mode restricts this further, depending on the month's spent and projected cost; see
+`mode_of`, and `EFFECTS` for its effects.
 
-Everything is pure but `Gate`, which keeps the pieces together; even that has no clock.
+Everything here is a pure function except `Gate`, which combines them and does not read a clock
+either.
 """
 
 from collections.abc import Mapping
@@ -41,65 +42,65 @@ from .tariff import Category, Charge, Tariff
 
 MINUTE: Final = timedelta(minutes=1)
 UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
-"""Callers that share the daily wakes: all that act without a person at a screen."""
+"""Callers that share the daily wakes: those that act without a person at a screen."""
 
 
-# --- A question and its answers ------------------------------------------------------------------
+# --- Requests and decisions ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingRequest:
-    """An action with its whole cost, before its first request."""
+    """An action to decide about, with its whole cost."""
 
     caller: Caller
     charges: tuple[Charge, ...]
-    """All that it may need: a wake if the car is asleep and no other action wakes it, a look,
-    a handshake, the command."""
+    """Everything that the action may need: a wake if the car is asleep and no other action wakes
+    it, a data request, a handshake, the command."""
     asset: str = ""
-    """VIN of a vehicle or number of a site; empty if it is about no single one."""
+    """VIN of a vehicle or number of a site; empty if the action concerns no single asset."""
     may_wait: bool = False
-    """Whether it is a plain setting, which is as good when the car wakes on its own. Never so for
-    unlocking, opening, remote start, or anything that is done rather than set."""
+    """Whether the action is a plain setting, which can run later as well as now. Never true for
+    unlocking, opening, remote start, or anything else that acts instead of setting a value."""
     confirmed: bool = False
-    """Whether the person asked twice."""
+    """Whether a person confirmed the action by repeating it."""
     saves: bool = False
-    """Whether it makes the rest of the month cheaper, as a leaner stream does."""
+    """Whether the action makes the rest of the month cheaper, such as a leaner stream."""
 
     @property
     def wakes(self) -> bool:
-        """Whether it wakes the car."""
+        """Whether the action wakes the car."""
         return any(charge.category is Category.WAKE for charge in self.charges)
 
     @property
     def without_wake(self) -> SpendingRequest:
-        """This action once the car is awake on its own."""
+        """This action for a car that is awake already."""
         rest = tuple(each for each in self.charges if each.category is not Category.WAKE)
         return replace(self, charges=rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """Everything the gate needs to know beside the request."""
+    """Everything besides the request that a decision depends on."""
 
     now: datetime
     tariff: Tariff
     counts: Mapping[Category, int]
-    """This month, with what is promised to actions under way."""
+    """This month's counts, including held requests."""
     unaccounted: Decimal = Decimal(0)
-    """Amount that counts as spent beside that; see `Meter.unaccounted`."""
+    """Amount that counts as spent in addition; see `Meter.unaccounted`."""
     zone: tzinfo = UTC
-    """The owner's, for quiet hours and for the times in texts."""
+    """The owner's time zone, for quiet hours and for times in texts."""
     suspended: bool = False
-    """Whether Tesla said that its own limit is exceeded."""
+    """Whether Tesla has suspended the account."""
     mode: SpendingMode = SpendingMode.NORMAL
     wakes_today: int = 0
-    """Of this car, for automations and voice, in UTC."""
+    """Wakes of this car by automations and voice assistants today (UTC)."""
     last_wake: datetime | None = None
-    """When this car was woken last."""
+    """When this car was last woken."""
 
 
 class DecisionReason(StrEnum):
-    """Why the gate decides so; the values are translation keys."""
+    """The reason for a decision; the values are translation keys."""
 
     FREE = "gate_free"
     PERSON = "gate_person"
@@ -132,12 +133,12 @@ _WAITING: Final = frozenset(
         DecisionReason.GAP,
     }
 )
-"""Reasons against waking the car, but not against the setting once the car is awake."""
+"""Reasons that a wake is refused for, but not the setting itself once the car is awake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Yes."""
+    """The action may begin now."""
 
     reason: DecisionReason
     placeholders: Mapping[str, str]
@@ -150,11 +151,11 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """No."""
+    """The action may not run."""
 
     reason: DecisionReason
     until: datetime | None
-    """When it may be asked again with hope, if nothing else changes; None if that is not known."""
+    """When the action may be allowed if nothing else changes; None if unknown."""
     placeholders: Mapping[str, str]
 
     @property
@@ -163,7 +164,7 @@ class Refuse:
         return str(self.reason)
 
     def error(self) -> Refused:
-        """The error that says so."""
+        """The error for this refusal."""
         if self.reason is DecisionReason.SUSPENDED:
             return AccountSuspended("Tesla's own limit is exceeded")
         if self.reason is DecisionReason.BUDGET:
@@ -173,12 +174,12 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not now, but as soon as the car is awake on its own."""
+    """The action is deferred until the car wakes on its own."""
 
     reason: DecisionReason
-    """Why the car is not woken."""
+    """The reason not to wake the car."""
     until: datetime
-    """When it is given up."""
+    """When the deferral expires."""
     placeholders: Mapping[str, str]
 
     @property
@@ -191,7 +192,7 @@ type Decision = Allow | Refuse | Defer
 
 
 def decide(request: SpendingRequest, circumstances: Circumstances, policy: Policy) -> Decision:
-    """Whether an action may cost what it costs, now or later; changes nothing."""
+    """Decide whether an action may be paid for now or later. Changes nothing."""
     decision = decide_now(request, circumstances, policy)
     if (
         isinstance(decision, Allow)
@@ -207,7 +208,7 @@ def decide(request: SpendingRequest, circumstances: Circumstances, policy: Polic
 def decide_now(
     request: SpendingRequest, circumstances: Circumstances, policy: Policy
 ) -> Allow | Refuse:
-    """Whether an action may cost now what it costs; changes nothing."""
+    """Decide whether an action may be paid for now. Changes nothing."""
     tariff = circumstances.tariff
     is_paid = any(tariff.price(each.category) for each in request.charges)
     if not is_paid and not request.wakes:
@@ -225,22 +226,22 @@ def decide_now(
 
 
 def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
-    """Whether an action that may not wake the car now waits until it is awake on its own."""
+    """Whether to defer an action that may not wake the car now."""
     if not (request.wakes and request.may_wait):
         return False
     asleep = policy.asleep(request.caller)
     is_person = request.caller.kind is CallerKind.PERSON
-    # A person is there to hear it, and to decide themselves.
+    # A person sees the refusal, and can decide what to do.
     if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAKE and is_person):
         return False
-    # It must be possible to carry it out if the car is awake.
+    # The command itself has to be affordable once the car is awake.
     return _money_obstacle(request.without_wake, at, policy) is None
 
 
 def _decide_background(
     request: SpendingRequest, at: Circumstances, policy: Policy
 ) -> Allow | Refuse:
-    """In step with the month, and never waking a car."""
+    """Decide about an action of the background, which never wakes a car."""
     if request.wakes:
         return Refuse(DecisionReason.BACKGROUND, None, _words(request, at, policy))
     obstacle = _money_obstacle(request, at, policy)
@@ -259,7 +260,7 @@ def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> All
     month = Month.of(at.now)
     length = month.end - month.begin
     ceiling = policy.budget_in(at.tariff) * (1 - policy.reserve)
-    # `_money_obstacle` saw to it that this is at most the ceiling.
+    # `_money_obstacle` ensured that this is at most the ceiling.
     will_be = _bill_with(request, at)
     share = will_be / ceiling if ceiling else Decimal(0)
     seconds = (share * _seconds(length)).to_integral_value(ROUND_CEILING)
@@ -273,7 +274,7 @@ def _in_step(request: SpendingRequest, at: Circumstances, policy: Policy) -> All
 
 
 def _money_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
-    """Refusal because of the account, the budget, the reserve or the mode, if any."""
+    """The refusal because of the account, the budget, the reserve or the mode, if any."""
     if not any(at.tariff.price(each.category) for each in request.charges):
         return None
     reason = _money_reason(request, at, policy)
@@ -282,7 +283,7 @@ def _money_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy)
     until = Month.of(at.now).end
     words = _words(request, at, policy, until)
     if reason is DecisionReason.BUDGET:
-        # Its text gives the date in UTC.
+        # The text for this reason shows the date in UTC.
         words["until"] = until.date().isoformat()
     return Refuse(reason, until, words)
 
@@ -305,7 +306,7 @@ def _money_reason(
 
 
 def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) -> Refuse | None:
-    """Refusal to wake the car for a person or an automation; None if there is none."""
+    """The refusal to wake the car for a person or an automation, if any."""
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
     if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.may_wait):
@@ -320,12 +321,12 @@ def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) 
 def _automation_wake_obstacle(
     request: SpendingRequest, at: Circumstances, policy: Policy
 ) -> Refuse | None:
-    """Refusal because of the mode, the quota, the hour or the pause; None if there is none."""
+    """The refusal because of the mode, the quota, quiet hours or the wake gap, if any."""
     if not EFFECTS[at.mode].automation_wakes:
         until = Month.of(at.now).end
         return Refuse(DecisionReason.NO_WAKES, until, _words(request, at, policy, until))
     if policy.wakes_per_day == 0:
-        # There is no day to wait for.
+        # No later day has a wake either.
         return Refuse(DecisionReason.ASLEEP, None, _words(request, at, policy))
     if policy.wakes_per_day is not None and at.wakes_today >= policy.wakes_per_day:
         today = at.now.astimezone(UTC).date()
@@ -348,7 +349,7 @@ def _automation_wake_obstacle(
 
 
 def _bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
-    """This month's bill with the request on it."""
+    """This month's bill including the request."""
     counts = dict(at.counts)
     for charge in request.charges:
         counts[charge.category] = counts.get(charge.category, 0) + charge.count
@@ -358,7 +359,7 @@ def _bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
 def _words(
     request: SpendingRequest, at: Circumstances, policy: Policy, until: datetime | None = None
 ) -> dict[str, str]:
-    """Placeholders for any text."""
+    """The placeholders that every text can use."""
     limit = policy.budget_in(at.tariff)
     bill = at.tariff.bill(at.counts) + at.unaccounted
     words = {
@@ -377,25 +378,25 @@ def _words(
 
 
 def _local(moment: datetime, at: Circumstances) -> str:
-    """A time as the owner reads it, to the minute; rounded up, because until then they wait."""
+    """A time in the owner's zone, to the minute; rounded up, because they wait until then."""
     moment += -timedelta(seconds=moment.second, microseconds=moment.microsecond) % MINUTE
     return f"{moment.astimezone(at.zone):%Y-%m-%d %H:%M}"
 
 
 def _seconds(duration: timedelta) -> Decimal:
-    """Exact seconds."""
+    """The duration in exact seconds."""
     return Decimal(duration // timedelta(microseconds=1)) / 1_000_000
 
 
-# --- The pieces together -------------------------------------------------------------------------
+# --- The gate of an account ----------------------------------------------------------------------
 
 
 class Gate:
     """The gate of a developer account: its meter, the owner's policy, and the spending mode.
 
     Args:
-        meter: Its limit follows the policy's budget.
-        policy: What the owner allows.
+        meter: The meter, whose budget follows the policy.
+        policy: The owner's rules.
         zone: The owner's time zone.
     """
 
@@ -404,7 +405,7 @@ class Gate:
         self.zone = zone
         self.step = Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, {})
         self.decided = Listeners[SpendingRequest, Decision]()
-        """Notified of every decision that counts, not of those that `decide` only previews."""
+        """Notified of every decision of `admit`, but not of the previews of `decide`."""
         self.policy = policy or Policy()
 
     @property
@@ -415,12 +416,12 @@ class Gate:
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._policy = policy
-        # The meter is the last to look at each request, and the budget is what it looks for.
+        # The meter checks every request against the budget once more.
         self.meter.budget = policy.budget_in(self.meter.tariff)
         self.meter.reserve = self.meter.budget * policy.reserve
 
     def circumstances(self, request: SpendingRequest, now: datetime) -> Circumstances:
-        """Everything the gate needs to know beside the request."""
+        """Everything besides the request that a decision depends on."""
         meter, wakes = self.meter, request.wakes
         return Circumstances(
             now=now,
@@ -430,13 +431,13 @@ class Gate:
             zone=self.zone,
             suspended=meter.is_suspended(now),
             mode=self.step.mode,
-            # Counting walks the whole ledger, and only wakes ask for it.
+            # Counting can walk the whole ledger, and only wakes need the number.
             wakes_today=meter.wakes_today(request.asset, UNATTENDED, now) if wakes else 0,
             last_wake=meter.last_wake(request.asset) if wakes else None,
         )
 
     def decide(self, request: SpendingRequest, now: datetime) -> Decision:
-        """Preview the decision of now; changes nothing."""
+        """Preview the decision. Changes nothing."""
         return decide(request, self.circumstances(request, now), self.policy)
 
     def lets_poll(self, charge: Charge, car: str, now: datetime) -> bool:
@@ -445,7 +446,7 @@ class Gate:
         return isinstance(self.decide(request, now), Allow)
 
     def admit(self, request: SpendingRequest, now: datetime) -> Hold:
-        """Ask for an action that is about to begin, and keep room for it until it is over.
+        """Admit an action that is about to begin, and hold room for it until it is over.
 
         Raises:
             BudgetExceeded: it would cost more than is left.
@@ -474,16 +475,16 @@ class Gate:
         return self.meter.hold(request.charges, request.caller, request.asset, now)
 
     def shown_step(self, now: datetime) -> Step:
-        """The spending mode as it is shown: nothing paid is done while Tesla stops the account.
+        """The spending mode to show: `STOPPED` while Tesla suspends the account.
 
-        What follows from the budget is not touched by that, and holds again afterwards.
+        The mode that follows from the budget is kept, and applies again afterwards.
         """
         if not self.meter.is_suspended(now):
             return self.step
         return Step(SpendingMode.STOPPED, ModeReason.SUSPENDED, self.step.placeholders)
 
     def review(self, projected: Decimal, now: datetime) -> Step:
-        """Look at the spending mode again, given what the month will probably cost."""
+        """Choose the spending mode again, given the month's projected cost."""
         self.step = mode_of(
             self.meter.spent(now),
             projected + self.meter.unaccounted(now),

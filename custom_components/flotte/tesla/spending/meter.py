@@ -1,7 +1,7 @@
-"""The meter: books each request before it leaves, and keeps a month within its budget.
+"""The meter: books each request before it is sent, and keeps each month within its budget.
 
-Everything here is pure: no input, no output, no clock. Times are given (aware datetimes), money is
-`Decimal`, the month is the calendar month in UTC.
+Nothing here does I/O or reads a clock. Callers pass times as aware datetimes. Money is `Decimal`,
+and a month is a calendar month in UTC.
 """
 
 from collections import deque
@@ -31,30 +31,30 @@ class Spender:
 
     caller: str
     cost: Decimal
-    """Exact: only whole categories are rounded on a bill."""
+    """Not rounded: Tesla's bill rounds only the sums of categories."""
     counts: Mapping[Category, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Remains of a month whose ledger was damaged."""
+    """A month whose ledger was damaged, so that its cost is in doubt."""
 
     month: Month
     counts: Mapping[Category, int]
     """The counts that could be read."""
     file: str
-    """The name under which the damaged ledger was kept."""
+    """The name of the copy of the damaged ledger."""
 
 
 class SignalRate:
-    """How many signals are streamed an hour, to the minute."""
+    """The number of signals streamed within the last hour, to the minute."""
 
     def __init__(self) -> None:
-        # By the minute in which they came, oldest first; one more than fit into an hour.
+        # Counts by minute, oldest first; one more minute than fit into an hour.
         self._minutes: deque[tuple[datetime, int]] = deque(maxlen=_MAX_MINUTES)
 
     def count(self, signals: int, now: datetime) -> None:
-        """Count signals that came now."""
+        """Count signals that arrived now."""
         if self._minutes and within(self._minutes[-1][0], _MINUTE, now):
             began, before = self._minutes.pop()
             signals += before
@@ -63,16 +63,18 @@ class SignalRate:
         self._minutes.append((began, signals))
 
     def last_hour(self, now: datetime) -> int:
-        """How many came within the last hour."""
+        """Number of signals that arrived within the last hour."""
         return sum(count for began, count in self._minutes if within(began, _HOUR, now))
 
 
 class Meter:
-    """Counts what a developer account spends, and refuses what its monthly budget has no room for.
+    """Books the requests of a developer account, and refuses those its budget has no room for.
 
     Args:
-        budget: Most that may be spent in a month, before the discount, in the tariff's currency;
-            None is the discount itself: a user who touches nothing pays nothing.
+        ledger: The ledger so far.
+        tariff: Prices and discount.
+        budget: The month's budget, before the discount, in the tariff's currency; None stands for
+            the discount, so that an owner who changes nothing pays nothing.
     """
 
     def __init__(
@@ -82,17 +84,18 @@ class Meter:
         self.tariff = tariff
         self.budget = tariff.discount if budget is None else budget
         self.reserve = Decimal(0)
-        """Part of the budget that is kept for people; see `gate.Policy`."""
+        """The part of the budget that is reserved for people; see `Policy.reserve`."""
         self.doubt: Doubt | None = None
-        """Set while the owner has not said what was spent in a month whose ledger was damaged."""
+        """A month whose ledger was damaged, until the owner corrects its counts."""
         self.suspension = Suspension()
         self.changed = Listeners[()]()
-        """Notified of what is to be stored beside the charge of a request that is about to leave:
-        refunds, corrections, suspensions."""
+        """Notified of changes to store other than a request's charge: refunds, corrections,
+        suspensions."""
         self.signals_counted = Listeners[()]()
-        """Notified of each record of a stream that was counted; listeners must be quick."""
+        """Notified after the signals of each streamed record were counted; listeners must be
+        quick."""
         self.woken: dict[str, list[datetime]] = {}
-        """When each vehicle was woken last and the time before, by VIN, oldest first."""
+        """The last two wakes of each vehicle by VIN, oldest first."""
         self._holds = Holds()
         # When an avoided wake was last counted, by caller and vehicle.
         self._avoided_at: dict[tuple[Caller, str], datetime] = {}
@@ -105,17 +108,17 @@ class Meter:
         return sum((self.tariff.rounded(each, counts[each]) for each in wanted), Decimal(0))
 
     def left(self, now: datetime) -> Decimal:
-        """Rest of the budget this month; never below 0."""
+        """The rest of this month's budget, never below 0."""
         return max(Decimal(0), self.budget - self.spent(now))
 
     def spent(self, now: datetime) -> Decimal:
-        """Spent amount: this month's bill, and what a damaged ledger may have lost."""
+        """This month's bill, plus the amount that a damaged ledger may have lost."""
         return self.tariff.bill(self.ledger.month(Month.of(now))) + self.unaccounted(now)
 
     def unaccounted(self, now: datetime) -> Decimal:
-        """Amount that a damaged ledger may have lost: all of the budget but the reserve.
+        """The amount that a damaged ledger may have lost: up to all of the budget but the reserve.
 
-        A clock that was set back makes no difference.
+        It counts until the damaged month is over, so setting the clock back does not remove it.
         """
         doubt = self.doubt
         if doubt is None or Month.of(now) > doubt.month:
@@ -123,11 +126,11 @@ class Meter:
         return max(Decimal(0), self.budget - self.reserve - self.tariff.bill(doubt.counts))
 
     def require(self, charges: Iterable[Charge], now: datetime) -> None:
-        """Make sure that there is room for the whole cost of an action before it begins.
+        """Check that the budget has room for the whole cost of an action, before it begins.
 
         Raises:
-            BudgetExceeded: there is not.
-            AccountSuspended: Tesla stopped the account this month.
+            BudgetExceeded: the budget has no room for it.
+            AccountSuspended: Tesla suspended the account this month.
         """
         wanted = [charge for charge in charges if self.tariff.price(charge.category)]
         if not wanted:
@@ -148,9 +151,9 @@ class Meter:
             )
 
     def charge(self, charge: Charge, caller: Caller, asset: str, now: datetime) -> Booking:
-        """Book a request that is about to leave, out of its action's hold if there is one.
+        """Book a request that is about to be sent, and take it out of its action's hold, if any.
 
-        Raises like `require`; nothing has changed then.
+        Raises the errors of `require`, without having changed anything.
         """
         hold = self._holds.find(charge, caller, asset, Month.of(now))
         if hold is not None:
@@ -167,43 +170,43 @@ class Meter:
             self.woken[asset] = [*self.woken.get(asset, [])[-1:], now]
         return Booking(row, charge.count, now)
 
-    # --- Room that is held -----------------------------------------------------------------------
+    # --- Holds -----------------------------------------------------------------------------------
 
     def hold(self, charges: Iterable[Charge], caller: Caller, asset: str, now: datetime) -> Hold:
-        """Keep room for the whole cost of an action until it is over. Raises like `require`."""
+        """Hold room for the whole cost of an action until it ends. Raises the same as `require`."""
         charges = tuple(charges)
         self.require(charges, now)
         return self._holds.add(charges, caller, asset, Month.of(now))
 
     def committed(self, now: datetime) -> dict[Category, int]:
-        """This month's counts with what is held for actions under way."""
+        """This month's counts, including held requests."""
         month = Month.of(now)
         counts = dict(self.ledger.month(month))
         self._holds.add_to(counts, month)
         return counts
 
     def is_wake_held(self, vin: str, now: datetime) -> bool:
-        """Whether an action under way is about to wake this vehicle: one wake serves all."""
+        """Whether an action under way holds a wake of this vehicle, which serves others too."""
         return self._holds.wakes(vin, Month.of(now)) > 0
 
     def holds(self, charge: Charge, caller: Caller, asset: str, now: datetime) -> bool:
-        """Whether room for this is kept for an action of this caller."""
+        """Whether an action of this caller holds room for a charge."""
         return self._holds.find(charge, caller, asset, Month.of(now)) is not None
 
     def wakes_today(self, vin: str, kinds: Collection[CallerKind], now: datetime) -> int:
-        """Wakes of this vehicle for these callers today (UTC), with those that are held."""
+        """Wakes of this vehicle by these kinds of callers today (UTC), including held ones."""
         held = self._holds.wakes(vin, Month.of(now), kinds)
         return self.ledger.wakes_on(now.astimezone(UTC).date(), vin, kinds) + held
 
     def last_wake(self, vin: str) -> datetime | None:
-        """When a vehicle was woken last, as far as it is known."""
+        """When a vehicle was last woken; None if unknown."""
         times = self.woken.get(vin)
         return times[-1] if times else None
 
-    # --- What was spent --------------------------------------------------------------------------
+    # --- Reports and corrections -----------------------------------------------------------------
 
     def dearest_callers(self, month: Month, most: int = 10) -> list[Spender]:
-        """Those who spent the most in a month, dearest first; who spent nothing is left out."""
+        """The callers who spent the most in a month, dearest first, without those at 0."""
         spenders = [
             Spender(
                 caller,
@@ -219,11 +222,11 @@ class Meter:
     def correct(self, counts: Mapping[Category, int], now: datetime) -> dict[Category, int]:
         """Set this month's counts to what Tesla's dashboard shows.
 
-        The difference is booked to today in rows of their own, so that it can be seen, and taken
-        back by another correction. Categories that are not named stay.
+        The differences are booked to today in rows of their own, so that they stay visible and
+        another correction can undo them. Categories that are not in `counts` do not change.
 
         Returns:
-            What was added by category; negative is what was taken.
+            The difference by category; negative if units were removed.
 
         Raises:
             ValueError: a count is negative.
@@ -244,10 +247,10 @@ class Meter:
             self.changed()
         return added
 
-    # --- What came of it -------------------------------------------------------------------------
+    # --- After the request -----------------------------------------------------------------------
 
     def count_signals(self, vin: str, count: int, now: datetime) -> None:
-        """Count streamed signals; Tesla bills them whether there is room for them or not."""
+        """Count streamed signals. Tesla bills them even if the budget has no room for them."""
         if not count:
             return
         self.ledger.count_signals(vin, count, now)
@@ -255,13 +258,14 @@ class Meter:
         self.signals_counted()
 
     def signals_last_hour(self, now: datetime) -> int:
-        """How many signals were streamed within the last hour, to the minute, since the start."""
+        """Number of signals streamed within the last hour, to the minute; it starts at 0."""
         return self._signal_rate.last_hour(now)
 
     def note_avoided_wake(self, caller: Caller, vin: str, now: datetime) -> None:
-        """Note that a wake was avoided that this caller's request would have cost.
+        """Count a wake that this caller's request would have cost.
 
-        Once an hour for each caller and vehicle: one wake would have served all their requests.
+        At most once an hour for each caller and vehicle, because one wake would have served all of
+        the caller's requests.
         """
         before = self._avoided_at.get((caller, vin))
         if before is not None and within(before, _HOUR, now):
@@ -272,7 +276,7 @@ class Meter:
         self.changed()
 
     def refund(self, entry: Booking) -> None:
-        """Take back what Tesla does not bill: the request never left, or its status was 5xx."""
+        """Undo a booking that Tesla does not bill: the request was not sent, or failed with 5xx."""
         self.ledger.book(entry.key, -entry.count)
         times = self.woken.get(entry.key.asset, [])
         if entry.key.category is Category.WAKE and entry.time in times:
@@ -280,24 +284,24 @@ class Meter:
         self.changed()
 
     def unanswered(self, entry: Booking) -> None:
-        """Note that Tesla may or may not have seen this request; it stays booked."""
+        """Note that Tesla may not have received a request; it stays booked."""
         self.ledger.note_unanswered(entry.key, entry.count)
         self.changed()
 
     def is_suspended(self, now: datetime) -> bool:
-        """Whether Tesla stopped the account, so that nothing that is paid may be requested."""
+        """Whether Tesla has suspended the account, so that no paid request may be sent."""
         return self.suspension.is_active(now)
 
     def suspend(self, now: datetime, free: str | None = None) -> None:
-        """Apply that Tesla refused a request with EXCEEDED_LIMIT; see `Suspension.begin`."""
+        """Begin the suspension, after a refusal with EXCEEDED_LIMIT; see `Suspension.begin`."""
         self.suspension.begin(now, free)
         self.changed()
 
     def resume(self) -> None:
-        """Let paid requests through again, because the owner says that Tesla's limit was raised."""
+        """End the suspension, because the owner says that Tesla's limit was raised."""
         self.suspension.end()
 
     def note_service_resumed(self) -> None:
-        """Apply that Tesla answered a probe of the suspension: it is over."""
+        """End the suspension, because Tesla answered a probe."""
         self.suspension.lift()
         self.changed()

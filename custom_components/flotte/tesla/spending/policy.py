@@ -1,4 +1,4 @@
-"""The policy: what the owner allows, as the options of an account describe it."""
+"""The policy: the owner's rules about spending and waking, read from an account's options."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ class AsleepPolicy(StrEnum):
     """Treatment of a command for a sleeping car, in rising strictness."""
 
     WAKE = "wake"
-    """The car is woken if the rules allow it; else a plain setting of an automation waits."""
+    """Wake the car if the rules allow it; if not, defer a plain setting of an automation."""
     WAIT = "wait"
-    """A plain setting waits until the car is awake on its own; the rest wakes it, by the rules."""
+    """Defer a plain setting; wake the car for any other command if the rules allow it."""
     REFUSE = "refuse"
-    """It is refused."""
+    """Refuse the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ class QuietHours:
     end: time
 
     def contain(self, local: datetime) -> bool:
-        """Whether an aware local time is in them. Equal ends are no hours at all."""
+        """Whether an aware local time is in the quiet hours. If both ends are equal, none is."""
         moment = local.time()
         if self.begin <= self.end:
             return self.begin <= moment < self.end
         return moment >= self.begin or moment < self.end
 
     def over(self, local: datetime) -> datetime:
-        """When those that contain `local` end, in UTC."""
-        # In UTC, because local times repeat themselves when the clocks are set back. When they are
-        # set forward, an end that is skipped may fall into the next quiet hours.
+        """When the quiet hours that contain `local` end, in UTC."""
+        # Compared in UTC, because local times repeat when clocks are set back. When they are set
+        # forward, a skipped end can fall into the next quiet hours.
         now = local.astimezone(UTC)
         for days in range(3):
             day = local.date() + timedelta(days=days)
@@ -55,36 +55,36 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The owner's rules. By default nothing is paid: the budget is the discount.
+    """The owner's rules. By default the owner pays nothing, because the budget is the discount.
 
     Raises:
-        ValueError: naming the field that is out of its range.
+        ValueError: names the field that is out of range.
     """
 
     budget: Decimal | None = None
-    """The most that a month may cost before the discount; None is the discount itself."""
+    """The month's budget before the discount; None stands for the discount."""
     reserve: Decimal = Decimal("0.1")
-    """Share of the budget that is kept for people, 0 to 1."""
+    """Share of the budget that is reserved for people, 0 to 1."""
     wakes_per_day: int | None = 2
-    """How often automations may wake each car a day (UTC, as the ledger counts); None is always."""
+    """Wakes per car and day (UTC, as in the ledger) that automations may cause; None: unlimited."""
     quiet_hours: QuietHours | None = None
-    """When automations wake no car."""
+    """Hours in which automations wake no car."""
     wake_gap: timedelta = timedelta()
-    """Least time between a car's last wake and the next one for an automation."""
+    """Minimum time between a car's last wake and the next one for an automation."""
     head_start: timedelta = timedelta(days=3)
-    """How far the background's spending may be ahead of the month."""
+    """How far the background's spending may run ahead of the month."""
     max_deferral: timedelta = timedelta(hours=6)
-    """How long a setting waits for the car."""
+    """How long a deferred setting waits before it is dropped."""
     confirm_wakes: bool = False
-    """Whether a person has to ask twice for what wakes a car."""
+    """Whether a person has to repeat a request that would wake a car."""
     asleep_person: AsleepPolicy = AsleepPolicy.WAKE
     """Treatment of a person's commands for a sleeping car."""
     asleep_automation: AsleepPolicy = AsleepPolicy.WAKE
-    """Treatment of those of automations, scripts and voice assistants."""
+    """Treatment of commands from automations, scripts and voice assistants for a sleeping car."""
     asleep_callers: Mapping[str, AsleepPolicy] = field(default_factory=dict)
-    """By a caller's label, for those that are treated otherwise than their kind."""
+    """Exceptions from these two, by a caller's label."""
     spending_mode: SpendingMode | None = None
-    """The spending mode that was chosen; None follows the budget."""
+    """The spending mode that the owner chose; None follows the budget."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -106,16 +106,16 @@ class Policy:
         return tariff.discount if self.budget is None else self.budget
 
     def asleep(self, caller: Caller) -> AsleepPolicy:
-        """Treatment of this caller's commands for a sleeping car."""
+        """Treatment of a caller's commands for a sleeping car."""
         usual = self.asleep_person if caller.kind is CallerKind.PERSON else self.asleep_automation
         return self.asleep_callers.get(caller.label, usual)
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Policy:
-        """The policy that options describe; what they do not name keeps its default.
+        """Create the policy that options describe; missing options have their default.
 
         Raises:
-            ValueError: naming the option that cannot be read.
+            ValueError: names the option that is unreadable.
         """
         fields: dict[str, Any] = {}
         hours: dict[str, time | None] = {}
@@ -149,11 +149,11 @@ class Group(StrEnum):
     SPENDING = "spending"
     WAKES = "wakes"
     ENTITY = "entity"
-    """No form has it, but an entity."""
+    """An entity changes it; it is in no form."""
 
 
 class Kind(StrEnum):
-    """Kind of an option's value: it decides how a form asks for it."""
+    """Kind of an option's value, which decides its field in the form."""
 
     AMOUNT = "amount"
     PERCENT = "percent"
@@ -170,22 +170,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One spending option: all that is to be known of it but its texts."""
+    """One spending option: everything about it except its texts."""
 
     option: str
-    """Its key among the options of an entry, where it is stored as JSON."""
+    """Key of the option in a config entry, where it is stored as JSON."""
     field: str
-    """The field of `Policy` that it fills."""
+    """The field of `Policy` that the option sets."""
     kind: Kind
     group: Group
     is_advanced: bool = False
-    """Whether the form shows it in the section for advanced options."""
+    """Whether the form shows the option in the section for advanced options."""
     read: Callable[[Any], Any]
-    """The field's value from the option's; raises where that is not possible."""
+    """Converts the option's value to the field's; raises if it is unreadable."""
     write: Callable[[Any], Any]
-    """The option's value from the field's."""
+    """Converts the field's value to the option's."""
     strictest: Callable[[list[Any]], Any]
-    """The strictest of the values, oldest first, that several entries have for the option."""
+    """Returns the strictest of several entries' values of the option; they are sorted by age, the
+    oldest first."""
 
 
 def _amount(value: object) -> Decimal | None:
@@ -224,7 +225,7 @@ def _most(values: list[Any]) -> Any:  # noqa: ANN401  # JSON
 
 
 def _last_of(order: type[StrEnum]) -> Callable[[list[Any]], Any]:
-    """The value that comes last in an enumeration of rising strictness."""
+    """Return a function that picks the value that is last in an enumeration."""
     return lambda values: max(values, key=list[str](order).index)
 
 
@@ -302,7 +303,8 @@ RULES: Final = (
         write=_unchanged,
         strictest=_least,
     ),
-    # Two options of one field. The oldest entry's hold, as `strictest_options` keeps them together.
+    # Two options set one field. The oldest entry's values apply; `strictest_options` keeps the two
+    # together.
     Rule(
         option="quiet_begin",
         field="quiet_hours",
@@ -358,14 +360,14 @@ RULES: Final = (
         strictest=_last_of(SpendingMode),
     ),
 )
-"""Every spending option: the policy, what is stored, the forms, and which of several entries that
-share a bill decides, all follow from these rows. The order is the one in the forms."""
+"""Every spending option, in the order of the forms. From these rows follow the policy, the storage,
+the forms, and the strictest value if several entries share a bill."""
 
 _QUIET_HOURS: Final = frozenset(rule.option for rule in RULES if rule.field == "quiet_hours")
 
 
 def readable_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The spending options that are set and can be read."""
+    """The spending options that are set and readable."""
     unreadable = unreadable_options(options)
     return {
         rule.option: value
@@ -375,7 +377,7 @@ def readable_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unreadable_options(options: Mapping[str, Any]) -> list[str]:
-    """The spending options that cannot be read."""
+    """The keys of the spending options that are unreadable."""
     unreadable = []
     for rule in RULES:
         if rule.option in options:
@@ -387,13 +389,13 @@ def unreadable_options(options: Mapping[str, Any]) -> list[str]:
 
 
 def strictest_options(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The strictest of the readable options of several entries, oldest first, rule by rule.
+    """For each option, the strictest readable value of several entries, given oldest first.
 
-    One that does not name a rule has no say in it: its owner was not asked.
+    An entry without the option does not count, not even with its default: its owner did not choose.
     """
     named: dict[str, list[Any]] = {}
     for options in map(readable_options, entries):
-        # The hours of the oldest, and not the begin of one with the end of another.
+        # Take both quiet hours from the oldest entry; never mix those of two entries.
         skipped = frozenset() if _has_new_quiet_hours(options, named) else _QUIET_HOURS
         for option, value in options.items():
             if option not in skipped:

@@ -1,12 +1,12 @@
-"""The probable cost of the month: a pure function of the ledger and the time.
+"""The projected cost of the month: a pure function of the ledger and the time.
 
-The last days tell what a day is like, working days and weekends apart if there are enough of each.
-What is counted so far stands; the rest of today and the days until the month's end are filled in
-like those. So the first of a month is as well known as the last.
+Recent days give the pattern of a typical day, separately for working days and weekends if there are
+enough of each. The projection is the month's counts so far, plus typical days for the rest of today
+and of the month. So it is as good on the first of a month as later.
 
-Left out of the pattern are: today, which is not over; the first day of all, which did not begin at
-midnight; days on which not even anything free was counted, because nothing ran then; and
-corrections, which are not what a day is like. They stay in what is counted so far.
+The pattern leaves out today, which is not over; the first day of all, which did not begin at
+midnight; days without even a free request, because nothing ran then; and corrections, which no
+typical day has. The counts so far include all of them.
 """
 
 from collections import Counter
@@ -23,12 +23,13 @@ from .ledger import CORRECTION, Ledger, Month
 from .tariff import Category, Tariff
 
 WINDOW: Final = timedelta(days=14)
-"""How far back a day tells what the next ones are like: two weeks have four weekend days."""
+"""How far back days count for the pattern: two weeks have four weekend days."""
 LEAST_WORKING_DAYS: Final = 3
 LEAST_WEEKEND_DAYS: Final = 2
-"""How many of each are needed to take them apart."""
+"""Minimum number of each, to have a pattern of their own."""
 LEAST_OF_A_DAY: Final = Fraction(1, 2)
-"""Least share that a first day counts for: otherwise setting up would look like a dear habit."""
+"""Minimum share of a day for which the first day counts. Otherwise the requests of the setup would
+be projected onto every day."""
 _SATURDAY: Final = 5
 
 
@@ -36,31 +37,32 @@ class Basis(StrEnum):
     """Basis of a projection; the values are translation keys."""
 
     NOTHING = "projection_nothing"
-    """Nothing was ever counted."""
+    """Nothing was counted yet, or nothing recently."""
     FIRST_DAYS = "projection_first_days"
     """No day is complete yet."""
     DAYS = "projection_days"
-    """The last days, all alike."""
+    """The last days, with one pattern for all of them."""
     WEEK = "projection_week"
-    """The last days, working days and weekends apart."""
+    """The last days, with separate patterns for working days and weekends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The probable cost of the month, before the discount, and its basis."""
+    """The projected cost of the month, before the discount, and its basis."""
 
     counts: Mapping[Category, int]
-    """Counts at the month's end."""
+    """Projected counts at the month's end."""
     costs: Mapping[Category, Decimal]
-    """Its price by category, as Tesla rounds it."""
+    """Price of these counts by category, as Tesla rounds it."""
     basis: Basis
     placeholders: Mapping[str, str]
-    """For a text of the basis: `days`, `first` and `last` of them, `working_days`, `weekend_days`,
-    `spent` so far, `rest_days` until the month's end, `currency`."""
+    """Placeholders for the text of the basis. Of the days in the pattern: `days` (their number),
+    `first`, `last`, `working_days`, `weekend_days`. Of the month: `spent` so far, `rest_days` after
+    today, `currency`."""
 
     @property
     def total(self) -> Decimal:
-        """The whole month's cost."""
+        """The projected cost of the whole month."""
         return sum(self.costs.values(), Decimal(0))
 
 
@@ -81,9 +83,9 @@ class _Pattern:
 
 
 def project(ledger: Ledger, tariff: Tariff, now: datetime) -> Projection:
-    """The month's end by what the last days were like.
+    """Project the month's end from the last days.
 
-    It walks the whole ledger: for every few minutes, not for every request.
+    This walks the whole ledger, so call it every few minutes and not for every request.
     """
     today = now.astimezone(UTC).date()
     month = Month.of(now)
@@ -118,7 +120,7 @@ def project(ledger: Ledger, tariff: Tariff, now: datetime) -> Projection:
 
 
 def _days(ledger: Ledger) -> dict[date, Counter[Category]]:
-    """All days on which something ran, in their order, without corrections."""
+    """Counts by day of all days on which something ran, ascending, without corrections."""
     days: dict[date, Counter[Category]] = {}
     for row, count in ledger.rows():
         if row.caller != CORRECTION:
@@ -127,9 +129,9 @@ def _days(ledger: Ledger) -> dict[date, Counter[Category]]:
 
 
 def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
-    """A typical day by the last days."""
+    """The pattern of the last days."""
     today = now.astimezone(UTC).date()
-    # A day in the future is from before the clock was set back.
+    # Days in the future were counted before the clock was set back.
     past = [day for day in days if day <= today]
     if not past:
         return _Pattern(Basis.NOTHING, {}, {}, ())
@@ -149,12 +151,12 @@ def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
 def _first_days(
     days: Mapping[date, Counter[Category]], past: list[date], now: datetime
 ) -> _Pattern:
-    """A typical day while no day is complete: by the first day, and today."""
+    """The pattern while no day is complete: from the first day and today."""
     midnight = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC)
     of_today = Fraction((now - midnight) // timedelta(microseconds=1), 24 * 3600 * 1_000_000)
     seen = [day for day in past if midnight.date() - day <= WINDOW]
     if not seen:
-        # Long ago, and nothing since.
+        # The last day was too long ago.
         return _Pattern(Basis.NOTHING, {}, {}, ())
     before = [day for day in seen if day < midnight.date()]
     mean = _mean([days[day] for day in seen], max(LEAST_OF_A_DAY, len(before) + of_today))
@@ -162,7 +164,7 @@ def _first_days(
 
 
 def _mean(days: Iterable[Counter[Category]], number: Fraction | int) -> _Day:
-    """The mean of so many days."""
+    """The counts of all these days, divided by `number` days."""
     total: Counter[Category] = Counter()
     for day in days:
         total.update(day)

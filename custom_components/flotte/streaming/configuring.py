@@ -141,7 +141,7 @@ class Configurator:
         now = dt_util.utcnow()
         if self._api.meter.is_suspended(now):
             # Tesla accepts no configurations now, and removed the existing ones. The suspension has
-            # an issue of its own; this is called again when the suspension ends.
+            # an issue of its own; when it ends, this is called again.
             return
         if not self._planner.effects.streams:
             # The budget is used up, and streams would keep costing money.
@@ -151,8 +151,7 @@ class Configurator:
         await self._async_verify_cars()
         for wanted, cars in self._due_groups(settings, receiver.certificate.ca, now):
             if self._planner.settings != settings:
-                # The plans changed meanwhile: the owner would pay for these configurations and for
-                # the next.
+                # The plans changed: the owner would pay for these configurations and the next.
                 return
             await self._async_send(wanted, cars)
 

@@ -1,5 +1,6 @@
 """Our own actions: the car's commands, the answers, and secrets that stay out of them."""
 
+import ast
 import json
 import logging
 import re
@@ -428,6 +429,34 @@ EACH_ROW = pytest.mark.parametrize(
 
 def test_every_action_is_tried() -> None:
     assert {row.action for row in ROWS} == {row.name for row in ACTIONS} - {"list_schedules"}
+
+
+CALLS = {"call", "ask"}
+"""Helpers of the tests of actions that call an action which succeeds; its name comes second."""
+
+
+def called_by_name() -> set[str]:
+    """The actions that a test of `test_actions.py` or `test_spending_actions.py` calls by name."""
+    here = Path(__file__)
+    return {
+        node.args[1].value
+        for path in (here, here.with_name("test_spending_actions.py"))
+        for test in ast.parse(path.read_text("utf-8")).body
+        if isinstance(test, ast.AsyncFunctionDef) and test.name.startswith("test_")
+        for node in ast.walk(test)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in CALLS
+        and len(node.args) > 1
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+    }
+
+
+def test_every_described_action_is_called_by_a_test() -> None:
+    """Those of `ROWS` are called below; the others have a test that calls them by name."""
+    described = load_yaml_dict(str(FLOTTE / "services.yaml")).keys()
+    assert described - {row.action for row in ROWS} <= called_by_name()
 
 
 async def prepared(tesla: Simulator, wait: Wait, driven: Driven, row: Row) -> Car:

@@ -1,5 +1,6 @@
 """Tables of entities, texts and icons fit together: nothing nameless, nothing left over."""
 
+import ast
 import json
 import re
 from collections import Counter
@@ -110,6 +111,14 @@ EVERY_ROW: Final = [
 
 def test_every_platform_has_its_tables() -> None:
     assert set(VEHICLE) == set(PLATFORMS)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_has_a_snapshot(platform: Platform) -> None:
+    """It also shows what no other test looks at: attributes, features, unique ids."""
+    code = (Path(__file__).parent / f"test_{platform}.py").read_text("utf-8")
+    tests = (each for each in ast.parse(code).body if isinstance(each, ast.AsyncFunctionDef))
+    assert any("await snapshot_platform(" in ast.unparse(test) for test in tests)
 
 
 def test_keys_are_unique() -> None:

@@ -3,16 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from homeassistant.const import Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    snapshot_platform,
+)
+from syrupy.assertion import SnapshotAssertion
 
 from custom_components.flotte.event import ALERT, event_type
 from custom_components.flotte.tesla.telemetry.records import Alert
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
-from tests.conftest import CLIENT_ID, MODEL_Y, Pass, state_of, vehicle_of
+from tests.conftest import CLIENT_ID, MODEL_Y, Pass, set_up, state_of, vehicle_of
+from tests.fleet import MOMENT
 
 SECOND = timedelta(seconds=1)
 ENTITY = "event.aurora_alert"
@@ -33,6 +40,19 @@ def alerts(fired: list[Event[EventStateChangedData]]) -> list[str]:
         for each in fired
         if each.data["entity_id"] == ENTITY and each.data["new_state"] is not None
     ]
+
+
+@pytest.mark.freeze_time(MOMENT)
+async def test_events(
+    hass: HomeAssistant,
+    entry_of_stream: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    snapshot: SnapshotAssertion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.EVENT])
+    await set_up(hass, entry_of_stream)
+    await snapshot_platform(hass, entity_registry, snapshot, entry_of_stream.entry_id)
 
 
 async def test_the_alarm(

@@ -1,5 +1,6 @@
 """The documents name only what exists: files, scripts, names in the code, and places to link to."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,3 +136,64 @@ def test_the_check_finds_names(text: str, found: list[str]) -> None:
 def test_the_check_finds_missing_names() -> None:
     assert not _exists("tesla/wheels.py")
     assert _exists("tesla/signals/")
+
+
+# --- The table of symptoms ------------------------------------------------------------------------
+
+NOT_IN_THE_TABLE: dict[str, set[str]] = {
+    "Its text names the one remedy, and how to apply it": {
+        "host_names_differ",
+        "login_needed",
+        "no_mqtt",
+        "options_unreadable",
+        "port_in_use",
+        "stream_limit_reached",
+        "stream_max_configs",
+        "stream_missing_key",
+        "stream_unsupported_firmware",
+    },
+    "Its text names a file of this Home Assistant, and what to do with it": {
+        "authority_unusable",
+        "client_ca_missing",
+        "ledger_unwritable",
+        "storage_damaged",
+        "storage_unwritable",
+    },
+    "Its text quotes what the car or Tesla reported, on which the remedy depends": {
+        "certificate_unusable",
+        "stream_error_certificate",
+        "stream_error_certificate_expired",
+        "stream_error_host_name",
+        "stream_error_name_not_found",
+        "stream_error_other",
+        "stream_error_refused_there",
+        "stream_error_signature",
+        "stream_other",
+        "stream_refused",
+        "stream_unanchored",
+    },
+    "docs/streaming.md explains what it costs, and what Flotte does about it": {
+        "broker_overdrawn",
+        "port_flooded",
+        "stream_left",
+        "stream_overdrawn",
+    },
+    "There is nothing to do": {"stream_postponed", "stream_unsupported_hardware"},
+}
+"""Repair issues without a row in README's table of symptoms, by reason."""
+
+
+def _symptoms() -> set[str]:
+    """The messages in README's table of symptoms; `…` stands for what differs each time."""
+    table = (ROOT / "README.md").read_text("utf-8").partition("## Troubleshooting")[2]
+    cells = re.findall(r"^\| (.*?) \|", table.partition("\n## ")[0], re.MULTILINE)
+    return {symptom for cell in cells for symptom in re.findall(r"\*([^*]+)\*", cell)}
+
+
+def test_every_repair_issue_is_a_symptom_or_needs_no_row() -> None:
+    texts = json.loads((FLOTTE / "translations" / "en.json").read_text("utf-8"))["issues"]
+    symptoms = _symptoms()
+    without = {
+        key for key, text in texts.items() if re.sub(r"{\w+}", "…", text["title"]) not in symptoms
+    }
+    assert without == set().union(*NOT_IN_THE_TABLE.values())

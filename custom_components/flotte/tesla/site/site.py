@@ -11,16 +11,15 @@ may fail while the other works.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from . import signals
-from .api.confirmation import read_confirmation
-from .api.fleet import FleetApi
-from .clock import utc_now
-from .commands import Command
-from .errors import (
+from .. import signals
+from ..api.confirmation import read_confirmation
+from ..api.fleet import FleetApi
+from ..clock import utc_now
+from ..commands import Command
+from ..errors import (
     AccountSuspended,
     AnswerLost,
     BudgetExceeded,
@@ -33,14 +32,15 @@ from .errors import (
     ServiceError,
     TeslaError,
 )
-from .listeners import Listeners
-from .signals import LIVE_STATUS, SITE_INFO
-from .spending.caller import POLLING, Caller
-from .spending.endpoints import Endpoint
-from .spending.gate import Gate, SpendingRequest
-from .state import Reading, Signal, Source, State, restore_state, store_state
-from .vehicle import poll_plan as plan
-from .vehicle.outcome import Done
+from ..listeners import Listeners
+from ..signals import LIVE_STATUS, SITE_INFO
+from ..spending.caller import POLLING, Caller
+from ..spending.endpoints import Endpoint
+from ..spending.gate import Gate, SpendingRequest
+from ..state import Reading, Signal, Source, State, restore_state, store_state
+from ..vehicle import poll_plan as plan
+from ..vehicle.outcome import Done
+from .section import Section
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,
@@ -60,31 +60,6 @@ MISSING_GRACE: Final = timedelta(minutes=15)
 
 NO_WORDS: Final = "none given"
 """In place of Tesla's words, where it refuses without any."""
-
-
-@dataclass(slots=True)
-class Section:
-    """How reading a section of a site goes."""
-
-    tried: datetime | None = None
-    """When it was asked last; None if it was not since the start."""
-    read: datetime | None = None
-    """When it answered last."""
-    error: TeslaError | None = None
-    """Why the last question failed; None after an answer."""
-    failing_since: datetime | None = None
-    failures: int = 0
-    """Questions that failed in a row."""
-
-    def succeeded(self, now: datetime) -> None:
-        """Note an answer."""
-        self.read, self.error, self.failing_since, self.failures = now, None, None, 0
-
-    def failed(self, error: TeslaError, now: datetime) -> None:
-        """Note a failure."""
-        self.error = error
-        self.failing_since = self.failing_since or now
-        self.failures += 1
 
 
 class Site:

@@ -364,6 +364,7 @@ WITHOUT_STATISTICS: Final = {
     "data_age",
     "route_energy",
     "route_traffic_delay",
+    "vpp_reserve",
     "warmest_module",
 }
 """Numbers whose average says nothing: settings, numbers of parts, forecasts."""
@@ -382,6 +383,10 @@ def test_state_class_of_a_sensor_suits_its_number(row: FlotteSensorDescription) 
 
 
 OPTIONAL: Final = {
+    "binary_sensor.backup_capable",
+    "binary_sensor.grid_services_active",
+    "binary_sensor.grid_services_enabled",
+    "binary_sensor.grid_status",
     "binary_sensor.storm_active",
     "binary_sensor.streaming",
     "button.homelink",
@@ -398,11 +403,16 @@ OPTIONAL: Final = {
     "select.seat_heater_third_row_right",
     "sensor.battery_power",
     "sensor.energy_left",
+    "sensor.gateway_version",
+    "sensor.generator_power",
     "sensor.grid_power",
+    "sensor.grid_services_power",
     "sensor.island_status",
     "sensor.load_power",
     "sensor.percentage_charged",
     "sensor.solar_power",
+    "sensor.total_pack_energy",
+    "sensor.vpp_reserve",
     "sensor.wall_connector_power",
     "switch.storm_watch",
 }

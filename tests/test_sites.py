@@ -30,10 +30,20 @@ LIVE = {
     CONNECTOR,
     "sensor.home_percentage_charged",
     "sensor.home_energy_left",
+    "sensor.home_total_pack_energy",
     "sensor.home_grid_status",
     "binary_sensor.home_storm_active",
+    "binary_sensor.home_grid",
+    "binary_sensor.home_backup_capable",
 }
-SETTINGS = {RESERVE, STORM_WATCH, "select.home_operation_mode"}
+SETTINGS = {
+    RESERVE,
+    STORM_WATCH,
+    "select.home_operation_mode",
+    "sensor.home_gateway_version",
+    "sensor.home_grid_services_reserve",
+    "binary_sensor.home_grid_services_enabled",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -352,7 +362,9 @@ async def test_a_site_without_a_battery(
             "sensor.home_grid_power",
             "sensor.home_load_power",
             "sensor.home_grid_status",
-            "binary_sensor.home_storm_active",
+            "binary_sensor.home_grid",
+            "binary_sensor.home_backup_capable",
+            "sensor.home_gateway_version",
             STORM_WATCH,
         }
     )

@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, reported
+from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, equipped, reported
 from .tesla import signals
 from .tesla.state import Derived, Signal
 
@@ -399,8 +399,33 @@ SITE_BINARY_SENSORS: Final = (
     FlotteBinarySensorDescription(
         key="storm_active",
         signal=signals.STORM_ACTIVE,
-        exists=reported(signals.STORM_ACTIVE),
+        exists=reported(signals.STORM_ACTIVE, signals.HAS_BATTERY),
         device_class=BinarySensorDeviceClass.RUNNING,
+    ),
+    FlotteBinarySensorDescription(
+        key="grid_status",
+        signal=signals.GRID_STATUS,
+        exists=reported(signals.GRID_STATUS, signals.HAS_GRID),
+        device_class=BinarySensorDeviceClass.POWER,
+    ),
+    FlotteBinarySensorDescription(
+        key="backup_capable",
+        signal=signals.BACKUP_CAPABLE,
+        exists=reported(signals.BACKUP_CAPABLE),
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteBinarySensorDescription(
+        key="grid_services_enabled",
+        signal=signals.GRID_SERVICES_ENABLED,
+        exists=equipped(signals.GRID_SERVICES_ENABLED, signals.HAS_BATTERY),
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    FlotteBinarySensorDescription(
+        key="grid_services_active",
+        signal=signals.GRID_SERVICES_ACTIVE,
+        exists=equipped(signals.GRID_SERVICES_ACTIVE, signals.GRID_SERVICES_ENABLED),
+        device_class=BinarySensorDeviceClass.RUNNING,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
 )
 

@@ -50,6 +50,19 @@ def reported(
     return exists
 
 
+def equipped(signal: Signal[Any], part: Signal[bool]) -> Callable[[State], bool | None]:
+    """Make an `exists` that is true where `part` is reported and `signal` has a value.
+
+    Unlike `reported`, a value alone proves nothing: sites report values of parts that they lack.
+    """
+
+    def exists(state: State) -> bool | None:
+        has_part = state[part]
+        return reported(signal)(state) if has_part else has_part
+
+    return exists
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlotteEntityDescription(EntityDescription):
     """A row: name and appearance of an entity. Unique id and translation key follow from `key`."""

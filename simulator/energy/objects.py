@@ -14,6 +14,7 @@ from simulator.energy.state import (
     SiteState,
 )
 
+_PROGRAMME_RESERVE = 15
 _ASSET = "1a2b3c4d-0000-4000-8000-00000000f107"
 
 
@@ -170,7 +171,7 @@ def _battery_settings(site: SiteState) -> Json:
         "nameplate_power": equipment.battery_w,
         "nameplate_energy": equipment.battery_wh,
         "off_grid_vehicle_charging_reserve_percent": site.off_grid_vehicle_reserve,
-        "vpp_backup_reserve_percent": settings.reserve_percent,
+        "vpp_backup_reserve_percent": _PROGRAMME_RESERVE,
         "tariff_id": site.tariff["code"],
         "tariff_content": site.tariff,
         "tariff_content_v2": site.tariff,

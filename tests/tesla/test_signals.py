@@ -329,6 +329,8 @@ SITE_DATA = json.loads(
   "live_status": {
     "solar_power": 3102, "battery_power": -3090, "grid_power": 2569, "load_power": 2581,
     "energy_left": 6750.5, "total_pack_energy": 13500, "percentage_charged": 50.0037,
+    "grid_services_power": -12.5, "generator_power": 0, "backup_capable": true,
+    "grid_services_active": false,
     "grid_status": "Active", "island_status": "on_grid", "storm_mode_active": false,
     "wall_connectors": [
       {"din": "a", "wall_connector_state": 1, "wall_connector_power": 7200.5},
@@ -339,8 +341,10 @@ SITE_DATA = json.loads(
   },
   "site_info": {
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
+    "vpp_backup_reserve_percent": 15,
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
-    "components": {"solar": true, "battery": true, "storm_mode_capable": false}
+    "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
+      "storm_mode_capable": false}
   }
 }
 """
@@ -353,6 +357,13 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.LOAD_POWER: 2581.0,
     signals.PERCENTAGE_CHARGED: 50.0037,
     signals.ENERGY_LEFT: 6750.5,
+    signals.TOTAL_PACK_ENERGY: 13500.0,
+    signals.GENERATOR_POWER: 0.0,
+    signals.GRID_SERVICES_POWER: -12.5,
+    signals.GRID_SERVICES_ACTIVE: False,
+    signals.GRID_SERVICES_ENABLED: True,
+    signals.BACKUP_CAPABLE: True,
+    signals.GRID_STATUS: True,
     signals.ISLAND_STATUS: "on_grid",
     signals.WALL_CONNECTOR_POWER: 7200.5,
     signals.WALL_CONNECTORS: 3,
@@ -364,6 +375,8 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.SITE_NAME: "Home",
     signals.HAS_SOLAR: True,
     signals.HAS_BATTERY: True,
+    signals.HAS_GRID: True,
+    signals.VPP_RESERVE: 15,
     signals.STORM_CAPABLE: False,
 }
 
@@ -482,6 +495,8 @@ def test_every_row_is_tried() -> None:
         (signals.LOCKED, "locked", 1, True),
         (signals.ISLAND_STATUS, "island_status", "off_grid_intentional", "off_grid_intentional"),
         (signals.ISLAND_STATUS, "island_status", "island_status_unknown", "island_status_unknown"),
+        (signals.GRID_STATUS, "grid_status", "Inactive", False),
+        (signals.GRID_STATUS, "grid_status", "Unknown", None),
         (signals.OPERATION_MODE, "default_real_mode", "autonomous", "autonomous"),
         (signals.OPERATION_MODE, "default_real_mode", "backup", "backup"),
         (signals.WALL_CONNECTOR_POWER, "wall_connectors", [], None),

@@ -46,7 +46,7 @@ TESLAS: Final = {
     "%": "BatteryLevel Soc BrickSocMinPercent ChargeLimitSoc ChargeLimitSocMin ChargeLimitSocMax"
     " PedalPosition GradeEstimatePercent ExpectedEnergyPercentAtTripArrival TonneauOpenPercent"
     " SoftwareUpdateDownloadPercentComplete SoftwareUpdateInstallationPercentComplete"
-    " PercentageCharged BackupReserve",
+    " PercentageCharged BackupReserve VppReserve",
     "A": "PackCurrent ChargeAmps ChargeCurrentRequest ChargeCurrentRequestMax DiMotorCurrentR"
     " DiMotorCurrentF DiMotorCurrentREL DiMotorCurrentRER",
     "C": "ModuleTempMax ModuleTempMin DiStatorTempR DiStatorTempF DiStatorTempREL DiStatorTempRER"
@@ -57,8 +57,9 @@ TESLAS: Final = {
     " DiTorqueActualRER",
     "V": "PackVoltage BrickVoltageMax BrickVoltageMin ChargerVoltage DiVBatR DiVBatF DiVBatREL"
     " DiVBatRER",
-    "W": "SolarPower BatteryPower GridPower LoadPower WallConnectorPower",
-    "Wh": "EnergyLeft",
+    "W": "SolarPower BatteryPower GridPower LoadPower WallConnectorPower GeneratorPower"
+    " GridServicesPower",
+    "Wh": "EnergyLeft TotalPackEnergy",
     "bar": "TpmsPressureFl TpmsPressureFr TpmsPressureRl TpmsPressureRr SemitruckTpmsPressureRe1L0"
     " SemitruckTpmsPressureRe1L1 SemitruckTpmsPressureRe1R0 SemitruckTpmsPressureRe1R1"
     " SemitruckTpmsPressureRe2L0 SemitruckTpmsPressureRe2L1 SemitruckTpmsPressureRe2R0"

@@ -7,7 +7,7 @@ from ..state import Derived, Signal, State, Unrecognised
 from ..units import Measure, Unit
 from .bounds import PERCENT, SITE_POWER
 from .measures import percent, watt_hours, watts, whole_percent
-from .parsers import boolean, number, one_of, text
+from .parsers import boolean, number, one_of, text, truth
 
 
 def _connector_power(value: object) -> float | None:
@@ -42,6 +42,35 @@ PERCENTAGE_CHARGED = Signal(
 ENERGY_LEFT = Signal(
     "EnergyLeft", watt_hours, (-10_000, 100_000_000), path="live_status.energy_left", streamed=False
 )
+TOTAL_PACK_ENERGY = Signal(
+    "TotalPackEnergy",
+    watt_hours,
+    (0, 100_000_000),
+    path="live_status.total_pack_energy",
+    streamed=False,
+)
+"""Of all batteries together, if they were full."""
+GENERATOR_POWER = Signal(
+    "GeneratorPower", watts, SITE_POWER, path="live_status.generator_power", streamed=False
+)
+GRID_SERVICES_POWER = Signal(
+    "GridServicesPower", watts, SITE_POWER, path="live_status.grid_services_power", streamed=False
+)
+"""Power under a programme of grid services (a virtual power plant)."""
+GRID_SERVICES_ACTIVE = Signal(
+    "GridServicesActive", boolean, path="live_status.grid_services_active", streamed=False
+)
+GRID_SERVICES_ENABLED = Signal(
+    "GridServicesEnabled",
+    boolean,
+    path="site_info.components.grid_services_enabled",
+    streamed=False,
+)
+BACKUP_CAPABLE = Signal("BackupCapable", boolean, path="live_status.backup_capable", streamed=False)
+GRID_STATUS = Signal(
+    "GridStatus", truth("active", no=("inactive",)), path="live_status.grid_status", streamed=False
+)
+"""Whether the grid has power."""
 ISLAND_STATES: Final = (
     "on_grid",
     "off_grid",
@@ -68,6 +97,14 @@ STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_activ
 BACKUP_RESERVE = Signal(
     "BackupReserve", whole_percent, PERCENT, path="site_info.backup_reserve_percent", streamed=False
 )
+VPP_RESERVE = Signal(
+    "VppReserve",
+    whole_percent,
+    PERCENT,
+    path="site_info.vpp_backup_reserve_percent",
+    streamed=False,
+)
+"""The reserve that a programme of grid services leaves for outages."""
 OPERATION_MODES: Final = ("autonomous", "self_consumption", "backup")
 OPERATION_MODE = Signal(
     "OperationMode", one_of(*OPERATION_MODES), path="site_info.default_real_mode", streamed=False
@@ -79,6 +116,7 @@ SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
 GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)
 HAS_SOLAR = Signal("HasSolar", boolean, path="site_info.components.solar", streamed=False)
 HAS_BATTERY = Signal("HasBattery", boolean, path="site_info.components.battery", streamed=False)
+HAS_GRID = Signal("HasGrid", boolean, path="site_info.components.grid", streamed=False)
 STORM_CAPABLE = Signal(
     "StormCapable", boolean, path="site_info.components.storm_mode_capable", streamed=False
 )

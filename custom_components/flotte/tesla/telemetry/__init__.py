@@ -2,23 +2,25 @@
 
     envelope       the FlatBuffers table around every message, and the answers to it
     fields         the table of fields: their signals, and the forms of their values
-    records        the messages inside: signals, alerts, errors, connectivity (protobuf)
-    mqtt           those messages from a broker behind Tesla's own server (JSON)
-    admission      which handshakes there is time for, before a certificate is known
+    records        the messages inside: signals, alerts, errors (protobuf)
+    mqtt           these messages from a broker behind Tesla's own server (JSON)
+    firmware       firmware versions that change how the stream is to be read
+    admission      which handshakes may begin, before a certificate is known
     acceptor       the listening sockets, and connections that have sent nothing yet
     tls            certificates of both sides; TLS of a connection; handshakes in a thread
-    entrance       a connection's way from TCP to TLS
+    entrance       connections from TCP to TLS
     connections    connections from TLS on: HTTP, WebSockets of cars, heartbeat
     messages       the messages of cars, and the answer to each
     counters       counts for diagnostics
-    server         the WebSocket server that cars connect to, of the four above
-    stream_plan    the fields a car should send, by profiles; forecast has their cost
-    configuration  the claims that a plan becomes, to be signed
-    answers        Tesla's answers about configurations, and remedies for what goes wrong
-    selfcheck      whether a car would get through to the server
+    server         the WebSocket server that cars connect to, made of the parts above
+    profiles       how often each field may be sent
+    stream_plan    the fields that a car should send; forecast computes their cost
+    configuration  the claims for a plan, ready to be signed
+    answers        Tesla's answers about configurations; remedies has the fixes for errors
+    selfcheck      whether a car could reach the server
 
         bytes ─> messages ─> envelope ─> records ─> Record, Alert, CarError
                  ack <──── envelope
 
-What reads and writes bytes does no I/O and reads no clock: times are arguments.
+The decoders do no I/O and read no clock; callers pass the time.
 """

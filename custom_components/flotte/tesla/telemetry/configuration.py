@@ -1,4 +1,4 @@
-"""The configuration that a plan becomes, ready to be signed, and how two of them differ."""
+"""Configurations of the stream: made from a plan, ready to be signed, and compared."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,13 @@ from .forecast import Plan
 from .profiles import Rule
 
 ALERT_TYPES: Final = ("customer", "service")
-"""Both kinds that exist; the sentry alarm is one of them."""
+"""All kinds of alerts that exist; the sentry alarm is among them."""
 LIFETIME: Final = timedelta(days=60)
-"""Validity of a configuration. An owner who loses the machine, or removes Flotte while Tesla is out
-of reach, keeps paying for the stream no longer than this."""
+"""Validity of a configuration. It limits how long an owner keeps paying for the stream after losing
+the machine, or after removing Flotte while Tesla is unreachable."""
 RENEWAL: Final = timedelta(days=30)
-"""Time before its end at which a configuration is renewed: one data request a month, and the stream
-survives four weeks without a connection to the internet."""
+"""Time before its expiry at which a configuration is renewed. That costs one data request a month,
+and lets the stream survive four weeks without an internet connection."""
 
 
 def configuration(
@@ -37,8 +37,8 @@ def configuration(
         hostname: Host name that vehicles connect to; the server's certificate must name it.
         port: Public port. Tesla also accepts a text, but then no vehicle ever connects.
         ca: PEM of the authorities that vehicles verify the server's certificate with.
-        expires: When it ends; aware.
-        alert_types: Kinds of alerts to stream; none leaves alerts out.
+        expires: When the configuration expires; aware.
+        alert_types: Kinds of alerts to stream; if empty, no alerts are streamed.
     """
     claims: dict[str, Any] = {
         "hostname": hostname,
@@ -54,7 +54,7 @@ def configuration(
 
 
 def claims_of(planned: Plan) -> dict[str, dict[str, int | float]]:
-    """The plan in a configuration, sorted by field."""
+    """The `fields` of a configuration for a plan, sorted by field."""
     return {field: _claims_of(planned[field]) for field in sorted(planned)}
 
 
@@ -68,16 +68,16 @@ def _claims_of(rule: Rule) -> dict[str, int | float]:
 
 
 def _short(value: float) -> int | float:
-    """Shortest form of a number: `5`, not `5.0`."""
+    """A number in its shortest form: `5`, not `5.0`."""
     return int(value) if value == int(value) else value
 
 
 def differs(wanted: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
-    """Whether a vehicle that has the configuration `known` (None: it has none) needs a new one.
+    """Whether a vehicle with the configuration `known` (None if it has none) needs a new one.
 
-    Its end, its signer, the order, the spelling of numbers and blanks around certificates do not
-    count: Tesla may return them in another form. Certificates, a delivery policy or kinds of
-    alerts that Tesla does not return at all do not count either.
+    Differences in expiry, signer, order, spelling of numbers and blanks around certificates do not
+    count, because Tesla may return these in another form. Nor do certificates, a delivery policy or
+    kinds of alerts that Tesla does not return at all.
     """
     if known is None:
         return True
@@ -116,17 +116,17 @@ def _essence_of_field(rule: object) -> list[float | None]:
 
 
 def expiry_of(claims: Mapping[str, Any]) -> datetime | None:
-    """End of a configuration; None if it has none, or an unreadable one."""
+    """Expiry of a configuration; None if it has none or it is unreadable."""
     return moment_of(claims.get("exp"))
 
 
 def due_for_renewal(expires: datetime | None, now: datetime) -> bool:
-    """Whether a configuration with this end should be renewed; one without an end never."""
+    """Whether to renew a configuration with this expiry; one without an expiry never."""
     return expires is not None and expires - now <= RENEWAL
 
 
 def moment_of(value: object) -> datetime | None:
-    """A time as Unix seconds or milliseconds, or in ISO 8601 (UTC if it has no zone)."""
+    """Read a time in Unix seconds, Unix milliseconds or ISO 8601 (UTC if it has no zone)."""
     seconds = number_in(value)
     if seconds is None:
         return _written(value)

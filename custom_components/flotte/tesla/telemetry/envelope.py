@@ -1,10 +1,10 @@
 """The FlatBuffers table around every message of the stream, read and written without a library.
 
-Little-endian, no file identifier, no size prefix. A table starts with an i32, the way *back* to its
-vtable; the vtable is u16 each: its own size, the table's size, then for every field the distance
-from the start of the table, 0 for a field that is absent. A vector or table is a u32, the distance
-from itself to the target; a vector there is a u32 length and its bytes (a NUL after them is not
-counted).
+Little-endian, without a file identifier or size prefix. A table starts with an i32, the distance
+*back* to its vtable. A vtable consists of u16 values: its own size, the table's size, and for every
+field its distance from the start of the table, 0 if the field is absent. A field that is a vector
+or table is a u32, the distance from itself to the target. A vector is a u32 length and that many
+bytes; a NUL after them is not counted.
 
     root (u32 at 0) -> envelope   slot  vtable  field
                                   0     4       txid          vector
@@ -19,8 +19,8 @@ counted).
                                   4     12      device_id     vector: VIN
                                   5     14      delivered_at  u64, ms
 
-Positions are never assumed when reading: everything is found through the vtables. When writing the
-layout is fixed, and is that of Tesla's server byte for byte.
+Reading assumes no positions; it finds everything through the vtables. Writing uses a fixed layout,
+byte for byte that of Tesla's server.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), and answers captured from it.
 """
@@ -31,7 +31,7 @@ from struct import error as StructError  # noqa: N812  # a class that Python spe
 from typing import Final, NamedTuple
 
 STREAM: Final = 4
-"""Message type of what a car sends, and of an error that a server answers."""
+"""Message type of a car's messages, and of a server's error answers."""
 ACKNOWLEDGEMENT: Final = 5
 
 _UINT32: Final = Struct("<I")
@@ -42,7 +42,7 @@ _WHOLE_VTABLE: Final = _VTABLE.size
 _EMPTY_VTABLE: Final = 4
 """Bytes of a vtable without slots."""
 
-# Bound once: looking up a method costs as much as the call.
+# Bound once, because looking up a method costs as much as calling it.
 _uint16_at: Final = Struct("<H").unpack_from
 _uint32_at: Final = _UINT32.unpack_from
 _int32_at: Final = Struct("<i").unpack_from
@@ -50,21 +50,21 @@ _vtable_at: Final = _VTABLE.unpack_from
 
 
 class MalformedEnvelope(ValueError):
-    """Not an envelope: an offset or a length leads outside the message."""
+    """The bytes are no envelope: an offset or a length leads outside the message."""
 
 
 class Envelope(NamedTuple):
     """One message of a car.
 
-    Who the sender is, the verified certificate tells, not the message; that is why the sender and
-    the device that the message names are not read.
+    The sender and device that the message names are not read, because the verified certificate
+    identifies the sender.
 
     Args:
-        message_type: `STREAM` for everything that a car has to say.
-        txid: What the answer must carry.
+        message_type: `STREAM` for all messages that carry data.
+        txid: Transaction id, which the answer must repeat.
         topic: `V`, `alerts` or `errors`.
-        payload: The protobuf; empty if `message_type` is not `STREAM`.
-        created_at: Unix seconds on the car's clock; 0 if not told.
+        payload: The protobuf message; empty if `message_type` is not `STREAM`.
+        created_at: Unix seconds by the car's clock; 0 if absent.
     """
 
     message_type: int
@@ -75,9 +75,9 @@ class Envelope(NamedTuple):
 
 
 def read_envelope(data: bytes) -> Envelope:
-    """The envelope around a message; what is absent is empty or 0.
+    """Read the envelope of a message; absent fields are empty or 0.
 
-    A fixed number of steps, whatever the buffer says; nothing outside it is read.
+    Takes a fixed number of steps whatever the buffer contains, and reads nothing outside it.
 
     Raises:
         MalformedEnvelope: an offset, a length or a vtable is not inside the buffer.
@@ -108,11 +108,11 @@ def read_envelope(data: bytes) -> Envelope:
 
 
 def _slots(data: bytes, table: int) -> tuple[int, int, int, int, int]:
-    """Distances of a table's first five fields from its start; 0 for what it does not have.
+    """Distances of a table's first five fields from its start; 0 for absent fields.
 
     Raises:
         MalformedEnvelope: the vtable is not inside the buffer.
-        struct.error: the table or its vtable begins behind the end.
+        struct.error: the table or its vtable begins beyond the end.
     """
     vtable = table - _int32_at(data, table)[0]
     # A negative position would count from the end of the buffer.
@@ -127,7 +127,7 @@ def _slots(data: bytes, table: int) -> tuple[int, int, int, int, int]:
 
 
 def _short_vtable(data: bytes, vtable: int) -> tuple[int, int, int, int, int]:
-    """The slots of a vtable that leaves out the last ones, because their fields are absent."""
+    """The slots of a vtable that omits the last ones, because their fields are absent."""
     (size,) = _uint16_at(data, vtable)
     if size < _EMPTY_VTABLE or vtable + size > len(data):
         raise MalformedEnvelope("a vtable does not fit into the message")
@@ -141,8 +141,8 @@ def _vector(data: bytes, field: int) -> bytes:
     """The bytes of the vector that the field at this position points to.
 
     Raises:
-        MalformedEnvelope: it does not end inside the buffer.
-        struct.error: it begins behind the end.
+        MalformedEnvelope: the vector does not end inside the buffer.
+        struct.error: the vector begins beyond the end.
     """
     start = field + _uint32_at(data, field)[0]
     end = start + 4 + _uint32_at(data, start)[0]
@@ -154,15 +154,15 @@ def _vector(data: bytes, field: int) -> bytes:
 # --- Answers -------------------------------------------------------------------------------------
 
 _HEAD: Final = Struct("<I 2x 7H i I I 3xB I I 8x I")
-"""First 56 bytes of an answer: see `write_ack`."""
+"""The first 56 bytes of an answer; see `write_ack`."""
 _HEAD_VTABLE: Final = (14, 24, 20, 16, 15, 8, 4)
 _EMPTY_VECTOR: Final = bytes(8)
 _LAYOUTS: Final = 256
-"""Different pairs of lengths that are remembered; cars use one of each topic."""
+"""Number of layouts to cache, each for a length of topic and txid; cars use one per topic."""
 
 
 def write_ack(txid: bytes, topic: bytes) -> bytes:
-    """Acknowledgement of a message, byte for byte like that of Tesla's server.
+    """Write the acknowledgement of a message, byte for byte as Tesla's server does.
 
     0    u32 20: the envelope's position
     4    2 zero bytes
@@ -184,7 +184,7 @@ def write_ack(txid: bytes, topic: bytes) -> bytes:
 
 @lru_cache(_LAYOUTS)
 def _ack_layout(topic_length: int, txid_length: int) -> tuple[bytes, bytes, bytes]:
-    """Parts before the topic, between topic and txid, and after the txid."""
+    """The bytes before the topic, between topic and txid, and after the txid."""
     topic_padding = 1 + -(topic_length + 1) % 4
     txid_padding = 1 + -(txid_length + 1) % 4
     topic_size = 4 + topic_length + topic_padding
@@ -226,7 +226,7 @@ _ERROR_END: Final = b"".join(
 
 
 def write_error(txid: bytes) -> bytes:
-    """Error for a message that could not be read, like that of Tesla's server.
+    """Write the error for an unreadable message, byte for byte as Tesla's server does.
 
         0    as an acknowledgement, with message_type 4 and message T - 28
         52   8 zero bytes: the empty topic
@@ -237,7 +237,7 @@ def write_error(txid: bytes) -> bytes:
              u32 24, the text `incorrect message format`, 4 zero bytes
              8 zero bytes: sender_id
 
-    T, where the stream starts, is the next multiple of 4 that leaves room.
+    T is the position of the stream table: the next multiple of 4 that leaves room for the rest.
     """
     padding = 1 + (1 - len(txid)) % 4
     stream = 64 + len(txid) + padding + 14

@@ -1,6 +1,6 @@
-"""Messages of cars, and the answer to each.
+"""The messages of cars, and the answer to each.
 
-Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), whose answers these are.
+Source of the answers: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15).
 """
 
 import asyncio
@@ -17,28 +17,28 @@ from .records import MalformedRecord
 _LOGGER: Final = logging.getLogger(__name__)
 
 MAX_MESSAGE: Final = 1_000_000
-"""Bytes. Above it Tesla's server answers an error and keeps the connection."""
+"""Bytes. To a longer message, Tesla's server answers an error, and keeps the connection."""
 _AT_A_STRETCH: Final = 16
-"""Messages of one connection before others get their turn; after an outage a car sends 5000."""
+"""Messages to handle before other connections get their turn; after an outage a car sends 5000."""
 _SECONDS_AT_A_STRETCH: Final = 0.002
-"""Seconds of one connection's messages before others get their turn."""
+"""Time to handle messages before other connections get their turn."""
 _CONVERSATION: Final = frozenset({WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 
 
 class Listener(Protocol):
-    """Listener to the connections and messages of one car."""
+    """Receives the messages of one car, and notifications of its connections."""
 
     def opened(self, connection: str, network: str) -> None:
-        """A connection was opened; over `wifi`, `cellular` or, if unknown, an empty text."""
+        """Note an opened connection. `network` is `wifi`, `cellular`, or empty if unknown."""
 
     def closed(self, connection: str) -> None:
-        """A connection was closed: one call for each `opened`, also when the server stops."""
+        """Note a closed connection. Called once for each `opened`, also when the server stops."""
 
     def receive(self, topic: bytes, payload: bytes) -> None:
-        """A message was received. When this returns, it is acknowledged, and the car forgets it.
+        """Receive a message. Once this returns it is acknowledged, and the car forgets it.
 
         Raises:
-            MalformedRecord: it cannot be read; the car receives an error.
+            MalformedRecord: the message is unreadable; the car receives an error.
         """
 
 
@@ -46,7 +46,7 @@ class Messages:
     """Passes the messages of all connections to their listeners, and answers them."""
 
     def __init__(self, counters: Counters, troubles: KnownTroubles) -> None:
-        """Count in `counters`; log a bug of a listener once."""
+        """Use `counters` for counts, and `troubles` to log each bug of a listener once."""
         self._counters = counters
         self._troubles = troubles
 
@@ -63,7 +63,7 @@ class Messages:
             number += 1
             if number % _AT_A_STRETCH and loop.time() - since < _SECONDS_AT_A_STRETCH:
                 continue
-            # Nothing above yields to other connections while messages are waiting.
+            # While messages are waiting, nothing above yields to other connections.
             await asyncio.sleep(0)
             since = loop.time()
         if message.type is WSMsgType.TEXT:
@@ -71,9 +71,9 @@ class Messages:
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
 
     def answer(self, data: bytes, listener: Listener) -> bytes:
-        """Answer to a message, like that of Tesla's server.
+        """Pass a message to the listener, and return the answer, as from Tesla's server.
 
-        One difference: a message of another type gets one acknowledgement, not two.
+        One difference: a message of another type gets one acknowledgement instead of two.
         """
         counters = self._counters
         counters.messages += 1
@@ -93,22 +93,22 @@ class Messages:
             counters.malformed += 1
             return write_error(envelope.txid)
         except Exception as error:  # noqa: BLE001  # one bug must not end the stream
-            # Not acknowledged, because it was lost; not left unanswered, because each repetition
-            # would be billed.
+            # The record is lost, so it is not acknowledged. But an answer is needed: the car would
+            # resend the record, and every repetition would be billed.
             counters.failures += 1
             self._report(error)
             return write_error(envelope.txid)
         return write_ack(envelope.txid, envelope.topic)
 
     def notify(self, call: Callable[[], None]) -> None:
-        """Call a listener, whose bug is not this connection's."""
+        """Call a listener; a bug in it must not end this connection."""
         try:
             call()
         except Exception as error:  # noqa: BLE001  # as above
             self._report(error)
 
     def _report(self, error: Exception) -> None:
-        """Log a bug of a listener, once for each kind."""
+        """Log a bug of a listener, each type of exception once."""
         if self._troubles.is_news(type(error)):
             _LOGGER.error(
                 "A listener failed; further failures are logged at debug level", exc_info=error

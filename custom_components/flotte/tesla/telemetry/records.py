@@ -1,12 +1,12 @@
-"""Records in the messages of a car: signals, alerts, errors (protobuf), decoded without I/O.
+"""Decoding of a car's messages (protobuf) into signals, alerts and errors, without I/O.
 
-    topic         message                  read by
+    topic         message                  decoded by
     V             Payload                  read_record         signals
     alerts        VehicleAlerts            read_alerts
-    errors        VehicleErrors            read_errors         trouble of the car's telemetry client
+    errors        VehicleErrors            read_errors         errors of the car's telemetry client
 
-Only bytes that are not a message raise. Values that this version does not know become unknown, and
-are logged once.
+Decoding raises only if the bytes are no message of that kind. Values that this version does not
+know become unknown and are logged once.
 
 Source: teslamotors/fleet-telemetry, protos of 2026-07-15, and messages captured from cars.
 """
@@ -30,22 +30,22 @@ from .fields import INVALID_TEXT, NOT_UNDERSTOOD, UNREADABLE, WORDS, Raw, fields
 
 
 class MalformedRecord(ValueError):
-    """Not the message that its topic promises."""
+    """The bytes are not the message that their topic promises."""
 
 
 class Record(NamedTuple):
-    """Signals that a car told at one time.
+    """Signals that a car reported at one time.
 
     Args:
-        time: When, by the car's clock; aware, UTC, never later than now. A clock that was never set
-            counts as now.
-        readings: What is known from it; a value of None is unknown.
-        fields: The name of every value in the message, in its order, also of those that are
-            invalid or not known here (`999`): this is what Tesla bills.
-        invalid: Fields that the car marks as invalid: their source stopped reporting, which is no
-            change of the value, so there is no reading.
-        is_resend: Whether the car repeats what was not acknowledged; it is still the newest that
-            the car knows of these fields.
+        time: Time of the report by the car's clock; aware, UTC, never in the future. If the car's
+            clock was never set, the time of receipt.
+        readings: The readings; a value of None is unknown.
+        fields: The name of every value in the message, in order, including fields that are invalid
+            or unknown here (`999`): Tesla bills all of them.
+        invalid: Fields that the car marks as invalid. Their source stopped reporting, which does
+            not change the value, so they have no reading.
+        is_resend: Whether the car resends a record that was not acknowledged. Its values are still
+            the newest that the car has of these fields.
     """
 
     time: datetime
@@ -57,15 +57,15 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert of a car; active as long as `ended` is None.
+    """An alert of a car; active while `ended` is None.
 
-    The same one may come several times, also in one message.
+    The same alert may arrive several times, even within one message.
 
     Args:
-        name: `VCSEC_a133_alarmTriggered`.
-        audiences: For whom: `customer`, `service`, `service_fix`.
-        started: Aware, UTC, never later than now; None if not told.
-        ended: The same.
+        name: Tesla's name, such as `VCSEC_a133_alarmTriggered`.
+        audiences: Intended readers: `customer`, `service`, `service_fix`.
+        started: Start; aware, UTC, never in the future; None if not reported.
+        ended: End; as `started`.
     """
 
     name: str
@@ -76,13 +76,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class CarError:
-    """Trouble of a car's telemetry client.
+    """An error of a car's telemetry client.
 
     Args:
-        name: `cloud_manager_error`.
-        body: What it says.
-        tags: What it says it of.
-        time: Aware, UTC, never later than now; None if not told.
+        name: Kind of error, such as `cloud_manager_error`.
+        body: The error message.
+        tags: Details, as key and value.
+        time: Aware, UTC, never in the future; None if not reported.
     """
 
     name: str
@@ -93,14 +93,14 @@ class CarError:
 
 @dataclass(frozen=True, slots=True)
 class Connectivity:
-    """A connection of a car to Tesla's own server that was opened or closed.
+    """The opening or closing of a car's connection to Tesla's own server.
 
-    A car can have several; the end of an old one may be reported after the start of a new one.
+    A car can have several. The end of an old one may be reported after the start of a new one.
 
     Args:
         connection: Name of the connection.
-        is_connected: None if the server reports another state.
-        time: Aware, UTC, never later than now; None if not reported.
+        is_connected: Whether it was opened; None if the server reports another state.
+        time: Aware, UTC, never in the future; None if not reported.
         network: `wifi`, `cellular`, or empty.
     """
 
@@ -113,16 +113,17 @@ class Connectivity:
 # --- Times ---------------------------------------------------------------------------------------
 
 EARLIEST: Final = datetime(2023, 1, 1, tzinfo=UTC)
-"""In the first year of Fleet Telemetry: before it a clock was not set."""
+"""A time in the first year of Fleet Telemetry. An earlier time comes from a clock that was not
+set."""
 _EARLIEST: Final = int(EARLIEST.timestamp())
 _MILLISECONDS: Final = 315_576_000_000
-"""Seconds from here on are milliseconds, as Tesla's server takes them."""
+"""Numbers of seconds from here on are taken for milliseconds, as by Tesla's server."""
 _NANO: Final = 1e-9
 _SECOND: Final = 1_000_000_000
 
 
 class _Timestamp(Protocol):
-    """Of protobuf; may hold what no date can, and then its own methods raise."""
+    """Protobuf's `Timestamp`. It can exceed the range of a datetime, so its methods may raise."""
 
     @property
     def seconds(self) -> int: ...
@@ -131,7 +132,7 @@ class _Timestamp(Protocol):
 
 
 def _time(stamp: _Timestamp, now: datetime) -> datetime | None:
-    """The time of a stamp, aware, UTC, at the latest now; None before there was any telemetry."""
+    """A timestamp as aware UTC, at most `now`; None if it is before `EARLIEST`."""
     seconds: float = stamp.seconds
     nanos = stamp.nanos
     if seconds >= _MILLISECONDS:
@@ -149,12 +150,13 @@ def _time(stamp: _Timestamp, now: datetime) -> datetime | None:
 # --- Signals -------------------------------------------------------------------------------------
 
 LIMIT: Final = 2000
-"""Values in one message, alerts or errors in one list: there are fewer than 300 fields."""
+"""Maximum number of values in one message, and of alerts or errors in one list; there are fewer
+than 300 fields."""
 
 _SIMPLE: Final = frozenset(
     {"boolean_value", "double_value", "float_value", "int_value", "long_value"}
 )
-"""Kinds of values that are a number or a flag as they are."""
+"""Kinds of values that are plain numbers or flags."""
 _new_payload: Final = wire.Payload.FromString
 
 
@@ -197,7 +199,7 @@ TYRES: Final = {
     name: "".join(part.capitalize() for part in name.split("_"))
     for name in wire.TireLocation.DESCRIPTOR.fields_by_name
 }
-"""Tesla's name of a wheel to the part of a signal's name: `front_left` is `FrontLeft`."""
+"""The part of a signal's name for each of Tesla's wheels: `FrontLeft` for `front_left`."""
 
 _ARMS: Final[dict[str | None, Callable[[wire.Value], Raw]]] = {
     **{name: _simple(name) for name in (*_SIMPLE, "string_value")},
@@ -213,7 +215,7 @@ _ARMS: Final[dict[str | None, Callable[[wire.Value], Raw]]] = {
     "invalid": lambda _: INVALID_TEXT,
     None: lambda _: NOT_UNDERSTOOD,
 }
-"""How each kind of value is read; without a kind it is of one that is newer than this version."""
+"""The decoder of each kind of value; None is a kind that is newer than this version."""
 
 
 def read_record(
@@ -224,21 +226,21 @@ def read_record(
     right_hand_drive: bool = False,
     unsound_firmware: bool = False,
 ) -> Record:
-    """The signals in a message of topic `V`.
+    """Decode the signals in a message of topic `V`.
 
-    Of two values of one field the last one wins. A value without content says nothing; one of a
-    kind that this version does not know makes its signals unknown.
+    If a field has two values, the last one wins. An empty value is ignored. A value of a kind that
+    this version does not know makes its signals unknown.
 
     Args:
         payload: Protobuf, `Payload`.
         now: Aware, UTC.
-        zone: Of the car: some fields have wall clock times, see `fields.true_instant`.
-        right_hand_drive: Whether its driver sits on the right: requested temperatures are sent by
+        zone: The car's time zone: some fields have wall clock times, see `fields.true_instant`.
+        right_hand_drive: Whether the driver sits on the right: requested temperatures are sent by
             side of the car.
-        unsound_firmware: Whether its firmware is older than `firmware.FIRST_SOUND`.
+        unsound_firmware: Whether the firmware is older than `firmware.FIRST_SOUND`.
 
     Raises:
-        MalformedRecord: not a `Payload`, or one with more values than there are fields by far.
+        MalformedRecord: not a `Payload`, or one with far more values than there are fields.
     """
     try:
         message = _new_payload(payload)
@@ -252,19 +254,19 @@ def read_record(
     readings: dict[Signal[Any], Reading[Any]] = {}
     names = []
     invalid: set[str] = set()
-    # The slice is read faster than the container itself, which ends with an exception.
+    # Iterating over a slice is faster than over the container, which ends with an exception.
     for datum in data[:]:
         told = fields[datum.key]
         names.append(told.name)
         value = datum.value
         arm = value.WhichOneof("value")
         if arm is None and not value.ByteSize():
-            # It says nothing. One of a newer kind has bytes.
+            # Empty. A value of a newer kind would have bytes.
             continue
         if invalid and arm != "invalid":
             invalid.discard(told.name)
         if arm in _SIMPLE and (signal := told.plain) is not None:
-            # Nearly everything comes along here, so nothing is called that is not needed.
+            # Nearly all values take this path, so it avoids every call that it can.
             raw = getattr(value, arm)
             if isfinite(raw):
                 try:
@@ -283,7 +285,7 @@ def read_record(
 
 _STREAM: Final = Source.STREAM
 
-# --- The rest ------------------------------------------------------------------------------------
+# --- Alerts and errors ---------------------------------------------------------------------------
 
 _AUDIENCES: Final[Mapping[int, str]] = {
     alerts_wire.Customer: "customer",
@@ -291,14 +293,14 @@ _AUDIENCES: Final[Mapping[int, str]] = {
     alerts_wire.ServiceFix: "service_fix",
 }
 _TAGS: Final = 100
-"""Tags of one error, and audiences of one alert, that are read."""
+"""Maximum number of tags of one error, and of audiences of one alert."""
 
 
 def read_alerts(payload: bytes, now: datetime) -> tuple[Alert, ...]:
-    """The alerts in a message of topic `alerts`, in its order; the same may be there repeatedly.
+    """Decode the alerts in a message of topic `alerts`, in order; the same may occur repeatedly.
 
     Raises:
-        MalformedRecord: not a `VehicleAlerts`, or one that is far too long.
+        MalformedRecord: not a `VehicleAlerts`, or far too long.
     """
     try:
         alerts = alerts_wire.VehicleAlerts.FromString(payload).alerts
@@ -315,7 +317,7 @@ def read_alerts(payload: bytes, now: datetime) -> tuple[Alert, ...]:
                 )
             ),
             _time(alert.started_at, now) if alert.HasField("started_at") else None,
-            # An end that cannot be read is still an end.
+            # An unreadable end is still an end.
             (_time(alert.ended_at, now) or now) if alert.HasField("ended_at") else None,
         )
         for alert in alerts
@@ -323,10 +325,10 @@ def read_alerts(payload: bytes, now: datetime) -> tuple[Alert, ...]:
 
 
 def read_errors(payload: bytes, now: datetime) -> tuple[CarError, ...]:
-    """The errors in a message of topic `errors`; none when a configuration was removed.
+    """Decode the errors in a message of topic `errors`; empty when a configuration was removed.
 
     Raises:
-        MalformedRecord: not a `VehicleErrors`, or one that is far too long.
+        MalformedRecord: not a `VehicleErrors`, or far too long.
     """
     try:
         message = errors_wire.VehicleErrors.FromString(payload)

@@ -1,7 +1,7 @@
-"""Check of our own public address from outside, as a car sees it.
+"""The check of our own public address, from a car's point of view.
 
-Like Tesla's own script for server certificates (`check_server_cert.sh` of its public repository,
-2026-07), it connects with the host name, and verifies the chain against the `ca` that cars have.
+As Tesla's own script for server certificates does (`check_server_cert.sh` of its public repository,
+2026-07), it connects to the host name and verifies the chain against the `ca` that cars have.
 """
 
 import asyncio
@@ -15,44 +15,44 @@ TIMEOUT_SECONDS: Final = 10.0
 
 
 class Finding(StrEnum):
-    """Result of a check; each has a text."""
+    """Result of a check; each has a text for the owner."""
 
     OK = "ok"
     UNKNOWN_HOST = "unknown_host"
-    """The name has no address."""
+    """The host name has no address."""
     REFUSED = "refused"
-    """No program listens at the port."""
+    """No program listens on the port."""
     TIMEOUT = "timeout"
     """No answer: usually a closed port, or a router that cannot reach its own public address."""
     NO_TLS = "no_tls"
     """The answer is not TLS, or the connection is closed at once."""
     OTHER_CERTIFICATE = "other_certificate"
-    """Another server answers, or its chain lacks something: the cars would hang up."""
+    """Another server answers, or its chain is incomplete: cars would disconnect."""
     OTHER_NAME = "other_name"
     """The certificate is for another name."""
     EXPIRED = "expired"
     NOT_RUNNING = "not_running"
-    """Our own server does not run."""
+    """Our own server is not running."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result."""
+    """The result of a check, with details."""
 
     finding: Finding
     detail: str = ""
-    """Words of the system or of TLS; never secret."""
+    """Message of the operating system or of TLS; contains no secrets."""
 
 
 def client_context(ca: str) -> ssl.SSLContext:
-    """TLS context of a car, which trusts only the `ca` of its configuration. Blocks briefly.
+    """Create a car's TLS context, which trusts only the `ca` of its configuration. Blocks briefly.
 
     Raises:
         ssl.SSLError: `ca` is not PEM.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # An intermediate that the configuration names is trusted as it is, as cars do.
+    # As in cars, an intermediate in the `ca` is trusted on its own.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_verify_locations(cadata=ca)
@@ -67,14 +67,14 @@ async def check_address(
     at: str | None = None,
     patience: float = TIMEOUT_SECONDS,
 ) -> Check:
-    """Connect to the address as a car would, without a certificate of our own.
+    """Connect to the address as a car would, but without a client certificate.
 
     Args:
         hostname: Host name in the cars' configuration.
         port: Port in the cars' configuration.
         context: From `client_context`.
         at: Address to connect to; None to resolve the host name.
-        patience: Seconds.
+        patience: Timeout in seconds.
     """
     try:
         async with asyncio.timeout(patience):
@@ -82,9 +82,9 @@ async def check_address(
                 at or hostname, port, ssl=context, server_hostname=hostname
             )
     except OSError as error:
-        # Also errors of TLS, of name resolution, and the end of our patience.
+        # This includes errors of TLS and name resolution, and the timeout.
         return _of_error(error)
-    # The server hangs up on us for want of a certificate; by then it has shown its own.
+    # The server will refuse us for lack of a certificate, but it has already presented its own.
     writer.transport.abort()
     return Check(Finding.OK)
 
@@ -105,7 +105,7 @@ def _of_error(error: OSError) -> Check:
 _NOT_YET_VALID: Final = 9
 _EXPIRED: Final = 10
 _OTHER_NAME: Final = (62, 64)
-"""Numbers of OpenSSL: X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH."""
+"""OpenSSL's codes X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
 
 
 def _of_verification(error: ssl.SSLCertVerificationError) -> Finding:

@@ -1,8 +1,9 @@
 """The listening sockets, and the connections that have not sent anything yet.
 
-A connection costs a file and a place in the waiting room until its first byte is there; only then
-it is handed over. That keeps a flood of mere connects cheap: asyncio's own servers make a transport
-and a task for each. A few are accepted at a time, so that the event loop is never late for them.
+Until its first byte arrives, a connection only costs a file descriptor and a place in the waiting
+room; then it is handed over. That keeps a flood of empty connections cheap: asyncio's own servers
+create a transport and a task for each. Connections are accepted a few at a time, so that they never
+hold up the event loop.
 """
 
 import asyncio
@@ -20,26 +21,28 @@ from .admission import WaitingRoom, source_of
 _LOGGER: Final = logging.getLogger(__name__)
 
 _BACKLOG: Final = 512
-"""Connections that the operating system holds until they are accepted."""
+"""Maximum number of connections that the operating system holds until they are accepted."""
 _ACCEPTS_AT_ONCE: Final = 16
-"""Before others get their turn; about half a millisecond."""
+"""Connections to accept before other tasks get their turn, after about half a millisecond."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _EXHAUSTED_PAUSE: Final = 1.0
-"""Seconds without accepting when the operating system has no files or memory left."""
+"""Seconds to pause when the operating system has no file descriptors or memory left."""
 _RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER: close at once, and keep nothing of the connection."""
+"""SO_LINGER: close at once, and keep no state of the connection."""
 
 
 class Acceptor:
     """Accepts connections.
 
     Args:
-        room: Where they wait.
-        on_ready: Called with a connection that has sent something, and its source; owns it then.
+        room: Holds connections until their first byte.
+        on_arrival: Called for each accepted connection.
+        on_ready: Called with a connection that has sent something, and its source. Takes over the
+            connection.
         on_displaced: Called with the source of a connection that had to leave for another one.
-        on_silent: Called when one did not send anything in time.
-        on_lost: Called when one was closed by the other side.
-        is_familiar: Whether cars come from a source.
+        on_silent: Called when a connection did not send anything in time.
+        on_lost: Called when the client closed its connection.
+        is_familiar: Returns whether our cars have connected from a source.
         timeout: Seconds until the first byte.
     """
 
@@ -69,19 +72,19 @@ class Acceptor:
 
     @property
     def is_open(self) -> bool:
-        """Whether it listens."""
+        """Whether this is listening."""
         return bool(self._listening)
 
     @property
     def port(self) -> int:
-        """The port it listens on; 0 if it does not."""
+        """The port that this listens on; 0 if it is not listening."""
         if not self._listening:
             return 0
         port: int = self._listening[0].getsockname()[1]
         return port
 
     async def open(self, host: str | None, port: int) -> None:
-        """Listen on an address, or with None on all. Raises OSError."""
+        """Listen on an address, or on all if it is None. Raises OSError."""
         loop = asyncio.get_running_loop()
         addresses = await loop.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -92,7 +95,7 @@ class Acceptor:
                 try:
                     listening.append(_listen(family, kind, protocol, address))
                 except OSError as error:
-                    # A machine may know IPv6 by name only.
+                    # A machine may resolve IPv6 addresses without supporting IPv6.
                     if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL} or host:
                         raise OSError(error.errno, f"{error.strerror}: {address}") from error
         except BaseException:
@@ -105,7 +108,7 @@ class Acceptor:
         self._accept_from_now_on()
 
     def close(self) -> None:
-        """Stop listening, and drop who waits."""
+        """Stop listening, and drop all waiting connections."""
         loop = asyncio.get_running_loop()
         if self._resume is not None:
             self._resume.cancel()
@@ -156,7 +159,7 @@ class Acceptor:
         )
 
     def _arrived(self, connection: socket.socket, source: str) -> None:
-        """Hand over a connection that can be read, or forget it if it is over."""
+        """Hand over a connection that has become readable, or drop it if it was closed."""
         self._room.leave(connection, source)
         try:
             is_over = not connection.recv(1, socket.MSG_PEEK)
@@ -186,7 +189,7 @@ class Acceptor:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close a connection so that nothing of it is left, on this side."""
+    """Reset a connection, so that this side keeps no state of it."""
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     connection.close()
@@ -197,7 +200,7 @@ def _listen(family: int, kind: int, protocol: int, address: tuple[object, ...]) 
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            # IPv4 has a socket of its own.
+            # IPv4 gets its own socket.
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.settimeout(0)
         listening.bind(address)

@@ -1,14 +1,15 @@
-"""Admission of connections to handshakes, before a car's certificate is known.
+"""The admission of connections to TLS handshakes, before a car's certificate is known.
 
     TCP accepted -> waiting room (until the first byte) -> admission (a TLS handshake) -> car
 
 The port is open to the internet. A connection that sends nothing only takes a place in the waiting
-room. A handshake takes processor time, so it is paid for: first from the allowance of its source,
-then from the one that all sources share. One source that floods the port therefore runs out of its
-own allowance and leaves the rest alone. A car of ours gets back what it paid, and its source is
-remembered: a flood from many sources does not keep out what comes from there.
+room. A handshake takes processor time, so it is paid for: from the allowance of its source, and
+from the allowance that all sources share. A single source that floods the port runs out of its own
+allowance without using up the shared one. One of our cars gets its payment back, and its source is
+remembered as familiar: familiar sources need no shared allowance, so a flood from many sources does
+not keep them out.
 
-No I/O and no clock: `now` is the event loop's time in seconds.
+This does no I/O and reads no clock: `now` is the event loop's time in seconds.
 """
 
 from collections.abc import Callable
@@ -18,43 +19,43 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 HANDSHAKES_PER_SOURCE: Final = 20
-"""In a burst: the cars of a household, which all come back after a restart."""
+"""Burst of handshakes from one source: all cars of a household reconnect after a restart."""
 HANDSHAKES_PER_SECOND_PER_SOURCE: Final = 1.0
 HANDSHAKES: Final = 40
-"""In a burst, of all sources that no car has come from."""
+"""Burst of handshakes from all sources together that are not familiar."""
 HANDSHAKES_PER_SECOND: Final = 5.0
 SECONDS_PER_HANDSHAKE: Final = 0.02
-"""Of processor time that one handshake is worth; what takes longer is paid for afterwards.
+"""Processor time that the payment for one handshake covers; more is charged afterwards.
 
-Usual ones take a millisecond; certificates with elliptic curves of a stranger's choice a second.
+A usual handshake takes a millisecond; one with elliptic curves of a stranger's choice, a second.
 """
 MAX_DEBT: Final = 600.0
-"""Seconds after which any debt is paid off."""
+"""Longest time, in seconds, to pay off a debt."""
 
 MAX_WAITING: Final = 256
-"""Connections that have not sent anything: one file each."""
+"""Maximum number of connections that have sent nothing yet; each needs a file descriptor."""
 MAX_WAITING_PER_SOURCE: Final = 64
 
 MAX_SOURCES: Final = 1024
-"""Remembered at once."""
+"""Maximum number of sources whose allowances are kept."""
 MAX_FAMILIAR: Final = 64
-"""Sources of cars remembered at once."""
+"""Maximum number of familiar sources, from which our cars have connected."""
 FAMILIAR_FOR: Final = 7 * 86_400.0
-"""Seconds."""
+"""Seconds for which a source stays familiar."""
 
 FLOODED_AFTER: Final = 60.0
-"""Seconds for which connections have to be turned away before it is a flood: after a restart of
-a large fleet it happens for a moment."""
+"""Seconds of turning connections away that make a flood. After a restart, a large fleet causes that
+for a moment."""
 FLOOD_OVER_AFTER: Final = 300.0
-"""Seconds without turning any connection away."""
+"""Seconds without turning a connection away that end a flood."""
 
 
 def source_of(address: str) -> str:
-    """The source that an IP address counts as: IPv4 as it is, IPv6 by its first 64 bits.
+    """The source of an IP address: the IPv4 address itself, or the first 64 bits of an IPv6 one.
 
-    The owner of one IPv6 address has at least 2**64 of them.
+    A host with one IPv6 address usually has at least 2**64 of them.
     """
-    # A link-local address may name an interface.
+    # A link-local address may contain the name of an interface.
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
@@ -71,14 +72,14 @@ class Verdict(Enum):
 
     ADMITTED = auto()
     SOURCE_SPENT = auto()
-    """Its source has used up its allowance."""
+    """The source has used up its allowance."""
     COMMON_SPENT = auto()
-    """All sources together have used up theirs."""
+    """All sources together have used up the shared allowance."""
 
 
 @dataclass(slots=True)
 class Allowance:
-    """So many at once, and so many a second after that."""
+    """An allowance of handshakes (a token bucket): a burst, refilled at a rate per second."""
 
     burst: float
     per_second: float
@@ -89,7 +90,7 @@ class Allowance:
         self.left = self.burst
 
     def take(self, now: float) -> bool:
-        """Take one; False if there is none."""
+        """Take one handshake; return False if none is left."""
         self._refill(now)
         if self.left < 1:
             return False
@@ -97,16 +98,16 @@ class Allowance:
         return True
 
     def give_back(self) -> None:
-        """Return one that was taken."""
+        """Return one handshake that was taken."""
         self.left = min(self.burst, self.left + 1)
 
     def charge(self, amount: float, now: float) -> None:
-        """Take more than one afterwards, also what is not there yet."""
+        """Take a further amount, even if that makes a debt."""
         self._refill(now)
         self.left = max(self.left - amount, -MAX_DEBT * self.per_second)
 
     def is_in_debt(self, now: float) -> bool:
-        """Whether more was charged than there was."""
+        """Whether more was charged than was left."""
         self._refill(now)
         return self.left < 0
 
@@ -117,20 +118,20 @@ class Allowance:
 
 
 class FloodWatch:
-    """Distinguishes a lasting flood from a moment's rush."""
+    """Distinguishes a lasting flood from a short rush."""
 
     def __init__(self) -> None:
         self._began_at = 0.0
         self._last_at: float | None = None
 
     def turned_away(self, now: float) -> None:
-        """Note that a connection was turned away that may have been a car's."""
+        """Note that a connection was turned away, possibly a car's."""
         if self._last_at is None or now - self._last_at >= FLOOD_OVER_AFTER:
             self._began_at = now
         self._last_at = now
 
     def is_flooded(self, now: float) -> bool:
-        """Whether cars may be kept out, for a while already and still."""
+        """Whether a flood has lasted for a while, and is not over."""
         if self._last_at is None or now - self._last_at >= FLOOD_OVER_AFTER:
             return False
         return self._last_at - self._began_at >= FLOODED_AFTER
@@ -140,8 +141,8 @@ class Admission:
     """Decides which sources may begin a handshake.
 
     Args:
-        per_source: A new allowance for one source.
-        common: The allowance of all sources together.
+        per_source: Creates the allowance of a new source.
+        common: The shared allowance of all sources that are not familiar.
     """
 
     def __init__(
@@ -154,12 +155,12 @@ class Admission:
         self.flood = FloodWatch()
         self._new_allowance = per_source
         self._common = common or Allowance(HANDSHAKES, HANDSHAKES_PER_SECOND)
-        # Dictionaries keep their order: the first is the one that was longest unused.
+        # Dictionaries keep their order: the first source is the one used least recently.
         self._sources: dict[str, Allowance] = {}
         self._familiar: dict[str, float] = {}
 
     def is_familiar(self, source: str, now: float) -> bool:
-        """Whether a car of ours has come from there lately."""
+        """Whether one of our cars has connected from this source lately."""
         return now - self._familiar.get(source, now - FAMILIAR_FOR) < FAMILIAR_FOR
 
     def admit(self, source: str, now: float) -> Verdict:
@@ -175,7 +176,7 @@ class Admission:
         return Verdict.ADMITTED
 
     def is_in_debt(self, source: str, now: float) -> bool:
-        """Whether handshakes of this source that have begun have to be given up."""
+        """Whether handshakes of this source that are under way must be aborted."""
         if self._allowance(source).is_in_debt(now):
             return True
         return not self.is_familiar(source, now) and self._common.is_in_debt(now)
@@ -208,9 +209,10 @@ class Admission:
 class WaitingRoom[T]:
     """Connections that have not sent anything yet, by source.
 
-    Each new connection gets a place. If there is none left, the oldest one leaves: that of its own
-    source if the source has used up its share, otherwise that of the source with most connections.
-    A car sends its first bytes one round trip after it was accepted, so it is never the oldest.
+    Every new connection gets a place. If no place is free, another connection has to leave: the
+    oldest one of the same source if that source has used up its share, otherwise the oldest one of
+    the source with the most connections. A car sends its first bytes one round trip after it was
+    accepted, so it has left the room before it becomes the oldest.
     """
 
     def __init__(
@@ -224,21 +226,21 @@ class WaitingRoom[T]:
         self._waiting = 0
 
     def __len__(self) -> int:
-        """Number of connections that wait."""
+        """Number of waiting connections."""
         return self._waiting
 
     def enter(
         self, connection: T, source: str, is_familiar: Callable[[str], bool]
     ) -> tuple[T, str] | None:
-        """Let a connection wait.
+        """Add a connection.
 
         Args:
             connection: The connection.
-            source: Its source.
+            source: The connection's source.
             is_familiar: Returns whether a source keeps its places when others need one.
 
         Returns:
-            Another connection, with its source, that has to leave for it.
+            The connection that had to leave, with its source; None if a place was free.
         """
         leaving: tuple[T, str] | None = None
         if len(self._by_source.get(source, ())) >= self._max_per_source:
@@ -255,7 +257,7 @@ class WaitingRoom[T]:
         return leaving
 
     def leave(self, connection: T, source: str) -> None:
-        """Forget a connection; it may have left already."""
+        """Remove a connection, unless it has left already."""
         of_source = self._by_source.get(source, {})
         if connection in of_source:
             del of_source[connection]
@@ -264,7 +266,7 @@ class WaitingRoom[T]:
                 del self._by_source[source]
 
     def clear(self) -> list[T]:
-        """Forget all of them. Returns those that waited."""
+        """Remove and return all connections."""
         waiting = [each for of_source in self._by_source.values() for each in of_source]
         self._by_source.clear()
         self._waiting = 0

@@ -18,7 +18,7 @@ _HTTP_LOGGER.setLevel(logging.CRITICAL)
 
 
 class Connection(asyncio.Protocol):
-    """One connection from TLS on: passes its bytes to aiohttp's HTTP, and back."""
+    """One connection, from TLS on: passes bytes between TLS and aiohttp's HTTP."""
 
     def __init__(
         self,
@@ -29,24 +29,26 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.transport = transport
         self.source = source
-        """Source, see `admission.source_of`."""
+        """Source of the connection; see `admission.source_of`."""
         self.vin = ""
-        """VIN in its certificate; empty if that is not a car's."""
+        """VIN in the client's certificate; empty if the certificate is not a car's."""
         self.unknown = ""
         """Reason why the certificate is not a car's."""
         self.is_stranger = False
+        """Whether the certificate is not one of our cars'."""
         self.socket: web.WebSocketResponse | None = None
-        """Once the upgrade is done."""
+        """The WebSocket, once the upgrade is done."""
         self.is_silent = False
         """Whether nothing was received since the last check."""
         self.is_pinged = False
+        """Whether the connection was pinged since then."""
         self._serve = serve
         self._lost = lost
         self._http: web.RequestHandler | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, timeout: float, silent: Callable[[Connection], None]) -> None:
-        """Start HTTP; `silent` is called without a request in time."""
+        """Start HTTP; call `silent` if no request arrives in time."""
         self._timer = asyncio.get_running_loop().call_later(timeout, silent, self)
         server = web.Server(
             self._request,
@@ -67,7 +69,7 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     async def close(self, code: WSCloseCode, timeout: float) -> None:  # noqa: ASYNC109  # a limit
-        """Close the WebSocket gracefully, or else abort the connection below it."""
+        """Close the WebSocket gracefully; if that fails, abort the connection below it."""
         if self.socket is None:
             return
         try:
@@ -111,12 +113,12 @@ class Connection(asyncio.Protocol):
 
 
 class CarConnections:
-    """The WebSockets of cars that are up.
+    """The open WebSockets of cars.
 
     Args:
-        per_car: The oldest connection is closed when a car opens more.
+        per_car: Maximum per car; if a car opens more, its oldest connection is closed.
         close_timeout: Seconds to close a connection gracefully.
-        keep: Called with each task, to be waited for at the end.
+        keep: Called with each task, which the server waits for when it stops.
     """
 
     def __init__(
@@ -127,7 +129,7 @@ class CarConnections:
         keep: Callable[[asyncio.Task[Any]], None],
     ) -> None:
         self.by_car: dict[str, dict[str, Connection]] = {}
-        """By VIN and name, in the order of arrival: the first is the oldest."""
+        """Connections by VIN and by name, the oldest first."""
         self._per_car = per_car
         self._close_timeout = close_timeout
         self._keep = keep
@@ -147,11 +149,11 @@ class CarConnections:
         return tuple(self.by_car.get(vin, {}).values())
 
     def add(self, vin: str, connection: Connection) -> tuple[str, bool]:
-        """Register a car's WebSocket; the oldest is closed if it is one too many.
+        """Register a car's WebSocket; if the car has too many, close its oldest one.
 
         Returns:
-            A name for the connection that no other one of this server ever has, and whether the
-            oldest had to go.
+            A name for the connection, which is unique for this server's lifetime, and whether the
+            oldest connection was closed.
         """
         name = str(next(self._numbers))
         of_car = self.by_car.setdefault(vin, {})
@@ -164,7 +166,7 @@ class CarConnections:
         return name, is_full
 
     def remove(self, vin: str, name: str) -> None:
-        """Forget a car's WebSocket, which may have been replaced before."""
+        """Forget a car's WebSocket, unless it was forgotten already."""
         if (of_car := self.by_car.get(vin)) is not None:
             of_car.pop(name, None)
             if not of_car:
@@ -172,12 +174,12 @@ class CarConnections:
 
 
 class Heartbeat:
-    """Pings silent WebSockets, and ends dead ones. aiohttp's own heartbeat outlives its connection.
+    """Pings silent WebSockets and ends dead ones. aiohttp's own heartbeat outlives its connection.
 
     Args:
-        connections: The connections, with or without a WebSocket yet.
+        connections: All connections; those without a WebSocket are ignored.
         interval: Seconds between checks.
-        keep: Called with each task, to be waited for at the end.
+        keep: Called with each task, which the server waits for when it stops.
     """
 
     def __init__(
@@ -218,6 +220,6 @@ class Heartbeat:
 
 
 async def _ping(socket: web.WebSocketResponse) -> None:
-    # It may be closing already, or closed.
+    # The WebSocket may be closing or closed.
     with suppress(ConnectionError):
         await socket.ping()

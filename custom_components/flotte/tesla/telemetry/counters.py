@@ -1,4 +1,4 @@
-"""Counts of connections and messages for diagnostics, and the troubles that were logged."""
+"""Counts of connections and messages for diagnostics, and the troubles logged so far."""
 
 import logging
 from collections import Counter
@@ -10,18 +10,18 @@ from .tls.handshake import Failure
 
 _LOGGER: Final = logging.getLogger(__name__)
 _REMEMBERED: Final = 100
-"""Different troubles that are remembered, so that each is logged once."""
+"""Maximum number of troubles to remember, so that each is logged only once."""
 
 
 class Refusal(StrEnum):
-    """Reason why a connection was refused."""
+    """Reason for refusing a connection."""
 
     FLOOD = Failure.FLOOD.value
-    """All sources together made too many handshakes, or there is no place left to wait."""
+    """All sources together began too many handshakes, or the waiting room is full."""
     SOURCE_FLOOD = "source_flood"
-    """The source made too many handshakes."""
+    """The source began too many handshakes."""
     NOTHING_SENT = "nothing_sent"
-    """A TCP connection without a single byte."""
+    """A TCP connection that sent no byte in time."""
     TOO_MUCH = Failure.TOO_MUCH.value
     TIMEOUT = Failure.TIMEOUT.value
     NO_CERTIFICATE = Failure.NO_CERTIFICATE.value
@@ -39,17 +39,17 @@ class Refusal(StrEnum):
 
 @dataclass(slots=True)
 class Counters:
-    """Counts since the start, for diagnostics: nothing in them identifies a car."""
+    """Counts since the start, for diagnostics. None of them identifies a car."""
 
     arrived: int = 0
     """TCP connections. If it stays 0, the port is not reachable from outside."""
     opened: int = 0
     """WebSockets of known cars."""
     replaced: int = 0
-    """Closed because the car opened one too many."""
+    """Connections that were closed because the car opened one too many."""
     messages: int = 0
     malformed: int = 0
-    """Messages that were answered with an error because they cannot be read."""
+    """Messages that were answered with an error because they are unreadable."""
     failures: int = 0
     """Messages that were answered with an error because of a bug of ours."""
     text: int = 0
@@ -57,7 +57,7 @@ class Counters:
     refused: Counter[Refusal] = field(default_factory=Counter)
 
     def describe(self) -> dict[str, object]:
-        """Counts by their names."""
+        """The counts by name."""
         return {
             "arrived": self.arrived,
             "opened": self.opened,
@@ -76,10 +76,10 @@ class Counters:
 
 
 class KnownTroubles:
-    """Troubles that were logged already."""
+    """The troubles that were logged already."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without any."""
         self._known: set[tuple[object, ...]] = set()
 
     def is_news(self, *trouble: object) -> bool:

@@ -1,9 +1,9 @@
-"""Entrance of a connection, from TCP to TLS: accepted, admitted, and the handshake.
+"""The entrance of connections, from TCP to TLS: accept, admit, and do the handshake.
 
     TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
 
-Until a certificate of Tesla's is verified a connection costs the event loop next to nothing, and
-everything else as little as its source may spend (`admission`).
+Until one of Tesla's certificates is verified, a connection costs the event loop next to nothing,
+and costs processor time only within the allowance of its source (`admission`).
 """
 
 import asyncio
@@ -23,21 +23,21 @@ from .tls.handshake import Failure, HandshakeQueue
 
 
 class PortInUse(OSError):
-    """Another program, or another server, listens on this port."""
+    """Another program or server listens on this port."""
 
 
 class Entrance:
-    """Listens for connections, and hands over those with TLS established.
+    """Listens for connections, and hands each over once its TLS is established.
 
     Args:
         counters: Counts refused connections.
         admission: Decides which handshakes may begin.
         room: Connections that have sent nothing yet.
         executor: Runs the handshakes; None for the event loop's own.
-        on_secured: Called with the source of a connection and its transport.
-        keep: Called with each task, to be waited for at the end.
+        on_secured: Called with a connection's source and transport once TLS is established.
+        keep: Called with each task, which the server waits for when it stops.
         first_byte_timeout: Seconds from TCP to the first byte.
-        handshake_timeout: Seconds.
+        handshake_timeout: Seconds for the TLS handshake.
         close_timeout: Seconds to close a connection gracefully.
     """
 
@@ -57,9 +57,9 @@ class Entrance:
         self.admission = admission
         self.room = room
         self.context: ServerContext | None = None
-        """Context of the next handshake."""
+        """TLS context of new handshakes."""
         self.arriving: dict[TlsTransport, None] = {}
-        """Handshakes that have begun, in their order."""
+        """Connections whose handshake is under way, oldest first."""
         self._counters = counters
         self._on_secured = on_secured
         self._keep = keep
@@ -75,18 +75,18 @@ class Entrance:
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
-        # Connections from sources of cars never wait for a stranger's handshake.
+        # Two queues, so that cars' sources never wait for a stranger's handshake.
         self._familiar_handshakes = HandshakeQueue(executor)
         self._other_handshakes = HandshakeQueue(executor)
 
     @property
     def port(self) -> int:
-        """The port it listens on; 0 if it does not."""
+        """The port that this listens on; 0 if it is not listening."""
         return self._acceptor.port
 
     @property
     def is_open(self) -> bool:
-        """Whether it listens."""
+        """Whether this is listening."""
         return self._acceptor.is_open
 
     async def open(self, host: str | None, port: int, context: ServerContext) -> None:
@@ -100,7 +100,7 @@ class Entrance:
             raise
 
     def close(self) -> list[TlsTransport]:
-        """Stop listening, and end the handshakes. Returns their transports."""
+        """Stop listening, abort the handshakes under way, and return their transports."""
         self._acceptor.close()
         arriving = list(self.arriving)
         for each in arriving:
@@ -108,7 +108,7 @@ class Entrance:
         return arriving
 
     def is_flooded(self) -> bool:
-        """Whether strangers have been connecting for a while, so that cars may be kept out."""
+        """Whether a lasting flood of connections may keep cars out."""
         return self.admission.flood.is_flooded(asyncio.get_running_loop().time())
 
     def welcome(self, source: str) -> None:
@@ -128,7 +128,7 @@ class Entrance:
             self.admission.flood.turned_away(asyncio.get_running_loop().time())
 
     def _admit_source(self, connection: sockets.socket, source: str) -> None:
-        """Begin a TLS handshake with a connection that has sent something, if there is room."""
+        """Begin the TLS handshake of a connection that has sent its first bytes, if admitted."""
         verdict = self.admission.admit(source, asyncio.get_running_loop().time())
         if verdict is not Verdict.ADMITTED or self.context is None:
             is_own_fault = verdict is Verdict.SOURCE_SPENT
@@ -149,7 +149,7 @@ class Entrance:
         self._keep(asyncio.create_task(self._secure(transport, connection)))
 
     async def _secure(self, transport: TlsTransport, connection: sockets.socket) -> None:
-        """Put TLS on a socket."""
+        """Start TLS on a socket."""
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: transport, connection)
         except OSError:
@@ -160,7 +160,7 @@ class Entrance:
         return not self.admission.is_in_debt(source, asyncio.get_running_loop().time())
 
     def _charge(self, source: str, transport: TlsTransport, seconds: float) -> None:
-        """Charge the processor time of a handshake beyond what was paid at its beginning."""
+        """Charge a handshake's processor time beyond the share that its admission paid for."""
         excess = min(seconds, transport.handshake.seconds - SECONDS_PER_HANDSHAKE)
         if excess > 0:
             self.admission.charge(source, excess, asyncio.get_running_loop().time())

@@ -1,17 +1,18 @@
-"""Server that cars connect to: WebSockets over mutual TLS, and an answer for every message.
+"""The server that cars connect to: WebSockets over mutual TLS, with an answer to every message.
 
     TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
         -> upgrade, the car known -> messages
 
-The port is open to the internet. Until a certificate of Tesla's is verified a connection costs the
-event loop next to nothing, and everything else as little as its source may spend (`admission`);
-after that it belongs to some car, and only the cars that `find` knows get any further.
+The port is open to the internet. Until one of Tesla's certificates is verified, a connection costs
+the event loop next to nothing, and costs processor time only within the allowance of its source
+(`admission`). After that the connection belongs to some Tesla device, and only the cars that `find`
+knows get any further.
 
-One connection never waits for another: its messages are handled at once, many of them in small
-portions, and a car that does not read its answers holds no other up.
+No connection waits for another: messages are handled at once, many of them in small portions, and a
+car that does not read its answers delays no other.
 
-Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), whose answers these are; Python's
-asyncio and aiohttp 3.14.
+Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), for the answers; Python's asyncio
+and aiohttp 3.14.
 """
 
 import asyncio
@@ -39,27 +40,28 @@ from .tls.identity import UnknownDevice, identity
 _LOGGER: Final = logging.getLogger(__name__)
 
 MAX_FRAME: Final = 2_000_000
-"""Bytes that are read at all: from here on the connection is closed (code 1009)."""
+"""Size of a message, in bytes, at which the connection is closed (code 1009)."""
 
 CONNECTIONS_PER_CAR: Final = 4
-"""A change between Wi-Fi and the mobile network makes connections overlap; dead ones linger."""
+"""Maximum per car. Connections overlap when a car changes between Wi-Fi and the mobile network, and
+dead ones linger."""
 CONNECTIONS: Final = 500
-"""Of all cars, counted from a verified certificate on."""
+"""Maximum for all our cars, counted from a verified certificate on."""
 STRANGERS: Final = 16
-"""Connections with a certificate of Tesla's that is not of our cars. All they get is the reason of
-their refusal."""
+"""Maximum number of connections with one of Tesla's certificates, but not of our cars. They only
+get the reason for their refusal."""
 
 FIRST_BYTE_TIMEOUT: Final = 5.0
-"""Seconds from TCP to the first byte: a car sends it at once."""
+"""Seconds from TCP to the first byte, which a car sends at once."""
 HANDSHAKE_TIMEOUT: Final = 10.0
-"""Seconds for TLS."""
+"""Seconds for the TLS handshake."""
 UPGRADE_TIMEOUT: Final = 10.0
 """Seconds from TLS to a WebSocket."""
 HEARTBEAT: Final = 15.0
 """Seconds between checks of all connections.
 
-A connection that was silent since the last check is pinged; one without an answer is closed. A dead
-connection is noticed after 30 to 45 s. Another receiver pings cars every 30 s without trouble.
+A connection that was silent since the last check is pinged; if it stays silent, it is closed. That
+detects a dead connection after 30 to 45 s. Another receiver pings cars every 30 s without trouble.
 """
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for a client to confirm the end of a connection."""
@@ -68,23 +70,23 @@ _NETWORKS: Final = frozenset({"wifi", "cellular"})
 
 
 type Find = Callable[[str], Listener | None]
-"""Returns the listener of a car; None refuses it."""
+"""Returns the listener of a car by VIN; None refuses the car."""
 
 
 class TelemetryServer:
-    """Listens for cars.
+    """The server that cars connect to.
 
     Args:
         find: Finds the listener of a car.
         admission: Decides which handshakes may begin.
         room: Connections that have sent nothing yet.
         executor: Runs the handshakes; None for the event loop's own.
-        connections_per_car: The oldest connection is closed when a car opens more.
-        connections: Maximum for all cars.
-        strangers: Connections whose certificate is Tesla's, but of none of our cars; the oldest
-            gives way to the next.
+        connections_per_car: Maximum per car; if a car opens more, its oldest connection is closed.
+        connections: Maximum number of connections for all our cars.
+        strangers: Maximum number of connections with one of Tesla's certificates, but not of our
+            cars; the oldest gives way to a new one.
         first_byte_timeout: Seconds from TCP to the first byte.
-        handshake_timeout: Seconds.
+        handshake_timeout: Seconds for the TLS handshake.
         upgrade_timeout: Seconds from TLS to the request for a WebSocket.
         heartbeat: Seconds between checks whether connections are alive.
         close_timeout: Seconds to close a connection gracefully.
@@ -116,7 +118,7 @@ class TelemetryServer:
         self._entrance = Entrance(
             self.counters,
             admission or Admission(),
-            # An empty one is false.
+            # Not `room or ...`: an empty room is false.
             WaitingRoom() if room is None else room,
             executor,
             on_secured=self._hand_over,
@@ -135,17 +137,17 @@ class TelemetryServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on; 0 if it does not."""
+        """The port that the server listens on; 0 if it is not listening."""
         return self._entrance.port
 
     @property
     def open_connections(self) -> int:
-        """WebSockets of cars that are up now."""
+        """Number of open WebSockets of cars."""
         return self._cars.count
 
     @property
     def is_flooded(self) -> bool:
-        """Whether strangers have been connecting for a while, so that cars may be kept out."""
+        """Whether a lasting flood of connections may keep cars out."""
         return self._entrance.is_flooded()
 
     def has(self, vin: str) -> bool:
@@ -153,7 +155,7 @@ class TelemetryServer:
         return self._cars.has(vin)
 
     def diagnostics(self) -> dict[str, object]:
-        """Numbers that help to find out why cars do not connect."""
+        """Numbers that help to find out why a car does not connect."""
         return {
             "is_listening": self._entrance.is_open,
             "is_flooded": self.is_flooded,
@@ -165,16 +167,17 @@ class TelemetryServer:
         }
 
     async def start(self, host: str | None, port: int, context: ServerContext) -> None:
-        """Listen.
+        """Start listening.
 
         Args:
-            host: Address to listen on; None: all.
-            port: 0: any that is free; without a host each kind of address gets another one.
-            context: From `tls.context.server_context`.
+            host: Address to listen on; None for all.
+            port: Port to listen on; 0 for any free one. Without a host, 0 picks a different port
+                for each kind of address.
+            context: TLS context from `tls.context.server_context`.
 
         Raises:
-            PortInUse: another program listens there; retrying later may help.
-            OSError: the address does not exist, or the port is not for ordinary programs.
+            PortInUse: another program listens on the port; retrying later may help.
+            OSError: the address does not exist, or the port is reserved for privileged programs.
             RuntimeError: the server is already listening.
         """
         if self._entrance.is_open:
@@ -184,17 +187,18 @@ class TelemetryServer:
         _LOGGER.debug("Listening for cars on port %d", self.port)
 
     def use(self, context: ServerContext) -> None:
-        """Use this TLS context from the next connection on; open ones stay as they are.
+        """Use a new TLS context for new connections, as after the renewal of a certificate.
 
-        This is how a renewed certificate comes into use. A new context, because changing one that
-        handshakes are using, from a thread, is not safe.
+        Open connections keep their context. It is not safe to change a context while handshakes use
+        it in a thread.
         """
         self._entrance.context = context
 
     async def stop(self) -> None:
         """Stop listening, and close all connections gracefully but soon.
 
-        Afterwards every listener knows that its connections are closed, and the port is free.
+        When this returns, every listener was notified that its connections are closed, and the port
+        is free.
         """
         if not self._entrance.is_open:
             return
@@ -221,9 +225,9 @@ class TelemetryServer:
         _LOGGER.debug("Stopped listening for cars")
 
     async def send_away(self, vins: Iterable[str]) -> None:
-        """Close the connections of these cars gracefully: other listeners need them now.
+        """Close the connections of these cars gracefully, because their listeners have changed.
 
-        Cars reconnect at once, and are passed to the listeners of then.
+        Cars reconnect at once, and then get their new listeners.
         """
         leaving = [each for vin in vins for each in self._cars.of(vin)]
         await asyncio.gather(
@@ -233,7 +237,7 @@ class TelemetryServer:
     # --- From TLS to messages ---------------------------------------------------------------------
 
     def _hand_over(self, source: str, transport: TlsTransport) -> None:
-        """Accept a request from a connection with TLS established."""
+        """Start HTTP on a connection whose TLS is established, unless there are too many."""
         connection = Connection(transport, source, self._serve, self._lost)
         try:
             connection.vin = identity(transport.certificate()).vin
@@ -253,7 +257,7 @@ class TelemetryServer:
         connection.begin(self._upgrade_timeout, self._silent)
 
     def _silent(self, connection: Connection) -> None:
-        """Abort a connection without a request in time."""
+        """Abort a connection that sent no request in time."""
         self.counters.refuse(Refusal.SILENT)
         connection.abort()
 
@@ -262,9 +266,9 @@ class TelemetryServer:
         self._secured.pop(connection, None)
 
     async def _serve(self, connection: Connection, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer the one request of a connection: the upgrade, and all that follows.
+        """Answer the only request of a connection: the upgrade, and all messages after it.
 
-        Any path is accepted: the one that cars request is not documented.
+        Any path is accepted, because the one that cars request is not documented.
         """
         task = asyncio.current_task()
         if task is not None:
@@ -278,10 +282,10 @@ class TelemetryServer:
         socket = web.WebSocketResponse(
             # Cars reportedly offer compression, and disconnect when it is accepted.
             compress=False,
-            # Text is refused, so it need not be decoded.
+            # Text messages are refused, so they need not be decoded.
             decode_text=False,
             max_msg_size=MAX_FRAME,
-            # aiohttp would answer a flood of pings without yielding to other connections.
+            # Off, because aiohttp would answer a flood of pings without yielding to others.
             autoping=False,
             timeout=self._close_timeout,
         )
@@ -315,7 +319,7 @@ class TelemetryServer:
         return response
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
-        """Wait for this task when the server stops."""
+        """Have the server wait for this task when it stops."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -18,33 +18,33 @@ _UNKNOWN_FIELD: Final = re.compile(r"unknown field:?\s+[\"'`]?(\w+)", re.IGNOREC
 
 
 def unknown_fields(detail: str) -> frozenset[str]:
-    """Fields that Tesla does not know, from its refusal of a configuration (`Unknown field NAME`).
+    """Find the fields that Tesla does not know in its refusal (`Unknown field NAME`).
 
-    One of them makes Tesla reject the whole configuration; retry without them.
+    A single unknown field makes Tesla reject the whole configuration; retry without them.
     """
     return frozenset(_UNKNOWN_FIELD.findall(detail))
 
 
 class SkipReason(StrEnum):
-    """Reason why Tesla skipped a vehicle; part of the key of its repair issue."""
+    """The reason why Tesla skipped a vehicle; part of the key of its repair issue."""
 
     MISSING_KEY = "missing_key"
     """Our key is not on the vehicle."""
     UNSUPPORTED_HARDWARE = "unsupported_hardware"
     UNSUPPORTED_FIRMWARE = "unsupported_firmware"
     MAX_CONFIGS = "max_configs"
-    """Other applications hold all places. The owner must remove one, and we must retry."""
+    """Other applications use all places. The owner has to remove one before we retry."""
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Result of sending a configuration."""
+    """The result of sending a configuration."""
 
     updated: int
-    """Number of vehicles that it was accepted for, by Tesla's count."""
+    """Number of vehicles that Tesla accepted the configuration for, by its own count."""
     skipped: Mapping[str, SkipReason]
-    """Skipped vehicles, by VIN."""
+    """The reason for each skipped vehicle, by VIN."""
 
 
 def read_configured(answer: Mapping[str, Any]) -> Configured:
@@ -84,27 +84,27 @@ def _skip_reason(text: object) -> SkipReason:
 
 @dataclass(frozen=True, slots=True)
 class CarConfiguration:
-    """State of a vehicle's configuration, as reported by Tesla."""
+    """The state of a vehicle's configuration, as reported by Tesla."""
 
     synced: bool | None
     """Whether the vehicle has received it, which takes seconds to a day; None if not reported."""
     exists: bool | None
-    """Whether there is one; None if not reported."""
+    """Whether there is a configuration; None if not reported."""
     matches: bool | None
-    """Whether it is the wanted one; false if there is none, None if that is unknown."""
+    """Whether it is the wanted one; False if there is none, None if unknown."""
     expires: datetime | None
-    """End of the configuration; None if there is none, or it has no end."""
+    """Expiry of the configuration; None if there is none, or it has no expiry."""
     limit_reached: bool
-    """Whether other applications hold all places."""
+    """Whether other applications use all places."""
     key_paired: bool | None
     """Whether our key is on the vehicle; None if not reported."""
 
     @property
     def is_full(self) -> bool:
-        """Whether the vehicle had no place for a configuration that was sent to it.
+        """Whether the vehicle had no place for the configuration.
 
-        Tesla reports that, or a synced vehicle without a configuration. When a place becomes free,
-        the configuration must be sent again.
+        Tesla reports either that, or a synced vehicle without a configuration. Once a place is
+        free, the configuration has to be sent again.
         """
         return self.limit_reached or (self.synced is True and self.exists is False)
 
@@ -141,14 +141,14 @@ class ClientError:
     """An error of a vehicle's telemetry client, as reported by Tesla."""
 
     name: str
-    """Kind of error, like `config_manager_error`; blank if not reported."""
+    """Kind of error, such as `config_manager_error`; empty if not reported."""
     error: str
-    """The vehicle's own message."""
+    """The vehicle's error message."""
     time: datetime | None
     remedy: Remedy
     vin: str = ""
     client: str = ""
-    """Id of the application concerned; blank if not reported."""
+    """Id of the application concerned; empty if not reported."""
 
 
 _MAX_ERRORS: Final = 1000
@@ -156,11 +156,11 @@ _MAX_TEXT: Final = 1000
 
 
 def read_client_errors(answer: object) -> tuple[ClientError, ...]:
-    """Read the errors of a vehicle's client, oldest first; those without a time come before.
+    """Read the errors of a vehicle's client: those without a time first, then the oldest first.
 
-    Tesla does not document the answer for a single vehicle. The one for an application is a list
+    Tesla does not document the answer for a single vehicle. The answer for an application is a list
     under `fleet_telemetry_errors` with `vin`, `name` (the client's id), `error`, `error_name` and
-    `created_at`. Malformed rows are left out.
+    `created_at`. Malformed rows are skipped.
     """
     rows = answer
     if isinstance(answer, Mapping):

@@ -1,11 +1,11 @@
-"""Remedies for trouble that cars report about their connections."""
+"""Remedies for connection errors that cars report."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class Remedy(StrEnum):
-    """Remedy for an error that a vehicle reports; part of the key of its repair issue."""
+    """The remedy for an error that a vehicle reports; part of its repair issue's key."""
 
     SIGNATURE = "signature"
     """The vehicle rejects the configuration's signature: pair our key, then send it again."""
@@ -19,13 +19,13 @@ class Remedy(StrEnum):
     NOT_REACHABLE = "not_reachable"
     """Nothing answers at the port: forwarding, firewall, or Flotte is not running."""
     REFUSED_THERE = "refused_there"
-    """Something answers that is not the receiver, or that rejects the client."""
+    """The server that answers is not the receiver, or it rejects the vehicle."""
     OTHER = "other"
 
 
 _REMEDIES: Final = (
-    # The first row with a matching part decides, so the more specific ones come first:
-    # "x509: certificate is valid for a, not b" is about a name.
+    # The first row with a matching part wins, so specific parts come first: "x509: certificate is
+    # valid for a, not b" is about a name.
     (Remedy.SIGNATURE, ("invalidsignature", "invalid signature")),
     (
         Remedy.HOST_NAME,
@@ -94,12 +94,12 @@ _REMEDIES: Final = (
         ),
     ),
 )
-"""Parts of vehicles' messages, in lower case. Tesla documents none of them: they come from issues
-of its server, or from the usual TLS libraries."""
+"""Parts of vehicles' error messages, in lower case. Tesla documents none of them; they are from
+issues of its server's repository and from common TLS libraries."""
 
 
 def remedy_for(*texts: str) -> Remedy:
-    """Remedy for an error of this name and description."""
+    """The remedy for an error with this name and description."""
     text = " ".join(texts).lower()
     for remedy, parts in _REMEDIES:
         if any(part in text for part in parts):

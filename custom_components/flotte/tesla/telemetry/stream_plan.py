@@ -1,4 +1,4 @@
-"""Plan of a car's stream: which fields, how often, and which cars can stream at all."""
+"""The plan of a car's stream: which fields it sends and how often; and whether a car can stream."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
@@ -21,8 +21,8 @@ LOCATION_FIELDS: Final = frozenset(
         "GpsHeading",
     }
 )
-"""Fields that need the location scope. If the owner withdraws the scope, one of them is enough for
-Tesla to remove the whole configuration from the vehicle."""
+"""Fields that need the location scope. If the owner withdraws the scope, Tesla removes the whole
+configuration from the vehicle, even if it has only one of these fields."""
 
 
 def plan(
@@ -39,15 +39,15 @@ def plan(
     """Plan the fields to stream for these signals: a rule for each field, sorted by name.
 
     Args:
-        wanted: Signals that are shown; those that are not streamed are left out.
-        profile: How often fields are sent.
+        wanted: Signals that are shown; those that cannot be streamed are left out.
+        profile: How often to send each field.
         overrides: The owner's own rules by field, which are never slowed.
-        slowed: Steps by which fields are slowed because they cost too much; `Tally.slowed`.
+        slowed: Steps by which to slow fields that cost too much; see `Tally.slowed`.
         without: Fields that Tesla rejected; see `unknown_fields`.
         scopes: Scopes that the owner granted; fields that need others are left out.
-        firmware: The vehicle's firmware; fields that came later are left out. If None, none are:
-            Tesla does not bill fields that a vehicle does not have.
-        semi: Whether the vehicle is a Semi, which has fields of its own.
+        firmware: The vehicle's firmware; fields of later firmware are left out. If None, all fields
+            are included: Tesla does not bill fields that a vehicle does not have.
+        semi: Whether the vehicle is a Semi, which has additional fields.
     """
     running = release(firmware)
     chosen = {signal.field for signal in wanted if _is_sent(signal, scopes, running, semi=semi)}
@@ -64,7 +64,7 @@ def plan(
 def _is_sent(
     signal: Signal[Any], scopes: Collection[str], running: tuple[int, ...] | None, *, semi: bool
 ) -> bool:
-    """Whether this vehicle can stream a signal, and the owner granted it."""
+    """Whether the vehicle can stream a signal, and the owner granted the scope for it."""
     needed = LOCATION_SCOPE if signal.field in LOCATION_FIELDS else signal.scope
     first = release(signal.firmware)
     return (
@@ -78,14 +78,16 @@ def _is_sent(
 FIRST_STREAMING: Final = (2024, 26)
 """The first firmware that accepts a signed configuration."""
 FIRST_STREAMING_ATOM: Final = (2025, 20)
-"""The first one for Model S and X with Intel Atom, which have a switch but no signed commands."""
+"""The first firmware for Model S and X with Intel Atom, which have no signed commands but a switch
+for streaming."""
 
 
 def can_stream(info: Mapping[str, Any]) -> bool | None:
     """Whether a vehicle can stream, from its entry in `vehicle_info` of fleet_status.
 
-    False if its computer cannot, its firmware is too old, or its owner turned streaming off (only
-    old Model S and X have that switch, on their Safety screen). None if Tesla does not report it.
+    False if its computer cannot, its firmware is too old, or its owner turned off streaming, for
+    which only old Model S and X have a switch on their Safety screen. None if Tesla does not report
+    it.
     """
     version = info.get("fleet_telemetry_version", _MISSING)
     if version is None:
@@ -104,24 +106,24 @@ def can_stream(info: Mapping[str, Any]) -> bool | None:
 
 
 def release_of_client(version: str) -> tuple[int, ...] | None:
-    """Version of a vehicle's telemetry client, like `1.2.0`; None for any other text."""
+    """Read the version of a vehicle's telemetry client, such as `1.2.0`; None for other texts."""
     parts = version.strip().split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else None
 
 
 FIRST_RESENDING_CLIENT: Final = (1, 0, 0)
-"""The first telemetry client that resends unacknowledged records, and unchanged values at their
-resend interval. Source: Tesla's documentation of the stream (2026-08)."""
+"""The first telemetry client that resends unacknowledged records, and that resends unchanged values
+at their resend interval. Source: Tesla's documentation of the stream (2026-08)."""
 FIRST_RESENDING: Final = (2025, 2, 6)
 FIRST_RESENDING_BRANCH: Final = (2024, 45, 32, 20)
-"""Firmware with that client: this one and later ones, and an earlier branch."""
+"""The first firmware with that client, and the first one of an earlier branch that has it too."""
 
 
 def resends(client: object, firmware: object) -> bool | None:
-    """Whether a vehicle resends lost records; None if that is unknown.
+    """Whether a vehicle resends lost records; None if unknown.
 
     Args:
-        client: Version of its telemetry client, if known.
+        client: Version of the vehicle's telemetry client, if known.
         firmware: The vehicle's firmware, which decides if the client is unknown.
     """
     version = release_of_client(client) if isinstance(client, str) else None

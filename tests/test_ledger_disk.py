@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.lock import SERVICE_LOCK
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -178,6 +179,20 @@ async def test_the_issue_stays_until_the_disk_is_writable(
     await pass_time(hass, freezer, 301)
     assert issues_of(hass) == set()
     assert written(storage)["ledger"]["counts"] == []
+
+
+async def test_bookings_whose_write_failed_are_written_at_shutdown(
+    hass: HomeAssistant, storage: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    """A restart does not grant them again."""
+    ledger = await started(hass)
+    with full_disk():
+        await book(ledger, DATA, POLLING)
+        await pass_time(hass, freezer, 10.1)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    line = ["2026-03-10", "data", CAR, "background:polling", 1]
+    assert written(storage)["ledger"]["counts"] == [line]
 
 
 @pytest.mark.usefixtures("quick_waits")

@@ -164,18 +164,17 @@ class AccountLedger:
         self._streamed_report = None
         self.async_changed()
 
-    async def _async_stop(self, _event: Event) -> None:
-        """Write the last streamed signals now: a scheduled write would come too late."""
+    @callback
+    def _async_stop(self, _event: Event) -> None:
+        """Stop all timers; the file writes what is not on disk yet."""
         self._stop_reviews()
         self._stop_midnights()
         if self._report is not None:
             self._report.cancel()
             self._report = None
-        is_unwritten = self._streamed_report is not None
         if self._streamed_report is not None:
             self._streamed_report()
             self._streamed_report = None
-        await self._file.async_stop(is_unwritten=is_unwritten)
 
     @callback
     def async_set_prices(self, tariff: Tariff, categories: Mapping[Endpoint, Category]) -> None:

@@ -10,8 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..account.storage import CheckedStore, Damaged, NotWritten
@@ -41,7 +40,6 @@ class LedgerFile:
         self._store.written = self._async_written
         self._past = CheckedStore(hass, _VERSION, f"{DOMAIN}.ledger.{name}.past")
         self._on_written = on_written
-        self._rewrite: CALLBACK_TYPE | None = None
         self._is_due = self._is_free_due = False
 
     @property
@@ -122,29 +120,13 @@ class LedgerFile:
             self._is_free_due = True
             self._store.async_delay_save(self._to_stored, FREE_DELAY_SECONDS)
 
-    async def async_stop(self, *, is_unwritten: bool) -> None:
-        """Stop retrying, and write anything still unwritten."""
-        self._cancel_rewrite()
-        if is_unwritten:
-            await self._store.async_save(self._to_stored())
-
     @callback
     def _async_written(self) -> None:
-        """Retry a failed write, and report whether it failed."""
-        self._cancel_rewrite()
-        if self.has_failed and not self._hass.is_stopping:
-            self._rewrite = async_call_later(self._hass, REWRITE_SECONDS, self._async_rewrite)
+        """Retry a failed write later, or when Home Assistant stops, and report the result."""
+        if self.has_failed and self._hass.state is not CoreState.final_write:
+            self._is_free_due = True
+            self._store.async_delay_save(self._to_stored, REWRITE_SECONDS)
         self._on_written(self._store)
-
-    def _cancel_rewrite(self) -> None:
-        if self._rewrite is not None:
-            self._rewrite()
-            self._rewrite = None
-
-    async def _async_rewrite(self, _now: datetime) -> None:
-        self._rewrite = None
-        with suppress(NotWritten):
-            await self.async_write()
 
     @callback
     def _to_stored(self) -> dict[str, Any]:

@@ -5,15 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.lock import SERVICE_LOCK
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_FINAL_WRITE,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte import async_remove_config_entry_device
@@ -386,6 +393,26 @@ async def test_changes_are_written_soon(
     text = json.dumps(stored)
     assert told.data["token"]["access_token"] not in text
     assert "PRIVATE KEY" not in text
+
+
+@pytest.mark.usefixtures("few_platforms")
+async def test_changes_whose_write_failed_are_written_at_shutdown(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    hass_storage: dict[str, Any],
+) -> None:
+    """A car that sleeps does not change again; its readings are not lost with the first attempt."""
+    key = f"{DOMAIN}.{told.entry_id}"
+    hass_storage.pop(key, None)
+    full = WriteError("[Errno 28] No space left on device")
+    with patch("homeassistant.helpers.storage.Store._async_write_data", side_effect=full):
+        await wait(MINUTE)
+    assert key not in hass_storage
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert hass_storage[key]["data"][MODEL_Y]["state"]["BatteryLevel"][0] == 68
 
 
 @pytest.mark.usefixtures("few_platforms")

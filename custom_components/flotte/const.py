@@ -84,7 +84,7 @@ SHORT_DELAY_SECONDS: Final = 1
 FREE_DELAY_SECONDS: Final = 900
 """How long free bookings, which come every minute, wait to be written."""
 REWRITE_SECONDS: Final = 300
-"""Time between attempts to write the ledger after a failure."""
+"""Time between attempts to write a file after a failure."""
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 """Time between projections of the month's cost."""
 FLEET_INTERVAL: Final = timedelta(hours=6)

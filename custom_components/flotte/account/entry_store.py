@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import CoreState, HomeAssistant, callback
 
-from ..const import DOMAIN, SAVE_DELAY_SECONDS
+from ..const import DOMAIN, REWRITE_SECONDS, SAVE_DELAY_SECONDS
 from ..tesla.errors import NotKept
 from .data import FlotteConfigEntry
 from .issues import async_clear_issues, async_raise_issue
@@ -47,7 +48,10 @@ async def async_save_entry(entry: FlotteConfigEntry) -> None:
 
 @callback
 def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
-    """Write changes after a delay and at shutdown, deferred commands at once."""
+    """Write changes after a delay and at shutdown, deferred commands at once.
+
+    A failed write is retried: a vehicle that sleeps may not change again before the restart.
+    """
     data = entry.runtime_data
 
     is_scheduled = False
@@ -75,6 +79,10 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
 
     @callback
     def on_write() -> None:
+        nonlocal is_scheduled
+        if data.store.failure is not None and _can_retry(hass, entry):
+            is_scheduled = True
+            data.store.async_delay_save(to_stored, REWRITE_SECONDS)
         async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
 
     data.store.written = on_write
@@ -85,6 +93,11 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
     for site in data.sites:
         entry.async_on_unload(site.site.subscribe(on_change))
+
+
+def _can_retry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bool:
+    """Whether a failed write has a next time: later, or when Home Assistant stops."""
+    return hass.state is not CoreState.final_write and entry.state is ConfigEntryState.LOADED
 
 
 def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:

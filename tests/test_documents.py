@@ -90,6 +90,26 @@ def test_a_name_in_the_text_is_one_in_the_code(path: Path) -> None:
     assert set(_names(path.read_text("utf-8"))) - _words_of_the_code() == set()
 
 
+def _modules(text: str) -> dict[str, set[str]]:
+    """The modules in the table of every file, by folder below the integration's."""
+    _, _, table = text.partition("\n## Every file\n")
+    rows = re.findall(r"^\| `([\w/]+)/` \| (.*) \|$", table.partition("\n## ")[0], re.MULTILINE)
+    return {
+        folder.removeprefix("custom_components/flotte"): set(SPAN.findall(modules))
+        for folder, modules in rows
+    }
+
+
+def test_every_file_is_named() -> None:
+    """Each module of the product has a place in the table, and the table names no other."""
+    existing: dict[str, set[str]] = {}
+    for path in FLOTTE.rglob("*.py"):
+        if path.name != "__init__.py":
+            folder = path.parent.relative_to(FLOTTE).as_posix()
+            existing.setdefault("" if folder == "." else folder, set()).add(path.stem)
+    assert _modules((ROOT / "docs" / "architecture.md").read_text("utf-8")) == existing
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_a_link_leads_somewhere(path: Path) -> None:
     for target in LINK.findall(FENCE.sub("", path.read_text("utf-8"))):
@@ -131,6 +151,22 @@ def test_the_check_finds_paths(text: str, found: list[str]) -> None:
 )
 def test_the_check_finds_names(text: str, found: list[str]) -> None:
     assert list(_names(text)) == found
+
+
+def test_the_check_finds_modules() -> None:
+    text = """
+## Every file
+
+| folder | modules |
+|---|---|
+| `custom_components/flotte/` | `lock` |
+| `tesla/api/` | `fleet` and `sites` (the endpoints) |
+
+## Another
+
+| `account/` | `names` |
+"""
+    assert _modules(text) == {"": {"lock"}, "tesla/api": {"fleet", "sites"}}
 
 
 def test_the_check_finds_missing_names() -> None:

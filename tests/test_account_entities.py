@@ -152,7 +152,7 @@ def ledger_of(entry: MockConfigEntry) -> AccountLedger:
 
 def mode_of(entry: MockConfigEntry) -> SpendingMode:
     """The restrictions of an entry."""
-    return ledger_of(entry).gate.step.mode
+    return ledger_of(entry).gate.mode_status.mode
 
 
 def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry:
@@ -429,7 +429,7 @@ async def test_each_mode_can_be_chosen(
 ) -> None:
     entry = await load()
     await choose(hass, mode)
-    assert ledger_of(entry).gate.step.effects == EFFECTS[mode]
+    assert ledger_of(entry).gate.mode_status.effects == EFFECTS[mode]
     assert shown(hass, "spending_mode") == mode
 
 

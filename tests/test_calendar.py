@@ -157,7 +157,7 @@ async def test_the_new_month_has_its_own_room(
     await wait(16 * MINUTE)
     assert float(state_of(hass, COST).state) == 0.02
     ledger.async_review(dt_util.utcnow())
-    modes = [ledger.gate.step.mode]
+    modes = [ledger.gate.mode_status.mode]
     with pytest.raises(HomeAssistantError) as refusal:
         await vehicle_of(entry, MODEL_Y).async_send(flash_lights(), person())
     assert refusal.value.translation_key == "budget_exceeded"
@@ -167,9 +167,9 @@ async def test_the_new_month_has_its_own_room(
     await hass.async_block_till_done()
     assert float(state_of(hass, COST).state) == 0
     # The pace of the last days still is too high for this little budget.
-    modes.append(ledger.gate.step.mode)
+    modes.append(ledger.gate.mode_status.mode)
     assert modes == [SpendingMode.FRUGAL, SpendingMode.THRIFTY]
-    assert ledger.gate.step.placeholders["spent"] == "0.00"
+    assert ledger.gate.mode_status.placeholders["spent"] == "0.00"
     await vehicle_of(entry, MODEL_Y).async_send(flash_lights(), person())
     assert billed(tesla, date(2026, 10, 31)) == before
     assert spent(ledger, date(2026, 11, 1)) == billed(tesla, date(2026, 11, 1))

@@ -396,10 +396,10 @@ async def test_a_stream_that_uses_up_the_budget_is_noticed_within_two_seconds(
     ledger.async_set_policy(Policy(budget=Decimal(10)))
     ledger.meter.count_signals(CAR, 148_000, NOW)
     await pass_time(hass, freezer, 10.1)
-    modes = [ledger.gate.step.mode]
+    modes = [ledger.gate.mode_status.mode]
     ledger.meter.count_signals(CAR, 150_000 * 9, NOW)
     await pass_time(hass, freezer, 1.1)
-    modes.append(ledger.gate.step.mode)
+    modes.append(ledger.gate.mode_status.mode)
     assert modes == [SpendingMode.NORMAL, SpendingMode.STOPPED]
 
 

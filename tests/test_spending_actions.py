@@ -850,10 +850,10 @@ async def test_month_can_be_set_back(hass: HomeAssistant, loaded: MockConfigEntr
     """A correction is taken back by another one, and what it brought about with it."""
     told = await ask(hass, "set_month_to_date", config_entry_id=loaded.entry_id, wakes=499)
     assert (told["spent"], told["spending_mode"]) == (9.98, "stopped")
-    assert ledger_of(loaded).gate.step.effects == EFFECTS[SpendingMode.STOPPED]
+    assert ledger_of(loaded).gate.mode_status.effects == EFFECTS[SpendingMode.STOPPED]
     told = await ask(hass, "set_month_to_date", config_entry_id=loaded.entry_id, cost_wakes=0)
     assert (told["added"], told["spent"], told["spending_mode"]) == ({"wake": -499}, 0, "normal")
-    assert ledger_of(loaded).gate.step.effects == EFFECTS[SpendingMode.NORMAL]
+    assert ledger_of(loaded).gate.mode_status.effects == EFFECTS[SpendingMode.NORMAL]
 
 
 @pytest.mark.usefixtures("asleep")

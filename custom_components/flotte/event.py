@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.data import FlotteConfigEntry
 from .coordinator import VehicleCoordinator
 from .entity import AccountEntity, FlotteEntityDescription, VehicleEntity
-from .spending.decisions import Decisions, Outcome, Verdict
+from .spending.decisions import DecisionOutcome, Decisions, PublishedDecision
 from .tesla.telemetry.records import Alert
 
 PARALLEL_UPDATES = 0
@@ -28,7 +28,7 @@ class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
 
 ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER])
 DECISION: Final = EventEntityDescription(
-    key="spending_decision", event_types=[str(outcome) for outcome in Outcome]
+    key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
 )
 
 
@@ -107,7 +107,7 @@ class DecisionEvent(AccountEntity, EventEntity):
         self.async_on_remove(self._decisions.async_subscribe(self._async_fire))
 
     @callback
-    def _async_fire(self, verdict: Verdict) -> None:
+    def _async_fire(self, verdict: PublishedDecision) -> None:
         self.async_set_context(verdict.context)
         self._trigger_event(verdict.outcome, dict(verdict.data))
         self.async_write_ha_state()

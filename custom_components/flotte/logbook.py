@@ -17,14 +17,14 @@ from .spending.decisions import (
     ATTR_DECISION,
     ATTR_EXPLANATION,
     EVENT_SPENDING_DECISION,
-    Outcome,
+    DecisionOutcome,
     name_of,
 )
 
 _MESSAGES: Final = {
-    Outcome.ALLOWED: "allowed for {car}, requested by {caller}: {explanation}",
-    Outcome.REFUSED: "refused for {car}, requested by {caller}: {explanation}",
-    Outcome.WAITS: "deferred for {car}, requested by {caller}: {explanation}",
+    DecisionOutcome.ALLOWED: "allowed for {car}, requested by {caller}: {explanation}",
+    DecisionOutcome.REFUSED: "refused for {car}, requested by {caller}: {explanation}",
+    DecisionOutcome.WAITS: "deferred for {car}, requested by {caller}: {explanation}",
 }
 """English only, as the logbook has no translations; the explanation itself is translated."""
 
@@ -45,7 +45,7 @@ def async_describe_events(
     @callback
     def describe(event: Event) -> dict[str, Any]:
         data = event.data
-        message = _MESSAGES[Outcome(data[ATTR_DECISION])].format(
+        message = _MESSAGES[DecisionOutcome(data[ATTR_DECISION])].format(
             car=data[ATTR_CAR] or "the account",
             caller=name_of(data[ATTR_CALLER]),
             explanation=data[ATTR_EXPLANATION],

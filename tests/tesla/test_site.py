@@ -28,7 +28,7 @@ from custom_components.flotte.tesla.errors import (
 )
 from custom_components.flotte.tesla.site import Site
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.modes import ModeReason, ModeStatus, SpendingMode
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import EURO, Category, Tariff
 from custom_components.flotte.tesla.state import Reading, Signal, Source, State
@@ -657,7 +657,7 @@ async def poll_for(
 async def test_it_is_polled_every_minute_and_its_settings_every_ten(
     site: Site, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    site.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    site.gate.mode_status = ModeStatus(SpendingMode.FRUGAL, ModeReason.SHARE, {})
     assert await poll_for(site, freezer, 30) == 0
     assert Counter(account.endpoints) == {"live_status": 30, "site_info": 3}
 
@@ -695,10 +695,10 @@ async def test_one_that_costs_something_is_polled_in_step_with_the_month(
     await poll_for(site, freezer, 180)
     # At once, and every 45 minutes; the settings take ten times as long.
     assert Counter(account.endpoints) == {"live_status": 4, "site_info": 1}
-    site.gate.step = Step(SpendingMode.THRIFTY, ModeReason.PACE, {})
+    site.gate.mode_status = ModeStatus(SpendingMode.THRIFTY, ModeReason.PACE, {})
     await poll_for(site, freezer, 180)
     assert Counter(account.endpoints) == {"live_status": 6, "site_info": 1}
-    site.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    site.gate.mode_status = ModeStatus(SpendingMode.FRUGAL, ModeReason.SHARE, {})
     assert await poll_for(site, freezer, 200) > 0
     assert Counter(account.endpoints) == {"live_status": 6, "site_info": 1}
 

@@ -17,7 +17,7 @@ from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.signing import Domain
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.ledger import Month
-from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.modes import ModeReason, ModeStatus, SpendingMode
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.vehicle.outcome import Done, StreamCoverage
@@ -230,7 +230,7 @@ async def test_a_person_s_wish_is_not_bound_by_an_automation_s_rules(
 async def test_an_automation_s_wish_has_not_a_person_s_rights(
     vehicle: Vehicle, account: Account, car: Car, turn: Callable[[], None], quick_waits: None
 ) -> None:
-    vehicle.gate.step = Step(SpendingMode.STOPPED, ModeReason.USED_UP, {})
+    vehicle.gate.mode_status = ModeStatus(SpendingMode.STOPPED, ModeReason.USED_UP, {})
     first = asyncio.create_task(vehicle.send(commands.set_charge_limit(70), PERSON))
     await asyncio.sleep(0)
     second = asyncio.create_task(vehicle.send(commands.set_charge_limit(55), SOLAR))

@@ -23,7 +23,7 @@ from custom_components.flotte.tesla.errors import (
 )
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.ledger import Month
-from custom_components.flotte.tesla.spending.modes import ModeReason, SpendingMode, Step
+from custom_components.flotte.tesla.spending.modes import ModeReason, ModeStatus, SpendingMode
 from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
@@ -604,7 +604,7 @@ async def test_a_person_may_want_to_wait(
 
 
 async def test_no_polling_when_the_month_is_spent(awake: Vehicle, account: Account) -> None:
-    awake.gate.step = Step(SpendingMode.FRUGAL, ModeReason.SHARE, {})
+    awake.gate.mode_status = ModeStatus(SpendingMode.FRUGAL, ModeReason.SHARE, {})
     with pytest.raises(GateRefused) as refusal:
         await awake.poll()
     assert refusal.value.translation_key == "gate_no_polling"

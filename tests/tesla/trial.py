@@ -25,7 +25,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from tesla_protocol.command.universal_message_pb2 import RoutableMessage
 
 from custom_components.flotte.tesla.api.fleet import FleetApi
-from custom_components.flotte.tesla.api.sending import Answer, ApiRequest, Sender
+from custom_components.flotte.tesla.api.sending import ApiRequest, ApiResponse, Sender
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import Refused, TeslaError, Unreachable
 from custom_components.flotte.tesla.signing import ClientKey, Domain
@@ -173,7 +173,7 @@ class WatchedSender(Sender):
     trial: Trial
 
     @override
-    async def send(self, request: ApiRequest, base_url: str, token: str) -> Answer:
+    async def send(self, request: ApiRequest, base_url: str, token: str) -> ApiResponse:
         try:
             return await super().send(request, base_url, token)
         finally:

@@ -117,13 +117,13 @@ ACCOUNT_SENSORS: Final = (
     ),
     FlotteAccountDescription(
         key="spending_mode",
-        value=lambda ledger, now: ledger.gate.shown_step(now).mode,
+        value=lambda ledger, now: ledger.gate.shown_mode_status(now).mode,
         device_class=SensorDeviceClass.ENUM,
         options=[str(mode) for mode in SpendingMode],
     ),
     FlotteAccountDescription(
         key="spending_reason",
-        value=lambda ledger, now: ledger.gate.shown_step(now).reason,
+        value=lambda ledger, now: ledger.gate.shown_mode_status(now).reason,
         device_class=SensorDeviceClass.ENUM,
         options=[str(reason) for reason in ModeReason],
         entity_category=EntityCategory.DIAGNOSTIC,

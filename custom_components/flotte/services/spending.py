@@ -250,7 +250,7 @@ async def _async_set_month_to_date(hass: HomeAssistant, call: ServiceCall) -> Js
         "added": {str(category): added.get(category, 0) for category in wanted},
         "spent": float(ledger.meter.cost(now)),
         "currency": ledger.meter.tariff.currency,
-        "spending_mode": str(ledger.gate.step.mode),
+        "spending_mode": str(ledger.gate.mode_status.mode),
     }
 
 

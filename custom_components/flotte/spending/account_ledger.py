@@ -140,7 +140,7 @@ class AccountLedger:
         self._report = None
         now = dt_util.utcnow()
         self._issues.async_update(now)
-        if self.gate.step.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
+        if self.gate.mode_status.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
             self.meter.budget * NEARLY_NOTHING
         ):
             # Streams, which cost money on their own, must be stopped in time.
@@ -203,7 +203,7 @@ class AccountLedger:
         """Update the projection of the month, and the spending mode that follows from it."""
         self._issues.async_update(now)
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
-        before = self.gate.step.mode
+        before = self.gate.mode_status.mode
         step = self.gate.review(sum(self.projection.costs.values(), Decimal(0)), now)
         self._issues.async_update_budget(now)
         if step.mode is not before:

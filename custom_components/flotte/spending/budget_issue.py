@@ -75,10 +75,10 @@ class BudgetIssue:
         if meter.is_suspended(now):
             # The suspension has an issue of its own, and a higher budget does not end it.
             return False
-        step = gate.step
-        if step.reason is ModeReason.USED_UP:
+        status = gate.mode_status
+        if status.reason is ModeReason.USED_UP:
             return True
-        if step.reason is ModeReason.SHARE and not step.effects.polls:
+        if status.reason is ModeReason.SHARE and not status.effects.polls:
             return True
         ceiling = meter.budget * (1 - gate.policy.reserve)
         return spent > 0 and 0 < ceiling < spent + meter.tariff.price(DATA.category)

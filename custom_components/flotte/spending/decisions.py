@@ -22,7 +22,7 @@ from ..tesla.spending.caller import CallerKind
 from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, SpendingRequest
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
-"""Bus event: the data of a `Verdict`, the outcome as `decision`, and the car's device."""
+"""Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the car's device."""
 ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
@@ -35,7 +35,7 @@ _DECIMALS: Final = 3
 """Decimals of a cost: the cheapest one, of a command, is a thousandth of a euro."""
 
 
-class Outcome(StrEnum):
+class DecisionOutcome(StrEnum):
     """Outcome of a request; the values are types of the event."""
 
     ALLOWED = "allowed"
@@ -43,18 +43,18 @@ class Outcome(StrEnum):
     WAITS = "waits"
 
 
-OUTCOMES: Final[Mapping[type[Decision], Outcome]] = {
-    Allow: Outcome.ALLOWED,
-    Refuse: Outcome.REFUSED,
-    Defer: Outcome.WAITS,
+OUTCOMES: Final[Mapping[type[Decision], DecisionOutcome]] = {
+    Allow: DecisionOutcome.ALLOWED,
+    Refuse: DecisionOutcome.REFUSED,
+    Defer: DecisionOutcome.WAITS,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PublishedDecision:
     """A decision as it is published in Home Assistant."""
 
-    outcome: Outcome
+    outcome: DecisionOutcome
     data: Mapping[str, Any]
     """JSON with the names above as keys; the time is in UTC."""
     context: Context
@@ -70,12 +70,12 @@ class Decisions:
         self._entry = entry
         data = entry.runtime_data
         self._assets = {each.unique_prefix: each for each in (*data.vehicles, *data.sites)}
-        self._listeners = Listeners[Verdict]()
-        self._last: dict[tuple[str, str], tuple[Outcome, str]] = {}
+        self._listeners = Listeners[PublishedDecision]()
+        self._last: dict[tuple[str, str], tuple[DecisionOutcome, str]] = {}
         entry.async_on_unload(data.ledger.gate.decided.subscribe(self._async_decided))
 
     @callback
-    def async_subscribe(self, listener: Callable[[Verdict], None]) -> Callable[[], None]:
+    def async_subscribe(self, listener: Callable[[PublishedDecision], None]) -> Callable[[], None]:
         """Call `listener` with each new decision; call the returned function to stop."""
         return self._listeners.subscribe(listener)
 
@@ -114,7 +114,7 @@ class Decisions:
             on_the_bus[ATTR_DEVICE_ID] = device.id
         # First, because the logbook shows it as the cause of later events in its context.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
-        self._listeners(Verdict(outcome, data, context))
+        self._listeners(PublishedDecision(outcome, data, context))
 
     def _is_ours(self, request: SpendingRequest) -> bool:
         """Whether this account must publish it: others may share the ledger."""

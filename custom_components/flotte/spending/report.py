@@ -133,12 +133,12 @@ def _name_of(
 @callback
 def _mode_report(hass: HomeAssistant, ledger: AccountLedger) -> JsonObjectType:
     """Report how strict the gate is now, and why."""
-    step = ledger.gate.shown_step(dt_util.utcnow())
-    words = {**step.placeholders, "currency": ledger.meter.tariff.currency}
+    status = ledger.gate.shown_mode_status(dt_util.utcnow())
+    words = {**status.placeholders, "currency": ledger.meter.tariff.currency}
     return {
-        "mode": str(step.mode),
-        "reason": str(step.reason),
-        "explanation": async_text(hass, step.reason, words),
+        "mode": str(status.mode),
+        "reason": str(status.reason),
+        "explanation": async_text(hass, status.reason, words),
     }
 
 

@@ -56,7 +56,7 @@ class Planner:
     def effects(self) -> Effects:
         """Effects of the present spending mode."""
         for car in self._cars.values():
-            return car.coordinator.vehicle.gate.step.effects
+            return car.coordinator.vehicle.gate.mode_status.effects
         return Effects()
 
     def may_stream(self, car: CarSubscription) -> bool:

@@ -910,11 +910,11 @@ def test_a_chosen_mode_respects_the_budget(
 def test_reports_while_tesla_suspends_the_account() -> None:
     gate = Gate(Meter())
     gate.meter.suspend(NOW)
-    assert gate.shown_step(NOW).mode is STOPPED
-    assert gate.shown_step(NOW).reason is ModeReason.SUSPENDED
-    assert gate.step.mode is NORMAL
+    assert gate.shown_mode_status(NOW).mode is STOPPED
+    assert gate.shown_mode_status(NOW).reason is ModeReason.SUSPENDED
+    assert gate.mode_status.mode is NORMAL
     gate.meter.resume()
-    assert gate.shown_step(NOW) is gate.step
+    assert gate.shown_mode_status(NOW) is gate.mode_status
 
 
 AMOUNTS = st.decimals(0, 30, places=2)
@@ -1147,7 +1147,7 @@ def test_what_may_be_lost_counts_in_the_projection_too() -> None:
     """Nine of ten count as spent; with the one that is projected the month ends just above it."""
     kept = damaged_gate()
     assert kept.review(Decimal("1.01"), NOW).mode is FRUGAL
-    assert kept.step.placeholders["projected"] == "10.01"
+    assert kept.mode_status.placeholders["projected"] == "10.01"
     assert gate().review(Decimal("1.01"), NOW).mode is NORMAL
 
 

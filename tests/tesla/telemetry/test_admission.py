@@ -3,10 +3,10 @@
 import pytest
 
 from custom_components.flotte.tesla.telemetry.admission import (
-    Admission,
+    AdmissionResult,
     Allowance,
     FloodWatch,
-    Verdict,
+    HandshakeAdmission,
     WaitingRoom,
     source_of,
 )
@@ -16,12 +16,14 @@ STRANGER = "203.0.113.9"
 DAY = 86_400.0
 
 
-def allowing(per_source: int, common: int, per_second: float = 0.0) -> Admission:
-    return Admission(lambda: Allowance(per_source, per_second), Allowance(common, per_second))
+def allowing(per_source: int, common: int, per_second: float = 0.0) -> HandshakeAdmission:
+    return HandshakeAdmission(
+        lambda: Allowance(per_source, per_second), Allowance(common, per_second)
+    )
 
 
-def admitted(admission: Admission, source: str, tries: int, now: float = 0.0) -> int:
-    return sum(admission.admit(source, now) is Verdict.ADMITTED for _ in range(tries))
+def admitted(admission: HandshakeAdmission, source: str, tries: int, now: float = 0.0) -> int:
+    return sum(admission.admit(source, now) is AdmissionResult.ADMITTED for _ in range(tries))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_no_debt_lasts_longer_than_ten_minutes() -> None:
 def test_one_source_spends_its_own() -> None:
     admission = allowing(3, 100)
     assert admitted(admission, STRANGER, 10) == 3
-    assert admission.admit(STRANGER, 0.0) is Verdict.SOURCE_SPENT
+    assert admission.admit(STRANGER, 0.0) is AdmissionResult.SOURCE_SPENT
     assert admitted(admission, CAR, 3) == 3
 
 
@@ -90,7 +92,7 @@ def test_attempts_of_a_spent_source_cost_the_others_nothing() -> None:
 def test_many_sources_spend_that_of_all() -> None:
     admission = allowing(3, 5)
     assert sum(admitted(admission, f"203.0.113.{n}", 1) for n in range(10)) == 5
-    assert admission.admit(CAR, 0.0) is Verdict.COMMON_SPENT
+    assert admission.admit(CAR, 0.0) is AdmissionResult.COMMON_SPENT
 
 
 def test_a_cars_source_is_admitted() -> None:
@@ -107,7 +109,7 @@ def test_a_cars_source_is_admitted() -> None:
 def test_a_cars_cost_is_refunded() -> None:
     admission = allowing(3, 5)
     for _ in range(50):
-        assert admission.admit(CAR, 0.0) is Verdict.ADMITTED
+        assert admission.admit(CAR, 0.0) is AdmissionResult.ADMITTED
         admission.welcome(CAR, 0.0)
 
 
@@ -115,10 +117,10 @@ def test_processor_time_is_paid_by_the_source_and_by_all() -> None:
     """A second is worth 50 handshakes."""
     admission = allowing(20, 40, per_second=1.0)
     admission.charge(STRANGER, 1.0, 0.0)
-    assert admission.admit(STRANGER, 30.9) is Verdict.SOURCE_SPENT
-    assert admission.admit(CAR, 10.9) is Verdict.COMMON_SPENT
-    assert admission.admit(CAR, 11.1) is Verdict.ADMITTED
-    assert admission.admit(STRANGER, 100.0) is Verdict.ADMITTED
+    assert admission.admit(STRANGER, 30.9) is AdmissionResult.SOURCE_SPENT
+    assert admission.admit(CAR, 10.9) is AdmissionResult.COMMON_SPENT
+    assert admission.admit(CAR, 11.1) is AdmissionResult.ADMITTED
+    assert admission.admit(STRANGER, 100.0) is AdmissionResult.ADMITTED
 
 
 def test_handshakes_of_sources_in_debt_are_aborted() -> None:

@@ -59,7 +59,7 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """Tesla's answer to one request, whatever its status."""
 
     status: int
@@ -90,7 +90,7 @@ class Sender:
         self.keep = keep
         self.clock = clock
 
-    async def send(self, request: ApiRequest, base_url: str, token: str) -> Answer:
+    async def send(self, request: ApiRequest, base_url: str, token: str) -> ApiResponse:
         """Send a request once.
 
         Raises:
@@ -145,7 +145,7 @@ class Sender:
         _LOGGER.debug("%s: %s", request, status)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.meter.refund(bookings[-1])
-        return Answer(status, text, response.headers)
+        return ApiResponse(status, text, response.headers)
 
     async def _keep_last(self, bookings: list[Booking]) -> None:
         """Make the last booking durable, or take it back: then nothing may leave."""

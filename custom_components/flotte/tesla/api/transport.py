@@ -25,7 +25,7 @@ from ..reading_json import parse_json
 from .answers import forget_bodies
 from .login import AcceptedTokens, Login
 from .rate_limits import RateLimits, retry_after
-from .sending import Answer, ApiRequest, Sender
+from .sending import ApiRequest, ApiResponse, Sender
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -124,13 +124,13 @@ class Transport:
         suspension = self.sender.meter.suspension
         return self._is_free(request) and suspension.is_probe(request.kind, self.sender.clock())
 
-    def _follow(self, answer: Answer) -> None:
+    def _follow(self, answer: ApiResponse) -> None:
         """Use the region's host that an answer names."""
         base_url = address_in(answer.text, answer.headers.get("Alt-Svc", ""))
         self.move(base_url, shortened(answer.text, 200))
         _LOGGER.info("Tesla serves this account at %s", base_url)
 
-    def _fail(self, answer: Answer, request: ApiRequest) -> NoReturn:
+    def _fail(self, answer: ApiResponse, request: ApiRequest) -> NoReturn:
         """Raise the error of a status and its text."""
         kind = error_class(answer.status, answer.text)
         if kind is LoginRequired and not isinstance(parse_json(answer.text), dict):

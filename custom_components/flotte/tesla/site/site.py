@@ -161,7 +161,7 @@ class Site:
             usual,
             price,
             self.api.meter.budget,
-            self.gate.step.effects.poll_factor,
+            self.gate.mode_status.effects.poll_factor,
         )
         return plan.site_due(section.tried, interval, now)
 

@@ -36,7 +36,7 @@ from .caller import POLLING, Caller, CallerKind
 from .holds import Hold
 from .ledger import Month
 from .meter import Meter
-from .modes import EFFECTS, ModeReason, SpendingMode, Step, mode_of
+from .modes import EFFECTS, ModeReason, ModeStatus, SpendingMode, mode_of
 from .policy import AsleepPolicy, Policy
 from .tariff import Category, Charge, Tariff
 
@@ -403,7 +403,7 @@ class Gate:
     def __init__(self, meter: Meter, policy: Policy | None = None, zone: tzinfo = UTC) -> None:
         self.meter = meter
         self.zone = zone
-        self.step = Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, {})
+        self.mode_status = ModeStatus(SpendingMode.NORMAL, ModeReason.IN_ORDER, {})
         self.decided = Listeners[SpendingRequest, Decision]()
         """Notified of every decision of `admit`, but not of the previews of `decide`."""
         self.policy = policy or Policy()
@@ -430,7 +430,7 @@ class Gate:
             unaccounted=meter.unaccounted(now),
             zone=self.zone,
             suspended=meter.is_suspended(now),
-            mode=self.step.mode,
+            mode=self.mode_status.mode,
             # Counting can walk the whole ledger, and only wakes need the number.
             wakes_today=meter.wakes_today(request.asset, UNATTENDED, now) if wakes else 0,
             last_wake=meter.last_wake(request.asset) if wakes else None,
@@ -474,22 +474,22 @@ class Gate:
             raise decision.error()
         return self.meter.hold(request.charges, request.caller, request.asset, now)
 
-    def shown_step(self, now: datetime) -> Step:
+    def shown_mode_status(self, now: datetime) -> ModeStatus:
         """The spending mode to show: `STOPPED` while Tesla suspends the account.
 
         The mode that follows from the budget is kept, and applies again afterwards.
         """
         if not self.meter.is_suspended(now):
-            return self.step
-        return Step(SpendingMode.STOPPED, ModeReason.SUSPENDED, self.step.placeholders)
+            return self.mode_status
+        return ModeStatus(SpendingMode.STOPPED, ModeReason.SUSPENDED, self.mode_status.placeholders)
 
-    def review(self, projected: Decimal, now: datetime) -> Step:
+    def review(self, projected: Decimal, now: datetime) -> ModeStatus:
         """Choose the spending mode again, given the month's projected cost."""
-        self.step = mode_of(
+        self.mode_status = mode_of(
             self.meter.spent(now),
             projected + self.meter.unaccounted(now),
             self.meter.budget,
-            self.step.mode,
+            self.mode_status.mode,
             self.policy.spending_mode,
         )
-        return self.step
+        return self.mode_status

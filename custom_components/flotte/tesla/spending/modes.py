@@ -85,7 +85,7 @@ class ModeReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ModeStatus:
     """A spending mode and the reason for it."""
 
     mode: SpendingMode
@@ -104,7 +104,7 @@ def mode_of(
     budget: Decimal,
     current: SpendingMode = SpendingMode.NORMAL,
     override: SpendingMode | None = None,
-) -> Step:
+) -> ModeStatus:
     """Choose the spending mode. The current one ends at a lower amount than it began.
 
     Args:
@@ -125,16 +125,16 @@ def mode_of(
     if current is SpendingMode.STOPPED:
         share *= HOLD_SPENT
     if spent >= share * budget:
-        return Step(SpendingMode.STOPPED, ModeReason.USED_UP, words)
+        return ModeStatus(SpendingMode.STOPPED, ModeReason.USED_UP, words)
     if override is not None:
-        return Step(override, ModeReason.CHOSEN, words)
+        return ModeStatus(override, ModeReason.CHOSEN, words)
     for mode in reversed(_RISING[1:-1]):
         held = _RISING.index(current) >= _RISING.index(mode)
         of_spent = HOLD_SPENT if held else Decimal(1)
         of_projected = HOLD_PROJECTED if held else Decimal(1)
         is_spent = spent >= SPENT_SHARES[mode] * of_spent * budget
         if is_spent and projected > of_projected * budget:
-            return Step(mode, ModeReason.SHARE, words)
+            return ModeStatus(mode, ModeReason.SHARE, words)
         if mode is SpendingMode.THRIFTY and projected >= EARLY_SHARE * of_projected * budget:
-            return Step(mode, ModeReason.PACE, words)
-    return Step(SpendingMode.NORMAL, ModeReason.IN_ORDER, words)
+            return ModeStatus(mode, ModeReason.PACE, words)
+    return ModeStatus(SpendingMode.NORMAL, ModeReason.IN_ORDER, words)

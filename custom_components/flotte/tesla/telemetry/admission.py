@@ -67,7 +67,7 @@ def source_of(address: str) -> str:
     return str(ip)
 
 
-class Verdict(Enum):
+class AdmissionResult(Enum):
     """Whether a handshake may begin."""
 
     ADMITTED = auto()
@@ -137,7 +137,7 @@ class FloodWatch:
         return self._last_at - self._began_at >= FLOODED_AFTER
 
 
-class Admission:
+class HandshakeAdmission:
     """Decides which sources may begin a handshake.
 
     Args:
@@ -163,17 +163,17 @@ class Admission:
         """Whether one of our cars has connected from this source lately."""
         return now - self._familiar.get(source, now - FAMILIAR_FOR) < FAMILIAR_FOR
 
-    def admit(self, source: str, now: float) -> Verdict:
+    def admit(self, source: str, now: float) -> AdmissionResult:
         """Decide whether a handshake with this source may begin, and take it off the allowances."""
         is_familiar = self.is_familiar(source, now)
         if not self._allowance(source).take(now):
             if is_familiar:
                 self.flood.turned_away(now)
-            return Verdict.SOURCE_SPENT
+            return AdmissionResult.SOURCE_SPENT
         if not is_familiar and not self._common.take(now):
             self.flood.turned_away(now)
-            return Verdict.COMMON_SPENT
-        return Verdict.ADMITTED
+            return AdmissionResult.COMMON_SPENT
+        return AdmissionResult.ADMITTED
 
     def is_in_debt(self, source: str, now: float) -> bool:
         """Whether handshakes of this source that are under way must be aborted."""

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Any
 
 from .acceptor import Acceptor, reset
-from .admission import SECONDS_PER_HANDSHAKE, Admission, Verdict, WaitingRoom
-from .counters import Counters, Refusal
+from .admission import SECONDS_PER_HANDSHAKE, AdmissionResult, HandshakeAdmission, WaitingRoom
+from .counters import ConnectionRefusal, Counters
 from .tls.connection import TlsTransport
 from .tls.context import ServerContext
 from .tls.handshake import Failure, HandshakeQueue
@@ -44,7 +44,7 @@ class Entrance:
     def __init__(
         self,
         counters: Counters,
-        admission: Admission,
+        admission: HandshakeAdmission,
         room: WaitingRoom[sockets.socket],
         executor: Executor | None,
         *,
@@ -70,8 +70,8 @@ class Entrance:
             on_arrival=self._arrived,
             on_ready=self._admit_source,
             on_displaced=self._displaced,
-            on_silent=partial(counters.refuse, Refusal.NOTHING_SENT),
-            on_lost=partial(counters.refuse, Refusal.LOST),
+            on_silent=partial(counters.refuse, ConnectionRefusal.NOTHING_SENT),
+            on_lost=partial(counters.refuse, ConnectionRefusal.LOST),
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
@@ -123,16 +123,18 @@ class Entrance:
 
     def _displaced(self, source: str) -> None:
         """Count a connection that was displaced from the waiting room."""
-        self._counters.refuse(Refusal.FLOOD)
+        self._counters.refuse(ConnectionRefusal.FLOOD)
         if self._is_familiar(source) or len(self.room) >= self.room.max_waiting:
             self.admission.flood.turned_away(asyncio.get_running_loop().time())
 
     def _admit_source(self, connection: sockets.socket, source: str) -> None:
         """Begin the TLS handshake of a connection that has sent its first bytes, if admitted."""
         verdict = self.admission.admit(source, asyncio.get_running_loop().time())
-        if verdict is not Verdict.ADMITTED or self.context is None:
-            is_own_fault = verdict is Verdict.SOURCE_SPENT
-            self._counters.refuse(Refusal.SOURCE_FLOOD if is_own_fault else Refusal.FLOOD)
+        if verdict is not AdmissionResult.ADMITTED or self.context is None:
+            is_own_fault = verdict is AdmissionResult.SOURCE_SPENT
+            self._counters.refuse(
+                ConnectionRefusal.SOURCE_FLOOD if is_own_fault else ConnectionRefusal.FLOOD
+            )
             reset(connection)
             return
         transport = TlsTransport(
@@ -167,7 +169,7 @@ class Entrance:
 
     def _not_secured(self, transport: TlsTransport, failure: Failure, detail: str) -> None:
         self.arriving.pop(transport, None)
-        self._counters.refuse(Refusal(failure), detail)
+        self._counters.refuse(ConnectionRefusal(failure), detail)
 
     def _hand_over(self, source: str, transport: TlsTransport) -> None:
         del self.arriving[transport]

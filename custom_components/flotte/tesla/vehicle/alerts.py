@@ -17,7 +17,7 @@ MAX_ALERTS: Final = 200
 """Maximum number of alerts to remember, so that a faulty source cannot fill memory."""
 
 
-class _Known(NamedTuple):
+class _KnownAlert(NamedTuple):
     """The latest reported alert of a name."""
 
     reported: datetime
@@ -30,7 +30,7 @@ class AlertHistory:
     """The alerts of one vehicle by name, to find the new ones."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownAlert] = {}
 
     def __len__(self) -> int:
         """Number of known names."""
@@ -71,7 +71,7 @@ class AlertHistory:
             # This is an earlier alert, which says nothing about the latest one.
             return False
         self._known.pop(alert.name, None)
-        self._known[alert.name] = _Known(now, started, alert.ended)
+        self._known[alert.name] = _KnownAlert(now, started, alert.ended)
         while len(self._known) > MAX_ALERTS:
             del self._known[next(iter(self._known))]
         if now - started > ALERT_AGE:

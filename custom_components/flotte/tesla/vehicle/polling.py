@@ -106,7 +106,7 @@ class Poller:
             slept_streaming=presence.slept_streaming,
             checked_at=presence.checked_at,
             quick_returns=presence.quick_returns,
-            slowdown=self._context.gate.step.effects.poll_factor,
+            slowdown=self._context.gate.mode_status.effects.poll_factor,
         )
 
     def _follow_clock(self) -> None:

@@ -20,7 +20,7 @@ from custom_components.flotte.tesla.telemetry.tls.handshake import (
     Failure,
     Handshake,
     HandshakeQueue,
-    Step,
+    HandshakeStep,
 )
 from tests.tesla.servers import until
 from tests.tesla.telemetry.inline import Inline, Slow
@@ -80,7 +80,7 @@ class Client:
         self.sent += len(answer)
         return answer
 
-    def shake_hands(self, handshake: Handshake) -> Step:
+    def shake_hands(self, handshake: Handshake) -> HandshakeStep:
         """Do it all; returns the last step."""
         data = self.answer()
         for _ in range(10):
@@ -405,9 +405,9 @@ async def test_one_step_at_a_time(
         each.transport.data_received(each.client.answer())
     pairs[1].transport.connection_lost(None)
     assert len(slow.running) == 1
-    slow.running[0].set_result(Step(b"1", 0.0))
+    slow.running[0].set_result(HandshakeStep(b"1", 0.0))
     await until(lambda: len(slow.running) > 1)
-    slow.running[1].set_result(Step(b"3", 0.0))
+    slow.running[1].set_result(HandshakeStep(b"3", 0.0))
     await until(lambda: pairs[2].tcp.written)
     assert [bytes(each.tcp.written) for each in pairs] == [b"1", b"", b"3"]
     assert len(slow.running) == 2

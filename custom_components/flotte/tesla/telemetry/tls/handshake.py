@@ -46,7 +46,7 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HandshakeStep:
     """Result of one step of a handshake."""
 
     outgoing: bytes
@@ -71,7 +71,7 @@ class Handshake:
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.session = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
-    def step(self, data: bytes) -> Step:
+    def step(self, data: bytes) -> HandshakeStep:
         """Continue with received data."""
         begin = time.thread_time()
         is_done = False
@@ -93,7 +93,7 @@ class Handshake:
         if is_done:
             self._received.clear()
         seconds = time.thread_time() - begin
-        return Step(self.outgoing.read(), seconds, is_done, failure, detail)
+        return HandshakeStep(self.outgoing.read(), seconds, is_done, failure, detail)
 
     def _advance(self, data: bytes) -> bool:
         self.incoming.write(data)
@@ -185,7 +185,7 @@ class HandshakeRun:
         self._bytes += len(data)
         return data
 
-    def end_step(self, step: Step) -> None:
+    def end_step(self, step: HandshakeStep) -> None:
         """Continue after a step."""
         self._is_stepping = False
         self.seconds += step.seconds
@@ -256,7 +256,7 @@ class HandshakeQueue:
             self._is_running = True
             running.add_done_callback(partial(self._finished, waiting))
 
-    def _finished(self, handshake: HandshakeRun, done: asyncio.Future[Step]) -> None:
+    def _finished(self, handshake: HandshakeRun, done: asyncio.Future[HandshakeStep]) -> None:
         self._is_running = False
         try:
             handshake.end_step(done.result())

@@ -1,10 +1,11 @@
-"""Cost of a plan: the forecast, and the tally of what was received.
+"""The cost of a plan: a forecast, and a tally of the signals received.
 
-The forecast follows from the profile table's model of how each field moves. The tally counts what
-is received. Vehicles do repeat values that hardly changed, every ten seconds and for hours; a field
-that costs several times its forecast is found here, shown to the owner, and slowed.
+The forecast follows from the profile table's model of how each field moves. The tally counts the
+received signals. Some vehicles repeat values that hardly changed every ten seconds for hours. The
+comparison finds fields that cost several times their forecast, to show them to the owner and slow
+them.
 
-Nothing here has a clock: times are given, aware.
+Nothing here reads a clock; callers pass the time, timezone-aware.
 """
 
 import hashlib
@@ -23,25 +24,25 @@ type Plan = Mapping[str, Rule]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Signals that a plan is expected to make."""
+    """The signals that a plan is expected to cause."""
 
     rates: Mapping[Situation, Mapping[str, float]]
-    """Signals an hour, by field, in each situation."""
+    """Signals per hour in each situation, by field."""
     snapshot: int
-    """Signals of a connection after waking up: each field is sent once."""
+    """Signals of each new connection, in which the vehicle sends every field once."""
 
     def per_hour(self, situation: Situation) -> float:
-        """Signals in an hour of a situation, without connecting."""
+        """Signals per hour in a situation, without those of new connections."""
         return sum(self.rates[situation].values())
 
     def signals(self, hours: Mapping[Situation, float], wakes: float = 0) -> float:
-        """Signals of so many hours in each situation, and of so many awakenings."""
+        """Signals in so many hours of each situation, with so many wakes."""
         told = sum(self.per_hour(situation) * spent for situation, spent in hours.items())
         return told + self.snapshot * wakes
 
 
 def forecast(plan: Plan) -> Forecast:
-    """Expected signals of a plan, by the model of the profile table."""
+    """Forecast the signals of a plan by the model of the profile table."""
     return Forecast(
         {
             situation: {
@@ -55,17 +56,18 @@ def forecast(plan: Plan) -> Forecast:
 
 
 OVERDRAWN: Final = 3.0
-"""How many times its forecast a field must have cost before anything is done about it: the forecast
-is a guess, and may well be wrong by a factor of two."""
+"""Multiple of its forecast at which a field counts as overdrawn. The forecast is an estimate that
+may well be wrong by a factor of two."""
 LEAST_SIGNALS: Final = 300
-"""Signals below which nothing is done: a new configuration is a data request and costs as much."""
+"""Minimum signals of an overdrawn field: a new configuration is a data request, which costs as much
+as this many signals."""
 SETTLING: Final = timedelta(minutes=30)
-"""How long after a change of plan nothing is counted: vehicles were seen to go on as before for 10
-to 25 minutes. Source: issues of Tesla's server (2024 to 2026)."""
+"""Time after a change of plan in which nothing is counted, because vehicles were seen to follow the
+old plan for 10 to 25 minutes. Source: issues of Tesla's server (2024 to 2026)."""
 WINDOW: Final = 48.0
-"""Awake hours after which what was counted is halved, so that old habits fade."""
+"""Connected hours after which all counts are halved, so that old habits fade."""
 MAX_STEPS: Final = 9
-"""Steps of slowing after which a rule is at its slowest, wherever it began."""
+"""Maximum steps of slowing; any rule is at its slowest by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +76,24 @@ class Overdrawn:
 
     field: str
     seen: float
-    """Signals that came."""
+    """Signals received."""
     expected: float
-    """Signals that were forecast for the same time."""
+    """Signals forecast for the same hours."""
 
 
 class Tally:
-    """Counts the signals of one vehicle by field and situation, beside the forecast of its plan.
+    """Counts one vehicle's signals by field and situation, to compare them with the forecast.
 
-    `opened` and `closed` tell its connections, which may overlap; only the hours between them
-    count. A stream that tells no connections (a broker's) needs none of that: the first record
-    opens it.
+    Only connected hours count. Report connections with `opened` and `closed`; they may overlap. For
+    a stream without connections (a broker's) neither is needed: its first record opens it.
 
     Args:
-        plan: What the vehicle streams by.
+        plan: The plan by which the vehicle streams.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.slowed: dict[str, int] = {}
-        """Steps of slowing by field; they stand until the owner takes them back."""
+        """Steps of slowing by field, which remain until the owner takes them back."""
         self._connections = 0
         self._situation = Situation.PARKED
         self._since: datetime | None = None
@@ -111,9 +112,9 @@ class Tally:
         self._current = self._counts[self._situation]
 
     def follow(self, plan: Plan, now: datetime) -> None:
-        """Count for another plan, from when it has settled; the same one changes nothing.
+        """Start counting for a new plan once it has settled; does nothing for the same plan.
 
-        Call it when Tesla says that the vehicle has the configuration.
+        Call this when Tesla reports that the vehicle has received the configuration.
         """
         if plan == self.plan:
             return
@@ -122,24 +123,24 @@ class Tally:
         if self._since is not None:
             self._since = now
 
-    # --- What happens ----------------------------------------------------------------------------
+    # --- Counting --------------------------------------------------------------------------------
 
     def opened(self, now: datetime) -> None:
-        """The vehicle connected: it tells every field once, which is part of the forecast."""
+        """Note a connection. The vehicle now sends every field once, as the forecast includes."""
         self._connections += 1
         self._snapshots += 1
         if self._since is None:
             self._since = now
 
     def closed(self, now: datetime) -> None:
-        """A connection ended; after the last one no hours are counted."""
+        """Note the end of a connection; after the last one, hours no longer count."""
         self._connections = max(0, self._connections - 1)
         if not self._connections:
             self._settle(now)
             self._since = None
 
     def note(self, fields: Iterable[str], situation: Situation, now: datetime) -> None:
-        """Count a record's fields: every one that came, also invalid ones, as Tesla bills them."""
+        """Count all fields of a record, even invalid ones, because Tesla bills them."""
         if self._since is None:
             self._since = now
             self._snapshots += 1
@@ -159,12 +160,12 @@ class Tally:
                 self._unplanned += 1
 
     def _settle(self, now: datetime) -> None:
-        """Book the hours up to now."""
+        """Count the hours up to now."""
         if self._since is not None:
             since = self._since
             if self._not_before is not None:
                 since = max(since, self._not_before)
-            # A clock that was set back counts nothing.
+            # If the clock was set back, no time counts.
             spent = max(timedelta(), now - since)
             self._hours[self._situation] += spent / timedelta(hours=1)
             self._since = now
@@ -180,26 +181,26 @@ class Tally:
             for field in counts:
                 counts[field] /= 2
 
-    # --- What follows ----------------------------------------------------------------------------
+    # --- Comparison ------------------------------------------------------------------------------
 
     @property
     def unplanned(self) -> int:
-        """Signals of fields that were not requested: another configuration is at work."""
+        """Signals of fields outside the plan, which show that another configuration is at work."""
         return self._unplanned
 
     def hours(self, now: datetime) -> Mapping[Situation, float]:
-        """Connected hours that were counted, by situation."""
+        """Connected hours by situation."""
         self._settle(now)
         return dict(self._hours)
 
     def seen(self) -> Mapping[str, float]:
-        """Signals that came, by field of the plan."""
+        """Signals received, by field of the plan."""
         return {
             field: sum(counts[field] for counts in self._counts.values()) for field in self.plan
         }
 
     def expected(self, now: datetime) -> Mapping[str, float]:
-        """Signals that were forecast for the same hours, by field of the plan."""
+        """Signals forecast for the same hours, by field of the plan."""
         self._settle(now)
         rates = self._forecast.rates
         return {
@@ -209,7 +210,7 @@ class Tally:
         }
 
     def overdrawn(self, now: datetime) -> tuple[Overdrawn, ...]:
-        """Fields that cost several times their forecast, the dearest first."""
+        """Fields that cost several times their forecast, dearest first."""
         expected = self.expected(now)
         found = [
             Overdrawn(field, count, expected[field])
@@ -219,13 +220,13 @@ class Tally:
         return tuple(sorted(found, key=lambda each: (-each.seen, each.field)))
 
     def slow(self, now: datetime, keep: Collection[str] = ()) -> tuple[str, ...]:
-        """Slow overdrawn fields by one more step. Returns these fields.
+        """Slow overdrawn fields by one more step, and return these fields.
 
-        Nothing changes before a plan is made with `slowed`, and given to `follow`. Fields that are
-        already sent as rarely as is useful stay as they are.
+        This takes effect once a plan is made with `slowed` and passed to `follow`. Fields that are
+        already at their slowest do not change.
 
         Args:
-            now: Time.
+            now: The current time.
             keep: Fields with the owner's own rules, which are not slowed.
         """
         chosen = tuple(
@@ -239,7 +240,7 @@ class Tally:
             self.slowed[field] = self.slowed.get(field, 0) + 1
         return chosen
 
-    # --- Kept over a restart ---------------------------------------------------------------------
+    # --- Restarts --------------------------------------------------------------------------------
 
     def to_stored(self, now: datetime) -> dict[str, Any]:
         """The tally as JSON."""
@@ -257,9 +258,9 @@ class Tally:
 
     @classmethod
     def from_stored(cls, plan: Plan, stored: object) -> Tally:
-        """The tally from `to_stored`'s JSON; what cannot be read is left out.
+        """Restore a tally from the JSON of `to_stored`; ignore unreadable values.
 
-        What was slowed stays slowed; what was counted for another plan is forgotten.
+        Slowed fields stay slowed, but counts for another plan are dropped.
         """
         tally = cls(plan)
         if not isinstance(stored, Mapping):
@@ -277,7 +278,7 @@ class Tally:
 
 
 def read_slowed(stored: object) -> dict[str, int]:
-    """Steps of slowing by field, from JSON; what cannot be read is left out."""
+    """Read the steps of slowing by field from JSON; ignore unreadable values."""
     if not isinstance(stored, Mapping):
         return {}
     known: Mapping[Any, Any] = stored
@@ -289,11 +290,11 @@ def read_slowed(stored: object) -> dict[str, int]:
 
 
 _MOST: Final = 1e9
-"""Signals or hours beyond which a stored amount is noise."""
+"""Signals or hours beyond which a stored amount is an error."""
 
 
 def _amount(stored: object) -> float:
-    """A stored number that can be a count; anything else is 0."""
+    """Read a stored number of signals or hours; 0 if it cannot be one."""
     amount = as_number(stored)
     return amount if amount is not None and 0 <= amount < _MOST else 0.0
 

@@ -1,4 +1,4 @@
-"""Stream from a broker behind Tesla's own server: topics and JSON in, records out.
+"""The stream from a broker behind Tesla's own server: topics and JSON in, records out.
 
     base/VIN/v/FIELD                 one value                 Record with one field
     base/VIN/alerts/NAME/current     the newest alert          tuple of one Alert
@@ -6,18 +6,18 @@
     base/VIN/errors/NAME             one error                 CarError
     base/VIN/connectivity            a connection              Connectivity
 
-What that server leaves out: when a value was true, whether it is a resend, and which values came
-together. So a value counts as sent now; values of one field may overtake each other. `current` says
-nothing that `history` of one message does not say, and leaves out alerts without a start: a
-subscriber to both receives each alert twice, as equal values.
+That server leaves out the time of a value, whether it is a resend, and which values arrived
+together. So a value counts as sent now, and values of one field can overtake each other. An alert's
+`current` has nothing that its `history` lacks, and leaves out alerts without a start; a subscriber
+to both receives each alert twice, as equal values.
 
-Its JSON of values: invalid is null, enumerated values have their prefix (`ShiftStateP`) or, when
-newer than the server, are the text of their number; tyres are an object with the true ones only.
-For other fields `{}` is a value without content, which says nothing. Old cars' text comes through
-as it is.
+In its JSON, an invalid value is null. An enumerated value has its prefix (`ShiftStateP`), or is its
+number as text if it is newer than the server. Tyres are an object of those that are true. For other
+fields `{}` is an empty value, which is ignored. The text values of old cars are passed on
+unchanged.
 
-Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), datastore/mqtt, and messages of
-that server.
+Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), datastore/mqtt, and messages
+captured from that server.
 """
 
 import json
@@ -43,11 +43,11 @@ from .records import (
 )
 
 SIZE_LIMIT: Final = 1_000_000
-"""Bytes or characters of one message, as on the way from the car."""
+"""Maximum size of a message in bytes or characters, as for messages of a car."""
 _LIST_LIMIT: Final = 2000
-"""Alerts in one message."""
+"""Maximum number of alerts in one message."""
 _TAGS: Final = 100
-"""Tags of one error, and audiences of one alert, that are read."""
+"""Maximum number of tags of one error, and of audiences of one alert."""
 
 
 class Kind(StrEnum):
@@ -61,13 +61,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Where a message belongs.
+    """A parsed topic.
 
     Args:
-        vin: Of the car.
-        kind: What is in it.
-        name: Of the field, alert or error; empty for connectivity.
-        is_history: Of alerts: whether it lists all of one message.
+        vin: VIN of the car.
+        kind: Kind of content.
+        name: Name of the field, alert or error; empty for connectivity.
+        is_history: For alerts: whether the message lists all alerts of one message of the car.
     """
 
     vin: str
@@ -80,11 +80,11 @@ type Content = Record | tuple[Alert, ...] | CarError | Connectivity
 
 
 def read_topic(base: str, topic: str) -> Topic | None:
-    """Where a message belongs; None for topics that are not Tesla's, or not of this version.
+    """Parse a topic; None if it is not one of Tesla's, or unknown to this version.
 
     Args:
         base: The `topic_base` of the server's configuration.
-        topic: Of the message; names in it may have slashes.
+        topic: The topic; names in it may contain slashes.
     """
     if not topic.startswith(f"{base}/"):
         return None
@@ -114,15 +114,15 @@ def read_message(
     """Read a message; None for an empty one, which only clears a retained message.
 
     Args:
-        topic: Of the message, from `read_topic`.
+        topic: The message's topic, from `read_topic`.
         payload: JSON.
         now: Aware, UTC.
-        zone: Of the car, see `fields.true_instant`.
-        right_hand_drive: Whether its driver sits on the right.
-        unsound_firmware: Whether its firmware is older than `firmware.FIRST_SOUND`.
+        zone: The car's time zone; see `fields.true_instant`.
+        right_hand_drive: Whether the driver sits on the right.
+        unsound_firmware: Whether the firmware is older than `firmware.FIRST_SOUND`.
 
     Raises:
-        MalformedRecord: no JSON, or not what the topic promises.
+        MalformedRecord: not JSON, or not what the topic promises.
     """
     if not payload:
         return None
@@ -168,11 +168,11 @@ def _record(field: Field, told: object, now: datetime, zone: tzinfo) -> Record:
 
 
 _TYRE_FIELDS: Final = frozenset({"TpmsHardWarnings", "TpmsSoftWarnings"})
-"""Their objects leave out what is false; doors are always all there."""
+"""Fields whose objects leave out false parts; those of doors have all parts."""
 
 
 def _raw(name: str, told: object) -> Raw:
-    """A JSON value in the form that fields take."""
+    """A JSON value as a `Raw` value for `Field.tell`."""
     match told:
         case str() | bool() | int() | float():
             return told
@@ -189,7 +189,7 @@ def _flags(told: Mapping[str, object]) -> Mapping[str, bool]:
     return {part: flag for part, flag in told.items() if isinstance(flag, bool)}
 
 
-# --- The rest ------------------------------------------------------------------------------------
+# --- Alerts, errors, connectivity ----------------------------------------------------------------
 
 _AUDIENCES: Final = {"Customer": "customer", "Service": "service", "ServiceFix": "service_fix"}
 
@@ -207,7 +207,7 @@ def _alert(name: str, told: object, now: datetime) -> Alert:
             )
         ),
         _time(alert.get("StartedAt"), now),
-        # An end that cannot be read is still an end.
+        # An unreadable end is still an end.
         None if ended is None else _time(ended, now) or now,
     )
 
@@ -235,6 +235,6 @@ def _connectivity(told: Mapping[str, Any], now: datetime) -> Connectivity:
 
 
 def _time(told: object, now: datetime) -> datetime | None:
-    """RFC 3339 as aware UTC, at the latest now; None for what cannot be read or be true."""
+    """Read RFC 3339 as aware UTC, at most `now`; None if unreadable or before `EARLIEST`."""
     time = as_moment(told)
     return None if time is None or time < EARLIEST else min(time, now)

@@ -1,28 +1,28 @@
 """The profile table: how often a vehicle may send each field of its stream.
 
 A vehicle sends a field when it has changed by at least `delta` since it was last sent, but not more
-often than every `interval` seconds. Each time costs the price of one signal, so this table is what
-the stream costs. Three profiles:
+often than every `interval` seconds. Each time costs one signal, so this table determines the cost
+of the stream. There are three profiles:
 
-    live     every change that a dashboard could show; for a look at the car, not for a whole month
+    live     every change that a dashboard could show; for watching the car, not for a whole month
     tuned    the default: position to 10 m, charge to a quarter per cent, doors at once; a usual
-             car costs some 1,100 signals a day, a thirteenth of what polling it costs
-    saver    only what is essential
+             car sends some 1,100 signals a day, a thirteenth of the cost of polling it
+    saver    only the essentials
 
-Fields that only people change (doors, lock, gear, settings) are sent at once in all of them: they
-cost nothing while nothing happens. Fields that creep or fluctuate (temperatures, charge, voltages)
-have a delta, without which vehicles repeat them at every interval. A difference below the delta is
-never sent when the vehicle stops: where that matters (position, odometer) the delta is small, and
-the interval bounds the cost of a drive. Streams also lose changes, so the most important words are
-resent now and then although they did not change.
+Fields that only people change (doors, lock, gear, settings) are sent at once in all profiles: they
+cost nothing while nothing happens. Fields that drift or fluctuate (temperatures, charge, voltages)
+have a delta, without which vehicles repeat them at every interval. When a value stops changing, a
+remaining difference below the delta is never sent. Where that matters (position, odometer) the
+delta is small, and the interval limits the cost of a drive. Streams lose changes, so the most
+important words are resent from time to time although they did not change.
 
 Deltas are in Tesla's units: miles, miles per hour, degrees Celsius, bar, kWh, kW, V, A, per cent,
 and metres for positions. A delta needs firmware 2024.44.32, for positions 2025.2.6; older ones
 ignore it. Source: Tesla's documentation of the stream (2026-08).
 
-Each row also describes how its fields move on their own (`Motion`), from which the forecast
-follows. The figures of the forty usual fields were fitted to a simulated day of a commuter; the
-others are estimates. They need not be exact: what is received is counted, and compared.
+Each row also describes how its fields change on their own (`Motion`), which the forecast is based
+on. The figures of the forty most common fields were fitted to a simulated day of a commuter; the
+others are estimates. They need not be exact, because received signals are counted and compared.
 """
 
 import math
@@ -33,7 +33,7 @@ from typing import Final, Self
 
 
 class Profile(StrEnum):
-    """Amount of data in the stream."""
+    """How much data the stream has."""
 
     LIVE = "live"
     TUNED = "tuned"
@@ -52,7 +52,7 @@ class Kind(StrEnum):
     """Kind of a field's values, which decides what a delta means."""
 
     WORD = "word"
-    """Flags, enumerations, texts, times: there is no delta."""
+    """Flags, enumerations, texts and times, which have no delta."""
     NUMBER = "number"
     POSITION = "position"
     """Latitude and longitude; the delta is in metres."""
@@ -66,18 +66,18 @@ class Rule:
     """Limits on how often a field is sent.
 
     Raises:
-        ValueError: an interval below 1 s, or a delta that is no positive number.
+        ValueError: an interval is below 1 s, or the delta is not a positive number.
     """
 
     interval: int
-    """Minimum seconds between two values, 1 or more."""
+    """Minimum seconds between two values; at least 1."""
     delta: float | None = None
-    """Smallest change that is sent; None for any."""
+    """Smallest change that is sent; None for any change."""
     resend: int | None = None
     """Seconds after which an unchanged value is resent; None for never."""
 
     def __post_init__(self) -> None:
-        """Refuse what Tesla would refuse."""
+        """Reject values that Tesla would reject."""
         if self.interval < 1 or (self.resend is not None and self.resend < 1):
             raise ValueError(f"an interval is at least 1 s: {self}")
         if self.delta is not None and not 0 < self.delta < math.inf:
@@ -89,7 +89,7 @@ class Rule:
 
     @classmethod
     def from_stored(cls, stored: object) -> Self | None:
-        """The rule from `to_stored`'s JSON; None if it cannot be read."""
+        """Restore a rule from the JSON of `to_stored`; None if it is unreadable."""
         match stored:
             case [int() as interval, int() | float() | None as delta, int() | None as resend] if (
                 not any(isinstance(part, bool) for part in (interval, delta, resend))
@@ -103,21 +103,22 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How a value moves on its own while the vehicle is awake, by situation."""
+    """How a value changes while the vehicle is awake, by situation."""
 
     step: float
-    """Smallest change that the vehicle itself notices, in the field's unit."""
+    """Resolution of the value in the vehicle, in the field's unit."""
     travel: Mapping[Situation, float]
-    """Distance that it moves in an hour, up and down added, in the field's unit; for a word, the
-    number of changes."""
+    """Sum of all changes, up and down, in an hour, in the field's unit; for a word, the number of
+    changes."""
     jitter: Mapping[Situation, float]
-    """Constant fluctuation around its value; a delta up to that is always reached."""
+    """Size of the constant fluctuation around the value; it always reaches a delta up to this."""
 
     def per_hour(self, rule: Rule, situation: Situation) -> float:
-        """Values an hour under a rule.
+        """Values sent per hour under a rule.
 
-        Two waits overlap, for the interval and for one delta. The root of their squares is exact
-        where one of them is much longer, and a fair estimate between, as the pace is never even.
+        Two waits overlap: for the interval and for the delta. The root of the sum of their squares
+        is exact if one of them is much longer, and otherwise a fair estimate, because values never
+        change at an even pace.
         """
         needed = max(rule.delta or 0.0, self.step)
         pace = self.travel[situation] / needed
@@ -132,10 +133,10 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Fields that are alike: their rule in each profile, and how they move."""
+    """Fields that are alike: their rule in each profile, and how they change."""
 
     fields: tuple[str, ...]
-    """Tesla's names."""
+    """Tesla's names of the fields."""
     kind: Kind
     rules: Mapping[Profile, Rule]
     motion: Motion
@@ -148,10 +149,10 @@ RESENDS: Final[Mapping[Profile, int]] = {
     Profile.TUNED: 3600,
     Profile.SAVER: 7200,
 }
-"""Seconds after which fields that must not be wrong are resent unchanged. Changes of
-`Locked`, `DoorState` and `DetailedChargeState` got lost. Source: owners' reports (2025, 2026)."""
+"""Seconds after which fields that must not be wrong are resent unchanged, because changes of
+`Locked`, `DoorState` and `DetailedChargeState` were lost. Source: owners' reports (2025, 2026)."""
 SELDOM: Final = 4
-"""Factor of that for fields without known losses."""
+"""Multiple of `RESENDS` for fields without known losses."""
 
 
 def _rule(told: _Spec, resend: int | None) -> Rule:
@@ -172,9 +173,10 @@ def _row(
     driving: float,
     jitter: tuple[float, float, float],
 ) -> Row:
-    """A row; a rule is `interval` or `(interval, delta)`, the jitter parked, charging, driving.
+    """Create a row. A rule is `interval` or `(interval, delta)`.
 
-    With `resends`, the fields are resent after that many times the seconds of `RESENDS`.
+    `jitter` is for parked, charging and driving. If `resends` is not 0, unchanged fields are resent
+    after that many times the seconds of `RESENDS`.
     """
     told = {Profile.LIVE: live, Profile.TUNED: tuned, Profile.SAVER: saver}
     return Row(
@@ -202,7 +204,7 @@ def _words(
     driving: float = 0.0,
     resends: int = 0,
 ) -> Row:
-    """Flags, enumerations and texts; the situations say how often an hour they change."""
+    """Create a row of flags, enumerations or texts; the situations have their changes per hour."""
     return _row(
         Kind.WORD,
         *fields,
@@ -229,7 +231,7 @@ def _numbers(
     driving: float = 0.0,
     jitter: tuple[float, float, float] = (0, 0, 0),
 ) -> Row:
-    """Numbers; the situations say how far they go in an hour."""
+    """Create a row of numbers; the situations have their `travel` in an hour."""
     return _row(
         Kind.NUMBER,
         *fields,
@@ -246,10 +248,10 @@ def _numbers(
 
 # fmt: off
 ROWS: Final = (
-    # --- Where it is, and how it moves ---
+    # --- Position and movement ---
     _row(
         Kind.POSITION, "Location",
-        # While it drives the interval decides; the delta is what may stay untold where it stops.
+        # During a drive the interval decides; the delta is the largest error after it.
         live=(5, 10), tuned=(10, 10), saver=(30, 10),
         # In metres: 56 km in an hour of commuting.
         step=1, parked=30, charging=0, driving=56_000, jitter=(0, 0, 0),
@@ -267,7 +269,7 @@ ROWS: Final = (
         live=(30, 0.1), tuned=(300, 0.1), saver=(900, 0.1), step=0.01, driving=35,
     ),
     _numbers(
-        # Tesla demands a delta of 1 at least for the second.
+        # Tesla requires a delta of at least 1 for the second field.
         "MilesSinceReset", "SelfDrivingMilesSinceReset",
         live=(60, 1), tuned=(600, 1), saver=(1800, 5), step=0.01, driving=35,
     ),
@@ -279,7 +281,7 @@ ROWS: Final = (
     _numbers("GradeEstimatePercent", "RollingResistanceCoefficient",
              live=(10, 1), tuned=(120, 2), saver=(600, 5), step=0.1, driving=600),
 
-    # --- The way to go ---
+    # --- Route ---
     _words("DestinationName", "DestinationLocation", "OriginLocation",
            live=1, tuned=5, saver=30, parked=0.5, driving=1),
     _words("RouteLine", live=30, tuned=120, saver=900, parked=0.5, driving=30),
@@ -295,9 +297,9 @@ ROWS: Final = (
     _numbers("MaxSpeedToReachDestinationMph",
              live=(60, 1), tuned=(300, 5), saver=(600, 10), step=1, driving=20),
 
-    # --- The battery ---
-    # A third of the battery in an hour of driving, a fifteenth in an hour at 5 kW. Energy that
-    # toggles by 0.02 kWh in a parked car is what made others' bills.
+    # --- Battery ---
+    # The battery loses a third in an hour of driving, and gains a fifteenth in an hour at 5 kW.
+    # Elsewhere, energy that toggled by 0.02 kWh in a parked car caused high bills.
     _numbers("Soc", live=(30, 0.1), tuned=(60, 0.25), saver=(300, 0.5),
              step=0.001, parked=1.5, charging=6.7, driving=33, jitter=(0.03, 0.03, 0.03)),
     _numbers("BatteryLevel", live=(30, 0.1), tuned=(60, 0.5), saver=(300, 1),
@@ -336,8 +338,8 @@ ROWS: Final = (
              live=1, tuned=1, saver=1, step=1, parked=0.2, charging=0.3),
     _numbers("ACChargingPower", live=(10, 0.1), tuned=(30, 0.5), saver=(120, 1),
              step=0.001, parked=1, charging=1, jitter=(0, 0.04, 0)),
-    # At a fast charger the power falls from 200 kW in half an hour; most hours of charging have
-    # none of it.
+    # At a fast charger the power falls from 200 kW within half an hour, but most hours of charging
+    # are not at a fast charger.
     _numbers("DCChargingPower", live=(5, 1), tuned=(30, 5), saver=(120, 10),
              step=0.01, charging=10),
     _numbers("ChargeAmps", live=(10, 1), tuned=(30, 1), saver=(120, 2),
@@ -402,13 +404,13 @@ ROWS: Final = (
              "SemitruckTpmsPressureRe2R0", "SemitruckTpmsPressureRe2R1",
              live=(60, 0.025), tuned=(300, 0.05), saver=(1800, 0.1),
              step=0.025, parked=0.05, driving=0.4),
-    # Changes with every measurement, whatever that says.
+    # These change with every measurement, even if the pressure does not.
     _words("TpmsLastSeenPressureTimeFl", "TpmsLastSeenPressureTimeFr",
            "TpmsLastSeenPressureTimeRl", "TpmsLastSeenPressureTimeRr",
            live=300, tuned=1800, saver=3600, parked=20, driving=60),
     _words("TpmsHardWarnings", "TpmsSoftWarnings", saver=5, parked=0.02, driving=0.05),
 
-    # --- Sound and pictures ---
+    # --- Media ---
     _words("MediaPlaybackStatus", "MediaPlaybackSource", tuned=2, saver=60,
            parked=2, driving=6),
     _words("MediaNowPlayingArtist", "MediaNowPlayingTitle", "MediaNowPlayingAlbum",
@@ -416,7 +418,7 @@ ROWS: Final = (
            parked=6, charging=0.5, driving=18),
     _numbers("MediaNowPlayingDuration", live=1, tuned=5, saver=120,
              step=1, parked=6, charging=0.5, driving=18),
-    # In milliseconds; players continue on their own, so it only serves as a correction.
+    # In milliseconds. A player counts on its own, so this is only needed as a correction.
     _numbers("MediaNowPlayingElapsed", live=(30, 10_000), tuned=(300, 30_000),
              saver=(900, 60_000), step=1000, parked=900_000, charging=100_000, driving=3_600_000),
     _numbers("MediaAudioVolume", live=1, tuned=(2, 0.3), saver=(60, 1),
@@ -424,7 +426,7 @@ ROWS: Final = (
     _numbers("MediaAudioVolumeIncrement", "MediaAudioVolumeMax",
              live=60, tuned=3600, saver=3600, step=0.1),
 
-    # --- Settings: sent when one is changed ---
+    # --- Settings: sent when someone changes them ---
     _words("SpeedLimitMode", "PinToDriveEnabled", "GuestModeMobileAccessState",
            "CruiseFollowDistance", "AutomaticBlindSpotCamera", "BlindSpotCollisionWarningChime",
            "SpeedLimitWarning", "ForwardCollisionWarning", "LaneDepartureAvoidance",
@@ -437,8 +439,9 @@ ROWS: Final = (
     _numbers("PairedPhoneKeyAndKeyFobQty", "HomelinkDeviceCount",
              live=10, tuned=60, saver=600, step=1, parked=0.05, driving=0.1),
 
-    # --- Software: an update keeps the car awake, and counts to a hundred several times; a larger
-    # delta would leave out the end of a download, which nothing else tells ---
+    # --- Software ---
+    # An update keeps the car awake, and its percentages count to a hundred several times. A larger
+    # delta would leave out the end of a download, which no other field reports.
     _words("Version", "VehicleName", "SoftwareUpdateVersion", "SoftwareUpdateAvailable",
            "SoftwareUpdateInProgress",
            live=10, tuned=60, saver=300, parked=0.02),
@@ -449,13 +452,13 @@ ROWS: Final = (
     _numbers("SoftwareUpdateExpectedDurationMinutes",
              live=(60, 1), tuned=(300, 1), saver=(600, 5), step=1, parked=0.1),
 
-    # --- What was bolted together at the factory ---
+    # --- Equipment that never changes ---
     _words("CarType", "Trim", "ExteriorColor", "RoofColor", "ChargePort", "EfficiencyPackage",
            "EuropeVehicle", "OffroadLightbarPresent", "RearSeatHeaters", "RightHandDrive",
            "WheelType", "SunroofInstalled",
            live=3600, tuned=3600, saver=3600),
 
-    # --- The powertrain: changes with every push of the pedal ---
+    # --- Powertrain: changes with every push of the pedal ---
     _numbers("PedalPosition", "BrakePedalPos", live=(2, 5), tuned=(60, 20), saver=(300, 50),
              step=0.4, driving=40_000),
     _words("BrakePedal", live=1, tuned=60, saver=300, parked=4, driving=240),
@@ -477,7 +480,7 @@ ROWS: Final = (
     _numbers("DiVBatR", "DiVBatF", "DiVBatREL", "DiVBatRER", "PackVoltage",
              live=(10, 1), tuned=(60, 5), saver=(300, 10),
              step=0.01, parked=20, charging=15, driving=2_000, jitter=(0.5, 0.5, 1)),
-    # Repeats itself although nothing changed: sent rarely.
+    # Sent rarely, because vehicles repeat it although nothing changed.
     _numbers("PackCurrent", live=(10, 2), tuned=(120, 10), saver=(600, 25),
              step=0.1, parked=60, charging=30, driving=40_000, jitter=(1, 1, 2)),
     _numbers("BrickVoltageMax", "BrickVoltageMin", live=(30, 0.01), tuned=(300, 0.05),
@@ -491,7 +494,7 @@ ROWS: Final = (
     _numbers("IsolationResistance", live=(60, 100), tuned=(600, 500), saver=(1800, 1000),
              step=10, parked=1_000, charging=500, driving=3_000),
 
-    # --- Lorries ---
+    # --- Semi ---
     _words("SemitruckPassengerSeatFoldPosition", "SemitruckTractorParkBrakeStatus",
            "SemitruckTrailerParkBrakeStatus", tuned=5, saver=30, parked=1, driving=2),
     _numbers("SemiCruiseSpeedLimitMph", live=(5, 1), tuned=(60, 5), saver=(300, 10),
@@ -512,14 +515,14 @@ STRANGER: Final = _row(
     driving=math.inf,
     jitter=(0, 0, 0),
 )
-"""Row of future fields: sent rarely, and expected to change all the time. No delta, because a word
-may not have one."""
+"""The row of fields that this version does not know: sent rarely, and assumed to change all the
+time. Without a delta, because words must not have one."""
 
 FIELDS: Final[Mapping[str, Row]] = {field: row for row in ROWS for field in row.fields}
 """The row of each field."""
 
 LEAST_DELTA: Final[Mapping[str, float]] = {"SelfDrivingMilesSinceReset": 1.0}
-"""Fields that Tesla refuses without a delta of that much."""
+"""Minimum delta of fields that Tesla rejects without one."""
 
 
 def row_of(field: str) -> Row:
@@ -528,12 +531,12 @@ def row_of(field: str) -> Row:
 
 
 def rule_of(field: str, profile: Profile) -> Rule:
-    """Rule of a profile for a field."""
+    """The rule of a profile for a field."""
     return row_of(field).rules[profile]
 
 
 def fitting(field: str, rule: Rule) -> Rule:
-    """The rule in a form that Tesla accepts: no delta for words, a minimum one where needed."""
+    """Adapt a rule so that Tesla accepts it: no delta for words, a minimum delta where required."""
     delta = rule.delta
     if row_of(field).kind is Kind.WORD:
         delta = None
@@ -543,17 +546,17 @@ def fitting(field: str, rule: Rule) -> Rule:
 
 
 SLOWEST: Final = {Kind.WORD: 300, Kind.NUMBER: 3600, Kind.POSITION: 600}
-"""Seconds beyond which fields are not slowed: they would be useless."""
+"""Longest interval to which fields are slowed, in seconds; beyond that they would be useless."""
 _SLOWED_FROM: Final = 8
-"""Shorter intervals count as this many seconds, so that the first step helps at once: a word that
-flutters every second is then sent every 16 s."""
+"""Interval from which shorter ones are slowed, so that the first step helps at once: a word that
+flickers every second is then sent every 16 s."""
 
 
 def slow_down(field: str, rule: Rule, steps: int) -> Rule:
-    """A rule after so many steps of slowing: each doubles the interval, and of a number the delta.
+    """Slow a rule: each step doubles the interval, and for a number also the delta.
 
-    A number without a delta gets one, from the smallest change that it makes. A position keeps its
-    own: it is what stays untold where the vehicle stops.
+    A number without a delta gets one, based on its resolution. A position keeps its delta, which is
+    the largest error of the place where the vehicle stops.
     """
     if steps <= 0:
         return rule
@@ -567,5 +570,5 @@ def slow_down(field: str, rule: Rule, steps: int) -> Rule:
 
 
 def is_slowest(field: str, rule: Rule) -> bool:
-    """Whether slowing a rule further would not make it rarer."""
+    """Whether a rule's interval is already the longest that slowing allows."""
     return rule.interval >= SLOWEST[row_of(field).kind]

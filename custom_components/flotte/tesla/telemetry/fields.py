@@ -1,17 +1,17 @@
-"""Fields of the stream: the signals that a value is for, and the forms it comes in.
+"""The fields of the stream: which signals a field carries, and the forms of its values.
 
-One field is one name in a car's configuration (`VehicleSpeed`). Doors and tyres carry one signal
-for each part; any other value is for all signals of its field. Whatever brought a value, protobuf
-or JSON, hands it over in one of these forms (`Raw`), and `Field.tell` makes readings of it:
+A field is a name in a car's configuration (`VehicleSpeed`). Fields of doors and tyres carry one
+signal for each part; any other value is for all signals of its field. The decoders of protobuf and
+JSON pass each value in one of these forms (`Raw`), which `Field.tell` turns into readings:
 
     flag                    bool
     number                  int, float
     enumerated value        its name, with or without the prefix: `ShiftStateD`, `D`
-    text                    str; from old cars *everything* comes as text, see `Field.tell`
+    text                    str; old cars send *everything* as text, see `Field.tell`
     position                (latitude, longitude), degrees
-    doors, tyres            {part: bool}; a part that is missing is unknown
+    doors, tyres            {part: bool}; a missing part is unknown
     time of day             `HH:MM:SS`
-    a form of tomorrow      `NOT_UNDERSTOOD`
+    an unknown form         `NOT_UNDERSTOOD`
 
 Source: teslamotors/fleet-telemetry, protos of 2026-07-15; Tesla's list of fields (2026-08);
 messages captured from cars.
@@ -44,33 +44,33 @@ class Mystery(Enum):
 
 
 NOT_UNDERSTOOD: Final = Mystery.NOT_UNDERSTOOD
-"""A value in a form that this version does not know; the reading becomes unknown."""
+"""A value in a form that this version does not know; its reading becomes unknown."""
 
 type Raw = str | bool | int | float | tuple[float, float] | Mapping[str, bool] | Mystery
 type NewReadings = dict[Signal[Any], Reading[Any]]
 
 UNREADABLE: Final = (Unrecognised, TypeError, ValueError, AttributeError, OverflowError)
-"""Errors that the parsers of the signal table raise for unknown values."""
+"""Errors that parsers of the signal table raise for values that they do not know."""
 
 INVALID_TEXT: Final = "<invalid>"
-"""How old cars spell that there is no value."""
+"""The text by which old cars mark a value as invalid."""
 NOT_AVAILABLE: Final = "SNA"
-"""Signal not available: how cars spell that there is no value, also in polled texts."""
+"""Signal not available: the text for a missing value, also in polled data."""
 _NO_WORDS: Final = frozenset({"", "Unknown", "Invalid", NOT_AVAILABLE})
-"""Words that say that nothing is known: they are not new, so they are not logged."""
+"""Words for an unknown value. They are nothing new, so they are not logged."""
 _FLAGS: Final = {"true": True, "false": False}
 
 
 class Kind(Enum):
-    """How the text of old cars has to be read."""
+    """Kind of a field, which decides how to read the text of old cars."""
 
     PLAIN = auto()
     """A number or a flag."""
     TEXT = auto()
-    """Text is what it is."""
+    """A text."""
     ENUMERATED = auto()
     INSTANT = auto()
-    """Unix seconds, see `true_instant`."""
+    """Unix seconds; see `true_instant`."""
     POSITION = auto()
     TIME_OF_DAY = auto()
     PARTS = auto()
@@ -150,7 +150,7 @@ _ENUMERATED: Final = {
     "TonneauPosition": "TonneauPositionState",
     "TonneauTentMode": "TonneauTentModeState",
 }
-"""Fields, and Tesla's name of their enum."""
+"""Tesla's name of the enum of each enumerated field."""
 _INSTANTS: Final = (
     "ScheduledChargingStartTime",
     "ScheduledDepartureTime",
@@ -172,22 +172,23 @@ KINDS: Final = {
     "TpmsHardWarnings": Kind.PARTS,
     "TpmsSoftWarnings": Kind.PARTS,
 }
-"""Every field that is more than a number or a flag."""
+"""The kind of every field that is more than a number or a flag."""
 
 CROSSED: Final = {
     "HvacLeftTemperatureRequest": "HvacRightTemperatureRequest",
     "HvacRightTemperatureRequest": "HvacLeftTemperatureRequest",
 }
-"""Fields that name a side of the car, and whose signals name the driver's side and the other."""
+"""Fields that name the left or right side of the car, while their signals name the driver's or the
+passenger's side."""
 
 CROSSED_DOORS: Final = {"DriverRear": "PassengerFront", "PassengerFront": "DriverRear"}
-"""Doors that cars before `firmware.FIRST_SOUND` take for each other."""
+"""Doors that firmware before `firmware.FIRST_SOUND` swaps."""
 
 # --- Enumerated values ---------------------------------------------------------------------------
 
 
 def _short_names() -> dict[str, dict[int, str]]:
-    """By the name of an enum: number to name without prefix; 0 is the prefix and `Unknown`."""
+    """For each enum, names without their prefix by number; value 0 is the prefix + `Unknown`."""
     enums = wire.DESCRIPTOR.enum_types_by_name
     return {
         name: {
@@ -202,19 +203,20 @@ def _short_names() -> dict[str, dict[int, str]]:
 
 
 WORDS: Final = _short_names()
-"""By enum: number to name without its prefix (`DetailedChargeStateCharging` is `Charging`)."""
+"""For each enum, names without their prefix by number: `Charging` for
+`DetailedChargeStateCharging`."""
 _WORD_OF_NAME: Final = {
     value.name: WORDS[enum.name][value.number]
     for enum in wire.DESCRIPTOR.enum_types_by_name.values()
     if enum.name in WORDS
     for value in enum.values
 }
-"""Full name to the one without prefix; full names are unique among all enums."""
+"""Names without their prefix by full name; full names are unique across all enums."""
 _WORDS_LIKE_NUMBERS: Final = frozenset(
     word for words in WORDS.values() for word in words.values() if word.isdecimal()
 )
 
-# --- Values that need more than their row --------------------------------------------------------
+# --- Values in text, and times -------------------------------------------------------------------
 
 _NUMBER: Final = re.compile(
     r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,4})?"
@@ -228,7 +230,7 @@ _PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
 
 def number_in(text: str) -> int | float | None:
-    """The number that a text is, also `1.2345e-05`; None if it is none, or not a finite one."""
+    """Read a number from text, such as `71.25` or `1.2345e-05`; None if it is no finite number."""
     if _WHOLE.fullmatch(text):
         return int(text)
     if _NUMBER.fullmatch(text):
@@ -238,7 +240,7 @@ def number_in(text: str) -> int | float | None:
 
 
 def position_in(text: str) -> tuple[float, float] | None:
-    """`(37.412374 N, 122.145867 W)` as degrees north and east."""
+    """Read a text such as `(37.412374 N, 122.145867 W)` as degrees north and east."""
     match = _POSITION.fullmatch(text)
     if match is None:
         return None
@@ -250,20 +252,20 @@ def position_in(text: str) -> tuple[float, float] | None:
 
 
 def true_instant(told: float, zone: tzinfo) -> int | float | None:
-    """The Unix seconds that a car means by the ones that it tells.
+    """Correct the Unix seconds that a car sends for a planned or past time.
 
-    Cars take their own wall clock for that of America/Los_Angeles when they count the seconds of a
-    planned or past time. So the number, read as a wall clock there, is the wall clock in the car's
-    zone. Where that clock time comes twice (the end of summer time), the first is taken, unless the
-    clock in Los Angeles is between the same two; where it is skipped, what a clock that was not put
-    forward would show.
+    Cars compute them as if their local clock time were that of America/Los_Angeles. So the number,
+    converted to clock time in Los Angeles, is the clock time in the car's zone. If that clock time
+    occurs twice there (at the end of summer time), the first occurrence counts, unless the time is
+    the second occurrence in Los Angeles too. If it is skipped (at the start of summer time), the
+    offset before the change applies.
 
     Args:
-        told: Unix seconds as the car tells them.
-        zone: Of the car.
+        told: Unix seconds as sent by the car.
+        zone: The car's time zone.
 
     Returns:
-        Unix seconds; None for a time that is no time.
+        Unix seconds; None if the number is no plausible time.
 
     Source: Tesla's list of fields (2026-08); one capture agrees.
     """
@@ -275,14 +277,14 @@ def true_instant(told: float, zone: tzinfo) -> int | float | None:
 
 # --- Forms ---------------------------------------------------------------------------------------
 #
-# By kind of field: what a value may stand for, in the order in which a row is asked; nothing if it
-# is certain that nothing is known. All raise Unrecognised for what they do not know.
+# For each kind of field, a function that lists the forms to try with a signal's parser, in order.
+# The list is empty if the value is certainly unknown. All raise Unrecognised for unexpected values.
 
 type Forms = tuple[Raw, ...]
 
 
 def _number_forms(number: float) -> Forms:
-    """A number, unless it is infinite or none."""
+    """The number, unless it is infinite or not a number."""
     try:
         return (number,) if isfinite(number) else ()
     except OverflowError:
@@ -290,7 +292,7 @@ def _number_forms(number: float) -> Forms:
 
 
 def _plain_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """A number or a flag, as itself or as text; also a word, where the row knows it."""
+    """A number or a flag, given as such or as text; then the text itself, if a parser knows it."""
     match raw:
         case int() | float():
             return _number_forms(raw)
@@ -305,7 +307,7 @@ def _plain_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _text_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """A text as it is; as a number only if the row wants one."""
+    """The text itself; then as a number, for a parser that needs one."""
     match raw:
         case str():
             meant = number_in(raw)
@@ -316,9 +318,10 @@ def _text_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _enumerated_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """A word without its prefix. Not a number: a parser of words may take any number for "on".
+    """The word without its prefix. Never a number: some parsers of words take any number as "on".
 
-    The text of a number, as servers write what is newer than they are, was looked up before.
+    The caller has already replaced a number as text, which servers send for values newer than they
+    are, with its word.
     """
     match raw:
         case bool():
@@ -335,7 +338,7 @@ def _enumerated_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _instant_forms(raw: Raw, zone: tzinfo) -> Forms:
-    """Unix seconds, as `true_instant` has them; the date text of old cars has no known zone."""
+    """Unix seconds, corrected by `true_instant`. Date texts of old cars have no known time zone."""
     match raw:
         case bool():
             raise Unrecognised(raw)
@@ -350,7 +353,7 @@ def _instant_forms(raw: Raw, zone: tzinfo) -> Forms:
 
 
 def _position_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """Degrees north and east."""
+    """The position, in degrees north and east."""
     match raw:
         case str() if raw in _NO_WORDS:
             return ()
@@ -366,7 +369,7 @@ def _position_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _time_of_day_forms(raw: Raw, _zone: tzinfo) -> Forms:
-    """`HH:MM:SS`."""
+    """The time of day, if it is `HH:MM:SS`."""
     if not isinstance(raw, str):
         raise Unrecognised(raw)
     return (raw,) if _TIME_OF_DAY.fullmatch(raw) else ()
@@ -388,12 +391,12 @@ class Field:
     """One field of the stream.
 
     Args:
-        name: Tesla's; the number as text if this version has no name for it.
-        signals: Its rows of the signal table.
-        crossed: Parts that stand for another part.
+        name: Tesla's name; the number as text if this version has no name for it.
+        signals: The field's signals.
+        crossed: Parts that the vehicle swaps with another part.
 
     Attributes:
-        plain: The only row, if its parser takes numbers and flags just as they come; else None.
+        plain: The field's only signal, if its parser takes raw numbers and flags; otherwise None.
     """
 
     __slots__ = ("_kind", "_numbered", "_parts", "_words", "name", "plain", "signals")
@@ -419,18 +422,18 @@ class Field:
         return f"<Field {self.name}>"
 
     def tell(self, raw: Raw, time: datetime, zone: tzinfo, readings: NewReadings) -> None:
-        """Put a value into `readings`; an unreadable one becomes unknown.
+        """Add the readings of a value to `readings`; an unreadable value becomes unknown.
 
-        Text stands for whatever the field is: `71.25`, `1.2345e-05`, `true`, `D`, `PartiallyOpen`,
-        `DriverFront|TrunkRear` (the doors that are open), `(48.1 N, 11.5 E)`. The date text of old
-        cars in the fields of `Kind.INSTANT` (`Thu Feb 6 00:15:00 2025`) names no time zone, and
-        its zone is not documented, so it is unknown.
+        Text can represent any kind of value: `71.25`, `1.2345e-05`, `true`, `D`, `PartiallyOpen`,
+        `DriverFront|TrunkRear` (the open doors), `(48.1 N, 11.5 E)`. In fields of `Kind.INSTANT`,
+        old cars send date texts (`Thu Feb 6 00:15:00 2025`) without a time zone, which is not
+        documented either, so these become unknown.
 
         Args:
-            raw: The value, in one of the forms that the module's docstring names.
-            time: When it was true, aware, UTC.
+            raw: The value, in one of the forms listed in the module's docstring.
+            time: Time of the value, aware, UTC.
             zone: The car's time zone.
-            readings: Where the readings go.
+            readings: Receives the readings.
         """
         if not self.signals:
             return
@@ -445,16 +448,16 @@ class Field:
             readings[signal] = Reading(value, time, Source.STREAM)
 
     def retract(self, readings: NewReadings) -> None:
-        """Take back what the same record told before."""
+        """Remove the readings of an earlier value in the same record."""
         for signal in self.signals:
             readings.pop(signal, None)
 
     def _values(self, raw: Raw, zone: tzinfo) -> Iterable[object]:
-        """Value of the rows; None if it is unknown."""
+        """The value of each signal; None if unknown."""
         if self._kind is not Kind.ENUMERATED or not isinstance(raw, str):
             forms = _FORMS[self._kind](raw, zone)
             return [_first(signal, forms) for signal in self.signals]
-        # There are few words, and what a word means does not change.
+        # Cached, because there are few words, and the meaning of a word does not change.
         values = self._words.get(raw)
         if values is None:
             forms = _FORMS[self._kind](self._word(raw), zone)
@@ -464,12 +467,12 @@ class Field:
         return values
 
     def _word(self, raw: str) -> str:
-        """The word that the text of an enumeration's number stands for; else the text itself."""
+        """The word for an enumeration's number given as text; any other text is returned as is."""
         is_number = raw.isascii() and raw.isdecimal() and len(raw) <= _DIGITS
         return self._numbered.get(int(raw), raw) if is_number else raw
 
     def _flags(self, raw: Raw) -> Iterable[object]:
-        """For each row whether its part is open, low, or whatever the field says."""
+        """The flag of each signal's part: open, low, or whatever the field reports."""
         parts = self._parts
         match raw:
             case str():
@@ -478,7 +481,8 @@ class Field:
                 if len(told) == len(true):
                     told = {part: part in told for part in parts}
                 else:
-                    # One of the words is new: it may stand for any part that is not named.
+                    # One of the words is new. It may mean any part that is not named, so those
+                    # become unknown.
                     log_new(self.name)
             case Mapping():
                 told = dict(raw)
@@ -491,15 +495,16 @@ class Field:
 
 
 _DIGITS: Final = 9
-"""Of a number at most; it has 32 bits."""
+"""Maximum digits of an enumeration's number, which has 32 bits."""
 _WORDS_REMEMBERED: Final = 64
-"""Of each field; no enumeration is half as long, but text can be anything."""
+"""Maximum words to cache for each field. No enumeration is half as long, but text can be
+anything."""
 _PARTS: Final = 20
-"""Words of a text that names parts; no car has as many."""
+"""Maximum words to read in a text that lists parts; no car has as many parts."""
 
 
 def _first(signal: Signal[Any], forms: Forms) -> object:
-    """The value of the first form that the row knows; unknown if it knows none, logged once."""
+    """The value of the first form that the signal's parser knows; None if it knows none."""
     for form in forms:
         if form != NOT_AVAILABLE:
             try:
@@ -509,25 +514,25 @@ def _first(signal: Signal[Any], forms: Forms) -> object:
                 return None
             except UNREADABLE:
                 continue
-    # Says so in the log, once.
+    # No parser knew it: `decode` logs that, once for each signal.
     return decode(signal, forms[-1]) if forms else None
 
 
 def _bare(name: str) -> str:
-    """`front_left` and `FrontLeft` are the same part."""
+    """Normalise the name of a part: `front_left` and `FrontLeft` are equal."""
     return name.strip().replace("_", "").lower()
 
 
 # --- The table of fields -------------------------------------------------------------------------
 
 _LOG_LIMIT: Final = 1000
-"""Different names that are remembered, so that a hostile source cannot fill memory."""
+"""Maximum number of names to remember as logged, so that a hostile source cannot fill memory."""
 _logged: set[str] = set()
 
 
 def log_new(name: str) -> None:
-    """Say, once for each field, that a value of it is not understood."""
-    _log_once(name, "Tesla tells something new about %s; it is unknown here")
+    """Log, once for each field, that this version does not understand a value."""
+    _log_once(name, "Tesla sent a new kind of value of %s; it is shown as unknown")
 
 
 def _log_once(name: str, text: str) -> None:
@@ -541,12 +546,12 @@ _NAMES: Final = wire.Field.DESCRIPTOR.values_by_name
 
 
 class Fields(dict[int, Field]):
-    """The fields by their number, made when they are first asked for.
+    """The fields by number, each created on first use.
 
     Args:
         right_hand_drive: Whether the driver sits on the right, so that `CROSSED` applies.
-        unsound: Whether the firmware is older than `firmware.FIRST_SOUND`: two doors are crossed,
-            and the version, which may be the one on offer, is only counted.
+        unsound: Whether the firmware is older than `firmware.FIRST_SOUND`, so that two doors are
+            swapped, and the version is counted but not read, as it may be the one on offer.
     """
 
     __slots__ = ("_right_hand_drive", "_unsound")
@@ -557,7 +562,7 @@ class Fields(dict[int, Field]):
         self._unsound = unsound
 
     def __missing__(self, number: int) -> Field:
-        """The field of this number; one that Tesla invented since then has a name and no rows."""
+        """Create the field of this number; one that this version does not know has no signals."""
         value = _NUMBERS.get(number)
         if value is None:
             name = str(number)
@@ -574,27 +579,28 @@ class Fields(dict[int, Field]):
         return field
 
     def named(self, name: str) -> Field:
-        """The field of this name, or of the number that stands there instead of a name."""
+        """The field of this name, which may also be a number as text."""
         if value := _NAMES.get(name):
             return self[value.number]
         if name.isascii() and name.isdigit() and len(name) <= _DIGITS:
-            # The broker's server may be older than this version.
+            # The server behind the broker is older than this version, which may know the name.
             return self[int(name)]
         _log_once(name[:_NAME_LIMIT], "Tesla streams a new field, %s; it is counted, not shown")
         return Field(name, ())
 
 
 _NAME_LIMIT: Final = 60
-"""Characters of an unknown name that are logged and remembered."""
+"""Maximum characters of an unknown name to log and remember."""
 
 FIELDS: Final = tuple(
     Fields(right_hand_drive=right, unsound=unsound)
     for unsound in (False, True)
     for right in (False, True)
 )
-"""By whether the driver sits on the right; then the same for unsound firmware, see `fields_of`."""
+"""The fields for the driver on the left and on the right, first for sound, then for unsound
+firmware; see `fields_of`."""
 
 
 def fields_of(*, right_hand_drive: bool, unsound_firmware: bool) -> Fields:
-    """The fields as a vehicle means them."""
+    """The fields for a vehicle's firmware and driver's side."""
     return FIELDS[right_hand_drive + 2 * unsound_firmware]

@@ -1,1 +1,1 @@
-"""TLS of the stream: certificates, trust, and the identity of a car."""
+"""TLS of the receiver: certificates, trust, and the identity of cars."""

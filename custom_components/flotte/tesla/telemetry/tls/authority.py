@@ -1,6 +1,6 @@
-"""Our own certification authority, which signs the certificates of the server.
+"""Our own certification authority, which signs the server's certificates.
 
-The cars trust it because it is in the configuration's `ca`.
+Cars trust it because it is in the configuration's `ca`.
 """
 
 from datetime import datetime, timedelta
@@ -25,22 +25,22 @@ from .certificates import (
 from .server_certificate import ServerCertificate
 
 CA_LIFETIME: Final = timedelta(days=20 * 365)
-"""The cars keep our CA in their configuration, so it has to outlive them."""
+"""Cars keep our CA in their configuration, so it has to outlive them."""
 
 
 SERVER_LIFETIME: Final = timedelta(days=397)
-"""From first to last valid second. TLS clients of today refuse 398 days and more."""
+"""Validity of server certificates. Today's TLS clients reject 398 days and more."""
 
 
 BACKDATED: Final = timedelta(days=1)
-"""A car whose clock is behind must not take a new certificate for one of the future."""
+"""Time by which certificates are backdated, so that a car whose clock is slow accepts new ones."""
 
 
 class Authority:
-    """A certification authority of our own, which signs our server's certificates.
+    """Our own certification authority, which signs our server's certificates.
 
-    The cars trust it because the configuration says so. As long as it stays, certificates of the
-    server can be renewed without telling the cars.
+    Cars trust it because it is in their configuration. As long as the authority is kept, server
+    certificates can be renewed without configuring the cars again.
     """
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
@@ -53,7 +53,8 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         public = key.public_key()
         identifier = x509.SubjectKeyIdentifier.from_public_key(public)
-        # A name of its own: certificates of an earlier one must never seem to be from this one.
+        # Each authority has a unique name: certificates of an earlier one must not seem to be from
+        # this one.
         name = x509.Name(
             [
                 x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Flotte"),
@@ -79,8 +80,8 @@ class Authority:
         """Restore an authority from its `certificate_pem` and `key_pem`.
 
         Raises:
-            CertificateDefect: `AUTHORITY_UNREADABLE`. It must never be replaced silently, because
-                the cars trust the old one only.
+            CertificateDefect: `AUTHORITY_UNREADABLE`. Never replace the authority silently, because
+                cars trust only the old one.
         """
         try:
             private = read_key(key.encode())
@@ -102,7 +103,7 @@ class Authority:
 
     @property
     def not_after(self) -> datetime:
-        """Last valid second."""
+        """The last second for which the authority is valid."""
         return self._certificate.not_valid_after_utc
 
     def key_pem(self) -> str:
@@ -110,10 +111,10 @@ class Authority:
         return key_to_pem(self._key)
 
     def issue(self, host: str, now: datetime) -> ServerCertificate:
-        """Make a certificate, with a new key, for the name or address that cars connect to.
+        """Issue a certificate, with a new key, for the name or address that cars connect to.
 
         Raises:
-            CertificateDefect: `INVALID_HOST`; `AUTHORITY_EXPIRED` if the cars cannot trust it.
+            CertificateDefect: `INVALID_HOST`, or `AUTHORITY_EXPIRED`: cars no longer trust it.
         """
         name = host_name(host)
         if now >= self.not_after:
@@ -121,8 +122,8 @@ class Authority:
             raise CertificateDefect(Defect.AUTHORITY_EXPIRED, time=time)
         key = ec.generate_private_key(ec.SECP256R1())
         public = key.public_key()
-        # A common name has at most 64 characters, a host name up to 253. Then the subject is empty,
-        # and what stands for it must be critical (RFC 5280, 4.1.2.6).
+        # A common name has at most 64 characters, a host name up to 253. For a longer name the
+        # subject is empty, and the alternative name must be critical (RFC 5280, 4.1.2.6).
         subject = []
         if len(str(name.value)) <= _MAX_COMMON_NAME:
             subject.append(x509.NameAttribute(NameOID.COMMON_NAME, str(name.value)))

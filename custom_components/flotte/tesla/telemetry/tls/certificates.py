@@ -1,6 +1,6 @@
-"""Certificates and keys as files hold them, and the defects that they can have.
+"""Certificates and keys in files, and the defects that they can have.
 
-Nothing here reads a clock, waits or touches the disk.
+Nothing here reads a clock, blocks or accesses the disk.
 """
 
 import binascii
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPri
 from cryptography.x509.oid import NameOID
 
 MAX_FILE: Final = 1_000_000
-"""Bytes of a file with certificates. Tesla's has 14 of them in about 25 kB."""
+"""Maximum bytes of a file with certificates. Tesla's file has 14 of them in about 25 kB."""
 
 
 PARSE_ERRORS: Final = (
@@ -29,11 +29,11 @@ PARSE_ERRORS: Final = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""Raised by the library for damaged or odd certificates; some of it only when a part is read."""
+"""Errors of the library for damaged or odd certificates, some of them only when a part is read."""
 
 
 class Defect(StrEnum):
-    """Fault of a certificate or key; the value is the key of the text for the user."""
+    """A defect of a certificate or key; the value is the key of the text for the user."""
 
     UNREADABLE = "certificate_unreadable"
     KEY_UNREADABLE = "certificate_key_unreadable"
@@ -51,24 +51,24 @@ class Defect(StrEnum):
     INVALID_HOST = "certificate_invalid_host"
     """The user's input is not the name of a host."""
     AUTHORITY_UNREADABLE = "certificate_authority_unreadable"
-    """Our own CA, as it was stored."""
+    """Our own stored CA."""
     AUTHORITY_UNWRITABLE = "certificate_authority_unwritable"
     AUTHORITY_EXPIRED = "certificate_authority_expired"
     CLIENT_CAS_UNREADABLE = "client_cas_unreadable"
     CLIENT_CAS_MISSING = "client_cas_missing"
-    """Nothing acceptable in it, so that no car could connect."""
+    """The file has no acceptable CA, so no car could connect."""
 
 
 OF_AUTHORITY: Final = frozenset(
     {Defect.AUTHORITY_UNREADABLE, Defect.AUTHORITY_UNWRITABLE, Defect.AUTHORITY_EXPIRED}
 )
-"""Faults of our own CA, as opposed to those of the owner's files."""
+"""Defects of our own CA, as opposed to those of the owner's files."""
 
 
 class CertificateDefect(ValueError):
-    """A certificate or key that cannot be used; the text never contains key material.
+    """A certificate or key cannot be used; the message never contains key material.
 
-    `key` is the translation key, `placeholders` fill the translation.
+    `key` is the translation key, and `placeholders` fills the translation.
     """
 
     def __init__(self, defect: Defect, **placeholders: str) -> None:
@@ -84,7 +84,7 @@ class CertificateDefect(ValueError):
 
 
 def read_chain(pem: bytes) -> list[x509.Certificate]:
-    """Read at least one certificate. Raises CertificateDefect."""
+    """Read one or more certificates. Raises CertificateDefect."""
     if len(pem) > MAX_FILE:
         raise CertificateDefect(Defect.UNREADABLE)
     try:
@@ -97,10 +97,10 @@ type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def read_key(pem: bytes) -> PrivateKey:
-    """Read a private key, without a password, of a kind that is in use for TLS.
+    """Read a private key for TLS, without a password.
 
     Raises:
-        CertificateDefect: it is unreadable, encrypted, or of another kind.
+        CertificateDefect: the key is unreadable, encrypted, or of another kind.
     """
     if len(pem) > MAX_FILE:
         raise CertificateDefect(Defect.KEY_UNREADABLE)
@@ -110,18 +110,18 @@ def read_key(pem: bytes) -> PrivateKey:
         raise CertificateDefect(Defect.KEY_ENCRYPTED) from None
     except Exception:  # noqa: BLE001  # the library raises several kinds, and quotes its input
         raise CertificateDefect(Defect.KEY_UNREADABLE) from None
-    # Whether cars can do anything else is not known; these two are in use.
+    # These two kinds are in use; it is unknown whether cars support others.
     if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
         raise CertificateDefect(Defect.KEY_KIND)
     return key
 
 
 def belongs_to(key: PrivateKey, certificate: x509.Certificate) -> bool:
-    """Whether a private key is that of a certificate."""
+    """Whether a private key belongs to a certificate."""
     try:
         return key.public_key() == certificate.public_key()
     except PARSE_ERRORS:
-        return False  # a kind of key that the library does not know
+        return False  # the library does not know this kind of key
 
 
 def extension_of[T: x509.ExtensionType](certificate: x509.Certificate, kind: type[T]) -> T | None:
@@ -138,7 +138,7 @@ _HOST_NAME: Final = re.compile(
 
 
 def host_name(text: str) -> x509.DNSName | x509.IPAddress:
-    """Return a host as a certificate names it. Raises CertificateDefect."""
+    """Convert a host to its form in certificates. Raises CertificateDefect."""
     try:
         return x509.IPAddress(ipaddress.ip_address(text.strip("[] ")))
     except ValueError:
@@ -167,7 +167,7 @@ def key_to_pem(key: CertificateIssuerPrivateKeyTypes) -> str:
 
 
 def common_name(name: x509.Name) -> str:
-    """Return the common name; the whole name where it has none."""
+    """Return the common name, or the whole name if it has none."""
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(common[-1].value) if common else name.rfc4514_string()
 
@@ -179,7 +179,7 @@ _END: Final = b"-----END CERTIFICATE-----"
 
 
 def pem_blocks(pem: bytes) -> Iterable[bytes]:
-    """Decode the body of each certificate in a PEM file, in one pass over it."""
+    """Decode each certificate in a PEM file to DER, in one pass."""
     _, *blocks = pem.split(_BEGIN) if len(pem) <= MAX_FILE else [b""]
     if not blocks:
         raise CertificateDefect(Defect.CLIENT_CAS_UNREADABLE)

@@ -1,4 +1,4 @@
-"""Tesla's CAs that sign the cars' certificates, each one known by its fingerprint.
+"""Tesla's CAs that sign cars' certificates, each identified by its fingerprint.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15).
 """
@@ -17,7 +17,7 @@ from .certificates import PARSE_ERRORS, CertificateDefect, Defect, common_name, 
 _PRODUCTION: Final = {
     # Expired on 2025-05-06.
     "Tesla Issuing CA": "9210df2afb71dcdcdb96abc7d3607f67b7a8ff1ab95fd975ee716618c98d31fa",
-    # The first ones to expire do so in August 2029.
+    # The next ones expire in August 2029.
     "Tesla Motors GF Austin Product Issuing CA": (
         "bdf7cf2fd449a7803b7224a306245b4dd47eab3b11288b05001b07623d8ef980"
     ),
@@ -54,42 +54,42 @@ TESLA_FINGERPRINTS: Final = frozenset(_PRODUCTION.values())
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCas:
-    """CA certificates accepted from a file, and a count of the others."""
+    """CA certificates accepted from a file, and those that were not."""
 
     certificates: tuple[str, ...]
-    """PEM of each accepted one."""
+    """PEM of each accepted certificate."""
     expired: tuple[str, ...]
-    """Names of those that are known, but over."""
+    """Names of known certificates that have expired."""
     unknown: int
-    """How many are not in the table."""
+    """Number of certificates that are not in the table."""
 
     @property
     def pem(self) -> str:
-        """The accepted ones as one text."""
+        """The accepted certificates as one PEM text."""
         return "".join(self.certificates)
 
 
 def accept_client_cas(
     pem: bytes, now: datetime, fingerprints: frozenset[str] | None = TESLA_FINGERPRINTS
 ) -> AcceptedCas:
-    """Pick the CAs that cars may be verified with from a file of any origin.
+    """Pick the CAs that may verify cars from a file of any origin.
 
-    Every certificate is judged on its own by its SHA-256, so that it does not matter where the file
-    came from, and what else is in it. Those that are not known are not even parsed.
+    Every certificate is identified by its own SHA-256, so the origin of the file and its other
+    contents do not matter. Unknown certificates are not even parsed.
 
     Args:
         pem: The file.
-        now: The time now; aware.
-        fingerprints: Which ones are accepted; None: any, for a simulator on this machine.
+        now: The current time; aware.
+        fingerprints: Fingerprints to accept; None for any, with a simulator on this machine.
 
     Raises:
-        CertificateDefect: `CLIENT_CAS_UNREADABLE` if the file is damaged or no such file at all,
-            `CLIENT_CAS_MISSING` if nothing in it is acceptable.
+        CertificateDefect: `CLIENT_CAS_UNREADABLE` if the file is damaged or not PEM,
+            `CLIENT_CAS_MISSING` if it contains no acceptable certificate.
     """
     certificates: list[str] = []
     expired: list[str] = []
     unknown = 0
-    # A file may name one twice.
+    # A file may contain a certificate twice.
     for der in dict.fromkeys(pem_blocks(pem)):
         if fingerprints is not None and hashlib.sha256(der).hexdigest() not in fingerprints:
             unknown += 1

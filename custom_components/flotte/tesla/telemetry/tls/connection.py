@@ -2,8 +2,8 @@
 
     TCP ──> TlsTransport ──> the protocol above it (HTTP)
 
-What has been received is decrypted in small portions, so that a client that sends much, or much
-that OpenSSL has to answer itself (key updates), takes turns with all others.
+Received data is decrypted in small portions, so that other connections get their turn even if a
+client sends a lot, or sends key updates, which OpenSSL answers on its own.
 """
 
 import asyncio
@@ -19,22 +19,23 @@ from .handshake import MAX_HANDSHAKE_BYTES, Failure, HandshakeQueue, HandshakeRu
 _LOGGER: Final = logging.getLogger(__name__)
 
 _PORTION: Final = 16_384
-"""Bytes that are decrypted before others get their turn."""
+"""Bytes to decrypt before other connections get their turn."""
 
 
 class TlsTransport(asyncio.Protocol, asyncio.Transport):
-    """TLS over a TCP connection: a protocol to the one, a transport to what is above.
+    """TLS over a TCP connection: a protocol for TCP, and a transport for the protocol above.
 
     Args:
-        context: From `certificates.server_context`.
-        queue: Where its handshake runs.
-        may_go_on: Asked before each step of the handshake whether there is time for it.
-        on_secured: Called once when TLS is established; it calls `attach`, or ends the connection.
-        on_failed: Called once if that fails, with the detail for a log.
-        on_step: Called with the processor time, in seconds, of each step of the handshake; also
-            after it has failed, if a step was still running.
-        handshake_timeout: Seconds.
-        close_timeout: Seconds that the other side has to agree that it ends.
+        context: From `context.server_context`.
+        queue: Runs the steps of the handshake.
+        may_go_on: Called before each step; returns whether there is time for it.
+        on_secured: Called once when TLS is established; has to call `attach`, or end the
+            connection.
+        on_failed: Called once if the handshake fails, with details for the log.
+        on_step: Called with the processor time, in seconds, of each step of the handshake; after a
+            failure, also for a step that was still running.
+        handshake_timeout: Seconds for the handshake.
+        close_timeout: Seconds for the other side to confirm the end of the connection.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         super().__init__()
         self.handshake = HandshakeRun(context, queue, self, may_go_on=may_go_on)
         self.gone = asyncio.Event()
-        """Set when TCP is over."""
+        """Set when the TCP connection is lost."""
         self._on_secured = on_secured
         self._on_failed = on_failed
         self._on_step = on_step
@@ -63,9 +64,9 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self._timer: asyncio.TimerHandle | None = None
         self._tls = self.handshake.tls
         self._received = self.handshake.received
-        """Not decrypted yet."""
+        """Data that is not decrypted yet."""
         self._is_reading = True
-        """Whether what is above wants to have more."""
+        """Whether the protocol above accepts more data."""
         self._is_scheduled = False
         self._is_closing = False
 
@@ -99,7 +100,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         """End the connection: the handshake failed."""
         self._stop_timer()
         if self._tcp is not None:
-            # An alert that says why is in the hands of the operating system already, or never.
+            # If the alert with the reason is not with the operating system yet, do not wait for it.
             if self._tcp.get_write_buffer_size():
                 self._tcp.abort()
             else:
@@ -112,7 +113,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
     def data_received(self, data: bytes) -> None:
         if not self.handshake.is_over:
             if self._tcp is not None and len(self._received) + len(data) >= MAX_HANDSHAKE_BYTES:
-                # A client may send what it wants right behind its part of the handshake.
+                # A client may send any amount of data right after its part of the handshake.
                 self._tcp.pause_reading()
             self.handshake.feed(data)
         elif self._above is not None and not self._is_closing:
@@ -121,7 +122,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
                 self._decrypt()
 
     def _decrypt(self) -> None:
-        """Hand a portion of what was received to the protocol above."""
+        """Decrypt a portion of the received data, and pass it to the protocol above."""
         self._is_scheduled = False
         if self._above is None or self._is_closing or self._tcp is None:
             return
@@ -132,14 +133,14 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         try:
             while self._is_reading and not self._is_closing:
                 if not (data := session.read(_PORTION)):
-                    # The other side said that it ends.
+                    # The other side announced the end of the connection.
                     self.close()
                     return
                 self._above.data_received(data)
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
-            _LOGGER.debug("TLS of a connection broke: %s", error.reason)
+            _LOGGER.debug("TLS of a connection failed: %s", error.reason)
             self._flush()
             self.abort()
             return
@@ -147,7 +148,7 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
         self._go_on_reading()
 
     def _go_on_reading(self) -> None:
-        """Read on from TCP if all that came from there is handed over; else hand over more soon."""
+        """Resume reading from TCP once all received data is passed on; until then, pass on more."""
         if self._tcp is None or self._is_closing:
             return
         if self._is_reading and not self._received:
@@ -193,20 +194,20 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
             self._timer.cancel()
             self._timer = None
 
-    # --- For what is above ------------------------------------------------------------------------
+    # --- For the protocol above -------------------------------------------------------------------
 
     def attach(self, above: asyncio.Protocol) -> None:
-        """Hand what comes from now on to a protocol."""
+        """Pass all data from now on to a protocol."""
         self._above = above
         above.connection_made(self)
-        # A client may send something together with the end of its handshake.
+        # A client may send data together with the end of its handshake.
         self._decrypt()
 
     def certificate(self) -> bytes:
-        """The certificate, DER, whose key the other side was seen to have.
+        """The certificate (DER) whose private key the other side has proved to have.
 
-        It is the first of the verified chain. Others may have been sent along; they count for
-        nothing. Empty if there is none.
+        It is the first of the verified chain; other certificates that were sent do not count. Empty
+        if there is none.
         """
         return self._tls.session.getpeercert(binary_form=True) or b""
 
@@ -219,16 +220,16 @@ class TlsTransport(asyncio.Protocol, asyncio.Transport):
 
     @override
     def close(self) -> None:
-        """End the connection in good order: what was written still arrives."""
+        """End the connection gracefully, so that written data still arrives."""
         if self._is_closing or self._tcp is None:
             return
         self._is_closing = True
-        # It raises until the other side confirms, which is not waited for.
+        # This raises until the other side confirms the end; do not wait for that.
         with suppress(ssl.SSLError):
             self._tls.session.unwrap()
         self._flush()
-        # With something unread TCP would be reset, and what was written lost: the rest is read,
-        # but not decrypted.
+        # Unread data would reset TCP and lose the written data. So read the rest, but do not
+        # decrypt it.
         self._received.clear()
         self._tcp.write_eof()
         self._tcp.resume_reading()

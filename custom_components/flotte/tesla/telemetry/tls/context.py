@@ -1,6 +1,6 @@
-"""TLS context of the server; building one is the only part that touches the disk.
+"""The server's TLS context, and the only part of TLS that accesses the disk.
 
-Source: what Python 3.14 with OpenSSL 3.6 was seen to do.
+Source: the observed behaviour of Python 3.14 with OpenSSL 3.6.
 """
 
 import os
@@ -13,41 +13,41 @@ from .certificates import CertificateDefect, Defect
 from .server_certificate import ServerCertificate
 
 _NO_COMPRESSED_CERTIFICATES: Final = 1 << 33
-"""`SSL_OP_NO_RX_CERTIFICATE_COMPRESSION` of OpenSSL from 3.2 on; Python has no name for it.
+"""`SSL_OP_NO_RX_CERTIFICATE_COMPRESSION` of OpenSSL 3.2 and later, for which Python has no name.
 
-With compression 2 kB on the wire become 100 kB of certificates to parse (RFC 8879).
+With compression, 2 kB on the wire can become 100 kB of certificates to parse (RFC 8879).
 """
 
 
 class ServerContext(ssl.SSLContext):
     """TLS context of the server, with a second context for clients that offer a session.
 
-    OpenSSL keeps the sessions of TLS 1.2 to resume them, without verifying the certificate again,
-    and Python offers no way to turn that off. But a context only knows its own sessions: a client
-    that offers one of them gets `alternate`, which does not know it, and the other way round.
+    OpenSSL resumes sessions of TLS 1.2 without verifying the certificate again, and Python cannot
+    turn that off. But a context knows only its own sessions. So a client that offers a session of
+    one context is served by the other one, its `alternate`.
     """
 
     alternate: ServerContext
 
 
 def server_context(certificate: ServerCertificate, client_cas: str, folder: Path) -> ServerContext:
-    """Build the TLS context of the server. Blocks: the key passes through a private file.
+    """Create the server's TLS context. Blocks, because OpenSSL reads the key from a private file.
 
-    What cars offer is not documented, so TLS 1.2 and 1.3 are both on. That the certificate of the
-    client is for clients is checked by OpenSSL.
+    Both TLS 1.2 and 1.3 are enabled, because it is not documented which one cars use. OpenSSL
+    checks that a client's certificate is for clients.
 
     Args:
-        certificate: To be shown.
-        client_cas: PEM of the CAs that may have signed a car's certificate, `AcceptedCas.pem`.
-        folder: Where the private file may be; it exists, and is on a disk of this machine.
+        certificate: The certificate to present.
+        client_cas: PEM of the CAs that may have signed a car's certificate; `AcceptedCas.pem`.
+        folder: Existing folder on a local disk for the private file.
 
     Raises:
-        CertificateDefect: one of them is not what OpenSSL can use.
-        OSError: no file can be written there.
+        CertificateDefect: OpenSSL cannot use one of them.
+        OSError: the file cannot be written.
     """
     context, alternate = _context(client_cas), _context(client_cas)
     context.alternate, alternate.alternate = alternate, context
-    # OpenSSL takes the key from a file only. No other user can read this one (mode 600).
+    # OpenSSL reads the key only from a file. No other user can read this file (mode 600).
     handle, path = tempfile.mkstemp(prefix=".flotte-", suffix=".pem", dir=folder)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -63,17 +63,17 @@ def server_context(certificate: ServerCertificate, client_cas: str, folder: Path
 
 
 def _context(client_cas: str) -> ServerContext:
-    """A context without a certificate of its own. Raises CertificateDefect."""
+    """Create a context without a certificate of its own. Raises CertificateDefect."""
     context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    # Extensions that strictness asks for: whether the cars' certificates have them is not known.
+    # Not strict: it is unknown whether cars' certificates have the extensions that this requires.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    # Every known CA is trusted on its own, also an intermediate, as by Tesla's own server.
+    # As in Tesla's own server, every CA in the list is trusted on its own, even an intermediate.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     # WebSocket needs HTTP/1.1.
     context.set_alpn_protocols(["http/1.1"])
-    # A resumed session is not verified again: an expired certificate would live on.
+    # A resumed session is not verified again, so an expired certificate would stay accepted.
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | _NO_COMPRESSED_CERTIFICATES
     context.num_tickets = 0
     if not client_cas:

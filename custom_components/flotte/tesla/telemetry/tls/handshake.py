@@ -1,9 +1,9 @@
 """TLS handshakes, step by step in a thread.
 
-A stranger chooses what a handshake costs: some hundred certificates, or elliptic curves made to be
-slow, take OpenSSL a second and more for a few thousand bytes. So the steps of handshakes run one
-after the other in a thread, which leaves the event loop free (OpenSSL runs without Python's lock),
-and their bytes are counted. asyncio's own TLS does handshakes on the loop.
+A client decides how expensive a handshake is: with a hundred certificates, or with elliptic curves
+made to be slow, a few thousand bytes keep OpenSSL busy for a second or more. So the steps of all
+handshakes run one after the other in a thread, and their bytes are limited. That keeps the event
+loop free, because OpenSSL releases Python's lock; asyncio's own TLS does handshakes on the loop.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ from typing import Final, Protocol
 from .context import ServerContext
 
 MAX_HANDSHAKE_BYTES: Final = 16_384
-"""Bytes of a client that OpenSSL receives until TLS is established.
+"""Maximum number of bytes from a client until TLS is established.
 
-A greeting has 0.3 to 2 kB, a chain of four certificates with RSA keys about 6 kB.
+A ClientHello has 0.3 to 2 kB, a chain of four certificates with RSA keys about 6 kB.
 """
 MAX_HANDSHAKE_STEPS: Final = 64
-"""Portions in which it may arrive; each costs a visit to the thread."""
+"""Maximum number of portions in which these bytes may arrive; each needs a step in the thread."""
 
 
 class Failure(StrEnum):
     """Reason why TLS was not established."""
 
     NO_CERTIFICATE = "no_certificate"
-    """A browser or a scanner; or a car that rejects our request for its certificate."""
+    """The client has no certificate: a browser, a scanner, or a car that rejects our request."""
     UNTRUSTED = "untrusted_certificate"
     NO_TLS = "no_tls"
     """Another protocol, or a client that does not trust our certificate."""
     TOO_MUCH = "too_much_before_tls"
-    """More bytes, or in more portions, than a car needs."""
+    """More bytes or portions than a car needs."""
     TIMEOUT = "handshake_timeout"
     LOST = "lost"
     """The other side disconnected."""
@@ -52,7 +52,7 @@ class HandshakeStep:
     outgoing: bytes
     """Bytes for the client."""
     seconds: float
-    """Processor time."""
+    """Processor time of the step."""
     is_done: bool = False
     failure: Failure | None = None
     detail: str = ""
@@ -80,8 +80,8 @@ class Handshake:
         try:
             is_done = self._advance(data)
             if self.session.session_reused:
-                # Nothing was sent yet. The other context does not know the session, so that a new
-                # one is negotiated, and the certificate verified.
+                # Start again before anything is sent. The other context does not know the session,
+                # so it negotiates a new one and verifies the certificate.
                 self._begin(self._context.alternate)
                 is_done = self._advance(bytes(self._received))
         except ssl.SSLCertVerificationError as error:
@@ -111,10 +111,10 @@ class Owner(Protocol):
         """Send bytes of the handshake to the client."""
 
     def on_step(self, seconds: float) -> None:
-        """Note the processor time of a step, also of one that outlasts a failed handshake."""
+        """Note the processor time of a step, even if the handshake failed during the step."""
 
     def on_done(self) -> None:
-        """Go on: TLS is established."""
+        """Continue: TLS is established."""
 
     def on_failed(self, failure: Failure, detail: str) -> None:
         """End the connection: the handshake failed."""
@@ -147,9 +147,9 @@ class HandshakeRun:
         self.steps = 0
         """Portions received so far."""
         self.received = bytearray()
-        """Received, and not given to a step yet; after the handshake, the first encrypted data."""
+        """Data received but not passed to a step yet; after the handshake, encrypted data."""
         self.is_over = False
-        """Whether it succeeded or failed."""
+        """Whether the handshake has succeeded or failed."""
         self._queue = queue
         self._owner = owner
         self._may_go_on = may_go_on
@@ -173,7 +173,7 @@ class HandshakeRun:
         self._queue.submit(self)
 
     def begin_step(self) -> bytes | None:
-        """Return the data for the next step; None if none is due any more."""
+        """Return the data for the next step; None if no step is due any more."""
         self._is_queued = False
         if not self.is_over and not self._may_go_on():
             self.fail(Failure.FLOOD)
@@ -205,7 +205,7 @@ class HandshakeRun:
             self._request_step()
 
     def fail(self, failure: Failure, detail: str = "") -> None:
-        """End the handshake, unless it is over."""
+        """Fail the handshake, unless it is over."""
         if self.is_over:
             return
         self.is_over = True
@@ -214,7 +214,7 @@ class HandshakeRun:
         self._release_owner()
 
     def _release_owner(self) -> None:
-        """Break the circle of references: in a flood, memory must be free without a collection."""
+        """Break the reference cycle, so that a flood needs no garbage collector to free memory."""
         if self.is_over and not self._is_stepping:
             del self._owner
 
@@ -250,7 +250,7 @@ class HandshakeQueue:
                     self._executor, waiting.tls.step, data
                 )
             except RuntimeError:
-                # The threads are gone: Home Assistant is stopping.
+                # The executor was shut down: Home Assistant is stopping.
                 waiting.abort()
                 continue
             self._is_running = True

@@ -1,7 +1,7 @@
-"""Identity of a car, read from its verified certificate and from nothing else.
+"""The identity of a car, read only from its verified certificate.
 
-This decides which vehicle a connection may report for. Call it only with the leaf of a chain that
-TLS has verified.
+It decides which vehicle a connection may report for. Call `identity` only with the leaf of a chain
+that TLS has verified.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), which does the same in Go.
 """
@@ -17,7 +17,7 @@ from .certificates import PARSE_ERRORS
 
 
 class UnknownDevice(ValueError):
-    """A certificate of Tesla's, but not that of a car; the text is the reason."""
+    """One of Tesla's certificates, but not a car's; the text is the reason."""
 
 
 VEHICLE: Final = "vehicle_device"
@@ -27,7 +27,7 @@ _PRODUCTS_CA: Final = "Tesla Motors Products CA"
 
 
 _CARS_BY_NAME: Final = frozenset({"TeslaMotors", "Tesla Issuing CA", _PRODUCTS_CA})
-"""Issuers that are enough to make a car."""
+"""Issuers that only cars have certificates of, apart from `_BOARD_UNIT`."""
 
 
 _BOARD_UNIT: Final = "Tesla Motors SN"
@@ -52,11 +52,11 @@ _BY_USAGE: Final = frozenset(
         "Tesla GF Berlin Product Access Issuing CA",
     }
 )
-"""Issuers for all kinds of devices: the key usage says which."""
+"""Issuers for all kinds of devices; the key usage shows which kind."""
 
 
 _USAGE: Final = re.compile(r"1\.3\.6\.1\.4\.1\.49279\.2\.[45]\.(\d{1,3})")
-"""Tesla's own key usages: 4 engineering, 5 production; then the kind of device."""
+"""Tesla's own key usages: 4 for engineering or 5 for production, then the kind of device."""
 
 
 _KINDS: Final = {
@@ -72,7 +72,7 @@ _KINDS: Final = {
 
 
 _WIFI: Final = "1.3.6.1.4.1.49279.2.5.1.1"
-"""Of the certificate that a car has for Wi-Fi networks, which others than Tesla get to see."""
+"""Key usage of a car's certificate for Wi-Fi networks, which is presented to others than Tesla."""
 
 
 _OTHER_UNITS: Final = {
@@ -86,21 +86,21 @@ _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Device that a certificate stands for."""
+    """The device that a certificate identifies."""
 
     vin: str
     device_type: str
 
 
 def identity(leaf_der: bytes) -> Identity:
-    """Return the car that an already verified certificate stands for.
+    """Return the car that a verified certificate identifies.
 
     Args:
-        leaf_der: The certificate whose key the other side was seen to have: the first of the
-            verified chain, never another one that was sent along.
+        leaf_der: The certificate whose private key the other side has proved to have: the first of
+            the verified chain, never another certificate that was sent.
 
     Raises:
-        UnknownDevice: not a certificate of a car.
+        UnknownDevice: the certificate is not a car's.
     """
     try:
         leaf = x509.load_der_x509_certificate(leaf_der)
@@ -147,7 +147,7 @@ def _values(name: x509.Name, kind: x509.ObjectIdentifier) -> list[str]:
 
 
 def _only(name: x509.Name, kind: x509.ObjectIdentifier) -> str:
-    """Return the only value; readers of certificates disagree on which of several counts."""
+    """Return the only value, because implementations disagree on which of several counts."""
     values = _values(name, kind)
     if len(values) != 1:
         raise UnknownDevice("the certificate does not have exactly one name")

@@ -1,6 +1,6 @@
-"""Certificate of the server: the check of an owner's files, and what cars verify it with.
+"""The server's certificate: checks an owner's files, and finds the CAs that cars verify it with.
 
-What signed the certificate goes into the configuration's `ca`.
+These CAs go into the configuration's `ca`.
 """
 
 from collections.abc import Iterator
@@ -29,44 +29,44 @@ from .certificates import (
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """Certificate and key that the server presents to the cars."""
+    """The certificate that the server presents to cars, with its key."""
 
     chain: str
     """PEM: the server's certificate, then its issuers."""
     key: str = field(repr=False)
-    """PEM, PKCS#8 without a password: a secret."""
+    """Private key, PEM, PKCS#8 without a password: a secret."""
     ca: str
     """PEM for the configuration's `ca`, against which cars verify the chain."""
     is_anchored: bool
-    """Whether `ca` has a root. Cars that insist on one do not connect without."""
+    """Whether `ca` contains a root. Cars that require a root cannot connect without one."""
     not_before: datetime
     not_after: datetime
 
     @property
     def renew_after(self) -> datetime:
-        """When two thirds of its life are over: from then on it should be replaced."""
+        """When to start replacing the certificate: after two thirds of its life."""
         return self.not_after - (self.not_after - self.not_before) / 3
 
 
 def read_server_certificate(
     chain: bytes, key: bytes, host: str, now: datetime, *, roots: bytes = b""
 ) -> ServerCertificate:
-    """Check a certificate that the user has, or that was stored, and find its `ca`.
+    """Check an owner's or a stored certificate, and find its `ca`.
 
-    The file of a public CA ends with an intermediate; the root is looked for in `roots`. Both go
-    into `ca`: Tesla's own check verifies the first certificate with `ca` alone, and the root still
-    fits when the next certificate comes from another intermediate.
+    The chain from a public CA ends with an intermediate, so the root is searched in `roots`. Both
+    go into `ca`: Tesla's own check verifies the first certificate with `ca` alone, and the root is
+    still right when the next certificate is from another intermediate.
 
     Args:
         chain: PEM, the server's certificate first, each followed by its issuer.
         key: PEM, without a password.
         host: The name or address that cars connect to.
-        now: The time now; aware.
-        roots: PEM with roots that may be sent to cars, for example those that Python packages of
-            trusted roots have. Our own CA if that issued the certificate.
+        now: The current time; aware.
+        roots: PEM with roots that may be sent to cars, such as those in Python packages of trusted
+            roots; our own CA if it issued the certificate.
 
     Raises:
-        CertificateDefect: for the first thing that is wrong with them.
+        CertificateDefect: with the first defect found.
     """
     name = host_name(host)
     certificates = read_chain(chain)
@@ -87,7 +87,7 @@ def read_server_certificate(
             Defect.WRONG_HOST, host=str(name.value), names=", ".join(_names(leaf)) or "-"
         )
     anchors = list(_anchors(certificates, roots, now))
-    # The leaf is an anchor only if it signed itself.
+    # The leaf itself is included only if it is self-signed, as an anchor.
     ca = [*issuers, *(each for each in anchors if each not in issuers)]
     if not ca:
         raise CertificateDefect(Defect.CHAIN_INCOMPLETE, issuer=common_name(leaf.issuer))
@@ -104,17 +104,17 @@ def read_server_certificate(
 def _anchors(
     chain: list[x509.Certificate], roots: bytes, now: datetime
 ) -> Iterator[x509.Certificate]:
-    """Roots that the chain leads to: its own last one, and those that signed any of it.
+    """Find the roots of a chain: its last certificate if self-signed, and any issuer in `roots`.
 
-    A chain may lead to several: to the root of an intermediate, and over a cross-signed form of
-    that root to an older one.
+    A chain may have several roots: that of its intermediate, and an older one that cross-signed
+    that root.
     """
     if _issued_by(chain[-1], chain[-1]):
         yield chain[-1]
     if not roots:
         return
-    # Only those that bear a wanted name are read: among the public ones are some so old and odd
-    # that the library warns of them, and will refuse them one day.
+    # Parse only roots that contain a wanted name: some public roots are so old and odd that the
+    # library warns about them, and will reject them one day.
     wanted = {each.issuer.public_bytes() for each in chain}
     for der in pem_blocks(roots):
         if not any(name in der for name in wanted):
@@ -154,13 +154,13 @@ def _check_time(certificate: x509.Certificate, now: datetime) -> None:
 
 
 def _is_for_servers(leaf: x509.Certificate) -> bool:
-    """Whether it may stand for a server: it says so, or nothing about what it is for."""
+    """Whether the certificate is for servers: it says so, or does not restrict its usage."""
     usage = extension_of(leaf, x509.ExtendedKeyUsage)
     return usage is None or ExtendedKeyUsageOID.SERVER_AUTH in usage
 
 
 def _names(leaf: x509.Certificate) -> list[str]:
-    """Hosts that it is for. The common name does not count, for clients of today."""
+    """Hosts that the certificate is for. As in today's clients, the common name does not count."""
     names = extension_of(leaf, x509.SubjectAlternativeName)
     if names is None:
         return []
@@ -173,6 +173,6 @@ def _is_for(leaf: x509.Certificate, host: x509.DNSName | x509.IPAddress) -> bool
     names = [name.lower() for name in _names(leaf)]
     if wanted in names:
         return True
-    # A star stands for exactly one label, the first (RFC 6125, 6.4.3).
+    # A wildcard stands for exactly one label, the first (RFC 6125, 6.4.3).
     _, dot, parent = wanted.partition(".")
     return isinstance(host, x509.DNSName) and bool(dot) and f"*.{parent}" in names

@@ -22,7 +22,7 @@ from custom_components.flotte import async_unload_entry
 from custom_components.flotte.streaming.certificates import async_get_authority
 from custom_components.flotte.streaming.client_cas import async_get_client_cas
 from custom_components.flotte.streaming.options import Settings, read_overrides
-from custom_components.flotte.streaming.subscription import ConfigurationRefusal
+from custom_components.flotte.streaming.subscription import StreamRefusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
 from custom_components.flotte.tesla.telemetry.profiles import Profile, Rule
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
@@ -1262,4 +1262,4 @@ async def test_errors_are_requested_once_a_day_over_restarts(
     ids=str,
 )
 def test_a_stored_refusal_that_cannot_be_read_is_none(stored: object) -> None:
-    assert ConfigurationRefusal.from_stored(stored) is None
+    assert StreamRefusal.from_stored(stored) is None

@@ -48,7 +48,7 @@ from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit, async_delete_configuration
-from .subscription import CarSubscription, ConfigurationRefusal, is_leaner
+from .subscription import CarSubscription, StreamRefusal, is_leaner
 
 RETRY_INTERVALS: Final = (
     timedelta(hours=1),
@@ -250,14 +250,12 @@ class Configurator:
         """Record a refused configuration, and report it."""
         count = (car.refusal.count if car.refusal else 0) + billed
         until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
-        car.refusal = ConfigurationRefusal(
-            issue, detail, count, until, self._fingerprint(car, wanted)
-        )
+        car.refusal = StreamRefusal(issue, detail, count, until, self._fingerprint(car, wanted))
         self.async_report_refusal(car, car.refusal)
         self._on_change()
 
     @callback
-    def async_report_refusal(self, car: CarSubscription, refusal: ConfigurationRefusal) -> None:
+    def async_report_refusal(self, car: CarSubscription, refusal: StreamRefusal) -> None:
         """Report why a car could not be configured, if that affects its stream."""
         if refusal.issue != POSTPONED_ISSUE or car.known is None:
             # A car that is already streaming keeps its present plan.

@@ -26,7 +26,7 @@ USUAL_DAYS: Final = 30.44
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigurationRefusal:
+class StreamRefusal:
     """Reason why a car could not be configured, and the time of the next attempt."""
 
     issue: str
@@ -50,7 +50,7 @@ class ConfigurationRefusal:
         }
 
     @classmethod
-    def from_stored(cls, stored: object) -> ConfigurationRefusal | None:
+    def from_stored(cls, stored: object) -> StreamRefusal | None:
         """The refusal from `to_stored`'s JSON; None if there is none, or it cannot be read."""
         match stored:
             case {
@@ -87,7 +87,7 @@ class CarSubscription:
         self.plan: Plan = {}
         self.tally = Tally.from_stored({}, kept.get("tally"))
         self.stored_tally = kept.get("tally")
-        self.refusal = ConfigurationRefusal.from_stored(kept.get("refusal"))
+        self.refusal = StreamRefusal.from_stored(kept.get("refusal"))
         """Refusal of the last configuration, if any."""
         self.asked = as_moment(kept.get("asked"))
         """Time when Tesla was last asked why the car does not connect."""

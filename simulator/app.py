@@ -231,8 +231,8 @@ class Simulator:
         cloud, request = self.cloud, call.request
         trouble = cloud.faults.take(call.name, request.path, call.vin)
         try:
-            # Before everything else: a client that gives up while it waits has sent its request,
-            # which is carried out.
+            # Before anything else: a client that gives up while waiting has still sent its request,
+            # which must run.
             await request.read()
         except ConnectionError, web.RequestPayloadError:
             return _hang_up(request)

@@ -1,4 +1,4 @@
-"""Bodies that no client should read completely: an endless one, and one that unpacks to much."""
+"""Bodies that no client should read to the end: an endless one, and one that unpacks to a lot."""
 
 import zlib
 from contextlib import suppress
@@ -9,7 +9,7 @@ from aiohttp import web
 MEBIBYTE = 1 << 20
 BOMB_MEBIBYTES = 64
 _MAX_MEBIBYTES = 512
-"""The simulator ends an endless body after so much, so that a defect ends."""
+"""The simulator ends an endless body after this much, so that a defective client ends too."""
 
 FIREWALL_PAGE = (
     "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access Denied</H1>"

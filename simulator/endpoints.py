@@ -220,7 +220,7 @@ ENDPOINTS = (
         method="POST",
         path="/api/1/vehicles/{vin}/wake_up",
         category=Category.WAKE,
-        # Tesla's pages name one scope here and the other there; either is accepted.
+        # Tesla's pages name different scopes in different places; either is accepted.
         scopes=frozenset({"vehicle_cmds", "vehicle_device_data"}),
         limited=Limited.WAKE,
     ),

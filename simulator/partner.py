@@ -116,7 +116,7 @@ def _account(application: Application, registration: Registration) -> dict[str, 
 
 
 async def public_key(cloud: Cloud, call: Call) -> web.Response:
-    """The key that was found when a domain was registered; the domain must be the asker's own."""
+    """The key found when a domain was registered; the domain must be the application's own."""
     call.require(frozenset({"vehicle_device_data", "vehicle_cmds"}))
     registration = cloud.accounts.registered(call.application.client_id, call.region)
     if registration is None or registration.domain != call.request.query.get("domain"):

@@ -87,7 +87,7 @@ def _written(site: SiteState, begins: float, zone: ZoneInfo) -> datetime:
 def _day_of(site: SiteState, end: float, zone: ZoneInfo) -> float:
     """The beginning of the day of `end`: a `day` history never has more (tesla-solar-download 1).
 
-    With the standard offset all year, it is the day by that offset.
+    With the fault `standard_offset`, that offset decides which day it is.
     """
     local = datetime.fromtimestamp(end, zone)
     if site.history_faults.standard_offset:

@@ -44,8 +44,8 @@ class HistoryFaults:
     """
 
     standard_offset: bool = False
-    """Local times are right, but have the standard offset all year, also in what is compared with
-    the requested end: in summer a day ends at 23:00 unless its end has the standard offset."""
+    """Local times are right, but carry the standard offset all year. The requested end is compared
+    by that offset too: in summer, a day ends at 23:00 unless its end has the standard offset."""
     gaps: list[tuple[float, float]] = field(default_factory=list)
     """Spans of Unix time without rows: the gateway was offline."""
     provisional_hours: float = 0.0

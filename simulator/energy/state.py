@@ -78,7 +78,7 @@ class SiteState:
         self._sessions_seen = 0
 
     def advance(self) -> None:
-        """Live until the clock's now, together with the car at the wall connector."""
+        """Live until the clock's now, in step with the car at the wall connector."""
         target = self.clock.now()
         if target <= self.time:
             return

@@ -41,7 +41,7 @@ def _flapping(car: ConnectedVehicle, value: object) -> None:
     wanted = as_object(value, "flapping")
     for name, amount in wanted.items():
         if name not in FIELDS or FIELDS[name].arm != "double_value":
-            raise SteeringError(f"flapping: {name} is no number that a car tells")
+            raise SteeringError(f"flapping: cars report no number {name}")
         as_number(amount, "flapping")
     car.telemetry.distortions.flapping.clear()
     car.telemetry.distortions.flapping.update(wanted)
@@ -52,7 +52,7 @@ def _values(car: ConnectedVehicle, value: object) -> None:
     for name, raw in as_object(value, "values").items():
         spec = FIELDS.get(name)
         if spec is None:
-            raise SteeringError(f"values: a car does not tell {name}")
+            raise SteeringError(f"values: cars do not report {name}")
         told = INVALID if raw is None else tuple(raw) if isinstance(raw, list) else raw
         try:
             spec.datum(told)
@@ -67,7 +67,7 @@ def _lost_changes(car: ConnectedVehicle, value: object) -> None:
     lost: dict[str, float] = {}
     for name, seconds in as_object(value, "lost_changes").items():
         if name not in FIELDS:
-            raise SteeringError(f"lost_changes: a car does not tell {name}")
+            raise SteeringError(f"lost_changes: cars do not report {name}")
         lost[name] = car.time + as_number(seconds, "lost_changes")
     car.telemetry.distortions.lost_changes.clear()
     car.telemetry.distortions.lost_changes.update(lost)

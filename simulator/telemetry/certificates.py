@@ -1,7 +1,7 @@
 """The authorities behind the cars' certificates: shaped and named like Tesla's, but our own.
 
-    Tesla Product Root CA ── Tesla Motors Product Issuing CA ── cars of today, told by an OID
-    Tesla Motors Root CA ─── Tesla Motors Products CA ───────── older cars, told by that name
+    Tesla Product Root CA ── Tesla Motors Product Issuing CA ── cars of today, identified by an OID
+    Tesla Motors Root CA ─── Tesla Motors Products CA ───────── older cars, identified by that name
 
 Keys derive from the world's seed, so that a restarted simulator is trusted again. That makes them
 worthless outside of a simulation, which is their only purpose.

@@ -11,9 +11,9 @@ Streams of real cars lose changes of single fields (public reports: Locked, Door
 DetailedChargeState): the collector counts them as sent, but they never arrive. `lost_changes` of a
 car's telemetry lists such fields, and for how long.
 
-It does not look at every point of the grid. A life stops where something can be due: when an
-interval ends, after every event and order, each half second while the car drives, and each five
-seconds while it stands awake, when nothing in it moves fast.
+The collector does not look at every point of the grid. A life stops where something can be due:
+when an interval ends, after every event and order, each half second while the car drives, and each
+five seconds while it stands awake, when nothing in it moves fast.
 """
 
 import math
@@ -38,7 +38,7 @@ _LIST_FIRMWARE = (2024, 44, 32)
 """Supports `minimum_delta`."""
 _CLIENT_1_FIRMWARE = (2025, 2, 6)
 _CLIENT_1_BRANCH = (2024, 45, 32, 20)
-"""The client 1.0.0 came with the former, and with the latter for cars that stayed on 2024.45."""
+"""Client 1.0.0 came with the firmware above, and with this one for cars that stayed on 2024.45."""
 _NANOSECONDS = 500_000_000
 
 

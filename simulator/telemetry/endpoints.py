@@ -22,7 +22,7 @@ LOCATION = "vehicle_location"
 DEVICE = "vehicle_device_data"
 OLDEST_FIRMWARE = (2024, 26)
 OLDEST_ATOM_FIRMWARE = (2025, 20)
-"""Of a Model S or X with an Intel Atom, which needs no key for it."""
+"""The oldest firmware with which a Model S or X with an Intel Atom streams; it needs no key."""
 _TURNS = 50
 """The number of times that a creation yields to others: enough for a second one to meet it."""
 

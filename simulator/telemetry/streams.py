@@ -15,7 +15,7 @@ from simulator.telemetry.subscription import Emission, Subscription
 LOGGER = logging.getLogger(__name__)
 
 PATIENCE = 2.0
-"""Real seconds that a step waits for acks at most."""
+"""Maximum real seconds that a step waits for acks."""
 BEAT_SECONDS = 0.5
 """The grid of the cars' messages, when the real clock runs."""
 

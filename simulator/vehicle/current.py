@@ -13,7 +13,7 @@ MIN_REAL = 1
 DEAD_SECONDS = 10.0
 """From the start of a charge, or a new setting, until the current changes."""
 STEP_SECONDS = 1.0
-"""After that it changes by an ampere a second."""
+"""Time per ampere of the change after that."""
 
 
 @dataclass

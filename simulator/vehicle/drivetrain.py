@@ -10,7 +10,7 @@ MIN_LINGER = 5.0
 MAX_LINGER = 20.0
 """Seconds from parking, leaving or waking until it stops reporting."""
 FLIP_SECONDS = 70.0
-"""The time for which a Model S or X with an Intel Atom reports P, and then nothing, in turn."""
+"""The time for which a Model S or X with an Intel Atom alternately reports P and nothing."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ PREPARING_PERCENT = 3
 PREPARED_PERCENT = 10
 """The progress once the download is complete; the installation itself continues from there."""
 INSTALL_SECONDS = 1500.0
-"""Also the duration that the car announces (`expected_duration_sec`)."""
+"""Duration of an installation, which the car also announces (`expected_duration_sec`)."""
 STATES = ("", "available", "scheduled", "downloading", "downloading_wifi_wait", "installing")
 """`software_update.status`."""
 

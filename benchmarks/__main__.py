@@ -21,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("setup", help="starting with an account", description=setup.__doc__)
     setup.add_options(name)
     name.set_defaults(run=setup.run)
-    name = names.add_parser("flood", help="strangers at the port", description=flood.__doc__)
+    name = names.add_parser("flood", help="floods of unknown clients", description=flood.__doc__)
     flood.add_options(name)
     name.set_defaults(run=flood.run)
     return parser

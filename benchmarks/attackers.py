@@ -1,4 +1,4 @@
-"""Strangers that flood the receiver's port, in a process of their own.
+"""Unknown clients that flood the receiver's port, in a process of their own.
 
     python -m benchmarks.attackers
 

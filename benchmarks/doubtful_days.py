@@ -1,9 +1,9 @@
 """Days on which the known state of a car is often wrong when calls are made.
 
 An episode starts with a car as its owner left it, known to Home Assistant. Then a person changes
-something by hand, of which the stream reports nothing: it loses the change, or its connection. Some
-time later a person or an automation asks Home Assistant to undo it, which needs a command whatever
-the stream reported last.
+something by hand, and the stream does not report it, because it loses the change or its connection.
+Some time later, a person or an automation asks Home Assistant to undo the change, which needs a
+command whatever the stream reported last.
 """
 
 import itertools
@@ -16,8 +16,8 @@ from simulator.cars import Car
 from simulator.vehicle.drive import HOME
 
 EPISODE_SECONDS: Final = 4787.0
-"""An hour and twenty minutes, and something, so that no two meet the same phase of an hourly
-poll."""
+"""A little less than an hour and twenty minutes, so that no two episodes start at the same phase of
+an hourly poll."""
 FIRST_SECONDS: Final = 600.0
 BY_HAND_SECONDS: Final = 240.0
 """After the start: the car has reported everything, and its gear was reported long ago."""
@@ -45,7 +45,7 @@ WAITS: Final = (20.0, 65.0, 130.0, 290.0, 610.0, 1900.0, 3600.0)
 """Seconds from the change to the call: from before a poll a minute later until long asleep."""
 TROUBLES: Final = ("lost change", "lost connection", "park, then lost connection")
 AWAKE_SECONDS: Final = 600.0
-"""The car is certainly awake until then, and automations make calls too."""
+"""Seconds for which the car is certainly awake, so that automations make calls too."""
 
 _QUIET: Final[dict[str, Any]] = {
     "state": "online",

@@ -62,10 +62,10 @@ class Outcome:
     state: str
     """The state of the car at the time of the call: `online` or `asleep`."""
     seconds: float
-    """How long it took."""
+    """Duration of the call."""
     commands: int
     wakes: int
-    """Billed for this car during the call."""
+    """Wakes billed for this car during the call."""
     sent: int
     """Commands that reached the car meanwhile, whether it ran or refused them."""
     woken: int
@@ -80,7 +80,7 @@ class Outcome:
 
     @property
     def is_effective(self) -> bool:
-        """Whether it changed what it was to change."""
+        """Whether it had the requested effect."""
         return self.after and not self.before
 
 

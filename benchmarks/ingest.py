@@ -470,7 +470,7 @@ def _goal(name: str, figure: float, most: float) -> str:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Say how much is measured."""
+    """Add the options for the number of measurements."""
     parser.add_argument("--repeats", type=positive, default=9, help="of everything (%(default)s)")
     parser.add_argument(
         "--writes", type=positive, default=20_000, help="states in a batch (%(default)s)"

@@ -377,8 +377,8 @@ def surplus_calls(number: int) -> list[Call]:
 
 
 EPISODE_SECONDS: Final = 6047.0
-"""An hour and forty minutes, and something, so that each meets another phase of a polling
-interval."""
+"""A little more than an hour and forty minutes, so that each episode starts at another phase of a
+polling interval."""
 EPISODES: Final = 13
 ASLEEP_AFTER: Final = 660.0
 AFTER_SLEEP: Final = "fell asleep"

@@ -348,7 +348,7 @@ def table(figures: Figures) -> str:
         machine(),
         "",
         _head(
-            f"set-up, medians of {figures.repeats}",
+            f"setup, medians of {figures.repeats}",
             "seconds", "cpu s", "requests", "serial", "billed", "entities", "of", "MB", "kB each",
         ),
     ]  # fmt: skip

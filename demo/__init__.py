@@ -5,8 +5,8 @@
     account         logging in to Tesla through the config flow, as an owner does
     stream          letting the cars push, through the options flow
     entities        finding Flotte's entities
-    dashboard       what an owner would like to look at
-    checks          whether Home Assistant and Tesla tell the same story
+    dashboard       a dashboard as an owner would make it
+    checks          that Home Assistant and Tesla agree
     browser         screenshots
 
 Nothing leaves this machine, and everything is written below `.demo/`.

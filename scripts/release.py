@@ -68,7 +68,7 @@ def notes(root: Path, version: str) -> str:
         default=len(rest),
     )
     if not (body := rest[:end].strip()):
-        raise ReleaseError(f"CHANGELOG.md: nothing is said about {version}")
+        raise ReleaseError(f"CHANGELOG.md: the section {version} is empty")
     return body
 
 

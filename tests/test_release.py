@@ -69,7 +69,7 @@ def test_versions_that_agree_can_be_released(repository: Path) -> None:
         ("pyproject.toml", "0.2.0", "0.2.1", "pyproject.toml: the version is 0.2.1, not 0.2.0"),
         ("CHANGELOG.md", "## [0.2.0]", "## [0.3.0]", "the newest version is not 0.2.0"),
         ("CHANGELOG.md", " - 2026-12-01", "", "0.2.0 has no date"),
-        ("CHANGELOG.md", "### Added\n\n- A horn.\n", "", "nothing is said about 0.2.0"),
+        ("CHANGELOG.md", "### Added\n\n- A horn.\n", "", "the section 0.2.0 is empty"),
     ],
 )
 def test_a_version_that_differs_somewhere_is_not_released(

@@ -1067,12 +1067,14 @@ async def test_a_toggle_does_not_trust_what_was_restored(
 
 
 NO_TRUNK = {"response": {"state": "online", "vehicle_state": {"locked": True}}}
+NULL_TRUNK = {"response": {"state": "online", "vehicle_state": {"locked": True, "rt": None}}}
 
 
+@pytest.mark.parametrize("answer", [NO_TRUNK, NULL_TRUNK], ids=["absent", "null"])
 async def test_a_toggle_that_cannot_know_is_not_sent(
-    awake: Vehicle, car: Car, account: Account
+    awake: Vehicle, car: Car, account: Account, answer: dict[str, Any]
 ) -> None:
-    account.tesla.faults.order("status", endpoint="vehicle_data", status=200, body=NO_TRUNK)
+    account.tesla.faults.order("status", endpoint="vehicle_data", status=200, body=answer)
     with pytest.raises(CommandRefused) as refusal:
         await awake.send(commands.move_trunk(is_open=True), PERSON)
     assert refusal.value.translation_key == "position_unknown"

@@ -310,6 +310,41 @@ async def test_a_persons_later_setting_replaces_it(
     assert [type(result) for _, result in settled] == [Dropped]
 
 
+async def test_what_is_replaced_is_gone_from_the_disk_before_the_new_one_leaves(
+    vehicle: Vehicle, car: Car
+) -> None:
+    """After a crash it would be sent again, and undo what the person set."""
+    vehicle.gate.policy = NO_WAKES
+    await vehicle.send(commands.set_charge_limit(90), SUN)
+    car.steer({"state": "online"})
+    await vehicle.check()
+    saved: list[tuple[object, list[object]]] = []
+
+    async def save() -> None:
+        saved.append((vehicle.to_stored()["deferred"], limits(car)))
+
+    vehicle.persistence.save = save
+    await vehicle.send(commands.set_charge_limit(85), PERSON)
+    assert saved[0] == ([], [])
+    assert limits(car) == [85]
+
+
+async def test_a_wake_is_on_disk_before_it_is_paid(
+    vehicle: Vehicle, account: Account, car: Car
+) -> None:
+    """After a crash the car is waited for, and not woken again."""
+    saved: list[tuple[object, int]] = []
+
+    async def save() -> None:
+        saved.append((vehicle.to_stored()["woken"], account.endpoints.count("wake_up")))
+
+    vehicle.persistence.save = save
+    began = utc_now().timestamp()
+    await vehicle.wake(PERSON)
+    assert car.wakes == 1
+    assert saved[0] == (pytest.approx(began), 0)
+
+
 async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
     vehicle: Vehicle, car: Car, settled: Settled
 ) -> None:

@@ -233,6 +233,22 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]
 
 
+async def test_a_climate_that_may_still_be_switched_on_is_switched_off(
+    awake: Vehicle, car: Car, tesla: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """Its answer was lost, so a report that it is off may be older than its effect."""
+    awake.channel.mode = awake.channel.mode.UNSIGNED
+    car.protocol_required = False
+    tesla.faults.order("lost_reply", endpoint="command/auto_conditioning_start")
+    assert await awake.send(HEAT, PERSON) == Done()
+    freezer.tick(3 * SECOND)
+    now, off = utc_now(), commands.stop_climate()
+    awake.receive({each: Reading(v, now, Source.POLL) for each, v in off.expects.items()})
+    assert await awake.send(off, AUTOMATION) == Done()
+    assert ran(car)[-1] == "auto_conditioning_stop"
+    assert not car.climate.is_on
+
+
 async def test_a_lost_answer_about_the_heater_is_looked_for(
     awake: Vehicle, car: Car, tesla: Simulator, account: Account
 ) -> None:
@@ -245,6 +261,19 @@ async def test_a_lost_answer_about_the_heater_is_looked_for(
     with pytest.raises(OutcomeUnknown):
         await awake.send(commands.set_seat_heater(Seat.FRONT_RIGHT, 1), PERSON)
     assert car.climate.seat_heaters["right"] == 0
+
+
+async def test_a_lost_answer_is_looked_for_where_no_stream_could_report_it(
+    awake: Vehicle, car: Car, tesla: Simulator, account: Account
+) -> None:
+    awake.channel.mode = awake.channel.mode.UNSIGNED
+    car.protocol_required = False
+    assert not signals.BIOWEAPON_MODE.streamed
+    tesla.faults.order("lost_reply", endpoint="command/set_bioweapon_mode")
+    done = await awake.send(commands.set_bioweapon_mode(on=True), PERSON)
+    assert done == Done(already=True)
+    assert ran(car) == ["set_bioweapon_mode"]
+    assert paid(account) == {COMMAND: 1, DATA: 1}
 
 
 # --- One price -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.clock import utc_now
+from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import OutcomeUnknown
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.meter import Meter
@@ -207,6 +208,38 @@ async def test_somebody_who_asks_for_something_else_does_not_insist(
     tell(stream, {LIMIT: 85})
     assert (await followed.send(commands.set_charge_limit(85), PERSON)).already
     assert ran(car) == []
+
+
+OPEN_PORT: dict[Signal[Any], Any] = {
+    signals.CHARGE_PORT_OPEN: True,
+    signals.CHARGE_PORT_LATCH: "disengaged",
+}
+PORT_WITHOUT_CABLE: dict[Signal[Any], Any] = {
+    signals.CHARGE_PORT_OPEN: True,
+    signals.CHARGING_STATE: "disconnected",
+}
+NEVER_SPARED: dict[str, tuple[Command, dict[Signal[Any], Any]]] = {
+    "unlock_doors": (commands.unlock_doors(), {signals.LOCKED: False}),
+    "open_charge_port": (commands.open_charge_port(), OPEN_PORT),
+    "vent_windows": (commands.vent_windows(), dict.fromkeys(signals.WINDOWS, True)),
+    "close_charge_port": (commands.close_charge_port(), PORT_WITHOUT_CABLE),
+}
+"""Commands that are sent although the stream confirms their effect, or their condition."""
+
+
+@pytest.mark.parametrize("caller", [PERSON, AUTOMATION], ids=["person", "automation"])
+@pytest.mark.parametrize("case", NEVER_SPARED)
+async def test_these_are_sent_whatever_the_stream_reports(
+    followed: Vehicle, stream: Stream, car: Car, case: str, caller: Caller
+) -> None:
+    """A car locks, or latches a cable, on its own, and may just be about to."""
+    command, reported = NEVER_SPARED[case]
+    stream.continuity.follow({each.field: Rule(1) for each in reported})
+    car.steer({"plugged_in": None})
+    car.steer({"open": "charge_port"})
+    tell(stream, reported)
+    assert await followed.send(command, caller) == Done()
+    assert ran(car) == [command.name]
 
 
 # --- What the stream proves -----------------------------------------------------------------------

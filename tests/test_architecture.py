@@ -162,7 +162,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.hosts",
         "tesla.privacy",
     },
-    "tesla.api.sites": {"tesla.spending.caller", "tesla.spending.endpoints"},
+    "tesla.api.sites": {"tesla.errors", "tesla.spending.caller", "tesla.spending.endpoints"},
     "tesla.api.fleet": {
         "tesla.api.login",
         "tesla.api.sending",

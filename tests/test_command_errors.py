@@ -442,7 +442,8 @@ async def test_no_connection(
     ("fault", "key", "stored"),
     [
         ({"kind": "status", "status": 403}, "missing_scope", 0),
-        ({"kind": "status", "status": 404}, "not_found", 0),
+        ({"kind": "status", "status": 404}, "setting_not_offered", 0),
+        ({"kind": "status", "status": 405, "body": "method not allowed"}, "setting_not_offered", 0),
         ({"kind": "status", "status": 429}, "rate_limited", 0),
         ({"kind": "status", "status": 500}, "outcome_unknown", 0),
         ({"kind": "dropped"}, "outcome_unknown", 0),
@@ -458,7 +459,7 @@ async def test_no_connection(
             0,
         ),
     ],
-    ids=["403", "404", "429", "500", "dropped", "lost", "malformed", "no"],
+    ids=["403", "404", "405", "429", "500", "dropped", "lost", "malformed", "no"],
 )
 async def test_site_that_refuses(
     hass: HomeAssistant,

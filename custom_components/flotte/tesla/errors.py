@@ -216,6 +216,12 @@ class NotAvailable(Refused):
     key = "not_available"
 
 
+class SettingNotOffered(NotAvailable):
+    """Tesla's servers do not know this setting of a site; some of them are not documented."""
+
+    key = "setting_not_offered"
+
+
 class InService(NotAvailable):
     """The vehicle is in service; Tesla takes no requests for it."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from ..errors import NotAvailable, NotFound, SettingNotOffered
 from ..spending.caller import Caller
 from ..spending.endpoints import Endpoint
 
@@ -59,8 +60,19 @@ class SiteEndpoints(ABC):
     async def site_command(
         self, site: int, endpoint: Endpoint, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        """Change a setting of a site; see `confirmation` for the forms of the answer."""
-        return await self._site("POST", site, endpoint, caller, dict(parameters))
+        """Change a setting of a site; see `confirmation` for the forms of the answer.
+
+        Raises:
+            SettingNotOffered: Tesla's servers do not know it. Most settings are not in Tesla's
+                documentation (2026-08), and may end any day.
+        """
+        try:
+            return await self._site("POST", site, endpoint, caller, dict(parameters))
+        except (NotFound, NotAvailable) as error:
+            if type(error) not in (NotFound, NotAvailable):
+                # It says more.
+                raise
+            raise SettingNotOffered(error.detail) from error
 
     async def _site(
         self,

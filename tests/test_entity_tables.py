@@ -393,6 +393,8 @@ OPTIONAL: Final = {
     "cover.sunroof",
     "cover.tonneau",
     "number.backup_reserve",
+    "number.off_grid_vehicle_reserve",
+    "select.export_rule",
     "select.operation_mode",
     "select.seat_cooler_left",
     "select.seat_cooler_right",
@@ -414,6 +416,7 @@ OPTIONAL: Final = {
     "sensor.total_pack_energy",
     "sensor.vpp_reserve",
     "sensor.wall_connector_power",
+    "switch.charge_from_grid",
     "switch.storm_watch",
 }
 """Rows of equipment that not every vehicle or site has."""

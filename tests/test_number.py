@@ -148,6 +148,22 @@ async def test_backup_reserve(
     assert state_of(hass, "number.home_backup_reserve").state == stored
 
 
+async def test_off_grid_vehicle_reserve(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    entity = "number.home_off_grid_vehicle_reserve"
+    assert state_of(hass, entity).state == "30"
+    await act(hass, SERVICE_SET_VALUE, entity, **{ATTR_VALUE: 45})
+    (command,) = tesla.world.sites[SITE].commands
+    assert (command["name"], command["body"]) == (
+        "off_grid_vehicle_charging_reserve",
+        {"off_grid_vehicle_charging_reserve_percent": 45},
+    )
+    assert state_of(hass, entity).state == "45"
+    await wait(MINUTE)
+    assert state_of(hass, entity).state == "45"
+
+
 async def test_backup_reserve_that_is_refused(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator
 ) -> None:

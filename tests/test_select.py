@@ -314,6 +314,33 @@ async def test_operation_mode(
     assert state_of(hass, "select.home_operation_mode").state == mode
 
 
+@pytest.mark.parametrize("rule", ["battery_ok", "never"])
+async def test_export_rule(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait, rule: str
+) -> None:
+    assert state_of(hass, "select.home_export_rule").state == "pv_only"
+    await act(hass, SERVICE_SELECT_OPTION, "select.home_export_rule", **{ATTR_OPTION: rule})
+    (command,) = tesla.world.sites[SITE].commands
+    assert (command["name"], command["body"]) == (
+        "grid_import_export",
+        {"customer_preferred_export_rule": rule},
+    )
+    assert state_of(hass, "select.home_export_rule").state == rule
+    await wait(MINUTE)
+    assert state_of(hass, "select.home_export_rule").state == rule
+
+
+async def test_export_rule_that_tesla_stores_differently(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    house = tesla.world.sites[SITE]
+    house.steer({"answers": {"instead": {"grid_import_export": {"Message": "ok", "Code": 200}}}})
+    await act(hass, SERVICE_SELECT_OPTION, "select.home_export_rule", **{ATTR_OPTION: "never"})
+    assert state_of(hass, "select.home_export_rule").state == "never"
+    await wait(MINUTE)
+    assert state_of(hass, "select.home_export_rule").state == "pv_only"
+
+
 async def test_value_that_is_no_option_is_unknown(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:

@@ -102,3 +102,27 @@ async def test_a_word_for_the_grid_that_says_nothing(
     site.steer({"answers": {"values": {"live_status.grid_status": "Unknown"}}})
     await wait(MINUTE)
     assert state_of(hass, "binary_sensor.cottage_grid").state == STATE_UNKNOWN
+
+
+async def test_export_in_a_programme_of_grid_services(
+    hass: HomeAssistant, tesla: Simulator, build: Build, wait: Wait
+) -> None:
+    """The owner has no rule then; an owner who joins loses the entity, as in Tesla's app."""
+    site, _ = await build("home")
+    assert state_of(hass, "select.cottage_export_rule").state == "pv_only"
+    components = {
+        "site_info.components.edit_setting_energy_exports": False,
+        "site_info.components.non_export_configured": True,
+    }
+    site.steer({"answers": {"values": components}})
+    await wait(12 * MINUTE)
+    assert hass.states.get("select.cottage_export_rule") is None
+    rule = "site_info.components.customer_preferred_export_rule"
+    components["site_info.components.edit_setting_energy_exports"] = True
+    site.steer({"answers": {"values": components, "missing": [rule]}})
+    await wait(10 * MINUTE)
+    assert state_of(hass, "select.cottage_export_rule").state == "never"
+    del components["site_info.components.non_export_configured"]
+    site.steer({"answers": {"values": components, "missing": [rule]}})
+    await wait(10 * MINUTE)
+    assert state_of(hass, "select.cottage_export_rule").state == STATE_UNKNOWN

@@ -39,7 +39,10 @@ LIVE = {
 SETTINGS = {
     RESERVE,
     STORM_WATCH,
+    "number.home_off_grid_vehicle_reserve",
     "select.home_operation_mode",
+    "select.home_export_rule",
+    "switch.home_charge_from_grid",
     "sensor.home_gateway_version",
     "sensor.home_grid_services_reserve",
     "binary_sensor.home_grid_services_enabled",

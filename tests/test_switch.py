@@ -323,3 +323,33 @@ async def test_storm_watch(
     assert state_of(hass, "switch.home_storm_watch").state == shown
     await wait(MINUTE)
     assert state_of(hass, "switch.home_storm_watch").state == shown
+
+
+@pytest.mark.parametrize(
+    ("service", "forbidden", "shown"),
+    [(SERVICE_TURN_OFF, True, "off"), (SERVICE_TURN_ON, False, "on")],
+)
+async def test_charge_from_grid(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    service: str,
+    forbidden: bool,  # noqa: FBT001  # a parameter of the test
+    shown: str,
+) -> None:
+    """Tesla's setting forbids it, and is missing while it is allowed."""
+    house = tesla.world.sites[SITE]
+    house.steer({"no_grid_charging": not forbidden})
+    await wait(11 * MINUTE)
+    assert state_of(hass, "switch.home_charge_from_grid").state != shown
+    await act(hass, service, "switch.home_charge_from_grid")
+    command = house.commands[-1]
+    assert (command["name"], command["body"]) == (
+        "grid_import_export",
+        {"disallow_charge_from_grid_with_solar_installed": forbidden},
+    )
+    assert state_of(hass, "switch.home_charge_from_grid").state == shown
+    await wait(MINUTE)
+    assert state_of(hass, "switch.home_charge_from_grid").state == shown
+    assert house.house.settings.no_grid_charging is forbidden

@@ -19,10 +19,17 @@ from homeassistant.util import dt as dt_util
 from .account.data import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
 from .coordinator import FlotteCoordinator
-from .entity import AccountEntity, FlotteEntity, FlotteEntityDescription, async_add_tables, reported
+from .entity import (
+    AccountEntity,
+    FlotteEntity,
+    FlotteEntityDescription,
+    async_add_tables,
+    equipped,
+    reported,
+)
 from .tesla import commands, signals
 from .tesla.commands import Command
-from .tesla.state import Signal, Source
+from .tesla.state import Signal, Source, State
 
 # Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
@@ -75,12 +82,32 @@ VEHICLE_NUMBERS: Final = (
     ),
 )
 
+
+def _keeps_off_grid_vehicle_reserve(state: State) -> bool | None:
+    if state[signals.HAS_BATTERY] is False:
+        return False
+    supported = signals.OFF_GRID_VEHICLE_RESERVE_SUPPORTED
+    return equipped(signals.OFF_GRID_VEHICLE_RESERVE, supported)(state)
+
+
 SITE_NUMBERS: Final = (
     FlotteNumberDescription(
         key="backup_reserve",
         signal=signals.BACKUP_RESERVE,
         exists=reported(signals.BACKUP_RESERVE, signals.HAS_BATTERY),
         command=commands.set_backup_reserve,
+        device_class=NumberDeviceClass.BATTERY,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+    ),
+    FlotteNumberDescription(
+        key="off_grid_vehicle_reserve",
+        signal=signals.OFF_GRID_VEHICLE_RESERVE,
+        exists=_keeps_off_grid_vehicle_reserve,
+        command=commands.set_off_grid_vehicle_reserve,
         device_class=NumberDeviceClass.BATTERY,
         native_unit_of_measurement=PERCENTAGE,
         native_min_value=0,

@@ -143,6 +143,15 @@ VEHICLE_SELECTS: Final = (
     ),
 )
 
+
+def _has_export_rule(state: State) -> bool | None:
+    """Whether there is solar and battery energy to export, and the owner decides about it."""
+    parts = state[signals.HAS_SOLAR], state[signals.HAS_BATTERY]
+    if False in parts or state[signals.EXPORT_RULE_EDITABLE] is False:
+        return False
+    return True if state[signals.EXPORT_RULE_EDITABLE] else reported(signals.EXPORT_RULE)(state)
+
+
 SITE_SELECTS: Final = (
     FlotteSelectDescription(
         key="operation_mode",
@@ -151,6 +160,14 @@ SITE_SELECTS: Final = (
         options=list(signals.OPERATION_MODES),
         values=signals.OPERATION_MODES,
         command=commands.set_operation_mode,
+    ),
+    FlotteSelectDescription(
+        key="export_rule",
+        signal=signals.EXPORT_RULE,
+        exists=_has_export_rule,
+        options=list(signals.EXPORT_RULES),
+        values=signals.EXPORT_RULES,
+        command=commands.set_export_rule,
     ),
 )
 

@@ -84,12 +84,26 @@ def _watches_storms(state: State) -> bool | None:
     return False if state[signals.STORM_CAPABLE] is False else reported(signals.STORM_WATCH)(state)
 
 
+def _may_charge_from_grid(state: State) -> bool | None:
+    """Whether a site has a choice: without solar energy, a battery always charges from the grid."""
+    parts = state[signals.HAS_SOLAR], state[signals.HAS_BATTERY]
+    if False in parts or state[signals.CHARGE_FROM_GRID_EDITABLE] is False:
+        return False
+    return reported(signals.CHARGE_FROM_GRID)(state)
+
+
 SITE_SWITCHES: Final = (
     FlotteSwitchDescription(
         key="storm_watch",
         signal=signals.STORM_WATCH,
         exists=_watches_storms,
         command=lambda on: commands.set_storm_watch(on=on),
+    ),
+    FlotteSwitchDescription(
+        key="charge_from_grid",
+        signal=signals.CHARGE_FROM_GRID,
+        exists=_may_charge_from_grid,
+        command=lambda on: commands.set_charge_from_grid(on=on),
     ),
 )
 

@@ -343,7 +343,11 @@ SITE_DATA = json.loads(
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
     "vpp_backup_reserve_percent": 15,
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
+    "off_grid_vehicle_charging_reserve_percent": 35,
     "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
+      "customer_preferred_export_rule": "pv_only", "edit_setting_energy_exports": true,
+      "edit_setting_grid_charging": false, "off_grid_vehicle_charging_reserve_supported": true,
+      "disallow_charge_from_grid_with_solar_installed": true,
       "storm_mode_capable": false}
   }
 }
@@ -377,6 +381,12 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.HAS_BATTERY: True,
     signals.HAS_GRID: True,
     signals.VPP_RESERVE: 15,
+    signals.EXPORT_RULE: "pv_only",
+    signals.EXPORT_RULE_EDITABLE: True,
+    signals.CHARGE_FROM_GRID: False,
+    signals.CHARGE_FROM_GRID_EDITABLE: False,
+    signals.OFF_GRID_VEHICLE_RESERVE: 35,
+    signals.OFF_GRID_VEHICLE_RESERVE_SUPPORTED: True,
     signals.STORM_CAPABLE: False,
 }
 
@@ -496,6 +506,12 @@ def test_every_row_is_tried() -> None:
         (signals.ISLAND_STATUS, "island_status", "off_grid_intentional", "off_grid_intentional"),
         (signals.ISLAND_STATUS, "island_status", "island_status_unknown", "island_status_unknown"),
         (signals.GRID_STATUS, "grid_status", "Inactive", False),
+        (signals.EXPORT_RULE, "components", {"non_export_configured": True}, "never"),
+        (signals.EXPORT_RULE, "components", {"non_export_configured": False}, None),
+        (signals.EXPORT_RULE, "components", {"battery": True}, None),
+        (signals.CHARGE_FROM_GRID, "components", {"solar": True, "battery": True}, True),
+        (signals.CHARGE_FROM_GRID, "components", {"solar": False, "battery": True}, None),
+        (signals.CHARGE_FROM_GRID, "components", {"solar": True}, None),
         (signals.GRID_STATUS, "grid_status", "Unknown", None),
         (signals.OPERATION_MODE, "default_real_mode", "autonomous", "autonomous"),
         (signals.OPERATION_MODE, "default_real_mode", "backup", "backup"),
@@ -1568,6 +1584,8 @@ def test_two_signals_do_not_read_the_same_key() -> None:
         ("charge_state", ("fast_charger_present",)),
         # How many there are, and their power.
         ("live_status", ("wall_connectors",)),
+        # Two settings follow from several keys.
+        ("site_info", ("components",)),
         # A word, and its equivalent as true or false.
         ("vehicle_state", ("media_info", "media_playback_status")),
     }

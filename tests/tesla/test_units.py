@@ -46,7 +46,7 @@ TESLAS: Final = {
     "%": "BatteryLevel Soc BrickSocMinPercent ChargeLimitSoc ChargeLimitSocMin ChargeLimitSocMax"
     " PedalPosition GradeEstimatePercent ExpectedEnergyPercentAtTripArrival TonneauOpenPercent"
     " SoftwareUpdateDownloadPercentComplete SoftwareUpdateInstallationPercentComplete"
-    " PercentageCharged BackupReserve VppReserve",
+    " PercentageCharged BackupReserve VppReserve OffGridVehicleReserve",
     "A": "PackCurrent ChargeAmps ChargeCurrentRequest ChargeCurrentRequestMax DiMotorCurrentR"
     " DiMotorCurrentF DiMotorCurrentREL DiMotorCurrentRER",
     "C": "ModuleTempMax ModuleTempMin DiStatorTempR DiStatorTempF DiStatorTempREL DiStatorTempRER"

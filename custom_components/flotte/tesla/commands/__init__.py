@@ -82,6 +82,9 @@ from .driving import (
 )
 from .energy import (
     set_backup_reserve,
+    set_charge_from_grid,
+    set_export_rule,
+    set_off_grid_vehicle_reserve,
     set_operation_mode,
     set_storm_watch,
 )
@@ -148,12 +151,15 @@ __all__ = [
     "set_bioweapon_mode",
     "set_cabin_overheat_protection",
     "set_charge_current",
+    "set_charge_from_grid",
     "set_charge_limit",
     "set_climate_keeper",
     "set_defrost",
+    "set_export_rule",
     "set_guest_mode",
     "set_keep_accessory_power",
     "set_low_power_mode",
+    "set_off_grid_vehicle_reserve",
     "set_operation_mode",
     "set_overheat_temperature",
     "set_parental_control",

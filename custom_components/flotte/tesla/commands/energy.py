@@ -36,6 +36,38 @@ def set_operation_mode(mode: str) -> Command:
     )
 
 
+def set_export_rule(rule: str) -> Command:
+    """Export solar and battery energy (`battery_ok`), only solar energy (`pv_only`), or `never`."""
+    among("export rule", rule, signals.EXPORT_RULES)
+    return Command(
+        name="grid_import_export",
+        parameters={"customer_preferred_export_rule": rule},
+        scopes=ENERGY,
+        expects={signals.EXPORT_RULE: rule},
+    )
+
+
+def set_charge_from_grid(*, on: bool) -> Command:
+    """Let the battery charge from the grid; Tesla's setting is the opposite."""
+    return Command(
+        name="grid_import_export",
+        parameters={"disallow_charge_from_grid_with_solar_installed": not on},
+        scopes=ENERGY,
+        expects={signals.CHARGE_FROM_GRID: on},
+    )
+
+
+def set_off_grid_vehicle_reserve(percent: int) -> Command:
+    """During an outage, charge vehicles only while the battery has more than `percent`."""
+    between("off-grid vehicle reserve", percent, 0, 100)
+    return Command(
+        name="off_grid_vehicle_charging_reserve",
+        parameters={"off_grid_vehicle_charging_reserve_percent": percent},
+        scopes=ENERGY,
+        expects={signals.OFF_GRID_VEHICLE_RESERVE: percent},
+    )
+
+
 def set_storm_watch(*, on: bool) -> Command:
     """Fill the battery ahead of storms."""
     return Command(

@@ -1,7 +1,8 @@
 """Signals of energy sites: power in W, energy in Wh."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ..state import Derived, Signal, State, Unrecognised
 from ..units import Measure, Unit
@@ -25,6 +26,38 @@ def _count(value: object) -> int:
         raise Unrecognised(value)
     return len(value)
 
+
+EXPORT_RULES: Final = ("battery_ok", "pv_only", "never")
+_export_rule: Final = one_of(*EXPORT_RULES)
+
+
+def _export_rule_of(components: object) -> str | None:
+    """The rule about export; in a programme of grid services only that export is off is known."""
+    if not isinstance(components, Mapping):
+        return _export_rule(components)
+    if (rule := components.get("customer_preferred_export_rule")) is not None:
+        return _export_rule(rule)
+    return "never" if components.get("non_export_configured") is True else None
+
+
+def _charges_from_grid(components: object) -> bool | None:
+    """Whether the battery may charge from the grid.
+
+    Tesla reports the opposite, and omits it while charging is allowed. Sources: teslajsonpy, Home
+    Assistant's `tesla_fleet` (2026-10).
+    """
+    if not isinstance(components, Mapping):
+        return boolean(components)
+    if (disallowed := components.get(_NO_GRID_CHARGING)) is not None:
+        return not boolean(disallowed)
+    return True if _has_solar_and_battery(components) else None
+
+
+def _has_solar_and_battery(components: Mapping[str, Any]) -> bool:
+    return components.get("solar") is True and components.get("battery") is True
+
+
+_NO_GRID_CHARGING: Final = "disallow_charge_from_grid_with_solar_installed"
 
 SOLAR_POWER = Signal(
     "SolarPower", watts, SITE_POWER, path="live_status.solar_power", streamed=False
@@ -111,6 +144,37 @@ OPERATION_MODE = Signal(
 )
 STORM_WATCH = Signal(
     "StormWatch", boolean, path="site_info.user_settings.storm_mode_enabled", streamed=False
+)
+EXPORT_RULE = Signal("ExportRule", _export_rule_of, path="site_info.components", streamed=False)
+EXPORT_RULE_EDITABLE = Signal(
+    "ExportRuleEditable",
+    boolean,
+    path="site_info.components.edit_setting_energy_exports",
+    streamed=False,
+)
+"""Whether the owner may change it in Tesla's app."""
+CHARGE_FROM_GRID = Signal(
+    "ChargeFromGrid", _charges_from_grid, path="site_info.components", streamed=False
+)
+CHARGE_FROM_GRID_EDITABLE = Signal(
+    "ChargeFromGridEditable",
+    boolean,
+    path="site_info.components.edit_setting_grid_charging",
+    streamed=False,
+)
+OFF_GRID_VEHICLE_RESERVE = Signal(
+    "OffGridVehicleReserve",
+    whole_percent,
+    PERCENT,
+    path="site_info.off_grid_vehicle_charging_reserve_percent",
+    streamed=False,
+)
+"""During an outage, the battery charges vehicles down to this level."""
+OFF_GRID_VEHICLE_RESERVE_SUPPORTED = Signal(
+    "OffGridVehicleReserveSupported",
+    boolean,
+    path="site_info.components.off_grid_vehicle_charging_reserve_supported",
+    streamed=False,
 )
 SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
 GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)

@@ -171,8 +171,7 @@ class TelemetryServer:
 
         Args:
             host: Address to listen on; None for all.
-            port: Port to listen on; 0 for any free one. Without a host, 0 picks a different port
-                for each kind of address.
+            port: Port to listen on; 0 for any free one, which differs by kind of address.
             context: TLS context from `tls.context.server_context`.
 
         Raises:
@@ -189,16 +188,14 @@ class TelemetryServer:
     def use(self, context: ServerContext) -> None:
         """Use a new TLS context for new connections, as after the renewal of a certificate.
 
-        Open connections keep their context. It is not safe to change a context while handshakes use
-        it in a thread.
+        Changing the old context instead is not safe while handshakes use it in a thread.
         """
         self._entrance.context = context
 
     async def stop(self) -> None:
         """Stop listening, and close all connections gracefully but soon.
 
-        When this returns, every listener was notified that its connections are closed, and the port
-        is free.
+        When this returns, all listeners know that their connections are closed; the port is free.
         """
         if not self._entrance.is_open:
             return

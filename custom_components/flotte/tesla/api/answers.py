@@ -1,4 +1,4 @@
-"""Answers of servers: read in time and up to a limit."""
+"""Reading the answers of servers, within limits of time and size."""
 
 import traceback
 from http import HTTPStatus
@@ -9,25 +9,25 @@ import aiohttp
 from ..errors import InvalidAnswer
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
-"""Seconds. A vehicle that does not answer makes Tesla's gateway wait for about ten."""
+"""Seconds. Tesla's gateway waits for about ten seconds if a vehicle does not answer."""
 
 MAX_ANSWER: Final = 1_000_000
-"""Bytes of an answer, decompressed. The largest known ones (a site's tariff, the data of a vehicle)
-have less than 100,000."""
+"""Maximum bytes of an answer, decompressed. The largest known answers (a site's tariff, the data of
+a vehicle) have less than 100,000."""
 
 MAX_ERROR: Final = 10_000
-"""Bytes that are read of an answer that reports an error; only its first words matter."""
+"""Maximum bytes to read of an error; only its beginning matters."""
 
 
 async def read_text(response: aiohttp.ClientResponse) -> str:
-    """Read a body as text: a successful answer whole, of any other at most the beginning.
+    """Read a body as text: all of a successful answer, but only the beginning of an error.
 
-    aiohttp decompresses piece by piece as it is read, so a small body that unpacks to gigabytes
-    never does.
+    aiohttp decompresses in chunks while reading, so a small body that would unpack to gigabytes is
+    never unpacked whole.
 
     Raises:
         InvalidAnswer: a successful answer is longer than MAX_ANSWER.
-        aiohttp.ClientError, TimeoutError: the body did not come, or cannot be decompressed.
+        aiohttp.ClientError, TimeoutError: the body did not arrive, or cannot be decompressed.
     """
     is_success = response.status < HTTPStatus.MULTIPLE_CHOICES
     limit = MAX_ANSWER if is_success else MAX_ERROR
@@ -35,7 +35,7 @@ async def read_text(response: aiohttp.ClientResponse) -> str:
     while len(body) <= limit and (chunk := await response.content.readany()):
         body += chunk
     if len(body) > limit:
-        # The connection is of no use any more: the rest would come first.
+        # The connection cannot be reused, because the rest of the body is still to come.
         response.close()
         if is_success:
             raise InvalidAnswer(f"longer than {limit} bytes")
@@ -43,9 +43,9 @@ async def read_text(response: aiohttp.ClientResponse) -> str:
 
 
 def forget_bodies(error: BaseException) -> None:
-    """Clear the local variables that an error's traceback keeps alive, bodies among them.
+    """Clear the local variables, such as bodies, that an error's traceback keeps alive.
 
-    Home Assistant keeps the last error of each coordinator.
+    Needed because Home Assistant keeps the last error of each coordinator.
     """
     seen: set[int] = set()
     left: list[BaseException | None] = [error]

@@ -1,13 +1,14 @@
-"""How Tesla's cloud answers a command: one reader for all forms of a plain answer.
+"""Tesla's confirmations of plain commands: one reader for all their forms.
 
-In use are, under `response` (Tesla's pages of 2024 and 2025; pypowerwall's live test, 2026-06):
+These forms are in use under `response` (Tesla's pages of 2024 and 2025; pypowerwall's live test,
+2026-06):
 
     {"result": true, "reason": ""}                          cars, some sites
     {"code": 201, "message": "Updated"}                     sites until 2025
     {"Message": "Backup reserve updated", "Code": 200}      sites since 2025-07
     {"response": {"code": 201, "message": "Updated"}}       a site's tariff
 
-Keys are read in any case, and a code may be a number or a text.
+Keys may be in upper or lower case, and a code may be a number or a text.
 """
 
 from collections.abc import Mapping
@@ -26,13 +27,13 @@ class Confirmation:
     """Meaning of an answer to a command."""
 
     done: bool | None
-    """Whether it was carried out; None if the answer does not say."""
+    """Whether the command was executed; None if the answer does not say."""
     words: str = ""
-    """Tesla's own, shortened; empty if there are none."""
+    """Tesla's message, shortened; empty if there is none."""
 
 
 def read_confirmation(answer: object) -> Confirmation:
-    """Read the answer to a command. A refusal outweighs a success that stands beside it."""
+    """Read the answer to a command. If it reports both a success and a refusal, it is a refusal."""
     fields = _fields(answer)
     inner = _fields(fields.get("response"))
     if not fields.keys() & {"code", "result"}:
@@ -42,7 +43,7 @@ def read_confirmation(answer: object) -> Confirmation:
 
 
 def _fields(answer: object) -> dict[str, object]:
-    """The answer by lower-case keys; empty if it is no object."""
+    """The answer with lower-case keys; empty if it is no object."""
     if not isinstance(answer, Mapping):
         return {}
     return {str(key).lower(): value for key, value in answer.items()}
@@ -58,7 +59,7 @@ def _done(fields: Mapping[str, object]) -> bool | None:
 
 
 def _flag(value: object) -> bool | None:
-    """True or false, also if it is written as a text."""
+    """Read a flag, which may also be a text."""
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
     return as_flag(value)

@@ -1,7 +1,7 @@
-"""Tesla's Fleet API as one account sees it: one method an endpoint.
+"""Tesla's Fleet API for one account, with one method per endpoint.
 
-Every request names its endpoint, whose charge passes the meter before the request leaves; see
-`sending`. Nothing is retried silently; see `transport`.
+Every request names its endpoint, whose charge is booked before the request is sent; see `sending`.
+Nothing is retried silently; see `transport`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from .sites import SiteEndpoints
 from .transport import TokenSource, Transport
 
 MAX_REPLY: Final = 100_000
-"""Bytes of a signed reply; Tesla's own client refuses more."""
+"""Maximum length of a signed reply; Tesla's own client refuses longer ones."""
 
 VEHICLE_DATA_SECTIONS: Final = (
     "charge_state",
@@ -35,7 +35,7 @@ VEHICLE_DATA_SECTIONS: Final = (
     "vehicle_config",
 )
 SCHEDULE_SECTIONS: Final = ("charge_schedule_data", "preconditioning_schedule_data")
-"""Sections that come only when they are requested by name."""
+"""Sections that are returned only if they are requested by name."""
 
 
 class FleetApi(SiteEndpoints):
@@ -49,7 +49,7 @@ class FleetApi(SiteEndpoints):
         meter: Books every request.
         endpoints: The category of each request.
         keep: Makes bookings durable.
-        clock: The time now; aware.
+        clock: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class FleetApi(SiteEndpoints):
 
     @property
     def base_url(self) -> str:
-        """Base URL of the region that serves this account, as far as it is known."""
+        """Base URL of the region that serves this account, as far as known."""
         return self.transport.base_url
 
     @property
     def login(self) -> Login:
-        """Whether Tesla accepts the tokens."""
+        """The state of the account's login: whether Tesla accepts its tokens."""
         return self.transport.login
 
     def price(self, endpoint: Endpoint) -> Decimal:
@@ -95,7 +95,7 @@ class FleetApi(SiteEndpoints):
         body: dict[str, Any] | None = None,
         unasked: bool = False,
     ) -> Any:  # JSON
-        """Send one request; answers and raises like `Transport.request`."""
+        """Send one request; returns and raises the same as `Transport.request`."""
         return await self.transport.request(
             ApiRequest(
                 method=method,
@@ -110,12 +110,12 @@ class FleetApi(SiteEndpoints):
     # --- Account ---------------------------------------------------------------------------------
 
     async def products(self, caller: Caller = SETUP) -> list[dict[str, Any]]:
-        """Vehicles (with `vin`) and energy sites (with `energy_site_id`) of the account."""
+        """Return the account's vehicles (with `vin`) and energy sites (with `energy_site_id`)."""
         products = _list(await self._request("GET", "/api/1/products", Endpoint.PRODUCTS, caller))
         return [each for each in products if isinstance(each, dict)]
 
     async def region(self) -> str:
-        """The base URL that serves this account; afterwards it is used for everything."""
+        """Return the base URL that serves this account, and use it for all further requests."""
         path = "/api/1/users/region"
         answer = _dict(await self._request("GET", path, Endpoint.REGION, SETUP))
         base_url = str(answer.get("fleet_api_base_url", "")).rstrip("/")
@@ -123,7 +123,7 @@ class FleetApi(SiteEndpoints):
         return base_url
 
     async def fleet_status(self, vins: list[str], caller: Caller = SETUP) -> dict[str, Any]:
-        """Which vehicles carry our key, and whether they demand signed commands."""
+        """Return which vehicles have our key, and whether they require signed commands."""
         path = "/api/1/vehicles/fleet_status"
         return _dict(
             await self._request("POST", path, Endpoint.FLEET_STATUS, caller, body={"vins": vins})
@@ -132,8 +132,8 @@ class FleetApi(SiteEndpoints):
     async def register(self, domain: str) -> dict[str, Any]:
         """Register the application's domain in this region; needs a partner token.
 
-        Answers Tesla's record of the application with `public_key`, the hexadecimal uncompressed
-        point that Tesla fetched from the domain.
+        Returns Tesla's record of the application. Its `public_key` is the key that Tesla fetched
+        from the domain, as an uncompressed point in hexadecimal.
         """
         path = "/api/1/partner_accounts"
         return _dict(
@@ -143,7 +143,7 @@ class FleetApi(SiteEndpoints):
     # --- Vehicles --------------------------------------------------------------------------------
 
     async def vehicle(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """The vehicle's state (`online`, `asleep`, `offline`), without asking the vehicle."""
+        """Return the vehicle's state (`online`, `asleep`, `offline`), without contacting it."""
         path = f"/api/1/vehicles/{vin}"
         return _dict(await self._request("GET", path, Endpoint.VEHICLE, caller, asset=vin))
 
@@ -155,27 +155,27 @@ class FleetApi(SiteEndpoints):
         location: bool = False,
         sections: tuple[str, ...] = VEHICLE_DATA_SECTIONS,
     ) -> dict[str, Any]:
-        """Everything the vehicle knows now, by section; it must be online.
+        """Return the vehicle's current data by section. The vehicle must be online.
 
         Args:
-            vin: Vehicle.
-            caller: Who asks.
-            location: Ask for the position too; needs its own scope.
-            sections: Sections to ask for; the price does not depend on how many there are.
+            vin: The vehicle.
+            caller: Who causes the request.
+            location: Whether to request the position too, which needs its own scope.
+            sections: Sections to request; the price does not depend on their number.
         """
         names = [*sections, *(["location_data"] if location else [])]
         path = f"/api/1/vehicles/{vin}/vehicle_data?endpoints={'%3B'.join(names)}"
         return _dict(await self._request("GET", path, Endpoint.VEHICLE_DATA, caller, asset=vin))
 
     async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """Ask the vehicle to wake up, which takes it 10 to 60 s."""
+        """Wake the vehicle, which takes 10 to 60 s."""
         path = f"/api/1/vehicles/{vin}/wake_up"
         return _dict(await self._request("POST", path, Endpoint.WAKE_UP, caller, asset=vin))
 
     async def command(
         self, vin: str, name: str, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        """Send an unsigned command; answers `{"result": bool, "reason": str}`."""
+        """Send an unsigned command; returns `{"result": bool, "reason": str}`."""
         path = f"/api/1/vehicles/{vin}/command/{name}"
         body = dict(parameters)
         return _dict(
@@ -183,7 +183,7 @@ class FleetApi(SiteEndpoints):
         )
 
     async def signed_command(self, vin: str, message: bytes, caller: Caller) -> bytes:
-        """Pass a serialised `RoutableMessage` to the vehicle and answer its reply."""
+        """Send a serialised `RoutableMessage` to the vehicle, and return its reply."""
         path = f"/api/1/vehicles/{vin}/signed_command"
         body = {"routable_message": b64encode(message).decode()}
         answer = await self._request(
@@ -201,10 +201,10 @@ class FleetApi(SiteEndpoints):
     async def configure_telemetry(
         self, vins: list[str], token: str, caller: Caller
     ) -> dict[str, Any]:
-        """Have vehicles stream as the signed configuration says.
+        """Configure the stream of vehicles with a signed configuration.
 
-        Answers `updated_vehicles`, and `skipped_vehicles` by reason. Tesla refuses a second one
-        while one is under way (429), so they go one after the other.
+        Returns `updated_vehicles`, and `skipped_vehicles` by reason. Requests are sent one after
+        the other, because Tesla refuses a second one while one is under way (429).
         """
         path = "/api/1/vehicles/fleet_telemetry_config_jws"
         endpoint = Endpoint.FLEET_TELEMETRY_CONFIG_CREATE
@@ -216,24 +216,25 @@ class FleetApi(SiteEndpoints):
             )
 
     async def telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """The configuration of a vehicle's stream, and whether the vehicle has it (`synced`)."""
+        """Return a vehicle's stream configuration, and whether the vehicle has it (`synced`)."""
         path = f"/api/1/vehicles/{vin}/fleet_telemetry_config"
         endpoint = Endpoint.FLEET_TELEMETRY_CONFIG_GET
         return _dict(await self._request("GET", path, endpoint, caller, asset=vin))
 
     async def delete_telemetry_config(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """Have a vehicle stream no more; answers `updated_vehicles`.
+        """End the stream of a vehicle; returns `updated_vehicles`.
 
-        It needs no room in the budget: it is what stops the spending.
+        The budget need not have room for it, because it ends spending.
         """
         path = f"/api/1/vehicles/{vin}/fleet_telemetry_config"
         endpoint = Endpoint.FLEET_TELEMETRY_CONFIG_DELETE
         return _dict(await self._request("DELETE", path, endpoint, caller, asset=vin, unasked=True))
 
     async def telemetry_errors(self, vin: str, caller: Caller) -> dict[str, Any]:
-        """Recent trouble of a vehicle with its stream, under `fleet_telemetry_errors`.
+        """Return a vehicle's recent stream errors, under `fleet_telemetry_errors`.
 
-        The form of the answer for a single vehicle is not documented: a bare list is taken too.
+        The form of the answer for a single vehicle is not documented, so a bare list is accepted
+        too.
         """
         path = f"/api/1/vehicles/{vin}/fleet_telemetry_errors"
         endpoint = Endpoint.FLEET_TELEMETRY_ERRORS
@@ -246,7 +247,7 @@ class FleetApi(SiteEndpoints):
 
 
 def _decoded(answer: object) -> bytes | None:
-    """The bytes of a signed reply; None if it is none."""
+    """Decode a signed reply; None if the answer is none."""
     if not isinstance(answer, str) or len(answer) > MAX_REPLY:
         return None
     try:

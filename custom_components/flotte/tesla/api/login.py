@@ -1,8 +1,8 @@
-"""Whether Tesla accepts an account's login, as its requests show, and when to try again.
+"""The state of an account's login: whether Tesla accepts it, and when to try again.
 
-A refusal may be wrong or pass, so nothing ends for good: after a while a request that costs
-nothing goes out again, and the first success clears everything. Until then other requests fail at
-once, without being sent: a paid request that is refused is billed.
+A refusal may be wrong or temporary, so it is never final: after a pause, a free request is sent
+again, and the first success clears the refusal. Until then other requests fail without being sent,
+because Tesla bills even a refused request if it is a paid one.
 """
 
 import copy
@@ -13,9 +13,10 @@ from typing import Final
 from ..errors import LoginRequired
 
 FIRST_PAUSE: Final = 30.0
-"""Seconds after the first refusal; coordinators poll every minute. Each further one doubles it."""
+"""Seconds to pause after the first refusal, as coordinators poll every minute. Each further refusal
+doubles the pause."""
 MAX_PAUSE: Final = 900.0
-"""Seconds; as long as after a suspension of the account."""
+"""Longest pause in seconds; as long as after a suspension of the account."""
 
 
 class Login:
@@ -38,14 +39,14 @@ class Login:
 
     @property
     def probe_in(self) -> float:
-        """Seconds until a free request may go out again."""
+        """Seconds until a free request may be sent again."""
         return max(0.0, self._again_at - time.monotonic())
 
     def check(self, *, is_free: bool) -> None:
-        """Let a request pass.
+        """Check whether a request may be sent.
 
         Raises:
-            LoginRequired: the login was refused lately, or the request costs something.
+            LoginRequired: the login is refused, and the pause is not over or the request is paid.
         """
         if self._refusal is None or (is_free and time.monotonic() >= self._again_at):
             return
@@ -56,7 +57,7 @@ class Login:
         """Note that Tesla refused the login."""
         now = time.monotonic()
         if self._refusal is None or now >= self._again_at:
-            # Requests that were under way together count once.
+            # Refusals of requests that were under way together count as one.
             self._again_at = now + self._pause
             self._pause = min(2 * self._pause, MAX_PAUSE)
         self._is_known = True
@@ -76,8 +77,8 @@ class Login:
 class AcceptedTokens:
     """The tokens that Tesla accepted last, by kind of request and asset.
 
-    They show whether a refusal is about the login, or about one vehicle alone: then Tesla accepts
-    the same token for the same question about others.
+    They show whether a refusal concerns the login or a single vehicle. For a single vehicle, Tesla
+    accepts the same token for the same request about another one.
     """
 
     def __init__(self) -> None:
@@ -90,15 +91,15 @@ class AcceptedTokens:
         self._refused.discard(asset)
 
     def note_refused(self, asset: str) -> None:
-        """Note that Tesla refused this asset alone, also with a new token."""
+        """Note that Tesla refused only this asset, even with a new token."""
         self._refused.add(asset)
 
     def was_refused(self, asset: str) -> bool:
-        """Whether Tesla refused this asset alone, and has not accepted it since."""
+        """Whether Tesla refused only this asset, and has not accepted it since."""
         return asset in self._refused
 
     def is_refused_alone(self, kind: str, asset: str, token: str) -> bool:
-        """Whether Tesla accepts a token that it refused here for the same about another asset."""
+        """Whether Tesla accepted a refused token for this kind of request about another asset."""
         return any(
             accepted == token and asked == kind and other != asset
             for (asked, other), accepted in self._tokens.items()

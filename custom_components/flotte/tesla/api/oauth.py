@@ -1,7 +1,7 @@
-"""Tesla's token server: one request, and whether its answer asks for a new login.
+"""Tesla's token server: requests a token, and decides whether a failure requires a new login.
 
-Only Tesla's own words do: status 400 or 401 with a JSON object that names an `error`. Everything
-else passes on its own: a firewall's page, a gateway in trouble, an answer of another shape.
+Only a refusal by Tesla itself does: status 400 or 401 with a JSON object that names an `error`. Any
+other failure is temporary: a firewall's page, a failing gateway, an answer of another form.
 Sources: Tesla's third-party token page (2026-08), RFC 6749 sections 5.1 and 5.2.
 """
 
@@ -28,10 +28,10 @@ from .answers import TIMEOUT, forget_bodies, read_text
 _TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
 _MAX_LIFE: Final = 366 * 86400
-"""Seconds; Tesla's access tokens live for 8 hours."""
+"""Maximum lifetime of a token in seconds; Tesla's access tokens are valid for 8 hours."""
 
 APPLICATION_REFUSED: Final = "application_refused"
-"""Reason of a LoginRequired: client ID or secret are not accepted, or the grant type is missing."""
+"""Reason of a LoginRequired: client ID or secret is not accepted, or the grant type is missing."""
 INVALID_SCOPE: Final = "invalid_scope"
 """Reason of a LoginRequired: a scope is not enabled for the application."""
 REASONS: Final = {
@@ -40,9 +40,9 @@ REASONS: Final = {
     "unauthorized_client": APPLICATION_REFUSED,
     "invalid_scope": INVALID_SCOPE,
 }
-"""By Tesla's word, why a new login alone does not help."""
+"""Reasons why a new login alone does not help, by Tesla's `error`."""
 REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
-"""Statuses with which Tesla's token server refuses for good."""
+"""Statuses of a final refusal by Tesla's token server."""
 
 
 async def request_token(
@@ -51,12 +51,12 @@ async def request_token(
     form: Mapping[str, str],
     refusals: frozenset[int] = REFUSALS,
 ) -> dict[str, Any]:
-    """Ask for a token; answers `access_token`, `expires_in` in seconds, and whatever else comes.
+    """Request a token; returns `access_token`, `expires_in` in seconds, and any other values.
 
     Raises:
-        LoginRequired: Tesla refused; `reason` is set if that is about the application and not about
-            the owner's login.
-        RateLimited, Unreachable, AnswerLost, ServiceError, InvalidAnswer: as they say.
+        LoginRequired: Tesla refused; `reason` is set if the refusal concerns the application and
+            not the owner's login.
+        RateLimited, Unreachable, AnswerLost, ServiceError, InvalidAnswer: see `errors`.
     """
     try:
         return await _request_token(session, url, form, refusals)
@@ -69,7 +69,7 @@ async def _request_token(
     session: aiohttp.ClientSession, url: str, form: Mapping[str, str], refusals: frozenset[int]
 ) -> dict[str, Any]:
     try:
-        # A redirect would carry the client secret and the refresh token to wherever it points.
+        # Following a redirect would send the client secret and the refresh token to its target.
         async with session.post(
             url, data=dict(form), timeout=TIMEOUT, allow_redirects=False
         ) as response:
@@ -88,7 +88,7 @@ async def _request_token(
 
 
 def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
-    """The meaning of an answer without a token; quotes nothing but Tesla's own JSON."""
+    """The error for an answer without a token. It quotes only Tesla's own JSON."""
     told = answer if isinstance(answer, dict) else {}
     code, words = told.get("error"), told.get("error_description")
     if not isinstance(code, str) or not code:
@@ -106,7 +106,7 @@ def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, if it holds what a token needs, each of the right type."""
+    """Check that an answer has all parts of a token with the right types, and return it."""
     token = answer.get("access_token")
     refresh = answer.get("refresh_token", "absent")
     try:

@@ -1,4 +1,4 @@
-"""The application itself at Tesla, not its owner: a token of its own, as registration needs it."""
+"""The token of the application itself, which its registration needs."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from ..hosts import Hosts
 from .oauth import REFUSALS, request_token
 
 PARTNER_SCOPES: Final = ("openid", "vehicle_device_data", "vehicle_cmds", "vehicle_charging_cmds")
-"""Scopes of a token of the application, where it is not known which ones are enabled for it."""
+"""Scopes to request if it is unknown which ones are enabled for the application."""
 
 
 async def partner_token(
@@ -22,22 +22,22 @@ async def partner_token(
     client_secret: str,
     scopes: Collection[str] = PARTNER_SCOPES,
 ) -> str:
-    """Ask for a token of the application itself (not of the owner), as registration needs it.
+    """Request a token of the application itself (not of the owner), as for its registration.
 
     Tesla never bills its authentication endpoints.
 
     Args:
         session: HTTP session to use.
-        hosts: Where the token server is.
-        base_url: The region that the token is for.
-        client_id: The application.
-        client_secret: Its secret.
-        scopes: What to ask for; Tesla refuses the whole request if one is not enabled for the
+        hosts: Has the address of the token server.
+        base_url: Base URL of the region that the token is for.
+        client_id: Client ID of the application.
+        client_secret: Client secret of the application.
+        scopes: Scopes to request; Tesla refuses the whole request if one is not enabled for the
             application.
 
     Raises:
-        LoginRequired: Tesla refused; `reason` says why.
-        TeslaError: others, as `request_token`.
+        LoginRequired: Tesla refused; `reason` may say why.
+        TeslaError: any other failure; see `request_token`.
     """
     form = {
         "grant_type": "client_credentials",

@@ -1,4 +1,4 @@
-"""Tesla's rate limits: how long it asks to be left alone (429), and whether that is over."""
+"""Tesla's rate limits: the pauses that it asks for with status 429."""
 
 import re
 import time
@@ -15,27 +15,27 @@ _RETRY_IN: Final = re.compile(r"retry in (\d+) second", re.IGNORECASE)
 
 
 class RateLimits:
-    """The pauses that Tesla asked for, each for all requests of a category."""
+    """The pauses that Tesla asked for; each applies to all requests of a category."""
 
     def __init__(self) -> None:
-        # By category: the monotonic second at which the pause ends, and how long it is in all.
+        # For each category: the monotonic second at which its pause ends, and its length.
         self._pauses: dict[Category, tuple[float, float]] = {}
 
     def begin_pause(self, category: Category, pause: timedelta) -> None:
-        """Hold back requests of a category for so long from now on."""
+        """Refuse requests of a category for so long from now on."""
         seconds = pause.total_seconds()
         self._pauses[category] = (time.monotonic() + seconds, seconds)
 
     def check(self, category: Category) -> None:
-        """Let a request pass.
+        """Check whether a request may be sent.
 
         Raises:
-            RateLimited: Tesla asked for a pause that is not over.
+            RateLimited: the pause that Tesla asked for is not over.
         """
         now = time.monotonic()
         until, pause = self._pauses.get(category, (now, 0.0))
         if until > now + pause:
-            # Whatever becomes of the clock, the wait is no longer than Tesla asked for.
+            # Whatever happens to the clock, never wait longer than Tesla asked for.
             until = now + pause
             self._pauses[category] = (until, pause)
         if now < until:
@@ -44,10 +44,10 @@ class RateLimits:
 
 
 def retry_after(headers: Mapping[str, str], text: str) -> timedelta:
-    """How long to wait after a 429.
+    """Read how long to wait after a 429.
 
     Tesla's pages and logs show several forms (2024 to 2026): `Retry-After`, `RateLimit-Reset`,
-    `RateLimit-<class>-Reset`, or only words in the body. Any of them counts, else 60 s.
+    `RateLimit-<class>-Reset`, or only a text in the body. Without any of them, wait 60 s.
     """
     found = [
         value.strip()
@@ -58,8 +58,8 @@ def retry_after(headers: Mapping[str, str], text: str) -> timedelta:
     if words := _RETRY_IN.search(text):
         found.append(words[1])
     for seconds in found:
-        # A window that begins just now (0) says nothing about how long to wait.
+        # 0 means that a window begins just now, which does not say how long to wait.
         if seconds.isascii() and seconds.isdigit() and (digits := seconds.lstrip("0")):
-            # Above the maximum in any case with more digits than these.
+            # Six digits are enough: more would be above the maximum anyway.
             return min(timedelta(seconds=int(digits[:6])), MAX_PAUSE)
     return DEFAULT_PAUSE

@@ -1,7 +1,7 @@
-"""One request over HTTP, booked before it leaves.
+"""The sending of a request over HTTP, booked before it leaves.
 
-The booking is taken back only when Tesla certainly does not bill the request: it never left, or its
-status is 5xx. A request whose answer is lost stays booked, and counts as unanswered.
+A booking is refunded only if Tesla certainly does not bill the request: it was never sent, or its
+status is 5xx. If the answer is lost, the request stays booked and counts as unanswered.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from .answers import TIMEOUT, read_text
 _LOGGER = logging.getLogger(__name__)
 
 type Keeper = Callable[[Booking], Awaitable[None]]
-"""Makes a booked entry durable before its request leaves. Raises Refused if it must not leave."""
+"""Makes a booking durable before its request is sent. Raises Refused if it must not be sent."""
 
 
 async def keep_nothing(_entry: Booking) -> None:
@@ -36,14 +36,14 @@ async def keep_nothing(_entry: Booking) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """A request to the Fleet API: one question, its charge, and the caller it is booked to."""
+    """A request to the Fleet API, with its charge and its caller."""
 
     method: str
     path: str
     charge: Charge
     caller: Caller
     asset: str = ""
-    """VIN of a vehicle or number of a site; empty if it is about no single one."""
+    """VIN of a vehicle or number of a site; empty if the request concerns no single asset."""
     body: dict[str, Any] | None = None
 
     @property
@@ -53,7 +53,7 @@ class ApiRequest:
         return f"{self.method} {path.replace(self.asset, '') if self.asset else path}"
 
     def __str__(self) -> str:
-        """As it may be logged: without the query, and with the end of the asset only."""
+        """The request for the log: without its query, and with only the end of the asset's id."""
         path = self.path.partition("?")[0].replace(self.asset, self.asset[-VIN_SHOWN:])
         return f"{self.method} {path}"
 
@@ -65,17 +65,17 @@ class ApiResponse:
     status: int
     text: str
     headers: Mapping[str, str]
-    """Their names are case-insensitive."""
+    """Headers; their names are case-insensitive."""
 
 
 class Sender:
-    """Sends requests, each booked with the meter and made durable before it leaves.
+    """Sends requests, after booking each with the meter and making the booking durable.
 
     Args:
         session: HTTP session to use.
         meter: Books every request.
         keep: Makes bookings durable.
-        clock: The time now; aware.
+        clock: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -94,19 +94,19 @@ class Sender:
         """Send a request once.
 
         Raises:
-            Refused: the meter has no room for it, or it could not be booked durably: it did not
-                leave.
-            Unreachable: it did not leave.
-            AnswerLost: it may have arrived.
+            Refused: the request was not sent, because the budget has no room for it or its booking
+                could not be made durable.
+            Unreachable: the request was not sent, because Tesla could not be reached.
+            AnswerLost: the request may have arrived.
         """
         bookings: list[Booking] = []
 
         async def book(
             outgoing: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
         ) -> aiohttp.ClientResponse:
-            # aiohttp repeats a GET on its own when a kept connection turns out to be closed. The
-            # first copy may have been answered, so each attempt is booked, here, where no attempt
-            # can get past.
+            # aiohttp repeats a GET on its own if a kept-alive connection turns out to be closed,
+            # and the first attempt may have been answered. So each attempt is booked, in this
+            # middleware, which none can bypass.
             if bookings:
                 self.meter.unanswered(bookings[-1])
             bookings.append(
@@ -130,7 +130,7 @@ class Sender:
                 status = response.status
                 text = await read_text(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            # Never connected, so it never left.
+            # The connection failed, so the request was not sent.
             if bookings:
                 self.meter.refund(bookings[-1])
             raise Unreachable(type(error).__name__) from error
@@ -148,7 +148,7 @@ class Sender:
         return ApiResponse(status, text, response.headers)
 
     async def _keep_last(self, bookings: list[Booking]) -> None:
-        """Make the last booking durable, or take it back: then nothing may leave."""
+        """Make the last booking durable; if that fails, refund it, and nothing is sent."""
         try:
             await self.keep(bookings[-1])
         except Refused:

@@ -12,7 +12,7 @@ from ..spending.endpoints import Endpoint
 
 
 class SiteEndpoints(ABC):
-    """The part of `FleetApi` that is about energy sites."""
+    """The part of `FleetApi` for energy sites."""
 
     @abstractmethod
     async def _request(
@@ -29,24 +29,27 @@ class SiteEndpoints(ABC):
         """Send one request."""
 
     async def live_status(self, site: int, caller: Caller) -> dict[str, Any]:
-        """Power flows of a site now, in W."""
+        """Return the current power flows of a site, in W."""
         return await self._site("GET", site, Endpoint.LIVE_STATUS, caller)
 
     async def site_info(self, site: int, caller: Caller) -> dict[str, Any]:
-        """Settings and equipment of a site."""
+        """Return the settings and equipment of a site."""
         return await self._site("GET", site, Endpoint.SITE_INFO, caller)
 
     async def energy_history(
         self, site: int, start: datetime, end: datetime, zone: str, caller: Caller
     ) -> dict[str, Any]:
-        """Energy of a site in rows of five minutes, under `time_series`; see `energy.history`.
+        """Return the energy of a site in rows of five minutes, under `time_series`.
+
+        See `energy.history`.
 
         Args:
             site: Tesla's number of the site.
-            start: The beginning; aware, in the zone of the site.
-            end: The end, of the same local day: rows of five minutes come only for one day.
-            zone: IANA name of the zone of the site.
-            caller: Who asks.
+            start: Start of the period; aware, in the site's time zone.
+            end: End of the period, on the same local day: only a single day has rows of five
+                minutes.
+            zone: IANA name of the site's time zone.
+            caller: Who causes the request.
         """
         query = {
             "kind": "energy",
@@ -86,8 +89,8 @@ class SiteEndpoints(ABC):
     ) -> dict[str, Any]:
         path = f"/api/1/energy_sites/{site}/{endpoint}"
         if query:
-            # A "+" of a zone's offset would arrive as a blank: it has to be quoted.
+            # Quoted, because the "+" of a zone's offset would arrive as a blank.
             path += f"?{urlencode(query)}"
         answer = await self._request(method, path, endpoint, caller, asset=str(site), body=body)
-        # Dead sites answer null or an empty list.
+        # For dead sites, Tesla returns null or an empty list.
         return answer if isinstance(answer, dict) else {}

@@ -1,7 +1,7 @@
-"""The one way out to Tesla: tokens, regions, rate limits, and errors by their status.
+"""The only way out to Tesla: tokens, regions, rate limits, and errors by status.
 
-Nothing is retried silently. A request is sent again after a new token or at another region's host,
-because it was not executed before, and each copy is booked.
+Nothing is retried silently. A request is sent again only with a new token or to another region's
+host, because the refused one was not executed; each copy is booked.
 """
 
 import logging
@@ -30,14 +30,14 @@ from .sending import ApiRequest, ApiResponse, Sender
 _LOGGER = logging.getLogger(__name__)
 
 type TokenSource = Callable[[bool], Awaitable[str]]
-"""Answers an access token; asked with True it must get a new one first. Raises LoginRequired."""
+"""Returns an access token; with True, it must get a new one first. Raises LoginRequired."""
 
 
 class Transport:
-    """The way of an account's requests to Tesla.
+    """Sends an account's requests to Tesla.
 
     Args:
-        sender: Sends and books each of them.
+        sender: Books and sends each request.
         token: Source of access tokens.
         hosts: Addresses, and which of them are trusted.
         base_url: Regional base URL to start with.
@@ -48,19 +48,20 @@ class Transport:
         self.token = token
         self.base_url = base_url
         self.login = Login()
-        """Whether Tesla accepts the tokens."""
+        """The state of the login: whether Tesla accepts its tokens."""
         self.rate_limits = RateLimits()
         self._hosts = hosts
         self._accepted = AcceptedTokens()
 
     async def request(self, request: ApiRequest) -> Any:  # noqa: ANN401  # JSON
-        """Send one request and answer the content of its envelope's `response`.
+        """Send one request, and return the content of the answer's `response`.
 
-        A token that Tesla refuses is renewed once, another region's host is followed once if it
-        is Tesla's; both send the request again, and book it again. Neither was executed before.
+        If Tesla refuses the token, it is renewed once. If Tesla names another region's host, that
+        is followed once, if it is one of Tesla's. Both send and book the request again, because the
+        refused one was not executed.
 
         Raises:
-            TeslaError: one of the tree, by status and text; see `errors`.
+            TeslaError: an error by status and text; see `errors`.
         """
         self.login.check(is_free=self._is_free(request))
         try:
@@ -75,7 +76,7 @@ class Transport:
         """Use another region's host from now on.
 
         Raises:
-            WrongRegion: the address is unknown or is none of Tesla's.
+            WrongRegion: the address is missing, or not one of Tesla's.
         """
         if base_url is None or not self._hosts.trusts(base_url):
             raise WrongRegion(detail, base_url=base_url and base_url[:200])
@@ -87,7 +88,7 @@ class Transport:
             self.rate_limits.check(request.charge.category)
             token = await self.token(renew)
             renew = False
-            # Known before it leaves: one that left earlier says nothing about now.
+            # Decided before sending: a request sent before the suspension proves nothing about it.
             probes = self._probes(request)
             answer = await self.sender.send(request, self.base_url, token)
             if answer.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -108,7 +109,7 @@ class Transport:
                     renew = renewed = True
                     continue
                 if is_alone:
-                    # Not the login is refused, but this vehicle: a new login changes nothing.
+                    # Tesla refuses this asset, not the login, so a new login would not help.
                     self._accepted.note_refused(request.asset)
                     raise Forbidden(f"{answer.status}: {_error_text(answer.text)}")
             if kind is AccountSuspended and answer.status == HTTPStatus.FORBIDDEN:
@@ -120,7 +121,7 @@ class Transport:
         return not self.sender.meter.tariff.price(request.charge.category)
 
     def _probes(self, request: ApiRequest) -> bool:
-        """Whether this costs nothing, and an answer to it shows that Tesla's limit was raised."""
+        """Whether an answer to this free request shows that the suspension is over."""
         suspension = self.sender.meter.suspension
         return self._is_free(request) and suspension.is_probe(request.kind, self.sender.clock())
 
@@ -134,7 +135,8 @@ class Transport:
         """Raise the error of a status and its text."""
         kind = error_class(answer.status, answer.text)
         if kind is LoginRequired and not isinstance(parse_json(answer.text), dict):
-            # Not Tesla's own words: a firewall in front of it knows nothing of the login.
+            # This is not Tesla's answer: a firewall in front of Tesla knows nothing about the
+            # login.
             kind = Forbidden
         detail = f"{answer.status}: {_error_text(answer.text)}"
         if kind is RateLimited:
@@ -145,7 +147,7 @@ class Transport:
 
 
 def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
-    """The content of an envelope."""
+    """The content of an answer's `response`."""
     envelope = parse_json(text)
     if not isinstance(envelope, dict):
         raise InvalidAnswer("not JSON")
@@ -155,9 +157,9 @@ def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
 
 
 def _error_text(text: str) -> str:
-    """Tesla's own words, short: `error` and `error_description` of the envelope, or the body.
+    """Tesla's error message, shortened: `error` and `error_description`, or the body.
 
-    An envelope without words says nothing.
+    Empty if both are there but empty.
     """
     envelope = parse_json(text)
     if not isinstance(envelope, dict) or "error" not in envelope:

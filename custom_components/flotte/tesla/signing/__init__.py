@@ -1,17 +1,18 @@
 """Signed commands: the client's side of Tesla's end-to-end protocol, without any I/O.
 
-    metadata       the bytes a signature covers: tag, length, value
-    keys           our key, the vehicle's key, what is derived from both
-    session        one domain of one vehicle: handshake, sign, verify, decrypt, store
-    faults         what a vehicle may answer instead, one table
-    verdict        what a domain says about a command
+    metadata       the bytes that a signature covers: tag, length, value
+    keys           our key, the vehicle's key, and the keys derived from both
+    session        messages of one domain of a vehicle: handshake, sign, verify, decrypt
+    session_state  the state of a session: key, epoch, counter, clock; stored over restarts
+    faults         the table of faults that a vehicle may answer with
+    verdict        a domain's verdict on a command
     conversation   a command from start to end, as a generator
-    jws            the signed text that configures a vehicle's stream
+    jws            the signed token that configures a vehicle's stream
 
         payload ─> conversation ─> session.sign ─> metadata + keys ─> bytes to send
         Answer  <─ conversation <─ verdict <─ session.open <─────────  bytes received
 
-Nothing here sends, sleeps or reads a clock: times are arguments, so every case can be replayed.
+Nothing here sends, sleeps or reads a clock. Callers pass the time, so every case can be replayed.
 """
 
 from .conversation import (

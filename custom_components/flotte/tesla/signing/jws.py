@@ -1,25 +1,25 @@
-"""Tesla.SS256: the signature under the configuration of a vehicle's stream.
+"""Tesla.SS256: the signature of a stream's configuration.
 
     token       header "." claims "." signature; each part base64url without padding
     header      {"alg":"Tesla.SS256","typ":"JWT"}
     claims      the configuration, plus
                 iss   our public key: standard base64 with padding of 65 bytes 04, X, Y
-                aud   AUDIENCE, or that of a single vehicle
+                aud   AUDIENCE
     signature   96 bytes: X of V, Y of V, r; 32 bytes big-endian each
-    m           what is signed: the ASCII bytes of header "." claims
+    m           the signed message: the ASCII bytes of header "." claims
 
-A Schnorr signature (after RFC 8235) on P-256 with SHA-256, where n is the order of the group, G its
-base point, a our private scalar and A = aG our public key:
+It is a Schnorr signature (after RFC 8235) on P-256 with SHA-256, where n is the order of the group,
+G its base point, a our private scalar and A = aG our public key:
 
     v = nonce of RFC 6979, section 3.2, for a and SHA-256(m)      1 <= v < n
     V = vG
-    c = SHA-256 over G, V, A and m, each with its length in front (4 bytes big-endian);
+    c = SHA-256 over G, V, A and m, each preceded by its length (4 bytes big-endian);
         the points as 65 bytes 04, X, Y
     r = (v - a c) mod n                       the verifier checks V = rG + cA
 
-The same claims and key always make the same token. The multiplication vG is OpenSSL's; the one line
-of arithmetic with a and v is Python's, whose time is not constant. It runs a few times a month, on
-the owner's machine, where no attacker can time it.
+Equal claims and keys always give the same token. OpenSSL computes vG; Python computes the one line
+of arithmetic with a and v, which does not take constant time. But it runs a few times a month on
+the owner's machine, where no attacker can measure its time.
 
 Source: Tesla's vehicle-command, internal/schnorr and pkg/account (2026-07-22).
 """
@@ -38,7 +38,7 @@ from .keys import ClientKey
 
 ALGORITHM: Final = "Tesla.SS256"
 AUDIENCE: Final = "com.tesla.fleet.TelemetryClient"
-"""The stream's client in every vehicle that the token is sent to."""
+"""The telemetry client, in every vehicle that the token is sent to."""
 
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """n of P-256. Source: FIPS 186-4, D.1.2.3."""
@@ -46,10 +46,10 @@ _LENGTH: Final = 32  # bytes of a scalar, a coordinate and a digest
 
 
 def sign(claims: Mapping[str, Any], key: ClientKey) -> str:
-    """The token for these claims; `iss` and `aud` are set here, whatever the claims say.
+    """Return the token for these claims. `iss` and `aud` are always set here.
 
     Raises:
-        TypeError, ValueError: the claims are not JSON (a number that is none counts as not).
+        TypeError, ValueError: the claims are not JSON; NaN and infinity are not JSON either.
     """
     named = {**claims, "iss": b64encode(key.public_bytes).decode("ascii"), "aud": AUDIENCE}
     message = f"{_part(_plain({'alg': ALGORITHM, 'typ': 'JWT'}))}.{_part(_plain(named))}"
@@ -57,7 +57,7 @@ def sign(claims: Mapping[str, Any], key: ClientKey) -> str:
 
 
 def signature(message: bytes, key: ClientKey) -> bytes:
-    """96 bytes over a message: V without its leading 04, then r."""
+    """Sign a message: 96 bytes, V without its leading 04, then r."""
     scalar = key.scalar()
     once = _nonce(scalar, hashlib.sha256(message).digest())
     commitment = _times_base(once)
@@ -69,7 +69,7 @@ def signature(message: bytes, key: ClientKey) -> bytes:
 
 
 def _nonce(scalar: int, digest: bytes) -> int:
-    """The v of RFC 6979, section 3.2, steps b to h: below n, never 0, and as secret as the key."""
+    """The v of RFC 6979, section 3.2, steps b to h: 1 <= v < n, and as secret as the key."""
     seed = _octets(scalar) + _octets(int.from_bytes(digest, "big") % _ORDER)
     value, mac_key = b"\x01" * _LENGTH, bytes(_LENGTH)
     for separator in (b"\x00", b"\x01"):
@@ -96,7 +96,7 @@ def _octets(number: int) -> bytes:
 
 
 def _plain(value: object) -> bytes:
-    """JSON without blanks, keys in alphabetical order, as Tesla's own signer writes it."""
+    """Encode as JSON without blanks and with sorted keys, as Tesla's own signer does."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 

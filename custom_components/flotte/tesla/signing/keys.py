@@ -1,15 +1,15 @@
-"""Keys of both sides, and what is derived from them.
+"""The keys of both sides, and the keys derived from them.
 
     curve            NIST P-256, nothing else
     public key       65 bytes: 04, X (32 bytes big-endian), Y (32 bytes big-endian)
-    shared secret    X of ECDH(our private key, the domain's public key), always 32 bytes:
-                     leading zeros belong to it
+    shared secret    X of ECDH(our private key, the domain's public key), always 32 bytes,
+                     including leading zeros
     K                first 16 bytes of SHA-1(shared secret)
     tag key of session info    HMAC-SHA256(K, "session info"), 32 bytes
     tag key of commands        HMAC-SHA256(K, "authenticated command"), 32 bytes
     key of encrypted replies   K itself, AES-128-GCM; associated data = SHA-256(metadata)
 
-Everything derived depends only on the two key pairs; it is kept in memory and never stored.
+The derived keys depend only on the two key pairs. They are kept in memory and never stored.
 
 Source: Tesla's vehicle-command, pkg/protocol/protocol.md, "Key agreement" (2026-07-22).
 """
@@ -31,12 +31,12 @@ GCM_TAG_LENGTH = 16
 
 _UNCOMPRESSED_POINT = 4  # first byte of a public key with both coordinates
 _K_LENGTH = 16
-# Two domains for each of some ten vehicles fit; the bound keeps forged keys from piling up.
+# Enough for two domains of some ten vehicles; the limit keeps forged keys from filling memory.
 _CACHED_SESSION_KEYS = 32
 
 
 class SessionKey:
-    """The secret that our key shares with one domain's key."""
+    """The keys that our key shares with one domain of a vehicle."""
 
     __slots__ = ("_aes_gcm", "_command_key", "_session_info_key", "vehicle_public")
 
@@ -44,7 +44,7 @@ class SessionKey:
     """The domain's public key, 65 bytes; not a secret."""
 
     def __init__(self, vehicle_public: bytes, shared_secret: bytes) -> None:
-        # SHA-1 is what the vehicle does; nothing here rests on its resistance to collisions.
+        # The protocol requires SHA-1; its weakness (collisions) does not matter here.
         k = hashlib.sha1(shared_secret, usedforsecurity=False).digest()[:_K_LENGTH]
         self.vehicle_public = vehicle_public
         self._session_info_key = hmac.digest(k, b"session info", "sha256")
@@ -52,11 +52,11 @@ class SessionKey:
         self._aes_gcm = AESGCM(k)
 
     def tag_of_session_info(self, metadata: bytes, session_info: bytes) -> bytes:
-        """32 bytes over the metadata and the session info exactly as received."""
+        """Tag of 32 bytes over the metadata and the session info, exactly as received."""
         return hmac.digest(self._session_info_key, metadata + session_info, "sha256")
 
     def tag_of_command(self, metadata: bytes, payload: bytes) -> bytes:
-        """32 bytes over the metadata and the plaintext payload."""
+        """Tag of 32 bytes over the metadata and the plaintext payload."""
         return hmac.digest(self._command_key, metadata + payload, "sha256")
 
     def decrypt(self, nonce: bytes, ciphertext: bytes, tag: bytes, metadata: bytes) -> bytes:
@@ -64,12 +64,12 @@ class SessionKey:
 
         Args:
             nonce: 12 bytes.
-            ciphertext: as long as the plaintext.
+            ciphertext: As long as the plaintext.
             tag: 16 bytes.
-            metadata: see `metadata.of_reply`; its SHA-256 is the associated data.
+            metadata: From `metadata.of_reply`; its SHA-256 is the associated data.
 
         Raises:
-            ProtocolError: a length is wrong, or anything was changed on the way.
+            ProtocolError: a length is wrong, or the reply was changed on the way.
         """
         if len(nonce) != NONCE_LENGTH or len(tag) != GCM_TAG_LENGTH:
             raise ProtocolError("encrypted reply with a nonce or tag of a wrong length")
@@ -87,10 +87,10 @@ class ClientKey:
     """The application's P-256 private key: signs commands and the stream's configuration."""
 
     def __init__(self, private_key: ec.EllipticCurvePrivateKey) -> None:
-        """Take a key of the `cryptography` library.
+        """Wrap a private key of the `cryptography` library.
 
         Raises:
-            ValueError: it is not on the curve P-256.
+            ValueError: the key is not on the curve P-256.
         """
         if not isinstance(private_key.curve, ec.SECP256R1):
             raise ValueError(  # noqa: TRY004  # the type is right, the key's value is not
@@ -105,14 +105,14 @@ class ClientKey:
         self.public_pem: str = public.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         ).decode("ascii")
-        """As Tesla fetches it from the application's domain."""
+        """The public key as Tesla fetches it from the application's domain."""
         self.fingerprint: str = hashlib.sha256(self.public_bytes).hexdigest()
         """SHA-256 of the 65 bytes, in hex."""
         self._session_keys: dict[bytes, SessionKey] = {}
 
     @classmethod
     def generate(cls) -> ClientKey:
-        """Make a new key."""
+        """Generate a new key."""
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
@@ -120,8 +120,8 @@ class ClientKey:
         """Read an unencrypted private key, SEC1 ("EC PRIVATE KEY") or PKCS#8 ("PRIVATE KEY").
 
         Raises:
-            ValueError: not a PEM private key, encrypted, or not on the curve P-256; the text never
-                contains key material.
+            ValueError: not a private key in PEM, encrypted, or not on the curve P-256; the message
+                never contains key material.
         """
         try:
             data = pem.encode("ascii") if isinstance(pem, str) else pem
@@ -145,14 +145,14 @@ class ClientKey:
         ).decode("ascii")
 
     def scalar(self) -> int:
-        """Return the private scalar, 1 <= a < n, as the stream's signature needs it: a secret."""
+        """Return the private scalar, 1 <= a < n, for the signature of `jws`: a secret."""
         return self._private.private_numbers().private_value
 
     def session_key(self, vehicle_public: bytes) -> SessionKey:
-        """Agree on keys with a domain of a vehicle; remembered, as it costs some 60 us.
+        """Return the keys shared with a domain of a vehicle; cached, as this takes some 60 us.
 
         Raises:
-            ProtocolError: not 65 bytes that start with 04, or not a point of the curve.
+            ProtocolError: not 65 bytes that start with 04, or not a point on the curve.
         """
         if (known := self._session_keys.get(vehicle_public)) is not None:
             return known

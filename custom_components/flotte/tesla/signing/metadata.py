@@ -1,4 +1,4 @@
-"""The bytes that a signature covers besides the payload: tag, length, value, in ascending order.
+"""The bytes that a signature covers besides the payload: items of tag, length and value.
 
     item     tag (1 byte), length of the value (1 byte), value (0 to 255 bytes)
     end      FF, one byte, no length
@@ -15,7 +15,8 @@
     08    REQUEST_HASH     17 or 33   see `request_hash`
     09    FAULT            4          fault code of the reply
 
-Integers are 4 bytes, big-endian; an item that does not apply is left out. Three structures:
+Tags ascend, integers are 4 bytes, big-endian, and items that do not apply are left out. There are
+three structures:
 
     session info     00 01 06 | 02 11 VIN | 06 10 uuid | FF
     signed request   00 01 08 | 01 01 domain | 02 11 VIN | 03 10 epoch | 04 04 expires_at
@@ -32,24 +33,24 @@ from enum import IntEnum
 from struct import Struct
 
 MAX_VALUE_LENGTH = 255
-"""Bytes of one value; its length is written in one byte."""
+"""Maximum bytes of a value, because its length is one byte."""
 VIN_LENGTH = 17
 EPOCH_LENGTH = 16
 UUID_LENGTH = 16
 SHORT_HASH_LENGTH = 17
-"""Bytes of a request hash: 1 byte signature type and the first 16 bytes of the tag."""
+"""Bytes of a short request hash: the signature type (1 byte) and the tag's first 16 bytes."""
 
 _UINT32_MASK = 0xFFFF_FFFF
 _UINT32 = Struct(">I")
-# 04 04 expires_at, 05 04 counter, 07 04 flags, FF: the part of a request that changes every time.
+# 04 04 expires_at, 05 04 counter, 07 04 flags, FF: the part that changes with every request.
 _REQUEST_END = Struct(">BBI BBI BBI B")
 
 
 class Domain(IntEnum):
-    """The two computers that take commands; each has its own key, epoch, clock and counter."""
+    """The two computers that accept commands; each has its own key, epoch, clock and counter."""
 
     VEHICLE_SECURITY = 2
-    """Locks, trunks, remote start. Counters must rise strictly."""
+    """Locks, trunks, remote start. Counters must increase strictly."""
     INFOTAINMENT = 3
     """Everything else."""
 
@@ -71,10 +72,10 @@ class Tag(IntEnum):
 
 
 class SignatureType(IntEnum):
-    """Kind of signature that the metadata belongs to; keeps one kind from passing for another."""
+    """Kind of signature, included so that one kind of message cannot pass for another."""
 
     AES_GCM_PERSONALIZED = 5
-    """Encrypted request; Tesla's gateway blocks it, so it is only for Bluetooth."""
+    """Encrypted request, only over Bluetooth, because Tesla's gateway blocks it."""
     HMAC = 6
     """Session info."""
     HMAC_PERSONALIZED = 8
@@ -84,7 +85,7 @@ class SignatureType(IntEnum):
 
 
 def item(tag: int, value: bytes) -> bytes:
-    """One item: tag (1 byte), length (1 byte), value.
+    """Encode one item: tag (1 byte), length (1 byte), value.
 
     Raises:
         ValueError: the value is longer than 255 bytes.
@@ -95,7 +96,7 @@ def item(tag: int, value: bytes) -> bytes:
 
 
 def encode(items: Iterable[tuple[int, bytes]]) -> bytes:
-    """All items and the end mark.
+    """Encode all items and the end mark.
 
     Raises:
         ValueError: a value is longer than 255 bytes, or the tags do not ascend.
@@ -112,10 +113,10 @@ def encode(items: Iterable[tuple[int, bytes]]) -> bytes:
 
 
 def uint32(number: int) -> bytes:
-    """Return an integer as 4 bytes, big-endian.
+    """Encode an integer as 4 bytes, big-endian.
 
-    A negative number is written as its two's complement: an enum that the vehicle sends can be
-    negative, and then the reference client writes it so.
+    A negative number becomes its two's complement, as in the reference client: an enum that the
+    vehicle sends can be negative.
     """
     return _UINT32.pack(number & _UINT32_MASK)
 
@@ -132,7 +133,7 @@ def of_session_info(vin: str, challenge: bytes) -> bytes:
 
 
 def start_of_request(vin: str, domain: Domain, epoch: bytes) -> bytes:
-    """First part of a signed request's metadata, the same for all requests of one epoch."""
+    """First part of a signed request's metadata, equal for all requests of one epoch."""
     return b"".join(
         (
             item(Tag.SIGNATURE_TYPE, bytes((SignatureType.HMAC_PERSONALIZED,))),
@@ -144,7 +145,7 @@ def start_of_request(vin: str, domain: Domain, epoch: bytes) -> bytes:
 
 
 def end_of_request(expires_at: int, counter: int, flags: int) -> bytes:
-    """Second part of a signed request's metadata; not for flags = 0, which are left out."""
+    """Second part of a signed request's metadata. Flags must not be 0, which would be left out."""
     return _REQUEST_END.pack(
         Tag.EXPIRES_AT, 4, expires_at, Tag.COUNTER, 4, counter, Tag.FLAGS, 4, flags, Tag.END
     )
@@ -153,7 +154,7 @@ def end_of_request(expires_at: int, counter: int, flags: int) -> bytes:
 def of_reply(
     vin: str, domain: int, *, counter: int, flags: int, hash_of_request: bytes, fault: int
 ) -> bytes:
-    """Metadata of an encrypted reply; flags and fault are written even when zero."""
+    """Metadata of an encrypted reply; flags and fault are included even if they are 0."""
     return encode(
         (
             (Tag.SIGNATURE_TYPE, bytes((SignatureType.AES_GCM_RESPONSE,))),
@@ -168,10 +169,11 @@ def of_reply(
 
 
 def request_hash(signature_type: SignatureType, tag: bytes, domain: Domain) -> bytes:
-    """Hash that ties an encrypted reply to our request: signature type (1 byte), then our tag.
+    """Hash that binds an encrypted reply to our request: signature type (1 byte), then our tag.
 
-    33 bytes for an HMAC request (tag of 32 bytes) to infotainment. Vehicle security cuts it to 17
-    bytes. An AES-GCM request has a tag of 16 bytes, so its hash has 17 bytes in both domains.
+    It has 33 bytes for an HMAC request (tag of 32 bytes) to infotainment. Vehicle security
+    truncates it to 17 bytes. An AES-GCM request has a tag of 16 bytes, so its hash has 17 bytes in
+    both domains.
     """
     whole = bytes((signature_type,)) + tag
     return whole[:SHORT_HASH_LENGTH] if domain is Domain.VEHICLE_SECURITY else whole

@@ -1,6 +1,6 @@
-"""Knowledge of one domain of one vehicle: its key, epoch, counter and clock.
+"""The state of a session with one domain of one vehicle: its key, epoch, counter and clock.
 
-They come from verified session info. No bytes are built or judged here; see `session`.
+They are from verified session info. This module builds and verifies no bytes; see `session`.
 """
 
 import logging
@@ -16,37 +16,38 @@ from .metadata import EPOCH_LENGTH, Domain
 _LOGGER = logging.getLogger(__name__)
 
 COUNTER_GAP = 100
-"""Added when a stored session is loaded, for commands that were sent after it was stored."""
+"""Added to a stored counter on loading, for commands that were sent after it was stored."""
 MAX_COUNTER = 0xFFFF_FFFF
 MAX_CLOCK = 1 << 30
-"""Seconds; the vehicle refuses an expires_at above it (fault 13)."""
+"""Maximum expires_at in seconds; the vehicle refuses a larger one (fault 13)."""
 
 
 class SessionState:
-    """The state of a session. A new one is empty: not `ready` until session info was accepted."""
+    """The state of a session. A new one is empty, and not `ready` until it has session info."""
 
     def __init__(self, vin: str, domain: Domain) -> None:
         self.vin = vin
         self.domain = domain
         self.key: SessionKey | None = None
-        """Shared with the domain; None while unknown."""
+        """Keys shared with the domain; None while unknown."""
         self.epoch = b""
-        """16 bytes; the domain begins a new one when it restarts."""
+        """16 bytes; the domain begins a new epoch when it restarts."""
         self.counter = 0
-        """The last one used or accepted; the next command takes one more."""
+        """The last counter used or reported; the next command uses the next one."""
         self.metadata_start = b""
         """Beginning of the metadata of every command in this epoch."""
         self.encrypted_replies_seen = False
-        """The firmware can encrypt replies, so a success in plaintext is suspicious from now on."""
-        # The vehicle's clock in the last accepted session info, and the monotonic second it came.
+        """Whether the domain has encrypted a reply; then a success in plaintext is suspicious."""
+        # The vehicle's clock in the last accepted session info, and the monotonic second of its
+        # arrival.
         self._clock: tuple[int, float] | None = None
-        # Epoch and counter of the last session info: the last one that the vehicle took.
+        # Epoch and counter in the last session info; the vehicle has accepted that counter.
         self._reported: tuple[bytes, int] | None = None
         self._trusted = False
 
     @property
     def ready(self) -> bool:
-        """A command can be signed without a handshake."""
+        """Whether a command can be signed without a handshake."""
         return self._trusted and self.counter < MAX_COUNTER
 
     @property
@@ -66,45 +67,46 @@ class SessionState:
         return value + (now - at)
 
     def expires_in(self, epoch: bytes, expires_at: int, now: float) -> float:
-        """Seconds until the vehicle can no longer accept a command; 0 when it already cannot.
+        """Seconds until the vehicle can no longer accept a command; 0 if it already cannot.
 
-        Errs on the long side: the estimate of the vehicle's clock is never ahead.
+        This may be too long but never too short, because the estimate of the vehicle's clock is
+        never ahead.
         """
         if epoch != self.epoch or self._clock is None:
-            return 0.0  # fault 15 is all it could get
-        # The vehicle refuses when its clock is greater than expires_at, so one second later.
+            return 0.0  # the vehicle would only answer fault 15
+        # The vehicle refuses once its clock is greater than expires_at, so one second later.
         return max(0.0, expires_at + 1 - self.vehicle_clock(now))
 
     def shows_arrival(self, epoch: bytes, counter: int) -> bool:
-        """Whether the last session info names this counter as the last one taken.
+        """Whether the last session info reports this counter as the last one accepted.
 
-        So a copy of its command had arrived before the one that was refused because of it.
+        If so, a first copy of its command had arrived before the copy that was refused.
         """
         return self._reported == (epoch, counter)
 
     def forget(self) -> None:
         """Make the next command begin with a handshake.
 
-        Epoch and counter stay, so that no counter is used twice in one epoch; the clock stays as an
-        estimate, but no longer makes an answer with a lower one stale.
+        Epoch and counter are kept, so that no counter is used twice in one epoch. The clock is kept
+        as an estimate, but an answer with a lower clock is no longer stale.
         """
         self._trusted = False
 
     def use_counter(self) -> int:
-        """The counter of the next command; it is used up, whatever comes of the command."""
+        """Return the counter of the next command. It is used up however the command ends."""
         self.counter += 1
         return self.counter
 
     def is_replaced_by(self, key: SessionKey) -> bool:
-        """Whether a key belongs to another computer than the known one."""
+        """Whether a key belongs to a different computer than the known one."""
         return self.key is not None and self.key.vehicle_public != key.vehicle_public
 
     def update(
         self, key: SessionKey, epoch: bytes, counter: int, clock: int, *, now: float
     ) -> bool:
-        """Take over verified session info; False if its clock is stale, and nothing changes.
+        """Apply verified session info. Return False, without any change, if its clock is stale.
 
-        A clock is stale if it went backwards in one epoch.
+        A clock is stale if it went backwards within an epoch.
         """
         continues = epoch == self.epoch and not self.is_replaced_by(key)
         if continues and self._trusted and self._clock and clock < self._clock[0]:
@@ -130,13 +132,13 @@ class SessionState:
     def to_stored(
         self, client_key: ClientKey, *, now_monotonic: float, now_wall: float
     ) -> dict[str, object]:
-        """Everything worth keeping over a restart, for JSON; nothing secret is in it.
+        """Everything that survives a restart, as JSON without secrets.
 
             client_key              SHA-256 of our public key, hex
             vehicle_key, epoch      hex
             counter                 the last one used
-            clock, clock_at         the vehicle's clock in the last session info; wall second then
-            stored_at               wall second now
+            clock, clock_at         the vehicle's clock in the last session info, and its wall time
+            stored_at               wall time now
             encrypted_replies_seen  bool
 
         Empty while the session is not ready.
@@ -166,11 +168,11 @@ class SessionState:
         now_monotonic: float,
         now_wall: float,
     ) -> SessionState:
-        """Continue from `to_stored`'s JSON.
+        """Restore a state from the JSON of `to_stored`.
 
-        The counter gets a gap of 100. Anything wrong gives an empty state: another client key,
-        a malformed value, a wall clock that went backwards. A value that is only outdated does no
-        harm: it costs one fault, whose answer bears session info.
+        The counter is raised by 100. The state is empty if anything is wrong: another client key, a
+        malformed value, a wall clock that went backwards. An outdated value does no harm: it costs
+        one fault, whose reply contains session info.
         """
         state = cls(vin, domain)
         try:
@@ -203,7 +205,8 @@ class SessionState:
 
     @override
     def __repr__(self) -> str:
-        # Logs and diagnostics are shown around; the end of a VIN is enough to tell one's cars.
+        # Logs and diagnostics get published; the end of a VIN is enough for owners to tell cars
+        # apart.
         return f"{self.domain.name.lower()} of …{self.vin[-4:]}"
 
 

@@ -1,4 +1,4 @@
-"""A command from start to end, as a generator: it yields what to send and is sent what came back.
+"""A command from start to end, as a generator: it yields messages to send, and receives replies.
 
     talk = conversation(session, payload, clock=time.monotonic, repeatable=True)
     outgoing = next(talk)
@@ -9,22 +9,21 @@
         except StopIteration as end:
             answer = end.value                                       (Replied, Faulted or Unknown)
 
-Run it under the lock of its vehicle and domain. To give up (deadline, no budget), answer NOT_SENT:
-the conversation then says what became of the command so far. Closing it leaves that open; a
-transmitted command must then be taken as unknown.
+Run it under the lock of its vehicle and domain. To give up (deadline, no budget), send NOT_SENT:
+the conversation then returns the outcome so far. If the generator is closed instead, the outcome of
+a command that was sent is unknown.
 
-What keeps a command from running twice:
+These rules keep a command from running twice:
 
-    1. The same bytes run at most once: the vehicle refuses a used counter. So after a lost reply
-       the same bytes are sent once more, while they are valid. If that is refused because of the
-       counter, the first transmission had arrived.
-    2. A new signature is a second command. None is made while an earlier one might have run or
-       might still arrive, but for a repeatable command after fault 2 (TIMEOUT), where it does no
-       harm.
-    3. The way may deliver a message twice. So a fault because of the counter is judged by the
-       vehicle's own: if that is the one of the refused message, a first copy was taken.
-    4. Only a fault which says that nothing ran is answered with a new signature, and only as often
-       as `faults.FAULTS` allows.
+    1. The same bytes run at most once, because the vehicle refuses a used counter. So after a lost
+       reply, the same bytes are sent once more while they are valid. If the vehicle refuses them
+       because of the counter, the first transmission had arrived.
+    2. A new signature is a second command. None is made while an earlier one may have run or may
+       still arrive, except for a repeatable command after fault 2 (TIMEOUT), where it does no harm.
+    3. A message may be delivered twice. So after a fault about the counter, compare the vehicle's
+       counter: if it equals that of the refused message, a first copy was accepted.
+    4. Only a fault that proves that nothing ran allows a new signature, apart from rule 2, and only
+       as often as `faults.FAULTS` says.
 """
 
 from collections import Counter
@@ -38,34 +37,34 @@ from .session import DEFAULT_LIFETIME, Acceptance, Reply, Request, Session
 from .verdict import OK, Outcome, Verdict, interpret
 
 MAX_HANDSHAKES = 4
-"""One, and up to three more when its answer does not verify."""
+"""One handshake, and up to three more if an answer does not verify."""
 MAX_LOST_HANDSHAKES = 2
-"""A connection may have been closed just then; a second loss is an outage."""
+"""A first loss may be a connection that was just closed; a second one is an outage."""
 RESEND_PAUSE = 1.0
-"""Seconds before anything is sent again; the reference client's interval over the Internet."""
+"""Seconds before sending again; the reference client's interval over the internet."""
 
 
 _COUNTER_FAULTS = frozenset({faults.INVALID_TOKEN_OR_COUNTER, faults.REPEATED_COUNTER})
-"""The vehicle has seen this counter, or a higher one."""
+"""Faults that report a counter as used, or as too low."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send next."""
+    """The next message to send."""
 
     message: bytes = field(repr=False)
     """A serialised RoutableMessage."""
     not_before: float = 0.0
-    """Seconds to wait first. Already counted in: a command's life begins after them."""
+    """Seconds to wait before sending. The command's lifetime begins after them."""
 
 
 class TransportFailure(Enum):
-    """The caller's word when there is no reply."""
+    """Sent to the conversation instead of a reply."""
 
     LOST = "lost"
-    """It may have arrived."""
+    """The message may have arrived."""
     NOT_SENT = "not sent"
-    """It certainly did not arrive, or the caller does not want to send it."""
+    """The message certainly did not arrive, or the caller gave up before sending it."""
 
 
 LOST = TransportFailure.LOST
@@ -77,41 +76,42 @@ class Why(Enum):
 
     REPLY_LOST = "reply_lost"
     DELIVERED = "delivered"
-    """The vehicle has accepted the command, but what it answered was lost."""
+    """The vehicle accepted the command, but its answer was lost."""
     UNREADABLE_REPLY = "unreadable_reply"
     FAULT = "fault"
-    """The vehicle reports a fault which does not tell whether the command ran."""
+    """The vehicle reported a fault that leaves open whether the command ran."""
     EARLIER_ATTEMPT = "earlier_attempt"
     """The last attempt did not run, but one before it may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """The vehicle received the command and answered. `verdict` says whether it did as asked."""
+    """The vehicle received the command and answered; `verdict` says whether it was executed."""
 
     payload: bytes = field(repr=False)
-    """The domain's answer; may hold personal data."""
+    """The domain's answer; may contain personal data."""
     verdict: Verdict = OK
-    """`OK`, `ALREADY` or `REFUSED`, never another."""
+    """Its outcome is `OK`, `ALREADY` or `REFUSED`."""
     verified: bool = True
-    """False: the answer came in plaintext from a vehicle that encrypted its answers before."""
+    """False if the answer is in plaintext, but the vehicle has encrypted its answers before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faulted:
-    """Certainly nothing was executed."""
+    """The command was certainly not executed."""
 
     fault: Fault
-    """Why; one from a handshake may say "maybe", which is about commands."""
+    """The reason. If it is from a handshake, ignore its `ran`, which is about commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The command may have been executed; only the vehicle's state can tell."""
+    """The command may have been executed; only the vehicle's state shows whether it was."""
 
     why: Why
     expires_in: float
-    """Seconds until it can no longer happen; until then neither sign again nor trust the state."""
+    """Seconds in which the command can still run. Until then, do not sign again, and do not trust
+    the vehicle's state."""
     fault: Fault | None = None
     """The vehicle's last answer, if any."""
 
@@ -128,14 +128,15 @@ def conversation(
     repeatable: bool,
     lifetime: float = DEFAULT_LIFETIME,
 ) -> Generator[Outgoing, Incoming, Answer]:
-    """Bring one command to the vehicle.
+    """Run one command on the vehicle.
 
     Args:
-        session: of the vehicle's domain; brought up to date on the way.
-        payload: a serialised VCSEC.UnsignedMessage or CarServer.Action.
-        clock: monotonic seconds.
-        repeatable: running it twice is the same as once (set, lock; not toggle, step, honk).
-        lifetime: seconds from sending until the vehicle refuses a command.
+        session: Session of the vehicle's domain; updated during the conversation.
+        payload: A serialised VCSEC.UnsignedMessage or CarServer.Action.
+        clock: Returns monotonic seconds.
+        repeatable: Whether running the command twice has the effect of running it once (set, lock;
+            not toggle, step, honk).
+        lifetime: Seconds after sending from which the vehicle refuses the command.
     """
     return (yield from _Conversation(session, payload, clock, repeatable, lifetime).run())
 
@@ -159,7 +160,7 @@ class _Conversation:
         self._tries: Counter[Fault | Handling] = Counter()
         self._pause = 0.0
         self._last_fault = faults.NOT_SENT
-        # The last attempt that may have run; from then on no refusal is certain.
+        # The last attempt that may have run. If there is one, no later refusal is certain.
         self._uncertain: Request | None = None
 
     def run(self) -> Generator[Outgoing, Incoming, Answer]:
@@ -189,7 +190,7 @@ class _Conversation:
                 return end
 
     def _resend(self, request: Request) -> Generator[Outgoing, Incoming, Answer]:
-        """Send the same bytes once more after a lost reply, and see what that proves."""
+        """Send the same bytes once more after a lost reply, and return what that proves."""
         if self._session.expires_in(request, self._clock() + RESEND_PAUSE) <= 1:
             return self._unknown(request, Why.REPLY_LOST)
         incoming = yield Outgoing(request.message, RESEND_PAUSE)
@@ -200,11 +201,11 @@ class _Conversation:
             return result
         if result in _COUNTER_FAULTS:
             return self._unknown(request, Why.DELIVERED, result)
-        # Any other fault speaks of this copy only: the first may have run before things changed.
+        # Any other fault concerns only this copy; the first may have run before.
         return self._unknown(request, Why.REPLY_LOST, result)
 
     def _read(self, request: Request, incoming: bytes) -> tuple[Answer | Fault, Acceptance | None]:
-        """Return the answer that ends all, or the fault to handle; and the session info's fate."""
+        """Return the final answer or the fault to handle, and whether session info was accepted."""
         try:
             reply = self._session.open(request, incoming, now=self._clock())
         except ProtocolError:
@@ -221,7 +222,7 @@ class _Conversation:
                 return faults.BUSY
             case Outcome.REFUSED if verdict.fault is not None:
                 return verdict.fault
-            # A word that is a success for some commands only (it has a text) may refuse this one.
+            # An `ALREADY` with a text is a success for some commands only, so it may be a refusal.
             case Outcome.REFUSED | Outcome.ALREADY if (
                 self._uncertain is not None and verdict.translation_key
             ):
@@ -233,7 +234,7 @@ class _Conversation:
     def _prepare_next(
         self, request: Request, fault: Fault, acceptance: Acceptance | None
     ) -> Generator[Outgoing, Incoming, Answer | None]:
-        """After a fault, get ready for the next signature; an answer if there shall be none."""
+        """Prepare the next signature after a fault; return an answer if there must be none."""
         if fault.ran is Ran.MAYBE:
             self._uncertain = request
         if acceptance is Acceptance.KEY_NOT_PAIRED and fault.handling is Handling.RESYNC:
@@ -241,7 +242,7 @@ class _Conversation:
         is_about_counter = fault in _COUNTER_FAULTS
         if is_about_counter and self._session.shows_arrival(request):
             return self._unknown(request, Why.DELIVERED, fault)
-        # Without the vehicle's own counter it is not known yet whether a copy had arrived.
+        # Without the vehicle's counter, it is still unknown whether a first copy had arrived.
         doubtful = request if is_about_counter and acceptance is not Acceptance.ACCEPTED else None
         self._last_fault = fault
         self._tries[fault] += 1
@@ -260,7 +261,7 @@ class _Conversation:
     def _end(
         self, request: Request, fault: Fault, doubtful: Request | None
     ) -> Generator[Outgoing, Incoming, Answer]:
-        """The answer after the last attempt that a fault allows."""
+        """Return the answer after the last attempt that a fault allows."""
         if doubtful is not None and (yield from self._handshake()) is None:
             if self._session.shows_arrival(request):
                 return self._unknown(request, Why.DELIVERED, fault)
@@ -276,8 +277,8 @@ class _Conversation:
         acceptance: Acceptance | None,
         doubtful: Request | None,
     ) -> Generator[Outgoing, Incoming, Answer | None]:
-        """Bring the session up to date; an answer if there shall be no new signature."""
-        # The first resync follows at once: nothing is gained by letting the user wait.
+        """Update the session; return an answer if there must be no new signature."""
+        # The first resync is immediate, because waiting would gain nothing.
         self._pause = 0.0 if self._tries[Handling.RESYNC] == 1 else RESEND_PAUSE
         if acceptance is Acceptance.ACCEPTED:
             return None
@@ -290,7 +291,7 @@ class _Conversation:
         return None
 
     def _handshake(self) -> Generator[Outgoing, Incoming, Fault | None]:
-        """Bring the session up to date; the fault if that cannot be."""
+        """Update the session with a handshake; return the fault if that fails."""
         pause = self._pause
         lost = 0
         fault = faults.NO_SESSION
@@ -310,12 +311,12 @@ class _Conversation:
                 return found
             fault = found
             pause = max(RESEND_PAUSE, fault.pause)
-        # Perhaps it is what we know that keeps the answers from being accepted: begin again.
+        # Our own state may be why no answer was accepted, so begin again next time.
         self._session.state.forget()
         return fault
 
     def _read_handshake(self, request: Request, incoming: bytes) -> Fault | None:
-        """Return None when the session is up to date, else why not."""
+        """Return None if the session was updated, otherwise the fault."""
         try:
             reply = self._session.open(request, incoming, now=self._clock())
         except ProtocolError:
@@ -328,7 +329,7 @@ class _Conversation:
         return faults.NO_SESSION if fault.handling is Handling.RESYNC else fault
 
     def _refused(self, fault: Fault, doubtful: Request | None = None) -> Answer:
-        """The answer after the last attempt failed; `doubtful` is one that may have arrived."""
+        """The answer after the last attempt failed; `doubtful` is an attempt that may have run."""
         uncertain = self._uncertain or doubtful
         if uncertain is None:
             return Faulted(fault)

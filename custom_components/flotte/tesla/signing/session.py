@@ -1,6 +1,6 @@
-"""Messages to and from one domain of one vehicle; what is known of it is in `session_state`.
+"""Messages to and from one domain of one vehicle; `session_state` has the state of the session.
 
-Every message is a RoutableMessage (protobuf). Field numbers in brackets:
+Every message is a RoutableMessage (protobuf). Field numbers are in brackets:
 
     handshake   to domain [6.1], from routing address [7.2], our public key [14.1], uuid [51];
                 112 bytes, neither signed nor secret; the uuid is the challenge
@@ -17,11 +17,12 @@ Every message is a RoutableMessage (protobuf). Field numbers in brackets:
     session info    counter (1), public key of the domain (2), epoch (3), clock in seconds since
                     the epoch began (4), status (5): 1 = our key is not on the keychain
 
-The metadata is laid out in `metadata`, the keys in `keys`.
+For the layout of the metadata see `metadata`, for the keys see `keys`.
 
-Times are arguments: `now` is monotonic seconds of the caller, never a date. The vehicle's clock is
-estimated as `clock of the last session info + time since it arrived`, which is too low by the time
-the answer took (at most 10 s, see `MAX_ANSWER_AGE`); a command lives that much shorter than asked.
+Callers pass the time: `now` is in monotonic seconds, never a date. The vehicle's clock is estimated
+as `clock of the last session info + time since it arrived`. The estimate is too low by the time
+that the answer took (at most 10 s, see `MAX_ANSWER_AGE`), so a command expires that much earlier
+than requested.
 
 Source: Tesla's vehicle-command, pkg/protocol/protocol.md and internal/authentication (2026-07-22).
 """
@@ -57,16 +58,16 @@ from .session_state import MAX_CLOCK, SessionState
 _LOGGER = logging.getLogger(__name__)
 
 FLAGS = 1 << FLAG_ENCRYPT_RESPONSE
-"""2 on every command: the enum counts bits. Firmware from 2024.38 then encrypts its replies, older
-firmware ignores it, and some commands demand it (fault 28)."""
+"""Flags of every command: 2, because the enum counts bits. Firmware from 2024.38 on then encrypts
+its replies, older firmware ignores the flag, and some commands require it (fault 28)."""
 DEFAULT_LIFETIME = 15.0
-"""Seconds from signing to expiry; a request over the Internet takes up to 10, and the vehicle
-refuses some messages above 30 (fault 20)."""
+"""Seconds from signing to expiry. A request over the internet takes up to 10 s, and the vehicle
+refuses some messages above 30 s (fault 20)."""
 MAX_ANSWER_AGE = 10.0
-"""Seconds between a request and its session info; an older clock sample is too old. The reference
-client's limit on the Internet path."""
+"""Maximum seconds between a request and its session info, so that the clock in it is not too old.
+The reference client has the same limit over the internet."""
 MAX_REPLY_LENGTH = 100_000
-"""Bytes; the reference client refuses larger ones."""
+"""Maximum bytes of a reply; the reference client refuses longer ones."""
 
 _ROUTING_ADDRESS_LENGTH = 16
 _WIRE_DOMAIN = {
@@ -76,13 +77,13 @@ _WIRE_DOMAIN = {
 
 
 class Acceptance(Enum):
-    """Acceptance of session info; only `ACCEPTED` changes the session."""
+    """Whether session info was accepted; only `ACCEPTED` changes the session."""
 
     ACCEPTED = "accepted"
     TOO_LATE = "too late"
-    """It took more than 10 s, so its clock is too old."""
+    """The session info took more than 10 s, so its clock is too old."""
     KEY_NOT_PAIRED = "key not paired"
-    """Our key is not on the keychain. Its answer bears no key and cannot be verified."""
+    """Our key is not on the keychain. This answer contains no key and cannot be verified."""
     MALFORMED = "malformed"
     WRONG_TAG = "wrong tag"
     STALE_CLOCK = "stale clock"
@@ -91,22 +92,22 @@ class Acceptance(Enum):
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """A message to a domain, and what it takes to judge the reply. It never changes.
+    """A message to a domain, with the values needed to verify the reply. Do not change it.
 
-    Not frozen: that would cost a tenth of the time of signing, once for each command.
+    Not frozen, because that would add a tenth to the time of signing each command.
     """
 
     message: bytes = field(repr=False)
-    """A serialised RoutableMessage; HMAC does not hide the payload in it (a PIN, for example)."""
+    """A serialised RoutableMessage; its payload, such as a PIN, is signed but not encrypted."""
     domain: Domain
     uuid: bytes
     """16 bytes; the challenge for session info."""
     routing_address: bytes
-    """16 bytes; where the reply must be addressed to."""
+    """16 bytes; the address that the reply must have."""
     sent_at: float
-    """Monotonic seconds at which it was to be sent."""
+    """Planned time of sending, in monotonic seconds."""
     key: SessionKey | None = None
-    """The key that signed it; None for a handshake."""
+    """The keys that it was signed with; None for a handshake."""
     tag: bytes = b""
     """32 bytes; empty for a handshake."""
     epoch: bytes = b""
@@ -114,7 +115,7 @@ class Request:
     expires_at: int = 0
     """Seconds on the vehicle's clock."""
     reply_counters: set[int] = field(default_factory=set, repr=False, compare=False)
-    """Counters of the encrypted replies to this request so far: none may come twice."""
+    """Counters of the encrypted replies to this request so far; none may be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +123,28 @@ class Reply:
     """The vehicle's reply to a request."""
 
     fault: int
-    """0: none. See `faults.FAULTS`."""
+    """Number of the fault, or 0 for none. See `faults.FAULTS`."""
     operation_status: int
     """0 done, 1 wait, 2 error; matters only without a fault."""
     payload: bytes | None = field(repr=False)
-    """The domain's answer in plaintext, empty for a plain success; None if there is none: a fault,
-    or session info only."""
+    """The domain's answer in plaintext, empty for a plain success; None if the reply is a fault or
+    only session info."""
     authenticated: bool
-    """It was encrypted, so payload and fault are the vehicle's own words."""
+    """Whether the reply was encrypted, which proves that payload and fault are the vehicle's."""
     downgraded: bool
-    """A success in plaintext from a domain that encrypted its replies before: anyone on the way
-    can have written it."""
+    """Whether this is a success in plaintext from a domain that has encrypted its replies before,
+    so that it may have been forged on the way."""
     session_info: Acceptance | None
-    """Acceptance of the included session info; None if there was none."""
+    """Whether the included session info was accepted; None if there was none."""
 
     @property
     def resynced(self) -> bool:
-        """The session was brought up to date by this reply."""
+        """Whether this reply has updated the session."""
         return self.session_info is Acceptance.ACCEPTED
 
     @property
     def wait(self) -> bool:
-        """The vehicle is busy and executed nothing."""
+        """Whether the vehicle is busy and executed nothing."""
         return self.fault == 0 and self.operation_status == OPERATIONSTATUS_WAIT
 
 
@@ -161,13 +162,13 @@ class Session:
         """Start an empty session.
 
         Args:
-            client_key: the application's key.
-            vin: 17 characters; upper case is what the vehicle signs with.
-            domain: which of the vehicle's computers.
-            random_bytes: the system's random bytes; another source only for tests.
+            client_key: The application's key.
+            vin: 17 characters; converted to upper case, as in the vehicle's signatures.
+            domain: The computer of the vehicle.
+            random_bytes: Source of random bytes; replaced only by tests.
 
         Raises:
-            ValueError: not a VIN.
+            ValueError: `vin` is not a VIN.
         """
         if len(vin) != VIN_LENGTH or not (vin.isascii() and vin.isalnum()):
             raise ValueError("a VIN has 17 letters and digits")
@@ -177,40 +178,40 @@ class Session:
         """Key, epoch, counter and clock."""
         self._client_key = client_key
         self._random_bytes = random_bytes
-        # As the reference client: infotainment gets one address for all messages, vehicle security
-        # a fresh one for each.
+        # As in the reference client, infotainment gets one address for all messages, and vehicle
+        # security a new one for each.
         self._routing_address = random_bytes(_ROUTING_ADDRESS_LENGTH)
 
     def expires_in(self, request: Request, now: float) -> float:
-        """Seconds until the vehicle can no longer accept a command; 0 when it already cannot."""
+        """Seconds until the vehicle can no longer accept a command; 0 if it already cannot."""
         return self.state.expires_in(request.epoch, request.expires_at, now)
 
     def shows_arrival(self, request: Request) -> bool:
-        """Whether the last session info names the request's own counter as the last one taken.
+        """Whether the last session info reports the request's counter as the last one accepted.
 
-        So a copy of the request had arrived before the one that was refused because of it.
+        If so, a first copy of the request had arrived before the copy that was refused.
         """
         return self.state.shows_arrival(request.epoch, request.counter)
 
     # -- out ---------------------------------------------------------------------------------------
 
     def hello(self, *, now: float) -> Request:
-        """Make a handshake: asks for session info, executes nothing."""
+        """Create a handshake, which requests session info and executes nothing."""
         uuid, routing_address = self._fresh_identifiers()
         message = self._envelope(uuid, routing_address)
         message.session_info_request.public_key = self._client_key.public_bytes
         return Request(message.SerializeToString(), self.domain, uuid, routing_address, now)
 
     def sign(self, payload: bytes, *, now: float, lifetime: float = DEFAULT_LIFETIME) -> Request:
-        """Sign a command with the next counter. Each call is a command of its own to the vehicle.
+        """Sign a command with the next counter. To the vehicle, each call is a separate command.
 
         Args:
-            payload: a serialised VCSEC.UnsignedMessage or CarServer.Action.
-            now: when it will be sent, in monotonic seconds.
-            lifetime: seconds; the vehicle refuses it afterwards.
+            payload: A serialised VCSEC.UnsignedMessage or CarServer.Action.
+            now: Planned time of sending, in monotonic seconds.
+            lifetime: Seconds after which the vehicle refuses the command.
 
         Raises:
-            ProtocolError: the session is not ready, or the expiry is out of the field's range.
+            ProtocolError: the session is not ready, or the expiry is out of range.
         """
         state = self.state
         if state.key is None or not state.ready:
@@ -262,15 +263,15 @@ class Session:
     # -- in ----------------------------------------------------------------------------------------
 
     def open(self, request: Request, reply: bytes, *, now: float) -> Reply:
-        """Read the reply to a request; session info in it is put to use at once.
+        """Read the reply to a request, and apply the session info in it.
 
         Args:
-            request: what was sent, by `hello` or `sign` of this session.
-            reply: a serialised RoutableMessage; may be anything.
-            now: when it arrived, in monotonic seconds.
+            request: The request, created by `hello` or `sign` of this session.
+            reply: A serialised RoutableMessage; not trusted.
+            now: Time of arrival, in monotonic seconds.
 
         Raises:
-            ProtocolError: unreadable, not the reply to this request, not decryptable, or a copy.
+            ProtocolError: the reply is unreadable, not to this request, not decryptable, or a copy.
                 If the request was a command, its outcome is unknown.
         """
         message = _parse(reply)
@@ -285,8 +286,8 @@ class Session:
             case "session_info":
                 tag = message.signature_data.session_info_tag.tag
                 acceptance = self.accept_session_info(request, message.session_info, tag, now=now)
-            # The signature tells an encrypted reply, not the payload: the success of vehicle
-            # security is an empty message, so its ciphertext is empty or absent.
+            # An encrypted reply is recognised by its signature, not by its payload: a success of
+            # vehicle security is an empty message, so its ciphertext is empty or absent.
             case "protobuf_message_as_bytes" | None if signature == "AES_GCM_Response_data":
                 payload = _decrypt(self.vin, request, message)
                 authenticated = self.state.encrypted_replies_seen = True
@@ -312,18 +313,18 @@ class Session:
     def accept_session_info(  # noqa: PLR0911  # one way out for each check
         self, request: Request, session_info: bytes, tag: bytes, *, now: float
     ) -> Acceptance:
-        """Check session info and, if everything holds, take it over; else nothing changes.
+        """Verify session info, and apply it if it is valid; otherwise nothing changes.
 
-        The caller has checked that it came in the reply to `request`. A tag that verifies proves
-        integrity, not identity: anyone with a key pair can make one. All they gain are commands
-        that the real vehicle refuses, so a new public key is accepted: a replaced computer has one.
+        The caller has checked that it is from the reply to `request`. A valid tag proves integrity,
+        not identity: anyone with a key pair can create one. That only makes us sign commands that
+        the real vehicle refuses. So a new public key is accepted, as from a replaced computer.
 
         Args:
-            request: the handshake, or the command that was answered with a fault. Its own uuid is
-                the challenge, never the one echoed.
-            session_info: the exact bytes received; the tag covers them.
+            request: The handshake, or the command that was answered with a fault. Its own uuid is
+                the challenge, never the echoed one.
+            session_info: The exact bytes received, which the tag covers.
             tag: 32 bytes.
-            now: when it arrived, in monotonic seconds.
+            now: Time of arrival, in monotonic seconds.
         """
         if now - request.sent_at > MAX_ANSWER_AGE:
             return Acceptance.TOO_LATE
@@ -354,7 +355,7 @@ class Session:
     # -- storage -----------------------------------------------------------------------------------
 
     def to_stored(self, *, now_monotonic: float, now_wall: float) -> dict[str, object]:
-        """The state for JSON, see `SessionState.to_stored`; nothing secret is in it."""
+        """The state as JSON without secrets; see `SessionState.to_stored`."""
         return self.state.to_stored(
             self._client_key, now_monotonic=now_monotonic, now_wall=now_wall
         )
@@ -370,12 +371,12 @@ class Session:
         now_monotonic: float,
         now_wall: float,
     ) -> Session:
-        """Continue a stored session; the first command needs no handshake then.
+        """Restore a session, so that the first command needs no handshake.
 
-        Anything wrong gives an empty session, see `SessionState.from_stored`.
+        The session is empty if anything is wrong; see `SessionState.from_stored`.
 
         Raises:
-            ValueError: not a VIN.
+            ValueError: `vin` is not a VIN.
         """
         session = cls(client_key, vin, domain)
         session.state = SessionState.from_stored(
@@ -406,7 +407,7 @@ def _parse(reply: bytes) -> RoutableMessage:
 def _check_belongs(request: Request, message: RoutableMessage) -> None:
     """Raise ProtocolError unless the message answers this request.
 
-    The receiver and the echoed uuid may be absent: vehicle security often leaves the uuid out.
+    The receiver and the echoed uuid may be absent: vehicle security often omits the uuid.
     """
     sender = message.from_destination
     domain: int = sender.domain
@@ -423,7 +424,7 @@ def _check_belongs(request: Request, message: RoutableMessage) -> None:
 
 
 def _decrypt(vin: str, request: Request, message: RoutableMessage) -> bytes:
-    """The payload of an encrypted reply to a command; it is accepted only once."""
+    """Decrypt the payload of a reply to a command; a copy of a reply is rejected."""
     if request.key is None:
         raise ProtocolError("an encrypted reply to a handshake")
     sealed = message.signature_data.AES_GCM_Response_data

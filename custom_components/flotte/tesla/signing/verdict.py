@@ -1,6 +1,6 @@
-"""Verdict of a domain on a command: the payload of a reply, read.
+"""The verdict of a domain on a command, read from the payload of a reply.
 
-    vehicle security   VCSEC.FromVCSECMessage: nothing at all = success;
+    vehicle security   VCSEC.FromVCSECMessage: empty = success;
                        nominalError (46) = refused;
                        commandStatus (4) = wait, done, or an error of the older channel
     infotainment       CarServer.Response: actionStatus.result (1.1) 0 or absent = success,
@@ -24,37 +24,38 @@ from .faults import FAULTS, Fault, Ran
 from .metadata import Domain
 
 MAX_REASON_LENGTH = 100
-"""Characters of a reason that are kept; it is shown to the user and comes from outside."""
+"""Maximum characters of a reason, which is untrusted and shown to the user."""
 
 
 class Outcome(Enum):
-    """Outcome of a command by the vehicle's own words."""
+    """The outcome of a command, as reported by the vehicle."""
 
     OK = "ok"
     ALREADY = "already"
-    """The vehicle was in that state before: a success, unless a text says for which commands."""
+    """The vehicle was in that state before. This is a success, but if the verdict has a
+    translation key, only for some commands."""
     REFUSED = "refused"
     WAIT = "wait"
-    """Busy with something else, nothing executed."""
+    """The vehicle is busy and executed nothing."""
     UNKNOWN = "unknown"
-    """Unreadable."""
+    """The verdict is unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An outcome and, unless it is a plain success, why."""
+    """An outcome and, unless it is a plain success, its reason."""
 
     outcome: Outcome
     translation_key: str = ""
-    """Of the text for the user: with `REFUSED`, and with an `ALREADY` that is none for every
-    command."""
+    """Key of the text for the user: with `REFUSED`, and with an `ALREADY` that is a success only
+    for some commands."""
     reason: str = ""
-    """The vehicle's own word, for example `VEHICLE_NOT_IN_PARK` or `car_wash`; may be empty."""
+    """The vehicle's own word, such as `VEHICLE_NOT_IN_PARK` or `car_wash`; may be empty."""
     fault: Fault | None = None
-    """A fault of the older error channel, as the row that means the same."""
+    """For a fault of the older error channel: the equivalent row of `FAULTS`, or one of its own."""
     is_temporary: bool = False
-    """With `REFUSED`: trying later is sensible, because what stands in the way passes or can be put
-    right at the car. Nothing here is retried automatically."""
+    """With `REFUSED`: whether trying later is sensible, because the obstacle passes or can be
+    removed at the car. Nothing here is retried automatically."""
 
 
 OK = Verdict(Outcome.OK)
@@ -63,10 +64,10 @@ UNKNOWN = Verdict(Outcome.UNKNOWN)
 FAILED = Verdict(
     Outcome.REFUSED, faults.OPERATION_ERROR.translation_key, fault=faults.OPERATION_ERROR
 )
-"""An error without any reason: nothing says that it came before the deed."""
+"""An error without a reason: the command may have run before it."""
 
 LATER, NEVER = True, False
-"""Is trying later sensible? See `Verdict.is_temporary`."""
+"""Whether trying later is sensible; see `Verdict.is_temporary`."""
 
 GENERIC_ERRORS: Mapping[int, Verdict] = MappingProxyType(
     {
@@ -82,17 +83,17 @@ GENERIC_ERRORS: Mapping[int, Verdict] = MappingProxyType(
             (5, "VEHICLE_NOT_IN_PARK", LATER),
             (6, "UNAUTHORIZED", NEVER),  # our key lacks the permission
             (7, "NOT_ALLOWED_OVER_TRANSPORT", NEVER),  # not over the Internet
-            (8, "KEY_NOT_FOUND", NEVER),  # known from the community only, as the next
+            (8, "KEY_NOT_FOUND", NEVER),  # this and the next are known from the community only
             (9, "NOT_SUPPORTED", NEVER),
         )
     }
 )
-"""nominalError.genericError of vehicle security: authenticated, but refused. Other numbers are
-refusals too; their text is `refused_other`."""
+"""nominalError.genericError of vehicle security: the command was authenticated, but refused. Other
+numbers are refusals too; their text is `refused_other`."""
 
 
 def _older(name: str) -> tuple[str, Fault]:
-    """A row of the older error channel that no fault of the newer one stands for."""
+    """A row of the older error channel without an equivalent in `FAULTS`."""
     return name, Fault(None, name, Ran.NO)
 
 
@@ -120,8 +121,8 @@ SIGNED_MESSAGE_INFORMATION: Mapping[int, tuple[str, Fault]] = MappingProxyType(
         19: ("COULD_NOT_HASH_METADATA", FAULTS[19]),
     }
 )
-"""commandStatus.signedMessageStatus of vehicle security, the older error channel: with each of
-1 to 19 nothing ran. A row that means the same as one of `FAULTS` is that one."""
+"""commandStatus.signedMessageStatus of vehicle security, the older error channel. For each of 1 to
+19, nothing ran. A row with an equivalent in `FAULTS` uses that one."""
 
 KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
     {
@@ -160,7 +161,7 @@ KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
             (26, "LOCAL_ENTITY_AUTH_FAILED_TIMED_OUT_WAITING_FOR_UI_ACK", LATER),
             (27, "LOCAL_ENTITY_AUTH_FAILED_VALET_MODE", LATER),
             (28, "LOCAL_ENTITY_AUTH_FAILED_CANCELLED", LATER),
-            # Known from the community only, as the rest.
+            # This and the rest are known from the community only.
             (29, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_RIDER_KEY", NEVER),
             (30, "ATTEMPTING_TO_ADD_RIDER_KEY_OUTSIDE_FLEET_MODE", NEVER),
             (31, "NON_SERVICE_KEY_ATTEMPTING_TO_ADD_PREDELIVERY_KEY", NEVER),
@@ -172,8 +173,8 @@ KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
         )
     }
 )
-"""commandStatus.whitelistOperationStatus of vehicle security: why a change of the key list was
-refused. Other numbers are refusals too; their text is `refused_key_management`."""
+"""commandStatus.whitelistOperationStatus of vehicle security: why it refused to change the key
+list. Other numbers are refusals too; their text is `refused_key_management`."""
 
 REASONS: Mapping[str, Verdict] = MappingProxyType(
     {
@@ -182,7 +183,7 @@ REASONS: Mapping[str, Verdict] = MappingProxyType(
             "already_set",
             "already_standard",
             "already_started",
-            "already_max_range",  # expected by analogy, as the next two
+            "already_max_range",  # this and the next two are expected by analogy
             "already_on",
             "already_open",
             "already_closed",
@@ -190,7 +191,7 @@ REASONS: Mapping[str, Verdict] = MappingProxyType(
         )
     }
     | {
-        # For starting or stopping a charge they are a success. For any other command a refusal, so
+        # A success for starting or stopping a charge. For any other command these are refusals, so
         # they have a text.
         word: Verdict(Outcome.ALREADY, f"reason_{word}")
         for word in ("is_charging", "requested", "not_charging")
@@ -209,17 +210,17 @@ REASONS: Mapping[str, Verdict] = MappingProxyType(
             ("speed_limit_mode_active", LATER),
             ("low_power_mode_enforced", LATER),
             ("cabin_comfort_remote_settings_not_enabled", LATER),
-            # The plain form, to a vehicle that wants signatures.
+            # The answer to a plain command of a vehicle that requires signed ones.
             ("unsigned_cmds_hardlocked", NEVER),
         )
     }
 )
-"""Reason words of infotainment and of the plain form, blanks as underscores. Words that are not
-here are refusals; they are shown as they are, by `reason_other`."""
+"""Reason words of infotainment and of plain commands, with underscores for blanks. Other words are
+refusals; `reason_other` shows them as they are."""
 
 
 def interpret(domain: Domain, payload: bytes) -> Verdict:
-    """Read the payload of a reply without fault; an unreadable one is `Outcome.UNKNOWN`."""
+    """Read the payload of a reply without a fault; an unreadable one is `Outcome.UNKNOWN`."""
     try:
         if domain is Domain.VEHICLE_SECURITY:
             return _of_vehicle_security(vcsec.FromVCSECMessage.FromString(payload))
@@ -271,7 +272,7 @@ def _of_command_status(status: vcsec.CommandStatus) -> Verdict:
 
 
 def _names_an_error(status: vcsec.CommandStatus) -> bool:
-    """Whether a status of OK, which is also what no status reads as, comes with an error."""
+    """Whether a status reads as OK, which may only mean that it is absent, but names an error."""
     return bool(
         status.signedMessageStatus.signedMessageInformation
         or status.whitelistOperationStatus.whitelistOperationInformation
@@ -289,14 +290,14 @@ def _of_infotainment(answer: car_server.Response) -> Verdict:
 
 
 def of_reason(text: str) -> Verdict:
-    """Judge a reason word; REST commands of cars without the protocol give the same words."""
+    """Judge a reason word; plain commands are answered with the same words."""
     text = text.strip()[:MAX_REASON_LENGTH]
     if not text:
         return GENERIC_ERRORS[1]
     word = text.lower().replace(" ", "_")
     if (known := REASONS.get(word)) is not None:
         return replace(known, reason=text)
-    # "... already off" ends texts of varying beginning, for example about valet mode.
+    # Some texts end with "already off", for example about valet mode.
     if word.startswith("already") or word.endswith("already_off"):
         return Verdict(Outcome.ALREADY, reason=text)
     return Verdict(Outcome.REFUSED, "reason_other", text)

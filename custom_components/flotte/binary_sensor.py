@@ -50,7 +50,7 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     FlotteBinarySensorDescription(
         key="streaming",
         signal=signals.STREAMING,
-        # Known only for cars that are configured to stream.
+        # Known only for vehicles that are configured to stream.
         exists=reported(signals.STREAMING),
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,

@@ -21,7 +21,7 @@ PARALLEL_UPDATES = 0
 
 
 def _homelink(state: State) -> Command:
-    """The command for HomeLink, which needs the position of the car.
+    """The command for HomeLink, which needs the position of the vehicle.
 
     Raises:
         ServiceValidationError: the position is unknown.

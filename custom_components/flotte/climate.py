@@ -31,7 +31,7 @@ PARALLEL_UPDATES = 0
 
 MIN_CELSIUS: Final = 15.0
 MAX_CELSIUS: Final = 28.0
-"""The range in Tesla's documentation, used until the car reports its own."""
+"""The range in Tesla's documentation, used until the vehicle reports its own."""
 
 # Tesla's names of the modes that stay on after the driver leaves, with Home Assistant's names.
 PRESETS: Final = {"off": PRESET_NONE, "on": "keep", "dog": "dog", "camp": "camp"}
@@ -56,8 +56,8 @@ OVERHEAT_MODES: Final = {
 }
 OVERHEAT_CELSIUS: Final = {"low": 30, "medium": 35, "high": 40}
 OVERHEAT_FAHRENHEIT: Final = {"low": 90, "medium": 95, "high": 100}
-"""Inside temperature above which the car cools: three levels, as cars show them in either unit.
-Source: Tesla's command documentation (2025)."""
+"""Inside temperature above which the vehicle cools: three levels, as vehicles show them in either
+unit. Source: Tesla's command documentation (2025)."""
 
 
 def shows_fahrenheit(hass: HomeAssistant) -> bool:
@@ -108,7 +108,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
     @property
     @override
     def precision(self) -> float:
-        # Cars accept half degrees Celsius, or whole degrees Fahrenheit.
+        # Vehicles accept half degrees Celsius, or whole degrees Fahrenheit.
         return PRECISION_WHOLE if shows_fahrenheit(self.hass) else PRECISION_HALVES
 
     @property
@@ -185,8 +185,9 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
 class OverheatProtection(VehicleEntity, ClimateEntity):
     """Cools the parked cabin, with the air conditioning or the fan alone, above a temperature.
 
-    The car has three levels: 30, 35 and 40 °C, or 90, 95 and 100 °F. Anything in between becomes
-    the nearest level. They are in the unit that Home Assistant shows, because 30 °C is not 90 °F.
+    The vehicle has three levels: 30, 35 and 40 °C, or 90, 95 and 100 °F. Anything in between
+    becomes the nearest level. They are in the unit that Home Assistant shows, because 30 °C is not
+    90 °F.
     """
 
     shown = (
@@ -224,7 +225,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @override
     def supported_features(self) -> ClimateEntityFeature:
         features = ClimateEntityFeature.TURN_ON | ClimateEntityFeature.TURN_OFF
-        # Assumed to be supported until the car reports that it is not.
+        # Assumed to be supported until the vehicle reports that it is not.
         if self.readings[signals.OVERHEAT_LIMIT_CHOSEN] is not False:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         return features

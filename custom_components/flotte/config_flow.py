@@ -1,4 +1,4 @@
-"""The setup flow: log in, find the region, register the domain, pair the cars.
+"""The setup flow: log in, find the region, register the domain, pair the vehicles.
 
 The steps follow Tesla's onboarding (developer guide, 2026-08):
 
@@ -200,7 +200,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Log in, register and pair again: after a new domain, new scopes or a new car."""
+        """Log in, register and pair again: after a new domain, new scopes or a new vehicle."""
         entry = self._get_reconfigure_entry()
         if user_input is None:
             self._request_as_before(entry)
@@ -412,7 +412,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
     async def async_step_pairing(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show how to pair, and which cars are unpaired; the owner may also pair them later."""
+        """Show how to pair, and which vehicles are unpaired; the owner may also pair them later."""
         errors: dict[str, str] = {}
         api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
         cars: list[str] = []
@@ -423,7 +423,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         except TeslaError as error:
             errors["base"] = _error_key(error)
         if not cars and not errors:
-            # Nothing to pair. If a car is added, a repair issue asks to pair it.
+            # Nothing to pair. If a vehicle is added, a repair issue asks to pair it.
             return await self._finish()
         if user_input is not None:
             if user_input.get(CONF_FINISH) or not (errors or unpaired):

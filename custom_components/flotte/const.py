@@ -20,8 +20,8 @@ TARIFF_OPTIONS: Final = (CONF_CURRENCY, CONF_DISCOUNT, CONF_UNITS)
 CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
 """The option that gives endpoints another category; see `spending.rules`."""
 
-# The stream. Cars connect to the port; if a router forwards it to a different one, Flotte listens
-# on the listening port.
+# The stream. Vehicles connect to the port; if a router forwards it to a different one, Flotte
+# listens on the listening port.
 CONF_STREAM: Final = "stream"
 CONF_HOSTNAME: Final = "stream_hostname"
 CONF_PORT: Final = "stream_port"
@@ -66,9 +66,9 @@ VEHICLE_SCOPES: Final = frozenset(
 )
 ENERGY_SCOPES: Final = frozenset({SCOPE_ENERGY_DATA, SCOPE_ENERGY_COMMANDS})
 NEEDED_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_VEHICLE_DATA, SCOPE_VEHICLE_COMMANDS})
-"""Without these, Flotte can do nothing for a car; the others are optional."""
+"""Without these, Flotte can do nothing for a vehicle; the others are optional."""
 NEEDED_ENERGY_SCOPES: Final = frozenset({SCOPE_OFFLINE, SCOPE_ENERGY_DATA})
-"""The scopes needed from owners without a car, who grant no vehicle scopes."""
+"""The scopes needed from owners without a vehicle, who grant no vehicle scopes."""
 
 SUSPENDED_INTERVAL: Final = timedelta(minutes=15)
 """Pause in polling after Tesla refused even a free request because the account is suspended;
@@ -88,6 +88,6 @@ REWRITE_SECONDS: Final = 300
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 """Time between projections of the month's cost."""
 FLEET_INTERVAL: Final = timedelta(hours=6)
-"""Time between checks for a new car or site in the account; they are free."""
+"""Time between checks for a new vehicle or site in the account; they are free."""
 PAIRING_INTERVAL: Final = timedelta(minutes=10)
-"""Time between checks whether an unpaired car has been paired; they are free."""
+"""Time between checks whether an unpaired vehicle has been paired; they are free."""

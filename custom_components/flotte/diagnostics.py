@@ -49,7 +49,7 @@ _HARMLESS_TEXT: Final = frozenset(
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: FlotteConfigEntry
 ) -> dict[str, Any]:
-    """Describe an account in any state; cars are identified by a number instead of the VIN."""
+    """Describe an account in any state; vehicles are identified by a number instead of the VIN."""
     described = {
         "state": entry.state.value,
         "reason": entry.reason,

@@ -1,4 +1,4 @@
-"""Events: alerts of a car, and decisions about spending."""
+"""Events: alerts of a vehicle, and decisions about spending."""
 
 from dataclasses import dataclass
 from typing import Final, override
@@ -37,7 +37,7 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the account's event, and the alerts of each car that streams: polling has none."""
+    """Add the account's event, and the alerts of each vehicle that streams: polling has none."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     vehicles = entry.runtime_data.vehicles
     added: set[VehicleCoordinator] = set()
@@ -56,7 +56,7 @@ async def async_setup_entry(
 def event_type(alert: Alert) -> str:
     """The event type of an alert: the alarm, or its first audience.
 
-    The names end in `AlarmTriggered` or `alarmTriggered` (captured from cars, 2025).
+    The names end in `AlarmTriggered` or `alarmTriggered` (captured from vehicles, 2025).
     """
     if "alarmtriggered" in alert.name.lower():
         return ALARM
@@ -64,12 +64,12 @@ def event_type(alert: Alert) -> str:
 
 
 class AlertEvent(VehicleEntity, EventEntity):
-    """Fires when a car raises an alert."""
+    """Fires when a vehicle raises an alert."""
 
     entity_description: FlotteEventDescription
 
     def __init__(self, coordinator: VehicleCoordinator) -> None:
-        """Show the alerts of a car."""
+        """Show the alerts of a vehicle."""
         super().__init__(coordinator, ALERT, ())
 
     @override

@@ -36,10 +36,11 @@ def async_describe_events(
 ) -> None:
     """Describe Flotte's bus event to the logbook.
 
-    The event names the car's device and no entity, so it appears in the logbook of the car. The
-    account's logbook shows the event entity, which has the same context, so this text becomes its
-    cause. The full logbook shows both, as it does for other integrations that have an event and an
-    entity for it (core's Shelly and BTHome): an integration cannot hide an entity from the logbook.
+    The event names the vehicle's device and no entity, so it appears in the logbook of the vehicle.
+    The account's logbook shows the event entity, which has the same context, so this text becomes
+    its cause. The full logbook shows both, as it does for other integrations that have an event and
+    an entity for it (core's Shelly and BTHome): an integration cannot hide an entity from the
+    logbook.
     """
 
     @callback

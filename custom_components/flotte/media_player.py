@@ -27,11 +27,12 @@ from .tesla.state import Reading
 PARALLEL_UPDATES = 0
 
 MAX_VOLUME: Final = 31 / 3
-"""Highest volume of most cars, until the car reports its own."""
+"""Highest volume of most vehicles, until the vehicle reports its own."""
 STEP: Final = 1 / 3
-"""Volume step of most cars, until the car reports its own."""
+"""Volume step of most vehicles, until the vehicle reports its own."""
 ENDLESS_MS: Final = 18_000_000
-"""Duration that a car reports for a radio programme. Source: Tesla's list of fields (2026-08)."""
+"""Duration that a vehicle reports for a radio programme. Source: Tesla's list of fields
+(2026-08)."""
 MILLISECONDS: Final = 1000
 """Milliseconds in a second."""
 
@@ -116,7 +117,7 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     @override
     def volume_level(self) -> float | None:
         volume = self.readings[signals.MEDIA_VOLUME]
-        # The car counts in thirds; further digits are noise.
+        # The vehicle counts in thirds; further digits are noise.
         return None if volume is None else round(min(volume / self._max_volume, 1.0), 3)
 
     @property
@@ -191,10 +192,10 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
     # --- Commands --------------------------------------------------------------------------------
 
     async def _async_send_awake(self, command: Command) -> None:
-        """Send a command without waking the car: a car that is asleep plays to an empty cabin.
+        """Send a command without waking the vehicle, which would play to an empty cabin.
 
         Raises:
-            HomeAssistantError: the car is asleep, or the command failed.
+            HomeAssistantError: the vehicle is asleep, or the command failed.
         """
         if self._is_asleep:
             raise HomeAssistantError(
@@ -222,14 +223,14 @@ class VehicleMedia(VehicleEntity, MediaPlayerEntity):
 
     @override
     async def async_set_volume_level(self, volume: float) -> None:
-        # In the car's own steps, because it would round to them anyway.
+        # In the vehicle's own steps, because it would round to them anyway.
         steps = round(volume * self._max_volume / self._step)
         await self._async_send_awake(commands.set_volume(min(steps * self._step, self._max_volume)))
 
     @override
     async def async_volume_up(self) -> None:
-        # The car steps on its own: the last known volume may be minutes old, and this must never
-        # make it quieter.
+        # The vehicle itself takes the step: the last known volume may be minutes old, and this must
+        # never make it quieter.
         if self.coordinator.vehicle.channel.needs_key:
             await self._async_send_awake(commands.step_volume(up=True))
         else:

@@ -1,4 +1,4 @@
-"""Numbers: settings of cars and sites, and the budget of the account."""
+"""Numbers: settings of vehicles and sites, and the budget of the account."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ VEHICLE_NUMBERS: Final = (
         device_class=NumberDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         native_min_value=0,
-        # The largest that any Tesla accepts; the car reports its own.
+        # The largest that any Tesla accepts; the vehicle reports its own.
         native_max_value=48,
         native_step=1,
         mode=NumberMode.SLIDER,
@@ -130,7 +130,7 @@ ACCOUNT_NUMBERS: Final = (
     ),
 )
 LIMIT_LIFETIME: Final = timedelta(seconds=60)
-"""How long a limit that a car reported is enforced."""
+"""How long a limit that a vehicle reported is enforced."""
 _MAX_DISCOUNTS: Final = 100
 """The largest budget in monthly discounts, unless the row's maximum is larger."""
 
@@ -191,11 +191,11 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
         return limit.value if limit.is_fresh else max(limit.value, usual)
 
     def _limit(self, signal: Signal[int] | None) -> _Limit | None:
-        """The limit that the car reported, if it did.
+        """The limit that the vehicle reported, if it did.
 
-        An old limit is not enforced: it may belong to another cable, and the car itself reduces a
-        value that is too large. Some cars report 0 while nothing is plugged in; that is no limit
-        either.
+        An old limit is not enforced: it may belong to another cable, and the vehicle itself reduces
+        a value that is too large. Some vehicles report 0 while nothing is plugged in; that is no
+        limit either.
         """
         reading = self.readings.reading(signal) if signal else None
         if reading is None or not reading.value:

@@ -52,7 +52,7 @@ class SpendingRuleDescription(SelectEntityDescription):
 NO_REAR_HEATERS: Final = 0
 OUTER_REAR_HEATERS: Final = 2
 THIRD_ROW_HEATERS: Final = 3
-"""Values that a car reports for its rear seat heaters; 1 means one in each of three seats."""
+"""Values that a vehicle reports for its rear seat heaters; 1 means one in each of three seats."""
 
 
 def _has_rear_heaters(state: State) -> bool:

@@ -52,14 +52,14 @@ async def async_setup_entry(
 
 
 class SoftwareUpdate(VehicleEntity, UpdateEntity):
-    """Shows an update that is on offer, and installs one that the car has downloaded."""
+    """Shows an update that is on offer, and installs one that the vehicle has downloaded."""
 
     entity_description: FlotteUpdateDescription
 
     @property
     @override
     def supported_features(self) -> UpdateEntityFeature:
-        # The car downloads on its own, over Wi-Fi; only then can an installation start.
+        # The vehicle downloads on its own, over Wi-Fi; only then can an installation start.
         status = self.readings[signals.UPDATE_STAGE]
         if status in ("available", "scheduled"):
             return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL

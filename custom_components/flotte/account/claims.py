@@ -1,7 +1,7 @@
-"""Claims: which account shows a car or site that several accounts have.
+"""Claims: which account shows a vehicle or site that several accounts have.
 
-Home Assistant allows each entity only once. So of the accounts that share a car, one shows it and
-the others leave it out. The same account keeps showing it, whichever is set up first after a
+Home Assistant allows each entity only once. So of the accounts that share a vehicle, one shows it
+and the others leave it out. The same account keeps showing it, whichever is set up first after a
 restart. When that account goes, another one takes over, with the same entities.
 """
 
@@ -25,10 +25,10 @@ from ..const import DOMAIN, LOGGER
 
 @dataclass
 class _Claims:
-    """Claims of all accounts; cars are identified by VIN, sites by number."""
+    """Claims of all accounts; vehicles are identified by VIN, sites by number."""
 
     holders: dict[str, str] = field(default_factory=dict)
-    """By car or site: the entry that shows it."""
+    """By vehicle or site: the entry that shows it."""
     left_out: dict[str, frozenset[str]] = field(default_factory=dict)
     """By entry: what it leaves out, while it is loaded."""
     said: set[tuple[str, str]] = field(default_factory=set)
@@ -60,12 +60,12 @@ def async_watch_claims(hass: HomeAssistant) -> None:
 def async_claim(
     hass: HomeAssistant, entry: ConfigEntry[Any], names: Mapping[str, str]
 ) -> frozenset[str]:
-    """Claim the cars and sites of an account until it is unloaded; return those to leave out.
+    """Claim the vehicles and sites of an account until it is unloaded; return those to leave out.
 
     Args:
         hass: Home Assistant.
         entry: The account, being set up.
-        names: Names of the cars and sites, by VIN or site number.
+        names: Names of the vehicles and sites, by VIN or site number.
     """
     claims = hass.data[_CLAIMS]
     left_out = set()
@@ -100,7 +100,7 @@ def async_claim(
 def _holder(
     hass: HomeAssistant, entry: ConfigEntry[Any], identifier: str
 ) -> ConfigEntry[Any] | None:
-    """The other account that shows a car or site, or will once it is set up; None if none does."""
+    """The other account that shows an asset, or will once it is set up; None if none does."""
     claims = hass.data[_CLAIMS]
     holder_id = claims.holders.get(identifier)
     if holder_id is not None:
@@ -121,7 +121,7 @@ def _holder(
 def _entities(
     hass: HomeAssistant, entry: ConfigEntry[Any], identifier: str
 ) -> Iterator[er.RegistryEntry]:
-    """The entities of a car or site that belong to an account."""
+    """The entities of a vehicle or site that belong to an account."""
     for each in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         if each.unique_id.startswith(f"{identifier}-"):
             yield each

@@ -1,7 +1,7 @@
 """Cleanup after an account that is removed or moves to another application.
 
-Cars that stream keep costing money until they are stopped, and an account's rules also apply to the
-other accounts that share its bill.
+Vehicles that stream keep costing money until they are stopped, and an account's rules also apply to
+the other accounts that share its bill.
 """
 
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ async def async_end_streams(
     configured: Mapping[str, Mapping[str, Any]],
     former: str = "",
 ) -> None:
-    """Delete the cars' configurations; Home Assistant may have forgotten the entry by now.
+    """Delete the vehicles' configurations; Home Assistant may have forgotten the entry by now.
 
     `former` is as in `async_report_orphaned`.
     """

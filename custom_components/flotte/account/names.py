@@ -1,4 +1,4 @@
-"""Names of cars and sites: the source that counts, and how equal names become distinct."""
+"""Names of vehicles and sites: the source that counts, and how equal names become distinct."""
 
 import re
 from typing import Final
@@ -26,7 +26,7 @@ MODELS: Final = {
 
 
 def model_of(vin: str) -> str | None:
-    """The model of a car; None if its VIN does not identify one."""
+    """The model of a vehicle; None if its VIN does not identify one."""
     return MODELS.get(vin[3:4])
 
 
@@ -44,14 +44,14 @@ def readable(name: object) -> str:
 
 
 class AssetName:
-    """The name of a car or site, from whichever source changed it last.
+    """The name of a vehicle or site, from whichever source changed it last.
 
     Tesla's product list and the asset itself report it, at different times, and either may report
     none for a while.
 
     Args:
         listed: From Tesla's product list.
-        reported: Last reported by the car or site itself.
+        reported: Last reported by the vehicle or site itself.
         before: Used before the restart.
         fallback: Used while it has no name.
     """
@@ -73,7 +73,7 @@ class AssetName:
         return self._show(new)
 
     def report(self, name: str | None) -> bool:
-        """Apply the name that the car or site reports; returns whether the name changed.
+        """Apply the name that the vehicle or site reports; returns whether the name changed.
 
         Its first report does not count as a change, so the product list takes precedence.
         """

@@ -49,7 +49,7 @@ def async_watch_options(hass: HomeAssistant) -> None:
 def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     """Apply the options of an account, and of all that share its bill."""
     if (data := getattr(entry, "runtime_data", None)) is not None:
-        # First, because a new spending mode reconfigures the cars at once.
+        # First, because a new spending mode reconfigures the vehicles at once.
         data.streaming.async_use(Settings.from_options(entry.options))
     # The rules of an account that is not loaded also apply to others that share its bill.
     if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:

@@ -28,7 +28,7 @@ def pairing_url(data: Mapping[str, Any]) -> str:
 
 
 async def async_list_pairing(api: FleetApi) -> tuple[list[str], bool]:
-    """Return a line of Markdown for each car of the account, and whether a car still lacks the key.
+    """Return a line of Markdown for each vehicle, and whether one of them still lacks the key.
 
     Raises TeslaError.
     """

@@ -1,7 +1,7 @@
 """Options flow: spending, wakes, tariff and stream.
 
 menu ─> spending: the budget of a month
-     ─> wakes: who may wake a sleeping car
+     ─> wakes: who may wake a sleeping vehicle
      ─> tariff ─> prices: Tesla's prices, where they differ
      ─> stream ─> (direct: address, certificate) | (mqtt: topics)
      ─> check: does the stream's address work?
@@ -43,7 +43,7 @@ class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps):
         return self.async_show_menu(step_id="init", menu_options=groups)
 
     async def async_step_check(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Check the stream's public address by connecting like a car, and show the result."""
+        """Check the stream's public address by connecting like a vehicle, and show the result."""
         if user_input is not None:
             return await self.async_step_init()
         data = getattr(self.config_entry, "runtime_data", None)

@@ -1,4 +1,4 @@
-"""Options of the stream: the address for cars, and the fields that they send."""
+"""Options of the stream: the address for vehicles, and the fields that they send."""
 
 import re
 from typing import Any, Final
@@ -98,12 +98,12 @@ class StreamSteps(OptionsSteps):
         )
 
     def _forecast(self) -> str:
-        """Forecast for the present plan, a line for each car; blank if no account is loaded."""
+        """Forecast for the present plan, a line for each vehicle; blank if no account is loaded."""
         data = getattr(self.config_entry, "runtime_data", None)
         return "" if data is None else "\n".join(data.streaming.reports.describe_costs())
 
     async def async_step_direct(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set the address at which cars reach this Home Assistant, and its certificate."""
+        """Set the address at which vehicles reach this Home Assistant, and its certificate."""
         errors: dict[str, str] = {}
         placeholders = {"detail": ""}
         if user_input is not None:

@@ -1,4 +1,4 @@
-"""Options of wakes: who may wake a sleeping car, and when."""
+"""Options of wakes: who may wake a sleeping vehicle, and when."""
 
 import re
 from typing import Any, Final
@@ -55,7 +55,7 @@ class WakesSteps(RuleSteps):
     """Steps of the group about wakes."""
 
     async def async_step_wakes(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Set who may wake a sleeping car, and whether other commands are deferred or refused."""
+        """Set who may wake a vehicle, and whether other commands are deferred or refused."""
         errors: dict[str, str] = {}
         rules = rules_of(Group.WAKES)
         if user_input is not None:

@@ -62,7 +62,7 @@ def _cost(key: str, category: Category | None) -> FlotteAccountDescription:
 
 
 def _wakes_today(ledger: AccountLedger, now: datetime) -> int:
-    """Wakes of all cars, except for corrections, which belong to no day."""
+    """Wakes of all vehicles, except for corrections, which belong to no day."""
     return ledger.meter.ledger.wakes_on(now.astimezone(UTC).date(), kinds=tuple(CallerKind))
 
 

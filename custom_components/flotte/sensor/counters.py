@@ -1,4 +1,4 @@
-"""Counters of a car: which falls Home Assistant's statistics must treat as a reset.
+"""Counters of a vehicle: which falls Home Assistant's statistics must treat as a reset.
 
 A lifetime counter never falls, except by the rounding of its two sources: a polled odometer and a
 streamed one differ in the last digits. A session counter restarts at 0; a small fall is a
@@ -20,7 +20,7 @@ class LifetimeCounter:
     value: float | None = None
     """None before the first one."""
     began_at: None = None
-    """Unknown: it began with the car."""
+    """Unknown: it began with the vehicle."""
 
     def restored(self, value: float, _began_at: datetime | None) -> Self:
         """The counter as it was before a restart."""

@@ -1,4 +1,4 @@
-"""Sensor of the commands that wait until a car wakes on its own."""
+"""Sensor of the commands that wait until a vehicle wakes on its own."""
 
 from dataclasses import dataclass
 from typing import Final, override
@@ -25,7 +25,7 @@ DEFERRED_COMMANDS: Final = DeferredCommandsDescription(
 
 
 class DeferredCommandsSensor(VehicleEntity, SensorEntity):
-    """Counts the deferred commands of a car."""
+    """Counts the deferred commands of a vehicle."""
 
     entity_description: DeferredCommandsDescription
 

@@ -1,4 +1,4 @@
-"""Drive units: rear, front, and rear left and right on cars with three motors."""
+"""Drive units: rear, front, and rear left and right on vehicles with three motors."""
 
 from typing import Final
 

@@ -92,7 +92,7 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         key="distance_since_reset",
         signal=signals.DISTANCE_SINCE_RESET,
         device_class=SensorDeviceClass.DISTANCE,
-        # Starts again at 0 when it is reset in the car.
+        # Starts again at 0 when it is reset in the vehicle.
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
     ),
@@ -100,7 +100,7 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         key="self_driven_since_reset",
         signal=signals.SELF_DRIVEN_SINCE_RESET,
         device_class=SensorDeviceClass.DISTANCE,
-        # Starts again at 0 when it is reset in the car.
+        # Starts again at 0 when it is reset in the vehicle.
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
     ),

@@ -153,7 +153,7 @@ _DATA_REQUEST: Final = "data"
 PRICED: Final[Mapping[str, Callable[[], Command] | None]] = {
     _WAKE_ONLY: None,
     _DATA_REQUEST: None,
-    # Every car has it, it acts at once, and no reading can make it redundant.
+    # Every vehicle has it, it acts at once, and no reading can make it redundant.
     _COMMAND: commands.flash_lights,
     # All plain settings are alike: they may be deferred. The value does not matter.
     "setting": lambda: commands.set_charge_limit(80),

@@ -1,7 +1,7 @@
 """Repair issue about the end of the budget, raised once a month for a developer account.
 
-Cars that stream are stopped when the budget is used up. Polled cars never get that far: polling
-pauses earlier, and their readings become old.
+The streams end when the budget is used up. Polled vehicles never get that far: polling pauses
+earlier, and their readings become old.
 """
 
 from datetime import datetime

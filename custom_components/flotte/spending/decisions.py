@@ -1,7 +1,7 @@
 """Publishes decisions of the gate as text: event entity, bus event and logbook.
 
 The background asks every minute, so a decision that repeats the last one (an equal outcome and
-reason, for the same caller and car) is not published again.
+reason, for the same caller and vehicle) is not published again.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ from ..tesla.spending.caller import CallerKind
 from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, SpendingRequest
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
-"""Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the car's device."""
+"""Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the device."""
 ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
@@ -62,7 +62,7 @@ class PublishedDecision:
 
 
 class Decisions:
-    """Publishes decisions about the cars and sites of an account, in the owner's language."""
+    """Publishes decisions about the vehicles and sites of an account, in the owner's language."""
 
     def __init__(self, hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         """Publish until the entry is unloaded."""
@@ -110,7 +110,7 @@ class Decisions:
         context = Context()
         on_the_bus = {ATTR_DECISION: str(outcome), **data}
         if device is not None:
-            # This makes the logbook list it with the car.
+            # This makes the logbook list it with the vehicle.
             on_the_bus[ATTR_DEVICE_ID] = device.id
         # First, because the logbook shows it as the cause of later events in its context.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)
@@ -120,7 +120,7 @@ class Decisions:
         """Whether this account must publish it: others may share the ledger."""
         if request.asset:
             return request.asset in self._assets
-        # One account publishes decisions about several cars at once.
+        # One account publishes decisions about several vehicles at once.
         ledger = self._entry.runtime_data.ledger
         loaded: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
         return self._entry in [each for each in loaded if each.runtime_data.ledger is ledger][:1]

@@ -22,7 +22,7 @@ from .account_ledger import AccountLedger
 from .decisions import async_text
 
 _SHARE_DIGITS: Final = 5
-"""Decimals of the cost of one caller, car or day: a single signal costs 0.00001."""
+"""Decimals of the cost of one caller, vehicle or day: a single signal costs 0.00001."""
 
 
 @callback
@@ -117,7 +117,7 @@ def _name_of(
 ) -> JsonObjectType:
     """Return the name of an asset, and the last six characters of its VIN or site number.
 
-    A blank `asset` is the account itself, for requests that concern no single car or site.
+    A blank `asset` is the account itself, for requests that concern no single vehicle or site.
     """
     if not asset:
         return {"name": "account", "id": ""}
@@ -126,7 +126,7 @@ def _name_of(
         devices.async_get_device_by_identifier((DOMAIN, asset), entry.entry_id) for entry in entries
     )
     name = next((each.name_by_user or each.name for each in found if each is not None), None)
-    # A car that was sold has counts, but no device.
+    # A vehicle that was sold has counts, but no device.
     return {"name": name or asset[-6:], "id": asset[-6:]}
 
 

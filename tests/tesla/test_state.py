@@ -14,6 +14,7 @@ from custom_components.flotte.tesla.state import (
     Signal,
     Source,
     State,
+    StoredState,
     Unrecognised,
     inputs_of,
     restore_state,
@@ -230,6 +231,16 @@ def test_stored_readings_are_restored_with_their_times() -> None:
         PLACE: Reading((52.1, 4.9), moment, Source.RESTORED),
     }
     assert restored.assumed == {}, "what was only assumed is not kept"
+
+
+def test_stored_state_is_made_again_only_for_new_readings() -> None:
+    stored = StoredState()
+    state, _ = State().merge({LIMIT: Reading(80, NOON, Source.POLL)})
+    first = stored.of(state)
+    assert stored.of(state.assume({LIMIT: 90}, NOON)) is first
+    state, _ = state.merge({LIMIT: Reading(85, NOON, Source.POLL)})
+    assert first == {LIMIT.name: [80, NOON.timestamp()]}
+    assert stored.of(state) == {LIMIT.name: [85, NOON.timestamp()]}
 
 
 @pytest.mark.parametrize(

@@ -352,9 +352,26 @@ _NEVER_LATER: Final = datetime.max.replace(tzinfo=UTC)
 def store_state(state: State) -> dict[str, list[Any]]:
     """The readings as JSON: name to [value, Unix seconds]; assumptions are not kept."""
     return {
-        signal.name: [_plain(reading.value), reading.time.timestamp()]
-        for signal, reading in state.readings.items()
+        signal.name: [list(value) if isinstance(value, tuple) else value, time.timestamp()]
+        for signal, (value, time, _source) in state.readings.items()
     }
+
+
+class StoredState:
+    """The JSON of `store_state`, made again only after the readings changed.
+
+    Each command stores all vehicles of an account, most of which have no news.
+    """
+
+    def __init__(self) -> None:
+        self._readings: Readings = {}
+        self._stored: dict[str, list[Any]] = {}
+
+    def of(self, state: State) -> dict[str, list[Any]]:
+        """The readings as JSON, which must not be changed."""
+        if state.readings is not self._readings:
+            self._readings, self._stored = state.readings, store_state(state)
+        return self._stored
 
 
 def restore_time(stored: object) -> datetime | None:
@@ -378,8 +395,3 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
                 if time is not None and signal.can_hold(value):
                     readings[signal] = Reading(value, time, Source.RESTORED)
     return State(readings)
-
-
-def _plain(value: object) -> object:
-    """A value as JSON: tuples become lists."""
-    return list(value) if isinstance(value, tuple) else value

@@ -37,7 +37,7 @@ from ..signals import LIVE_STATUS, SITE_INFO
 from ..spending.caller import POLLING, Caller
 from ..spending.endpoints import Endpoint
 from ..spending.gate import Gate, SpendingRequest
-from ..state import Reading, Signal, Source, State, restore_state, store_state
+from ..state import Reading, Signal, Source, State, StoredState, restore_state
 from ..vehicle import poll_plan as plan
 from ..vehicle.outcome import Done
 from .section import Section
@@ -94,6 +94,7 @@ class Site:
         self._missing_since: dict[Signal[Any], datetime] = {}
         self._scopes = scopes
         self._clock = clock
+        self._stored = StoredState()
         self._changed = Listeners[frozenset[Signal[Any]]]()
 
     def subscribe(self, listener: Callable[[frozenset[Signal[Any]]], None]) -> Callable[[], None]:
@@ -107,7 +108,7 @@ class Site:
 
     def to_stored(self) -> dict[str, Any]:
         """The state to keep over a restart, as JSON."""
-        return {"state": store_state(self.state)}
+        return {"state": self._stored.of(self.state)}
 
     def restore(self, stored: object) -> None:
         """Take up what `to_stored` kept."""

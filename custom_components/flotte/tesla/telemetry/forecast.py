@@ -102,6 +102,7 @@ class Tally:
 
     def _start(self, plan: Plan) -> None:
         self.plan: Plan = dict(plan)
+        self._plan_mark: str | None = None
         self._forecast = forecast(plan)
         self._hours = dict.fromkeys(Situation, 0.0)
         self._snapshots = 0.0
@@ -245,8 +246,10 @@ class Tally:
     def to_stored(self, now: datetime) -> dict[str, Any]:
         """The tally as JSON."""
         self._settle(now)
+        if self._plan_mark is None:
+            self._plan_mark = _mark(self.plan)
         return {
-            "plan": _mark(self.plan),
+            "plan": self._plan_mark,
             "slowed": dict(self.slowed),
             "snapshots": self._snapshots,
             "hours": {str(situation): spent for situation, spent in self._hours.items()},

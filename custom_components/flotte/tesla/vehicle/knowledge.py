@@ -22,8 +22,8 @@ from ..state import (
     Signal,
     Source,
     State,
+    StoredState,
     restore_state,
-    store_state,
 )
 from . import poll_plan as plan
 from . import waits
@@ -48,6 +48,7 @@ class Knowledge:
         self.coverage: StreamCoverage | None = None
         """The vehicle's stream, if it has one."""
         self._context = context
+        self._stored = StoredState()
         self._changed = Listeners[frozenset[Signal[Any]]]()
         self._consequences = Consequences()
         # When the last command may have taken effect: readings from before say nothing about it.
@@ -254,7 +255,7 @@ class Knowledge:
 
     def to_stored(self) -> dict[str, Any]:
         """The state, as JSON."""
-        return {"state": store_state(self.state)}
+        return {"state": self._stored.of(self.state)}
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore the state from the JSON of `to_stored`, with the times of its readings."""

@@ -217,8 +217,7 @@ class Ledger:
     def to_stored(self) -> dict[str, Any]:
         """The ledger as JSON, without archived months."""
         self._book_streamed()
-        is_archived = _in_months(self._archived)
-        return self._stored(lambda row: not is_archived(row))
+        return self._stored(self._archived, are_wanted=False)
 
     def has_past(self, now: datetime) -> bool:
         """Whether a past month is not archived yet."""
@@ -228,7 +227,7 @@ class Ledger:
         """All past months as JSON, and the set of these months."""
         self._book_streamed()
         months = self._past_months(now)
-        return self._stored(_in_months(months)), months
+        return self._stored(months, are_wanted=True), months
 
     def _past_months(self, now: datetime) -> set[Month]:
         this = Month.of(now)
@@ -253,11 +252,17 @@ class Ledger:
     def _kept(self) -> tuple[Counter[LedgerKey], ...]:
         return self.counts, self.unanswered, self.avoided
 
-    def _stored(self, includes: Callable[[LedgerKey], bool]) -> dict[str, Any]:
+    def _stored(self, months: Collection[Month], *, are_wanted: bool) -> dict[str, Any]:
+        """The rows of these months as JSON, or those of all others."""
+        # Not as `Month`, and without a call for each row: this precedes each command.
+        named = {(each.year, each.month) for each in months}
         return {
-            "counts": _rows_stored(self.counts, includes),
-            "unanswered": _rows_stored(self.unanswered, includes),
-            "saved": _rows_stored(self.avoided, includes),
+            name: [
+                [row.day.isoformat(), str(row.category), row.asset, row.caller, count]
+                for row, count in rows.items()
+                if count and ((row.day.year, row.day.month) in named) is are_wanted
+            ]
+            for name, rows in zip(("counts", "unanswered", "saved"), self._kept(), strict=True)
         }
 
     @classmethod
@@ -270,22 +275,6 @@ class Ledger:
             _rows_read(stored.get("unanswered")),
             _rows_read(stored.get("saved")),
         )
-
-
-def _in_months(months: Collection[Month]) -> Callable[[LedgerKey], bool]:
-    """Return a test whether a row is in these months, without creating a `Month` for each row."""
-    wanted = {(each.year, each.month) for each in months}
-    return lambda row: (row.day.year, row.day.month) in wanted
-
-
-def _rows_stored(
-    rows: Counter[LedgerKey], includes: Callable[[LedgerKey], bool]
-) -> list[list[Any]]:
-    return [
-        [row.day.isoformat(), str(row.category), row.asset, row.caller, count]
-        for row, count in rows.items()
-        if count and includes(row)
-    ]
 
 
 def _rows_read(stored: object) -> Counter[LedgerKey]:

@@ -17,8 +17,7 @@ from custom_components.flotte.tesla.clock import utc_now
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.errors import CommandRefused, OutcomeUnknown
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import SpendingRequest
-from custom_components.flotte.tesla.spending.holds import Hold
+from custom_components.flotte.tesla.spending.gate import Decision, SpendingRequest
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
@@ -248,20 +247,17 @@ async def test_an_unplanned_check_passes_the_gate(
     car: Car,
     freezer: FrozenDateTimeFactory,
     quick_waits: None,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The report was fresh at the time of the estimate, and old when the car was awake."""
     report(stream, {signals.TRUNK: False}, "ChargePortLatch", "PackVoltage")
     stream.closed("1")
     car.steer({"user_present": False, "state": "asleep", "wake_seconds": 20})
     asked: list[list[Category]] = []
-    admit = awake.gate.admit
 
-    def watched(request: SpendingRequest, now: datetime) -> Hold:
+    def note(request: SpendingRequest, _decision: Decision) -> None:
         asked.append([each.category for each in request.charges])
-        return admit(request, now)
 
-    monkeypatch.setattr(awake.gate, "admit", watched)
+    awake.gate.decided.subscribe(note)
     assert await awake.send(commands.move_trunk(is_open=True), PERSON) == Done()
     assert asked == [[COMMAND, WAKE, COMMAND], [DATA]]
     assert paid(account) == {WAKE: 1, DATA: 1, COMMAND: 2}

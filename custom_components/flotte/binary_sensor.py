@@ -29,7 +29,7 @@ class FlotteBinarySensorDescription(FlotteEntityDescription, BinarySensorEntityD
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetailDescription(FlotteBinarySensorDescription):
+class DetailBinarySensorDescription(FlotteBinarySensorDescription):
     """A binary sensor for enthusiasts.
 
     It is disabled because every enabled entity is streamed, which costs money. A vehicle that does
@@ -139,257 +139,257 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="flat_tyre_front_left",
         signal=signals.FLAT_TYRE_FRONT_LEFT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="flat_tyre_front_right",
         signal=signals.FLAT_TYRE_FRONT_RIGHT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="flat_tyre_rear_left",
         signal=signals.FLAT_TYRE_REAR_LEFT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="flat_tyre_rear_right",
         signal=signals.FLAT_TYRE_REAR_RIGHT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="interlock_fault",
         signal=signals.INTERLOCK_FAULT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="not_enough_power_to_heat",
         signal=signals.NOT_ENOUGH_POWER_TO_HEAT,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="emergency_braking_off",
         signal=signals.EMERGENCY_BRAKING_OFF,
         device_class=BinarySensorDeviceClass.PROBLEM,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="driver_belt_open",
         signal=signals.DRIVER_BELT_OPEN,
         device_class=BinarySensorDeviceClass.SAFETY,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="rear_center_belt_open",
         signal=signals.REAR_CENTER_BELT_OPEN,
         device_class=BinarySensorDeviceClass.SAFETY,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="at_home",
         signal=signals.AT_HOME,
         device_class=BinarySensorDeviceClass.PRESENCE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="at_work",
         signal=signals.AT_WORK,
         device_class=BinarySensorDeviceClass.PRESENCE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="at_favourite",
         signal=signals.AT_FAVOURITE,
         device_class=BinarySensorDeviceClass.PRESENCE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="gps_fix",
         signal=signals.GPS_FIX,
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="homelink_nearby",
         signal=signals.HOMELINK_NEARBY,
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="fast_charger",
         signal=signals.FAST_CHARGER,
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="battery_heater",
         signal=signals.BATTERY_HEATER,
         device_class=BinarySensorDeviceClass.HEAT,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="rear_defrost",
         signal=signals.REAR_DEFROST,
         device_class=BinarySensorDeviceClass.HEAT,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="wiper_heater",
         signal=signals.WIPER_HEATER,
         device_class=BinarySensorDeviceClass.HEAT,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="overheat_cooling",
         signal=signals.OVERHEAT_COOLING,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="air_conditioning",
         signal=signals.AIR_CONDITIONING,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="defrost_by_preconditioning",
         signal=signals.DEFROST_BY_PRECONDITIONING,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="seat_ventilation",
         signal=signals.SEAT_VENTILATION,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="update_in_progress",
         signal=signals.UPDATE_IN_PROGRESS,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="dashcam",
         signal=signals.DASHCAM_RECORDING,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="update_available",
         signal=signals.UPDATE_AVAILABLE,
         device_class=BinarySensorDeviceClass.UPDATE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="hazard_lights",
         signal=signals.HAZARD_LIGHTS,
         device_class=BinarySensorDeviceClass.LIGHT,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="high_beams",
         signal=signals.HIGH_BEAMS,
         device_class=BinarySensorDeviceClass.LIGHT,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="ready_to_drive",
         signal=signals.READY_TO_DRIVE,
         device_class=BinarySensorDeviceClass.POWER,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="dc_converter",
         signal=signals.DC_CONVERTER_ENABLED,
         device_class=BinarySensorDeviceClass.POWER,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="accessory_power",
         signal=signals.ACCESSORY_POWER,
         device_class=BinarySensorDeviceClass.POWER,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="battery_full",
         signal=signals.BATTERY_FULL,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="charge_enabled",
         signal=signals.CHARGE_ENABLED,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="charge_port_cold",
         signal=signals.CHARGE_PORT_COLD,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="supercharging_on_trip",
         signal=signals.SUPERCHARGING_ON_TRIP,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="trip_charging",
         signal=signals.TRIP_CHARGING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="scheduled_charging_pending",
         signal=signals.SCHEDULED_CHARGING_PENDING,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="preconditioning_enabled",
         signal=signals.PRECONDITIONING_ENABLED,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="climate_automatic",
         signal=signals.CLIMATE_AUTOMATIC,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="rear_display_climate",
         signal=signals.REAR_DISPLAY_CLIMATE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="brake_pedal",
         signal=signals.BRAKE_PEDAL,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="guest_mode_enabled",
         signal=signals.GUEST_MODE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="pin_to_drive",
         signal=signals.PIN_TO_DRIVE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="service_mode",
         signal=signals.SERVICE_MODE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="remote_start_enabled",
         signal=signals.REMOTE_START,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="remote_start_active",
         signal=signals.REMOTE_START_ACTIVE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="speed_limit_mode",
         signal=signals.SPEED_LIMIT_MODE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="valet_mode",
         signal=signals.VALET_MODE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="port_12v_stays_on",
         signal=signals.PORT_12V_STAYS_ON,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="port_48v_stays_on",
         signal=signals.PORT_48V_STAYS_ON,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="emergency_lane_departure_avoidance",
         signal=signals.EMERGENCY_LANE_DEPARTURE_AVOIDANCE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="blind_spot_camera",
         signal=signals.BLIND_SPOT_CAMERA,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="blind_spot_chime",
         signal=signals.BLIND_SPOT_CHIME,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="european",
         signal=signals.EUROPEAN,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="right_hand_drive",
         signal=signals.RIGHT_HAND_DRIVE,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="light_bar",
         signal=signals.LIGHT_BAR,
     ),
-    DetailDescription(
+    DetailBinarySensorDescription(
         key="clock_of_24_hours",
         signal=signals.CLOCK_OF_24_HOURS,
     ),

@@ -5,7 +5,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 
 from ..tesla import signals
-from .entity import DetailDescription, FlotteSensorDescription
+from .entity import DetailSensorDescription, FlotteSensorDescription
 
 BATTERY_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
@@ -47,133 +47,133 @@ BATTERY_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         suggested_display_precision=0,
         entity_registry_enabled_default=False,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="energy_remaining",
         signal=signals.ENERGY_REMAINING,
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="full_pack_energy",
         signal=signals.FULL_PACK_ENERGY,
         device_class=SensorDeviceClass.ENERGY_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lifetime_energy_used",
         signal=signals.LIFETIME_ENERGY_USED,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lifetime_energy_recovered",
         signal=signals.LIFETIME_ENERGY_RECOVERED,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lifetime_energy_charged",
         signal=signals.LIFETIME_ENERGY_CHARGED,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lifetime_energy_charged_dc",
         signal=signals.LIFETIME_ENERGY_CHARGED_DC,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pack_voltage",
         signal=signals.PACK_VOLTAGE,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_voltage_highest",
         signal=signals.BRICK_VOLTAGE_HIGHEST,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=3,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_voltage_lowest",
         signal=signals.BRICK_VOLTAGE_LOWEST,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=3,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_imbalance",
         signal=signals.BRICK_IMBALANCE,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=3,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pack_current",
         signal=signals.PACK_CURRENT,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pack_power",
         signal=signals.PACK_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_level_lowest",
         signal=signals.BRICK_LEVEL_LOWEST,
         device_class=SensorDeviceClass.BATTERY,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_of_highest_voltage",
         signal=signals.BRICK_OF_HIGHEST_VOLTAGE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brick_of_lowest_voltage",
         signal=signals.BRICK_OF_LOWEST_VOLTAGE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="warmest_module",
         signal=signals.WARMEST_MODULE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="coldest_module",
         signal=signals.COLDEST_MODULE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="isolation_resistance",
         signal=signals.ISOLATION_RESISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="battery_state",
         signal=signals.BATTERY_STATE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.BATTERY_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="module_temperature_highest",
         signal=signals.MODULE_TEMPERATURE_HIGHEST,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="module_temperature_lowest",
         signal=signals.MODULE_TEMPERATURE_LOWEST,
         device_class=SensorDeviceClass.TEMPERATURE,

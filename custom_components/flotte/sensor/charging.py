@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
 
 from ..tesla import signals
-from .entity import DetailDescription, FlotteSensorDescription
+from .entity import DetailSensorDescription, FlotteSensorDescription
 
 CHARGING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
@@ -59,11 +59,11 @@ CHARGING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         signal=signals.CHARGE_END,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="current_charge_limit",
         signal=signals.CHARGE_LIMIT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="ac_charge_energy",
         signal=signals.AC_CHARGE_ENERGY,
         device_class=SensorDeviceClass.ENERGY,
@@ -71,96 +71,96 @@ CHARGING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="ac_charging_power",
         signal=signals.AC_CHARGING_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="dc_charging_power",
         signal=signals.DC_CHARGING_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="powershare_power",
         signal=signals.POWERSHARE_POWER,
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="charger_phases",
         signal=signals.CHARGER_PHASES,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="charger_state",
         signal=signals.CHARGER_STATE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="charge_cable_type",
         signal=signals.CONNECTED_CABLE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.CABLE_TYPES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="fast_charger_type",
         signal=signals.FAST_CHARGER_TYPE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.FAST_CHARGER_TYPES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="scheduled_charging_mode",
         signal=signals.SCHEDULED_CHARGING_MODE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.SCHEDULE_MODES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="scheduled_charging_start",
         signal=signals.CHARGING_STARTS,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="scheduled_departure",
         signal=signals.DEPARTURE,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="time_to_limit",
         signal=signals.TIME_TO_LIMIT,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=2,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="powershare_hours",
         signal=signals.POWERSHARE_HOURS,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=2,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="powershare_state",
         signal=signals.POWERSHARE_STATE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.POWERSHARE_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="powershare_type",
         signal=signals.POWERSHARE_TYPE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.POWERSHARE_TYPES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="powershare_stop_reason",
         signal=signals.POWERSHARE_STOP_REASON,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.POWERSHARE_STOP_REASONS),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="power_transfer_state",
         signal=signals.POWER_TRANSFER_STATE,
         device_class=SensorDeviceClass.ENUM,

@@ -5,227 +5,227 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 
 from ..tesla import signals
-from .entity import DetailDescription, FlotteSensorDescription
+from .entity import DetailSensorDescription, FlotteSensorDescription
 
 DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_voltage_rear",
         signal=signals.INVERTER_VOLTAGE_REAR,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_voltage_front",
         signal=signals.INVERTER_VOLTAGE_FRONT,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_voltage_rear_left",
         signal=signals.INVERTER_VOLTAGE_REAR_LEFT,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_voltage_rear_right",
         signal=signals.INVERTER_VOLTAGE_REAR_RIGHT,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="motor_current_rear",
         signal=signals.MOTOR_CURRENT_REAR,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="motor_current_front",
         signal=signals.MOTOR_CURRENT_FRONT,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="motor_current_rear_left",
         signal=signals.MOTOR_CURRENT_REAR_LEFT,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="motor_current_rear_right",
         signal=signals.MOTOR_CURRENT_REAR_RIGHT,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_rear",
         signal=signals.INVERTER_REAR,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_front",
         signal=signals.INVERTER_FRONT,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_rear_left",
         signal=signals.INVERTER_REAR_LEFT,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_rear_right",
         signal=signals.INVERTER_REAR_RIGHT,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="axle_speed_rear",
         signal=signals.AXLE_SPEED_REAR,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="axle_speed_front",
         signal=signals.AXLE_SPEED_FRONT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="axle_speed_rear_left",
         signal=signals.AXLE_SPEED_REAR_LEFT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="axle_speed_rear_right",
         signal=signals.AXLE_SPEED_REAR_RIGHT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_request",
         signal=signals.TORQUE_REQUEST,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_request_second",
         signal=signals.TORQUE_REQUEST_SECOND,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_rear",
         signal=signals.TORQUE_REAR,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_front",
         signal=signals.TORQUE_FRONT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_rear_left",
         signal=signals.TORQUE_REAR_LEFT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="torque_rear_right",
         signal=signals.TORQUE_REAR_RIGHT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="stator_rear",
         signal=signals.STATOR_REAR,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="stator_front",
         signal=signals.STATOR_FRONT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="stator_rear_left",
         signal=signals.STATOR_REAR_LEFT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="stator_rear_right",
         signal=signals.STATOR_REAR_RIGHT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="heat_sink_rear",
         signal=signals.HEAT_SINK_REAR,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="heat_sink_front",
         signal=signals.HEAT_SINK_FRONT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="heat_sink_rear_left",
         signal=signals.HEAT_SINK_REAR_LEFT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="heat_sink_rear_right",
         signal=signals.HEAT_SINK_REAR_RIGHT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_temperature_rear",
         signal=signals.INVERTER_TEMPERATURE_REAR,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_temperature_front",
         signal=signals.INVERTER_TEMPERATURE_FRONT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_temperature_rear_left",
         signal=signals.INVERTER_TEMPERATURE_REAR_LEFT,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="inverter_temperature_rear_right",
         signal=signals.INVERTER_TEMPERATURE_REAR_RIGHT,
         device_class=SensorDeviceClass.TEMPERATURE,

@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
 
 from ..tesla import signals
-from .entity import DetailDescription, FlotteSensorDescription
+from .entity import DetailSensorDescription, FlotteSensorDescription
 
 DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
@@ -29,7 +29,7 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.SHIFT_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="drive_power",
         signal=signals.DRIVE_POWER,
         device_class=SensorDeviceClass.POWER,
@@ -70,25 +70,25 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.DURATION,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="cruise_distance",
         signal=signals.CRUISE_DISTANCE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="cruise_speed",
         signal=signals.CRUISE_SPEED,
         device_class=SensorDeviceClass.SPEED,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="route_speed",
         signal=signals.ROUTE_SPEED,
         device_class=SensorDeviceClass.SPEED,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="distance_since_reset",
         signal=signals.DISTANCE_SINCE_RESET,
         device_class=SensorDeviceClass.DISTANCE,
@@ -96,7 +96,7 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="self_driven_since_reset",
         signal=signals.SELF_DRIVEN_SINCE_RESET,
         device_class=SensorDeviceClass.DISTANCE,
@@ -104,66 +104,66 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="gps_accuracy",
         signal=signals.GPS_ACCURACY,
         device_class=SensorDeviceClass.DISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pedal_position",
         signal=signals.PEDAL_POSITION,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="grade",
         signal=signals.GRADE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lateral_acceleration",
         signal=signals.LATERAL_ACCELERATION,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="longitudinal_acceleration",
         signal=signals.LONGITUDINAL_ACCELERATION,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="brake_pressure",
         signal=signals.BRAKE_PRESSURE,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="rolling_resistance",
         signal=signals.ROLLING_RESISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="forward_collision_warning",
         signal=signals.FORWARD_COLLISION_WARNING,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.COLLISION_WARNINGS),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="lane_departure_avoidance",
         signal=signals.LANE_DEPARTURE_AVOIDANCE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.LANE_ASSISTANCE),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="speed_limit_warning",
         signal=signals.SPEED_LIMIT_WARNING,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.SPEED_WARNINGS),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="emergency_braking_state",
         signal=signals.EMERGENCY_BRAKING_STATE,
         device_class=SensorDeviceClass.ENUM,

@@ -71,7 +71,7 @@ class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetailDescription(FlotteSensorDescription):
+class DetailSensorDescription(FlotteSensorDescription):
     """A sensor for enthusiasts.
 
     It is disabled because every enabled entity is streamed, which costs money. A vehicle that does

@@ -16,7 +16,7 @@ from .battery import BATTERY_SENSORS
 from .charging import CHARGING_SENSORS
 from .drive_units import DRIVE_UNIT_SENSORS
 from .driving import DRIVING_SENSORS
-from .entity import DetailDescription, FlotteSensorDescription
+from .entity import DetailSensorDescription, FlotteSensorDescription
 
 
 def _data_age(state: State) -> float | None:
@@ -96,186 +96,186 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         signal=signals.SOFTWARE_VERSION,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="trim",
         signal=signals.TRIM,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="exterior_colour",
         signal=signals.EXTERIOR_COLOUR,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="roof_colour",
         signal=signals.ROOF_COLOUR,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="wheel_type",
         signal=signals.WHEEL_TYPE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="efficiency_package",
         signal=signals.EFFICIENCY_PACKAGE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="rear_seat_heater_package",
         signal=signals.REAR_SEAT_HEATER_PACKAGE,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="vehicle_name",
         signal=signals.VEHICLE_NAME,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="charge_port_type",
         signal=signals.CHARGE_PORT_TYPE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.CHARGE_PORT_TYPES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pressure_seen_front_left",
         signal=signals.PRESSURE_SEEN_FRONT_LEFT,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pressure_seen_front_right",
         signal=signals.PRESSURE_SEEN_FRONT_RIGHT,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pressure_seen_rear_left",
         signal=signals.PRESSURE_SEEN_REAR_LEFT,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pressure_seen_rear_right",
         signal=signals.PRESSURE_SEEN_REAR_RIGHT,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="speed_limit",
         signal=signals.SPEED_LIMIT,
         device_class=SensorDeviceClass.SPEED,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="update_downloaded",
         signal=signals.UPDATE_DOWNLOADED,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="update_installed",
         signal=signals.UPDATE_INSTALLED,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="tonneau_open",
         signal=signals.TONNEAU_OPEN_PERCENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="fan_setting",
         signal=signals.FAN_SETTING,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="fan_speed",
         signal=signals.FAN_SPEED,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="paired_keys",
         signal=signals.PAIRED_KEYS,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="homelink_devices",
         signal=signals.HOMELINK_DEVICES,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="driver_temperature",
         signal=signals.DRIVER_TEMPERATURE,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="passenger_temperature",
         signal=signals.PASSENGER_TEMPERATURE,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="climate_power",
         signal=signals.CLIMATE_POWER,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.CLIMATE_POWER_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="sentry_state",
         signal=signals.SENTRY_STATE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.SENTRY_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="guest_access",
         signal=signals.GUEST_ACCESS,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.GUEST_ACCESS_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="turn_signal",
         signal=signals.TURN_SIGNAL,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.TURN_SIGNALS),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="tent_mode",
         signal=signals.TENT_MODE,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.TENT_MODES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="center_display",
         signal=signals.CENTER_DISPLAY,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.DISPLAY_STATES),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="model",
         signal=signals.MODEL,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.MODELS),
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="distance_unit",
         signal=signals.DISTANCE_UNIT,
         device_class=SensorDeviceClass.ENUM,
         options=["miles", "kilometers"],
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="temperature_unit",
         signal=signals.TEMPERATURE_UNIT,
         device_class=SensorDeviceClass.ENUM,
         options=["fahrenheit", "celsius"],
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="pressure_unit",
         signal=signals.PRESSURE_UNIT,
         device_class=SensorDeviceClass.ENUM,
         options=["psi", "bar"],
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="charge_unit",
         signal=signals.CHARGE_UNIT,
         device_class=SensorDeviceClass.ENUM,
         options=["distance", "percent"],
     ),
-    DetailDescription(
+    DetailSensorDescription(
         key="update_duration",
         signal=signals.UPDATE_MINUTES,
         device_class=SensorDeviceClass.DURATION,

@@ -132,6 +132,26 @@ def findings_in_code(source: str) -> list[str]:
     return found
 
 
+def types_defined(source: str) -> Iterator[str]:
+    """The names of the classes and type aliases at the top level of a Python file."""
+    for node in ast.parse(source).body:
+        match node:
+            case ast.ClassDef(name=name) | ast.TypeAlias(name=ast.Name(id=name)):
+                yield name
+
+
+def test_no_two_modules_share_the_name_of_a_type() -> None:
+    defined: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "custom_components").rglob("*.py")):
+        for name in types_defined(path.read_text("utf-8")):
+            defined.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
+
+
+def test_types_that_are_found() -> None:
+    assert list(types_defined("class A: ...\ntype B = int\nC = 1\ndef D(): ...")) == ["A", "B"]
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_documents(path: Path) -> None:
     text = re.sub(r"```.*?```|`[^`]*`", "", path.read_text("utf-8"), flags=re.DOTALL)

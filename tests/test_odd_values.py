@@ -28,7 +28,7 @@ from custom_components.flotte.tesla.telemetry.answers import (
     read_configuration,
     read_configured,
 )
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
 from tests.fleet import MOMENT, Wait
@@ -315,5 +315,5 @@ async def test_streams_with_odd_stored_values(
         json.dumps(streaming.reports.describe(), allow_nan=False)
         for car in streaming._cars.values():  # as the review of each hour does
             is_leaner({}, car)
-            car.follow({"Gear": Rule(1)}, dt_util.utcnow())
+            car.follow({"Gear": FieldRule(1)}, dt_util.utcnow())
         json.dumps(streaming.to_stored(), allow_nan=False)

@@ -35,7 +35,7 @@ from custom_components.flotte.tesla.spending.policy import (
     Group,
     Policy,
     QuietHours,
-    Rule,
+    SpendingRule,
 )
 from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Category, Tariff
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
@@ -219,7 +219,7 @@ TEXTS: Final = json.loads(TRANSLATIONS.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.option)
-def test_every_rule_has_two_texts(rule: Rule) -> None:
+def test_every_rule_has_two_texts(rule: SpendingRule) -> None:
     """In a form: a name and a description; of an entity: a name and the names of its states."""
     if rule.group is Group.ENTITY:
         assert TEXTS["entity"]["select"][rule.option].keys() >= {"name", "state"}

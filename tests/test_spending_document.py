@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from custom_components.flotte.tesla.spending.policy import RULES, Group, Rule
+from custom_components.flotte.tesla.spending.policy import RULES, Group, SpendingRule
 from simulator import Simulator
 from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of
 from tests.fleet import MINUTE, MOMENT, Wait, act
@@ -92,7 +92,7 @@ async def test_a_refusal_is_reported(hass: HomeAssistant, copied: MockConfigEntr
 @pytest.mark.parametrize(
     "rule", [rule for rule in RULES if rule.group is not Group.ENTITY], ids=lambda rule: rule.option
 )
-def test_every_option_is_described(rule: Rule) -> None:
+def test_every_option_is_described(rule: SpendingRule) -> None:
     step = json.loads(TRANSLATION.read_text("utf-8"))["options"]["step"][rule.group]
     texts = step["sections"]["advanced"] if rule.is_advanced else step
     name = texts["data"][rule.option]

@@ -24,7 +24,7 @@ from custom_components.flotte.streaming.client_cas import async_get_client_cas
 from custom_components.flotte.streaming.options import Settings, read_overrides
 from custom_components.flotte.streaming.subscription import StreamRefusal
 from custom_components.flotte.tesla.telemetry.forecast import Overdrawn
-from custom_components.flotte.tesla.telemetry.profiles import Profile, Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule, Profile
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.context import server_context
 from simulator import Simulator
@@ -253,16 +253,16 @@ async def test_profile_and_own_rules(
         (None, {}),
         ("", {}),
         ({}, {}),
-        ({"Soc": 60}, {"Soc": Rule(60)}),
-        ({"Soc": "60"}, {"Soc": Rule(60)}),
+        ({"Soc": 60}, {"Soc": FieldRule(60)}),
+        ({"Soc": "60"}, {"Soc": FieldRule(60)}),
         (
             {"Soc": {"interval": 60, "delta": 0.5, "resend": 3600}, "Gear": {"interval": 1}},
-            {"Soc": Rule(60, 0.5, 3600), "Gear": Rule(1)},
+            {"Soc": FieldRule(60, 0.5, 3600), "Gear": FieldRule(1)},
         ),
-        ({"Soc": {"interval": 60, "delta": None}}, {"Soc": Rule(60)}),
+        ({"Soc": {"interval": 60, "delta": None}}, {"Soc": FieldRule(60)}),
     ],
 )
-def test_own_rules_are_read(entered: object, rules: dict[str, Rule]) -> None:
+def test_own_rules_are_read(entered: object, rules: dict[str, FieldRule]) -> None:
     assert read_overrides(entered) == rules
 
 
@@ -1235,7 +1235,7 @@ async def test_nothing_is_configured_while_it_is_unloaded(
 def test_a_stored_rule_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     """The form refuses it; a start must not fail because of it."""
     kept = {"FieldOfTomorrow": 60, "Soc": 60, "Gear": "often"}
-    assert Settings.from_options({"stream_overrides": kept}).overrides == {"Soc": Rule(60)}
+    assert Settings.from_options({"stream_overrides": kept}).overrides == {"Soc": FieldRule(60)}
     assert Settings.from_options({"stream_overrides": "Soc"}).overrides == {}
     assert "FieldOfTomorrow is left out" in caplog.text
 

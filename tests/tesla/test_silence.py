@@ -21,7 +21,7 @@ from custom_components.flotte.tesla.spending.gate import Decision, SpendingReque
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.vehicle import poll_plan as plan
 from custom_components.flotte.tesla.vehicle.outcome import Done
@@ -51,7 +51,7 @@ NO_SPEED = bytes.fromhex("0a06080412025001120608aaec8ad806")
 async def stream(awake: Vehicle, account: Account, freezer: FrozenDateTimeFactory) -> Stream:
     """That of Aurora, awake and connected; it carries every field."""
     stream = Stream(awake, Meter(), clock=utc_now)
-    stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+    stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, FieldRule(1)))
     freezer.move_to(CAPTURED)
     await account.token(renewed=True)
     stream.opened("1", "wifi")
@@ -725,7 +725,7 @@ async def test_a_command_on_its_way_is_looked_at_after_a_crash(
     """Its answer was lost; the stored state is from before it was sent."""
     if streams:
         stream = Stream(awake, Meter(), clock=utc_now)
-        stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+        stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, FieldRule(1)))
         stream.opened("1", "wifi")
     kept: list[dict[str, Any]] = []
 

@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
     CarError,
@@ -42,7 +42,7 @@ def meter() -> Meter:
 def stream(vehicle: Vehicle, meter: Meter) -> Stream:
     """Aurora's stream without known readings; it reports each change of everything."""
     stream = Stream(vehicle, meter, clock=utc_now)
-    stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, Rule(1)))
+    stream.continuity.follow(dict.fromkeys(signals.SIGNALS_BY_FIELD, FieldRule(1)))
     return stream
 
 
@@ -267,7 +267,7 @@ async def test_followed_while_networks_change(
 
 
 async def test_how_long_a_change_may_take(stream: Stream) -> None:
-    stream.continuity.follow({"BatteryLevel": Rule(60), "ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"BatteryLevel": FieldRule(60), "ChargeLimitSoc": FieldRule(1)})
     assert stream.latency_of(LEVEL) == 75 * SECOND
     assert stream.latency_of(LIMIT) == 16 * SECOND
 
@@ -275,15 +275,15 @@ async def test_how_long_a_change_may_take(stream: Stream) -> None:
 @pytest.mark.parametrize(
     ("rule", "is_certain"),
     [
-        (Rule(1), True),
-        (Rule(15), True),
-        (Rule(16), False),
-        (Rule(1, 0.5), False),
+        (FieldRule(1), True),
+        (FieldRule(15), True),
+        (FieldRule(16), False),
+        (FieldRule(1, 0.5), False),
         (None, False),
     ],
 )
 async def test_only_immediate_fields_are_covered(
-    stream: Stream, rule: Rule | None, *, is_certain: bool
+    stream: Stream, rule: FieldRule | None, *, is_certain: bool
 ) -> None:
     stream.continuity.follow({} if rule is None else {"ChargeLimitSoc": rule})
     stream.opened("1", "wifi")
@@ -295,8 +295,8 @@ async def test_only_immediate_fields_are_covered(
 async def test_removed_fields_are_no_longer_covered(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.apply_record(record({LIMIT: 80}))
-    stream.continuity.follow({"Gear": Rule(1)})
-    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"Gear": FieldRule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": FieldRule(1)})
     assert stream.continuous_since(LIMIT) is None
 
 

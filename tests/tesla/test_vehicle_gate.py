@@ -27,7 +27,7 @@ from custom_components.flotte.tesla.spending.modes import ModeReason, ModeStatus
 from custom_components.flotte.tesla.spending.policy import AsleepPolicy, Policy, QuietHours
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.vehicle.deferral import DeferredCommand
 from custom_components.flotte.tesla.vehicle.deferred_commands import DeferralResult, Dropped
 from custom_components.flotte.tesla.vehicle.outcome import Done
@@ -183,7 +183,7 @@ async def test_it_is_carried_out_when_the_stream_connects(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     stream = Stream(vehicle, vehicle.api.meter, clock=utc_now)
-    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": FieldRule(1)})
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(70), SUN)
     car.steer({"state": "online"})

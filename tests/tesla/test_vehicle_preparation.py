@@ -23,7 +23,7 @@ from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Source
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from custom_components.flotte.tesla.vehicle.stream import Stream
@@ -168,7 +168,7 @@ async def test_a_stream_that_lost_a_change(
 ) -> None:
     """The stream says that the climate is on; the car knows better, and says so."""
     stream = Stream(awake, Meter(), clock=utc_now)
-    stream.continuity.follow({"HvacPower": Rule(1)})
+    stream.continuity.follow({"HvacPower": FieldRule(1)})
     stream.opened("1", "wifi")
     on = Reading(value=True, time=utc_now(), source=Source.STREAM)
     told = {signals.CLIMATE_ON: on}

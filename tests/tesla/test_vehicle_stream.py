@@ -17,7 +17,7 @@ from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.tariff import Category
 from custom_components.flotte.tesla.state import Reading, Signal, Source
-from custom_components.flotte.tesla.telemetry.profiles import Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.telemetry.records import Record
 from custom_components.flotte.tesla.vehicle.outcome import Done, StreamCoverage
 from custom_components.flotte.tesla.vehicle.stream import Stream
@@ -58,7 +58,7 @@ def paid(account: Account) -> dict[Category, int]:
 def stream(vehicle: Vehicle) -> Stream:
     """That of Aurora; it tells the charge limit once a second at most."""
     stream = Stream(vehicle, Meter(), clock=utc_now)
-    stream.continuity.follow({"ChargeLimitSoc": Rule(1)})
+    stream.continuity.follow({"ChargeLimitSoc": FieldRule(1)})
     return stream
 
 

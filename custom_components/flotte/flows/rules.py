@@ -14,7 +14,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..spending.rules import spending_tariff
-from ..tesla.spending.policy import RULES, AsleepPolicy, Group, Kind, Policy, Rule
+from ..tesla.spending.policy import RULES, AsleepPolicy, Group, OptionKind, Policy, SpendingRule
 from ..tesla.spending.tariff import Tariff
 from .forms import OptionsSteps, number_box
 
@@ -27,15 +27,15 @@ DEFAULTS: Final = {
 }
 """Rules of a new installation."""
 
-SELECTORS: Final[Mapping[Kind, Selector[Any]]] = {
-    Kind.PERCENT: number_box(0, 100, unit=PERCENTAGE),
-    Kind.COUNT: number_box(0, 100),
-    Kind.MINUTES: number_box(0, 1440, unit=UnitOfTime.MINUTES),
-    Kind.HOURS: number_box(1, 168, unit=UnitOfTime.HOURS),
-    Kind.DAYS: number_box(0, 31, unit=UnitOfTime.DAYS),
-    Kind.TIME_OF_DAY: TimeSelector(),
-    Kind.FLAG: BooleanSelector(),
-    Kind.ASLEEP: SelectSelector(
+SELECTORS: Final[Mapping[OptionKind, Selector[Any]]] = {
+    OptionKind.PERCENT: number_box(0, 100, unit=PERCENTAGE),
+    OptionKind.COUNT: number_box(0, 100),
+    OptionKind.MINUTES: number_box(0, 1440, unit=UnitOfTime.MINUTES),
+    OptionKind.HOURS: number_box(1, 168, unit=UnitOfTime.HOURS),
+    OptionKind.DAYS: number_box(0, 31, unit=UnitOfTime.DAYS),
+    OptionKind.TIME_OF_DAY: TimeSelector(),
+    OptionKind.FLAG: BooleanSelector(),
+    OptionKind.ASLEEP: SelectSelector(
         SelectSelectorConfig(
             options=list(AsleepPolicy), translation_key=ASLEEP, mode=SelectSelectorMode.LIST
         )
@@ -44,7 +44,7 @@ SELECTORS: Final[Mapping[Kind, Selector[Any]]] = {
 """Field for each kind of option; those for amounts and callers depend on the installation."""
 
 
-def rules_of(group: Group) -> list[Rule]:
+def rules_of(group: Group) -> list[SpendingRule]:
     """Rules of a form, in its order."""
     return [rule for rule in RULES if rule.group is group]
 

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import NumberSelector
 
-from ..tesla.spending.policy import Group, Kind
+from ..tesla.spending.policy import Group, OptionKind
 from ..tesla.spending.tariff import Tariff
 from .forms import number_box
 from .rules import SELECTORS, RuleSteps, rules_of
@@ -41,7 +41,7 @@ class SpendingSteps(RuleSteps):
             # A cleared field is reset to its default.
             return self._save({rule.option: entered.get(rule.option) for rule in rules})
         tariff = self._tariff_in_force
-        selectors = {**SELECTORS, Kind.AMOUNT: budget_box(tariff)}
+        selectors = {**SELECTORS, OptionKind.AMOUNT: budget_box(tariff)}
         fields = {
             is_advanced: vol.Schema(
                 {

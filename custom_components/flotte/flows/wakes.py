@@ -14,7 +14,7 @@ from homeassistant.helpers.selector import (
 
 from ..spending.callers import ASSIST, CLOUD, GOOGLE_ASSISTANT, HOMEKIT
 from ..tesla.spending.caller import Caller, CallerKind
-from ..tesla.spending.policy import AsleepPolicy, Group, Kind
+from ..tesla.spending.policy import AsleepPolicy, Group, OptionKind
 from .forms import as_mapping, as_rows, table
 from .rules import ASLEEP, SELECTORS, RuleSteps, rules_of
 
@@ -78,7 +78,7 @@ class WakesSteps(RuleSteps):
                 return self._save({rule.option: entered.get(rule.option) for rule in rules})
         selectors = {
             **SELECTORS,
-            Kind.CALLERS: table(
+            OptionKind.CALLERS: table(
                 CONF_EXCEPTIONS,
                 **{
                     CALLER: SelectSelector(

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..tesla.signals import RIGHT_HAND_DRIVE
-from ..tesla.telemetry.mqtt import Content, Kind, read_message, read_topic
+from ..tesla.telemetry.mqtt import Content, TopicKind, read_message, read_topic
 from ..tesla.telemetry.records import CarError, Connectivity, MalformedRecord, Record
 from ..tesla.vehicle.stream import Stream
 
@@ -38,7 +38,7 @@ async def async_subscribe(
         if message.retain or topic is None or stream is None:
             return
         # The history of an alert includes the current one.
-        if topic.kind is Kind.ALERTS and not topic.is_history:
+        if topic.kind is TopicKind.ALERTS and not topic.is_history:
             return
         try:
             content = read_message(

@@ -22,7 +22,7 @@ from ..const import (
     STREAM_OFF,
 )
 from ..tesla import signals
-from ..tesla.telemetry.profiles import Profile, Rule
+from ..tesla.telemetry.profiles import FieldRule, Profile
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Settings:
     certificate_file: str = ""
     key_file: str = ""
     profile: Profile = Profile.TUNED
-    overrides: Mapping[str, Rule] = field(default_factory=dict)
+    overrides: Mapping[str, FieldRule] = field(default_factory=dict)
     topic_base: str = ""
 
     @classmethod
@@ -71,7 +71,7 @@ class Settings:
         return f"{self.hostname}:{self.port}"
 
 
-def read_overrides(entered: object) -> dict[str, Rule]:
+def read_overrides(entered: object) -> dict[str, FieldRule]:
     """The owner's own rules: `{Soc: {interval: 60, delta: 0.5}}`, or `{Soc: 60}`.
 
     Raises:
@@ -84,12 +84,12 @@ def read_overrides(entered: object) -> dict[str, Rule]:
     return {name: _read_rule(name, value) for name, value in entered.items()}
 
 
-def usable_overrides(stored: object) -> dict[str, Rule]:
+def usable_overrides(stored: object) -> dict[str, FieldRule]:
     """The stored rules of the owner, without unreadable ones, as of fields of another version.
 
     `read_overrides` checks input; stored rules must never keep a car from streaming.
     """
-    rules: dict[str, Rule] = {}
+    rules: dict[str, FieldRule] = {}
     for name, value in stored.items() if isinstance(stored, Mapping) else ():
         try:
             rules[name] = _read_rule(name, value)
@@ -98,14 +98,14 @@ def usable_overrides(stored: object) -> dict[str, Rule]:
     return rules
 
 
-def _read_rule(name: object, value: object) -> Rule:
+def _read_rule(name: object, value: object) -> FieldRule:
     """One rule. Raises ValueError with the field's name."""
     rule: Mapping[Any, Any] = value if isinstance(value, Mapping) else {"interval": value}
     if name not in signals.SIGNALS_BY_FIELD or set(rule) - {"interval", "delta", "resend"}:
         raise ValueError(str(name)[:40])
     try:
         delta, resend = rule.get("delta"), rule.get("resend")
-        return Rule(
+        return FieldRule(
             int(rule["interval"]),
             None if delta is None else float(delta),
             None if resend is None else int(resend),

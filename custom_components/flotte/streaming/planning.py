@@ -11,7 +11,7 @@ from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
-from ..tesla.telemetry.profiles import Profile, Rule
+from ..tesla.telemetry.profiles import FieldRule, Profile
 from ..tesla.telemetry.stream_plan import can_stream, plan
 from ..tesla.vehicle.vehicle import ask_fleet_status
 from .options import Settings
@@ -97,7 +97,7 @@ class Planner:
         firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
         return firmware if isinstance(firmware, str) else None
 
-    def planned(self, car: CarSubscription) -> dict[str, Rule]:
+    def planned(self, car: CarSubscription) -> dict[str, FieldRule]:
         """The fields that a car should stream now, and how often."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),

@@ -12,7 +12,7 @@ from ..tesla import signals
 from ..tesla.privacy import shortened
 from ..tesla.reading_json import as_moment
 from ..tesla.telemetry.forecast import Plan, Tally, forecast
-from ..tesla.telemetry.profiles import Rule, Situation
+from ..tesla.telemetry.profiles import FieldRule, Situation
 from .issues import POSTPONED_ISSUE, RESOLVED_BY_ACCEPTANCE
 
 USUAL_HOURS: Final = {
@@ -212,10 +212,10 @@ def is_leaner(planned: Plan, car: CarSubscription) -> bool:
 
 def _plan_of(claims: object) -> Plan:
     """The plan of a configuration's fields; unreadable ones are dropped."""
-    plans: dict[str, Rule] = {}
+    plans: dict[str, FieldRule] = {}
     for name, claim in claims.items() if isinstance(claims, Mapping) else ():
         with suppress(AttributeError, KeyError, TypeError, ValueError):
-            rule = Rule(
+            rule = FieldRule(
                 claim["interval_seconds"],
                 claim.get("minimum_delta"),
                 claim.get("resend_interval_seconds"),

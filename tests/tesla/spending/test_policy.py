@@ -17,7 +17,7 @@ from custom_components.flotte.tesla.spending.policy import (
     AsleepPolicy,
     Policy,
     QuietHours,
-    Rule,
+    SpendingRule,
     readable_options,
     strictest_options,
     unreadable_options,
@@ -94,7 +94,7 @@ def test_half_of_the_quiet_hours_is_none() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.option)
-def test_the_strictest_of_several_entries_decides(rule: Rule) -> None:
+def test_the_strictest_of_several_entries_decides(rule: SpendingRule) -> None:
     assert rule.option in STRICTEST, "add an example of several entries that name this option"
     values, strictest = STRICTEST[rule.option]
     assert rule.strictest(values) == strictest

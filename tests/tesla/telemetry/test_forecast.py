@@ -20,8 +20,8 @@ from custom_components.flotte.tesla.telemetry.forecast import (
 )
 from custom_components.flotte.tesla.telemetry.profiles import (
     FIELDS,
+    FieldRule,
     Profile,
-    Rule,
     Situation,
     rule_of,
     slow_down,
@@ -84,43 +84,43 @@ def hours(number: float) -> timedelta:
     return timedelta(hours=number)
 
 
-def tuned(*fields: str) -> dict[str, Rule]:
+def tuned(*fields: str) -> dict[str, FieldRule]:
     return {field: rule_of(field, Profile.TUNED) for field in fields}
 
 
-BALANCED = {field: Rule(1) for field in FORTY} | {
-    "Location": Rule(10),
-    "VehicleSpeed": Rule(10),
-    "GpsHeading": Rule(30),
-    "Odometer": Rule(60),
-    "Soc": Rule(60, 0.1),
-    "EnergyRemaining": Rule(120),
-    "RatedRange": Rule(120),
-    "ACChargingPower": Rule(30, 0.5),
-    "DCChargingPower": Rule(30, 0.5),
-    "ChargeAmps": Rule(30, 1),
-    "ChargerVoltage": Rule(60, 5),
-    "ACChargingEnergyIn": Rule(60),
-    "TimeToFullCharge": Rule(60),
-    "MinutesToArrival": Rule(60),
-    "InsideTemp": Rule(60, 0.5),
-    "OutsideTemp": Rule(300),
-    "TpmsPressureFl": Rule(300),
-    "TpmsPressureFr": Rule(300),
-    "TpmsPressureRl": Rule(300),
-    "TpmsPressureRr": Rule(300),
-    "Version": Rule(3600),
+BALANCED = {field: FieldRule(1) for field in FORTY} | {
+    "Location": FieldRule(10),
+    "VehicleSpeed": FieldRule(10),
+    "GpsHeading": FieldRule(30),
+    "Odometer": FieldRule(60),
+    "Soc": FieldRule(60, 0.1),
+    "EnergyRemaining": FieldRule(120),
+    "RatedRange": FieldRule(120),
+    "ACChargingPower": FieldRule(30, 0.5),
+    "DCChargingPower": FieldRule(30, 0.5),
+    "ChargeAmps": FieldRule(30, 1),
+    "ChargerVoltage": FieldRule(60, 5),
+    "ACChargingEnergyIn": FieldRule(60),
+    "TimeToFullCharge": FieldRule(60),
+    "MinutesToArrival": FieldRule(60),
+    "InsideTemp": FieldRule(60, 0.5),
+    "OutsideTemp": FieldRule(300),
+    "TpmsPressureFl": FieldRule(300),
+    "TpmsPressureFr": FieldRule(300),
+    "TpmsPressureRl": FieldRule(300),
+    "TpmsPressureRr": FieldRule(300),
+    "Version": FieldRule(3600),
 }
 """The choice of a careful person without any measurements."""
 
 MEASURED = [
-    ("as fresh as a poll", {field: Rule(600) for field in FORTY}, 454),
+    ("as fresh as a poll", {field: FieldRule(600) for field in FORTY}, 454),
     (
         "lean",
         {
             field: rule
             if rule.interval == 1
-            else Rule(30 if field == "Location" else rule.interval * 5, rule.delta)
+            else FieldRule(30 if field == "Location" else rule.interval * 5, rule.delta)
             for field, rule in BALANCED.items()
         },
         824,
@@ -129,19 +129,19 @@ MEASURED = [
     ("balanced", BALANCED, 2_546),
     (
         "balanced without deltas",
-        {field: Rule(rule.interval) for field, rule in BALANCED.items()},
+        {field: FieldRule(rule.interval) for field, rule in BALANCED.items()},
         4_411,
     ),
     (
         "fast",
-        {field: Rule(1) if rule.interval < 300 else rule for field, rule in BALANCED.items()},
+        {field: FieldRule(1) if rule.interval < 300 else rule for field, rule in BALANCED.items()},
         59_953,
     ),
 ]
 """Plans, and the signals that a simulation of that day in steps of 1 s made of them."""
 
 
-def of_the_day(plan: Mapping[str, Rule]) -> float:
+def of_the_day(plan: Mapping[str, FieldRule]) -> float:
     return forecast(plan).signals(DAY, SESSIONS)
 
 
@@ -160,7 +160,7 @@ def test_plans_cost_in_the_right_order() -> None:
 
 
 @pytest.mark.parametrize(("plan", "measured"), [each[1:] for each in MEASURED])
-def test_no_plan_is_far_off(plan: Mapping[str, Rule], measured: int) -> None:
+def test_no_plan_is_far_off(plan: Mapping[str, FieldRule], measured: int) -> None:
     """Too low would be the bad way to be wrong; without deltas vehicles outdo the simulation."""
     assert 0.9 < of_the_day(plan) / measured < 3.2
 
@@ -186,7 +186,7 @@ def test_everything_at_once_stays_within_the_discount() -> None:
 
 
 def test_forecast() -> None:
-    made = forecast({"ChargerVoltage": Rule(60, 2), "Locked": Rule(1)})
+    made = forecast({"ChargerVoltage": FieldRule(60, 2), "Locked": FieldRule(1)})
     assert made.snapshot == 2
     assert made.rates[CHARGING]["ChargerVoltage"] == 60
     assert made.per_hour(CHARGING) == pytest.approx(60.3, rel=0.001)
@@ -363,7 +363,7 @@ def test_overdrawn_fields_are_slowed_step_by_step() -> None:
         field: slow_down(field, rule, tally.slowed.get(field, 0))
         for field, rule in FLAPPING.items()
     }
-    assert plan == {**FLAPPING, "EnergyRemaining": Rule(1200, 1.0)}
+    assert plan == {**FLAPPING, "EnergyRemaining": FieldRule(1200, 1.0)}
     tally.follow(plan, now)
     assert tally.seen() == {"EnergyRemaining": 0, "Locked": 0, "Soc": 0}
     assert tally.slow(now + hours(1)) == ()
@@ -381,7 +381,7 @@ def test_the_owners_own_rules_are_not_slowed() -> None:
 
 
 def test_slowing_ends() -> None:
-    tally = Tally({"Locked": Rule(300)})
+    tally = Tally({"Locked": FieldRule(300)})
     tally.opened(NOW)
     end = flap(tally, "Locked", 400, hours(4))
     assert tally.overdrawn(end)

@@ -17,8 +17,8 @@ from custom_components.flotte.tesla.telemetry import fields as fields_module
 from custom_components.flotte.tesla.telemetry.mqtt import (
     SIZE_LIMIT,
     Content,
-    Kind,
     Topic,
+    TopicKind,
     read_message,
     read_topic,
 )
@@ -65,13 +65,16 @@ def shown(signal: Signal[Any], payload: str) -> Any:
 @pytest.mark.parametrize(
     ("rest", "expected"),
     [
-        ("v/Soc", Topic(VIN, Kind.VALUE, "Soc")),
-        ("v/999", Topic(VIN, Kind.VALUE, "999")),
-        ("alerts/name/current", Topic(VIN, Kind.ALERTS, "name")),
-        ("alerts/name/history", Topic(VIN, Kind.ALERTS, "name", is_history=True)),
-        ("alerts/a/b/current/history", Topic(VIN, Kind.ALERTS, "a/b/current", is_history=True)),
-        ("errors/some error/with slash", Topic(VIN, Kind.ERRORS, "some error/with slash")),
-        ("connectivity", Topic(VIN, Kind.CONNECTIVITY)),
+        ("v/Soc", Topic(VIN, TopicKind.VALUE, "Soc")),
+        ("v/999", Topic(VIN, TopicKind.VALUE, "999")),
+        ("alerts/name/current", Topic(VIN, TopicKind.ALERTS, "name")),
+        ("alerts/name/history", Topic(VIN, TopicKind.ALERTS, "name", is_history=True)),
+        (
+            "alerts/a/b/current/history",
+            Topic(VIN, TopicKind.ALERTS, "a/b/current", is_history=True),
+        ),
+        ("errors/some error/with slash", Topic(VIN, TopicKind.ERRORS, "some error/with slash")),
+        ("connectivity", Topic(VIN, TopicKind.CONNECTIVITY)),
         ("connectivity/more", None),
         ("alerts/name", None),
         ("alerts/current", None),
@@ -168,7 +171,7 @@ def test_readings_equal_those_from_the_car(
     message = wire.Payload(data=[wire.Datum(key=field, value=wire.Value(**value))])
     from_car = read_record(message.SerializeToString(), NOW, zone=BERLIN, right_hand_drive=right)
     for form in (payload, payload.encode()):
-        place = Topic(VIN, Kind.VALUE, field)
+        place = Topic(VIN, TopicKind.VALUE, field)
         told = read_message(place, form, NOW, zone=BERLIN, right_hand_drive=right)
         assert told == from_car
 

@@ -13,10 +13,10 @@ from custom_components.flotte.tesla.telemetry.profiles import (
     LEAST_DELTA,
     ROWS,
     SLOWEST,
-    Kind,
+    FieldRule,
     Profile,
-    Rule,
     Situation,
+    ValueKind,
     fitting,
     is_slowest,
     row_of,
@@ -33,7 +33,7 @@ TESLAS = {
 ALL = pytest.mark.parametrize("field", sorted(FIELDS))
 
 rules = st.builds(
-    Rule,
+    FieldRule,
     st.integers(1, 100_000),
     st.none() | st.floats(1e-6, 1e6),
     st.none() | st.integers(1, 100_000),
@@ -93,7 +93,7 @@ def test_fewer_signals_from_profile_to_profile(field: str) -> None:
 def test_slow_and_noisy_fields_have_a_delta(field: str) -> None:
     """Without one a vehicle repeats the field at every interval, which matters for numbers."""
     row = row_of(field)
-    if row.kind is not Kind.WORD and any(row.motion.jitter.values()):
+    if row.kind is not ValueKind.WORD and any(row.motion.jitter.values()):
         for profile in (Profile.TUNED, Profile.SAVER):
             delta = rule_of(field, profile).delta
             assert delta is not None
@@ -103,31 +103,31 @@ def test_slow_and_noisy_fields_have_a_delta(field: str) -> None:
 @pytest.mark.parametrize(
     ("field", "tuned"),
     [
-        ("Location", Rule(10, 10)),
-        ("VehicleSpeed", Rule(60, 5)),
-        ("GpsHeading", Rule(120, 45)),
-        ("Odometer", Rule(300, 0.1)),
-        ("Soc", Rule(60, 0.25)),
-        ("EnergyRemaining", Rule(600, 0.5)),
-        ("RatedRange", Rule(600, 2)),
-        ("ACChargingEnergyIn", Rule(600, 0.5)),
-        ("ChargerVoltage", Rule(60, 5)),
-        ("TimeToFullCharge", Rule(300, 0.25)),
-        ("InsideTemp", Rule(60, 1)),
-        ("MinutesToArrival", Rule(120, 3)),
-        ("Gear", Rule(1)),
-        ("DetailedChargeState", Rule(1, None, 3600)),
-        ("ChargePortDoorOpen", Rule(1)),
-        ("ChargeLimitSoc", Rule(1)),
-        ("Locked", Rule(1, None, 3600)),
-        ("DoorState", Rule(1, None, 3600)),
-        ("FdWindow", Rule(1, None, 14400)),
-        ("SentryMode", Rule(1)),
-        ("DriverSeatOccupied", Rule(1)),
-        ("HvacPower", Rule(1)),
+        ("Location", FieldRule(10, 10)),
+        ("VehicleSpeed", FieldRule(60, 5)),
+        ("GpsHeading", FieldRule(120, 45)),
+        ("Odometer", FieldRule(300, 0.1)),
+        ("Soc", FieldRule(60, 0.25)),
+        ("EnergyRemaining", FieldRule(600, 0.5)),
+        ("RatedRange", FieldRule(600, 2)),
+        ("ACChargingEnergyIn", FieldRule(600, 0.5)),
+        ("ChargerVoltage", FieldRule(60, 5)),
+        ("TimeToFullCharge", FieldRule(300, 0.25)),
+        ("InsideTemp", FieldRule(60, 1)),
+        ("MinutesToArrival", FieldRule(120, 3)),
+        ("Gear", FieldRule(1)),
+        ("DetailedChargeState", FieldRule(1, None, 3600)),
+        ("ChargePortDoorOpen", FieldRule(1)),
+        ("ChargeLimitSoc", FieldRule(1)),
+        ("Locked", FieldRule(1, None, 3600)),
+        ("DoorState", FieldRule(1, None, 3600)),
+        ("FdWindow", FieldRule(1, None, 14400)),
+        ("SentryMode", FieldRule(1)),
+        ("DriverSeatOccupied", FieldRule(1)),
+        ("HvacPower", FieldRule(1)),
     ],
 )
-def test_the_default_is_the_measured_profile(field: str, tuned: Rule) -> None:
+def test_the_default_is_the_measured_profile(field: str, tuned: FieldRule) -> None:
     assert rule_of(field, Profile.TUNED) == tuned
 
 
@@ -155,7 +155,7 @@ def test_the_powertrain_is_sent_at_most_once_a_minute(field: str) -> None:
 
 def test_an_unknown_field_is_sent_rarely_and_counts_as_restless() -> None:
     rule = rule_of("Brandnew", Profile.TUNED)
-    assert rule == Rule(120)
+    assert rule == FieldRule(120)
     for situation in Situation:
         assert row_of("Brandnew").motion.per_hour(rule, situation) == 30
 
@@ -179,12 +179,12 @@ def test_rules_that_tesla_would_refuse(
     interval: int, delta: float | None, resend: int | None
 ) -> None:
     with pytest.raises(ValueError, match=r"at least|positive"):
-        Rule(interval, delta, resend)
+        FieldRule(interval, delta, resend)
 
 
 @given(rules)
-def test_a_rule_survives_storage(rule: Rule) -> None:
-    assert Rule.from_stored(rule.to_stored()) == rule
+def test_a_rule_survives_storage(rule: FieldRule) -> None:
+    assert FieldRule.from_stored(rule.to_stored()) == rule
 
 
 @pytest.mark.parametrize(
@@ -207,24 +207,24 @@ def test_a_rule_survives_storage(rule: Rule) -> None:
     ],
 )
 def test_a_stored_rule_that_is_none(stored: object) -> None:
-    assert Rule.from_stored(stored) is None
+    assert FieldRule.from_stored(stored) is None
 
 
 @pytest.mark.parametrize(
     ("field", "rule", "fit"),
     [
-        ("Locked", Rule(1, 0.5), Rule(1)),
-        ("Locked", Rule(1, 0.5, 60), Rule(1, None, 60)),
-        ("Brandnew", Rule(1, 0.5), Rule(1)),
-        ("Soc", Rule(1, 0.5), Rule(1, 0.5)),
-        ("Soc", Rule(1), Rule(1)),
-        ("Location", Rule(1, 5), Rule(1, 5)),
-        ("SelfDrivingMilesSinceReset", Rule(60), Rule(60, 1)),
-        ("SelfDrivingMilesSinceReset", Rule(60, 0.1), Rule(60, 1)),
-        ("SelfDrivingMilesSinceReset", Rule(60, 2), Rule(60, 2)),
+        ("Locked", FieldRule(1, 0.5), FieldRule(1)),
+        ("Locked", FieldRule(1, 0.5, 60), FieldRule(1, None, 60)),
+        ("Brandnew", FieldRule(1, 0.5), FieldRule(1)),
+        ("Soc", FieldRule(1, 0.5), FieldRule(1, 0.5)),
+        ("Soc", FieldRule(1), FieldRule(1)),
+        ("Location", FieldRule(1, 5), FieldRule(1, 5)),
+        ("SelfDrivingMilesSinceReset", FieldRule(60), FieldRule(60, 1)),
+        ("SelfDrivingMilesSinceReset", FieldRule(60, 0.1), FieldRule(60, 1)),
+        ("SelfDrivingMilesSinceReset", FieldRule(60, 2), FieldRule(60, 2)),
     ],
 )
-def test_a_rule_is_made_to_fit(field: str, rule: Rule, fit: Rule) -> None:
+def test_a_rule_is_made_to_fit(field: str, rule: FieldRule, fit: FieldRule) -> None:
     assert fitting(field, rule) == fit
 
 
@@ -238,26 +238,26 @@ def test_least_deltas_are_of_fields_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("field", "rule", "steps", "slower"),
     [
-        ("Soc", Rule(60, 0.25), 0, Rule(60, 0.25)),
-        ("Soc", Rule(60, 0.25), 1, Rule(120, 0.5)),
-        ("Soc", Rule(60, 0.25), 2, Rule(240, 1)),
-        ("Soc", Rule(60, 0.25), 9, Rule(3600, 128)),
-        ("ChargeLimitSoc", Rule(1), 1, Rule(16, 2)),
-        ("Locked", Rule(1), 1, Rule(16)),
-        ("Locked", Rule(1), 3, Rule(64)),
-        ("Locked", Rule(1), 9, Rule(300)),
-        ("Location", Rule(10, 100), 1, Rule(20, 100)),
-        ("CarType", Rule(3600), 1, Rule(3600)),
-        ("Soc", Rule(60, 0.25, 600), 1, Rule(120, 0.5, 600)),
+        ("Soc", FieldRule(60, 0.25), 0, FieldRule(60, 0.25)),
+        ("Soc", FieldRule(60, 0.25), 1, FieldRule(120, 0.5)),
+        ("Soc", FieldRule(60, 0.25), 2, FieldRule(240, 1)),
+        ("Soc", FieldRule(60, 0.25), 9, FieldRule(3600, 128)),
+        ("ChargeLimitSoc", FieldRule(1), 1, FieldRule(16, 2)),
+        ("Locked", FieldRule(1), 1, FieldRule(16)),
+        ("Locked", FieldRule(1), 3, FieldRule(64)),
+        ("Locked", FieldRule(1), 9, FieldRule(300)),
+        ("Location", FieldRule(10, 100), 1, FieldRule(20, 100)),
+        ("CarType", FieldRule(3600), 1, FieldRule(3600)),
+        ("Soc", FieldRule(60, 0.25, 600), 1, FieldRule(120, 0.5, 600)),
     ],
 )
-def test_slowing(field: str, rule: Rule, steps: int, slower: Rule) -> None:
+def test_slowing(field: str, rule: FieldRule, steps: int, slower: FieldRule) -> None:
     assert slow_down(field, rule, steps) == slower
 
 
 @given(fields, rules, st.integers(0, 100))
 def test_a_step_never_makes_it_faster_and_ends_somewhere(
-    field: str, rule: Rule, steps: int
+    field: str, rule: FieldRule, steps: int
 ) -> None:
     rule = fitting(field, rule)
     now, later = slow_down(field, rule, steps), slow_down(field, rule, steps + 1)
@@ -272,7 +272,7 @@ def test_a_step_never_makes_it_faster_and_ends_somewhere(
 
 @given(fields, rules, st.sampled_from(Situation))
 def test_no_field_is_sent_more_often_than_its_interval(
-    field: str, rule: Rule, situation: Situation
+    field: str, rule: FieldRule, situation: Situation
 ) -> None:
     told = row_of(field).motion.per_hour(rule, situation)
     fastest = min(rule.interval, rule.resend or rule.interval)
@@ -283,20 +283,22 @@ def test_no_field_is_sent_more_often_than_its_interval(
     ("field", "rule", "situation", "told"),
     [
         # 1 s does not matter beside the five changes of an hour.
-        ("Locked", Rule(1), Situation.PARKED, 5),
-        ("CarType", Rule(1), Situation.DRIVING, 0),
-        ("CarType", Rule(1, resend=600), Situation.DRIVING, 6),
+        ("Locked", FieldRule(1), Situation.PARKED, 5),
+        ("CarType", FieldRule(1), Situation.DRIVING, 0),
+        ("CarType", FieldRule(1, resend=600), Situation.DRIVING, 6),
         # 3 V of jitter reach 2 V always, 5 V never; then 10 V an hour are two changes.
-        ("ChargerVoltage", Rule(60, 2), Situation.CHARGING, 60),
-        ("ChargerVoltage", Rule(60), Situation.CHARGING, 60),
-        ("ChargerVoltage", Rule(60, 5), Situation.CHARGING, 2),
+        ("ChargerVoltage", FieldRule(60, 2), Situation.CHARGING, 60),
+        ("ChargerVoltage", FieldRule(60), Situation.CHARGING, 60),
+        ("ChargerVoltage", FieldRule(60, 5), Situation.CHARGING, 2),
         # 100 m last 6.4 s: the interval decides, though not alone.
-        ("Location", Rule(10, 100), Situation.DRIVING, 303),
-        ("Location", Rule(600), Situation.DRIVING, 6),
-        ("VehicleSpeed", Rule(30, 5), Situation.PARKED, 0),
+        ("Location", FieldRule(10, 100), Situation.DRIVING, 303),
+        ("Location", FieldRule(600), Situation.DRIVING, 6),
+        ("VehicleSpeed", FieldRule(30, 5), Situation.PARKED, 0),
     ],
 )
-def test_frequency_of_fields(field: str, rule: Rule, situation: Situation, told: float) -> None:
+def test_frequency_of_fields(
+    field: str, rule: FieldRule, situation: Situation, told: float
+) -> None:
     assert row_of(field).motion.per_hour(rule, situation) == pytest.approx(told, rel=0.01)
 
 

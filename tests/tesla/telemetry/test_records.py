@@ -22,7 +22,7 @@ from custom_components.flotte.tesla.telemetry.fields import (
     FIELDS,
     KINDS,
     Field,
-    Kind,
+    TextFormat,
     number_in,
     position_in,
     true_instant,
@@ -214,7 +214,7 @@ def test_errors() -> None:
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The input of a row's parser for a value of any kind."""
 
-    def tell(kind: Kind = Kind.PLAIN, **value: Any) -> Any:
+    def tell(kind: TextFormat = TextFormat.PLAIN, **value: Any) -> Any:
         signal = Signal("Odometer", lambda raw: raw)
         monkeypatch.setitem(KINDS, "Odometer", kind)
         number = wire.Field.Value("Odometer")
@@ -243,17 +243,17 @@ def as_sent(arm: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("arm", "kind"),
     [
-        ("string_value", Kind.TEXT),
-        ("int_value", Kind.PLAIN),
-        ("long_value", Kind.PLAIN),
-        ("float_value", Kind.PLAIN),
-        ("double_value", Kind.PLAIN),
-        ("boolean_value", Kind.PLAIN),
-        ("location_value", Kind.POSITION),
-        ("time_value", Kind.TIME_OF_DAY),
+        ("string_value", TextFormat.TEXT),
+        ("int_value", TextFormat.PLAIN),
+        ("long_value", TextFormat.PLAIN),
+        ("float_value", TextFormat.PLAIN),
+        ("double_value", TextFormat.PLAIN),
+        ("boolean_value", TextFormat.PLAIN),
+        ("location_value", TextFormat.POSITION),
+        ("time_value", TextFormat.TIME_OF_DAY),
     ],
 )
-def test_a_value_of_each_kind(told: Callable[..., Any], arm: str, kind: Kind) -> None:
+def test_a_value_of_each_kind(told: Callable[..., Any], arm: str, kind: TextFormat) -> None:
     case = as_sent(arm)
     value = told(kind, **{arm: case["sent"]})
     assert value == case["expected"]
@@ -270,15 +270,15 @@ def test_every_enumerated_value(told: Callable[..., Any], arm: str) -> None:
         word = value.name.removeprefix(prefix)
         assert word != value.name
         expected = None if word in ("Unknown", "Invalid", "SNA") else word
-        assert told(Kind.ENUMERATED, **{arm: number}) == expected
+        assert told(TextFormat.ENUMERATED, **{arm: number}) == expected
 
 
 @pytest.mark.parametrize("arm", ENUM_ARMS)
 def test_a_number_that_no_enum_has(
     told: Callable[..., Any], arm: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert told(Kind.ENUMERATED, **{arm: 99}) is None
-    assert told(Kind.ENUMERATED, **{arm: -1}) is None
+    assert told(TextFormat.ENUMERATED, **{arm: 99}) is None
+    assert told(TextFormat.ENUMERATED, **{arm: -1}) is None
     assert len(caplog.records) == 1
 
 
@@ -304,7 +304,7 @@ def test_every_kind_of_value_is_covered() -> None:
     ],
 )
 def test_words(told: Callable[..., Any], arm: str, number: int, word: str) -> None:
-    assert told(Kind.ENUMERATED, **{arm: number}) == word
+    assert told(TextFormat.ENUMERATED, **{arm: number}) == word
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -329,7 +329,7 @@ def test_no_place_on_earth(latitude: float, longitude: float) -> None:
 def test_no_time_of_day(told: Callable[..., Any], time: tuple[int, int, int]) -> None:
     hour, minute, second = time
     sent = wire.Time(hour=hour, minute=minute, second=second)
-    assert told(Kind.TIME_OF_DAY, time_value=sent) is None
+    assert told(TextFormat.TIME_OF_DAY, time_value=sent) is None
 
 
 DOORS = {
@@ -399,7 +399,7 @@ def test_one_value_for_several_signals() -> None:
     field = next(
         name
         for name, rows in signals.SIGNALS_BY_FIELD.items()
-        if len(rows) > 1 and KINDS.get(name) is Kind.ENUMERATED
+        if len(rows) > 1 and KINDS.get(name) is TextFormat.ENUMERATED
     )
     assert field == "HvacPower"
     shown = values(read(datum(field, hvac_power_value=wire.HvacPowerStatePrecondition)))
@@ -633,13 +633,13 @@ def test_unknown_words_cannot_fill_memory() -> None:
 
 def test_a_flag_in_a_field_of_words(told: Callable[..., Any]) -> None:
     """DriverSeatBelt is a flag in Tesla's list and enumerated in its messages."""
-    assert told(Kind.ENUMERATED, boolean_value=True) is True
-    assert told(Kind.ENUMERATED, string_value="false") is False
-    assert told(Kind.ENUMERATED, string_value="Latched") == "Latched"
+    assert told(TextFormat.ENUMERATED, boolean_value=True) is True
+    assert told(TextFormat.ENUMERATED, string_value="false") is False
+    assert told(TextFormat.ENUMERATED, string_value="Latched") == "Latched"
 
 
 def test_a_number_in_a_field_of_times_of_day(told: Callable[..., Any]) -> None:
-    assert told(Kind.TIME_OF_DAY, int_value=5) is None
+    assert told(TextFormat.TIME_OF_DAY, int_value=5) is None
 
 
 def test_a_field_shows_its_name() -> None:
@@ -648,7 +648,7 @@ def test_a_field_shows_its_name() -> None:
 
 def test_a_row_that_parses_numbers_from_text_gets_it(told: Callable[..., Any]) -> None:
     """RearSeatHeaters is text in the stream and a number in a polled answer."""
-    assert told(Kind.TEXT, string_value="3") == "3"
+    assert told(TextFormat.TEXT, string_value="3") == "3"
     assert value_of(signals.VEHICLE_NAME, int_value=3) is None
 
 
@@ -659,7 +659,7 @@ def test_every_field_of_every_row_is_one_of_teslas() -> None:
 
 
 def test_every_row_with_parts_is_read_by_parts() -> None:
-    parts = {name for name, kind in KINDS.items() if kind is Kind.PARTS}
+    parts = {name for name, kind in KINDS.items() if kind is TextFormat.PARTS}
     assert parts == {"DoorState", "TpmsHardWarnings", "TpmsSoftWarnings"}
     for name in parts:
         assert all("." in row.name for row in signals.SIGNALS_BY_FIELD[name])
@@ -779,7 +779,7 @@ def test_hours_that_come_twice_or_never() -> None:
     assert skipped in (wall(BERLIN, 2026, 3, 8, 1, 30), wall(BERLIN, 2026, 3, 8, 3, 30))
 
 
-INSTANTS = sorted(name for name, kind in KINDS.items() if kind is Kind.INSTANT)
+INSTANTS = sorted(name for name, kind in KINDS.items() if kind is TextFormat.INSTANT)
 
 
 @pytest.mark.parametrize("field", INSTANTS)
@@ -812,7 +812,7 @@ def test_some_of_these_fields_have_rows() -> None:
     ],
 )
 def test_a_time_that_is_none(told: Callable[..., Any], value: dict[str, Any]) -> None:
-    assert told(Kind.INSTANT, **value) is None
+    assert told(TextFormat.INSTANT, **value) is None
 
 
 # --- Alerts --------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from custom_components.flotte.tesla.telemetry.admission import (
     HandshakeAdmission,
     WaitingRoom,
 )
-from custom_components.flotte.tesla.telemetry.counters import ConnectionRefusal
+from custom_components.flotte.tesla.telemetry.counters import Refusal
 from custom_components.flotte.tesla.telemetry.entrance import PortInUse
 from custom_components.flotte.tesla.telemetry.envelope import write_ack, write_error
 from custom_components.flotte.tesla.telemetry.messages import Listener
@@ -230,7 +230,7 @@ class Garage:
         await socket.send_bytes(message())
         assert await hear(socket) == ACK_0001
 
-    async def refused(self, reason: ConnectionRefusal, number: int = 1) -> None:
+    async def refused(self, reason: Refusal, number: int = 1) -> None:
         """Wait until so many connections at least were refused, all of them for this reason.
 
         aiohttp tries once more when a connection is lost before the answer.
@@ -390,7 +390,7 @@ async def test_no_certificate(garage: Garage) -> None:
     await garage.open()
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(None)
-    await garage.refused(ConnectionRefusal.NO_CERTIFICATE)
+    await garage.refused(Refusal.NO_CERTIFICATE)
 
 
 def _of_a_stranger(tesla: Tesla) -> Issued:
@@ -446,7 +446,7 @@ async def test_certificates_that_are_not_trusted(
     await garage.open()
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(make(garage.tesla), version=version)
-    await garage.refused(ConnectionRefusal.UNTRUSTED)
+    await garage.refused(Refusal.UNTRUSTED)
     assert not garage.listener.up
 
 
@@ -456,7 +456,7 @@ async def test_intermediate_that_was_not_sent(garage: Garage) -> None:
     car = garage.tesla.by_usage()
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(car, chain=car.pem)
-    await garage.refused(ConnectionRefusal.UNTRUSTED)
+    await garage.refused(Refusal.UNTRUSTED)
 
 
 async def test_a_trusted_intermediate_is_enough(garage: Garage) -> None:
@@ -471,12 +471,12 @@ async def test_a_trusted_intermediate_is_enough(garage: Garage) -> None:
 @pytest.mark.parametrize(
     ("usages", "name", "reason"),
     [
-        ((CLIENT, WIFI_USAGE), VIN, ConnectionRefusal.UNKNOWN_DEVICE),
-        ((CLIENT, CAR_USAGE, WIFI_USAGE), VIN, ConnectionRefusal.UNKNOWN_DEVICE),
-        ((CLIENT, "1.3.6.1.4.1.49279.2.5.2"), VIN, ConnectionRefusal.UNKNOWN_DEVICE),
-        ((CLIENT,), VIN, ConnectionRefusal.UNKNOWN_DEVICE),
-        ((CLIENT, CAR_USAGE), "localhost", ConnectionRefusal.UNKNOWN_DEVICE),
-        ((CLIENT, CAR_USAGE), OTHER_VIN, ConnectionRefusal.UNKNOWN_CAR),
+        ((CLIENT, WIFI_USAGE), VIN, Refusal.UNKNOWN_DEVICE),
+        ((CLIENT, CAR_USAGE, WIFI_USAGE), VIN, Refusal.UNKNOWN_DEVICE),
+        ((CLIENT, "1.3.6.1.4.1.49279.2.5.2"), VIN, Refusal.UNKNOWN_DEVICE),
+        ((CLIENT,), VIN, Refusal.UNKNOWN_DEVICE),
+        ((CLIENT, CAR_USAGE), "localhost", Refusal.UNKNOWN_DEVICE),
+        ((CLIENT, CAR_USAGE), OTHER_VIN, Refusal.UNKNOWN_CAR),
     ],
 )
 async def test_devices_of_teslas_that_are_none_of_ours(
@@ -484,7 +484,7 @@ async def test_devices_of_teslas_that_are_none_of_ours(
     caplog: pytest.LogCaptureFixture,
     usages: tuple[str, ...],
     name: str,
-    reason: ConnectionRefusal,
+    reason: Refusal,
 ) -> None:
     caplog.set_level(logging.INFO)
     await garage.open()
@@ -518,7 +518,7 @@ async def test_a_strangers_certificate_is_not_saved_by_a_cars(garage: Garage) ->
     stranger = _of_a_stranger(garage.tesla)
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(stranger, chain=stranger.pem + garage.tesla.by_name().chain)
-    await garage.refused(ConnectionRefusal.UNTRUSTED)
+    await garage.refused(Refusal.UNTRUSTED)
 
 
 async def test_another_request_than_for_a_websocket(garage: Garage) -> None:
@@ -532,7 +532,7 @@ async def test_another_request_than_for_a_websocket(garage: Garage) -> None:
         ) as response,
     ):
         assert response.status == 426
-    await garage.refused(ConnectionRefusal.NO_WEBSOCKET)
+    await garage.refused(Refusal.NO_WEBSOCKET)
 
 
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 100, b"\x16\x03\x01\xff\xff"])
@@ -543,7 +543,7 @@ async def test_no_tls(garage: Garage, data: bytes) -> None:
     writer.write_eof()
     await ending(reader)
     await until(lambda: garage.server.counters.refused)
-    assert set(garage.server.counters.refused) <= {ConnectionRefusal.NO_TLS, ConnectionRefusal.LOST}
+    assert set(garage.server.counters.refused) <= {Refusal.NO_TLS, Refusal.LOST}
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ async def test_silence_before_tls(garage: Garage) -> None:
     await garage.open(first_byte_timeout=0.02)
     reader, _ = await garage.plain()
     await ending(reader)
-    await garage.refused(ConnectionRefusal.NOTHING_SENT)
+    await garage.refused(Refusal.NOTHING_SENT)
 
 
 async def test_a_handshake_that_stops_half_way(garage: Garage) -> None:
@@ -577,7 +577,7 @@ async def test_a_handshake_that_stops_half_way(garage: Garage) -> None:
     hello = outgoing.read()
     writer.write(hello[:50])
     await ending(reader)
-    await garage.refused(ConnectionRefusal.TIMEOUT)
+    await garage.refused(Refusal.TIMEOUT)
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01"])
@@ -589,14 +589,14 @@ async def test_hanging_up_before_tls(garage: Garage, sent: bytes) -> None:
         lambda: garage.server._entrance.arriving if sent else len(garage.server._entrance.room)
     )
     writer.transport.abort()
-    await garage.refused(ConnectionRefusal.LOST)
+    await garage.refused(Refusal.LOST)
 
 
 async def test_silence_after_tls(garage: Garage) -> None:
     await garage.open(upgrade_timeout=0.02)
     reader, _ = await garage.secured(garage.tesla.by_name())
     await ending(reader)
-    await garage.refused(ConnectionRefusal.SILENT)
+    await garage.refused(Refusal.SILENT)
 
 
 async def test_half_a_request(garage: Garage) -> None:
@@ -604,7 +604,7 @@ async def test_half_a_request(garage: Garage) -> None:
     reader, writer = await garage.secured(garage.tesla.by_name())
     writer.write(b"GET / HTTP/1.1\r\n")
     await ending(reader)
-    await garage.refused(ConnectionRefusal.SILENT)
+    await garage.refused(Refusal.SILENT)
 
 
 async def test_the_clock_stops_with_the_connection(garage: Garage) -> None:
@@ -777,7 +777,7 @@ async def test_one_connection_too_many_of_all(garage: Garage) -> None:
     first = await garage.connect(garage.tesla.by_name())
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(garage.tesla.by_name())
-    await garage.refused(ConnectionRefusal.FULL)
+    await garage.refused(Refusal.FULL)
     await first.close()
     await until(lambda: not garage.server._secured)
     await garage.connect(garage.tesla.by_name())
@@ -790,7 +790,7 @@ async def test_silent_connections_give_way_to_a_car(garage: Garage) -> None:
     await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     # The oldest one had to go.
     await ending(silent[0][0])
-    await garage.refused(ConnectionRefusal.FLOOD)
+    await garage.refused(Refusal.FLOOD)
     assert len(garage.server._entrance.room) == 2
 
 
@@ -813,7 +813,7 @@ async def test_one_source_leaves_the_allowance_of_the_others_alone(garage: Garag
         _, writer = await garage.plain(ELSEWHERE)
         writer.write(b"nonsense")
     await until(lambda: refused.total() == 10)
-    assert refused == {ConnectionRefusal.NO_TLS: 3, ConnectionRefusal.SOURCE_FLOOD: 7}
+    assert refused == {Refusal.NO_TLS: 3, Refusal.SOURCE_FLOOD: 7}
     for _ in range(5):
         # The car's cost is refunded.
         await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
@@ -827,7 +827,7 @@ async def test_a_flood_from_everywhere_excludes_only_new_sources(garage: Garage)
         _, writer = await garage.plain(f"127.0.1.{number}")
         writer.write(b"nonsense")
         await until(partial(lambda number: refused.total() > number, number))
-    assert refused == {ConnectionRefusal.NO_TLS: 3, ConnectionRefusal.FLOOD: 3}
+    assert refused == {Refusal.NO_TLS: 3, Refusal.FLOOD: 3}
     await first.close()
     await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
 
@@ -866,8 +866,8 @@ async def test_a_dear_handshake_is_paid_for_afterwards(
             writer.write(b"x")
             await until(partial(lambda n: garage.server.counters.refused.total() > n, number))
     assert garage.server.counters.refused == {
-        ConnectionRefusal.NO_TLS: 1,
-        ConnectionRefusal.SOURCE_FLOOD: 2,
+        Refusal.NO_TLS: 1,
+        Refusal.SOURCE_FLOOD: 2,
     }
     await garage.connect(garage.tesla.by_name())
 
@@ -901,8 +901,8 @@ async def test_a_cars_source_does_not_wait_for_a_strangers_handshake(
     choosy.running[0].set_result(HandshakeStep(b"", 1.0, failure=Failure.UNTRUSTED))
     await until(lambda: garage.server.counters.refused.total() == 3)
     assert garage.server.counters.refused == {
-        ConnectionRefusal.UNTRUSTED: 1,
-        ConnectionRefusal.FLOOD: 2,
+        Refusal.UNTRUSTED: 1,
+        Refusal.FLOOD: 2,
     }
     assert len(choosy.running) == 1
 
@@ -915,7 +915,7 @@ async def test_an_expensive_handshake_is_charged_after_the_client_left(garage: G
     writer.write(b"x")
     await until(lambda: slow.running)
     writer.transport.abort()
-    await garage.refused(ConnectionRefusal.LOST)
+    await garage.refused(Refusal.LOST)
     assert admission.admit(ELSEWHERE, 0.0) is AdmissionResult.ADMITTED
     slow.running[0].set_result(HandshakeStep(b"", 1.0))
     await until(lambda: admission.admit(ELSEWHERE, 0.0) is AdmissionResult.SOURCE_SPENT)
@@ -945,7 +945,7 @@ async def test_more_certificates_than_a_car_has(garage: Garage, version: ssl.TLS
     stranger = _of_a_stranger(garage.tesla)
     with pytest.raises(aiohttp.ClientError):
         await garage.connect(stranger, chain=stranger.pem * 200, version=version)
-    await garage.refused(ConnectionRefusal.TOO_MUCH)
+    await garage.refused(Refusal.TOO_MUCH)
 
 
 async def test_a_handshake_in_crumbs(garage: Garage) -> None:
@@ -961,14 +961,14 @@ async def test_a_handshake_in_crumbs(garage: Garage) -> None:
             break
         writer.write(b"x")
         await until(partial(lambda n: run.steps > n or garage.server.counters.refused, number))
-    await garage.refused(ConnectionRefusal.TOO_MUCH)
+    await garage.refused(Refusal.TOO_MUCH)
 
 
 async def test_strangers_with_certificates_of_tesla_s_keep_no_car_out(garage: Garage) -> None:
     await garage.open(strangers=2, connections=1)
     strangers = [await garage.secured(garage.tesla.by_name(OTHER_VIN)) for _ in range(3)]
     await ending(strangers[0][0])
-    await garage.refused(ConnectionRefusal.FULL)
+    await garage.refused(Refusal.FULL)
     await garage.send_and_hear(await garage.connect(garage.tesla.by_name()))
     assert sum(each.is_stranger for each in garage.server._secured) == 2
 

@@ -34,7 +34,7 @@ from custom_components.flotte.tesla.telemetry.configuration import (
     expiry_of,
 )
 from custom_components.flotte.tesla.telemetry.firmware import release
-from custom_components.flotte.tesla.telemetry.profiles import Profile, Rule
+from custom_components.flotte.tesla.telemetry.profiles import FieldRule, Profile
 from custom_components.flotte.tesla.telemetry.remedies import Remedy, remedy_for
 from custom_components.flotte.tesla.telemetry.stream_plan import (
     LOCATION_FIELDS,
@@ -68,19 +68,19 @@ def test_a_plan_has_a_rule_for_each_field_in_order() -> None:
     ]
     made = plan(wanted, Profile.TUNED, scopes=ALL)
     assert list(made.items()) == [
-        ("DoorState", Rule(1, None, 3600)),
-        ("Location", Rule(10, 10)),
-        ("Soc", Rule(60, 0.25)),
-        ("TpmsPressureFl", Rule(300, 0.05)),
+        ("DoorState", FieldRule(1, None, 3600)),
+        ("Location", FieldRule(10, 10)),
+        ("Soc", FieldRule(60, 0.25)),
+        ("TpmsPressureFl", FieldRule(300, 0.05)),
     ]
     assert list(plan(reversed(wanted), Profile.TUNED, scopes=ALL).items()) == list(made.items())
 
 
 def test_profiles_differ() -> None:
     assert [plan([SOC], profile, scopes=ALL)["Soc"] for profile in Profile] == [
-        Rule(30, 0.1),
-        Rule(60, 0.25),
-        Rule(300, 0.5),
+        FieldRule(30, 0.1),
+        FieldRule(60, 0.25),
+        FieldRule(300, 0.5),
     ]
 
 
@@ -147,17 +147,21 @@ def test_the_owners_own_rules_count_before_the_profile_and_are_never_slowed() ->
     made = plan(
         [SOC, GEAR],
         Profile.TUNED,
-        overrides={"Soc": Rule(5, 0.01, 600), "Gear": Rule(30, 2), "Odometer": Rule(1)},
+        overrides={
+            "Soc": FieldRule(5, 0.01, 600),
+            "Gear": FieldRule(30, 2),
+            "Odometer": FieldRule(1),
+        },
         slowed={"Soc": 3, "Gear": 3},
         scopes=ALL,
     )
     # No delta for words: Tesla accepts it for numbers only.
-    assert made == {"Gear": Rule(30), "Soc": Rule(5, 0.01, 600)}
+    assert made == {"Gear": FieldRule(30), "Soc": FieldRule(5, 0.01, 600)}
 
 
 def test_expensive_fields_are_slowed() -> None:
     made = plan([SOC, GEAR], Profile.TUNED, slowed={"Soc": 1, "Odometer": 3}, scopes=ALL)
-    assert made == {"Gear": Rule(1), "Soc": Rule(120, 0.5)}
+    assert made == {"Gear": FieldRule(1), "Soc": FieldRule(120, 0.5)}
 
 
 def test_fields_that_tesla_refused_are_left_out() -> None:
@@ -183,9 +187,9 @@ def test_which_fields_tesla_does_not_know(detail: str, names: set[str]) -> None:
 def test_a_field_that_tesla_refuses_without_a_delta_gets_one() -> None:
     wanted = [signal("SelfDrivingMilesSinceReset")]
     made = plan(
-        wanted, Profile.TUNED, overrides={"SelfDrivingMilesSinceReset": Rule(60)}, scopes=ALL
+        wanted, Profile.TUNED, overrides={"SelfDrivingMilesSinceReset": FieldRule(60)}, scopes=ALL
     )
-    assert made == {"SelfDrivingMilesSinceReset": Rule(60, 1)}
+    assert made == {"SelfDrivingMilesSinceReset": FieldRule(60, 1)}
 
 
 @pytest.mark.parametrize("profile", Profile)
@@ -299,7 +303,11 @@ def test_ability_to_stream_may_be_unknown(info: dict[str, Any], *, can: bool | N
 # --- The configuration ---------------------------------------------------------------------------
 
 CA = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
-PLAN = {"Soc": Rule(60, 0.5), "Location": Rule(10, 100.0), "Gear": Rule(1, None, 3600)}
+PLAN = {
+    "Soc": FieldRule(60, 0.5),
+    "Location": FieldRule(10, 100.0),
+    "Gear": FieldRule(1, None, 3600),
+}
 
 
 def wanted() -> dict[str, Any]:

@@ -152,7 +152,7 @@ class Group(StrEnum):
     """An entity changes it; it is in no form."""
 
 
-class Kind(StrEnum):
+class OptionKind(StrEnum):
     """Kind of an option's value, which decides its field in the form."""
 
     AMOUNT = "amount"
@@ -169,14 +169,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class SpendingRule:
     """One spending option: everything about it except its texts."""
 
     option: str
     """Key of the option in a config entry, where it is stored as JSON."""
     field: str
     """The field of `Policy` that the option sets."""
-    kind: Kind
+    kind: OptionKind
     group: Group
     is_advanced: bool = False
     """Whether the form shows the option in the section for advanced options."""
@@ -239,65 +239,65 @@ def _strictest_callers(values: list[Mapping[str, str]]) -> dict[str, str]:
 
 
 RULES: Final = (
-    Rule(
+    SpendingRule(
         option="monthly_limit",
         field="budget",
-        kind=Kind.AMOUNT,
+        kind=OptionKind.AMOUNT,
         group=Group.SPENDING,
         read=_amount,
         write=lambda budget: None if budget is None else str(budget),
         strictest=_least,
     ),
-    Rule(
+    SpendingRule(
         option="reserve_percent",
         field="reserve",
-        kind=Kind.PERCENT,
+        kind=OptionKind.PERCENT,
         group=Group.SPENDING,
         read=lambda percent: Decimal(str(percent)) / 100,
         write=lambda reserve: str(100 * reserve),
         strictest=_most,
     ),
-    Rule(
+    SpendingRule(
         option="head_start_days",
         field="head_start",
-        kind=Kind.DAYS,
+        kind=OptionKind.DAYS,
         group=Group.SPENDING,
         is_advanced=True,
         read=lambda days: timedelta(days=days),
         write=lambda head_start: head_start / timedelta(days=1),
         strictest=_least,
     ),
-    Rule(
+    SpendingRule(
         option="asleep_person",
         field="asleep_person",
-        kind=Kind.ASLEEP,
+        kind=OptionKind.ASLEEP,
         group=Group.WAKES,
         read=AsleepPolicy,
         write=str,
         strictest=_last_of(AsleepPolicy),
     ),
-    Rule(
+    SpendingRule(
         option="confirm_wakes",
         field="confirm_wakes",
-        kind=Kind.FLAG,
+        kind=OptionKind.FLAG,
         group=Group.WAKES,
         read=_flag,
         write=_unchanged,
         strictest=any,
     ),
-    Rule(
+    SpendingRule(
         option="asleep_automation",
         field="asleep_automation",
-        kind=Kind.ASLEEP,
+        kind=OptionKind.ASLEEP,
         group=Group.WAKES,
         read=AsleepPolicy,
         write=str,
         strictest=_last_of(AsleepPolicy),
     ),
-    Rule(
+    SpendingRule(
         option="wakes_per_day",
         field="wakes_per_day",
-        kind=Kind.COUNT,
+        kind=OptionKind.COUNT,
         group=Group.WAKES,
         read=_whole,
         write=_unchanged,
@@ -305,55 +305,55 @@ RULES: Final = (
     ),
     # Two options set one field. The oldest entry's values apply; `strictest_options` keeps the two
     # together.
-    Rule(
+    SpendingRule(
         option="quiet_begin",
         field="quiet_hours",
-        kind=Kind.TIME_OF_DAY,
+        kind=OptionKind.TIME_OF_DAY,
         group=Group.WAKES,
         read=_hour,
         write=lambda hours: hours.begin.isoformat() if hours else None,
         strictest=itemgetter(0),
     ),
-    Rule(
+    SpendingRule(
         option="quiet_end",
         field="quiet_hours",
-        kind=Kind.TIME_OF_DAY,
+        kind=OptionKind.TIME_OF_DAY,
         group=Group.WAKES,
         read=_hour,
         write=lambda hours: hours.end.isoformat() if hours else None,
         strictest=itemgetter(0),
     ),
-    Rule(
+    SpendingRule(
         option="wake_gap_minutes",
         field="wake_gap",
-        kind=Kind.MINUTES,
+        kind=OptionKind.MINUTES,
         group=Group.WAKES,
         read=lambda minutes: timedelta(minutes=minutes),
         write=lambda gap: gap / timedelta(minutes=1),
         strictest=_most,
     ),
-    Rule(
+    SpendingRule(
         option="patience_hours",
         field="max_deferral",
-        kind=Kind.HOURS,
+        kind=OptionKind.HOURS,
         group=Group.WAKES,
         read=lambda hours: timedelta(hours=hours),
         write=lambda deferral: deferral / timedelta(hours=1),
         strictest=_least,
     ),
-    Rule(
+    SpendingRule(
         option="asleep_callers",
         field="asleep_callers",
-        kind=Kind.CALLERS,
+        kind=OptionKind.CALLERS,
         group=Group.WAKES,
         read=lambda callers: {str(label): AsleepPolicy(each) for label, each in callers.items()},
         write=lambda callers: {label: str(each) for label, each in callers.items()},
         strictest=_strictest_callers,
     ),
-    Rule(
+    SpendingRule(
         option="spending_mode",
         field="spending_mode",
-        kind=Kind.MODE,
+        kind=OptionKind.MODE,
         group=Group.ENTITY,
         read=lambda mode: None if mode is None else SpendingMode(mode),
         write=lambda mode: str(mode) if mode else None,

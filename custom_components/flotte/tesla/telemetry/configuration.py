@@ -7,7 +7,7 @@ from typing import Any, Final
 from ..clock import YEAR_2100
 from ..reading_json import number_in
 from .forecast import Plan
-from .profiles import Rule
+from .profiles import FieldRule
 
 ALERT_TYPES: Final = ("customer", "service")
 """All kinds of alerts that exist; the sentry alarm is among them."""
@@ -58,7 +58,7 @@ def claims_of(planned: Plan) -> dict[str, dict[str, int | float]]:
     return {field: _claims_of(planned[field]) for field in sorted(planned)}
 
 
-def _claims_of(rule: Rule) -> dict[str, int | float]:
+def _claims_of(rule: FieldRule) -> dict[str, int | float]:
     claims: dict[str, int | float] = {"interval_seconds": rule.interval}
     if rule.delta is not None:
         claims["minimum_delta"] = _short(rule.delta)

@@ -13,7 +13,7 @@ _REMEMBERED: Final = 100
 """Maximum number of troubles to remember, so that each is logged only once."""
 
 
-class ConnectionRefusal(StrEnum):
+class Refusal(StrEnum):
     """Reason for refusing a connection."""
 
     FLOOD = Failure.FLOOD.value
@@ -54,7 +54,7 @@ class Counters:
     """Messages that were answered with an error because of a bug of ours."""
     text: int = 0
     """Connections that ended because of a message that is not binary."""
-    refused: Counter[ConnectionRefusal] = field(default_factory=Counter)
+    refused: Counter[Refusal] = field(default_factory=Counter)
 
     def describe(self) -> dict[str, object]:
         """The counts by name."""
@@ -69,7 +69,7 @@ class Counters:
             "refused": {reason.value: number for reason, number in self.refused.items()},
         }
 
-    def refuse(self, reason: ConnectionRefusal, detail: str = "") -> None:
+    def refuse(self, reason: Refusal, detail: str = "") -> None:
         """Count and log a refused connection."""
         self.refused[reason] += 1
         _LOGGER.debug("Connection refused: %s %s", reason, detail)

@@ -16,7 +16,7 @@ from typing import Any
 
 from .acceptor import Acceptor, reset
 from .admission import SECONDS_PER_HANDSHAKE, AdmissionResult, HandshakeAdmission, WaitingRoom
-from .counters import ConnectionRefusal, Counters
+from .counters import Counters, Refusal
 from .tls.connection import TlsTransport
 from .tls.context import ServerContext
 from .tls.handshake import Failure, HandshakeQueue
@@ -70,8 +70,8 @@ class Entrance:
             on_arrival=self._arrived,
             on_ready=self._admit_source,
             on_displaced=self._displaced,
-            on_silent=partial(counters.refuse, ConnectionRefusal.NOTHING_SENT),
-            on_lost=partial(counters.refuse, ConnectionRefusal.LOST),
+            on_silent=partial(counters.refuse, Refusal.NOTHING_SENT),
+            on_lost=partial(counters.refuse, Refusal.LOST),
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
@@ -123,7 +123,7 @@ class Entrance:
 
     def _displaced(self, source: str) -> None:
         """Count a connection that was displaced from the waiting room."""
-        self._counters.refuse(ConnectionRefusal.FLOOD)
+        self._counters.refuse(Refusal.FLOOD)
         if self._is_familiar(source) or len(self.room) >= self.room.max_waiting:
             self.admission.flood.turned_away(asyncio.get_running_loop().time())
 
@@ -132,9 +132,7 @@ class Entrance:
         verdict = self.admission.admit(source, asyncio.get_running_loop().time())
         if verdict is not AdmissionResult.ADMITTED or self.context is None:
             is_own_fault = verdict is AdmissionResult.SOURCE_SPENT
-            self._counters.refuse(
-                ConnectionRefusal.SOURCE_FLOOD if is_own_fault else ConnectionRefusal.FLOOD
-            )
+            self._counters.refuse(Refusal.SOURCE_FLOOD if is_own_fault else Refusal.FLOOD)
             reset(connection)
             return
         transport = TlsTransport(
@@ -169,7 +167,7 @@ class Entrance:
 
     def _not_secured(self, transport: TlsTransport, failure: Failure, detail: str) -> None:
         self.arriving.pop(transport, None)
-        self._counters.refuse(ConnectionRefusal(failure), detail)
+        self._counters.refuse(Refusal(failure), detail)
 
     def _hand_over(self, source: str, transport: TlsTransport) -> None:
         del self.arriving[transport]

@@ -61,7 +61,7 @@ _NO_WORDS: Final = frozenset({"", "Unknown", "Invalid", NOT_AVAILABLE})
 _FLAGS: Final = {"true": True, "false": False}
 
 
-class Kind(Enum):
+class TextFormat(Enum):
     """Kind of a field, which decides how to read the text of old cars."""
 
     PLAIN = auto()
@@ -161,16 +161,16 @@ _INSTANTS: Final = (
     "TpmsLastSeenPressureTimeRr",
 )
 KINDS: Final = {
-    **dict.fromkeys(_TEXTS, Kind.TEXT),
-    **dict.fromkeys(_ENUMERATED, Kind.ENUMERATED),
-    **dict.fromkeys(_INSTANTS, Kind.INSTANT),
-    "DestinationLocation": Kind.POSITION,
-    "DoorState": Kind.PARTS,
-    "Location": Kind.POSITION,
-    "OriginLocation": Kind.POSITION,
-    "RouteLastUpdated": Kind.TIME_OF_DAY,
-    "TpmsHardWarnings": Kind.PARTS,
-    "TpmsSoftWarnings": Kind.PARTS,
+    **dict.fromkeys(_TEXTS, TextFormat.TEXT),
+    **dict.fromkeys(_ENUMERATED, TextFormat.ENUMERATED),
+    **dict.fromkeys(_INSTANTS, TextFormat.INSTANT),
+    "DestinationLocation": TextFormat.POSITION,
+    "DoorState": TextFormat.PARTS,
+    "Location": TextFormat.POSITION,
+    "OriginLocation": TextFormat.POSITION,
+    "RouteLastUpdated": TextFormat.TIME_OF_DAY,
+    "TpmsHardWarnings": TextFormat.PARTS,
+    "TpmsSoftWarnings": TextFormat.PARTS,
 }
 """The kind of every field that is more than a number or a flag."""
 
@@ -375,13 +375,13 @@ def _time_of_day_forms(raw: Raw, _zone: tzinfo) -> Forms:
     return (raw,) if _TIME_OF_DAY.fullmatch(raw) else ()
 
 
-_FORMS: Final[Mapping[Kind, Callable[[Raw, tzinfo], Forms]]] = {
-    Kind.PLAIN: _plain_forms,
-    Kind.TEXT: _text_forms,
-    Kind.ENUMERATED: _enumerated_forms,
-    Kind.INSTANT: _instant_forms,
-    Kind.POSITION: _position_forms,
-    Kind.TIME_OF_DAY: _time_of_day_forms,
+_FORMS: Final[Mapping[TextFormat, Callable[[Raw, tzinfo], Forms]]] = {
+    TextFormat.PLAIN: _plain_forms,
+    TextFormat.TEXT: _text_forms,
+    TextFormat.ENUMERATED: _enumerated_forms,
+    TextFormat.INSTANT: _instant_forms,
+    TextFormat.POSITION: _position_forms,
+    TextFormat.TIME_OF_DAY: _time_of_day_forms,
 }
 
 # --- Fields --------------------------------------------------------------------------------------
@@ -411,10 +411,10 @@ class Field:
         self._parts = [crossed.get(part, part) for part in parts]
         self.name = name
         self.signals = signals
-        self._kind = KINDS.get(name, Kind.PLAIN)
+        self._kind = KINDS.get(name, TextFormat.PLAIN)
         self._numbered: Mapping[int, str] = WORDS.get(_ENUMERATED.get(name, ""), {})
         self._words: dict[str, Iterable[object]] = {}
-        is_plain = len(signals) == 1 and self._kind in (Kind.PLAIN, Kind.TEXT)
+        is_plain = len(signals) == 1 and self._kind in (TextFormat.PLAIN, TextFormat.TEXT)
         self.plain = signals[0] if is_plain else None
 
     @override
@@ -425,9 +425,9 @@ class Field:
         """Add the readings of a value to `readings`; an unreadable value becomes unknown.
 
         Text can represent any kind of value: `71.25`, `1.2345e-05`, `true`, `D`, `PartiallyOpen`,
-        `DriverFront|TrunkRear` (the open doors), `(48.1 N, 11.5 E)`. In fields of `Kind.INSTANT`,
-        old cars send date texts (`Thu Feb 6 00:15:00 2025`) without a time zone, which is not
-        documented either, so these become unknown.
+        `DriverFront|TrunkRear` (the open doors), `(48.1 N, 11.5 E)`. In fields of
+        `TextFormat.INSTANT`, old cars send date texts (`Thu Feb 6 00:15:00 2025`) without a time
+        zone, which is not documented either, so these become unknown.
 
         Args:
             raw: The value, in one of the forms listed in the module's docstring.
@@ -440,7 +440,7 @@ class Field:
         if isinstance(raw, str):
             raw = raw.strip()
         try:
-            values = self._flags(raw) if self._kind is Kind.PARTS else self._values(raw, zone)
+            values = self._flags(raw) if self._kind is TextFormat.PARTS else self._values(raw, zone)
         except Unrecognised:
             log_new(self.name)
             values = itertools.repeat(None)
@@ -454,7 +454,7 @@ class Field:
 
     def _values(self, raw: Raw, zone: tzinfo) -> Iterable[object]:
         """The value of each signal; None if unknown."""
-        if self._kind is not Kind.ENUMERATED or not isinstance(raw, str):
+        if self._kind is not TextFormat.ENUMERATED or not isinstance(raw, str):
             forms = _FORMS[self._kind](raw, zone)
             return [_first(signal, forms) for signal in self.signals]
         # Cached, because there are few words, and the meaning of a word does not change.

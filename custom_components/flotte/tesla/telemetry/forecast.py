@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..reading_json import as_number
-from .profiles import Rule, Situation, is_slowest, row_of
+from .profiles import FieldRule, Situation, is_slowest, row_of
 
-type Plan = Mapping[str, Rule]
+type Plan = Mapping[str, FieldRule]
 """The fields that a vehicle should stream, with a rule for each."""
 
 

@@ -50,7 +50,7 @@ _TAGS: Final = 100
 """Maximum number of tags of one error, and of audiences of one alert."""
 
 
-class Kind(StrEnum):
+class TopicKind(StrEnum):
     """Content of a topic, in Tesla's spelling."""
 
     VALUE = "v"
@@ -71,7 +71,7 @@ class Topic:
     """
 
     vin: str
-    kind: Kind
+    kind: TopicKind
     name: str = ""
     is_history: bool = False
 
@@ -90,15 +90,15 @@ def read_topic(base: str, topic: str) -> Topic | None:
         return None
     vin, _, rest = topic[len(base) + 1 :].partition("/")
     kind, _, name = rest.partition("/")
-    if not vin or bool(name) is (kind == Kind.CONNECTIVITY):
+    if not vin or bool(name) is (kind == TopicKind.CONNECTIVITY):
         return None
     match kind:
-        case Kind.VALUE | Kind.ERRORS | Kind.CONNECTIVITY:
-            return Topic(vin, Kind(kind), name)
-        case Kind.ALERTS:
+        case TopicKind.VALUE | TopicKind.ERRORS | TopicKind.CONNECTIVITY:
+            return Topic(vin, TopicKind(kind), name)
+        case TopicKind.ALERTS:
             name, _, which = name.rpartition("/")
             if name and which in ("current", "history"):
-                return Topic(vin, Kind.ALERTS, name, is_history=which == "history")
+                return Topic(vin, TopicKind.ALERTS, name, is_history=which == "history")
     return None
 
 
@@ -128,17 +128,17 @@ def read_message(
         return None
     told = _json(payload)
     match topic.kind:
-        case Kind.VALUE:
+        case TopicKind.VALUE:
             fields = fields_of(right_hand_drive=right_hand_drive, unsound_firmware=unsound_firmware)
             return _record(fields.named(topic.name), told, now, zone)
-        case Kind.ALERTS:
+        case TopicKind.ALERTS:
             alerts = told if topic.is_history else [told]
             if not isinstance(alerts, list) or len(alerts) > _LIST_LIMIT:
                 raise MalformedRecord("no list of alerts")
             return tuple(_alert(topic.name, alert, now) for alert in alerts)
-        case Kind.ERRORS:
+        case TopicKind.ERRORS:
             return _error(topic.name, _object(told), now)
-        case Kind.CONNECTIVITY:
+        case TopicKind.CONNECTIVITY:
             return _connectivity(_object(told), now)
 
 

@@ -48,7 +48,7 @@ class Situation(StrEnum):
     DRIVING = "driving"
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """Kind of a field's values, which decides what a delta means."""
 
     WORD = "word"
@@ -62,7 +62,7 @@ SECONDS_PER_HOUR: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FieldRule:
     """Limits on how often a field is sent.
 
     Raises:
@@ -113,7 +113,7 @@ class Motion:
     jitter: Mapping[Situation, float]
     """Size of the constant fluctuation around the value; it always reaches a delta up to this."""
 
-    def per_hour(self, rule: Rule, situation: Situation) -> float:
+    def per_hour(self, rule: FieldRule, situation: Situation) -> float:
         """Values sent per hour under a rule.
 
         Two waits overlap: for the interval and for the delta. The root of the sum of their squares
@@ -137,8 +137,8 @@ class Row:
 
     fields: tuple[str, ...]
     """Tesla's names of the fields."""
-    kind: Kind
-    rules: Mapping[Profile, Rule]
+    kind: ValueKind
+    rules: Mapping[Profile, FieldRule]
     motion: Motion
 
 
@@ -155,13 +155,13 @@ SELDOM: Final = 4
 """Multiple of `RESENDS` for fields without known losses."""
 
 
-def _rule(told: _Spec, resend: int | None) -> Rule:
+def _rule(told: _Spec, resend: int | None) -> FieldRule:
     interval, delta = told if isinstance(told, tuple) else (told, None)
-    return Rule(interval, delta, resend)
+    return FieldRule(interval, delta, resend)
 
 
 def _row(
-    kind: Kind,
+    kind: ValueKind,
     *fields: str,
     live: _Spec,
     tuned: _Spec,
@@ -206,7 +206,7 @@ def _words(
 ) -> Row:
     """Create a row of flags, enumerations or texts; the situations have their changes per hour."""
     return _row(
-        Kind.WORD,
+        ValueKind.WORD,
         *fields,
         live=live,
         tuned=tuned,
@@ -233,7 +233,7 @@ def _numbers(
 ) -> Row:
     """Create a row of numbers; the situations have their `travel` in an hour."""
     return _row(
-        Kind.NUMBER,
+        ValueKind.NUMBER,
         *fields,
         live=live,
         tuned=tuned,
@@ -250,7 +250,7 @@ def _numbers(
 ROWS: Final = (
     # --- Position and movement ---
     _row(
-        Kind.POSITION, "Location",
+        ValueKind.POSITION, "Location",
         # During a drive the interval decides; the delta is the largest error after it.
         live=(5, 10), tuned=(10, 10), saver=(30, 10),
         # In metres: 56 km in an hour of commuting.
@@ -505,7 +505,7 @@ ROWS: Final = (
 # fmt: on
 
 STRANGER: Final = _row(
-    Kind.WORD,
+    ValueKind.WORD,
     live=10,
     tuned=120,
     saver=600,
@@ -530,29 +530,29 @@ def row_of(field: str) -> Row:
     return FIELDS.get(field, STRANGER)
 
 
-def rule_of(field: str, profile: Profile) -> Rule:
+def rule_of(field: str, profile: Profile) -> FieldRule:
     """The rule of a profile for a field."""
     return row_of(field).rules[profile]
 
 
-def fitting(field: str, rule: Rule) -> Rule:
+def fitting(field: str, rule: FieldRule) -> FieldRule:
     """Adapt a rule so that Tesla accepts it: no delta for words, a minimum delta where required."""
     delta = rule.delta
-    if row_of(field).kind is Kind.WORD:
+    if row_of(field).kind is ValueKind.WORD:
         delta = None
     elif (least := LEAST_DELTA.get(field)) is not None:
         delta = max(delta or 0.0, least)
-    return rule if delta == rule.delta else Rule(rule.interval, delta, rule.resend)
+    return rule if delta == rule.delta else FieldRule(rule.interval, delta, rule.resend)
 
 
-SLOWEST: Final = {Kind.WORD: 300, Kind.NUMBER: 3600, Kind.POSITION: 600}
+SLOWEST: Final = {ValueKind.WORD: 300, ValueKind.NUMBER: 3600, ValueKind.POSITION: 600}
 """Longest interval to which fields are slowed, in seconds; beyond that they would be useless."""
 _SLOWED_FROM: Final = 8
 """Interval from which shorter ones are slowed, so that the first step helps at once: a word that
 flickers every second is then sent every 16 s."""
 
 
-def slow_down(field: str, rule: Rule, steps: int) -> Rule:
+def slow_down(field: str, rule: FieldRule, steps: int) -> FieldRule:
     """Slow a rule: each step doubles the interval, and for a number also the delta.
 
     A number without a delta gets one, based on its resolution. A position keeps its delta, which is
@@ -564,11 +564,11 @@ def slow_down(field: str, rule: Rule, steps: int) -> Rule:
     factor = 2 ** min(steps, 16)
     interval = min(max(rule.interval, _SLOWED_FROM) * factor, SLOWEST[row.kind])
     delta = rule.delta
-    if row.kind is Kind.NUMBER:
+    if row.kind is ValueKind.NUMBER:
         delta = (delta or row.motion.step) * factor
-    return Rule(max(interval, rule.interval), delta, rule.resend)
+    return FieldRule(max(interval, rule.interval), delta, rule.resend)
 
 
-def is_slowest(field: str, rule: Rule) -> bool:
+def is_slowest(field: str, rule: FieldRule) -> bool:
     """Whether a rule's interval is already the longest that slowing allows."""
     return rule.interval >= SLOWEST[row_of(field).kind]

@@ -30,7 +30,7 @@ from aiohttp import WSCloseCode, web
 from ..privacy import VIN_SHOWN
 from .admission import HandshakeAdmission, WaitingRoom
 from .connections import CarConnections, Connection, Heartbeat
-from .counters import ConnectionRefusal, Counters, KnownTroubles
+from .counters import Counters, KnownTroubles, Refusal
 from .entrance import Entrance
 from .messages import Listener, Messages
 from .tls.connection import TlsTransport
@@ -243,11 +243,11 @@ class TelemetryServer:
         if self._find(connection.vin) is None:
             strangers = [each for each in self._secured if each.is_stranger]
             if len(strangers) >= self._strangers:
-                self.counters.refuse(ConnectionRefusal.FULL)
+                self.counters.refuse(Refusal.FULL)
                 strangers[0].abort()
             connection.is_stranger = True
         elif sum(not each.is_stranger for each in self._secured) >= self._connections:
-            self.counters.refuse(ConnectionRefusal.FULL)
+            self.counters.refuse(Refusal.FULL)
             transport.abort()
             return
         self._secured[connection] = None
@@ -255,7 +255,7 @@ class TelemetryServer:
 
     def _silent(self, connection: Connection) -> None:
         """Abort a connection that sent no request in time."""
-        self.counters.refuse(ConnectionRefusal.SILENT)
+        self.counters.refuse(Refusal.SILENT)
         connection.abort()
 
     def _lost(self, connection: Connection) -> None:
@@ -271,13 +271,11 @@ class TelemetryServer:
         if task is not None:
             self._keep(task)
         if not (vin := connection.vin):
-            return self._turn_down(
-                ConnectionRefusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, connection.unknown
-            )
+            return self._turn_down(Refusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, connection.unknown)
         if (listener := self._find(vin)) is None:
-            if self._troubles.is_news(ConnectionRefusal.UNKNOWN_CAR, vin):
+            if self._troubles.is_news(Refusal.UNKNOWN_CAR, vin):
                 _LOGGER.info("Refused a connection from an unknown car: %s", _shown(vin))
-            return self._turn_down(ConnectionRefusal.UNKNOWN_CAR, HTTPStatus.FORBIDDEN)
+            return self._turn_down(Refusal.UNKNOWN_CAR, HTTPStatus.FORBIDDEN)
         socket = web.WebSocketResponse(
             # Cars reportedly offer compression, and disconnect when it is accepted.
             compress=False,
@@ -289,7 +287,7 @@ class TelemetryServer:
             timeout=self._close_timeout,
         )
         if not socket.can_prepare(request):
-            return self._turn_down(ConnectionRefusal.NO_WEBSOCKET, HTTPStatus.UPGRADE_REQUIRED)
+            return self._turn_down(Refusal.NO_WEBSOCKET, HTTPStatus.UPGRADE_REQUIRED)
         await socket.prepare(request)
         network = request.headers.get("X-Network-Interface", "").lower()
         connection.socket = socket
@@ -311,9 +309,7 @@ class TelemetryServer:
             _LOGGER.debug("Car %s disconnected: %s, code %s", _shown(vin), name, socket.close_code)
         return socket
 
-    def _turn_down(
-        self, reason: ConnectionRefusal, status: HTTPStatus, detail: str = ""
-    ) -> web.Response:
+    def _turn_down(self, reason: Refusal, status: HTTPStatus, detail: str = "") -> web.Response:
         self.counters.refuse(reason, detail)
         response = web.Response(status=status)
         response.force_close()

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..state import Signal
 from .firmware import release
-from .profiles import Profile, Rule, fitting, rule_of, slow_down
+from .profiles import FieldRule, Profile, fitting, rule_of, slow_down
 
 _MISSING: Final = object()
 
@@ -29,13 +29,13 @@ def plan(
     wanted: Iterable[Signal[Any]],
     profile: Profile,
     *,
-    overrides: Mapping[str, Rule] | None = None,
+    overrides: Mapping[str, FieldRule] | None = None,
     slowed: Mapping[str, int] | None = None,
     without: Collection[str] = (),
     scopes: Collection[str],
     firmware: str | None = None,
     semi: bool = False,
-) -> dict[str, Rule]:
+) -> dict[str, FieldRule]:
     """Plan the fields to stream for these signals: a rule for each field, sorted by name.
 
     Args:

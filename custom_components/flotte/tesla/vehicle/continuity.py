@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..signals import SOFTWARE_VERSION
 from ..state import Signal
-from ..telemetry.profiles import Rule
+from ..telemetry.profiles import FieldRule
 from ..telemetry.stream_plan import resends
 from .vehicle import Vehicle
 
@@ -26,7 +26,7 @@ class Continuity:
         self.seen: dict[str, datetime] = {}
         """Time of the first record of each field since `begin`."""
         self._vehicle = vehicle
-        self._rules: Mapping[str, Rule] = {}
+        self._rules: Mapping[str, FieldRule] = {}
         self._since: datetime | None = None
 
     def begin(self, now: datetime) -> None:
@@ -86,7 +86,7 @@ class Continuity:
         rule = self._rules.get(signal.field)
         return TRANSPORT + timedelta(seconds=AT_ONCE if rule is None else rule.interval)
 
-    def follow(self, rules: Mapping[str, Rule]) -> None:
+    def follow(self, rules: Mapping[str, FieldRule]) -> None:
         """Apply new rules by field; fields without a rule are not streamed."""
         self._rules = dict(rules)
         for field in self.seen.keys() - rules.keys():

@@ -234,7 +234,7 @@ async def test_these_are_sent_whatever_the_stream_reports(
 ) -> None:
     """A car locks, or latches a cable, on its own, and may just be about to."""
     command, reported = NEVER_SPARED[case]
-    stream.continuity.follow({each.field: Rule(1) for each in reported})
+    stream.continuity.follow({each.field: FieldRule(1) for each in reported})
     car.steer({"plugged_in": None})
     car.steer({"open": "charge_port"})
     tell(stream, reported)

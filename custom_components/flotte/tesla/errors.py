@@ -5,40 +5,41 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
 
     TeslaError
     ├── Refused                  certainly nothing was executed
-    │   ├── BudgetExceeded         our own meter said no; nothing was sent
+    │   ├── BudgetExceeded         our own meter refused it; nothing was sent
     │   ├── NotRecorded            the ledger could not be written; nothing was sent
-    │   ├── NotKept                it was to wait, and could not be saved
-    │   ├── GateRefused            our own gate said no, for a reason that it names
+    │   ├── NotKept                a deferral could not be saved
+    │   ├── GateRefused            our own gate refused it, for a reason that it names
     │   ├── LoginRequired          the owner must log in again
-    │   ├── MobileAccessDisabled   switched off in the car
-    │   ├── MissingScope           the owner did not grant what this needs
-    │   ├── Forbidden              for a reason that is not known here
+    │   ├── MobileAccessDisabled   mobile access is turned off in the car
+    │   ├── MissingScope           the owner did not grant the scope
+    │   ├── Forbidden              for an unknown reason
     │   ├── AccountSuspended       Tesla's billing limit
-    │   │   └── PaymentRequired      Tesla wants its money first
+    │   │   └── PaymentRequired      Tesla requires a payment
     │   ├── AccountLocked          by Tesla
     │   │   └── LegallyBlocked       for legal reasons
     │   ├── NotRegistered          domain or region not registered with Tesla
     │   ├── PublicKeyNotFetched    Tesla could not fetch the public key
     │   ├── WrongRegion            another host serves this account
     │   ├── NotFound               no such vehicle or site on the account
-    │   ├── NotAvailable           not offered there
+    │   ├── NotAvailable           not offered for this vehicle or site
+    │   │   ├── SettingNotOffered    Tesla's servers do not know the setting of a site
     │   │   ├── InService            the vehicle is in service
-    │   │   ├── UnsupportedVehicle   Tesla's servers do not serve this kind of vehicle
+    │   │   ├── UnsupportedVehicle   Tesla's servers do not support this kind of vehicle
     │   │   └── ActionUnknown        Tesla's servers do not know the action
-    │   ├── NoUnsignedForm         the vehicle wants the plain form, and there is none
+    │   ├── NoUnsignedForm         the vehicle needs the plain form, and there is none
     │   ├── VehicleUnavailable     asleep or offline
     │   ├── VehicleBusy            other commands took too long
     │   ├── WakeFailed             woken, but did not come online in time
     │   ├── RateLimited            too many requests
-    │   ├── ProtocolRequired       the vehicle takes signed commands only
-    │   ├── ProtocolUnsupported    the vehicle takes no signed commands
+    │   ├── ProtocolRequired       the vehicle accepts only signed commands
+    │   ├── ProtocolUnsupported    the vehicle accepts no signed commands
     │   ├── KeyNotPaired           our key is not on the vehicle
-    │   ├── CommandRefused         the vehicle said no
-    │   ├── InvalidCommand         a parameter is out of its range
-    │   ├── NotSent                trouble came before the command was sent
-    │   └── BadRequest             Tesla does not understand us: our bug
-    ├── Unreachable              no connection; the request never left
-    ├── AnswerLost               sent, but the connection broke before an answer came
+    │   ├── CommandRefused         the vehicle refused the command
+    │   ├── InvalidCommand         a parameter is out of range
+    │   ├── NotSent                an earlier step failed; the command was not sent
+    │   └── BadRequest             Tesla does not understand the request: our bug
+    ├── Unreachable              no connection; the request was not sent
+    ├── AnswerLost               sent, but the connection broke before an answer arrived
     ├── ServiceError             Tesla answered with a server error
     ├── InvalidAnswer            Tesla answered something unreadable
     └── OutcomeUnknown           sent; whether it was executed is unknown
@@ -57,7 +58,7 @@ SECOND: Final = timedelta(seconds=1)
 
 
 def whole_units(wait: timedelta, unit: timedelta) -> int:
-    """A wait in whole units, rounded up: who waits too short is refused again, and 0 is no wait."""
+    """A wait in whole units, rounded up and at least 1, so that no one retries too early."""
     return max(1, -(-wait // unit))
 
 
@@ -86,10 +87,10 @@ class TeslaError(Exception):
 
 
 class Refused(TeslaError):
-    """Certainly not executed.
+    """The request was certainly not executed.
 
-    `reason` is the translation key of what is known beyond the class, such as the vehicle's fault;
-    without it the class speaks.
+    `reason` is the translation key of a more specific cause, such as the vehicle's fault; without
+    it, the text of the class is used.
     """
 
     key = "refused"
@@ -105,40 +106,40 @@ class Refused(TeslaError):
 
 
 class BudgetExceeded(Refused):
-    """The meter has no room for the whole cost of what was asked; nothing was sent."""
+    """The budget has no room for the whole cost of the action; nothing was sent."""
 
     key = "budget_exceeded"
 
 
 class NotRecorded(Refused):
-    """It costs money, and the ledger could not be written; nothing was sent."""
+    """The ledger could not be written before a paid request; nothing was sent."""
 
     key = "not_recorded"
     is_temporary = True
 
 
 class NotKept(Refused):
-    """It was to wait until the vehicle is awake, and could not be saved; nothing waits."""
+    """A deferral could not be saved, so the command is not deferred."""
 
     key = "not_kept"
     is_temporary = True
 
 
 class GateRefused(Refused):
-    """The gate said no, for the `reason` that it names; nothing was sent."""
+    """The gate refused the action for the given `reason`; nothing was sent."""
 
     key = "gate_refused"
     is_temporary = True
 
 
 class LoginRequired(Refused):
-    """Token revoked, expired beyond refresh, or cycled out: the owner must log in again."""
+    """The token was revoked, replaced, or expired beyond refresh: the owner must log in again."""
 
     key = "login_required"
 
 
 class MobileAccessDisabled(Refused):
-    """The owner switched mobile access off in the car; logging in again would not help."""
+    """The owner turned off mobile access in the car; logging in again would not help."""
 
     key = "mobile_access_disabled"
 
@@ -150,20 +151,20 @@ class MissingScope(Refused):
 
 
 class Forbidden(Refused):
-    """Refused for a reason that is not known here; a guard in front of Tesla may have said so."""
+    """Refused for an unknown reason, perhaps by a firewall in front of Tesla."""
 
     key = "forbidden"
     is_temporary = True
 
 
 class AccountSuspended(Refused):
-    """Tesla stopped the application for this month: its billing limit is reached."""
+    """Tesla suspended the application for this month, because its billing limit is reached."""
 
     key = "account_suspended"
 
 
 class PaymentRequired(AccountSuspended):
-    """Tesla wants a payment before it goes on."""
+    """Tesla requires a payment before it answers again."""
 
     key = "payment_required"
 
@@ -201,17 +202,17 @@ class WrongRegion(Refused):
     def __init__(self, detail: str = "", *, base_url: str | None = None) -> None:
         super().__init__(detail)
         self.base_url = base_url
-        """Where Tesla says to go; None if the answer named no address."""
+        """The address that Tesla named; None if it named none."""
 
 
 class NotFound(Refused):
-    """No such vehicle or site on this account (any more)."""
+    """The account has no such vehicle or site, or no longer has it."""
 
     key = "not_found"
 
 
 class NotAvailable(Refused):
-    """Tesla does not offer this there, or not now."""
+    """Tesla does not offer this for this vehicle or site, or not now."""
 
     key = "not_available"
 
@@ -223,14 +224,14 @@ class SettingNotOffered(NotAvailable):
 
 
 class InService(NotAvailable):
-    """The vehicle is in service; Tesla takes no requests for it."""
+    """The vehicle is in service; Tesla accepts no requests for it."""
 
     key = "in_service"
     is_temporary = True
 
 
 class UnsupportedVehicle(NotAvailable):
-    """Tesla's servers do not do this for a vehicle of this kind."""
+    """Tesla's servers do not support this kind of vehicle."""
 
     key = "unsupported_vehicle"
 
@@ -242,7 +243,7 @@ class ActionUnknown(NotAvailable):
 
 
 class NoUnsignedForm(Refused):
-    """The vehicle takes plain commands only, and Tesla has no such form of this one."""
+    """The vehicle accepts only plain commands, and this command has no plain form."""
 
     key = "no_unsigned_form"
 
@@ -268,7 +269,7 @@ class WakeFailed(VehicleUnavailable):
 
 
 class RateLimited(Refused):
-    """Too many requests; `retry_after` says how long Tesla wants to be left alone."""
+    """There were too many requests; `retry_after` is the pause that Tesla asks for."""
 
     key = "rate_limited"
     is_temporary = True
@@ -279,7 +280,7 @@ class RateLimited(Refused):
 
 
 class ProtocolRequired(Refused):
-    """The vehicle accepts signed commands only, and this one was not signed."""
+    """The vehicle accepts only signed commands, and this one was not signed."""
 
     key = "protocol_required"
 
@@ -297,10 +298,10 @@ class KeyNotPaired(Refused):
 
 
 class CommandRefused(Refused):
-    """The vehicle understood the command and said no.
+    """The vehicle understood the command and refused it.
 
-    Where no `reason` is known, the vehicle's own words are in `detail`. `is_temporary` depends on
-    the reason.
+    If no `reason` is known, `detail` has the vehicle's own words. `is_temporary` depends on the
+    reason.
     """
 
     key = "command_refused"
@@ -313,15 +314,15 @@ class CommandRefused(Refused):
 
 
 class InvalidCommand(Refused):
-    """A parameter is missing or out of its range; nothing was sent."""
+    """A parameter is missing or out of range; nothing was sent."""
 
     key = "invalid_command"
 
 
 class NotSent(Refused):
-    """Waking, looking or a handshake failed, so the command itself was never sent.
+    """A wake, a data request or a handshake failed, so the command itself was not sent.
 
-    The user reads about that trouble.
+    The text for the user is that of the failed step.
     """
 
     key = "not_sent"
@@ -344,37 +345,37 @@ class BadRequest(Refused):
 
 
 class Unreachable(TeslaError):
-    """No connection to Tesla; the request never left this machine."""
+    """There is no connection to Tesla; the request was not sent."""
 
     key = "unreachable"
     is_temporary = True
 
 
 class AnswerLost(TeslaError):
-    """The request was sent, but no answer came back: broken connection or time-out."""
+    """The request was sent, but no answer arrived: the connection broke or timed out."""
 
     key = "answer_lost"
     is_temporary = True
 
 
 class ServiceError(TeslaError):
-    """Tesla answered with a server error; whether the vehicle acted is not known."""
+    """Tesla answered with a server error; it is unknown whether the vehicle acted."""
 
     key = "service_error"
     is_temporary = True
 
 
 class InvalidAnswer(TeslaError):
-    """Tesla's answer cannot be read; whether the vehicle acted is not known."""
+    """Tesla's answer is unreadable; it is unknown whether the vehicle acted."""
 
     key = "invalid_answer"
     is_temporary = True
 
 
 class OutcomeUnknown(TeslaError):
-    """Sent, but no conclusive answer came: it may or may not have been executed.
+    """A command was sent without a conclusive answer: it may or may not have been executed.
 
-    `expires_in` says after how many seconds it can no longer happen; until then the vehicle's state
+    `expires_in` is the number of seconds in which it can still run; until then the vehicle's state
     proves nothing.
     """
 
@@ -387,14 +388,14 @@ class OutcomeUnknown(TeslaError):
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """Meaning of one HTTP status when its body contains `text` (lower case; "" always matches)."""
+    """The error for an HTTP status whose body contains `text` (lower case; "" always matches)."""
 
     status: int
     text: str
     error: type[TeslaError]
 
 
-# Order matters: the first row whose status and text fit is taken.
+# Order matters: the first row with a matching status and text wins.
 # Source: Tesla's conventions page (2025-01) and texts seen by public clients (2024 to 2026).
 STATUS_TABLE = (
     StatusRow(400, "", BadRequest),
@@ -413,12 +414,13 @@ STATUS_TABLE = (
     StatusRow(405, "in service", InService),
     StatusRow(405, "", NotAvailable),
     StatusRow(406, "", BadRequest),
-    # Only these say that nothing reached the vehicle: it is woken then, and told again.
+    # Only these three prove that nothing reached the vehicle. It is then woken, and the command
+    # sent again.
     StatusRow(408, "vehicle is offline", VehicleUnavailable),
     StatusRow(408, "vehicle is asleep", VehicleUnavailable),
     StatusRow(408, "offline or asleep", VehicleUnavailable),
-    # The gateway waited for the vehicle in vain, perhaps because it went offline just then: on a
-    # command it is not known what happened.
+    # The gateway waited for the vehicle in vain, perhaps because the vehicle was going offline. The
+    # outcome of a command is unknown.
     StatusRow(408, "", ServiceError),
     StatusRow(412, "", NotRegistered),
     StatusRow(421, "", WrongRegion),
@@ -427,8 +429,8 @@ STATUS_TABLE = (
     StatusRow(424, "", PublicKeyNotFetched),
     StatusRow(429, "", RateLimited),
     StatusRow(451, "", LegallyBlocked),
-    # From here on the gateway or the vehicle had trouble, and a command may have run: also after
-    # 503, with which a trunk was seen to move.
+    # From here on, the gateway or the vehicle failed, and a command may have run, even with 503: a
+    # trunk was seen to move after it.
     StatusRow(499, "", ServiceError),
     StatusRow(500, "", ServiceError),
     # The gateway does not know the action: it never reached the vehicle.
@@ -441,9 +443,9 @@ STATUS_TABLE = (
 
 
 def error_class(status: int, body: str) -> type[TeslaError]:
-    """The error that an HTTP status with this body stands for.
+    """The error for an HTTP status with this body.
 
-    A status without a row may have been executed: unknown 4xx and all 5xx are service errors.
+    A status without a row is a service error, because the request may have been executed.
     """
     text = body.lower()
     for row in STATUS_TABLE:

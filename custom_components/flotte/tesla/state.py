@@ -1,4 +1,4 @@
-"""State of a vehicle or site: signals, readings, and the frozen snapshot made of them.
+"""The state of a vehicle or site: signals, readings, and the frozen snapshot of all readings.
 
 A `Signal[T]` is one value that a vehicle can report. It is the key of a telemetry record, of a
 polled answer, of the state, of an entity row and of a stream subscription, and it carries the type
@@ -21,11 +21,11 @@ ASSUMED_LIFETIME: Final = timedelta(seconds=60)
 
 
 class Unrecognised(ValueError):
-    """A value that a parser does not know; the reading becomes unknown, nothing breaks."""
+    """A parser does not know a value; its reading becomes unknown."""
 
 
 class Implausible(Unrecognised):
-    """A number that no vehicle or site can have: it stands for "no value", or is an error."""
+    """No vehicle or site can have this number: it is a placeholder for "no value", or an error."""
 
 
 type Bounds = tuple[float, float]
@@ -37,47 +37,48 @@ class Source(StrEnum):
     POLL = "poll"
     STREAM = "stream"
     ASSUMED = "assumed"
-    """Expected after a command that was executed, not yet confirmed."""
+    """The expected effect of an executed command, not confirmed yet."""
     RESTORED = "restored"
     """Stored before the last restart."""
 
 
 class Absent:
-    """Type of `KEEP`: a polled answer without this key says nothing about the signal."""
+    """The type of `KEEP`: a polled section without the key does not change the signal."""
 
 
 KEEP: Final = Absent()
 
 FIRST_FIRMWARE: Final = "2024.26"
-"""The first that streams to every account. Source: Tesla's list of streamed fields (2026-08)."""
+"""The first firmware that streams to every account. Source: Tesla's list of streamed fields
+(2026-08)."""
 
 
 class Signal[T]:
     """One value that a vehicle or site can report.
 
     Args:
-        name: Tesla's telemetry field, with a part after a dot where one field carries several
-            signals (`DoorState.DriverFront`); an own name where Tesla does not stream it.
-        parse: Converts Tesla's value (JSON of a poll, or the decoded value of a record); returns
-            None where Tesla has no value, and raises `Unrecognised` for one that it does not know.
-            A `Measure` where the value is a number with a unit, which is then the signal's.
-        bounds: The lowest and the highest plausible number, in our unit; outside them, streamed,
-            polled or stored, it is unknown. Every number has them.
-        path: Where a polled answer carries it, `section.key`; several keys, separated by commas,
-            are parsed as one tuple.
-        polled: Parser of the polled value where that differs from the streamed one. Both return
-            the same unit.
+        name: Tesla's telemetry field, followed by a dot and a part if the field carries several
+            signals (`DoorState.DriverFront`); a name of our own if Tesla does not stream it.
+        parse: Converts Tesla's value (polled JSON, or the decoded value of a record). Returns None
+            if Tesla has no value, and raises `Unrecognised` for an unknown one. For a number with a
+            unit it is a `Measure`, whose unit is the signal's.
+        bounds: The lowest and the highest plausible number, in our unit. Outside them a streamed,
+            polled or stored value is unknown. Every number has bounds.
+        path: Place in a polled answer, `section.key`; several keys, separated by commas, are parsed
+            as one tuple.
+        polled: Parser of the polled value if it differs from the streamed one. Both return the same
+            unit.
         streamed: Whether Tesla's stream has this field.
         null: Value of an explicit JSON null; None is unknown.
-        absent: Value of a polled section without the key, or of a streamed "invalid"; with `KEEP`
-            the last value stays.
+        absent: Value if a polled section lacks the key, or if the stream reports "invalid"; `KEEP`
+            keeps the last value.
         scope: Additional scope that Tesla requires.
-        firmware: The first that streams the field, as Tesla writes it; None if that is not known.
-        semi: Whether only the Semi has it.
-        step: Of a setting, the step in which vehicles store it, in our unit: they round the value
+        firmware: The first firmware that streams the field, as Tesla writes it; None if unknown.
+        semi: Whether only the Semi has the signal.
+        step: For a setting, the step in which vehicles store it, in our unit. They round the value
             of a command, so values closer than half a step are equal.
-        as_of: Key of the polled section with the time of this value, in Unix seconds, where that
-            may be older than the section.
+        as_of: Key in the polled section with the time of this value, in Unix seconds, if that can
+            be older than the section.
 
     Raises:
         ValueError: the two parsers return different units.
@@ -143,13 +144,13 @@ class Signal[T]:
         return self.name.partition(".")[0]
 
     def same(self, one: object, other: object) -> bool:
-        """Whether two values are one and the same to the vehicle."""
+        """Whether two values are equal to the vehicle."""
         if self.step is None or not isinstance(one, int | float):
             return one == other
         return isinstance(other, int | float) and abs(one - other) < self.step / 2
 
     def can_hold(self, value: object) -> bool:
-        """Whether it can have this value, which is in our unit and of its own type."""
+        """Whether the signal can have this value, given in our unit and type."""
         if value is None:
             return True
         if self.bounds is None:
@@ -184,9 +185,9 @@ def _is_same(one: object, other: object) -> bool:
 def _bounded[T](
     parse: Callable[[Any], T | None], bounds: Bounds | None
 ) -> Callable[[Any], T | None]:
-    """A parser that raises `Implausible` outside the bounds, also for NaN."""
+    """Wrap a parser so that it raises `Implausible` outside the bounds, and for NaN."""
     if isinstance(parse, Measure):
-        # Without the call in between: there is one for each value of a stream.
+        # Unwrapped, which saves a call for each value of a stream.
         parse = parse.parse
     if bounds is None:
         return parse
@@ -204,13 +205,13 @@ def _bounded[T](
 class Derived[T]:
     """A value that follows from signals, computed on demand.
 
-    Its reading carries the newest time among `inputs`, and the source of that one.
+    Its reading has the time and the source of the newest reading among its inputs.
 
     Args:
-        name: A name of its own.
-        inputs: The signals it follows from; none if it follows from all of them, or from the time.
-        compute: Returns the value; None if it is unknown.
-        unit: Unit of that value; None if it has none.
+        name: Name of the value.
+        inputs: Signals that it follows from; none if it follows from all of them, or from the time.
+        compute: Returns the value; None if unknown.
+        unit: Unit of the value; None if it has none.
     """
 
     __slots__ = ("compute", "inputs", "name", "unit")
@@ -243,8 +244,7 @@ def inputs_of(key: Key[Any]) -> tuple[Signal[Any], ...]:
 class Reading[T](NamedTuple):
     """A value, its time (aware, UTC) and its source. A value of None is unknown.
 
-    A tuple, because it is created twice as fast as a frozen dataclass, and there is one for each
-    value of a stream.
+    A tuple is created twice as fast as a frozen dataclass, which matters for every streamed value.
     """
 
     value: T | None
@@ -257,9 +257,9 @@ type Readings = Mapping[Signal[Any], Reading[Any]]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Frozen snapshot of all readings; a change replaces it.
+    """A frozen snapshot of all readings; a change replaces it.
 
-    `state[signal]` answers the *value*, with assumed readings on top; None is unknown.
+    `state[signal]` returns the *value*, an assumed one first; None is unknown.
     """
 
     readings: Readings = field(default_factory=dict)
@@ -293,11 +293,11 @@ class State:
     def merge(
         self, news: Readings, now: datetime | None = None
     ) -> tuple[State, frozenset[Signal[Any]]]:
-        """The state with newer readings merged in, and the signals whose value changed.
+        """Return the state with newer readings merged in, and the signals whose value changed.
 
-        Per signal the newest time wins. A reading at or after the time of an assumption replaces
-        that assumption, and so does one of the stream that differs from its previous one: the
-        stream only reports changes, and by the vehicle's clock, which may be behind ours. A
+        For each signal, the newest time wins. A reading at or after the time of an assumption
+        replaces the assumption. So does a streamed reading that differs from the previous one,
+        whatever its time: streams report only changes, by the vehicle's clock, which may be slow. A
         reading later than `now` is from before our clock was set back, and is replaced.
         """
         readings = dict(self.readings)
@@ -323,17 +323,17 @@ class State:
         return State(readings, assumed), frozenset(changed)
 
     def assume(self, values: Mapping[Signal[Any], Any], now: datetime) -> State:
-        """The state with the expected effects of a command that was just executed."""
+        """Return the state with the expected effects of a command that was just executed."""
         guesses = {signal: Reading(value, now, Source.ASSUMED) for signal, value in values.items()}
         return State(self.readings, {**self.assumed, **guesses})
 
     def lapse(
         self, now: datetime, kept: Collection[Signal[Any]] = ()
     ) -> tuple[State, frozenset[Signal[Any]]]:
-        """The state without assumptions that were not confirmed in time, and their signals.
+        """Return the state without assumptions that were not confirmed in time, and their signals.
 
-        Those of the signals in `kept` stay for longer. One from the future, made before the clock
-        was set back, lapses.
+        Assumptions of the signals in `kept` stay. An assumption in the future lapses, because it
+        was made before the clock was set back.
         """
         gone = frozenset(
             signal
@@ -350,7 +350,7 @@ _NEVER_LATER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def store_state(state: State) -> dict[str, list[Any]]:
-    """The readings as JSON: name to [value, Unix seconds]; assumptions are not kept."""
+    """The readings as JSON, `{name: [value, Unix seconds]}`; assumptions are not stored."""
     return {
         signal.name: [list(value) if isinstance(value, tuple) else value, time.timestamp()]
         for signal, (value, time, _source) in state.readings.items()
@@ -375,7 +375,7 @@ class StoredState:
 
 
 def restore_time(stored: object) -> datetime | None:
-    """An aware time from stored Unix seconds; None if they cannot be one."""
+    """Read an aware time from stored Unix seconds; None if they are no valid time."""
     seconds = as_number(stored)
     if seconds is None or not 0 < seconds < YEAR_2100:
         return None
@@ -383,7 +383,7 @@ def restore_time(stored: object) -> datetime | None:
 
 
 def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
-    """The state from `store_state`'s JSON; unreadable parts are left out, never invented."""
+    """Restore a state from the JSON of `store_state`; drop unreadable readings."""
     if not isinstance(stored, dict):
         return State()
     readings: dict[Signal[Any], Reading[Any]] = {}

@@ -1,1 +1,1 @@
-"""Flotte for Tesla: the Tesla side, which knows nothing of Home Assistant."""
+"""Flotte for Tesla: the Tesla side, which never imports Home Assistant."""

@@ -1,4 +1,4 @@
-"""Where Tesla lives: login, token and regional addresses, and which hosts may be trusted.
+"""Tesla's addresses for login, tokens and regions, and the hosts that may be trusted.
 
 Sources: Tesla's authentication pages (2026-08) and base URL page (2025-01).
 """
@@ -12,24 +12,24 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """One world of addresses: Tesla's, or a simulator's."""
+    """A set of addresses: Tesla's, or a simulator's."""
 
     authorize_url: str
-    """Where the owner's browser logs in."""
+    """Address at which the owner's browser logs in."""
     token_url: str
-    """Where tokens are exchanged, server to server."""
+    """Address at which our server requests tokens."""
     regions: Mapping[str, str]
     """Base URLs of the Fleet API by region: `na`, `eu`."""
     trusted_suffixes: tuple[str, ...] = (".tesla.com", ".teslamotors.com")
-    """Only hosts ending so are followed when Tesla sends us elsewhere."""
+    """If Tesla names another host, it is used only if it ends with one of these."""
 
     client_ca_url: str = "https://raw.githubusercontent.com/teslamotors/fleet-telemetry/main/config/files/prod_ca.crt"
-    """The certificates that sign those of the cars, in the public repository of Tesla's server for
-    streams."""
+    """Address of the CA certificates that sign cars' certificates, in the public repository of
+    Tesla's telemetry server."""
     client_ca_is_known: bool = True
-    """Whether each of them must be one whose fingerprint is known."""
+    """Whether only CAs with a known fingerprint are accepted."""
     listen_at: str | None = None
-    """Address at which cars are listened for; None is all."""
+    """Address on which to listen for cars; None for all."""
 
     def trusts(self, base_url: str) -> bool:
         """Whether tokens and commands may be sent to this address."""
@@ -43,7 +43,7 @@ class Hosts:
         return parts.scheme == "https" and host.endswith(self.trusted_suffixes)
 
     def region_of(self, token_region: str) -> str:
-        """A region that exists, from the token's `ou_code` (`EU`, `NA`); Tesla may correct it."""
+        """The region to start with, from the token's `ou_code` (`EU`, `NA`)."""
         region = token_region.lower()
         return region if region in self.regions else next(iter(self.regions))
 
@@ -60,7 +60,7 @@ TESLA: Final = Hosts(
 
 
 def simulated(auth: str, regions: Mapping[str, str]) -> Hosts:
-    """The hosts of a simulator, for demonstrations and tests; nothing else is trusted then."""
+    """The hosts of a simulator, for demonstrations and tests; no other host is trusted."""
     return Hosts(
         authorize_url=f"{auth}/oauth2/v3/authorize",
         token_url=f"{auth}/oauth2/v3/token",
@@ -77,6 +77,6 @@ _ALT_SVC: Final = re.compile(r"h2=\"?(https?://[^\s,;\"]+)")
 
 
 def address_in(body: str, alt_svc: str = "") -> str | None:
-    """The base URL that an answer 421 names, in its text or its `Alt-Svc` header."""
+    """Find the base URL that an answer with status 421 names in its text or `Alt-Svc` header."""
     found = _USE_BASE_URL.search(body) or _ALT_SVC.search(alt_svc)
     return found[1].rstrip("/.") if found else None

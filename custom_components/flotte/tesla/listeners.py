@@ -1,4 +1,4 @@
-"""Listeners: `subscribe` returns `unsubscribe`, a call notifies those that are concerned."""
+"""Listeners: `subscribe` returns `unsubscribe`, and a call notifies the listeners."""
 
 from collections.abc import Callable, Collection
 
@@ -10,7 +10,7 @@ class Listeners[*Args]:
         self._listeners: dict[object, Callable[[*Args], None]] = {}
 
     def subscribe(self, listener: Callable[[*Args], None]) -> Callable[[], None]:
-        """Call `listener` from now on; call the returned function to stop that."""
+        """Call `listener` from now on; return a function that stops it."""
         subscription = object()
         self._listeners[subscription] = listener
 
@@ -20,7 +20,7 @@ class Listeners[*Args]:
         return unsubscribe
 
     def __call__(self, *args: *Args) -> None:
-        """Notify all that are subscribed now."""
+        """Call all current listeners."""
         for listener in tuple(self._listeners.values()):
             listener(*args)
 
@@ -37,7 +37,7 @@ class KeyedListeners[KeyT]:
         return frozenset(key for key, listeners in self._listeners.items() if listeners)
 
     def subscribe(self, keys: Collection[KeyT], listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` for these keys from now on; call the returned function to stop that."""
+        """Call `listener` for these keys from now on; return a function that stops it."""
         subscription = object()
         for key in keys:
             self._listeners.setdefault(key, {})[subscription] = listener
@@ -49,9 +49,9 @@ class KeyedListeners[KeyT]:
         return unsubscribe
 
     def __call__(self, keys: Collection[KeyT]) -> None:
-        """Notify all that are subscribed to any of these keys now."""
+        """Call the current listeners of any of these keys, each once."""
         known = self._listeners
-        # A dict of its own, because a listener may add or remove listeners.
+        # A new dictionary, because a listener may add or remove listeners.
         concerned = {
             subscription: listener
             for key in keys

@@ -1,15 +1,15 @@
-"""Foreign words without what identifies a car or opens an account.
+"""Removal of VINs and tokens from texts of others.
 
-Errors, logs, repairs and diagnostics are shown around, and Tesla's own words may name a car by its
-whole VIN or repeat a token. The end of a VIN is enough to tell one's cars apart.
+Errors, logs, repair issues and diagnostics get published, and Tesla's texts may contain a whole VIN
+or a token. The end of a VIN is enough for owners to tell their cars apart.
 """
 
 import re
 from typing import Final
 
 VIN_SHOWN: Final = 6
-"""Last characters of a VIN that may be shown."""
-# 17 characters without I, O and Q; Tesla's end in six digits. Source: ISO 3779, Tesla's VIN
+"""Number of a VIN's last characters that may be shown."""
+# 17 characters without I, O and Q; Tesla's VINs end in six digits. Source: ISO 3779, Tesla's VIN
 # decoder documents for the NHTSA (2008 to 2026).
 _VIN: Final = re.compile(
     r"(?<![A-Z0-9])(?=\d*[A-HJ-NPR-Z])[A-HJ-NPR-Z0-9]{11}(\d{6})(?![A-Z0-9])", re.IGNORECASE
@@ -20,8 +20,8 @@ _TOKEN: Final = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:NA|EU|CN)_[\w-]{20,}
 
 
 def shortened(text: str, length: int | None = None) -> str:
-    """`text` with the ends of VINs only and without tokens, then cut to `length` characters.
+    """Reduce VINs in `text` to their ends, remove tokens, then cut it to `length` characters.
 
-    In that order: half a VIN is not recognised any more.
+    The cut is last, because a truncated VIN would not be recognised.
     """
     return _TOKEN.sub("…", _VIN.sub(r"…\1", text))[:length]

@@ -1,9 +1,9 @@
-"""JSON that others wrote, or that was damaged on disk: each value of the expected kind, or None.
+"""Reading of untrusted or damaged JSON: each value is of the expected kind, or None.
 
-Nothing here raises. A boolean is never a number, and a number is finite. Readers that differ on
-purpose are elsewhere: those of options raise, because a wrong one must be named to the owner
-(`spending.policy`, `spending.tariff`, `spending.endpoints`); the parsers of signals raise, because
-unknown values are logged (`signals.parsers`).
+Nothing here raises. A boolean is never a number, and numbers are finite. Other readers raise on
+purpose: those of options, because the owner has to know which one is wrong (`spending.policy`,
+`spending.tariff`, `spending.endpoints`), and the parsers of signals, because unknown values are
+logged (`signals.parsers`).
 """
 
 import json
@@ -25,7 +25,7 @@ def as_flag(value: object) -> bool | None:
 
 
 def as_whole(value: object) -> int | None:
-    """A whole number that is written as one: 5, not 5.0."""
+    """A whole number written as one: 5, not 5.0."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -37,17 +37,17 @@ def as_number(value: object) -> float | None:
 
 
 def number_in(value: object) -> float | None:
-    """A finite number, also one that is written as a text."""
+    """A finite number, which may be written as a text."""
     return _float(value) if isinstance(value, str) else as_number(value)
 
 
 def as_object(value: object) -> Mapping[str, Any]:
-    """An object; an empty one if it is none."""
+    """An object; empty for any other value."""
     return value if isinstance(value, Mapping) else {}
 
 
 def as_moment(value: object) -> datetime | None:
-    """A text in ISO 8601 as an aware moment in UTC; None also if it names no zone."""
+    """A text in ISO 8601 as aware UTC; None if it has no zone."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return None if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
@@ -67,11 +67,11 @@ def _float(value: float | str) -> float | None:
 
 
 def parse_json(text: str) -> object:
-    r"""The content of a JSON text; None also if it is none.
+    r"""Parse a JSON text; None if it is not JSON.
 
-    Errors of the parser end here, because they keep the whole text alive. So does what no file of
-    Home Assistant's can hold: numbers that are not finite or need more than 64 bits are None, and
-    halves of a character (`"\ud800"`) become question marks.
+    The parser's errors are not passed on, because they keep the whole text alive. Values that Home
+    Assistant cannot store are replaced: numbers that are infinite or need more than 64 bits become
+    None, and lone surrogates (`"\ud800"`) become question marks.
     """
     try:
         value: object = json.loads(
@@ -84,7 +84,7 @@ def parse_json(text: str) -> object:
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_DIGITS: Final = 20
-"""Characters of the longest number of 64 bits, with its sign."""
+"""Length of the longest 64-bit number, with its sign."""
 _MIN_WHOLE: Final = -(2**63)
 _MAX_WHOLE: Final = 2**63 - 1
 

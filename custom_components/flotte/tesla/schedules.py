@@ -1,6 +1,6 @@
-"""Schedules for charging and preconditioning of vehicles from firmware 2024.26 on.
+"""Schedules for charging and preconditioning, on vehicles with firmware 2024.26 or later.
 
-None of it is a signal: schedules come only on request, in sections of their own
+Schedules are not signals: Tesla returns them only on request, in sections of their own
 (`api.fleet.SCHEDULE_SECTIONS`).
 """
 
@@ -17,26 +17,26 @@ _MINUTES_A_DAY = 24 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """One schedule. Times are minutes after midnight at the vehicle, None where there is none."""
+    """One schedule. Times are minutes after midnight in the vehicle's zone, or None."""
 
     schedule_id: int
     name: str
     days: tuple[str, ...]
-    """Of `DAYS`, in their order."""
+    """Days from `DAYS`, in that order."""
     start_minutes: int | None = None
     """When charging starts."""
     end_minutes: int | None = None
     """When charging ends."""
     ready_minutes: int | None = None
-    """When the vehicle shall be warm: preconditioning only."""
+    """When the vehicle has to be warm; only for preconditioning."""
     one_time: bool
     enabled: bool
     position: Position | None
-    """Where it applies, degrees."""
+    """Where the schedule applies, in degrees."""
 
 
 def charge_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
-    """The charging schedules of an answer of `vehicle_data`; what cannot be read is left out."""
+    """Read the charging schedules in an answer of `vehicle_data`; ignore unreadable values."""
     return [
         _schedule(
             line,
@@ -48,7 +48,7 @@ def charge_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
 
 
 def precondition_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
-    """The preconditioning schedules of an answer; what cannot be read is left out."""
+    """Read the preconditioning schedules in an answer; ignore unreadable values."""
     return [
         _schedule(line, ready_minutes=_minutes(line, "precondition_time"))
         for line in _lines(answer, "preconditioning_schedule_data", "precondition_schedules")
@@ -56,7 +56,7 @@ def precondition_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
 
 
 def _lines(answer: Mapping[str, Any], section: str, key: str) -> Iterator[Mapping[str, Any]]:
-    """The schedules of a section that have an id: without it one cannot be changed."""
+    """The schedules of a section that have an id, without which they cannot be changed."""
     lines = as_object(answer.get(section)).get(key)
     for line in lines if isinstance(lines, list) else ():
         if as_whole(as_object(line).get("id")) is not None:

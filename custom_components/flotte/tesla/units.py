@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Unit(StrEnum):
-    """Unit of a number, with its symbol. There is one for each kind of quantity and source."""
+    """The unit of a number, with its symbol."""
 
     PERCENT = "%"
     DEGREE = "°"

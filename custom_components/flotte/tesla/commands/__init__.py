@@ -1,9 +1,9 @@
 """THE COMMAND TABLE: everything that a vehicle or an energy site can do, one function each.
 
-A function checks its parameters, and answers a `Command`: the payload that is signed for vehicles
-with the protocol, and the name and JSON parameters for those without. It says who handles it, which
-scope it needs, whether repeating it is harmless, what it should change, and which of the vehicle's
-refusals only mean "already so".
+A function checks its parameters and returns a `Command`. That has the payload to sign for vehicles
+with the protocol, and the name and JSON parameters for those without. It also has the computer that
+handles it, the scopes, whether repeating it is harmless, its expected effect, and which refusals of
+the vehicle only mean "already done".
 
 Left out are commands that Tesla's own libraries do not sign, while every car with the protocol
 refuses their REST form (boombox, coordinates, Superchargers and waypoints for the

@@ -49,7 +49,7 @@ def stop_charging() -> Command:
 
 
 def set_charge_limit(percent: int) -> Command:
-    """Charge up to `percent`, 50 to 100. The car answers "done" to others and ignores them."""
+    """Charge up to `percent`, 50 to 100. The car confirms other values, but ignores them."""
     between("charge limit", percent, 50, 100)
     action = car_server_pb2.ChargingSetLimitAction(percent=percent)
     return Command(
@@ -99,12 +99,12 @@ def charge_to_standard() -> Command:
 # --- Schedules, from firmware 2024.26 ------------------------------------------------------------
 
 DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""In the order of the bits of Tesla's day mask: Sunday is 1, Saturday is 64."""
+"""Days in the order of the bits in Tesla's day mask: Sunday is 1, Saturday is 64."""
 _REST_DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
 def _days(days: frozenset[str]) -> tuple[int, str]:
-    """The day mask, and the same as Tesla's REST form wants it."""
+    """The day mask, and the days as text for Tesla's REST form."""
     for day in days:
         among("day", day, DAYS)
     mask = sum(1 << index for index, day in enumerate(DAYS) if day in days)
@@ -125,13 +125,14 @@ def add_charge_schedule(
     """Add a charging schedule, or change the one with the same id.
 
     Args:
-        schedule_id: Chosen by the caller once, so that a repetition changes instead of adding.
-        days: Of `DAYS`.
-        position: Where it applies: latitude and longitude, degrees.
-        start_minutes: After midnight, car's local time; None does not start by schedule.
-        end_minutes: The same for the end.
-        one_time: Only the next time.
-        enabled: Whether it is in force.
+        schedule_id: Id chosen by the caller, so that a repetition changes the schedule instead of
+            adding another one.
+        days: Days from `DAYS`.
+        position: Where the schedule applies: latitude and longitude, in degrees.
+        start_minutes: Start, in minutes after midnight of the car's local time; None for no start.
+        end_minutes: End, as `start_minutes`.
+        one_time: Whether the schedule applies only once.
+        enabled: Whether the schedule is active.
     """
     for name, minutes in (("start", start_minutes), ("end", end_minutes)):
         if minutes is not None:
@@ -189,7 +190,7 @@ def add_precondition_schedule(
     one_time: bool = False,
     enabled: bool = True,
 ) -> Command:
-    """Have the car warm at `ready_minutes` after midnight; else as `add_charge_schedule`."""
+    """Have the car warm at `ready_minutes` after midnight; otherwise as `add_charge_schedule`."""
     minutes_of_day("time", ready_minutes)
     mask, words = _days(days)
     latitude, longitude = position
@@ -255,7 +256,7 @@ def remove_all_precondition_schedules(*, home: bool, work: bool, other: bool) ->
     )
 
 
-# --- Schedules of cars that do not know the newer ones -------------------------------------------
+# --- Schedules of older firmware -----------------------------------------------------------------
 
 
 def set_scheduled_charging(*, enabled: bool, start_minutes: int = 0) -> Command:
@@ -267,7 +268,7 @@ def set_scheduled_charging(*, enabled: bool, start_minutes: int = 0) -> Command:
         **infotainment(Action(scheduledChargingAction=action)),
         parameters={"enable": enabled, "time": start_minutes},
         scopes=CHARGING,
-        # That it is on does not tell when: the car tells a date, and not the time of day.
+        # The mode alone does not prove the time: the car reports a date, not the time of day.
         expects={} if enabled else {signals.SCHEDULED_CHARGING_MODE: "off"},
     )
 
@@ -283,11 +284,11 @@ def set_scheduled_departure(
     """Be ready at `departure_minutes` after midnight; superseded from firmware 2024.26.
 
     Args:
-        enabled: Whether it is in force; if not, nothing else is sent.
-        departure_minutes: After midnight.
-        preconditioning: `all_week`, `weekdays` or None.
-        off_peak: The same for charging while power is cheap.
-        off_peak_end_minutes: When cheap power ends, after midnight.
+        enabled: Whether the departure is active; if not, nothing else is sent.
+        departure_minutes: Departure, in minutes after midnight.
+        preconditioning: Days with preconditioning: `all_week`, `weekdays` or None.
+        off_peak: Days with off-peak charging, as `preconditioning`.
+        off_peak_end_minutes: End of off-peak charging, in minutes after midnight.
     """
     minutes_of_day("departure", departure_minutes)
     minutes_of_day("end of off-peak", off_peak_end_minutes)
@@ -303,7 +304,7 @@ def set_scheduled_departure(
             getattr(action.preconditioning_times, preconditioning).SetInParent()
         if off_peak:
             getattr(action.off_peak_charging_times, off_peak).SetInParent()
-        # All of it, or one that is set otherwise would pass for this one.
+        # Expect every part, or a departure with other settings would count as this one.
         expects = {
             signals.SCHEDULED_CHARGING_MODE: "depart_by",
             signals.DEPARTURE_MINUTES: departure_minutes,

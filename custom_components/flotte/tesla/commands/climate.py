@@ -11,7 +11,7 @@ from .command import VOID, Action, Command, among, between, infotainment
 
 
 def start_climate() -> Command:
-    """Switch the climate control on, with its last settings."""
+    """Turn on the climate, with its last settings."""
     action = car_server_pb2.HvacAutoAction(power_on=True)
     return Command(
         name="auto_conditioning_start",
@@ -21,9 +21,9 @@ def start_climate() -> Command:
 
 
 def _with_climate(signal: Signal[Any], value: int) -> dict[str, Any]:
-    """Fields of a command that needs the climate on, unless it switches something off.
+    """Fields of a command that needs the climate to be on, unless it turns something off.
 
-    A vehicle that carries it out has its climate on, so that is expected too.
+    A vehicle that runs such commands has its climate on, so they expect that too.
     """
     if not value:
         return {"expects": {signal: value}}
@@ -32,7 +32,7 @@ def _with_climate(signal: Signal[Any], value: int) -> dict[str, Any]:
 
 
 def stop_climate() -> Command:
-    """Switch the climate control off, and with it what keeps it on."""
+    """Turn off the climate, and all modes that keep it on."""
     action = car_server_pb2.HvacAutoAction(power_on=False)
     return Command(
         name="auto_conditioning_stop",
@@ -47,9 +47,9 @@ def stop_climate() -> Command:
 
 
 def set_temperature(driver: float, passenger: float | None = None) -> Command:
-    """Set 15 to 28 °C on the driver's side, and on the passenger's unless that differs.
+    """Set 15 to 28 °C on the driver's side, and the same or another one on the passenger's side.
 
-    Both are always sent: Tesla takes a missing side for 0.
+    Both are always sent, because Tesla takes a missing side for 0.
     """
     passenger = driver if passenger is None else passenger
     for celsius in (driver, passenger):
@@ -57,7 +57,7 @@ def set_temperature(driver: float, passenger: float | None = None) -> Command:
     action = car_server_pb2.HvacTemperatureAdjustmentAction(
         driver_temp_celsius=driver,
         passenger_temp_celsius=passenger,
-        # Tesla's own client always says so beside the two numbers.
+        # Tesla's own client always sends this with the two numbers.
         level=car_server_pb2.HvacTemperatureAdjustmentAction.Temperature(TEMP_MAX=VOID),
     )
     return Command(
@@ -70,9 +70,9 @@ def set_temperature(driver: float, passenger: float | None = None) -> Command:
 
 
 def set_climate_keeper(mode: str, *, manual_override: bool = False) -> Command:
-    """Keep the climate after leaving: `off`, `on` (keep), `dog` or `camp`.
+    """Keep the climate on after leaving: `off`, `on` (keep), `dog` or `camp`.
 
-    What `manual_override` does, here and below, Tesla does not say; its own client sends false.
+    Tesla does not document `manual_override`, here and below; its own client sends false.
     """
     among("climate keeper", mode, signals.KEEPER_MODES)
     number = signals.KEEPER_MODES.index(mode)
@@ -90,7 +90,7 @@ def set_climate_keeper(mode: str, *, manual_override: bool = False) -> Command:
 
 
 def set_defrost(*, on: bool, manual_override: bool = False) -> Command:
-    """Switch the maximum defrost on or off."""
+    """Turn maximum defrost on or off."""
     action = car_server_pb2.HvacSetPreconditioningMaxAction(on=on, manual_override=manual_override)
     expects: dict[Signal[Any], Any] = {signals.DEFROST: on}
     if on:
@@ -132,7 +132,7 @@ _LEVEL_FIELDS: Final = ("SEAT_HEATER_OFF", "SEAT_HEATER_LOW", "SEAT_HEATER_MED",
 
 
 def set_seat_heater(seat: Seat, level: int) -> Command:
-    """Heat a seat at `level` 0 (off) to 3; the climate is switched on first."""
+    """Heat a seat at `level` 0 (off) to 3; the climate is turned on first."""
     between("seat heater", level, 0, len(_LEVEL_FIELDS) - 1)
     seat_field, signal = _SEAT_FIELDS[seat]
     action = car_server_pb2.HvacSeatHeaterActions.HvacSeatHeaterAction()
@@ -149,7 +149,7 @@ def set_seat_heater(seat: Seat, level: int) -> Command:
 
 
 def set_steering_wheel_heater(*, on: bool) -> Command:
-    """Heat the steering wheel; the climate is switched on first."""
+    """Heat the steering wheel; the climate is turned on first."""
     action = car_server_pb2.HvacSteeringWheelHeaterAction(power_on=on)
     return Command(
         name="remote_steering_wheel_heater_request",
@@ -185,9 +185,9 @@ def set_cabin_overheat_protection(mode: str) -> Command:
 
 
 def set_overheat_temperature(level: str) -> Command:
-    """Where overheat protection begins: `low` 30 °C, `medium` 35 °C, `high` 40 °C.
+    """Set where overheat protection begins: `low` 30 °C, `medium` 35 °C, `high` 40 °C.
 
-    Tesla's own proxy sends one level too low; the documentation is followed here.
+    This follows the documentation; Tesla's own proxy sends one level too low.
     """
     among("overheat temperature", level, signals.OVERHEAT_LIMITS)
     number = signals.OVERHEAT_LIMITS.index(level)
@@ -207,7 +207,7 @@ _FRONT_SEATS: Final = {
     Seat.FRONT_LEFT: (1, signals.AUTO_SEAT_LEFT, signals.SEAT_COOLER_LEFT),
     Seat.FRONT_RIGHT: (2, signals.AUTO_SEAT_RIGHT, signals.SEAT_COOLER_RIGHT),
 }
-"""Front seats, as automatic climate and coolers number them, and what tells of the two."""
+"""For each front seat: its number in these commands, and the signals of automatic and cooler."""
 
 
 def _front(seat: Seat) -> tuple[int, Signal[bool], Signal[int]]:
@@ -216,7 +216,7 @@ def _front(seat: Seat) -> tuple[int, Signal[bool], Signal[int]]:
 
 
 def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
-    """Let the car heat and cool a front seat on its own; the climate is switched on first."""
+    """Let the car heat and cool a front seat automatically; the climate is turned on first."""
     number, signal, _ = _front(seat)
     place = car_server_pb2.AutoSeatClimateAction.CarSeat(on=on)
     place.seat_position = number  # type: ignore[assignment]  # the enum's number
@@ -230,9 +230,9 @@ def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
 
 
 def set_seat_cooler(seat: Seat, level: int) -> Command:
-    """Cool a front seat at `level` 0 (off) to 3; the climate is switched on first.
+    """Cool a front seat at `level` 0 (off) to 3; the climate is turned on first.
 
-    Tesla's own proxy sends one level too low; the documentation is followed here.
+    This follows the documentation; Tesla's own proxy sends one level too low.
     """
     between("seat cooler", level, 0, 3)
     number, _, signal = _front(seat)

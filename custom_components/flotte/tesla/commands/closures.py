@@ -30,7 +30,7 @@ def lock_doors() -> Command:
 
 
 def unlock_doors() -> Command:
-    """Unlock the doors. Not repeated: a late second one would open a car locked meanwhile."""
+    """Unlock the doors. Not repeatable: a late copy could unlock a car that was locked since."""
     return Command(
         name="door_unlock",
         **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_UNLOCK)),
@@ -78,9 +78,9 @@ def move_trunk(*, is_open: bool) -> Command:
 
 
 def open_charge_port() -> Command:
-    """Open the charge port, or release the cable that is in it.
+    """Open the charge port, or release the cable in it.
 
-    The cable latches again after a minute, and a port without a cable closes after some more.
+    The cable latches again after a minute, and a port without a cable closes some minutes later.
     """
     return Command(
         name="charge_port_door_open",
@@ -134,7 +134,7 @@ def close_windows(position: Position | None) -> Command:
     )
 
 
-# Where it stops in between is anywhere.
+# After a stop, the position is unknown.
 _TONNEAU_ENDS: Final[dict[str, dict[Signal[Any], Any]]] = {
     "open": {signals.TONNEAU_POSITION: "fully_open"},
     "close": {signals.TONNEAU_POSITION: "closed"},

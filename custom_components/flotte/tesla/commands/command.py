@@ -20,27 +20,27 @@ ENERGY: Final = frozenset({"energy_cmds"})
 Action: Final = car_server_pb2.VehicleAction
 Unsigned: Final = vcsec_pb2.UnsignedMessage
 VOID: Final = common_pb2.Void()
-"""A member whose presence is its value."""
+"""An empty message, whose presence is its value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hindrance:
-    """A state of the vehicle in which it certainly refuses a command."""
+    """A state in which the vehicle certainly refuses a command."""
 
     signal: Signal[str]
     values: frozenset[str]
     reason: str
-    """Translation key, the same as for the vehicle's own refusal."""
+    """Translation key of the vehicle's own refusal."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One thing to be done, ready to be sent. Its representation shows no PIN."""
+    """A command, ready to be sent. Its representation shows no PIN."""
 
     name: str
     """Tesla's REST name: `command/{name}` for vehicles, the last part of the path for sites."""
     domain: Domain | None = None
-    """Computer that handles it in the vehicle; None if it only exists as a REST request."""
+    """Computer that handles it in the vehicle; None if it exists only as a REST request."""
     payload: bytes = field(default=b"", repr=False)
     """Serialised `VCSEC.UnsignedMessage` or `CarServer.Action`, before signing."""
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -48,41 +48,42 @@ class Command:
     rest: bool = True
     """Whether the REST form exists, for cars without the protocol."""
     scopes: frozenset[str] = COMMANDS
-    """Any one of them is enough."""
+    """Scopes, any one of which is enough."""
     repeatable: bool = True
-    """Whether doing it twice is the same as doing it once."""
+    """Whether running it twice has the effect of running it once."""
     expects: Mapping[Signal[Any], Any] = field(default_factory=dict)
-    """State that it should bring about."""
+    """Expected effect."""
     requires: Mapping[Signal[Any], Any] = field(default_factory=dict)
-    """State that must be known right before: the guard of commands that toggle."""
+    """State that the vehicle must have just reported, for commands that toggle."""
     preparation: Command | None = field(default=None, compare=False)
-    """Command that the vehicle needs first: it refuses this command unless it is as the preparation
-    `expects`. Both go to the same part of the vehicle. It is left out if that is so already, and
-    for what waited, which is the same command without it."""
+    """Command that has to run first: without its effect, the vehicle refuses this command. Both go
+    to the same part of the vehicle. It is skipped if its effect is there already, and dropped from
+    deferred commands."""
     hindrance: Hindrance | None = None
-    """While it is known to be so, the command is refused without being sent, which is free."""
+    """If the vehicle is known to be in this state, the command is refused without being sent, which
+    is free."""
     already: frozenset[str] = frozenset()
-    """Refusals that mean it was so before, beside those that say "already ..."."""
+    """Refusals that mean "already done", in addition to those that begin with "already"."""
     undoes_itself: bool = False
-    """Whether the vehicle reverts it on its own, as a released cable that latches again. Then no
-    reading, however fresh, says that it is still so."""
+    """Whether the vehicle reverts it on its own, such as a released cable that latches again. If
+    so, no reading is fresh enough to skip the command."""
     supersedes: str | None = None
-    """Settings with the same word here overtake each other while they wait: the newest wins."""
+    """Kind of setting. Of several waiting settings of one kind, only the newest is sent."""
 
 
 def security(message: vcsec_pb2.UnsignedMessage) -> dict[str, Any]:
-    """Domain and payload of what the security computer handles."""
+    """Domain and payload of a command for the security computer."""
     return {"domain": Domain.VEHICLE_SECURITY, "payload": message.SerializeToString()}
 
 
 def infotainment(action: car_server_pb2.VehicleAction) -> dict[str, Any]:
-    """Domain and payload of what the infotainment computer handles."""
+    """Domain and payload of a command for the infotainment computer."""
     payload = car_server_pb2.Action(vehicleAction=action).SerializeToString()
     return {"domain": Domain.INFOTAINMENT, "payload": payload}
 
 
 def is_vehicle_action(payload: bytes) -> bool:
-    """Whether this is what `infotainment` makes, and not empty."""
+    """Whether a payload is one that `infotainment` creates, and not empty."""
     try:
         return car_server_pb2.Action.FromString(payload).vehicleAction.ByteSize() > 0
     except DecodeError:
@@ -96,7 +97,7 @@ def between(setting: str, value: float, lowest: float, highest: float) -> None:
 
 
 def miles_per_hour(setting: str, kilometres_per_hour: float, lowest: int, highest: int) -> int:
-    """The whole miles per hour that Tesla wants; raises InvalidCommand outside of its range."""
+    """Convert to whole miles per hour, which Tesla expects; raises InvalidCommand out of range."""
     miles = kilometres_per_hour / KILOMETRES_PER_MILE
     between(setting, miles, lowest - 0.5, highest + 0.5)
     whole = round(miles)
@@ -120,7 +121,7 @@ def four_digits(pin: str) -> None:
 
 
 def minutes_of_day(setting: str, minutes: int) -> None:
-    """Raise InvalidCommand unless `minutes` after midnight lie within the day."""
+    """Raise InvalidCommand unless `minutes` is a time of day, in minutes after midnight."""
     between(setting, minutes, 0, 24 * 60 - 1)
 
 

@@ -136,7 +136,7 @@ def reset_pin_to_drive() -> Command:
 
 
 def clear_pin_to_drive() -> Command:
-    """Switch PIN to Drive off as its administrator."""
+    """Turn off PIN to Drive as its administrator."""
     action = car_server_pb2.VehicleControlResetPinToDriveAdminAction()
     return Command(
         name="clear_pin_to_drive_admin",
@@ -158,13 +158,13 @@ def set_speed_limit(kilometres_per_hour: float) -> Command:
         name="speed_limit_set_limit",
         **infotainment(Action(drivingSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
-        # Reckoned as what the car tells is, so that the two are equal.
+        # Converted as the car's own report is, so that the two are equal.
         expects={signals.SPEED_LIMIT: signals.kilometres_per_hour(miles)},
     )
 
 
 def activate_speed_limit(*, on: bool, pin: str) -> Command:
-    """Put the speed limit in force, or lift it, with its PIN."""
+    """Activate or deactivate the speed limit with its PIN."""
     four_digits(pin)
     action = car_server_pb2.DrivingSpeedLimitAction(activate=on, pin=pin)
     return Command(
@@ -206,7 +206,7 @@ PARENTAL_SETTINGS: Final = (
     "theater_blocked",
     "arcade_blocked",
 )
-"""In the order of Tesla's enum, from 0."""
+"""The settings in the order of Tesla's enum, from 0."""
 _REST_SETTINGS: Final = (
     "SpeedLimit",
     "Acceleration",
@@ -219,7 +219,7 @@ _REST_SETTINGS: Final = (
 
 
 def activate_parental_controls(*, on: bool, pin: str) -> Command:
-    """Put parental controls in force, or lift them, with their PIN."""
+    """Activate or deactivate parental controls with their PIN."""
     four_digits(pin)
     action = car_server_pb2.ParentalControlsAction(activate=on, pin=pin)
     return Command(
@@ -230,7 +230,7 @@ def activate_parental_controls(*, on: bool, pin: str) -> Command:
 
 
 def set_parental_control(setting: str, *, on: bool) -> Command:
-    """Choose what parental controls do, while they are not active."""
+    """Turn a setting of parental controls on or off, while they are not active."""
     among("parental control", setting, PARENTAL_SETTINGS)
     number = PARENTAL_SETTINGS.index(setting)
     action = car_server_pb2.ParentalControlsEnableSettingsAction(enable=on)
@@ -243,7 +243,7 @@ def set_parental_control(setting: str, *, on: bool) -> Command:
 
 
 def set_parental_speed_limit(kilometres_per_hour: float) -> Command:
-    """The speed limit of parental controls, about 80 to 193 km/h (50 to 120 mph)."""
+    """Set the speed limit of parental controls, about 80 to 193 km/h (50 to 120 mph)."""
     miles = miles_per_hour("speed limit in mph", kilometres_per_hour, MIN_LIMIT_MPH, MAX_LIMIT_MPH)
     action = car_server_pb2.ParentalControlsSetSpeedLimitAction(limit_mph=miles)
     return Command(

@@ -1,4 +1,4 @@
-"""Music, with someone in the car and mobile media control allowed."""
+"""Media; works only with someone in the car, and with mobile media control allowed."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,7 +9,7 @@ from .. import signals
 from .command import Action, Command, between, infotainment
 
 LOUDEST: Final = 11
-"""The documented maximum; the car tells its own."""
+"""The documented maximum; the car reports its own."""
 
 
 def set_volume(volume: float) -> Command:
@@ -26,7 +26,7 @@ def set_volume(volume: float) -> Command:
 
 
 def step_volume(*, up: bool) -> Command:
-    """One step louder or quieter; louder has no REST form."""
+    """Change the volume by one step; the step up has no REST form."""
     action = car_server_pb2.MediaUpdateVolume(volume_delta=1 if up else -1)
     return Command(
         name="media_volume_up" if up else "media_volume_down",
@@ -37,7 +37,7 @@ def step_volume(*, up: bool) -> Command:
 
 
 def toggle_playback() -> Command:
-    """Play what is paused, or pause what plays."""
+    """Toggle between playing and paused."""
     action = Action(mediaPlayAction=car_server_pb2.MediaPlayAction())
     return Command(name="media_toggle_playback", **infotainment(action), repeatable=False)
 
@@ -45,7 +45,7 @@ def toggle_playback() -> Command:
 def set_playback(*, playing: bool) -> Command:
     """Play or pause.
 
-    Tesla's command toggles, so it is only sent when the car is known to do the opposite.
+    Tesla's command toggles, so it is sent only if the car is known to do the opposite.
     """
     return replace(
         toggle_playback(),
@@ -70,12 +70,12 @@ def previous_track() -> Command:
 
 
 def next_favourite() -> Command:
-    """The next favourite."""
+    """Play the next favourite."""
     action = Action(mediaNextFavorite=car_server_pb2.MediaNextFavorite())
     return Command(name="media_next_fav", **infotainment(action), repeatable=False)
 
 
 def previous_favourite() -> Command:
-    """The previous favourite."""
+    """Play the previous favourite."""
     action = Action(mediaPreviousFavorite=car_server_pb2.MediaPreviousFavorite())
     return Command(name="media_prev_fav", **infotainment(action), repeatable=False)

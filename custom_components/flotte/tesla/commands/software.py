@@ -7,16 +7,16 @@ from .command import Action, Command, between, infotainment
 
 
 def schedule_software_update(seconds: int = 0) -> Command:
-    """Install the downloaded software in `seconds` s from now."""
+    """Install the downloaded software `seconds` s from now."""
     between("delay", seconds, 0, 7 * 86400)
     action = car_server_pb2.VehicleControlScheduleSoftwareUpdateAction(offset_sec=seconds)
     return Command(
         name="schedule_software_update",
         **infotainment(Action(vehicleControlScheduleSoftwareUpdateAction=action)),
         parameters={"offset_sec": seconds},
-        # A second one would move the start.
+        # Repeating it would move the start.
         repeatable=False,
-        # That one is scheduled does not tell that it is this one.
+        # A scheduled update need not be the one of this command, so that proves nothing.
         expects={} if seconds else {signals.UPDATE_STATUS: "installing"},
     )
 
@@ -31,7 +31,7 @@ def cancel_software_update() -> Command:
 
 
 _MAX_NAME = 32
-"""Characters; what the car's own screen accepts is not documented, so this only stops nonsense."""
+"""Maximum characters. The car's real limit is not documented; this only stops nonsense."""
 
 
 def set_vehicle_name(name: str) -> Command:

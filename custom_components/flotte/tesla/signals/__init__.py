@@ -1,7 +1,7 @@
 """THE SIGNAL TABLE: everything that a vehicle or an energy site can report, one row each, by topic.
 
-A row names Tesla's telemetry field, how its value becomes ours, and where a polled answer carries
-it. Rows are imported from here, whatever their topic.
+A row has Tesla's telemetry field, the parser of its value, and its place in a polled answer. Import
+rows from here, whatever their topic.
 
 Sources: Tesla's vehicle_data documentation (2024-08), the list of streamed fields (2026-08), and
 values seen by public clients.
@@ -71,7 +71,7 @@ _TOPICS: Final = (
 
 
 def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
-    """Every row of some topics, in the order of their files."""
+    """Every signal of these topics, in the order of their files."""
     for module in modules:
         yield from (value for value in vars(module).values() if isinstance(value, Signal))
 
@@ -88,6 +88,6 @@ SIGNALS_BY_FIELD: Final[Mapping[str, tuple[Signal[Any], ...]]] = {
 }
 """The signals that each streamed field carries.
 
-A field of many flags (doors, tyres) has one flag for each `Field.Part`. A single value is parsed by
-every signal of its field, each for its own part.
+A field of several flags (doors, tyres) has one signal for each flag, `Field.Part`. Any other value
+is parsed by every signal of its field.
 """

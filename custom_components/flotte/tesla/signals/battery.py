@@ -31,7 +31,7 @@ BATTERY_STATES: Final = (
 )
 
 BATTERY_LEVEL = Signal("BatteryLevel", percent, PERCENT, path="charge_state.battery_level")
-"""Of what the pack holds; in the cold more than can be used."""
+"""Share of the energy in the pack; when it is cold, not all of that can be used."""
 USABLE_BATTERY_LEVEL = Signal("Soc", percent, PERCENT, path="charge_state.usable_battery_level")
 RATED_RANGE = Signal("RatedRange", kilometres, RANGE, path="charge_state.battery_range")
 ESTIMATED_RANGE = Signal(
@@ -67,14 +67,14 @@ COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
 BATTERY_STATE = Signal("BMSState", one_of(*BATTERY_STATES))
 BATTERY_FULL = Signal("BmsFullchargecomplete", boolean)
 INTERLOCK_FAULT = Signal("Hvil", truth("fault", no=("ok",)))
-"""Whether the loop that switches the high voltage off is broken."""
+"""Whether the loop that turns off the high voltage is broken."""
 ISOLATION_RESISTANCE = Signal("IsolationResistance", kilohms, (0, 60_000))
-"""Tesla names no unit; public clients read kilo-ohms."""
+"""Tesla documents no unit; public clients assume kilo-ohms."""
 DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
 LIFETIME_ENERGY_USED = Signal(
     "LifetimeEnergyUsed", kilowatt_hours, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
 )
-"""Out of the pack over its life."""
+"""Energy out of the pack over its life."""
 LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", kilowatt_hours, LIFETIME_ENERGY)
 LIFETIME_ENERGY_CHARGED = Signal(
     "LifetimeEnergyChargedKwh", kilowatt_hours, LIFETIME_ENERGY, firmware=None
@@ -94,7 +94,7 @@ def _pack_power(state: State) -> float | None:
 
 
 def _imbalance(state: State) -> float | None:
-    """Volts between the fullest and the emptiest brick."""
+    """Voltage between the fullest and the emptiest brick, in V."""
     highest, lowest = state[BRICK_VOLTAGE_HIGHEST], state[BRICK_VOLTAGE_LOWEST]
     return None if highest is None or lowest is None else highest - lowest
 

@@ -1,6 +1,6 @@
 """Bounds: the lowest and the highest plausible value, in our unit.
 
-Wide enough for every vehicle on sale, and narrow enough to reject placeholders for a missing value:
+They are wide enough for every vehicle on sale, but narrow enough to reject placeholders for "none":
 999 miles, a raw value of all zeros (-40 °C) or all ones (87.5 °C, 102.3 %, 255, 32767).
 """
 

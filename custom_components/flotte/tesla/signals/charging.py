@@ -75,7 +75,7 @@ POWER_TRANSFER_STATES: Final = (
 
 
 def _power(*, is_dc: bool) -> Measure[float]:
-    """Power in kW of one kind of current, from the polled power and whether it is from DC."""
+    """Power in kW of one kind of current, from the polled power and whether that is DC."""
 
     def parse(value: tuple[object, object]) -> float:
         power, is_fast = value
@@ -91,7 +91,7 @@ CHARGING_STATE = Signal(
     firmware="2024.38",
 )
 CHARGER_STATE = Signal("ChargeState", text)
-"""The word of the charger's own state machine (`Standby`, `Enable`); not those of charging."""
+"""State of the charger's own state machine (`Standby`, `Enable`), not of the charge."""
 # A polled answer has one power, at the charger, for both kinds of current.
 AC_CHARGING_POWER = Signal(
     "ACChargingPower",
@@ -116,8 +116,8 @@ CHARGE_ENERGY_ADDED = Signal(
     "DCChargingEnergyIn", kilowatt_hours, PACK_ENERGY, path="charge_state.charge_energy_added"
 )
 AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", kilowatt_hours, PACK_ENERGY)
-"""Into the charger in this session."""
-# Not `charge_state.charge_amps`, which is the request.
+"""Energy into the charger in this session."""
+# Not from `charge_state.charge_amps`, which is the requested current.
 CHARGER_CURRENT = Signal(
     "ChargeAmps", amperes, (0, 100), path="charge_state.charger_actual_current", null=0.0
 )
@@ -139,7 +139,7 @@ CHARGE_RATE = Signal(
     firmware="2025.2.6",
 )
 TIME_TO_FULL = Signal("TimeToFullCharge", hours, (0, 250), path="charge_state.time_to_full_charge")
-"""On a trip to the trip's target."""
+"""During a trip, the time to the trip's target."""
 TIME_TO_LIMIT = Signal(
     "EstimatedHoursToChargeTermination",
     hours,
@@ -227,7 +227,7 @@ PRECONDITIONING_ENABLED = Signal(
     "PreconditioningEnabled", boolean, path="charge_state.preconditioning_enabled"
 )
 """Whether the car preconditions for the time of departure."""
-# The rest of a scheduled departure, which only a polled answer has; times are minutes after
+# The other settings of a scheduled departure, which are only polled; times are minutes after
 # midnight.
 DEPARTURE_MINUTES = Signal(
     "ScheduledDepartureTimeMinutes",
@@ -285,7 +285,7 @@ def _is_charging(state: State) -> bool | None:
 
 
 def _charger_power(state: State) -> float | None:
-    """Power in kW; each field is only good for its own kind of current."""
+    """Power in kW. Each field is valid only for its own kind of current."""
     alternating, direct = state[AC_CHARGING_POWER], state[DC_CHARGING_POWER]
     match state[FAST_CHARGER]:
         case True:
@@ -296,7 +296,7 @@ def _charger_power(state: State) -> float | None:
 
 
 def _connected_cable(state: State) -> str | None:
-    """The kind of cable; the stream calls it invalid when it is pulled, and also before sleep."""
+    """The kind of cable. The stream reports it as invalid when it is pulled, and before sleep."""
     return None if _plugged_in(state) is False else state[CABLE_TYPE]
 
 

@@ -56,7 +56,7 @@ WINDOW_DRIVER_REAR = Signal("RdWindow", is_open, path="vehicle_state.rd_window")
 WINDOW_PASSENGER_REAR = Signal("RpWindow", is_open, path="vehicle_state.rp_window")
 TONNEAU_POSITION = Signal("TonneauPosition", one_of(*TONNEAU_POSITIONS), firmware="2024.44.25")
 TONNEAU_OPEN_PERCENT = Signal("TonneauOpenPercent", percent, PERCENT, firmware="2024.44.25")
-# Only Model S from before 2021 have one; the stream does not report its position.
+# Only the Model S before 2021 has a sunroof; the stream does not report its position.
 SUNROOF_OPEN = Signal(
     "SunroofOpen", unless("closed"), path="vehicle_state.sun_roof_state", streamed=False
 )
@@ -76,7 +76,7 @@ SERVICE_MODE = Signal("ServiceMode", boolean, path="vehicle_state.service_mode")
 REMOTE_START = Signal(
     "RemoteStartEnabled", boolean, path="vehicle_state.remote_start", firmware="2024.44.25"
 )
-"""Whether it may be driven without a key now, after a remote start."""
+"""Whether the car can be driven without a key now, after a remote start."""
 REMOTE_START_ACTIVE = Signal("RemoteStartActive", boolean, firmware=None)
 PAIRED_KEYS = Signal("PairedPhoneKeyAndKeyFobQty", whole, (0, 100))
 SPEED_LIMIT_MODE = Signal("SpeedLimitMode", boolean, path="vehicle_state.speed_limit_mode.active")
@@ -113,7 +113,7 @@ WINDOWS: Final = (
 
 
 def _any_open(state: State) -> bool | None:
-    """True if one window is known to be open; false only if all are known to be closed."""
+    """True if any window is known to be open; False only if all are known to be closed."""
     known = [state[window] for window in WINDOWS]
     if True in known:
         return True

@@ -7,13 +7,13 @@ from .bounds import INSTANT
 from .parsers import boolean, number
 
 ONLINE = Signal("Online", boolean, streamed=False)
-"""Whether Tesla can reach the vehicle now; the free state check reports it."""
+"""Whether the vehicle is online, as the free state check reports."""
 
 STREAMING = Signal("Streaming", boolean, streamed=False)
-"""Whether it has a connection to us, or to the owner's own server, now."""
+"""Whether the vehicle is connected to us, or to the owner's own server."""
 
 LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
-"""Unix seconds of the last check that found it online."""
+"""When the vehicle was last known to be online, in Unix seconds."""
 
 
 def _last_seen(state: State) -> datetime | None:
@@ -27,4 +27,4 @@ def _last_seen(state: State) -> datetime | None:
 
 
 LAST_SEEN = Derived("LastSeen", compute=_last_seen)
-"""Follows from every signal of the vehicle."""
+"""Computed from all signals of the vehicle."""

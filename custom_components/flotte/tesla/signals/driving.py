@@ -24,7 +24,7 @@ DRIVE_POWER = Signal(
 )
 READY_TO_DRIVE = Signal("DriveRail", boolean)
 GPS_TIME: Final = "gps_as_of"
-"""A car that has no reception, or has just woken, answers with an old position."""
+"""A car without reception, or one that has just woken, reports an old position."""
 HEADING = Signal(
     "GpsHeading",
     degrees,
@@ -41,7 +41,7 @@ LOCATION = Signal(
     as_of=GPS_TIME,
 )
 GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
-# Its scope is not documented; with the larger one it is streamed, or left out.
+# Its scope is not documented, so the larger scope is required.
 GPS_ACCURACY = Signal(
     "GpsAccuracyMeters", metres, (0, 10_000), scope="vehicle_location", firmware=None
 )
@@ -49,13 +49,13 @@ ODOMETER = Signal("Odometer", kilometres, (0.001, 4_000_000), path="vehicle_stat
 PEDAL_POSITION = Signal("PedalPosition", percent, PERCENT)
 BRAKE_PEDAL = Signal("BrakePedal", boolean)
 BRAKE_PRESSURE = Signal("BrakePedalPos", number, (-100, 3200))
-"""Of the master cylinder; Tesla names no unit."""
+"""Position of the master cylinder; Tesla documents no unit."""
 LATERAL_ACCELERATION = Signal("LateralAcceleration", metres_per_second_squared, ACCELERATION)
 LONGITUDINAL_ACCELERATION = Signal(
     "LongitudinalAcceleration", metres_per_second_squared, ACCELERATION
 )
 """Tesla's older text says g, but values of 10 were seen."""
-# Tesla names no unit; whether it follows the car's display is not known.
+# Tesla documents no unit; it is unknown whether the value follows the car's display.
 CRUISE_SPEED = Signal("CruiseSetSpeed", kilometres_per_hour, SPEED_SETTING)
 CRUISE_DISTANCE = Signal("CruiseFollowDistance", digit, (0, 7))
 """The setting, 1 to 7."""

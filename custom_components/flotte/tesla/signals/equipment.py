@@ -32,7 +32,7 @@ DISPLAY_STATES: Final = (
     "entertainment",
 )
 
-# A polled answer has a number for what the stream spells. Source: public clients.
+# Polled answers have numbers for the stream's words. Source: public clients.
 _DISPLAY_NUMBERS: Final = {
     0: "off",
     2: "on",
@@ -64,7 +64,7 @@ EFFICIENCY_PACKAGE = Signal(
 CHARGE_PORT_TYPE = Signal(
     "ChargePort", one_of(*CHARGE_PORT_TYPES), path="vehicle_config.charge_port_type"
 )
-# The stream has a text here whose words are not documented, the polled answer a number.
+# The stream has an undocumented text here, the polled answer a number.
 REAR_SEAT_HEATERS = Signal(
     "RearSeatHeaterCount", whole, (0, 7), path="vehicle_config.rear_seat_heaters", streamed=False
 )
@@ -99,7 +99,7 @@ CENTER_DISPLAY = Signal(
     polled=_display_state,
     firmware="2024.44.25",
 )
-# Units of the display; Tesla's values do not follow them.
+# Units of the display, which do not affect the values that Tesla reports.
 DISTANCE_UNIT = Signal(
     "SettingDistanceUnit",
     one_of("miles", "kilometers", **{"mi/hr": "miles", "km/hr": "kilometers"}),
@@ -118,7 +118,7 @@ PRESSURE_UNIT = Signal(
     path="gui_settings.gui_tirepressure_units",
     firmware="2024.44.32",
 )
-# It is not known which polled key corresponds to it.
+# The corresponding polled key is unknown.
 CHARGE_UNIT = Signal("SettingChargeUnit", one_of("distance", "percent"), firmware="2024.44.32")
 CLOCK_OF_24_HOURS = Signal(
     "Setting24HourTime", boolean, path="gui_settings.gui_24_hour_time", firmware="2024.44.32"

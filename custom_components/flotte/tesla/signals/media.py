@@ -21,7 +21,7 @@ MEDIA_PLAYING = Signal(
     path="vehicle_state.media_info.media_playback_status",
     firmware="2025.2.6",
 )
-"""Whether it plays, which has to be known before a command that toggles it."""
+"""Whether media is playing, which has to be known before the command that toggles it."""
 MEDIA_SOURCE = Signal(
     "MediaPlaybackSource",
     text,

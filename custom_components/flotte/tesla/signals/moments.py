@@ -1,4 +1,4 @@
-"""Moments that follow from signals: dates, and the ends of remaining times."""
+"""Times that follow from signals: dates, and the ends of remaining times."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ def later(state: State, signal: Signal[float], unit: timedelta) -> datetime | No
 
 
 def date_of(name: str, signal: Signal[float]) -> Derived[datetime]:
-    """The date of a signal that holds Unix seconds."""
+    """The date of a signal whose value is in Unix seconds."""
 
     def compute(state: State) -> datetime | None:
         seconds = state[signal]

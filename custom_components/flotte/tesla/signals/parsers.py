@@ -1,6 +1,6 @@
-"""Parsers: Tesla's value in, ours out.
+"""Parsers of Tesla's values.
 
-Those of numbers with a unit are in `measures`. One parser serves both sources, so it accepts the
+Parsers of numbers with a unit are in `measures`. One parser serves both sources, so it accepts the
 polled form (`0`, `"Charging"`) as well as the streamed one (`"WindowStateClosed"` without its
 prefix).
 """
@@ -29,19 +29,19 @@ def number(value: object) -> float:
 
 
 def whole(value: object) -> int:
-    """A number that counts something."""
+    """A whole number; fractions are rounded."""
     return round(number(value))
 
 
 def boolean(value: object) -> bool:
-    """True and false, also as 1 and 0."""
+    """A flag, which may also be 1 or 0."""
     if value in (True, False):
         return bool(value)
     raise Unrecognised(value)
 
 
 def text(value: object) -> str | None:
-    """A text; Tesla's ways of saying "none" (blank, `<invalid>`) are None."""
+    """A text; None if it is blank or `<invalid>`, which Tesla sends for "none"."""
     if not isinstance(value, str):
         raise Unrecognised(value)
     stripped = value.strip()
@@ -55,15 +55,15 @@ def first_word(value: object) -> str | None:
 
 
 def upper_case(value: object) -> str | None:
-    """A code that the stream writes in capitals and a polled answer does not: `P74D`."""
+    """A code such as `P74D` in capitals, as in the stream; polled answers have lower case."""
     code = text(value)
     return code.upper() if code else None
 
 
 def instant(value: object) -> float | None:
-    """Unix seconds; 0 is Tesla's way of saying "never".
+    """Unix seconds; None for 0, which means "never".
 
-    The stream encodes these times in its own way, which its decoder undoes.
+    The stream encodes these times in its own way, which its decoder has corrected.
     """
     return number(value) or None
 
@@ -83,18 +83,18 @@ def position(value: object) -> Position | None:
 
 
 def snake(value: str) -> str:
-    """`NoPower` to `no_power`, `BLEKeys` to `ble_keys`: how we and the translations spell words."""
+    """Convert a word to our spelling: `NoPower` to `no_power`, `BLEKeys` to `ble_keys`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", value).lower()
 
 
 UNKNOWN_WORDS: Final = ("unknown", "invalid", "sna")
-"""Words that stand for "no value" in Tesla's enumerations; SNA is "signal not available"."""
+"""Words for "no value" in Tesla's enumerations; SNA is "signal not available"."""
 
 
 def one_of(*known: str, **spelled: str) -> Callable[[Any], str | None]:
-    """One of `known` words, in lower-case snake; `spelled` maps Tesla's other spellings.
+    """Create a parser of `known` words in snake case; `spelled` maps Tesla's other spellings.
 
-    "Unknown" and "Invalid" are None: Tesla has no value, and that is not worth a log entry.
+    "Unknown" and "Invalid" are None, without a log entry, because Tesla has no value.
     """
     options = frozenset(known)
 
@@ -113,9 +113,9 @@ def one_of(*known: str, **spelled: str) -> Callable[[Any], str | None]:
 
 
 def unless(*off: str) -> Callable[[Any], bool | None]:
-    """False for 0, false and the words in `off` (lower-case snake); true for anything else known.
+    """Create a parser that returns False for 0, false and the words in `off` (in snake case).
 
-    "Unknown" and "Invalid" are None.
+    "Unknown" and "Invalid" are None; anything else is True.
     """
 
     def parse(value: object) -> bool | None:
@@ -130,7 +130,7 @@ def unless(*off: str) -> Callable[[Any], bool | None]:
 
 
 def truth(yes: str, *, no: tuple[str, ...]) -> Callable[[Any], bool | None]:
-    """True and false, also as a word (lower-case snake): `yes`, or one of `no`.
+    """Create a parser of a flag, which may be a word in snake case: `yes`, or one of `no`.
 
     "Unknown", "Invalid" and "Faulted" (a broken sensor) are None.
     """
@@ -152,7 +152,7 @@ is_open = unless("closed")
 
 
 def is_recording(value: object) -> bool | None:
-    """Whether a dashcam records; any other word is a reason why it does not."""
+    """Whether the dashcam is recording; any other word is the reason why it is not."""
     if isinstance(value, bool):
         return value
     word = text(value)
@@ -160,7 +160,7 @@ def is_recording(value: object) -> bool | None:
 
 
 def digit(value: object) -> int | None:
-    """A number that an enumeration spells: `3` or `"3"`."""
+    """A number, which an enumeration may spell: `3` or `"3"`."""
     if not isinstance(value, str):
         return whole(value)
     return None if snake(value) in UNKNOWN_WORDS else int(value)

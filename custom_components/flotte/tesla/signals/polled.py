@@ -1,4 +1,4 @@
-"""Readings from polled answers, and the values that no parser recognises."""
+"""Reading of polled answers, and the log of values that no parser recognises."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +12,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 _NONE: Final = ("<invalid>", "SNA")
-"""How Tesla spells "there is none" and "signal not available"."""
+"""Tesla's texts for "no value" and "signal not available"."""
 _MISSING: Final = Absent()
 _logged: set[tuple[str, str]] = set()
 
@@ -20,10 +20,10 @@ _logged: set[tuple[str, str]] = set()
 def read_sections(
     sections: Mapping[str, Any], table: Iterable[Signal[Any]], now: datetime
 ) -> dict[Signal[Any], Reading[Any]]:
-    """Readings from a polled answer: `{section: {key: value, "timestamp": Unix ms}}`.
+    """Read the signals in a polled answer: `{section: {key: value, "timestamp": Unix ms}}`.
 
-    A missing section says nothing. A value that no parser recognises becomes unknown and is
-    logged once. Times in the future (a wrong clock in the car) count as now.
+    A missing section gives no readings. A value that no parser recognises becomes unknown and is
+    logged once. Times in the future (the car's clock is wrong) count as now.
     """
     readings: dict[Signal[Any], Reading[Any]] = {}
     for signal in table:
@@ -44,7 +44,7 @@ def read_sections(
 
 
 def decode[T](signal: Signal[T], raw: object) -> T | None:
-    """Convert a streamed value; None, and logged once, if it is not recognised."""
+    """Convert a streamed value; None if it is not recognised, which is logged once."""
     return _decode(signal, signal.parse, raw)
 
 
@@ -57,7 +57,7 @@ def _decode[T](signal: Signal[T], parse: Callable[[Any], T | None], raw: object)
         log_implausible(signal, raw)
         return None
     except Unrecognised, TypeError, ValueError, AttributeError, OverflowError:
-        # Not the value itself at warning level: it may be private, and it may be long.
+        # The value itself is only in the debug log, because it may be private and long.
         if (seen := (signal.name, str(raw)[:40])) not in _logged and len(_logged) < _LOG_LIMIT:
             _logged.add(seen)
             _LOGGER.warning("Unrecognised value for %s; reporting it as unknown", signal.name)
@@ -74,7 +74,7 @@ def log_implausible(signal: Signal[Any], raw: object) -> None:
 
 
 _LOG_LIMIT: Final = 1000
-"""Unrecognised values to remember, so that a hostile source cannot fill the memory."""
+"""Maximum unrecognised values to remember, so that a hostile source cannot fill memory."""
 
 
 def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
@@ -87,7 +87,7 @@ def _at(section: Mapping[str, Any], path: tuple[str, ...]) -> object:
 
 
 def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> datetime:
-    """Time of a value: its own if the section has one for it, else that of the section."""
+    """The time of a value: its own if the section has one, otherwise the section's."""
     match section.get(signal.as_of) if signal.as_of else None:
         case bool():
             pass
@@ -97,14 +97,14 @@ def _time_of(signal: Signal[Any], section: Mapping[str, Any], now: datetime) -> 
 
 
 def _section_time(section: Mapping[str, Any], now: datetime) -> datetime:
-    """Time of the section by its time stamp, see `read_time`; else now."""
+    """The section's time stamp; now if it has none. See `read_time`."""
     return read_time(section.get("timestamp"), now) or now
 
 
 def read_time(stamp: object, now: datetime) -> datetime | None:
-    """A time stamp, never later than now; None for an impossible one.
+    """Read a time stamp, at most `now`; None if it is impossible.
 
-    Vehicles write Unix milliseconds, sites RFC 3339.
+    Vehicles send Unix milliseconds, sites RFC 3339.
     """
     match stamp:
         case bool():
@@ -123,6 +123,6 @@ def read_time(stamp: object, now: datetime) -> datetime | None:
 
 
 _YEARS: Final = range(2012, 2100)
-"""A time stamp outside of them is noise: no car or site is older."""
+"""Years outside which a time stamp is an error: no car or site is older."""
 _EARLIEST_MS: Final = 1_325_376_000_000
 """The beginning of 2012."""

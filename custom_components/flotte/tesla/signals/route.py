@@ -58,7 +58,7 @@ ROUTE_TRAFFIC_DELAY = Signal(
 ROUTE_SPEED = Signal(
     "MaxSpeedToReachDestinationMph", kilometres_per_hour, SPEED_SETTING, absent=None, firmware=None
 )
-"""The fastest with which the charge lasts to the destination."""
+"""The highest speed at which the charge lasts to the destination."""
 AT_HOME = Signal("LocatedAtHome", boolean, firmware="2024.44.32")
 AT_WORK = Signal("LocatedAtWork", boolean, firmware="2024.44.32")
 AT_FAVOURITE = Signal("LocatedAtFavorite", boolean, firmware="2024.44.32")

@@ -6,7 +6,7 @@ from .parsers import boolean, number, truth, whole
 
 
 def _is_heated(value: object) -> bool:
-    """Whether a level of heat is more than none."""
+    """Whether a heat level is above 0."""
     level = number(value)
     if not HEAT_LEVEL[0] <= level <= HEAT_LEVEL[1]:
         raise Implausible(value)
@@ -28,7 +28,7 @@ SEAT_HEATER_REAR_CENTER = Signal(
 SEAT_HEATER_REAR_RIGHT = Signal(
     "SeatHeaterRearRight", whole, HEAT_LEVEL, path="climate_state.seat_heater_rear_right"
 )
-# Not every car has these, and the stream has none of them.
+# Not every car has these seats, and the stream does not report them.
 SEAT_HEATER_REAR_LEFT_BACK = Signal(
     "SeatHeaterRearLeftBack",
     whole,
@@ -99,5 +99,5 @@ AUTO_STEERING_WHEEL = Signal(
 USER_PRESENT = Signal("DriverSeatOccupied", boolean, path="vehicle_state.is_user_present")
 # Tesla: true means that the belt is open. The field is listed as a flag, and has an enumeration.
 DRIVER_BELT_OPEN = Signal("DriverSeatBelt", truth("unlatched", no=("latched",)))
-# Tesla: it reports this belt, in spite of its name.
+# Despite the field's name, it reports this belt, according to Tesla.
 REAR_CENTER_BELT_OPEN = Signal("PassengerSeatBelt", truth("unlatched", no=("latched",)))

@@ -1,4 +1,4 @@
-"""Signals of the Semi alone: middle (1) and rear (2) axle, left and right, inner and outer tyre.
+"""Signals of the Semi only: middle (1) and rear (2) axle, left and right, inner and outer tyre.
 
 No entity shows them; they are here because the table has every field that Tesla streams.
 """

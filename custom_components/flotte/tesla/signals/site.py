@@ -12,7 +12,7 @@ from .parsers import boolean, number, one_of, text, truth
 
 
 def _connector_power(value: object) -> float | None:
-    """The sum over the site's wall connectors, W; None without any."""
+    """The power of all wall connectors of the site, in W; None if it has none."""
     if not isinstance(value, list):
         raise Unrecognised(value)
     if not value:
@@ -21,7 +21,7 @@ def _connector_power(value: object) -> float | None:
 
 
 def _count(value: object) -> int:
-    """How many there are in a list."""
+    """The number of elements in a list."""
     if not isinstance(value, list):
         raise Unrecognised(value)
     return len(value)
@@ -32,7 +32,7 @@ _export_rule: Final = one_of(*EXPORT_RULES)
 
 
 def _export_rule_of(components: object) -> str | None:
-    """The rule about export; in a programme of grid services only that export is off is known."""
+    """The rule about export. With grid services, Tesla reports at most that export is off."""
     if not isinstance(components, Mapping):
         return _export_rule(components)
     if (rule := components.get("customer_preferred_export_rule")) is not None:
@@ -82,7 +82,7 @@ TOTAL_PACK_ENERGY = Signal(
     path="live_status.total_pack_energy",
     streamed=False,
 )
-"""Of all batteries together, if they were full."""
+"""Capacity of all batteries together."""
 GENERATOR_POWER = Signal(
     "GeneratorPower", watts, SITE_POWER, path="live_status.generator_power", streamed=False
 )
@@ -121,11 +121,11 @@ WALL_CONNECTOR_POWER = Signal(
     path="live_status.wall_connectors",
     streamed=False,
 )
-"""Of all wall connectors of the site together."""
+"""Power of all wall connectors of the site together."""
 WALL_CONNECTORS = Signal(
     "WallConnectors", _count, (0, 100), path="live_status.wall_connectors", null=0, streamed=False
 )
-"""How many the site has."""
+"""Number of wall connectors of the site."""
 STORM_ACTIVE = Signal("StormActive", boolean, path="live_status.storm_mode_active", streamed=False)
 BACKUP_RESERVE = Signal(
     "BackupReserve", whole_percent, PERCENT, path="site_info.backup_reserve_percent", streamed=False
@@ -152,7 +152,7 @@ EXPORT_RULE_EDITABLE = Signal(
     path="site_info.components.edit_setting_energy_exports",
     streamed=False,
 )
-"""Whether the owner may change it in Tesla's app."""
+"""Whether the owner may change this setting in Tesla's app."""
 CHARGE_FROM_GRID = Signal(
     "ChargeFromGrid", _charges_from_grid, path="site_info.components", streamed=False
 )
@@ -184,7 +184,7 @@ HAS_GRID = Signal("HasGrid", boolean, path="site_info.components.grid", streamed
 STORM_CAPABLE = Signal(
     "StormCapable", boolean, path="site_info.components.storm_mode_capable", streamed=False
 )
-"""Whether the site can watch for storms at all."""
+"""Whether the site supports storm watch."""
 
 LIVE_STATUS: Final = "live_status"
 SITE_INFO: Final = "site_info"
@@ -192,7 +192,7 @@ SITE_INFO: Final = "site_info"
 
 
 def _last_seen(state: State) -> datetime | None:
-    """The time of the newest live value; Tesla knows the settings without the site."""
+    """The time of the newest live value, without settings, which Tesla knows without the site."""
     known = [
         reading.time
         for signal, reading in state.readings.items()
@@ -202,4 +202,4 @@ def _last_seen(state: State) -> datetime | None:
 
 
 SITE_LAST_SEEN = Derived("SiteLastSeen", compute=_last_seen)
-"""Follows from every live signal of the site."""
+"""Computed from all live signals of the site."""

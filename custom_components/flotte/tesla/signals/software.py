@@ -66,7 +66,7 @@ UPDATE_IN_PROGRESS = Signal("SoftwareUpdateInProgress", boolean, firmware=None)
 
 
 def _update_stage(state: State) -> str | None:
-    """Stage of the update that is on offer; None if there is none.
+    """The stage of the update on offer; None if there is none.
 
     The stream has no such word. A polled one stands until the stream reports something newer; from
     then on the stage follows from what the stream does report. A download goes from 0 to 100
@@ -84,7 +84,7 @@ def _update_stage(state: State) -> str | None:
     if offer is None or offered is None or is_installed:
         return None
     installed = state.reading(UPDATE_INSTALLED)
-    # What was reported before this offer is of an earlier update.
+    # Readings from before this offer are of an earlier update.
     if (
         installed is not None
         and installed.time >= offer.time

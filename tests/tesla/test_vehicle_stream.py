@@ -340,6 +340,16 @@ async def test_what_it_streams_is_not_looked_at_after_a_command(
     assert followed.poller.commanded_at is not None, "nobody tells that by himself"
 
 
+async def test_what_the_stream_confirmed_is_not_looked_at_after_a_restart(
+    followed: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
+) -> None:
+    await followed.send(commands.set_charge_limit(70), PERSON)
+    assert followed.to_stored()["commanded"] == NOW.timestamp()
+    freezer.tick(2 * SECOND)
+    tell(stream, {LIMIT: 70})
+    assert followed.to_stored()["commanded"] is None
+
+
 # --- Sleep, waking, asking ------------------------------------------------------------------------
 
 

@@ -75,6 +75,9 @@ _OPENING: Final = re.compile(r"(?:The same\b|What |Who |Whoever )")
 """Openings of a docstring. It begins with a noun phrase or an imperative."""
 _CONSTANT: Final = re.compile(r"_?(?:MOST|LARGEST|LONGEST|HIGHEST|LOWEST|SHORTEST)_")
 """Beginnings of identifiers: MAX_ and MIN_ say it."""
+_OUTDATED: Final = {"async_obey", "car", "cars", "limit", "may_wait", "saves"}
+"""Names of variables, parameters and functions about spending: vehicle or asset, budget,
+deferrable, reduces_cost."""
 
 
 _SPELLING: Final = (
@@ -130,6 +133,35 @@ def findings_in_code(source: str) -> list[str]:
     for comment in comments:
         found += [f"{comment.start[0]}: {each!r}" for each in _phrases(comment.string, _IN_CODE)]
     return found
+
+
+def outdated_names(source: str) -> list[str]:
+    """The outdated names that a file about spending defines."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+                | ast.FunctionDef(name=name)
+                | ast.MatchAs(name=str(name))
+            ) if name in _OUTDATED:
+                found.append(f"{node.lineno}: {name}")
+    return found
+
+
+@pytest.mark.parametrize("folder", ["spending", "tesla/spending"])
+def test_names_about_spending(folder: str) -> None:
+    assert {
+        path.name: found
+        for path in sorted((ROOT / "custom_components/flotte" / folder).glob("*.py"))
+        if (found := outdated_names(path.read_text("utf-8")))
+    } == {}
+
+
+def test_outdated_names_that_are_found() -> None:
+    source = "limit = 1\ndef saves(car, vin): ...\nclass A:\n    may_wait: bool\nprint(car)"
+    assert sorted(outdated_names(source)) == ["1: limit", "2: car", "2: saves", "4: may_wait"]
 
 
 def types_defined(source: str) -> Iterator[str]:

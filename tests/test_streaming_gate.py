@@ -168,7 +168,9 @@ async def test_each_request_passes_the_gate_and_never_wakes(
     endpoints = Counter(asked_of(tesla, aurora))
     assert endpoints["fleet_telemetry_config"] == endpoints["fleet_telemetry_errors"] == 1
     assert sent(tesla) == 2
-    assert [(sum(charge.count for charge in each.charges), each.saves) for each, _ in told] == [
+    assert [
+        (sum(charge.count for charge in each.charges), each.reduces_cost) for each, _ in told
+    ] == [
         (2, False),
         (1, False),
     ]

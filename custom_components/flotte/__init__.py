@@ -51,7 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     """Set up one Tesla account."""
     data = entry.runtime_data = await async_set_up_account(hass, entry)
     async_keep_entry(hass, entry)
-    entry.async_on_unload(data.ledger.async_subscribe(data.streaming.async_obey))
+    entry.async_on_unload(data.ledger.async_subscribe(data.streaming.async_apply_spending_mode))
     async_watch_products(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in data.vehicles:

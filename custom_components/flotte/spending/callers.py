@@ -32,7 +32,7 @@ GOOGLE_ASSISTANT: Final = "google_assistant"
 HOMEKIT: Final = "homekit"
 TELEPHONE: Final = "voip"
 
-_BEGINNINGS: Final = ("automation_triggered", "script_started")
+_RUN_STARTED_EVENTS: Final = ("automation_triggered", "script_started")
 """Events of `automation` and `script`, as text because neither may be set up."""
 _VOICES: Final = {
     "google_assistant_command": GOOGLE_ASSISTANT,
@@ -51,7 +51,7 @@ MAX_RUNS: Final = 500
 """Maximum number of runs to remember; a script may wait for hours before it acts."""
 
 
-class _Known:
+class CallerRegistry:
     """Known contexts and users."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class _Known:
         self.users: dict[str, Caller] = {}
         """Callers for users that are not persons, by user id."""
 
-    def began(self, context: Context, caller: Caller) -> None:
+    def note(self, context: Context, caller: Caller) -> None:
         """Note the caller of a context; the first one counts."""
         # A script that an automation starts has the automation's context, so the automation counts.
         self.runs.setdefault(context.id, caller)
@@ -68,22 +68,22 @@ class _Known:
             self.runs.popitem(last=False)
 
     @callback
-    def run_began(self, event: Event[Any]) -> None:
+    def on_run_started(self, event: Event[Any]) -> None:
         """Note that an automation or a script started."""
         name = str(event.data.get(ATTR_ENTITY_ID, ""))
-        self.began(event.context, Caller(CallerKind.AUTOMATION, name))
+        self.note(event.context, Caller(CallerKind.AUTOMATION, name))
 
     @callback
-    def voice_heard(self, event: Event[Any]) -> None:
+    def on_voice_event(self, event: Event[Any]) -> None:
         """Note that a voice assistant is about to act."""
-        self.began(event.context, Caller(CallerKind.VOICE, _VOICES[str(event.event_type)]))
+        self.note(event.context, Caller(CallerKind.VOICE, _VOICES[str(event.event_type)]))
 
     @callback
-    def assist_heard(self, event: Event[EventStateChangedData]) -> None:
+    def on_assist_state(self, event: Event[EventStateChangedData]) -> None:
         """Note the caller of a sentence to Assist."""
         # A logged-in user who types or speaks is a person, and learns the outcome.
         if event.context.user_id is None:
-            self.began(event.context, Caller(CallerKind.VOICE, ASSIST))
+            self.note(event.context, Caller(CallerKind.VOICE, ASSIST))
 
 
 @callback
@@ -91,28 +91,28 @@ def _is_assist(data: EventStateChangedData) -> bool:
     return data["entity_id"].startswith(_ASSIST)
 
 
-_KNOWN: Final[HassKey[_Known]] = HassKey(f"{DOMAIN}_callers")
+_REGISTRY: Final[HassKey[CallerRegistry]] = HassKey(f"{DOMAIN}_callers")
 
 
 async def async_watch_callers(hass: HomeAssistant) -> None:
     """Remember the callers of contexts from now on."""
-    known = hass.data[_KNOWN] = _Known()
+    registry = hass.data[_REGISTRY] = CallerRegistry()
 
-    async def look_at_users(_event: Event[Any] | None = None) -> None:
+    async def update_users(_event: Event[Any] | None = None) -> None:
         for user in await hass.auth.async_get_users():
             if user.system_generated:
                 voice = _SYSTEM_VOICES.get(user.name or "")
-                known.users[user.id] = (
+                registry.users[user.id] = (
                     Caller(CallerKind.VOICE, voice) if voice else Caller(CallerKind.AUTOMATION)
                 )
 
-    for name in _BEGINNINGS:
-        hass.bus.async_listen(name, known.run_began)
+    for name in _RUN_STARTED_EVENTS:
+        hass.bus.async_listen(name, registry.on_run_started)
     for name in _VOICES:
-        hass.bus.async_listen(name, known.voice_heard)
-    hass.bus.async_listen(EVENT_STATE_CHANGED, known.assist_heard, event_filter=_is_assist)
-    hass.bus.async_listen(EVENT_USER_ADDED, look_at_users)
-    await look_at_users()
+        hass.bus.async_listen(name, registry.on_voice_event)
+    hass.bus.async_listen(EVENT_STATE_CHANGED, registry.on_assist_state, event_filter=_is_assist)
+    hass.bus.async_listen(EVENT_USER_ADDED, update_users)
+    await update_users()
 
 
 @callback
@@ -123,18 +123,18 @@ def caller_of(hass: HomeAssistant, context: Context | None) -> Caller:
     known voice assistant counts as an automation, because no person is known to wait for the
     outcome.
     """
-    nobody = Caller(CallerKind.AUTOMATION)
+    unattended = Caller(CallerKind.AUTOMATION)
     if context is None:
-        return nobody
-    known = hass.data.get(_KNOWN) or _Known()
-    began = known.runs.get(context.id) or known.runs.get(context.parent_id or "")
+        return unattended
+    registry = hass.data.get(_REGISTRY) or CallerRegistry()
+    began = registry.runs.get(context.id) or registry.runs.get(context.parent_id or "")
     if began is not None and began.kind is CallerKind.VOICE:
         # Even if the context has the user who linked the service: they spoke, and see no screen.
         return began
     if context.user_id is None:
-        return began or nobody
+        return began or unattended
     # An automation identifies the caller better than a user that Home Assistant created.
-    system = known.users.get(context.user_id)
+    system = registry.users.get(context.user_id)
     if system is None:
         return Caller(CallerKind.PERSON)
     return began or system

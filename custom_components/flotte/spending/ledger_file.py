@@ -138,8 +138,8 @@ class LedgerFile:
             "suspensions": self._meter.suspension.count,
             **({} if doubt is None else {"doubt": _doubt_stored(doubt)}),
             "woken": {
-                car: [each.timestamp() for each in times]
-                for car, times in self._meter.woken.items()
+                vin: [each.timestamp() for each in times]
+                for vin, times in self._meter.woken.items()
             },
         }
 
@@ -174,7 +174,7 @@ def _read_doubt(stored: object) -> Doubt | None:
 def _read_woken(stored: object) -> dict[str, list[datetime]]:
     """Read the stored times of wakes; unreadable ones are left out."""
     woken: dict[str, list[datetime]] = {}
-    for car, times in stored.items() if isinstance(stored, dict) else ():
+    for vin, times in stored.items() if isinstance(stored, dict) else ():
         with suppress(TypeError, ValueError, OverflowError, OSError):
-            woken[str(car)] = [dt_util.utc_from_timestamp(each) for each in times]
+            woken[str(vin)] = [dt_util.utc_from_timestamp(each) for each in times]
     return woken

@@ -269,7 +269,7 @@ class StreamManager:
         await self._configurator.async_configure()
 
     @callback
-    def async_obey(self) -> None:
+    def async_apply_spending_mode(self) -> None:
         """Configure the cars at once if the spending mode changed: until then streams keep costing.
 
         Called with each booking; a change while paused is noticed within a minute.

@@ -33,7 +33,7 @@ def admit(
     """
     car = vins[0] if len(vins) == 1 else ""
     charges = tuple(api.endpoints.charge(each) for each in endpoints)
-    request = SpendingRequest(caller=STREAM, charges=charges, asset=car, saves=saves)
+    request = SpendingRequest(caller=STREAM, charges=charges, asset=car, reduces_cost=saves)
     return gate.admit(request, dt_util.utcnow())
 
 

@@ -87,7 +87,9 @@ def spent(**counts: int) -> Mapping[Category, int]:
 
 def setting(caller: Caller = AUTOMATION, *more: Charge) -> SpendingRequest:
     """A plain setting for a sleeping car: 0.021 and its extras."""
-    return SpendingRequest(caller=caller, charges=(WAKE, COMMAND, *more), asset=CAR, may_wait=True)
+    return SpendingRequest(
+        caller=caller, charges=(WAKE, COMMAND, *more), asset=CAR, deferrable=True
+    )
 
 
 def unlock(caller: Caller = AUTOMATION) -> SpendingRequest:
@@ -141,7 +143,7 @@ TABLE: Final[dict[str, Case]] = {
         setting(), Refuse, DecisionReason.SUSPENDED, APRIL, at={"suspended": True}
     ),
     "suspended_saving": Case(
-        ask(STREAM, DATA, saves=True),
+        ask(STREAM, DATA, reduces_cost=True),
         Refuse,
         DecisionReason.SUSPENDED,
         APRIL,
@@ -433,7 +435,7 @@ TABLE: Final[dict[str, Case]] = {
     ),
     "background_never_wakes": Case(ask(POLLING, WAKE), Refuse, DecisionReason.BACKGROUND),
     "background_never_waits": Case(
-        replace(setting(POLLING), saves=True), Refuse, DecisionReason.BACKGROUND
+        replace(setting(POLLING), reduces_cost=True), Refuse, DecisionReason.BACKGROUND
     ),
     # 12.5 of 31 days of 9.00 are 3.629: 1,812 requests cost 3.624, one more 3.63 as rounded.
     "poll_in_step": Case(
@@ -493,13 +495,13 @@ TABLE: Final[dict[str, Case]] = {
         ask(POLLING, DATA), Refuse, DecisionReason.BUDGET, APRIL, policy={"budget": Decimal(0)}
     ),
     "a_leaner_stream": Case(
-        ask(STREAM, DATA, saves=True),
+        ask(STREAM, DATA, reduces_cost=True),
         Allow,
         DecisionReason.SAVES,
         at={"counts": spent(wake=499), "mode": SpendingMode.STOPPED},
     ),
     "a_leaner_stream_above_the_budget": Case(
-        ask(STREAM, DATA, saves=True), Refuse, DecisionReason.BUDGET, APRIL, at=ALL_SPENT
+        ask(STREAM, DATA, reduces_cost=True), Refuse, DecisionReason.BUDGET, APRIL, at=ALL_SPENT
     ),
     # --- Other tariffs ---
     "discount_in_kroner": Case(
@@ -988,9 +990,9 @@ REQUESTS = st.builds(
     caller=CALLERS,
     charges=CHARGES,
     asset=st.sampled_from(["A", "B"]),
-    may_wait=st.booleans(),
+    deferrable=st.booleans(),
     confirmed=st.booleans(),
-    saves=st.booleans(),
+    reduces_cost=st.booleans(),
 )
 MOMENTS = st.datetimes(
     datetime(2026, 2, 26),  # noqa: DTZ001  # hypothesis adds the time zone
@@ -1059,7 +1061,7 @@ def test_properties_of_all_cases(
         bill = bill_with(request, at)
         assert not at.suspended
         assert bill <= limit
-        if kind is not CallerKind.PERSON and not request.saves:
+        if kind is not CallerKind.PERSON and not request.reduces_cost:
             assert bill <= limit * (1 - policy.reserve)
         if kind is CallerKind.BACKGROUND:
             assert not request.wakes
@@ -1067,7 +1069,7 @@ def test_properties_of_all_cases(
             assert policy.wakes_per_day is None or at.wakes_today < policy.wakes_per_day
             assert EFFECTS[at.mode].automation_wakes
     elif isinstance(decision, Defer):
-        assert request.may_wait
+        assert request.deferrable
         assert request.wakes
         assert kind is not CallerKind.BACKGROUND
         assert policy.asleep(request.caller) is not AsleepPolicy.REFUSE
@@ -1348,9 +1350,9 @@ class Interleaved(RuleBasedStateMachine):
         if not any(EURO.price(charge.category) for charge in request.charges):
             return
         kind = request.caller.kind
-        if kind is not CallerKind.PERSON and not request.saves:
+        if kind is not CallerKind.PERSON and not request.reduces_cost:
             assert self._bill(month) <= Decimal("0.54")
-        if kind is CallerKind.BACKGROUND and not request.saves:
+        if kind is CallerKind.BACKGROUND and not request.reduces_cost:
             gone = (now - month.begin + timedelta(days=3)) / (month.end - month.begin)
             assert float(self._bill(month)) <= 0.54 * min(1, gone) + 1e-9
         if kind in UNATTENDED and request.wakes:

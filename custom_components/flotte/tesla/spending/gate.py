@@ -58,12 +58,12 @@ class SpendingRequest:
     it, a data request, a handshake, the command."""
     asset: str = ""
     """VIN of a vehicle or number of a site; empty if the action concerns no single asset."""
-    may_wait: bool = False
+    deferrable: bool = False
     """Whether the action is a plain setting, which can run later as well as now. Never true for
     unlocking, opening, remote start, or anything else that acts instead of setting a value."""
     confirmed: bool = False
     """Whether a person confirmed the action by repeating it."""
-    saves: bool = False
+    reduces_cost: bool = False
     """Whether the action makes the rest of the month cheaper, such as a leaner stream."""
 
     @property
@@ -227,7 +227,7 @@ def decide_now(
 
 def _waits(request: SpendingRequest, at: Circumstances, policy: Policy) -> bool:
     """Whether to defer an action that may not wake the car now."""
-    if not (request.wakes and request.may_wait):
+    if not (request.wakes and request.deferrable):
         return False
     asleep = policy.asleep(request.caller)
     is_person = request.caller.kind is CallerKind.PERSON
@@ -247,7 +247,7 @@ def _decide_background(
     obstacle = _money_obstacle(request, at, policy)
     if obstacle is not None:
         return obstacle
-    if request.saves:
+    if request.reduces_cost:
         return Allow(DecisionReason.SAVES, _words(request, at, policy))
     if not EFFECTS[at.mode].polls:
         until = Month.of(at.now).end
@@ -293,14 +293,14 @@ def _money_reason(
 ) -> DecisionReason | None:
     if at.suspended:
         return DecisionReason.SUSPENDED
-    limit = policy.budget_in(at.tariff)
+    budget = policy.budget_in(at.tariff)
     bill = _bill_with(request, at)
-    if bill > limit:
+    if bill > budget:
         return DecisionReason.BUDGET
     if request.caller.kind in UNATTENDED and not EFFECTS[at.mode].automations:
         return DecisionReason.STOPPED
-    keeps_reserve = request.caller.kind is not CallerKind.PERSON and not request.saves
-    if keeps_reserve and bill > limit * (1 - policy.reserve):
+    keeps_reserve = request.caller.kind is not CallerKind.PERSON and not request.reduces_cost
+    if keeps_reserve and bill > budget * (1 - policy.reserve):
         return DecisionReason.RESERVE
     return None
 
@@ -309,7 +309,7 @@ def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) 
     """The refusal to wake the car for a person or an automation, if any."""
     asleep = policy.asleep(request.caller)
     words = _words(request, at, policy)
-    if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.may_wait):
+    if asleep is AsleepPolicy.REFUSE or (asleep is AsleepPolicy.WAIT and request.deferrable):
         return Refuse(DecisionReason.ASLEEP, None, words)
     if request.caller.kind is CallerKind.PERSON:
         if policy.confirm_wakes and not request.confirmed:
@@ -360,15 +360,15 @@ def _words(
     request: SpendingRequest, at: Circumstances, policy: Policy, until: datetime | None = None
 ) -> dict[str, str]:
     """The placeholders that every text can use."""
-    limit = policy.budget_in(at.tariff)
+    budget = policy.budget_in(at.tariff)
     bill = at.tariff.bill(at.counts) + at.unaccounted
     words = {
         "caller": request.caller.label,
         "cost": f"{at.tariff.total(request.charges):.3f}",
         "spent": f"{bill:.2f}",
-        "left": f"{max(Decimal(0), limit - bill):.2f}",
-        "limit": f"{limit:.2f}",
-        "reserve": f"{limit * policy.reserve:.2f}",
+        "left": f"{max(Decimal(0), budget - bill):.2f}",
+        "limit": f"{budget:.2f}",
+        "reserve": f"{budget * policy.reserve:.2f}",
         "currency": at.tariff.currency,
         "wakes": str(at.wakes_today),
     }
@@ -440,9 +440,9 @@ class Gate:
         """Preview the decision. Changes nothing."""
         return decide(request, self.circumstances(request, now), self.policy)
 
-    def lets_poll(self, charge: Charge, car: str, now: datetime) -> bool:
+    def lets_poll(self, charge: Charge, vin: str, now: datetime) -> bool:
         """Whether the background may ask for this now: always, if it costs nothing."""
-        request = SpendingRequest(caller=POLLING, charges=(charge,), asset=car)
+        request = SpendingRequest(caller=POLLING, charges=(charge,), asset=vin)
         return isinstance(self.decide(request, now), Allow)
 
     def admit(self, request: SpendingRequest, now: datetime) -> Hold:

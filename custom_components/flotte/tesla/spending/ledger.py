@@ -87,20 +87,20 @@ class Ledger:
     each."""
     _streamed_on: date | None = None
 
-    def count_signals(self, car: str, count: int, now: datetime) -> None:
+    def count_signals(self, vin: str, count: int, now: datetime) -> None:
         """Count streamed signals; `now` must be in UTC."""
         today = now.date()
         if today != self._streamed_on:
             self._book_streamed()
             self._streamed_on = today
-        self._streamed[car] = self._streamed.get(car, 0) + count
+        self._streamed[vin] = self._streamed.get(vin, 0) + count
 
     def _book_streamed(self) -> None:
         """Book the signals counted since the last call."""
         if self._streamed and self._streamed_on is not None:
             counted, self._streamed = self._streamed, {}
-            for car, count in counted.items():
-                self.book(LedgerKey(self._streamed_on, Category.SIGNAL, car, STREAM.label), count)
+            for vin, count in counted.items():
+                self.book(LedgerKey(self._streamed_on, Category.SIGNAL, vin, STREAM.label), count)
 
     def book(self, row: LedgerKey, count: int) -> None:
         """Add a count to a row; a negative count takes requests back."""
@@ -151,7 +151,7 @@ class Ledger:
         return groups
 
     def wakes_on(
-        self, day: date, car: str | None = None, kinds: Collection[CallerKind] | None = None
+        self, day: date, asset: str | None = None, kinds: Collection[CallerKind] | None = None
     ) -> int:
         """Wakes on a day (UTC), of one car or of all, by these kinds of callers or by all."""
         if self._wakes is None or self._wakes[0] != day:
@@ -164,7 +164,8 @@ class Ledger:
         return sum(
             count
             for row, count in self._wakes[1].items()
-            if car in (None, row.asset) and (kinds is None or row.caller.partition(":")[0] in kinds)
+            if asset in (None, row.asset)
+            and (kinds is None or row.caller.partition(":")[0] in kinds)
         )
 
     def avoided_wakes(self, month: Month) -> int:
@@ -281,12 +282,12 @@ def _rows_read(stored: object) -> Counter[LedgerKey]:
     rows: Counter[LedgerKey] = Counter()
     for line in stored if isinstance(stored, list) else ():
         match line:
-            case [str() as day, str() as category, str() as car, str() as caller, int() as count]:
+            case [str() as day, str() as category, str() as asset, str() as caller, int() as count]:
                 least = -MAX_UNITS if caller == CORRECTION else 0
                 if isinstance(count, bool) or not least <= count <= MAX_UNITS:
                     continue
                 try:
-                    row = LedgerKey(date.fromisoformat(day), Category(category), car, caller)
+                    row = LedgerKey(date.fromisoformat(day), Category(category), asset, caller)
                 except ValueError:
                     continue
                 rows[row] += count

@@ -150,7 +150,7 @@ class Admission:
             caller=caller,
             charges=tuple(charges),
             asset=self._context.vin,
-            may_wait=isinstance(intent, Command) and is_deferrable(intent),
+            deferrable=isinstance(intent, Command) and is_deferrable(intent),
             confirmed=self._confirms(intent, caller),
         )
 

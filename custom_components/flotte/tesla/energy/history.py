@@ -1,15 +1,15 @@
-"""The energy history of a site: the rows of one local day, each at its true moment.
+"""The energy history of a site: the rows of one local day, each with its correct time.
 
-Tesla's answers have traps, and each has a rule here:
+Tesla's answers have pitfalls, each handled here:
 
-- A field that is omitted is zero. If no row of the day has any field, nothing is known yet: that is
-  the answer after midnight, and the one of a dead site.
-- Some sites write the standard offset all year. The time of day is right then and the moment is an
-  hour late, so that a day in summer seems to begin at 01:00 and the last hour is lost. Source:
+- An omitted field is zero. If no row of the day has any field, nothing is known yet: that is the
+  answer after midnight, and that of a dead site.
+- Some sites send the standard offset all year. Their time of day is right, but in summer the time
+  in UTC is an hour late, so that the day seems to begin at 01:00 and its last hour is lost. Source:
   reports of several clients about sites with panels only (2021 to 2024).
 - Rows are repeated, unordered, or of another day.
-- A row with a value that no house can have is left out, as if it were not there yet: without the
-  value its sums would be wrong, and a later answer may correct it.
+- A row with an impossible value is left out, as if it had not arrived yet: without the value its
+  sums would be wrong, and a later answer may correct it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,11 +1,11 @@
-"""An energy site: its power flows, its settings, and how they are changed.
+"""An energy site: its power flows, its settings, and commands that change them.
 
-Sites are always reachable through Tesla's cloud, need no wake and no signature, and cost nothing
-today; their requests are booked anyway, in a category of their own. Should they cost
-something one day, they pass the gate, and are polled no more often than the plan says.
+Sites are always reachable through Tesla's cloud and need neither a wake nor a signature. Their
+requests are free today, but are booked anyway, in a category of their own. If Tesla ever charges
+for them, the gate has to admit them, and the plan limits how often sites are polled.
 
 A site has two sections, `live_status` and `site_info`. Each is read at its own interval, and one
-may fail while the other works.
+can fail while the other works.
 """
 
 import asyncio
@@ -53,13 +53,13 @@ _KEYS: Final = {
     )
     for name in _INTERVALS
 }
-"""The keys that are read; an answer with none of them says nothing."""
+"""The keys that are read in each section; an answer without any of them is invalid."""
 
 MISSING_GRACE: Final = timedelta(minutes=15)
 """How long a value is kept while answers come without its key."""
 
 NO_WORDS: Final = "none given"
-"""In place of Tesla's words, where it refuses without any."""
+"""Shown instead of Tesla's message if Tesla refuses without one."""
 
 
 class Site:
@@ -67,10 +67,10 @@ class Site:
 
     Args:
         site_id: Tesla's number of the site.
-        api: Way to Tesla.
-        scopes: What the owner granted.
-        gate: Decides what may cost something; by default one of its own on the API's meter.
-        clock: Time now; aware.
+        api: Client of the Fleet API.
+        scopes: Scopes that the owner granted.
+        gate: Decides what may be spent; by default a gate with the default policy.
+        clock: Returns the current time, timezone-aware.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Site:
         self.state = State()
         self.sections = {name: Section() for name in _INTERVALS}
         self._look_after: datetime | None = None
-        """When a setting was last sent that no answer to a later question shows yet."""
+        """When a setting was last sent, until an answer requested later shows its effect."""
         self._last_live: tuple[Mapping[str, Any], datetime] | None = None
-        """The last answer about power flows, and when it was true."""
+        """The last answer about power flows, and the time of its values."""
         self._missing_since: dict[Signal[Any], datetime] = {}
         self._scopes = scopes
         self._clock = clock
@@ -98,7 +98,7 @@ class Site:
         self._changed = Listeners[frozenset[Signal[Any]]]()
 
     def subscribe(self, listener: Callable[[frozenset[Signal[Any]]], None]) -> Callable[[], None]:
-        """Notify `listener` of signals whose value changed; call the returned function to stop."""
+        """Notify `listener` when the values of signals change; return a function that stops it."""
         return self._changed.subscribe(listener)
 
     def lapse(self) -> None:
@@ -111,31 +111,31 @@ class Site:
         return {"state": self._stored.of(self.state)}
 
     def restore(self, stored: object) -> None:
-        """Take up what `to_stored` kept."""
+        """Restore the state from the JSON of `to_stored`."""
         if not isinstance(stored, Mapping):
             return
         self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
 
     @property
     def is_free(self) -> bool:
-        """Whether it costs nothing to look at it."""
+        """Whether polling the site is free."""
         return not any(self.api.price(Endpoint(each)) for each in _INTERVALS)
 
     def ask_again(self) -> None:
-        """Have the next poll read both sections, if that costs nothing."""
+        """Make the next poll read both sections, if that is free."""
         if self.is_free:
             for section in self.sections.values():
                 section.tried = None
 
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
-        """Poll the due sections; one that costs something only if it is shown and admitted.
+        """Poll the due sections; a paid one only if it is shown and the gate admits it.
 
-        The sections are asked at the same time, so that none waits for the other. That only the
-        settings cannot be read is no error here: see `sections`.
+        Sections are polled concurrently, so that neither waits for the other. If only the settings
+        cannot be read, this raises nothing; see `sections`.
 
         Raises:
-            BudgetExceeded, AccountSuspended, GateRefused: the background may not spend that now.
-            TeslaError: any other.
+            BudgetExceeded, AccountSuspended, GateRefused: the gate refuses background polling now.
+            TeslaError: any other failure.
         """
         # A free section is read even if nothing shows it: its values are kept for later.
         wanted = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
@@ -156,7 +156,7 @@ class Site:
         if name == SITE_INFO and self._look_after is not None:
             return True
         section, price = self.sections[name], self.api.price(Endpoint(name))
-        # Until it has answered once since the start, it is unknown what is there.
+        # Poll a free section often until its first answer, as nothing is known before.
         usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
         interval = plan.site_interval(
             usual,
@@ -167,7 +167,7 @@ class Site:
         return plan.site_due(section.tried, interval, now)
 
     def _admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
-        """Ask the gate for a request, and keep room for it; a free one needs no question."""
+        """Have the gate admit a request, and hold room for it; a free request needs neither."""
         if not self.api.price(endpoint):
             return nullcontext()
         charges = (self.api.endpoints.charge(endpoint),)
@@ -179,14 +179,14 @@ class Site:
         live, info = self.sections[LIVE_STATUS], self.sections[SITE_INFO]
         answer, asked = await self._read(LIVE_STATUS, self.api.live_status, caller)
         if live.error is not None and info.error is not None:
-            # Both were lost, so both may be back.
+            # Both sections had failed, so both may work again.
             info.tried = None
         self._take(LIVE_STATUS, answer, self._true_at(answer, asked))
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
         if self.api.price(Endpoint.SITE_INFO):
-            # What costs something is looked at once after a setting, even if it does not answer.
+            # A paid section is read only once after a setting, even if that fails.
             self._look_after = None
         answer, asked = await self._read(SITE_INFO, self.api.site_info, caller)
         if self._look_after is not None and asked >= self._look_after:
@@ -199,7 +199,7 @@ class Site:
         request: Callable[[int, Caller], Awaitable[dict[str, Any]]],
         caller: Caller,
     ) -> tuple[dict[str, Any], datetime]:
-        """The answer about a section, and when it was asked for. Raises TeslaError."""
+        """Request a section; return the answer and the time of the request. Raises TeslaError."""
         section = self.sections[name]
         section.tried = asked = self._clock()
         try:
@@ -214,16 +214,16 @@ class Site:
 
     @staticmethod
     def _is_lost(error: BaseException) -> bool:
-        """Whether an error tells of trouble on the way, and not of money."""
+        """Whether an error means that a section could not be read, and not that money is short."""
         ours = BudgetExceeded | GateRefused | AccountSuspended
         return isinstance(error, TeslaError) and not isinstance(error, ours)
 
     def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
-        """When an answer about power flows was true, by our clock.
+        """The time of an answer about power flows, by our clock.
 
-        A gateway's clock may be wrong, and Tesla's cloud repeats the last words of a site that it
-        does not reach. So a time stamp counts only for the first answer, and for one that repeats
-        the one before, time stamp included; whatever else came is new.
+        A gateway's clock may be wrong, and Tesla's cloud repeats the last answer of a site that it
+        cannot reach. So the time stamp counts only for the first answer. An answer that equals the
+        previous one, including its time stamp, keeps that one's time. Any other answer is new.
         """
         if self._last_live is None:
             time = signals.read_time(answer.get("timestamp"), asked) or asked
@@ -232,7 +232,7 @@ class Site:
         else:
             time = asked
         self._last_live = answer, time
-        # What is known already must not outlive what comes now.
+        # The time must not be earlier than that of known readings, which would otherwise win.
         known = [
             each.time
             for signal, each in self.state.readings.items()
@@ -244,8 +244,8 @@ class Site:
         """Change a setting.
 
         Raises:
-            Refused: certainly not executed.
-            OutcomeUnknown: it may have been executed; the settings are read with the next poll.
+            Refused: the command was certainly not executed.
+            OutcomeUnknown: it may have been executed; the next poll reads the settings.
         """
         if not command.scopes & self._scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
@@ -274,7 +274,7 @@ class Site:
         return Done()
 
     def _take(self, name: str, answer: dict[str, Any], time: datetime) -> None:
-        """Take in an answer that was true at a time: it may not show what was set since."""
+        """Apply an answer with the time of its values, which may be from before a setting."""
         section, now = self.sections[name], self._clock()
         told = {key: value for key, value in answer.items() if key != "timestamp"}
         readings = signals.read_sections({name: told}, signals.SITE_SIGNALS, time)
@@ -284,7 +284,7 @@ class Site:
             if signal in readings:
                 self._missing_since.pop(signal, None)
             elif (since := self._missing_since.get(signal)) is None:
-                # The answer before this one reported it, or one before the start did.
+                # Missing since the previous answer, or if there is none, since now.
                 self._missing_since[signal] = section.read or now
             elif now - since >= MISSING_GRACE:
                 readings[signal] = Reading(None, time, Source.POLL)

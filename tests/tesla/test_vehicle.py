@@ -165,14 +165,14 @@ async def test_check_asks_tesla_and_not_the_car(
         (7, True),
     ],
 )
-async def test_teslas_word_for_the_state(vehicle: Vehicle, word: object, *, online: bool) -> None:
+async def test_state_that_tesla_reports(vehicle: Vehicle, word: object, *, online: bool) -> None:
     vehicle.apply_state("online")
     vehicle.apply_state(word)
     assert vehicle.is_online is online
     assert (vehicle.presence.online_since is not None) is online
 
 
-async def test_listeners_hear_what_changed(vehicle: Vehicle) -> None:
+async def test_listeners_are_notified_of_changed_signals(vehicle: Vehicle) -> None:
     told: Changes = []
     unsubscribe = vehicle.subscribe(told.append)
     reading = Reading(50.0, NOW, Source.POLL)
@@ -213,7 +213,7 @@ LIMIT_80 = {signals.CHARGE_LIMIT: 80}
         (None, 0, Source.POLL, False),
     ],
 )
-async def test_what_counts_as_known(
+async def test_certain_readings(
     vehicle: Vehicle, value: int | None, age: int, source: Source, *, known: bool
 ) -> None:
     reading = Reading(value, NOW - timedelta(seconds=age), source)
@@ -221,7 +221,7 @@ async def test_what_counts_as_known(
     assert vehicle.knowledge.is_certain(LIMIT_80) is known
 
 
-async def test_everything_must_be_known(vehicle: Vehicle) -> None:
+async def test_every_value_must_be_certain(vehicle: Vehicle) -> None:
     vehicle.receive({signals.CHARGE_LIMIT: Reading(80, NOW, Source.POLL)})
     assert not vehicle.knowledge.is_certain({**LIMIT_80, signals.LOCKED: True})
     assert vehicle.knowledge.is_certain({})
@@ -242,7 +242,7 @@ async def test_everything_must_be_known(vehicle: Vehicle) -> None:
         (MODEL_S, True),
     ],
 )
-async def test_who_is_kept_awake_by_questions(
+async def test_cars_that_polling_keeps_awake(
     make_vehicle: VehicleMaker, vin: str, *, kept_awake: bool
 ) -> None:
     assert make_vehicle(vin).channel.polling_prevents_sleep is kept_awake
@@ -262,7 +262,7 @@ async def test_who_is_kept_awake_by_questions(
         ("5YJ3E1EA7KF000001", False, False),
     ],
 )
-async def test_what_tesla_says_of_a_car_counts_more_than_its_year(
+async def test_fleet_status_overrides_the_model_year(
     make_vehicle: VehicleMaker, vin: str, *, required: bool | None, kept_awake: bool
 ) -> None:
     """Legacy cars take no signed commands; also after a restart, before Tesla says so again."""
@@ -330,7 +330,7 @@ async def test_fleet_status(
     assert vehicle.channel.mode is protocol
 
 
-async def test_a_car_that_demands_signatures_now(make_vehicle: VehicleMaker) -> None:
+async def test_a_car_that_begins_to_require_signatures(make_vehicle: VehicleMaker) -> None:
     vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
     vehicle.channel.apply_fleet_status(
         {"vehicle_info": {MODEL_Y: {"vehicle_command_protocol_required": True}}}
@@ -346,7 +346,7 @@ async def test_a_car_that_demands_signatures_now(make_vehicle: VehicleMaker) -> 
         (MODEL_S, False, CommandMode.UNSIGNED),
     ],
 )
-async def test_pairing_is_asked_for_free(
+async def test_checking_the_pairing_is_free(
     make_vehicle: VehicleMaker, account: Account, vin: str, *, paired: bool, protocol: CommandMode
 ) -> None:
     vehicle = make_vehicle(vin)
@@ -375,7 +375,7 @@ async def test_refresh(awake: Vehicle, car: Car, freezer: FrozenDateTimeFactory)
     assert signals.BATTERY_LEVEL not in told[-1]
 
 
-async def test_without_the_scope_the_location_is_not_asked_for(
+async def test_location_is_not_requested_without_its_scope(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
     vehicle = make_vehicle(scopes=SCOPES - {"vehicle_location"})
@@ -386,7 +386,9 @@ async def test_without_the_scope_the_location_is_not_asked_for(
     assert vehicle.is_online, "it has just answered"
 
 
-async def test_a_car_that_fell_asleep_meanwhile(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_refresh_of_a_car_that_fell_asleep(
+    awake: Vehicle, car: Car, account: Account
+) -> None:
     car.steer({"state": "asleep"})
     with pytest.raises(VehicleUnavailable):
         await awake.refresh()
@@ -396,7 +398,7 @@ async def test_a_car_that_fell_asleep_meanwhile(awake: Vehicle, car: Car, accoun
     assert paid(account) == {DATA: 1}
 
 
-async def test_a_stale_answer_of_a_car_that_falls_asleep(awake: Vehicle, account: Account) -> None:
+async def test_a_stale_answer_while_a_car_falls_asleep(awake: Vehicle, account: Account) -> None:
     answer = {"response": {"state": "asleep", "charge_state": {"battery_level": 12}}}
     account.tesla.faults.order("status", status=200, body=answer)
     await awake.refresh()
@@ -404,7 +406,7 @@ async def test_a_stale_answer_of_a_car_that_falls_asleep(awake: Vehicle, account
     assert awake.state[signals.BATTERY_LEVEL] == 12
 
 
-async def test_answers_that_tell_nothing_are_counted(
+async def test_answers_without_data_count_as_failures(
     awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     """They are billed too, so the next question waits longer and longer."""
@@ -435,7 +437,7 @@ async def test_answers_that_tell_nothing_are_counted(
     "answer",
     [{}, {"state": "online"}, {"charge_state": None}, {"charge_state": {}, "drive_state": []}],
 )
-async def test_data_without_anything_in_it_are_a_failure(
+async def test_an_empty_answer_is_a_failure(
     awake: Vehicle, account: Account, answer: dict[str, Any]
 ) -> None:
     account.tesla.faults.order(
@@ -517,7 +519,7 @@ async def test_a_needless_wake_is_never_bought(
     assert paid(account) == {}
 
 
-async def test_a_wake_that_is_quick(vehicle: Vehicle, account: Account) -> None:
+async def test_a_quick_wake(vehicle: Vehicle, account: Account) -> None:
     answer = {"response": {"vin": MODEL_Y, "state": "online"}}
     account.tesla.faults.order("status", endpoint="wake_up", status=200, body=answer)
     await vehicle.wake(PERSON)
@@ -525,7 +527,7 @@ async def test_a_wake_that_is_quick(vehicle: Vehicle, account: Account) -> None:
     assert account.endpoints == ["vehicle", "wake_up"]
 
 
-async def test_two_who_wait_share_one_wake(
+async def test_two_callers_share_one_wake(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     await asyncio.gather(vehicle.wake(PERSON), vehicle.wake(POLLING))
@@ -569,7 +571,7 @@ async def test_a_wake_that_fails(
     assert datetime.now(UTC) - NOW == timedelta(seconds=121)
 
 
-async def test_one_wake_for_all_who_wait_for_one_that_fails(
+async def test_callers_share_a_wake_that_fails(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     car.steer({"state": "offline"})
@@ -580,7 +582,7 @@ async def test_one_wake_for_all_who_wait_for_one_that_fails(
     assert paid(account) == {WAKE: 1}
 
 
-async def test_who_gives_up_does_not_make_the_next_one_pay_again(
+async def test_a_cancelled_wake_is_not_paid_for_again(
     vehicle: Vehicle,
     car: Car,
     account: Account,
@@ -610,7 +612,7 @@ async def test_who_gives_up_does_not_make_the_next_one_pay_again(
     assert paid(account) == {WAKE: 1}
 
 
-async def test_a_wake_goes_on_while_tesla_wants_to_be_left_alone(
+async def test_a_wake_continues_during_a_rate_limit(
     vehicle: Vehicle, account: Account, quick_waits: None
 ) -> None:
     account.tesla.faults.order(
@@ -623,7 +625,7 @@ async def test_a_wake_goes_on_while_tesla_wants_to_be_left_alone(
     assert datetime.now(UTC) - NOW == timedelta(seconds=14)
 
 
-async def test_a_wake_needs_room(vehicle: Vehicle, account: Account) -> None:
+async def test_a_wake_needs_room_in_the_budget(vehicle: Vehicle, account: Account) -> None:
     account.meter.budget = Decimal("0.019")
     with pytest.raises(BudgetExceeded):
         await vehicle.wake(PERSON)
@@ -631,7 +633,7 @@ async def test_a_wake_needs_room(vehicle: Vehicle, account: Account) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-async def test_a_wake_that_tesla_did_not_take_is_no_wake(
+async def test_a_wake_with_a_server_error_is_not_awaited(
     vehicle: Vehicle, account: Account, quick_waits: None, status: int
 ) -> None:
     account.tesla.faults.order("status", endpoint="wake_up", status=status)
@@ -641,7 +643,7 @@ async def test_a_wake_that_tesla_did_not_take_is_no_wake(
     assert vehicle.is_online
 
 
-async def test_a_wake_that_was_refused_is_no_wake(
+async def test_a_refused_wake_is_not_awaited(
     vehicle: Vehicle, account: Account, quick_waits: None
 ) -> None:
     account.meter.budget = Decimal(0)
@@ -721,7 +723,7 @@ async def test_of_waiting_settings_the_newest_wins(
     assert paid(account) == {COMMAND: 3}
 
 
-async def test_who_was_overtaken_hears_the_refusal_too(
+async def test_callers_of_a_replaced_command_get_the_refusal(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     account.tesla.faults.order("status", endpoint="signed_command", skip=2, status=404)
@@ -733,7 +735,7 @@ async def test_who_was_overtaken_hears_the_refusal_too(
     assert [each.parameters["percent"] for each in car.executions] == [60]
 
 
-async def test_who_waits_with_one_that_is_cancelled_goes_on(awake: Vehicle, car: Car) -> None:
+async def test_cancelling_a_caller_does_not_stop_the_others(awake: Vehicle, car: Car) -> None:
     async with awake.turns.locks[Domain.INFOTAINMENT]:
         first, second, third = (
             asyncio.create_task(awake.send(commands.set_charge_limit(percent), PERSON))
@@ -748,7 +750,7 @@ async def test_who_waits_with_one_that_is_cancelled_goes_on(awake: Vehicle, car:
     assert [each.parameters["percent"] for each in car.executions] == [75], "once for both"
 
 
-async def test_who_waits_with_one_that_is_cancelled_hears_the_refusal(
+async def test_after_a_cancellation_others_get_the_refusal(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     account.tesla.faults.order("status", endpoint="signed_command", status=404)
@@ -766,7 +768,7 @@ async def test_who_waits_with_one_that_is_cancelled_hears_the_refusal(
     assert ran(car) == []
 
 
-async def test_who_waited_with_one_that_may_have_left_does_not_know(
+async def test_after_a_cancellation_a_sent_command_is_unknown(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     """It was sent for both, perhaps; that the second attempt is refused does not undo the first."""
@@ -785,7 +787,7 @@ async def test_who_waited_with_one_that_may_have_left_does_not_know(
     assert ran(car) == []
 
 
-async def test_a_wait_is_a_wait(freezer: FrozenDateTimeFactory) -> None:
+async def test_pause_waits(freezer: FrozenDateTimeFactory) -> None:
     """The functions that the tests replace by moving the clock."""
     waiting = asyncio.create_task(waits.pause(4))
     await asyncio.sleep(0)
@@ -805,7 +807,7 @@ async def test_a_plain_command(old: Vehicle, old_car: Car, account: Account) -> 
     assert paid(account) == {COMMAND: 1}
 
 
-async def test_a_car_that_knows_no_signatures_is_told_plainly(
+async def test_a_car_without_the_protocol_gets_the_plain_form(
     make_vehicle: VehicleMaker, old_car: Car, account: Account
 ) -> None:
     vehicle = make_vehicle(MODEL_S, mode=CommandMode.SIGNED)
@@ -818,7 +820,7 @@ async def test_a_car_that_knows_no_signatures_is_told_plainly(
     assert account.endpoints[2:] == ["command/flash_lights"], "learnt once"
 
 
-async def test_a_car_that_wants_signatures_gets_one(
+async def test_a_car_that_requires_signatures_gets_the_signed_form(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
     vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
@@ -833,7 +835,9 @@ async def test_a_car_that_wants_signatures_gets_one(
     assert account.endpoints[4:] == ["signed_command"]
 
 
-async def test_what_cannot_be_signed_is_refused(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_a_command_that_cannot_be_signed_is_refused(
+    awake: Vehicle, car: Car, account: Account
+) -> None:
     """A command without a payload, to a car that wants it signed."""
     with pytest.raises(ProtocolRequired):
         await awake.send(Command(name="door_lock"), PERSON)
@@ -841,7 +845,7 @@ async def test_what_cannot_be_signed_is_refused(awake: Vehicle, car: Car, accoun
     assert paid(account) == {COMMAND: 1}
 
 
-async def test_what_has_no_plain_form_is_not_available(
+async def test_a_command_without_a_plain_form_is_refused(
     old: Vehicle, old_car: Car, account: Account
 ) -> None:
     with pytest.raises(NoUnsignedForm):
@@ -916,7 +920,7 @@ async def test_a_plain_command_needs_no_handshake(
     assert paid(account) == {WAKE: 1, COMMAND: 1}
 
 
-async def test_a_session_that_is_there_needs_no_handshake(awake: Vehicle, account: Account) -> None:
+async def test_a_ready_session_needs_no_handshake(awake: Vehicle, account: Account) -> None:
     account.meter.budget = Decimal("0.002")
     await awake.send(commands.lock_doors(), PERSON)
     account.meter.budget = Decimal("0.003")
@@ -929,7 +933,7 @@ async def test_a_session_that_is_there_needs_no_handshake(awake: Vehicle, accoun
     assert paid(account) == {COMMAND: 3}
 
 
-async def test_a_toggle_needs_room_for_the_look_before(awake: Vehicle, account: Account) -> None:
+async def test_a_toggle_needs_room_for_a_data_request(awake: Vehicle, account: Account) -> None:
     account.meter.budget = Decimal("0.0039")
     with pytest.raises(BudgetExceeded) as refusal:
         await awake.send(commands.move_trunk(is_open=True), PERSON)
@@ -957,7 +961,7 @@ async def test_believed_online_but_asleep(
     assert paid(account) == {WAKE: 1, COMMAND: 3 if vin == MODEL_Y else 2}
 
 
-async def test_and_only_once_more(
+async def test_a_command_is_sent_again_only_once(
     vehicle: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     vehicle.apply_state("online")
@@ -984,7 +988,7 @@ async def test_believed_online_but_asleep_before_a_toggle(
 # --- Commands: pairing ---------------------------------------------------------------------------
 
 
-async def test_an_unpaired_car_is_paid_for_once_only(
+async def test_an_unpaired_car_costs_only_one_command(
     make_vehicle: VehicleMaker, tesla: Simulator, account: Account, client_key: ClientKey
 ) -> None:
     vehicle, car = make_vehicle(MODEL_3), tesla.world.cars[MODEL_3]
@@ -1029,13 +1033,13 @@ async def test_a_key_that_was_removed_in_the_car(
 # --- Commands that toggle ------------------------------------------------------------------------
 
 
-async def test_a_toggle_looks_first(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_a_toggle_requests_data_first(awake: Vehicle, car: Car, account: Account) -> None:
     await awake.send(commands.move_trunk(is_open=True), PERSON)
     assert car.body.trunk
     assert account.endpoints == ["vehicle", "vehicle_data", "signed_command", "signed_command"]
 
 
-async def test_a_toggle_that_knows_does_not_look(
+async def test_a_toggle_with_a_fresh_reading_requests_no_data(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     await awake.refresh()
@@ -1044,9 +1048,7 @@ async def test_a_toggle_that_knows_does_not_look(
     assert paid(account) == {DATA: 1, COMMAND: 2}
 
 
-async def test_a_toggle_whose_wish_is_fulfilled_is_not_sent(
-    awake: Vehicle, car: Car, account: Account
-) -> None:
+async def test_a_redundant_toggle_is_not_sent(awake: Vehicle, car: Car, account: Account) -> None:
     car.steer({"open": "rt"})
     assert await awake.send(commands.move_trunk(is_open=True), PERSON) == Done(already=True)
     assert ran(car) == []
@@ -1054,7 +1056,7 @@ async def test_a_toggle_whose_wish_is_fulfilled_is_not_sent(
     assert paid(account) == {DATA: 1}
 
 
-async def test_a_toggle_does_not_trust_what_was_restored(
+async def test_a_toggle_ignores_restored_readings(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
     """It was opened meanwhile; the command would close it."""
@@ -1071,7 +1073,7 @@ NULL_TRUNK = {"response": {"state": "online", "vehicle_state": {"locked": True, 
 
 
 @pytest.mark.parametrize("answer", [NO_TRUNK, NULL_TRUNK], ids=["absent", "null"])
-async def test_a_toggle_that_cannot_know_is_not_sent(
+async def test_a_toggle_with_an_unknown_position_is_not_sent(
     awake: Vehicle, car: Car, account: Account, answer: dict[str, Any]
 ) -> None:
     account.tesla.faults.order("status", endpoint="vehicle_data", status=200, body=answer)
@@ -1081,7 +1083,7 @@ async def test_a_toggle_that_cannot_know_is_not_sent(
     assert ran(car) == []
 
 
-async def test_a_toggle_does_not_trust_what_is_old(
+async def test_a_toggle_ignores_old_readings(
     awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     await awake.refresh()
@@ -1096,7 +1098,7 @@ async def test_a_toggle_does_not_trust_what_is_old(
 # --- Nothing for nothing -------------------------------------------------------------------------
 
 
-async def test_a_setting_that_is_so_is_not_sent(
+async def test_a_redundant_setting_is_not_sent(
     awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     car.steer({"charge_limit": 70})
@@ -1119,13 +1121,13 @@ async def test_another_value_is_sent(awake: Vehicle, car: Car) -> None:
     assert ran(car) == ["set_charge_limit"]
 
 
-async def test_what_was_just_done_is_not_done_again(awake: Vehicle, car: Car) -> None:
+async def test_a_setting_just_made_is_not_sent_again(awake: Vehicle, car: Car) -> None:
     assert await awake.send(commands.set_charge_limit(71), PERSON) == Done()
     assert await awake.send(commands.set_charge_limit(71), PERSON) == Done(already=True)
     assert ran(car) == ["set_charge_limit"]
 
 
-async def test_nothing_is_not_even_worth_a_wake(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_a_redundant_setting_wakes_no_car(awake: Vehicle, car: Car, account: Account) -> None:
     car.steer({"charge_limit": 70})
     await awake.refresh()
     car.steer({"state": "asleep"})
@@ -1142,13 +1144,13 @@ async def test_locks_are_always_sent(awake: Vehicle, car: Car) -> None:
     assert ran(car) == ["door_lock"]
 
 
-async def test_what_must_not_run_twice_is_no_setting(awake: Vehicle, car: Car) -> None:
+async def test_an_unrepeatable_command_is_always_sent(awake: Vehicle, car: Car) -> None:
     for _ in range(2):
         assert await awake.send(commands.honk_horn(), PERSON) == Done()
     assert ran(car) == ["honk_horn", "honk_horn"]
 
 
-async def test_what_must_not_run_twice_is_sent_although_it_is_so(awake: Vehicle, car: Car) -> None:
+async def test_an_unrepeatable_command_is_sent_despite_its_state(awake: Vehicle, car: Car) -> None:
     """A second order moves the start, so it is not the same as the first."""
     car.steer({"software_update": {"status": "available"}})
     for seconds in (7200, 3600):
@@ -1156,7 +1158,7 @@ async def test_what_must_not_run_twice_is_sent_although_it_is_so(awake: Vehicle,
     assert ran(car) == ["schedule_software_update", "schedule_software_update"]
 
 
-async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, car: Car) -> None:
+async def test_restored_readings_make_nothing_redundant(awake: Vehicle, car: Car) -> None:
     car.steer({"charge_limit": 60})
     awake.restore({"state": {"ChargeLimitSoc": [70, NOW.timestamp()]}})
     awake.apply_state("online")
@@ -1167,7 +1169,7 @@ async def test_what_was_restored_is_no_reason_to_send_nothing(awake: Vehicle, ca
 # --- Waiting for one's turn ----------------------------------------------------------------------
 
 
-async def test_the_wait_for_others_has_an_end(
+async def test_waiting_for_a_turn_times_out(
     awake: Vehicle, car: Car, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("custom_components.flotte.tesla.vehicle.turns.LOCK_TIMEOUT_SECONDS", 0)
@@ -1224,7 +1226,9 @@ async def test_faults(
     assert is_paired(awake) is (fault not in (3, 4))
 
 
-async def test_a_busy_car_is_asked_again(awake: Vehicle, car: Car, quick_waits: None) -> None:
+async def test_a_command_to_a_busy_car_is_retried(
+    awake: Vehicle, car: Car, quick_waits: None
+) -> None:
     car.steer({"protocol": {"wait": 1}})
     assert await awake.send(commands.flash_lights(), PERSON) == Done()
     assert ran(car) == ["flash_lights"]
@@ -1262,7 +1266,7 @@ async def test_a_refusal_of_the_car_has_its_reason(awake: Vehicle, car: Car) -> 
     ids=["is charging", "is not charging", "is set", "is not plugged in"],
 )
 @pytest.mark.parametrize("vin", [MODEL_Y, MODEL_S])
-async def test_already_so(
+async def test_refusals_that_mean_already_done(
     make_vehicle: VehicleMaker,
     tesla: Simulator,
     vin: str,
@@ -1324,7 +1328,7 @@ async def test_reasons(
 @pytest.mark.parametrize(
     "answer", [{}, {"reason": ""}, {"result": None}, {"code": 500, "message": "no"}]
 )
-async def test_plain_answer_that_says_nothing(
+async def test_plain_answer_without_a_confirmation(
     old: Vehicle, account: Account, answer: dict[str, Any]
 ) -> None:
     account.tesla.faults.order("status", status=200, body={"response": answer})
@@ -1340,7 +1344,7 @@ async def test_plain_answer_in_another_form(
     assert await old.send(commands.flash_lights(), PERSON) == Done()
 
 
-async def test_a_word_that_fulfils_some_wishes_is_no_certain_refusal_after_a_timeout(
+async def test_an_ambiguous_reason_after_a_timeout_is_unknown(
     awake: Vehicle, car: Car, quick_waits: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt opened the port, whatever the second one hears."""
@@ -1368,7 +1372,7 @@ async def test_a_plain_form_that_is_not_supported_is_sent_once(
     assert [each.status for each in account.tesla.requests if "command/" in each.endpoint] == [422]
 
 
-async def test_what_is_never_signed_says_nothing_about_signatures(
+async def test_a_rest_only_command_does_not_change_the_mode(
     awake: Vehicle, account: Account
 ) -> None:
     account.tesla.faults.order("status", endpoint="command/*", status=422)
@@ -1377,7 +1381,7 @@ async def test_what_is_never_signed_says_nothing_about_signatures(
     assert awake.channel.mode is CommandMode.SIGNED
 
 
-async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
+async def test_a_car_that_requires_signatures_by_its_reason(
     make_vehicle: VehicleMaker, car: Car, account: Account
 ) -> None:
     vehicle = make_vehicle(mode=CommandMode.UNSIGNED)
@@ -1392,7 +1396,7 @@ async def test_a_car_that_wants_signatures_and_says_so_in_the_answer(
 # --- Unknown outcomes ----------------------------------------------------------------------------
 
 
-async def test_a_lost_reply_of_a_signed_command_is_looked_for(
+async def test_a_lost_reply_of_a_signed_command_is_verified(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     """A repetition of the bytes: the car has used that counter, so the first copy had arrived.
@@ -1436,7 +1440,7 @@ async def test_a_car_that_shows_otherwise_proves_nothing(
     assert not awake.state.assumed
 
 
-async def test_without_room_for_a_look_nobody_waits(
+async def test_verification_without_room_does_not_wait(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     await awake.send(commands.flash_lights(), PERSON)
@@ -1451,7 +1455,7 @@ async def test_without_room_for_a_look_nobody_waits(
 
 
 @pytest.mark.parametrize("status", [408, 500])
-async def test_a_look_that_fails_leaves_it_unknown(
+async def test_a_failed_verification_leaves_the_outcome_unknown(
     awake: Vehicle, car: Car, account: Account, quick_waits: None, status: int
 ) -> None:
     await awake.send(commands.flash_lights(), PERSON)
@@ -1462,7 +1466,7 @@ async def test_a_look_that_fails_leaves_it_unknown(
     assert ran(car) == ["flash_lights", "set_charge_limit"]
 
 
-async def test_a_toggle_after_one_that_may_still_come_waits_until_it_cannot(
+async def test_a_toggle_waits_until_an_earlier_one_has_expired(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
     """Whatever became of the one that was given up, it is over before the next one looks."""
@@ -1525,7 +1529,7 @@ async def test_a_plain_command_is_never_repeated(
     assert account.endpoints == ["command/honk_horn"]
 
 
-async def test_a_plain_setting_is_looked_for(
+async def test_a_plain_setting_is_verified(
     old: Vehicle, old_car: Car, account: Account, quick_waits: None
 ) -> None:
     account.tesla.faults.order("lost_reply", endpoint="command/*")
@@ -1544,7 +1548,7 @@ async def test_a_plain_command_and_a_server_error(
     assert paid(account) == {}
 
 
-async def test_a_fault_that_does_not_tell(awake: Vehicle, car: Car) -> None:
+async def test_a_fault_that_leaves_the_outcome_open(awake: Vehicle, car: Car) -> None:
     """Fault 25: it ran, but the answer was too large."""
     car.steer({"protocol": {"fault": {"fault": 25, "runs": True}}})
     with pytest.raises(OutcomeUnknown):
@@ -1552,7 +1556,7 @@ async def test_a_fault_that_does_not_tell(awake: Vehicle, car: Car) -> None:
     assert ran(car) == ["flash_lights"]
 
 
-async def test_a_reply_that_cannot_be_read(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_an_unreadable_reply(awake: Vehicle, car: Car, account: Account) -> None:
     await awake.send(commands.flash_lights(), PERSON)
     account.tesla.faults.order("malformed", endpoint="signed_command", body='{"response": "AAAA"}')
     with pytest.raises(OutcomeUnknown):
@@ -1573,7 +1577,9 @@ async def test_a_lost_handshake_did_not_act(
     ), "the user reads about the trouble itself"
 
 
-async def test_a_car_that_no_longer_encrypts_is_not_believed(awake: Vehicle, car: Car) -> None:
+async def test_a_plaintext_reply_of_an_encrypting_car_is_unverified(
+    awake: Vehicle, car: Car
+) -> None:
     """Anybody on the way can write a success in plaintext."""
     await awake.send(commands.flash_lights(), PERSON)
     car.steer({"protocol": {"encrypt_replies": False}})
@@ -1582,7 +1588,7 @@ async def test_a_car_that_no_longer_encrypts_is_not_believed(awake: Vehicle, car
     assert ran(car) == ["flash_lights", "honk_horn"]
 
 
-async def test_a_car_that_never_encrypted_is_believed(awake: Vehicle, car: Car) -> None:
+async def test_a_plaintext_reply_of_an_old_car_is_accepted(awake: Vehicle, car: Car) -> None:
     """Firmware before 2024.38."""
     car.steer({"protocol": {"encrypt_replies": False}})
     assert await awake.send(commands.flash_lights(), PERSON) == Done()
@@ -1621,7 +1627,7 @@ async def test_without_room_for_the_resend_the_outcome_is_unknown(
     assert paid(account) == {COMMAND: 3}
 
 
-async def test_a_cancelled_command_runs_at_most_once_and_blocks_nobody(
+async def test_a_cancelled_command_runs_at_most_once_and_frees_its_turn(
     awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     await awake.send(commands.flash_lights(), PERSON)
@@ -1650,7 +1656,7 @@ def restarted(vehicle: Vehicle, make_vehicle: VehicleMaker) -> Vehicle:
     return again
 
 
-async def test_what_is_known_survives_a_restart(
+async def test_readings_survive_a_restart(
     awake: Vehicle, make_vehicle: VehicleMaker, freezer: FrozenDateTimeFactory
 ) -> None:
     await awake.refresh()
@@ -1720,7 +1726,9 @@ async def test_nothing_secret_is_stored(
         {"sessions": {"2": {"client_key": None, "counter": -1, "epoch": "garbage"}}},
     ],
 )
-async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str, Any]) -> None:
+async def test_unreadable_stored_values_are_ignored(
+    vehicle: Vehicle, car: Car, stored: dict[str, Any]
+) -> None:
     vehicle.restore(stored)
     assert vehicle.state == State()
     assert vehicle.poller.data_received_at is None
@@ -1732,12 +1740,12 @@ async def test_garbage_is_left_out(vehicle: Vehicle, car: Car, stored: dict[str,
 
 
 @pytest.mark.parametrize("seconds", [1e300, float("nan"), 10**30])
-async def test_an_impossible_time_is_left_out(vehicle: Vehicle, seconds: float) -> None:
+async def test_impossible_stored_times_are_ignored(vehicle: Vehicle, seconds: float) -> None:
     vehicle.restore({"asked": seconds})
     assert vehicle.poller.data_received_at is None
 
 
-async def test_a_restored_reading_of_the_future_gives_way(awake: Vehicle) -> None:
+async def test_a_restored_future_reading_is_replaced(awake: Vehicle) -> None:
     tomorrow = NOW + timedelta(days=1)
     awake.restore({"state": {"BatteryLevel": [10.0, tomorrow.timestamp()]}})
     await awake.refresh()

@@ -45,7 +45,7 @@ def commanded(account: Account) -> int:
     return account.booked()[Category.COMMAND] - 1
 
 
-async def test_the_same_again_is_not_sent_for_five_minutes(
+async def test_an_automations_repetition_is_not_sent_for_five_minutes(
     charging: Vehicle, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     amps = commands.set_charge_current(8)
@@ -69,7 +69,7 @@ async def test_the_same_again_is_not_sent_for_five_minutes(
     ],
     ids=lambda caller: caller.label,
 )
-async def test_who_does_not_repeat_themselves_is_heard(
+async def test_a_command_that_is_no_repetition_is_sent(
     charging: Vehicle, car: Car, freezer: FrozenDateTimeFactory, first: Caller, then: Caller
 ) -> None:
     """It may be so no more, and they will not ask again."""
@@ -81,7 +81,7 @@ async def test_who_does_not_repeat_themselves_is_heard(
     assert car.charging.requested_amps == 8
 
 
-async def test_a_person_s_is_sent_after_a_minute(
+async def test_a_persons_command_is_sent_after_a_minute(
     charging: Vehicle, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     amps = commands.set_charge_current(8)
@@ -111,7 +111,7 @@ async def test_a_lock_is_always_sent(
     assert car.body.is_locked
 
 
-async def test_one_look_for_many_commands(
+async def test_one_data_request_for_many_commands(
     charging: Vehicle, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     """A setting by an automation is shown until its check, five minutes after the last one."""
@@ -129,7 +129,7 @@ async def test_one_look_for_many_commands(
     assert commanded(account) == 12
 
 
-async def test_a_person_s_command_is_looked_at_at_once(
+async def test_the_effect_of_a_persons_command_is_polled_at_once(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     await charging.poll()
@@ -140,7 +140,7 @@ async def test_a_person_s_command_is_looked_at_at_once(
     assert charging.data_due()
 
 
-async def test_what_nobody_looks_at_lapses_all_the_same(
+async def test_assumptions_lapse_without_a_poll(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     """The budget may refuse the look; what the car was seen to have is shown again then."""
@@ -153,7 +153,7 @@ async def test_what_nobody_looks_at_lapses_all_the_same(
     assert charging.state[signals.CHARGE_CURRENT_REQUEST] == 10
 
 
-async def test_what_the_stream_does_not_tell_is_looked_at(
+async def test_effects_that_are_not_streamed_are_polled(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     """A car that streams is not asked for anything else."""
@@ -166,7 +166,7 @@ async def test_what_the_stream_does_not_tell_is_looked_at(
     assert charging.data_due()
 
 
-async def test_only_plain_settings_are_taken_to_be_so_for_longer(
+async def test_only_plain_settings_are_assumed_for_longer(
     charging: Vehicle, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
     """A repeated "on" at the end of a minute is deliberate."""
@@ -177,7 +177,7 @@ async def test_only_plain_settings_are_taken_to_be_so_for_longer(
     assert car.climate.is_on
 
 
-async def test_other_assumptions_lapse_as_ever(
+async def test_other_assumptions_lapse_as_usual(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     await charging.send(commands.set_charge_current(8), SOLAR)
@@ -187,7 +187,7 @@ async def test_other_assumptions_lapse_as_ever(
     assert set(charging.state.assumed) == {signals.CHARGE_CURRENT_REQUEST}
 
 
-async def test_a_look_that_came_too_early_is_repeated_at_once(
+async def test_a_poll_that_came_too_early_is_repeated_at_once(
     charging: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     """The car may not have had the time to do it."""
@@ -213,7 +213,7 @@ async def turn(vehicle: Vehicle) -> AsyncIterator[Callable[[], None]]:
         lock.release()
 
 
-async def test_a_person_s_wish_is_not_bound_by_an_automation_s_rules(
+async def test_a_persons_command_ignores_an_automations_rules(
     vehicle: Vehicle, car: Car, turn: Callable[[], None], quick_waits: None
 ) -> None:
     vehicle.gate.policy = Policy(wakes_per_day=0)
@@ -227,7 +227,7 @@ async def test_a_person_s_wish_is_not_bound_by_an_automation_s_rules(
     assert (car.charging.limit_percent, car.wakes) == (75, 1)
 
 
-async def test_an_automation_s_wish_has_not_a_person_s_rights(
+async def test_an_automations_command_lacks_a_persons_rights(
     vehicle: Vehicle, account: Account, car: Car, turn: Callable[[], None], quick_waits: None
 ) -> None:
     vehicle.gate.mode_status = ModeStatus(SpendingMode.STOPPED, ModeReason.USED_UP, {})
@@ -248,7 +248,7 @@ async def test_an_automation_s_wish_has_not_a_person_s_rights(
 # --- What waits -----------------------------------------------------------------------------------
 
 
-async def test_who_is_stopped_before_its_turn_loses_nothing(
+async def test_cancelling_before_the_turn_loses_nothing(
     vehicle: Vehicle, car: Car, turn: Callable[[], None], quick_waits: None
 ) -> None:
     """Home Assistant unloads while another command is under way."""
@@ -277,7 +277,7 @@ async def test_who_is_stopped_before_its_turn_loses_nothing(
     assert not vehicle.deferred.waiting
 
 
-async def test_one_saved_wake_an_hour(
+async def test_one_avoided_wake_an_hour(
     vehicle: Vehicle, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     """One wake would have served all that an automation repeats."""

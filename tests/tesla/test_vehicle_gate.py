@@ -136,7 +136,7 @@ async def use_up_wakes(vehicle: Vehicle, car: Car, caller: Caller = SUN) -> None
 # --- The third wake of the day -------------------------------------------------------------------
 
 
-async def test_a_setting_waits_for_nothing(
+async def test_deferring_a_setting_costs_nothing(
     vehicle: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     await use_up_wakes(vehicle, car)
@@ -152,7 +152,7 @@ async def test_a_setting_waits_for_nothing(
     assert nothing_is_held(account)
 
 
-async def test_it_is_carried_out_once_when_the_free_check_finds_it_awake(
+async def test_a_deferred_command_runs_when_a_check_finds_the_car_awake(
     vehicle: Vehicle,
     car: Car,
     account: Account,
@@ -179,7 +179,7 @@ async def test_it_is_carried_out_once_when_the_free_check_finds_it_awake(
     assert nothing_is_held(account)
 
 
-async def test_it_is_carried_out_when_the_stream_connects(
+async def test_a_deferred_command_runs_when_the_stream_connects(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     stream = Stream(vehicle, vehicle.api.meter, clock=utc_now)
@@ -194,7 +194,7 @@ async def test_it_is_carried_out_when_the_stream_connects(
     assert settled == [("set_charge_limit", Done())]
 
 
-async def test_the_oldest_first_and_the_newest_of_a_kind(
+async def test_deferred_commands_run_oldest_first_and_newest_of_a_kind(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     vehicle.gate.policy = NO_WAKES
@@ -213,7 +213,7 @@ async def test_the_oldest_first_and_the_newest_of_a_kind(
     assert settled == [("set_temps", Done()), ("set_charge_limit", Done())]
 
 
-async def test_a_refusal_of_the_car_is_told(
+async def test_a_refusal_of_a_deferred_command_is_reported(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]], account: Account
 ) -> None:
     vehicle.gate.policy = NO_WAKES
@@ -230,7 +230,7 @@ async def test_a_refusal_of_the_car_is_told(
     assert deferred(vehicle) == []
 
 
-async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
+async def test_a_deferral_keeps_its_expiry_if_the_car_sleeps_again(
     vehicle: Vehicle,
     car: Car,
     settled: Settled,
@@ -253,7 +253,7 @@ async def test_a_car_that_sleeps_again_keeps_it_waiting_not_longer_than_before(
 # --- A newer command -----------------------------------------------------------------------------
 
 
-async def test_after_it_waits_on_it_is_replaced_like_any_other(
+async def test_a_command_deferred_again_can_be_superseded(
     vehicle: Vehicle, car: Car, settled: Settled
 ) -> None:
     """An earlier attempt of the command must not keep a newer one off the disk."""
@@ -280,7 +280,7 @@ async def test_after_it_waits_on_it_is_replaced_like_any_other(
     [commands.set_charge_limit(70), commands.set_seat_heater(commands.Seat.FRONT_LEFT, 2)],
     ids=lambda command: command.name,
 )
-async def test_a_command_that_cannot_be_noted_on_disk_is_not_deferred(
+async def test_a_deferral_that_cannot_be_saved_is_refused(
     vehicle: Vehicle, car: Car, settled: Settled, command: Command
 ) -> None:
     """Its caller gets an error, so it must not run later."""
@@ -296,7 +296,7 @@ async def test_a_command_that_cannot_be_noted_on_disk_is_not_deferred(
     assert settled == []
 
 
-async def test_a_persons_later_setting_replaces_it(
+async def test_a_persons_setting_supersedes_a_deferred_one(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     vehicle.gate.policy = NO_WAKES
@@ -310,7 +310,7 @@ async def test_a_persons_later_setting_replaces_it(
     assert [type(result) for _, result in settled] == [Dropped]
 
 
-async def test_what_is_replaced_is_gone_from_the_disk_before_the_new_one_leaves(
+async def test_a_superseded_deferral_is_off_the_disk_before_sending(
     vehicle: Vehicle, car: Car
 ) -> None:
     """After a crash it would be sent again, and undo what the person set."""
@@ -345,7 +345,7 @@ async def test_a_wake_is_on_disk_before_it_is_paid(
     assert saved[0] == (pytest.approx(began), 0)
 
 
-async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
+async def test_a_setting_that_waits_for_its_turn_supersedes_a_deferred_one(
     vehicle: Vehicle, car: Car, settled: Settled
 ) -> None:
     """Otherwise the earlier command would be sent instead of it."""
@@ -364,7 +364,7 @@ async def test_a_persons_setting_that_waits_for_its_turn_replaces_it(
     assert [type(result) for _, result in settled] == [Dropped]
 
 
-async def test_a_persons_setting_that_is_so_already_replaces_it(
+async def test_a_redundant_setting_supersedes_a_deferred_one(
     vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
 ) -> None:
     vehicle.gate.policy = NO_WAKES
@@ -377,7 +377,7 @@ async def test_a_persons_setting_that_is_so_already_replaces_it(
     assert limits(car) == []
 
 
-async def test_another_kind_replaces_nothing(
+async def test_another_kind_supersedes_nothing(
     vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
 ) -> None:
     """But its wake serves what waits."""
@@ -389,7 +389,7 @@ async def test_another_kind_replaces_nothing(
     assert car.wakes == 1
 
 
-async def test_what_is_refused_replaces_nothing(vehicle: Vehicle, account: Account) -> None:
+async def test_a_refused_command_supersedes_nothing(vehicle: Vehicle, account: Account) -> None:
     vehicle.gate.policy = NO_WAKES
     await vehicle.send(commands.set_charge_limit(90), SUN)
     account.meter.budget = Decimal("0.021")
@@ -403,7 +403,7 @@ async def test_what_is_refused_replaces_nothing(vehicle: Vehicle, account: Accou
 
 
 @pytest.mark.parametrize(("after", "over"), [(6 * HOUR - SECOND, False), (6 * HOUR, True)])
-async def test_it_expires(
+async def test_a_deferral_expires(
     vehicle: Vehicle,
     car: Car,
     settled: Settled,
@@ -425,7 +425,7 @@ async def test_it_expires(
     assert limits(car) == ([] if over else [70])
 
 
-async def test_it_expires_although_nobody_looked(
+async def test_a_deferral_expires_before_it_would_run(
     vehicle: Vehicle,
     car: Car,
     settled: Settled,
@@ -442,13 +442,13 @@ async def test_it_expires_although_nobody_looked(
     assert [type(result) for _, result in settled] == [Dropped]
 
 
-async def test_the_patience_is_the_owners(vehicle: Vehicle) -> None:
+async def test_the_owner_sets_how_long_deferrals_wait(vehicle: Vehicle) -> None:
     vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0, max_deferral=HOUR)
     done = await vehicle.send(commands.set_charge_limit(70), SUN)
     assert done.waits_until == NOW + HOUR
 
 
-async def test_it_is_cancelled(
+async def test_a_deferral_is_cancelled(
     vehicle: Vehicle, car: Car, settled: Settled, tasks: list[asyncio.Task[None]]
 ) -> None:
     vehicle.gate.policy = NO_WAKES
@@ -465,7 +465,7 @@ async def test_it_is_cancelled(
     assert tasks == []
 
 
-async def test_it_survives_a_restart(
+async def test_a_deferral_survives_a_restart(
     vehicle: Vehicle,
     make_vehicle: VehicleMaker,
     car: Car,
@@ -493,7 +493,7 @@ async def test_it_survives_a_restart(
 
 
 @pytest.mark.parametrize("make", [commands.lock_doors, commands.flash_lights])
-async def test_what_is_no_setting_is_refused(
+async def test_a_command_that_is_no_setting_is_refused(
     vehicle: Vehicle, car: Car, account: Account, make: Callable[[], Command]
 ) -> None:
     await use_up_wakes(vehicle, car)
@@ -510,7 +510,7 @@ async def test_what_is_no_setting_is_refused(
     assert nothing_is_held(account)
 
 
-async def test_all_who_act_by_themselves_share_the_wakes(vehicle: Vehicle, car: Car) -> None:
+async def test_automations_and_voice_share_the_daily_wakes(vehicle: Vehicle, car: Car) -> None:
     await use_up_wakes(vehicle, car, VOICE)
     with pytest.raises(GateRefused):
         await vehicle.send(commands.lock_doors(), NIGHT)
@@ -525,7 +525,7 @@ async def test_a_new_day_has_new_wakes(
     assert car.wakes == 3
 
 
-async def test_who_finds_it_awake_needs_no_wake(vehicle: Vehicle, car: Car) -> None:
+async def test_an_awake_car_needs_no_wake(vehicle: Vehicle, car: Car) -> None:
     await use_up_wakes(vehicle, car)
     car.steer({"state": "online"})
     await vehicle.check()
@@ -547,7 +547,7 @@ async def test_a_person_is_not_limited(
     assert car.wakes == 5
 
 
-async def test_a_wake_of_its_own_passes_the_gate(
+async def test_a_wake_without_a_command_passes_the_gate(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
     await use_up_wakes(vehicle, car)
@@ -575,7 +575,7 @@ async def test_a_wake_of_its_own_passes_the_gate(
         (Policy(budget=Decimal("0.024")), "gate_reserve"),
     ],
 )
-async def test_by_the_owners_rules(
+async def test_commands_follow_the_owners_rules(
     vehicle: Vehicle, account: Account, policy: Policy, reason: str
 ) -> None:
     vehicle.gate.policy = policy
@@ -596,7 +596,7 @@ async def test_by_the_owners_rules(
         (Policy(budget=Decimal("0.001")), False),
     ],
 )
-async def test_a_setting_waits_by_the_owners_rules(
+async def test_settings_are_deferred_by_the_owners_rules(
     vehicle: Vehicle, account: Account, policy: Policy, *, waits: bool
 ) -> None:
     vehicle.gate.policy = policy
@@ -626,7 +626,7 @@ async def test_a_pause_between_wakes(
     assert await vehicle.send(commands.lock_doors(), SUN) == Done()
 
 
-async def test_a_person_may_want_to_wait(
+async def test_a_persons_setting_can_be_deferred_too(
     vehicle: Vehicle, car: Car, tasks: list[asyncio.Task[None]]
 ) -> None:
     vehicle.gate.policy = Policy(budget=Decimal(10), asleep_person=AsleepPolicy.WAIT)
@@ -677,7 +677,7 @@ async def test_one_wake_serves_two_and_is_billed_once(
     assert nothing_is_held(account)
 
 
-async def test_a_setting_waits_if_the_wake_that_it_counted_on_does_not_come(
+async def test_a_setting_is_deferred_if_a_shared_wake_fails(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
     """A person was about to wake it, so it did not ask for a wake of its own."""
@@ -705,7 +705,7 @@ async def test_the_whole_cost_is_just_enough(vehicle: Vehicle, account: Account)
     assert account.meter.left(utc_now()) == 0
 
 
-async def test_what_is_promised_is_spent_for_others(vehicle: Vehicle, account: Account) -> None:
+async def test_held_room_counts_as_spent_for_others(vehicle: Vehicle, account: Account) -> None:
     vehicle.gate.policy = Policy(budget=Decimal("0.023"), reserve=Decimal(0))
     outcomes = await asyncio.gather(
         vehicle.send(commands.lock_doors(), PERSON),
@@ -720,7 +720,7 @@ async def test_what_is_promised_is_spent_for_others(vehicle: Vehicle, account: A
 # --- Room is given back --------------------------------------------------------------------------
 
 
-async def test_no_room_is_kept_after_a_wake_that_fails(
+async def test_a_failed_wake_releases_its_hold(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
     car.steer({"state": "offline"})
@@ -730,7 +730,7 @@ async def test_no_room_is_kept_after_a_wake_that_fails(
     assert nothing_is_held(account)
 
 
-async def test_no_room_is_kept_after_a_cancellation(
+async def test_a_cancellation_releases_the_hold(
     vehicle: Vehicle, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = asyncio.Event()
@@ -751,9 +751,7 @@ async def test_no_room_is_kept_after_a_cancellation(
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-async def test_no_room_is_kept_after_a_failure(
-    awake: Vehicle, account: Account, status: int
-) -> None:
+async def test_a_failure_releases_the_hold(awake: Vehicle, account: Account, status: int) -> None:
     account.tesla.faults.order("status", endpoint="signed_command", count=None, status=status)
     with pytest.raises(TeslaError):
         await awake.send(commands.lock_doors(), SUN)

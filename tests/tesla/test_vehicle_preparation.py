@@ -95,7 +95,7 @@ def tell_climate(vehicle: Vehicle, *, on: bool) -> None:
 
 @pytest.mark.usefixtures("cooled")
 @pytest.mark.parametrize("command", WARMING)
-async def test_the_climate_is_switched_on_first(
+async def test_the_climate_is_turned_on_first(
     awake: Vehicle, car: Car, account: Account, command: Command
 ) -> None:
     assert await awake.send(command, PERSON) == Done()
@@ -106,7 +106,7 @@ async def test_the_climate_is_switched_on_first(
     assert all(awake.state[signal] == value for signal, value in command.expects.items())
 
 
-async def test_plain_commands_do_so_too(
+async def test_plain_commands_turn_on_the_climate_too(
     make_vehicle: VehicleMaker, tesla: Simulator, account: Account
 ) -> None:
     vehicle, car = make_vehicle(MODEL_S), tesla.world.cars[MODEL_S]
@@ -118,7 +118,7 @@ async def test_plain_commands_do_so_too(
 
 @pytest.mark.parametrize("command", SWITCHING_OFF)
 @pytest.mark.usefixtures("cooled")
-async def test_switching_off_needs_no_climate(awake: Vehicle, car: Car, command: Command) -> None:
+async def test_turning_off_needs_no_climate(awake: Vehicle, car: Car, command: Command) -> None:
     tell_climate(awake, on=False)
     assert await awake.send(command, PERSON) == Done()
     assert ran(car) == [command.name]
@@ -135,7 +135,9 @@ async def test_a_climate_that_is_known_to_be_on_is_left_alone(
     assert paid(account) == {COMMAND: 2}
 
 
-async def test_several_seats_switch_it_on_once(awake: Vehicle, car: Car, account: Account) -> None:
+async def test_several_seats_turn_on_the_climate_once(
+    awake: Vehicle, car: Car, account: Account
+) -> None:
     """A seat that accepts its level shows that the climate is on."""
     for seat in (Seat.FRONT_LEFT, Seat.FRONT_RIGHT, Seat.REAR_LEFT):
         await awake.send(commands.set_seat_heater(seat, 3), PERSON)
@@ -152,9 +154,7 @@ async def test_an_old_reading_does_not_count(
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]
 
 
-async def test_what_is_heated_already_is_heated_again_if_the_climate_is_off(
-    awake: Vehicle, car: Car
-) -> None:
+async def test_a_heated_seat_is_sent_again_if_the_climate_is_off(awake: Vehicle, car: Car) -> None:
     """The level that a car shows while its climate is off heats nothing."""
     now = utc_now()
     awake.receive({signals.SEAT_HEATER_LEFT: Reading(2, now, Source.POLL)})
@@ -205,7 +205,7 @@ async def test_a_car_that_refuses_although_the_climate_is_on(
     assert vehicle.poller.commanded_at == utc_now(), "and is looked at"
 
 
-async def test_a_climate_that_cannot_be_switched_on(
+async def test_a_climate_that_cannot_be_turned_on(
     awake: Vehicle, car: Car, tesla: Simulator
 ) -> None:
     awake.channel.mode = awake.channel.mode.UNSIGNED
@@ -233,7 +233,7 @@ async def test_a_lost_answer_about_the_climate_stops_nothing(
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"]
 
 
-async def test_a_climate_that_may_still_be_switched_on_is_switched_off(
+async def test_a_climate_that_may_still_turn_on_is_turned_off(
     awake: Vehicle, car: Car, tesla: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
     """Its answer was lost, so a report that it is off may be older than its effect."""
@@ -249,7 +249,7 @@ async def test_a_climate_that_may_still_be_switched_on_is_switched_off(
     assert not car.climate.is_on
 
 
-async def test_a_lost_answer_about_the_heater_is_looked_for(
+async def test_a_lost_answer_about_the_heater_is_verified(
     awake: Vehicle, car: Car, tesla: Simulator, account: Account
 ) -> None:
     awake.channel.mode = awake.channel.mode.UNSIGNED
@@ -263,7 +263,7 @@ async def test_a_lost_answer_about_the_heater_is_looked_for(
     assert car.climate.seat_heaters["right"] == 0
 
 
-async def test_a_lost_answer_is_looked_for_where_no_stream_could_report_it(
+async def test_a_lost_answer_is_verified_by_polling_without_a_stream(
     awake: Vehicle, car: Car, tesla: Simulator, account: Account
 ) -> None:
     awake.channel.mode = awake.channel.mode.UNSIGNED
@@ -283,7 +283,7 @@ async def test_a_lost_answer_is_looked_for_where_no_stream_could_report_it(
     ("vin", "cost", "just_below", "commands_paid"),
     [(MODEL_Y, "0.023", "0.0229", 3), (MODEL_S, "0.022", "0.0219", 2)],
 )
-async def test_the_whole_cost_is_asked_before_anything_is_sent(
+async def test_the_whole_cost_is_admitted_before_anything_is_sent(
     make_vehicle: VehicleMaker,
     tesla: Simulator,
     account: Account,
@@ -312,7 +312,7 @@ async def test_the_whole_cost_is_asked_before_anything_is_sent(
     assert paid(account) == {WAKE: 1, COMMAND: commands_paid}
 
 
-async def test_the_price_that_is_told_is_the_whole(awake: Vehicle, account: Account) -> None:
+async def test_the_quote_has_the_whole_cost(awake: Vehicle, account: Account) -> None:
     tariff = account.meter.tariff
     request, _ = awake.admission.quote(HEAT, PERSON)
     assert tariff.total(request.charges) == Decimal("0.003")
@@ -323,7 +323,7 @@ async def test_the_price_that_is_told_is_the_whole(awake: Vehicle, account: Acco
 # --- What waits ----------------------------------------------------------------------------------
 
 
-async def test_a_heater_that_waited_switches_no_climate_on(
+async def test_a_deferred_heater_turns_on_no_climate(
     vehicle: Vehicle, car: Car, account: Account
 ) -> None:
     """Hours later the car may be empty: it heats if the climate is on by then."""
@@ -341,9 +341,7 @@ async def test_a_heater_that_waited_switches_no_climate_on(
     assert ran(car) == ["auto_conditioning_start", "remote_seat_heater_request"], "it is awake"
 
 
-async def test_a_heater_that_waited_heats_a_car_whose_climate_is_on(
-    vehicle: Vehicle, car: Car
-) -> None:
+async def test_a_deferred_heater_runs_if_the_climate_is_on(vehicle: Vehicle, car: Car) -> None:
     vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0)
     await vehicle.send(HEAT, AUTOMATION)
     car.steer({"state": "online", "climate": True})
@@ -352,7 +350,7 @@ async def test_a_heater_that_waited_heats_a_car_whose_climate_is_on(
     assert ran(car) == ["remote_seat_heater_request"]
 
 
-async def test_a_wheel_heater_never_waits(vehicle: Vehicle, account: Account) -> None:
+async def test_a_wheel_heater_is_never_deferred(vehicle: Vehicle, account: Account) -> None:
     vehicle.gate.policy = Policy(budget=Decimal(10), wakes_per_day=0)
     with pytest.raises(GateRefused) as refusal:
         await vehicle.send(commands.set_steering_wheel_heater(on=True), AUTOMATION)
@@ -369,7 +367,7 @@ async def test_believed_online_but_asleep(vehicle: Vehicle, car: Car, account: A
     assert paid(account) == {WAKE: 1, COMMAND: 4}
 
 
-async def test_what_is_switched_back_at_once_is_sent(awake: Vehicle, car: Car) -> None:
+async def test_a_setting_that_is_undone_at_once_is_sent(awake: Vehicle, car: Car) -> None:
     """A report from before the command does not count, even if the car's clock is not behind."""
     car.climate.auto_seats["left"] = False
     now = utc_now()

@@ -75,9 +75,7 @@ async def followed(awake: Vehicle, car: Car, stream: Stream) -> Vehicle:
 # --- What is certain ------------------------------------------------------------------------------
 
 
-async def test_certain_while_it_is_followed(
-    followed: Vehicle, freezer: FrozenDateTimeFactory
-) -> None:
+async def test_certain_while_streamed(followed: Vehicle, freezer: FrozenDateTimeFactory) -> None:
     freezer.tick(HOUR)
     assert followed.knowledge.is_certain(LIMIT_80)
     assert not followed.knowledge.is_certain({LIMIT: 81})
@@ -109,7 +107,7 @@ async def test_not_certain_from_before_the_stream(
     assert not awake.knowledge.is_certain(LIMIT_80)
 
 
-async def test_what_was_read_while_it_is_followed_is_certain(
+async def test_polled_readings_are_certain_while_streamed(
     followed: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.tick(SECOND)
@@ -119,7 +117,7 @@ async def test_what_was_read_while_it_is_followed_is_certain(
 
 
 @pytest.mark.parametrize("source", [Source.RESTORED, Source.ASSUMED])
-async def test_never_certain_by_hearsay(
+async def test_assumed_and_restored_readings_are_never_certain(
     awake: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory, source: Source
 ) -> None:
     stream.opened("1", "wifi")
@@ -130,7 +128,7 @@ async def test_never_certain_by_hearsay(
     assert not awake.knowledge.is_certain(LIMIT_80)
 
 
-async def test_after_a_command_only_when_a_change_would_have_been_told(
+async def test_certain_after_a_command_once_a_change_would_have_arrived(
     followed: Vehicle, freezer: FrozenDateTimeFactory, account: Account
 ) -> None:
     """Any command can change more than it is meant to; the stream takes 16 s to tell of it."""
@@ -147,7 +145,7 @@ async def test_after_a_command_only_when_a_change_would_have_been_told(
 # --- Nothing for nothing --------------------------------------------------------------------------
 
 
-async def test_what_is_so_for_certain_is_not_sent(
+async def test_a_redundant_command_is_not_sent(
     followed: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.tick(HOUR)
@@ -160,7 +158,7 @@ async def test_what_is_so_for_certain_is_not_sent(
     ("seconds", "again", "sent"),
     [(0, 80, True), (29, 80, True), (30, 80, True), (31, 80, False)],
 )
-async def test_a_person_who_asks_again_means_it(
+async def test_a_person_who_repeats_a_command_gets_it_sent(
     followed: Vehicle,
     account: Account,
     freezer: FrozenDateTimeFactory,
@@ -199,7 +197,7 @@ async def test_a_repetition_by_an_automation_is_neither_sent_nor_paid(
     assert len(account.arrived) == before
 
 
-async def test_somebody_who_asks_for_something_else_does_not_insist(
+async def test_another_command_is_not_a_repetition(
     followed: Vehicle, stream: Stream, car: Car, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.tick(HOUR)
@@ -229,7 +227,7 @@ NEVER_SPARED: dict[str, tuple[Command, dict[Signal[Any], Any]]] = {
 
 @pytest.mark.parametrize("caller", [PERSON, AUTOMATION], ids=["person", "automation"])
 @pytest.mark.parametrize("case", NEVER_SPARED)
-async def test_these_are_sent_whatever_the_stream_reports(
+async def test_commands_sent_regardless_of_the_stream(
     followed: Vehicle, stream: Stream, car: Car, case: str, caller: Caller
 ) -> None:
     """A car locks, or latches a cable, on its own, and may just be about to."""
@@ -271,7 +269,7 @@ def waits(
 type Order = Callable[[Callable[[], None]], list[float]]
 
 
-async def test_a_lost_answer_is_made_up_for_by_the_stream(
+async def test_the_stream_confirms_a_lost_answer(
     followed: Vehicle,
     stream: Stream,
     car: Car,
@@ -306,7 +304,7 @@ async def test_a_stream_that_shows_nothing_proves_nothing(
     assert DATA not in paid(account)
 
 
-async def test_a_stream_that_is_lost_meanwhile_is_made_up_for_by_a_look(
+async def test_a_data_request_replaces_a_lost_stream(
     followed: Vehicle, stream: Stream, car: Car, account: Account, waits: Order
 ) -> None:
     await followed.send(commands.flash_lights(), PERSON)
@@ -331,7 +329,7 @@ async def test_a_stream_that_is_not_connected_verifies_nothing(
     assert paid(account)[DATA] == 1
 
 
-async def test_what_it_streams_is_not_looked_at_after_a_command(
+async def test_streamed_effects_are_not_polled_after_a_command(
     followed: Vehicle, car: Car, account: Account
 ) -> None:
     await followed.send(commands.set_charge_limit(70), PERSON)
@@ -366,21 +364,19 @@ async def test_a_wake_ends_when_it_connects(
     assert account.endpoints.count("vehicle") == 1, "before the wake, never after"
 
 
-async def test_a_car_that_streams_is_awake_without_a_question(
-    followed: Vehicle, account: Account
-) -> None:
+async def test_a_streaming_car_needs_no_check(followed: Vehicle, account: Account) -> None:
     before = len(account.arrived)
     await followed.wake(PERSON)
     assert len(account.arrived) == before
 
 
-async def test_tesla_s_word_is_older_than_a_connection(followed: Vehicle) -> None:
+async def test_a_connection_outweighs_teslas_state(followed: Vehicle) -> None:
     followed.apply_state("asleep")
     followed.apply_state("offline")
     assert followed.is_online
 
 
-async def test_what_is_awaited(
+async def test_when_a_stream_is_overdue(
     vehicle: Vehicle, stream: Stream, freezer: FrozenDateTimeFactory
 ) -> None:
     """The latest of: it should, it is awake, it was lost."""
@@ -405,7 +401,7 @@ async def test_what_is_awaited(
     assert awaited() == NOW + 3 * SECOND
 
 
-async def test_that_it_sleeps_is_kept_over_a_restart(
+async def test_sleep_survives_a_restart(
     followed: Vehicle, stream: Stream, make_vehicle: Callable[..., Vehicle]
 ) -> None:
     """The connection is not, nor what was certain because of it."""
@@ -423,7 +419,7 @@ async def test_that_it_sleeps_is_kept_over_a_restart(
     assert not one.knowledge.is_certain(LIMIT_80)
 
 
-async def test_it_is_asked_for_what_the_stream_cannot_tell_once(
+async def test_gaps_of_the_stream_are_polled_once(
     followed: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:
     only_polled = next(each for each in signals.VEHICLE_SIGNALS if each.paths and not each.streamed)

@@ -435,6 +435,31 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.endpoints",
     },
     # The Home Assistant side.
+    "statistics": set(),
+    "statistics.sums": set(),
+    "statistics.store": HOME_ASSISTANT
+    | {"asyncio", "const", "sqlalchemy", "statistics.sums", "tesla.energy"},
+    "statistics.site_days": HOME_ASSISTANT
+    | {
+        "tesla.energy",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.site",
+        "tesla.spending.caller",
+        "tesla.state",
+    },
+    "statistics.history_import": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "statistics.site_days",
+        "statistics.store",
+        "tesla.energy",
+        "tesla.errors",
+        "tesla.listeners",
+        "tesla.spending.caller",
+        "tesla.spending.endpoints",
+    },
     "account": set(),
     "flows": set(),
     "services": HOME_ASSISTANT
@@ -452,6 +477,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "coordinator",
         "spending.account_ledger",
+        "statistics.history_import",
         "streaming.manager",
         "tesla.api.fleet",
     },
@@ -472,6 +498,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "spending.account_ledger",
         "spending.rules",
+        "statistics.history_import",
         "streaming.manager",
         "tesla.api.fleet",
         "tesla.errors",
@@ -1018,7 +1045,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "tesla.spending.modes",
     },
-    "sensor": PLATFORM | {"tesla.reading_json", "tesla.units", "sensor.account"},
+    "sensor": PLATFORM
+    | {
+        "sensor.account",
+        "statistics.history_import",
+        "statistics.site_days",
+        "statistics.store",
+        "tesla.reading_json",
+        "tesla.units",
+    },
     # Of the account there are no signals.
     "sensor.account": HOME_ASSISTANT
     | {

@@ -44,6 +44,7 @@ from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
+from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
 from custom_components.flotte.sensor.site import SITE_SENSORS
 from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
@@ -76,7 +77,7 @@ SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
     Platform.NUMBER: number.SITE_NUMBERS,
     Platform.SELECT: select.SITE_SELECTS,
-    Platform.SENSOR: SITE_SENSORS,
+    Platform.SENSOR: (*SITE_SENSORS, HISTORY_IMPORTED_UNTIL),
     Platform.SWITCH: switch.SITE_SWITCHES,
 }
 ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
@@ -409,6 +410,7 @@ OPTIONAL: Final = {
     "sensor.generator_power",
     "sensor.grid_power",
     "sensor.grid_services_power",
+    "sensor.history_imported_until",
     "sensor.island_status",
     "sensor.load_power",
     "sensor.percentage_charged",

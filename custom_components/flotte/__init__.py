@@ -58,6 +58,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         # After all vehicles have devices, so that vehicles with equal names get distinct ones.
         coordinator.async_show_pairing()
         coordinator.async_look_after_restart()
+    for history in data.history_imports.values():
+        history.async_start()
     # In the background: the setup depends neither on the port nor on a vehicle.
     entry.async_create_background_task(
         hass, data.streaming.async_start(), "flotte starts the stream"

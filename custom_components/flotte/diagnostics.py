@@ -41,6 +41,8 @@ _HARMLESS_TEXT: Final = frozenset(
         signals.EFFICIENCY_PACKAGE,
         signals.REAR_SEAT_HEATER_PACKAGE,
         signals.GATEWAY_VERSION,
+        signals.INSTALLATION_DATE,
+        signals.SITE_TIME_ZONE,
     }
 )
 """Free text about the equipment. All other free text (names, places, media) is private."""

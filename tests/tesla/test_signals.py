@@ -342,6 +342,8 @@ SITE_DATA = json.loads(
   "site_info": {
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
     "vpp_backup_reserve_percent": 15,
+    "installation_date": "2023-05-11T10:00:00+02:00",
+    "installation_time_zone": "Europe/Amsterdam",
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
     "off_grid_vehicle_charging_reserve_percent": 35,
     "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
@@ -376,6 +378,8 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.OPERATION_MODE: "self_consumption",
     signals.STORM_WATCH: True,
     signals.GATEWAY_VERSION: "26.4.1 c58c2df3",
+    signals.SITE_TIME_ZONE: "Europe/Amsterdam",
+    signals.INSTALLATION_DATE: "2023-05-11T10:00:00+02:00",
     signals.SITE_NAME: "Home",
     signals.HAS_SOLAR: True,
     signals.HAS_BATTERY: True,

@@ -1,5 +1,6 @@
 """Runtime data of a config entry, which stands for a Tesla account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from homeassistant.components.application_credentials import DATA_COMPONENT
@@ -9,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import DOMAIN
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
+from ..statistics.history_import import HistoryImport
 from ..streaming.manager import StreamManager
 from ..tesla.api.fleet import FleetApi
 from .storage import CheckedStore
@@ -27,6 +29,8 @@ class AccountData:
     store: CheckedStore
     scopes: frozenset[str]
     streaming: StreamManager
+    history_imports: Mapping[int, HistoryImport]
+    """By the number of the site."""
 
     @property
     def assets(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..errors import as_setup_error
 from ..spending.account_ledger import AccountLedger, async_get_ledger
 from ..spending.rules import async_apply_spending
+from ..statistics.history_import import HistoryImport
 from ..streaming.manager import StreamManager
 from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
@@ -92,7 +93,8 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         stored=stored.get(STREAMING),
         is_new_login=async_take_new_login(hass, entry),
     )
-    return AccountData(api, vehicles, sites, left_out, ledger, store, scopes, streaming)
+    imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}
+    return AccountData(api, vehicles, sites, left_out, ledger, store, scopes, streaming, imports)
 
 
 async def _async_get_implementation(

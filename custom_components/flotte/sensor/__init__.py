@@ -4,10 +4,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
-from ..entity import async_add_tables
+from ..entity import async_add_rows, async_add_tables
+from ..statistics.store import is_recording
 from .account import ACCOUNT_SENSORS, AccountSensor
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
+from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
 from .site import SITE_SENSORS
 from .vehicle import VEHICLE_SENSORS
 
@@ -15,7 +17,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant,
+    hass: HomeAssistant,
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
@@ -24,3 +26,12 @@ async def async_setup_entry(
     async_add_tables(data, VEHICLE_SENSORS, SITE_SENSORS, sensor_of, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
+    if is_recording(hass):
+        async_add_rows(
+            data.sites,
+            (HISTORY_IMPORTED_UNTIL,),
+            lambda site, row: HistoryImportSensor(
+                site, row, data.history_imports[site.site.site_id]
+            ),
+            async_add_entities,
+        )

@@ -74,6 +74,14 @@ def read_energy_day(answer: Mapping[str, Any], day: date, zone: ZoneInfo) -> tup
     )
 
 
+def has_other_offset(answer: Mapping[str, Any], day: date, zone: ZoneInfo) -> bool:
+    """Whether the rows of a day carry the offset of the other season; their last hour is missing.
+
+    Raises InvalidAnswer.
+    """
+    return _has_other_offset((label for label, _ in _labelled(_rows_of(answer), zone)), day, zone)
+
+
 def _rows_of(answer: Mapping[str, Any]) -> list[Any]:
     """The rows as Tesla sent them; older descriptions of the answer call them `entries`."""
     rows = answer.get("time_series")

@@ -178,6 +178,14 @@ OFF_GRID_VEHICLE_RESERVE_SUPPORTED = Signal(
 )
 SITE_NAME = Signal("SiteName", text, path="site_info.site_name", streamed=False)
 GATEWAY_VERSION = Signal("GatewayVersion", text, path="site_info.version", streamed=False)
+SITE_TIME_ZONE = Signal(
+    "SiteTimeZone", text, path="site_info.installation_time_zone", streamed=False
+)
+"""The IANA name of its zone."""
+INSTALLATION_DATE = Signal(
+    "InstallationDate", text, path="site_info.installation_date", streamed=False
+)
+"""When it was installed, in ISO 8601: the beginning of its history."""
 HAS_SOLAR = Signal("HasSolar", boolean, path="site_info.components.solar", streamed=False)
 HAS_BATTERY = Signal("HasBattery", boolean, path="site_info.components.battery", streamed=False)
 HAS_GRID = Signal("HasGrid", boolean, path="site_info.components.grid", streamed=False)

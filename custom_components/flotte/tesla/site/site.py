@@ -240,6 +240,18 @@ class Site:
         ]
         return max([time, *known])
 
+    async def energy_history(
+        self, start: datetime, end: datetime, zone: str, caller: Caller
+    ) -> dict[str, Any]:
+        """Ask Tesla for the energy of a span of one day; see `FleetApi.energy_history`.
+
+        Raises:
+            BudgetExceeded, AccountSuspended, GateRefused: it costs too much for this caller now.
+            TeslaError: any other.
+        """
+        with self._admit(Endpoint.CALENDAR_HISTORY, caller):
+            return await self.api.energy_history(self.site_id, start, end, zone, caller)
+
     async def send(self, command: Command, caller: Caller) -> Done:
         """Change a setting.
 

@@ -1,0 +1,1 @@
+"""Home Assistant's long-term statistics from the energy history of sites."""

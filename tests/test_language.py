@@ -75,7 +75,7 @@ _OPENING: Final = re.compile(r"(?:The same\b|What |Who |Whoever )")
 """Openings of a docstring. It begins with a noun phrase or an imperative."""
 _CONSTANT: Final = re.compile(r"_?(?:MOST|LARGEST|LONGEST|HIGHEST|LOWEST|SHORTEST)_")
 """Beginnings of identifiers: MAX_ and MIN_ say it."""
-_OUTDATED: Final = {"async_apply_spending_mode", "car", "cars", "limit", "deferrable", "saves"}
+_OUTDATED: Final = {"async_obey", "car", "cars", "limit", "may_wait", "saves"}
 """Names of variables, parameters and functions about spending: vehicle or asset, budget,
 deferrable, reduces_cost."""
 
@@ -160,8 +160,8 @@ def test_names_about_spending(folder: str) -> None:
 
 
 def test_outdated_names_that_are_found() -> None:
-    source = "limit = 1\ndef saves(car, vin): ...\nclass A:\n    deferrable: bool\nprint(car)"
-    assert sorted(outdated_names(source)) == ["1: limit", "2: car", "2: saves", "4: deferrable"]
+    source = "limit = 1\ndef saves(car, vin): ...\nclass A:\n    may_wait: bool\nprint(car)"
+    assert sorted(outdated_names(source)) == ["1: limit", "2: car", "2: saves", "4: may_wait"]
 
 
 def types_defined(source: str) -> Iterator[str]:

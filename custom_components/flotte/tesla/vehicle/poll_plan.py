@@ -277,22 +277,22 @@ SITE_SLACK: Final = timedelta(seconds=5)
 
 
 def site_interval(
-    usual: timedelta, price: Decimal, limit: Decimal, slower: int = 1
+    usual: timedelta, price: Decimal, budget: Decimal, slower: int = 1
 ) -> timedelta | None:
     """Time between two requests to an energy site; None if it must not be polled at all.
 
     Args:
         usual: The interval if requests are free.
         price: Price of one request, in the tariff's currency.
-        limit: The month's budget.
+        budget: The month's budget.
         slower: Factor by which the budget stretches the interval.
     """
     if not price:
         return usual
-    if not limit:
+    if not budget:
         return None
     month = price * 31 * (timedelta(days=1) // SITE_INTERVAL)
-    return usual * max(1, float(month / (limit * SITE_SHARE))) * slower
+    return usual * max(1, float(month / (budget * SITE_SHARE))) * slower
 
 
 def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) -> bool:

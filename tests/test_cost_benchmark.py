@@ -17,7 +17,7 @@ import pytest
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
-from benchmarks.cost import billed
+from benchmarks.cost import billed, measure
 from benchmarks.cost_results import Results, to_json
 from benchmarks.cost_scenarios import CORE, MONTHS, NAMES, POLL, STREAM
 from benchmarks.doubtful_days import MANUAL_CHANGES, TROUBLES, WAITS, doubtful_events
@@ -46,6 +46,35 @@ from simulator.world import AURORA, World
 ROOT = Path(__file__).parent.parent
 START = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = 86_400
+
+
+# --- Runs ----------------------------------------------------------------------------------------
+
+
+async def test_every_run_is_made_and_no_more_at_once_than_processors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_work: set[int] = set()
+    most: list[int] = []
+
+    async def simulate(contestant: str, options: dict[str, Any]) -> dict[str, Any]:
+        at_work.add(run := len(most))
+        most.append(len(at_work))
+        await asyncio.sleep(0)
+        at_work.discard(run)
+        fresh = {"location": {"error_mean": 0.0}}
+        counts = {"signal": 1, "command": 1, "wake": 1}
+        return {"of": contestant, **options, "seconds": 1.0, "counts": counts, "fresh": fresh}
+
+    monkeypatch.setattr("benchmarks.cost.simulate", simulate)
+    monkeypatch.setattr("benchmarks.cost.os.process_cpu_count", lambda: 3)
+    results, _ = await measure(1)
+    assert max(most) == 3
+    scenarios = ["one_passive", "one_commands", "two_passive", "two_commands", "restart", "stale"]
+    assert list(results.runs[CORE]) == [*scenarios, "surplus"]
+    assert list(results.runs[POLL]) == [*scenarios, "surplus", "doubtful", "budget"]
+    assert {each["of"] for each in results.runs[STREAM].values()} == {STREAM}
+    assert results.runs[STREAM]["restart"]["days"] == 2
 
 
 # --- Time that is driven -------------------------------------------------------------------------

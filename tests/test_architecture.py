@@ -480,6 +480,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "statistics.history_import",
         "streaming.manager",
         "tesla.api.fleet",
+        "tesla.signals",
     },
     "account.setup": HOME_ASSISTANT
     | {
@@ -1047,6 +1048,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sensor": PLATFORM
     | {
+        "account.names",
         "sensor.account",
         "statistics.history_import",
         "statistics.site_days",

@@ -42,6 +42,7 @@ from custom_components.flotte import (
 )
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
+from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
 from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
@@ -86,7 +87,10 @@ ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.SELECT: select.ACCOUNT_SELECTS,
     Platform.SENSOR: ACCOUNT_SENSORS,
 }
-DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "account": ACCOUNT}
+CONNECTOR: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
+    Platform.SENSOR: CONNECTOR_SENSORS
+}
+DEVICES: Final = {"vehicle": VEHICLE, "site": SITE, "connector": CONNECTOR, "account": ACCOUNT}
 
 NAMED_BY_THE_CAR: Final = {(Platform.CLIMATE, "climate")}
 """Entities with the name of the device."""
@@ -551,6 +555,7 @@ def test_every_command_of_a_car_has_a_case() -> None:
 HEADINGS: Final = {
     "vehicle": "**Each car**",
     "site": "**Each energy site**",
+    "connector": "**Each Wall Connector**",
     "account": "**The account**",
 }
 NOT_ALL: Final = {Platform.SENSOR, Platform.BINARY_SENSOR}

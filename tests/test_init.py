@@ -501,6 +501,7 @@ async def test_devices(
         ("Comet", "Tesla", "Model 3", MODEL_3),
         ("Old Faithful", "Tesla", "Model S", MODEL_S),
         ("Home", "Tesla", "Energy site", str(SITE)),
+        ("Wall Connector", "Tesla", "Gen 3 Wall Connector", "B7S23024J00001"),
         ("Tesla account", "Tesla", "Fleet API", None),
     }
 
@@ -538,7 +539,7 @@ async def test_new_devices_of_the_account_appear(
     (car if added == "car" else site).account = "owner-1"
     await wait(timedelta(hours=6))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert names() == before | {"Comet" if added == "car" else "Home"}
+    assert names() == before | ({"Comet"} if added == "car" else {"Home", "Wall Connector"})
     assert entry.state is ConfigEntryState.LOADED
     assert paid(tesla) == {}
 

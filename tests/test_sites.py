@@ -98,7 +98,10 @@ def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
     return {
         each.entity_id
         for each in found
-        if each.unique_id.startswith(str(SITE)) and each.entity_id != LAST_SEEN
+        if each.unique_id.startswith(str(SITE))
+        and each.entity_id != LAST_SEEN
+        # Wall connectors are devices of their own.
+        and not each.entity_id.startswith("sensor.wall_connector_")
     }
 
 

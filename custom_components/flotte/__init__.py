@@ -89,7 +89,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: FlotteConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Allow to remove devices of vehicles and sites that left the account.
+    """Allow to remove devices of vehicles, sites and wall connectors that left the account.
 
     Only a loaded account knows which ones have left. While it is not loaded, the owner may remove
     any device but the account's own; if the vehicle or site is still in the account, its device
@@ -98,5 +98,5 @@ async def async_remove_config_entry_device(
     present = {str(entry.unique_id)}
     data: AccountData | None = getattr(entry, "runtime_data", None)
     if data is not None:
-        present |= data.assets
+        present |= data.devices
     return not any((DOMAIN, each) in device.identifiers for each in present)

@@ -30,6 +30,8 @@ _PLACES: Final = frozenset(
 """Places where people live, work and drive to. Names of places are free text, see below."""
 _MEDIA: Final = frozenset({signals.MEDIA_DURATION, signals.MEDIA_ELAPSED})
 """These identify the media too; titles and stations are free text."""
+_IDENTIFYING: Final = frozenset({signals.CONNECTORS, signals.CONNECTOR_PARTS})
+"""These contain serial numbers, and VINs of the vehicles that charge there."""
 _HARMLESS_TEXT: Final = frozenset(
     {
         signals.CHARGER_STATE,
@@ -118,7 +120,9 @@ async def _describe(data: AccountData) -> dict[str, Any]:
 def is_private(signal: Signal[Any]) -> bool:
     """Whether a signal's readings say something about people rather than about equipment."""
     is_free_text = signals.text in (signal.parse, signal.polled)
-    return signal in _PLACES | _MEDIA or (is_free_text and signal not in _HARMLESS_TEXT)
+    return signal in _PLACES | _MEDIA | _IDENTIFYING or (
+        is_free_text and signal not in _HARMLESS_TEXT
+    )
 
 
 def _readings(state: State) -> dict[str, Any]:

@@ -333,7 +333,8 @@ SITE_DATA = json.loads(
     "grid_services_active": false,
     "grid_status": "Active", "island_status": "on_grid", "storm_mode_active": false,
     "wall_connectors": [
-      {"din": "a", "wall_connector_state": 1, "wall_connector_power": 7200.5},
+      {"din": "a", "wall_connector_state": 1, "wall_connector_fault_state": 7,
+       "wall_connector_power": 7200.5, "vin": "XP7YGCEK0RB000001"},
       {"din": "b", "wall_connector_state": 2, "wall_connector_power": null},
       {"din": "c", "wall_connector_state": 2}
     ],
@@ -347,6 +348,10 @@ SITE_DATA = json.loads(
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
     "off_grid_vehicle_charging_reserve_percent": 35,
     "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
+      "wall_connectors": [
+        {"din": "a", "serial_number": "B7S23024J00001", "part_name": " Gen 3 Wall Connector "},
+        {"din": "", "serial_number": "B7S23024J00002"}
+      ],
       "customer_preferred_export_rule": "pv_only", "edit_setting_energy_exports": true,
       "edit_setting_grid_charging": false, "off_grid_vehicle_charging_reserve_supported": true,
       "disallow_charge_from_grid_with_solar_installed": true,
@@ -392,6 +397,12 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.OFF_GRID_VEHICLE_RESERVE: 35,
     signals.OFF_GRID_VEHICLE_RESERVE_SUPPORTED: True,
     signals.STORM_CAPABLE: False,
+    signals.CONNECTORS: (
+        ("a", 1, 7, 7200.5, "XP7YGCEK0RB000001"),
+        ("b", 2, None, None, None),
+        ("c", 2, None, None, None),
+    ),
+    signals.CONNECTOR_PARTS: (("a", "B7S23024J00001", "Gen 3 Wall Connector"),),
 }
 
 
@@ -633,6 +644,7 @@ NULLS: dict[Signal[Any], Any] = {
     signals.AC_CHARGING_POWER: 0.0,
     signals.DC_CHARGING_POWER: 0.0,
     signals.WALL_CONNECTORS: 0,
+    signals.CONNECTORS: (),
     signals.CHARGER_CURRENT: 0.0,
     signals.CHARGER_VOLTAGE: 0.0,
     signals.CHARGE_RATE: 0.0,
@@ -1586,7 +1598,7 @@ def test_two_signals_do_not_read_the_same_key() -> None:
     assert repeated == {
         ("charge_state", ("charger_power",)),
         ("charge_state", ("fast_charger_present",)),
-        # How many there are, and their power.
+        # How many there are, their power, and each of them.
         ("live_status", ("wall_connectors",)),
         # Two settings follow from several keys.
         ("site_info", ("components",)),

@@ -12,6 +12,7 @@ from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
 from ..statistics.history_import import HistoryImport
 from ..streaming.manager import StreamManager
+from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
 from .storage import CheckedStore
 
@@ -36,6 +37,12 @@ class AccountData:
     def assets(self) -> frozenset[str]:
         """VINs and site numbers of the vehicles and sites that this account shows."""
         return frozenset(each.unique_prefix for each in (*self.vehicles, *self.sites))
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Identifiers of the devices of these, and of the wall connectors that sites report."""
+        connectors = (signals.connector_dins(site.state) for site in self.sites)
+        return self.assets.union(*connectors)
 
 
 type FlotteConfigEntry = ConfigEntry[AccountData]

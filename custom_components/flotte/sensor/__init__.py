@@ -7,6 +7,7 @@ from ..account.data import FlotteConfigEntry
 from ..entity import async_add_rows, async_add_tables
 from ..statistics.store import is_recording
 from .account import ACCOUNT_SENSORS, AccountSensor
+from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
 from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
@@ -24,6 +25,7 @@ async def async_setup_entry(
     """Add a sensor for each row and device."""
     data = entry.runtime_data
     async_add_tables(data, VEHICLE_SENSORS, SITE_SENSORS, sensor_of, async_add_entities)
+    async_add_connectors(entry, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
     if is_recording(hass):

@@ -352,9 +352,19 @@ _NEVER_LATER: Final = datetime.max.replace(tzinfo=UTC)
 def store_state(state: State) -> dict[str, list[Any]]:
     """The readings as JSON, `{name: [value, Unix seconds]}`; assumptions are not stored."""
     return {
-        signal.name: [list(value) if isinstance(value, tuple) else value, time.timestamp()]
+        signal.name: [_plain(value) if isinstance(value, tuple) else value, time.timestamp()]
         for signal, (value, time, _source) in state.readings.items()
     }
+
+
+def _plain(value: object) -> object:
+    """A value as JSON: tuples become lists."""
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _frozen(value: object) -> object:
+    """A value from JSON: lists become tuples."""
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
 
 
 class StoredState:
@@ -390,7 +400,7 @@ def restore_state(stored: object, signals: Iterable[Signal[Any]]) -> State:
     for signal in signals:
         match stored.get(signal.name):
             case [value, seconds]:
-                value = tuple(value) if isinstance(value, list) else value
+                value = _frozen(value)
                 time = restore_time(seconds)
                 if time is not None and signal.can_hold(value):
                     readings[signal] = Reading(value, time, Source.RESTORED)

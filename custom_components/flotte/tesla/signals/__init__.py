@@ -19,6 +19,7 @@ from . import (
     climate,
     closures,
     connection,
+    connectors,
     drive_units,
     driving,
     equipment,
@@ -37,6 +38,7 @@ from .charging import *
 from .climate import *
 from .closures import *
 from .connection import *
+from .connectors import *
 from .drive_units import *
 from .driving import *
 from .equipment import *
@@ -78,7 +80,7 @@ def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
 
 VEHICLE_SIGNALS: Final = tuple(dict.fromkeys(_signals_of(*_TOPICS)))
 """Every signal of a vehicle."""
-SITE_SIGNALS: Final = tuple(_signals_of(site))
+SITE_SIGNALS: Final = tuple(_signals_of(site, connectors))
 """Every signal of a site."""
 
 _FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})

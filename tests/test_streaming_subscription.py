@@ -1237,7 +1237,7 @@ def test_a_stored_rule_that_cannot_be_read_is_left_out(caplog: pytest.LogCapture
     kept = {"FieldOfTomorrow": 60, "Soc": 60, "Gear": "often"}
     assert Settings.from_options({"stream_overrides": kept}).overrides == {"Soc": FieldRule(60)}
     assert Settings.from_options({"stream_overrides": "Soc"}).overrides == {}
-    assert "FieldOfTomorrow is left out" in caplog.text
+    assert "rule for the field FieldOfTomorrow" in caplog.text
 
 
 async def test_errors_are_requested_once_a_day_over_restarts(

@@ -113,7 +113,10 @@ class CheckedStore(Store[dict[str, Any]]):
         """
         self._manager.async_invalidate(self.key)
         kept_as: str = await self.hass.async_add_executor_job(self._set_aside)
-        LOGGER.error("%s is damaged; it was kept as %s", self.key, kept_as or "nothing")
+        if kept_as:
+            LOGGER.error("%s is damaged; it was renamed to %s", self.key, kept_as)
+        else:
+            LOGGER.error("%s is damaged, and there is no copy of it", self.key)
         return kept_as
 
     @override

@@ -94,7 +94,7 @@ def usable_overrides(stored: object) -> dict[str, FieldRule]:
         try:
             rules[name] = _read_rule(name, value)
         except ValueError:
-            LOGGER.warning("The rule for the streamed field %s is left out", str(name)[:40])
+            LOGGER.warning("Ignoring an unreadable rule for the field %s", str(name)[:40])
     return rules
 
 

@@ -419,6 +419,16 @@ async def test_sleep_survives_a_restart(
     assert not one.knowledge.is_certain(LIMIT_80)
 
 
+async def test_what_the_stream_leaves_out_is_polled_again_and_again(followed: Vehicle) -> None:
+    """It could be streamed but is not, so it gets old, unlike what only polled data contains."""
+    followed.poller.shown = frozenset({signals.CHARGE_CURRENT_REQUEST})
+    readings = await followed.refresh()
+    assert signals.CHARGE_CURRENT_REQUEST in readings
+    assert followed.poller.has_gaps()
+    followed.poller.shown = frozenset({LIMIT})
+    assert not followed.poller.has_gaps()
+
+
 async def test_gaps_of_the_stream_are_polled_once(
     followed: Vehicle, freezer: FrozenDateTimeFactory
 ) -> None:

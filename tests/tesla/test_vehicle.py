@@ -1,4 +1,4 @@
-"""A vehicle: how it is asked, woken and told what to do, and what that may cost."""
+"""A vehicle: its polling, waking and commands, and their cost."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ SECOND = timedelta(seconds=1)
 
 
 def ran(car: Car) -> list[str]:
-    """Names of the commands that the car executed, in this order."""
+    """Names of the commands that the car executed, in order."""
     return [each.name for each in car.executions]
 
 
@@ -68,14 +68,14 @@ def handshakes(car: Car, domain: str) -> int:
 
 
 def changes_of(vehicle: Vehicle) -> Changes:
-    """The notifications of listeners from now on."""
+    """Collect the notifications of listeners from now on."""
     told: Changes = []
     vehicle.subscribe(told.append)
     return told
 
 
 def is_paired(vehicle: Vehicle) -> bool | None:
-    """Whether our key is on it, evaluated now: the type checker assumes that it never changes."""
+    """Whether our key is paired; a function, as the type checker assumes that it never changes."""
     return vehicle.channel.key_paired
 
 
@@ -84,7 +84,7 @@ def paid(account: Account) -> dict[Category, int]:
 
 
 def no_request_leaves(account: Account) -> asyncio.Event:
-    """Have bookings never end from now on; set when the first one is stuck."""
+    """Block all bookings from now on; the returned event is set when the first one is blocked."""
     begun = asyncio.Event()
 
     async def keep(_entry: object) -> None:
@@ -96,7 +96,7 @@ def no_request_leaves(account: Account) -> asyncio.Event:
 
 
 async def give_up(task: asyncio.Task[Done], account: Account) -> None:
-    """Cancel a command whose booking is stuck: only the test knows that it did not leave."""
+    """Cancel a command whose booking is blocked: only the test knows that it was not sent."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -106,7 +106,7 @@ async def give_up(task: asyncio.Task[Done], account: Account) -> None:
 
 @pytest.fixture
 def old(make_vehicle: VehicleMaker) -> Vehicle:
-    """Old Faithful, who takes plain commands only; online."""
+    """Old Faithful, which accepts only plain commands; online."""
     vehicle = make_vehicle(MODEL_S)
     vehicle.apply_state("online")
     return vehicle
@@ -265,7 +265,7 @@ async def test_cars_that_polling_keeps_awake(
 async def test_fleet_status_overrides_the_model_year(
     make_vehicle: VehicleMaker, vin: str, *, required: bool | None, kept_awake: bool
 ) -> None:
-    """Legacy cars take no signed commands; also after a restart, before Tesla says so again."""
+    """Legacy cars accept no signed commands, even after a restart, before Tesla says so again."""
     vehicle = make_vehicle(vin)
     vehicle.channel.apply_fleet_status(
         {"vehicle_info": {vin: {"vehicle_command_protocol_required": required}}}
@@ -409,7 +409,7 @@ async def test_a_stale_answer_while_a_car_falls_asleep(awake: Vehicle, account: 
 async def test_answers_without_data_count_as_failures(
     awake: Vehicle, car: Car, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    """They are billed too, so the next question waits longer and longer."""
+    """Such answers are billed too, so the pause before the next request grows."""
     account.tesla.faults.order("status", endpoint="vehicle_data", status=405, count=3)
     for _ in range(3):
         with pytest.raises(NotAvailable):
@@ -713,7 +713,7 @@ async def test_commands_to_one_computer_go_one_at_a_time(awake: Vehicle, car: Ca
 async def test_of_waiting_settings_the_newest_wins(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
-    """A slider that is dragged: the first is on its way, the others overtake each other."""
+    """A slider is dragged: the first value is being sent, the others replace each other."""
     outcomes = await asyncio.gather(
         *(awake.send(commands.set_charge_limit(percent), PERSON) for percent in (60, 70, 75, 85))
     )
@@ -771,7 +771,7 @@ async def test_after_a_cancellation_others_get_the_refusal(
 async def test_after_a_cancellation_a_sent_command_is_unknown(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
-    """It was sent for both, perhaps; that the second attempt is refused does not undo the first."""
+    """It may have been sent for both; a refusal of the second attempt does not undo the first."""
     async with awake.turns.locks[Domain.INFOTAINMENT]:
         first, second = (
             asyncio.create_task(awake.send(commands.set_charge_limit(percent), PERSON))
@@ -788,7 +788,7 @@ async def test_after_a_cancellation_a_sent_command_is_unknown(
 
 
 async def test_pause_waits(freezer: FrozenDateTimeFactory) -> None:
-    """The functions that the tests replace by moving the clock."""
+    """The real function, which other tests replace by one that moves the clock."""
     waiting = asyncio.create_task(waits.pause(4))
     await asyncio.sleep(0)
     freezer.tick(timedelta(seconds=3.9))
@@ -838,7 +838,7 @@ async def test_a_car_that_requires_signatures_gets_the_signed_form(
 async def test_a_command_that_cannot_be_signed_is_refused(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
-    """A command without a payload, to a car that wants it signed."""
+    """A command without a payload, to a car that requires it signed."""
     with pytest.raises(ProtocolRequired):
         await awake.send(Command(name="door_lock"), PERSON)
     assert ran(car) == []
@@ -1059,7 +1059,7 @@ async def test_a_redundant_toggle_is_not_sent(awake: Vehicle, car: Car, account:
 async def test_a_toggle_ignores_restored_readings(
     awake: Vehicle, car: Car, account: Account
 ) -> None:
-    """It was opened meanwhile; the command would close it."""
+    """The trunk was opened meanwhile, so the command would close it."""
     awake.restore({"state": {"DoorState.TrunkRear": [False, NOW.timestamp()]}})
     awake.apply_state("online")
     car.steer({"open": "rt"})
@@ -1137,7 +1137,7 @@ async def test_a_redundant_setting_wakes_no_car(awake: Vehicle, car: Car, accoun
 
 
 async def test_locks_are_always_sent(awake: Vehicle, car: Car) -> None:
-    """A lock that was opened by hand a moment ago must not stay open for a cent."""
+    """A door opened by hand a moment ago must not stay unlocked to save a cent."""
     car.steer({"locked": True})
     await awake.refresh()
     assert await awake.send(commands.lock_doors(), PERSON) == Done()
@@ -1151,7 +1151,7 @@ async def test_an_unrepeatable_command_is_always_sent(awake: Vehicle, car: Car) 
 
 
 async def test_an_unrepeatable_command_is_sent_despite_its_state(awake: Vehicle, car: Car) -> None:
-    """A second order moves the start, so it is not the same as the first."""
+    """A second command moves the start, so it is not redundant."""
     car.steer({"software_update": {"status": "available"}})
     for seconds in (7200, 3600):
         assert await awake.send(commands.schedule_software_update(seconds), PERSON) == Done()
@@ -1347,7 +1347,7 @@ async def test_plain_answer_in_another_form(
 async def test_an_ambiguous_reason_after_a_timeout_is_unknown(
     awake: Vehicle, car: Car, quick_waits: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first attempt opened the port, whatever the second one hears."""
+    """The first attempt opened the port, whatever the second one is answered."""
     car.steer({"protocol": {"fault": {"fault": 2, "runs": True}}})
     answer = car_server_pb2.Response()
     answer.actionStatus.result = car_server_pb2.OPERATIONSTATUS_ERROR
@@ -1423,7 +1423,7 @@ async def test_a_car_that_shows_otherwise_proves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """It may have done as told and been changed again."""
+    """The car may have executed the command and been changed again."""
 
     async def meanwhile(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
@@ -1469,7 +1469,7 @@ async def test_a_failed_verification_leaves_the_outcome_unknown(
 async def test_a_toggle_waits_until_an_earlier_one_has_expired(
     awake: Vehicle, car: Car, account: Account, quick_waits: None
 ) -> None:
-    """Whatever became of the one that was given up, it is over before the next one looks."""
+    """However the cancelled command ended, it has expired before the next one requests data."""
     await awake.send(commands.lock_doors(), PERSON)
     await awake.refresh()
     begun = no_request_leaves(account)
@@ -1580,7 +1580,7 @@ async def test_a_lost_handshake_did_not_act(
 async def test_a_plaintext_reply_of_an_encrypting_car_is_unverified(
     awake: Vehicle, car: Car
 ) -> None:
-    """Anybody on the way can write a success in plaintext."""
+    """A success in plaintext can be forged on the way."""
     await awake.send(commands.flash_lights(), PERSON)
     car.steer({"protocol": {"encrypt_replies": False}})
     with pytest.raises(OutcomeUnknown):

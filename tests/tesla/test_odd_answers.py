@@ -236,7 +236,7 @@ async def test_configuration(outcomes: Outcomes, account: Account) -> None:
         return read_configuration(await account.api.telemetry_config(MODEL_Y, STREAM), wanted)
 
     seen = await outcomes.of("fleet_telemetry_config", CONFIGURATION, ask)
-    assert seen.keys() == {"CarConfiguration", "InvalidAnswer"}
+    assert seen.keys() == {"VehicleConfiguration", "InvalidAnswer"}
 
 
 async def test_errors_of_a_stream(outcomes: Outcomes, account: Account) -> None:

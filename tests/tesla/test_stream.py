@@ -21,9 +21,9 @@ from custom_components.flotte.tesla.state import Reading, Signal, Source
 from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
-    CarError,
     MalformedRecord,
     Record,
+    ReportedError,
 )
 from custom_components.flotte.tesla.vehicle.stream import MAX_FIELDS, SLEEP_FIELDS, Stream
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
@@ -574,6 +574,6 @@ async def test_errors_of_the_car_s_client(
         ("cloud_manager_error", "somewhere")
     ]
     assert MODEL_Y not in caplog.text
-    stream.apply_errors(tuple(CarError(str(number), "", {}, NOW) for number in range(30)))
+    stream.apply_errors(tuple(ReportedError(str(number), "", {}, NOW) for number in range(30)))
     assert [each.name for each in stream.errors] == [str(number) for number in range(10, 30)]
     assert counted(meter) == 0

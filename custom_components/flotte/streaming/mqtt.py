@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..tesla.signals import RIGHT_HAND_DRIVE
 from ..tesla.telemetry.mqtt import Content, TopicKind, read_message, read_topic
-from ..tesla.telemetry.records import CarError, Connectivity, MalformedRecord, Record
+from ..tesla.telemetry.records import Connectivity, MalformedRecord, Record, ReportedError
 from ..tesla.vehicle.stream import Stream
 
 QOS: Final = 1
@@ -88,7 +88,7 @@ def _apply(content: Content | None, stream: Stream) -> None:
         case Connectivity(is_connected=False):
             stream.closed(content.connection)
             stream.closed(UNREPORTED)
-        case CarError():
+        case ReportedError():
             stream.apply_errors((content,))
         case [*alerts]:
             stream.apply_alerts(tuple(alerts))

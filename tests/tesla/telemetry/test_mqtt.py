@@ -24,10 +24,10 @@ from custom_components.flotte.tesla.telemetry.mqtt import (
 )
 from custom_components.flotte.tesla.telemetry.records import (
     Alert,
-    CarError,
     Connectivity,
     MalformedRecord,
     Record,
+    ReportedError,
     read_record,
 )
 
@@ -330,8 +330,8 @@ def test_times(stamp: object, expected: datetime | None) -> None:
 def test_errors() -> None:
     told = '{"Body":"boom","CreatedAt":"2026-11-18T11:06:43Z","Tags":{"k":"v","n":5}}'
     time = datetime(2026, 11, 18, 11, 6, 43, tzinfo=UTC)
-    assert read("errors/a/b", told) == CarError("a/b", "boom", {"k": "v"}, time)
-    assert read("errors/a", '{"Body":5,"Tags":null}') == CarError("a", "", {}, None)
+    assert read("errors/a/b", told) == ReportedError("a/b", "boom", {"k": "v"}, time)
+    assert read("errors/a", '{"Body":5,"Tags":null}') == ReportedError("a", "", {}, None)
 
 
 def test_connectivity() -> None:
@@ -396,7 +396,7 @@ def test_a_list_of_very_many_alerts() -> None:
 
 def test_very_many_tags_and_audiences_are_cut() -> None:
     error = read("errors/a", json.dumps({"Tags": {str(each): "x" for each in range(5000)}}))
-    assert isinstance(error, CarError)
+    assert isinstance(error, ReportedError)
     assert len(error.tags) == 100
     late = json.dumps({"Audiences": ["x"] * 5000 + ["Customer"]})
     assert read("alerts/a/current", late) == (Alert("a", (), None, None),)

@@ -30,9 +30,9 @@ from custom_components.flotte.tesla.telemetry.fields import (
 from custom_components.flotte.tesla.telemetry.records import (
     LIMIT,
     Alert,
-    CarError,
     MalformedRecord,
     Record,
+    ReportedError,
     read_alerts,
     read_errors,
     read_record,
@@ -197,7 +197,7 @@ def test_values_that_are_zero() -> None:
 def test_errors() -> None:
     told = read_errors(bytes.fromhex(vector("errors_one")["payload_hex"]), NOW)
     assert told == (
-        CarError(
+        ReportedError(
             "cloud_manager_error",
             "websocket: close 1006",
             {"host": "telemetry.example.com"},

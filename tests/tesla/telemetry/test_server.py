@@ -259,7 +259,7 @@ async def garage(
     for listener in garage.heard.values():
         assert sorted(listener.down) == sorted(listener.up)
     assert garage.server.open_connections == 0
-    assert not garage.server._cars.by_car
+    assert not garage.server._vehicles.by_vin
     assert not garage.server._secured
     assert not garage.server._entrance.arriving
     assert not garage.server._tasks
@@ -476,7 +476,7 @@ async def test_a_trusted_intermediate_is_enough(garage: Garage) -> None:
         ((CLIENT, "1.3.6.1.4.1.49279.2.5.2"), VIN, Refusal.UNKNOWN_DEVICE),
         ((CLIENT,), VIN, Refusal.UNKNOWN_DEVICE),
         ((CLIENT, CAR_USAGE), "localhost", Refusal.UNKNOWN_DEVICE),
-        ((CLIENT, CAR_USAGE), OTHER_VIN, Refusal.UNKNOWN_CAR),
+        ((CLIENT, CAR_USAGE), OTHER_VIN, Refusal.UNKNOWN_VEHICLE),
     ],
 )
 async def test_devices_of_teslas_that_are_none_of_ours(
@@ -757,7 +757,7 @@ async def test_two_hundred_cars_at_once(garage: Garage) -> None:
 
 async def test_one_connection_too_many_of_a_car(garage: Garage) -> None:
     garage.heard[OTHER_VIN] = Heard()
-    await garage.open(connections_per_car=2)
+    await garage.open(connections_per_vehicle=2)
     other = await garage.connect(garage.tesla.by_name(OTHER_VIN))
     car = garage.tesla.by_name()
     first, second, third = [await garage.connect(car) for _ in range(3)]
@@ -1013,7 +1013,7 @@ async def test_a_flood_of_messages_leaves_others_their_turn(
     garage.heard[OTHER_VIN] = Heard()
     await garage.open()
     flooding = await garage.connect(garage.tesla.by_name())
-    (served,) = garage.server._cars.by_car[VIN].values()
+    (served,) = garage.server._vehicles.by_vin[VIN].values()
     assert served.socket is not None
     # All at once, as after an outage: as many as the reader keeps before it stops reading.
     reader = served.socket._reader

@@ -15,10 +15,10 @@ from custom_components.flotte.tesla.signing import ClientKey
 from custom_components.flotte.tesla.signing.jws import sign
 from custom_components.flotte.tesla.state import Signal
 from custom_components.flotte.tesla.telemetry.answers import (
-    CarConfiguration,
     ClientError,
     Configured,
     SkipReason,
+    VehicleConfiguration,
     read_client_errors,
     read_configuration,
     read_configured,
@@ -545,8 +545,8 @@ def test_states_of_a_configuration(
 # --- Tesla's answer about a configuration --------------------------------------------------------
 
 
-def known(**changes: Any) -> CarConfiguration:
-    return CarConfiguration(
+def known(**changes: Any) -> VehicleConfiguration:
+    return VehicleConfiguration(
         **{
             "synced": True,
             "exists": True,
@@ -577,7 +577,7 @@ UNTOLD: dict[str, Any] = {"exists": None, "matches": None, "expires": None}
         ({"synced": "yes", "key_paired": 1}, known(synced=None, key_paired=None)),
     ],
 )
-def test_how_a_car_is_configured(changes: dict[str, Any], read: CarConfiguration) -> None:
+def test_how_a_car_is_configured(changes: dict[str, Any], read: VehicleConfiguration) -> None:
     answer = {
         "synced": True,
         "config": wanted(),
@@ -608,7 +608,7 @@ def test_without_a_subscription_nothing_is_compared() -> None:
         (known(limit_reached=True), True),
     ],
 )
-def test_whether_the_car_had_no_place(read: CarConfiguration, *, full: bool) -> None:
+def test_whether_the_car_had_no_place(read: VehicleConfiguration, *, full: bool) -> None:
     assert read.is_full is full
 
 

@@ -19,7 +19,7 @@
     answers        Tesla's answers about configurations; remedies has the fixes for errors
     selfcheck      whether a car could reach the server
 
-        bytes ─> messages ─> envelope ─> records ─> Record, Alert, CarError
+        bytes ─> messages ─> envelope ─> records ─> Record, Alert, ReportedError
                  ack <──── envelope
 
 The decoders do no I/O and read no clock; callers pass the time.

@@ -83,7 +83,7 @@ def _skip_reason(text: object) -> SkipReason:
 
 
 @dataclass(frozen=True, slots=True)
-class CarConfiguration:
+class VehicleConfiguration:
     """The state of a vehicle's configuration, as reported by Tesla."""
 
     synced: bool | None
@@ -111,7 +111,7 @@ class CarConfiguration:
 
 def read_configuration(
     answer: Mapping[str, Any], wanted: Mapping[str, Any] | None = None
-) -> CarConfiguration:
+) -> VehicleConfiguration:
     """Read Tesla's answer about the configuration of a vehicle.
 
     Args:
@@ -126,7 +126,7 @@ def read_configuration(
     elif claims is not None:
         exists = True
         matches = None if wanted is None else not differs(wanted, claims)
-    return CarConfiguration(
+    return VehicleConfiguration(
         synced=as_flag(answer.get("synced")),
         exists=exists,
         matches=matches,

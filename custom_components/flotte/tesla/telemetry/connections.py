@@ -112,25 +112,25 @@ class Connection(asyncio.Protocol):
         self._lost(self)
 
 
-class CarConnections:
+class VehicleConnections:
     """The open WebSockets of cars.
 
     Args:
-        per_car: Maximum per car; if a car opens more, its oldest connection is closed.
+        per_vehicle: Maximum per car; if a car opens more, its oldest connection is closed.
         close_timeout: Seconds to close a connection gracefully.
         keep: Called with each task, which the server waits for when it stops.
     """
 
     def __init__(
         self,
-        per_car: int,
+        per_vehicle: int,
         close_timeout: float,
         *,
         keep: Callable[[asyncio.Task[Any]], None],
     ) -> None:
-        self.by_car: dict[str, dict[str, Connection]] = {}
+        self.by_vin: dict[str, dict[str, Connection]] = {}
         """Connections by VIN and by name, the oldest first."""
-        self._per_car = per_car
+        self._per_vehicle = per_vehicle
         self._close_timeout = close_timeout
         self._keep = keep
         self._numbers = itertools.count(1)
@@ -138,15 +138,15 @@ class CarConnections:
     @property
     def count(self) -> int:
         """Number of connections."""
-        return sum(map(len, self.by_car.values()))
+        return sum(map(len, self.by_vin.values()))
 
     def has(self, vin: str) -> bool:
         """Whether a car is connected."""
-        return vin in self.by_car
+        return vin in self.by_vin
 
     def of(self, vin: str) -> tuple[Connection, ...]:
         """The connections of a car."""
-        return tuple(self.by_car.get(vin, {}).values())
+        return tuple(self.by_vin.get(vin, {}).values())
 
     def add(self, vin: str, connection: Connection) -> tuple[str, bool]:
         """Register a car's WebSocket; if the car has too many, close its oldest one.
@@ -156,21 +156,21 @@ class CarConnections:
             oldest connection was closed.
         """
         name = str(next(self._numbers))
-        of_car = self.by_car.setdefault(vin, {})
-        of_car[name] = connection
-        if not (is_full := len(of_car) > self._per_car):
+        of_vehicle = self.by_vin.setdefault(vin, {})
+        of_vehicle[name] = connection
+        if not (is_full := len(of_vehicle) > self._per_vehicle):
             return name, is_full
-        oldest = of_car.pop(next(iter(of_car)))
+        oldest = of_vehicle.pop(next(iter(of_vehicle)))
         goodbye = oldest.close(WSCloseCode.POLICY_VIOLATION, self._close_timeout)
         self._keep(asyncio.create_task(goodbye))
         return name, is_full
 
     def remove(self, vin: str, name: str) -> None:
         """Forget a car's WebSocket, unless it was forgotten already."""
-        if (of_car := self.by_car.get(vin)) is not None:
-            of_car.pop(name, None)
-            if not of_car:
-                del self.by_car[vin]
+        if (of_vehicle := self.by_vin.get(vin)) is not None:
+            of_vehicle.pop(name, None)
+            if not of_vehicle:
+                del self.by_vin[vin]
 
 
 class Heartbeat:

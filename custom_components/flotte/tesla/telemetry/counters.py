@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     NO_WEBSOCKET = "no_websocket"
     UNKNOWN_DEVICE = "unknown_device"
     """A certificate of Tesla's, but not a car's."""
-    UNKNOWN_CAR = "unknown_car"
+    UNKNOWN_VEHICLE = "unknown_car"
 
 
 @dataclass(slots=True)

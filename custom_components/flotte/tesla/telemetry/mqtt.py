@@ -3,7 +3,7 @@
     base/VIN/v/FIELD                 one value                 Record with one field
     base/VIN/alerts/NAME/current     the newest alert          tuple of one Alert
     base/VIN/alerts/NAME/history     all of one message        tuple of Alert
-    base/VIN/errors/NAME             one error                 CarError
+    base/VIN/errors/NAME             one error                 ReportedError
     base/VIN/connectivity            a connection              Connectivity
 
 That server leaves out the time of a value, whether it is a resend, and which values arrived
@@ -36,10 +36,10 @@ from .records import (
     EARLIEST,
     TYRES,
     Alert,
-    CarError,
     Connectivity,
     MalformedRecord,
     Record,
+    ReportedError,
 )
 
 SIZE_LIMIT: Final = 1_000_000
@@ -76,7 +76,7 @@ class Topic:
     is_history: bool = False
 
 
-type Content = Record | tuple[Alert, ...] | CarError | Connectivity
+type Content = Record | tuple[Alert, ...] | ReportedError | Connectivity
 
 
 def read_topic(base: str, topic: str) -> Topic | None:
@@ -212,10 +212,10 @@ def _alert(name: str, told: object, now: datetime) -> Alert:
     )
 
 
-def _error(name: str, told: Mapping[str, Any], now: datetime) -> CarError:
+def _error(name: str, told: Mapping[str, Any], now: datetime) -> ReportedError:
     tags = told.get("Tags")
     known = islice(tags.items(), _TAGS) if isinstance(tags, Mapping) else ()
-    return CarError(
+    return ReportedError(
         shortened(name),
         shortened(as_text(told.get("Body")) or ""),
         {key: value for key, value in known if isinstance(value, str)},

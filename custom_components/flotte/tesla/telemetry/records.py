@@ -75,7 +75,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class CarError:
+class ReportedError:
     """An error of a car's telemetry client.
 
     Args:
@@ -324,7 +324,7 @@ def read_alerts(payload: bytes, now: datetime) -> tuple[Alert, ...]:
     )
 
 
-def read_errors(payload: bytes, now: datetime) -> tuple[CarError, ...]:
+def read_errors(payload: bytes, now: datetime) -> tuple[ReportedError, ...]:
     """Decode the errors in a message of topic `errors`; empty when a configuration was removed.
 
     Raises:
@@ -337,7 +337,7 @@ def read_errors(payload: bytes, now: datetime) -> tuple[CarError, ...]:
     if len(message.errors) > LIMIT:
         raise MalformedRecord("too many errors")
     return tuple(
-        CarError(
+        ReportedError(
             shortened(error.name),
             shortened(error.body),
             dict(islice(error.tags.items(), _TAGS)),

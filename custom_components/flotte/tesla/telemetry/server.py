@@ -29,7 +29,7 @@ from aiohttp import WSCloseCode, web
 
 from ..privacy import VIN_SHOWN
 from .admission import HandshakeAdmission, WaitingRoom
-from .connections import CarConnections, Connection, Heartbeat
+from .connections import Connection, Heartbeat, VehicleConnections
 from .counters import Counters, KnownTroubles, Refusal
 from .entrance import Entrance
 from .messages import Listener, Messages
@@ -42,7 +42,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 MAX_FRAME: Final = 2_000_000
 """Size of a message, in bytes, at which the connection is closed (code 1009)."""
 
-CONNECTIONS_PER_CAR: Final = 4
+CONNECTIONS_PER_VEHICLE: Final = 4
 """Maximum per car. Connections overlap when a car changes between Wi-Fi and the mobile network, and
 dead ones linger."""
 CONNECTIONS: Final = 500
@@ -81,7 +81,7 @@ class TelemetryServer:
         admission: Decides which handshakes may begin.
         room: Connections that have sent nothing yet.
         executor: Runs the handshakes; None for the event loop's own.
-        connections_per_car: Maximum per car; if a car opens more, its oldest connection is closed.
+        connections_per_vehicle: Maximum per car; if a car opens more, its oldest connection is closed.
         connections: Maximum number of connections for all our cars.
         strangers: Maximum number of connections with one of Tesla's certificates, but not of our
             cars; the oldest gives way to a new one.
@@ -99,7 +99,7 @@ class TelemetryServer:
         admission: HandshakeAdmission | None = None,
         room: WaitingRoom[sockets.socket] | None = None,
         executor: Executor | None = None,
-        connections_per_car: int = CONNECTIONS_PER_CAR,
+        connections_per_vehicle: int = CONNECTIONS_PER_VEHICLE,
         connections: int = CONNECTIONS,
         strangers: int = STRANGERS,
         first_byte_timeout: float = FIRST_BYTE_TIMEOUT,
@@ -131,7 +131,7 @@ class TelemetryServer:
         self.messages = Messages(self.counters, self._troubles)
         # Dictionaries keep the order of arrival: the first is the oldest.
         self._secured: dict[Connection, None] = {}
-        self._cars = CarConnections(connections_per_car, close_timeout, keep=self._keep)
+        self._vehicles = VehicleConnections(connections_per_vehicle, close_timeout, keep=self._keep)
         self._heartbeat = Heartbeat(self._secured, heartbeat, keep=self._keep)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -143,7 +143,7 @@ class TelemetryServer:
     @property
     def open_connections(self) -> int:
         """Number of open WebSockets of cars."""
-        return self._cars.count
+        return self._vehicles.count
 
     @property
     def is_flooded(self) -> bool:
@@ -152,14 +152,14 @@ class TelemetryServer:
 
     def has(self, vin: str) -> bool:
         """Whether a car is connected."""
-        return self._cars.has(vin)
+        return self._vehicles.has(vin)
 
     def diagnostics(self) -> dict[str, object]:
         """Numbers that help to find out why a car does not connect."""
         return {
             "is_listening": self._entrance.is_open,
             "is_flooded": self.is_flooded,
-            "cars": len(self._cars.by_car),
+            "cars": len(self._vehicles.by_vin),
             "connections": self.open_connections,
             "waiting": len(self._entrance.room),
             "handshakes": len(self._entrance.arriving),
@@ -226,7 +226,7 @@ class TelemetryServer:
 
         Cars reconnect at once, and then get their new listeners.
         """
-        leaving = [each for vin in vins for each in self._cars.of(vin)]
+        leaving = [each for vin in vins for each in self._vehicles.of(vin)]
         await asyncio.gather(
             *(each.close(WSCloseCode.GOING_AWAY, self._close_timeout) for each in leaving)
         )
@@ -273,9 +273,9 @@ class TelemetryServer:
         if not (vin := connection.vin):
             return self._turn_down(Refusal.UNKNOWN_DEVICE, HTTPStatus.FORBIDDEN, connection.unknown)
         if (listener := self._find(vin)) is None:
-            if self._troubles.is_news(Refusal.UNKNOWN_CAR, vin):
+            if self._troubles.is_news(Refusal.UNKNOWN_VEHICLE, vin):
                 _LOGGER.info("Refused a connection from an unknown car: %s", _shown(vin))
-            return self._turn_down(Refusal.UNKNOWN_CAR, HTTPStatus.FORBIDDEN)
+            return self._turn_down(Refusal.UNKNOWN_VEHICLE, HTTPStatus.FORBIDDEN)
         socket = web.WebSocketResponse(
             # Cars reportedly offer compression, and disconnect when it is accepted.
             compress=False,
@@ -293,7 +293,7 @@ class TelemetryServer:
         connection.socket = socket
         connection.is_stranger = False
         self._entrance.welcome(connection.source)
-        name, is_replaced = self._cars.add(vin, connection)
+        name, is_replaced = self._vehicles.add(vin, connection)
         self.counters.opened += 1
         self.counters.replaced += is_replaced
         _LOGGER.debug("Car %s is connected: %s %s", _shown(vin), name, network)
@@ -304,7 +304,7 @@ class TelemetryServer:
             with suppress(ConnectionError):
                 await self.messages.converse(socket, listener)
         finally:
-            self._cars.remove(vin, name)
+            self._vehicles.remove(vin, name)
             self.messages.notify(partial(listener.closed, name))
             _LOGGER.debug("Car %s disconnected: %s, code %s", _shown(vin), name, socket.close_code)
         return socket

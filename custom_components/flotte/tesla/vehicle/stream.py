@@ -17,7 +17,7 @@ from ..signals import RIGHT_HAND_DRIVE, SIGNALS_BY_FIELD, SOFTWARE_VERSION
 from ..spending.meter import Meter
 from ..state import KEEP, Reading, Signal, Source
 from ..telemetry.firmware import Release, is_unsound, newest_release
-from ..telemetry.records import Alert, CarError, Record, read_alerts, read_errors, read_record
+from ..telemetry.records import Alert, Record, ReportedError, read_alerts, read_errors, read_record
 from .alerts import AlertHistory
 from .continuity import Continuity
 from .gaps import Gaps
@@ -86,7 +86,7 @@ class Stream:
         """When the last record arrived."""
         self.counts: Counter[str] = Counter()
         """Values by field since the start."""
-        self.errors: list[CarError] = []
+        self.errors: list[ReportedError] = []
         """The last 20 errors that the vehicle reported."""
         self.continuity = Continuity(vehicle)
         self.is_billed = True
@@ -291,7 +291,7 @@ class Stream:
         for alert in self._alerts.news(alerts, now):
             self._new_alert(alert)
 
-    def apply_errors(self, errors: tuple[CarError, ...]) -> None:
+    def apply_errors(self, errors: tuple[ReportedError, ...]) -> None:
         """Apply errors that the vehicle's telemetry client reported."""
         for error in errors:
             _LOGGER.debug("%s reports an error: %s", self.vehicle.vin[-6:], error.name)

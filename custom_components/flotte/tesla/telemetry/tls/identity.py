@@ -26,7 +26,7 @@ VEHICLE: Final = "vehicle_device"
 _PRODUCTS_CA: Final = "Tesla Motors Products CA"
 
 
-_CARS_BY_NAME: Final = frozenset({"TeslaMotors", "Tesla Issuing CA", _PRODUCTS_CA})
+_VEHICLES_BY_NAME: Final = frozenset({"TeslaMotors", "Tesla Issuing CA", _PRODUCTS_CA})
 """Issuers that only cars have certificates of, apart from `_BOARD_UNIT`."""
 
 
@@ -131,7 +131,7 @@ def _device_type(issuer: str, units: list[str], usages: list[str]) -> str:
     for unit in units:
         if (other := _OTHER_UNITS.get(unit)) is not None:
             return other
-    if issuer in _CARS_BY_NAME:
+    if issuer in _VEHICLES_BY_NAME:
         is_board = issuer == _PRODUCTS_CA and units[:1] == [_BOARD_UNIT]
         return "vehicle_board_device" if is_board else VEHICLE
     if issuer not in _BY_USAGE:

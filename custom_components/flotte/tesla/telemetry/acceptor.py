@@ -42,7 +42,7 @@ class Acceptor:
         on_displaced: Called with the source of a connection that had to leave for another one.
         on_silent: Called when a connection did not send anything in time.
         on_lost: Called when the client closed its connection.
-        is_familiar: Returns whether our cars have connected from a source.
+        is_familiar: Returns whether our vehicles have connected from a source.
         timeout: Seconds until the first byte.
     """
 

@@ -1,13 +1,13 @@
-"""The admission of connections to TLS handshakes, before a car's certificate is known.
+"""The admission of connections to TLS handshakes, before a vehicle's certificate is known.
 
-    TCP accepted -> waiting room (until the first byte) -> admission (a TLS handshake) -> car
+    TCP accepted -> waiting room (until the first byte) -> admission (a TLS handshake) -> vehicle
 
 The port is open to the internet. A connection that sends nothing only takes a place in the waiting
 room. A handshake takes processor time, so it is paid for: from the allowance of its source, and
 from the allowance that all sources share. A single source that floods the port runs out of its own
-allowance without using up the shared one. One of our cars gets its payment back, and its source is
-remembered as familiar: familiar sources need no shared allowance, so a flood from many sources does
-not keep them out.
+allowance without using up the shared one. One of our vehicles gets its payment back, and its source
+is remembered as familiar: familiar sources need no shared allowance, so a flood from many sources
+does not keep them out.
 
 This does no I/O and reads no clock: `now` is the event loop's time in seconds.
 """
@@ -19,7 +19,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 HANDSHAKES_PER_SOURCE: Final = 20
-"""Burst of handshakes from one source: all cars of a household reconnect after a restart."""
+"""Burst of handshakes from one source: all vehicles of a household reconnect after a restart."""
 HANDSHAKES_PER_SECOND_PER_SOURCE: Final = 1.0
 HANDSHAKES: Final = 40
 """Burst of handshakes from all sources together that are not familiar."""
@@ -39,7 +39,7 @@ MAX_WAITING_PER_SOURCE: Final = 64
 MAX_SOURCES: Final = 1024
 """Maximum number of sources whose allowances are kept."""
 MAX_FAMILIAR: Final = 64
-"""Maximum number of familiar sources, from which our cars have connected."""
+"""Maximum number of familiar sources, from which our vehicles have connected."""
 FAMILIAR_FOR: Final = 7 * 86_400.0
 """Seconds for which a source stays familiar."""
 
@@ -125,7 +125,7 @@ class FloodWatch:
         self._last_at: float | None = None
 
     def turned_away(self, now: float) -> None:
-        """Note that a connection was turned away, possibly a car's."""
+        """Note that a connection was turned away, possibly a vehicle's."""
         if self._last_at is None or now - self._last_at >= FLOOD_OVER_AFTER:
             self._began_at = now
         self._last_at = now
@@ -160,7 +160,7 @@ class HandshakeAdmission:
         self._familiar: dict[str, float] = {}
 
     def is_familiar(self, source: str, now: float) -> bool:
-        """Whether one of our cars has connected from this source lately."""
+        """Whether one of our vehicles has connected from this source lately."""
         return now - self._familiar.get(source, now - FAMILIAR_FOR) < FAMILIAR_FOR
 
     def admit(self, source: str, now: float) -> AdmissionResult:
@@ -189,7 +189,7 @@ class HandshakeAdmission:
             self._common.charge(amount, now)
 
     def welcome(self, source: str, now: float) -> None:
-        """Refund the handshake of one of our cars, and remember its source."""
+        """Refund the handshake of one of our vehicles, and remember its source."""
         self._allowance(source).give_back()
         if not self.is_familiar(source, now):
             self._common.give_back()
@@ -211,8 +211,8 @@ class WaitingRoom[T]:
 
     Every new connection gets a place. If no place is free, another connection has to leave: the
     oldest one of the same source if that source has used up its share, otherwise the oldest one of
-    the source with the most connections. A car sends its first bytes one round trip after it was
-    accepted, so it has left the room before it becomes the oldest.
+    the source with the most connections. A vehicle sends its first bytes one round trip after it
+    was accepted, so it has left the room before it becomes the oldest.
     """
 
     def __init__(

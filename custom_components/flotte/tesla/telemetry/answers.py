@@ -1,4 +1,4 @@
-"""Tesla's answers about the configurations of cars."""
+"""Tesla's answers about the configurations of vehicles."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Connections from TLS on: HTTP, WebSockets of cars, and their heartbeat."""
+"""Connections from TLS on: HTTP, WebSockets of vehicles, and their heartbeat."""
 
 import asyncio
 import itertools
@@ -31,11 +31,11 @@ class Connection(asyncio.Protocol):
         self.source = source
         """Source of the connection; see `admission.source_of`."""
         self.vin = ""
-        """VIN in the client's certificate; empty if the certificate is not a car's."""
+        """VIN in the client's certificate; empty if the certificate is not a vehicle's."""
         self.unknown = ""
-        """Reason why the certificate is not a car's."""
+        """Reason why the certificate is not a vehicle's."""
         self.is_stranger = False
-        """Whether the certificate is not one of our cars'."""
+        """Whether the certificate is not one of our vehicles'."""
         self.socket: web.WebSocketResponse | None = None
         """The WebSocket, once the upgrade is done."""
         self.is_silent = False
@@ -113,10 +113,10 @@ class Connection(asyncio.Protocol):
 
 
 class VehicleConnections:
-    """The open WebSockets of cars.
+    """The open WebSockets of vehicles.
 
     Args:
-        per_vehicle: Maximum per car; if a car opens more, its oldest connection is closed.
+        per_vehicle: Maximum per vehicle; if a vehicle opens more, its oldest connection is closed.
         close_timeout: Seconds to close a connection gracefully.
         keep: Called with each task, which the server waits for when it stops.
     """
@@ -141,15 +141,15 @@ class VehicleConnections:
         return sum(map(len, self.by_vin.values()))
 
     def has(self, vin: str) -> bool:
-        """Whether a car is connected."""
+        """Whether a vehicle is connected."""
         return vin in self.by_vin
 
     def of(self, vin: str) -> tuple[Connection, ...]:
-        """The connections of a car."""
+        """The connections of a vehicle."""
         return tuple(self.by_vin.get(vin, {}).values())
 
     def add(self, vin: str, connection: Connection) -> tuple[str, bool]:
-        """Register a car's WebSocket; if the car has too many, close its oldest one.
+        """Register a vehicle's WebSocket; if the vehicle has too many, close its oldest one.
 
         Returns:
             A name for the connection, which is unique for this server's lifetime, and whether the
@@ -166,7 +166,7 @@ class VehicleConnections:
         return name, is_full
 
     def remove(self, vin: str, name: str) -> None:
-        """Forget a car's WebSocket, unless it was forgotten already."""
+        """Forget a vehicle's WebSocket, unless it was forgotten already."""
         if (of_vehicle := self.by_vin.get(vin)) is not None:
             of_vehicle.pop(name, None)
             if not of_vehicle:

@@ -33,20 +33,20 @@ class Refusal(StrEnum):
     """TLS completed, but no HTTP request followed."""
     NO_WEBSOCKET = "no_websocket"
     UNKNOWN_DEVICE = "unknown_device"
-    """A certificate of Tesla's, but not a car's."""
+    """A certificate of Tesla's, but not a vehicle's."""
     UNKNOWN_VEHICLE = "unknown_car"
 
 
 @dataclass(slots=True)
 class Counters:
-    """Counts since the start, for diagnostics. None of them identifies a car."""
+    """Counts since the start, for diagnostics. None of them identifies a vehicle."""
 
     arrived: int = 0
     """TCP connections. If it stays 0, the port is not reachable from outside."""
     opened: int = 0
-    """WebSockets of known cars."""
+    """WebSockets of known vehicles."""
     replaced: int = 0
-    """Connections that were closed because the car opened one too many."""
+    """Connections that were closed because the vehicle opened one too many."""
     messages: int = 0
     malformed: int = 0
     """Messages that were answered with an error because they are unreadable."""

@@ -1,6 +1,6 @@
 """The entrance of connections, from TCP to TLS: accept, admit, and do the handshake.
 
-    TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
+    TCP accepted -> first byte -> admitted -> TLS, the vehicle's certificate verified
 
 Until one of Tesla's certificates is verified, a connection costs the event loop next to nothing,
 and costs processor time only within the allowance of its source (`admission`).
@@ -75,7 +75,7 @@ class Entrance:
             is_familiar=self._is_familiar,
             timeout=first_byte_timeout,
         )
-        # Two queues, so that cars' sources never wait for a stranger's handshake.
+        # Two queues, so that vehicles' sources never wait for a stranger's handshake.
         self._familiar_handshakes = HandshakeQueue(executor)
         self._other_handshakes = HandshakeQueue(executor)
 
@@ -108,11 +108,11 @@ class Entrance:
         return arriving
 
     def is_flooded(self) -> bool:
-        """Whether a lasting flood of connections may keep cars out."""
+        """Whether a lasting flood of connections may keep vehicles out."""
         return self.admission.flood.is_flooded(asyncio.get_running_loop().time())
 
     def welcome(self, source: str) -> None:
-        """Refund the handshake of one of our cars, and remember its source."""
+        """Refund the handshake of one of our vehicles, and remember its source."""
         self.admission.welcome(source, asyncio.get_running_loop().time())
 
     def _arrived(self) -> None:

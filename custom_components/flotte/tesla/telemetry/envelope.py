@@ -31,7 +31,7 @@ from struct import error as StructError  # noqa: N812  # a class that Python spe
 from typing import Final, NamedTuple
 
 STREAM: Final = 4
-"""Message type of a car's messages, and of a server's error answers."""
+"""Message type of a vehicle's messages, and of a server's error answers."""
 ACKNOWLEDGEMENT: Final = 5
 
 _UINT32: Final = Struct("<I")
@@ -54,7 +54,7 @@ class MalformedEnvelope(ValueError):
 
 
 class Envelope(NamedTuple):
-    """One message of a car.
+    """One message of a vehicle.
 
     The sender and device that the message names are not read, because the verified certificate
     identifies the sender.
@@ -64,7 +64,7 @@ class Envelope(NamedTuple):
         txid: Transaction id, which the answer must repeat.
         topic: `V`, `alerts` or `errors`.
         payload: The protobuf message; empty if `message_type` is not `STREAM`.
-        created_at: Unix seconds by the car's clock; 0 if absent.
+        created_at: Unix seconds by the vehicle's clock; 0 if absent.
     """
 
     message_type: int
@@ -158,7 +158,7 @@ _HEAD: Final = Struct("<I 2x 7H i I I 3xB I I 8x I")
 _HEAD_VTABLE: Final = (14, 24, 20, 16, 15, 8, 4)
 _EMPTY_VECTOR: Final = bytes(8)
 _LAYOUTS: Final = 256
-"""Number of layouts to cache, each for a length of topic and txid; cars use one per topic."""
+"""Number of layouts to cache, each for a length of topic and txid; vehicles use one per topic."""
 
 
 def write_ack(txid: bytes, topic: bytes) -> bytes:

@@ -1,20 +1,20 @@
 """The fields of the stream: which signals a field carries, and the forms of its values.
 
-A field is a name in a car's configuration (`VehicleSpeed`). Fields of doors and tyres carry one
+A field is a name in a vehicle's configuration (`VehicleSpeed`). Fields of doors and tyres carry one
 signal for each part; any other value is for all signals of its field. The decoders of protobuf and
 JSON pass each value in one of these forms (`Raw`), which `Field.tell` turns into readings:
 
     flag                    bool
     number                  int, float
     enumerated value        its name, with or without the prefix: `ShiftStateD`, `D`
-    text                    str; old cars send *everything* as text, see `Field.tell`
+    text                    str; old vehicles send *everything* as text, see `Field.tell`
     position                (latitude, longitude), degrees
     doors, tyres            {part: bool}; a missing part is unknown
     time of day             `HH:MM:SS`
     an unknown form         `NOT_UNDERSTOOD`
 
 Source: teslamotors/fleet-telemetry, protos of 2026-07-15; Tesla's list of fields (2026-08);
-messages captured from cars.
+messages captured from vehicles.
 """
 
 import itertools
@@ -53,7 +53,7 @@ UNREADABLE: Final = (Unrecognised, TypeError, ValueError, AttributeError, Overfl
 """Errors that parsers of the signal table raise for values that they do not know."""
 
 INVALID_TEXT: Final = "<invalid>"
-"""The text by which old cars mark a value as invalid."""
+"""The text by which old vehicles mark a value as invalid."""
 NOT_AVAILABLE: Final = "SNA"
 """Signal not available: the text for a missing value, also in polled data."""
 _NO_WORDS: Final = frozenset({"", "Unknown", "Invalid", NOT_AVAILABLE})
@@ -62,7 +62,7 @@ _FLAGS: Final = {"true": True, "false": False}
 
 
 class TextFormat(Enum):
-    """Kind of a field, which decides how to read the text of old cars."""
+    """Kind of a field, which decides how to read the text of old vehicles."""
 
     PLAIN = auto()
     """A number or a flag."""
@@ -74,7 +74,7 @@ class TextFormat(Enum):
     POSITION = auto()
     TIME_OF_DAY = auto()
     PARTS = auto()
-    """Flags, one for each part of the car."""
+    """Flags, one for each part of the vehicle."""
 
 
 _TEXTS: Final = (
@@ -178,8 +178,8 @@ CROSSED: Final = {
     "HvacLeftTemperatureRequest": "HvacRightTemperatureRequest",
     "HvacRightTemperatureRequest": "HvacLeftTemperatureRequest",
 }
-"""Fields that name the left or right side of the car, while their signals name the driver's or the
-passenger's side."""
+"""Fields that name the left or right side of the vehicle, while their signals name the driver's or
+the passenger's side."""
 
 CROSSED_DOORS: Final = {"DriverRear": "PassengerFront", "PassengerFront": "DriverRear"}
 """Doors that firmware before `firmware.FIRST_SOUND` swaps."""
@@ -252,17 +252,17 @@ def position_in(text: str) -> tuple[float, float] | None:
 
 
 def true_instant(told: float, zone: tzinfo) -> int | float | None:
-    """Correct the Unix seconds that a car sends for a planned or past time.
+    """Correct the Unix seconds that a vehicle sends for a planned or past time.
 
-    Cars compute them as if their local clock time were that of America/Los_Angeles. So the number,
-    converted to clock time in Los Angeles, is the clock time in the car's zone. If that clock time
-    occurs twice there (at the end of summer time), the first occurrence counts, unless the time is
-    the second occurrence in Los Angeles too. If it is skipped (at the start of summer time), the
-    offset before the change applies.
+    Vehicles compute them as if their local clock time were that of America/Los_Angeles. So the
+    number, converted to clock time in Los Angeles, is the clock time in the vehicle's zone. If that
+    clock time occurs twice there (at the end of summer time), the first occurrence counts, unless
+    the time is the second occurrence in Los Angeles too. If it is skipped (at the start of summer
+    time), the offset before the change applies.
 
     Args:
-        told: Unix seconds as sent by the car.
-        zone: The car's time zone.
+        told: Unix seconds as sent by the vehicle.
+        zone: The vehicle's time zone.
 
     Returns:
         Unix seconds; None if the number is no plausible time.
@@ -338,7 +338,10 @@ def _enumerated_forms(raw: Raw, _zone: tzinfo) -> Forms:
 
 
 def _instant_forms(raw: Raw, zone: tzinfo) -> Forms:
-    """Unix seconds, corrected by `true_instant`. Date texts of old cars have no known time zone."""
+    """Unix seconds, corrected by `true_instant`.
+
+    Date texts of old vehicles have no known time zone.
+    """
     match raw:
         case bool():
             raise Unrecognised(raw)
@@ -426,13 +429,13 @@ class Field:
 
         Text can represent any kind of value: `71.25`, `1.2345e-05`, `true`, `D`, `PartiallyOpen`,
         `DriverFront|TrunkRear` (the open doors), `(48.1 N, 11.5 E)`. In fields of
-        `TextFormat.INSTANT`, old cars send date texts (`Thu Feb 6 00:15:00 2025`) without a time
-        zone, which is not documented either, so these become unknown.
+        `TextFormat.INSTANT`, old vehicles send date texts (`Thu Feb 6 00:15:00 2025`) without a
+        time zone, which is not documented either, so these become unknown.
 
         Args:
             raw: The value, in one of the forms listed in the module's docstring.
             time: Time of the value, aware, UTC.
-            zone: The car's time zone.
+            zone: The vehicle's time zone.
             readings: Receives the readings.
         """
         if not self.signals:
@@ -500,7 +503,7 @@ _WORDS_REMEMBERED: Final = 64
 """Maximum words to cache for each field. No enumeration is half as long, but text can be
 anything."""
 _PARTS: Final = 20
-"""Maximum words to read in a text that lists parts; no car has as many parts."""
+"""Maximum words to read in a text that lists parts; no vehicle has as many parts."""
 
 
 def _first(signal: Signal[Any], forms: Forms) -> object:

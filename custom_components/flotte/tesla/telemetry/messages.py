@@ -1,4 +1,4 @@
-"""The messages of cars, and the answer to each.
+"""The messages of vehicles, and the answer to each.
 
 Source of the answers: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15).
 """
@@ -19,14 +19,15 @@ _LOGGER: Final = logging.getLogger(__name__)
 MAX_MESSAGE: Final = 1_000_000
 """Bytes. To a longer message, Tesla's server answers an error, and keeps the connection."""
 _AT_A_STRETCH: Final = 16
-"""Messages to handle before other connections get their turn; after an outage a car sends 5000."""
+"""Messages to handle before other connections get their turn; after an outage a vehicle sends
+5000."""
 _SECONDS_AT_A_STRETCH: Final = 0.002
 """Time to handle messages before other connections get their turn."""
 _CONVERSATION: Final = frozenset({WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 
 
 class Listener(Protocol):
-    """Receives the messages of one car, and notifications of its connections."""
+    """Receives the messages of one vehicle, and notifications of its connections."""
 
     def opened(self, connection: str, network: str) -> None:
         """Note an opened connection. `network` is `wifi`, `cellular`, or empty if unknown."""
@@ -35,10 +36,10 @@ class Listener(Protocol):
         """Note a closed connection. Called once for each `opened`, also when the server stops."""
 
     def receive(self, topic: bytes, payload: bytes) -> None:
-        """Receive a message. Once this returns it is acknowledged, and the car forgets it.
+        """Receive a message. Once this returns it is acknowledged, and the vehicle forgets it.
 
         Raises:
-            MalformedRecord: the message is unreadable; the car receives an error.
+            MalformedRecord: the message is unreadable; the vehicle receives an error.
         """
 
 
@@ -93,8 +94,8 @@ class Messages:
             counters.malformed += 1
             return write_error(envelope.txid)
         except Exception as error:  # noqa: BLE001  # one bug must not end the stream
-            # The record is lost, so it is not acknowledged. But an answer is needed: the car would
-            # resend the record, and every repetition would be billed.
+            # The record is lost, so it is not acknowledged. But an answer is needed: the vehicle
+            # would resend the record, and every repetition would be billed.
             counters.failures += 1
             self._report(error)
             return write_error(envelope.txid)

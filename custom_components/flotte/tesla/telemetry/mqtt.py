@@ -13,7 +13,7 @@ to both receives each alert twice, as equal values.
 
 In its JSON, an invalid value is null. An enumerated value has its prefix (`ShiftStateP`), or is its
 number as text if it is newer than the server. Tyres are an object of those that are true. For other
-fields `{}` is an empty value, which is ignored. The text values of old cars are passed on
+fields `{}` is an empty value, which is ignored. The text values of old vehicles are passed on
 unchanged.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), datastore/mqtt, and messages
@@ -43,7 +43,7 @@ from .records import (
 )
 
 SIZE_LIMIT: Final = 1_000_000
-"""Maximum size of a message in bytes or characters, as for messages of a car."""
+"""Maximum size of a message in bytes or characters, as for messages of a vehicle."""
 _LIST_LIMIT: Final = 2000
 """Maximum number of alerts in one message."""
 _TAGS: Final = 100
@@ -64,10 +64,10 @@ class Topic:
     """A parsed topic.
 
     Args:
-        vin: VIN of the car.
+        vin: VIN of the vehicle.
         kind: Kind of content.
         name: Name of the field, alert or error; empty for connectivity.
-        is_history: For alerts: whether the message lists all alerts of one message of the car.
+        is_history: For alerts: whether the message lists all alerts of one message of the vehicle.
     """
 
     vin: str
@@ -117,7 +117,7 @@ def read_message(
         topic: The message's topic, from `read_topic`.
         payload: JSON.
         now: Aware, UTC.
-        zone: The car's time zone; see `fields.true_instant`.
+        zone: The vehicle's time zone; see `fields.true_instant`.
         right_hand_drive: Whether the driver sits on the right.
         unsound_firmware: Whether the firmware is older than `firmware.FIRST_SOUND`.
 

@@ -4,9 +4,9 @@ A vehicle sends a field when it has changed by at least `delta` since it was las
 often than every `interval` seconds. Each time costs one signal, so this table determines the cost
 of the stream. There are three profiles:
 
-    live     every change that a dashboard could show; for watching the car, not for a whole month
+    live     every change that a dashboard could show; to watch the vehicle, not for a whole month
     tuned    the default: position to 10 m, charge to a quarter per cent, doors at once; a usual
-             car sends some 1,100 signals a day, a thirteenth of the cost of polling it
+             vehicle sends some 1,100 signals a day, a thirteenth of the cost of polling it
     saver    only the essentials
 
 Fields that only people change (doors, lock, gear, settings) are sent at once in all profiles: they
@@ -299,7 +299,7 @@ ROWS: Final = (
 
     # --- Battery ---
     # The battery loses a third in an hour of driving, and gains a fifteenth in an hour at 5 kW.
-    # Elsewhere, energy that toggled by 0.02 kWh in a parked car caused high bills.
+    # Elsewhere, energy that toggled by 0.02 kWh in a parked vehicle caused high bills.
     _numbers("Soc", live=(30, 0.1), tuned=(60, 0.25), saver=(300, 0.5),
              step=0.001, parked=1.5, charging=6.7, driving=33, jitter=(0.03, 0.03, 0.03)),
     _numbers("BatteryLevel", live=(30, 0.1), tuned=(60, 0.5), saver=(300, 1),
@@ -440,8 +440,8 @@ ROWS: Final = (
              live=10, tuned=60, saver=600, step=1, parked=0.05, driving=0.1),
 
     # --- Software ---
-    # An update keeps the car awake, and its percentages count to a hundred several times. A larger
-    # delta would leave out the end of a download, which no other field reports.
+    # An update keeps the vehicle awake, and its percentages count to a hundred several times. A
+    # larger delta would leave out the end of a download, which no other field reports.
     _words("Version", "VehicleName", "SoftwareUpdateVersion", "SoftwareUpdateAvailable",
            "SoftwareUpdateInProgress",
            live=10, tuned=60, saver=300, parked=0.02),

@@ -1,14 +1,14 @@
-"""Decoding of a car's messages (protobuf) into signals, alerts and errors, without I/O.
+"""Decoding of a vehicle's messages (protobuf) into signals, alerts and errors, without I/O.
 
     topic         message                  decoded by
     V             Payload                  read_record         signals
     alerts        VehicleAlerts            read_alerts
-    errors        VehicleErrors            read_errors         errors of the car's telemetry client
+    errors        VehicleErrors            read_errors         errors of its telemetry client
 
 Decoding raises only if the bytes are no message of that kind. Values that this version does not
 know become unknown and are logged once.
 
-Source: teslamotors/fleet-telemetry, protos of 2026-07-15, and messages captured from cars.
+Source: teslamotors/fleet-telemetry, protos of 2026-07-15, and messages captured from vehicles.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,18 +34,18 @@ class MalformedRecord(ValueError):
 
 
 class Record(NamedTuple):
-    """Signals that a car reported at one time.
+    """Signals that a vehicle reported at one time.
 
     Args:
-        time: Time of the report by the car's clock; aware, UTC, never in the future. If the car's
-            clock was never set, the time of receipt.
+        time: Time of the report by the vehicle's clock; aware, UTC, never in the future. If the
+            vehicle's clock was never set, the time of receipt.
         readings: The readings; a value of None is unknown.
         fields: The name of every value in the message, in order, including fields that are invalid
             or unknown here (`999`): Tesla bills all of them.
-        invalid: Fields that the car marks as invalid. Their source stopped reporting, which does
-            not change the value, so they have no reading.
-        is_resend: Whether the car resends a record that was not acknowledged. Its values are still
-            the newest that the car has of these fields.
+        invalid: Fields that the vehicle marks as invalid. Their source stopped reporting, which
+            does not change the value, so they have no reading.
+        is_resend: Whether the vehicle resends a record that was not acknowledged. Its values are
+            still the newest that the vehicle has of these fields.
     """
 
     time: datetime
@@ -57,7 +57,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert of a car; active while `ended` is None.
+    """An alert of a vehicle; active while `ended` is None.
 
     The same alert may arrive several times, even within one message.
 
@@ -76,7 +76,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class ReportedError:
-    """An error of a car's telemetry client.
+    """An error of a vehicle's telemetry client.
 
     Args:
         name: Kind of error, such as `cloud_manager_error`.
@@ -93,9 +93,9 @@ class ReportedError:
 
 @dataclass(frozen=True, slots=True)
 class Connectivity:
-    """The opening or closing of a car's connection to Tesla's own server.
+    """The opening or closing of a vehicle's connection to Tesla's own server.
 
-    A car can have several. The end of an old one may be reported after the start of a new one.
+    A vehicle can have several. The end of an old one may be reported after the start of a new one.
 
     Args:
         connection: Name of the connection.
@@ -234,9 +234,9 @@ def read_record(
     Args:
         payload: Protobuf, `Payload`.
         now: Aware, UTC.
-        zone: The car's time zone: some fields have wall clock times, see `fields.true_instant`.
+        zone: The vehicle's time zone: some fields have wall clock times, see `fields.true_instant`.
         right_hand_drive: Whether the driver sits on the right: requested temperatures are sent by
-            side of the car.
+            side of the vehicle.
         unsound_firmware: Whether the firmware is older than `firmware.FIRST_SOUND`.
 
     Raises:

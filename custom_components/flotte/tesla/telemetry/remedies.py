@@ -1,4 +1,4 @@
-"""Remedies for connection errors that cars report."""
+"""Remedies for connection errors that vehicles report."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,7 +1,7 @@
-"""The check of our own public address, from a car's point of view.
+"""The check of our own public address, from a vehicle's point of view.
 
 As Tesla's own script for server certificates does (`check_server_cert.sh` of its public repository,
-2026-07), it connects to the host name and verifies the chain against the `ca` that cars have.
+2026-07), it connects to the host name and verifies the chain against the `ca` that vehicles have.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class Finding(StrEnum):
     NO_TLS = "no_tls"
     """The answer is not TLS, or the connection is closed at once."""
     OTHER_CERTIFICATE = "other_certificate"
-    """Another server answers, or its chain is incomplete: cars would disconnect."""
+    """Another server answers, or its chain is incomplete: vehicles would disconnect."""
     OTHER_NAME = "other_name"
     """The certificate is for another name."""
     EXPIRED = "expired"
@@ -45,14 +45,16 @@ class Check:
 
 
 def client_context(ca: str) -> ssl.SSLContext:
-    """Create a car's TLS context, which trusts only the `ca` of its configuration. Blocks briefly.
+    """Create a vehicle's TLS context, which trusts only the `ca` of its configuration.
+
+    Blocks briefly.
 
     Raises:
         ssl.SSLError: `ca` is not PEM.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # As in cars, an intermediate in the `ca` is trusted on its own.
+    # As in vehicles, an intermediate in the `ca` is trusted on its own.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_verify_locations(cadata=ca)
@@ -67,11 +69,11 @@ async def check_address(
     at: str | None = None,
     patience: float = TIMEOUT_SECONDS,
 ) -> Check:
-    """Connect to the address as a car would, but without a client certificate.
+    """Connect to the address as a vehicle would, but without a client certificate.
 
     Args:
-        hostname: Host name in the cars' configuration.
-        port: Port in the cars' configuration.
+        hostname: Host name in the vehicles' configuration.
+        port: Port in the vehicles' configuration.
         context: From `client_context`.
         at: Address to connect to; None to resolve the host name.
         patience: Timeout in seconds.

@@ -1,15 +1,15 @@
-"""The server that cars connect to: WebSockets over mutual TLS, with an answer to every message.
+"""The server that vehicles connect to: WebSockets over mutual TLS, with an answer to every message.
 
-    TCP accepted -> first byte -> admitted -> TLS, the car's certificate verified
-        -> upgrade, the car known -> messages
+    TCP accepted -> first byte -> admitted -> TLS, the vehicle's certificate verified
+        -> upgrade, the vehicle known -> messages
 
 The port is open to the internet. Until one of Tesla's certificates is verified, a connection costs
 the event loop next to nothing, and costs processor time only within the allowance of its source
-(`admission`). After that the connection belongs to some Tesla device, and only the cars that `find`
-knows get any further.
+(`admission`). After that the connection belongs to some Tesla device, and only the vehicles that
+`find` knows get any further.
 
 No connection waits for another: messages are handled at once, many of them in small portions, and a
-car that does not read its answers delays no other.
+vehicle that does not read its answers delays no other.
 
 Sources: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15), for the answers; Python's asyncio
 and aiohttp 3.14.
@@ -43,16 +43,16 @@ MAX_FRAME: Final = 2_000_000
 """Size of a message, in bytes, at which the connection is closed (code 1009)."""
 
 CONNECTIONS_PER_VEHICLE: Final = 4
-"""Maximum per car. Connections overlap when a car changes between Wi-Fi and the mobile network, and
-dead ones linger."""
+"""Maximum per vehicle. Connections overlap when a vehicle changes between Wi-Fi and the mobile
+network, and dead ones linger."""
 CONNECTIONS: Final = 500
-"""Maximum for all our cars, counted from a verified certificate on."""
+"""Maximum for all our vehicles, counted from a verified certificate on."""
 STRANGERS: Final = 16
-"""Maximum number of connections with one of Tesla's certificates, but not of our cars. They only
-get the reason for their refusal."""
+"""Maximum number of connections with one of Tesla's certificates, but not of our vehicles. They
+only get the reason for their refusal."""
 
 FIRST_BYTE_TIMEOUT: Final = 5.0
-"""Seconds from TCP to the first byte, which a car sends at once."""
+"""Seconds from TCP to the first byte, which a vehicle sends at once."""
 HANDSHAKE_TIMEOUT: Final = 10.0
 """Seconds for the TLS handshake."""
 UPGRADE_TIMEOUT: Final = 10.0
@@ -61,7 +61,8 @@ HEARTBEAT: Final = 15.0
 """Seconds between checks of all connections.
 
 A connection that was silent since the last check is pinged; if it stays silent, it is closed. That
-detects a dead connection after 30 to 45 s. Another receiver pings cars every 30 s without trouble.
+detects a dead connection after 30 to 45 s. Another receiver pings vehicles every 30 s without
+trouble.
 """
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds for a client to confirm the end of a connection."""
@@ -70,21 +71,22 @@ _NETWORKS: Final = frozenset({"wifi", "cellular"})
 
 
 type Find = Callable[[str], Listener | None]
-"""Returns the listener of a car by VIN; None refuses the car."""
+"""Returns the listener of a vehicle by VIN; None refuses the vehicle."""
 
 
 class TelemetryServer:
-    """The server that cars connect to.
+    """The server that vehicles connect to.
 
     Args:
-        find: Finds the listener of a car.
+        find: Finds the listener of a vehicle.
         admission: Decides which handshakes may begin.
         room: Connections that have sent nothing yet.
         executor: Runs the handshakes; None for the event loop's own.
-        connections_per_vehicle: Maximum per car; if a car opens more, its oldest connection is closed.
-        connections: Maximum number of connections for all our cars.
+        connections_per_vehicle: Maximum per vehicle; if a vehicle opens more, its oldest connection
+            is closed.
+        connections: Maximum number of connections for all our vehicles.
         strangers: Maximum number of connections with one of Tesla's certificates, but not of our
-            cars; the oldest gives way to a new one.
+            vehicles; the oldest gives way to a new one.
         first_byte_timeout: Seconds from TCP to the first byte.
         handshake_timeout: Seconds for the TLS handshake.
         upgrade_timeout: Seconds from TLS to the request for a WebSocket.
@@ -142,20 +144,20 @@ class TelemetryServer:
 
     @property
     def open_connections(self) -> int:
-        """Number of open WebSockets of cars."""
+        """Number of open WebSockets of vehicles."""
         return self._vehicles.count
 
     @property
     def is_flooded(self) -> bool:
-        """Whether a lasting flood of connections may keep cars out."""
+        """Whether a lasting flood of connections may keep vehicles out."""
         return self._entrance.is_flooded()
 
     def has(self, vin: str) -> bool:
-        """Whether a car is connected."""
+        """Whether a vehicle is connected."""
         return self._vehicles.has(vin)
 
     def diagnostics(self) -> dict[str, object]:
-        """Numbers that help to find out why a car does not connect."""
+        """Numbers that help to find out why a vehicle does not connect."""
         return {
             "is_listening": self._entrance.is_open,
             "is_flooded": self.is_flooded,
@@ -222,9 +224,9 @@ class TelemetryServer:
         _LOGGER.debug("Stopped listening for cars")
 
     async def send_away(self, vins: Iterable[str]) -> None:
-        """Close the connections of these cars gracefully, because their listeners have changed.
+        """Close the connections of these vehicles gracefully, because their listeners have changed.
 
-        Cars reconnect at once, and then get their new listeners.
+        Vehicles reconnect at once, and then get their new listeners.
         """
         leaving = [each for vin in vins for each in self._vehicles.of(vin)]
         await asyncio.gather(
@@ -265,7 +267,7 @@ class TelemetryServer:
     async def _serve(self, connection: Connection, request: web.BaseRequest) -> web.StreamResponse:
         """Answer the only request of a connection: the upgrade, and all messages after it.
 
-        Any path is accepted, because the one that cars request is not documented.
+        Any path is accepted, because the one that vehicles request is not documented.
         """
         task = asyncio.current_task()
         if task is not None:
@@ -277,7 +279,7 @@ class TelemetryServer:
                 _LOGGER.info("Refused a connection from an unknown car: %s", _shown(vin))
             return self._turn_down(Refusal.UNKNOWN_VEHICLE, HTTPStatus.FORBIDDEN)
         socket = web.WebSocketResponse(
-            # Cars reportedly offer compression, and disconnect when it is accepted.
+            # Vehicles reportedly offer compression, and disconnect when it is accepted.
             compress=False,
             # Text messages are refused, so they need not be decoded.
             decode_text=False,

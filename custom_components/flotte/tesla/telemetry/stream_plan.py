@@ -1,4 +1,4 @@
-"""The plan of a car's stream: which fields it sends and how often; and whether a car can stream."""
+"""The plan of a vehicle's stream: whether it can stream, which fields it sends, and how often."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final

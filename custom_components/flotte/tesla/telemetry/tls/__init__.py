@@ -1,1 +1,1 @@
-"""TLS of the receiver: certificates, trust, and the identity of cars."""
+"""TLS of the receiver: certificates, trust, and the identity of vehicles."""

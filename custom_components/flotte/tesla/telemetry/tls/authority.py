@@ -1,6 +1,6 @@
 """Our own certification authority, which signs the server's certificates.
 
-Cars trust it because it is in the configuration's `ca`.
+Vehicles trust it because it is in the configuration's `ca`.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from .certificates import (
 from .server_certificate import ServerCertificate
 
 CA_LIFETIME: Final = timedelta(days=20 * 365)
-"""Cars keep our CA in their configuration, so it has to outlive them."""
+"""Vehicles keep our CA in their configuration, so it has to outlive them."""
 
 
 SERVER_LIFETIME: Final = timedelta(days=397)
@@ -33,14 +33,15 @@ SERVER_LIFETIME: Final = timedelta(days=397)
 
 
 BACKDATED: Final = timedelta(days=1)
-"""Time by which certificates are backdated, so that a car whose clock is slow accepts new ones."""
+"""Time by which certificates are backdated, so that a vehicle whose clock is slow accepts new
+ones."""
 
 
 class Authority:
     """Our own certification authority, which signs our server's certificates.
 
-    Cars trust it because it is in their configuration. As long as the authority is kept, server
-    certificates can be renewed without configuring the cars again.
+    Vehicles trust it because it is in their configuration. As long as the authority is kept, server
+    certificates can be renewed without configuring the vehicles again.
     """
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
@@ -81,7 +82,7 @@ class Authority:
 
         Raises:
             CertificateDefect: `AUTHORITY_UNREADABLE`. Never replace the authority silently, because
-                cars trust only the old one.
+                vehicles trust only the old one.
         """
         try:
             private = read_key(key.encode())
@@ -111,10 +112,10 @@ class Authority:
         return key_to_pem(self._key)
 
     def issue(self, host: str, now: datetime) -> ServerCertificate:
-        """Issue a certificate, with a new key, for the name or address that cars connect to.
+        """Issue a certificate, with a new key, for the name or address that vehicles connect to.
 
         Raises:
-            CertificateDefect: `INVALID_HOST`, or `AUTHORITY_EXPIRED`: cars no longer trust it.
+            CertificateDefect: `INVALID_HOST`, or `AUTHORITY_EXPIRED`: vehicles no longer trust it.
         """
         name = host_name(host)
         if now >= self.not_after:

@@ -56,7 +56,7 @@ class Defect(StrEnum):
     AUTHORITY_EXPIRED = "certificate_authority_expired"
     CLIENT_CAS_UNREADABLE = "client_cas_unreadable"
     CLIENT_CAS_MISSING = "client_cas_missing"
-    """The file has no acceptable CA, so no car could connect."""
+    """The file has no acceptable CA, so no vehicle could connect."""
 
 
 OF_AUTHORITY: Final = frozenset(
@@ -110,7 +110,7 @@ def read_key(pem: bytes) -> PrivateKey:
         raise CertificateDefect(Defect.KEY_ENCRYPTED) from None
     except Exception:  # noqa: BLE001  # the library raises several kinds, and quotes its input
         raise CertificateDefect(Defect.KEY_UNREADABLE) from None
-    # These two kinds are in use; it is unknown whether cars support others.
+    # These two kinds are in use; it is unknown whether vehicles support others.
     if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
         raise CertificateDefect(Defect.KEY_KIND)
     return key

@@ -1,4 +1,4 @@
-"""Tesla's CAs that sign cars' certificates, each identified by its fingerprint.
+"""Tesla's CAs that sign vehicles' certificates, each identified by its fingerprint.
 
 Source: teslamotors/fleet-telemetry, commit 4767414 (2026-07-15).
 """
@@ -49,7 +49,7 @@ _PRODUCTION: Final = {
 
 
 TESLA_FINGERPRINTS: Final = frozenset(_PRODUCTION.values())
-"""SHA-256, in hex, of the CA certificates that sign the certificates of customers' cars."""
+"""SHA-256, in hex, of the CA certificates that sign the certificates of customers' vehicles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class AcceptedCas:
 def accept_client_cas(
     pem: bytes, now: datetime, fingerprints: frozenset[str] | None = TESLA_FINGERPRINTS
 ) -> AcceptedCas:
-    """Pick the CAs that may verify cars from a file of any origin.
+    """Pick the CAs that may verify vehicles from a file of any origin.
 
     Every certificate is identified by its own SHA-256, so the origin of the file and its other
     contents do not matter. Unknown certificates are not even parsed.

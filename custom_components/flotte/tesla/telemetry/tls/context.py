@@ -33,12 +33,12 @@ class ServerContext(ssl.SSLContext):
 def server_context(certificate: ServerCertificate, client_cas: str, folder: Path) -> ServerContext:
     """Create the server's TLS context. Blocks, because OpenSSL reads the key from a private file.
 
-    Both TLS 1.2 and 1.3 are enabled, because it is not documented which one cars use. OpenSSL
+    Both TLS 1.2 and 1.3 are enabled, because it is not documented which one vehicles use. OpenSSL
     checks that a client's certificate is for clients.
 
     Args:
         certificate: The certificate to present.
-        client_cas: PEM of the CAs that may have signed a car's certificate; `AcceptedCas.pem`.
+        client_cas: PEM of the CAs that may have signed a vehicle's certificate; `AcceptedCas.pem`.
         folder: Existing folder on a local disk for the private file.
 
     Raises:
@@ -67,7 +67,8 @@ def _context(client_cas: str) -> ServerContext:
     context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    # Not strict: it is unknown whether cars' certificates have the extensions that this requires.
+    # Not strict: it is unknown whether vehicles' certificates have the extensions that this
+    # requires.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     # As in Tesla's own server, every CA in the list is trusted on its own, even an intermediate.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

@@ -32,12 +32,13 @@ class Failure(StrEnum):
     """Reason why TLS was not established."""
 
     NO_CERTIFICATE = "no_certificate"
-    """The client has no certificate: a browser, a scanner, or a car that rejects our request."""
+    """The client has no certificate: a browser, a scanner, or a vehicle that rejects our
+    request."""
     UNTRUSTED = "untrusted_certificate"
     NO_TLS = "no_tls"
     """Another protocol, or a client that does not trust our certificate."""
     TOO_MUCH = "too_much_before_tls"
-    """More bytes or portions than a car needs."""
+    """More bytes or portions than a vehicle needs."""
     TIMEOUT = "handshake_timeout"
     LOST = "lost"
     """The other side disconnected."""

@@ -1,4 +1,4 @@
-"""The identity of a car, read only from its verified certificate.
+"""The identity of a vehicle, read only from its verified certificate.
 
 It decides which vehicle a connection may report for. Call `identity` only with the leaf of a chain
 that TLS has verified.
@@ -17,7 +17,7 @@ from .certificates import PARSE_ERRORS
 
 
 class UnknownDevice(ValueError):
-    """One of Tesla's certificates, but not a car's; the text is the reason."""
+    """One of Tesla's certificates, but not a vehicle's; the text is the reason."""
 
 
 VEHICLE: Final = "vehicle_device"
@@ -27,7 +27,7 @@ _PRODUCTS_CA: Final = "Tesla Motors Products CA"
 
 
 _VEHICLES_BY_NAME: Final = frozenset({"TeslaMotors", "Tesla Issuing CA", _PRODUCTS_CA})
-"""Issuers that only cars have certificates of, apart from `_BOARD_UNIT`."""
+"""Issuers that only vehicles have certificates of, apart from `_BOARD_UNIT`."""
 
 
 _BOARD_UNIT: Final = "Tesla Motors SN"
@@ -72,7 +72,8 @@ _KINDS: Final = {
 
 
 _WIFI: Final = "1.3.6.1.4.1.49279.2.5.1.1"
-"""Key usage of a car's certificate for Wi-Fi networks, which is presented to others than Tesla."""
+"""Key usage of a vehicle's certificate for Wi-Fi networks, which is presented to others than
+Tesla."""
 
 
 _OTHER_UNITS: Final = {
@@ -93,14 +94,14 @@ class Identity:
 
 
 def identity(leaf_der: bytes) -> Identity:
-    """Return the car that a verified certificate identifies.
+    """Return the vehicle that a verified certificate identifies.
 
     Args:
         leaf_der: The certificate whose private key the other side has proved to have: the first of
             the verified chain, never another certificate that was sent.
 
     Raises:
-        UnknownDevice: the certificate is not a car's.
+        UnknownDevice: the certificate is not a vehicle's.
     """
     try:
         leaf = x509.load_der_x509_certificate(leaf_der)

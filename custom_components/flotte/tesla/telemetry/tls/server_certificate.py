@@ -1,4 +1,4 @@
-"""The server's certificate: checks an owner's files, and finds the CAs that cars verify it with.
+"""The server's certificate: checks an owner's files, and finds the CAs that vehicles trust for it.
 
 These CAs go into the configuration's `ca`.
 """
@@ -29,16 +29,16 @@ from .certificates import (
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """The certificate that the server presents to cars, with its key."""
+    """The certificate that the server presents to vehicles, with its key."""
 
     chain: str
     """PEM: the server's certificate, then its issuers."""
     key: str = field(repr=False)
     """Private key, PEM, PKCS#8 without a password: a secret."""
     ca: str
-    """PEM for the configuration's `ca`, against which cars verify the chain."""
+    """PEM for the configuration's `ca`, against which vehicles verify the chain."""
     is_anchored: bool
-    """Whether `ca` contains a root. Cars that require a root cannot connect without one."""
+    """Whether `ca` contains a root. Vehicles that require a root cannot connect without one."""
     not_before: datetime
     not_after: datetime
 
@@ -60,10 +60,10 @@ def read_server_certificate(
     Args:
         chain: PEM, the server's certificate first, each followed by its issuer.
         key: PEM, without a password.
-        host: The name or address that cars connect to.
+        host: The name or address that vehicles connect to.
         now: The current time; aware.
-        roots: PEM with roots that may be sent to cars, such as those in Python packages of trusted
-            roots; our own CA if it issued the certificate.
+        roots: PEM with roots that may be sent to vehicles, such as those in Python packages of
+            trusted roots; our own CA if it issued the certificate.
 
     Raises:
         CertificateDefect: with the first defect found.

@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.units": set(),
     "tesla.hosts": set(),
     "tesla.signals": {
+        "tesla.energy",
         "tesla.state",
         "tesla.clock",
         "tesla.units",
@@ -433,6 +434,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.clock",
         "tesla.spending.caller",
         "tesla.spending.endpoints",
+        "tesla.energy",
+        "tesla.reading_json",
     },
     # The Home Assistant side.
     "statistics": set(),
@@ -569,6 +572,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
+    "account.zones": HOME_ASSISTANT | {"tesla.signals", "tesla.site"},
     "account.pairing": HOME_ASSISTANT
     | {
         "account.issues",
@@ -670,6 +674,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.names",
         "account.pairing",
         "account.stream_watch",
+        "account.zones",
         "const",
         "errors",
         "spending.callers",
@@ -1317,6 +1322,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.errors",
         "tesla.state",
         "tesla.signals",
+        "tesla.energy",
         "tesla.vehicle.poll_plan",
         "tesla.hosts",
         "tesla.spending.meter",

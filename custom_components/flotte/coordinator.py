@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 from .account.names import AssetName, async_distinct_name
 from .account.pairing import Pairing
 from .account.stream_watch import StreamWatch
+from .account.zones import async_apply_zone
 from .const import DOMAIN, LOGGER, SUSPENDED_INTERVAL, UNREACHABLE_GRACE
 from .errors import as_home_assistant, as_update_failed
 from .spending.callers import caller_of
@@ -38,7 +39,7 @@ from .tesla.errors import (
     VehicleUnavailable,
 )
 from .tesla.listeners import KeyedListeners, Listeners
-from .tesla.signals import LIVE_STATUS, SITE_INFO
+from .tesla.signals import ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
 from .tesla.spending.caller import Caller
 from .tesla.spending.meter import Meter
@@ -401,9 +402,9 @@ _MIN_FAILURES: Final = 2
 
 
 class SiteCoordinator(FlotteCoordinator):
-    """Coordinator of a site: power flows every minute, settings every ten and after a change.
+    """Coordinator of a site: power every minute, energy every five, settings every ten.
 
-    Either section may fail while the other works, and then only its entities become unavailable. If
+    Each section may fail while others work, and then only its entities become unavailable. If
     sites cost money, only shown sections are polled, and each once to find out what it has.
     """
 
@@ -455,6 +456,7 @@ class SiteCoordinator(FlotteCoordinator):
 
     @override
     async def async_poll(self) -> None:
+        await async_apply_zone(self.hass, self.site)
         settings = self.site.sections[SITE_INFO]
         failures = settings.failures
         try:
@@ -474,8 +476,8 @@ class SiteCoordinator(FlotteCoordinator):
 
     @property
     def _awaited(self) -> frozenset[Signal[Any]]:
-        """Signals of sections that never answered, so their equipment is unknown."""
-        known = {signal.section for signal in self.state.readings}
+        """Signals of sections that say what a site has, and never answered."""
+        known = {signal.section for signal in self.state.readings} | {ENERGY_HISTORY}
         return frozenset(each for each in signals.SITE_SIGNALS if each.section not in known)
 
     @callback

@@ -43,6 +43,8 @@ from tests.tesla.servers import closed_port
 ENERGY = Category.ENERGY
 MINUTE = timedelta(minutes=1)
 AS_DATA = Decimal("0.002")
+SHOWN: Any = [each for each in signals.SITE_SIGNALS if each.section != signals.ENERGY_HISTORY]
+"""Everything but the energy history, which `test_site_energy` has."""
 
 
 @pytest.fixture
@@ -433,35 +435,35 @@ async def test_an_empty_answer_is_read_back(
 ) -> None:
     """It is no success; whether it was done is seen a minute later at the latest."""
     house.steer({"mode": "self_consumption"})
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     house.steer({"answers": {"instead": {"operation": answer}}})
     with pytest.raises(OutcomeUnknown):
         await site.send(commands.set_operation_mode("autonomous"), PERSON)
     assert site.state[signals.OPERATION_MODE] == "self_consumption", "nothing is assumed"
     house.steer({"mode": "autonomous"})
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     assert site.state[signals.OPERATION_MODE] == "autonomous"
     asked = list(account.endpoints)
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     assert account.endpoints == asked, "once is enough"
 
 
 async def test_a_refusal_needs_no_read_back(
     site: Site, house: SimulatedSite, account: Account
 ) -> None:
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     house.steer({"answers": {"instead": {"storm_mode": {"Code": 400, "Message": "no"}}}})
     with pytest.raises(CommandRefused):
         await site.send(commands.set_storm_watch(on=True), PERSON)
     asked = list(account.endpoints)
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     assert account.endpoints == asked
 
 
 async def test_a_look_is_repeated_until_it_answers(
     site: Site, house: SimulatedSite, account: Account, freezer: FrozenDateTimeFactory
 ) -> None:
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     account.tesla.faults.order("lost_reply", endpoint="backup")
     with pytest.raises(OutcomeUnknown):
         await site.send(commands.set_backup_reserve(35), PERSON)
@@ -469,7 +471,7 @@ async def test_a_look_is_repeated_until_it_answers(
     for shown in (20, 20, 35):
         freezer.tick(MINUTE)
         with suppress(ServiceError):
-            await site.poll(signals.SITE_SIGNALS)
+            await site.poll(SHOWN)
         assert site.state[signals.BACKUP_RESERVE] == shown
 
 
@@ -506,7 +508,7 @@ async def test_an_answer_from_before_a_setting_does_not_undo_it(
     assert site.state[signals.BACKUP_RESERVE] == 35
     account.api.site_info = ask  # type: ignore[method-assign]
     freezer.tick(MINUTE)
-    await site.poll(signals.SITE_SIGNALS)
+    await site.poll(SHOWN)
     assert account.endpoints == ["backup", "live_status", "site_info"], "it is still looked at"
 
 
@@ -641,7 +643,7 @@ def test_times_of_polling_a_site(
 
 
 async def poll_for(
-    site: Site, freezer: FrozenDateTimeFactory, minutes: int, shown: Any = signals.SITE_SIGNALS
+    site: Site, freezer: FrozenDateTimeFactory, minutes: int, shown: Any = SHOWN
 ) -> int:
     """Poll every minute; answers how often that failed."""
     failed = 0

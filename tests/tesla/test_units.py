@@ -59,7 +59,16 @@ TESLAS: Final = {
     " DiVBatRER",
     "W": "SolarPower BatteryPower GridPower LoadPower WallConnectorPower GeneratorPower"
     " GridServicesPower",
-    "Wh": "EnergyLeft TotalPackEnergy",
+    "Wh": "EnergyLeft TotalPackEnergy"
+    " Today.SolarEnergyExported Today.GeneratorEnergyExported Today.GridEnergyImported"
+    " Today.GridServicesEnergyImported Today.GridServicesEnergyExported"
+    " Today.GridEnergyExportedFromSolar Today.GridEnergyExportedFromGenerator"
+    " Today.GridEnergyExportedFromBattery Today.BatteryEnergyExported"
+    " Today.BatteryEnergyImportedFromGrid Today.BatteryEnergyImportedFromSolar"
+    " Today.BatteryEnergyImportedFromGenerator Today.ConsumerEnergyImportedFromGrid"
+    " Today.ConsumerEnergyImportedFromSolar Today.ConsumerEnergyImportedFromBattery"
+    " Today.ConsumerEnergyImportedFromGenerator Today.TotalHomeUsage Today.TotalBatteryCharge"
+    " Today.TotalBatteryDischarge Today.TotalSolarGeneration Today.TotalGridEnergyExported",
     "bar": "TpmsPressureFl TpmsPressureFr TpmsPressureRl TpmsPressureRr SemitruckTpmsPressureRe1L0"
     " SemitruckTpmsPressureRe1L1 SemitruckTpmsPressureRe1R0 SemitruckTpmsPressureRe1R1"
     " SemitruckTpmsPressureRe2L0 SemitruckTpmsPressureRe2L1 SemitruckTpmsPressureRe2R0"
@@ -71,7 +80,10 @@ TESLAS: Final = {
     "kW": "ACChargingPower DCChargingPower PowershareInstantaneousPowerKW DrivePower",
     "kWh": "EnergyRemaining NominalFullPackEnergyKwh LifetimeEnergyUsed LifetimeEnergyGainedRegen"
     " LifetimeEnergyChargedKwh LifetimeDcChargeEnergyKwh LifetimeEnergyUsedDrive"
-    " DCChargingEnergyIn ACChargingEnergyIn",
+    " DCChargingEnergyIn ACChargingEnergyIn"
+    # Our own sums.
+    " Lifetime.GridImport Lifetime.GridExport Lifetime.Solar Lifetime.BatteryCharge"
+    " Lifetime.BatteryDischarge Lifetime.Home",
     "kg": "SemiVehicleMassKg",
     "m": "GpsAccuracyMeters",
     "m/s2": "LateralAcceleration LongitudinalAcceleration",
@@ -90,7 +102,7 @@ TESLAS: Final = {
 UNITLESS: Final = {
     "a moment, in Unix seconds": "LastOnline ScheduledChargingStartTime ScheduledDepartureTime"
     " TpmsLastSeenPressureTimeFl TpmsLastSeenPressureTimeFr TpmsLastSeenPressureTimeRl"
-    " TpmsLastSeenPressureTimeRr SoftwareUpdateScheduledStartTime",
+    " TpmsLastSeenPressureTimeRr SoftwareUpdateScheduledStartTime Today.Began",
     "a count": "ChargerPhases PairedPhoneKeyAndKeyFobQty HomelinkDeviceCount RearSeatHeaterCount"
     " WallConnectors",
     "the number of a part": "NumBrickVoltageMax NumBrickVoltageMin NumModuleTempMax"
@@ -168,6 +180,10 @@ def test_derived_signals_of_a_number_have_a_unit() -> None:
         "ChargerPower": Unit.KILOWATT,
         "PackPower": Unit.KILOWATT,
         "BrickImbalance": Unit.VOLT,
+        "GridImportPower": Unit.WATT,
+        "GridExportPower": Unit.WATT,
+        "BatteryChargePower": Unit.WATT,
+        "BatteryDischargePower": Unit.WATT,
     }
 
 

@@ -28,6 +28,7 @@ from . import (
     seats,
     semi,
     site,
+    site_energy,
     software,
     tyres,
 )
@@ -50,6 +51,7 @@ from .route import *
 from .seats import *
 from .semi import *
 from .site import *
+from .site_energy import *
 from .software import *
 from .tyres import *
 
@@ -80,7 +82,7 @@ def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
 
 VEHICLE_SIGNALS: Final = tuple(dict.fromkeys(_signals_of(*_TOPICS)))
 """Every signal of a vehicle."""
-SITE_SIGNALS: Final = tuple(_signals_of(site, connectors))
+SITE_SIGNALS: Final = tuple(_signals_of(site, connectors, site_energy))
 """Every signal of a site."""
 
 _FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})

@@ -49,3 +49,7 @@ INSTANT: Final = (1_262_304_000, 2_145_916_800)
 """Unix seconds from 2010 to the end of 2037, before 31 bits are all ones."""
 SITE_POWER: Final = (-10_000_000, 10_000_000)
 """W."""
+DAY_ENERGY: Final = (0, 25_000_000)
+"""Wh of a day of 25 hours at 1 MW, more than which no house has."""
+SITE_ENERGY: Final = (0, 100_000_000)
+"""kWh of a site since it was set up; 1 MW for eleven years."""

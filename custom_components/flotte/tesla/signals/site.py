@@ -1,6 +1,6 @@
 """Signals of energy sites: power in W, energy in Wh."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,6 +59,25 @@ def _has_solar_and_battery(components: Mapping[str, Any]) -> bool:
 
 _NO_GRID_CHARGING: Final = "disallow_charge_from_grid_with_solar_installed"
 
+
+def _directions(
+    part: str, positive: str, negative: str, power: Signal[float]
+) -> tuple[Derived[float], Derived[float]]:
+    """A power without its sign, in both directions; 0 while it flows the other way."""
+
+    def compute(sign: int) -> Callable[[State], float | None]:
+        def one_way(state: State) -> float | None:
+            value = state[power]
+            return None if value is None else max(sign * value, 0.0)
+
+        return one_way
+
+    return (
+        Derived(f"{part}{positive}Power", power, compute=compute(1), unit=power.unit),
+        Derived(f"{part}{negative}Power", power, compute=compute(-1), unit=power.unit),
+    )
+
+
 SOLAR_POWER = Signal(
     "SolarPower", watts, SITE_POWER, path="live_status.solar_power", streamed=False
 )
@@ -68,6 +87,10 @@ BATTERY_POWER = Signal(
 """Positive while discharging, negative while charging."""
 GRID_POWER = Signal("GridPower", watts, SITE_POWER, path="live_status.grid_power", streamed=False)
 """Positive while importing, negative while exporting."""
+GRID_IMPORT_POWER, GRID_EXPORT_POWER = _directions("Grid", "Import", "Export", GRID_POWER)
+BATTERY_DISCHARGE_POWER, BATTERY_CHARGE_POWER = _directions(
+    "Battery", "Discharge", "Charge", BATTERY_POWER
+)
 LOAD_POWER = Signal("LoadPower", watts, SITE_POWER, path="live_status.load_power", streamed=False)
 PERCENTAGE_CHARGED = Signal(
     "PercentageCharged", percent, (-1, 110), path="live_status.percentage_charged", streamed=False

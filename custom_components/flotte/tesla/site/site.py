@@ -4,14 +4,15 @@ Sites are always reachable through Tesla's cloud and need neither a wake nor a s
 requests are free today, but are booked anyway, in a category of their own. If Tesla ever charges
 for them, the gate has to admit them, and the plan limits how often sites are polled.
 
-A site has two sections, `live_status` and `site_info`. Each is read at its own interval, and one
-can fail while the other works.
+A site has three sections: `live_status`, `site_info`, and the energy history. Each is read at its
+own interval, and one can fail while the others work.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from .. import signals
@@ -20,11 +21,8 @@ from ..api.fleet import FleetApi
 from ..clock import utc_now
 from ..commands import Command
 from ..errors import (
-    AccountSuspended,
     AnswerLost,
-    BudgetExceeded,
     CommandRefused,
-    GateRefused,
     InvalidAnswer,
     MissingScope,
     OutcomeUnknown,
@@ -33,14 +31,15 @@ from ..errors import (
     TeslaError,
 )
 from ..listeners import Listeners
-from ..signals import LIVE_STATUS, SITE_INFO
+from ..signals import ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from ..spending.caller import POLLING, Caller
 from ..spending.endpoints import Endpoint
 from ..spending.gate import Gate, SpendingRequest
-from ..state import Reading, Signal, Source, State, StoredState, restore_state
+from ..state import Reading, Readings, Signal, Source, State, StoredState, restore_state
 from ..vehicle import poll_plan as plan
 from ..vehicle.outcome import Done
-from .section import Section
+from .energy import SiteEnergy
+from .section import AnswerTimes, Section, is_lost
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,
@@ -86,11 +85,13 @@ class Site:
         self.api = api
         self.gate = gate or Gate(api.meter)
         self.state = State()
-        self.sections = {name: Section() for name in _INTERVALS}
+        self.energy = SiteEnergy(self.energy_history, self._apply, clock)
+        self.sections = {name: Section() for name in _INTERVALS} | {
+            ENERGY_HISTORY: self.energy.section
+        }
         self._look_after: datetime | None = None
         """When a setting was last sent, until an answer requested later shows its effect."""
-        self._last_live: tuple[Mapping[str, Any], datetime] | None = None
-        """The last answer about power flows, and the time of its values."""
+        self._live_times = AnswerTimes()
         self._missing_since: dict[Signal[Any], datetime] = {}
         self._scopes = scopes
         self._clock = clock
@@ -105,16 +106,18 @@ class Site:
         """Drop assumptions that no reading confirmed in time."""
         self.state, gone = self.state.lapse(self._clock())
         self._tell(gone)
+        self.energy.lapse()
 
     def to_stored(self) -> dict[str, Any]:
         """The state to keep over a restart, as JSON."""
-        return {"state": self._stored.of(self.state)}
+        return {"state": self._stored.of(self.state), "energy": self.energy.to_stored()}
 
     def restore(self, stored: object) -> None:
         """Restore the state from the JSON of `to_stored`."""
         if not isinstance(stored, Mapping):
             return
         self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
+        self.energy.restore(stored.get("energy"))
 
     @property
     def is_free(self) -> bool:
@@ -122,16 +125,17 @@ class Site:
         return not any(self.api.price(Endpoint(each)) for each in _INTERVALS)
 
     def ask_again(self) -> None:
-        """Make the next poll read both sections, if that is free."""
+        """Make the next poll read power flows and settings, if that is free."""
         if self.is_free:
-            for section in self.sections.values():
-                section.tried = None
+            for name in _INTERVALS:
+                self.sections[name].tried = None
 
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
         """Poll the due sections; a paid one only if it is shown and the gate admits it.
 
-        Sections are polled concurrently, so that neither waits for the other. If only the settings
-        cannot be read, this raises nothing; see `sections`.
+        Sections are polled concurrently, so that none waits for another. If only the settings or
+        the history cannot be read, this raises nothing; see `sections`. The history is read only
+        if it is shown, even for free.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: the gate refuses background polling now.
@@ -139,16 +143,24 @@ class Site:
         """
         # A free section is read even if nothing shows it: its values are kept for later.
         wanted = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
+        if any(signal.section == ENERGY_HISTORY for signal in shown):
+            wanted.add(ENERGY_HISTORY)
+        else:
+            wanted.discard(ENERGY_HISTORY)
         now = self._clock()
-        due = [name for name in _INTERVALS if name in wanted and self._is_due(name, now)]
+        due = [name for name in self.sections if name in wanted and self._is_due(name, now)]
         results = await asyncio.gather(
             *(self._poll_section(name) for name in due), return_exceptions=True
         )
         for name, error in zip(due, results, strict=True):
-            if error is not None and not (name == SITE_INFO and self._is_lost(error)):
+            if error is not None and (name == LIVE_STATUS or not is_lost(error)):
                 raise error
 
     async def _poll_section(self, name: str) -> None:
+        if name == ENERGY_HISTORY:
+            is_paid = bool(self.api.price(Endpoint(name)))
+            await self.energy.refresh(one_request=is_paid)
+            return
         with self._admit(Endpoint(name), POLLING):
             await (self.refresh if name == LIVE_STATUS else self.refresh_info)()
 
@@ -156,15 +168,22 @@ class Site:
         if name == SITE_INFO and self._look_after is not None:
             return True
         section, price = self.sections[name], self.api.price(Endpoint(name))
+        if name == ENERGY_HISTORY:
+            return plan.history_due(
+                section.tried, self._interval(plan.HISTORY_INTERVAL, price), self._delay, now
+            )
         # Poll a free section often until its first answer, as nothing is known before.
         usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
-        interval = plan.site_interval(
-            usual,
-            price,
-            self.api.meter.budget,
-            self.gate.mode_status.effects.poll_factor,
-        )
-        return plan.site_due(section.tried, interval, now)
+        return plan.site_due(section.tried, self._interval(usual, price), now)
+
+    def _interval(self, usual: timedelta, price: Decimal) -> timedelta | None:
+        budget, factor = self.api.meter.budget, self.gate.mode_status.effects.poll_factor
+        return plan.site_interval(usual, price, budget, factor)
+
+    @property
+    def _delay(self) -> timedelta:
+        """How long after each row it is asked for the history: 10 to 30 s, so not all at once."""
+        return timedelta(seconds=10 + self.site_id % 21)
 
     def _admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
         """Have the gate admit a request, and hold room for it; a free request needs neither."""
@@ -207,38 +226,20 @@ class Site:
             if _KEYS[name].isdisjoint(answer):
                 raise InvalidAnswer("it says nothing about the site")
         except TeslaError as error:
-            if self._is_lost(error):
+            if is_lost(error):
                 section.failed(error, self._clock())
             raise
         return answer, asked
 
-    @staticmethod
-    def _is_lost(error: BaseException) -> bool:
-        """Whether an error means that a section could not be read, and not that money is short."""
-        ours = BudgetExceeded | GateRefused | AccountSuspended
-        return isinstance(error, TeslaError) and not isinstance(error, ours)
-
     def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
-        """The time of an answer about power flows, by our clock.
-
-        A gateway's clock may be wrong, and Tesla's cloud repeats the last answer of a site that it
-        cannot reach. So the time stamp counts only for the first answer. An answer that equals the
-        previous one, including its time stamp, keeps that one's time. Any other answer is new.
-        """
-        if self._last_live is None:
-            time = signals.read_time(answer.get("timestamp"), asked) or asked
-        elif answer == self._last_live[0] and answer.get("timestamp"):
-            time = self._last_live[1]
-        else:
-            time = asked
-        self._last_live = answer, time
+        """When an answer about power flows was true, by our clock."""
         # The time must not be earlier than that of known readings, which would otherwise win.
         known = [
             each.time
             for signal, each in self.state.readings.items()
             if signal.section == LIVE_STATUS and each.time <= asked
         ]
-        return max([time, *known])
+        return max([self._live_times.of(answer, asked), *known])
 
     async def energy_history(
         self, start: datetime, end: datetime, zone: str, caller: Caller
@@ -301,7 +302,10 @@ class Site:
             elif now - since >= MISSING_GRACE:
                 readings[signal] = Reading(None, time, Source.POLL)
         section.succeeded(now)
-        self.state, changed = self.state.merge(readings, now)
+        self._apply(readings)
+
+    def _apply(self, readings: Readings) -> None:
+        self.state, changed = self.state.merge(readings, self._clock())
         self._tell(changed)
 
     def _tell(self, changed: frozenset[Signal[Any]]) -> None:

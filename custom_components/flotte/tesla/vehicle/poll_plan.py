@@ -23,7 +23,7 @@ counted from the last answer, and state checks do not end it. Source: Tesla's be
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -269,6 +269,8 @@ SITE_INTERVAL: Final = timedelta(seconds=60)
 """Time between requests for a site's power flows, as in Home Assistant's own integration."""
 SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
 """Time between requests for a site's settings, which only people change."""
+HISTORY_INTERVAL: Final = timedelta(minutes=5)
+"""Time between requests for a site's energy history, which gets a row as often."""
 SITE_SHARE: Final = Decimal("0.2")
 """Largest share of a month's budget for a site's power flows, should Tesla ever charge for them:
 every minute at the price of a data request would cost 86 EUR."""
@@ -306,3 +308,25 @@ def site_due(asked: datetime | None, interval: timedelta | None, now: datetime) 
     if interval is None:
         return False
     return asked is None or not within(asked, interval - SITE_SLACK, now)
+
+
+def history_due(
+    asked: datetime | None, interval: timedelta | None, delay: timedelta, now: datetime
+) -> bool:
+    """Whether a request for a site's energy history is due: once for each of Tesla's rows.
+
+    Args:
+        asked: When the last request was sent; None if none has been.
+        interval: Time between two requests; see `site_interval`.
+        delay: How long after the end of a row it is requested; not all sites ask at once.
+        now: The current time.
+    """
+    if interval is None:
+        return False
+    if asked is None:
+        return True
+    if interval > HISTORY_INTERVAL and within(asked, interval - SITE_SLACK, now):
+        return False
+    step, published = HISTORY_INTERVAL.total_seconds(), now - delay
+    begins = datetime.fromtimestamp(published.timestamp() // step * step, UTC) + delay
+    return not begins <= asked <= now

@@ -36,6 +36,24 @@ LIVE = {
     "binary_sensor.home_grid",
     "binary_sensor.home_backup_capable",
 }
+ENERGY = {
+    f"sensor.home_{name}"
+    for name in (
+        "battery_charged",
+        "battery_discharged",
+        "grid_exported",
+        "grid_imported",
+        "home_usage",
+        "lifetime_battery_charge",
+        "lifetime_battery_discharge",
+        "lifetime_grid_export",
+        "lifetime_grid_import",
+        "lifetime_home_usage",
+        "lifetime_solar_generation",
+        "solar_generated",
+    )
+}
+"""Entities of the history, which has its own tests."""
 SETTINGS = {
     RESERVE,
     STORM_WATCH,
@@ -83,12 +101,12 @@ async def entry(
 
 
 def shown(hass: HomeAssistant) -> set[str]:
-    """The entities of the site, but for when it was seen last."""
+    """The entities of power flows and settings, but for when the site was seen last."""
     return {
         each
         for each in hass.states.async_entity_ids()
         if each.partition(".")[2].startswith("home_")
-    } - {LAST_SEEN}
+    } - {LAST_SEEN, *ENERGY}
 
 
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
@@ -99,7 +117,8 @@ def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
         each.entity_id
         for each in found
         if each.unique_id.startswith(str(SITE))
-        and each.entity_id != LAST_SEEN
+        and each.entity_id not in {LAST_SEEN, *ENERGY}
+        and not each.disabled
         # Wall connectors are devices of their own.
         and not each.entity_id.startswith("sensor.wall_connector_")
     }
@@ -269,7 +288,7 @@ async def test_a_priced_site_is_polled_once_for_its_equipment(
     await wait(3 * MINUTE)
     assert shown(hass) == LIVE | SETTINGS
     asked = sorted(each.endpoint for each in tesla.requests if "energy_sites" in each.path)
-    assert asked == ["live_status", "site_info"]
+    assert asked == ["calendar_history", "live_status", "site_info"]
 
 
 @pytest.mark.parametrize("connectors", [None, []])

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
+    SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
     SensorEntityStateAttribute,
@@ -31,6 +32,7 @@ from homeassistant.core import callback
 
 from ..coordinator import FlotteCoordinator
 from ..entity import FlotteEntity, FlotteEntityDescription
+from ..tesla import signals
 from ..tesla.reading_json import as_moment
 from ..tesla.state import Derived, Signal, inputs_of
 from ..tesla.units import Unit
@@ -71,6 +73,16 @@ class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DayEnergyDescription(FlotteSensorDescription):
+    """A sensor of the energy of the current day of a site."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.ENERGY
+    state_class: SensorStateClass | None = SensorStateClass.TOTAL
+    suggested_unit_of_measurement: str | None = UnitOfEnergy.KILO_WATT_HOUR
+    suggested_display_precision: int | None = 2
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetailSensorDescription(FlotteSensorDescription):
     """A sensor for enthusiasts.
 
@@ -99,9 +111,15 @@ class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
 
     entity_description: FlotteSensorDescription
 
-    def __init__(self, coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> None:
-        """Show the signal of `row`."""
-        super().__init__(coordinator, row, (row.signal,) if inputs_of(row.signal) else None)
+    def __init__(
+        self,
+        coordinator: FlotteCoordinator,
+        row: FlotteSensorDescription,
+        *also: Signal[Any],
+    ) -> None:
+        """Show the signal of `row`, and whatever else its attributes follow from."""
+        keys = (row.signal, *also) if inputs_of(row.signal) else None
+        super().__init__(coordinator, row, keys)
         if row.signal.unit is not None:
             self._attr_native_unit_of_measurement = UNITS[row.signal.unit]
 
@@ -109,6 +127,20 @@ class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
     @override
     def native_value(self) -> Any:
         return self.readings[self.entity_description.signal]
+
+
+class DayEnergySensor(FlotteSensor):
+    """Shows the energy of the current day of a site; unknown until the day has any."""
+
+    def __init__(self, coordinator: FlotteCoordinator, row: DayEnergyDescription) -> None:
+        """Show the signal of `row`, and notice a new day even if its value is unchanged."""
+        super().__init__(coordinator, row, signals.DAY_BEGAN)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        began = self.readings[signals.DAY_BEGAN]
+        return None if began is None else datetime.fromtimestamp(began, UTC)
 
 
 class CounterSensor(FlotteSensor, RestoreSensor):

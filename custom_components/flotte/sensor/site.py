@@ -8,6 +8,7 @@ from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from ..entity import equipped, reported
 from ..tesla import signals
 from ..tesla.state import State
+from .energy import ENERGY_SENSORS
 from .entity import FlotteSensorDescription
 
 
@@ -149,4 +150,5 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
+    *ENERGY_SENSORS,
 )

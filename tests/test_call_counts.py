@@ -10,13 +10,17 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 
+from custom_components.flotte.spending.account_ledger import AccountLedger
 from simulator import Simulator
 from simulator.cars import Car
 from tests.conftest import state_of
 
+COST_DISPLAY = AccountLedger._async_report.__code__
 MAX_CALLS_OF_A_PUSH = 110
+MAX_CALLS_OF_THE_WAY = 475
+"""From the action to the displayed reply, without the display of what the two requests cost."""
 MAX_CALLS_UNTIL_REPLY = 1000
-"""Most of them show the cost of the two requests while the car's answers are awaited."""
+"""With that display, which runs while the car's answers are awaited."""
 MAX_CALLS_OF_AN_UNLOCK = 1080
 """Before and after the reply, all cars are stored."""
 
@@ -25,6 +29,9 @@ class Calls:
     """Number of functions of the integration that were called."""
 
     count = 0
+    costs = 0
+    """Of those, the calls that display costs."""
+    is_displaying_costs = False
 
 
 @contextmanager
@@ -33,16 +40,26 @@ def counted() -> Iterator[Calls]:
     calls = Calls()
 
     def on_start(code: CodeType, _offset: int) -> None:
-        calls.count += "custom_components/flotte/" in code.co_filename
+        if code is COST_DISPLAY:
+            calls.is_displaying_costs = True
+        if "custom_components/flotte/" in code.co_filename:
+            calls.count += 1
+            calls.costs += calls.is_displaying_costs
+
+    def on_return(code: CodeType, _offset: int, _value: object) -> None:
+        if code is COST_DISPLAY:
+            calls.is_displaying_costs = False
 
     monitoring, tool = sys.monitoring, sys.monitoring.PROFILER_ID
+    events = monitoring.events
     monitoring.use_tool_id(tool, "calls")
-    monitoring.register_callback(tool, monitoring.events.PY_START, on_start)
-    monitoring.set_events(tool, monitoring.events.PY_START)
+    monitoring.register_callback(tool, events.PY_START, on_start)
+    monitoring.register_callback(tool, events.PY_RETURN, on_return)
+    monitoring.set_events(tool, events.PY_START | events.PY_RETURN)
     try:
         yield calls
     finally:
-        monitoring.set_events(tool, monitoring.events.NO_EVENTS)
+        monitoring.set_events(tool, events.NO_EVENTS)
         monitoring.free_tool_id(tool)
 
 
@@ -61,13 +78,13 @@ async def test_calls_of_a_push(
 
 async def test_calls_of_an_unlock(hass: HomeAssistant, aurora: Car, tesla: Simulator) -> None:
     """The first command of an awake car: a handshake, the command, and what entities show."""
-    shown: list[int] = []
+    shown: list[tuple[int, int]] = []
 
     @callback
     def on_state(event: Event[EventStateChangedData]) -> None:
         new = event.data["new_state"]
         if new is not None and (new.entity_id, new.state) == ("lock.aurora_doors", "unlocked"):
-            shown.append(calls.count)
+            shown.append((calls.count, calls.costs))
 
     hass.bus.async_listen(EVENT_STATE_CHANGED, on_state)
     with counted() as calls:
@@ -75,5 +92,8 @@ async def test_calls_of_an_unlock(hass: HomeAssistant, aurora: Car, tesla: Simul
             "lock", "unlock", {"entity_id": "lock.aurora_doors"}, blocking=True
         )
         await hass.async_block_till_done()
-    assert 0 < shown[0] <= MAX_CALLS_UNTIL_REPLY, shown
+    count, costs = shown[0]
+    assert costs, "the display of costs is not found: did it get another name?"
+    assert 0 < count - costs <= MAX_CALLS_OF_THE_WAY, shown
+    assert count <= MAX_CALLS_UNTIL_REPLY, shown
     assert calls.count <= MAX_CALLS_OF_AN_UNLOCK, calls.count

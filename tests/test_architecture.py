@@ -490,6 +490,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.api",
         "account.claims",
         "account.data",
+        "account.devices",
         "account.entry_store",
         "account.key",
         "account.login",
@@ -573,6 +574,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
     "account.zones": HOME_ASSISTANT | {"tesla.signals", "tesla.site"},
+    "account.devices": HOME_ASSISTANT | {"const", "coordinator", "tesla.signals", "tesla.state"},
     "account.pairing": HOME_ASSISTANT
     | {
         "account.issues",
@@ -1053,6 +1055,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sensor": PLATFORM
     | {
+        "account.devices",
         "account.names",
         "sensor.account",
         "statistics.history_import",

@@ -156,6 +156,16 @@ async def test_one_that_appears_and_one_that_is_missing(
     assert [state_of(hass, each).state for each in (STATE, f"{STATE}_2")] == [STATE_UNKNOWN] * 2
 
 
+async def test_a_model_that_comes_late(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    tesla.faults.order("status", endpoint="site_info", status=500)
+    await set_up(hass, entry)
+    assert device_of(hass, entry, DIN).model == "Wall Connector"
+    await wait(MINUTE)
+    assert device_of(hass, entry, DIN).model == "Gen 3 Wall Connector"
+
+
 async def test_only_one_that_is_gone_may_be_removed(
     hass: HomeAssistant, house: Site, loaded: MockConfigEntry, wait: Wait
 ) -> None:

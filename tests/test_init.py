@@ -500,7 +500,7 @@ async def test_devices(
         ("Aurora", "Tesla", "Model Y", MODEL_Y),
         ("Comet", "Tesla", "Model 3", MODEL_3),
         ("Old Faithful", "Tesla", "Model S", MODEL_S),
-        ("Home", "Tesla", "Energy site", str(SITE)),
+        ("Home", "Tesla", "Powerwall 2", str(SITE)),
         ("Wall Connector", "Tesla", "Gen 3 Wall Connector", "B7S23024J00001"),
         ("Tesla account", "Tesla", "Fleet API", None),
     }

@@ -43,6 +43,7 @@ _HARMLESS_TEXT: Final = frozenset(
         signals.EFFICIENCY_PACKAGE,
         signals.REAR_SEAT_HEATER_PACKAGE,
         signals.GATEWAY_VERSION,
+        signals.BATTERY_TYPE,
         signals.INSTALLATION_DATE,
         signals.SITE_TIME_ZONE,
     }

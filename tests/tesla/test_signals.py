@@ -360,12 +360,17 @@ SITE_DATA = json.loads(
   },
   "site_info": {
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
-    "vpp_backup_reserve_percent": 15,
+    "vpp_backup_reserve_percent": 15, "battery_count": 2,
     "installation_date": "2023-05-11T10:00:00+02:00",
     "installation_time_zone": "Europe/Amsterdam",
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
     "off_grid_vehicle_charging_reserve_percent": 35,
     "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
+      "battery_type": "solar_powerwall",
+      "batteries": [
+        {"part_name": "Powerwall 3"}, {"part_name": "Powerwall 3 ", "is_active": true},
+        {"part_name": "Powerwall 2", "is_active": false}, {"part_name": null}
+      ],
       "wall_connectors": [
         {"din": "a", "serial_number": "B7S23024J00001", "part_name": " Gen 3 Wall Connector "},
         {"din": "", "serial_number": "B7S23024J00002"}
@@ -415,6 +420,9 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.OFF_GRID_VEHICLE_RESERVE: 35,
     signals.OFF_GRID_VEHICLE_RESERVE_SUPPORTED: True,
     signals.STORM_CAPABLE: False,
+    signals.BATTERY_PARTS: ("Powerwall 3", "Powerwall 3"),
+    signals.BATTERY_COUNT: 2,
+    signals.BATTERY_TYPE: "solar_powerwall",
     signals.CONNECTORS: (
         ("a", 1, 7, 7200.5, "XP7YGCEK0RB000001"),
         ("b", 2, None, None, None),

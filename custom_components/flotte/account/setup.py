@@ -34,6 +34,7 @@ from ..tesla.vehicle.vehicle import Vehicle, ask_fleet_status
 from .api import fleet_api
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
+from .devices import async_keep_described
 from .entry_store import STREAMING, async_read_entry, entry_store
 from .key import async_get_key
 from .login import (
@@ -82,6 +83,8 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     await asyncio.gather(
         _async_get_fleet_status(vehicles), *(_async_poll_site(site) for site in sites)
     )
+    for each in (*vehicles, *sites):
+        async_keep_described(each)
     streaming = StreamManager(
         hass,
         entry,

@@ -18,6 +18,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import AccountData, FlotteConfigEntry
+from ..account.devices import CONFIGURATION_URL
 from ..account.names import CHARACTERS_SHOWN, MANUFACTURER
 from ..const import DOMAIN
 from ..coordinator import SiteCoordinator
@@ -103,6 +104,7 @@ def async_add_connectors(
             dins = set(signals.connector_dins(coordinator.state)) - made
             made.update(dins)
             _async_add(coordinator, entry.runtime_data, dins, async_add_entities)
+            _async_describe(coordinator)
 
         look()
         entry.async_on_unload(coordinator.async_after_poll(look))
@@ -138,6 +140,18 @@ def _async_add(
     )
 
 
+@callback
+def _async_describe(coordinator: SiteCoordinator) -> None:
+    """Name the model of devices that were made before the site named it."""
+    devices = dr.async_get(coordinator.hass)
+    for din, _, model in coordinator.state[signals.CONNECTOR_PARTS] or ():
+        device = devices.async_get_device_by_identifier(
+            (DOMAIN, din), coordinator.config_entry.entry_id
+        )
+        if device is not None and model is not None and device.model != model:
+            devices.async_update_device(device.id, model=model)
+
+
 class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
     """Shows a value of a wall connector."""
 
@@ -163,6 +177,7 @@ class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
             model=parts.part_name or MODEL,
             model_id=din.partition("--")[0],
             name=MODEL,
+            configuration_url=CONFIGURATION_URL,
             serial_number=parts.serial_number,
             via_device_id=site_device,
         )

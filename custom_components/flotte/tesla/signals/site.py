@@ -8,7 +8,7 @@ from ..state import Derived, Signal, State, Unrecognised
 from ..units import Measure, Unit
 from .bounds import PERCENT, SITE_POWER
 from .measures import percent, watt_hours, watts, whole_percent
-from .parsers import boolean, number, one_of, text, truth
+from .parsers import boolean, number, one_of, text, truth, whole
 
 
 def _connector_power(value: object) -> float | None:
@@ -26,6 +26,22 @@ def _count(value: object) -> int:
         raise Unrecognised(value)
     return len(value)
 
+
+def _part_names(value: object) -> tuple[str, ...]:
+    """The names in a list of parts, without those that were replaced."""
+    if not isinstance(value, list | tuple):
+        raise Unrecognised(value)
+    return tuple(name for each in value[:_MAX_PARTS] if (name := _part_name(each)) is not None)
+
+
+def _part_name(part: object) -> str | None:
+    """The name of Tesla's object, or one that was stored."""
+    if isinstance(part, Mapping):
+        part = None if part.get("is_active") is False else part.get("part_name")
+    return text(part) if isinstance(part, str) else None
+
+
+_MAX_PARTS: Final = 100
 
 EXPORT_RULES: Final = ("battery_ok", "pv_only", "never")
 _export_rule: Final = one_of(*EXPORT_RULES)
@@ -211,6 +227,14 @@ INSTALLATION_DATE = Signal(
 """When it was installed, in ISO 8601: the beginning of its history."""
 HAS_SOLAR = Signal("HasSolar", boolean, path="site_info.components.solar", streamed=False)
 HAS_BATTERY = Signal("HasBattery", boolean, path="site_info.components.battery", streamed=False)
+BATTERY_PARTS: Final[Signal[tuple[str, ...]]] = Signal(
+    "BatteryParts", _part_names, path="site_info.components.batteries", streamed=False
+)
+"""Names of the Powerwalls and of their expansions, each as often as there is one."""
+BATTERY_COUNT = Signal(
+    "BatteryCount", whole, (0, 1000), path="site_info.battery_count", streamed=False
+)
+BATTERY_TYPE = Signal("BatteryType", text, path="site_info.components.battery_type", streamed=False)
 HAS_GRID = Signal("HasGrid", boolean, path="site_info.components.grid", streamed=False)
 STORM_CAPABLE = Signal(
     "StormCapable", boolean, path="site_info.components.storm_mode_capable", streamed=False

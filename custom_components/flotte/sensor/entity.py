@@ -95,7 +95,9 @@ class DetailSensorDescription(FlotteSensorDescription):
 
 
 def sensor_of(coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> FlotteSensor:
-    """The entity of a row; totals become counters."""
+    """The entity of a row; totals become counters, unless a new day resets them."""
+    if isinstance(row, DayEnergyDescription):
+        return DayEnergySensor(coordinator, row)
     if row.state_class in (SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING):
         return CounterSensor(coordinator, row)
     return FlotteSensor(coordinator, row)

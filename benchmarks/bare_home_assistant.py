@@ -1,6 +1,5 @@
 """Home Assistant in this process, with its real files and no integration yet."""
 
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -76,11 +75,3 @@ def login_entry(
         discovery_keys=MappingProxyType({}),
         subentries_data=(),
     )
-
-
-def free_port() -> int:
-    """A free port on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -21,7 +21,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.bare_home_assistant import NotSetUp, bare, login_entry, set_up
 from benchmarks.core_integration import CORE, ENTRY_VERSION, core_key, point_core_at
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN
 from benchmarks.scripted_days import Call, Feature
@@ -40,6 +40,7 @@ from custom_components.flotte.const import (
 from custom_components.flotte.tesla.vehicle.stream import Stream
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
+from simulator.ports import free_port
 
 USER: Final = "owner-1"
 STREAM_HOST: Final = "home.flotte.example"
@@ -207,7 +208,7 @@ class Contestant:
         self._simulator = simulator
         self._folder = folder
         self._budget = budget
-        self._port = free_port()
+        self._stream_port, self._http_port = free_port(), free_port()
 
     @asynccontextmanager
     async def home(self) -> AsyncIterator[Home]:
@@ -218,7 +219,9 @@ class Contestant:
         """
         hass = await bare(self._folder, zone="UTC")
         try:
-            await set_up(hass, "http", {"server_host": "127.0.0.1", "server_port": free_port()})
+            # After a restart, Home Assistant listens on the port of its first start.
+            http = {"server_host": "127.0.0.1", "server_port": self._http_port}
+            await set_up(hass, "http", http)
             await set_up(hass, "application_credentials", {})
             kind = CoreHome if self._name == CORE else FlotteHome
             await async_import_client_credential(
@@ -275,7 +278,7 @@ class Contestant:
                 options |= {
                     CONF_STREAM: STREAM_DIRECT,
                     CONF_HOSTNAME: STREAM_HOST,
-                    CONF_PORT: self._port,
+                    CONF_PORT: self._stream_port,
                 }
         return login_entry(
             kind.domain,

@@ -140,7 +140,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         dest="days",
         const=1,
-        help="one day, as a first impression: five minutes on two idle processors",
+        help="one day, as a first impression",
     )
 
 

@@ -20,7 +20,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 
-from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.bare_home_assistant import NotSetUp, bare, login_entry, set_up
 from benchmarks.bare_sensors import add_sensors
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Account, Login
 from benchmarks.streaming_cars import StreamingCars
@@ -38,6 +38,7 @@ from custom_components.flotte.const import (
 from custom_components.flotte.coordinator import VehicleCoordinator
 from custom_components.flotte.streaming.receiver import Receiver, async_get_receiver
 from custom_components.flotte.tesla.state import Signal
+from simulator.ports import free_port
 
 STREAM_HOST: Final = "home.flotte.example"
 """The name for which cars verify the server's certificate."""

@@ -33,8 +33,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import async_get_platforms
 
-from benchmarks.bare_home_assistant import NotSetUp, bare, free_port, login_entry, set_up
+from benchmarks.bare_home_assistant import NotSetUp, bare, login_entry, set_up
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN, Account
+from simulator.ports import free_port
 
 FLOTTE: Final = "flotte"
 CORE: Final = "tesla_fleet"

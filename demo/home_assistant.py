@@ -13,8 +13,9 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse
 
-from demo.processes import DemoError, free_port, running
+from demo.processes import DemoError, running
 from demo.tesla import Tesla
+from simulator.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 USER = "demo"

@@ -4,8 +4,9 @@ from typing import Any
 
 from demo.account import Account
 from demo.home_assistant import HomeAssistant
-from demo.processes import DemoError, free_port, wait_until
+from demo.processes import DemoError, wait_until
 from demo.tesla import DOMAIN
+from simulator.ports import free_port
 
 FLOWS = "config/config_entries/options/flow"
 

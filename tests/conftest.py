@@ -39,8 +39,8 @@ from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory
 from simulator.cars import Car
+from simulator.ports import free_port
 from tests.flow_texts import CORE_TRANSLATIONS, check_texts
-from tests.ports import free_port
 
 # Mutations are judged by changed results: the same examples every time, however long they take.
 # `--hypothesis-profile others` looks for new ones.

@@ -18,6 +18,7 @@ from custom_components.flotte.streaming.subscription import CarSubscription
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.cars import Car
+from simulator.ports import free_port
 from tests.conftest import (
     CLIENT_ID,
     MODEL_S,
@@ -31,7 +32,6 @@ from tests.conftest import (
     vehicle_of,
 )
 from tests.fleet import MINUTE
-from tests.ports import free_port
 
 BUDGET = "number.tesla_account_monthly_budget"
 COST = "sensor.tesla_account_cost_this_month"

@@ -42,9 +42,9 @@ from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, c
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.server_certificate import ServerCertificate
 from simulator.cars import Car
+from simulator.ports import free_port
 from tests.conftest import CLIENT_ID, TRANSLATIONS, Pass, issues_of, receiver_of, set_up
 from tests.flow_texts import fields_of, placeholder
-from tests.ports import free_port
 from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
 
 pytestmark = pytest.mark.usefixtures("every_text_exists")

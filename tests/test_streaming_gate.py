@@ -19,6 +19,7 @@ from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
+from simulator.ports import free_port
 from tests.conftest import (
     CLIENT_ID,
     MODEL_Y,
@@ -34,7 +35,6 @@ from tests.conftest import (
     vehicle_of,
 )
 from tests.fleet import MINUTE, act
-from tests.ports import free_port
 
 HOUR = timedelta(hours=1)
 CONFIGURE = "fleet_telemetry_config_jws"

@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "accounts": set(),
     "bodies": {"aiohttp"},
     "clock": {"time"},
+    "ports": {"socket"},
     "faults": set(),
     "balance": set(),
     "refusals": set(),

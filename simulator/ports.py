@@ -1,4 +1,4 @@
-"""Ports on loopback."""
+"""Free ports on loopback, for the servers of tests, benchmarks and the demo."""
 
 import itertools
 import random
@@ -6,15 +6,15 @@ import socket
 
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 """Below what operating systems hand out themselves. A port of theirs may go to another connection
-between the moment it was found free and the moment a test listens on it."""
+between the moment it was found free and the moment a server listens on it."""
 
 _START = random.SystemRandom().randrange(LAST_PORT - FIRST_PORT)
-"""Test runs that go on side by side begin in different places."""
+"""Programs that run side by side begin in different places."""
 _OFFSETS = itertools.count(_START)
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on and that no test of this process used lately.
+    """Return a port that nothing listens on and that this process was not given lately.
 
     Raises OSError if all are taken.
     """
@@ -26,4 +26,4 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise OSError("every port for tests is taken")
+    raise OSError("every port is taken")

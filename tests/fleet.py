@@ -127,7 +127,8 @@ async def check(
     car = await told_of(tesla, wait, driven.vin, **case.before)
     entity_id = case.entity.format(driven.prefix)
     if case.shown_before is not None:
-        assert state_of(hass, entity_id).state == case.shown_before
+        shown = state_of(hass, entity_id).state
+        assert shown == case.shown_before, f"{entity_id} before the action"
 
     await act(hass, case.service, entity_id, **case.data)
 
@@ -137,16 +138,22 @@ async def check(
     assert execution.parameters == (case.parameters if driven.signed or plain is None else plain)
     assert execution.domain == (case.domain if driven.signed else None)
     assert (execution.counter is not None) is driven.signed
-    _check_shown(state_of(hass, entity_id), case)
+    check_shown(state_of(hass, entity_id), case, "right after the action: what the command expects")
 
     # The next reading, within five minutes, confirms it.
     await wait(6 * MINUTE)
     assert not vehicle_of(entry, driven.vin).state.assumed
-    _check_shown(state_of(hass, entity_id), case, later=case.shown_later)
+    check_shown(
+        state_of(hass, entity_id),
+        case,
+        "after the next reading: what the simulated car reports",
+        later=case.shown_later,
+    )
 
 
-def _check_shown(state: State, case: Case, *, later: str | None = None) -> None:
+def check_shown(state: State, case: Case, when: str, *, later: str | None = None) -> None:
+    """Assert that a state is the one that a case expects at this time."""
     if (shown := later or case.shown) is not None:
-        assert state.state == shown
+        assert state.state == shown, f"{state.entity_id} {when}"
     for name, value in case.attributes.items():
-        assert state.attributes[name] == value
+        assert state.attributes[name] == value, f"{name} of {state.entity_id} {when}"

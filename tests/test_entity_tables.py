@@ -109,6 +109,12 @@ def key_of(row: EntityDescription) -> str:
     return row.translation_key or row.key
 
 
+def name_of(platform: Platform, row: EntityDescription) -> str:
+    """The name that users see; the key of a row without one, which another test reports."""
+    name: str = TEXTS["entity"].get(platform, {}).get(key_of(row), {}).get("name", row.key)
+    return name
+
+
 EVERY_ROW: Final = [
     pytest.param(platform, row, id=f"{platform}.{key_of(row)}") for platform, row in rows()
 ]
@@ -160,7 +166,7 @@ def test_row_has_a_name(platform: Platform, row: EntityDescription) -> None:
         assert "name" not in text
         return
     name = text.get("name")
-    assert name, f"{platform}.{key_of(row)} has no name"
+    assert name, f"translations/en.json: entity.{platform}.{key_of(row)} has no name"
     # Sentence case, as Home Assistant wants it.
     assert name == name.strip()
     assert name[0].isupper()
@@ -176,7 +182,8 @@ def test_row_has_an_icon(platform: Platform, row: EntityDescription) -> None:
     builtin = json.loads(
         (Path(homeassistant.components.__file__).parent / platform / "icons.json").read_text()
     )["entity_component"]
-    assert row.device_class in builtin, f"{platform}.{key_of(row)} has no icon"
+    has_builtin = row.device_class in builtin
+    assert has_builtin, f"icons.json: entity.{platform}.{key_of(row)} has no default icon"
 
 
 @pytest.mark.parametrize("section", ["entity", "icons"])
@@ -199,8 +206,8 @@ def test_no_two_entities_of_a_device_share_a_name(device: str) -> None:
     names: dict[str, list[str]] = {}
     for platform, table in DEVICES[device].items():
         for row in table:
-            name = TEXTS["entity"].get(platform, {}).get(key_of(row), {}).get("name", "")
-            names.setdefault(name.casefold(), []).append(f"{platform}.{row.key}")
+            name = name_of(platform, row).casefold()
+            names.setdefault(name, []).append(f"{platform}.{row.key}")
     assert {name: which for name, which in names.items() if len(which) > 1} == {}
 
 
@@ -210,7 +217,10 @@ def test_every_option_has_a_text() -> None:
         if isinstance(row, SelectEntityDescription | SensorEntityDescription):
             options = list(row.options or ())
         written = TEXTS["entity"].get(platform, {}).get(key_of(row), {}).get("state", {})
-        assert set(written) == set(options), f"{platform}.{key_of(row)}"
+        assert set(written) == set(options), (
+            f"translations/en.json: the texts in entity.{platform}.{key_of(row)}.state, and the "
+            "options of the row"
+        )
 
 
 def test_every_preset_has_a_text_and_an_icon() -> None:
@@ -282,7 +292,9 @@ def test_rows_show_the_signal_of_their_key() -> None:
         signal = getattr(row, "signal", None)
         if signal is not None and signal is not getattr(signals, row.key.upper(), None):
             other[f"{platform}.{row.key}"] = signal
-    assert other == OTHER_KEYS
+    assert other == OTHER_KEYS, (
+        "a row has the name of its signal; if another one is right, list it in OTHER_KEYS"
+    )
 
 
 NUMERIC_CLASSES: Final[dict[Unit, set[SensorDeviceClass | None]]] = {
@@ -333,7 +345,8 @@ def test_device_class_of_a_sensor_suits_the_unit_of_its_signal(
     # A row has no unit of its own: it could only contradict the signal.
     assert row.native_unit_of_measurement is None
     unit = row.signal.unit
-    assert row.device_class in (OTHER_CLASSES if unit is None else NUMERIC_CLASSES[unit])
+    fitting = OTHER_CLASSES if unit is None else NUMERIC_CLASSES[unit]
+    assert row.device_class in fitting, f"{row.key} shows a signal in {unit}"
     if (suggested := row.suggested_unit_of_measurement) is not None:
         assert row.device_class is not None
         assert suggested in DEVICE_CLASS_UNITS[row.device_class]
@@ -411,7 +424,10 @@ def test_state_class_of_a_sensor_suits_its_number(row: FlotteSensorDescription) 
         expected = SensorStateClass.MEASUREMENT_ANGLE
     else:
         expected = COUNTERS.get(row.key, SensorStateClass.MEASUREMENT)
-    assert row.state_class is expected
+    assert row.state_class is expected, (
+        f"{row.key} should have {expected}; a counter belongs in COUNTERS, a number without "
+        "a meaningful average in WITHOUT_STATISTICS"
+    )
 
 
 OPTIONAL: Final = {
@@ -492,7 +508,7 @@ def test_rows_of_optional_equipment_exist_only_where_it_does() -> None:
         for platform, row in rows()
         if isinstance(row, FlotteEntityDescription) and row.exists is not always
     }
-    assert optional == OPTIONAL
+    assert optional == OPTIONAL, "list rows with `exists` in OPTIONAL, and only those"
 
 
 @pytest.mark.parametrize("table", [VEHICLE_SENSORS, SITE_SENSORS])
@@ -560,7 +576,9 @@ def test_signals_that_nothing_reads_are_known() -> None:
     )
     names = {name for name, value in vars(signals).items() if isinstance(value, Signal | Derived)}
     # Its definition is one.
-    assert {name for name in names if words[name] < 2} == NOT_USED
+    assert {name for name in names if words[name] < 2} == NOT_USED, (
+        "list signals that nothing reads in NOT_USED, and only those"
+    )
     assert {name for name in NOT_USED if not getattr(signals, name).streamed} == set()
 
 
@@ -600,12 +618,15 @@ TESTED_ALONE: Final = {
 def test_every_command_of_a_car_has_a_case() -> None:
     """A snapshot shows that an entity exists, and not that a car obeys it."""
     without = {
-        f"{platform}.{slugify(TEXTS['entity'][platform][key_of(row)]['name'])}"
+        f"{platform}.{slugify(name_of(platform, row))}"
         for platform in CASES
         for row in VEHICLE[platform]
     }
     without -= {case.entity.replace("{}_", "") for cases in CASES.values() for case in cases}
-    assert without == TESTED_ALONE
+    assert without == TESTED_ALONE, (
+        "add a case to the platform's test, for example to RARE in tests/test_switch.py; if a case "
+        "does not fit, write a test and list the entity in TESTED_ALONE"
+    )
 
 
 # --- The tables in README -------------------------------------------------------------------------
@@ -640,7 +661,7 @@ def test_readme_lists_the_entities(device: str) -> None:
     for platform, table in DEVICES[device].items():
         existing = {
             (
-                TEXTS["entity"][platform].get(key_of(row), {}).get("name", row.key).casefold(),
+                name_of(platform, row).casefold(),
                 row.entity_registry_enabled_default,
             )
             for row in table
@@ -655,6 +676,12 @@ def test_readme_lists_the_entities(device: str) -> None:
                 for each, enabled in existing
                 if enabled is is_enabled and (name in each if count else name == each)
             }
-            assert len(is_named) == int(count or 1), f"{platform}: {item}"
+            assert len(is_named) == int(count or 1), (
+                f'README.md, below "{HEADINGS[device]}" in the row "{platform}": {item} is not the '
+                "name of an entity, or not in italics as a disabled one is"
+            )
             found |= is_named
-        assert existing - found == set(), platform
+        assert existing - found == set(), (
+            f'add to README.md, below "{HEADINGS[device]}" in the row "{platform}", in italics if '
+            "disabled by default"
+        )

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.streaming.receiver import Receiver
-from custom_components.flotte.streaming.subscription import CarSubscription
+from custom_components.flotte.streaming.subscription import VehicleSubscription
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.cars import Car
@@ -509,7 +509,7 @@ async def test_outdated_configurations_are_not_sent(
     sent: list[list[str]] = []
     options = dict(entry_of_stream.options)
 
-    async def note(_wanted: object, cars: list[tuple[CarSubscription, object]]) -> None:
+    async def note(_wanted: object, cars: list[tuple[VehicleSubscription, object]]) -> None:
         sent.append([car.vin for car, _ in cars])
         if len(sent) == 1:
             hass.config_entries.async_update_entry(

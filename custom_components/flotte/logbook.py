@@ -12,8 +12,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
 from .spending.decisions import (
+    ATTR_ASSET,
     ATTR_CALLER,
-    ATTR_CAR,
     ATTR_DECISION,
     ATTR_EXPLANATION,
     EVENT_SPENDING_DECISION,
@@ -47,7 +47,7 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, Any]:
         data = event.data
         message = _MESSAGES[DecisionOutcome(data[ATTR_DECISION])].format(
-            car=data[ATTR_CAR] or "the account",
+            car=data[ATTR_ASSET] or "the account",
             caller=name_of(data[ATTR_CALLER]),
             explanation=data[ATTR_EXPLANATION],
         )

@@ -19,7 +19,7 @@ from ..spending.account_ledger import async_get_ledger, async_retire_ledger
 from ..spending.rules import async_apply_spending
 from ..streaming.issues import async_report_orphaned
 from ..streaming.requests import async_delete_configuration
-from ..streaming.subscription import configured_cars
+from ..streaming.subscription import configured_vehicles
 from ..tesla.errors import TeslaError
 from .api import fleet_api
 from .data import FlotteConfigEntry, application_of
@@ -38,7 +38,7 @@ async def async_forget_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     store = entry_store(hass, entry)
     stored = await async_read_entry(hass, entry, store)
     async_clear_all_issues(hass, entry.entry_id)
-    await async_end_streams(hass, entry, configured_cars(stored.get(STREAMING)))
+    await async_end_streams(hass, entry, configured_vehicles(stored.get(STREAMING)))
     await store.async_remove()
     # Its rules also applied to the other accounts on its bill.
     async_left_application(hass, application_of(hass, entry))
@@ -51,7 +51,7 @@ async def async_leave_application(hass: HomeAssistant, entry: FlotteConfigEntry)
     else:
         streaming = (await async_read_entry(hass, entry, entry_store(hass, entry))).get(STREAMING)
     former = application_of(hass, entry)[-6:]
-    await async_end_streams(hass, entry, configured_cars(streaming), former)
+    await async_end_streams(hass, entry, configured_vehicles(streaming), former)
 
 
 @callback

@@ -59,6 +59,6 @@ class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps):
                 "result": "✅" if error is None else "❌",
                 "detail": check.detail,
                 "address": data.streaming.reports.address,
-                "cars": "\n".join(data.streaming.reports.describe_cars()),
+                "cars": "\n".join(data.streaming.reports.describe_vehicles()),
             },
         )

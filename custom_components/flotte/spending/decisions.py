@@ -27,7 +27,7 @@ ATTR_DECISION: Final = "decision"
 ATTR_REASON: Final = "reason"
 ATTR_EXPLANATION: Final = "explanation"
 ATTR_CALLER: Final = "caller"
-ATTR_CAR: Final = "car"
+ATTR_ASSET: Final = "car"
 ATTR_COST: Final = "cost"
 ATTR_CURRENCY: Final = "currency"
 ATTR_UNTIL: Final = "until"
@@ -102,7 +102,7 @@ class Decisions:
                 {**decision.placeholders, "caller": name_of(request.caller.label)},
             ),
             ATTR_CALLER: request.caller.label,
-            ATTR_CAR: asset.device_name if asset else None,
+            ATTR_ASSET: asset.device_name if asset else None,
             ATTR_COST: round(float(tariff.total(request.charges)), _DECIMALS),
             ATTR_CURRENCY: tariff.currency,
             ATTR_UNTIL: until.isoformat() if until else None,

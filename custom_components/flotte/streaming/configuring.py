@@ -48,7 +48,7 @@ from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit, async_delete_configuration
-from .subscription import CarSubscription, StreamRefusal, is_leaner
+from .subscription import StreamRefusal, VehicleSubscription, is_leaner
 
 RETRY_INTERVALS: Final = (
     timedelta(hours=1),
@@ -80,7 +80,7 @@ def is_over(until: datetime, now: datetime) -> bool:
     return not now < until <= now + RETRY_INTERVALS[-1]
 
 
-def is_retry_due(car: CarSubscription, now: datetime) -> bool:
+def is_retry_due(car: VehicleSubscription, now: datetime) -> bool:
     """Whether a refused configuration is due to be sent again."""
     until = None if car.refusal is None else car.refusal.until
     return until is not None and is_over(until, now)
@@ -108,7 +108,7 @@ class Configurator:
         key: ClientKey,
         planner: Planner,
         *,
-        cars: Mapping[str, CarSubscription],
+        cars: Mapping[str, VehicleSubscription],
         on_change: Callable[[], None],
         schedule: Callable[[], None],
     ) -> None:
@@ -157,9 +157,9 @@ class Configurator:
 
     def _due_groups(
         self, settings: Settings, ca: str, now: datetime
-    ) -> Collection[tuple[dict[str, Any], list[tuple[CarSubscription, Plan]]]]:
+    ) -> Collection[tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]]:
         """The configurations to send now, each with its cars and their plans."""
-        groups: dict[str, tuple[dict[str, Any], list[tuple[CarSubscription, Plan]]]] = {}
+        groups: dict[str, tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]] = {}
         for car in self._cars.values():
             if not self._may_configure(car):
                 continue
@@ -185,7 +185,7 @@ class Configurator:
             if car.is_distrusted:
                 await self._async_verify(car)
 
-    async def _async_verify(self, car: CarSubscription) -> None:
+    async def _async_verify(self, car: VehicleSubscription) -> None:
         """Check that Tesla still has a car's configuration, and send it again if not.
 
         Without an answer, the next review checks again.
@@ -210,13 +210,13 @@ class Configurator:
         self._on_change()
 
     @staticmethod
-    def _may_configure(car: CarSubscription) -> bool:
+    def _may_configure(car: VehicleSubscription) -> bool:
         vehicle = car.coordinator.vehicle
         return car.coordinator.stream_watch.is_expected and not (
             vehicle.channel.needs_key and vehicle.channel.key_paired is False
         )
 
-    def _may_try(self, car: CarSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
+    def _may_try(self, car: VehicleSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
         """Whether a configuration differs from the refused one, or its retry is due."""
         refusal = car.refusal
         if refusal is None:
@@ -225,7 +225,7 @@ class Configurator:
             return False
         return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
 
-    def _fingerprint(self, car: CarSubscription, wanted: Mapping[str, Any]) -> str:
+    def _fingerprint(self, car: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
         """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
         vehicle = car.coordinator.vehicle
         found = {
@@ -240,7 +240,7 @@ class Configurator:
 
     def _refused(
         self,
-        car: CarSubscription,
+        car: VehicleSubscription,
         wanted: Mapping[str, Any],
         issue: str,
         detail: str = "",
@@ -255,14 +255,14 @@ class Configurator:
         self._on_change()
 
     @callback
-    def async_report_refusal(self, car: CarSubscription, refusal: StreamRefusal) -> None:
+    def async_report_refusal(self, car: VehicleSubscription, refusal: StreamRefusal) -> None:
         """Report why a car could not be configured, if that affects its stream."""
         if refusal.issue != POSTPONED_ISSUE or car.known is None:
             # A car that is already streaming keeps its present plan.
             self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)
 
     async def _async_send(
-        self, wanted: dict[str, Any], cars: list[tuple[CarSubscription, Plan]]
+        self, wanted: dict[str, Any], cars: list[tuple[VehicleSubscription, Plan]]
     ) -> None:
         """Send one configuration to several cars."""
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
@@ -312,7 +312,7 @@ class Configurator:
                 self._issues.async_clear(car.vin, OVERDRAWN_ISSUE)
         self._on_change()
 
-    async def async_delete(self, car: CarSubscription, now: datetime) -> None:
+    async def async_delete(self, car: VehicleSubscription, now: datetime) -> None:
         """Delete a car's configuration, unless it has none or Tesla refused recently."""
         if car.configured is None or (
             car.removal_failed_at is not None

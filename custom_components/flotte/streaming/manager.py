@@ -34,7 +34,7 @@ from .planning import Planner
 from .reports import StreamReports
 from .retiring import Retirement
 from .source import StreamSource
-from .subscription import CarSubscription
+from .subscription import VehicleSubscription
 from .watching import Watcher
 
 CONFIGURE_DELAY_SECONDS: Final = 60.0
@@ -83,7 +83,8 @@ class StreamManager:
         self._entry = entry
         self._api = api
         self._cars = {
-            each.vehicle.vin: CarSubscription(each, kept.get(each.vehicle.vin)) for each in vehicles
+            each.vehicle.vin: VehicleSubscription(each, kept.get(each.vehicle.vin))
+            for each in vehicles
         }
         settings, rejected = Settings.from_options(entry.options), kept.get(_REJECTED_FIELDS)
         self._planner = Planner(settings, self._cars, scopes, rejected, api.meter)
@@ -173,7 +174,7 @@ class StreamManager:
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_stopping),
         )
 
-    def _follow(self, cars: Iterable[CarSubscription]) -> None:
+    def _follow(self, cars: Iterable[VehicleSubscription]) -> None:
         """Expect the cars that are meant to stream to follow their present plans."""
         now = dt_util.utcnow()
         for car in cars:

@@ -15,7 +15,7 @@ from ..tesla.telemetry.profiles import FieldRule, Profile
 from ..tesla.telemetry.stream_plan import can_stream, plan
 from ..tesla.vehicle.vehicle import ask_fleet_status
 from .options import Settings
-from .subscription import CarSubscription
+from .subscription import VehicleSubscription
 
 ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
 """Always streamed: if the stream is lost, they show whether polling the car is worthwhile."""
@@ -35,7 +35,7 @@ class Planner:
     def __init__(
         self,
         settings: Settings,
-        cars: Mapping[str, CarSubscription],
+        cars: Mapping[str, VehicleSubscription],
         scopes: frozenset[str],
         rejected_fields: object,
         meter: Meter,
@@ -59,7 +59,7 @@ class Planner:
             return car.coordinator.vehicle.gate.mode_status.effects
         return Effects()
 
-    def may_stream(self, car: CarSubscription) -> bool:
+    def may_stream(self, car: VehicleSubscription) -> bool:
         """Whether the owner turned streaming on and, as far as known, the car can stream."""
         can = can_stream(car.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
@@ -91,13 +91,13 @@ class Planner:
         return are_new
 
     @staticmethod
-    def firmware(car: CarSubscription) -> str | None:
+    def firmware(car: VehicleSubscription) -> str | None:
         """The car's firmware version, if known."""
         info = car.coordinator.vehicle.channel.fleet_info
         firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
         return firmware if isinstance(firmware, str) else None
 
-    def planned(self, car: CarSubscription) -> dict[str, FieldRule]:
+    def planned(self, car: VehicleSubscription) -> dict[str, FieldRule]:
         """The fields that a car should stream now, and how often."""
         return plan(
             car.coordinator.shown_signals.union(ALWAYS),

@@ -19,7 +19,7 @@ from ..tesla.telemetry.selfcheck import Check, Finding, check_address, client_co
 from ..tesla.telemetry.stream_plan import can_stream
 from .planning import Planner
 from .receiver import async_get_receiver
-from .subscription import USUAL_DAYS, USUAL_HOURS, USUAL_WAKES, CarSubscription
+from .subscription import USUAL_DAYS, USUAL_HOURS, USUAL_WAKES, VehicleSubscription
 
 
 class StreamReports:
@@ -36,7 +36,7 @@ class StreamReports:
         self,
         hass: HomeAssistant,
         api: FleetApi,
-        cars: Mapping[str, CarSubscription],
+        cars: Mapping[str, VehicleSubscription],
         planner: Planner,
     ) -> None:
         self._hass = hass
@@ -76,7 +76,7 @@ class StreamReports:
             lines.append(f"- {car.name}: {len(planned)}; {hours}; {cost:.2f} {tariff.currency}")
         return lines
 
-    def describe_cars(self) -> list[str]:
+    def describe_vehicles(self) -> list[str]:
         """State of the streams, with a line for each car."""
         lines = []
         for car in self._cars.values():

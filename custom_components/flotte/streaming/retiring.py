@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .configuring import Configurator
-from .subscription import CarSubscription
+from .subscription import VehicleSubscription
 
 RETIRE_INTERVAL: Final = timedelta(hours=1)
 
@@ -21,7 +21,7 @@ class Retirement:
         self,
         hass: HomeAssistant,
         configurator: Configurator,
-        cars: Mapping[str, CarSubscription],
+        cars: Mapping[str, VehicleSubscription],
     ) -> None:
         """Retire the configurations of these cars, by VIN."""
         self._hass = hass

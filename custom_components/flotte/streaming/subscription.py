@@ -66,7 +66,7 @@ class StreamRefusal:
         return None
 
 
-class CarSubscription:
+class VehicleSubscription:
     """One car's subscription."""
 
     def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
@@ -181,7 +181,7 @@ class CarSubscription:
         }
 
 
-def configured_cars(stored: object) -> dict[str, Mapping[str, Any]]:
+def configured_vehicles(stored: object) -> dict[str, Mapping[str, Any]]:
     """Configurations by VIN of the cars that stream to us, from `StreamManager.to_stored`."""
     kept = stored if isinstance(stored, Mapping) else {}
     return {
@@ -199,7 +199,7 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
     return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
 
 
-def is_leaner(planned: Plan, car: CarSubscription) -> bool:
+def is_leaner(planned: Plan, car: VehicleSubscription) -> bool:
     """Whether a plan costs less than a car's last configuration.
 
     After a restart, the last configuration may differ from the plan, because the shown entities may

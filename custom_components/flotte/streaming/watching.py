@@ -26,7 +26,7 @@ from .issues import (
 from .planning import Planner
 from .receiver import async_get_receiver
 from .requests import admit
-from .subscription import CarSubscription
+from .subscription import VehicleSubscription
 
 CONNECT_TIME: Final = timedelta(minutes=30)
 """Time online without a connection until Tesla is asked for the reason, which costs two data
@@ -63,7 +63,7 @@ class Watcher:
         self._on_change = on_change
         self._issues = StreamIssues(hass, entry_id)
 
-    def connection_handler(self, car: CarSubscription) -> Callable[[bool], None]:
+    def connection_handler(self, car: VehicleSubscription) -> Callable[[bool], None]:
         """Listener that updates the tally and the issues of a car with its connection."""
 
         @callback
@@ -78,7 +78,7 @@ class Watcher:
 
         return on_connection
 
-    def close_silent(self, car: CarSubscription, now: datetime) -> None:
+    def close_silent(self, car: VehicleSubscription, now: datetime) -> None:
         """Close a silent broker's stream: a broker does not report that its server is gone."""
         found = car.coordinator.stream.received_at
         if (
@@ -88,7 +88,7 @@ class Watcher:
         ):
             car.coordinator.stream.close_all()
 
-    def slow_costly_fields(self, car: CarSubscription, now: datetime) -> None:
+    def slow_costly_fields(self, car: VehicleSubscription, now: datetime) -> None:
         """Slow fields that cost several times their forecast, and report them."""
         dear = {
             each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
@@ -112,7 +112,7 @@ class Watcher:
                 OVERDRAWN_ISSUE, car.vin, car.name, fields="\n".join(dear[name] for name in chosen)
             )
 
-    def _has_present_rules(self, car: CarSubscription) -> bool:
+    def _has_present_rules(self, car: VehicleSubscription) -> bool:
         """Whether a car has the configuration that its plan asks for."""
         if car.configured is None:
             return False
@@ -120,12 +120,12 @@ class Watcher:
         return not differs(wanted, car.configured)
 
     @staticmethod
-    def _is_overdue(car: CarSubscription, now: datetime) -> bool:
+    def _is_overdue(car: VehicleSubscription, now: datetime) -> bool:
         """Whether a car has been online without a connection for a while."""
         overdue_since = car.coordinator.vehicle.presence.stream_overdue_since
         return overdue_since is not None and now - overdue_since >= CONNECT_TIME
 
-    async def _async_check_anchor(self, car: CarSubscription, now: datetime) -> None:
+    async def _async_check_anchor(self, car: VehicleSubscription, now: datetime) -> None:
         """Report a chain of certificates without a root, if a car does not connect.
 
         Some cars insist on a root. The others connect, so there is nothing to report.
@@ -140,7 +140,7 @@ class Watcher:
                 UNANCHORED_ISSUE, car.vin, car.name, address=self._planner.settings.address
             )
 
-    async def async_diagnose(self, car: CarSubscription, now: datetime) -> None:
+    async def async_diagnose(self, car: VehicleSubscription, now: datetime) -> None:
         """Ask Tesla why an online car does not connect, and report the reason."""
         await self._async_check_anchor(car, now)
         if (
@@ -184,7 +184,7 @@ class Watcher:
         elif found.synced:
             self._report_client_error(car, ClientError("", "", None, Remedy.NOT_REACHABLE))
 
-    def _report_client_error(self, car: CarSubscription, error: ClientError) -> None:
+    def _report_client_error(self, car: VehicleSubscription, error: ClientError) -> None:
         self._issues.async_report(
             f"stream_error_{error.remedy}",
             car.vin,

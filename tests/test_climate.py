@@ -1,7 +1,10 @@
 """The climate control."""
 
+from typing import Any
+
 import pytest
 from homeassistant.components.climate import (
+    ATTR_HVAC_ACTION,
     ATTR_HVAC_MODE,
     ATTR_HVAC_MODES,
     ATTR_PRESET_MODE,
@@ -23,7 +26,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.flotte.climate import CLIMATE, OVERHEAT_PROTECTION
 from custom_components.flotte.tesla import signals
-from custom_components.flotte.tesla.state import Reading, Source
+from custom_components.flotte.tesla.state import Reading, Signal, Source
 from simulator import Simulator
 from simulator.bill import Category
 from tests.conftest import MODEL_Y, state_of, vehicle_of
@@ -429,3 +432,63 @@ async def test_overheat_protection_that_is_on_already_is_not_sent(
     car = await told_of(tesla, wait, MODEL_Y, cabin_overheat_protection="On")
     await act(hass, SERVICE_TURN_ON, PROTECTION.format("aurora"))
     assert car.executions == []
+
+
+@pytest.mark.parametrize(
+    ("values", "action"),
+    [
+        ({signals.CLIMATE_ON: False, signals.INSIDE_TEMPERATURE: 15.0}, "off"),
+        ({signals.CLIMATE_ON: True, signals.INSIDE_TEMPERATURE: 15.0}, "heating"),
+        ({signals.CLIMATE_ON: True, signals.INSIDE_TEMPERATURE: 31.5}, "cooling"),
+        ({signals.CLIMATE_ON: True, signals.INSIDE_TEMPERATURE: 20.5}, "idle"),
+        ({signals.CLIMATE_ON: True, signals.DEFROST: True}, "defrosting"),
+        ({signals.CLIMATE_ON: True, signals.INSIDE_TEMPERATURE: None}, None),
+        ({signals.CLIMATE_ON: None, signals.DEFROST: True}, None),
+    ],
+)
+async def test_what_the_climate_control_does_now(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    values: dict[Signal[Any], Any],
+    action: str | None,
+) -> None:
+    """The target is 21 °C."""
+    await told_of(tesla, wait, MODEL_Y)
+    receive(loaded, values)
+    assert state_of(hass, ENTITY.format("aurora")).attributes.get(ATTR_HVAC_ACTION) == action
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+@pytest.mark.parametrize(
+    ("mode", "is_cooling", "action"),
+    [
+        ("off", True, "off"),
+        ("on", False, "idle"),
+        ("on", True, "cooling"),
+        ("fan_only", True, "fan"),
+        ("on", None, None),
+        (None, True, None),
+    ],
+)
+async def test_what_overheat_protection_does_now(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    mode: str | None,
+    is_cooling: bool | None,  # noqa: FBT001  # pytest passes it by name
+    action: str | None,
+) -> None:
+    await told_of(tesla, wait, MODEL_Y)
+    receive(loaded, {signals.OVERHEAT_MODE: mode, signals.OVERHEAT_COOLING: is_cooling})
+    assert state_of(hass, PROTECTION.format("aurora")).attributes.get(ATTR_HVAC_ACTION) == action
+
+
+def receive(entry: MockConfigEntry, values: dict[Signal[Any], Any]) -> None:
+    """Let Aurora report these values now."""
+    now = dt_util.utcnow()
+    vehicle_of(entry, MODEL_Y).vehicle.receive(
+        {signal: Reading(value, now, Source.STREAM) for signal, value in values.items()}
+    )

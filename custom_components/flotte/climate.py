@@ -10,6 +10,7 @@ from homeassistant.components.climate import (
     ClimateEntity,
     ClimateEntityDescription,
     ClimateEntityFeature,
+    HVACAction,
     HVACMode,
 )
 from homeassistant.const import (
@@ -29,6 +30,9 @@ from .tesla import commands, signals
 # Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
 
+IDLE_DEGREES: Final = 1
+"""Difference in °C below which the cabin is at its temperature: both values come in steps of half
+a degree."""
 MIN_CELSIUS: Final = 15.0
 MAX_CELSIUS: Final = 28.0
 """The range in Tesla's documentation, used until the vehicle reports its own."""
@@ -91,6 +95,7 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
         signals.INSIDE_TEMPERATURE,
         signals.DRIVER_TEMPERATURE,
         signals.CLIMATE_KEEPER,
+        signals.DEFROST,
         signals.MINIMUM_TEMPERATURE,
         signals.MAXIMUM_TEMPERATURE,
     )
@@ -125,6 +130,22 @@ class VehicleClimate(VehicleEntity, ClimateEntity):
             case False:
                 return HVACMode.OFF
         return None
+
+    @property
+    @override
+    def hvac_action(self) -> HVACAction | None:
+        is_on = self.readings[signals.CLIMATE_ON]
+        if not is_on:
+            return None if is_on is None else HVACAction.OFF
+        if self.readings[signals.DEFROST]:
+            return HVACAction.DEFROSTING
+        # Vehicles do not report whether they heat or cool, so it follows from the temperatures.
+        inside, target = self.current_temperature, self.target_temperature
+        if inside is None or target is None:
+            return None
+        if abs(inside - target) < IDLE_DEGREES:
+            return HVACAction.IDLE
+        return HVACAction.HEATING if inside < target else HVACAction.COOLING
 
     @property
     @override
@@ -196,6 +217,7 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
         signals.INSIDE_TEMPERATURE,
         signals.OVERHEAT_BY_FAN,
         signals.OVERHEAT_LIMIT_CHOSEN,
+        signals.OVERHEAT_COOLING,
     )
     entity_description: FlotteClimateDescription
     _attr_precision = PRECISION_WHOLE
@@ -241,6 +263,18 @@ class OverheatProtection(VehicleEntity, ClimateEntity):
     @override
     def hvac_mode(self) -> HVACMode | None:
         return OVERHEAT_MODES.get(self.readings[signals.OVERHEAT_MODE] or "")
+
+    @property
+    @override
+    def hvac_action(self) -> HVACAction | None:
+        mode, is_cooling = self.hvac_mode, self.readings[signals.OVERHEAT_COOLING]
+        if mode is HVACMode.OFF:
+            return HVACAction.OFF
+        if mode is None or is_cooling is None:
+            return None
+        if not is_cooling:
+            return HVACAction.IDLE
+        return HVACAction.FAN if mode is HVACMode.FAN_ONLY else HVACAction.COOLING
 
     @property
     @override

@@ -74,7 +74,11 @@ async def test_each_shows_its_own_part(
         for state in hass.states.async_all("binary_sensor")
         if state.entity_id.startswith("binary_sensor.aurora_") and state.state == "on"
     }
-    assert on - {"online"} == {entity, *(["charge_cable"] if "charging" in orders else [])}
+    assert on - {"online"} == {
+        entity,
+        *(["charge_cable"] if "charging" in orders else []),
+        *(["any_door"] if entity.endswith("_door") else []),
+    }
 
 
 async def test_online_follows_the_free_check(

@@ -432,11 +432,13 @@ def test_state_class_of_a_sensor_suits_its_number(row: FlotteSensorDescription) 
 
 OPTIONAL: Final = {
     "binary_sensor.backup_capable",
+    "binary_sensor.cellular",
     "binary_sensor.grid_services_active",
     "binary_sensor.grid_services_enabled",
     "binary_sensor.grid_status",
     "binary_sensor.storm_active",
     "binary_sensor.streaming",
+    "binary_sensor.wifi",
     "button.homelink",
     "cover.sunroof",
     "cover.tonneau",
@@ -582,7 +584,7 @@ def test_signals_that_nothing_reads_are_known() -> None:
     assert {name for name in NOT_USED if not getattr(signals, name).streamed} == set()
 
 
-OWN: Final = {signals.ONLINE, signals.STREAMING}
+OWN: Final = {signals.ONLINE, signals.STREAMING, signals.WIFI, signals.CELLULAR}
 """Signals that Flotte determines on its own."""
 
 

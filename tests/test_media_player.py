@@ -333,7 +333,7 @@ async def test_volume_of_a_car_that_does_not_report_its_maximum(
 ) -> None:
     await wait(MINUTE)
     vehicle = vehicle_of(loaded, MODEL_Y).vehicle
-    vehicle.presence.stream_opened()
+    vehicle.presence.stream_opened(["wifi"])
     _stream(loaded, VOLUME=31 / 6, STATUS="playing", PLAYING=True)
     assert state_of(hass, AURORA).attributes[ATTR_MEDIA_VOLUME_LEVEL] == 0.5
     _stream(loaded, VOLUME=11.0)

@@ -55,6 +55,18 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
+    DetailBinarySensorDescription(
+        key="wifi",
+        signal=signals.WIFI,
+        exists=reported(signals.WIFI),
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    ),
+    DetailBinarySensorDescription(
+        key="cellular",
+        signal=signals.CELLULAR,
+        exists=reported(signals.CELLULAR),
+        device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    ),
     FlotteBinarySensorDescription(
         key="charging",
         signal=signals.IS_CHARGING,
@@ -93,6 +105,11 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     FlotteBinarySensorDescription(
         key="door_passenger_rear",
         signal=signals.DOOR_PASSENGER_REAR,
+        device_class=BinarySensorDeviceClass.DOOR,
+    ),
+    FlotteBinarySensorDescription(
+        key="doors_open",
+        signal=signals.DOORS_OPEN,
         device_class=BinarySensorDeviceClass.DOOR,
     ),
     FlotteBinarySensorDescription(

@@ -1,4 +1,4 @@
-"""Device trackers: location and destination of a vehicle."""
+"""Device trackers: location of a vehicle, and origin and destination of its route."""
 
 from dataclasses import dataclass
 from typing import Any, Final, override
@@ -32,6 +32,12 @@ TRACKERS: Final = (
         key="location", signal=signals.LOCATION, accuracy=signals.GPS_ACCURACY
     ),
     FlotteTrackerDescription(key="route", signal=signals.ROUTE_LOCATION),
+    FlotteTrackerDescription(
+        key="route_origin",
+        signal=signals.ROUTE_ORIGIN,
+        # Only the stream reports it.
+        entity_registry_enabled_default=False,
+    ),
 )
 
 

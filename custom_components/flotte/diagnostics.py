@@ -39,6 +39,7 @@ _HARMLESS_TEXT: Final = frozenset(
         signals.TRIM,
         signals.EXTERIOR_COLOUR,
         signals.ROOF_COLOUR,
+        signals.SPOILER_TYPE,
         signals.WHEEL_TYPE,
         signals.EFFICIENCY_PACKAGE,
         signals.REAR_SEAT_HEATER_PACKAGE,

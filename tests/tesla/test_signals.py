@@ -134,6 +134,7 @@ VEHICLE_DATA = json.loads(
     "rear_seat_heaters": 1, "rhd": false, "motorized_charge_port": true, "plg": true,
     "can_actuate_trunks": true, "car_type": "modely", "trim_badging": "74d",
     "exterior_color": "MidnightSilver", "roof_color": "RoofColorGlass", "wheel_type": "Gemini19",
+    "spoiler_type": "Passive",
     "efficiency_package": "MY2021", "charge_port_type": "CCS", "eu_vehicle": true,
     "sun_roof_installed": 0, "has_seat_cooling": true, "third_row_seats": "FuturisFoldFlat",
     "cop_user_set_temp_supported": true, "timestamp": 1773143970000
@@ -310,6 +311,7 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.EXTERIOR_COLOUR: "MidnightSilver",
     signals.ROOF_COLOUR: "RoofColorGlass",
     signals.WHEEL_TYPE: "Gemini19",
+    signals.SPOILER_TYPE: "Passive",
     signals.EFFICIENCY_PACKAGE: "MY2021",
     signals.CHARGE_PORT_TYPE: "ccs",
     signals.EUROPEAN: True,
@@ -460,7 +462,13 @@ SITE_VALUES: dict[Signal[Any], Any] = {
 }
 
 
-OWN = {signals.ONLINE, signals.LAST_ONLINE, signals.STREAMING}
+OWN = {
+    signals.ONLINE,
+    signals.LAST_ONLINE,
+    signals.STREAMING,
+    signals.WIFI,
+    signals.CELLULAR,
+}
 """Signals of the state check and of the connection, which no car reports."""
 POLLED = [signal for signal in VEHICLE_SIGNALS if signal.paths]
 

@@ -117,6 +117,28 @@ async def test_a_car_that_changes_networks(stream: Stream) -> None:
     assert told == [True, False]
 
 
+async def test_networks_are_those_of_the_connections(stream: Stream) -> None:
+    """Cars that change networks have both for a moment; without a connection neither is known."""
+
+    def networks() -> tuple[bool | None, bool | None]:
+        state = stream.vehicle.state
+        return state[signals.WIFI], state[signals.CELLULAR]
+
+    assert networks() == (None, None)
+    stream.opened("1", "wifi")
+    assert networks() == (True, False)
+    stream.opened("2", "cellular")
+    assert networks() == (True, True)
+    stream.closed("1")
+    assert networks() == (False, True)
+    stream.opened("3", "")
+    assert networks() == (None, None)
+    stream.closed("3")
+    assert networks() == (False, True)
+    stream.closed("2")
+    assert networks() == (None, None)
+
+
 async def test_all_connections_end_with_their_source(stream: Stream) -> None:
     stream.opened("1", "wifi")
     stream.opened("2", "wifi")

@@ -415,6 +415,7 @@ async def test_sleep_survives_a_restart(
     assert not one.presence.slept_streaming
     assert two.presence.slept_streaming
     assert one.state[signals.STREAMING] is None
+    assert one.state[signals.WIFI] is one.state[signals.CELLULAR] is None
     assert one.state[LIMIT] == 80
     assert not one.knowledge.is_certain(LIMIT_80)
 

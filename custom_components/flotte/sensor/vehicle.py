@@ -113,6 +113,10 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         signal=signals.WHEEL_TYPE,
     ),
     DetailSensorDescription(
+        key="spoiler_type",
+        signal=signals.SPOILER_TYPE,
+    ),
+    DetailSensorDescription(
         key="efficiency_package",
         signal=signals.EFFICIENCY_PACKAGE,
     ),

@@ -1,5 +1,6 @@
 """Signals of closures and safety: locks, doors, windows, guards, limits and lights."""
 
+from collections.abc import Callable
 from typing import Final
 
 from ..state import Derived, Signal, State
@@ -104,6 +105,12 @@ ACCESSORY_POWER = Signal("AccessoryRail", boolean, firmware=None)
 PORT_12V_STAYS_ON = Signal("Cabin12vPortKeepOn", truth("on", no=("off",)), firmware=None)
 PORT_48V_STAYS_ON = Signal("Cabin48vPortKeepOn", truth("on", no=("off",)), firmware=None)
 
+DOORS: Final = (
+    DOOR_DRIVER_FRONT,
+    DOOR_PASSENGER_FRONT,
+    DOOR_DRIVER_REAR,
+    DOOR_PASSENGER_REAR,
+)
 WINDOWS: Final = (
     WINDOW_DRIVER_FRONT,
     WINDOW_PASSENGER_FRONT,
@@ -112,12 +119,16 @@ WINDOWS: Final = (
 )
 
 
-def _any_open(state: State) -> bool | None:
-    """True if any window is known to be open; False only if all are known to be closed."""
-    known = [state[window] for window in WINDOWS]
-    if True in known:
-        return True
-    return None if None in known else False
+def _any_open(*parts: Signal[bool]) -> Callable[[State], bool | None]:
+    """True if any part is known to be open; False only if all are known to be closed."""
+
+    def compute(state: State) -> bool | None:
+        known = [state[part] for part in parts]
+        if True in known:
+            return True
+        return None if None in known else False
+
+    return compute
 
 
 def _tonneau_open(state: State) -> bool | None:
@@ -125,5 +136,6 @@ def _tonneau_open(state: State) -> bool | None:
     return None if position is None else position != "closed"
 
 
-WINDOWS_OPEN = Derived("WindowsOpen", *WINDOWS, compute=_any_open)
+DOORS_OPEN = Derived("DoorsOpen", *DOORS, compute=_any_open(*DOORS))
+WINDOWS_OPEN = Derived("WindowsOpen", *WINDOWS, compute=_any_open(*WINDOWS))
 TONNEAU_OPEN = Derived("TonneauOpen", TONNEAU_POSITION, compute=_tonneau_open)

@@ -1,6 +1,7 @@
 """Connection of a vehicle to Tesla, and to our receiver."""
 
 from datetime import datetime
+from typing import Final
 
 from ..state import Derived, Signal, State
 from .bounds import INSTANT
@@ -11,6 +12,14 @@ ONLINE = Signal("Online", boolean, streamed=False)
 
 STREAMING = Signal("Streaming", boolean, streamed=False)
 """Whether the vehicle is connected to us, or to the owner's own server."""
+
+WIFI = Signal("Wifi", boolean, streamed=False)
+CELLULAR = Signal("Cellular", boolean, streamed=False)
+"""Whether the vehicle streams over Wi-Fi, or over the mobile network. With a connection over each
+of them it changes from one to the other."""
+
+CONNECTION_SIGNALS: Final = frozenset({STREAMING, WIFI, CELLULAR})
+"""Signals of the connection to us."""
 
 LAST_ONLINE = Signal("LastOnline", number, INSTANT, streamed=False)
 """When the vehicle was last known to be online, in Unix seconds."""

@@ -58,6 +58,7 @@ TRIM = Signal("Trim", upper_case, path="vehicle_config.trim_badging")
 EXTERIOR_COLOUR = Signal("ExteriorColor", text, path="vehicle_config.exterior_color")
 ROOF_COLOUR = Signal("RoofColor", text, path="vehicle_config.roof_color")
 WHEEL_TYPE = Signal("WheelType", text, path="vehicle_config.wheel_type", firmware="2024.44.25")
+SPOILER_TYPE = Signal("SpoilerType", text, path="vehicle_config.spoiler_type", streamed=False)
 EFFICIENCY_PACKAGE = Signal(
     "EfficiencyPackage", text, path="vehicle_config.efficiency_package", firmware="2024.44.25"
 )

@@ -262,7 +262,7 @@ class Knowledge:
         self.state = restore_state(
             stored.get("state"),
             # No connection survives a restart.
-            (signal for signal in signals.VEHICLE_SIGNALS if signal is not signals.STREAMING),
+            (each for each in signals.VEHICLE_SIGNALS if each not in signals.CONNECTION_SIGNALS),
         )
         implied: dict[Signal[Any], Reading[Any]] = self._consequences.of(
             self.state, self.state, self.state.readings

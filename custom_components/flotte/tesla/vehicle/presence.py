@@ -1,6 +1,6 @@
 """The presence of a vehicle: whether it is online, asleep or streaming, and since when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -117,10 +117,23 @@ class Presence:
         if values[signals.ONLINE]:
             self.on_online()
 
-    def stream_opened(self) -> None:
-        """Note that the vehicle connected, and so is awake."""
+    def stream_opened(self, networks: Collection[str]) -> None:
+        """Note that the vehicle connected, and so is awake; see `apply_networks`."""
         self.stream_lost_at = None
         self._apply({signals.ONLINE: True, signals.STREAMING: True}, Source.STREAM)
+        self.apply_networks(networks)
+
+    def apply_networks(self, networks: Collection[str]) -> None:
+        """Apply the networks of the connections: `wifi`, `cellular`, or blank if unknown."""
+        is_known = bool(networks) and "" not in networks
+        now = self._context.now()
+        values: dict[Signal[bool], str] = {signals.WIFI: "wifi", signals.CELLULAR: "cellular"}
+        self._knowledge.receive(
+            {
+                signal: Reading(word in networks if is_known else None, now, Source.STREAM)
+                for signal, word in values.items()
+            }
+        )
 
     def stream_closed(self, *, asleep: bool) -> None:
         """Note that the last connection closed; `asleep` if the vehicle was falling asleep.

@@ -150,7 +150,7 @@ class Stream:
         self.connections[connection] = network
         self._silenced.clear()
         self.continuity.begin(self._clock())
-        self.vehicle.presence.stream_opened()
+        self.vehicle.presence.stream_opened(self.connections.values())
         if is_first:
             self._connection_changed(self.is_connected)
 
@@ -164,6 +164,7 @@ class Stream:
             # We cannot tell which connection closed. If it was another one, the next record on the
             # unnamed connection opens it again.
             known = self.connections.pop(UNNAMED)
+        self.vehicle.presence.apply_networks(self.connections.values())
         if known is None or self.connections:
             return
         asleep = self.fell_asleep

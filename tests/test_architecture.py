@@ -749,6 +749,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "tesla.vehicle.vehicle",
     },
+    "streaming.refusals": HOME_ASSISTANT
+    | {"streaming.issues", "streaming.planning", "streaming.subscription"},
     "streaming.configuring": HOME_ASSISTANT
     | {
         "asyncio",
@@ -757,6 +759,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.options",
         "streaming.planning",
         "streaming.receiver",
+        "streaming.refusals",
         "streaming.requests",
         "streaming.subscription",
         "tesla.api.fleet",
@@ -820,6 +823,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.issues",
         "streaming.options",
         "streaming.planning",
+        "streaming.refusals",
         "streaming.reports",
         "streaming.retiring",
         "streaming.source",

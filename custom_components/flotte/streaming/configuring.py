@@ -1,14 +1,13 @@
 """Configures the cars: sends new or changed configurations, and deletes unwanted ones."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, STREAM_DIRECT, STREAM_MQTT
@@ -39,7 +38,6 @@ from ..tesla.telemetry.configuration import (
 from ..tesla.telemetry.forecast import Plan
 from .issues import (
     OVERDRAWN_ISSUE,
-    PERMANENT,
     POSTPONED_ISSUE,
     RESOLVED_BY_ACCEPTANCE,
     StreamIssues,
@@ -47,18 +45,10 @@ from .issues import (
 from .options import Settings
 from .planning import Planner
 from .receiver import async_get_receiver
+from .refusals import StreamRefusals, pause_after
 from .requests import admit, async_delete_configuration
-from .subscription import StreamRefusal, VehicleSubscription, is_leaner
+from .subscription import VehicleSubscription, is_leaner
 
-RETRY_INTERVALS: Final = (
-    timedelta(hours=1),
-    timedelta(hours=4),
-    timedelta(days=1),
-    timedelta(days=7),
-)
-"""Pauses between attempts to configure a car that Tesla refused: each attempt is billed, and few
-causes of a refusal disappear on their own. A change that may have removed the cause triggers a
-retry at once."""
 UNBILLED: Final = (
     Unreachable,
     ServiceError,
@@ -68,22 +58,6 @@ UNBILLED: Final = (
     NotRecorded,
 )
 """Errors that are not billed, so they do not lengthen the pause."""
-
-
-def pause_after(count: int) -> timedelta:
-    """Interval before the next attempt after `count` billed refusals in a row."""
-    return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
-
-
-def is_over(until: datetime, now: datetime) -> bool:
-    """Whether a wait is over; one longer than any pause was set while the clock was ahead."""
-    return not now < until <= now + RETRY_INTERVALS[-1]
-
-
-def is_retry_due(car: VehicleSubscription, now: datetime) -> bool:
-    """Whether a refused configuration is due to be sent again."""
-    until = None if car.refusal is None else car.refusal.until
-    return until is not None and is_over(until, now)
 
 
 class Configurator:
@@ -113,7 +87,6 @@ class Configurator:
         schedule: Callable[[], None],
     ) -> None:
         self._hass = hass
-        self._entry = entry
         self._api = api
         self._key = key
         self._cars = cars
@@ -121,6 +94,7 @@ class Configurator:
         self._on_change = on_change
         self._schedule = schedule
         self._issues = StreamIssues(hass, entry.entry_id)
+        self.refusals = StreamRefusals(hass, entry, planner, on_change=on_change)
         self.is_paused = False
         self.lock = asyncio.Lock()
         """Held while configurations are sent, so that no configuration is paid for twice."""
@@ -174,7 +148,7 @@ class Configurator:
             known = car.known
             if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
                 continue
-            if not self._may_try(car, wanted, now):
+            if not self.refusals.may_try(car, wanted, now):
                 continue
             _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
             cars.append((car, planned))
@@ -216,51 +190,6 @@ class Configurator:
             vehicle.channel.needs_key and vehicle.channel.key_paired is False
         )
 
-    def _may_try(self, car: VehicleSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
-        """Whether a configuration differs from the refused one, or its retry is due."""
-        refusal = car.refusal
-        if refusal is None:
-            return True
-        if refusal.until is None:
-            return False
-        return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
-
-    def _fingerprint(self, car: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
-        """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
-        vehicle = car.coordinator.vehicle
-        found = {
-            # The expiry differs with each attempt.
-            "wanted": {name: value for name, value in wanted.items() if name != "exp"},
-            "firmware": self._planner.firmware(car),
-            "key": vehicle.channel.key_paired,
-            "options": dict(self._entry.options),
-        }
-        text = json.dumps(found, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def _refused(
-        self,
-        car: VehicleSubscription,
-        wanted: Mapping[str, Any],
-        issue: str,
-        detail: str = "",
-        *,
-        billed: bool,
-    ) -> None:
-        """Record a refused configuration, and report it."""
-        count = (car.refusal.count if car.refusal else 0) + billed
-        until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
-        car.refusal = StreamRefusal(issue, detail, count, until, self._fingerprint(car, wanted))
-        self.async_report_refusal(car, car.refusal)
-        self._on_change()
-
-    @callback
-    def async_report_refusal(self, car: VehicleSubscription, refusal: StreamRefusal) -> None:
-        """Report why a car could not be configured, if that affects its stream."""
-        if refusal.issue != POSTPONED_ISSUE or car.known is None:
-            # A car that is already streaming keeps its present plan.
-            self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)
-
     async def _async_send(
         self, wanted: dict[str, Any], cars: list[tuple[VehicleSubscription, Plan]]
     ) -> None:
@@ -292,7 +221,7 @@ class Configurator:
             issue = POSTPONED_ISSUE if is_ours else "stream_refused"
             for car, _ in cars:
                 detail = error.detail or str(as_home_assistant(error, name=car.name))
-                self._refused(car, wanted, issue, detail, billed=billed)
+                self.refusals.record(car, wanted, issue, detail, billed=billed)
             return
         result = read_configured(answer)
         for car, planned in cars:
@@ -301,7 +230,7 @@ class Configurator:
             if (reason := result.skipped.get(car.vin)) is not None:
                 car.configured = None
                 car.coordinator.vehicle.presence.stream_expected_since = None
-                self._refused(car, wanted, f"stream_{reason}", billed=True)
+                self.refusals.record(car, wanted, f"stream_{reason}", billed=True)
                 continue
             car.configured = wanted
             car.refusal = None

@@ -27,10 +27,11 @@ from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
 from ..tesla.listeners import Listeners
 from ..tesla.signing import ClientKey
-from .configuring import Configurator, is_retry_due
+from .configuring import Configurator
 from .issues import ISSUES, StreamIssues
 from .options import Settings
 from .planning import Planner
+from .refusals import is_retry_due
 from .reports import StreamReports
 from .retiring import Retirement
 from .source import StreamSource
@@ -161,7 +162,7 @@ class StreamManager:
         for car in self._cars.values():
             if car.refusal is not None:
                 # Issues do not survive a restart, and the retry may be days away.
-                self._configurator.async_report_refusal(car, car.refusal)
+                self._configurator.refusals.async_report(car, car.refusal)
             self._stops.append(
                 car.coordinator.stream.on_connection(self._watcher.connection_handler(car))
             )

@@ -37,7 +37,7 @@ class StreamRefusal:
     until: datetime | None
     """Time of the next attempt if nothing changes; None for never."""
     fingerprint: str
-    """Hash of the possible causes of the refusal; see `Configurator._fingerprint`."""
+    """Hash of the possible causes of the refusal; see `StreamRefusals._fingerprint`."""
 
     def to_stored(self) -> dict[str, Any]:
         """The refusal as JSON."""

@@ -1,0 +1,110 @@
+"""Configurations that Tesla refused: what is reported, and when one is sent again."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .issues import PERMANENT, POSTPONED_ISSUE, StreamIssues
+from .planning import Planner
+from .subscription import StreamRefusal, VehicleSubscription
+
+RETRY_INTERVALS: Final = (
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=7),
+)
+"""Pauses between attempts to configure a car that Tesla refused: each attempt is billed, and few
+causes of a refusal disappear on their own. A change that may have removed the cause triggers a
+retry at once."""
+
+
+def pause_after(count: int) -> timedelta:
+    """Interval before the next attempt after `count` billed refusals in a row."""
+    return RETRY_INTERVALS[min(max(count - 1, 0), len(RETRY_INTERVALS) - 1)]
+
+
+def is_over(until: datetime, now: datetime) -> bool:
+    """Whether a wait is over; one longer than any pause was set while the clock was ahead."""
+    return not now < until <= now + RETRY_INTERVALS[-1]
+
+
+def is_retry_due(car: VehicleSubscription, now: datetime) -> bool:
+    """Whether a refused configuration is due to be sent again."""
+    until = None if car.refusal is None else car.refusal.until
+    return until is not None and is_over(until, now)
+
+
+class StreamRefusals:
+    """Records and reports refused configurations, and decides whether to send one again.
+
+    Args:
+        hass: Home Assistant.
+        entry: The account.
+        planner: Plans the cars' fields.
+        on_change: Called when something changed that must be stored.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        planner: Planner,
+        *,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._entry = entry
+        self._planner = planner
+        self._on_change = on_change
+        self._issues = StreamIssues(hass, entry.entry_id)
+
+    def may_try(self, car: VehicleSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
+        """Whether a configuration differs from the refused one, or its retry is due."""
+        refusal = car.refusal
+        if refusal is None:
+            return True
+        if refusal.until is None:
+            return False
+        return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
+
+    def _fingerprint(self, car: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
+        """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
+        vehicle = car.coordinator.vehicle
+        found = {
+            # The expiry differs with each attempt.
+            "wanted": {name: value for name, value in wanted.items() if name != "exp"},
+            "firmware": self._planner.firmware(car),
+            "key": vehicle.channel.key_paired,
+            "options": dict(self._entry.options),
+        }
+        text = json.dumps(found, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def record(
+        self,
+        car: VehicleSubscription,
+        wanted: Mapping[str, Any],
+        issue: str,
+        detail: str = "",
+        *,
+        billed: bool,
+    ) -> None:
+        """Record a refused configuration, and report it."""
+        count = (car.refusal.count if car.refusal else 0) + billed
+        until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
+        car.refusal = StreamRefusal(issue, detail, count, until, self._fingerprint(car, wanted))
+        self.async_report(car, car.refusal)
+        self._on_change()
+
+    @callback
+    def async_report(self, car: VehicleSubscription, refusal: StreamRefusal) -> None:
+        """Report why a car could not be configured, if that affects its stream."""
+        if refusal.issue != POSTPONED_ISSUE or car.known is None:
+            # A car that is already streaming keeps its present plan.
+            self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)

@@ -430,7 +430,7 @@ async def test_what_tesla_refused_is_not_sent_again_for_another_budget(
     tesla.faults.order("status", endpoint=CONFIGURE, status=403)
     await set_up(hass, entry_of_stream)
     await pass_time(MINUTE)
-    refused = entry_of_stream.runtime_data.streaming._cars[MODEL_Y].refusal
+    refused = entry_of_stream.runtime_data.streaming._subscriptions[MODEL_Y].refusal
     assert refused is not None
     assert refused.issue == "stream_refused"
     sent = [each.endpoint for each in tesla.requests].count(CONFIGURE)
@@ -466,7 +466,7 @@ async def test_a_deletion_under_way_does_not_delete_what_is_sent_next(
         return await delete(*args)
 
     monkeypatch.setattr(vehicles[0].vehicle.api, "delete_telemetry_config", delete_slowly)
-    manager._cars[MODEL_Y].removal_failed_at = None
+    manager._subscriptions[MODEL_Y].removal_failed_at = None
     retry = hass.async_create_task(manager._retirement._async_retry(dt_util.utcnow()))
     await begun.wait()
     hass.config_entries.async_update_entry(
@@ -482,7 +482,7 @@ async def test_a_deletion_under_way_does_not_delete_what_is_sent_next(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert witness.requests == [DELETE, DELETE, CAPABILITIES, CONFIGURE]
     assert fields(tesla)
-    assert manager._cars[MODEL_Y].configured is not None
+    assert manager._subscriptions[MODEL_Y].configured is not None
 
 
 async def test_turning_the_stream_off_again_does_not_wait_for_the_next_retry(
@@ -505,26 +505,30 @@ async def test_outdated_configurations_are_not_sent(
     """Options change while a group of cars is being configured: the next group waits for them."""
     manager = entry_of_stream.runtime_data.streaming
     configurator = manager._configurator
-    aurora = manager._cars[MODEL_Y]
+    aurora = manager._subscriptions[MODEL_Y]
     sent: list[list[str]] = []
     options = dict(entry_of_stream.options)
 
-    async def note(_wanted: object, cars: list[tuple[VehicleSubscription, object]]) -> None:
-        sent.append([car.vin for car, _ in cars])
+    async def note(_wanted: object, group: list[tuple[VehicleSubscription, object]]) -> None:
+        sent.append([each.vin for each, _ in group])
         if len(sent) == 1:
             hass.config_entries.async_update_entry(
                 entry_of_stream, options={**options, "stream_profile": "live"}
             )
 
     monkeypatch.setattr(configurator, "_async_send", note)
-    others = [each for each in manager._cars.values() if each.coordinator.stream_watch.is_expected]
+    others = [
+        each
+        for each in manager._subscriptions.values()
+        if each.coordinator.stream_watch.is_expected
+    ]
     assert len(others) > 1
-    for car in others:
-        car.configured = None
+    for other in others:
+        other.configured = None
         for each in others:
             each.coordinator.vehicle.channel.key_paired = True
     aurora.tally.slowed = {"BatteryLevel": 1}
     await configurator.async_configure()
     assert len(sent) == 1
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert sorted(vin for group in sent[1:] for vin in group) == sorted(car.vin for car in others)
+    assert sorted(vin for group in sent[1:] for vin in group) == sorted(each.vin for each in others)

@@ -402,10 +402,12 @@ async def test_a_costly_stream_is_reported_for_another_topic_too(
 ) -> None:
     """The change clears the report, which is due as long as the stream costs too much."""
     streaming = entry_of_broker.runtime_data.streaming
-    car = streaming._cars[MODEL_Y]
+    subscription = streaming._subscriptions[MODEL_Y]
     for topic in ("other", "another"):
-        monkeypatch.setattr(car.tally, "overdrawn", lambda _: (Overdrawn("Soc", 5000, 10),))
-        streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
+        monkeypatch.setattr(
+            subscription.tally, "overdrawn", lambda _: (Overdrawn("Soc", 5000, 10),)
+        )
+        streaming._watcher.slow_costly_fields(subscription, dt_util.utcnow())
         assert issues_of(hass) == {f"broker_overdrawn_{MODEL_Y[-6:]}"}
         options = {**entry_of_broker.options, "mqtt_topic_base": topic}
         hass.config_entries.async_update_entry(entry_of_broker, options=options)

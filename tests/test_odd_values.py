@@ -313,7 +313,7 @@ async def test_streams_with_odd_stored_values(
         )
         json.dumps(streaming.to_stored(), allow_nan=False)
         json.dumps(streaming.reports.describe(), allow_nan=False)
-        for car in streaming._cars.values():  # as the review of each hour does
-            is_leaner({}, car)
-            car.follow({"Gear": FieldRule(1)}, dt_util.utcnow())
+        for subscription in streaming._subscriptions.values():  # as the review of each hour does
+            is_leaner({}, subscription)
+            subscription.follow({"Gear": FieldRule(1)}, dt_util.utcnow())
         json.dumps(streaming.to_stored(), allow_nan=False)

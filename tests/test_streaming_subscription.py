@@ -214,7 +214,7 @@ async def test_two_reasons_at_once_make_one_request(
 ) -> None:
     """The receiver may get ready, the owner act and the hour be over in the same moment."""
     streaming = entry_of_stream.runtime_data.streaming
-    streaming._cars[MODEL_Y].configured = None
+    streaming._subscriptions[MODEL_Y].configured = None
     await asyncio.gather(streaming.async_configure(), streaming.async_configure())
     assert sent(tesla) == 2
     await pass_time(MINUTE)
@@ -1101,13 +1101,13 @@ async def test_only_configured_fields_are_slowed(
 ) -> None:
     """Else it is slowed further every hour while Tesla refuses, whatever the car does."""
     streaming = entry_of_stream.runtime_data.streaming
-    car = streaming._cars[MODEL_Y]
+    subscription = streaming._subscriptions[MODEL_Y]
     now = dt_util.utcnow()
     found = (Overdrawn(FLAPPING, 5000, 10),)
-    monkeypatch.setattr(car.tally, "overdrawn", lambda _: found)
+    monkeypatch.setattr(subscription.tally, "overdrawn", lambda _: found)
     for _ in range(3):
-        streaming._watcher.slow_costly_fields(car, now)
-    assert car.tally.slowed == {FLAPPING: 1}
+        streaming._watcher.slow_costly_fields(subscription, now)
+    assert subscription.tally.slowed == {FLAPPING: 1}
     assert issues_of(hass) == {f"stream_overdrawn_{MODEL_Y[-6:]}"}
 
 
@@ -1120,17 +1120,17 @@ async def test_a_brokers_car_is_not_slowed(
 ) -> None:
     """Its owner gets one report, which does not claim that Flotte did something about it."""
     streaming = entry_of_stream.runtime_data.streaming
-    car = streaming._cars[MODEL_Y]
+    subscription = streaming._subscriptions[MODEL_Y]
     planner = streaming._planner
     monkeypatch.setattr(planner, "settings", dataclasses.replace(planner.settings, source="mqtt"))
     dear = [Overdrawn(FLAPPING, 5000, 10)]
-    monkeypatch.setattr(car.tally, "overdrawn", lambda _: tuple(dear))
+    monkeypatch.setattr(subscription.tally, "overdrawn", lambda _: tuple(dear))
     for _ in range(3):
-        streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
-    assert car.tally.slowed == {}
+        streaming._watcher.slow_costly_fields(subscription, dt_util.utcnow())
+    assert subscription.tally.slowed == {}
     assert "Your own telemetry server" in issue_of(hass, f"broker_overdrawn_{MODEL_Y[-6:]}")
     dear.clear()
-    streaming._watcher.slow_costly_fields(car, dt_util.utcnow())
+    streaming._watcher.slow_costly_fields(subscription, dt_util.utcnow())
     assert issues_of(hass) == set()
     monkeypatch.undo()
 
@@ -1223,7 +1223,7 @@ async def test_nothing_is_configured_while_it_is_unloaded(
     monkeypatch.setattr(hass.config_entries, "async_unload_platforms", unload_slowly)
     assert not await async_unload_entry(hass, entry_of_stream)
     assert sent(tesla) == 1
-    streaming._cars[MODEL_Y].configured = None
+    streaming._subscriptions[MODEL_Y].configured = None
     await streaming.async_configure()
     assert sent(tesla) == 2
     succeeds = True
@@ -1245,9 +1245,9 @@ async def test_errors_are_requested_once_a_day_over_restarts(
 ) -> None:
     """Each time is two data requests."""
     moment = dt_util.utcnow()
-    entry_of_stream.runtime_data.streaming._cars[MODEL_Y].asked = moment
+    entry_of_stream.runtime_data.streaming._subscriptions[MODEL_Y].asked = moment
     await hass.config_entries.async_reload(entry_of_stream.entry_id)
-    assert entry_of_stream.runtime_data.streaming._cars[MODEL_Y].asked == moment
+    assert entry_of_stream.runtime_data.streaming._subscriptions[MODEL_Y].asked == moment
 
 
 @pytest.mark.parametrize(

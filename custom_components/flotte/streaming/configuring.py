@@ -69,7 +69,7 @@ class Configurator:
         api: Client of the Fleet API.
         key: Signs the configurations.
         planner: Plans the cars' fields.
-        cars: The subscriptions, by VIN.
+        subscriptions: The subscriptions, by VIN.
         on_change: Called when something changed that must be stored.
         schedule: Schedules another configuration soon.
     """
@@ -82,14 +82,14 @@ class Configurator:
         key: ClientKey,
         planner: Planner,
         *,
-        cars: Mapping[str, VehicleSubscription],
+        subscriptions: Mapping[str, VehicleSubscription],
         on_change: Callable[[], None],
         schedule: Callable[[], None],
     ) -> None:
         self._hass = hass
         self._api = api
         self._key = key
-        self._cars = cars
+        self._subscriptions = subscriptions
         self._planner = planner
         self._on_change = on_change
         self._schedule = schedule
@@ -119,25 +119,25 @@ class Configurator:
             return
         if not self._planner.effects.streams:
             # The budget is used up, and streams would keep costing money.
-            for car in self._cars.values():
-                await self.async_delete(car, now)
+            for subscription in self._subscriptions.values():
+                await self.async_delete(subscription, now)
             return
-        await self._async_verify_cars()
-        for wanted, cars in self._due_groups(settings, receiver.certificate.ca, now):
+        await self._async_verify_distrusted()
+        for wanted, subscriptions in self._due_groups(settings, receiver.certificate.ca, now):
             if self._planner.settings != settings:
                 # The plans changed: the owner would pay for these configurations and the next.
                 return
-            await self._async_send(wanted, cars)
+            await self._async_send(wanted, subscriptions)
 
     def _due_groups(
         self, settings: Settings, ca: str, now: datetime
     ) -> Collection[tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]]:
         """The configurations to send now, each with its cars and their plans."""
         groups: dict[str, tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]] = {}
-        for car in self._cars.values():
-            if not self._may_configure(car):
+        for subscription in self._subscriptions.values():
+            if not self._may_configure(subscription):
                 continue
-            planned = self._planner.planned(car)
+            planned = self._planner.planned(subscription)
             wanted = configuration(
                 planned,
                 hostname=settings.hostname,
@@ -145,53 +145,60 @@ class Configurator:
                 ca=ca,
                 expires=now + LIFETIME,
             )
-            known = car.known
+            known = subscription.known
             if not differs(wanted, known) and not due_for_renewal(expiry_of(known or {}), now):
                 continue
-            if not self.refusals.may_try(car, wanted, now):
+            if not self.refusals.may_try(subscription, wanted, now):
                 continue
-            _, cars = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
-            cars.append((car, planned))
+            _, subscriptions = groups.setdefault(json.dumps(wanted, sort_keys=True), (wanted, []))
+            subscriptions.append((subscription, planned))
         return groups.values()
 
-    async def _async_verify_cars(self) -> None:
-        for car in self._cars.values():
-            if car.is_distrusted:
-                await self._async_verify(car)
+    async def _async_verify_distrusted(self) -> None:
+        for subscription in self._subscriptions.values():
+            if subscription.is_distrusted:
+                await self._async_verify(subscription)
 
-    async def _async_verify(self, car: VehicleSubscription) -> None:
+    async def _async_verify(self, subscription: VehicleSubscription) -> None:
         """Check that Tesla still has a car's configuration, and send it again if not.
 
         Without an answer, the next review checks again.
         """
-        if car.configured is not None:
-            gate = car.coordinator.vehicle.gate
+        if subscription.configured is not None:
+            gate = subscription.coordinator.vehicle.gate
             try:
                 # A car that does not stream is polled, which costs more.
                 with admit(
-                    self._api, gate, [car.vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True
+                    self._api,
+                    gate,
+                    [subscription.vin],
+                    Endpoint.FLEET_TELEMETRY_CONFIG_GET,
+                    reduces_cost=True,
                 ):
                     found = read_configuration(
-                        await self._api.telemetry_config(car.vin, STREAM), car.configured
+                        await self._api.telemetry_config(subscription.vin, STREAM),
+                        subscription.configured,
                     )
             except TeslaError as error:
-                LOGGER.debug("Could not check the configuration of %s: %s", car.vin[-6:], error)
+                LOGGER.debug(
+                    "Could not check the configuration of %s: %s", subscription.vin[-6:], error
+                )
                 return
             if found.exists is False or found.matches is False:
-                LOGGER.info("Tesla dropped the stream configuration of %s", car.name)
-                car.configured = None
-        car.is_distrusted = False
+                LOGGER.info("Tesla dropped the stream configuration of %s", subscription.name)
+                subscription.configured = None
+        subscription.is_distrusted = False
         self._on_change()
 
     @staticmethod
-    def _may_configure(car: VehicleSubscription) -> bool:
-        vehicle = car.coordinator.vehicle
-        return car.coordinator.stream_watch.is_expected and not (
+    def _may_configure(subscription: VehicleSubscription) -> bool:
+        vehicle = subscription.coordinator.vehicle
+        return subscription.coordinator.stream_watch.is_expected and not (
             vehicle.channel.needs_key and vehicle.channel.key_paired is False
         )
 
     async def _async_send(
-        self, wanted: dict[str, Any], cars: list[tuple[VehicleSubscription, Plan]]
+        self, wanted: dict[str, Any], subscriptions: list[tuple[VehicleSubscription, Plan]]
     ) -> None:
         """Send one configuration to several cars."""
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
@@ -199,10 +206,18 @@ class Configurator:
         # Read before sending: a suspension that begins meanwhile removes this configuration.
         suspensions = self._api.meter.suspension.count
         try:
-            vins = [car.vin for car, _ in cars]
-            saves = all(is_leaner(planned, car) for car, planned in cars)
-            gate = cars[0][0].coordinator.vehicle.gate
-            with admit(self._api, gate, vins, Endpoint.FLEET_TELEMETRY_CONFIG_CREATE, saves=saves):
+            vins = [subscription.vin for subscription, _ in subscriptions]
+            reduces_cost = all(
+                is_leaner(planned, subscription) for subscription, planned in subscriptions
+            )
+            gate = subscriptions[0][0].coordinator.vehicle.gate
+            with admit(
+                self._api,
+                gate,
+                vins,
+                Endpoint.FLEET_TELEMETRY_CONFIG_CREATE,
+                reduces_cost=reduces_cost,
+            ):
                 answer = await self._api.configure_telemetry(vins, token, STREAM)
         except TeslaError as error:
             strange = unknown_fields(error.detail) - self._planner.rejected_fields
@@ -219,49 +234,51 @@ class Configurator:
             billed = not isinstance(error, UNBILLED)
             is_ours = isinstance(error, (BudgetExceeded, GateRefused, NotRecorded))
             issue = POSTPONED_ISSUE if is_ours else "stream_refused"
-            for car, _ in cars:
-                detail = error.detail or str(as_home_assistant(error, name=car.name))
-                self.refusals.record(car, wanted, issue, detail, billed=billed)
+            for subscription, _ in subscriptions:
+                detail = error.detail or str(as_home_assistant(error, name=subscription.name))
+                self.refusals.record(subscription, wanted, issue, detail, billed=billed)
             return
         result = read_configured(answer)
-        for car, planned in cars:
-            self._issues.async_clear(car.vin, *RESOLVED_BY_ACCEPTANCE)
-            car.suspensions = suspensions
-            if (reason := result.skipped.get(car.vin)) is not None:
-                car.configured = None
-                car.coordinator.vehicle.presence.stream_expected_since = None
-                self.refusals.record(car, wanted, f"stream_{reason}", billed=True)
+        for subscription, planned in subscriptions:
+            self._issues.async_clear(subscription.vin, *RESOLVED_BY_ACCEPTANCE)
+            subscription.suspensions = suspensions
+            if (reason := result.skipped.get(subscription.vin)) is not None:
+                subscription.configured = None
+                subscription.coordinator.vehicle.presence.stream_expected_since = None
+                self.refusals.record(subscription, wanted, f"stream_{reason}", billed=True)
                 continue
-            car.configured = wanted
-            car.refusal = None
-            self._issues.async_clear_orphaned(car.vin)
-            car.follow(planned, now)
+            subscription.configured = wanted
+            subscription.refusal = None
+            self._issues.async_clear_orphaned(subscription.vin)
+            subscription.follow(planned, now)
             chosen = self._planner.settings.overrides.keys()
-            if not car.tally.slowed.keys() & planned.keys() - chosen:
-                self._issues.async_clear(car.vin, OVERDRAWN_ISSUE)
+            if not subscription.tally.slowed.keys() & planned.keys() - chosen:
+                self._issues.async_clear(subscription.vin, OVERDRAWN_ISSUE)
         self._on_change()
 
-    async def async_delete(self, car: VehicleSubscription, now: datetime) -> None:
+    async def async_delete(self, subscription: VehicleSubscription, now: datetime) -> None:
         """Delete a car's configuration, unless it has none or Tesla refused recently."""
-        if car.configured is None or (
-            car.removal_failed_at is not None
-            and within(car.removal_failed_at, pause_after(car.removal_failures), now)
+        if subscription.configured is None or (
+            subscription.removal_failed_at is not None
+            and within(
+                subscription.removal_failed_at, pause_after(subscription.removal_failures), now
+            )
         ):
             return
         is_broker = self._planner.settings.source == STREAM_MQTT
         try:
             await async_delete_configuration(
                 self._api,
-                car.coordinator.vehicle.gate,
-                car.vin,
-                car.name,
-                car.configured,
+                subscription.coordinator.vehicle.gate,
+                subscription.vin,
+                subscription.name,
+                subscription.configured,
                 only_ours=is_broker,
             )
         except TeslaError as error:
-            car.removal_failed_at = now
-            car.removal_failures += not isinstance(error, UNBILLED)
+            subscription.removal_failed_at = now
+            subscription.removal_failures += not isinstance(error, UNBILLED)
             return
-        car.configured = car.removal_failed_at = None
-        self._issues.async_clear_orphaned(car.vin)
+        subscription.configured = subscription.removal_failed_at = None
+        self._issues.async_clear_orphaned(subscription.vin)
         self._on_change()

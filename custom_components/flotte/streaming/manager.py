@@ -83,12 +83,10 @@ class StreamManager:
         self._hass = hass
         self._entry = entry
         self._api = api
-        self._cars = {
-            each.vehicle.vin: VehicleSubscription(each, kept.get(each.vehicle.vin))
-            for each in vehicles
-        }
+        restored = (VehicleSubscription(each, kept.get(each.vehicle.vin)) for each in vehicles)
+        self._subscriptions = {each.vin: each for each in restored}
         settings, rejected = Settings.from_options(entry.options), kept.get(_REJECTED_FIELDS)
-        self._planner = Planner(settings, self._cars, scopes, rejected, api.meter)
+        self._planner = Planner(settings, self._subscriptions, scopes, rejected, api.meter)
         self._stops: list[CALLBACK_TYPE] = []
         self._reviewed: datetime | None = None
         self._is_started = self._is_stopped = False
@@ -96,7 +94,7 @@ class StreamManager:
         self._source = StreamSource(
             hass,
             entry.entry_id,
-            {vin: car.coordinator.stream for vin, car in self._cars.items()},
+            {vin: each.coordinator.stream for vin, each in self._subscriptions.items()},
             api.meter,
             self._replan,
         )
@@ -110,31 +108,31 @@ class StreamManager:
         self.changed = Listeners[()]()
         """Called when something changed that must be stored."""
         self._issues = StreamIssues(hass, entry.entry_id)
-        self.reports = StreamReports(hass, api, self._cars, self._planner)
+        self.reports = StreamReports(hass, api, self._subscriptions, self._planner)
         self._configurator = Configurator(
             hass,
             entry,
             api,
             key,
             self._planner,
-            cars=self._cars,
+            subscriptions=self._subscriptions,
             on_change=self.changed,
             schedule=self._debouncer.async_schedule_call,
         )
-        self._retirement = Retirement(hass, self._configurator, self._cars)
+        self._retirement = Retirement(hass, self._configurator, self._subscriptions)
         self._watcher = Watcher(hass, entry.entry_id, api, self._planner, on_change=self.changed)
-        for car in self._cars.values():
+        for each in self._subscriptions.values():
             if kept.get(_APPLICATION, application) != application:
-                car.forget_configuration()
+                each.forget_configuration()
             elif is_new_login:
-                car.distrust_configuration()
+                each.distrust_configuration()
         self._set_streams()
 
     @callback
     def _set_streams(self) -> None:
         """Set for each car whether it is meant to stream."""
-        for car in self._cars.values():
-            car.coordinator.stream_watch.async_expect(self._planner.may_stream(car))
+        for each in self._subscriptions.values():
+            each.coordinator.stream_watch.async_expect(self._planner.may_stream(each))
 
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
@@ -146,26 +144,27 @@ class StreamManager:
         settings = self._planner.settings
         if settings.source != STREAM_DIRECT:
             # Retire configurations from before the owner chose another source.
-            for car in self._cars.values():
-                car.refusal = None
-                self._issues.async_clear(car.vin, *ISSUES)
+            for each in self._subscriptions.values():
+                each.refusal = None
+                self._issues.async_clear(each.vin, *ISSUES)
             await self._retirement.async_start()
             if self._is_stopped:
                 return
         if settings.is_on:
-            self._follow(car for car in self._cars.values() if car.configured is not None)
+            self._follow(
+                each for each in self._subscriptions.values() if each.configured is not None
+            )
             self._watch()
         await self._source.async_start(settings)
 
     def _watch(self) -> None:
         """Watch the cars, their entities and the time."""
-        for car in self._cars.values():
-            if car.refusal is not None:
+        for each in self._subscriptions.values():
+            if each.refusal is not None:
                 # Issues do not survive a restart, and the retry may be days away.
-                self._configurator.refusals.async_report(car, car.refusal)
-            self._stops.append(
-                car.coordinator.stream.on_connection(self._watcher.connection_handler(car))
-            )
+                self._configurator.refusals.async_report(each, each.refusal)
+            on_connection = self._watcher.connection_handler(each)
+            self._stops.append(each.coordinator.stream.on_connection(on_connection))
         self._stops += (
             async_track_time_interval(self._hass, self._async_minute, MINUTE),
             self._hass.bus.async_listen(
@@ -175,12 +174,12 @@ class StreamManager:
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._async_stopping),
         )
 
-    def _follow(self, cars: Iterable[VehicleSubscription]) -> None:
+    def _follow(self, subscriptions: Iterable[VehicleSubscription]) -> None:
         """Expect the cars that are meant to stream to follow their present plans."""
         now = dt_util.utcnow()
-        for car in cars:
-            if car.coordinator.stream_watch.is_expected:
-                car.follow(self._planner.planned(car), now)
+        for each in subscriptions:
+            if each.coordinator.stream_watch.is_expected:
+                each.follow(self._planner.planned(each), now)
 
     @callback
     def async_use(self, settings: Settings) -> None:
@@ -194,7 +193,7 @@ class StreamManager:
             self._set_streams()
         elif not settings.has_same_source(before):
             self._begin(self._async_restart())
-        elif settings != before or any(car.is_postponed for car in self._cars.values()):
+        elif settings != before or any(each.is_postponed for each in self._subscriptions.values()):
             self._replan()
 
     async def _async_restart(self) -> None:
@@ -204,8 +203,8 @@ class StreamManager:
             await self._planner.async_ask_again()
             if self._is_stopped:
                 return
-            for car in self._cars.values():
-                car.unfollow(dt_util.utcnow())
+            for each in self._subscriptions.values():
+                each.unfollow(dt_util.utcnow())
             self._set_streams()
             await self._async_start()
 
@@ -213,7 +212,7 @@ class StreamManager:
     def _replan(self) -> None:
         """Plan and configure again, because the source became ready or the settings changed."""
         if self._source.has_broker:
-            self._follow(self._cars.values())
+            self._follow(self._subscriptions.values())
         self._begin(self.async_configure())
 
     @callback
@@ -255,7 +254,7 @@ class StreamManager:
         """State to store, as JSON without secrets."""
         now = dt_util.utcnow()
         return {
-            **{vin: car.to_stored(now) for vin, car in self._cars.items()},
+            **{vin: each.to_stored(now) for vin, each in self._subscriptions.items()},
             _REJECTED_FIELDS: sorted(self._planner.rejected_fields),
             _APPLICATION: self._application,
         }
@@ -283,22 +282,22 @@ class StreamManager:
 
     async def _async_minute(self, now: datetime) -> None:
         """Count records each minute, and review the streams each hour."""
-        for car in self._cars.values():
-            car.count(now)
-            self._watcher.close_silent(car, now)
+        for each in self._subscriptions.values():
+            each.count(now)
+            self._watcher.close_silent(each, now)
         if self._planner.note_directives():
             await self.async_configure()
         if self._reviewed is not None and within(self._reviewed, REVIEW_INTERVAL, now):
-            if any(is_retry_due(car, now) for car in self._cars.values()):
+            if any(is_retry_due(each, now) for each in self._subscriptions.values()):
                 await self.async_configure()
             return
         first, self._reviewed = self._reviewed is None, now
         if first:
             return
         self.changed()
-        for car in self._cars.values():
-            self._watcher.slow_costly_fields(car, now)
-            await self._watcher.async_diagnose(car, now)
+        for each in self._subscriptions.values():
+            self._watcher.slow_costly_fields(each, now)
+            await self._watcher.async_diagnose(each, now)
         await self.async_configure()
 
 

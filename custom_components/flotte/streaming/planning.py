@@ -26,7 +26,7 @@ class Planner:
 
     Args:
         settings: The owner's options about the stream.
-        cars: The subscriptions, by VIN.
+        subscriptions: The subscriptions, by VIN.
         scopes: Scopes that the owner granted.
         rejected_fields: Fields that Tesla does not know, as stored.
         meter: Records whether Tesla suspended the account.
@@ -35,13 +35,13 @@ class Planner:
     def __init__(
         self,
         settings: Settings,
-        cars: Mapping[str, VehicleSubscription],
+        subscriptions: Mapping[str, VehicleSubscription],
         scopes: frozenset[str],
         rejected_fields: object,
         meter: Meter,
     ) -> None:
         self.settings = settings
-        self._cars = cars
+        self._subscriptions = subscriptions
         self._scopes = scopes
         self.rejected_fields = {
             each
@@ -55,13 +55,13 @@ class Planner:
     @property
     def effects(self) -> Effects:
         """Effects of the present spending mode."""
-        for car in self._cars.values():
-            return car.coordinator.vehicle.gate.mode_status.effects
+        for subscription in self._subscriptions.values():
+            return subscription.coordinator.vehicle.gate.mode_status.effects
         return Effects()
 
-    def may_stream(self, car: VehicleSubscription) -> bool:
+    def may_stream(self, subscription: VehicleSubscription) -> bool:
         """Whether the owner turned streaming on and, as far as known, the car can stream."""
-        can = can_stream(car.coordinator.vehicle.channel.fleet_info)
+        can = can_stream(subscription.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
 
     async def async_ask_again(self) -> None:
@@ -71,9 +71,9 @@ class Planner:
         """
         if not self.settings.is_on:
             return
-        cars = [car for car in self._cars.values() if not self.may_stream(car)]
+        unable = [each for each in self._subscriptions.values() if not self.may_stream(each)]
         with suppress(TeslaError):
-            await ask_fleet_status([car.coordinator.vehicle for car in cars], STREAM)
+            await ask_fleet_status([each.coordinator.vehicle for each in unable], STREAM)
 
     def _directives(self) -> tuple[Effects, bool, int]:
         """Inputs of the configuration beside the plan: the spending mode's effects and suspensions.
@@ -91,21 +91,23 @@ class Planner:
         return are_new
 
     @staticmethod
-    def firmware(car: VehicleSubscription) -> str | None:
+    def firmware(subscription: VehicleSubscription) -> str | None:
         """The car's firmware version, if known."""
-        info = car.coordinator.vehicle.channel.fleet_info
-        firmware = info.get("firmware_version") or car.coordinator.state[signals.SOFTWARE_VERSION]
+        info = subscription.coordinator.vehicle.channel.fleet_info
+        firmware = (
+            info.get("firmware_version") or subscription.coordinator.state[signals.SOFTWARE_VERSION]
+        )
         return firmware if isinstance(firmware, str) else None
 
-    def planned(self, car: VehicleSubscription) -> dict[str, FieldRule]:
+    def planned(self, subscription: VehicleSubscription) -> dict[str, FieldRule]:
         """The fields that a car should stream now, and how often."""
         return plan(
-            car.coordinator.shown_signals.union(ALWAYS),
+            subscription.coordinator.shown_signals.union(ALWAYS),
             Profile.SAVER if self.effects.saver else self.settings.profile,
             overrides=self.settings.overrides,
-            slowed=car.tally.slowed,
+            slowed=subscription.tally.slowed,
             without=self.rejected_fields,
             scopes=self._scopes,
-            firmware=self.firmware(car),
-            semi=car.vin[3:4] == "T",
+            firmware=self.firmware(subscription),
+            semi=subscription.vin[3:4] == "T",
         )

@@ -35,9 +35,9 @@ def is_over(until: datetime, now: datetime) -> bool:
     return not now < until <= now + RETRY_INTERVALS[-1]
 
 
-def is_retry_due(car: VehicleSubscription, now: datetime) -> bool:
+def is_retry_due(subscription: VehicleSubscription, now: datetime) -> bool:
     """Whether a refused configuration is due to be sent again."""
-    until = None if car.refusal is None else car.refusal.until
+    until = None if subscription.refusal is None else subscription.refusal.until
     return until is not None and is_over(until, now)
 
 
@@ -64,22 +64,26 @@ class StreamRefusals:
         self._on_change = on_change
         self._issues = StreamIssues(hass, entry.entry_id)
 
-    def may_try(self, car: VehicleSubscription, wanted: Mapping[str, Any], now: datetime) -> bool:
+    def may_try(
+        self, subscription: VehicleSubscription, wanted: Mapping[str, Any], now: datetime
+    ) -> bool:
         """Whether a configuration differs from the refused one, or its retry is due."""
-        refusal = car.refusal
+        refusal = subscription.refusal
         if refusal is None:
             return True
         if refusal.until is None:
             return False
-        return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(car, wanted)
+        return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(
+            subscription, wanted
+        )
 
-    def _fingerprint(self, car: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
+    def _fingerprint(self, subscription: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
         """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
-        vehicle = car.coordinator.vehicle
+        vehicle = subscription.coordinator.vehicle
         found = {
             # The expiry differs with each attempt.
             "wanted": {name: value for name, value in wanted.items() if name != "exp"},
-            "firmware": self._planner.firmware(car),
+            "firmware": self._planner.firmware(subscription),
             "key": vehicle.channel.key_paired,
             "options": dict(self._entry.options),
         }
@@ -88,7 +92,7 @@ class StreamRefusals:
 
     def record(
         self,
-        car: VehicleSubscription,
+        subscription: VehicleSubscription,
         wanted: Mapping[str, Any],
         issue: str,
         detail: str = "",
@@ -96,15 +100,19 @@ class StreamRefusals:
         billed: bool,
     ) -> None:
         """Record a refused configuration, and report it."""
-        count = (car.refusal.count if car.refusal else 0) + billed
+        count = (subscription.refusal.count if subscription.refusal else 0) + billed
         until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
-        car.refusal = StreamRefusal(issue, detail, count, until, self._fingerprint(car, wanted))
-        self.async_report(car, car.refusal)
+        subscription.refusal = StreamRefusal(
+            issue, detail, count, until, self._fingerprint(subscription, wanted)
+        )
+        self.async_report(subscription, subscription.refusal)
         self._on_change()
 
     @callback
-    def async_report(self, car: VehicleSubscription, refusal: StreamRefusal) -> None:
+    def async_report(self, subscription: VehicleSubscription, refusal: StreamRefusal) -> None:
         """Report why a car could not be configured, if that affects its stream."""
-        if refusal.issue != POSTPONED_ISSUE or car.known is None:
+        if refusal.issue != POSTPONED_ISSUE or subscription.known is None:
             # A car that is already streaming keeps its present plan.
-            self._issues.async_report(refusal.issue, car.vin, car.name, detail=refusal.detail)
+            self._issues.async_report(
+                refusal.issue, subscription.vin, subscription.name, detail=refusal.detail
+            )

@@ -28,7 +28,7 @@ class StreamReports:
     Args:
         hass: Home Assistant.
         api: Client of the Fleet API.
-        cars: The subscriptions, by VIN.
+        subscriptions: The subscriptions, by VIN.
         planner: Plans the cars' fields.
     """
 
@@ -36,12 +36,12 @@ class StreamReports:
         self,
         hass: HomeAssistant,
         api: FleetApi,
-        cars: Mapping[str, VehicleSubscription],
+        subscriptions: Mapping[str, VehicleSubscription],
         planner: Planner,
     ) -> None:
         self._hass = hass
         self._api = api
-        self._cars = cars
+        self._subscriptions = subscriptions
         self._planner = planner
 
     @property
@@ -65,26 +65,28 @@ class StreamReports:
         tariff = self._api.meter.tariff
         price = tariff.price(Category.SIGNAL)
         lines = []
-        for car in self._cars.values():
-            if can_stream(car.coordinator.vehicle.channel.fleet_info) is False:
+        for subscription in self._subscriptions.values():
+            if can_stream(subscription.coordinator.vehicle.channel.fleet_info) is False:
                 continue
-            planned = self._planner.planned(car)
+            planned = self._planner.planned(subscription)
             expected = forecast(planned)
             hours = " / ".join(f"{expected.per_hour(situation):.0f}" for situation in Situation)
             month = expected.signals(USUAL_HOURS, USUAL_WAKES) * USUAL_DAYS
             cost = price * Decimal(round(month))
-            lines.append(f"- {car.name}: {len(planned)}; {hours}; {cost:.2f} {tariff.currency}")
+            lines.append(
+                f"- {subscription.name}: {len(planned)}; {hours}; {cost:.2f} {tariff.currency}"
+            )
         return lines
 
     def describe_vehicles(self) -> list[str]:
         """State of the streams, with a line for each car."""
         lines = []
-        for car in self._cars.values():
-            vehicle = car.coordinator.vehicle
-            mark = "✅" if vehicle.is_streaming else "⏳" if car.configured else "➖"  # noqa: RUF001
-            told = car.coordinator.stream.received_at
+        for subscription in self._subscriptions.values():
+            vehicle = subscription.coordinator.vehicle
+            mark = "✅" if vehicle.is_streaming else "⏳" if subscription.configured else "➖"  # noqa: RUF001
+            told = subscription.coordinator.stream.received_at
             when = "" if told is None else f" ({dt_util.as_local(told):%Y-%m-%d %H:%M:%S})"
-            lines.append(f"- {mark} {car.name}{when}")
+            lines.append(f"- {mark} {subscription.name}{when}")
         return lines
 
     def describe(self) -> dict[str, Any]:
@@ -96,19 +98,20 @@ class StreamReports:
             "profile": str(settings.profile),
             "cars": [
                 {
-                    "streams": car.coordinator.stream_watch.is_expected,
-                    "configured_until": _text(expiry_of(car.configured or {})),
-                    "connections": len(car.coordinator.stream.connections),
-                    "fields": len(car.plan),
+                    "streams": subscription.coordinator.stream_watch.is_expected,
+                    "configured_until": _text(expiry_of(subscription.configured or {})),
+                    "connections": len(subscription.coordinator.stream.connections),
+                    "fields": len(subscription.plan),
                     "expected": {
-                        name: round(count, 1) for name, count in car.tally.expected(now).items()
+                        name: round(count, 1)
+                        for name, count in subscription.tally.expected(now).items()
                     },
-                    "seen": car.tally.seen(),
-                    "unplanned": car.tally.unplanned,
-                    "slowed": dict(car.tally.slowed),
-                    "errors": [each.name for each in car.coordinator.stream.errors],
+                    "seen": subscription.tally.seen(),
+                    "unplanned": subscription.tally.unplanned,
+                    "slowed": dict(subscription.tally.slowed),
+                    "errors": [each.name for each in subscription.coordinator.stream.errors],
                 }
-                for car in self._cars.values()
+                for subscription in self._subscriptions.values()
             ],
         }
 

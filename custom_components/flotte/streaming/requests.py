@@ -17,7 +17,7 @@ from ..tesla.telemetry.configuration import expiry_of
 
 
 def admit(
-    api: FleetApi, gate: Gate, vins: list[str], *endpoints: Endpoint, saves: bool = False
+    api: FleetApi, gate: Gate, vins: list[str], *endpoints: Endpoint, reduces_cost: bool = False
 ) -> Hold:
     """Ask the gate to admit background requests about the stream.
 
@@ -26,14 +26,17 @@ def admit(
         gate: Decides.
         vins: The cars.
         endpoints: The requests.
-        saves: Whether the requests make the rest of the month cheaper, so that they need not wait.
+        reduces_cost: Whether the requests make the rest of the month cheaper, so that they need not
+            wait.
 
     Raises:
         BudgetExceeded, AccountSuspended, GateRefused: the requests may not be sent now.
     """
-    car = vins[0] if len(vins) == 1 else ""
+    asset = vins[0] if len(vins) == 1 else ""
     charges = tuple(api.endpoints.charge(each) for each in endpoints)
-    request = SpendingRequest(caller=STREAM, charges=charges, asset=car, reduces_cost=saves)
+    request = SpendingRequest(
+        caller=STREAM, charges=charges, asset=asset, reduces_cost=reduces_cost
+    )
     return gate.admit(request, dt_util.utcnow())
 
 
@@ -62,7 +65,7 @@ async def async_delete_configuration(
     """
     try:
         if only_ours:
-            with admit(api, gate, [vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, saves=True):
+            with admit(api, gate, [vin], Endpoint.FLEET_TELEMETRY_CONFIG_GET, reduces_cost=True):
                 found = read_configuration(await api.telemetry_config(vin, STREAM), configured)
             if found.exists is False or found.matches is False:
                 return

@@ -21,12 +21,12 @@ class Retirement:
         self,
         hass: HomeAssistant,
         configurator: Configurator,
-        cars: Mapping[str, VehicleSubscription],
+        subscriptions: Mapping[str, VehicleSubscription],
     ) -> None:
         """Retire the configurations of these cars, by VIN."""
         self._hass = hass
         self._configurator = configurator
-        self._cars = cars
+        self._subscriptions = subscriptions
         self._stop_retrying: CALLBACK_TYPE | None = None
         self._is_stopped = False
 
@@ -43,9 +43,9 @@ class Retirement:
 
     async def _async_retire(self) -> None:
         now = dt_util.utcnow()
-        for car in self._cars.values():
-            await self._configurator.async_delete(car, now)
-        is_left = any(car.configured is not None for car in self._cars.values())
+        for subscription in self._subscriptions.values():
+            await self._configurator.async_delete(subscription, now)
+        is_left = any(each.configured is not None for each in self._subscriptions.values())
         if not is_left:
             self._forget_retry()
         elif self._stop_retrying is None and not self._is_stopped:

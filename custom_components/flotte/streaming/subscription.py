@@ -185,9 +185,9 @@ def configured_vehicles(stored: object) -> dict[str, Mapping[str, Any]]:
     """Configurations by VIN of the cars that stream to us, from `StreamManager.to_stored`."""
     kept = stored if isinstance(stored, Mapping) else {}
     return {
-        vin: car["configured"]
-        for vin, car in kept.items()
-        if isinstance(car, Mapping) and isinstance(car.get("configured"), Mapping)
+        vin: each["configured"]
+        for vin, each in kept.items()
+        if isinstance(each, Mapping) and isinstance(each.get("configured"), Mapping)
     }
 
 
@@ -199,13 +199,13 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
     return Situation.CHARGING if state[signals.IS_CHARGING] else Situation.PARKED
 
 
-def is_leaner(planned: Plan, car: VehicleSubscription) -> bool:
+def is_leaner(planned: Plan, subscription: VehicleSubscription) -> bool:
     """Whether a plan costs less than a car's last configuration.
 
     After a restart, the last configuration may differ from the plan, because the shown entities may
     have changed.
     """
-    told = _plan_of((car.known or {}).get("fields"))
+    told = _plan_of((subscription.known or {}).get("fields"))
     new, old = (forecast(each).signals(USUAL_HOURS, USUAL_WAKES) for each in (planned, told))
     return new < old
 

@@ -63,132 +63,148 @@ class Watcher:
         self._on_change = on_change
         self._issues = StreamIssues(hass, entry_id)
 
-    def connection_handler(self, car: VehicleSubscription) -> Callable[[bool], None]:
+    def connection_handler(self, subscription: VehicleSubscription) -> Callable[[bool], None]:
         """Listener that updates the tally and the issues of a car with its connection."""
 
         @callback
         def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the listener's only argument
             now = dt_util.utcnow()
             if is_connected:
-                car.tally.opened(now)
-                self._issues.async_clear(car.vin, *RESOLVED_BY_CONNECTION)
+                subscription.tally.opened(now)
+                self._issues.async_clear(subscription.vin, *RESOLVED_BY_CONNECTION)
             else:
-                car.count(now)
-                car.tally.closed(now)
+                subscription.count(now)
+                subscription.tally.closed(now)
 
         return on_connection
 
-    def close_silent(self, car: VehicleSubscription, now: datetime) -> None:
+    def close_silent(self, subscription: VehicleSubscription, now: datetime) -> None:
         """Close a silent broker's stream: a broker does not report that its server is gone."""
-        found = car.coordinator.stream.received_at
+        found = subscription.coordinator.stream.received_at
         if (
             self._planner.settings.source == STREAM_MQTT
-            and car.coordinator.stream.is_connected
+            and subscription.coordinator.stream.is_connected
             and (found is None or not within(found, BROKER_SILENCE, now))
         ):
-            car.coordinator.stream.close_all()
+            subscription.coordinator.stream.close_all()
 
-    def slow_costly_fields(self, car: VehicleSubscription, now: datetime) -> None:
+    def slow_costly_fields(self, subscription: VehicleSubscription, now: datetime) -> None:
         """Slow fields that cost several times their forecast, and report them."""
         dear = {
             each.field: f"- {each.field}: {each.seen:.0f} (expected {each.expected:.0f})"
-            for each in car.tally.overdrawn(now)
+            for each in subscription.tally.overdrawn(now)
         }
         if self._planner.settings.source == STREAM_MQTT:
             # The owner's server decides what the car sends.
             named = dear.keys() - self._planner.settings.overrides.keys()
-            if named and not car.is_reported:
+            if named and not subscription.is_reported:
                 text = "\n".join(line for name, line in dear.items() if name in named)
-                self._issues.async_report(BROKER_OVERDRAWN_ISSUE, car.vin, car.name, fields=text)
+                self._issues.async_report(
+                    BROKER_OVERDRAWN_ISSUE, subscription.vin, subscription.name, fields=text
+                )
             elif not named:
-                self._issues.async_clear(car.vin, BROKER_OVERDRAWN_ISSUE)
-            car.is_reported = bool(named)
+                self._issues.async_clear(subscription.vin, BROKER_OVERDRAWN_ISSUE)
+            subscription.is_reported = bool(named)
             return
-        if not self._has_present_rules(car):
+        if not self._has_present_rules(subscription):
             # The car does not have the last slower rules yet, so the counts do not reflect them.
             return
-        if chosen := car.tally.slow(now, keep=self._planner.settings.overrides):
+        if chosen := subscription.tally.slow(now, keep=self._planner.settings.overrides):
             self._issues.async_report(
-                OVERDRAWN_ISSUE, car.vin, car.name, fields="\n".join(dear[name] for name in chosen)
+                OVERDRAWN_ISSUE,
+                subscription.vin,
+                subscription.name,
+                fields="\n".join(dear[name] for name in chosen),
             )
 
-    def _has_present_rules(self, car: VehicleSubscription) -> bool:
+    def _has_present_rules(self, subscription: VehicleSubscription) -> bool:
         """Whether a car has the configuration that its plan asks for."""
-        if car.configured is None:
+        if subscription.configured is None:
             return False
-        wanted = {**car.configured, "fields": claims_of(self._planner.planned(car))}
-        return not differs(wanted, car.configured)
+        wanted = {
+            **subscription.configured,
+            "fields": claims_of(self._planner.planned(subscription)),
+        }
+        return not differs(wanted, subscription.configured)
 
     @staticmethod
-    def _is_overdue(car: VehicleSubscription, now: datetime) -> bool:
+    def _is_overdue(subscription: VehicleSubscription, now: datetime) -> bool:
         """Whether a car has been online without a connection for a while."""
-        overdue_since = car.coordinator.vehicle.presence.stream_overdue_since
+        overdue_since = subscription.coordinator.vehicle.presence.stream_overdue_since
         return overdue_since is not None and now - overdue_since >= CONNECT_TIME
 
-    async def _async_check_anchor(self, car: VehicleSubscription, now: datetime) -> None:
+    async def _async_check_anchor(self, subscription: VehicleSubscription, now: datetime) -> None:
         """Report a chain of certificates without a root, if a car does not connect.
 
         Some cars insist on a root. The others connect, so there is nothing to report.
         """
-        if self._planner.settings.source != STREAM_DIRECT or car.configured is None:
+        if self._planner.settings.source != STREAM_DIRECT or subscription.configured is None:
             return
         receiver = await async_get_receiver(self._hass, self._planner.settings.listen_port)
         if receiver.certificate is None or receiver.certificate.is_anchored:
-            self._issues.async_clear(car.vin, UNANCHORED_ISSUE)
-        elif self._is_overdue(car, now):
+            self._issues.async_clear(subscription.vin, UNANCHORED_ISSUE)
+        elif self._is_overdue(subscription, now):
             self._issues.async_report(
-                UNANCHORED_ISSUE, car.vin, car.name, address=self._planner.settings.address
+                UNANCHORED_ISSUE,
+                subscription.vin,
+                subscription.name,
+                address=self._planner.settings.address,
             )
 
-    async def async_diagnose(self, car: VehicleSubscription, now: datetime) -> None:
+    async def async_diagnose(self, subscription: VehicleSubscription, now: datetime) -> None:
         """Ask Tesla why an online car does not connect, and report the reason."""
-        await self._async_check_anchor(car, now)
+        await self._async_check_anchor(subscription, now)
         if (
-            not self._is_overdue(car, now)
-            or car.configured is None
+            not self._is_overdue(subscription, now)
+            or subscription.configured is None
             # In this case, the suspension is the reason.
-            or car.is_lost
-            or (car.asked is not None and within(car.asked, ASK_INTERVAL, now))
+            or subscription.is_lost
+            or (subscription.asked is not None and within(subscription.asked, ASK_INTERVAL, now))
         ):
             return
         try:
             with admit(
                 self._api,
-                car.coordinator.vehicle.gate,
-                [car.vin],
+                subscription.coordinator.vehicle.gate,
+                [subscription.vin],
                 Endpoint.FLEET_TELEMETRY_CONFIG_GET,
                 Endpoint.FLEET_TELEMETRY_ERRORS,
             ):
-                car.asked = now
+                subscription.asked = now
                 self._on_change()
                 found = read_configuration(
-                    await self._api.telemetry_config(car.vin, STREAM), car.configured
+                    await self._api.telemetry_config(subscription.vin, STREAM),
+                    subscription.configured,
                 )
-                errors = read_client_errors(await self._api.telemetry_errors(car.vin, STREAM))
+                errors = read_client_errors(
+                    await self._api.telemetry_errors(subscription.vin, STREAM)
+                )
         except TeslaError as error:
-            LOGGER.debug("Could not find out why %s does not stream: %s", car.vin[-6:], error)
+            LOGGER.debug(
+                "Could not find out why %s does not stream: %s", subscription.vin[-6:], error
+            )
             return
         if found.is_full:
-            car.configured = None
-            self._issues.async_report("stream_limit_reached", car.vin, car.name)
+            subscription.configured = None
+            self._issues.async_report("stream_limit_reached", subscription.vin, subscription.name)
         elif found.key_paired is False:
-            self._issues.async_report("stream_missing_key", car.vin, car.name)
+            self._issues.async_report("stream_missing_key", subscription.vin, subscription.name)
         elif found.exists is False or found.matches is False:
             # Another program changed or removed it; send it again.
-            car.configured = None
+            subscription.configured = None
         elif errors:
-            self._report_client_error(car, errors[-1])
+            self._report_client_error(subscription, errors[-1])
             if errors[-1].remedy is Remedy.SIGNATURE:
                 # The car rejects this signature even if it has the key by now.
-                car.configured = None
+                subscription.configured = None
         elif found.synced:
-            self._report_client_error(car, ClientError("", "", None, Remedy.NOT_REACHABLE))
+            self._report_client_error(subscription, ClientError("", "", None, Remedy.NOT_REACHABLE))
 
-    def _report_client_error(self, car: VehicleSubscription, error: ClientError) -> None:
+    def _report_client_error(self, subscription: VehicleSubscription, error: ClientError) -> None:
         self._issues.async_report(
             f"stream_error_{error.remedy}",
-            car.vin,
-            car.name,
+            subscription.vin,
+            subscription.name,
             detail=f"{error.name} {error.error}".strip() or "—",
             address=self._planner.settings.address,
         )

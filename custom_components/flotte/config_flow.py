@@ -415,14 +415,14 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         """Show how to pair, and which vehicles are unpaired; the owner may also pair them later."""
         errors: dict[str, str] = {}
         api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
-        cars: list[str] = []
+        vehicles: list[str] = []
         unpaired = False
         try:
             if SCOPE_VEHICLE_DATA in self._granted:
-                cars, unpaired = await async_list_pairing(api)
+                vehicles, unpaired = await async_list_pairing(api)
         except TeslaError as error:
             errors["base"] = _error_key(error)
-        if not cars and not errors:
+        if not vehicles and not errors:
             # Nothing to pair. If a vehicle is added, a repair issue asks to pair it.
             return await self._finish()
         if user_input is not None:
@@ -444,7 +444,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             step_id="pairing",
             data_schema=vol.Schema(schema),
             errors=errors,
-            description_placeholders={"url": url, "cars": "\n".join(cars) or "—"},
+            description_placeholders={"url": url, "cars": "\n".join(vehicles) or "—"},
         )
 
     async def _finish(self) -> ConfigFlowResult:

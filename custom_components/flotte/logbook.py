@@ -22,9 +22,9 @@ from .spending.decisions import (
 )
 
 _MESSAGES: Final = {
-    DecisionOutcome.ALLOWED: "allowed for {car}, requested by {caller}: {explanation}",
-    DecisionOutcome.REFUSED: "refused for {car}, requested by {caller}: {explanation}",
-    DecisionOutcome.WAITS: "deferred for {car}, requested by {caller}: {explanation}",
+    DecisionOutcome.ALLOWED: "allowed for {asset}, requested by {caller}: {explanation}",
+    DecisionOutcome.REFUSED: "refused for {asset}, requested by {caller}: {explanation}",
+    DecisionOutcome.WAITS: "deferred for {asset}, requested by {caller}: {explanation}",
 }
 """English only, as the logbook has no translations; the explanation itself is translated."""
 
@@ -47,7 +47,7 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, Any]:
         data = event.data
         message = _MESSAGES[DecisionOutcome(data[ATTR_DECISION])].format(
-            car=data[ATTR_ASSET] or "the account",
+            asset=data[ATTR_ASSET] or "the account",
             caller=name_of(data[ATTR_CALLER]),
             explanation=data[ATTR_EXPLANATION],
         )

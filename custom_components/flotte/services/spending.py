@@ -172,27 +172,30 @@ async def _async_price_of(hass: HomeAssistant, call: ServiceCall) -> JsonObjectT
     Raises:
         ServiceValidationError: one of the devices is not a vehicle of Flotte's.
     """
-    cars = _cars(hass, call)
+    coordinators = _coordinators(hass, call)
     await async_load_texts(hass)
     caller = caller_of(hass, call.context)
     action = call.data[_ACTION]
-    return {"prices": {key: _price(car, action, caller) for key, car in cars.items()}}
+    prices: JsonObjectType = {
+        key: _price(each, action, caller) for key, each in coordinators.items()
+    }
+    return {"prices": prices}
 
 
-def _price(car: VehicleCoordinator, action: str, caller: Caller) -> JsonObjectType:
+def _price(coordinator: VehicleCoordinator, action: str, caller: Caller) -> JsonObjectType:
     """Report what an action would cost one vehicle; nothing is sent or counted."""
-    vehicle, command = car.vehicle, PRICED[action]
+    vehicle, command = coordinator.vehicle, PRICED[action]
     request, decision = vehicle.admission.quote(command and command(), caller)
     if action == _DATA_REQUEST:
         request = replace(request, charges=(DATA, *request.charges))
         decision = vehicle.gate.decide(request, dt_util.utcnow())
     tariff = vehicle.api.meter.tariff
     return {
-        "name": car.device_name,
+        "name": coordinator.device_name,
         "cost": share(tariff.total(request.charges)),
         "currency": tariff.currency,
         "consists_of": _consists_of(request),
-        **_decision_report(car.hass, decision, caller),
+        **_decision_report(coordinator.hass, decision, caller),
     }
 
 
@@ -287,7 +290,7 @@ def _counts_of(
 # --- Deferred commands ----------------------------------------------------------------------------
 
 
-def _cars(hass: HomeAssistant, call: ServiceCall) -> dict[str, VehicleCoordinator]:
+def _coordinators(hass: HomeAssistant, call: ServiceCall) -> dict[str, VehicleCoordinator]:
     """Return the vehicles of a call by device. Raises ServiceValidationError."""
     return {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
 
@@ -298,15 +301,15 @@ async def _async_list_waiting_commands(hass: HomeAssistant, call: ServiceCall) -
     return {
         "cars": {
             key: {
-                "name": car.device_name,
+                "name": coordinator.device_name,
                 "waiting": [
                     _describe(each)
-                    for each in car.vehicle.deferred.waiting.values()
+                    for each in coordinator.vehicle.deferred.waiting.values()
                     # Expired commands are dropped with the next poll of the vehicle.
                     if now < each.until
                 ],
             }
-            for key, car in _cars(hass, call).items()
+            for key, coordinator in _coordinators(hass, call).items()
         }
     }
 
@@ -326,19 +329,19 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
     """Cancel all deferred commands, or those with the given names."""
     names: list[str] | None = call.data.get(_COMMAND)
     await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
-    cars = _cars(hass, call)
+    coordinators = _coordinators(hass, call)
     cancelled: JsonObjectType = {}
-    for key, car in cars.items():
-        cancelled[key] = car.vehicle.deferred.cancel(names)
+    for key, coordinator in coordinators.items():
+        cancelled[key] = coordinator.vehicle.deferred.cancel(names)
         if cancelled[key]:
             with suppress(NotKept):
-                await car.vehicle.persistence.save()
+                await coordinator.vehicle.persistence.save()
     return {"cancelled": cancelled}
 
 
 # --- The table ------------------------------------------------------------------------------------
 
-_CARS: Final[Mapping[vol.Marker, Any]] = {
+_VEHICLES: Final[Mapping[vol.Marker, Any]] = {
     vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])
 }
 
@@ -371,7 +374,7 @@ SPENDING_ACTIONS: Final = (
     ),
     SpendingAction(
         name="price_of",
-        fields={**_CARS, vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
+        fields={**_VEHICLES, vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
         handle=_async_price_of,
     ),
     SpendingAction(
@@ -388,13 +391,13 @@ SPENDING_ACTIONS: Final = (
     ),
     SpendingAction(
         name="list_waiting_commands",
-        fields=_CARS,
+        fields=_VEHICLES,
         handle=_async_list_waiting_commands,
     ),
     SpendingAction(
         name="cancel_waiting_commands",
         fields={
-            **_CARS,
+            **_VEHICLES,
             vol.Optional(_COMMAND): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
         },
         handle=_async_cancel_waiting_commands,

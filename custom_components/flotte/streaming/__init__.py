@@ -1,1 +1,1 @@
-"""Home Assistant's side of the stream: the receiver, and the cars' subscriptions."""
+"""Home Assistant's side of the stream: the receiver, and the vehicles' subscriptions."""

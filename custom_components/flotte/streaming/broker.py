@@ -25,7 +25,7 @@ class Broker:
     async def async_subscribe(
         self, base: str, streams: Mapping[str, Stream]
     ) -> CALLBACK_TYPE | None:
-        """Apply the broker's messages about these cars to their streams.
+        """Apply the broker's messages about these vehicles to their streams.
 
         Args:
             base: First part of the topics.

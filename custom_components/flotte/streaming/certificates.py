@@ -22,7 +22,7 @@ _AUTHORITY_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_telemetry_ca_
 
 
 async def async_get_authority(hass: HomeAssistant) -> Authority:
-    """Our CA, created on first use. Replacing it would mean configuring all cars again.
+    """Our CA, created on first use. Replacing it would mean configuring all vehicles again.
 
     Raises:
         CertificateDefect: the stored one cannot be read, or a new one cannot be stored.
@@ -34,7 +34,8 @@ async def async_get_authority(hass: HomeAssistant) -> Authority:
         await _authority_store(hass).async_save(
             {"certificate": made.certificate_pem, "private_key": made.key_pem()}
         )
-        # Home Assistant only logs a failed write, and no car may trust a CA that a restart loses.
+        # Home Assistant only logs a failed write, and no vehicle may trust a CA that a restart
+        # loses.
         if (authority := await _async_load_authority(hass)) is None:
             raise CertificateDefect(Defect.AUTHORITY_UNWRITABLE)
         return authority

@@ -1,4 +1,4 @@
-"""Finds, fetches and stores Tesla's CA certificates, which verify those of cars."""
+"""Finds, fetches and stores Tesla's CA certificates, which verify those of vehicles."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -38,12 +38,12 @@ class ClientCasUnavailable(Exception):
 
 
 async def async_get_client_cas(hass: HomeAssistant) -> str:
-    """The CA certificates that cars' certificates are verified with, in PEM.
+    """The CA certificates that vehicles' certificates are verified with, in PEM.
 
     The owner's file comes first, then the stored copy, then Tesla's public repository. Only
     certificates with known fingerprints are accepted from any of them. A copy is stored only if it
-    is complete: cars whose CA is missing could never connect again. A copy from a version that knew
-    other fingerprints is used only if Tesla's repository is out of reach.
+    is complete: vehicles whose CA is missing could never connect again. A copy from a version that
+    knew other fingerprints is used only if Tesla's repository is out of reach.
 
     Raises:
         ClientCasUnavailable: none of the three has any.

@@ -1,4 +1,4 @@
-"""Configures the cars: sends new or changed configurations, and deletes unwanted ones."""
+"""Configures the vehicles: sends new or changed configurations, and deletes unwanted ones."""
 
 import asyncio
 import json
@@ -61,14 +61,14 @@ UNBILLED: Final = (
 
 
 class Configurator:
-    """Sends configurations to cars that need one, and deletes those that are not wanted.
+    """Sends configurations to vehicles that need one, and deletes those that are not wanted.
 
     Args:
         hass: Home Assistant.
         entry: The account.
         api: Client of the Fleet API.
         key: Signs the configurations.
-        planner: Plans the cars' fields.
+        planner: Plans the vehicles' fields.
         subscriptions: The subscriptions, by VIN.
         on_change: Called when something changed that must be stored.
         schedule: Schedules another configuration soon.
@@ -100,7 +100,7 @@ class Configurator:
         """Held while configurations are sent, so that no configuration is paid for twice."""
 
     async def async_configure(self) -> None:
-        """Send a configuration to each car that needs one; equal ones in one request."""
+        """Send a configuration to each vehicle that needs one; equal ones in one request."""
         async with self.lock:
             await self._async_configure()
 
@@ -110,7 +110,7 @@ class Configurator:
             return
         receiver = await async_get_receiver(self._hass, settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
-            # No car could connect; this is called again when it runs.
+            # No vehicle could connect; this is called again when it runs.
             return
         now = dt_util.utcnow()
         if self._api.meter.is_suspended(now):
@@ -132,7 +132,7 @@ class Configurator:
     def _due_groups(
         self, settings: Settings, ca: str, now: datetime
     ) -> Collection[tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]]:
-        """The configurations to send now, each with its cars and their plans."""
+        """The configurations to send now, each with its vehicles and their plans."""
         groups: dict[str, tuple[dict[str, Any], list[tuple[VehicleSubscription, Plan]]]] = {}
         for subscription in self._subscriptions.values():
             if not self._may_configure(subscription):
@@ -160,14 +160,14 @@ class Configurator:
                 await self._async_verify(subscription)
 
     async def _async_verify(self, subscription: VehicleSubscription) -> None:
-        """Check that Tesla still has a car's configuration, and send it again if not.
+        """Check that Tesla still has a vehicle's configuration, and send it again if not.
 
         Without an answer, the next review checks again.
         """
         if subscription.configured is not None:
             gate = subscription.coordinator.vehicle.gate
             try:
-                # A car that does not stream is polled, which costs more.
+                # A vehicle that does not stream is polled, which costs more.
                 with admit(
                     self._api,
                     gate,
@@ -200,7 +200,7 @@ class Configurator:
     async def _async_send(
         self, wanted: dict[str, Any], subscriptions: list[tuple[VehicleSubscription, Plan]]
     ) -> None:
-        """Send one configuration to several cars."""
+        """Send one configuration to several vehicles."""
         token = await self._hass.async_add_executor_job(jws.sign, wanted, self._key)
         now = dt_util.utcnow()
         # Read before sending: a suspension that begins meanwhile removes this configuration.
@@ -229,7 +229,7 @@ class Configurator:
                 self._schedule()
                 return
             if self._api.meter.is_suspended(now):
-                # The account's suspension is reported, not each car.
+                # The account's suspension is reported, not each vehicle.
                 return
             billed = not isinstance(error, UNBILLED)
             is_ours = isinstance(error, (BudgetExceeded, GateRefused, NotRecorded))
@@ -257,7 +257,7 @@ class Configurator:
         self._on_change()
 
     async def async_delete(self, subscription: VehicleSubscription, now: datetime) -> None:
-        """Delete a car's configuration, unless it has none or Tesla refused recently."""
+        """Delete a vehicle's configuration, unless it has none or Tesla refused recently."""
         if subscription.configured is None or (
             subscription.removal_failed_at is not None
             and within(

@@ -1,4 +1,4 @@
-"""Repair issues about the streams of cars and about the receiver, and what resolves them."""
+"""Repair issues about the streams of vehicles and about the receiver, and what resolves them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,17 +24,18 @@ RESOLVED_BY_ACCEPTANCE: Final = (
 """Issues that are resolved when Tesla accepts a configuration."""
 BROKER_OVERDRAWN_ISSUE: Final = "broker_overdrawn"
 ORPHANED_STREAM: Final = "stream_left"
-"""A car that keeps streaming without an account; the issue outlives the account."""
+"""A vehicle that keeps streaming without an account; the issue outlives the account."""
 UNANCHORED_ISSUE: Final = "stream_unanchored"
-"""The server's certificate has no root, and a car does not connect."""
+"""The server's certificate has no root, and a vehicle does not connect."""
 RESOLVED_BY_CONNECTION: Final = (
     *(f"stream_error_{remedy}" for remedy in Remedy),
     UNANCHORED_ISSUE,
     "stream_limit_reached",
 )
-"""Issues that only a connection resolves; Tesla accepts configurations that never reach a car."""
+"""Issues that only a connection resolves; Tesla accepts configurations that never reach a
+vehicle."""
 PERMANENT: Final = f"stream_{SkipReason.UNSUPPORTED_HARDWARE}"
-"""Never resolved on its own: neither time nor an update replaces a car's computer. Turning
+"""Never resolved on its own: neither time nor an update replaces a vehicle's computer. Turning
 streaming off and on again makes Flotte retry."""
 ISSUES: Final = (
     *RESOLVED_BY_ACCEPTANCE,
@@ -56,7 +57,7 @@ START_ISSUES: Final = (CLIENT_CA_ISSUE, PORT_ISSUE, *CERTIFICATE_ISSUES)
 
 
 class StreamIssues:
-    """Repair issues about the streams of an account's cars."""
+    """Repair issues about the streams of an account's vehicles."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Report for the account of this entry."""
@@ -65,7 +66,7 @@ class StreamIssues:
 
     @callback
     def async_report(self, key: str, vin: str, name: str, **placeholders: str) -> None:
-        """Create an issue about the car with this VIN and name."""
+        """Create an issue about the vehicle with this VIN and name."""
         LOGGER.debug("%s: %s %s", name, key, placeholders)
         async_raise_issue(
             self._hass, key, issue_subject(vin, self._entry_id), {"name": name, **placeholders}
@@ -73,12 +74,12 @@ class StreamIssues:
 
     @callback
     def async_clear(self, vin: str, *keys: str) -> None:
-        """Delete issues about a car."""
+        """Delete issues about a vehicle."""
         async_clear_issues(self._hass, issue_subject(vin, self._entry_id), *keys)
 
     @callback
     def async_clear_orphaned(self, vin: str) -> None:
-        """Delete the issue about a car that kept streaming without an account."""
+        """Delete the issue about a vehicle that kept streaming without an account."""
         async_clear_issues(self._hass, issue_subject(vin), ORPHANED_STREAM)
 
 
@@ -119,12 +120,12 @@ class ReceiverIssues:
 def async_report_orphaned(
     hass: HomeAssistant, vin: str, name: str, configured: Mapping[str, Any], former: str = ""
 ) -> None:
-    """Report a car that keeps streaming and can no longer be stopped; kept over restarts.
+    """Report a vehicle that keeps streaming and can no longer be stopped; kept over restarts.
 
     Args:
         hass: Home Assistant.
-        vin: The car's VIN.
-        name: The car's name.
+        vin: The vehicle's VIN.
+        name: The vehicle's name.
         configured: Its configuration.
         former: The application that it streams to, if not the one that the account uses now.
     """

@@ -1,11 +1,11 @@
-"""Has the cars of an account stream the signals that are shown, and no others.
+"""Has the vehicles of an account stream the signals that are shown, and no others.
 
-    entities that are enabled ─> their signals ─> plan ─> signed configuration ─> Tesla ─> car
+    entities that are enabled ─> their signals ─> plan ─> signed configuration ─> Tesla ─> vehicle
                                                    ^                                       │
                                      records received, counted by field <──────────────────┘
 
-A configuration is sent only when it differs from the car's. If a car cannot have one, or does not
-connect, a repair issue says what to do, and the car is polled meanwhile.
+A configuration is sent only when it differs from the vehicle's. If a vehicle cannot have one, or
+does not connect, a repair issue says what to do, and the vehicle is polled meanwhile.
 """
 
 import asyncio
@@ -40,13 +40,13 @@ from .watching import Watcher
 
 CONFIGURE_DELAY_SECONDS: Final = 60.0
 """Delay in which changes of the shown signals are grouped. Tesla asks for few changes of
-configurations: a car may ignore one that comes too soon after another for 25 minutes."""
+configurations: a vehicle may ignore one that comes too soon after another for 25 minutes."""
 MINUTE: Final = timedelta(minutes=1)
 REVIEW_INTERVAL: Final = timedelta(hours=1)
 _REJECTED_FIELDS: Final = "without"
 """Key in the stored data of the fields that Tesla does not know; no VIN has that name."""
 _APPLICATION: Final = "application"
-"""Key of the application that configured the cars, by the name of its ledger."""
+"""Key of the application that configured the vehicles, by the name of its ledger."""
 
 
 class StreamManager:
@@ -57,7 +57,7 @@ class StreamManager:
         entry: The account.
         api: Client of the Fleet API.
         key: Signs the configurations.
-        vehicles: All cars of the account.
+        vehicles: All vehicles of the account.
         scopes: Scopes that the owner granted.
         application: Name of the application's ledger.
         stored: State from `to_stored`.
@@ -130,7 +130,7 @@ class StreamManager:
 
     @callback
     def _set_streams(self) -> None:
-        """Set for each car whether it is meant to stream."""
+        """Set for each vehicle whether it is meant to stream."""
         for each in self._subscriptions.values():
             each.coordinator.stream_watch.async_expect(self._planner.may_stream(each))
 
@@ -158,7 +158,7 @@ class StreamManager:
         await self._source.async_start(settings)
 
     def _watch(self) -> None:
-        """Watch the cars, their entities and the time."""
+        """Watch the vehicles, their entities and the time."""
         for each in self._subscriptions.values():
             if each.refusal is not None:
                 # Issues do not survive a restart, and the retry may be days away.
@@ -175,7 +175,7 @@ class StreamManager:
         )
 
     def _follow(self, subscriptions: Iterable[VehicleSubscription]) -> None:
-        """Expect the cars that are meant to stream to follow their present plans."""
+        """Expect the vehicles that are meant to stream to follow their present plans."""
         now = dt_util.utcnow()
         for each in subscriptions:
             if each.coordinator.stream_watch.is_expected:
@@ -235,7 +235,7 @@ class StreamManager:
         self._debouncer.async_schedule_call()
 
     async def async_stop(self) -> None:
-        """Stop; the cars keep their configurations."""
+        """Stop; the vehicles keep their configurations."""
         self._is_stopped = self._configurator.is_paused = True
         self._debouncer.async_shutdown()
         await self._async_disconnect()
@@ -266,12 +266,12 @@ class StreamManager:
             self._debouncer.async_schedule_call()
 
     async def async_configure(self) -> None:
-        """Send a configuration to each car that needs one."""
+        """Send a configuration to each vehicle that needs one."""
         await self._configurator.async_configure()
 
     @callback
     def async_apply_spending_mode(self) -> None:
-        """Configure the cars at once if the spending mode changed: until then streams keep costing.
+        """Configure the vehicles at once if the spending mode changed: streams keep costing.
 
         Called with each booking; a change while paused is noticed within a minute.
         """

@@ -19,7 +19,7 @@ from ..tesla.vehicle.stream import Stream
 
 QOS: Final = 1
 UNREPORTED: Final = "untold"
-"""Connection id for a car that sends values, but whose connection was not reported."""
+"""Connection id for a vehicle that sends values, but whose connection was not reported."""
 
 
 async def async_subscribe(

@@ -58,7 +58,7 @@ class Settings:
 
     @property
     def is_on(self) -> bool:
-        """Whether cars are to stream."""
+        """Whether vehicles are to stream."""
         return self.source != STREAM_OFF
 
     def has_same_source(self, other: Settings) -> bool:
@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """Address at which the cars connect, `host:port`."""
+        """Address at which the vehicles connect, `host:port`."""
         return f"{self.hostname}:{self.port}"
 
 
@@ -87,7 +87,7 @@ def read_overrides(entered: object) -> dict[str, FieldRule]:
 def usable_overrides(stored: object) -> dict[str, FieldRule]:
     """The stored rules of the owner, without unreadable ones, as of fields of another version.
 
-    `read_overrides` checks input; stored rules must never keep a car from streaming.
+    `read_overrides` checks input; stored rules must never keep a vehicle from streaming.
     """
     rules: dict[str, FieldRule] = {}
     for name, value in stored.items() if isinstance(stored, Mapping) else ():

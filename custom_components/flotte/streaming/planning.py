@@ -1,4 +1,4 @@
-"""Plan of each car: fields and intervals, from the shown signals and the spending mode."""
+"""Plan of each vehicle: fields and intervals, from the shown signals and the spending mode."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,11 +18,11 @@ from .options import Settings
 from .subscription import VehicleSubscription
 
 ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
-"""Always streamed: if the stream is lost, they show whether polling the car is worthwhile."""
+"""Always streamed: if the stream is lost, they show whether polling the vehicle is worthwhile."""
 
 
 class Planner:
-    """Plans of an account's cars.
+    """Plans of an account's vehicles.
 
     Args:
         settings: The owner's options about the stream.
@@ -60,12 +60,12 @@ class Planner:
         return Effects()
 
     def may_stream(self, subscription: VehicleSubscription) -> bool:
-        """Whether the owner turned streaming on and, as far as known, the car can stream."""
+        """Whether the owner turned streaming on and, as far as known, the vehicle can stream."""
         can = can_stream(subscription.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
 
     async def async_ask_again(self) -> None:
-        """Ask Tesla, at no cost, about cars that could not stream when it was last asked.
+        """Ask Tesla, at no cost, about vehicles that could not stream when it was last asked.
 
         Their firmware may be newer, or streaming may be on in an old Model S or X by now.
         """
@@ -92,7 +92,7 @@ class Planner:
 
     @staticmethod
     def firmware(subscription: VehicleSubscription) -> str | None:
-        """The car's firmware version, if known."""
+        """The vehicle's firmware version, if known."""
         info = subscription.coordinator.vehicle.channel.fleet_info
         firmware = (
             info.get("firmware_version") or subscription.coordinator.state[signals.SOFTWARE_VERSION]
@@ -100,7 +100,7 @@ class Planner:
         return firmware if isinstance(firmware, str) else None
 
     def planned(self, subscription: VehicleSubscription) -> dict[str, FieldRule]:
-        """The fields that a car should stream now, and how often."""
+        """The fields that a vehicle should stream now, and how often."""
         return plan(
             subscription.coordinator.shown_signals.union(ALWAYS),
             Profile.SAVER if self.effects.saver else self.settings.profile,

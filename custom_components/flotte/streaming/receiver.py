@@ -1,8 +1,8 @@
-"""The server that cars push to: one for each port, shared by all accounts.
+"""The server that vehicles push to: one for each port, shared by all accounts.
 
-Its certificate is issued by a CA of our own, which is part of every car's configuration, or comes
-from the owner's files. Obstacles (a port in use, no CA certificates of Tesla's, a broken file) are
-reported as repair issues, and starting is retried; meanwhile the cars are polled.
+Its certificate is issued by a CA of our own, which is part of every vehicle's configuration, or
+comes from the owner's files. Obstacles (a port in use, no CA certificates of Tesla's, a broken
+file) are reported as repair issues, and starting is retried; meanwhile the vehicles are polled.
 """
 
 import asyncio
@@ -45,12 +45,12 @@ MAX_RETRY_SECONDS: Final = 3600.0
 WATCH_INTERVAL: Final = timedelta(hours=1)
 """Time between checks for a certificate that is due for renewal, or a changed file."""
 FLOOD_INTERVAL: Final = timedelta(minutes=1)
-"""Time between checks for unknown clients that keep cars from connecting."""
+"""Time between checks for unknown clients that keep vehicles from connecting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Address at which cars connect, and the source of the certificate presented there."""
+    """Address at which vehicles connect, and the source of the certificate presented there."""
 
     hostname: str
     port: int
@@ -69,7 +69,7 @@ async def async_get_receiver(hass: HomeAssistant, port: int) -> Receiver:
 
 
 class FanOut(Listener):
-    """Forwards a car's records to all accounts that have the car."""
+    """Forwards a vehicle's records to all accounts that have the vehicle."""
 
     def __init__(self, streams: list[Stream]) -> None:
         self._streams = streams
@@ -92,7 +92,7 @@ class FanOut(Listener):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account whose cars connect to a port."""
+    """An account whose vehicles connect to a port."""
 
     address: Address
     streams: Mapping[str, Stream]
@@ -104,7 +104,7 @@ class Member:
 
 
 class Members:
-    """The accounts whose cars connect to one port."""
+    """The accounts whose vehicles connect to one port."""
 
     def __init__(self) -> None:
         """Start without members."""
@@ -121,7 +121,7 @@ class Members:
         return len(self._members)
 
     def find(self, vin: str) -> Listener | None:
-        """Listener for a car's records; None if no account has the car."""
+        """Listener for a vehicle's records; None if no account has the vehicle."""
         streams = [
             member.streams[vin] for member in self._members.values() if vin in member.streams
         ]
@@ -161,7 +161,7 @@ class Members:
             yield from member.streams.items()
 
     def _assign_billing(self) -> None:
-        """Count a car's records once for all accounts on one bill, as Tesla bills them once."""
+        """Count a vehicle's records once for all accounts on one bill, as Tesla bills them once."""
         counted: set[tuple[str, int]] = set()
         for member in self._members.values():
             for vin, stream in member.streams.items():
@@ -176,7 +176,7 @@ class Receiver:
     def __init__(self, hass: HomeAssistant, port: int) -> None:
         """Start without listening."""
         self.certificate: ServerCertificate | None = None
-        """The certificate presented to cars; None until there is one."""
+        """The certificate presented to vehicles; None until there is one."""
         self.members = Members()
         self.server = TelemetryServer(self.members.find)
         self._hass = hass
@@ -193,11 +193,11 @@ class Receiver:
 
     @property
     def is_running(self) -> bool:
-        """Whether cars can connect."""
+        """Whether vehicles can connect."""
         return self._is_running
 
     async def async_join(self, entry_id: str, member: Member) -> None:
-        """Accept the cars of an account."""
+        """Accept the vehicles of an account."""
         self.members.add(entry_id, member)
         # Connections made for another account do not notify this one.
         await self.server.send_away(member.streams)
@@ -205,7 +205,7 @@ class Receiver:
         await self._async_run()
 
     async def async_leave(self, entry_id: str) -> None:
-        """Stop accepting an account's cars; the last account to leave stops the server."""
+        """Stop accepting an account's vehicles; the last account to leave stops the server."""
         streams = self.members.remove(entry_id)
         async with self._lock:
             if is_last := not self.members:
@@ -295,7 +295,7 @@ class Receiver:
         return True
 
     async def _async_context(self, certificate: ServerCertificate) -> ServerContext:
-        """TLS context for cars. Raises CertificateDefect, ClientCasUnavailable."""
+        """TLS context for vehicles. Raises CertificateDefect, ClientCasUnavailable."""
         client_cas = await async_get_client_cas(self._hass)
         folder = Path(self._hass.config.path(STORAGE_DIR))
 
@@ -325,9 +325,10 @@ class Receiver:
 
     @callback
     def _async_watch_floods(self, _now: datetime) -> None:
-        """Report a flood that may keep cars out, and clear the report when it is over.
+        """Report a flood that may keep vehicles out, and clear the report when it is over.
 
-        A flood does not affect open connections, so nothing is reported while every car has one.
+        A flood does not affect open connections, so nothing is reported while every vehicle has
+        one.
         """
         is_missing = any(
             stream.continuity.is_subscribed and not self.server.has(vin)
@@ -374,7 +375,7 @@ class Receiver:
             )
             members = tuple(self.members)
         for member in members:
-            # The cars may have to trust another CA now.
+            # The vehicles may have to trust another CA now.
             member.on_ready()
 
     def describe(self) -> dict[str, Any]:

@@ -20,8 +20,8 @@ RETRY_INTERVALS: Final = (
     timedelta(days=1),
     timedelta(days=7),
 )
-"""Pauses between attempts to configure a car that Tesla refused: each attempt is billed, and few
-causes of a refusal disappear on their own. A change that may have removed the cause triggers a
+"""Pauses between attempts to configure a vehicle that Tesla refused: each attempt is billed, and
+few causes of a refusal disappear on their own. A change that may have removed the cause triggers a
 retry at once."""
 
 
@@ -47,7 +47,7 @@ class StreamRefusals:
     Args:
         hass: Home Assistant.
         entry: The account.
-        planner: Plans the cars' fields.
+        planner: Plans the vehicles' fields.
         on_change: Called when something changed that must be stored.
     """
 
@@ -110,9 +110,9 @@ class StreamRefusals:
 
     @callback
     def async_report(self, subscription: VehicleSubscription, refusal: StreamRefusal) -> None:
-        """Report why a car could not be configured, if that affects its stream."""
+        """Report why a vehicle could not be configured, if that affects its stream."""
         if refusal.issue != POSTPONED_ISSUE or subscription.known is None:
-            # A car that is already streaming keeps its present plan.
+            # A vehicle that is already streaming keeps its present plan.
             self._issues.async_report(
                 refusal.issue, subscription.vin, subscription.name, detail=refusal.detail
             )

@@ -29,7 +29,7 @@ class StreamReports:
         hass: Home Assistant.
         api: Client of the Fleet API.
         subscriptions: The subscriptions, by VIN.
-        planner: Plans the cars' fields.
+        planner: Plans the vehicles' fields.
     """
 
     def __init__(
@@ -46,22 +46,22 @@ class StreamReports:
 
     @property
     def address(self) -> str:
-        """Address at which the cars connect, `host:port`."""
+        """Address at which the vehicles connect, `host:port`."""
         return self._planner.settings.address
 
     async def async_check(self) -> Check:
-        """Check the public address by connecting to it like a car."""
+        """Check the public address by connecting to it like a vehicle."""
         settings = self._planner.settings
         receiver = await async_get_receiver(self._hass, settings.listen_port)
         if not receiver.is_running or receiver.certificate is None:
             return Check(Finding.NOT_RUNNING)
         context = await self._hass.async_add_executor_job(client_context, receiver.certificate.ca)
-        # A simulator's cars connect to this machine, whatever the host name.
+        # A simulator's vehicles connect to this machine, whatever the host name.
         at = get_hosts(self._hass).listen_at
         return await check_address(settings.hostname, settings.port, context, at=at)
 
     def describe_costs(self) -> list[str]:
-        """Expected cost of the stream, with a line for each car."""
+        """Expected cost of the stream, with a line for each vehicle."""
         tariff = self._api.meter.tariff
         price = tariff.price(Category.SIGNAL)
         lines = []
@@ -79,7 +79,7 @@ class StreamReports:
         return lines
 
     def describe_vehicles(self) -> list[str]:
-        """State of the streams, with a line for each car."""
+        """State of the streams, with a line for each vehicle."""
         lines = []
         for subscription in self._subscriptions.values():
             vehicle = subscription.coordinator.vehicle
@@ -90,7 +90,7 @@ class StreamReports:
         return lines
 
     def describe(self) -> dict[str, Any]:
-        """Diagnostics, without anything that identifies a car or a place."""
+        """Diagnostics, without anything that identifies a vehicle or a place."""
         now = dt_util.utcnow()
         settings = self._planner.settings
         return {

@@ -22,9 +22,9 @@ def admit(
     """Ask the gate to admit background requests about the stream.
 
     Args:
-        api: Client of the Fleet API; it books a request about several cars to none of them.
+        api: Client of the Fleet API; it books a request about several vehicles to none of them.
         gate: Decides.
-        vins: The cars.
+        vins: The vehicles.
         endpoints: The requests.
         reduces_cost: Whether the requests make the rest of the month cheaper, so that they need not
             wait.
@@ -49,19 +49,19 @@ async def async_delete_configuration(
     *,
     only_ours: bool = False,
 ) -> None:
-    """Delete a car's configuration at Tesla; until then its stream costs money.
+    """Delete a vehicle's configuration at Tesla; until then its stream costs money.
 
     Args:
         api: Client of the Fleet API.
         gate: Admits the check beforehand. The deletion needs no admission, as it ends spending.
-        vin: The car's VIN.
-        name: The car's name.
+        vin: The vehicle's VIN.
+        name: The vehicle's name.
         configured: The configuration we sent.
         only_ours: Delete only if Tesla still has ours: the owner's own server, which belongs to the
-            same application, may have configured the car since.
+            same application, may have configured the vehicle since.
 
     Raises:
-        TeslaError: the car keeps streaming, which was logged.
+        TeslaError: the vehicle keeps streaming, which was logged.
     """
     try:
         if only_ours:

@@ -1,4 +1,4 @@
-"""Retires the configurations of cars that must not stream any more."""
+"""Retires the configurations of vehicles that must not stream any more."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class Retirement:
         configurator: Configurator,
         subscriptions: Mapping[str, VehicleSubscription],
     ) -> None:
-        """Retire the configurations of these cars, by VIN."""
+        """Retire the configurations of these vehicles, by VIN."""
         self._hass = hass
         self._configurator = configurator
         self._subscriptions = subscriptions

@@ -13,7 +13,7 @@ from .receiver import Address, Member, async_get_receiver
 
 
 class StreamSource:
-    """Applies what cars send to their streams, while it is started.
+    """Applies what vehicles send to their streams, while it is started.
 
     Args:
         hass: Home Assistant.
@@ -47,7 +47,7 @@ class StreamSource:
         return self._unsubscribe is not None
 
     async def async_start(self, settings: Settings) -> None:
-        """Start receiving. Problems are reported and leave the cars without a stream."""
+        """Start receiving. Problems are reported and leave the vehicles without a stream."""
         self._settings = settings
         if settings.source == STREAM_MQTT:
             await self._async_subscribe(settings)
@@ -73,7 +73,7 @@ class StreamSource:
             await receiver.async_leave(self._entry_id)
 
     async def _async_subscribe(self, settings: Settings) -> None:
-        """Subscribe to the broker; the owner's own server decides what the cars send."""
+        """Subscribe to the broker; the owner's own server decides what the vehicles send."""
         unsubscribe = await self._broker.async_subscribe(settings.topic_base, self._streams)
         if unsubscribe is None:
             return
@@ -84,7 +84,7 @@ class StreamSource:
         self._on_ready()
 
     async def async_stop(self) -> None:
-        """Stop receiving, without changing the configurations of the cars."""
+        """Stop receiving, without changing the configurations of the vehicles."""
         settings, self._settings = self._settings, None
         # The next start reports it again if a broker is still the chosen source.
         self._broker.async_clear()

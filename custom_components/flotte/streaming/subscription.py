@@ -1,4 +1,4 @@
-"""Subscription of a car: its accepted configuration, the tally of its records, and refusals."""
+"""Subscription of a vehicle: its accepted configuration, the tally of its records, and refusals."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ USUAL_DAYS: Final = 30.44
 
 @dataclass(frozen=True, slots=True)
 class StreamRefusal:
-    """Reason why a car could not be configured, and the time of the next attempt."""
+    """Reason why a vehicle could not be configured, and the time of the next attempt."""
 
     issue: str
     """Key of the repair issue."""
@@ -67,7 +67,7 @@ class StreamRefusal:
 
 
 class VehicleSubscription:
-    """One car's subscription."""
+    """One vehicle's subscription."""
 
     def __init__(self, coordinator: VehicleCoordinator, stored: object) -> None:
         """Restore the state from `to_stored`; unreadable parts are dropped."""
@@ -90,7 +90,7 @@ class VehicleSubscription:
         self.refusal = StreamRefusal.from_stored(kept.get("refusal"))
         """Refusal of the last configuration, if any."""
         self.asked = as_moment(kept.get("asked"))
-        """Time when Tesla was last asked why the car does not connect."""
+        """Time when Tesla was last asked why the vehicle does not connect."""
         self.removal_failed_at: datetime | None = None
         """Time of the last failed deletion of the configuration."""
         self.is_reported = False
@@ -106,13 +106,13 @@ class VehicleSubscription:
 
     @property
     def name(self) -> str:
-        """Name of the car's device."""
+        """Name of the vehicle's device."""
         return self.coordinator.device_name
 
     def follow(self, planned: Plan, now: datetime) -> None:
-        """Expect the car to stream by this plan from now on, and count its records by it.
+        """Expect the vehicle to stream by this plan from now on, and count its records by it.
 
-        The car need not be connected, because a new plan takes effect after a while.
+        The vehicle need not be connected, because a new plan takes effect after a while.
         """
         if not self.plan:
             self.tally = Tally.from_stored(planned, self.stored_tally)
@@ -166,7 +166,7 @@ class VehicleSubscription:
 
     @property
     def known(self) -> dict[str, Any] | None:
-        """The configuration that the car has, as far as known."""
+        """The configuration that the vehicle has, as far as known."""
         return None if self.is_lost else self.configured
 
     def to_stored(self, now: datetime) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class VehicleSubscription:
 
 
 def configured_vehicles(stored: object) -> dict[str, Mapping[str, Any]]:
-    """Configurations by VIN of the cars that stream to us, from `StreamManager.to_stored`."""
+    """Configurations by VIN of the vehicles that stream to us, from `StreamManager.to_stored`."""
     kept = stored if isinstance(stored, Mapping) else {}
     return {
         vin: each["configured"]
@@ -192,7 +192,7 @@ def configured_vehicles(stored: object) -> dict[str, Mapping[str, Any]]:
 
 
 def situation_of(coordinator: VehicleCoordinator) -> Situation:
-    """Situation of a car, for the forecast of its stream."""
+    """Situation of a vehicle, for the forecast of its stream."""
     state = coordinator.state
     if state[signals.SHIFT_STATE] not in (None, "p"):
         return Situation.DRIVING
@@ -200,7 +200,7 @@ def situation_of(coordinator: VehicleCoordinator) -> Situation:
 
 
 def is_leaner(planned: Plan, subscription: VehicleSubscription) -> bool:
-    """Whether a plan costs less than a car's last configuration.
+    """Whether a plan costs less than a vehicle's last configuration.
 
     After a restart, the last configuration may differ from the plan, because the shown entities may
     have changed.

@@ -1,4 +1,4 @@
-"""Watches the streams: their cost, silent brokers, and cars that do not connect."""
+"""Watches the streams: their cost, silent brokers, and vehicles that do not connect."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,17 +34,17 @@ requests."""
 BROKER_SILENCE: Final = timedelta(minutes=10)
 """Silence after which a broker's stream counts as lost."""
 ASK_INTERVAL: Final = timedelta(days=1)
-"""Time between such requests about a car."""
+"""Time between such requests about a vehicle."""
 
 
 class Watcher:
-    """Watches the cars' records and their cost, and finds out why a car does not connect.
+    """Watches the vehicles' records and their cost, and finds out why a vehicle does not connect.
 
     Args:
         hass: Home Assistant.
         entry_id: The account's entry.
         api: Client of the Fleet API.
-        planner: Plans the cars' fields.
+        planner: Plans the vehicles' fields.
         on_change: Called when something changed that must be stored.
     """
 
@@ -64,7 +64,7 @@ class Watcher:
         self._issues = StreamIssues(hass, entry_id)
 
     def connection_handler(self, subscription: VehicleSubscription) -> Callable[[bool], None]:
-        """Listener that updates the tally and the issues of a car with its connection."""
+        """Listener that updates the tally and the issues of a vehicle with its connection."""
 
         @callback
         def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the listener's only argument
@@ -95,7 +95,7 @@ class Watcher:
             for each in subscription.tally.overdrawn(now)
         }
         if self._planner.settings.source == STREAM_MQTT:
-            # The owner's server decides what the car sends.
+            # The owner's server decides what the vehicle sends.
             named = dear.keys() - self._planner.settings.overrides.keys()
             if named and not subscription.is_reported:
                 text = "\n".join(line for name, line in dear.items() if name in named)
@@ -107,7 +107,8 @@ class Watcher:
             subscription.is_reported = bool(named)
             return
         if not self._has_present_rules(subscription):
-            # The car does not have the last slower rules yet, so the counts do not reflect them.
+            # The vehicle does not have the last slower rules yet, so the counts do not reflect
+            # them.
             return
         if chosen := subscription.tally.slow(now, keep=self._planner.settings.overrides):
             self._issues.async_report(
@@ -118,7 +119,7 @@ class Watcher:
             )
 
     def _has_present_rules(self, subscription: VehicleSubscription) -> bool:
-        """Whether a car has the configuration that its plan asks for."""
+        """Whether a vehicle has the configuration that its plan asks for."""
         if subscription.configured is None:
             return False
         wanted = {
@@ -129,14 +130,14 @@ class Watcher:
 
     @staticmethod
     def _is_overdue(subscription: VehicleSubscription, now: datetime) -> bool:
-        """Whether a car has been online without a connection for a while."""
+        """Whether a vehicle has been online without a connection for a while."""
         overdue_since = subscription.coordinator.vehicle.presence.stream_overdue_since
         return overdue_since is not None and now - overdue_since >= CONNECT_TIME
 
     async def _async_check_anchor(self, subscription: VehicleSubscription, now: datetime) -> None:
-        """Report a chain of certificates without a root, if a car does not connect.
+        """Report a chain of certificates without a root, if a vehicle does not connect.
 
-        Some cars insist on a root. The others connect, so there is nothing to report.
+        Some vehicles insist on a root. The others connect, so there is nothing to report.
         """
         if self._planner.settings.source != STREAM_DIRECT or subscription.configured is None:
             return
@@ -152,7 +153,7 @@ class Watcher:
             )
 
     async def async_diagnose(self, subscription: VehicleSubscription, now: datetime) -> None:
-        """Ask Tesla why an online car does not connect, and report the reason."""
+        """Ask Tesla why an online vehicle does not connect, and report the reason."""
         await self._async_check_anchor(subscription, now)
         if (
             not self._is_overdue(subscription, now)
@@ -195,7 +196,7 @@ class Watcher:
         elif errors:
             self._report_client_error(subscription, errors[-1])
             if errors[-1].remedy is Remedy.SIGNATURE:
-                # The car rejects this signature even if it has the key by now.
+                # The vehicle rejects this signature even if it has the key by now.
                 subscription.configured = None
         elif found.synced:
             self._report_client_error(subscription, ClientError("", "", None, Remedy.NOT_REACHABLE))

@@ -5,7 +5,7 @@ with the protocol, and the name and JSON parameters for those without. It also h
 handles it, the scopes, whether repeating it is harmless, its expected effect, and which refusals of
 the vehicle only mean "already done".
 
-Left out are commands that Tesla's own libraries do not sign, while every car with the protocol
+Left out are commands that Tesla's own libraries do not sign, while every vehicle with the protocol
 refuses their REST form (boombox, coordinates, Superchargers and waypoints for the
 navigation, drive notes, calendar, levels and automatic of the steering wheel heater, managed
 charging).

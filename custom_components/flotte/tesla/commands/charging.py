@@ -49,7 +49,7 @@ def stop_charging() -> Command:
 
 
 def set_charge_limit(percent: int) -> Command:
-    """Charge up to `percent`, 50 to 100. The car confirms other values, but ignores them."""
+    """Charge up to `percent`, 50 to 100. The vehicle confirms other values, but ignores them."""
     between("charge limit", percent, 50, 100)
     action = car_server_pb2.ChargingSetLimitAction(percent=percent)
     return Command(
@@ -63,7 +63,7 @@ def set_charge_limit(percent: int) -> Command:
 
 
 def set_charge_current(amperes: int) -> Command:
-    """Charge with at most `amperes` A, 0 to 80; the car knows its own maximum."""
+    """Charge with at most `amperes` A, 0 to 80; the vehicle knows its own maximum."""
     between("charge current", amperes, 0, 80)
     action = car_server_pb2.SetChargingAmpsAction(charging_amps=amperes)
     return Command(
@@ -129,7 +129,8 @@ def add_charge_schedule(
             adding another one.
         days: Days from `DAYS`.
         position: Where the schedule applies: latitude and longitude, in degrees.
-        start_minutes: Start, in minutes after midnight of the car's local time; None for no start.
+        start_minutes: Start, in minutes after midnight of the vehicle's local time; None for no
+            start.
         end_minutes: End, as `start_minutes`.
         one_time: Whether the schedule applies only once.
         enabled: Whether the schedule is active.
@@ -190,7 +191,7 @@ def add_precondition_schedule(
     one_time: bool = False,
     enabled: bool = True,
 ) -> Command:
-    """Have the car warm at `ready_minutes` after midnight; otherwise as `add_charge_schedule`."""
+    """Have the vehicle warm at `ready_minutes` after midnight; else like `add_charge_schedule`."""
     minutes_of_day("time", ready_minutes)
     mask, words = _days(days)
     latitude, longitude = position
@@ -268,7 +269,7 @@ def set_scheduled_charging(*, enabled: bool, start_minutes: int = 0) -> Command:
         **infotainment(Action(scheduledChargingAction=action)),
         parameters={"enable": enabled, "time": start_minutes},
         scopes=CHARGING,
-        # The mode alone does not prove the time: the car reports a date, not the time of day.
+        # The mode alone does not prove the time: the vehicle reports a date, not the time of day.
         expects={} if enabled else {signals.SCHEDULED_CHARGING_MODE: "off"},
     )
 

@@ -160,7 +160,7 @@ def set_steering_wheel_heater(*, on: bool) -> Command:
 
 
 def set_bioweapon_mode(*, on: bool, manual_override: bool = False) -> Command:
-    """Filter the air as well as the car can."""
+    """Filter the air as well as the vehicle can."""
     action = car_server_pb2.HvacBioweaponModeAction(on=on, manual_override=manual_override)
     return Command(
         name="set_bioweapon_mode",
@@ -216,7 +216,7 @@ def _front(seat: Seat) -> tuple[int, Signal[bool], Signal[int]]:
 
 
 def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
-    """Let the car heat and cool a front seat automatically; the climate is turned on first."""
+    """Let the vehicle heat and cool a front seat automatically; the climate is turned on first."""
     number, signal, _ = _front(seat)
     place = car_server_pb2.AutoSeatClimateAction.CarSeat(on=on)
     place.seat_position = number  # type: ignore[assignment]  # the enum's number

@@ -30,7 +30,7 @@ def lock_doors() -> Command:
 
 
 def unlock_doors() -> Command:
-    """Unlock the doors. Not repeatable: a late copy could unlock a car that was locked since."""
+    """Unlock the doors. Not repeatable: a late copy could unlock a vehicle locked since."""
     return Command(
         name="door_unlock",
         **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_UNLOCK)),
@@ -40,7 +40,7 @@ def unlock_doors() -> Command:
 
 
 def remote_start() -> Command:
-    """Allow driving without a key for two minutes; keyless driving must be enabled in the car."""
+    """Allow driving without a key for two minutes; the vehicle must have that enabled."""
     return Command(
         name="remote_start_drive",
         **security(Unsigned(RKEAction=vcsec_pb2.RKE_ACTION_REMOTE_DRIVE)),
@@ -107,7 +107,7 @@ def close_charge_port() -> Command:
 
 
 def vent_windows() -> Command:
-    """Open all windows a little; the car must be parked, and may close them on its own."""
+    """Open all windows a little; the vehicle must be parked, and may close them on its own."""
     action = car_server_pb2.VehicleControlWindowAction(vent=VOID)
     return Command(
         name="window_control",
@@ -119,10 +119,10 @@ def vent_windows() -> Command:
 
 
 def close_windows(position: Position | None) -> Command:
-    """Close all windows. Cars without the protocol need the position of the user.
+    """Close all windows. Vehicles without the protocol need the position of the user.
 
     Args:
-        position: Latitude and longitude of the car, degrees; None if unknown.
+        position: Latitude and longitude of the vehicle, degrees; None if unknown.
     """
     latitude, longitude = position or (0.0, 0.0)
     action = car_server_pb2.VehicleControlWindowAction(close=VOID)
@@ -161,7 +161,7 @@ def move_tonneau(move: str) -> Command:
 def move_sunroof(move: str) -> Command:
     """`vent`, `close` or `open` the sunroof of an old Model S.
 
-    Opening it has no documented plain form, and cars answered 400 to it (2017).
+    Opening it has no documented plain form, and vehicles answered 400 to it (2017).
     """
     among("sunroof", move, ("vent", "close", "open"))
     action = car_server_pb2.VehicleControlSunroofOpenCloseAction()

@@ -46,7 +46,7 @@ class Command:
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The JSON body of the REST form."""
     rest: bool = True
-    """Whether the REST form exists, for cars without the protocol."""
+    """Whether the REST form exists, for vehicles without the protocol."""
     scopes: frozenset[str] = COMMANDS
     """Scopes, any one of which is enough."""
     repeatable: bool = True

@@ -11,7 +11,7 @@ from .command import Action, Command, among, between, four_digits, infotainment,
 
 
 def set_sentry_mode(*, on: bool) -> Command:
-    """Watch the surroundings; keeps the car awake and its battery draining."""
+    """Watch the surroundings; keeps the vehicle awake and its battery draining."""
     action = car_server_pb2.VehicleControlSetSentryModeAction(on=on)
     return Command(
         name="set_sentry_mode",
@@ -22,7 +22,7 @@ def set_sentry_mode(*, on: bool) -> Command:
 
 
 def flash_lights() -> Command:
-    """Flash the head lights once; the car must be parked."""
+    """Flash the head lights once; the vehicle must be parked."""
     action = car_server_pb2.VehicleControlFlashLightsAction()
     return Command(
         name="flash_lights",
@@ -32,7 +32,7 @@ def flash_lights() -> Command:
 
 
 def honk_horn() -> Command:
-    """Honk once; the car must be parked."""
+    """Honk once; the vehicle must be parked."""
     action = car_server_pb2.VehicleControlHonkHornAction()
     return Command(
         name="honk_horn",
@@ -42,7 +42,7 @@ def honk_horn() -> Command:
 
 
 def trigger_homelink(position: Position) -> Command:
-    """Press HomeLink: a garage door near `position` (the car's, degrees) moves."""
+    """Press HomeLink: a garage door near `position` (the vehicle's, degrees) moves."""
     latitude, longitude = position
     action = car_server_pb2.VehicleControlTriggerHomelinkAction(
         location=common_pb2.LatLong(latitude=latitude, longitude=longitude)
@@ -56,9 +56,9 @@ def trigger_homelink(position: Position) -> Command:
 
 
 def navigate(text: str, *, locale: str, now: datetime) -> Command:
-    """Send an address, a place or a link to the car's navigation.
+    """Send an address, a place or a link to the vehicle's navigation.
 
-    Tesla's servers turn it into a destination, so it is never signed; cars with the protocol
+    Tesla's servers turn it into a destination, so it is never signed; vehicles with the protocol
     accept it anyway.
     """
     between("length of the destination", len(text), 1, 2000)
@@ -77,7 +77,7 @@ def navigate(text: str, *, locale: str, now: datetime) -> Command:
 
 
 def set_valet_mode(*, on: bool, pin: str = "") -> Command:
-    """Limit the car for a valet, with a PIN of four digits to leave that mode in the car."""
+    """Limit the vehicle for a valet; four digits (`pin`), typed in the vehicle, end that mode."""
     if on:
         four_digits(pin)
     action = car_server_pb2.VehicleControlSetValetModeAction(on=on, password=pin if on else "")
@@ -113,7 +113,7 @@ def set_guest_mode(*, on: bool) -> Command:
 
 
 def set_pin_to_drive(*, on: bool, pin: str = "") -> Command:
-    """Ask for a PIN before driving. The car keeps its first PIN until that is reset."""
+    """Ask for a PIN before driving. The vehicle keeps its first PIN until that is reset."""
     if on or pin:
         four_digits(pin)
     action = car_server_pb2.VehicleControlSetPinToDriveAction(on=on, password=pin)
@@ -158,7 +158,7 @@ def set_speed_limit(kilometres_per_hour: float) -> Command:
         name="speed_limit_set_limit",
         **infotainment(Action(drivingSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
-        # Converted as the car's own report is, so that the two are equal.
+        # Converted as the vehicle's own report is, so that the two are equal.
         expects={signals.SPEED_LIMIT: signals.kilometres_per_hour(miles)},
     )
 

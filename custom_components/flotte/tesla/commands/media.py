@@ -1,4 +1,4 @@
-"""Media; works only with someone in the car, and with mobile media control allowed."""
+"""Media; works only with someone in the vehicle, and with mobile media control allowed."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,11 +9,11 @@ from .. import signals
 from .command import Action, Command, between, infotainment
 
 LOUDEST: Final = 11
-"""The documented maximum; the car reports its own."""
+"""The documented maximum; the vehicle reports its own."""
 
 
 def set_volume(volume: float) -> Command:
-    """Play at `volume`, 0 to 11; the car knows its own maximum and rounds to its own step."""
+    """Play at `volume`, 0 to 11; the vehicle knows its own maximum and rounds to its own step."""
     between("volume", volume, 0, LOUDEST)
     action = car_server_pb2.MediaUpdateVolume(volume_absolute_float=volume)
     return Command(
@@ -45,7 +45,7 @@ def toggle_playback() -> Command:
 def set_playback(*, playing: bool) -> Command:
     """Play or pause.
 
-    Tesla's command toggles, so it is sent only if the car is known to do the opposite.
+    Tesla's command toggles, so it is sent only if the vehicle is known to do the opposite.
     """
     return replace(
         toggle_playback(),

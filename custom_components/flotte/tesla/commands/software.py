@@ -31,11 +31,11 @@ def cancel_software_update() -> Command:
 
 
 _MAX_NAME = 32
-"""Maximum characters. The car's real limit is not documented; this only stops nonsense."""
+"""Maximum characters. The vehicle's real limit is not documented; this only stops nonsense."""
 
 
 def set_vehicle_name(name: str) -> Command:
-    """Give the car a name; not in guest mode. There is no REST form."""
+    """Give the vehicle a name; not in guest mode. There is no REST form."""
     between("length of the name", len(name), 1, _MAX_NAME)
     action = car_server_pb2.SetVehicleNameAction(vehicleName=name)
     return Command(

@@ -146,14 +146,15 @@ async def test_one_that_appears_and_one_that_is_missing(
     report(house, {"din": SECOND, "wall_connector_state": 2, "wall_connector_power": -9027.5})
     await wait(MINUTE)
     assert state_of(hass, STATE).state == STATE_UNKNOWN
-    assert state_of(hass, f"{POWER}_2").state == "-9.0275"
+    assert state_of(hass, "sensor.wall_connector_0002_power").state == "-9.0275"
     assert device_of(hass, loaded, SECOND).serial_number == "B7S23024J00002"
     assert device_of(hass, loaded, SECOND).model == "Wall Connector"
     report(house)
     await wait(30 * MINUTE)
     assert await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done()
-    assert [state_of(hass, each).state for each in (STATE, f"{STATE}_2")] == [STATE_UNKNOWN] * 2
+    states = (STATE, "sensor.wall_connector_0002_state")
+    assert [state_of(hass, each).state for each in states] == [STATE_UNKNOWN] * 2
 
 
 async def test_a_model_that_comes_late(

@@ -24,7 +24,7 @@ from ..const import DOMAIN
 from ..coordinator import SiteCoordinator
 from ..entity import FlotteEntity, FlotteEntityDescription
 from ..tesla import signals
-from ..tesla.signals import CONNECTOR_STATES, Connector
+from ..tesla.signals import CONNECTOR_STATES, Connector, ConnectorParts
 
 MODEL: Final = "Wall Connector"
 """While the site does not name the part."""
@@ -152,6 +152,12 @@ def _async_describe(coordinator: SiteCoordinator) -> None:
             devices.async_update_device(device.id, model=model)
 
 
+def _name_of(coordinator: SiteCoordinator, parts: ConnectorParts) -> str:
+    """The name of a device; with the end of the serial number if the site has several."""
+    is_alone = signals.connector_dins(coordinator.state) <= {parts.din}
+    return MODEL if is_alone else f"{MODEL} {(parts.serial_number or parts.din)[-4:]}"
+
+
 class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
     """Shows a value of a wall connector."""
 
@@ -176,7 +182,7 @@ class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
             manufacturer=MANUFACTURER,
             model=parts.part_name or MODEL,
             model_id=din.partition("--")[0],
-            name=MODEL,
+            name=_name_of(coordinator, parts),
             configuration_url=CONFIGURATION_URL,
             serial_number=parts.serial_number,
             via_device_id=site_device,

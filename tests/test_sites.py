@@ -21,6 +21,7 @@ POWER = "sensor.home_solar_power"
 RESERVE = "number.home_backup_reserve"
 CONNECTOR = "sensor.home_wall_connector_power"
 STORM_WATCH = "switch.home_storm_watch"
+STORM_ACTIVE = "binary_sensor.home_storm_active"
 LAST_SEEN = "sensor.home_last_seen"
 LIVE = {
     POWER,
@@ -32,7 +33,7 @@ LIVE = {
     "sensor.home_energy_left",
     "sensor.home_total_pack_energy",
     "sensor.home_grid_status",
-    "binary_sensor.home_storm_active",
+    STORM_ACTIVE,
     "binary_sensor.home_grid",
     "binary_sensor.home_backup_capable",
 }
@@ -337,10 +338,14 @@ async def test_a_site_that_cannot_watch_for_storms(
     house.steer({"answers": {"values": {"site_info.components.storm_mode_capable": False}}})
     house.steer({"storm_mode_enabled": is_enabled})
     await wait(12 * MINUTE)
-    assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS - {STORM_WATCH}
+    assert (
+        shown(hass) == registered(hass, loaded) == (LIVE | SETTINGS) - {STORM_WATCH, STORM_ACTIVE}
+    )
     assert await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done()
-    assert shown(hass) == registered(hass, loaded) == LIVE | SETTINGS - {STORM_WATCH}
+    assert (
+        shown(hass) == registered(hass, loaded) == (LIVE | SETTINGS) - {STORM_WATCH, STORM_ACTIVE}
+    )
 
 
 async def test_one_odd_answer_removes_nothing(

@@ -16,7 +16,7 @@ from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
 from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, equipped, reported
 from .tesla import signals
-from .tesla.state import Derived, Signal
+from .tesla.state import Derived, Signal, State
 
 PARALLEL_UPDATES = 0
 
@@ -412,11 +412,20 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     ),
 )
 
+
+def _watches_storms(state: State) -> bool | None:
+    """Whether a battery is filled ahead of storms; sites without one report that it is not."""
+    parts = state[signals.HAS_BATTERY], state[signals.STORM_CAPABLE]
+    if False in parts and not state[signals.STORM_ACTIVE]:
+        return False
+    return reported(signals.STORM_ACTIVE)(state)
+
+
 SITE_BINARY_SENSORS: Final = (
     FlotteBinarySensorDescription(
         key="storm_active",
         signal=signals.STORM_ACTIVE,
-        exists=reported(signals.STORM_ACTIVE, signals.HAS_BATTERY),
+        exists=_watches_storms,
         device_class=BinarySensorDeviceClass.RUNNING,
     ),
     FlotteBinarySensorDescription(

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -65,6 +66,8 @@ class Case:
     plain_parameters: Mapping[str, Any] | None = None
     """Additional parameters of the unsigned form."""
     domain: int = INFOTAINMENT
+    has_plain_form: bool = True
+    """Whether it exists unsigned; otherwise it must be refused for a car that knows only that."""
 
 
 def names(cases: list[Case]) -> list[Any]:
@@ -130,6 +133,12 @@ async def check(
         shown = state_of(hass, entity_id).state
         assert shown == case.shown_before, f"{entity_id} before the action"
 
+    if not (driven.signed or case.has_plain_form):
+        with pytest.raises(HomeAssistantError) as refusal:
+            await act(hass, case.service, entity_id, **case.data)
+        assert refusal.value.translation_key == "no_unsigned_form"
+        assert car.executions == []
+        return
     await act(hass, case.service, entity_id, **case.data)
 
     (execution,) = car.executions

@@ -611,8 +611,6 @@ TESTED_ALONE: Final = {
     "button.homelink",
     "button.wake_up",
     "cover.tonneau_cover",
-    "switch.keep_accessory_power",
-    "switch.low_power_mode",
 }
 """Entities with tests of their own instead."""
 

@@ -21,7 +21,7 @@ from custom_components.flotte.switch import VEHICLE_SWITCHES
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
-from tests.conftest import MODEL_S, MODEL_Y, SITE, state_of, vehicle_of
+from tests.conftest import MODEL_Y, SITE, state_of, vehicle_of
 from tests.fleet import (
     BOTH,
     MINUTE,
@@ -91,6 +91,11 @@ CASES = [
     ),
 ]
 
+UNREPORTED = [
+    ("low_power_mode", "set_low_power_mode"),
+    ("keep_accessory_power", "keep_accessory_power_mode"),
+]
+
 RARE = [
     Case(
         entity="switch.{}_bioweapon_defence",
@@ -119,6 +124,19 @@ RARE = [
         shown_before=STATE_UNKNOWN,
         name="guest_mode",
         parameters={"enable": True},
+    ),
+    *(
+        Case(
+            entity=f"switch.{{}}_{entity}",
+            service=SERVICE_TURN_ON,
+            # No car reports it.
+            shown_before=STATE_UNKNOWN,
+            shown=STATE_UNKNOWN,
+            name=name,
+            parameters={"enable": True},
+            has_plain_form=False,
+        )
+        for entity, name in UNREPORTED
     ),
 ]
 
@@ -189,12 +207,6 @@ async def test_guest_mode_is_assumed_until_the_stream_reports_it(
     assert state_of(hass, "switch.aurora_guest_mode").state == "on"
 
 
-UNREPORTED = [
-    ("low_power_mode", "set_low_power_mode"),
-    ("keep_accessory_power", "keep_accessory_power_mode"),
-]
-
-
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize(("entity", "name"), UNREPORTED)
 @pytest.mark.parametrize(("service", "on"), [(SERVICE_TURN_ON, True), (SERVICE_TURN_OFF, False)])
@@ -215,23 +227,6 @@ async def test_settings_that_no_car_reports_can_be_switched_both_ways(
         state = state_of(hass, f"switch.aurora_{entity}")
         assert (state.state, state.attributes[ATTR_ASSUMED_STATE]) == (STATE_UNKNOWN, True)
     assert [(each.name, each.parameters) for each in car.executions] == [(name, {"enable": on})] * 2
-
-
-@pytest.mark.usefixtures("entity_registry_enabled_by_default")
-@pytest.mark.parametrize(("entity", "name"), UNREPORTED)
-async def test_what_has_no_plain_form(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    tesla: Simulator,
-    wait: Wait,
-    entity: str,
-    name: str,
-) -> None:
-    car = await told_of(tesla, wait, MODEL_S)
-    with pytest.raises(HomeAssistantError) as refusal:
-        await act(hass, SERVICE_TURN_ON, f"switch.old_faithful_{entity}")
-    assert refusal.value.translation_key == "no_unsigned_form"
-    assert name not in [each.name for each in car.executions]
 
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")

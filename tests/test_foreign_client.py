@@ -729,7 +729,10 @@ def test_every_signed_command_is_compared() -> None:
         for name, function in inspect.getmembers(commands, inspect.isfunction)
         if name in commands.__all__
     }
-    assert functions - compared == UNSIGNED
+    assert functions - compared == UNSIGNED, (
+        "add a row to ROWS with the same command of the other client; a command that has no signed "
+        "form belongs in UNSIGNED"
+    )
 
 
 UNSIGNED = {

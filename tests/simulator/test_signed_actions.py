@@ -198,7 +198,9 @@ def test_every_command_that_can_be_signed_is_in_the_table() -> None:
         "remote_steering_wheel_heat_level_request",
         "take_drivenote",
     }
-    assert set(COMMANDS) - tested == never_signed | community_only
+    assert set(COMMANDS) - tested == never_signed | community_only, (
+        "add the signed bytes of each of these to PAYLOADS, and read them in signed_actions.py"
+    )
 
 
 def test_several_seats_in_one_message() -> None:

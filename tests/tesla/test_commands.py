@@ -1163,7 +1163,10 @@ def test_the_reference_bytes_are_all_tried() -> None:
     for row in ROWS:
         if row.reference:
             tried.setdefault(row.name, set()).add(row.payload)
-    assert tried == REFERENCE
+    assert tried == REFERENCE, (
+        "add bytes of Tesla's proxy to REFERENCE; a row with bytes from elsewhere has "
+        "`reference=False`"
+    )
 
 
 def test_temperatures_as_the_reference_writes_them() -> None:
@@ -1204,7 +1207,7 @@ def test_every_function_is_tried() -> None:
     assert functions
     # The row contains either the function itself, or a lambda that calls it.
     tried = {name for row in ROWS for name in (row.make.__name__, *row.make.__code__.co_names)}
-    assert functions - tried == set()
+    assert functions - tried == set(), "add a row to ROWS for each of these"
 
 
 def test_no_function_is_forgotten_in_the_table() -> None:
@@ -1216,9 +1219,8 @@ def test_no_function_is_forgotten_in_the_table() -> None:
         for name, maker in inspect.getmembers(module, inspect.isfunction)
         if maker.__module__ == module.__name__ and maker.__annotations__.get("return") is Command
     }
-    assert makers == {
-        name for name in commands.__all__ if inspect.isfunction(getattr(commands, name))
-    }
+    exported = {name for name in commands.__all__ if inspect.isfunction(getattr(commands, name))}
+    assert makers == exported, "import each function in tesla/commands/__init__.py, and in __all__"
 
 
 def test_a_pin_is_not_shown() -> None:

@@ -75,9 +75,14 @@ _OPENING: Final = re.compile(r"(?:The same\b|What |Who |Whoever )")
 """Openings of a docstring. It begins with a noun phrase or an imperative."""
 _CONSTANT: Final = re.compile(r"_?(?:MOST|LARGEST|LONGEST|HIGHEST|LOWEST|SHORTEST)_")
 """Beginnings of identifiers: MAX_ and MIN_ say it."""
-_OUTDATED: Final = {"async_obey", "car", "cars", "limit", "may_wait", "saves"}
-"""Names of variables, parameters and functions about spending: vehicle or asset, budget,
-deferrable, reduces_cost."""
+_OUTDATED: Final = {"async_obey", "limit", "may_wait", "saves"}
+"""Names of variables, parameters and functions about spending: budget, deferrable, reduces_cost."""
+_NAMES_A_CAR: Final = re.compile(
+    r"(?:^|_)cars?(?:_|\d|$)|(?:^|_)CARS?(?:_|\d|$)|Cars?(?=[A-Z\d_]|$)"
+)
+"""Parts of identifiers: in code, a car is a vehicle, an asset or a VIN."""
+_TESLAS_NAMES: Final = {"CarSeat", "car_server", "car_server_pb2"}
+"""Identifiers of Tesla's protocol; they may say car."""
 
 
 _SPELLING: Final = (
@@ -144,6 +149,7 @@ def outdated_names(source: str) -> list[str]:
                 ast.Name(id=name, ctx=ast.Store())
                 | ast.arg(arg=name)
                 | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
                 | ast.MatchAs(name=str(name))
             ) if name in _OUTDATED:
                 found.append(f"{node.lineno}: {name}")
@@ -160,8 +166,61 @@ def test_names_about_spending(folder: str) -> None:
 
 
 def test_outdated_names_that_are_found() -> None:
-    source = "limit = 1\ndef saves(car, vin): ...\nclass A:\n    may_wait: bool\nprint(car)"
-    assert sorted(outdated_names(source)) == ["1: limit", "2: car", "2: saves", "4: may_wait"]
+    source = (
+        "limit = 1\nasync def async_obey(saves): ...\nclass A:\n    may_wait: bool\nprint(limit)"
+    )
+    assert sorted(outdated_names(source)) == [
+        "1: limit",
+        "2: async_obey",
+        "2: saves",
+        "4: may_wait",
+    ]
+
+
+def names_of_cars(source: str) -> list[str]:
+    """The identifiers in a Python file that say car, wherever they occur: also as attributes."""
+    return [
+        f"{each.start[0]}: {each.string}"
+        for each in tokenize.generate_tokens(io.StringIO(source).readline)
+        if each.type is tokenize.NAME
+        and each.string not in _TESLAS_NAMES
+        and _NAMES_A_CAR.search(each.string)
+    ]
+
+
+def test_code_says_vehicle() -> None:
+    assert {
+        str(path.relative_to(ROOT)): found
+        for path in sorted((ROOT / "custom_components").rglob("*.py"))
+        if (found := names_of_cars(path.read_text("utf-8")))
+    } == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "car",
+        "_cars",
+        "MAX_CARS",
+        "by_car",
+        "car2",
+        "CarError",
+        "AllCars",
+        "describe_cars",
+        "a_car_",
+    ],
+)
+def test_names_of_cars_that_are_found(name: str) -> None:
+    assert names_of_cars(f"async def a(b):\n    return b.{name}\n") == [f"2: {name}"]
+    assert names_of_cars(f"def {name}(): ...\n") == [f"1: {name}"]
+    assert names_of_cars(f"x = f'{{{name}}}'\n") == [f"1: {name}"]
+
+
+def test_names_without_a_car_that_are_left_alone() -> None:
+    source = (
+        "card = carseat = oscar = scarce = Cargo = careful = CARE = x.car_server_pb2 = 'car'  # car"
+    )
+    assert names_of_cars(source) == []
 
 
 def types_defined(source: str) -> Iterator[str]:

@@ -204,9 +204,9 @@ def test_code_says_vehicle() -> None:
         "MAX_CARS",
         "by_car",
         "car2",
-        "CarError",
+        "ReportedError",
         "AllCars",
-        "describe_cars",
+        "describe_vehicles",
         "a_car_",
     ],
 )

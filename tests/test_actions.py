@@ -23,6 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
+from custom_components.flotte.services.energy import ENERGY_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS, VehicleAction
 from custom_components.flotte.spending.account_ledger import async_get_ledger
@@ -431,16 +432,18 @@ def test_every_action_is_tried() -> None:
     assert {row.action for row in ROWS} == {row.name for row in ACTIONS} - {"list_schedules"}
 
 
+OTHER_TESTS = ("spending_actions", "history_import")
+"""Files with tests of actions, without `test_`."""
 CALLS = {"call", "ask"}
 """Helpers of the tests of actions that call an action which succeeds; its name comes second."""
 
 
 def called_by_name() -> set[str]:
-    """The actions that a test of `test_actions.py` or `test_spending_actions.py` calls by name."""
+    """The actions that a test of this file or of `OTHER_TESTS` calls by name."""
     here = Path(__file__)
     return {
         node.args[1].value
-        for path in (here, here.with_name("test_spending_actions.py"))
+        for path in (here, *(here.with_name(f"test_{each}.py") for each in OTHER_TESTS))
         for test in ast.parse(path.read_text("utf-8")).body
         if isinstance(test, ast.AsyncFunctionDef) and test.name.startswith("test_")
         for node in ast.walk(test)
@@ -786,7 +789,7 @@ async def test_a_fault_of_ours_is_not_dressed_up(
 
 async def test_actions_are_there_without_an_account(hass_at_tesla: HomeAssistant) -> None:
     assert set(hass_at_tesla.services.async_services_for_domain(DOMAIN)) == {
-        row.name for row in (*ACTIONS, *SPENDING_ACTIONS)
+        row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)
     }
 
 
@@ -1336,7 +1339,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def test_nothing_else_is_described() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS)}
+    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
     assert DESCRIBED.keys() == names
     assert ENGLISH["services"].keys() == names
     assert ICONS["services"].keys() == names
@@ -1375,7 +1378,7 @@ ANSWERS = ("schedules:", "accounts:", "prices:", "cars:")
 @pytest.mark.parametrize("text", _examples())
 def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
     example = parse_yaml(text.replace("!secret speed_limit_pin", '"8306"'))
-    rows = {row.name: row.schema for row in (*ACTIONS, *SPENDING_ACTIONS)}
+    rows = {row.name: row.schema for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
     found = list(_actions_in(example))
     assert bool(found) is not text.startswith(ANSWERS)
     for action in found:

@@ -469,8 +469,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "const",
         "services.dispatch",
+        "services.energy",
         "services.spending",
         "services.vehicle",
+    },
+    "services.action": HOME_ASSISTANT | {"voluptuous"},
+    "services.energy": HOME_ASSISTANT
+    | {
+        "account.data",
+        "const",
+        "services.action",
+        "spending.callers",
+        "statistics.history_import",
+        "statistics.store",
+        "voluptuous",
     },
     "spending": set(),
     "streaming": set(),
@@ -932,6 +944,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.rights",
         "const",
         "coordinator",
+        "services.action",
         "services.dispatch",
         "spending.account_ledger",
         "spending.callers",

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -15,13 +15,22 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockUser,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.flotte.statistics.site_days import SiteDays
 from custom_components.flotte.tesla.energy.fields import EnergyField
+from custom_components.flotte.tesla.spending.caller import Caller
 from simulator import Simulator
 from simulator.balance import Energy
 from simulator.energy import Site
@@ -101,16 +110,16 @@ def steps(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Steps:
 
 
 @pytest.fixture
-def asked(house: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The days for which the history was requested, in order."""
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The days that the import requested, in order; polls request the current day besides."""
     days: list[str] = []
-    history = house.history
+    ask = SiteDays._async_ask
 
-    def noted(kind: str, query: dict[str, Any]) -> Any:
-        days.append(query["start_date"][:10])
-        return history(kind, query)
+    async def noted(self: SiteDays, day: date, caller: Caller) -> Any:
+        days.append(str(day))
+        return await ask(self, day, caller)
 
-    monkeypatch.setattr(house, "history", noted)
+    monkeypatch.setattr(SiteDays, "_async_ask", noted)
     return days
 
 
@@ -191,7 +200,7 @@ async def test_the_history_since_the_installation(
     solar = next(each for each in known if each["statistic_id"].endswith("_solar_generation"))
     assert solar == {
         "statistic_id": f"flotte:{SITE}_total_solar_generation",
-        "name": "Home Total solar generation",
+        "name": "Home Solar generated",
         "source": "flotte",
         "unit_class": "energy",
         "display_unit_of_measurement": "kWh",
@@ -361,3 +370,352 @@ async def test_every_hour_the_last_two_days(
             assert summed == pytest.approx(total, abs=1)
             if hour_of_day < final:
                 assert energy == pytest.approx(expected[hour_of_day], abs=1)
+
+
+# --- A period again -------------------------------------------------------------------------------
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """The device of the house."""
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        ("flotte", str(SITE)), entry.entry_id
+    )
+    assert device is not None
+    return device.id
+
+
+async def call(hass: HomeAssistant, action: str, device: str, **period: str) -> dict[str, Any]:
+    """Call an action for the house; returns its answer about it."""
+    answer = await hass.services.async_call(
+        "flotte",
+        action,
+        {"device_id": device, **period},
+        blocking=True,
+        return_response=True,
+    )
+    assert isinstance(answer, dict)
+    sites: Any = answer["sites"]
+    found: dict[str, Any] = sites[device]
+    return found
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_a_gap_that_was_filled(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    """All later sums follow."""
+    gaps = [["2026-11-04T04:00:00Z", "2026-11-05T13:00:00Z"]]
+    house.steer({"history": {"gaps": gaps}})
+    await set_up(hass, entry)
+    await steps(CAUGHT_UP)
+    before = await stored(hass, "total_home_usage")
+    assert datetime(2026, 11, 4, 12, tzinfo=UTC) not in before
+    house.steer({"history": {"gaps": []}})
+    asked.clear()
+    answer = await call(
+        hass, "import_energy_history", device_of(hass, entry), start="2026-11-03", end="2026-11-06"
+    )
+    assert answer == {
+        "name": "Home",
+        "start": "2026-11-03",
+        "end": "2026-11-06",
+        "days": 4,
+        "minutes": 1,
+    }
+    await steps(3)
+    assert state_of(hass, UNTIL).state == "2026-11-20T14:00:00+00:00", "nothing is stored yet"
+    await steps(4)
+    assert asked == ["2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"]
+    assert state_of(hass, UNTIL).state == "2026-11-06T23:00:00+00:00"
+    await check(hass, house, NOW.replace(minute=0))
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_hours_that_do_not_come_again_are_kept(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, steps: Steps
+) -> None:
+    await set_up(hass, entry)
+    await steps(CAUGHT_UP)
+    house.steer({"history": {"gaps": [["2026-11-04T04:00:00Z", "2026-11-05T13:00:00Z"]]}})
+    await call(
+        hass, "import_energy_history", device_of(hass, entry), start="2026-11-03", end="2026-11-06"
+    )
+    await steps(6)
+    await check(hass, house, NOW.replace(minute=0))
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_a_period_that_the_import_has_not_reached(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    """It must not look as if everything before it were imported."""
+    await set_up(hass, entry)
+    await steps(4)
+    await call(
+        hass, "import_energy_history", device_of(hass, entry), start="2026-11-15", end="2026-11-16"
+    )
+    await steps(CAUGHT_UP)
+    assert asked == [f"2026-11-{day:02}" for day in range(1, 21)]
+    await check(hass, house, NOW.replace(minute=0))
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_everything_again_during_the_import(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    await set_up(hass, entry)
+    await steps(14)
+    asked.clear()
+    answer = await call(hass, "import_energy_history", device_of(hass, entry))
+    assert (answer["start"], answer["end"], answer["minutes"]) == ("2026-11-01", "2026-11-20", 1)
+    await steps(CAUGHT_UP)
+    assert asked == [f"2026-11-{day:02}" for day in range(1, 21)]
+    await check(hass, house, NOW.replace(minute=0))
+
+
+@pytest.mark.parametrize(
+    ("period", "key", "text"),
+    [
+        (
+            {"start": "2026-10-31"},
+            "history_before_installation",
+            "The start, 2026-10-31, is before the installation of Home on 2026-11-01",
+        ),
+        (
+            {"start": "2026-11-10", "end": "2026-11-09"},
+            "history_order",
+            "The start, 2026-11-10, is after the end, 2026-11-09",
+        ),
+        (
+            {"end": "2026-11-21"},
+            "history_in_future",
+            "The end, 2026-11-21, is in the future. The last possible day for Home is 2026-11-20",
+        ),
+    ],
+)
+async def test_periods_that_cannot_be(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    asked: list[str],
+    period: dict[str, str],
+    key: str,
+    text: str,
+) -> None:
+    await set_up(hass, entry)
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "import_energy_history", device_of(hass, entry), **period)
+    assert refused.value.translation_key == key
+    assert str(refused.value) == text
+    assert asked == []
+
+
+async def test_sites_whose_history_is_unknown(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site
+) -> None:
+    house.steer({"answers": {"missing": ["site_info.installation_date"]}})
+    await set_up(hass, entry)
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "import_energy_history", device_of(hass, entry))
+    assert refused.value.translation_key == "history_start_unknown"
+    account = dr.async_get(hass).async_get_device_by_identifier(
+        ("flotte", str(entry.unique_id)), entry.entry_id
+    )
+    assert account is not None
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "import_energy_history", account.id)
+    assert refused.value.translation_key == "not_a_site"
+
+
+async def test_a_site_without_solar_and_battery(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    values = {"site_info.components.solar": False, "site_info.components.battery": False}
+    house.steer({"answers": {"values": values}})
+    await set_up(hass, entry)
+    await steps(3)
+    assert asked == []
+    assert hass.states.get(UNTIL) is None
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "import_energy_history", device_of(hass, entry))
+    assert refused.value.translation_key == "no_energy_history"
+
+
+async def test_the_action_is_for_administrators(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, hass_read_only_user: MockUser
+) -> None:
+    await set_up(hass, entry)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            "flotte",
+            "import_energy_history",
+            {"device_id": device_of(hass, entry)},
+            blocking=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
+
+
+# --- Trouble --------------------------------------------------------------------------------------
+
+
+async def test_without_a_recorder(
+    hass_at_tesla: HomeAssistant,
+    tesla: Simulator,
+    house: Site,
+    make_entry: EntryMaker,
+    asked: list[str],
+    steps: Steps,
+) -> None:
+    hass, entry = hass_at_tesla, make_entry()
+    await register_key(hass, tesla)
+    await set_up(hass, entry)
+    await steps(3)
+    assert asked == []
+    assert state_of(hass, "sensor.home_solar_power").state != "unknown"
+    assert hass.states.get(UNTIL) is None
+    with pytest.raises(ServiceValidationError) as refused:
+        await call(hass, "import_energy_history", device_of(hass, entry))
+    assert refused.value.translation_key == "no_recorder"
+
+
+async def pass_hours(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, steps: Steps, number: int
+) -> None:
+    """Let hours pass, with what the import does in each of them."""
+    for _ in range(number):
+        now = dt_util.utcnow().replace(minute=0, second=0)
+        freezer.move_to(now + timedelta(hours=1, minutes=14))
+        async_fire_time_changed(hass)
+        await steps(4)
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_a_day_that_tesla_does_not_have(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    freezer: FrozenDateTimeFactory,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is left out after three runs with three attempts each, and the days after it follow."""
+    house.steer({"installed": "2026-11-15T09:20:00+01:00"})
+    history = house.history
+    attempts = 0
+
+    def broken(kind: str, query: dict[str, Any]) -> Any:
+        nonlocal attempts
+        if query["start_date"].startswith("2026-11-17"):
+            attempts += 1
+            return {"period": "day", "time_series": "none"}
+        return history(kind, query)
+
+    monkeypatch.setattr(house, "history", broken)
+    await set_up(hass, entry)
+    await steps(3)
+    for _ in range(2):
+        freezer.tick(60)
+        await steps(1)
+    assert attempts == 3
+    assert state_of(hass, UNTIL).state == "2026-11-16T23:00:00+00:00"
+    for _ in range(2):
+        await pass_hours(hass, freezer, steps, 1)
+        for _ in range(2):
+            freezer.tick(60)
+            await steps(1)
+    assert attempts == 9
+    await steps(5)
+    found = await stored(hass, "total_home_usage")
+    expected = truth(house, "total_home_usage", NOW.replace(hour=16, minute=0))
+    assert list(found) == [
+        hour for hour in expected if (hour + timedelta(hours=1)).date().day != 17
+    ]
+    assert "Tesla has no energy history of Home for 2026-11-17" in caplog.text
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_tesla_limits_the_rate(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    tesla: Simulator,
+    asked: list[str],
+    freezer: FrozenDateTimeFactory,
+    steps: Steps,
+) -> None:
+    headers = {"Retry-After": "200"}
+    tesla.faults.order("status", endpoint="calendar_history", status=429, headers=headers, skip=5)
+    await set_up(hass, entry)
+    await steps(60)
+    assert len(asked) == 6, "none while Tesla wants to be left alone"
+    freezer.tick(30)
+    await steps(CAUGHT_UP)
+    assert list(dict.fromkeys(asked)) == [f"2026-11-{day:02}" for day in range(1, 21)]
+    await check(hass, house, NOW.replace(minute=0))
+
+
+async def test_what_costs_something_is_not_imported(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"units": {"energy": 500}})
+    await set_up(hass, entry)
+    await steps(3)
+    assert asked == []
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_a_recorder_that_does_not_store(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    freezer: FrozenDateTimeFactory,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = "custom_components.flotte.statistics.store"
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{store}.RECORDER_PATIENCE", timedelta(seconds=0))
+        patched.setattr(f"{store}.async_add_external_statistics", lambda *_: None)
+        await set_up(hass, entry)
+        await steps(13)
+        assert "The recorder does not store the energy history of Home" in caplog.text
+    assert await stored(hass, "total_home_usage") == {}
+    freezer.move_to(NOW.replace(hour=15, minute=14))
+    async_fire_time_changed(hass)
+    await steps(CAUGHT_UP)
+    await check(hass, house, NOW.replace(hour=15, minute=0))
+
+
+# --- Clocks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("few_fields")
+@pytest.mark.freeze_time("2026-04-02T14:30:00+00:00")
+async def test_the_standard_offset_all_year_in_spring(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    house.steer({"installed": "2026-03-25T09:20:00+01:00", "history": {"standard_offset": True}})
+    await set_up(hass, entry)
+    await steps(14)
+    days = [f"2026-03-{day}" for day in (25, 26, 27, 28, 29, 29, 30, 31)]
+    assert asked == [*days, "2026-04-01", "2026-04-02"], "one more, where it turns out"
+    await check(hass, house, datetime(2026, 4, 2, 14, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("few_fields")
+@pytest.mark.freeze_time("2026-10-29T14:30:00+00:00")
+async def test_the_standard_offset_all_year_in_autumn(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    house.steer({"installed": "2026-10-22T09:20:00+02:00", "history": {"standard_offset": True}})
+    await set_up(hass, entry)
+    await steps(12)
+    assert len(asked) == 9
+    house.steer({"history": {"standard_offset": False}})
+    await call(
+        hass, "import_energy_history", device_of(hass, entry), start="2026-10-23", end="2026-10-26"
+    )
+    await steps(8)
+    await check(hass, house, datetime(2026, 10, 29, 14, tzinfo=UTC))

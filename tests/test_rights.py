@@ -16,6 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.const import DOMAIN
+from custom_components.flotte.services.energy import ENERGY_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
@@ -57,17 +58,23 @@ ADMIN: Final[dict[str, dict[str, Any]]] = {
     "clear_pin_to_drive": {},
 }
 """Actions with a device, for administrators."""
-OTHERS: Final = {"spending_report", "price_of", "list_waiting_commands", "set_month_to_date"}
+OTHERS: Final = {
+    "spending_report",
+    "price_of",
+    "list_waiting_commands",
+    "set_month_to_date",
+    "import_energy_history",
+}
 ANSWERS: Final = {
     row.name
-    for row in (*ACTIONS, *SPENDING_ACTIONS)
+    for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)
     if row.supports_response is SupportsResponse.ONLY
 }
 LOCK: Final = "lock.aurora_doors"
 
 
 def test_each_action_is_looked_at() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS)}
+    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
     assert names == {*CONTROL, *ADMIN, *OTHERS}
     assert {row.name for row in ACTIONS if row.for_admins} == set(ADMIN)
 

@@ -25,7 +25,8 @@ from homeassistant.util.yaml import load_yaml_dict
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
-from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS, SpendingAction
+from custom_components.flotte.services.action import Action
+from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS
 from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.spending.rules import async_set_spending_option
 from custom_components.flotte.tesla import commands
@@ -1045,13 +1046,13 @@ def test_no_pin_waits(make: Callable[..., Command]) -> None:
 # --- What the user sees --------------------------------------------------------------------------
 
 
-def markers(row: SpendingAction) -> dict[str, vol.Marker]:
+def markers(row: Action) -> dict[str, vol.Marker]:
     """The fields of a row's schema."""
     return {str(marker): marker for marker in row.fields}
 
 
 @EACH_ROW
-def test_fields_are_described_as_they_are(row: SpendingAction) -> None:
+def test_fields_are_described_as_they_are(row: Action) -> None:
     """Needed or not, and what is taken if they are left out."""
     described = DESCRIBED[row.name]["fields"]
     assert described.keys() == markers(row).keys()
@@ -1066,7 +1067,7 @@ def test_fields_are_described_as_they_are(row: SpendingAction) -> None:
 
 
 @EACH_ROW
-def test_examples_and_options_fit_the_schema(row: SpendingAction) -> None:
+def test_examples_and_options_fit_the_schema(row: Action) -> None:
     """All choices of the user interface are accepted."""
     fields: dict[str, Any] = {"device_id": ["abc"]} if "device_id" in markers(row) else {}
     for name, settings in DESCRIBED[row.name]["fields"].items():
@@ -1084,7 +1085,7 @@ def test_examples_and_options_fit_the_schema(row: SpendingAction) -> None:
 
 
 @EACH_ROW
-async def test_answers_of_actions(hass_at_tesla: HomeAssistant, row: SpendingAction) -> None:
+async def test_answers_of_actions(hass_at_tesla: HomeAssistant, row: Action) -> None:
     """Actions that only return data are useless without a response."""
     registered = hass_at_tesla.services.supports_response(DOMAIN, row.name)
     only = {"spending_report", "price_of", "list_waiting_commands"}
@@ -1093,7 +1094,7 @@ async def test_answers_of_actions(hass_at_tesla: HomeAssistant, row: SpendingAct
 
 
 @EACH_ROW
-def test_the_documentation_names_every_action_and_field(row: SpendingAction) -> None:
+def test_the_documentation_names_every_action_and_field(row: Action) -> None:
     text = (FLOTTE.parents[1] / "docs" / "actions.md").read_text("utf-8")
     assert f"`flotte.{row.name}`" in text
     for name in markers(row).keys() - {"device_id"}:

@@ -7,9 +7,9 @@ time is text, and every text is in Home Assistant's language.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -39,6 +39,7 @@ from ..tesla.spending.gate import Allow, Decision, SpendingRequest
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
 from ..tesla.vehicle.deferral import DeferredCommand
+from .action import DEVICES, Action
 from .dispatch import async_get_vehicle
 
 _ACTION: Final = "action"
@@ -58,8 +59,6 @@ _COUNTED: Final[Mapping[str, Category]] = {
 _COSTS: Final[Mapping[str, Category]] = {
     f"cost_{name}": category for name, category in _COUNTED.items()
 }
-
-type Handle = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, JsonObjectType]]
 
 
 # --- Numbers --------------------------------------------------------------------------------------
@@ -341,43 +340,18 @@ async def _async_cancel_waiting_commands(hass: HomeAssistant, call: ServiceCall)
 
 # --- The table ------------------------------------------------------------------------------------
 
-_VEHICLES: Final[Mapping[vol.Marker, Any]] = {
-    vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpendingAction:
-    """A row: an action, its fields, and the function that handles a call."""
-
-    name: str
-    fields: Mapping[vol.Marker, Any]
-    handle: Handle
-    supports_response: SupportsResponse = SupportsResponse.ONLY
-    check: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    """Condition on several fields."""
-    for_admins: bool = False
-    """Whether only administrators may use it: it changes what may be spent."""
-
-    @property
-    def schema(self) -> vol.Schema:
-        """Schema of all fields."""
-        fields = dict(self.fields)
-        return vol.Schema(fields if self.check is None else vol.All(fields, self.check))
-
-
 SPENDING_ACTIONS: Final = (
-    SpendingAction(
+    Action(
         name="spending_report",
         fields={vol.Optional(_CONFIG_ENTRY_ID): cv.string, vol.Optional(_MONTH): cv.string},
         handle=_async_spending_report,
     ),
-    SpendingAction(
+    Action(
         name="price_of",
-        fields={**_VEHICLES, vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
+        fields={**DEVICES, vol.Optional(_ACTION, default=_COMMAND): vol.In(PRICED)},
         handle=_async_price_of,
     ),
-    SpendingAction(
+    Action(
         name="set_month_to_date",
         fields={
             vol.Required(_CONFIG_ENTRY_ID): cv.string,
@@ -389,15 +363,15 @@ SPENDING_ACTIONS: Final = (
         supports_response=SupportsResponse.OPTIONAL,
         for_admins=True,
     ),
-    SpendingAction(
+    Action(
         name="list_waiting_commands",
-        fields=_VEHICLES,
+        fields=DEVICES,
         handle=_async_list_waiting_commands,
     ),
-    SpendingAction(
+    Action(
         name="cancel_waiting_commands",
         fields={
-            **_VEHICLES,
+            **DEVICES,
             vol.Optional(_COMMAND): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
         },
         handle=_async_cancel_waiting_commands,

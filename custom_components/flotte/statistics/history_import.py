@@ -43,6 +43,19 @@ _MINUTE: Final = 12
 _DAY: Final = timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class ImportPeriod:
+    """A period that will be imported."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """Number of days, which is the number of requests."""
+        return (self.end - self.start).days + 1
+
+
 @dataclass(kw_only=True)
 class _Run:
     """A period on its way into the statistics."""
@@ -58,18 +71,23 @@ class _Run:
     attempts: int = 0
     """Of the next day."""
 
-
-@dataclass(frozen=True)
-class ImportPeriod:
-    """A period that will be imported."""
-
-    start: date
-    end: date
-
-    @property
-    def days(self) -> int:
-        """Number of days, which is the number of requests."""
-        return (self.end - self.start).days + 1
+    @classmethod
+    def of(
+        cls, period: ImportPeriod, caller: Caller, days: SiteDays, *, is_automatic: bool = False
+    ) -> _Run:
+        """Begin at the start of a period."""
+        midnight = day_begins(period.start, days.zone)
+        first = hour_of(midnight)
+        if first < midnight and period.start != days.installed_on:
+            # A part of that hour is of the day before, which is not read.
+            first += HOUR
+        return cls(
+            day=period.start,
+            last=period.end,
+            caller=caller,
+            is_automatic=is_automatic,
+            hours=HourlyEnergy(first),
+        )
 
 
 class HistoryImport:
@@ -106,10 +124,20 @@ class HistoryImport:
         """Call `listener` when `imported_until` changes."""
         return self._changed.subscribe(listener)
 
+    @property
+    def name(self) -> str:
+        """The name of the site."""
+        return self._coordinator.device_name
+
+    @property
+    def has_history(self) -> bool | None:
+        """Whether the site has a history to import; None if it is not known yet."""
+        return has_history(self._site.state)
+
     @callback
     def async_request(self, period: ImportPeriod, caller: Caller) -> None:
         """Import a period again, at the next pause; it takes the place of another request."""
-        self._requested = self._new_run(period, caller, is_automatic=False)
+        self._requested = _Run.of(period, caller, self.days)
         self._async_next(timedelta())
 
     # --- When -------------------------------------------------------------------------------------
@@ -126,7 +154,7 @@ class HistoryImport:
         if not is_recording(self._hass):
             LOGGER.debug(
                 "The energy history of %s is not imported: there is no recorder",
-                self._coordinator.device_name,
+                self.name,
             )
             return
         second = self._site.site_id % 60
@@ -169,7 +197,7 @@ class HistoryImport:
         except RecorderSilent:
             LOGGER.warning(
                 "The recorder does not store the energy history of %s; Flotte retries in an hour",
-                self._coordinator.device_name,
+                self.name,
             )
             self._run = None
         finally:
@@ -247,7 +275,7 @@ class HistoryImport:
         ):
             LOGGER.warning(
                 "Tesla has no energy history of %s for %s: %s",
-                self._coordinator.device_name,
+                self.name,
                 run.day,
                 error,
             )
@@ -255,7 +283,7 @@ class HistoryImport:
         if not self._is_pause_logged:
             LOGGER.info(
                 "The energy history of %s cannot be read: %s. Flotte retries every hour",
-                self._coordinator.device_name,
+                self.name,
                 error,
             )
             self._is_pause_logged = True
@@ -282,7 +310,7 @@ class HistoryImport:
 
     async def _async_automatic_run(self) -> _Run | None:
         """Plan what is missing, with the days that Tesla may have corrected since."""
-        if not has_history(self._site.state) or self._site.api.price(Endpoint.CALENDAR_HISTORY):
+        if not self.has_history or self._site.api.price(Endpoint.CALENDAR_HISTORY):
             # What costs something is imported only on request.
             return None
         today = self.days.today
@@ -293,21 +321,8 @@ class HistoryImport:
             start = (newest - HOUR).astimezone(self.days.zone).date() - _REPEATED
         else:
             start = self.days.installed_on or today - _REPEATED
-        return self._new_run(ImportPeriod(min(start, today), today), POLLING, is_automatic=True)
-
-    def _new_run(self, period: ImportPeriod, caller: Caller, *, is_automatic: bool) -> _Run:
-        midnight = day_begins(period.start, self.days.zone)
-        first = hour_of(midnight)
-        if first < midnight and period.start != self.days.installed_on:
-            # A part of that hour is of the day before, which is not read.
-            first += HOUR
-        return _Run(
-            day=period.start,
-            last=period.end,
-            caller=caller,
-            is_automatic=is_automatic,
-            hours=HourlyEnergy(first),
-        )
+        period = ImportPeriod(min(start, today), today)
+        return _Run.of(period, POLLING, self.days, is_automatic=True)
 
     async def _async_load_names(self) -> None:
         """Load the names of the statistics, which are those of the sensors."""
@@ -317,4 +332,4 @@ class HistoryImport:
     def _name_of(self, field: EnergyField) -> str:
         usual = field.replace("_", " ").capitalize()
         name = self._names.get(f"component.{DOMAIN}.entity.sensor.{field}.name", usual)
-        return f"{self._coordinator.device_name} {name}"
+        return f"{self.name} {name}"

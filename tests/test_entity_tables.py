@@ -42,6 +42,7 @@ from custom_components.flotte import (
 )
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
+from custom_components.flotte.sensor.charged import ENERGY_CHARGED
 from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
@@ -70,7 +71,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
-    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS),
+    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS, *ENERGY_CHARGED),
     Platform.SWITCH: switch.VEHICLE_SWITCHES,
     Platform.UPDATE: (update.SOFTWARE,),
 }

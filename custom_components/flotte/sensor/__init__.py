@@ -7,6 +7,7 @@ from ..account.data import FlotteConfigEntry
 from ..entity import async_add_rows, async_add_tables
 from ..statistics.store import is_recording
 from .account import ACCOUNT_SENSORS, AccountSensor
+from .charged import ENERGY_CHARGED, EnergyChargedSensor
 from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
@@ -27,6 +28,9 @@ async def async_setup_entry(
     async_add_tables(data, VEHICLE_SENSORS, SITE_SENSORS, sensor_of, async_add_entities)
     async_add_connectors(entry, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
+    async_add_entities(
+        EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
+    )
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
     if is_recording(hass):
         async_add_rows(

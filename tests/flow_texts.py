@@ -35,7 +35,9 @@ def _labels(step: dict[str, Any], fields: dict[str, Any]) -> list[str]:
             shown += [texts["name"], texts["description"]]
             shown += _labels(texts, entered.schema.schema)
         else:
-            shown += [step["data"][field], step["data_description"][field]]
+            for kind in ("data", "data_description"):
+                assert field in step.get(kind, {}), f"translations/en.json: {kind} of {field}"
+                shown.append(step[kind][field])
     return shown
 
 

@@ -26,6 +26,7 @@ from custom_components.flotte.tesla.errors import (
 from custom_components.flotte.tesla.spending.caller import POLLING, STREAM, Caller, CallerKind
 from custom_components.flotte.tesla.spending.gate import (
     UNATTENDED,
+    WAITING,
     Allow,
     Circumstances,
     Decision,
@@ -541,7 +542,10 @@ def test_the_table(case: Case) -> None:
 
 
 def test_the_table_has_every_reason() -> None:
-    assert {case.reason for case in TABLE.values()} == set(DecisionReason)
+    missing = set(DecisionReason) - {case.reason for case in TABLE.values()}
+    assert missing == set(), "add cases with these reasons to TABLE"
+    deferred = {case.reason for case in TABLE.values() if case.expected is Defer}
+    assert deferred == WAITING, "add cases of settings that are deferred for these to TABLE"
 
 
 def wanted(text: str) -> set[str]:
@@ -552,6 +556,7 @@ def wanted(text: str) -> set[str]:
 @pytest.mark.parametrize("case", TABLE.values(), ids=TABLE)
 def test_every_decision_is_explained(case: Case) -> None:
     decision = judged(case)
+    assert decision.key in TEXTS, f"translations/en.json: exceptions.{decision.key} is missing"
     assert wanted(TEXTS[decision.key]) <= set(decision.placeholders)
     assert all(isinstance(word, str) for word in decision.placeholders.values())
 

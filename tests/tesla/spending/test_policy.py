@@ -76,7 +76,8 @@ def test_changed_values_differ_from_their_defaults() -> None:
     """Otherwise the round trip below proves nothing."""
     usual = Policy()
     for each in fields(Policy):
-        assert getattr(ALL_CHANGED, each.name) != getattr(usual, each.name), each.name
+        is_changed = getattr(ALL_CHANGED, each.name) != getattr(usual, each.name)
+        assert is_changed, f"give {each.name} a value in ALL_CHANGED that is not its default"
 
 
 def test_every_option_is_written_and_read() -> None:
@@ -84,7 +85,7 @@ def test_every_option_is_written_and_read() -> None:
     assert Policy.from_options(options) == ALL_CHANGED
     for option in options.keys() - {"quiet_begin", "quiet_end"}:
         policy = Policy.from_options({option: options[option]})
-        assert policy != Policy(), option
+        assert policy != Policy(), f"{option} changes nothing: its row, or its value in ALL_CHANGED"
         assert policy.to_options()[option] == options[option]
 
 
@@ -95,7 +96,7 @@ def test_half_of_the_quiet_hours_is_none() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.option)
 def test_the_strictest_of_several_entries_decides(rule: SpendingRule) -> None:
-    assert rule.option in STRICTEST, "add an example of several entries that name this option"
+    assert rule.option in STRICTEST, f"add an example of several entries that name {rule.option}"
     values, strictest = STRICTEST[rule.option]
     assert rule.strictest(values) == strictest
     assert rule.strictest(values[:1]) == values[0]
@@ -103,7 +104,7 @@ def test_the_strictest_of_several_entries_decides(rule: SpendingRule) -> None:
 
 
 def test_examples_are_of_options_that_exist() -> None:
-    assert STRICTEST.keys() == {rule.option for rule in RULES}
+    assert STRICTEST.keys() - {rule.option for rule in RULES} == set()
 
 
 def test_quiet_hours_of_the_oldest_entry_that_has_both() -> None:
@@ -136,4 +137,5 @@ def test_every_field_decides_something() -> None:
             # The check of the ranges is no use.
             if isinstance(node, ast.FunctionDef) and node.name != "__post_init__":
                 read |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-    assert {each.name for each in fields(Policy)} - read == set()
+    ignored = {each.name for each in fields(Policy)} - read
+    assert ignored == set(), "no code below tesla/ reads these: the decision is missing in gate.py"

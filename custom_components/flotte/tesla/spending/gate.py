@@ -122,7 +122,7 @@ class DecisionReason(StrEnum):
     GAP = "gate_gap"
 
 
-_WAITING: Final = frozenset(
+WAITING: Final = frozenset(
     {
         DecisionReason.BUDGET,
         DecisionReason.RESERVE,
@@ -196,7 +196,7 @@ def decide(request: SpendingRequest, circumstances: Circumstances, policy: Polic
     decision = decide_now(request, circumstances, policy)
     if (
         isinstance(decision, Allow)
-        or decision.reason not in _WAITING
+        or decision.reason not in WAITING
         or not _waits(request, circumstances, policy)
     ):
         return decision

@@ -6,6 +6,7 @@
     stream          letting the cars push, through the options flow
     entities        finding Flotte's entities
     dashboard       a dashboard as an owner would make it
+    energy          the Energy dashboard
     checks          that Home Assistant and Tesla agree
     browser         screenshots
 

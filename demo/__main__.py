@@ -16,6 +16,7 @@ from demo import browser
 from demo.account import log_in
 from demo.checks import Scene, check_all
 from demo.dashboard import CARS, make_dashboard
+from demo.energy import set_up_energy, shorten_history
 from demo.entities import Entities
 from demo.home_assistant import PASSWORD, ROOT, USER, HomeAssistant, start_home_assistant
 from demo.processes import DemoError, wait_until
@@ -94,6 +95,7 @@ async def run(arguments: argparse.Namespace) -> bool:
         )
         say("starting the simulated Tesla")
         tesla = await stack.enter_async_context(start_tesla(folder, session))
+        await shorten_history(tesla)
         say("starting Home Assistant (the first start takes longer)")
         home_assistant = await stack.enter_async_context(
             start_home_assistant(folder, tesla, session)
@@ -106,6 +108,8 @@ async def run(arguments: argparse.Namespace) -> bool:
         entities = await Entities.read(home_assistant)
         path = await make_dashboard(home_assistant, entities)
         say(f"created a dashboard for {len(entities)} entities")
+        await set_up_energy(home_assistant, entities)
+        say("set up the Energy dashboard")
         good = True
         if arguments.once:
             say("running the checks")
@@ -146,6 +150,7 @@ def _shots(path: str) -> list[browser.Shot]:
     return [
         (f"{path}/cars", "cars"),
         (f"{path}/energy", "energy"),
+        ("/energy", "energy_dashboard"),
         (f"{path}/cost", "cost"),
         ("/config/integrations/integration/flotte", "integration"),
     ]

@@ -8,14 +8,16 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from demo.account import Account
+from demo.energy import DAYS
 from demo.entities import Entities
 from demo.home_assistant import CallError, HomeAssistant
 from demo.processes import DemoError, wait_until
-from demo.tesla import AURORA, COMET, Tesla
+from demo.tesla import AURORA, COMET, SITE, Tesla
 
 VEHICLE_SECURITY = 2
 """The part of the car that locks it. Source: Tesla's universal_message.proto."""
@@ -29,6 +31,10 @@ SHOWN_SECONDS = 2.0
 WAKE_SECONDS = 60
 """Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
 LEDGER_SECONDS = 15
+IMPORT_SECONDS = 90
+"""Seconds for the import of the site's days: it reads one in three seconds."""
+MIN_HOURS = 46
+"""Hours of two days that are over at any time of the hour."""
 
 BILLED = ("data", "command", "wake", "energy", "signal")
 """The categories of Tesla's bill, by their names on both sides."""
@@ -196,6 +202,29 @@ async def unpaired_is_refused(scene: Scene) -> str:
     return f"“{text}”"
 
 
+async def energy_is_imported(scene: Scene) -> str:
+    """The hours of the site's days are in the statistics that the Energy dashboard shows."""
+    statistic = f"flotte:{SITE}_total_home_usage"
+    since = datetime.now(UTC) - timedelta(days=DAYS)
+
+    async def imported() -> list[dict[str, Any]] | None:
+        found: dict[str, list[dict[str, Any]]] = await scene.home_assistant.call(
+            "recorder/statistics_during_period",
+            start_time=since.isoformat(),
+            statistic_ids=[statistic],
+            period="hour",
+            types=["change"],
+        )
+        hours = found.get(statistic, [])
+        return hours if len(hours) >= MIN_HOURS else None
+
+    hours = await wait_until("the energy of two days", imported, IMPORT_SECONDS)
+    empty = [hour for hour in hours if not hour["change"]]
+    expect(not empty, f"{len(empty)} hours without any energy")
+    used = sum(hour["change"] for hour in hours)
+    return f"{used:.1f} kWh in {len(hours)} hours"
+
+
 async def ledger_is_bill(scene: Scene) -> str:
     """Flotte's ledger matches Tesla's bill, and its sensors show the cost."""
     sensors = {key: scene.entities.of_account(f"cost_{key}") for key in (*BILLED, "month")}
@@ -255,6 +284,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("an opened door shows by the stream, with no data request", door_shows),
     ("lock.lock locks the car by a signed command with the right counter", lock_is_signed),
     ("the unpaired car's command is refused, naming the pairing", unpaired_is_refused),
+    ("the site's energy history is in the statistics", energy_is_imported),
     ("the ledger equals Tesla's bill", ledger_is_bill),
 )
 

@@ -190,6 +190,8 @@ class Car(ConnectedVehicle):
         if request.client is None:
             raise Fault(INSUFFICIENT_PRIVILEGES)
         invocations = signed_actions.read_infotainment(request.payload)
+        if any(invocation.name in self.unknown_commands for invocation in invocations):
+            raise Fault(INVALID_COMMAND)
         answer = car_server_pb2.Response()
         try:
             # Several seats are not one transaction; the first refusal ends it.

@@ -88,6 +88,7 @@ class ConnectedVehicle(Vehicle, ABC):
         self.refusals: list[Json] = []
         """Commands that the car understood but did not run, with the reason."""
         self.unclassified: set[str] = set()
+        self.unknown_commands: set[str] = set()
         """Names of commands that the gateway answers with 501 when they are signed."""
         born = clock.now()
         self.protocol = VehicleProtocol(

@@ -273,6 +273,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.outcome",
         "tesla.vehicle.waits",
     },
+    "tesla.vehicle.unknown_commands": {
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.signals",
+        "tesla.signing",
+        "tesla.vehicle.knowledge",
+    },
     "tesla.vehicle.admission": {
         "tesla.commands",
         "tesla.errors",
@@ -369,6 +376,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.presence",
         "tesla.vehicle.redundancy",
         "tesla.vehicle.turns",
+        "tesla.vehicle.unknown_commands",
         "tesla.vehicle.verification",
         "tesla.vehicle.waking",
     },

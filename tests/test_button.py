@@ -1,5 +1,6 @@
 """Buttons."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,13 +10,16 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.bill import Category
-from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up
+from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, vehicle_of
 from tests.fleet import (
     BOTH,
     MINUTE,
@@ -35,6 +39,18 @@ pytestmark = pytest.mark.freeze_time(MOMENT)
 CASES = [
     Case(entity="button.{}_flash_lights", service=SERVICE_PRESS, name="flash_lights"),
     Case(entity="button.{}_honk_horn", service=SERVICE_PRESS, name="honk_horn"),
+    Case(
+        entity="button.{}_boombox",
+        service=SERVICE_PRESS,
+        name="remote_boombox",
+        parameters={"sound": 0},
+    ),
+    Case(
+        entity="button.{}_play_locating_sound",
+        service=SERVICE_PRESS,
+        name="remote_boombox",
+        parameters={"sound": 2000},
+    ),
     Case(
         entity="button.{}_keyless_driving",
         service=SERVICE_PRESS,
@@ -59,6 +75,7 @@ async def test_buttons(
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("driven", BOTH)
 @pytest.mark.parametrize("case", names(CASES))
 async def test_button_acts(
@@ -224,3 +241,45 @@ async def test_press_wakes_a_sleeping_car(
     await act(hass, SERVICE_PRESS, f"button.aurora_{press}")
     assert car.wakes == 1
     assert len(car.executions) == 1
+
+
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_command_unknown_to_the_car_is_paid_once_for_each_software(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y, unknown_commands=["remote_boombox"])
+
+    async def press() -> int:
+        """The price of a press, in commands."""
+        before = tesla.bill.counts()[Category.COMMAND]
+        with pytest.raises(HomeAssistantError) as refusal:
+            await act(hass, SERVICE_PRESS, "button.aurora_boombox")
+        assert refusal.value.translation_key == "fault_invalid_command"
+        return tesla.bill.counts()[Category.COMMAND] - before
+
+    assert await press() > 0
+    assert await press() == 0
+    # Also after a restart.
+    vehicle = vehicle_of(loaded, MODEL_Y).vehicle
+    stored = vehicle.to_stored()
+    vehicle.executor.unknown.restore({})
+    vehicle.restore(json.loads(json.dumps(stored)))
+    assert await press() == 0
+    # New software may know it.
+    version = Reading("2026.44.1", dt_util.utcnow(), Source.STREAM)
+    vehicle.receive({signals.SOFTWARE_VERSION: version})
+    assert await press() == 1
+    assert await press() == 0
+    assert car.executions == []
+
+
+async def test_a_proven_command_is_sent_again_even_if_the_car_did_not_know_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """An odd answer must not block what the owner needs."""
+    car = await told_of(tesla, wait, MODEL_Y, unknown_commands=["honk_horn"])
+    with pytest.raises(HomeAssistantError):
+        await act(hass, SERVICE_PRESS, "button.aurora_honk_horn")
+    car.steer({"unknown_commands": []})
+    await act(hass, SERVICE_PRESS, "button.aurora_honk_horn")
+    assert [each.name for each in car.executions] == ["honk_horn"]

@@ -454,6 +454,7 @@ OPTIONAL: Final = {
     "select.seat_heater_rear_right",
     "select.seat_heater_third_row_left",
     "select.seat_heater_third_row_right",
+    "select.steering_wheel_level",
     "sensor.battery_charge_power",
     "sensor.battery_discharge_power",
     "sensor.battery_energy_exported",
@@ -499,6 +500,7 @@ OPTIONAL: Final = {
     "sensor.total_solar_generation",
     "sensor.vpp_reserve",
     "sensor.wall_connector_power",
+    "switch.auto_steering_wheel",
     "switch.charge_from_grid",
     "switch.storm_watch",
 }
@@ -546,9 +548,6 @@ def test_every_shown_signal_is_polled_or_streamed() -> None:
 
 
 NOT_USED: Final = {
-    # Only the switch of the steering wheel's heater is used.
-    "AUTO_STEERING_WHEEL",
-    "STEERING_WHEEL_LEVEL",
     # A sensor of a polyline says nothing.
     "ROUTE_LINE",
     # Of the Semi there are no entities.

@@ -60,6 +60,16 @@ CASES = [
         name="remote_steering_wheel_heater_request",
         parameters={"on": True},
     ),
+    Case(
+        entity="select.{}_steering_wheel_heat_level",
+        service=SERVICE_SELECT_OPTION,
+        data={ATTR_OPTION: "low"},
+        before={"climate": True},
+        shown_before="off",
+        shown="low",
+        name="remote_steering_wheel_heat_level_request",
+        parameters={"level": 1},
+    ),
 ]
 
 
@@ -79,6 +89,7 @@ async def test_selects(
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 @pytest.mark.parametrize("driven", BOTH)
 @pytest.mark.parametrize("case", names(CASES))
 async def test_select_acts(

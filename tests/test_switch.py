@@ -118,6 +118,15 @@ RARE = [
         for side, position in (("left", 1), ("right", 2))
     ),
     Case(
+        entity="switch.{}_automatic_steering_wheel_heater",
+        service=SERVICE_TURN_ON,
+        before={"climate": True},
+        shown_before="off",
+        shown="on",
+        name="remote_auto_steering_wheel_heat_climate_request",
+        parameters={"on": True},
+    ),
+    Case(
         entity="switch.{}_guest_mode",
         service=SERVICE_TURN_ON,
         # Only the stream reports it.

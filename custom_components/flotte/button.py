@@ -47,6 +47,17 @@ BUTTONS: Final = (
     FlotteButtonDescription(key="honk_horn", command=lambda _: commands.honk_horn()),
     FlotteButtonDescription(key="remote_start", command=lambda _: commands.remote_start()),
     FlotteButtonDescription(
+        key="boombox",
+        command=lambda _: commands.play_sound("random"),
+        # Not every car knows it.
+        entity_registry_enabled_default=False,
+    ),
+    FlotteButtonDescription(
+        key="locate",
+        command=lambda _: commands.play_sound("locate"),
+        entity_registry_enabled_default=False,
+    ),
+    FlotteButtonDescription(
         key="homelink",
         command=_homelink,
         exists=lambda state: state[signals.HOMELINK_DEVICES] != 0,

@@ -141,6 +141,16 @@ VEHICLE_SELECTS: Final = (
         values=(False, True),
         command=lambda on: commands.set_steering_wheel_heater(on=on),
     ),
+    FlotteSelectDescription(
+        key="steering_wheel_level",
+        signal=signals.STEERING_WHEEL_LEVEL,
+        exists=reported(signals.STEERING_WHEEL_LEVEL),
+        options=["off", "low", "high"],
+        values=(0, 1, 3),
+        command=commands.set_steering_wheel_level,
+        # Not every car knows it.
+        entity_registry_enabled_default=False,
+    ),
 )
 
 

@@ -73,6 +73,13 @@ VEHICLE_SWITCHES: Final = (
         signals.AUTO_SEAT_RIGHT,
         lambda on: commands.set_auto_seat_climate(Seat.FRONT_RIGHT, on=on),
     ),
+    FlotteSwitchDescription(
+        key="auto_steering_wheel",
+        signal=signals.AUTO_STEERING_WHEEL,
+        exists=reported(signals.AUTO_STEERING_WHEEL),
+        command=lambda on: commands.set_auto_steering_wheel(on=on),
+        entity_registry_enabled_default=False,
+    ),
     _disabled("guest_mode", signals.GUEST_MODE, lambda on: commands.set_guest_mode(on=on)),
     _disabled("low_power_mode", None, lambda on: commands.set_low_power_mode(on=on)),
     _disabled("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),

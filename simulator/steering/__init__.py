@@ -36,6 +36,7 @@ order of the object.
 | polls_keep_awake, discounted_device_data | bool | |
 | streaming_toggle | bool or null | the switch of an old Model S or X that lets it stream |
 | unclassified | list of command names | the gateway answers 501 to them |
+| unknown_commands | list of command names | its software does not know them: fault 9 |
 | pair, unpair | public key in hex | |
 | alert | {"name":…, "audiences": ["customer", "service"], "active": bool} | sent on the stream |
 | client_error | {"name":…, "body":…, "tags": {…}} | sent on the stream, topic errors |

@@ -11,6 +11,12 @@ def _unclassified(car: ConnectedVehicle, value: object) -> None:
     car.unclassified = {str(name) for name in value}
 
 
+def _unknown_commands(car: ConnectedVehicle, value: object) -> None:
+    if not isinstance(value, list):
+        raise SteeringError("unknown_commands must be a list of command names")
+    car.unknown_commands = {str(name) for name in value}
+
+
 def _key(value: object) -> bytes:
     try:
         return bytes.fromhex(str(value))
@@ -42,6 +48,7 @@ ORDERS: dict[str, Order] = {
     "discounted_device_data": attribute("discounted_device_data", bool),
     "streaming_toggle": attribute("streaming_toggle", bool, type(None)),
     "unclassified": _unclassified,
+    "unknown_commands": _unknown_commands,
     "pair": _pair,
     "unpair": _unpair,
 }

@@ -372,6 +372,72 @@ ROWS = (
         reference=False,
     ),
     Row(
+        make=lambda: commands.set_steering_wheel_level(0),
+        name="remote_steering_wheel_heat_level_request",
+        domain=INFOTAINMENT,
+        payload="1205ba04020801",
+        parameters={"level": 0},
+        expects={S.STEERING_WHEEL_LEVEL: 0},
+        supersedes="steering_wheel_level",
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_steering_wheel_level(1),
+        name="remote_steering_wheel_heat_level_request",
+        domain=INFOTAINMENT,
+        payload="1205ba04020802",
+        parameters={"level": 1},
+        expects={S.STEERING_WHEEL_LEVEL: 1, S.CLIMATE_ON: True},
+        supersedes="steering_wheel_level",
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_steering_wheel_level(3),
+        name="remote_steering_wheel_heat_level_request",
+        domain=INFOTAINMENT,
+        payload="1205ba04020803",
+        parameters={"level": 3},
+        expects={S.STEERING_WHEEL_LEVEL: 3, S.CLIMATE_ON: True},
+        supersedes="steering_wheel_level",
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_auto_steering_wheel(on=True),
+        name="remote_auto_steering_wheel_heat_climate_request",
+        domain=INFOTAINMENT,
+        payload="1205b204020801",
+        parameters={"on": True},
+        expects={S.AUTO_STEERING_WHEEL: True, S.CLIMATE_ON: True},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_auto_steering_wheel(on=False),
+        name="remote_auto_steering_wheel_heat_climate_request",
+        domain=INFOTAINMENT,
+        payload="1203b20400",
+        parameters={"on": False},
+        expects={S.AUTO_STEERING_WHEEL: False},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.play_sound("random"),
+        name="remote_boombox",
+        domain=INFOTAINMENT,
+        payload="1203820400",
+        parameters={"sound": 0},
+        repeatable=False,
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.play_sound("locate"),
+        name="remote_boombox",
+        domain=INFOTAINMENT,
+        payload="120682040308d00f",
+        parameters={"sound": 2000},
+        repeatable=False,
+        reference=False,
+    ),
+    Row(
         make=lambda: commands.set_sentry_mode(on=True),
         name="set_sentry_mode",
         domain=INFOTAINMENT,
@@ -1265,10 +1331,21 @@ NEVER_TWICE = {
     "media_toggle_playback",
     "media_volume_down",
     "media_volume_up",
+    "remote_boombox",
     "trigger_homelink",
 }
 # A second one does no harm at once, but a late one opens a car or moves a start: not repeated.
 RATHER_NOT = {"door_unlock", "schedule_software_update"}
+# Tesla documents the plain form only; the numbers of the signed one come from the community.
+UNPROVEN = {
+    "remote_auto_steering_wheel_heat_climate_request",
+    "remote_boombox",
+    "remote_steering_wheel_heat_level_request",
+}
+
+
+def test_commands_that_a_car_may_not_know() -> None:
+    assert {row.name for row in ROWS if row.make().unproven} == UNPROVEN
 
 
 def test_commands_that_must_not_run_twice() -> None:
@@ -1521,9 +1598,6 @@ LEFT_OUT = {
     "navigation_gps_request",
     "navigation_sc_request",
     "navigation_waypoints_request",
-    "remote_auto_steering_wheel_heat_climate_request",
-    "remote_boombox",
-    "remote_steering_wheel_heat_level_request",
     "set_managed_charge_current_request",
     "set_managed_charger_location",
     "set_managed_scheduled_charging_time",

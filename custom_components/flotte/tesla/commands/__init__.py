@@ -5,10 +5,12 @@ with the protocol, and the name and JSON parameters for those without. It also h
 handles it, the scopes, whether repeating it is harmless, its expected effect, and which refusals of
 the vehicle only mean "already done".
 
-Left out are commands that Tesla's own libraries do not sign, while every vehicle with the protocol
-refuses their REST form (boombox, coordinates, Superchargers and waypoints for the
-navigation, drive notes, calendar, levels and automatic of the steering wheel heater, managed
-charging).
+Some commands are not in Tesla's own libraries, but in the messages that the community found
+(`Command.unproven`): vehicles may refuse these as unknown.
+
+Left out are others of these (coordinates, Superchargers and waypoints for the navigation, drive
+notes, calendar), and commands without a known signed form, whose REST form cars with the protocol
+refuse (managed charging).
 
 Sources: Tesla's command documentation (2025), vehicle-command (2026-07) and its protobuf messages.
 """
@@ -33,6 +35,7 @@ from .charging import (
 from .climate import (
     Seat,
     set_auto_seat_climate,
+    set_auto_steering_wheel,
     set_bioweapon_mode,
     set_cabin_overheat_protection,
     set_climate_keeper,
@@ -41,6 +44,7 @@ from .climate import (
     set_seat_cooler,
     set_seat_heater,
     set_steering_wheel_heater,
+    set_steering_wheel_level,
     set_temperature,
     start_climate,
     stop_climate,
@@ -69,6 +73,7 @@ from .driving import (
     flash_lights,
     honk_horn,
     navigate,
+    play_sound,
     reset_pin_to_drive,
     reset_valet_pin,
     set_guest_mode,
@@ -136,6 +141,7 @@ __all__ = [
     "next_track",
     "open_charge_port",
     "open_frunk",
+    "play_sound",
     "previous_favourite",
     "previous_track",
     "remote_start",
@@ -147,6 +153,7 @@ __all__ = [
     "reset_valet_pin",
     "schedule_software_update",
     "set_auto_seat_climate",
+    "set_auto_steering_wheel",
     "set_backup_reserve",
     "set_bioweapon_mode",
     "set_cabin_overheat_protection",
@@ -173,6 +180,7 @@ __all__ = [
     "set_sentry_mode",
     "set_speed_limit",
     "set_steering_wheel_heater",
+    "set_steering_wheel_level",
     "set_storm_watch",
     "set_temperature",
     "set_valet_mode",

@@ -159,6 +159,36 @@ def set_steering_wheel_heater(*, on: bool) -> Command:
     )
 
 
+_WHEEL_LEVELS: Final = {0: 1, 1: 2, 3: 3}
+"""Levels of the steering wheel as vehicles report them, with their numbers in the message."""
+
+
+def set_steering_wheel_level(level: int) -> Command:
+    """Heat the steering wheel at `level` 0 (off), 1 or 3; the climate is turned on first."""
+    among("steering wheel heater", str(level), tuple(map(str, _WHEEL_LEVELS)))
+    action = car_server_pb2.StwHeatLevelAction()
+    action.stw_heat_level = _WHEEL_LEVELS[level]  # type: ignore[assignment]  # the enum's number
+    return Command(
+        name="remote_steering_wheel_heat_level_request",
+        **infotainment(Action(stwHeatLevelAction=action)),
+        parameters={"level": level},
+        **_with_climate(signals.STEERING_WHEEL_LEVEL, level),
+        unproven=True,
+        supersedes="steering_wheel_level",
+    )
+
+
+def set_auto_steering_wheel(*, on: bool) -> Command:
+    """Let the car heat the steering wheel automatically; the climate is turned on first."""
+    return Command(
+        name="remote_auto_steering_wheel_heat_climate_request",
+        **infotainment(Action(autoStwHeatAction=car_server_pb2.AutoStwHeatAction(on=on))),
+        parameters={"on": on},
+        **_with_climate(signals.AUTO_STEERING_WHEEL, on),
+        unproven=True,
+    )
+
+
 def set_bioweapon_mode(*, on: bool, manual_override: bool = False) -> Command:
     """Filter the air as well as the vehicle can."""
     action = car_server_pb2.HvacBioweaponModeAction(on=on, manual_override=manual_override)

@@ -67,6 +67,9 @@ class Command:
     undoes_itself: bool = False
     """Whether the vehicle reverts it on its own, such as a released cable that latches again. If
     so, no reading is fresh enough to skip the command."""
+    unproven: bool = False
+    """Whether Tesla's own libraries lack its signed form, so that a vehicle may not know it. Once a
+    vehicle has refused it as unknown, it is not sent again until the vehicle's software changes."""
     supersedes: str | None = None
     """Kind of setting. Of several waiting settings of one kind, only the newest is sent."""
 

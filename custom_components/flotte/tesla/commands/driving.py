@@ -41,6 +41,23 @@ def honk_horn() -> Command:
     )
 
 
+SOUNDS: Final = {"random": 0, "locate": 2000}
+"""Sounds of the outside speaker, with Tesla's numbers."""
+
+
+def play_sound(sound: str) -> Command:
+    """Play a sound outside: a `random` one, or the ping that helps to `locate` the car."""
+    among("sound", sound, tuple(SOUNDS))
+    number = SOUNDS[sound]
+    return Command(
+        name="remote_boombox",
+        **infotainment(Action(boomboxAction=car_server_pb2.BoomboxAction(sound=number))),
+        parameters={"sound": number},
+        repeatable=False,
+        unproven=True,
+    )
+
+
 def trigger_homelink(position: Position) -> Command:
     """Press HomeLink: a garage door near `position` (the vehicle's, degrees) moves."""
     latitude, longitude = position

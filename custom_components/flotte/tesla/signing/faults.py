@@ -87,6 +87,7 @@ TIMEOUT = Fault(2, "TIMEOUT", Ran.MAYBE, Handling.RETRY, retries=2, pause=2.0)
 UNKNOWN_KEY_ID = _refusal(3, "UNKNOWN_KEY_ID")
 INACTIVE_KEY = _refusal(4, "INACTIVE_KEY")
 REMOTE_ACCESS_DISABLED = _refusal(21, "REMOTE_ACCESS_DISABLED")
+INVALID_COMMAND = _refusal(9, "INVALID_COMMAND")
 INVALID_TOKEN_OR_COUNTER = _resync(6, "INVALID_TOKEN_OR_COUNTER", 2)
 TIME_EXPIRED = _resync(17, "TIME_EXPIRED", 2)
 TIME_TO_LIVE_TOO_LONG = _resync(20, "TIME_TO_LIVE_TOO_LONG", 1)
@@ -104,7 +105,7 @@ FAULTS: Mapping[int, Fault] = MappingProxyType(
             INVALID_TOKEN_OR_COUNTER,  # the counter was used, or is too old
             _refusal(7, "INSUFFICIENT_PRIVILEGES"),  # our role or the vehicle's state forbids it
             _refusal(8, "INVALID_DOMAINS"),  # unknown destination, or old firmware
-            _refusal(9, "INVALID_COMMAND"),  # unknown to this firmware
+            INVALID_COMMAND,  # unknown to this firmware
             _refusal(10, "DECODING"),  # our bug
             _retry(
                 11, "INTERNAL", 3, 1, 2.0

@@ -149,6 +149,7 @@ def _to_stored(command: Command) -> dict[str, Any]:
         "scopes": sorted(command.scopes),
         "expects": {signal.name: value for signal, value in command.expects.items()},
         "already": sorted(command.already),
+        "unproven": command.unproven,
         "supersedes": command.supersedes,
     }
 
@@ -168,6 +169,7 @@ def _from_stored(line: Mapping[str, Any]) -> Command:
         scopes=_texts(line["scopes"]),
         expects={_BY_NAME[key]: _held(key, value) for key, value in line["expects"].items()},
         already=_texts(line["already"]),
+        unproven=line.get("unproven") is True,
         supersedes=_text(line["supersedes"]),
     )
 

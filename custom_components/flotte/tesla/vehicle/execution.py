@@ -33,6 +33,7 @@ from .polling import Poller
 from .presence import Presence
 from .redundancy import Redundancy
 from .turns import PendingCommand, Turns
+from .unknown_commands import UnknownCommands
 from .verification import Verifier
 from .waking import Waker
 
@@ -74,6 +75,7 @@ class Executor:
         self._waker = waker
         self._persistence = persistence
         self._redundancy = Redundancy(knowledge)
+        self.unknown = UnknownCommands(knowledge)
         self._verifier = Verifier(context, knowledge, admission, poller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
@@ -105,6 +107,7 @@ class Executor:
             if self._redundancy.is_redundant(command, caller):
                 return self._skip(command, caller)
             self._redundancy.refuse_hindered(command, caller)
+            self.unknown.refuse(command)
             done = await self._perform(pending, command, caller)
             if isinstance(done, Defer):
                 return await self.deferred.put(command, caller, done)
@@ -220,4 +223,8 @@ class Executor:
         """Send a command, unless it would toggle a state that is already right."""
         if not await self._verifier.allows(command, caller):
             return Done(already=True)
-        return await self._channel.transmit(command, caller)
+        try:
+            return await self._channel.transmit(command, caller)
+        except CommandRefused as error:
+            self.unknown.note(command, error)
+            raise

@@ -207,6 +207,7 @@ class Vehicle:
             **self.poller.to_stored(),
             **self._last_wake.to_stored(monotonic=monotonic, wall=wall),
             **self.deferred.to_stored(),
+            **self.executor.unknown.to_stored(),
         }
 
     def restore(self, stored: object) -> None:
@@ -218,6 +219,7 @@ class Vehicle:
         self.presence.restore(stored)
         self.poller.restore(stored)
         self.deferred.restore(stored)
+        self.executor.unknown.restore(stored)
         self._last_wake.restore(stored, monotonic=monotonic, wall=wall)
         self.channel.restore(stored, monotonic=monotonic, wall=wall)
 

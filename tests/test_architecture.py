@@ -691,6 +691,16 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.spending.caller",
     },
+    "site_rates": HOME_ASSISTANT
+    | {
+        "account.zones",
+        "const",
+        "coordinator",
+        "entity",
+        "tesla.energy",
+        "tesla.signals",
+        "tesla.state",
+    },
     "coordinator": HOME_ASSISTANT
     | {
         "account.names",
@@ -1065,6 +1075,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,
     "button": PLATFORM,
+    # A price depends on the time as well as on signals.
+    "calendar": PLATFORM | {"site_rates", "tesla.energy"},
     "climate": PLATFORM,
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
@@ -1083,6 +1095,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.devices",
         "account.names",
         "sensor.account",
+        "site_rates",
         "statistics.history_import",
         "statistics.site_days",
         "statistics.store",
@@ -1339,7 +1352,7 @@ def test_nothing_imports_a_platform() -> None:
         assert not allowed & PLATFORMS, part
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"event", "select", "sensor"}))
+@pytest.mark.parametrize("platform", sorted(PLATFORMS - {"calendar", "event", "select", "sensor"}))
 def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> None:
     assert MAY_IMPORT[platform] == PLATFORM
 

@@ -28,6 +28,7 @@ from custom_components.flotte import (
     PLATFORMS,
     binary_sensor,
     button,
+    calendar,
     climate,
     cover,
     device_tracker,
@@ -40,6 +41,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
+from custom_components.flotte.calendar.tariff import TARIFFS
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
 from custom_components.flotte.sensor.charged import ENERGY_CHARGED
@@ -47,6 +49,7 @@ from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
 from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
+from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
 from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
@@ -77,9 +80,10 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
 }
 SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
+    Platform.CALENDAR: TARIFFS,
     Platform.NUMBER: number.SITE_NUMBERS,
     Platform.SELECT: select.SITE_SELECTS,
-    Platform.SENSOR: (*SITE_SENSORS, HISTORY_IMPORTED_UNTIL),
+    Platform.SENSOR: (*SITE_SENSORS, HISTORY_IMPORTED_UNTIL, *PRICES),
     Platform.SWITCH: switch.SITE_SWITCHES,
 }
 ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
@@ -122,7 +126,7 @@ EVERY_ROW: Final = [
 
 
 def test_every_platform_has_its_tables() -> None:
-    assert set(VEHICLE) == set(PLATFORMS)
+    assert {*VEHICLE, *SITE} == set(PLATFORMS)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -148,7 +152,7 @@ def test_keys_are_unique() -> None:
 
 def test_tables_are_complete() -> None:
     """Every constant that looks like a table has its rows in those that are checked here."""
-    modules = [binary_sensor, button, cover, device_tracker, lock, number, select, switch]
+    modules = [binary_sensor, button, calendar, cover, device_tracker, lock, number, select, switch]
     modules += [part for part in vars(sensor).values() if isinstance(part, ModuleType)]
     assert {"vehicle", "battery"} <= {module.__name__.rpartition(".")[2] for module in modules}
     known = {id(row) for _, row in rows()}
@@ -276,7 +280,9 @@ OTHER_KEYS: Final[dict[str, Signal[Any] | Derived[Any]]] = {
     "sensor.charging_status": signals.CHARGING_STATE,
     "sensor.data_age": DATA_AGE,
     "sensor.current_charge_limit": signals.CHARGE_LIMIT,
+    "sensor.buy_price": signals.BUY_TARIFF,
     "sensor.range": signals.RATED_RANGE,
+    "sensor.sell_price": signals.SELL_TARIFF,
     "sensor.scheduled_charging_start": signals.CHARGING_STARTS,
     "sensor.scheduled_departure": signals.DEPARTURE,
     "sensor.tonneau_open": signals.TONNEAU_OPEN_PERCENT,
@@ -440,6 +446,8 @@ OPTIONAL: Final = {
     "binary_sensor.storm_active",
     "binary_sensor.streaming",
     "binary_sensor.wifi",
+    "calendar.buy_tariff",
+    "calendar.sell_tariff",
     "button.homelink",
     "cover.sunroof",
     "cover.tonneau",
@@ -462,6 +470,7 @@ OPTIONAL: Final = {
     "sensor.battery_energy_imported_from_grid",
     "sensor.battery_energy_imported_from_solar",
     "sensor.battery_power",
+    "sensor.buy_price",
     "sensor.consumer_energy_imported_from_battery",
     "sensor.consumer_energy_imported_from_generator",
     "sensor.consumer_energy_imported_from_grid",
@@ -491,6 +500,7 @@ OPTIONAL: Final = {
     "sensor.load_power",
     "sensor.percentage_charged",
     "sensor.solar_energy_exported",
+    "sensor.sell_price",
     "sensor.solar_power",
     "sensor.total_battery_charge",
     "sensor.total_battery_discharge",

@@ -62,6 +62,8 @@ SETTINGS = {
     "select.home_operation_mode",
     "select.home_export_rule",
     "switch.home_charge_from_grid",
+    "sensor.home_buy_price",
+    "sensor.home_sell_price",
     "sensor.home_gateway_version",
     "sensor.home_grid_services_reserve",
     "binary_sensor.home_grid_services_enabled",
@@ -379,6 +381,7 @@ async def test_a_site_without_a_battery(
                     "live_status.energy_left",
                     "site_info.backup_reserve_percent",
                     "site_info.default_real_mode",
+                    "site_info.tariff_content_v2",
                 ],
             }
         }

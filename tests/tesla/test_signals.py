@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -361,6 +361,19 @@ SITE_DATA = json.loads(
     }
   },
   "site_info": {
+    "tariff_content_v2": {
+      "version": 1, "utility": "Example Energy", "currency": "EUR",
+      "energy_charges": {"ALL": {"rates": {"ALL": 0.3}}},
+      "seasons": {
+        "Year": {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31, "tou_periods": {}}
+      },
+      "sell_tariff": {
+        "energy_charges": {"ALL": {"rates": {"ALL": 0.08}}},
+        "seasons": {
+          "Year": {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31, "tou_periods": {}}
+        }
+      }
+    },
     "site_name": "Home", "backup_reserve_percent": 20, "default_real_mode": "self_consumption",
     "vpp_backup_reserve_percent": 15, "battery_count": 2,
     "installation_date": "2023-05-11T10:00:00+02:00",
@@ -386,6 +399,10 @@ SITE_DATA = json.loads(
 """
 )
 
+WHOLE_YEAR: Final = {
+    "Year": {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31, "tou_periods": {}}
+}
+
 SITE_VALUES: dict[Signal[Any], Any] = {
     signals.SOLAR_POWER: 3102.0,
     signals.BATTERY_POWER: -3090.0,
@@ -405,6 +422,14 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.WALL_CONNECTORS: 3,
     signals.STORM_ACTIVE: False,
     signals.BACKUP_RESERVE: 20,
+    signals.BUY_TARIFF: (
+        {"energy_charges": {"ALL": {"rates": {"ALL": 0.3}}}, "seasons": WHOLE_YEAR},
+        "EUR",
+    ),
+    signals.SELL_TARIFF: (
+        {"energy_charges": {"ALL": {"rates": {"ALL": 0.08}}}, "seasons": WHOLE_YEAR},
+        "EUR",
+    ),
     signals.OPERATION_MODE: "self_consumption",
     signals.STORM_WATCH: True,
     signals.GATEWAY_VERSION: "26.4.1 c58c2df3",

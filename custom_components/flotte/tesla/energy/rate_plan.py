@@ -206,7 +206,7 @@ class RatePlan:
         edge = begin_of_day + DAY_MINUTES
         if season is not None:
             later = bisect_right(season.edges, minute)
-            edge = min(edge, *season.edges[later : later + 1], edge)
+            edge = min([edge, *season.edges[later : later + 1]])
         end = moment + timedelta(minutes=edge - begin_of_day) - passed
         span = None if season is None else season.span_at(minute)
         return _Piece(self._before_clock_change(moment, end), season, span)
@@ -241,7 +241,7 @@ def read_seasons(content: object) -> tuple[Season, ...]:
     used = {
         name: season
         for name, raw in _object(plan.get("seasons") or {}, "seasons").items()
-        if (season := _object(raw or {}, name))
+        if any((season := _object(raw or {}, name)).values())
     }
     found = [_season(name, season, charges) for name, season in used.items()]
     begins = {season.first for season in found}

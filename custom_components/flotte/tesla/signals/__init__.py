@@ -29,6 +29,7 @@ from . import (
     semi,
     site,
     site_energy,
+    site_tariff,
     software,
     tyres,
 )
@@ -52,6 +53,7 @@ from .seats import *
 from .semi import *
 from .site import *
 from .site_energy import *
+from .site_tariff import *
 from .software import *
 from .tyres import *
 
@@ -82,7 +84,7 @@ def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
 
 VEHICLE_SIGNALS: Final = tuple(dict.fromkeys(_signals_of(*_TOPICS)))
 """Every signal of a vehicle."""
-SITE_SIGNALS: Final = tuple(_signals_of(site, connectors, site_energy))
+SITE_SIGNALS: Final = tuple(_signals_of(site, connectors, site_energy, site_tariff))
 """Every signal of a site."""
 
 _FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})

@@ -452,6 +452,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"asyncio", "const", "sqlalchemy", "statistics.sums", "tesla.energy"},
     "statistics.site_days": HOME_ASSISTANT
     | {
+        "account.zones",
         "tesla.energy",
         "tesla.reading_json",
         "tesla.signals",

@@ -665,6 +665,52 @@ async def test_what_costs_something_is_not_imported(
 
 
 @pytest.mark.usefixtures("few_fields")
+async def test_a_request_that_the_budget_has_no_room_for(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    tesla: Simulator,
+    asked: list[str],
+    steps: Steps,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A day costs 0.002 EUR here; after each test the bill has to equal the ledger."""
+    options = {"units": {"energy": 500}, "monthly_limit": 0.005, "head_start_days": 31}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await set_up(hass, entry)
+    device = device_of(hass, entry)
+    house.steer({"installed": "2026-11-15T09:20:00+01:00"})
+    await hass.services.async_call(
+        "flotte",
+        "import_energy_history",
+        {"device_id": device, "start": "2026-11-16"},
+        blocking=True,
+    )
+    await steps(6)
+    requests = [each for each in tesla.requests if each.endpoint == "calendar_history"]
+    assert len(requests) < len(asked) < 5
+    assert "The energy history of Home cannot be read" in caplog.text
+
+
+@pytest.mark.usefixtures("few_fields")
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "/etc", "..", 7, None])
+async def test_time_zones_that_do_not_exist(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, steps: Steps, zone: object
+) -> None:
+    """The days are those of Home Assistant, and the hours are right anyway."""
+    house.steer(
+        {
+            "installed": "2026-11-17T09:20:00+01:00",
+            "answers": {"values": {"site_info.installation_time_zone": zone}},
+        }
+    )
+    await hass.config.async_set_time_zone("Asia/Kolkata")
+    await set_up(hass, entry)
+    await steps(6)
+    await check(hass, house, NOW.replace(minute=0))
+
+
+@pytest.mark.usefixtures("few_fields")
 async def test_a_recorder_that_does_not_store(
     hass: HomeAssistant,
     entry: MockConfigEntry,

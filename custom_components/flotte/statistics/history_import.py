@@ -111,7 +111,7 @@ class HistoryImport:
         self._completed: date | None = None
         """The last day of the automatic import that came to its end."""
         self._failures: dict[date, int] = {}
-        self.days = SiteDays(self._site)
+        self.days = SiteDays(hass, self._site)
         self._is_pause_logged = False
         self._changed = Listeners[()]()
         self.imported_until: datetime | None = None

@@ -1,11 +1,12 @@
 """The history of a site as the import reads it: one local day after another."""
 
-from datetime import date, tzinfo
-from typing import Final
+from datetime import date
 from zoneinfo import ZoneInfo
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..account.zones import async_apply_zone
 from ..tesla import signals
 from ..tesla.energy.history import EnergyRow, has_other_offset, read_energy_day
 from ..tesla.energy.hours import request_of_day
@@ -13,8 +14,6 @@ from ..tesla.reading_json import as_moment
 from ..tesla.site import Site
 from ..tesla.spending.caller import Caller
 from ..tesla.state import State
-
-_UTC: Final = ZoneInfo("UTC")
 
 
 def has_history(state: State) -> bool | None:
@@ -26,20 +25,19 @@ def has_history(state: State) -> bool | None:
 class SiteDays:
     """Reads the days of one site, in its time zone."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, hass: HomeAssistant, site: Site) -> None:
+        self._hass = hass
         self._site = site
         self._has_standard_offset = False
-        self.zone = _UTC
-        """The time zone of the site, after `async_find_zone`."""
 
     async def async_find_zone(self) -> None:
         """Find the time zone of the site; that of Home Assistant until the site reports one."""
-        found: tzinfo | None = None
-        if name := self._site.state[signals.SITE_TIME_ZONE]:
-            found = await dt_util.async_get_time_zone(name)
-        found = found or dt_util.get_default_time_zone()
-        if isinstance(found, ZoneInfo):
-            self.zone = found
+        await async_apply_zone(self._hass, self._site)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the site, after `async_find_zone`."""
+        return self._site.energy.zone
 
     @property
     def today(self) -> date:

@@ -291,7 +291,7 @@ async def test_a_kill_between_two_statistics(
 ) -> None:
     """Whatever had been stored: nothing is missing and nothing is doubled afterwards."""
     house.steer({"installed": "2026-11-15T09:20:00+01:00"})
-    monkeypatch.setattr("custom_components.flotte.statistics.history_import._DAYS_TO_STORE", 2)
+    monkeypatch.setattr("custom_components.flotte.statistics.history_import._DAYS_TO_STORE", 3)
     count = 0
 
     def killed(*arguments: Any) -> None:
@@ -304,8 +304,8 @@ async def test_a_kill_between_two_statistics(
     with monkeypatch.context() as patched:
         patched.setattr(add, killed)
         await set_up(hass, entry)
-        await steps(5)
-        assert count > 10
+        await steps(7)
+        assert count >= 12, "four statistics are begun, and continued twice"
     await restart(hass, entry)
     await steps(8)
     await check(hass, house, NOW.replace(minute=0))

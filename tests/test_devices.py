@@ -15,6 +15,7 @@ from tests.fleet import MINUTE, MOMENT, Wait, told_of
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
 OTHER = 2_000_000_000_001
+GATEWAYS = {"home": "Gateway 2", "powerwall_3": "Gateway 3"}
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,7 @@ async def test_a_site(
     assert (device.model, device.model_id, device.serial_number) == (model, model_id, str(OTHER))
     version = "26.10.3 6a1f3e2b" if model_id else None
     assert device.sw_version == version
+    assert device.hw_version == GATEWAYS.get(kind)
     assert device.configuration_url == "https://www.tesla.com/teslaaccount"
 
 

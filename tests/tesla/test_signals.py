@@ -381,7 +381,7 @@ SITE_DATA = json.loads(
     "version": "26.4.1 c58c2df3", "user_settings": {"storm_mode_enabled": true},
     "off_grid_vehicle_charging_reserve_percent": 35,
     "components": {"solar": true, "battery": true, "grid": true, "grid_services_enabled": true,
-      "battery_type": "solar_powerwall",
+      "battery_type": "solar_powerwall", "gateways": [{"part_name": "Gateway 3"}],
       "batteries": [
         {"part_name": "Powerwall 3"}, {"part_name": "Powerwall 3 ", "is_active": true},
         {"part_name": "Powerwall 2", "is_active": false}, {"part_name": null}
@@ -448,6 +448,7 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.OFF_GRID_VEHICLE_RESERVE_SUPPORTED: True,
     signals.STORM_CAPABLE: False,
     signals.BATTERY_PARTS: ("Powerwall 3", "Powerwall 3"),
+    signals.GATEWAY_PARTS: ("Gateway 3",),
     signals.BATTERY_COUNT: 2,
     signals.BATTERY_TYPE: "solar_powerwall",
     signals.CONNECTORS: (

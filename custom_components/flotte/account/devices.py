@@ -26,6 +26,7 @@ class _Description(TypedDict, total=False):
     model: str
     model_id: str
     sw_version: str
+    hw_version: str
 
 
 @callback
@@ -56,15 +57,18 @@ def _description(coordinator: FlotteCoordinator) -> dict[str, str]:
     state = coordinator.state
     if isinstance(coordinator, VehicleCoordinator):
         model_id, version = state[signals.TRIM], state[signals.SOFTWARE_VERSION]
-        model = None
+        model = hardware = None
     else:
         model_id, version = state[signals.BATTERY_TYPE], state[signals.GATEWAY_VERSION]
         model = site_model(state)
+        gateways = state[signals.GATEWAY_PARTS]
+        hardware = gateways[0] if gateways else None
     described = {
         "configuration_url": CONFIGURATION_URL,
         "model": model,
         "model_id": model_id,
         "sw_version": version,
+        "hw_version": hardware,
     }
     return {key: value for key, value in described.items() if value is not None}
 

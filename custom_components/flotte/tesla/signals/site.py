@@ -231,6 +231,9 @@ BATTERY_PARTS: Final[Signal[tuple[str, ...]]] = Signal(
     "BatteryParts", _part_names, path="site_info.components.batteries", streamed=False
 )
 """Names of the Powerwalls and of their expansions, each as often as there is one."""
+GATEWAY_PARTS: Final[Signal[tuple[str, ...]]] = Signal(
+    "GatewayParts", _part_names, path="site_info.components.gateways", streamed=False
+)
 BATTERY_COUNT = Signal(
     "BatteryCount", whole, (0, 1000), path="site_info.battery_count", streamed=False
 )

@@ -16,7 +16,7 @@ from .tesla.telemetry.records import Alert
 PARALLEL_UPDATES = 0
 
 ALARM: Final = "alarm"
-OTHER: Final = "other"
+OTHER_ALERT: Final = "other"
 AUDIENCES: Final = ("customer", "service", "service_fix")
 """Audiences of an alert, the owner first. Source: Tesla's vehicle_alert.proto (2026-07)."""
 
@@ -26,7 +26,7 @@ class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
     """The row of the alerts."""
 
 
-ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER])
+ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER_ALERT])
 DECISION: Final = EventEntityDescription(
     key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
 )
@@ -60,7 +60,7 @@ def event_type(alert: Alert) -> str:
     """
     if "alarmtriggered" in alert.name.lower():
         return ALARM
-    return next((each for each in AUDIENCES if each in alert.audiences), OTHER)
+    return next((each for each in AUDIENCES if each in alert.audiences), OTHER_ALERT)
 
 
 class AlertEvent(VehicleEntity, EventEntity):

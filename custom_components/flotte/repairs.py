@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
 from .spending.account_ledger import AccountLedger, find_ledger
-from .spending.issues import DAMAGED_ISSUE, DASHBOARD
+from .spending.issues import DASHBOARD, LEDGER_DAMAGED_ISSUE
 from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
 from .tesla.spending.ledger import MAX_UNITS, Month
@@ -140,6 +140,6 @@ async def async_create_fix_flow(
     """Return the flow that resolves an issue."""
     about = data or {}
     ledger = find_ledger(hass, str(about.get("account")))
-    if about.get("issue") == DAMAGED_ISSUE:
+    if about.get("issue") == LEDGER_DAMAGED_ISSUE:
         return DamagedLedgerFlow(ledger)
     return SuspensionFlow(ledger)

@@ -16,7 +16,7 @@ CONFIGURATION_URL: Final = "https://www.tesla.com/teslaaccount"
 """Tesla's page about the account's products; none of its pages is about a single one."""
 POWERWALL: Final = "Powerwall"
 SOLAR: Final = "Solar panels"
-CONNECTORS: Final = "Wall Connectors"
+CONNECTORS_MODEL: Final = "Wall Connectors"
 
 
 class _Description(TypedDict, total=False):
@@ -84,7 +84,7 @@ def site_model(state: State) -> str | None:
         return None
     if has_solar:
         return SOLAR
-    return CONNECTORS if state[signals.CONNECTOR_PARTS] else None
+    return CONNECTORS_MODEL if state[signals.CONNECTOR_PARTS] else None
 
 
 def _counted(count: int, name: str) -> str:

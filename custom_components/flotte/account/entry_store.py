@@ -11,10 +11,10 @@ from .data import FlotteConfigEntry
 from .issues import async_clear_issues, async_raise_issue
 from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 
-STREAMING: Final = "streaming"
+STREAMING_KEY: Final = "streaming"
 """Key of the subscriptions in the file; no VIN and no site has that name."""
-DAMAGED_ISSUE: Final = "storage_damaged"
-UNWRITABLE_ISSUE: Final = "storage_unwritable"
+STORAGE_DAMAGED_ISSUE: Final = "storage_damaged"
+STORAGE_UNWRITABLE_ISSUE: Final = "storage_unwritable"
 _STORAGE_VERSION: Final = 1
 
 
@@ -32,12 +32,12 @@ async def async_read_entry(
     except Damaged as error:
         async_raise_issue(
             hass,
-            DAMAGED_ISSUE,
+            STORAGE_DAMAGED_ISSUE,
             entry.entry_id,
             {"name": entry.title, "file": error.kept_as or "—", "detail": error.detail},
         )
         return {}
-    async_clear_issues(hass, entry.entry_id, DAMAGED_ISSUE)
+    async_clear_issues(hass, entry.entry_id, STORAGE_DAMAGED_ISSUE)
     return stored or {}
 
 
@@ -83,7 +83,9 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         if data.store.failure is not None and _can_retry(hass, entry):
             is_scheduled = True
             data.store.async_delay_save(to_stored, REWRITE_SECONDS)
-        async_show_failure(hass, data.store, UNWRITABLE_ISSUE, entry.entry_id, name=entry.title)
+        async_show_failure(
+            hass, data.store, STORAGE_UNWRITABLE_ISSUE, entry.entry_id, name=entry.title
+        )
 
     data.store.written = on_write
     # Never unsubscribed: Tesla may still answer while the entry unloads.
@@ -107,5 +109,5 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
         stored[vehicle.vehicle.vin] = vehicle.vehicle.to_stored()
     for site in data.sites:
         stored[str(site.site.site_id)] = site.site.to_stored()
-    stored[STREAMING] = data.streaming.to_stored()
+    stored[STREAMING_KEY] = data.streaming.to_stored()
     return stored

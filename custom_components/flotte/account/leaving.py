@@ -23,7 +23,7 @@ from ..streaming.subscription import configured_vehicles
 from ..tesla.errors import TeslaError
 from .api import fleet_api
 from .data import FlotteConfigEntry, application_of
-from .entry_store import STREAMING, async_read_entry, entry_store
+from .entry_store import STREAMING_KEY, async_read_entry, entry_store
 from .issues import async_clear_all_issues
 from .names import async_distinct_name
 from .tokens import LastTokens
@@ -38,7 +38,7 @@ async def async_forget_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     store = entry_store(hass, entry)
     stored = await async_read_entry(hass, entry, store)
     async_clear_all_issues(hass, entry.entry_id)
-    await async_end_streams(hass, entry, configured_vehicles(stored.get(STREAMING)))
+    await async_end_streams(hass, entry, configured_vehicles(stored.get(STREAMING_KEY)))
     await store.async_remove()
     # Its rules also applied to the other accounts on its bill.
     async_left_application(hass, application_of(hass, entry))
@@ -49,7 +49,9 @@ async def async_leave_application(hass: HomeAssistant, entry: FlotteConfigEntry)
     if entry.state is ConfigEntryState.LOADED:
         streaming: object = entry.runtime_data.streaming.to_stored()
     else:
-        streaming = (await async_read_entry(hass, entry, entry_store(hass, entry))).get(STREAMING)
+        streaming = (await async_read_entry(hass, entry, entry_store(hass, entry))).get(
+            STREAMING_KEY
+        )
     former = application_of(hass, entry)[-6:]
     await async_end_streams(hass, entry, configured_vehicles(streaming), former)
 

@@ -14,7 +14,7 @@ CHARACTERS_SHOWN: Final = 6
 a whole VIN."""
 
 # Fourth character of the VIN. Source: Tesla's vehicle identification numbers, public decoders.
-MODELS: Final = {
+MODEL_NAMES: Final = {
     "S": "Model S",
     "3": "Model 3",
     "X": "Model X",
@@ -27,7 +27,7 @@ MODELS: Final = {
 
 def model_of(vin: str) -> str | None:
     """The model of a vehicle; None if its VIN does not identify one."""
-    return MODELS.get(vin[3:4])
+    return MODEL_NAMES.get(vin[3:4])
 
 
 def is_vin(number: str) -> bool:

@@ -35,7 +35,7 @@ from .api import fleet_api
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
 from .devices import async_keep_described
-from .entry_store import STREAMING, async_read_entry, entry_store
+from .entry_store import STREAMING_KEY, async_read_entry, entry_store
 from .key import async_get_key
 from .login import (
     async_ask_to_log_in,
@@ -93,7 +93,7 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         vehicles=vehicles,
         scopes=scopes,
         application=ledger.name,
-        stored=stored.get(STREAMING),
+        stored=stored.get(STREAMING_KEY),
         is_new_login=async_take_new_login(hass, entry),
     )
     imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}

@@ -18,7 +18,7 @@ from homeassistant.util.json import SerializationError
 from ..const import LOGGER
 from .issues import async_clear_issues, async_raise_issue
 
-UNREADABLE: Final = (
+READ_ERRORS: Final = (
     HomeAssistantError,
     AttributeError,
     LookupError,
@@ -95,7 +95,7 @@ class CheckedStore(Store[dict[str, Any]]):
         existed = await self.hass.async_add_executor_job(self._exists)
         try:
             stored: object = await self.async_load()
-        except UNREADABLE as error:
+        except READ_ERRORS as error:
             detail = str(error) or type(error).__name__
             raise Damaged(await self.async_set_aside(), detail) from error
         if isinstance(stored, dict):

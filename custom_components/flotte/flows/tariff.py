@@ -28,7 +28,7 @@ OTHER_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 """Currency code of ISO 4217."""
 
 
-UNITS: Final = tuple(each for each in Category if each is not Category.FREE)
+BILLED_CATEGORIES: Final = tuple(each for each in Category if each is not Category.FREE)
 
 
 def _units_field(category: Category) -> str:
@@ -103,7 +103,7 @@ class TariffSteps(OptionsSteps):
         if user_input is not None:
             units = {
                 str(each): user_input[_units_field(each)]
-                for each in UNITS
+                for each in BILLED_CATEGORIES
                 if user_input.get(_units_field(each)) is not None
             }
             prices = {CONF_DISCOUNT: user_input.get(CONF_DISCOUNT), CONF_UNITS: units or None}
@@ -119,7 +119,10 @@ class TariffSteps(OptionsSteps):
         schema = vol.Schema(
             {
                 vol.Optional(CONF_DISCOUNT): number_box(0, 1_000_000, 0.01, unit=currency),
-                **{vol.Optional(_units_field(each)): number_box(0, 1e9, "any") for each in UNITS},
+                **{
+                    vol.Optional(_units_field(each)): number_box(0, 1e9, "any")
+                    for each in BILLED_CATEGORIES
+                },
             }
         )
         shown: dict[str, Any] = dict(user_input or {})
@@ -128,7 +131,7 @@ class TariffSteps(OptionsSteps):
             own = stored if isinstance(stored, Mapping) else {}
             shown = {
                 CONF_DISCOUNT: self.config_entry.options.get(CONF_DISCOUNT),
-                **{_units_field(each): own.get(str(each)) for each in UNITS},
+                **{_units_field(each): own.get(str(each)) for each in BILLED_CATEGORIES},
             }
         shown = {name: value for name, value in shown.items() if value is not None}
         return self.async_show_form(

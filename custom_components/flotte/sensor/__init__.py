@@ -5,7 +5,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
 from ..entity import async_add_rows, async_add_tables
-from ..statistics.store import is_recording
+from ..statistics.store import has_recorder
 from .account import ACCOUNT_SENSORS, AccountSensor
 from .charged import ENERGY_CHARGED, EnergyChargedSensor
 from .connectors import async_add_connectors
@@ -34,7 +34,7 @@ async def async_setup_entry(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
     )
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
-    if is_recording(hass):
+    if has_recorder(hass):
         async_add_rows(
             data.sites,
             (HISTORY_IMPORTED_UNTIL,),

@@ -26,9 +26,9 @@ from ..entity import FlotteEntity, FlotteEntityDescription
 from ..tesla import signals
 from ..tesla.signals import CONNECTOR_STATES, Connector, ConnectorParts
 
-MODEL: Final = "Wall Connector"
+CONNECTOR_MODEL: Final = "Wall Connector"
 """While the site does not name the part."""
-OTHER: Final = "other"
+OTHER_STATE: Final = "other"
 """A state whose code is not known, or a vehicle that is not known."""
 NO_VEHICLE: Final = "none"
 _DISCONNECTED: Final = 2
@@ -44,14 +44,14 @@ class ConnectorSensorDescription(FlotteEntityDescription, SensorEntityDescriptio
 
 
 def _state(connector: Connector) -> str | None:
-    return None if connector.code is None else CONNECTOR_STATES.get(connector.code, OTHER)
+    return None if connector.code is None else CONNECTOR_STATES.get(connector.code, OTHER_STATE)
 
 
 CONNECTED_VEHICLE: Final = ConnectorSensorDescription(
     key="connected_vehicle",
     value=lambda connector: connector.vin,
     device_class=SensorDeviceClass.ENUM,
-    options=[NO_VEHICLE, OTHER],
+    options=[NO_VEHICLE, OTHER_STATE],
 )
 
 CONNECTOR_SENSORS: Final = (
@@ -59,7 +59,7 @@ CONNECTOR_SENSORS: Final = (
         key="connector_state",
         value=_state,
         device_class=SensorDeviceClass.ENUM,
-        options=[*CONNECTOR_STATES.values(), OTHER],
+        options=[*CONNECTOR_STATES.values(), OTHER_STATE],
     ),
     ConnectorSensorDescription(
         key="connector_power",
@@ -155,7 +155,11 @@ def _async_describe(coordinator: SiteCoordinator) -> None:
 def _name_of(coordinator: SiteCoordinator, parts: ConnectorParts) -> str:
     """The name of a device; with the end of the serial number if the site has several."""
     is_alone = signals.connector_dins(coordinator.state) <= {parts.din}
-    return MODEL if is_alone else f"{MODEL} {(parts.serial_number or parts.din)[-4:]}"
+    return (
+        CONNECTOR_MODEL
+        if is_alone
+        else f"{CONNECTOR_MODEL} {(parts.serial_number or parts.din)[-4:]}"
+    )
 
 
 class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
@@ -180,7 +184,7 @@ class ConnectorSensor(FlotteEntity[SiteCoordinator], SensorEntity):
         self._attr_device_info = dr.DeviceInfo(
             identifiers={(DOMAIN, din)},
             manufacturer=MANUFACTURER,
-            model=parts.part_name or MODEL,
+            model=parts.part_name or CONNECTOR_MODEL,
             model_id=din.partition("--")[0],
             name=_name_of(coordinator, parts),
             configuration_url=CONFIGURATION_URL,
@@ -214,7 +218,7 @@ class ConnectedVehicleSensor(ConnectorSensor):
         if connector.code == _DISCONNECTED:
             return NO_VEHICLE
         is_known = connector.code in CONNECTOR_STATES and connector.code not in _SILENT
-        return OTHER if is_known else None
+        return OTHER_STATE if is_known else None
 
     def _name_of(self, vin: str) -> str:
         """Name of a vehicle of the account; of another one what may be shown of its VIN."""
@@ -228,7 +232,7 @@ class ConnectedVehicleSensor(ConnectorSensor):
     def options(self) -> list[str]:
         value = self.native_value
         known = [vehicle.device_name for vehicle in self._account.vehicles]
-        return list(dict.fromkeys([NO_VEHICLE, OTHER, *known, *([value] if value else ())]))
+        return list(dict.fromkeys([NO_VEHICLE, OTHER_STATE, *known, *([value] if value else ())]))
 
 
 _SENSORS: Final[dict[str, type[ConnectorSensor]]] = {CONNECTED_VEHICLE.key: ConnectedVehicleSensor}

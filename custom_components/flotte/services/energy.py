@@ -16,7 +16,7 @@ from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..spending.callers import caller_of
 from ..statistics.history_import import PACE, HistoryImport, ImportPeriod
-from ..statistics.store import is_recording
+from ..statistics.store import has_recorder
 from .action import DEVICES, Action
 
 _START: Final = "start"
@@ -31,7 +31,7 @@ async def _async_import_energy_history(hass: HomeAssistant, call: ServiceCall) -
         ServiceValidationError: there is no recorder or no such site, or a date is wrong. Nothing
             is imported then.
     """
-    if not is_recording(hass):
+    if not has_recorder(hass):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recorder")
     imports = {each: _import_of(hass, each) for each in call.data[ATTR_DEVICE_ID]}
     periods: dict[str, ImportPeriod] = {}

@@ -164,7 +164,7 @@ def _clear_speed_limit_pin(given: ServiceInput) -> Command:
     return commands.clear_speed_limit_pin_as_owner()
 
 
-MEDIA: Final[Mapping[str, Callable[[], Command]]] = {
+MEDIA_COMMANDS: Final[Mapping[str, Callable[[], Command]]] = {
     "toggle_playback": commands.toggle_playback,
     "next_track": commands.next_track,
     "previous_track": commands.previous_track,
@@ -298,8 +298,8 @@ ACTIONS: Final = (
     ),
     VehicleAction(
         name="media",
-        fields={vol.Required(_COMMAND): vol.In(MEDIA)},
-        command=lambda given: MEDIA[given.fields[_COMMAND]](),
+        fields={vol.Required(_COMMAND): vol.In(MEDIA_COMMANDS)},
+        command=lambda given: MEDIA_COMMANDS[given.fields[_COMMAND]](),
     ),
     VehicleAction(
         name="set_temperatures",

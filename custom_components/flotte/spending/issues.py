@@ -13,8 +13,8 @@ from ..tesla.spending.ledger import Month
 from .budget_issue import BudgetIssue
 
 SUSPENDED_ISSUE: Final = "account_suspended"
-DAMAGED_ISSUE: Final = "ledger_damaged"
-UNWRITABLE_ISSUE: Final = "ledger_unwritable"
+LEDGER_DAMAGED_ISSUE: Final = "ledger_damaged"
+LEDGER_UNWRITABLE_ISSUE: Final = "ledger_unwritable"
 DASHBOARD: Final = "https://developer.tesla.com/dashboard"
 """Page where a developer raises the billing limit. Source: Tesla's billing page (2026-08)."""
 
@@ -49,7 +49,7 @@ class SpendingIssues:
     def async_update_failure(self, store: CheckedStore) -> None:
         """Raise or clear the issue about a ledger that cannot be written."""
         if self.is_used:
-            async_show_failure(self._hass, store, UNWRITABLE_ISSUE, self._account)
+            async_show_failure(self._hass, store, LEDGER_UNWRITABLE_ISSUE, self._account)
 
     @callback
     def async_retire(self) -> None:
@@ -57,7 +57,11 @@ class SpendingIssues:
         self.is_used = self._is_suspension_shown = self._is_doubt_shown = False
         self._budget.async_clear()
         async_clear_issues(
-            self._hass, self._account, SUSPENDED_ISSUE, DAMAGED_ISSUE, UNWRITABLE_ISSUE
+            self._hass,
+            self._account,
+            SUSPENDED_ISSUE,
+            LEDGER_DAMAGED_ISSUE,
+            LEDGER_UNWRITABLE_ISSUE,
         )
 
     def _update_suspension(self, now: datetime) -> None:
@@ -88,13 +92,13 @@ class SpendingIssues:
             return
         self._is_doubt_shown = is_open
         if doubt is None or not is_open:
-            async_clear_issues(self._hass, self._account, DAMAGED_ISSUE)
+            async_clear_issues(self._hass, self._account, LEDGER_DAMAGED_ISSUE)
             return
         async_raise_issue(
             self._hass,
-            DAMAGED_ISSUE,
+            LEDGER_DAMAGED_ISSUE,
             self._account,
             {"file": doubt.file or "—", "url": DASHBOARD},
             is_error=True,
-            fix_data={"account": self._account, "issue": DAMAGED_ISSUE},
+            fix_data={"account": self._account, "issue": LEDGER_DAMAGED_ISSUE},
         )

@@ -27,7 +27,7 @@ from ..tesla.listeners import Listeners
 from ..tesla.spending.caller import POLLING, Caller
 from ..tesla.spending.endpoints import Endpoint
 from .site_days import SiteDays, has_history
-from .store import RecorderSilent, SiteStatistics, is_recording
+from .store import RecorderSilent, SiteStatistics, has_recorder
 
 PACE: Final = timedelta(seconds=3)
 """Pause between two days: twenty requests a minute, a third of what Tesla allows for a device."""
@@ -151,7 +151,7 @@ class HistoryImport:
 
     @callback
     def _async_started(self, _hass: HomeAssistant) -> None:
-        if not is_recording(self._hass):
+        if not has_recorder(self._hass):
             LOGGER.debug(
                 "The energy history of %s is not imported: there is no recorder",
                 self.name,
@@ -176,7 +176,7 @@ class HistoryImport:
         """Take the next step after a pause, unless one is under way or will be taken anyway."""
         if self._is_busy or (self._cancel_step is not None and pause):
             return
-        if not is_recording(self._hass):
+        if not has_recorder(self._hass):
             return
         self._async_cancel()
         self._cancel_step = async_call_later(self._hass, pause, self._async_begin_step)

@@ -49,7 +49,7 @@ class RecorderSilent(Exception):
 
 
 @callback
-def is_recording(hass: HomeAssistant) -> bool:
+def has_recorder(hass: HomeAssistant) -> bool:
     """Whether Home Assistant has a recorder that can store statistics."""
     return RECORDER in hass.config.components
 

@@ -10,7 +10,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..account.storage import UNREADABLE
+from ..account.storage import READ_ERRORS
 from ..const import DOMAIN
 from ..tesla.telemetry.tls.authority import Authority
 from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
@@ -50,7 +50,7 @@ async def _async_load_authority(hass: HomeAssistant) -> Authority | None:
     store = _authority_store(hass)
     try:
         stored: object = await store.async_load()
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise CertificateDefect(Defect.AUTHORITY_UNREADABLE) from error
     if stored is None:
         # Home Assistant moves an undecodable file aside, and reports that there was none.

@@ -13,7 +13,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..account.hosts import get_hosts
-from ..account.storage import UNREADABLE
+from ..account.storage import READ_ERRORS
 from ..const import DOMAIN, LOGGER
 from ..tesla.telemetry.tls.certificates import MAX_FILE, CertificateDefect, Defect
 from ..tesla.telemetry.tls.client_cas import TESLA_FINGERPRINTS, AcceptedCas, accept_client_cas
@@ -72,7 +72,7 @@ async def async_get_client_cas(hass: HomeAssistant) -> str:
     table = _mark(fingerprints)
     # A simulator makes new ones each time it starts.
     stored = None
-    with suppress(*UNREADABLE):
+    with suppress(*READ_ERRORS):
         # An unreadable copy is fetched again.
         stored = await store.async_load()
     if hosts.client_ca_is_known and isinstance(stored, dict):

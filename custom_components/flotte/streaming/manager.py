@@ -41,8 +41,8 @@ from .watching import Watcher
 CONFIGURE_DELAY_SECONDS: Final = 60.0
 """Delay in which changes of the shown signals are grouped. Tesla asks for few changes of
 configurations: a vehicle may ignore one that comes too soon after another for 25 minutes."""
-MINUTE: Final = timedelta(minutes=1)
-REVIEW_INTERVAL: Final = timedelta(hours=1)
+COUNT_INTERVAL: Final = timedelta(minutes=1)
+STREAM_REVIEW_INTERVAL: Final = timedelta(hours=1)
 _REJECTED_FIELDS: Final = "without"
 """Key in the stored data of the fields that Tesla does not know; no VIN has that name."""
 _APPLICATION: Final = "application"
@@ -166,7 +166,7 @@ class StreamManager:
             on_connection = self._watcher.connection_handler(each)
             self._stops.append(each.coordinator.stream.on_connection(on_connection))
         self._stops += (
-            async_track_time_interval(self._hass, self._async_minute, MINUTE),
+            async_track_time_interval(self._hass, self._async_minute, COUNT_INTERVAL),
             self._hass.bus.async_listen(
                 er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_updated
             ),
@@ -287,7 +287,7 @@ class StreamManager:
             self._watcher.close_silent(each, now)
         if self._planner.note_directives():
             await self.async_configure()
-        if self._reviewed is not None and within(self._reviewed, REVIEW_INTERVAL, now):
+        if self._reviewed is not None and within(self._reviewed, STREAM_REVIEW_INTERVAL, now):
             if any(is_retry_due(each, now) for each in self._subscriptions.values()):
                 await self.async_configure()
             return

@@ -157,7 +157,7 @@ def test_keys_named_in_the_code_have_a_text() -> None:
 
 def test_no_text_of_an_error_is_left_over() -> None:
     used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
-    used |= set(oauth.REASONS.values())
+    used |= set(oauth.LOGIN_REASONS.values())
     assert set(EXCEPTIONS) - used == set()
 
 

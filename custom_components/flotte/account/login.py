@@ -18,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..tesla.api.fleet import FleetApi
-from ..tesla.api.login import FIRST_PAUSE, MAX_PAUSE
+from ..tesla.api.login import FIRST_LOGIN_PAUSE, MAX_LOGIN_PAUSE
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import POLLING
 from .issues import async_clear_issues, async_raise_issue
@@ -132,7 +132,7 @@ def _async_end_flows(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def async_retry_set_up(
-    hass: HomeAssistant, entry: ConfigEntry, api: FleetApi, pause: float = FIRST_PAUSE
+    hass: HomeAssistant, entry: ConfigEntry, api: FleetApi, pause: float = FIRST_LOGIN_PAUSE
 ) -> None:
     """Set an entry up again once Tesla accepts its login.
 
@@ -150,7 +150,7 @@ def async_retry_set_up(
         except TeslaError as error:
             LOGGER.debug("%s cannot be set up yet: %s", entry.title, error)
             if entry.entry_id not in retries:
-                async_retry_set_up(hass, entry, api, min(2 * pause, MAX_PAUSE))
+                async_retry_set_up(hass, entry, api, min(2 * pause, MAX_LOGIN_PAUSE))
             return
         if entry.state is ConfigEntryState.SETUP_ERROR:
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -30,8 +30,8 @@ from custom_components.flotte.tesla.signing.faults import (
     NO_SESSION,
     OPERATION_ERROR,
     SESSION_INFO_ONLY,
+    UNSENT,
 )
-from custom_components.flotte.tesla.signing.faults import NOT_SENT as NOT_SENT_FAULT
 from tests.tesla.signing.car import VIN, Car, Clock
 
 LOCK = b"\x10\x01"
@@ -670,13 +670,13 @@ def test_after_a_timeout_a_refusal_in_the_payload_is_not_certain_either(
 
 def test_command_that_was_not_sent(session: Session, car: Car, line: Line) -> None:
     line.events = [NOT_SENT]
-    assert line.carry(session) == Faulted(NOT_SENT_FAULT)
+    assert line.carry(session) == Faulted(UNSENT)
     assert car.executed == []
 
 
 def test_handshake_that_was_not_sent(empty: Session, line: Line) -> None:
     line.events = [NOT_SENT]
-    assert line.carry(empty) == Faulted(NOT_SENT_FAULT)
+    assert line.carry(empty) == Faulted(UNSENT)
     assert line.purposes == [HELLO]
 
 

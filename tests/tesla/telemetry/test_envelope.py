@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from custom_components.flotte.tesla.telemetry import envelope
 from custom_components.flotte.tesla.telemetry.envelope import (
     ACKNOWLEDGEMENT,
-    STREAM,
+    STREAM_MESSAGE,
     Envelope,
     MalformedEnvelope,
     read_envelope,
@@ -31,7 +31,7 @@ def name_of(value: dict[str, Any]) -> str:
 @pytest.mark.parametrize("given_vector", VECTORS["vehicle_messages"], ids=name_of)
 def test_messages_of_a_car(given_vector: dict[str, Any]) -> None:
     assert read_envelope(bytes.fromhex(given_vector["envelope_hex"])) == Envelope(
-        message_type=STREAM,
+        message_type=STREAM_MESSAGE,
         txid=given_vector["txid"].encode(),
         topic=given_vector["topic"].encode(),
         payload=bytes.fromhex(given_vector["payload_hex"]),
@@ -79,7 +79,9 @@ def test_errors_of_all_lengths(txid_length: int) -> None:
     txid = (b"0123456789" * 7)[:txid_length]
     answer = write_error(txid)
     assert answer == encoder.error(txid)
-    assert read_envelope(answer) == Envelope(STREAM, txid, b"", b"incorrect message format", 0)
+    assert read_envelope(answer) == Envelope(
+        STREAM_MESSAGE, txid, b"", b"incorrect message format", 0
+    )
 
 
 def test_lengths_are_remembered_but_not_without_end() -> None:
@@ -241,7 +243,7 @@ def test_messages_of_the_library_are_read(
     txid: bytes, topic: bytes, payload: bytes, created_at: int
 ) -> None:
     sent = encoder.message(txid=txid, topic=topic, payload=payload, created_at=created_at)
-    assert read_envelope(sent) == Envelope(STREAM, txid, topic, payload, created_at)
+    assert read_envelope(sent) == Envelope(STREAM_MESSAGE, txid, topic, payload, created_at)
 
 
 def test_work_does_not_grow_with_lengths_in_the_buffer(monkeypatch: pytest.MonkeyPatch) -> None:

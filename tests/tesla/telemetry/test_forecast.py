@@ -13,13 +13,13 @@ from custom_components.flotte.tesla.telemetry.forecast import (
     MAX_STEPS,
     OVERDRAWN,
     SETTLING,
-    WINDOW,
+    TALLY_WINDOW,
     Tally,
     forecast,
     read_slowed,
 )
 from custom_components.flotte.tesla.telemetry.profiles import (
-    FIELDS,
+    ROWS_BY_FIELD,
     FieldRule,
     Profile,
     Situation,
@@ -147,7 +147,7 @@ def of_the_day(plan: Mapping[str, FieldRule]) -> float:
 
 def test_the_day_has_forty_fields() -> None:
     assert len(set(FORTY)) == 40
-    assert set(FORTY) <= set(FIELDS)
+    assert set(FORTY) <= set(ROWS_BY_FIELD)
 
 
 def test_the_default_costs_as_much_as_the_simulated_day() -> None:
@@ -178,7 +178,7 @@ def test_profiles_in_money() -> None:
 
 
 def test_everything_at_once_stays_within_the_discount() -> None:
-    everything = {field: rule_of(field, Profile.TUNED) for field in FIELDS}
+    everything = {field: rule_of(field, Profile.TUNED) for field in ROWS_BY_FIELD}
     assert of_the_day(everything) * 30.44 / 150_000 < 2
 
 
@@ -217,7 +217,7 @@ def test_numbers() -> None:
     assert OVERDRAWN == 3
     assert LEAST_SIGNALS == 300
     assert timedelta(minutes=30) == SETTLING
-    assert WINDOW == 48
+    assert TALLY_WINDOW == 48
 
 
 def test_counts_by_field_and_hours_by_situation() -> None:
@@ -335,7 +335,7 @@ def test_old_habits_fade() -> None:
         tally.opened(moment)
         moment += hours(24)
         tally.closed(moment)
-    assert sum(tally.hours(moment).values()) <= WINDOW
+    assert sum(tally.hours(moment).values()) <= TALLY_WINDOW
     assert tally.seen()["EnergyRemaining"] < 60
     assert tally.overdrawn(moment) == ()
 

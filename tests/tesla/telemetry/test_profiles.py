@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tesla_protocol.telemetry import vehicle_data_pb2
 
 from custom_components.flotte.tesla.telemetry.profiles import (
-    FIELDS,
     LEAST_DELTA,
     ROWS,
+    ROWS_BY_FIELD,
     SLOWEST,
     FieldRule,
     Profile,
@@ -30,7 +30,7 @@ TESLAS = {
     if not name.startswith(("Unknown", "Deprecated", "Experimental"))
 }
 
-ALL = pytest.mark.parametrize("field", sorted(FIELDS))
+ALL = pytest.mark.parametrize("field", sorted(ROWS_BY_FIELD))
 
 rules = st.builds(
     FieldRule,
@@ -38,12 +38,12 @@ rules = st.builds(
     st.none() | st.floats(1e-6, 1e6),
     st.none() | st.integers(1, 100_000),
 )
-fields = st.sampled_from([*sorted(FIELDS), "Brandnew"])
+fields = st.sampled_from([*sorted(ROWS_BY_FIELD), "Brandnew"])
 
 
 def test_every_field_has_one_row() -> None:
-    assert set(FIELDS) == TESLAS
-    assert sum(len(row.fields) for row in ROWS) == len(FIELDS)
+    assert set(ROWS_BY_FIELD) == TESLAS
+    assert sum(len(row.fields) for row in ROWS) == len(ROWS_BY_FIELD)
 
 
 @ALL
@@ -56,7 +56,7 @@ def test_every_profile_has_a_rule_that_tesla_accepts(field: str) -> None:
 
 def test_critical_fields_are_resent() -> None:
     """Owners saw changes of these get lost; how often is a part of the forecast."""
-    told_again = {field for field in FIELDS if rule_of(field, Profile.TUNED).resend}
+    told_again = {field for field in ROWS_BY_FIELD if rule_of(field, Profile.TUNED).resend}
     windows = {"FdWindow", "FpWindow", "RdWindow", "RpWindow"}
     assert told_again == {"DetailedChargeState", "DoorState", "Locked"} | windows
     for field in told_again:
@@ -229,7 +229,7 @@ def test_a_rule_is_made_to_fit(field: str, rule: FieldRule, fit: FieldRule) -> N
 
 
 def test_least_deltas_are_of_fields_that_there_are() -> None:
-    assert set(LEAST_DELTA) <= set(FIELDS)
+    assert set(LEAST_DELTA) <= set(ROWS_BY_FIELD)
 
 
 # --- Slowing -------------------------------------------------------------------------------------

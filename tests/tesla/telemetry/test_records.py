@@ -23,7 +23,7 @@ from custom_components.flotte.tesla.telemetry.fields import (
     KINDS,
     Field,
     TextFormat,
-    number_in,
+    number_in_text,
     position_in,
     true_instant,
 )
@@ -514,7 +514,7 @@ def test_the_numbers_of_enumerated_values_are_not_on() -> None:
 
 @pytest.mark.parametrize("huge", ["9" * 5000, "1" * 400 + "." + "0" * 400, "1e" + "9" * 400])
 def test_huge_texts(huge: str) -> None:
-    assert number_in(huge) is None
+    assert number_in_text(huge) is None
     assert value_of(signals.USABLE_BATTERY_LEVEL, string_value=huge) is None
 
 
@@ -982,5 +982,5 @@ def test_a_record_of_very_many_values_is_refused() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
-    number_in(text)
+    number_in_text(text)
     position_in(text)

@@ -8,7 +8,7 @@ import aiohttp
 
 from ..errors import InvalidAnswer
 
-TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
+REQUEST_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=10)
 """Seconds. Tesla's gateway waits for about ten seconds if a vehicle does not answer."""
 
 MAX_ANSWER: Final = 1_000_000

@@ -12,10 +12,10 @@ from typing import Final
 
 from ..errors import LoginRequired
 
-FIRST_PAUSE: Final = 30.0
+FIRST_LOGIN_PAUSE: Final = 30.0
 """Seconds to pause after the first refusal, as coordinators poll every minute. Each further refusal
 doubles the pause."""
-MAX_PAUSE: Final = 900.0
+MAX_LOGIN_PAUSE: Final = 900.0
 """Longest pause in seconds; as long as after a suspension of the account."""
 
 
@@ -25,7 +25,7 @@ class Login:
     def __init__(self) -> None:
         self._refusal: LoginRequired | None = None
         self._is_known = False
-        self._pause = FIRST_PAUSE
+        self._pause = FIRST_LOGIN_PAUSE
         self._again_at = 0.0
         self.on_accepted: Callable[[], None] = lambda: None
         """Called when Tesla accepts the login for the first time, and again after a refusal."""
@@ -59,7 +59,7 @@ class Login:
         if self._refusal is None or now >= self._again_at:
             # Refusals of requests that were under way together count as one.
             self._again_at = now + self._pause
-            self._pause = min(2 * self._pause, MAX_PAUSE)
+            self._pause = min(2 * self._pause, MAX_LOGIN_PAUSE)
         self._is_known = True
         self._refusal = copy.copy(error)
         self.on_refused()
@@ -70,7 +70,7 @@ class Login:
             return
         self._is_known = True
         self._refusal = None
-        self._pause = FIRST_PAUSE
+        self._pause = FIRST_LOGIN_PAUSE
         self.on_accepted()
 
 

@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..privacy import shortened
 from ..reading_json import parse_json
-from .answers import TIMEOUT, forget_bodies, read_text
+from .answers import REQUEST_TIMEOUT, forget_bodies, read_text
 
 _TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
@@ -34,7 +34,7 @@ APPLICATION_REFUSED: Final = "application_refused"
 """Reason of a LoginRequired: client ID or secret is not accepted, or the grant type is missing."""
 INVALID_SCOPE: Final = "invalid_scope"
 """Reason of a LoginRequired: a scope is not enabled for the application."""
-REASONS: Final = {
+LOGIN_REASONS: Final = {
     "client_not_found": APPLICATION_REFUSED,
     "invalid_client": APPLICATION_REFUSED,
     "unauthorized_client": APPLICATION_REFUSED,
@@ -71,7 +71,7 @@ async def _request_token(
     try:
         # Following a redirect would send the client secret and the refresh token to its target.
         async with session.post(
-            url, data=dict(form), timeout=TIMEOUT, allow_redirects=False
+            url, data=dict(form), timeout=REQUEST_TIMEOUT, allow_redirects=False
         ) as response:
             status = response.status
             text = await read_text(response)
@@ -101,7 +101,7 @@ def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
     if code in _TEMPORARY:
         return ServiceError(detail)
     if status in refusals:
-        return LoginRequired(detail, reason=REASONS.get(code))
+        return LoginRequired(detail, reason=LOGIN_REASONS.get(code))
     return error_class(status, code)(detail)
 
 

@@ -22,7 +22,7 @@ from ..spending.caller import Caller
 from ..spending.ledger import Booking
 from ..spending.meter import Meter
 from ..spending.tariff import Charge
-from .answers import TIMEOUT, read_text
+from .answers import REQUEST_TIMEOUT, read_text
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class Sender:
                 base_url + request.path,
                 headers=headers,
                 json=body if body is not None or request.method != "POST" else {},
-                timeout=TIMEOUT,
+                timeout=REQUEST_TIMEOUT,
                 allow_redirects=False,
                 middlewares=(book,),
             ) as response:

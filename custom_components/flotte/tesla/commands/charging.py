@@ -8,10 +8,10 @@ from .. import signals
 from ..signals import Position
 from ..state import Signal
 from .command import (
-    CHARGING,
+    CHARGING_COMMAND_SCOPES,
     VOID,
-    Action,
     Command,
+    InfotainmentAction,
     among,
     between,
     infotainment,
@@ -24,8 +24,8 @@ def start_charging() -> Command:
     action = car_server_pb2.ChargingStartStopAction(start=VOID)
     return Command(
         name="charge_start",
-        **infotainment(Action(chargingStartStopAction=action)),
-        scopes=CHARGING,
+        **infotainment(InfotainmentAction(chargingStartStopAction=action)),
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={signals.CHARGING_STATE: "charging"},
         # "complete": the battery is as full as it may get, so there is nothing to start.
         already=frozenset({"is_charging", "requested", "complete"}),
@@ -37,8 +37,8 @@ def stop_charging() -> Command:
     action = car_server_pb2.ChargingStartStopAction(stop=VOID)
     return Command(
         name="charge_stop",
-        **infotainment(Action(chargingStartStopAction=action)),
-        scopes=CHARGING,
+        **infotainment(InfotainmentAction(chargingStartStopAction=action)),
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={
             signals.CHARGING_STATE: "stopped",
             signals.AC_CHARGING_POWER: 0.0,
@@ -54,9 +54,9 @@ def set_charge_limit(percent: int) -> Command:
     action = car_server_pb2.ChargingSetLimitAction(percent=percent)
     return Command(
         name="set_charge_limit",
-        **infotainment(Action(chargingSetLimitAction=action)),
+        **infotainment(InfotainmentAction(chargingSetLimitAction=action)),
         parameters={"percent": percent},
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={signals.CHARGE_LIMIT: percent},
         supersedes="charge_limit",
     )
@@ -68,9 +68,9 @@ def set_charge_current(amperes: int) -> Command:
     action = car_server_pb2.SetChargingAmpsAction(charging_amps=amperes)
     return Command(
         name="set_charging_amps",
-        **infotainment(Action(setChargingAmpsAction=action)),
+        **infotainment(InfotainmentAction(setChargingAmpsAction=action)),
         parameters={"charging_amps": amperes},
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={signals.CHARGE_CURRENT_REQUEST: amperes},
         supersedes="charge_current",
     )
@@ -81,8 +81,8 @@ def charge_to_maximum() -> Command:
     action = car_server_pb2.ChargingStartStopAction(start_max_range=VOID)
     return Command(
         name="charge_max_range",
-        **infotainment(Action(chargingStartStopAction=action)),
-        scopes=CHARGING,
+        **infotainment(InfotainmentAction(chargingStartStopAction=action)),
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -91,8 +91,8 @@ def charge_to_standard() -> Command:
     action = car_server_pb2.ChargingStartStopAction(start_standard=VOID)
     return Command(
         name="charge_standard",
-        **infotainment(Action(chargingStartStopAction=action)),
-        scopes=CHARGING,
+        **infotainment(InfotainmentAction(chargingStartStopAction=action)),
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -154,7 +154,7 @@ def add_charge_schedule(
     )
     return Command(
         name="add_charge_schedule",
-        **infotainment(Action(addChargeScheduleAction=schedule)),
+        **infotainment(InfotainmentAction(addChargeScheduleAction=schedule)),
         parameters={
             "id": schedule_id,
             "days_of_week": words,
@@ -167,7 +167,7 @@ def add_charge_schedule(
             "lat": latitude,
             "lon": longitude,
         },
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -176,9 +176,9 @@ def remove_charge_schedule(schedule_id: int) -> Command:
     action = car_server_pb2.RemoveChargeScheduleAction(id=schedule_id)
     return Command(
         name="remove_charge_schedule",
-        **infotainment(Action(removeChargeScheduleAction=action)),
+        **infotainment(InfotainmentAction(removeChargeScheduleAction=action)),
         parameters={"id": schedule_id},
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -206,7 +206,7 @@ def add_precondition_schedule(
     )
     return Command(
         name="add_precondition_schedule",
-        **infotainment(Action(addPreconditionScheduleAction=schedule)),
+        **infotainment(InfotainmentAction(addPreconditionScheduleAction=schedule)),
         parameters={
             "id": schedule_id,
             "days_of_week": words,
@@ -216,7 +216,7 @@ def add_precondition_schedule(
             "lat": latitude,
             "lon": longitude,
         },
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -225,9 +225,9 @@ def remove_precondition_schedule(schedule_id: int) -> Command:
     action = car_server_pb2.RemovePreconditionScheduleAction(id=schedule_id)
     return Command(
         name="remove_precondition_schedule",
-        **infotainment(Action(removePreconditionScheduleAction=action)),
+        **infotainment(InfotainmentAction(removePreconditionScheduleAction=action)),
         parameters={"id": schedule_id},
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -236,10 +236,10 @@ def remove_all_charge_schedules(*, home: bool, work: bool, other: bool) -> Comma
     action = car_server_pb2.BatchRemoveChargeSchedulesAction(home=home, work=work, other=other)
     return Command(
         name="batch_remove_charge_schedules",
-        **infotainment(Action(batchRemoveChargeSchedulesAction=action)),
+        **infotainment(InfotainmentAction(batchRemoveChargeSchedulesAction=action)),
         parameters={"home": home, "work": work, "other": other},
         rest=False,
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -250,10 +250,10 @@ def remove_all_precondition_schedules(*, home: bool, work: bool, other: bool) ->
     )
     return Command(
         name="batch_remove_precondition_schedules",
-        **infotainment(Action(batchRemovePreconditionSchedulesAction=action)),
+        **infotainment(InfotainmentAction(batchRemovePreconditionSchedulesAction=action)),
         parameters={"home": home, "work": work, "other": other},
         rest=False,
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
     )
 
 
@@ -266,9 +266,9 @@ def set_scheduled_charging(*, enabled: bool, start_minutes: int = 0) -> Command:
     action = car_server_pb2.ScheduledChargingAction(enabled=enabled, charging_time=start_minutes)
     return Command(
         name="set_scheduled_charging",
-        **infotainment(Action(scheduledChargingAction=action)),
+        **infotainment(InfotainmentAction(scheduledChargingAction=action)),
         parameters={"enable": enabled, "time": start_minutes},
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
         # The mode alone does not prove the time: the vehicle reports a date, not the time of day.
         expects={} if enabled else {signals.SCHEDULED_CHARGING_MODE: "off"},
     )
@@ -319,7 +319,7 @@ def set_scheduled_departure(
             expects[signals.OFF_PEAK_END_MINUTES] = off_peak_end_minutes
     return Command(
         name="set_scheduled_departure",
-        **infotainment(Action(scheduledDepartureAction=action)),
+        **infotainment(InfotainmentAction(scheduledDepartureAction=action)),
         parameters={
             "enable": enabled,
             "departure_time": departure_minutes,
@@ -329,6 +329,6 @@ def set_scheduled_departure(
             "off_peak_charging_weekdays_only": off_peak == "weekdays",
             "end_off_peak_time": off_peak_end_minutes,
         },
-        scopes=CHARGING,
+        scopes=CHARGING_COMMAND_SCOPES,
         expects=expects,
     )

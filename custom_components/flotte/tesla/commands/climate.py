@@ -7,7 +7,7 @@ from tesla_protocol.command import car_server_pb2
 
 from .. import signals
 from ..state import Signal
-from .command import VOID, Action, Command, among, between, infotainment
+from .command import VOID, Command, InfotainmentAction, among, between, infotainment
 
 
 def start_climate() -> Command:
@@ -15,7 +15,7 @@ def start_climate() -> Command:
     action = car_server_pb2.HvacAutoAction(power_on=True)
     return Command(
         name="auto_conditioning_start",
-        **infotainment(Action(hvacAutoAction=action)),
+        **infotainment(InfotainmentAction(hvacAutoAction=action)),
         expects={signals.CLIMATE_ON: True},
     )
 
@@ -36,7 +36,7 @@ def stop_climate() -> Command:
     action = car_server_pb2.HvacAutoAction(power_on=False)
     return Command(
         name="auto_conditioning_stop",
-        **infotainment(Action(hvacAutoAction=action)),
+        **infotainment(InfotainmentAction(hvacAutoAction=action)),
         expects={
             signals.CLIMATE_ON: False,
             signals.PRECONDITIONING: False,
@@ -62,7 +62,7 @@ def set_temperature(driver: float, passenger: float | None = None) -> Command:
     )
     return Command(
         name="set_temps",
-        **infotainment(Action(hvacTemperatureAdjustmentAction=action)),
+        **infotainment(InfotainmentAction(hvacTemperatureAdjustmentAction=action)),
         parameters={"driver_temp": driver, "passenger_temp": passenger},
         expects={signals.DRIVER_TEMPERATURE: driver, signals.PASSENGER_TEMPERATURE: passenger},
         supersedes="temperature",
@@ -83,7 +83,7 @@ def set_climate_keeper(mode: str, *, manual_override: bool = False) -> Command:
         expects[signals.CLIMATE_ON] = True
     return Command(
         name="set_climate_keeper_mode",
-        **infotainment(Action(hvacClimateKeeperAction=action)),
+        **infotainment(InfotainmentAction(hvacClimateKeeperAction=action)),
         parameters={"climate_keeper_mode": number, "manual_override": manual_override},
         expects=expects,
     )
@@ -97,7 +97,7 @@ def set_defrost(*, on: bool, manual_override: bool = False) -> Command:
         expects[signals.CLIMATE_ON] = True
     return Command(
         name="set_preconditioning_max",
-        **infotainment(Action(hvacSetPreconditioningMaxAction=action)),
+        **infotainment(InfotainmentAction(hvacSetPreconditioningMaxAction=action)),
         parameters={"on": on, "manual_override": manual_override},
         expects=expects,
     )
@@ -141,7 +141,7 @@ def set_seat_heater(seat: Seat, level: int) -> Command:
     actions = car_server_pb2.HvacSeatHeaterActions(hvacSeatHeaterAction=[action])
     return Command(
         name="remote_seat_heater_request",
-        **infotainment(Action(hvacSeatHeaterActions=actions)),
+        **infotainment(InfotainmentAction(hvacSeatHeaterActions=actions)),
         parameters={"seat_position": int(seat), "level": level},
         **_with_climate(signal, level),
         supersedes=f"seat_heater_{seat.name}",
@@ -153,7 +153,7 @@ def set_steering_wheel_heater(*, on: bool) -> Command:
     action = car_server_pb2.HvacSteeringWheelHeaterAction(power_on=on)
     return Command(
         name="remote_steering_wheel_heater_request",
-        **infotainment(Action(hvacSteeringWheelHeaterAction=action)),
+        **infotainment(InfotainmentAction(hvacSteeringWheelHeaterAction=action)),
         parameters={"on": on},
         **_with_climate(signals.STEERING_WHEEL_HEATER, on),
     )
@@ -170,7 +170,7 @@ def set_steering_wheel_level(level: int) -> Command:
     action.stw_heat_level = _WHEEL_LEVELS[level]  # type: ignore[assignment]  # the enum's number
     return Command(
         name="remote_steering_wheel_heat_level_request",
-        **infotainment(Action(stwHeatLevelAction=action)),
+        **infotainment(InfotainmentAction(stwHeatLevelAction=action)),
         parameters={"level": level},
         **_with_climate(signals.STEERING_WHEEL_LEVEL, level),
         unproven=True,
@@ -182,7 +182,9 @@ def set_auto_steering_wheel(*, on: bool) -> Command:
     """Let the car heat the steering wheel automatically; the climate is turned on first."""
     return Command(
         name="remote_auto_steering_wheel_heat_climate_request",
-        **infotainment(Action(autoStwHeatAction=car_server_pb2.AutoStwHeatAction(on=on))),
+        **infotainment(
+            InfotainmentAction(autoStwHeatAction=car_server_pb2.AutoStwHeatAction(on=on))
+        ),
         parameters={"on": on},
         **_with_climate(signals.AUTO_STEERING_WHEEL, on),
         unproven=True,
@@ -194,7 +196,7 @@ def set_bioweapon_mode(*, on: bool, manual_override: bool = False) -> Command:
     action = car_server_pb2.HvacBioweaponModeAction(on=on, manual_override=manual_override)
     return Command(
         name="set_bioweapon_mode",
-        **infotainment(Action(hvacBioweaponModeAction=action)),
+        **infotainment(InfotainmentAction(hvacBioweaponModeAction=action)),
         parameters={"on": on, "manual_override": manual_override},
         expects={signals.BIOWEAPON_MODE: on},
     )
@@ -202,12 +204,12 @@ def set_bioweapon_mode(*, on: bool, manual_override: bool = False) -> Command:
 
 def set_cabin_overheat_protection(mode: str) -> Command:
     """Keep the parked cabin from overheating: `off`, `on`, or `fan_only`."""
-    among("cabin overheat protection", mode, signals.OVERHEAT_PROTECTION)
+    among("cabin overheat protection", mode, signals.OVERHEAT_PROTECTION_MODES)
     on, fan_only = mode != "off", mode == "fan_only"
     action = car_server_pb2.SetCabinOverheatProtectionAction(on=on, fan_only=fan_only)
     return Command(
         name="set_cabin_overheat_protection",
-        **infotainment(Action(setCabinOverheatProtectionAction=action)),
+        **infotainment(InfotainmentAction(setCabinOverheatProtectionAction=action)),
         parameters={"on": on, "fan_only": fan_only},
         expects={signals.OVERHEAT_MODE: mode},
         supersedes="cabin_overheat_protection",
@@ -226,7 +228,7 @@ def set_overheat_temperature(level: str) -> Command:
     action.copActivationTemp = number + 1  # type: ignore[assignment]  # the enum's number
     return Command(
         name="set_cop_temp",
-        **infotainment(Action(setCopTempAction=action)),
+        **infotainment(InfotainmentAction(setCopTempAction=action)),
         parameters={"cop_temp": number},
         expects={signals.OVERHEAT_LIMIT: level},
         supersedes="overheat_temperature",
@@ -253,7 +255,7 @@ def set_auto_seat_climate(seat: Seat, *, on: bool) -> Command:
     action = car_server_pb2.AutoSeatClimateAction(carseat=[place])
     return Command(
         name="remote_auto_seat_climate_request",
-        **infotainment(Action(autoSeatClimateAction=action)),
+        **infotainment(InfotainmentAction(autoSeatClimateAction=action)),
         parameters={"auto_seat_position": number, "auto_climate_on": on},
         **_with_climate(signal, on),
     )
@@ -272,7 +274,7 @@ def set_seat_cooler(seat: Seat, level: int) -> Command:
     actions = car_server_pb2.HvacSeatCoolerActions(hvacSeatCoolerAction=[place])
     return Command(
         name="remote_seat_cooler_request",
-        **infotainment(Action(hvacSeatCoolerActions=actions)),
+        **infotainment(InfotainmentAction(hvacSeatCoolerActions=actions)),
         parameters={"seat_position": number, "seat_cooler_level": level},
         **_with_climate(signal, level),
         supersedes=f"seat_cooler_{seat.name}",

@@ -8,11 +8,11 @@ from .. import signals
 from ..signals import Position
 from ..state import Signal
 from .command import (
-    CHARGING,
+    CHARGING_COMMAND_SCOPES,
     VOID,
-    Action,
     Command,
     Hindrance,
+    InfotainmentAction,
     Unsigned,
     among,
     infotainment,
@@ -84,8 +84,8 @@ def open_charge_port() -> Command:
     """
     return Command(
         name="charge_port_door_open",
-        **infotainment(Action(chargePortDoorOpen=car_server_pb2.ChargePortDoorOpen())),
-        scopes=CHARGING,
+        **infotainment(InfotainmentAction(chargePortDoorOpen=car_server_pb2.ChargePortDoorOpen())),
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={signals.CHARGE_PORT_OPEN: True, signals.CHARGE_PORT_LATCH: "disengaged"},
         undoes_itself=True,
     )
@@ -95,8 +95,10 @@ def close_charge_port() -> Command:
     """Close the charge port; refused with a cable in it or without a motor."""
     return Command(
         name="charge_port_door_close",
-        **infotainment(Action(chargePortDoorClose=car_server_pb2.ChargePortDoorClose())),
-        scopes=CHARGING,
+        **infotainment(
+            InfotainmentAction(chargePortDoorClose=car_server_pb2.ChargePortDoorClose())
+        ),
+        scopes=CHARGING_COMMAND_SCOPES,
         expects={signals.CHARGE_PORT_OPEN: False},
         hindrance=Hindrance(
             signal=signals.CHARGING_STATE,
@@ -111,7 +113,7 @@ def vent_windows() -> Command:
     action = car_server_pb2.VehicleControlWindowAction(vent=VOID)
     return Command(
         name="window_control",
-        **infotainment(Action(vehicleControlWindowAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlWindowAction=action)),
         parameters={"command": "vent", "lat": 0, "lon": 0},
         expects=dict.fromkeys(signals.WINDOWS, True),
         undoes_itself=True,
@@ -128,7 +130,7 @@ def close_windows(position: Position | None) -> Command:
     action = car_server_pb2.VehicleControlWindowAction(close=VOID)
     return Command(
         name="window_control",
-        **infotainment(Action(vehicleControlWindowAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlWindowAction=action)),
         parameters={"command": "close", "lat": latitude, "lon": longitude},
         expects=dict.fromkeys(signals.WINDOWS, False),
     )
@@ -168,7 +170,7 @@ def move_sunroof(move: str) -> Command:
     getattr(action, move).SetInParent()
     return Command(
         name="sun_roof_control",
-        **infotainment(Action(vehicleControlSunroofOpenCloseAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlSunroofOpenCloseAction=action)),
         parameters={"state": move},
         rest=move != "open",
         expects={signals.SUNROOF_OPEN: move != "close"},

@@ -12,12 +12,12 @@ from ..signals import KILOMETRES_PER_MILE
 from ..signing import Domain
 from ..state import Signal
 
-COMMANDS: Final = frozenset({"vehicle_cmds"})
-CHARGING: Final = frozenset({"vehicle_cmds", "vehicle_charging_cmds"})
+VEHICLE_COMMAND_SCOPES: Final = frozenset({"vehicle_cmds"})
+CHARGING_COMMAND_SCOPES: Final = frozenset({"vehicle_cmds", "vehicle_charging_cmds"})
 """Either of the two scopes is enough."""
-ENERGY: Final = frozenset({"energy_cmds"})
+ENERGY_COMMAND_SCOPES: Final = frozenset({"energy_cmds"})
 
-Action: Final = car_server_pb2.VehicleAction
+InfotainmentAction: Final = car_server_pb2.VehicleAction
 Unsigned: Final = vcsec_pb2.UnsignedMessage
 VOID: Final = common_pb2.Void()
 """An empty message, whose presence is its value."""
@@ -47,7 +47,7 @@ class Command:
     """The JSON body of the REST form."""
     rest: bool = True
     """Whether the REST form exists, for vehicles without the protocol."""
-    scopes: frozenset[str] = COMMANDS
+    scopes: frozenset[str] = VEHICLE_COMMAND_SCOPES
     """Scopes, any one of which is enough."""
     repeatable: bool = True
     """Whether running it twice has the effect of running it once."""

@@ -7,7 +7,15 @@ from tesla_protocol.command import car_server_pb2, common_pb2, vehicle_pb2
 
 from .. import signals
 from ..signals import Position
-from .command import Action, Command, among, between, four_digits, infotainment, miles_per_hour
+from .command import (
+    Command,
+    InfotainmentAction,
+    among,
+    between,
+    four_digits,
+    infotainment,
+    miles_per_hour,
+)
 
 
 def set_sentry_mode(*, on: bool) -> Command:
@@ -15,7 +23,7 @@ def set_sentry_mode(*, on: bool) -> Command:
     action = car_server_pb2.VehicleControlSetSentryModeAction(on=on)
     return Command(
         name="set_sentry_mode",
-        **infotainment(Action(vehicleControlSetSentryModeAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlSetSentryModeAction=action)),
         parameters={"on": on},
         expects={signals.SENTRY_MODE: on},
     )
@@ -26,7 +34,7 @@ def flash_lights() -> Command:
     action = car_server_pb2.VehicleControlFlashLightsAction()
     return Command(
         name="flash_lights",
-        **infotainment(Action(vehicleControlFlashLightsAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlFlashLightsAction=action)),
         repeatable=False,
     )
 
@@ -36,7 +44,7 @@ def honk_horn() -> Command:
     action = car_server_pb2.VehicleControlHonkHornAction()
     return Command(
         name="honk_horn",
-        **infotainment(Action(vehicleControlHonkHornAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlHonkHornAction=action)),
         repeatable=False,
     )
 
@@ -51,7 +59,9 @@ def play_sound(sound: str) -> Command:
     number = SOUNDS[sound]
     return Command(
         name="remote_boombox",
-        **infotainment(Action(boomboxAction=car_server_pb2.BoomboxAction(sound=number))),
+        **infotainment(
+            InfotainmentAction(boomboxAction=car_server_pb2.BoomboxAction(sound=number))
+        ),
         parameters={"sound": number},
         repeatable=False,
         unproven=True,
@@ -66,7 +76,7 @@ def trigger_homelink(position: Position) -> Command:
     )
     return Command(
         name="trigger_homelink",
-        **infotainment(Action(vehicleControlTriggerHomelinkAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlTriggerHomelinkAction=action)),
         parameters={"lat": latitude, "lon": longitude},
         repeatable=False,
     )
@@ -100,7 +110,7 @@ def set_valet_mode(*, on: bool, pin: str = "") -> Command:
     action = car_server_pb2.VehicleControlSetValetModeAction(on=on, password=pin if on else "")
     return Command(
         name="set_valet_mode",
-        **infotainment(Action(vehicleControlSetValetModeAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlSetValetModeAction=action)),
         parameters={"on": on, "password": pin if on else ""},
         expects={signals.VALET_MODE: on},
     )
@@ -111,7 +121,7 @@ def reset_valet_pin() -> Command:
     action = car_server_pb2.VehicleControlResetValetPinAction()
     return Command(
         name="reset_valet_pin",
-        **infotainment(Action(vehicleControlResetValetPinAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlResetValetPinAction=action)),
     )
 
 
@@ -120,7 +130,7 @@ def set_guest_mode(*, on: bool) -> Command:
     action = vehicle_pb2.VehicleState.GuestMode(GuestModeActive=on)
     return Command(
         name="guest_mode",
-        **infotainment(Action(guestModeAction=action)),
+        **infotainment(InfotainmentAction(guestModeAction=action)),
         parameters={"enable": on},
         expects={signals.GUEST_MODE: on},
     )
@@ -136,7 +146,7 @@ def set_pin_to_drive(*, on: bool, pin: str = "") -> Command:
     action = car_server_pb2.VehicleControlSetPinToDriveAction(on=on, password=pin)
     return Command(
         name="set_pin_to_drive",
-        **infotainment(Action(vehicleControlSetPinToDriveAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlSetPinToDriveAction=action)),
         parameters={"on": on, "password": pin},
         rest=False,
     )
@@ -147,7 +157,7 @@ def reset_pin_to_drive() -> Command:
     action = car_server_pb2.VehicleControlResetPinToDriveAction()
     return Command(
         name="reset_pin_to_drive_pin",
-        **infotainment(Action(vehicleControlResetPinToDriveAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlResetPinToDriveAction=action)),
         rest=False,
     )
 
@@ -157,7 +167,7 @@ def clear_pin_to_drive() -> Command:
     action = car_server_pb2.VehicleControlResetPinToDriveAdminAction()
     return Command(
         name="clear_pin_to_drive_admin",
-        **infotainment(Action(vehicleControlResetPinToDriveAdminAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlResetPinToDriveAdminAction=action)),
     )
 
 
@@ -173,7 +183,7 @@ def set_speed_limit(kilometres_per_hour: float) -> Command:
     action = car_server_pb2.DrivingSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="speed_limit_set_limit",
-        **infotainment(Action(drivingSetSpeedLimitAction=action)),
+        **infotainment(InfotainmentAction(drivingSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
         # Converted as the vehicle's own report is, so that the two are equal.
         expects={signals.SPEED_LIMIT: signals.kilometres_per_hour(miles)},
@@ -186,7 +196,7 @@ def activate_speed_limit(*, on: bool, pin: str) -> Command:
     action = car_server_pb2.DrivingSpeedLimitAction(activate=on, pin=pin)
     return Command(
         name="speed_limit_activate" if on else "speed_limit_deactivate",
-        **infotainment(Action(drivingSpeedLimitAction=action)),
+        **infotainment(InfotainmentAction(drivingSpeedLimitAction=action)),
         parameters={"pin": pin},
         expects={signals.SPEED_LIMIT_MODE: on},
     )
@@ -198,7 +208,7 @@ def clear_speed_limit_pin(pin: str) -> Command:
     action = car_server_pb2.DrivingClearSpeedLimitPinAction(pin=pin)
     return Command(
         name="speed_limit_clear_pin",
-        **infotainment(Action(drivingClearSpeedLimitPinAction=action)),
+        **infotainment(InfotainmentAction(drivingClearSpeedLimitPinAction=action)),
         parameters={"pin": pin},
     )
 
@@ -208,7 +218,7 @@ def clear_speed_limit_pin_as_owner() -> Command:
     action = car_server_pb2.DrivingClearSpeedLimitPinAdminAction()
     return Command(
         name="speed_limit_clear_pin_admin",
-        **infotainment(Action(drivingClearSpeedLimitPinAdminAction=action)),
+        **infotainment(InfotainmentAction(drivingClearSpeedLimitPinAdminAction=action)),
     )
 
 
@@ -241,7 +251,7 @@ def activate_parental_controls(*, on: bool, pin: str) -> Command:
     action = car_server_pb2.ParentalControlsAction(activate=on, pin=pin)
     return Command(
         name="parental_controls_activate" if on else "parental_controls_deactivate",
-        **infotainment(Action(parentalControlsAction=action)),
+        **infotainment(InfotainmentAction(parentalControlsAction=action)),
         parameters={"pin": pin},
     )
 
@@ -254,7 +264,7 @@ def set_parental_control(setting: str, *, on: bool) -> Command:
     action.setting = number  # type: ignore[assignment]  # the enum's number
     return Command(
         name="parental_controls_enable_setting",
-        **infotainment(Action(parentalControlsEnableSettingsAction=action)),
+        **infotainment(InfotainmentAction(parentalControlsEnableSettingsAction=action)),
         parameters={"setting": _REST_SETTINGS[number], "enable": on},
     )
 
@@ -265,7 +275,7 @@ def set_parental_speed_limit(kilometres_per_hour: float) -> Command:
     action = car_server_pb2.ParentalControlsSetSpeedLimitAction(limit_mph=miles)
     return Command(
         name="parental_controls_set_speed_limit",
-        **infotainment(Action(parentalControlsSetSpeedLimitAction=action)),
+        **infotainment(InfotainmentAction(parentalControlsSetSpeedLimitAction=action)),
         parameters={"limit_mph": miles},
     )
 
@@ -275,5 +285,5 @@ def clear_parental_pin() -> Command:
     action = car_server_pb2.ParentalControlsClearPinAdminAction()
     return Command(
         name="parental_controls_clear_pin_admin",
-        **infotainment(Action(parentalControlsClearPinAdminAction=action)),
+        **infotainment(InfotainmentAction(parentalControlsClearPinAdminAction=action)),
     )

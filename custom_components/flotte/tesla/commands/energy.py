@@ -3,7 +3,7 @@
 from typing import Final
 
 from .. import signals
-from .command import ENERGY, Command, among, between
+from .command import ENERGY_COMMAND_SCOPES, Command, among, between
 
 
 def set_backup_reserve(percent: int) -> Command:
@@ -16,7 +16,7 @@ def set_backup_reserve(percent: int) -> Command:
     return Command(
         name="backup",
         parameters={"backup_reserve_percent": percent},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={} if percent in _CAPPED_RESERVES else {signals.BACKUP_RESERVE: percent},
     )
 
@@ -31,7 +31,7 @@ def set_operation_mode(mode: str) -> Command:
     return Command(
         name="operation",
         parameters={"default_real_mode": mode},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.OPERATION_MODE: mode},
     )
 
@@ -42,7 +42,7 @@ def set_export_rule(rule: str) -> Command:
     return Command(
         name="grid_import_export",
         parameters={"customer_preferred_export_rule": rule},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.EXPORT_RULE: rule},
     )
 
@@ -52,7 +52,7 @@ def set_charge_from_grid(*, on: bool) -> Command:
     return Command(
         name="grid_import_export",
         parameters={"disallow_charge_from_grid_with_solar_installed": not on},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.CHARGE_FROM_GRID: on},
     )
 
@@ -63,7 +63,7 @@ def set_off_grid_vehicle_reserve(percent: int) -> Command:
     return Command(
         name="off_grid_vehicle_charging_reserve",
         parameters={"off_grid_vehicle_charging_reserve_percent": percent},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.OFF_GRID_VEHICLE_RESERVE: percent},
     )
 
@@ -73,6 +73,6 @@ def set_storm_watch(*, on: bool) -> Command:
     return Command(
         name="storm_mode",
         parameters={"enabled": on},
-        scopes=ENERGY,
+        scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.STORM_WATCH: on},
     )

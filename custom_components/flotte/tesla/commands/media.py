@@ -6,7 +6,7 @@ from typing import Final
 from tesla_protocol.command import car_server_pb2
 
 from .. import signals
-from .command import Action, Command, between, infotainment
+from .command import Command, InfotainmentAction, between, infotainment
 
 LOUDEST: Final = 11
 """The documented maximum; the vehicle reports its own."""
@@ -18,7 +18,7 @@ def set_volume(volume: float) -> Command:
     action = car_server_pb2.MediaUpdateVolume(volume_absolute_float=volume)
     return Command(
         name="adjust_volume",
-        **infotainment(Action(mediaUpdateVolume=action)),
+        **infotainment(InfotainmentAction(mediaUpdateVolume=action)),
         parameters={"volume": volume},
         expects={signals.MEDIA_VOLUME: volume},
         supersedes="volume",
@@ -30,7 +30,7 @@ def step_volume(*, up: bool) -> Command:
     action = car_server_pb2.MediaUpdateVolume(volume_delta=1 if up else -1)
     return Command(
         name="media_volume_up" if up else "media_volume_down",
-        **infotainment(Action(mediaUpdateVolume=action)),
+        **infotainment(InfotainmentAction(mediaUpdateVolume=action)),
         rest=not up,
         repeatable=False,
     )
@@ -38,7 +38,7 @@ def step_volume(*, up: bool) -> Command:
 
 def toggle_playback() -> Command:
     """Toggle between playing and paused."""
-    action = Action(mediaPlayAction=car_server_pb2.MediaPlayAction())
+    action = InfotainmentAction(mediaPlayAction=car_server_pb2.MediaPlayAction())
     return Command(name="media_toggle_playback", **infotainment(action), repeatable=False)
 
 
@@ -59,23 +59,23 @@ def set_playback(*, playing: bool) -> Command:
 
 def next_track() -> Command:
     """Skip forward."""
-    action = Action(mediaNextTrack=car_server_pb2.MediaNextTrack())
+    action = InfotainmentAction(mediaNextTrack=car_server_pb2.MediaNextTrack())
     return Command(name="media_next_track", **infotainment(action), repeatable=False)
 
 
 def previous_track() -> Command:
     """Skip back."""
-    action = Action(mediaPreviousTrack=car_server_pb2.MediaPreviousTrack())
+    action = InfotainmentAction(mediaPreviousTrack=car_server_pb2.MediaPreviousTrack())
     return Command(name="media_prev_track", **infotainment(action), repeatable=False)
 
 
 def next_favourite() -> Command:
     """Play the next favourite."""
-    action = Action(mediaNextFavorite=car_server_pb2.MediaNextFavorite())
+    action = InfotainmentAction(mediaNextFavorite=car_server_pb2.MediaNextFavorite())
     return Command(name="media_next_fav", **infotainment(action), repeatable=False)
 
 
 def previous_favourite() -> Command:
     """Play the previous favourite."""
-    action = Action(mediaPreviousFavorite=car_server_pb2.MediaPreviousFavorite())
+    action = InfotainmentAction(mediaPreviousFavorite=car_server_pb2.MediaPreviousFavorite())
     return Command(name="media_prev_fav", **infotainment(action), repeatable=False)

@@ -3,7 +3,7 @@
 from tesla_protocol.command import car_server_pb2
 
 from .. import signals
-from .command import Action, Command, between, infotainment
+from .command import Command, InfotainmentAction, between, infotainment
 
 
 def schedule_software_update(seconds: int = 0) -> Command:
@@ -12,7 +12,7 @@ def schedule_software_update(seconds: int = 0) -> Command:
     action = car_server_pb2.VehicleControlScheduleSoftwareUpdateAction(offset_sec=seconds)
     return Command(
         name="schedule_software_update",
-        **infotainment(Action(vehicleControlScheduleSoftwareUpdateAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlScheduleSoftwareUpdateAction=action)),
         parameters={"offset_sec": seconds},
         # Repeating it would move the start.
         repeatable=False,
@@ -26,7 +26,7 @@ def cancel_software_update() -> Command:
     action = car_server_pb2.VehicleControlCancelSoftwareUpdateAction()
     return Command(
         name="cancel_software_update",
-        **infotainment(Action(vehicleControlCancelSoftwareUpdateAction=action)),
+        **infotainment(InfotainmentAction(vehicleControlCancelSoftwareUpdateAction=action)),
     )
 
 
@@ -40,7 +40,7 @@ def set_vehicle_name(name: str) -> Command:
     action = car_server_pb2.SetVehicleNameAction(vehicleName=name)
     return Command(
         name="set_vehicle_name",
-        **infotainment(Action(setVehicleNameAction=action)),
+        **infotainment(InfotainmentAction(setVehicleNameAction=action)),
         parameters={"vehicle_name": name},
         rest=False,
         expects={signals.VEHICLE_NAME: name},
@@ -52,7 +52,7 @@ def set_low_power_mode(*, on: bool) -> Command:
     action = car_server_pb2.SetLowPowerModeAction(low_power_mode=on)
     return Command(
         name="set_low_power_mode",
-        **infotainment(Action(setLowPowerModeAction=action)),
+        **infotainment(InfotainmentAction(setLowPowerModeAction=action)),
         parameters={"enable": on},
         rest=False,
     )
@@ -63,7 +63,7 @@ def set_keep_accessory_power(*, on: bool) -> Command:
     action = car_server_pb2.SetKeepAccessoryPowerModeAction(keep_accessory_power_mode=on)
     return Command(
         name="keep_accessory_power_mode",
-        **infotainment(Action(setKeepAccessoryPowerModeAction=action)),
+        **infotainment(InfotainmentAction(setKeepAccessoryPowerModeAction=action)),
         parameters={"enable": on},
         rest=False,
     )
@@ -71,5 +71,5 @@ def set_keep_accessory_power(*, on: bool) -> Command:
 
 def erase_user_data() -> Command:
     """Erase what a guest left behind; irreversible, only in Park and guest mode."""
-    action = Action(eraseUserDataAction=car_server_pb2.EraseUserDataAction())
+    action = InfotainmentAction(eraseUserDataAction=car_server_pb2.EraseUserDataAction())
     return Command(name="erase_user_data", **infotainment(action))

@@ -41,7 +41,7 @@ TORQUE: Final = (-30_000, 30_000)
 TYRE_PRESSURE: Final = (0, 6)
 """bar; a raw byte ends at 6.375."""
 SEMI_TYRE_PRESSURE: Final = (0, 12)
-DAY_MINUTES: Final = (0, 1440)
+MINUTE_OF_DAY: Final = (0, 1440)
 VOLUME: Final = (0, 50)
 PLAYING_TIME: Final = (0, 604_800_000)
 """ms; a week of one radio station."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from ..state import Derived, Signal, State
 from ..units import Measure, Unit
-from .bounds import DAY_MINUTES, INSTANT, PACK_ENERGY, PACK_VOLTS, PERCENT
+from .bounds import INSTANT, MINUTE_OF_DAY, PACK_ENERGY, PACK_VOLTS, PERCENT
 from .measures import (
     amperes,
     hours,
@@ -232,7 +232,7 @@ PRECONDITIONING_ENABLED = Signal(
 DEPARTURE_MINUTES = Signal(
     "ScheduledDepartureTimeMinutes",
     whole_minutes,
-    DAY_MINUTES,
+    MINUTE_OF_DAY,
     path="charge_state.scheduled_departure_time_minutes",
     streamed=False,
 )
@@ -257,7 +257,7 @@ OFF_PEAK_DAYS = Signal(
 OFF_PEAK_END_MINUTES = Signal(
     "OffPeakHoursEndTime",
     whole_minutes,
-    DAY_MINUTES,
+    MINUTE_OF_DAY,
     path="charge_state.off_peak_hours_end_time",
     streamed=False,
 )

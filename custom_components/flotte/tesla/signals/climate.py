@@ -8,7 +8,7 @@ from .measures import celsius
 from .parsers import boolean, one_of, truth, unless, whole
 
 KEEPER_MODES: Final = ("off", "on", "dog", "camp")
-OVERHEAT_PROTECTION: Final = ("off", "on", "fan_only")
+OVERHEAT_PROTECTION_MODES: Final = ("off", "on", "fan_only")
 OVERHEAT_LIMITS: Final = ("low", "medium", "high")
 CLIMATE_POWER_STATES: Final = ("off", "on", "precondition", "overheat_protect")
 
@@ -98,7 +98,7 @@ WIPER_HEATER = Signal(
 )
 OVERHEAT_MODE = Signal(
     "CabinOverheatProtectionMode",
-    one_of(*OVERHEAT_PROTECTION),
+    one_of(*OVERHEAT_PROTECTION_MODES),
     path="climate_state.cabin_overheat_protection",
     firmware="2024.44.25",
 )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ..state import Derived, Signal, State
 from ..units import Measure, Unit
-from .bounds import DAY_MINUTES, INSTANT, PERCENT
+from .bounds import INSTANT, MINUTE_OF_DAY, PERCENT
 from .measures import whole_minutes, whole_percent
 from .parsers import boolean, first_word, instant, number, one_of, text
 
@@ -48,7 +48,7 @@ UPDATE_INSTALLED = Signal(
 UPDATE_MINUTES = Signal(
     "SoftwareUpdateExpectedDurationMinutes",
     whole_minutes,
-    DAY_MINUTES,
+    MINUTE_OF_DAY,
     path="vehicle_state.software_update.expected_duration_sec",
     polled=Measure(Unit.MINUTE, lambda value: round(number(value) / 60)),
     firmware="2024.44.25",

@@ -159,7 +159,7 @@ class _Conversation:
         self._lifetime = lifetime
         self._tries: Counter[Fault | Handling] = Counter()
         self._pause = 0.0
-        self._last_fault = faults.NOT_SENT
+        self._last_fault = faults.UNSENT
         # The last attempt that may have run. If there is one, no later refusal is certain.
         self._uncertain: Request | None = None
 

@@ -142,7 +142,7 @@ SIGNED_MESSAGE_FAULT = Fault(None, "SIGNED_MESSAGE_FAULT", Ran.NO)
 """The older error channel of vehicle security rejected the message without a reason."""
 UNKNOWN_SIGNED_MESSAGE_FAULT = Fault(None, "UNKNOWN", Ran.MAYBE)
 """A number of the older error channel from newer firmware: fatal, and the command may have run."""
-NOT_SENT = Fault(None, "NOT_SENT", Ran.NO)
+UNSENT = Fault(None, "NOT_SENT", Ran.NO)
 """The caller did not send the message."""
 NO_SESSION = Fault(None, "NO_SESSION", Ran.NO, Handling.RETRY, 3, 3, 1.0)
 """The handshake failed: it was lost, or its answer does not verify."""

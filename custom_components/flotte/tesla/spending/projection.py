@@ -22,7 +22,7 @@ from typing import Final
 from .ledger import CORRECTION, Ledger, Month
 from .tariff import Category, Tariff
 
-WINDOW: Final = timedelta(days=14)
+PATTERN_WINDOW: Final = timedelta(days=14)
 """How far back days count for the pattern: two weeks have four weekend days."""
 LEAST_WORKING_DAYS: Final = 3
 LEAST_WEEKEND_DAYS: Final = 2
@@ -135,7 +135,7 @@ def _pattern(days: Mapping[date, Counter[Category]], now: datetime) -> _Pattern:
     past = [day for day in days if day <= today]
     if not past:
         return _Pattern(Basis.NOTHING, {}, {}, ())
-    full = tuple(day for day in past[1:] if today - WINDOW <= day < today)
+    full = tuple(day for day in past[1:] if today - PATTERN_WINDOW <= day < today)
     if not full:
         return _first_days(days, past, now)
     working = [days[day] for day in full if not _is_weekend(day)]
@@ -154,7 +154,7 @@ def _first_days(
     """The pattern while no day is complete: from the first day and today."""
     midnight = datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC)
     of_today = Fraction((now - midnight) // timedelta(microseconds=1), 24 * 3600 * 1_000_000)
-    seen = [day for day in past if midnight.date() - day <= WINDOW]
+    seen = [day for day in past if midnight.date() - day <= PATTERN_WINDOW]
     if not seen:
         # The last day was too long ago.
         return _Pattern(Basis.NOTHING, {}, {}, ())

@@ -30,7 +30,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class that Python spells small
 from typing import Final, NamedTuple
 
-STREAM: Final = 4
+STREAM_MESSAGE: Final = 4
 """Message type of a vehicle's messages, and of a server's error answers."""
 ACKNOWLEDGEMENT: Final = 5
 
@@ -60,10 +60,10 @@ class Envelope(NamedTuple):
     identifies the sender.
 
     Args:
-        message_type: `STREAM` for all messages that carry data.
+        message_type: `STREAM_MESSAGE` for all messages that carry data.
         txid: Transaction id, which the answer must repeat.
         topic: `V`, `alerts` or `errors`.
-        payload: The protobuf message; empty if `message_type` is not `STREAM`.
+        payload: The protobuf message; empty if `message_type` is not `STREAM_MESSAGE`.
         created_at: Unix seconds by the vehicle's clock; 0 if absent.
     """
 
@@ -88,7 +88,7 @@ def read_envelope(data: bytes) -> Envelope:
         message_type = data[table + kind] if kind else 0
         payload = b""
         created_at = 0
-        if message and message_type == STREAM:
+        if message and message_type == STREAM_MESSAGE:
             message += table
             stream = message + _uint32_at(data, message)[0]
             created, _, body, _, _ = _slots(data, stream)
@@ -241,5 +241,5 @@ def write_error(txid: bytes) -> bytes:
     """
     padding = 1 + (1 - len(txid)) % 4
     stream = 64 + len(txid) + padding + 14
-    head = _HEAD.pack(20, *_HEAD_VTABLE, 14, 20, stream - 28, STREAM, 16, 20, 0)
+    head = _HEAD.pack(20, *_HEAD_VTABLE, 14, 20, stream - 28, STREAM_MESSAGE, 16, 20, 0)
     return b"".join((head, bytes(4), _UINT32.pack(len(txid)), txid, bytes(padding), _ERROR_END))

@@ -229,7 +229,7 @@ _TIME_OF_DAY: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
 
-def number_in(text: str) -> int | float | None:
+def number_in_text(text: str) -> int | float | None:
     """Read a number from text, such as `71.25` or `1.2345e-05`; None if it is no finite number."""
     if _WHOLE.fullmatch(text):
         return int(text)
@@ -299,7 +299,7 @@ def _plain_forms(raw: Raw, _zone: tzinfo) -> Forms:
         case str() if raw in _NO_WORDS:
             return ()
         case str():
-            meant = number_in(raw)
+            meant = number_in_text(raw)
             if meant is None:
                 meant = _FLAGS.get(raw.lower())
             return (raw,) if meant is None else (meant, raw)
@@ -310,7 +310,7 @@ def _text_forms(raw: Raw, _zone: tzinfo) -> Forms:
     """The text itself; then as a number, for a parser that needs one."""
     match raw:
         case str():
-            meant = number_in(raw)
+            meant = number_in_text(raw)
             return (raw,) if meant is None else (raw, meant)
         case int() | float():
             return _number_forms(raw)
@@ -332,7 +332,7 @@ def _enumerated_forms(raw: Raw, _zone: tzinfo) -> Forms:
                 return ()
             if word.lower() in _FLAGS:
                 return (_FLAGS[word.lower()], word)
-            if number_in(word) is None or word in _WORDS_LIKE_NUMBERS:
+            if number_in_text(word) is None or word in _WORDS_LIKE_NUMBERS:
                 return (word,)
     raise Unrecognised(raw)
 
@@ -346,7 +346,7 @@ def _instant_forms(raw: Raw, zone: tzinfo) -> Forms:
         case bool():
             raise Unrecognised(raw)
         case str():
-            told = number_in(raw)
+            told = number_in_text(raw)
         case int() | float():
             told = raw
         case _:

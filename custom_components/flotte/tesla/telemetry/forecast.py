@@ -64,7 +64,7 @@ as this many signals."""
 SETTLING: Final = timedelta(minutes=30)
 """Time after a change of plan in which nothing is counted, because vehicles were seen to follow the
 old plan for 10 to 25 minutes. Source: issues of Tesla's server (2024 to 2026)."""
-WINDOW: Final = 48.0
+TALLY_WINDOW: Final = 48.0
 """Connected hours after which all counts are halved, so that old habits fade."""
 MAX_STEPS: Final = 9
 """Maximum steps of slowing; any rule is at its slowest by then."""
@@ -172,7 +172,7 @@ class Tally:
             self._since = now
         if self._not_before is not None and now >= self._not_before:
             self._not_before = None
-        if sum(self._hours.values()) > WINDOW:
+        if sum(self._hours.values()) > TALLY_WINDOW:
             self._fade()
 
     def _fade(self) -> None:

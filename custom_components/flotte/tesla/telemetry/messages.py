@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from .counters import Counters, KnownTroubles
-from .envelope import STREAM, MalformedEnvelope, read_envelope, write_ack, write_error
+from .envelope import STREAM_MESSAGE, MalformedEnvelope, read_envelope, write_ack, write_error
 from .records import MalformedRecord
 
 _LOGGER: Final = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Messages:
         except MalformedEnvelope:
             counters.malformed += 1
             return write_error(b"")
-        if envelope.message_type != STREAM:
+        if envelope.message_type != STREAM_MESSAGE:
             return write_ack(envelope.txid, b"")
         try:
             listener.receive(envelope.topic, envelope.payload)

@@ -518,7 +518,7 @@ STRANGER: Final = _row(
 """The row of fields that this version does not know: sent rarely, and assumed to change all the
 time. Without a delta, because words must not have one."""
 
-FIELDS: Final[Mapping[str, Row]] = {field: row for row in ROWS for field in row.fields}
+ROWS_BY_FIELD: Final[Mapping[str, Row]] = {field: row for row in ROWS for field in row.fields}
 """The row of each field."""
 
 LEAST_DELTA: Final[Mapping[str, float]] = {"SelfDrivingMilesSinceReset": 1.0}
@@ -527,7 +527,7 @@ LEAST_DELTA: Final[Mapping[str, float]] = {"SelfDrivingMilesSinceReset": 1.0}
 
 def row_of(field: str) -> Row:
     """The row of a field; `STRANGER` for an unknown one."""
-    return FIELDS.get(field, STRANGER)
+    return ROWS_BY_FIELD.get(field, STRANGER)
 
 
 def rule_of(field: str, profile: Profile) -> FieldRule:

@@ -89,6 +89,32 @@ async def test_the_balance_holds(site: Site, house: SimulatedSite, account: Acco
     assert account.booked() == {ENERGY: 1}
 
 
+@pytest.mark.parametrize(
+    ("grid", "battery", "directions"),
+    [
+        (2569.0, -3090.0, (2569.0, 0.0, 3090.0, 0.0)),
+        (-120.0, 500.0, (0.0, 120.0, 0.0, 500.0)),
+        (0.0, 0.0, (0.0, 0.0, 0.0, 0.0)),
+        (None, None, (None, None, None, None)),
+    ],
+)
+def test_powers_by_direction(
+    grid: float | None, battery: float | None, directions: tuple[float | None, ...]
+) -> None:
+    """Tesla's grid is positive while importing, its battery while discharging."""
+    readings = {
+        signals.GRID_POWER: Reading(grid, NOW, Source.POLL),
+        signals.BATTERY_POWER: Reading(battery, NOW, Source.POLL),
+    }
+    state = State(readings)
+    assert directions == (
+        state[signals.GRID_IMPORT_POWER],
+        state[signals.GRID_EXPORT_POWER],
+        state[signals.BATTERY_CHARGE_POWER],
+        state[signals.BATTERY_DISCHARGE_POWER],
+    )
+
+
 async def test_settings(site: Site, house: SimulatedSite) -> None:
     house.steer({"reserve": 35, "mode": "autonomous", "storm_mode_enabled": True})
     await site.refresh_info()

@@ -18,6 +18,7 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -27,6 +28,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.flotte.statistics.site_days import SiteDays
 from custom_components.flotte.tesla.energy.fields import EnergyField
@@ -211,6 +213,57 @@ async def test_the_history_since_the_installation(
     }
     names = {each["statistic_id"] for each in known}
     assert f"flotte:{SITE}_generator_energy_exported" not in names, "there is none"
+
+
+@pytest.mark.filterwarnings(
+    "ignore:It is recommended to use web.RequestKey:aiohttp.web_exceptions.NotAppKeyWarning"
+)
+async def test_the_energy_dashboard_takes_the_statistics(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    steps: Steps,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    house.steer({"installed": "2026-11-18T09:20:00+01:00"})
+    assert await async_setup_component(hass, "energy", {})
+    await set_up(hass, entry)
+    await steps(5)
+    await async_wait_recording_done(hass)
+    known = await get_instance(hass).async_add_executor_job(list_statistic_ids, hass)
+    names = {each["statistic_id"].partition("_")[2] for each in known}
+    assert {"grid_energy_imported", "total_battery_charge", "total_battery_discharge"} <= names
+    sources: list[dict[str, Any]] = [
+        {
+            "type": "grid",
+            "stat_energy_from": f"flotte:{SITE}_grid_energy_imported",
+            "stat_energy_to": None,
+            "stat_cost": None,
+            "stat_compensation": None,
+            "entity_energy_price": None,
+            "number_energy_price": None,
+            "entity_energy_price_export": None,
+            "number_energy_price_export": None,
+            "cost_adjustment_day": 0,
+        },
+        {
+            "type": "solar",
+            "stat_energy_from": f"flotte:{SITE}_total_solar_generation",
+            "config_entry_solar_forecast": None,
+        },
+        {
+            "type": "battery",
+            "stat_energy_from": f"flotte:{SITE}_total_battery_discharge",
+            "stat_energy_to": f"flotte:{SITE}_total_battery_charge",
+        },
+    ]
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": sources})
+    saved = await client.receive_json()
+    assert saved["success"], saved
+    await client.send_json_auto_id({"type": "energy/validate"})
+    found = await client.receive_json()
+    assert found["result"]["energy_sources"] == [[], [], []]
 
 
 # --- A year, kills and restarts -------------------------------------------------------------------

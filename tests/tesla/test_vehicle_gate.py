@@ -697,6 +697,36 @@ async def test_a_setting_is_deferred_if_a_shared_wake_fails(
     assert nothing_is_held(account)
 
 
+async def test_a_setting_that_met_a_sleeping_car_is_deferred_if_a_shared_wake_fails(
+    vehicle: Vehicle, car: Car, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own attempt is the only paid one: it neither wakes the car nor tries again."""
+    vehicle.gate.policy = NO_WAKES
+    account.tesla.faults.order("status", endpoint="wake_up", status=500)
+    wake_up, is_waking, may_fail = account.api.wake_up, asyncio.Event(), asyncio.Event()
+
+    async def wake_slowly(vin: str, caller: Caller) -> object:
+        is_waking.set()
+        await may_fail.wait()
+        return await wake_up(vin, caller)
+
+    monkeypatch.setattr(account.api, "wake_up", wake_slowly)
+    person = asyncio.create_task(vehicle.send(commands.lock_doors(), PERSON))
+    await is_waking.wait()
+    vehicle.apply_state("online")  # an outdated answer of Tesla's
+    setting = asyncio.create_task(vehicle.send(commands.set_charge_limit(70), SUN))
+    await until(lambda: not vehicle.presence.is_online)
+    assert paid(account) == {COMMAND: 1}, "the setting's handshake"
+    may_fail.set()
+    with pytest.raises(NotSent):
+        await person
+    assert (await setting).waits_until is not None
+    assert deferred(vehicle) == [commands.set_charge_limit(70)]
+    assert car.wakes == 0
+    assert paid(account) == {COMMAND: 1}
+    assert nothing_is_held(account)
+
+
 async def test_the_whole_cost_is_just_enough(vehicle: Vehicle, account: Account) -> None:
     """A reserved amount is not decided on again when it is spent."""
     vehicle.gate.policy = Policy(budget=Decimal("0.022"), reserve=Decimal(0))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import homeassistant.components
 import pytest
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.climate import PRESET_NONE
 from homeassistant.components.select import SelectEntityDescription
 from homeassistant.components.sensor import (
@@ -331,6 +332,51 @@ NUMERIC_CLASSES: Final[dict[Unit, set[SensorDeviceClass | None]]] = {
 
 OTHER_CLASSES: Final = {None, SensorDeviceClass.ENUM, SensorDeviceClass.TIMESTAMP}
 """The device classes of a value without a unit."""
+
+
+WORDS_OF_BINARY_CLASSES: Final[dict[BinarySensorDeviceClass, str]] = {
+    BinarySensorDeviceClass.BATTERY_CHARGING: r"charging",
+    BinarySensorDeviceClass.CONNECTIVITY: (
+        r"online|streaming|wifi|cellular|gps_fix|homelink_nearby|fast_charger"
+    ),
+    BinarySensorDeviceClass.DOOR: r"doors?_.*",
+    BinarySensorDeviceClass.HEAT: r"(battery|wiper)_heater|rear_defrost",
+    BinarySensorDeviceClass.LIGHT: r"hazard_lights|high_beams",
+    BinarySensorDeviceClass.OCCUPANCY: r"user_present",
+    BinarySensorDeviceClass.PLUG: r"charge_cable",
+    BinarySensorDeviceClass.POWER: r"ready_to_drive|dc_converter|accessory_power|grid_status",
+    BinarySensorDeviceClass.PRESENCE: r"at_.*",
+    BinarySensorDeviceClass.PROBLEM: (
+        r"(low|flat)_tyre_.*|.*_fault|not_enough_power_to_heat|emergency_braking_off"
+    ),
+    BinarySensorDeviceClass.RUNNING: (
+        r"preconditioning|overheat_cooling|air_conditioning|defrost_by_preconditioning"
+        r"|seat_ventilation|update_in_progress|dashcam|storm_active|grid_services_active"
+    ),
+    BinarySensorDeviceClass.SAFETY: r".*_belt_open",
+    BinarySensorDeviceClass.UPDATE: r"update_available",
+    BinarySensorDeviceClass.WINDOW: r"window_.*",
+}
+"""The keys of binary sensors by device class, which words their "on": "open", or "unlocked"."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [*binary_sensor.VEHICLE_BINARY_SENSORS, *binary_sensor.SITE_BINARY_SENSORS],
+    ids=lambda row: row.key,
+)
+def test_device_class_of_a_binary_sensor_suits_its_key(
+    row: binary_sensor.FlotteBinarySensorDescription,
+) -> None:
+    """With the wrong one, a closed door is shown as locked, or a fault as a connection."""
+    fitting = [
+        device_class
+        for device_class, words in WORDS_OF_BINARY_CLASSES.items()
+        if re.fullmatch(words, row.key)
+    ]
+    assert ([row.device_class] if row.device_class else []) == fitting, (
+        'add the key to the words of its device class, whose text for "on" must be true of it'
+    )
 
 
 SIGNAL_SENSORS: Final = [pytest.param(row, id=row.key) for row in (*VEHICLE_SENSORS, *SITE_SENSORS)]

@@ -27,6 +27,7 @@ from custom_components.flotte.services.energy import ENERGY_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS, VehicleAction
 from custom_components.flotte.spending.account_ledger import async_get_ledger
+from custom_components.flotte.tesla import signals
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
@@ -429,7 +430,7 @@ EACH_ROW = pytest.mark.parametrize(
 
 
 def test_every_action_is_tried() -> None:
-    assert {row.action for row in ROWS} == {row.name for row in ACTIONS} - {"list_schedules"}
+    assert {row.action for row in ROWS} == {row.name for row in ACTIONS if row.command}
 
 
 OTHER_TESTS = ("spending_actions", "history_import")
@@ -1049,6 +1050,75 @@ async def test_a_schedule_without_a_place(
     ]
 
 
+async def test_chargers_nearby_are_returned_in_our_units(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    await told_of(tesla, wait, MODEL_Y)
+    device_id = device_of(hass, loaded, MODEL_Y)
+    before = tesla.bill.counts()[Category.DATA]
+    answer = await call(hass, "nearby_charging_sites", device_id, answer=True)
+    sites = answer["sites"][device_id]
+    assert sites["name"] == "Aurora"
+    (charger,) = sites["superchargers"]
+    assert charger == {
+        "name": "Motorway east",
+        # 0.05 degrees of longitude at this latitude
+        "distance": pytest.approx(3.4, abs=0.1),
+        "free_stalls": 9,
+        "stalls": 12,
+        "closed": False,
+        "latitude": pytest.approx(52.3731, abs=1e-4),
+        "longitude": pytest.approx(4.9403, abs=1e-4),
+    }
+    (hotel,) = sites["destination_chargers"]
+    assert hotel["free_stalls"] is hotel["stalls"] is hotel["closed"] is None
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+
+
+async def test_refresh_costs_one_data_request(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y)
+    vehicle = vehicle_of(loaded, MODEL_Y)
+    car.steer({"battery_level": 33})
+    before = tesla.bill.counts()[Category.DATA]
+    await call(hass, "refresh", device_of(hass, loaded, MODEL_Y))
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+    assert vehicle.state[signals.BATTERY_LEVEL] == 33
+
+
+@pytest.mark.parametrize("action", ["refresh", "nearby_charging_sites"])
+async def test_a_sleeping_car_is_neither_woken_nor_paid_for(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, action: str
+) -> None:
+    """Even if it fell asleep since the last check."""
+    car = await told_of(tesla, wait, MODEL_Y)
+    car.steer({"state": "asleep"})
+    before = tesla.bill.counts()
+    device_id = device_of(hass, loaded, MODEL_Y)
+    error = await refused(hass, action, device_id, answer=action == "nearby_charging_sites")
+    assert error.translation_key == "vehicle_unavailable"
+    assert car.wakes == 0
+    counts = tesla.bill.counts()
+    assert (counts[Category.DATA], counts[Category.WAKE]) == (
+        before[Category.DATA],
+        before[Category.WAKE],
+    )
+
+
+@pytest.mark.parametrize("action", ["refresh", "nearby_charging_sites"])
+async def test_a_look_must_fit_into_the_budget(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, action: str
+) -> None:
+    await told_of(tesla, wait, MODEL_Y)
+    vehicle_of(loaded, MODEL_Y).vehicle.api.meter.budget = Decimal("0.001")
+    before = tesla.bill.counts()[Category.DATA]
+    device_id = device_of(hass, loaded, MODEL_Y)
+    error = await refused(hass, action, device_id, answer=action == "nearby_charging_sites")
+    assert error.translation_key == "budget_exceeded"
+    assert tesla.bill.counts()[Category.DATA] == before
+
+
 async def test_schedules_of_a_sleeping_car(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator
 ) -> None:
@@ -1372,7 +1442,7 @@ def _actions_in(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _actions_in(each)
 
 
-ANSWERS = ("schedules:", "accounts:", "prices:", "cars:")
+ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:")
 
 
 @pytest.mark.parametrize("text", _examples())

@@ -114,6 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "google",
         "tesla_protocol",
     },
+    "tesla.nearby": {"tesla.reading_json", "tesla.signals", "tesla.state"},
     "tesla.schedules": {"tesla.reading_json", "tesla.commands", "tesla.signals"},
     "tesla.telemetry": {
         "tesla.reading_json",
@@ -387,6 +388,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.signing",
         "tesla.spending.caller",
+        "tesla.spending.endpoints",
         "tesla.spending.gate",
         "tesla.spending.tariff",
         "tesla.state",
@@ -956,6 +958,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.vehicle",
         "tesla.commands",
         "tesla.errors",
+        "tesla.nearby",
     },
     "services.spending": HOME_ASSISTANT
     | {

@@ -123,6 +123,21 @@ async def test_wake_without_an_answer(
     assert tesla.bill.counts()[Category.WAKE] == 1
 
 
+async def test_refresh_requests_data_once(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    car = await told_of(tesla, wait, MODEL_Y)
+    before = tesla.bill.counts()[Category.DATA]
+    await act(hass, SERVICE_PRESS, "button.aurora_refresh")
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+    car.steer({"state": "asleep"})
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_PRESS, "button.aurora_refresh")
+    assert refusal.value.translation_key == "vehicle_unavailable"
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+    assert car.wakes == 0
+
+
 async def test_homelink(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:

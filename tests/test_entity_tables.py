@@ -665,6 +665,7 @@ CASES: Final = {
 """The cases of commands in the tests of a platform."""
 TESTED_ALONE: Final = {
     "button.homelink",
+    "button.refresh",
     "button.wake_up",
     "cover.tonneau_cover",
 }

@@ -36,6 +36,8 @@ CONTROL: Final[dict[str, dict[str, Any]]] = {
     "add_precondition_schedule": {"days": ["mon"], "ready": "07:00"},
     "remove_precondition_schedule": {"id": 7},
     "list_schedules": {},
+    "refresh": {},
+    "nearby_charging_sites": {},
     "set_scheduled_charging": {"enabled": False},
     "set_scheduled_departure": {"enabled": False},
     "media": {"command": "next_track"},
@@ -95,11 +97,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Done()
 
     async def schedules(_vehicle: Vehicle, _caller: Caller) -> dict[str, Any]:
-        names.append("schedules")
+        names.append("data")
         return {}
 
     monkeypatch.setattr(Vehicle, "send", send)
     monkeypatch.setattr(Vehicle, "schedules", schedules)
+    monkeypatch.setattr(Vehicle, "charging_sites", schedules)
+    monkeypatch.setattr(Vehicle, "look", schedules)
     return names
 
 

@@ -394,7 +394,7 @@ async def test_two_developer_accounts(
     hass: HomeAssistant, loaded: MockConfigEntry, stranger: MockConfigEntry, tesla: Simulator
 ) -> None:
     """Each has its own bill; a correction of one leaves the other alone."""
-    await vehicle_of(loaded, MODEL_Y).async_wake(ANNA)
+    await vehicle_of(loaded, MODEL_Y).async_ask(vehicle_of(loaded, MODEL_Y).vehicle.wake, ANNA)
     answer = await ask(hass, "spending_report")
     first, second = answer["accounts"]
     assert [each["entries"][0]["title"] for each in (first, second)] == ["Tesla", "Other"]
@@ -642,7 +642,7 @@ async def test_price_has_the_gates_later_decision(
     done = (
         coordinator.async_send(made(), context)
         if made is not None
-        else coordinator.async_wake(context)
+        else coordinator.async_ask(coordinator.vehicle.wake, context)
         if action == "wake"
         else ask(hass, "list_schedules", context, device_id=device_id)
     )
@@ -671,7 +671,7 @@ async def test_price_of_a_confirmed_command(hass: HomeAssistant, loaded: MockCon
     # To ask for the price is not to ask for a wake.
     assert (await price(hass, device_id, "wake"))["reason"] == "gate_confirm"
     with pytest.raises(HomeAssistantError, match="try again within half a minute"):
-        await vehicle_of(loaded, MODEL_Y).async_wake(ANNA)
+        await vehicle_of(loaded, MODEL_Y).async_ask(vehicle_of(loaded, MODEL_Y).vehicle.wake, ANNA)
     for wish in ("wake", "data"):
         assert (await price(hass, device_id, wish))["reason"] == "gate_person"
     assert (await price(hass, device_id, "unlock"))["reason"] == "gate_confirm"

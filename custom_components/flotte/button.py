@@ -1,6 +1,6 @@
 """Buttons: one table, one class."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, override
 
@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
+from .coordinator import VehicleCoordinator
 from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
@@ -36,13 +37,16 @@ def _homelink(state: State) -> Command:
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
-    """A button that sends a command, or wakes the vehicle if it has no command."""
+    """A button that sends a command, or a request."""
 
-    command: Callable[[State], Command] | None
+    command: Callable[[State], Command] | None = None
+    request: Callable[[VehicleCoordinator], Callable[..., Awaitable[object]]] | None = None
+    """The request of the vehicle, if there is no command."""
 
 
 BUTTONS: Final = (
-    FlotteButtonDescription(key="wake", command=None),
+    FlotteButtonDescription(key="wake", request=lambda each: each.vehicle.wake),
+    FlotteButtonDescription(key="refresh", request=lambda each: each.vehicle.look),
     FlotteButtonDescription(key="flash_lights", command=lambda _: commands.flash_lights()),
     FlotteButtonDescription(key="honk_horn", command=lambda _: commands.honk_horn()),
     FlotteButtonDescription(key="remote_start", command=lambda _: commands.remote_start()),
@@ -86,7 +90,8 @@ class CommandButton(VehicleEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        if (command := self.entity_description.command) is None:
-            await self.coordinator.async_wake(self._context)
-        else:
-            await self.async_send(command(self.readings))
+        row = self.entity_description
+        if row.command is not None:
+            await self.async_send(row.command(self.readings))
+        elif row.request is not None:
+            await self.coordinator.async_ask(row.request(self.coordinator), self._context)

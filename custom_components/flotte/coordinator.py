@@ -7,7 +7,7 @@ Assistant's.
 
 import time
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, Final, override
 
@@ -371,13 +371,11 @@ class VehicleCoordinator(FlotteCoordinator):
         await self.vehicle.send(command, caller)
         self.async_show_pairing()
 
-    async def async_wake(self, context: Context | None) -> None:
-        """Wake the vehicle for a caller. Raises HomeAssistantError."""
-        await self._async_act(self.vehicle.wake(caller_of(self.hass, context)))
-
-    async def async_schedules(self, context: Context | None) -> Mapping[str, Any]:
-        """Request the sections that hold the schedules. Raises HomeAssistantError."""
-        return await self._async_act(self.vehicle.schedules(caller_of(self.hass, context)))
+    async def async_ask[T](
+        self, ask: Callable[[Caller], Awaitable[T]], context: Context | None
+    ) -> T:
+        """Send a request of the vehicle for a caller. Raises HomeAssistantError."""
+        return await self._async_act(ask(caller_of(self.hass, context)))
 
     @callback
     @override

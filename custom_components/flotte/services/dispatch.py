@@ -1,11 +1,11 @@
 """Handles the actions of vehicles: checks rights, resolves vehicles, and collects outcomes."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
 
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.service import async_get_device_and_config_entry
 from homeassistant.util import dt as dt_util
@@ -18,6 +18,7 @@ from ..coordinator import VehicleCoordinator
 from ..errors import as_home_assistant
 from ..tesla.commands import Command
 from ..tesla.errors import InvalidCommand, OutcomeUnknown
+from ..tesla.nearby import ChargingSite, destination_chargers, superchargers
 from .schedules import async_new_schedule_id, describe_schedules
 from .vehicle import ServiceInput, VehicleAction
 
@@ -43,8 +44,11 @@ async def async_handle(
     await async_require_control(hass, call.context, call.data[ATTR_DEVICE_ID])
     vehicles = {each: async_get_vehicle(hass, each) for each in call.data[ATTR_DEVICE_ID]}
     if row.command is None:
-        work = {each: _async_list_schedules(vehicles[each], call) for each in vehicles}
-        return {"schedules": await _async_gather(vehicles, work)}
+        read = _READS[row.name]
+        answers = await _async_gather(
+            vehicles, {each: read(vehicles[each], call.context) for each in vehicles}
+        )
+        return None if row.answer is None else {row.answer: answers}
     now = dt_util.utcnow()
     fields = dict(call.data)
     if row.keeps_schedule and ATTR_ID not in fields:
@@ -143,6 +147,43 @@ async def _async_send(
     return {} if schedule_id is None else {ATTR_ID: schedule_id}
 
 
-async def _async_list_schedules(vehicle: VehicleCoordinator, call: ServiceCall) -> JsonObjectType:
-    answer = await vehicle.async_schedules(call.context)
+async def _async_list_schedules(vehicle: VehicleCoordinator, context: Context) -> JsonObjectType:
+    answer = await vehicle.async_ask(vehicle.vehicle.schedules, context)
     return {"name": vehicle.device_name, **describe_schedules(answer)}
+
+
+async def _async_refresh(vehicle: VehicleCoordinator, context: Context) -> JsonObjectType:
+    await vehicle.async_ask(vehicle.vehicle.look, context)
+    return {}
+
+
+async def _async_list_sites(vehicle: VehicleCoordinator, context: Context) -> JsonObjectType:
+    answer = await vehicle.async_ask(vehicle.vehicle.charging_sites, context)
+    return {
+        "name": vehicle.device_name,
+        "superchargers": [_describe_site(each) for each in superchargers(answer)],
+        "destination_chargers": [_describe_site(each) for each in destination_chargers(answer)],
+    }
+
+
+def _describe_site(site: ChargingSite) -> JsonObjectType:
+    described: JsonObjectType = {
+        "name": site.name,
+        "distance": site.distance,
+        "free_stalls": site.free_stalls,
+        "stalls": site.stalls,
+        "closed": site.is_closed,
+    }
+    if site.position is not None:
+        described[ATTR_LATITUDE], described[ATTR_LONGITUDE] = site.position
+    return described
+
+
+_READS: Final[
+    Mapping[str, Callable[[VehicleCoordinator, Context], Coroutine[Any, Any, JsonObjectType]]]
+] = {
+    "list_schedules": _async_list_schedules,
+    "nearby_charging_sites": _async_list_sites,
+    "refresh": _async_refresh,
+}
+"""The requests of the actions that only read."""

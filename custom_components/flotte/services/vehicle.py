@@ -184,7 +184,9 @@ class VehicleAction:
     name: str
     fields: Mapping[vol.Marker, Any] = field(default_factory=dict)
     command: Callable[[ServiceInput], Command] | None
-    """None to list the schedules instead."""
+    """None for an action that only reads."""
+    answer: str | None = None
+    """Key of the answers by device in the response of an action that only reads."""
     check: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     """Condition on several fields."""
     keeps_schedule: bool = False
@@ -196,7 +198,7 @@ class VehicleAction:
     def supports_response(self) -> SupportsResponse:
         """Whether the action returns data."""
         if self.command is None:
-            return SupportsResponse.ONLY
+            return SupportsResponse.NONE if self.answer is None else SupportsResponse.ONLY
         return SupportsResponse.OPTIONAL if self.keeps_schedule else SupportsResponse.NONE
 
     @property
@@ -238,7 +240,9 @@ ACTIONS: Final = (
         fields={vol.Required(ATTR_ID): SCHEDULE_ID},
         command=lambda given: commands.remove_precondition_schedule(given.fields[ATTR_ID]),
     ),
-    VehicleAction(name="list_schedules", command=None),
+    VehicleAction(name="list_schedules", command=None, answer="schedules"),
+    VehicleAction(name="refresh", command=None),
+    VehicleAction(name="nearby_charging_sites", command=None, answer="sites"),
     VehicleAction(
         name="set_scheduled_charging",
         fields={vol.Required(ATTR_ENABLED): cv.boolean, vol.Optional(ATTR_START): cv.time},

@@ -63,6 +63,7 @@ EXPECTED = {
     "storm_mode": Category.ENERGY,
     "grid_import_export": Category.ENERGY,
     "off_grid_vehicle_charging_reserve": Category.ENERGY,
+    "nearby_charging_sites": Category.DATA,
     "time_of_use_settings": Category.ENERGY,
 }
 

@@ -167,6 +167,12 @@ class FleetApi(SiteEndpoints):
         path = f"/api/1/vehicles/{vin}/vehicle_data?endpoints={'%3B'.join(names)}"
         return _dict(await self._request("GET", path, Endpoint.VEHICLE_DATA, caller, asset=vin))
 
+    async def nearby_charging_sites(self, vin: str, caller: Caller) -> dict[str, Any]:
+        """Return the chargers near the vehicle, which must be online."""
+        path = f"/api/1/vehicles/{vin}/nearby_charging_sites"
+        endpoint = Endpoint.NEARBY_CHARGING_SITES
+        return _dict(await self._request("GET", path, endpoint, caller, asset=vin))
+
     async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
         """Wake the vehicle, which takes 10 to 60 s."""
         path = f"/api/1/vehicles/{vin}/wake_up"

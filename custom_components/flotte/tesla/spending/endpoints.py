@@ -13,6 +13,7 @@ dearest category except wakes. The reasons and sources for the categories:
 - region and register are free (assumed): they are sent once per account and reach no car.
 - fleet_telemetry_config_... and fleet_telemetry_errors are data, because their category is unknown.
   The stream itself is billed by the signal, not by request.
+- nearby_charging_sites is data (assumed): TeslaLogger stopped using it because it is paid (2025).
 - Requests to energy sites are energy, priced 0: Home Assistant's documentation (2025-01) calls them
   "free at this time".
 """
@@ -40,6 +41,7 @@ class Endpoint(StrEnum):
     FLEET_TELEMETRY_CONFIG_GET = "fleet_telemetry_config_get"
     FLEET_TELEMETRY_CONFIG_DELETE = "fleet_telemetry_config_delete"
     FLEET_TELEMETRY_ERRORS = "fleet_telemetry_errors"
+    NEARBY_CHARGING_SITES = "nearby_charging_sites"
     LIVE_STATUS = "live_status"
     SITE_INFO = "site_info"
     CALENDAR_HISTORY = "calendar_history"
@@ -72,6 +74,7 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.FLEET_TELEMETRY_CONFIG_GET: Category.DATA,
     Endpoint.FLEET_TELEMETRY_CONFIG_DELETE: Category.DATA,
     Endpoint.FLEET_TELEMETRY_ERRORS: Category.DATA,
+    Endpoint.NEARBY_CHARGING_SITES: Category.DATA,
     Endpoint.LIVE_STATUS: Category.ENERGY,
     Endpoint.SITE_INFO: Category.ENERGY,
     Endpoint.CALENDAR_HISTORY: Category.ENERGY,

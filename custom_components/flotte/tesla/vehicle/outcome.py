@@ -23,6 +23,8 @@ class Errand(Enum):
 
     WAKE = auto()
     SCHEDULES = auto()
+    LOOK = auto()
+    """A request for data of a vehicle that is awake; it wakes none."""
 
 
 type Intent = Command | Errand

@@ -15,6 +15,7 @@ from ..commands import Command
 from ..errors import VehicleUnavailable
 from ..signing import ClientKey
 from ..spending.caller import POLLING, Caller
+from ..spending.endpoints import Endpoint
 from ..spending.gate import Gate
 from ..spending.tariff import DATA
 from ..state import Readings, State
@@ -194,6 +195,43 @@ class Vehicle:
             if not self.presence.is_online:
                 await self.waker.wake(caller, intent)
             return await self.api.vehicle_data(self.vin, caller, sections=SCHEDULE_SECTIONS)
+
+    async def look(self, caller: Caller) -> Readings:
+        """Refresh for a caller, without waking the vehicle; one data request.
+
+        Raises:
+            VehicleUnavailable: the vehicle is not online; nothing was paid for, unless it fell
+                asleep within the last seconds.
+            BudgetExceeded: the budget has no room for it; nothing was sent.
+            TeslaError: any other failure.
+        """
+        await self._require_online(caller)
+        with self.admission.admit((DATA,), caller, Errand.LOOK):
+            return await self.refresh(caller)
+
+    async def charging_sites(self, caller: Caller) -> dict[str, Any]:
+        """Request chargers near the vehicle, without waking it; `nearby` parses the answer.
+
+        Raises as `look` does.
+        """
+        await self._require_online(caller)
+        charge = self.api.endpoints.charge(Endpoint.NEARBY_CHARGING_SITES)
+        with self.admission.admit((charge,), caller, Errand.LOOK):
+            try:
+                return await self.api.nearby_charging_sites(self.vin, caller)
+            except VehicleUnavailable:
+                self.presence.found_asleep()
+                raise
+
+    async def _require_online(self, caller: Caller) -> None:
+        """Raise VehicleUnavailable unless the vehicle is online; ask Tesla first if that is free.
+
+        Tesla bills a data request even if the vehicle turns out to be asleep.
+        """
+        if not self.is_streaming and not self.presence.is_check_paid:
+            await self.check(caller)
+        if not self.is_online:
+            raise VehicleUnavailable
 
     # --- Restarts --------------------------------------------------------------------------------
 

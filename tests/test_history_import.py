@@ -718,6 +718,27 @@ async def test_what_costs_something_is_not_imported(
 
 
 @pytest.mark.usefixtures("few_fields")
+async def test_an_account_that_is_not_polled(
+    hass: HomeAssistant, entry: MockConfigEntry, house: Site, asked: list[str], steps: Steps
+) -> None:
+    """Its owner turned off polling in Home Assistant, and can still import a period."""
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    await set_up(hass, entry)
+    await steps(3)
+    assert asked == []
+    await call(
+        hass,
+        "import_energy_history",
+        device_of(hass, entry),
+        start="2026-11-18",
+        end="2026-11-19",
+    )
+    await steps(4)
+    assert asked == ["2026-11-18", "2026-11-19"]
+    assert len(await stored(hass, "total_home_usage")) == 48
+
+
+@pytest.mark.usefixtures("few_fields")
 async def test_a_request_that_the_budget_has_no_room_for(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -310,8 +310,10 @@ class HistoryImport:
 
     async def _async_automatic_run(self) -> _Run | None:
         """Plan what is missing, with the days that Tesla may have corrected since."""
-        if not self.has_history or self._site.api.price(Endpoint.CALENDAR_HISTORY):
-            # What costs something is imported only on request.
+        is_polled = not self._coordinator.config_entry.pref_disable_polling
+        is_free = not self._site.api.price(Endpoint.CALENDAR_HISTORY)
+        # What costs something, or is not polled, is imported only on request.
+        if not (self.has_history and is_polled and is_free):
             return None
         today = self.days.today
         if self._completed is not None:

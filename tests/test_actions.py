@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.diagnostics import async_get_config_entry_diagnostics
 from custom_components.flotte.services.energy import ENERGY_ACTIONS
+from custom_components.flotte.services.sites import SITE_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS, VehicleAction
 from custom_components.flotte.spending.account_ledger import async_get_ledger
@@ -433,7 +434,7 @@ def test_every_action_is_tried() -> None:
     assert {row.action for row in ROWS} == {row.name for row in ACTIONS if row.command}
 
 
-OTHER_TESTS = ("spending_actions", "history_import")
+OTHER_TESTS = ("spending_actions", "history_import", "site_actions")
 """Files with tests of actions, without `test_`."""
 CALLS = {"call", "ask"}
 """Helpers of the tests of actions that call an action which succeeds; its name comes second."""
@@ -790,7 +791,7 @@ async def test_a_fault_of_ours_is_not_dressed_up(
 
 async def test_actions_are_there_without_an_account(hass_at_tesla: HomeAssistant) -> None:
     assert set(hass_at_tesla.services.async_services_for_domain(DOMAIN)) == {
-        row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)
+        row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
     }
 
 
@@ -1409,7 +1410,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def test_nothing_else_is_described() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
+    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)}
     assert DESCRIBED.keys() == names
     assert ENGLISH["services"].keys() == names
     assert ICONS["services"].keys() == names
@@ -1448,7 +1449,10 @@ ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:")
 @pytest.mark.parametrize("text", _examples())
 def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
     example = parse_yaml(text.replace("!secret speed_limit_pin", '"8306"'))
-    rows = {row.name: row.schema for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
+    rows = {
+        row.name: row.schema
+        for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
+    }
     found = list(_actions_in(example))
     assert bool(found) is not text.startswith(ANSWERS)
     for action in found:

@@ -107,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.spending.projection": {"tesla.spending.ledger", "tesla.spending.tariff"},
     "tesla.signing": {"cryptography", "google", "tesla_protocol"},
     "tesla.commands": {
+        "tesla.energy",
         "tesla.errors",
         "tesla.signals",
         "tesla.signing",
@@ -481,10 +482,26 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "services.dispatch",
         "services.energy",
+        "services.sites",
         "services.spending",
         "services.vehicle",
     },
     "services.action": HOME_ASSISTANT | {"voluptuous"},
+    "services.sites": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.rights",
+        "account.zones",
+        "const",
+        "coordinator",
+        "errors",
+        "services.action",
+        "spending.callers",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.site",
+        "voluptuous",
+    },
     "services.energy": HOME_ASSISTANT
     | {
         "account.data",

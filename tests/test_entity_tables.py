@@ -42,7 +42,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
-from custom_components.flotte.calendar.tariff import TARIFFS
+from custom_components.flotte.calendar.tariff import TARIFF_CALENDARS
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
 from custom_components.flotte.sensor.charged import ENERGY_CHARGED
@@ -81,7 +81,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
 }
 SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
-    Platform.CALENDAR: TARIFFS,
+    Platform.CALENDAR: TARIFF_CALENDARS,
     Platform.NUMBER: number.SITE_NUMBERS,
     Platform.SELECT: select.SITE_SELECTS,
     Platform.SENSOR: (*SITE_SENSORS, HISTORY_IMPORTED_UNTIL, *PRICES),

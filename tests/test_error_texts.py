@@ -14,6 +14,7 @@ import pytest
 import custom_components.flotte
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.api import oauth
+from custom_components.flotte.tesla.energy.rate_plan import Rule
 from custom_components.flotte.tesla.errors import (
     STATUS_TABLE,
     CommandRefused,
@@ -155,9 +156,14 @@ def test_keys_named_in_the_code_have_a_text() -> None:
     assert raised_by_name() - set(EXCEPTIONS) == set()
 
 
+@pytest.mark.parametrize("rule", Rule)
+def test_rule_of_a_tariff_has_a_text_and_names_the_place(rule: Rule) -> None:
+    assert placeholders(rule) == {"place"}
+
+
 def test_no_text_of_an_error_is_left_over() -> None:
     used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
-    used |= set(oauth.LOGIN_REASONS.values())
+    used |= set(oauth.LOGIN_REASONS.values()) | {str(rule) for rule in Rule}
     assert set(EXCEPTIONS) - used == set()
 
 

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.services.energy import ENERGY_ACTIONS
+from custom_components.flotte.services.sites import SITE_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
@@ -66,17 +67,19 @@ OTHERS: Final = {
     "list_waiting_commands",
     "set_month_to_date",
     "import_energy_history",
+    "time_of_use",
+    "get_charge_history",
 }
 ANSWERS: Final = {
     row.name
-    for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)
+    for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
     if row.supports_response is SupportsResponse.ONLY
 }
 LOCK: Final = "lock.aurora_doors"
 
 
 def test_each_action_is_looked_at() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS)}
+    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)}
     assert names == {*CONTROL, *ADMIN, *OTHERS}
     assert {row.name for row in ACTIONS if row.for_admins} == set(ADMIN)
 

@@ -18,7 +18,7 @@ from .entity import FlotteEntity, FlotteEntityDescription
 from .tesla import signals
 from .tesla.energy.rate_plan import BadRatePlan, RatePlan, read_rate_plan
 from .tesla.energy.rate_plan_rules import check_rate_plan
-from .tesla.signals import Tariff
+from .tesla.signals import SiteTariff
 from .tesla.state import Signal
 
 _logged: Final[set[tuple[str, str]]] = set()
@@ -29,7 +29,7 @@ _logged: Final[set[tuple[str, str]]] = set()
 class RateDescription(FlotteEntityDescription):
     """The row of an entity of a tariff."""
 
-    signal: Signal[Tariff]
+    signal: Signal[SiteTariff]
 
 
 class RateEntity(FlotteEntity[SiteCoordinator]):
@@ -62,7 +62,7 @@ class RateEntity(FlotteEntity[SiteCoordinator]):
             self._plan = None if tariff is None or not is_local else self._read(tariff)
         return self._plan
 
-    def _read(self, tariff: Tariff) -> RatePlan | None:
+    def _read(self, tariff: SiteTariff) -> RatePlan | None:
         content, _ = tariff
         try:
             plan = read_rate_plan(content, self.coordinator.site.energy.zone)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from simulator.balance import EXPORT_RULES, MAX_RESERVE, MODES
 from simulator.energy.state import Json, SiteState
+from simulator.energy.tariffs import stored
 from simulator.refusals import InvalidBody, UnknownCommand
 
 _FULL = 100
@@ -45,11 +46,7 @@ def _set_off_grid_reserve(site: SiteState, body: Json) -> None:
 
 
 def _set_tariff(site: SiteState, body: Json) -> None:
-    settings = body.get("tou_settings")
-    tariff = settings.get("tariff_content_v2") if isinstance(settings, dict) else None
-    if not isinstance(tariff, dict) or not tariff.get("seasons"):
-        raise InvalidBody("tou_settings", "needs tariff_content_v2 with at least one season")
-    site.tariff = {"code": "", **tariff}
+    site.tariff = stored(body)
 
 
 def _percent(body: Json, name: str) -> int:

@@ -224,15 +224,58 @@ def test_other_settings(site: Site) -> None:
         "off_grid_vehicle_charging_reserve", {"off_grid_vehicle_charging_reserve_percent": 45}
     )
     assert site.site_info()["off_grid_vehicle_charging_reserve_percent"] == 45
-    tariff = {"code": "MINE", "seasons": {"All": {}}}
+    tariff = tariff_of(price=0.3)
     answer = site.command("time_of_use_settings", {"tou_settings": {"tariff_content_v2": tariff}})
     assert answer == {"Message": "Updated", "Code": 200}
-    assert site.site_info()["tariff_content_v2"] == tariff
+    season = site.site_info()["tariff_content_v2"]["seasons"]["All"]
+    assert season["tou_periods"] == {"DAY": {"periods": [{"toDayOfWeek": 6}]}}
     assert [entry["name"] for entry in site.describe()["commands"]] == [
         "grid_import_export",
         "off_grid_vehicle_charging_reserve",
         "time_of_use_settings",
     ]
+
+
+def tariff_of(*, price: float, sold_for: float | None = None, **period: int) -> dict[str, Any]:
+    """A tariff with one price; a client writes zeros, which are not stored."""
+    entry = {"fromDayOfWeek": 0, "toDayOfWeek": 6, "fromHour": 0, "toHour": 0, **period}
+    year = {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31}
+    tariff: dict[str, Any] = {
+        "seasons": {"All": {**year, "tou_periods": {"DAY": {"periods": [entry]}}}},
+        "energy_charges": {"All": {"rates": {"DAY": price}}},
+    }
+    if sold_for is not None:
+        tariff["sell_tariff"] = tariff_of(price=sold_for)
+    return tariff
+
+
+@pytest.mark.parametrize(
+    ("tariff", "price"),
+    [
+        (tariff_of(price=-0.1), 0),
+        (tariff_of(price=0.1, sold_for=0.2), 0.2),
+        (tariff_of(price=0.3, sold_for=0.2), 0.3),
+    ],
+)
+def test_prices_that_are_changed(site: Site, tariff: dict[str, Any], price: float) -> None:
+    site.command("time_of_use_settings", {"tou_settings": {"tariff_content_v2": tariff}})
+    assert site.site_info()["tariff_content_v2"]["energy_charges"]["All"]["rates"]["DAY"] == price
+
+
+@pytest.mark.parametrize(
+    "tariff",
+    [
+        tariff_of(price=0.3, toHour=23),
+        tariff_of(price=0.3, toDayOfWeek=5),
+        {"seasons": {"All": {}}},
+        {"seasons": {"All": {"fromMonth": 13}}},
+        tariff_of(price=0.3) | {"energy_charges": {"All": {"rates": {"NIGHT": 0.2}}}},
+    ],
+)
+def test_tariffs_that_are_refused(site: Site, tariff: dict[str, Any]) -> None:
+    with pytest.raises(InvalidBody):
+        site.command("time_of_use_settings", {"tou_settings": {"tariff_content_v2": tariff}})
+    assert not site.commands
 
 
 @pytest.mark.parametrize(

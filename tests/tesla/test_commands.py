@@ -51,6 +51,10 @@ class Row:
 
 
 S = signals
+FLAT_TARIFF: dict[str, Any] = {
+    "energy_charges": {"Year": {"rates": {"ALL": 0.3}}},
+    "seasons": {"Year": {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31}},
+}
 ROWS = (
     Row(
         make=commands.lock_doors,
@@ -531,6 +535,15 @@ ROWS = (
         parameters={"default_real_mode": "autonomous"},
         scopes=ENERGY,
         expects={S.OPERATION_MODE: "autonomous"},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_rate_plan(FLAT_TARIFF),
+        name="time_of_use_settings",
+        domain=None,
+        payload="",
+        parameters={"tou_settings": {"tariff_content_v2": FLAT_TARIFF}},
+        scopes=ENERGY,
         reference=False,
     ),
     Row(

@@ -5,7 +5,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
 from ..entity import async_add_rows
-from .tariff import TARIFFS, TariffCalendar
+from .tariff import TARIFF_CALENDARS, TariffCalendar
 
 PARALLEL_UPDATES = 0
 
@@ -16,4 +16,4 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a calendar for each tariff of a site."""
-    async_add_rows(entry.runtime_data.sites, TARIFFS, TariffCalendar, async_add_entities)
+    async_add_rows(entry.runtime_data.sites, TARIFF_CALENDARS, TariffCalendar, async_add_entities)

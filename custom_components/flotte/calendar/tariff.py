@@ -29,7 +29,7 @@ class TariffDescription(RateDescription, CalendarEntityDescription):
     """The row of a calendar of a tariff."""
 
 
-TARIFFS: Final = (
+TARIFF_CALENDARS: Final = (
     TariffDescription(
         key="buy_tariff",
         signal=signals.BUY_TARIFF,

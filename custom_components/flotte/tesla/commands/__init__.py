@@ -91,6 +91,7 @@ from .energy import (
     set_export_rule,
     set_off_grid_vehicle_reserve,
     set_operation_mode,
+    set_rate_plan,
     set_storm_watch,
 )
 from .media import (
@@ -173,6 +174,7 @@ __all__ = [
     "set_parental_speed_limit",
     "set_pin_to_drive",
     "set_playback",
+    "set_rate_plan",
     "set_scheduled_charging",
     "set_scheduled_departure",
     "set_seat_cooler",

@@ -1,8 +1,12 @@
 """Energy sites: REST only."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from .. import signals
+from ..energy.rate_plan import BadRatePlan
+from ..energy.rate_plan_rules import check_rate_plan
+from ..errors import InvalidCommand
 from .command import ENERGY_COMMAND_SCOPES, Command, among, between
 
 
@@ -75,4 +79,24 @@ def set_storm_watch(*, on: bool) -> Command:
         parameters={"enabled": on},
         scopes=ENERGY_COMMAND_SCOPES,
         expects={signals.STORM_WATCH: on},
+    )
+
+
+def set_rate_plan(content: Mapping[str, Any]) -> Command:
+    """Set the electricity tariff, a `tariff_content_v2`.
+
+    Nothing is assumed: Tesla stores it without zeros, so the settings are read again instead.
+
+    Raises:
+        InvalidCommand: names the rule of Tesla's that it breaks, and where.
+    """
+    try:
+        check_rate_plan(content)
+    except BadRatePlan as error:
+        place = error.place or "tariff_content_v2"
+        raise InvalidCommand(str(error), reason=str(error.rule), place=place) from error
+    return Command(
+        name="time_of_use_settings",
+        parameters={"tou_settings": {"tariff_content_v2": dict(content)}},
+        scopes=ENERGY_COMMAND_SCOPES,
     )

@@ -6,17 +6,17 @@ from typing import Any, Final
 from ..energy.rate_plan import currency_of, read_seasons
 from ..state import Signal, Unrecognised
 
-type Tariff = tuple[Mapping[str, Any], str | None]
+type SiteTariff = tuple[Mapping[str, Any], str | None]
 """The parts of a `tariff_content_v2` with prices, and their currency."""
 
 _PARTS: Final = ("seasons", "energy_charges")
 
 
-def _buying(value: object) -> Tariff | None:
+def _buying(value: object) -> SiteTariff | None:
     return value if isinstance(value, tuple) and _has_prices(value) else _tariff(value, value)
 
 
-def _selling(value: object) -> Tariff | None:
+def _selling(value: object) -> SiteTariff | None:
     if isinstance(value, tuple) and _has_prices(value):
         return value
     # Tesla names the currency for both directions together.
@@ -24,7 +24,7 @@ def _selling(value: object) -> Tariff | None:
     return None if sell is None else _tariff(sell, value)
 
 
-def _tariff(content: object, whole: object) -> Tariff | None:
+def _tariff(content: object, whole: object) -> SiteTariff | None:
     """The parts with prices; None without a season, as at a site without a tariff."""
     if not isinstance(content, Mapping):
         raise Unrecognised(content)
@@ -38,9 +38,9 @@ def _has_prices(value: tuple[Any, ...]) -> bool:
     return bool(read_seasons(content)) and (currency is None or isinstance(currency, str))
 
 
-BUY_TARIFF: Final[Signal[Tariff]] = Signal(
+BUY_TARIFF: Final[Signal[SiteTariff]] = Signal(
     "BuyTariff", _buying, path="site_info.tariff_content_v2", streamed=False
 )
-SELL_TARIFF: Final[Signal[Tariff]] = Signal(
+SELL_TARIFF: Final[Signal[SiteTariff]] = Signal(
     "SellTariff", _selling, path="site_info.tariff_content_v2", streamed=False
 )

@@ -161,7 +161,7 @@ class Site:
             is_paid = bool(self.api.price(Endpoint(name)))
             await self.energy.refresh(one_request=is_paid)
             return
-        with self._admit(Endpoint(name), POLLING):
+        with self.admit(Endpoint(name), POLLING):
             await (self.refresh if name == LIVE_STATUS else self.refresh_info)()
 
     def _is_due(self, name: str, now: datetime) -> bool:
@@ -185,7 +185,7 @@ class Site:
         """How long after each row it is asked for the history: 10 to 30 s, so not all at once."""
         return timedelta(seconds=10 + self.site_id % 21)
 
-    def _admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
+    def admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
         """Have the gate admit a request, and hold room for it; a free request needs neither."""
         if not self.api.price(endpoint):
             return nullcontext()
@@ -250,7 +250,7 @@ class Site:
             BudgetExceeded, AccountSuspended, GateRefused: it costs too much for this caller now.
             TeslaError: any other.
         """
-        with self._admit(Endpoint.CALENDAR_HISTORY, caller):
+        with self.admit(Endpoint.CALENDAR_HISTORY, caller):
             return await self.api.energy_history(self.site_id, start, end, zone, caller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
@@ -264,7 +264,7 @@ class Site:
             raise MissingScope(", ".join(sorted(command.scopes)))
         is_refused = False
         try:
-            with self._admit(Endpoint(command.name), caller):
+            with self.admit(Endpoint(command.name), caller):
                 answer = await self.api.site_command(
                     self.site_id, Endpoint(command.name), command.parameters, caller
                 )

@@ -1,0 +1,131 @@
+"""Actions of energy sites that send a setting or read a history at once."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_device_and_config_entry
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..account.data import FlotteConfigEntry
+from ..account.rights import async_require_control
+from ..account.zones import async_apply_zone
+from ..const import DOMAIN
+from ..coordinator import SiteCoordinator
+from ..errors import as_home_assistant
+from ..spending.callers import caller_of
+from ..tesla.commands import set_rate_plan
+from ..tesla.errors import InvalidCommand, TeslaError
+from ..tesla.site.charges import request_charges
+from .action import DEVICES, Action
+
+_TOU_SETTINGS: Final = "tou_settings"
+_CONTENT: Final = "tariff_content_v2"
+_START: Final = "start"
+_END: Final = "end"
+_USUAL_DAYS: Final = timedelta(days=30)
+
+
+async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
+    """Set the electricity tariff of sites, one after the other.
+
+    Raises:
+        Unauthorized: the user may not control a site; nothing was sent.
+        ServiceValidationError: the tariff breaks a rule of Tesla's; nothing was sent.
+        HomeAssistantError: a site refused, or the outcome is unknown; later ones got nothing.
+    """
+    sites = await _async_sites(hass, call)
+    content: Mapping[str, Any] = call.data[_TOU_SETTINGS]
+    try:
+        command = set_rate_plan(content.get(_CONTENT, content))
+    except InvalidCommand as error:
+        raise as_home_assistant(error) from error
+    for site in sites.values():
+        await site.async_send(command, call.context)
+    return {}
+
+
+async def _async_get_charge_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
+    """Read the charging sessions of the wall connectors of sites.
+
+    Raises:
+        Unauthorized: the user may not control a site; nothing was read.
+        ServiceValidationError: the start is after the end.
+        HomeAssistantError: Tesla's answer failed, or its cost is too high.
+    """
+    sites = await _async_sites(hass, call)
+    answers: JsonObjectType = {}
+    for device_id, coordinator in sites.items():
+        site = coordinator.site
+        await async_apply_zone(hass, site)
+        zone = site.energy.zone
+        last: date = call.data.get(_END, dt_util.utcnow().astimezone(zone).date())
+        first: date = call.data.get(_START, last - _USUAL_DAYS)
+        if first > last:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="history_order",
+                translation_placeholders={_START: str(first), _END: str(last)},
+            )
+        start = datetime.combine(first, time.min, zone)
+        end = datetime.combine(last, time(23, 59, 59), zone)
+        try:
+            found = await request_charges(site, start, end, caller_of(hass, call.context))
+        except TeslaError as error:
+            raise as_home_assistant(error, name=coordinator.device_name) from error
+        answers[device_id] = {
+            "name": coordinator.device_name,
+            "sessions": [
+                {
+                    _START: each.start.astimezone(zone).isoformat(),
+                    _END: each.end.astimezone(zone).isoformat(),
+                    "energy": each.energy / 1000,
+                }
+                for each in found
+            ],
+        }
+    return {"sites": answers}
+
+
+async def _async_sites(hass: HomeAssistant, call: ServiceCall) -> dict[str, SiteCoordinator]:
+    """The sites of a call by their device. Raises Unauthorized, ServiceValidationError."""
+    devices: list[str] = call.data[ATTR_DEVICE_ID]
+    await async_require_control(hass, call.context, devices)
+    return {each: _async_site(hass, each) for each in devices}
+
+
+@callback
+def _async_site(hass: HomeAssistant, device_id: str) -> SiteCoordinator:
+    entry: FlotteConfigEntry
+    device, entry = async_get_device_and_config_entry(
+        hass, DOMAIN, device_id, include_child_devices=False
+    )
+    for coordinator in entry.runtime_data.sites:
+        if (DOMAIN, str(coordinator.site.site_id)) in device.identifiers:
+            return coordinator
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_site",
+        translation_placeholders={"name": device.name_by_user or device.name or device_id},
+    )
+
+
+SITE_ACTIONS: Final = (
+    Action(
+        name="time_of_use",
+        fields={**DEVICES, vol.Required(_TOU_SETTINGS): dict},
+        handle=_async_time_of_use,
+        supports_response=SupportsResponse.NONE,
+    ),
+    Action(
+        name="get_charge_history",
+        fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        handle=_async_get_charge_history,
+    ),
+)

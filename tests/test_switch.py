@@ -205,8 +205,9 @@ async def test_rare_switches_are_off_by_default(
 async def test_guest_mode_is_assumed_until_the_stream_reports_it(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    await told_of(tesla, wait, MODEL_Y)
+    car = await told_of(tesla, wait, MODEL_Y)
     await act(hass, SERVICE_TURN_ON, "switch.aurora_guest_mode")
+    assert car.access.guest_mode
     assert state_of(hass, "switch.aurora_guest_mode").state == "on"
     await wait(MINUTE)
     assert state_of(hass, "switch.aurora_guest_mode").state == STATE_UNKNOWN
@@ -235,6 +236,7 @@ async def test_settings_that_no_car_reports_can_be_switched_both_ways(
         await act(hass, service, f"switch.aurora_{entity}")
         state = state_of(hass, f"switch.aurora_{entity}")
         assert (state.state, state.attributes[ATTR_ASSUMED_STATE]) == (STATE_UNKNOWN, True)
+        assert getattr(car.access, entity) is on
     assert [(each.name, each.parameters) for each in car.executions] == [(name, {"enable": on})] * 2
 
 

@@ -40,7 +40,7 @@ CONFIGURE = "fleet_telemetry_config_jws"
 DELETE = "fleet_telemetry_config_delete"
 CAPABILITIES = "fleet_status"
 """Free: whether a car that could not stream can by now."""
-POLLED = ("vehicle", "vehicle_data", "live_status", "site_info")
+POLLED = ("vehicle", "vehicle_data", "calendar_history", "live_status", "site_info")
 
 
 async def submit(

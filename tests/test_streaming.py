@@ -90,7 +90,7 @@ async def test_a_push_only_updates_entities_that_show_it(
     freezer.tick(2 * SECOND)
     await tesla.stream()
     await hass.async_block_till_done()
-    assert {each.data["entity_id"] for each in changed} == {DOOR}
+    assert {each.data["entity_id"] for each in changed} == {DOOR, "binary_sensor.aurora_any_door"}
     assert not reported
 
 

@@ -498,8 +498,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.action",
         "spending.callers",
         "tesla.commands",
+        "tesla.energy",
         "tesla.errors",
         "tesla.site",
+        "tesla.spending.caller",
         "voluptuous",
     },
     "services.energy": HOME_ASSISTANT

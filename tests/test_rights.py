@@ -69,6 +69,7 @@ OTHERS: Final = {
     "import_energy_history",
     "time_of_use",
     "get_charge_history",
+    "get_backup_history",
 }
 ANSWERS: Final = {
     row.name

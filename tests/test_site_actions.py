@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,11 @@ import custom_components.flotte
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.services.action import Action
 from custom_components.flotte.services.sites import SITE_ACTIONS
+from custom_components.flotte.tesla.energy.outages import read_outages
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.energy import Site
+from simulator.energy.past import Outage
 from simulator.vehicle.charging import Session
 from tests.conftest import CLIENT_ID, MODEL_Y, SITE, state_of
 from tests.fleet import MINUTE, MOMENT, Wait
@@ -151,6 +154,44 @@ async def test_charge_history(
     assert [each["energy"] for each in usual["sites"][device]["sessions"]] == [4.2, 7.4]
 
 
+async def test_backup_history(
+    hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, house: Site
+) -> None:
+    # An outage at 01:00 on October 10 in Amsterdam, and one that goes on.
+    house.past.outages[:] = [
+        Outage(began_at=1_791_586_800, ended_at=1_791_587_700),
+        Outage(began_at=house.time - 600),
+    ]
+    before = tesla.bill.counts(client_id=CLIENT_ID)[Category.ENERGY]
+    device = device_of(hass, told)
+    answer = await call(hass, "get_backup_history", device)
+    outages = answer["sites"][device]["outages"]
+    assert outages[0] == {
+        "start": "2026-10-10T01:00:00+02:00",
+        "end": "2026-10-10T01:15:00+02:00",
+        "minutes": 15.0,
+    }
+    assert [each["minutes"] for each in outages] == [15.0, 10.0]
+    assert tesla.bill.counts(client_id=CLIENT_ID)[Category.ENERGY] == before + 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"timestamp": "soon", "duration": 60},
+        {"timestamp": "2026-10-10T01:00:00", "duration": 60},
+        {"timestamp": "2026-10-10T01:00:00+02:00"},
+        {"timestamp": "2026-10-10T01:00:00+02:00", "duration": -1},
+        {"timestamp": "2026-10-10T01:00:00+02:00", "duration": 1e30},
+        None,
+    ],
+)
+def test_an_outage_that_cannot_be_read_is_left_out(odd: object) -> None:
+    good = {"timestamp": "2026-10-11T01:00:00+02:00", "duration": "60"}
+    (outage,) = read_outages({"events": [odd, good]})
+    assert outage.start == datetime(2026, 10, 10, 23, tzinfo=UTC)
+
+
 async def test_charge_history_that_cannot_be_read(
     hass: HomeAssistant, told: MockConfigEntry, house: Site
 ) -> None:
@@ -164,7 +205,7 @@ async def test_charge_history_that_cannot_be_read(
     assert odd.value.translation_key == "invalid_answer"
 
 
-@pytest.mark.parametrize("action", ["time_of_use", "get_charge_history"])
+@pytest.mark.parametrize("action", ["time_of_use", "get_charge_history", "get_backup_history"])
 async def test_a_car_is_no_site(hass: HomeAssistant, told: MockConfigEntry, action: str) -> None:
     fields = {"tou_settings": documented()} if action == "time_of_use" else {}
     with pytest.raises(ServiceValidationError) as error:

@@ -1,6 +1,6 @@
 """Actions of energy sites that send a setting or read a history at once."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_device_and_config_entry
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..account.data import FlotteConfigEntry
 from ..account.rights import async_require_control
@@ -21,8 +21,12 @@ from ..coordinator import SiteCoordinator
 from ..errors import as_home_assistant
 from ..spending.callers import caller_of
 from ..tesla.commands import set_rate_plan
+from ..tesla.energy.charge_history import ChargeSession
+from ..tesla.energy.outages import Outage
 from ..tesla.errors import InvalidCommand, TeslaError
-from ..tesla.site.charges import request_charges
+from ..tesla.site import Site
+from ..tesla.site.charges import request_charges, request_outages
+from ..tesla.spending.caller import Caller
 from .action import DEVICES, Action
 
 _TOU_SETTINGS: Final = "tou_settings"
@@ -52,16 +56,39 @@ async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObje
 
 
 async def _async_get_charge_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
-    """Read the charging sessions of the wall connectors of sites.
+    """Read the charging sessions of the wall connectors of sites; see `_async_get`."""
+
+    def described(session: ChargeSession) -> JsonObjectType:
+        return {"energy": session.energy / 1000}
+
+    return await _async_get(hass, call, request_charges, "sessions", described)
+
+
+async def _async_get_backup_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
+    """Read the outages of sites; see `_async_get`."""
+
+    def described(outage: Outage) -> JsonObjectType:
+        return {"minutes": round((outage.end - outage.start) / timedelta(minutes=1), 1)}
+
+    return await _async_get(hass, call, request_outages, "outages", described)
+
+
+async def _async_get[RowT: (ChargeSession, Outage)](
+    hass: HomeAssistant,
+    call: ServiceCall,
+    request: Callable[[Site, datetime, datetime, Caller], Awaitable[tuple[RowT, ...]]],
+    name: str,
+    described: Callable[[RowT], JsonObjectType],
+) -> JsonObjectType:
+    """Read a history of sites.
 
     Raises:
         Unauthorized: the user may not control a site; nothing was read.
         ServiceValidationError: the start is after the end.
         HomeAssistantError: Tesla's answer failed, or its cost is too high.
     """
-    sites = await _async_sites(hass, call)
     answers: JsonObjectType = {}
-    for device_id, coordinator in sites.items():
+    for device_id, coordinator in (await _async_sites(hass, call)).items():
         site = coordinator.site
         await async_apply_zone(hass, site)
         zone = site.energy.zone
@@ -76,20 +103,18 @@ async def _async_get_charge_history(hass: HomeAssistant, call: ServiceCall) -> J
         start = datetime.combine(first, time.min, zone)
         end = datetime.combine(last, time(23, 59, 59), zone)
         try:
-            found = await request_charges(site, start, end, caller_of(hass, call.context))
+            found = await request(site, start, end, caller_of(hass, call.context))
         except TeslaError as error:
             raise as_home_assistant(error, name=coordinator.device_name) from error
-        answers[device_id] = {
-            "name": coordinator.device_name,
-            "sessions": [
-                {
-                    _START: each.start.astimezone(zone).isoformat(),
-                    _END: each.end.astimezone(zone).isoformat(),
-                    "energy": each.energy / 1000,
-                }
-                for each in found
-            ],
-        }
+        rows: list[JsonValueType] = [
+            {
+                _START: each.start.astimezone(zone).isoformat(),
+                _END: each.end.astimezone(zone).isoformat(),
+                **described(each),
+            }
+            for each in found
+        ]
+        answers[device_id] = {"name": coordinator.device_name, name: rows}
     return {"sites": answers}
 
 
@@ -127,5 +152,10 @@ SITE_ACTIONS: Final = (
         name="get_charge_history",
         fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
         handle=_async_get_charge_history,
+    ),
+    Action(
+        name="get_backup_history",
+        fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        handle=_async_get_backup_history,
     ),
 )

@@ -60,6 +60,27 @@ class SiteEndpoints(ABC):
         }
         return await self._site("GET", site, Endpoint.CALENDAR_HISTORY, caller, query=query)
 
+    async def backup_history(
+        self, site: int, start: datetime, end: datetime, zone: str, caller: Caller
+    ) -> dict[str, Any]:
+        """Return the outages of a site, under `events`; see `energy.outages`.
+
+        Args:
+            site: Tesla's number of the site.
+            start: Start of the period; aware, in the site's time zone.
+            end: End of the period.
+            zone: IANA name of the site's time zone.
+            caller: Who causes the request.
+        """
+        query = {
+            "kind": "backup",
+            "start_date": start.isoformat(timespec="seconds"),
+            "end_date": end.isoformat(timespec="seconds"),
+            "period": "lifetime",
+            "time_zone": zone,
+        }
+        return await self._site("GET", site, Endpoint.CALENDAR_HISTORY, caller, query=query)
+
     async def charge_history(
         self, site: int, start: datetime, end: datetime, zone: str, caller: Caller
     ) -> dict[str, Any]:

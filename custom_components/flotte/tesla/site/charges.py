@@ -1,8 +1,9 @@
-"""The charging sessions of a site's wall connectors, requested by an action."""
+"""The charging sessions and the outages of a site, requested by actions."""
 
 from datetime import datetime
 
 from ..energy.charge_history import ChargeSession, read_charges
+from ..energy.outages import Outage, read_outages
 from ..spending.caller import Caller
 from ..spending.endpoints import Endpoint
 from .site import Site
@@ -22,3 +23,14 @@ async def request_charges(
             site.site_id, start, end, site.energy.zone.key, caller
         )
     return read_charges(answer)
+
+
+async def request_outages(
+    site: Site, start: datetime, end: datetime, caller: Caller
+) -> tuple[Outage, ...]:
+    """Request the outages that began in a period; see `request_charges`."""
+    with site.admit(Endpoint.CALENDAR_HISTORY, caller):
+        answer = await site.api.backup_history(
+            site.site_id, start, end, site.energy.zone.key, caller
+        )
+    return read_outages(answer)

@@ -188,6 +188,36 @@ ROWS = [
         is_rest=True,
     ),
     Row(
+        action="navigate_to_position",
+        fields={"position": DAM, "order": "append"},
+        name="navigation_gps_request",
+        parameters={"lat": 52.3731, "lon": 4.8926, "order": 3},
+    ),
+    Row(
+        action="navigate_to_supercharger",
+        fields={"id": 1234},
+        name="navigation_sc_request",
+        parameters={"id": 1234, "order": 1},
+    ),
+    Row(
+        action="navigate_waypoints",
+        fields={"places": ["A-1", "b_2"]},
+        name="navigation_waypoints_request",
+        parameters={"waypoints": "refId:A-1,refId:b_2"},
+    ),
+    Row(
+        action="take_drive_note",
+        fields={"note": "Rattle"},
+        name="take_drivenote",
+        parameters={"note": "Rattle"},
+    ),
+    Row(
+        action="send_calendar",
+        fields={"data": "{}"},
+        name="upcoming_calendar_entries",
+        parameters={"calendar_data": "{}"},
+    ),
+    Row(
         action="add_charge_schedule",
         fields={
             "days": ["mon", "sat"],
@@ -1406,6 +1436,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "add_precondition_schedule": {"days": ["mon"], "ready": "07:00"},
     "set_scheduled_departure": {"enabled": True},
     "media": {},
+    "navigate_to_position": {"position": DAM},
+    "navigate_to_supercharger": {"id": 1234},
 }
 
 

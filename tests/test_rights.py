@@ -32,6 +32,11 @@ pytestmark = pytest.mark.freeze_time(MOMENT)
 
 CONTROL: Final[dict[str, dict[str, Any]]] = {
     "navigate": {"destination": "Dam 1"},
+    "navigate_to_position": {"position": {"latitude": 52.3, "longitude": 4.9}},
+    "navigate_to_supercharger": {"id": 7},
+    "navigate_waypoints": {"places": ["A-1"]},
+    "take_drive_note": {"note": "Rattle"},
+    "send_calendar": {"data": "{}"},
     "add_charge_schedule": {"days": ["mon"], "start": "23:00"},
     "remove_charge_schedule": {"id": 7},
     "add_precondition_schedule": {"days": ["mon"], "ready": "07:00"},

@@ -13,7 +13,7 @@ from tesla_protocol.command import car_server_pb2
 
 from custom_components.flotte.tesla import commands, signals
 from custom_components.flotte.tesla.commands import Command, Seat
-from custom_components.flotte.tesla.commands.driving import PARENTAL_SETTINGS
+from custom_components.flotte.tesla.commands.driving import ORDERS, PARENTAL_SETTINGS
 from custom_components.flotte.tesla.errors import InvalidCommand
 from custom_components.flotte.tesla.signing import Domain
 from custom_components.flotte.tesla.state import Signal
@@ -439,6 +439,47 @@ ROWS = (
         payload="120682040308d00f",
         parameters={"sound": 2000},
         repeatable=False,
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.navigate_to_position(HOME),
+        name="navigation_gps_request",
+        domain=INFOTAINMENT,
+        payload="1217aa0314093333333333b34240116666666666865ec01801",
+        parameters={"lat": 37.4, "lon": -122.1, "order": 1},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.navigate_to_supercharger(1234),
+        name="navigation_sc_request",
+        domain=INFOTAINMENT,
+        payload="1208b2010508d2091001",
+        parameters={"id": 1234, "order": 1},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.navigate_waypoints(["A-1", "b_2"]),
+        name="navigation_waypoints_request",
+        domain=INFOTAINMENT,
+        payload="1218d205150a13" + b"refId:A-1,refId:b_2".hex(),
+        parameters={"waypoints": "refId:A-1,refId:b_2"},
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.take_drive_note("Test"),
+        name="take_drivenote",
+        domain=INFOTAINMENT,
+        payload="1209d203060a0454657374",
+        parameters={"note": "Test"},
+        repeatable=False,
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.send_calendar("Test"),
+        name="upcoming_calendar_entries",
+        domain=INFOTAINMENT,
+        payload="1209c201060a0454657374",
+        parameters={"calendar_data": "Test"},
         reference=False,
     ),
     Row(
@@ -1345,16 +1386,35 @@ NEVER_TWICE = {
     "media_volume_down",
     "media_volume_up",
     "remote_boombox",
+    "take_drivenote",
     "trigger_homelink",
 }
 # A second one does no harm at once, but a late one opens a car or moves a start: not repeated.
 RATHER_NOT = {"door_unlock", "schedule_software_update"}
 # Tesla documents the plain form only; the numbers of the signed one come from the community.
 UNPROVEN = {
+    "upcoming_calendar_entries",
+    "take_drivenote",
+    "navigation_waypoints_request",
+    "navigation_sc_request",
+    "navigation_gps_request",
     "remote_auto_steering_wheel_heat_climate_request",
     "remote_boombox",
     "remote_steering_wheel_heat_level_request",
 }
+
+
+@pytest.mark.parametrize("order", ["prepend", "append"])
+def test_a_further_stop_is_not_added_twice(order: str) -> None:
+    assert not commands.navigate_to_position(HOME, order).repeatable
+    assert not commands.navigate_to_supercharger(1, order).repeatable
+    assert commands.navigate_to_position(HOME, order).parameters["order"] == 1 + ORDERS.index(order)
+
+
+@pytest.mark.parametrize("places", [[], [""], ["a,refId:b"], ["a" * 301], ["a"] * 51])
+def test_places_that_are_none(places: list[str]) -> None:
+    with pytest.raises(InvalidCommand):
+        commands.navigate_waypoints(places)
 
 
 def test_commands_that_a_car_may_not_know() -> None:
@@ -1608,14 +1668,9 @@ def test_only_settings_overtake_each_other() -> None:
 
 
 LEFT_OUT = {
-    "navigation_gps_request",
-    "navigation_sc_request",
-    "navigation_waypoints_request",
     "set_managed_charge_current_request",
     "set_managed_charger_location",
     "set_managed_scheduled_charging_time",
-    "take_drivenote",
-    "upcoming_calendar_entries",
 }
 """Tesla's commands without a function: the docstring of `commands` has the reason."""
 

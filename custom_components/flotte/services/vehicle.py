@@ -20,6 +20,7 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..tesla import commands, signals
 from ..tesla.commands import Command
+from ..tesla.commands.driving import ORDERS
 from ..tesla.signals import Position
 from ..tesla.state import State
 from .schedules import (
@@ -37,15 +38,19 @@ from .schedules import (
 # Fields. `active` and `enabled` instead of `on`, which YAML reads as a boolean.
 _ACTIVE: Final = "active"
 _COMMAND: Final = "command"
+_DATA: Final = "data"
 _DELAY: Final = "delay"
 _DEPARTURE: Final = "departure"
 _DESTINATION: Final = "destination"
 _DRIVER: Final = "driver"
 _LOCALE: Final = "locale"
+_NOTE: Final = "note"
 _OFF_PEAK: Final = "off_peak"
 _OFF_PEAK_END: Final = "off_peak_end"
+_ORDER: Final = "order"
 _PASSENGER: Final = "passenger"
 _PIN: Final = "pin"
+_PLACES: Final = "places"
 _PRECONDITIONING: Final = "preconditioning"
 _SPEED: Final = "speed"
 _VOLUME: Final = "volume"
@@ -215,6 +220,42 @@ ACTIONS: Final = (
         command=lambda given: commands.navigate(
             given.fields[_DESTINATION], locale=given.locale, now=given.now
         ),
+    ),
+    VehicleAction(
+        name="navigate_to_position",
+        fields={
+            vol.Required(ATTR_POSITION): {
+                vol.Required(ATTR_LATITUDE): cv.latitude,
+                vol.Required(ATTR_LONGITUDE): cv.longitude,
+            },
+            vol.Optional(_ORDER, default="replace"): vol.In(ORDERS),
+        },
+        command=lambda given: commands.navigate_to_position(given.position, given.fields[_ORDER]),
+    ),
+    VehicleAction(
+        name="navigate_to_supercharger",
+        fields={
+            vol.Required(ATTR_ID): vol.Coerce(int),
+            vol.Optional(_ORDER, default="replace"): vol.In(ORDERS),
+        },
+        command=lambda given: commands.navigate_to_supercharger(
+            given.fields[ATTR_ID], given.fields[_ORDER]
+        ),
+    ),
+    VehicleAction(
+        name="navigate_waypoints",
+        fields={vol.Required(_PLACES): vol.All(cv.ensure_list, [cv.string])},
+        command=lambda given: commands.navigate_waypoints(given.fields[_PLACES]),
+    ),
+    VehicleAction(
+        name="take_drive_note",
+        fields={vol.Required(_NOTE): cv.string},
+        command=lambda given: commands.take_drive_note(given.fields[_NOTE]),
+    ),
+    VehicleAction(
+        name="send_calendar",
+        fields={vol.Required(_DATA): cv.string},
+        command=lambda given: commands.send_calendar(given.fields[_DATA]),
     ),
     VehicleAction(
         name="add_charge_schedule",

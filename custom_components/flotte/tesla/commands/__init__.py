@@ -8,9 +8,8 @@ the vehicle only mean "already done".
 Some commands are not in Tesla's own libraries, but in the messages that the community found
 (`Command.unproven`): vehicles may refuse these as unknown.
 
-Left out are others of these (coordinates, Superchargers and waypoints for the navigation, drive
-notes, calendar), and commands without a known signed form, whose REST form cars with the protocol
-refuse (managed charging).
+Left out are commands without a known signed form, whose REST form vehicles with the protocol refuse
+(managed charging).
 
 Sources: Tesla's command documentation (2025), vehicle-command (2026-07) and its protobuf messages.
 """
@@ -73,9 +72,13 @@ from .driving import (
     flash_lights,
     honk_horn,
     navigate,
+    navigate_to_position,
+    navigate_to_supercharger,
+    navigate_waypoints,
     play_sound,
     reset_pin_to_drive,
     reset_valet_pin,
+    send_calendar,
     set_guest_mode,
     set_parental_control,
     set_parental_speed_limit,
@@ -83,6 +86,7 @@ from .driving import (
     set_sentry_mode,
     set_speed_limit,
     set_valet_mode,
+    take_drive_note,
     trigger_homelink,
 )
 from .energy import (
@@ -138,6 +142,9 @@ __all__ = [
     "move_tonneau",
     "move_trunk",
     "navigate",
+    "navigate_to_position",
+    "navigate_to_supercharger",
+    "navigate_waypoints",
     "next_favourite",
     "next_track",
     "open_charge_port",
@@ -153,6 +160,7 @@ __all__ = [
     "reset_pin_to_drive",
     "reset_valet_pin",
     "schedule_software_update",
+    "send_calendar",
     "set_auto_seat_climate",
     "set_auto_steering_wheel",
     "set_backup_reserve",
@@ -193,6 +201,7 @@ __all__ = [
     "step_volume",
     "stop_charging",
     "stop_climate",
+    "take_drive_note",
     "toggle_playback",
     "trigger_homelink",
     "unlock_doors",

@@ -1,11 +1,14 @@
 """Driving: access and limits, attention, navigation."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from tesla_protocol.command import car_server_pb2, common_pb2, vehicle_pb2
 
 from .. import signals
+from ..errors import InvalidCommand
 from ..signals import Position
 from .command import (
     Command,
@@ -97,6 +100,89 @@ def navigate(text: str, *, locale: str, now: datetime) -> Command:
             "locale": locale,
             "timestamp_ms": str(int(now.timestamp() * 1000)),
         },
+    )
+
+
+ORDERS: Final = ("replace", "prepend", "append")
+"""How a new destination joins the route; Tesla counts them from 1."""
+
+
+def navigate_to_position(position: Position, order: str = "replace") -> Command:
+    """Send coordinates to the car's navigation: a new route, or its first or last stop."""
+    among("order", order, ORDERS)
+    latitude, longitude = position
+    number = ORDERS.index(order) + 1
+    action = car_server_pb2.NavigationGpsRequest(lat=latitude, lon=longitude)
+    action.order = number  # type: ignore[assignment]  # the enum's number
+    return Command(
+        name="navigation_gps_request",
+        **infotainment(InfotainmentAction(navigationGpsRequest=action)),
+        parameters={"lat": latitude, "lon": longitude, "order": number},
+        repeatable=order == "replace",
+        unproven=True,
+    )
+
+
+def navigate_to_supercharger(site: int, order: str = "replace") -> Command:
+    """Send a Supercharger, by Tesla's number of the site, to the car's navigation."""
+    between("Supercharger", site, 1, 2**53)
+    among("order", order, ORDERS)
+    number = ORDERS.index(order) + 1
+    action = car_server_pb2.NavigationSuperchargerRequest(id=site)
+    action.remote_nav_trip_order = number  # type: ignore[assignment]  # the enum's number
+    return Command(
+        name="navigation_sc_request",
+        **infotainment(InfotainmentAction(navigationSuperchargerRequest=action)),
+        parameters={"id": site, "order": number},
+        repeatable=order == "replace",
+        unproven=True,
+    )
+
+
+def navigate_waypoints(places: Sequence[str]) -> Command:
+    """Send a route through places, by their Google place ids, to the car's navigation."""
+    between("number of places", len(places), 1, 50)
+    for place in places:
+        if not _PLACE.fullmatch(place):
+            raise InvalidCommand(
+                f"place id: {place}", setting="place id", value=place, allowed="A-Z a-z 0-9 _ -"
+            )
+    waypoints = ",".join(f"refId:{place}" for place in places)
+    action = car_server_pb2.NavigationWaypointsRequest(waypoints=waypoints)
+    return Command(
+        name="navigation_waypoints_request",
+        **infotainment(InfotainmentAction(navigationWaypointsRequest=action)),
+        parameters={"waypoints": waypoints},
+        unproven=True,
+    )
+
+
+_PLACE: Final = re.compile(r"[A-Za-z0-9_-]{1,300}")
+
+
+def take_drive_note(note: str) -> Command:
+    """Leave a note of at most 80 characters in the car's log, for Tesla."""
+    between("length of the note", len(note), 1, 80)
+    return Command(
+        name="take_drivenote",
+        **infotainment(
+            InfotainmentAction(takeDrivenoteAction=car_server_pb2.TakeDrivenoteAction(note=note))
+        ),
+        parameters={"note": note},
+        repeatable=False,
+        unproven=True,
+    )
+
+
+def send_calendar(data: str) -> Command:
+    """Send upcoming calendar entries to the car, in the form of Tesla's app."""
+    between("length of the calendar", len(data), 1, 10_000)
+    action = car_server_pb2.UiSetUpcomingCalendarEntries(calendar_data=data)
+    return Command(
+        name="upcoming_calendar_entries",
+        **infotainment(InfotainmentAction(uiSetUpcomingCalendarEntries=action)),
+        parameters={"calendar_data": data},
+        unproven=True,
     )
 
 

@@ -8,8 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.zones import async_apply_zone
 from ..tesla import signals
-from ..tesla.energy.history import EnergyRow, has_other_offset, read_energy_day
-from ..tesla.energy.hours import request_of_day
+from ..tesla.energy.history import EnergyRow
 from ..tesla.reading_json import as_moment
 from ..tesla.site import Site
 from ..tesla.spending.caller import Caller
@@ -28,7 +27,6 @@ class SiteDays:
     def __init__(self, hass: HomeAssistant, site: Site) -> None:
         self._hass = hass
         self._site = site
-        self._has_standard_offset = False
 
     async def async_find_zone(self) -> None:
         """Find the time zone of the site; that of Home Assistant until the site reports one."""
@@ -52,25 +50,11 @@ class SiteDays:
         return None if moment is None else moment.astimezone(self.zone).date()
 
     async def async_read(self, day: date, caller: Caller) -> tuple[EnergyRow, ...]:
-        """Read the rows of a day; none if nothing is known of it.
-
-        A second request is sent only where it turns out that the site writes the standard offset
-        all year, or does not any more: the day would lose its last hour.
+        """Read the rows of a day; see `SiteEnergy.read_day`.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: it costs too much for this caller now.
             InvalidAnswer: the answer is no history.
             TeslaError: any other.
         """
-        rows, has_other = await self._async_ask(day, caller)
-        if has_other is self._has_standard_offset or (rows and not has_other):
-            return rows
-        self._has_standard_offset = has_other
-        again, _ = await self._async_ask(day, caller)
-        return again or rows
-
-    async def _async_ask(self, day: date, caller: Caller) -> tuple[tuple[EnergyRow, ...], bool]:
-        """The rows of a day, and whether they carry the offset of the other season."""
-        start, end = request_of_day(day, self.zone, standard_offset=self._has_standard_offset)
-        answer = await self._site.energy_history(start, end, self.zone.key, caller)
-        return read_energy_day(answer, day, self.zone), has_other_offset(answer, day, self.zone)
+        return await self._site.energy.read_day(day, caller)

@@ -1,7 +1,7 @@
 """The rows of a statistic: hours with their energy, and a sum that never falls.
 
 The sum of an hour is the sum of the hour before plus its own energy. So all sums follow from the
-energies, and a hour that is revised moves the sums of all later hours.
+energies, and a revised hour moves the sums of all later hours.
 """
 
 from collections.abc import Iterator, Mapping

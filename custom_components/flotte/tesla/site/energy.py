@@ -129,7 +129,7 @@ class SiteEnergy:
         self._publish(signals.read_sections({ENERGY_HISTORY: section}, signals.SITE_SIGNALS, now))
 
     async def read_day(self, day: date, caller: Caller) -> tuple[EnergyRow, ...]:
-        """The rows of a local day; see `read_energy_day`. Raises TeslaError.
+        """The rows of a local day, none if nothing is known of it. Raises TeslaError.
 
         It takes a second request where it turns out that the site writes the standard offset all
         year, or not any more: Tesla leaves out the last hour of a day that is requested wrongly.

@@ -510,6 +510,9 @@ async def test_reading_only_reaches_entities_that_show_it(
     assert written == {
         "sensor.aurora_charging_status": 1,
         "sensor.aurora_charging_ends": 1,
+        # A session may have begun.
+        "sensor.aurora_energy_charged": 1,
+        "sensor.aurora_energy_charged_at_home": 1,
         "binary_sensor.aurora_charging": 1,
         "binary_sensor.aurora_charge_cable": 1,
     }

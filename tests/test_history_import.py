@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,6 +33,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.flotte.statistics.site_days import SiteDays
 from custom_components.flotte.tesla.energy.fields import EnergyField
+from custom_components.flotte.tesla.site import Site as AccountSite
 from custom_components.flotte.tesla.spending.caller import Caller
 from simulator import Simulator
 from simulator.balance import Energy
@@ -115,13 +117,23 @@ def steps(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Steps:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The days that the import requested, in order; polls request the current day besides."""
     days: list[str] = []
-    ask = SiteDays._async_ask
+    day_read = ContextVar("day_read", default="")
+    read, request = SiteDays.async_read, AccountSite.energy_history
 
-    async def noted(self: SiteDays, day: date, caller: Caller) -> Any:
-        days.append(str(day))
-        return await ask(self, day, caller)
+    async def noted_read(self: SiteDays, day: date, caller: Caller) -> Any:
+        day_read.set(str(day))
+        try:
+            return await read(self, day, caller)
+        finally:
+            day_read.set("")
 
-    monkeypatch.setattr(SiteDays, "_async_ask", noted)
+    async def noted_request(self: AccountSite, *arguments: Any) -> Any:
+        if day := day_read.get():
+            days.append(day)
+        return await request(self, *arguments)
+
+    monkeypatch.setattr(SiteDays, "async_read", noted_read)
+    monkeypatch.setattr(AccountSite, "energy_history", noted_request)
     return days
 
 
@@ -532,17 +544,20 @@ async def test_everything_again_during_the_import(
         (
             {"start": "2026-10-31"},
             "history_before_installation",
-            "The start, 2026-10-31, is before the installation of Home on 2026-11-01",
+            (
+                "The start, 2026-10-31, is before the installation of Home. "
+                "Choose 2026-11-01 or a later day"
+            ),
         ),
         (
             {"start": "2026-11-10", "end": "2026-11-09"},
             "history_order",
-            "The start, 2026-11-10, is after the end, 2026-11-09",
+            "The start, 2026-11-10, is after the end, 2026-11-09. Change one of them",
         ),
         (
             {"end": "2026-11-21"},
             "history_in_future",
-            "The end, 2026-11-21, is in the future. The last possible day for Home is 2026-11-20",
+            "The end, 2026-11-21, is in the future. Choose 2026-11-20 or an earlier day for Home",
         ),
     ],
 )

@@ -1690,6 +1690,8 @@ def test_two_signals_do_not_read_the_same_key() -> None:
         ("live_status", ("wall_connectors",)),
         # Two settings follow from several keys.
         ("site_info", ("components",)),
+        # Of buying and of selling.
+        ("site_info", ("tariff_content_v2",)),
         # A word, and its equivalent as true or false.
         ("vehicle_state", ("media_info", "media_playback_status")),
     }

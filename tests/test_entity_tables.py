@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -56,6 +57,9 @@ from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Derived, Signal, inputs_of
 from custom_components.flotte.tesla.units import Unit
+from simulator import vehicle_data
+from simulator.clock import Clock
+from simulator.world import World
 from tests import test_button, test_cover, test_lock, test_number, test_select, test_switch
 
 HERE: Final = Path(custom_components.flotte.__file__).parent
@@ -570,6 +574,40 @@ def test_rows_of_optional_equipment_exist_only_where_it_does() -> None:
         if isinstance(row, FlotteEntityDescription) and row.exists is not always
     }
     assert optional == OPTIONAL, "list rows with `exists` in OPTIONAL, and only those"
+
+
+OF_EVERY_CAR: Final = {
+    "sensor.pack_current",
+    "sensor.pack_power",
+    "sensor.pack_voltage",
+    "sensor.vehicle_name",
+}
+"""Rows without `exists`, although a simulated car leaves the value out: some software does."""
+
+
+def reported_by_every_simulated_car() -> frozenset[Signal[Any]]:
+    """The signals in the polled answers of all simulated cars, with or without a value."""
+    wanted = {*vehicle_data.STANDARD_SECTIONS, "location_data"}
+    answers = (
+        vehicle_data.sections(car, wanted, location=True) for car in World(Clock()).cars.values()
+    )
+    now = datetime.now(UTC)
+    read = (signals.read_sections(each, signals.VEHICLE_SIGNALS, now).keys() for each in answers)
+    return frozenset.intersection(*map(frozenset, read))
+
+
+def test_rows_without_exists_show_what_every_car_reports() -> None:
+    """A value that one simulated car leaves out is of equipment that not every car has."""
+    reported = reported_by_every_simulated_car()
+    partly = {
+        f"{platform}.{row.key}"
+        for platform, table in VEHICLE.items()
+        for row in table
+        if isinstance(row, FlotteEntityDescription) and row.exists is always
+        for signal in inputs_of(getattr(row, "signal", None) or signals.ONLINE)
+        if signal.paths and signal not in reported
+    }
+    assert partly == OF_EVERY_CAR, "give the row `exists`, or list it if every real car has it"
 
 
 @pytest.mark.parametrize("table", [VEHICLE_SENSORS, SITE_SENSORS])

@@ -713,7 +713,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.spending.caller",
     },
-    "site_rates": HOME_ASSISTANT
+    "calendar.rates": HOME_ASSISTANT
     | {
         "account.zones",
         "const",
@@ -1099,7 +1099,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "binary_sensor": PLATFORM,
     "button": PLATFORM,
     # A price depends on the time as well as on signals.
-    "calendar": PLATFORM | {"site_rates", "tesla.energy"},
+    "calendar": PLATFORM | {"calendar.rates", "tesla.energy"},
     "climate": PLATFORM,
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
@@ -1118,7 +1118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.devices",
         "account.names",
         "sensor.account",
-        "site_rates",
+        "calendar.rates",
         "statistics.history_import",
         "statistics.site_days",
         "statistics.store",

@@ -14,9 +14,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..entity import reported
-from ..site_rates import RateDescription, RateEntity
 from ..tesla import signals
 from ..tesla.energy.rate_plan import ALL, RatePeriod
+from .rates import RateDescription, RateEntity
 
 _AHEAD: Final = timedelta(days=8)
 """How far to look for the next event while no price is known: a week has every period."""

@@ -10,8 +10,8 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..calendar.rates import RateDescription, RateEntity
 from ..entity import reported
-from ..site_rates import RateDescription, RateEntity
 from ..tesla import signals
 
 

@@ -11,15 +11,15 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .account.zones import async_apply_zone
-from .const import LOGGER
-from .coordinator import SiteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription
-from .tesla import signals
-from .tesla.energy.rate_plan import BadRatePlan, RatePlan, read_rate_plan
-from .tesla.energy.rate_plan_rules import check_rate_plan
-from .tesla.signals import SiteTariff
-from .tesla.state import Signal
+from ..account.zones import async_apply_zone
+from ..const import LOGGER
+from ..coordinator import SiteCoordinator
+from ..entity import FlotteEntity, FlotteEntityDescription
+from ..tesla import signals
+from ..tesla.energy.rate_plan import BadRatePlan, RatePlan, read_rate_plan
+from ..tesla.energy.rate_plan_rules import check_rate_plan
+from ..tesla.signals import SiteTariff
+from ..tesla.state import Signal
 
 _logged: Final[set[tuple[str, str]]] = set()
 """Faults of tariffs that were logged, by site: two entities show one tariff."""

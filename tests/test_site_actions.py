@@ -105,7 +105,7 @@ async def test_a_tariff_against_the_rules_is_not_sent(
     with pytest.raises(ServiceValidationError) as error:
         await call(hass, "time_of_use", device_of(hass, told), tou_settings=settings)
     assert error.value.translation_key == "rate_plan_bad_price"
-    assert str(error.value).startswith("The price of Year, ON_PEAK is not a number from 0 up")
+    assert str(error.value).startswith("The price of Year, ON_PEAK is not a number of 0 or more")
     assert not house.commands
     assert tesla.bill.counts() == billed
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from demo.account import Account
+from demo.entities import Entities
 from demo.home_assistant import HomeAssistant
 from demo.processes import DemoError, wait_until
-from demo.tesla import DOMAIN
+from demo.tesla import AURORA, DOMAIN
 from simulator.ports import free_port
 
 FLOWS = "config/config_entries/options/flow"
@@ -32,9 +33,10 @@ async def start_streaming(home_assistant: HomeAssistant, account: Account) -> in
     if step["type"] != "create_entry":
         raise DemoError(f"the options flow ended with {step}")
 
-    async def loaded() -> bool | None:
-        entries = await home_assistant.call("config_entries/get", domain="flotte")
-        return entries[0]["state"] == "loaded" or None
+    async def added() -> bool | None:
+        entities = await Entities.read(home_assistant)
+        return bool(entities.find(AURORA, "binary_sensor", "streaming")) or None
 
-    await wait_until("the account with its new options", loaded, seconds=30)
+    # The options apply without a reload; their entities appear once Tesla said who can stream.
+    await wait_until("the entities of the stream", added, seconds=30)
     return port

@@ -5,13 +5,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE
-from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers.service import async_get_device_and_config_entry
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from ..account.data import FlotteConfigEntry
 from ..account.rights import async_require_admin, async_require_control
 from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
@@ -19,6 +17,7 @@ from ..errors import as_home_assistant
 from ..tesla.commands import Command
 from ..tesla.errors import InvalidCommand, OutcomeUnknown
 from ..tesla.nearby import ChargingSite, destination_chargers, superchargers
+from .devices import async_get_vehicle
 from .schedules import async_new_schedule_id, describe_schedules
 from .vehicle import ServiceInput, VehicleAction
 
@@ -71,28 +70,6 @@ async def async_handle(
         },
     )
     return {"schedules": answers} if row.keeps_schedule else None
-
-
-@callback
-def async_get_vehicle(hass: HomeAssistant, device_id: str) -> VehicleCoordinator:
-    """Return the coordinator of a vehicle's device.
-
-    Raises:
-        ServiceValidationError: there is no such device, it is not a vehicle of Flotte's, or its
-            account is not loaded.
-    """
-    entry: FlotteConfigEntry
-    device, entry = async_get_device_and_config_entry(
-        hass, DOMAIN, device_id, include_child_devices=False
-    )
-    for coordinator in entry.runtime_data.vehicles:
-        if (DOMAIN, coordinator.vehicle.vin) in device.identifiers:
-            return coordinator
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_vehicle",
-        translation_placeholders={"name": device.name_by_user or device.name or device_id},
-    )
 
 
 async def _async_gather(

@@ -6,18 +6,19 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_device_and_config_entry
 from homeassistant.util.json import JsonObjectType
 
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
+from ..coordinator import SiteCoordinator
 from ..spending.callers import caller_of
 from ..statistics.history_import import PACE, HistoryImport, ImportPeriod
 from ..statistics.store import has_recorder
 from .action import DEVICES, Action
+from .devices import async_get_site
 
 _START: Final = "start"
 _END: Final = "end"
@@ -33,7 +34,7 @@ async def _async_import_energy_history(hass: HomeAssistant, call: ServiceCall) -
     """
     if not has_recorder(hass):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recorder")
-    imports = {each: _import_of(hass, each) for each in call.data[ATTR_DEVICE_ID]}
+    imports = {each: _import_of(async_get_site(hass, each)) for each in call.data[ATTR_DEVICE_ID]}
     periods: dict[str, ImportPeriod] = {}
     for device_id, history in imports.items():
         await history.days.async_find_zone()
@@ -55,21 +56,9 @@ async def _async_import_energy_history(hass: HomeAssistant, call: ServiceCall) -
     }
 
 
-@callback
-def _import_of(hass: HomeAssistant, device_id: str) -> HistoryImport:
-    """Return the import of a site's device. Raises ServiceValidationError."""
-    entry: FlotteConfigEntry
-    device, entry = async_get_device_and_config_entry(
-        hass, DOMAIN, device_id, include_child_devices=False
-    )
-    for site, history in entry.runtime_data.history_imports.items():
-        if (DOMAIN, str(site)) in device.identifiers:
-            return history
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_site",
-        translation_placeholders={"name": device.name_by_user or device.name or device_id},
-    )
+def _import_of(coordinator: SiteCoordinator) -> HistoryImport:
+    entry: FlotteConfigEntry = coordinator.config_entry
+    return entry.runtime_data.history_imports[coordinator.site.site_id]
 
 
 def _period_of(history: HistoryImport, fields: Mapping[str, Any]) -> ImportPeriod:

@@ -6,14 +6,12 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse, callback
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_device_and_config_entry
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..account.data import FlotteConfigEntry
 from ..account.rights import async_require_control
 from ..account.zones import async_apply_zone
 from ..const import DOMAIN
@@ -28,6 +26,7 @@ from ..tesla.site import Site
 from ..tesla.site.charges import request_charges, request_outages
 from ..tesla.spending.caller import Caller
 from .action import DEVICES, Action
+from .devices import async_get_site
 
 _TOU_SETTINGS: Final = "tou_settings"
 _CONTENT: Final = "tariff_content_v2"
@@ -122,23 +121,7 @@ async def _async_sites(hass: HomeAssistant, call: ServiceCall) -> dict[str, Site
     """The sites of a call by their device. Raises Unauthorized, ServiceValidationError."""
     devices: list[str] = call.data[ATTR_DEVICE_ID]
     await async_require_control(hass, call.context, devices)
-    return {each: _async_site(hass, each) for each in devices}
-
-
-@callback
-def _async_site(hass: HomeAssistant, device_id: str) -> SiteCoordinator:
-    entry: FlotteConfigEntry
-    device, entry = async_get_device_and_config_entry(
-        hass, DOMAIN, device_id, include_child_devices=False
-    )
-    for coordinator in entry.runtime_data.sites:
-        if (DOMAIN, str(coordinator.site.site_id)) in device.identifiers:
-            return coordinator
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_site",
-        translation_placeholders={"name": device.name_by_user or device.name or device_id},
-    )
+    return {each: async_get_site(hass, each) for each in devices}
 
 
 SITE_ACTIONS: Final = (

@@ -40,7 +40,7 @@ from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
 from ..tesla.vehicle.deferral import DeferredCommand
 from .action import DEVICES, Action
-from .dispatch import async_get_vehicle
+from .devices import async_get_vehicle
 
 _ACTION: Final = "action"
 _COMMAND: Final = "command"

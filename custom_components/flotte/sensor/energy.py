@@ -8,21 +8,17 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import UnitOfPower
 
 from ..entity import reported
+from ..statistics.site_days import has_history
 from ..tesla import signals
 from ..tesla.state import Signal, State
 from .entity import DayEnergyDescription, FlotteSensorDescription
 
 
 def _metered(*parts: Signal[bool]) -> Callable[[State], bool | None]:
-    """Make an `exists` for the energy of some parts of a site.
-
-    A site has a history if it has panels or a battery, and thus a meter.
-    """
+    """Make an `exists` for the energy of some parts of a site."""
 
     def exists(state: State) -> bool | None:
-        either = [state[signals.HAS_SOLAR], state[signals.HAS_BATTERY]]
-        has_meter = True if True in either else None if None in either else False
-        known = [has_meter, *(state[part] for part in parts)]
+        known = [has_history(state), *(state[part] for part in parts)]
         return False if False in known else None if None in known else True
 
     return exists

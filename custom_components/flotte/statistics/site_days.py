@@ -16,7 +16,10 @@ from ..tesla.state import State
 
 
 def has_history(state: State) -> bool | None:
-    """Whether a site has a meter whose history can be imported; None if it is not known yet."""
+    """Whether a site has an energy history; None if it is not known yet.
+
+    It has one if it has panels or a battery, and thus a meter.
+    """
     parts = (state[signals.HAS_SOLAR], state[signals.HAS_BATTERY])
     return True if True in parts else None if None in parts else False
 

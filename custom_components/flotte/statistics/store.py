@@ -30,9 +30,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN
 from ..tesla.energy.fields import EnergyField
+from ..tesla.energy.hours import HOUR
 from .sums import Hour, Hours, changed, is_moved, last_sum, merged, summed
 
-_HOUR: Final = timedelta(hours=1)
 _BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Earlier than any energy site."""
 _LOOK_BACK: Final = timedelta(days=7)
@@ -96,7 +96,7 @@ class SiteStatistics:
             get_last_statistics(self._hass, 1, each, convert_units=True, types={"sum"})
             for each in self._ids
         ]
-        return [_start_of(rows[0]) + _HOUR for each in found for rows in each.values() if rows]
+        return [_start_of(rows[0]) + HOUR for each in found for rows in each.values() if rows]
 
     async def async_write(self, hours: Mapping[datetime, Mapping[EnergyField, float]]) -> None:
         """Store the energy of hours, in Wh, and wait until it is on disk.
@@ -110,8 +110,8 @@ class SiteStatistics:
         if not hours:
             return
         first, last = min(hours), max(hours)
-        stored = await self._async_stored(first - _LOOK_BACK, last + _HOUR)
-        rows: dict[EnergyField, list[tuple[datetime, Hour]]] = {}
+        stored = await self._async_stored(first - _LOOK_BACK, last + HOUR)
+        rows: dict[str, list[tuple[datetime, Hour]]] = {}
         for each, field in self._ids.items():
             new = {start: energies[field] / 1000 for start, energies in hours.items()}
             before, known = _split(stored.get(each, {}), first)
@@ -122,15 +122,15 @@ class SiteStatistics:
                 continue
             base = last_sum(before, 0.0)
             now = merged(known, new, base)
-            rows[field] = list(changed(known, now))
+            rows[each] = list(changed(known, now))
             if is_moved(last_sum(known, base), last_sum(now, base)):
-                rows[field] += await self._async_moved(each, last + _HOUR, last_sum(now, base))
+                rows[each] += await self._async_moved(each, last + HOUR, last_sum(now, base))
             if not before and not known:
                 # Should Home Assistant be killed between two statistics, a new one must not seem
                 # to be further than the others.
-                self._async_add(field, rows[field][:1])
-        for field, found in rows.items():
-            self._async_add(field, found)
+                self._async_add(each, rows[each][:1])
+        for each, found in rows.items():
+            self._async_add(each, found)
         await self._async_flush()
 
     async def _async_moved(
@@ -170,15 +170,14 @@ class SiteStatistics:
             raise RecorderSilent from error
 
     @callback
-    def _async_add(self, field: EnergyField, hours: list[tuple[datetime, Hour]]) -> None:
+    def _async_add(self, statistic: str, hours: list[tuple[datetime, Hour]]) -> None:
         """Have the recorder store hours of a statistic, all or none of them."""
         if not hours:
             return
-        statistic = next(each for each, known in self._ids.items() if known is field)
         metadata = StatisticMetaData(
             has_sum=True,
             mean_type=StatisticMeanType.NONE,
-            name=self._name_of(field),
+            name=self._name_of(self._ids[statistic]),
             source=DOMAIN,
             statistic_id=statistic,
             unit_class=EnergyConverter.UNIT_CLASS,

@@ -51,13 +51,7 @@ class SiteEndpoints(ABC):
             zone: IANA name of the site's time zone.
             caller: Who causes the request.
         """
-        query = {
-            "kind": "energy",
-            "start_date": start.isoformat(timespec="seconds"),
-            "end_date": end.isoformat(timespec="seconds"),
-            "period": "day",
-            "time_zone": zone,
-        }
+        query = _history("energy", start, end, zone, period="day")
         return await self._site("GET", site, Endpoint.CALENDAR_HISTORY, caller, query=query)
 
     async def backup_history(
@@ -72,13 +66,7 @@ class SiteEndpoints(ABC):
             zone: IANA name of the site's time zone.
             caller: Who causes the request.
         """
-        query = {
-            "kind": "backup",
-            "start_date": start.isoformat(timespec="seconds"),
-            "end_date": end.isoformat(timespec="seconds"),
-            "period": "lifetime",
-            "time_zone": zone,
-        }
+        query = _history("backup", start, end, zone, period="lifetime")
         return await self._site("GET", site, Endpoint.CALENDAR_HISTORY, caller, query=query)
 
     async def charge_history(
@@ -93,12 +81,7 @@ class SiteEndpoints(ABC):
             zone: IANA name of the site's time zone.
             caller: Who causes the request.
         """
-        query = {
-            "kind": "charge",
-            "start_date": start.isoformat(timespec="seconds"),
-            "end_date": end.isoformat(timespec="seconds"),
-            "time_zone": zone,
-        }
+        query = _history("charge", start, end, zone)
         return await self._site("GET", site, Endpoint.TELEMETRY_HISTORY, caller, query=query)
 
     async def site_command(
@@ -135,3 +118,14 @@ class SiteEndpoints(ABC):
         answer = await self._request(method, path, endpoint, caller, asset=str(site), body=body)
         # For dead sites, Tesla returns null or an empty list.
         return answer if isinstance(answer, dict) else {}
+
+
+def _history(kind: str, start: datetime, end: datetime, zone: str, **more: str) -> dict[str, str]:
+    """The parameters that every history has, and those of one kind."""
+    return {
+        "kind": kind,
+        "start_date": start.isoformat(timespec="seconds"),
+        "end_date": end.isoformat(timespec="seconds"),
+        **more,
+        "time_zone": zone,
+    }

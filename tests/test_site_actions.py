@@ -172,7 +172,35 @@ async def test_backup_history(
         "minutes": 15.0,
     }
     assert [each["minutes"] for each in outages] == [15.0, 10.0]
+    assert answer["sites"][device]["complete"] is True
     assert tesla.bill.counts(client_id=CLIENT_ID)[Category.ENERGY] == before + 1
+
+
+@pytest.mark.parametrize(("repeats", "pages", "found"), [(False, 3, 60), (True, 2, 25)])
+async def test_backup_history_of_several_pages(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    tesla: Simulator,
+    house: Site,
+    *,
+    repeats: bool,
+    pages: int,
+    found: int,
+) -> None:
+    """Each page is a request; the second one shows that Tesla repeats the first."""
+    house.steer({"history": {"repeats_page": repeats}})
+    house.past.outages[:] = [
+        Outage(began_at=house.time - hour * 3600, ended_at=house.time - hour * 3600 + 120)
+        for hour in range(60, 0, -1)
+    ]
+    before = tesla.bill.counts(client_id=CLIENT_ID)[Category.ENERGY]
+    device = device_of(hass, told)
+    answer = await call(hass, "get_backup_history", device)
+    outages = answer["sites"][device]["outages"]
+    assert len({each["start"] for each in outages}) == len(outages) == found
+    assert [each["start"] for each in outages] == sorted(each["start"] for each in outages)
+    assert answer["sites"][device]["complete"] is not repeats
+    assert tesla.bill.counts(client_id=CLIENT_ID)[Category.ENERGY] == before + pages
 
 
 @pytest.mark.parametrize(

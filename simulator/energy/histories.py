@@ -11,6 +11,8 @@ from simulator.refusals import InvalidBody, UnknownCommand
 
 PERIODS = ("day", "week", "month", "year", "lifetime")
 PROVISIONAL_SHARE = 0.9
+PAGE = 25
+"""Outages on a page of the backup history."""
 
 
 def rows(site: SiteState, start: float, end: float) -> Iterator[tuple[float, Energy]]:
@@ -104,17 +106,30 @@ def _is_first_row_late(site: SiteState) -> bool:
 
 
 def _backup(site: SiteState, start: float, end: float, _: Json, zone: ZoneInfo) -> Json:
-    events = [
-        {
-            "timestamp": datetime.fromtimestamp(outage.began_at, zone).isoformat(
-                timespec="seconds"
-            ),
-            "duration": round((outage.ended_at or site.time) - outage.began_at),
-        }
-        for outage in site.past.outages
-        if start <= outage.began_at <= end
-    ]
-    return {"events": events, "total_events": len(events), "events_count": len(events)}
+    """A page of outages, the newest first, and the end of the next page if there are more.
+
+    That end is the beginning of the page's oldest outage, which is on the next page again. How many
+    outages Tesla puts on a page, and in which order, is not documented.
+    """
+
+    def written(moment: float) -> str:
+        return datetime.fromtimestamp(moment, zone).isoformat(timespec="seconds")
+
+    if site.history_faults.repeats_page:
+        end = site.time
+    found = [each for each in reversed(site.past.outages) if start <= each.began_at <= end]
+    page = found[:PAGE]
+    return {
+        "events": [
+            {
+                "timestamp": written(outage.began_at),
+                "duration": round((outage.ended_at or site.time) - outage.began_at),
+            }
+            for outage in page
+        ],
+        "total_events": len(found),
+        "events_count": len(page),
+    } | ({"next_end_date": written(page[-1].began_at)} if len(found) > PAGE else {})
 
 
 def _charges(site: SiteState, start: float, end: float, _: Json, __: ZoneInfo) -> Json:

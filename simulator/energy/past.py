@@ -35,9 +35,12 @@ class History:
         self.rows.setdefault(begins, Energy()).add(energy)
 
 
+_FLAGS = ("standard_offset", "repeats_page")
+
+
 @dataclass
 class HistoryFaults:
-    """Faults of a site's energy history, as owners reported them.
+    """Faults of a site's histories, most of them as owners reported them.
 
     Sources: tesla-solar-download 8 and Powerwall-Dashboard 183 for the offset, core 182012 for
     sums that are too low at first.
@@ -50,6 +53,8 @@ class HistoryFaults:
     """Spans of Unix time without rows: the gateway was offline."""
     provisional_hours: float = 0.0
     """Rows younger than this have nine tenths of their energy."""
+    repeats_page: bool = False
+    """The end of the requested period is ignored: every page of outages is the first one."""
 
     def steer(self, changes: object) -> None:
         """Apply an order: an object with some of the fields; gaps are pairs of RFC 3339 times.
@@ -62,7 +67,7 @@ class HistoryFaults:
         for name, value in changes.items():
             if name == "gaps":
                 new[name] = _spans(value)
-            elif type(value) not in ((bool,) if name == "standard_offset" else (int, float)):
+            elif type(value) not in ((bool,) if name in _FLAGS else (int, float)):
                 raise SteeringError(f"{name} cannot be {value!r}")
             else:
                 new[name] = value

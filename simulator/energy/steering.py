@@ -9,7 +9,7 @@
 | name, account | text |
 | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
 | installed | RFC 3339 time: the beginning of the history |
-| history | faults of the energy history; see `simulator.energy.past.HistoryFaults` |
+| history | faults of the histories; see `simulator.energy.past.HistoryFaults` |
 | answers | deviations of the answers; see `simulator.site_answers` |
 """
 

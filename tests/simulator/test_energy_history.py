@@ -193,6 +193,32 @@ def test_sums_that_are_too_low_at_first(site: Site, freezer: FrozenDateTimeFacto
     assert answered(site, *today)[: len(final)] == final
 
 
+def test_pages_of_outages(site: Site, freezer: FrozenDateTimeFactory) -> None:
+    """The newest first; the oldest of a page is on the next one too."""
+    for _ in range(40):
+        site.steer({"on_grid": False})
+        freezer.tick(20)
+        site.steer({"on_grid": True})
+        freezer.tick(5)
+    site.steer({"on_grid": False})
+    query = {"start_date": "2026-11-20T00:00:00+01:00", "end_date": "2026-11-21T00:00:00+01:00"}
+    first = site.history("backup", query)
+    assert (first["total_events"], first["events_count"]) == (41, 25)
+    assert first["events"][0]["duration"] == 0
+    freezer.tick(30)
+    assert site.history("backup", query)["events"][0]["duration"] == 30, "it goes on"
+    second = site.history("backup", {**query, "end_date": first["next_end_date"]})
+    assert second["events_count"] == 17
+    assert "next_end_date" not in second
+    assert second["events"][0] == first["events"][-1]
+    starts = [each["timestamp"] for each in first["events"] + second["events"][1:]]
+    assert len(set(starts)) == 41
+    assert starts == sorted(starts, reverse=True)
+    site.steer({"history": {"repeats_page": True}})
+    again = site.history("backup", {**query, "end_date": first["next_end_date"]})
+    assert again["events"] == site.history("backup", query)["events"]
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -200,6 +226,7 @@ def test_sums_that_are_too_low_at_first(site: Site, freezer: FrozenDateTimeFacto
         {"history": {"weather": 1}},
         {"history": {"standard_offset": 1}},
         {"history": {"provisional_hours": True}},
+        {"history": {"repeats_page": 1}},
         {"history": {"gaps": ["today"]}},
         {"history": {"gaps": [["today", "tomorrow"]]}},
         {"installed": "2026-11-01T09:00:00"},

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
@@ -20,7 +21,7 @@ from ..errors import as_home_assistant
 from ..spending.callers import caller_of
 from ..tesla.commands import set_rate_plan
 from ..tesla.energy.charge_history import ChargeSession
-from ..tesla.energy.outages import Outage
+from ..tesla.energy.outages import BackupHistory, Outage
 from ..tesla.errors import InvalidCommand, TeslaError
 from ..tesla.site import Site
 from ..tesla.site.charges import request_charges, request_outages
@@ -57,27 +58,41 @@ async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObje
 async def _async_get_charge_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Read the charging sessions of the wall connectors of sites; see `_async_get`."""
 
-    def described(session: ChargeSession) -> JsonObjectType:
-        return {"energy": session.energy / 1000}
+    def described(sessions: tuple[ChargeSession, ...], zone: ZoneInfo) -> JsonObjectType:
+        rows: list[JsonValueType] = [
+            {**_span(each, zone), "energy": each.energy / 1000} for each in sessions
+        ]
+        return {"sessions": rows}
 
-    return await _async_get(hass, call, request_charges, "sessions", described)
+    return await _async_get(hass, call, request_charges, described)
 
 
 async def _async_get_backup_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Read the outages of sites; see `_async_get`."""
 
-    def described(outage: Outage) -> JsonObjectType:
-        return {"minutes": round((outage.end - outage.start) / timedelta(minutes=1), 1)}
+    def described(history: BackupHistory, zone: ZoneInfo) -> JsonObjectType:
+        rows: list[JsonValueType] = [
+            {**_span(each, zone), "minutes": round(each.duration / timedelta(minutes=1), 1)}
+            for each in history.outages
+        ]
+        return {"outages": rows, "complete": history.is_complete}
 
-    return await _async_get(hass, call, request_outages, "outages", described)
+    return await _async_get(hass, call, request_outages, described)
 
 
-async def _async_get[RowT: (ChargeSession, Outage)](
+def _span(row: ChargeSession | Outage, zone: ZoneInfo) -> JsonObjectType:
+    """Start and end of a row in the time zone of the site."""
+    return {
+        _START: row.start.astimezone(zone).isoformat(),
+        _END: row.end.astimezone(zone).isoformat(),
+    }
+
+
+async def _async_get[HistoryT](
     hass: HomeAssistant,
     call: ServiceCall,
-    request: Callable[[Site, datetime, datetime, Caller], Awaitable[tuple[RowT, ...]]],
-    name: str,
-    described: Callable[[RowT], JsonObjectType],
+    request: Callable[[Site, datetime, datetime, Caller], Awaitable[HistoryT]],
+    described: Callable[[HistoryT, ZoneInfo], JsonObjectType],
 ) -> JsonObjectType:
     """Read a history of sites.
 
@@ -105,15 +120,7 @@ async def _async_get[RowT: (ChargeSession, Outage)](
             found = await request(site, start, end, caller_of(hass, call.context))
         except TeslaError as error:
             raise as_home_assistant(error, name=coordinator.device_name) from error
-        rows: list[JsonValueType] = [
-            {
-                _START: each.start.astimezone(zone).isoformat(),
-                _END: each.end.astimezone(zone).isoformat(),
-                **described(each),
-            }
-            for each in found
-        ]
-        answers[device_id] = {"name": coordinator.device_name, name: rows}
+        answers[device_id] = {"name": coordinator.device_name, **described(found, zone)}
     return {"sites": answers}
 
 

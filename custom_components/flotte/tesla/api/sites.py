@@ -57,12 +57,12 @@ class SiteEndpoints(ABC):
     async def backup_history(
         self, site: int, start: datetime, end: datetime, zone: str, caller: Caller
     ) -> dict[str, Any]:
-        """Return the outages of a site, under `events`; see `energy.outages`.
+        """Return a page of the outages of a site, under `events`; see `energy.outages`.
 
         Args:
             site: Tesla's number of the site.
             start: Start of the period; aware, in the site's time zone.
-            end: End of the period.
+            end: End of the period, or what an answer has as `next_end_date`.
             zone: IANA name of the site's time zone.
             caller: Who causes the request.
         """

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ..energy.charge_history import ChargeSession, read_charges
-from ..energy.outages import Outage, read_outages
+from ..energy.outages import BackupHistory
 from ..spending.caller import Caller
 from ..spending.endpoints import Endpoint
 from .site import Site
@@ -27,10 +27,14 @@ async def request_charges(
 
 async def request_outages(
     site: Site, start: datetime, end: datetime, caller: Caller
-) -> tuple[Outage, ...]:
-    """Request the outages that began in a period; see `request_charges`."""
-    with site.admit(Endpoint.CALENDAR_HISTORY, caller):
-        answer = await site.api.backup_history(
-            site.site_id, start, end, site.energy.zone.key, caller
-        )
-    return read_outages(answer)
+) -> BackupHistory:
+    """Request the outages that began in a period, page by page; see `request_charges`."""
+    history = BackupHistory(start, end)
+    zone = site.energy.zone
+    while (page_end := history.next_end) is not None:
+        with site.admit(Endpoint.CALENDAR_HISTORY, caller):
+            answer = await site.api.backup_history(
+                site.site_id, start, page_end.astimezone(zone), zone.key, caller
+            )
+        history.take(answer)
+    return history

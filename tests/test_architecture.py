@@ -429,6 +429,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",
     },
+    "tesla.charging": set(),
     "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",
@@ -1125,6 +1126,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "statistics.history_import",
         "statistics.site_days",
         "statistics.store",
+        "tesla.charging",
         "tesla.reading_json",
         "tesla.units",
     },

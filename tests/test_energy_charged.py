@@ -18,7 +18,8 @@ from tests.fleet import MOMENT
 pytestmark = pytest.mark.freeze_time(MOMENT)
 ALL = "sensor.aurora_energy_charged"
 AT_HOME = "sensor.aurora_energy_charged_at_home"
-UNPLUGGED = "unplugged"
+UNPLUGGED, PLUGGED_IN = "unplugged", "plugged in"
+SOON = "soon"
 
 
 @pytest.fixture(autouse=True)
@@ -41,22 +42,33 @@ def _only_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param([0, 7.64, UNPLUGGED, 7.66, 7.64, UNPLUGGED, 3], 10.66, id="late rounding"),
         pytest.param([0, 7.5, 7.5, 7.5], 7.5, id="read again"),
         pytest.param([0, 0.4, UNPLUGGED, 0, 0.4], 0.8, id="short sessions"),
+        pytest.param([0, 20, UNPLUGGED, SOON, 45, 0, 1], 46, id="the rest after the end"),
+        pytest.param([0, 20, UNPLUGGED, SOON, PLUGGED_IN, 45], 65, id="the next one soon after"),
     ],
 )  # fmt: skip
 def test_sum_of_sessions(readings: list[Any], value: float) -> None:
-    total = SessionSum()
+    """Each reading comes an hour after the previous one, or ten minutes if that is `SOON`."""
+    total, time = SessionSum(), datetime.fromisoformat(MOMENT)
     last = 0.0
     for reading in readings:
-        total = total.unplugged() if reading == UNPLUGGED else total.after(reading, counts=True)
+        if reading == SOON:
+            time -= timedelta(minutes=50)
+        elif reading == UNPLUGGED:
+            total = total.unplugged(time)
+        elif reading == PLUGGED_IN:
+            total = total.plugged_in()
+        else:
+            total = total.after(reading, time, counts=True)
+        time += timedelta(minutes=0 if reading in (SOON, PLUGGED_IN) else 60)
         assert total.value >= last, "it never falls"
         last = total.value
     assert total.value == pytest.approx(value)
 
 
 def test_sessions_elsewhere_are_left_out() -> None:
-    total = SessionSum().after(0, counts=True).after(5, counts=True)
-    total = total.after(0, counts=False).after(40, counts=False)
-    total = total.after(0, counts=True).after(2, counts=True)
+    total, time = SessionSum(), datetime.fromisoformat(MOMENT)
+    for reading, counts in ((0, True), (5, True), (0, False), (40, False), (0, True), (2, True)):
+        total = total.after(reading, time, counts=counts)
     assert total.value == 7
 
 

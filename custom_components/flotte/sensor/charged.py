@@ -1,7 +1,7 @@
 """Energy that a car has charged, over all of its sessions: in all, and at home."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -18,8 +18,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from ..coordinator import VehicleCoordinator
 from ..entity import FlotteEntityDescription, VehicleEntity
 from ..tesla import signals
+from ..tesla.charging.energy import SessionEnergy
 from ..tesla.reading_json import as_flag, as_number
-from ..tesla.state import State
+from ..tesla.state import State, restore_time
 from .counters import SessionSum
 
 _HOME: Final = "zone.home"
@@ -63,7 +64,13 @@ class _StoredSum(ExtraStoredData):
 
     @override
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self.sum)
+        energy = self.sum.energy
+        return {
+            "value": self.sum.value,
+            "last": energy.last,
+            "is_over": energy.is_over,
+            "unplugged_at": energy.unplugged_at and energy.unplugged_at.timestamp(),
+        }
 
 
 class EnergyChargedSensor(VehicleEntity, SensorEntity, RestoreEntity):
@@ -80,7 +87,7 @@ class EnergyChargedSensor(VehicleEntity, SensorEntity, RestoreEntity):
     @override
     def native_value(self) -> float | None:
         counts = self.entity_description.counts(self.hass, self.readings)
-        is_known = self._sum.last is not None and (counts is not None or self._sum.value)
+        is_known = self._sum.is_known and (counts is not None or self._sum.value)
         return self._sum.value if is_known else None
 
     @property
@@ -103,12 +110,15 @@ class EnergyChargedSensor(VehicleEntity, SensorEntity, RestoreEntity):
 
     def _count(self) -> None:
         """Apply the reading of the session."""
-        added = self.readings[signals.CHARGE_ENERGY_ADDED]
-        if self.readings[signals.CHARGING_STATE] == "disconnected":
-            self._sum = self._sum.unplugged()
-        if added is not None:
+        charging = self.readings.reading(signals.CHARGING_STATE)
+        added = self.readings.reading(signals.CHARGE_ENERGY_ADDED)
+        if charging is not None and charging.value is not None:
+            is_unplugged = charging.value == "disconnected"
+            total = self._sum
+            self._sum = total.unplugged(charging.time) if is_unplugged else total.plugged_in()
+        if added is not None and added.value is not None:
             counts = self.entity_description.counts(self.hass, self.readings)
-            self._sum = self._sum.after(added, counts=counts is True)
+            self._sum = self._sum.after(added.value, added.time, counts=counts is True)
 
 
 def _restored(stored: Mapping[str, Any]) -> SessionSum:
@@ -116,4 +126,5 @@ def _restored(stored: Mapping[str, Any]) -> SessionSum:
     value, last = as_number(stored.get("value")), as_number(stored.get("last"))
     if value is None or last is None or value < 0 or last < 0:
         return SessionSum()
-    return SessionSum(value, last, is_over=as_flag(stored.get("is_over")) is True)
+    is_over, unplugged_at = as_flag(stored.get("is_over")), restore_time(stored.get("unplugged_at"))
+    return SessionSum(value, SessionEnergy(last, is_over is True, unplugged_at))

@@ -5,12 +5,11 @@ streamed one differ in the last digits. A session counter restarts at 0; a small
 correction, as in `tesla_fleet` of Home Assistant 2026.10.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Self
+from typing import Self
 
-MAX_CORRECTION: Final = 1.0
-"""In kWh or km; a counter that falls by more has restarted."""
+from ..tesla.charging.energy import MAX_CORRECTION, SessionEnergy
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +57,25 @@ class SessionSum:
     """The sum over sessions of a counter that restarts with each of them."""
 
     value: float = 0.0
-    last: float | None = None
-    """The reading up to which the session is counted; None before the first one."""
-    is_over: bool = False
-    """Whether the cable was unplugged since that reading."""
+    energy: SessionEnergy = field(default_factory=SessionEnergy)
+    """The reading up to which the session is counted."""
 
-    def unplugged(self) -> Self:
+    @property
+    def is_known(self) -> bool:
+        """Whether there was a reading."""
+        return self.energy.last is not None
+
+    def unplugged(self, at: datetime) -> Self:
         """The sum after the end of a session."""
-        return self if self.last is None or self.is_over else replace(self, is_over=True)
+        return replace(self, energy=self.energy.unplugged(at))
 
-    def after(self, reading: float, *, counts: bool) -> Self:
-        """The sum with the next reading of a session.
+    def plugged_in(self) -> Self:
+        """The sum once the cable is connected."""
+        return replace(self, energy=self.energy.plugged_in())
 
-        The first one only tells where to begin. A fall by rounding is ignored, and so is a small
-        rise after the end: the stream and a poll round differently.
-        """
-        if self.last is None:
-            return replace(self, last=reading)
-        is_near = abs(reading - self.last) <= MAX_CORRECTION
-        begins_again = (self.is_over and not is_near) or reading < self.last - MAX_CORRECTION
-        if not begins_again and reading != 0 and reading <= self.last:
-            return self
-        added = reading if begins_again or reading < self.last else reading - self.last
+    def after(self, reading: float, time: datetime, *, counts: bool) -> Self:
+        """The sum with the next reading of a session."""
+        step = self.energy.after(reading, time)
         return replace(
-            self,
-            value=self.value + added if counts else self.value,
-            last=reading,
-            is_over=self.is_over and not begins_again and is_near and reading != 0,
+            self, value=self.value + step.added if counts else self.value, energy=step.energy
         )

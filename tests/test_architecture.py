@@ -595,6 +595,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "spending.account_ledger",
         "spending.rules",
         "streaming.options",
+        "tesla.signals",
     },
     "account.rights": HOME_ASSISTANT | {"const"},
     "account.claims": HOME_ASSISTANT | {"const"},
@@ -943,12 +944,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "voluptuous",
     },
+    "flows.vehicles": HOME_ASSISTANT | {"const", "flows.forms", "voluptuous"},
     "flows.options": HOME_ASSISTANT
     | {
         "const",
         "flows.spending",
         "flows.stream",
         "flows.tariff",
+        "flows.vehicles",
         "flows.wakes",
         "tesla.telemetry",
         "voluptuous",

@@ -30,6 +30,7 @@ from simulator.bill import Category
 from tests.conftest import (
     CLIENT_ID,
     MODEL_3,
+    MODEL_S,
     MODEL_Y,
     EntryMaker,
     register_key,
@@ -271,6 +272,32 @@ async def test_only_what_can_close_offers_it(
 ) -> None:
     await told_of(tesla, wait, vin)
     assert state_of(hass, entity_id).attributes["supported_features"] == features
+
+
+async def test_trunk_with_an_aftermarket_motor_closes(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The car knows of no motor, its owner does; the command toggles, so it looks first."""
+    car = tesla.world.cars[MODEL_S]
+    car.model = replace(car.model, has_power_liftgate=False, has_aftermarket_lift=True)
+    await told_of(tesla, wait, MODEL_S, open="rt")
+    entity_id = "cover.old_faithful_trunk"
+    features = state_of(hass, entity_id).attributes["supported_features"]
+    assert features == CoverEntityFeature.OPEN
+
+    options = {"trunk_motors": [MODEL_S]}
+    assert hass.config_entries.async_update_entry(loaded, options=options)
+    await hass.async_block_till_done()
+    features = state_of(hass, entity_id).attributes["supported_features"]
+    assert features == CoverEntityFeature.OPEN | CoverEntityFeature.CLOSE
+
+    await act(hass, SERVICE_CLOSE_COVER, entity_id)
+    assert [each.name for each in car.executions] == ["actuate_trunk"]
+    assert car.body.trunk == 0
+    assert state_of(hass, entity_id).state == "closed"
+    # It would open again.
+    await act(hass, SERVICE_CLOSE_COVER, entity_id)
+    assert len(car.executions) == 1
 
 
 async def test_windows_are_open_when_one_is(

@@ -43,7 +43,16 @@ from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.server_certificate import ServerCertificate
 from simulator.cars import Car
 from simulator.ports import free_port
-from tests.conftest import CLIENT_ID, TRANSLATIONS, Pass, issues_of, receiver_of, set_up
+from tests.conftest import (
+    CLIENT_ID,
+    MODEL_3,
+    MODEL_Y,
+    TRANSLATIONS,
+    Pass,
+    issues_of,
+    receiver_of,
+    set_up,
+)
 from tests.flow_texts import fields_of, placeholder
 from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
 
@@ -744,6 +753,38 @@ async def test_no_topic(hass: HomeAssistant, owner: Owner, topic: str) -> None:
     result = await owner.submit(result, mqtt_topic_base=topic)
     assert result["errors"] == {"mqtt_topic_base": "invalid_topic"}
     assert suggested(result)["mqtt_topic_base"] == topic
+
+
+# --- What a car does not report -------------------------------------------------------------------
+
+
+async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    hass.config_entries.async_update_entry(loaded, options={"trunk_motors": ["SOLD", MODEL_Y]})
+    assert (await owner.menu())["menu_options"] == [
+        "spending",
+        "wakes",
+        "tariff",
+        "stream",
+        "vehicles",
+    ]
+    result = await owner.choose("vehicles")
+    assert suggested(result) == {"trunk_motors": [MODEL_Y]}
+    await owner.submit(result, trunk_motors=[MODEL_3])
+    assert loaded.options == {"trunk_motors": [MODEL_3, "SOLD"]}
+    with pytest.raises(InvalidData):
+        await owner.submit(await owner.choose("vehicles"), trunk_motors=["SOLD"])
+
+
+async def test_cars_of_an_account_that_was_unloaded(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    menu = await Owner(hass, loaded).menu()
+    await hass.config_entries.async_unload(loaded.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": "vehicles"}
+    )
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
 # --- Does it work? --------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ TARIFF_OPTIONS: Final = (CONF_CURRENCY, CONF_DISCOUNT, CONF_UNITS)
 CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
 """The option that gives endpoints another category; see `spending.rules`."""
 
+CONF_TRUNK_MOTORS: Final = "trunk_motors"
+"""The option that lists the VINs of vehicles whose owner added a motor to the trunk."""
+
 # The stream. Vehicles connect to the port; if a router forwards it to a different one, Flotte
 # listens on the listening port.
 CONF_STREAM: Final = "stream"

@@ -14,6 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
+from .const import CONF_TRUNK_MOTORS
 from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
@@ -32,6 +33,8 @@ class FlotteCoverDescription(FlotteEntityDescription, CoverEntityDescription):
     close_command: Callable[[State], Command] | None
     closes: Callable[[State], bool] = lambda _: True
     """Whether this vehicle has a motor that closes it."""
+    added_motors: str | None = None
+    """Option that lists the vehicles whose owner added a motor, which they do not report."""
     stop_command: Command | None = None
 
 
@@ -43,6 +46,7 @@ COVERS: Final = (
         open_command=lambda _: commands.move_trunk(is_open=True),
         close_command=lambda _: commands.move_trunk(is_open=False),
         closes=lambda state: state[signals.POWER_LIFTGATE] is not False,
+        added_motors=CONF_TRUNK_MOTORS,
     ),
     FlotteCoverDescription(
         key="frunk",
@@ -114,11 +118,22 @@ class VehicleCover(VehicleEntity, CoverEntity):
     def supported_features(self) -> CoverEntityFeature:
         description = self.entity_description
         features = CoverEntityFeature.OPEN
-        if description.close_command is not None and description.closes(self.readings):
+        if description.close_command is not None and self._closes:
             features |= CoverEntityFeature.CLOSE
         if description.stop_command is not None:
             features |= CoverEntityFeature.STOP
         return features
+
+    @property
+    def _closes(self) -> bool:
+        """Whether a motor closes it: one that the vehicle reports, or one that its owner added."""
+        description = self.entity_description
+        if description.closes(self.readings):
+            return True
+        if description.added_motors is None:
+            return False
+        options = self.coordinator.config_entry.options
+        return self.coordinator.vehicle.vin in options.get(description.added_motors, ())
 
     @property
     @override

@@ -38,13 +38,15 @@ def _remote_start(life: Life, _: Parameters) -> None:
 def _actuate_trunk(life: Life, parameters: Parameters) -> None:
     """MOVE toggles a powered liftgate; a frunk and a plain boot lid can only be opened.
 
-    The signed forms OPEN and CLOSE (`move`) work on parts with a motor.
+    The signed forms OPEN and CLOSE (`move`) work on parts with a motor that the car knows. An
+    aftermarket lift reacts to the latch, and toggles like a powered liftgate.
     """
     require_park(life)
     move = parameters.get("move", "move")
     is_front = parameters["which_trunk"] == "front"
-    has_motor = life.model.has_power_liftgate and not is_front
-    if move == "close" and not has_motor:
+    model = life.model
+    has_motor = (model.has_power_liftgate or model.has_aftermarket_lift) and not is_front
+    if move == "close" and (is_front or not model.has_power_liftgate):
         raise Refused("not_supported", NOT_SUPPORTED)
     if is_front:
         life.body.frunk = 1

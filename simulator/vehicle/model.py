@@ -34,6 +34,8 @@ class Model:
     tyre_front_bar: float
     tyre_rear_bar: float
     has_power_liftgate: bool
+    has_aftermarket_lift: bool = False
+    """Whether its owner added a motor to the trunk, which `vehicle_config.plg` does not know of."""
     has_motorized_charge_port: bool = True
     has_seat_cooling: bool = False
     rear_seat_heaters: int = 1

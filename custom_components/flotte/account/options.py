@@ -16,6 +16,7 @@ from ..const import DOMAIN
 from ..spending.account_ledger import ledger_in_use
 from ..spending.rules import async_apply_spending
 from ..streaming.options import Settings
+from ..tesla import signals
 from .data import FlotteConfigEntry, application_of
 
 
@@ -51,6 +52,9 @@ def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     if (data := getattr(entry, "runtime_data", None)) is not None:
         # First, because a new spending mode reconfigures the vehicles at once.
         data.streaming.async_use(Settings.from_options(entry.options))
+        for vehicle in data.vehicles:
+            # What a cover offers depends on the owner's options too.
+            vehicle.async_apply_changes(frozenset({signals.TRUNK}))
     # The rules of an account that is not loaded also apply to others that share its bill.
     if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:
         async_apply_spending(hass, entry, ledger)

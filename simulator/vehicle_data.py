@@ -39,13 +39,14 @@ STANDARD_SECTIONS = frozenset(
     }
 )
 """The sections of an answer without `endpoints`."""
+SCHEDULE_SECTIONS = frozenset({"charge_schedule_data", "preconditioning_schedule_data"})
+"""The sections that a car without schedules leaves out."""
 _DETOUR = 1.25
 """The ratio of a road's length to the straight line."""
 _TOWN_MPH = 25.0
 _WARMER_MODULE = 1.5
 """°C by which the warmest part of the battery is above the coldest."""
 _NO_RANGE_MILES = 999.0
-_MAX_SCHEDULES = 100
 
 
 def sections(life: Life, endpoints: set[str] | None, *, location: bool) -> Json:
@@ -55,6 +56,8 @@ def sections(life: Life, endpoints: set[str] | None, *, location: bool) -> Json:
     `location_data` is requested as well.
     """
     wanted = STANDARD_SECTIONS if endpoints is None else endpoints
+    if not life.software.knows_schedules:
+        wanted = wanted - SCHEDULE_SECTIONS
     answer = {name: build(life) for name, build in _SECTIONS.items() if name in wanted}
     if location and endpoints is not None and "location_data" in endpoints:
         drive = answer.setdefault("drive_state", {"timestamp": milliseconds(life)})
@@ -467,7 +470,7 @@ def charge_schedule_data(life: Life) -> Json:
         "charge_buffer": 0,
         "charge_schedule_window": None,
         "charge_schedules": list(life.plans.charge.values()),
-        "max_num_charge_schedules": _MAX_SCHEDULES,
+        "max_num_charge_schedules": life.plans.maximum,
         "next_schedule": False,
         "show_schedule_complete_state": False,
         "timestamp": milliseconds(life),
@@ -477,7 +480,7 @@ def charge_schedule_data(life: Life) -> Json:
 def preconditioning_schedule_data(life: Life) -> Json:
     """`preconditioning_schedule_data`."""
     return {
-        "max_num_precondition_schedules": _MAX_SCHEDULES,
+        "max_num_precondition_schedules": life.plans.maximum,
         "next_schedule": False,
         "precondition_schedules": list(life.plans.precondition.values()),
         "preconditioning_schedule_window": None,

@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.hosts": set(),
     "tesla.signals": {
         "tesla.energy",
+        "tesla.reading_json",
         "tesla.state",
         "tesla.clock",
         "tesla.units",
@@ -116,7 +117,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla_protocol",
     },
     "tesla.nearby": {"tesla.reading_json", "tesla.signals", "tesla.state"},
-    "tesla.schedules": {"tesla.reading_json", "tesla.commands", "tesla.signals"},
+    "tesla.schedules": {
+        "tesla.reading_json",
+        "tesla.commands",
+        "tesla.signals",
+        "tesla.state",
+    },
     "tesla.telemetry": {
         "tesla.reading_json",
         "tesla.privacy",
@@ -387,6 +393,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.clock",
         "tesla.commands",
         "tesla.errors",
+        "tesla.signals",
         "tesla.signing",
         "tesla.spending.caller",
         "tesla.spending.endpoints",

@@ -25,6 +25,8 @@ _PLACES: Final = frozenset(
         signals.AT_WORK,
         signals.AT_FAVOURITE,
         signals.HOMELINK_NEARBY,
+        signals.CHARGE_SCHEDULES,
+        signals.PRECONDITION_SCHEDULES,
     }
 )
 """Places where people live, work and drive to. Names of places are free text, see below."""

@@ -80,9 +80,23 @@ def _scheduled_departure(life: Life, parameters: Parameters) -> None:
     schedule.off_peak_times = "weekdays" if weekdays else "all_week"
 
 
+def _require_schedules(life: Life) -> None:
+    if not life.software.knows_schedules:
+        raise Refused("unsupported_firmware")  # own word
+
+
+def _room_for(life: Life, plans: dict[int, dict[str, Any]], parameters: Parameters) -> int:
+    """The id under which a schedule is stored; a new one needs room."""
+    _require_schedules(life)
+    key: int = parameters["id"] or int(life.time)
+    if key not in plans and len(plans) >= life.plans.maximum:
+        raise Refused("too_many_schedules")  # own word
+    return key
+
+
 def _add_charge_schedule(life: Life, parameters: Parameters) -> None:
     """A schedule with the same id is replaced."""
-    key = parameters["id"] or int(life.time)
+    key = _room_for(life, life.plans.charge, parameters)
     life.plans.charge[key] = {
         "id": key,
         "name": parameters["name"],
@@ -99,7 +113,7 @@ def _add_charge_schedule(life: Life, parameters: Parameters) -> None:
 
 
 def _add_precondition_schedule(life: Life, parameters: Parameters) -> None:
-    key = parameters["id"] or int(life.time)
+    key = _room_for(life, life.plans.precondition, parameters)
     life.plans.precondition[key] = {
         "id": key,
         "name": parameters["name"],
@@ -113,10 +127,12 @@ def _add_precondition_schedule(life: Life, parameters: Parameters) -> None:
 
 
 def _remove_charge_schedule(life: Life, parameters: Parameters) -> None:
+    _require_schedules(life)
     life.plans.charge.pop(parameters["id"], None)
 
 
 def _remove_precondition_schedule(life: Life, parameters: Parameters) -> None:
+    _require_schedules(life)
     life.plans.precondition.pop(parameters["id"], None)
 
 

@@ -26,6 +26,12 @@ class Software:
     stage_began_at: float | None = None
 
     @property
+    def knows_schedules(self) -> bool:
+        """Whether the car has location-based schedules (release notes of the commands, 2024-08)."""
+        year, week = (int(part) for part in self.installed.split(".")[:2])
+        return (year, week) >= (2024, 26)
+
+    @property
     def car_version(self) -> str:
         """`vehicle_state.car_version`: version, blank, build."""
         return f"{self.installed} {self.build}"

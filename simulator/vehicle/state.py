@@ -51,6 +51,8 @@ class Plans:
 
     charge: dict[int, dict[str, Any]] = field(default_factory=dict)
     precondition: dict[int, dict[str, Any]] = field(default_factory=dict)
+    maximum: int = 100
+    """The largest number of schedules of one kind."""
 
 
 class VehicleState:

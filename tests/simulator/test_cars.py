@@ -637,6 +637,25 @@ def test_schedules(comet: Car) -> None:
     assert not comet.plans.charge
 
 
+def test_schedules_need_new_software_and_room(comet: Car) -> None:
+    schedule = {
+        "days_of_week": "All",
+        "enabled": True,
+        "precondition_time": 420,
+        "lat": 1,
+        "lon": 2,
+    }
+    comet.plans.maximum = 1
+    comet.rest_command("add_precondition_schedule", {**schedule, "id": 1})
+    comet.rest_command("add_precondition_schedule", {**schedule, "id": 1, "enabled": False})
+    assert refusal(comet, "add_precondition_schedule", **schedule, id=2) == "too_many_schedules"
+    comet.steer({"firmware": "2024.20.9"})
+    assert refusal(comet, "remove_precondition_schedule", id=1) == "unsupported_firmware"
+    sections = {"preconditioning_schedule_data", "charge_state"}
+    data = comet.vehicle_data(sections, location=False)
+    assert sections & data.keys() == {"charge_state"}
+
+
 def test_navigation(comet: Car) -> None:
     body = {
         "type": "share_ext_content_raw",

@@ -100,7 +100,10 @@ class Case:
     holds: Callable[[Any], bool]
 
 
-SECTIONS = "charge_state%3Bclimate_state%3Bdrive_state%3Bvehicle_state%3Bvehicle_config"
+SECTIONS = (
+    "charge_state%3Bclimate_state%3Bdrive_state%3Bvehicle_state%3Bvehicle_config"
+    "%3Bcharge_schedule_data%3Bpreconditioning_schedule_data"
+)
 
 ENDPOINTS = (
     Case(

@@ -139,6 +139,25 @@ VEHICLE_DATA = json.loads(
     "sun_roof_installed": 0, "has_seat_cooling": true, "third_row_seats": "FuturisFoldFlat",
     "cop_user_set_temp_supported": true, "timestamp": 1773143970000
   },
+  "charge_schedule_data": {
+    "charge_schedules": [
+      {"id": 1700000000, "name": "Night", "days_of_week": 62, "start_enabled": true,
+       "start_time": 1380, "end_enabled": true, "end_time": 360, "one_time": false,
+       "enabled": true, "latitude": 52.373100280761719, "longitude": 4.8902997970581055},
+      {"id": 9007199254740993, "name": "", "days_of_week": 0, "start_enabled": false,
+       "start_time": 0, "end_enabled": true, "end_time": 0, "one_time": true,
+       "enabled": false, "latitude": -33, "longitude": 151.20930480957031},
+      {"name": "Without an id"}
+    ],
+    "max_num_charge_schedules": 100, "timestamp": 1773143970000
+  },
+  "preconditioning_schedule_data": {
+    "precondition_schedules": [
+      {"id": 1700000001, "name": "", "days_of_week": 127, "precondition_time": 450,
+       "one_time": false, "enabled": true, "latitude": 52.3731, "longitude": 4.8903}
+    ],
+    "max_num_precondition_schedules": 50, "timestamp": 1773143970000
+  },
   "gui_settings": {
     "gui_distance_units": "km/hr", "gui_temperature_units": "C", "gui_tirepressure_units": "Bar",
     "gui_24_hour_time": true, "timestamp": 1773143970000
@@ -188,6 +207,15 @@ VEHICLE_VALUES: dict[Signal[Any], Any] = {
     signals.OFF_PEAK_ENABLED: False,
     signals.OFF_PEAK_DAYS: "all_week",
     signals.OFF_PEAK_END_MINUTES: 360,
+    signals.CHARGE_SCHEDULES: (
+        (1700000000, "Night", 62, 1380, 360, None, False, True, 52.3731, 4.8903),
+        (9007199254740993, "", 0, None, 0, None, True, False, -33.0, 151.2093),
+    ),
+    signals.CHARGE_SCHEDULES_MAXIMUM: 100,
+    signals.PRECONDITION_SCHEDULES: (
+        (1700000001, "", 127, None, None, 450, False, True, 52.3731, 4.8903),
+    ),
+    signals.PRECONDITION_SCHEDULES_MAXIMUM: 50,
     signals.SPEED: 104.60736,  # km/h
     signals.SHIFT_STATE: "d",
     signals.DRIVE_POWER: -12.0,
@@ -496,13 +524,14 @@ OWN = {
     signals.CELLULAR,
 }
 """Signals of the state check and of the connection, which no car reports."""
+LISTS = {signals.CHARGE_SCHEDULES, signals.PRECONDITION_SCHEDULES}
 POLLED = [signal for signal in VEHICLE_SIGNALS if signal.paths]
 
 
 @pytest.mark.parametrize("signal", POLLED, ids=lambda signal: signal.name)
 def test_signal_of_a_car(signal: Signal[Any], caplog: pytest.LogCaptureFixture) -> None:
-    value = read(VEHICLE_DATA)[signal]
-    assert value == pytest.approx(VEHICLE_VALUES[signal], rel=1e-12)
+    value, expected = read(VEHICLE_DATA)[signal], VEHICLE_VALUES[signal]
+    assert value == (expected if signal in LISTS else pytest.approx(expected, rel=1e-12))
     assert type(value) is type(VEHICLE_VALUES[signal])
     assert not caplog.records
 
@@ -774,15 +803,17 @@ ENDED_WHEN_ABSENT = {
 """A car without a route leaves these keys out, and streams them as invalid."""
 ENDED_WHEN_INVALID = {signals.ROUTE_ORIGIN, signals.ROUTE_LINE, signals.ROUTE_SPEED}
 """Signals of a route that only the stream has."""
+UNKNOWN_WHEN_ABSENT = LISTS
+"""A list that an answer leaves out is neither empty nor the old one."""
 
 
 def test_an_absent_key_is_ignored() -> None:
     """An absent door is unknown, not open; only a route ends by being absent."""
     sections = {name: {"timestamp": BEFORE_MS} for name in (*VEHICLE_DATA, *SITE_DATA)}
     got = read(sections, (*VEHICLE_SIGNALS, *SITE_SIGNALS))
-    assert got == dict.fromkeys(ENDED_WHEN_ABSENT)
+    assert got == dict.fromkeys(ENDED_WHEN_ABSENT | UNKNOWN_WHEN_ABSENT)
     absent = {row for row in (*VEHICLE_SIGNALS, *SITE_SIGNALS) if row.absent is not KEEP}
-    assert absent == ENDED_WHEN_ABSENT | ENDED_WHEN_INVALID
+    assert absent == ENDED_WHEN_ABSENT | ENDED_WHEN_INVALID | UNKNOWN_WHEN_ABSENT
 
 
 @pytest.mark.parametrize("section", [None, [], "text", 7])

@@ -104,7 +104,7 @@ UNITLESS: Final = {
     " TpmsLastSeenPressureTimeFl TpmsLastSeenPressureTimeFr TpmsLastSeenPressureTimeRl"
     " TpmsLastSeenPressureTimeRr SoftwareUpdateScheduledStartTime Today.Began",
     "a count": "ChargerPhases PairedPhoneKeyAndKeyFobQty HomelinkDeviceCount RearSeatHeaterCount"
-    " WallConnectors BatteryCount",
+    " WallConnectors BatteryCount ChargeSchedulesMaximum PreconditionSchedulesMaximum",
     "the number of a part": "NumBrickVoltageMax NumBrickVoltageMin NumModuleTempMax"
     " NumModuleTempMin",
     "a level": "CruiseFollowDistance HvacFanSpeed HvacFanStatus SeatHeaterLeft SeatHeaterRight"

@@ -1,18 +1,17 @@
 """Schedules for charging and preconditioning, on vehicles with firmware 2024.26 or later.
 
-Schedules are not signals: Tesla returns them only on request, in sections of their own
-(`api.fleet.SCHEDULE_SECTIONS`).
+Their signals hold tuples, which survive a restart as they are; here they get names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .commands.charging import DAYS
-from .reading_json import as_number, as_object, as_whole
-from .signals import Position
-
-_MINUTES_A_DAY = 24 * 60
+from .reading_json import as_object
+from .signals import CHARGE_SCHEDULES, PRECONDITION_SCHEDULES, Position, coordinate
+from .signals.schedules import ScheduleLine, ScheduleLines
+from .state import Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,65 +33,55 @@ class Schedule:
     position: Position | None
     """Where the schedule applies, in degrees."""
 
+    @classmethod
+    def from_line(cls, line: ScheduleLine) -> Schedule:
+        """Name the parts of a reading."""
+        schedule_id, name, mask, start, end, ready, one_time, enabled, north, east = line
+        return cls(
+            schedule_id=schedule_id,
+            name=name,
+            days=tuple(day for index, day in enumerate(DAYS) if mask & 1 << index),
+            start_minutes=start,
+            end_minutes=end,
+            ready_minutes=ready,
+            one_time=one_time,
+            enabled=enabled,
+            position=None if north is None or east is None else (north, east),
+        )
+
+    def to_line(self) -> ScheduleLine:
+        """The reading of a vehicle that has this schedule."""
+        north, east = self.position or (None, None)
+        return (
+            self.schedule_id,
+            self.name,
+            sum(1 << DAYS.index(day) for day in self.days),
+            self.start_minutes,
+            self.end_minutes,
+            self.ready_minutes,
+            self.one_time,
+            self.enabled,
+            coordinate(north),
+            coordinate(east),
+        )
+
+
+def schedules_in(lines: ScheduleLines | None) -> list[Schedule]:
+    """The schedules of a reading; none if it is unknown."""
+    return [Schedule.from_line(line) for line in lines or ()]
+
 
 def charge_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
     """Read the charging schedules in an answer of `vehicle_data`; ignore unreadable values."""
-    return [
-        _schedule(
-            line,
-            start_minutes=_minutes(line, "start_time") if line.get("start_enabled") else None,
-            end_minutes=_minutes(line, "end_time") if line.get("end_enabled") else None,
-        )
-        for line in _lines(answer, "charge_schedule_data", "charge_schedules")
-    ]
+    return _read(answer, CHARGE_SCHEDULES)
 
 
 def precondition_schedules(answer: Mapping[str, Any]) -> list[Schedule]:
     """Read the preconditioning schedules in an answer; ignore unreadable values."""
-    return [
-        _schedule(line, ready_minutes=_minutes(line, "precondition_time"))
-        for line in _lines(answer, "preconditioning_schedule_data", "precondition_schedules")
-    ]
+    return _read(answer, PRECONDITION_SCHEDULES)
 
 
-def _lines(answer: Mapping[str, Any], section: str, key: str) -> Iterator[Mapping[str, Any]]:
-    """The schedules of a section that have an id, without which they cannot be changed."""
-    lines = as_object(answer.get(section)).get(key)
-    for line in lines if isinstance(lines, list) else ():
-        if as_whole(as_object(line).get("id")) is not None:
-            yield line
-
-
-def _schedule(
-    line: Mapping[str, Any],
-    *,
-    start_minutes: int | None = None,
-    end_minutes: int | None = None,
-    ready_minutes: int | None = None,
-) -> Schedule:
-    """A schedule of either kind."""
-    mask = line.get("days_of_week")
-    return Schedule(
-        schedule_id=line["id"],
-        name=str(line.get("name") or ""),
-        days=tuple(
-            day for index, day in enumerate(DAYS) if isinstance(mask, int) and mask & 1 << index
-        ),
-        start_minutes=start_minutes,
-        end_minutes=end_minutes,
-        ready_minutes=ready_minutes,
-        one_time=line.get("one_time") is True,
-        enabled=line.get("enabled") is True,
-        position=_position(line.get("latitude"), line.get("longitude")),
-    )
-
-
-def _position(latitude: object, longitude: object) -> Position | None:
-    north, east = as_number(latitude), as_number(longitude)
-    return None if north is None or east is None else (north, east)
-
-
-def _minutes(line: Mapping[str, Any], key: str) -> int | None:
-    """Minutes after midnight; None for anything else."""
-    minutes = as_whole(line.get(key))
-    return minutes if minutes is not None and 0 <= minutes < _MINUTES_A_DAY else None
+def _read(answer: Mapping[str, Any], signal: Signal[ScheduleLines]) -> list[Schedule]:
+    ((key,),) = signal.paths
+    value = as_object(answer.get(signal.section)).get(key)
+    return schedules_in(signal.parse(value) if isinstance(value, list) else None)

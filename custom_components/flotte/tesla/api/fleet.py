@@ -33,9 +33,11 @@ VEHICLE_DATA_SECTIONS: Final = (
     "drive_state",
     "vehicle_state",
     "vehicle_config",
+    "charge_schedule_data",
+    "preconditioning_schedule_data",
 )
-SCHEDULE_SECTIONS: Final = ("charge_schedule_data", "preconditioning_schedule_data")
-"""Sections that are returned only if they are requested by name."""
+"""Sections of a poll. Those of the schedules are returned only if they are requested by name."""
+SCHEDULE_SECTIONS: Final = VEHICLE_DATA_SECTIONS[-2:]
 
 
 class FleetApi(SiteEndpoints):

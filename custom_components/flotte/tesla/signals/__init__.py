@@ -25,6 +25,7 @@ from . import (
     equipment,
     media,
     route,
+    schedules,
     seats,
     semi,
     site,
@@ -49,6 +50,7 @@ from .media import *
 from .parsers import *
 from .polled import *
 from .route import *
+from .schedules import *
 from .seats import *
 from .semi import *
 from .site import *
@@ -72,6 +74,7 @@ _TOPICS: Final = (
     software,
     media,
     equipment,
+    schedules,
     semi,
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from .. import signals
 from ..api.fleet import SCHEDULE_SECTIONS, FleetApi
 from ..clock import utc_now
 from ..commands import Command
@@ -176,12 +177,17 @@ class Vehicle:
     async def schedules(self, caller: Caller) -> dict[str, Any]:
         """Request the schedules, waking the vehicle first if necessary; one data request.
 
-        Returns the answer's sections, which the module `schedules` parses.
+        Returns the answer's sections, which the module `schedules` parses, and merges its readings.
 
         Raises:
             BudgetExceeded: the budget has no room for the whole cost; nothing was sent.
             TeslaError: any other failure.
         """
+        answer = await self._ask_schedules(caller)
+        self.receive(signals.read_sections(answer, signals.SCHEDULE_SIGNALS, self.context.now()))
+        return answer
+
+    async def _ask_schedules(self, caller: Caller) -> dict[str, Any]:
         intent = Errand.SCHEDULES
         with self.admission.admit((DATA, *self.admission.wake_cost()), caller, intent):
             if not self.presence.is_online:

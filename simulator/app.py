@@ -12,7 +12,15 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulator import bodies, control, fleet, oauth, partner, site_endpoints
+from simulator import (
+    bodies,
+    charging_endpoints,
+    control,
+    fleet,
+    oauth,
+    partner,
+    site_endpoints,
+)
 from simulator.accounts import SCOPES, Accounts
 from simulator.bill import Bill
 from simulator.clock import Clock
@@ -32,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     **partner.HANDLERS,
     **fleet.HANDLERS,
     **site_endpoints.HANDLERS,
+    **charging_endpoints.HANDLERS,
     **telemetry.HANDLERS,
 }
 """By the endpoint's name in `simulator/endpoints.py`."""

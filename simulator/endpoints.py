@@ -32,6 +32,7 @@ DEVICE = frozenset({"vehicle_device_data"})
 COMMANDS = frozenset({"vehicle_cmds"})
 ENERGY = frozenset({"energy_device_data"})
 ENERGY_COMMANDS = frozenset({"energy_cmds"})
+CHARGING = frozenset({"vehicle_charging_cmds"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,18 @@ def _telemetry(name: str, method: str, path: str) -> Endpoint:
         # A partner's token configures every car that was granted to the application.
         needs=Needs.ANY,
         scopes=DEVICE,
+        limited=Limited.DATA,
+    )
+
+
+def _charging(name: str, path: str) -> Endpoint:
+    return Endpoint(
+        name=name,
+        method="GET",
+        path=f"/api/1/dx/charging/{path}",
+        category=Category.DATA,
+        why=DATA_WHY,
+        scopes=CHARGING,
         limited=Limited.DATA,
     )
 
@@ -272,6 +285,9 @@ ENDPOINTS = (
     _data("recent_alerts"),
     _data("service_data"),
     _data("drivers"),
+    _charging("charging_history", "history"),
+    _charging("charging_invoice", "invoice/{invoice}"),
+    _charging("charging_sessions", "sessions"),
     _site("live_status"),
     _site("site_info"),
     _site("calendar_history"),

@@ -3,6 +3,7 @@
 from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.energy import Site
+from simulator.supercharging import Supercharging
 from simulator.vehicle.charging import SUPPLIES
 from simulator.vehicle.model import MODEL_3, MODEL_S_2019, MODEL_Y
 
@@ -60,6 +61,7 @@ class World:
         self.cars: dict[str, Car] = {car.vin: car for car in (aurora, comet, old_faithful)}
         site = Site(clock, SITE_ID, name="Home", seed=seed, car=aurora)
         self.sites: dict[int, Site] = {site.id: site}
+        self.supercharging = Supercharging()
 
     def add_site(self, kind: str, site_id: int, name: str) -> Site:
         """Build another site of a kind of `simulator.energy.equipment`."""
@@ -75,6 +77,7 @@ class World:
             site.advance()
         for car in self.cars.values():
             car.advance()
+        self.supercharging.collect(self.cars.values())
 
     def car(self, vin_or_id: str) -> Car | None:
         """A car by its VIN or by the number in its `id`."""

@@ -107,6 +107,7 @@ class Session:
     started_at: float
     seconds: float = 0.0
     wall_kwh: float = 0.0
+    is_fast: bool = False
 
 
 @dataclass(kw_only=True)
@@ -236,7 +237,7 @@ class Charging:
         self.current.end()
         self.port.latch()
         self.starting_until = now + STARTING_SECONDS
-        self.sessions.append(Session(started_at=now))
+        self.sessions.append(Session(started_at=now, is_fast=self.supply.is_fast))
 
     def end(self) -> None:
         """Stop charging. Raises Refused `not_charging` if the car does not charge."""

@@ -150,6 +150,8 @@ def test_every_row_without_a_stated_category_has_a_reason() -> None:
         ("POST", "/oauth2/v3/token", Category.FREE),
         ("GET", "/api/1/energy_sites/1/live_status", Category.ENERGY),
         ("POST", "/api/1/energy_sites/1/operation", Category.ENERGY),
+        ("GET", "/api/1/dx/charging/history", Category.DATA),
+        ("GET", "/api/1/dx/charging/invoice/7", Category.DATA),
         ("GET", "/api/1/nothing", Category.FREE),
     ],
 )

@@ -203,6 +203,7 @@ SCOPED = [
     ("POST", path(OLD, "command/charge_port_door_open"), ["vehicle_cmds"]),
     ("GET", "/api/1/users/me", ["user_data"]),
     ("GET", "/api/1/users/region", ["energy_cmds"]),
+    ("GET", "/api/1/dx/charging/history", ["vehicle_charging_cmds"]),
     ("GET", f"{SITE}/live_status", ["energy_device_data"]),
     ("GET", f"{SITE}/site_info", ["energy_device_data"]),
 ]

@@ -129,7 +129,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla_protocol",
     },
     "energy": {"balance", "cars", "clock", "refusals", "site_answers", "vehicle"},
-    "world": {"cars", "clock", "energy", "vehicle"},
+    "supercharging": {"cars"},
+    "world": {"cars", "clock", "energy", "supercharging", "vehicle"},
     "cloud": {
         "accounts",
         "bill",
@@ -158,6 +159,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "oauth": {"accounts", "cloud", "pages", "tokens", "aiohttp", "multidict"},
     "partner": {"accounts", "cars", "cloud", "pages", "refusals", "aiohttp", "cryptography"},
     "site_endpoints": {"cloud", "refusals", "aiohttp"},
+    "charging_endpoints": {"cloud", "supercharging", "aiohttp"},
     "telemetry.endpoints": {
         "accounts",
         "cars",
@@ -182,6 +184,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "accounts",
         "bill",
         "bodies",
+        "charging_endpoints",
         "clock",
         "cloud",
         "control",

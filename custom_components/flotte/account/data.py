@@ -14,6 +14,7 @@ from ..statistics.history_import import HistoryImport
 from ..streaming.manager import StreamManager
 from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
+from ..tesla.charging.bills import Bills
 from .storage import CheckedStore
 
 
@@ -32,6 +33,7 @@ class AccountData:
     streaming: StreamManager
     history_imports: Mapping[int, HistoryImport]
     """By the number of the site."""
+    bills: Bills
 
     @property
     def assets(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ from ..statistics.history_import import HistoryImport
 from ..streaming.manager import StreamManager
 from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
+from ..tesla.charging.bills import Bills
 from ..tesla.errors import LoginRequired, TeslaError
 from ..tesla.signing import ClientKey
 from ..tesla.site import Site
@@ -97,7 +98,18 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         is_new_login=async_take_new_login(hass, entry),
     )
     imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}
-    return AccountData(api, vehicles, sites, left_out, ledger, store, scopes, streaming, imports)
+    return AccountData(
+        api,
+        vehicles,
+        sites,
+        left_out,
+        ledger,
+        store,
+        scopes,
+        streaming,
+        imports,
+        Bills(api, ledger.gate, scopes=scopes),
+    )
 
 
 async def _async_get_implementation(

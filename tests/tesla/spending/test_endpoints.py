@@ -12,7 +12,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from custom_components.flotte.tesla import commands
-from custom_components.flotte.tesla.api import fleet, sites
+from custom_components.flotte.tesla.api import charging, fleet, sites
 from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints
@@ -64,6 +64,8 @@ EXPECTED = {
     "grid_import_export": Category.ENERGY,
     "off_grid_vehicle_charging_reserve": Category.ENERGY,
     "nearby_charging_sites": Category.DATA,
+    "charging_history": DATA,
+    "charging_invoice": DATA,
     "time_of_use_settings": Category.ENERGY,
 }
 
@@ -92,7 +94,8 @@ def test_requests_that_end_spending_need_no_budget() -> None:
 
 
 def test_the_api_names_no_category_itself() -> None:
-    assert not (set(vars(fleet)) | set(vars(sites))) & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
+    names = {name for part in (charging, fleet, sites) for name in vars(part)}
+    assert not names & {"COMMAND", "DATA", "ENERGY", "FREE", "WAKE"}
 
 
 def test_every_command_of_a_site_is_in_the_table() -> None:

@@ -20,7 +20,12 @@ MAX_ERROR: Final = 10_000
 
 
 async def read_text(response: aiohttp.ClientResponse) -> str:
-    """Read a body as text: all of a successful answer, but only the beginning of an error.
+    """Read a body as text; see `read_body`."""
+    return (await read_body(response)).decode(errors="replace")
+
+
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """Read all of a successful answer, but only the beginning of an error.
 
     aiohttp decompresses in chunks while reading, so a small body that would unpack to gigabytes is
     never unpacked whole.
@@ -39,7 +44,7 @@ async def read_text(response: aiohttp.ClientResponse) -> str:
         response.close()
         if is_success:
             raise InvalidAnswer(f"longer than {limit} bytes")
-    return body[:limit].decode(errors="replace")
+    return bytes(body[:limit])
 
 
 def forget_bodies(error: BaseException) -> None:

@@ -19,10 +19,11 @@ from ..hosts import Hosts
 from ..spending.caller import SETUP, Caller
 from ..spending.endpoints import Endpoint, Endpoints
 from ..spending.meter import Meter
+from .charging import ChargingEndpoints
 from .login import Login
-from .sending import ApiRequest, Keeper, Sender, keep_nothing
+from .sending import ApiRequest, ApiResponse, Keeper, Sender, keep_nothing
 from .sites import SiteEndpoints
-from .transport import TokenSource, Transport
+from .transport import TokenSource, Transport, payload
 
 MAX_REPLY: Final = 100_000
 """Maximum length of a signed reply; Tesla's own client refuses longer ones."""
@@ -40,8 +41,8 @@ VEHICLE_DATA_SECTIONS: Final = (
 SCHEDULE_SECTIONS: Final = VEHICLE_DATA_SECTIONS[-2:]
 
 
-class FleetApi(SiteEndpoints):
-    """The endpoints of the Fleet API; those of energy sites are in `sites`.
+class FleetApi(SiteEndpoints, ChargingEndpoints):
+    """The endpoints of the Fleet API; see `sites` and `charging` for the rest.
 
     Args:
         session: HTTP session to use.
@@ -96,6 +97,7 @@ class FleetApi(SiteEndpoints):
         asset: str = "",
         body: dict[str, Any] | None = None,
         unasked: bool = False,
+        read: Callable[[ApiResponse], Any] = payload,
     ) -> Any:  # JSON
         """Send one request; returns and raises the same as `Transport.request`."""
         return await self.transport.request(
@@ -106,7 +108,8 @@ class FleetApi(SiteEndpoints):
                 caller=caller,
                 asset=asset,
                 body=body,
-            )
+            ),
+            read,
         )
 
     # --- Account ---------------------------------------------------------------------------------

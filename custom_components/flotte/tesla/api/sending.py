@@ -22,7 +22,7 @@ from ..spending.caller import Caller
 from ..spending.ledger import Booking
 from ..spending.meter import Meter
 from ..spending.tariff import Charge
-from .answers import REQUEST_TIMEOUT, read_text
+from .answers import REQUEST_TIMEOUT, read_body
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,9 +63,14 @@ class ApiResponse:
     """Tesla's answer to one request, whatever its status."""
 
     status: int
-    text: str
+    body: bytes
     headers: Mapping[str, str]
     """Headers; their names are case-insensitive."""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode(errors="replace")
 
 
 class Sender:
@@ -128,7 +133,7 @@ class Sender:
                 middlewares=(book,),
             ) as response:
                 status = response.status
-                text = await read_text(response)
+                content = await read_body(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # The connection failed, so the request was not sent.
             if bookings:
@@ -145,7 +150,7 @@ class Sender:
         _LOGGER.debug("%s: %s", request, status)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.meter.refund(bookings[-1])
-        return ApiResponse(status, text, response.headers)
+        return ApiResponse(status, content, response.headers)
 
     async def _keep_last(self, bookings: list[Booking]) -> None:
         """Make the last booking durable; if that fails, refund it, and nothing is sent."""

@@ -53,8 +53,8 @@ class Transport:
         self._hosts = hosts
         self._accepted = AcceptedTokens()
 
-    async def request(self, request: ApiRequest) -> Any:  # noqa: ANN401  # JSON
-        """Send one request, and return the content of the answer's `response`.
+    async def request[T](self, request: ApiRequest, read: Callable[[ApiResponse], T]) -> T:
+        """Send one request, and return what `read` makes of a successful answer.
 
         If Tesla refuses the token, it is renewed once. If Tesla names another region's host, that
         is followed once, if it is one of Tesla's. Both send and book the request again, because the
@@ -65,7 +65,7 @@ class Transport:
         """
         self.login.check(is_free=self._is_free(request))
         try:
-            return await self._exchange(request)
+            return await self._exchange(request, read)
         except TeslaError as error:
             forget_bodies(error)
             if isinstance(error, LoginRequired):
@@ -82,7 +82,7 @@ class Transport:
             raise WrongRegion(detail, base_url=base_url and base_url[:200])
         self.base_url = base_url
 
-    async def _exchange(self, request: ApiRequest) -> Any:  # noqa: ANN401  # JSON
+    async def _exchange[T](self, request: ApiRequest, read: Callable[[ApiResponse], T]) -> T:
         renew = renewed = moved = False
         while True:
             self.rate_limits.check(request.charge.category)
@@ -97,7 +97,7 @@ class Transport:
                 if probes and self._probes(request):
                     _LOGGER.info("Tesla answers again: its limit was raised")
                     self.sender.meter.note_service_resumed()
-                return _payload(answer.text)
+                return read(answer)
             kind = error_class(answer.status, answer.text)
             if answer.status == HTTPStatus.MISDIRECTED_REQUEST and not moved:
                 self._follow(answer)
@@ -146,9 +146,9 @@ class Transport:
         raise kind(detail)
 
 
-def _payload(text: str) -> Any:  # noqa: ANN401  # JSON
-    """The content of an answer's `response`."""
-    envelope = parse_json(text)
+def payload(answer: ApiResponse) -> Any:  # noqa: ANN401  # JSON
+    """The content of an answer's `response`. Raises InvalidAnswer."""
+    envelope = parse_json(answer.text)
     if not isinstance(envelope, dict):
         raise InvalidAnswer("not JSON")
     if "response" not in envelope:

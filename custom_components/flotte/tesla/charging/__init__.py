@@ -1,1 +1,1 @@
-"""Charging of a vehicle over time, as far as its reports prove it."""
+"""Charging of vehicles over time: as their reports prove it, and as Tesla bills it."""

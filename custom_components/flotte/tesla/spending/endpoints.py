@@ -14,6 +14,7 @@ dearest category except wakes. The reasons and sources for the categories:
 - fleet_telemetry_config_... and fleet_telemetry_errors are data, because their category is unknown.
   The stream itself is billed by the signal, not by request.
 - nearby_charging_sites is data (assumed): TeslaLogger stopped using it because it is paid (2025).
+- charging_history and charging_invoice are data, because their category is unknown.
 - Requests to energy sites are energy, priced 0: Home Assistant's documentation (2025-01) calls them
   "free at this time".
 """
@@ -42,6 +43,8 @@ class Endpoint(StrEnum):
     FLEET_TELEMETRY_CONFIG_DELETE = "fleet_telemetry_config_delete"
     FLEET_TELEMETRY_ERRORS = "fleet_telemetry_errors"
     NEARBY_CHARGING_SITES = "nearby_charging_sites"
+    CHARGING_HISTORY = "charging_history"
+    CHARGING_INVOICE = "charging_invoice"
     LIVE_STATUS = "live_status"
     SITE_INFO = "site_info"
     CALENDAR_HISTORY = "calendar_history"
@@ -75,6 +78,8 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.FLEET_TELEMETRY_CONFIG_DELETE: Category.DATA,
     Endpoint.FLEET_TELEMETRY_ERRORS: Category.DATA,
     Endpoint.NEARBY_CHARGING_SITES: Category.DATA,
+    Endpoint.CHARGING_HISTORY: Category.DATA,
+    Endpoint.CHARGING_INVOICE: Category.DATA,
     Endpoint.LIVE_STATUS: Category.ENERGY,
     Endpoint.SITE_INFO: Category.ENERGY,
     Endpoint.CALENDAR_HISTORY: Category.ENERGY,

@@ -26,6 +26,7 @@ from custom_components.flotte.diagnostics import async_get_config_entry_diagnost
 from custom_components.flotte.services.energy import ENERGY_ACTIONS
 from custom_components.flotte.services.sites import SITE_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
+from custom_components.flotte.services.superchargers import SUPERCHARGER_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS, VehicleAction
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla import signals
@@ -59,6 +60,13 @@ pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_wa
 FLOTTE = Path(__file__).parents[1] / "custom_components" / "flotte"
 MOMENT_SECONDS = 1792490400
 """`MOMENT` in Unix seconds."""
+ALL = (
+    *ACTIONS,
+    *SPENDING_ACTIONS,
+    *ENERGY_ACTIONS,
+    *SITE_ACTIONS,
+    *SUPERCHARGER_ACTIONS,
+)
 PIN = "8306"
 DAM = {"latitude": 52.3731, "longitude": 4.8926}
 
@@ -464,7 +472,7 @@ def test_every_action_is_tried() -> None:
     assert {row.action for row in ROWS} == {row.name for row in ACTIONS if row.command}
 
 
-OTHER_TESTS = ("spending_actions", "history_import", "site_actions")
+OTHER_TESTS = ("spending_actions", "history_import", "site_actions", "supercharger_actions")
 """Files with tests of actions, without `test_`."""
 CALLS = {"call", "ask"}
 """Helpers of the tests of actions that call an action which succeeds; its name comes second."""
@@ -821,7 +829,7 @@ async def test_a_fault_of_ours_is_not_dressed_up(
 
 async def test_actions_are_there_without_an_account(hass_at_tesla: HomeAssistant) -> None:
     assert set(hass_at_tesla.services.async_services_for_domain(DOMAIN)) == {
-        row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
+        row.name for row in ALL
     }
 
 
@@ -1442,7 +1450,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def test_nothing_else_is_described() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)}
+    names = {row.name for row in ALL}
     assert DESCRIBED.keys() == names
     assert ENGLISH["services"].keys() == names
     assert ICONS["services"].keys() == names
@@ -1475,16 +1483,13 @@ def _actions_in(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _actions_in(each)
 
 
-ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:")
+ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:", "sessions:")
 
 
 @pytest.mark.parametrize("text", _examples())
 def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
     example = parse_yaml(text.replace("!secret speed_limit_pin", '"8306"'))
-    rows = {
-        row.name: row.schema
-        for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
-    }
+    rows = {row.name: row.schema for row in ALL}
     found = list(_actions_in(example))
     assert bool(found) is not text.startswith(ANSWERS)
     for action in found:

@@ -19,6 +19,7 @@ from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.services.energy import ENERGY_ACTIONS
 from custom_components.flotte.services.sites import SITE_ACTIONS
 from custom_components.flotte.services.spending import SPENDING_ACTIONS
+from custom_components.flotte.services.superchargers import SUPERCHARGER_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.spending.caller import Caller
@@ -75,17 +76,21 @@ OTHERS: Final = {
     "time_of_use",
     "get_charge_history",
     "get_backup_history",
+    "get_supercharger_history",
 }
-ANSWERS: Final = {
-    row.name
-    for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)
-    if row.supports_response is SupportsResponse.ONLY
-}
+ALL: Final = (
+    *ACTIONS,
+    *SPENDING_ACTIONS,
+    *ENERGY_ACTIONS,
+    *SITE_ACTIONS,
+    *SUPERCHARGER_ACTIONS,
+)
+ANSWERS: Final = {row.name for row in ALL if row.supports_response is SupportsResponse.ONLY}
 LOCK: Final = "lock.aurora_doors"
 
 
 def test_each_action_is_looked_at() -> None:
-    names = {row.name for row in (*ACTIONS, *SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS)}
+    names = {row.name for row in ALL}
     assert names == {*CONTROL, *ADMIN, *OTHERS}
     assert {row.name for row in ACTIONS if row.for_admins} == set(ADMIN)
 

@@ -10,6 +10,7 @@ from .dispatch import async_handle
 from .energy import ENERGY_ACTIONS
 from .sites import SITE_ACTIONS
 from .spending import SPENDING_ACTIONS
+from .superchargers import SUPERCHARGER_ACTIONS
 from .vehicle import ACTIONS
 
 
@@ -24,7 +25,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
             schema=row.schema,
             supports_response=row.supports_response,
         )
-    for action in (*SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS):
+    for action in (*SPENDING_ACTIONS, *ENERGY_ACTIONS, *SITE_ACTIONS, *SUPERCHARGER_ACTIONS):
         handle = partial(action.handle, hass)
         if action.for_admins:
             async_register_admin_service(

@@ -2,9 +2,12 @@
 
 import json
 import re
+from asyncio import TimerHandle
+from asyncio.base_events import BaseEventLoop
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 from unittest.mock import patch
 
@@ -81,7 +84,20 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
 
 @pytest.fixture
 def enable_event_loop_debug() -> None:
-    """Leave asyncio's debug mode off: it takes a stack for every future, half of all the time."""
+    """Leave asyncio's debug mode off: it takes a stack for every future, half of all the time.
+
+    Its check of threads stays, see below.
+    """
+
+
+def _checked_call_at(self: Any, *arguments: Any, **more: Any) -> TimerHandle:
+    """Schedule a call, in the thread of the loop only: the timers of a loop are a plain list."""
+    assert self._thread_id in {None, get_ident()}, "a timer is set from another thread"
+    return _CALL_AT(self, *arguments, **more)
+
+
+_CALL_AT = BaseEventLoop.call_at
+BaseEventLoop.call_at = _checked_call_at  # type: ignore[assignment, method-assign]
 
 
 @pytest.fixture

@@ -160,10 +160,14 @@ class HistoryImport:
         second = self._site.site_id % 60
         self._coordinator.config_entry.async_on_unload(
             async_track_utc_time_change(
-                self._hass, lambda _: self._async_next(timedelta()), minute=_MINUTE, second=second
+                self._hass, self._async_on_hour, minute=_MINUTE, second=second
             )
         )
         self._async_next(PACE)
+
+    @callback
+    def _async_on_hour(self, _now: datetime) -> None:
+        self._async_next(timedelta())
 
     @callback
     def _async_cancel(self) -> None:

@@ -78,8 +78,10 @@ def hass_config_dir(tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(enable_custom_integrations: None) -> None:
-    """Let Home Assistant find Flotte."""
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant find Flotte, in a test with Home Assistant; no other test starts one."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture

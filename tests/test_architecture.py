@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla_protocol",
     },
     "tesla.nearby": {"tesla.reading_json", "tesla.signals", "tesla.state"},
+    "tesla.parked": {"tesla.reading_json", "tesla.state"},
     "tesla.schedules": {
         "tesla.reading_json",
         "tesla.commands",
@@ -1175,6 +1176,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "statistics.site_days",
         "statistics.store",
         "tesla.charging",
+        "tesla.parked",
         "tesla.reading_json",
         "tesla.units",
     },
@@ -1449,6 +1451,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.signing",
         "tesla.commands",
         "tesla.schedules",
+        "tesla.parked",
     ],
 )
 def test_pure_parts(part: str) -> None:

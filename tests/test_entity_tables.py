@@ -51,6 +51,7 @@ from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
 from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
+from custom_components.flotte.sensor.parked import PHANTOM_DRAIN
 from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
 from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
@@ -79,7 +80,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
-    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS, *ENERGY_CHARGED),
+    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS, *ENERGY_CHARGED, PHANTOM_DRAIN),
     Platform.SWITCH: switch.VEHICLE_SWITCHES,
     Platform.UPDATE: (update.SOFTWARE,),
 }

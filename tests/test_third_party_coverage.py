@@ -195,6 +195,7 @@ TESSIE: Final = {
         "climate_state_seat_fan_front_right": "seat_cooler_right",
     },
     "sensor": {
+        "phantom_drain_percent": "phantom_drain",
         "charge_state_charge_port_latch": "lock.charge_cable_lock",
         "charge_state_energy_remaining": "energy_remaining",
         "lifetime_energy_used": "lifetime_energy_used",
@@ -224,9 +225,7 @@ EXCEPTIONS: Final = {
         "sensor.tpms_hard_warnings": "a number of tyres; ours has a binary sensor for each tyre",
         "sensor.tpms_soft_warnings": "a number of tyres; ours has a binary sensor for each tyre",
     },
-    "tessie": {
-        "sensor.phantom_drain_percent": "Tessie's own calculation",
-    },
+    "tessie": {},
 }
 """Entities without a counterpart, and the reason."""
 

@@ -12,6 +12,7 @@ from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
 from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
+from .parked import PhantomDrainSensor
 from .rates import PRICES, PriceSensor
 from .site import SITE_SENSORS
 from .vehicle import VEHICLE_SENSORS
@@ -30,6 +31,7 @@ async def async_setup_entry(
     async_add_connectors(entry, async_add_entities)
     async_add_rows(data.sites, PRICES, PriceSensor, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
+    async_add_entities(PhantomDrainSensor(vehicle) for vehicle in data.vehicles)
     async_add_entities(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
     )

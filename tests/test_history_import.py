@@ -30,6 +30,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+from sqlalchemy.exc import OperationalError
 
 from custom_components.flotte.statistics.site_days import SiteDays
 from custom_components.flotte.tesla.energy.fields import EnergyField
@@ -370,7 +371,7 @@ async def test_a_kill_between_two_statistics(
         patched.setattr(add, killed)
         await set_up(hass, entry)
         await steps(7)
-        assert count >= 12, "four statistics are begun, and continued twice"
+        assert count > written
     await restart(hass, entry)
     await steps(8)
     await check(hass, house, NOW.replace(minute=0))
@@ -817,6 +818,37 @@ async def test_a_recorder_that_does_not_store(
         await steps(13)
         assert "The recorder does not store the energy history of Home" in caplog.text
     assert await stored(hass, "total_home_usage") == {}
+    freezer.move_to(NOW.replace(hour=15, minute=14))
+    async_fire_time_changed(hass)
+    await steps(CAUGHT_UP)
+    await check(hass, house, NOW.replace(hour=15, minute=0))
+
+
+@pytest.mark.usefixtures("few_fields")
+async def test_a_disk_that_is_full_for_an_hour(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    freezer: FrozenDateTimeFactory,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The recorder logs the failure and goes on; the import neither skips the days nor goes on."""
+
+    def full(*_: object) -> bool:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    await set_up(hass, entry)
+    await steps(12)
+    until = state_of(hass, UNTIL).state
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "homeassistant.components.recorder.statistics._import_statistics_with_session", full
+        )
+        await steps(CAUGHT_UP)
+        assert "The recorder does not store the energy history of Home" in caplog.text
+        assert state_of(hass, UNTIL).state == until
     freezer.move_to(NOW.replace(hour=15, minute=14))
     async_fire_time_changed(hass)
     await steps(CAUGHT_UP)

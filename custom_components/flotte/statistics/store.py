@@ -105,7 +105,7 @@ class SiteStatistics:
         follow in the same transaction.
 
         Raises:
-            RecorderSilent: it takes too long.
+            RecorderSilent: it takes too long, or a part is not on disk afterwards.
         """
         if not hours:
             return
@@ -132,6 +132,7 @@ class SiteStatistics:
         for each, found in rows.items():
             self._async_add(each, found)
         await self._async_flush()
+        await self._async_check(rows)
 
     async def _async_moved(
         self, statistic: str, start: datetime, base: float
@@ -198,6 +199,21 @@ class SiteStatistics:
                 await done
         except TimeoutError as error:
             raise RecorderSilent from error
+
+    async def _async_check(self, rows: Mapping[str, list[tuple[datetime, Hour]]]) -> None:
+        """Check that rows were stored: the recorder only logs a failure, as on a full disk.
+
+        The last row of each statistic is enough, because they are one transaction. Raises
+        RecorderSilent.
+        """
+        ends = {each: found[-1] for each, found in rows.items() if found}
+        for start in {start for start, _ in ends.values()}:
+            wanted = {each: hour for each, (at, hour) in ends.items() if at == start}
+            stored = await self._async_stored(start, start + HOUR, wanted)
+            if not all(
+                hour.is_close(stored.get(each, {}).get(start)) for each, hour in wanted.items()
+            ):
+                raise RecorderSilent
 
 
 def _start_of(row: StatisticsRow) -> datetime:

@@ -704,6 +704,30 @@ async def test_a_day_that_tesla_does_not_have(
 
 
 @pytest.mark.usefixtures("few_fields")
+async def test_an_outage_of_tesla_costs_no_day(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    house: Site,
+    freezer: FrozenDateTimeFactory,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However often a day fails: while Tesla does not answer about today either, it is not lost."""
+    house.steer({"installed": "2026-11-17T09:20:00+01:00"})
+    with monkeypatch.context() as patched:
+        patched.setattr(house, "history", lambda *_: {"time_series": "none"})
+        await set_up(hass, entry)
+        for _ in range(5):
+            for _ in range(3):
+                freezer.tick(60)
+                await steps(1)
+            await pass_hours(hass, freezer, steps, 1)
+    await pass_hours(hass, freezer, steps, 1)
+    await steps(4)
+    await check(hass, house, dt_util.utcnow().replace(minute=0, second=0))
+
+
+@pytest.mark.usefixtures("few_fields")
 async def test_tesla_limits_the_rate(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -780,6 +804,7 @@ async def test_a_request_that_the_budget_has_no_room_for(
     requests = [each for each in tesla.requests if each.endpoint == "calendar_history"]
     assert len(requests) < len(asked) < 5
     assert "The energy history of Home cannot be read" in caplog.text
+    assert "The requested import ended before 2026-11-18" in caplog.text
 
 
 @pytest.mark.usefixtures("few_fields")

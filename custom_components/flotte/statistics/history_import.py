@@ -152,10 +152,7 @@ class HistoryImport:
     @callback
     def _async_started(self, _hass: HomeAssistant) -> None:
         if not has_recorder(self._hass):
-            LOGGER.debug(
-                "The energy history of %s is not imported: there is no recorder",
-                self.name,
-            )
+            LOGGER.debug("The energy history of %s is not imported: no recorder", self.name)
             return
         second = self._site.site_id % 60
         self._coordinator.config_entry.async_on_unload(
@@ -276,15 +273,20 @@ class HistoryImport:
             may_pass
             and self._failures[run.day] >= _ATTEMPTS
             and run.day < self.days.today - _REPEATED
+            and await self.days.async_answers(run.caller)
         ):
             LOGGER.warning(
-                "Tesla has no energy history of %s for %s: %s",
-                self.name,
-                run.day,
-                error,
+                "Tesla has no energy history of %s for %s: %s", self.name, run.day, error
             )
             return await self._async_took(run, ())
-        if not self._is_pause_logged:
+        if not run.is_automatic:
+            LOGGER.warning(
+                "The energy history of %s cannot be read: %s. The requested import ended before %s",
+                self.name,
+                error,
+                run.day,
+            )
+        elif not self._is_pause_logged:
             LOGGER.info(
                 "The energy history of %s cannot be read: %s. Flotte retries every hour",
                 self.name,

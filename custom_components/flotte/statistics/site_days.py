@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..account.zones import async_apply_zone
 from ..tesla import signals
 from ..tesla.energy.history import EnergyRow
+from ..tesla.errors import TeslaError
 from ..tesla.reading_json import as_moment
 from ..tesla.site import Site
 from ..tesla.spending.caller import Caller
@@ -61,3 +62,11 @@ class SiteDays:
             TeslaError: any other.
         """
         return await self._site.energy.read_day(day, caller)
+
+    async def async_answers(self, caller: Caller) -> bool:
+        """Whether Tesla answers about today, so that another day that fails is itself at fault."""
+        try:
+            await self.async_read(self.today, caller)
+        except TeslaError:
+            return False
+        return True

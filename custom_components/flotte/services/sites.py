@@ -10,7 +10,6 @@ from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..account.rights import async_require_control
@@ -106,7 +105,7 @@ async def _async_get[HistoryT](
         site = coordinator.site
         await async_apply_zone(hass, site)
         zone = site.energy.zone
-        last: date = call.data.get(_END, dt_util.utcnow().astimezone(zone).date())
+        last: date = call.data.get(_END, site.energy.today)
         first: date = call.data.get(_START, last - _USUAL_DAYS)
         if first > last:
             raise ServiceValidationError(

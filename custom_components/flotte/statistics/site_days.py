@@ -4,7 +4,6 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
 
 from ..account.zones import async_apply_zone
 from ..tesla import signals
@@ -44,7 +43,7 @@ class SiteDays:
     @property
     def today(self) -> date:
         """The current day of the site."""
-        return dt_util.utcnow().astimezone(self.zone).date()
+        return self._site.energy.today
 
     @property
     def installed_on(self) -> date | None:

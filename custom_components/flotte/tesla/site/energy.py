@@ -75,7 +75,7 @@ class SiteEnergy:
             TeslaError: today cannot be read.
         """
         now = self.section.tried = self._clock()
-        today = now.astimezone(self.zone).date()
+        today = self.today
         self._counters.open_until(today)
         past = self._counters.due(now, self.zone)
         past.sort(key=lambda day: self._attempts[day])
@@ -149,11 +149,16 @@ class SiteEnergy:
 
     # --- Time ------------------------------------------------------------------------------------
 
+    @property
+    def today(self) -> date:
+        """The current day of the site."""
+        return self._clock().astimezone(self.zone).date()
+
     def lapse(self) -> None:
         """Make the sums unknown once their day is over: no value is better than yesterday's."""
-        now = self._clock()
-        if self._shown_day in (None, now.astimezone(self.zone).date()):
+        if self._shown_day in (None, self.today):
             return
+        now = self._clock()
         self._shown_day = None
         self._publish({signal: Reading(None, now, Source.POLL) for signal in _OF_TODAY})
 

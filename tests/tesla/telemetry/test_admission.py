@@ -95,6 +95,16 @@ def test_many_sources_spend_that_of_all() -> None:
     assert admission.admit(CAR, 0.0) is AdmissionResult.COMMON_SPENT
 
 
+def test_a_source_keeps_its_own_allowance_while_that_of_all_is_spent() -> None:
+    admission = allowing(3, 5)
+    admitted(admission, STRANGER, 3)
+    admitted(admission, "203.0.113.1", 2)
+    for _ in range(10):
+        assert admission.admit(CAR, 0.0) is AdmissionResult.COMMON_SPENT
+    admission.welcome(STRANGER, 0.0)
+    assert admission.admit(CAR, 0.0) is AdmissionResult.ADMITTED
+
+
 def test_a_cars_source_is_admitted() -> None:
     admission = allowing(3, 5)
     assert admitted(admission, CAR, 1) == 1

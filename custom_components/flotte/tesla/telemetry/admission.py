@@ -166,11 +166,13 @@ class HandshakeAdmission:
     def admit(self, source: str, now: float) -> AdmissionResult:
         """Decide whether a handshake with this source may begin, and take it off the allowances."""
         is_familiar = self.is_familiar(source, now)
-        if not self._allowance(source).take(now):
+        allowance = self._allowance(source)
+        if not allowance.take(now):
             if is_familiar:
                 self.flood.turned_away(now)
             return AdmissionResult.SOURCE_SPENT
         if not is_familiar and not self._common.take(now):
+            allowance.give_back()
             self.flood.turned_away(now)
             return AdmissionResult.COMMON_SPENT
         return AdmissionResult.ADMITTED

@@ -437,6 +437,7 @@ async def test_what_tesla_refused_is_not_sent_again_for_another_budget(
     assert sent == 1
     await save(hass, entry_of_stream, {**entry_of_stream.options, "monthly_limit": 5})
     await save(hass, entry_of_stream, {**entry_of_stream.options, "wakes_per_day": 7})
+    await entry_of_stream.runtime_data.streaming.async_configure()
     assert [each.endpoint for each in tesla.requests].count(CONFIGURE) == sent
     # A rule of the stream may have been the cause.
     await save(hass, entry_of_stream, {**entry_of_stream.options, "stream_profile": "live"})

@@ -74,10 +74,12 @@ class StreamRefusals:
         if refusal.until is None:
             return False
         return is_over(refusal.until, now) or refusal.fingerprint != self._fingerprint(
-            subscription, wanted
+            subscription, wanted, refusal.issue
         )
 
-    def _fingerprint(self, subscription: VehicleSubscription, wanted: Mapping[str, Any]) -> str:
+    def _fingerprint(
+        self, subscription: VehicleSubscription, wanted: Mapping[str, Any], issue: str
+    ) -> str:
         """Hash of everything that may cause a refusal; a change makes a retry worthwhile."""
         vehicle = subscription.coordinator.vehicle
         found = {
@@ -85,7 +87,9 @@ class StreamRefusals:
             "wanted": {name: value for name, value in wanted.items() if name != "exp"},
             "firmware": self._planner.firmware(subscription),
             "key": vehicle.channel.key_paired,
-            "options": dict(self._entry.options),
+            "settings": self._planner.settings,
+            # What may be spent has no part in a refusal of Tesla's.
+            "options": dict(self._entry.options) if issue == POSTPONED_ISSUE else None,
         }
         text = json.dumps(found, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -103,7 +107,7 @@ class StreamRefusals:
         count = (subscription.refusal.count if subscription.refusal else 0) + billed
         until = None if issue == PERMANENT else dt_util.utcnow() + pause_after(count)
         subscription.refusal = StreamRefusal(
-            issue, detail, count, until, self._fingerprint(subscription, wanted)
+            issue, detail, count, until, self._fingerprint(subscription, wanted, issue)
         )
         self.async_report(subscription, subscription.refusal)
         self._on_change()

@@ -486,6 +486,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "account.zones",
         "tesla.energy",
+        "tesla.errors",
         "tesla.reading_json",
         "tesla.signals",
         "tesla.site",

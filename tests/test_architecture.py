@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla_protocol",
     },
     "tesla.nearby": {"tesla.reading_json", "tesla.signals", "tesla.state"},
+    "tesla.capacity": {"tesla.reading_json", "tesla.state"},
     "tesla.parked": {"tesla.reading_json", "tesla.state"},
     "tesla.schedules": {
         "tesla.reading_json",
@@ -1177,6 +1178,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "statistics.site_days",
         "statistics.store",
         "tesla.charging",
+        "tesla.capacity",
         "tesla.parked",
         "tesla.reading_json",
         "tesla.units",
@@ -1453,6 +1455,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.commands",
         "tesla.schedules",
         "tesla.parked",
+        "tesla.capacity",
     ],
 )
 def test_pure_parts(part: str) -> None:

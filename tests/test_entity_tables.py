@@ -46,6 +46,7 @@ from custom_components.flotte import (
 from custom_components.flotte.calendar.tariff import TARIFF_CALENDARS
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
+from custom_components.flotte.sensor.capacity import BATTERY_CAPACITY, STATE_OF_HEALTH
 from custom_components.flotte.sensor.charged import ENERGY_CHARGED
 from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
@@ -80,7 +81,14 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
     Platform.SELECT: select.VEHICLE_SELECTS,
-    Platform.SENSOR: (*VEHICLE_SENSORS, DEFERRED_COMMANDS, *ENERGY_CHARGED, PHANTOM_DRAIN),
+    Platform.SENSOR: (
+        *VEHICLE_SENSORS,
+        DEFERRED_COMMANDS,
+        *ENERGY_CHARGED,
+        PHANTOM_DRAIN,
+        BATTERY_CAPACITY,
+        STATE_OF_HEALTH,
+    ),
     Platform.SWITCH: switch.VEHICLE_SWITCHES,
     Platform.UPDATE: (update.SOFTWARE,),
 }

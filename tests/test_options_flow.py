@@ -769,11 +769,26 @@ async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockC
         "vehicles",
     ]
     result = await owner.choose("vehicles")
-    assert suggested(result) == {"trunk_motors": [MODEL_Y]}
+    assert suggested(result) == {"trunk_motors": [MODEL_Y], "new_capacities": []}
     await owner.submit(result, trunk_motors=[MODEL_3])
     assert loaded.options == {"trunk_motors": [MODEL_3, "SOLD"]}
     with pytest.raises(InvalidData):
         await owner.submit(await owner.choose("vehicles"), trunk_motors=["SOLD"])
+
+
+async def test_capacities_of_new_batteries(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    hass.config_entries.async_update_entry(loaded, options={"new_capacities": {"SOLD": 60}})
+    rows = [{"vehicle": MODEL_Y, "capacity": 75.5}]
+    result = await owner.submit(await owner.choose("vehicles"), new_capacities=rows * 2)
+    assert result["errors"] == {"new_capacities": "vehicle_twice"}
+    assert suggested(result)["new_capacities"] == rows * 2
+    await owner.submit(result, new_capacities=rows)
+    assert loaded.options == {"new_capacities": {MODEL_Y: 75.5, "SOLD": 60}}
+    result = await owner.choose("vehicles")
+    assert suggested(result)["new_capacities"] == rows
+    await owner.submit(result)
+    assert loaded.options == {"new_capacities": {"SOLD": 60}}
 
 
 async def test_cars_of_an_account_that_was_unloaded(

@@ -23,6 +23,9 @@ CONF_ENDPOINT_CATEGORIES: Final = "endpoint_categories"
 CONF_TRUNK_MOTORS: Final = "trunk_motors"
 """The option that lists the VINs of vehicles whose owner added a motor to the trunk."""
 
+CONF_NEW_CAPACITIES: Final = "new_capacities"
+"""The option with the capacity of each vehicle's battery when it was new, in kWh by VIN."""
+
 # The stream. Vehicles connect to the port; if a router forwards it to a different one, Flotte
 # listens on the listening port.
 CONF_STREAM: Final = "stream"

@@ -53,8 +53,8 @@ def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         # First, because a new spending mode reconfigures the vehicles at once.
         data.streaming.async_use(Settings.from_options(entry.options))
         for vehicle in data.vehicles:
-            # What a cover offers depends on the owner's options too.
-            vehicle.async_apply_changes(frozenset({signals.TRUNK}))
+            # What covers offer and the state of health depend on the owner's options too.
+            vehicle.async_apply_changes(frozenset({signals.TRUNK, signals.BATTERY_LEVEL}))
     # The rules of an account that is not loaded also apply to others that share its bill.
     if (ledger := ledger_in_use(hass, application_of(hass, entry))) is not None:
         async_apply_spending(hass, entry, ledger)

@@ -1,18 +1,23 @@
-"""Options of cars: equipment that a vehicle does not report."""
+"""Options of vehicles: what Tesla does not report about them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import (
     SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
 )
 
-from ..const import CONF_TRUNK_MOTORS
-from .forms import OptionsSteps
+from ..const import CONF_NEW_CAPACITIES, CONF_TRUNK_MOTORS
+from .forms import OptionsSteps, as_mapping, as_rows, number_box, table
+
+_VEHICLE: Final = "vehicle"
+_CAPACITY: Final = "capacity"
 
 
 class VehiclesSteps(OptionsSteps):
@@ -21,32 +26,59 @@ class VehiclesSteps(OptionsSteps):
     async def async_step_vehicles(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Choose the vehicles whose trunk has a motor that they do not know of."""
+        """Set which vehicles have an added motor, and the capacities of their new batteries."""
         vehicles = self._vehicles
         if not vehicles:
             return self.async_abort(reason="not_loaded")
-        stored = self.config_entry.options.get(CONF_TRUNK_MOTORS, [])
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        motors: list[str] = options.get(CONF_TRUNK_MOTORS, [])
+        capacities: Mapping[str, float] = options.get(CONF_NEW_CAPACITIES, {})
         if user_input is not None:
-            # A vehicle that is not shown at present keeps its option.
-            hidden = [vin for vin in stored if vin not in vehicles]
-            chosen = [*user_input.get(CONF_TRUNK_MOTORS, []), *hidden]
-            return self._save({CONF_TRUNK_MOTORS: chosen or None})
-        choices = [SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()]
-        schema = vol.Schema(
-            {
-                vol.Optional(CONF_TRUNK_MOTORS): SelectSelector(
-                    SelectSelectorConfig(
-                        options=choices, multiple=True, mode=SelectSelectorMode.LIST
-                    )
+            entered = as_mapping(user_input.get(CONF_NEW_CAPACITIES), _VEHICLE, _CAPACITY)
+            if entered is None:
+                errors[CONF_NEW_CAPACITIES] = "vehicle_twice"
+            else:
+                # A vehicle that is not shown at present keeps its options.
+                kept = {vin: each for vin, each in capacities.items() if vin not in vehicles}
+                hidden = [vin for vin in motors if vin not in vehicles]
+                return self._save(
+                    {
+                        CONF_TRUNK_MOTORS: [*user_input.get(CONF_TRUNK_MOTORS, []), *hidden]
+                        or None,
+                        CONF_NEW_CAPACITIES: {**entered, **kept} or None,
+                    }
                 )
-            }
+        shown = user_input or {
+            CONF_TRUNK_MOTORS: [vin for vin in motors if vin in vehicles],
+            CONF_NEW_CAPACITIES: {vin: each for vin, each in capacities.items() if vin in vehicles},
+        }
+        rows = as_rows(shown.get(CONF_NEW_CAPACITIES), _VEHICLE, _CAPACITY)
+        return self.async_show_form(
+            step_id="vehicles",
+            data_schema=self._filled(_schema(vehicles), {**shown, CONF_NEW_CAPACITIES: rows}),
+            errors=errors,
         )
-        shown = {CONF_TRUNK_MOTORS: [vin for vin in stored if vin in vehicles]}
-        return self.async_show_form(step_id="vehicles", data_schema=self._filled(schema, shown))
 
     @property
-    def _vehicles(self) -> dict[str, str]:
+    def _vehicles(self) -> Mapping[str, str]:
         """Names of the vehicles of a loaded account, by VIN."""
         data = getattr(self.config_entry, "runtime_data", None)
         vehicles = () if data is None else data.vehicles
         return {each.vehicle.vin: each.device_name for each in vehicles}
+
+
+def _schema(vehicles: Mapping[str, str]) -> vol.Schema:
+    options = [SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()]
+    one = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+    some = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+    columns: dict[str, Selector[Any]] = {
+        _VEHICLE: SelectSelector(one),
+        _CAPACITY: number_box(10, 1000, 0.1, unit="kWh"),
+    }
+    return vol.Schema(
+        {
+            vol.Optional(CONF_TRUNK_MOTORS): SelectSelector(some),
+            vol.Optional(CONF_NEW_CAPACITIES): table(CONF_NEW_CAPACITIES, **columns),
+        }
+    )

@@ -7,6 +7,7 @@ from ..account.data import FlotteConfigEntry
 from ..entity import async_add_rows, async_add_tables
 from ..statistics.store import has_recorder
 from .account import ACCOUNT_SENSORS, AccountSensor
+from .capacity import BatteryCapacitySensor, StateOfHealthSensor
 from .charged import ENERGY_CHARGED, EnergyChargedSensor
 from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
@@ -31,7 +32,8 @@ async def async_setup_entry(
     async_add_connectors(entry, async_add_entities)
     async_add_rows(data.sites, PRICES, PriceSensor, async_add_entities)
     async_add_entities(DeferredCommandsSensor(vehicle) for vehicle in data.vehicles)
-    async_add_entities(PhantomDrainSensor(vehicle) for vehicle in data.vehicles)
+    for made in (PhantomDrainSensor, BatteryCapacitySensor, StateOfHealthSensor):
+        async_add_entities(made(vehicle) for vehicle in data.vehicles)
     async_add_entities(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
     )

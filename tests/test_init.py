@@ -131,13 +131,13 @@ def round_trips(monkeypatch: pytest.MonkeyPatch) -> RoundTrips:
     trips = RoundTrips()
     send = Transport.request
 
-    async def request(transport: Transport, request: ApiRequest) -> Any:
+    async def request(transport: Transport, request: ApiRequest, *more: Any) -> Any:
         if not trips.running:
             trips.rounds.append([])
         trips.rounds[-1].append(request.path)
         trips.running += 1
         try:
-            return await send(transport, request)
+            return await send(transport, request, *more)
         finally:
             trips.running -= 1
 

@@ -1483,6 +1483,12 @@ def _actions_in(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _actions_in(each)
 
 
+TEMPLATES = {
+    "id": 20,
+    "start": "23:30:00",
+    "end": "06:00:00",
+    "filename": "/media/invoices/20.pdf",
+}
 ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:", "sessions:")
 
 
@@ -1495,9 +1501,7 @@ def test_examples_of_the_documentation_fit_the_schema(text: str) -> None:
     for action in found:
         data = {
             # A template is only known when it runs.
-            name: {"id": 20, "start": "23:30:00", "end": "06:00:00"}[name]
-            if "{{" in str(value)
-            else value
+            name: TEMPLATES[name] if "{{" in str(value) else value
             for name, value in action["data"].items()
         }
         rows[action["action"].removeprefix(f"{DOMAIN}.")](data)

@@ -537,6 +537,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "voluptuous",
     },
+    "services.files": HOME_ASSISTANT | {"const"},
     "services.superchargers": HOME_ASSISTANT
     | {
         "account.data",
@@ -545,6 +546,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "services.action",
         "services.devices",
+        "services.files",
         "spending.callers",
         "tesla.charging.bills",
         "tesla.charging.supercharging",

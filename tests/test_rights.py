@@ -77,6 +77,7 @@ OTHERS: Final = {
     "get_charge_history",
     "get_backup_history",
     "get_supercharger_history",
+    "get_supercharger_invoice",
 }
 ALL: Final = (
     *ACTIONS,

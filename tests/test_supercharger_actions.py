@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 import voluptuous as vol
-from homeassistant.auth.const import GROUP_ID_READ_ONLY
+from homeassistant.auth.const import GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -165,7 +165,8 @@ async def test_readers_may_not_spend(
     await hass.auth.async_create_user("Owner")
     user = await hass.auth.async_create_user("Guest", group_ids=[GROUP_ID_READ_ONLY])
     before = data_requests(tesla)
-    for fields in ({}, {"device_id": device_of(hass, loaded, MODEL_Y)}):
+    one: dict[str, Any] = {"device_id": device_of(hass, loaded, MODEL_Y)}
+    for fields in ({}, one):
         with pytest.raises(Unauthorized):
             await call(hass, "get_supercharger_history", loaded, Context(user_id=user.id), **fields)
     assert data_requests(tesla) == before
@@ -181,3 +182,122 @@ def test_fields_are_described_as_they_are(row: Action) -> None:
         assert f"`{name}`" in DOCUMENT
     assert f"`flotte.{row.name}`" in DOCUMENT
     assert ICONS["services"][row.name]["service"].startswith("mdi:")
+
+
+# --- Invoices ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(hass: HomeAssistant, tmp_path: Path, tesla: Simulator) -> Path:
+    """A folder that may be written to; there is an invoice."""
+    tesla.world.supercharging.add(MODEL_Y, OCTOBER_10, 1800)
+    folder = tmp_path / "invoices"
+    folder.mkdir()
+    hass.config.allowlist_external_dirs = {str(folder)}
+    return folder
+
+
+def names_in(folder: Path) -> list[str]:
+    """The files in a folder."""
+    return [each.name for each in folder.iterdir()]
+
+
+async def test_invoice(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, folder: Path
+) -> None:
+    before = data_requests(tesla)
+    target = folder / "october.pdf"
+    fields: dict[str, Any] = {"id": "invoice-1", "filename": str(target)}
+    answer = await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert answer == {"filename": str(target), "size": 33}
+    assert target.read_bytes() == b"%PDF-1.7\n% invoice-1\n%\xe2\xe3\xcf\xd3\n%%EOF\n"
+    assert data_requests(tesla) == before + 1
+    target.write_text("mine")
+    with pytest.raises(ServiceValidationError) as exists:
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert exists.value.translation_key == "file_exists"
+    assert target.read_text() == "mine"
+    assert data_requests(tesla) == before + 1
+    await call(hass, "get_supercharger_invoice", loaded, **fields, overwrite=True)
+    assert target.read_bytes().startswith(b"%PDF-")
+    assert names_in(folder) == ["october.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("../october.pdf", None),
+        ("~/october.pdf", None),
+        ("{folder}/../october.pdf", None),
+        ("october.pdf", "path_not_allowed"),
+        ("/october.pdf", "path_not_allowed"),
+        ("{folder}/none/october.pdf", "path_not_allowed"),
+        ("{folder}/outside/october.pdf", "path_not_allowed"),
+        ("{folder}/oct\0ober.pdf", "path_not_allowed"),
+        ("{folder}/secrets.yaml", "path_not_pdf"),
+        ("{folder}/a.pdf", "path_not_pdf"),
+    ],
+)
+async def test_files_that_may_not_be_written(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    folder: Path,
+    name: str,
+    key: str | None,
+) -> None:
+    """Nothing is paid for."""
+    (folder / "outside").symlink_to(folder.parent)
+    (folder / "a.pdf").mkdir()
+    before = data_requests(tesla)
+    fields: dict[str, Any] = {
+        "id": "invoice-1",
+        "filename": name.format(folder=folder),
+        "overwrite": True,
+    }
+    with pytest.raises(vol.Invalid if key is None else ServiceValidationError) as refusal:
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert getattr(refusal.value, "translation_key", None) == key
+    assert data_requests(tesla) == before
+
+
+@pytest.mark.parametrize("number", ["", ".", "..", "a/b", "../history", "a?b", "ä", "a" * 201])
+async def test_a_number_is_no_path(
+    hass: HomeAssistant, loaded: MockConfigEntry, folder: Path, number: str
+) -> None:
+    fields: dict[str, Any] = {"id": number, "filename": f"{folder}/october.pdf"}
+    with pytest.raises(vol.Invalid):
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+
+
+async def test_invoices_that_fail(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fields: dict[str, Any] = {"id": "invoice-2", "filename": f"{folder}/october.pdf"}
+    with pytest.raises(HomeAssistantError) as missing:
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert missing.value.translation_key == "no_such_invoice"
+    fields["id"] = "invoice-1"
+    tesla.faults.order("firewall", endpoint="charging_invoice")
+    with pytest.raises(HomeAssistantError) as refused:
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert refused.value.translation_key == "forbidden"
+
+    def full(_number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("custom_components.flotte.services.files.os.fsync", full)
+    with pytest.raises(HomeAssistantError) as disk:
+        await call(hass, "get_supercharger_invoice", loaded, **fields)
+    assert disk.value.translation_key == "file_not_written"
+    assert disk.value.translation_placeholders is not None
+    assert disk.value.translation_placeholders["detail"] == "No space left on device"
+    assert names_in(folder) == []
+    await hass.auth.async_create_user("Owner")
+    user = await hass.auth.async_create_user("Guest", group_ids=[GROUP_ID_USER])
+    with pytest.raises(Unauthorized):
+        await call(hass, "get_supercharger_invoice", loaded, Context(user_id=user.id), **fields)

@@ -1,12 +1,14 @@
 """Actions for what an account paid at Superchargers."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 import voluptuous as vol
-from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ID
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
@@ -25,11 +27,16 @@ from ..tesla.errors import TeslaError
 from ..tesla.privacy import VIN_SHOWN
 from .action import Action
 from .devices import async_get_vehicle
+from .files import check_target, write_file
 
 _CONFIG_ENTRY_ID: Final = "config_entry_id"
 _START: Final = "start"
 _END: Final = "end"
 _MAX_REQUESTS: Final = "max_requests"
+_FILENAME: Final = "filename"
+_OVERWRITE: Final = "overwrite"
+_INVOICE: Final = re.compile(r"(?!\.+$)[\w.~+=-]{1,200}", re.ASCII)
+"""Numbers of invoices; nothing that could lead to another address of Tesla's."""
 _USUAL_DAYS: Final = timedelta(days=30)
 _USUAL_REQUESTS: Final = 4
 
@@ -74,6 +81,36 @@ async def _async_get_history(hass: HomeAssistant, call: ServiceCall) -> JsonObje
         "more": billed.has_more,
         "unreadable": billed.unreadable,
     }
+
+
+async def _async_get_invoice(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
+    """Save an invoice as a file.
+
+    Raises:
+        ServiceValidationError: there is no such account, or the file may not be written; nothing
+            was sent.
+        HomeAssistantError: there is no such invoice, Tesla's answer failed, its cost is too high,
+            or the file could not be written.
+    """
+    entry, invoice = _account_of(hass, call), call.data[ATTR_ID]
+    filename, overwrite = call.data[_FILENAME], call.data[_OVERWRITE]
+    target = await hass.async_add_executor_job(
+        partial(check_target, hass.config, filename, ".pdf", overwrite=overwrite)
+    )
+    try:
+        content = await entry.runtime_data.bills.invoice(invoice, caller_of(hass, call.context))
+    except TeslaError as error:
+        raise as_home_assistant(error, name=entry.title) from error
+    await hass.async_add_executor_job(partial(write_file, target, content, overwrite=overwrite))
+    return {_FILENAME: str(target), "size": len(content)}
+
+
+def _invoice_id(value: object) -> str:
+    """Read the number of an invoice. Raises Invalid."""
+    text = cv.string(value).strip()
+    if not _INVOICE.fullmatch(text):
+        raise vol.Invalid("expected the number of an invoice")
+    return text
 
 
 def _account_of(hass: HomeAssistant, call: ServiceCall) -> FlotteConfigEntry:
@@ -159,5 +196,17 @@ SUPERCHARGER_ACTIONS: Final = (
             ),
         },
         handle=_async_get_history,
+    ),
+    Action(
+        name="get_supercharger_invoice",
+        fields={
+            **_ACCOUNT,
+            vol.Required(ATTR_ID): _invoice_id,
+            vol.Required(_FILENAME): cv.path,
+            vol.Optional(_OVERWRITE, default=False): cv.boolean,
+        },
+        handle=_async_get_invoice,
+        supports_response=SupportsResponse.OPTIONAL,
+        for_admins=True,
     ),
 )

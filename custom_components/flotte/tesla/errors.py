@@ -21,6 +21,7 @@ Every error answers two questions. May the vehicle have acted? Certainly not if 
     │   ├── PublicKeyNotFetched    Tesla could not fetch the public key
     │   ├── WrongRegion            another host serves this account
     │   ├── NotFound               no such vehicle or site on the account
+    │   │   └── NoSuchInvoice        no such invoice
     │   ├── NotAvailable           not offered for this vehicle or site
     │   │   ├── SettingNotOffered    Tesla's servers do not know the setting of a site
     │   │   ├── InService            the vehicle is in service
@@ -209,6 +210,12 @@ class NotFound(Refused):
     """The account has no such vehicle or site, or no longer has it."""
 
     key = "not_found"
+
+
+class NoSuchInvoice(NotFound):
+    """The account has no invoice with this number."""
+
+    key = "no_such_invoice"
 
 
 class NotAvailable(Refused):

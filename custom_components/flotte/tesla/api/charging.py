@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from ..errors import InvalidAnswer
+from ..errors import InvalidAnswer, NoSuchInvoice, NotFound
 from ..reading_json import as_object, parse_json
 from ..spending.caller import Caller
 from ..spending.endpoints import Endpoint
@@ -69,11 +69,17 @@ class ChargingEndpoints(ABC):
         Args:
             invoice: Its `contentId` in the history. The caller checks that it is no path.
             caller: Who causes the request.
+
+        Raises:
+            NoSuchInvoice: the account has no such invoice.
         """
         path = f"{_PATH}/invoice/{quote(invoice, safe='')}"
-        content: bytes = await self._request(
-            "GET", path, Endpoint.CHARGING_INVOICE, caller, read=_read_pdf
-        )
+        try:
+            content: bytes = await self._request(
+                "GET", path, Endpoint.CHARGING_INVOICE, caller, read=_read_pdf
+            )
+        except NotFound as error:
+            raise NoSuchInvoice(error.detail) from error
         return content
 
 

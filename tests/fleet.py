@@ -103,6 +103,14 @@ async def told_of(tesla: Simulator, wait: Wait, vin: str, **orders: Any) -> Car:
     return car
 
 
+async def add_streamed_of_one(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Add the entities that one car has only if it is meant to stream."""
+    watch = vehicle_of(entry, MODEL_Y).stream_watch
+    watch.is_expected = True
+    watch.changed()
+    await hass.async_block_till_done()
+
+
 async def keep_details_of_one(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,
@@ -110,6 +118,7 @@ async def keep_details_of_one(
     table: Iterable[EntityDescription],
 ) -> None:
     """Drop what is off by default, except for one car: a snapshot needs it only once."""
+    await add_streamed_of_one(hass, entry)
     details = {row.key for row in table if not row.entity_registry_enabled_default}
     for each in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
         vin, _, key = each.unique_id.partition("-")

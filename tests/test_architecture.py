@@ -1075,10 +1075,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.rights",
         "const",
         "coordinator",
+        "equipment",
         "spending.rules",
         "tesla.commands",
         "tesla.state",
     },
+    "equipment": HOME_ASSISTANT | {"coordinator", "tesla.signals", "tesla.state"},
     "spending.rules": HOME_ASSISTANT
     | {
         "account.data",

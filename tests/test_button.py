@@ -22,7 +22,6 @@ from simulator.bill import Category
 from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, vehicle_of
 from tests.fleet import (
     BOTH,
-    MINUTE,
     MOMENT,
     VEHICLE_SECURITY,
     Case,
@@ -150,22 +149,17 @@ async def test_homelink(
     assert car.homelink_moves == 1
 
 
-@pytest.mark.parametrize("told_anything", [False, True], ids=["asleep", "no scope"])
 async def test_homelink_without_a_position(
     hass: HomeAssistant,
     hass_at_tesla: HomeAssistant,
     tesla: Simulator,
     make_entry: EntryMaker,
     wait: Wait,
-    told_anything: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    scopes = SCOPES - {"vehicle_location"} if told_anything else SCOPES
-    entry = make_entry(scopes=scopes)
+    entry = make_entry(scopes=SCOPES - {"vehicle_location"})
     await register_key(hass, tesla)
     await set_up(hass, entry)
-    car = tesla.world.cars[MODEL_Y]
-    if told_anything:
-        await told_of(tesla, wait, MODEL_Y)
+    car = await told_of(tesla, wait, MODEL_Y)
     with pytest.raises(ServiceValidationError) as refusal:
         await act(hass, SERVICE_PRESS, "button.aurora_homelink")
     assert refusal.value.translation_key == "position_of_car_unknown"
@@ -173,12 +167,11 @@ async def test_homelink_without_a_position(
     assert tesla.bill.counts()[Category.COMMAND] == 0
 
 
-async def test_car_without_homelink_has_no_button_after_it_told_so(
-    hass: HomeAssistant, loaded: MockConfigEntry, wait: Wait
+async def test_a_car_has_a_button_of_homelink_once_it_reports_a_door(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    """Equipment exists until the car reports that it lacks it."""
-    assert hass.states.get("button.old_faithful_homelink") is not None
-    await wait(2 * MINUTE)
+    assert hass.states.get("button.aurora_homelink") is None
+    await told_of(tesla, wait, MODEL_Y)
     assert hass.states.get("button.old_faithful_homelink") is None
     assert hass.states.get("button.aurora_homelink") is not None
 

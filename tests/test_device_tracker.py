@@ -15,7 +15,7 @@ from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of, vehicle_of
-from tests.fleet import MINUTE, MOMENT, Wait, told_of
+from tests.fleet import MINUTE, MOMENT, Wait, add_streamed_of_one, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
@@ -32,6 +32,7 @@ async def test_device_trackers(
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
+    await add_streamed_of_one(hass, told)
     await snapshot_platform(hass, entity_registry, snapshot, told.entry_id)
 
 

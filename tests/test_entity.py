@@ -1,4 +1,4 @@
-"""Entities of what a car turned out not to have."""
+"""Entities of what a car may have or not."""
 
 from dataclasses import replace
 
@@ -6,22 +6,34 @@ import pytest
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
-from tests.conftest import MODEL_S, set_up
-from tests.fleet import MINUTE, MOMENT, Wait
+from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
+from tests.fleet import MINUTE, MOMENT, Wait, add_streamed_of_one, told_of
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
 LACKING = {
-    "button.comet_homelink",
-    "button.old_faithful_homelink",
-    "select.old_faithful_seat_heater_rear_left",
-    "select.old_faithful_seat_heater_rear_centre",
-    "select.old_faithful_seat_heater_rear_right",
+    "button.comet_homelink": f"{MODEL_3}-homelink",
+    "button.old_faithful_homelink": f"{MODEL_S}-homelink",
+    "select.old_faithful_seat_heater_rear_left": f"{MODEL_S}-seat_heater_rear_left",
+    "select.old_faithful_seat_heater_rear_centre": f"{MODEL_S}-seat_heater_rear_center",
+    "select.old_faithful_seat_heater_rear_right": f"{MODEL_S}-seat_heater_rear_right",
 }
-"""Enabled entities of what these two cars say that they do not have."""
+"""Unique ids of enabled entities of what these two cars say that they do not have."""
+
+
+def register_lacking(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Register them, as an earlier version did."""
+    for entity_id, unique_id in LACKING.items():
+        domain, _, name = entity_id.partition(".")
+        er.async_get(hass).async_get_or_create(
+            domain, "flotte", unique_id, config_entry=entry, suggested_object_id=name
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -51,12 +63,13 @@ def stale(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
 async def test_entities_of_missing_equipment_leave_the_registry(
     hass: HomeAssistant, entry: MockConfigEntry, wait: Wait
 ) -> None:
+    register_lacking(hass, entry)
     await set_up(hass, entry)
     before = registered(hass, entry)
-    assert before >= LACKING, "nobody knows yet"
+    assert before >= set(LACKING), "the cars have not reported it yet"
     await wait(2 * MINUTE)
     after = registered(hass, entry)
-    assert after & LACKING == set()
+    assert after & set(LACKING) == set()
     assert not any(hass.states.get(each) for each in LACKING)
     assert stale(hass, entry) == set()
     assert await hass.config_entries.async_reload(entry.entry_id)
@@ -102,6 +115,7 @@ async def test_the_owner_s_choice_comes_back_with_the_equipment(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     """Home Assistant keeps what the owner did with an entity that went."""
+    register_lacking(hass, entry)
     await set_up(hass, entry)
     registry = er.async_get(hass)
     entity_id = "button.old_faithful_homelink"
@@ -132,3 +146,55 @@ async def test_a_disabled_device_is_not_polled_for_its_equipment(
     asked = len([each for each in tesla.requests if each.vin == MODEL_S])
     await wait(5 * MINUTE)
     assert len([each for each in tesla.requests if each.vin == MODEL_S]) == asked
+
+
+def keys_of(hass: HomeAssistant, entry: MockConfigEntry, vin: str) -> set[str]:
+    """Keys of all registered entities of a car."""
+    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {each.unique_id.partition("-")[2] for each in found if each.unique_id.startswith(vin)}
+
+
+async def test_details_are_registered_once_the_car_reports_or_streams_them(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """A polled car has no entities of what only streams report, and none of another model."""
+    await set_up(hass, entry)
+    assert not keys_of(hass, entry, MODEL_Y) & {"valet_mode", "brake_pedal", "light_bar"}
+    await told_of(tesla, wait, MODEL_Y)
+    polled = keys_of(hass, entry, MODEL_Y)
+    assert "valet_mode" in polled
+    assert not polled & {"brake_pedal", "light_bar", "tonneau", "sunroof"}
+
+    reading = Reading(value=True, time=dt_util.utcnow(), source=Source.STREAM)
+    vehicle_of(entry, MODEL_Y).vehicle.receive({signals.BRAKE_PEDAL: reading})
+    await hass.async_block_till_done()
+    assert keys_of(hass, entry, MODEL_Y) == polled | {"brake_pedal"}
+
+    await add_streamed_of_one(hass, entry)
+    streamed = keys_of(hass, entry, MODEL_Y)
+    assert streamed > polled | {"gps_fix", "hazard_lights"}
+    assert not streamed & {"light_bar", "tonneau", "sunroof"}
+
+
+async def test_only_unused_entities_are_removed_without_a_report(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """An earlier version registered them for every car; those in use stay."""
+    registry = er.async_get(hass)
+    left, renamed, enabled = (
+        registry.async_get_or_create(
+            "binary_sensor",
+            "flotte",
+            f"{MODEL_Y}-{key}",
+            config_entry=entry,
+            disabled_by=er.RegistryEntryDisabler.INTEGRATION,
+        ).entity_id
+        for key in ("light_bar", "high_beams", "brake_pedal")
+    )
+    registry.async_update_entity(renamed, name="Beam")
+    registry.async_update_entity(enabled, disabled_by=None)
+    await set_up(hass, entry)
+    assert registry.async_get(left) is None
+    assert registry.async_get(renamed) is not None
+    assert state_of(hass, enabled).state == "unknown"
+    assert not stale(hass, entry)

@@ -502,12 +502,13 @@ OPTIONAL: Final = {
     "binary_sensor.grid_services_active",
     "binary_sensor.grid_services_enabled",
     "binary_sensor.grid_status",
+    "binary_sensor.light_bar",
     "binary_sensor.storm_active",
     "binary_sensor.streaming",
     "binary_sensor.wifi",
+    "button.homelink",
     "calendar.buy_tariff",
     "calendar.sell_tariff",
-    "button.homelink",
     "cover.sunroof",
     "cover.tonneau",
     "number.backup_reserve",
@@ -522,6 +523,8 @@ OPTIONAL: Final = {
     "select.seat_heater_third_row_left",
     "select.seat_heater_third_row_right",
     "select.steering_wheel_level",
+    "sensor.axle_speed_rear_left",
+    "sensor.axle_speed_rear_right",
     "sensor.battery_charge_power",
     "sensor.battery_discharge_power",
     "sensor.battery_energy_exported",
@@ -548,7 +551,15 @@ OPTIONAL: Final = {
     "sensor.grid_services_energy_exported",
     "sensor.grid_services_energy_imported",
     "sensor.grid_services_power",
+    "sensor.heat_sink_rear_left",
+    "sensor.heat_sink_rear_right",
     "sensor.history_imported_until",
+    "sensor.inverter_rear_left",
+    "sensor.inverter_rear_right",
+    "sensor.inverter_temperature_rear_left",
+    "sensor.inverter_temperature_rear_right",
+    "sensor.inverter_voltage_rear_left",
+    "sensor.inverter_voltage_rear_right",
     "sensor.island_status",
     "sensor.lifetime_battery_charge",
     "sensor.lifetime_battery_discharge",
@@ -557,10 +568,18 @@ OPTIONAL: Final = {
     "sensor.lifetime_home",
     "sensor.lifetime_solar",
     "sensor.load_power",
+    "sensor.motor_current_rear_left",
+    "sensor.motor_current_rear_right",
     "sensor.percentage_charged",
-    "sensor.solar_energy_exported",
     "sensor.sell_price",
+    "sensor.solar_energy_exported",
     "sensor.solar_power",
+    "sensor.stator_rear_left",
+    "sensor.stator_rear_right",
+    "sensor.tent_mode",
+    "sensor.tonneau_open",
+    "sensor.torque_rear_left",
+    "sensor.torque_rear_right",
     "sensor.total_battery_charge",
     "sensor.total_battery_discharge",
     "sensor.total_grid_energy_exported",
@@ -580,9 +599,9 @@ def test_rows_of_optional_equipment_exist_only_where_it_does() -> None:
     optional = {
         f"{platform}.{row.key}"
         for platform, row in rows()
-        if isinstance(row, FlotteEntityDescription) and row.exists is not always
+        if isinstance(row, FlotteEntityDescription) and (row.exists is not always or row.models)
     }
-    assert optional == OPTIONAL, "list rows with `exists` in OPTIONAL, and only those"
+    assert optional == OPTIONAL, "list rows with `exists` or `models` in OPTIONAL, and only those"
 
 
 OF_EVERY_CAR: Final = {

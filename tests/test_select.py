@@ -11,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.select import VEHICLE_SELECTS
 from simulator import Simulator
 from tests.conftest import MODEL_Y, SITE, set_up, state_of
@@ -178,10 +179,20 @@ async def test_seats_that_not_every_car_has(
 
 @pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_seats_that_a_car_lacks_are_removed(
-    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    entity_registry: er.EntityRegistry,
 ) -> None:
-    """Before its first report they may exist."""
-    seats = {case.entity.format("aurora") for case in EQUIPPED}
+    """Those of an earlier version stay until the car reports that it lacks them."""
+    seats = {
+        entity_registry.async_get_or_create(
+            "select", DOMAIN, f"{MODEL_Y}-{key}", config_entry=entry
+        ).entity_id
+        for key in ("seat_cooler_left", "seat_heater_third_row_left")
+    }
+    await set_up(hass, entry)
     assert seats <= set(hass.states.async_entity_ids())
     tesla.world.cars[MODEL_Y].steer({"state": "online"})
     await wait(2 * MINUTE)
@@ -213,23 +224,17 @@ async def test_which_rear_seats_are_heated(
     entry: MockConfigEntry,
     tesla: Simulator,
     wait: Wait,
-    entity_registry: er.EntityRegistry,
     heaters: int,
     third_row: str,
     seats: set[str],
 ) -> None:
-    """Equipment that is not known yet may exist."""
+    """Before the car reports it, nothing is known to exist."""
     car = tesla.world.cars[MODEL_Y]
     car.model = replace(car.model, rear_seat_heaters=heaters, third_row_seats=third_row)
     await set_up(hass, entry)
     every = {f"select.aurora_seat_heater_{seat}" for seat in REAR | THIRD}
-    assert every <= set(hass.states.async_entity_ids())
+    assert every & set(hass.states.async_entity_ids()) == set()
     await told_of(tesla, wait, MODEL_Y)
-    for entity_id in every:
-        if entity_registry.async_is_registered(entity_id):
-            entity_registry.async_remove(entity_id)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
     shown = every & set(hass.states.async_entity_ids())
     assert shown == {f"select.aurora_seat_heater_{seat}" for seat in seats}
     assert {hass.states.get(each).state for each in shown} <= {"off"}  # type: ignore[union-attr]
@@ -240,7 +245,10 @@ async def test_which_rear_seats_are_heated(
 async def test_a_cooler_that_is_not_there(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
 ) -> None:
-    car = await told_of(tesla, wait, driven.vin, climate=True)
+    car = tesla.world.cars[driven.vin]
+    lacking, car.model = car.model, replace(car.model, has_seat_cooling=True)
+    await told_of(tesla, wait, driven.vin, climate=True)
+    car.model = lacking
     with pytest.raises(HomeAssistantError) as refusal:
         await act(
             hass,

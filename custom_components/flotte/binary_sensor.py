@@ -1,7 +1,7 @@
 """Binary sensors: one table, one class."""
 
 from dataclasses import dataclass
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -14,18 +14,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, equipped, reported
+from .entity import FlotteEntity, SignalDescription, async_add_tables, equipped, reported
 from .tesla import signals
-from .tesla.state import Derived, Signal, State
+from .tesla.state import State
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlotteBinarySensorDescription(FlotteEntityDescription, BinarySensorEntityDescription):
+class FlotteBinarySensorDescription(SignalDescription, BinarySensorEntityDescription):
     """A binary sensor that shows a signal."""
-
-    signal: Signal[Any] | Derived[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -405,6 +403,7 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
     DetailBinarySensorDescription(
         key="light_bar",
         signal=signals.LIGHT_BAR,
+        models=frozenset({"cybertruck"}),
     ),
     DetailBinarySensorDescription(
         key="clock_of_24_hours",

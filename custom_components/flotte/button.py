@@ -35,6 +35,11 @@ def _homelink(state: State) -> Command:
     return commands.trigger_homelink(position)
 
 
+def _has_homelink(state: State) -> bool | None:
+    devices = state[signals.HOMELINK_DEVICES]
+    return None if devices is None else devices > 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
     """A button that sends a command, or a request."""
@@ -64,7 +69,7 @@ BUTTONS: Final = (
     FlotteButtonDescription(
         key="homelink",
         command=_homelink,
-        exists=lambda state: state[signals.HOMELINK_DEVICES] != 0,
+        exists=_has_homelink,
     ),
 )
 

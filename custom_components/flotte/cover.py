@@ -74,7 +74,7 @@ COVERS: Final = (
         key="sunroof",
         signal=signals.SUNROOF_OPEN,
         device_class=CoverDeviceClass.WINDOW,
-        exists=lambda state: state[signals.SUNROOF] is not False,
+        exists=lambda state: state[signals.SUNROOF],
         # Like the windows, it only opens a little: a remote command can do no more.
         open_command=lambda _: commands.move_sunroof("vent"),
         close_command=lambda _: commands.move_sunroof("close"),
@@ -84,7 +84,7 @@ COVERS: Final = (
         key="tonneau",
         signal=signals.TONNEAU_OPEN,
         device_class=CoverDeviceClass.SHUTTER,
-        exists=lambda state: state[signals.MODEL] in (None, "cybertruck"),
+        models=frozenset({"cybertruck"}),
         open_command=lambda _: commands.move_tonneau("open"),
         close_command=lambda _: commands.move_tonneau("close"),
         stop_command=commands.move_tonneau("stop"),

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import SCOPE_VEHICLE_LOCATION
-from .entity import FlotteEntityDescription, VehicleEntity
+from .entity import SignalDescription, VehicleEntity, async_add_rows
 from .tesla import signals
 from .tesla.signals import Position
 from .tesla.state import Signal
@@ -18,7 +18,7 @@ PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlotteTrackerDescription(FlotteEntityDescription, TrackerEntityDescription):
+class FlotteTrackerDescription(SignalDescription, TrackerEntityDescription):
     """A position."""
 
     signal: Signal[Position]
@@ -50,10 +50,11 @@ async def async_setup_entry(
     data = entry.runtime_data
     if SCOPE_VEHICLE_LOCATION not in data.scopes:
         return
-    async_add_entities(
-        VehicleTracker(coordinator, row, (row.signal,))
-        for coordinator in data.vehicles
-        for row in TRACKERS
+    async_add_rows(
+        data.vehicles,
+        TRACKERS,
+        lambda coordinator, row: VehicleTracker(coordinator, row, (row.signal,)),
+        async_add_entities,
     )
 
 

@@ -2,7 +2,8 @@
 
 Entities of optional equipment are added when it is reported, and removed when it is reported
 missing. Only a report of the vehicle or site itself removes an entity; missing data and failed
-polls never do.
+polls never do. Entities that a vehicle cannot have (see `equipment`) are not added; one that an
+earlier version registered is removed unless its owner has used it.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,6 +24,7 @@ from .account.data import AccountData, FlotteConfigEntry
 from .account.rights import async_require_admin
 from .const import DOMAIN, LOGGER
 from .coordinator import FlotteCoordinator, VehicleCoordinator
+from .equipment import can_have, can_report, can_show, is_unused, streams
 from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
@@ -69,6 +71,29 @@ class FlotteEntityDescription(EntityDescription):
 
     exists: Callable[[State], bool | None] = always
     """Whether a vehicle or site with this state has the equipment; None if it is not known yet."""
+    models: frozenset[str] = frozenset()
+    """The only models of vehicles that can have the equipment; none if all can."""
+
+    @property
+    def awaited(self) -> tuple[Signal[Any], ...]:
+        """Signals of which a vehicle must report or stream one first; none to add it at once."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalDescription(FlotteEntityDescription):
+    """A row that only shows a signal.
+
+    If it is disabled by default, it is added when a vehicle reports the signal: there are hundreds,
+    and each vehicle reports others.
+    """
+
+    signal: Signal[Any] | Derived[Any]
+
+    @property
+    @override
+    def awaited(self) -> tuple[Signal[Any], ...]:
+        return () if self.entity_registry_enabled_default else inputs_of(self.signal)
 
 
 class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[CoordinatorT]):
@@ -186,7 +211,7 @@ def async_add_rows[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinato
     Call it from a platform's `async_setup_entry`.
     """
     domain = async_get_current_platform().domain
-    rows = tuple(table)
+    rows = _Table(table)
     for coordinator in coordinators:
         _Entities(domain, coordinator, rows, make, async_add_entities).async_start()
 
@@ -204,6 +229,20 @@ def async_add_tables[RowT: FlotteEntityDescription](
     async_add_rows(data.sites, sites, make, async_add_entities)
 
 
+class _Table[RowT: FlotteEntityDescription]:
+    """The rows of one platform, shared by all vehicles or sites of an account."""
+
+    def __init__(self, rows: Iterable[RowT]) -> None:
+        self.rows = tuple(rows)
+        self.optional = tuple(row for row in self.rows if row.exists is not always or row.models)
+        """Rows that depend on the equipment."""
+        self.awaited: dict[Signal[Any], list[RowT]] = {}
+        """Rows to add when a signal is reported."""
+        for row in self.rows:
+            for signal in row.awaited:
+                self.awaited.setdefault(signal, []).append(row)
+
+
 class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
     """The entities of one platform for one vehicle or site."""
 
@@ -211,13 +250,13 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         self,
         domain: str,
         coordinator: CoordinatorT,
-        rows: tuple[RowT, ...],
+        table: _Table[RowT],
         make: Callable[[CoordinatorT, RowT], Entity],
         async_add_entities: AddConfigEntryEntitiesCallback,
     ) -> None:
         self._domain = domain
         self._coordinator = coordinator
-        self._rows = rows
+        self._table = table
         self._make = make
         self._async_add_entities = async_add_entities
         self._registry = er.async_get(coordinator.hass)
@@ -227,48 +266,90 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
 
     @callback
     def async_start(self) -> None:
-        """Add the existing ones, and check again after each poll."""
-        self._async_update(self._rows)
-        depends = tuple(row for row in self._rows if row.exists is not always)
-        if not depends:
-            return
-        on_unload = self._coordinator.config_entry.async_on_unload
-        on_unload(self._coordinator.async_after_poll(lambda: self._async_update(depends)))
-        if isinstance(self._coordinator, VehicleCoordinator):
-            changed = self._coordinator.stream_watch.changed
-            on_unload(changed.subscribe(lambda: self._async_add_reported(depends)))
+        """Add the existing ones, and others when a poll, a reading or the stream shows them."""
+        self._async_add([row for row in self._table.rows if self._async_starts(row)])
+        coordinator, table = self._coordinator, self._table
+        on_unload = coordinator.config_entry.async_on_unload
+        if table.optional or table.awaited:
+            on_unload(coordinator.async_after_poll(self._async_polled))
+        if isinstance(coordinator, VehicleCoordinator):
+            if table.awaited:
+                on_unload(coordinator.vehicle.subscribe(self._async_changed))
+            on_unload(coordinator.stream_watch.changed.subscribe(self._async_add_found))
 
     @callback
-    def _async_update(self, rows: tuple[RowT, ...]) -> None:
-        self._async_add([row for row in rows if self._async_is_new(row)])
+    def _async_starts(self, row: RowT) -> bool:
+        """Whether an entity is added at the start, also because it existed before."""
+        if self._is_found(row):
+            return True
+        if row.exists(self._coordinator.state) is False:
+            self._async_remove(row)
+            return False
+        if (entity := self._entry_of(row)) is None:
+            return False
+        if not can_show(self._coordinator, row.models, row.awaited) and is_unused(entity):
+            self._async_remove(row)
+            return False
+        return True
+
+    def _is_found(self, row: RowT) -> bool:
+        """Whether the vehicle or site is known to have what an entity shows.
+
+        If an entity would be enabled, a vehicle that is meant to stream need not be known to have
+        it: its stream would have to be configured again soon after the first time.
+        """
+        coordinator = self._coordinator
+        exists = row.exists(coordinator.state)
+        if exists is None and row.entity_registry_enabled_default:
+            exists = streams(coordinator)
+        return bool(
+            exists and can_have(coordinator, row.models) and can_report(coordinator, row.awaited)
+        )
 
     @callback
-    def _async_add_reported(self, rows: tuple[RowT, ...]) -> None:
-        """Add entities between two polls. Only a poll can show that one must be removed."""
-        state = self._coordinator.state
-        self._async_add([row for row in rows if row.key not in self._made and row.exists(state)])
+    def _async_polled(self) -> None:
+        """Add what the answer shows, and remove what it denies."""
+        for row in self._table.optional:
+            self._async_check(row)
+        self._async_add_found()
+
+    @callback
+    def _async_check(self, row: RowT) -> None:
+        """Remove an entity whose equipment is denied twice."""
+        if row.exists(self._coordinator.state) is not False:
+            self._doubted.discard(row.key)
+        elif row.key in self._made and row.key not in self._doubted:
+            # One odd answer must not remove an entity that is in use.
+            self._doubted.add(row.key)
+            self._coordinator.async_ask_again()
+        else:
+            self._async_remove(row)
+
+    @callback
+    def _async_add_found(self) -> None:
+        """Add new entities. Only a poll can show that one must be removed."""
+        self._async_add(
+            [row for row in self._table.rows if row.key not in self._made and self._is_found(row)]
+        )
+
+    @callback
+    def _async_changed(self, changed: frozenset[Signal[Any]]) -> None:
+        """Add the entities of signals that are reported for the first time."""
+        awaited = self._table.awaited
+        found = {
+            row.key: row
+            for signal in changed
+            if signal in awaited
+            for row in awaited[signal]
+            if row.key not in self._made and self._is_found(row)
+        }
+        self._async_add(list(found.values()))
 
     @callback
     def _async_add(self, found: list[RowT]) -> None:
         self._made.update(row.key for row in found)
         if found:
             self._async_add_entities(self._make(self._coordinator, row) for row in found)
-
-    @callback
-    def _async_is_new(self, row: RowT) -> bool:
-        """Whether an entity has to be added now."""
-        exists = row.exists(self._coordinator.state)
-        if exists is False:
-            if row.key in self._made and row.key not in self._doubted:
-                # One odd answer must not remove an entity that is in use.
-                self._doubted.add(row.key)
-                self._coordinator.async_ask_again()
-            else:
-                self._async_remove(row)
-            return False
-        self._doubted.discard(row.key)
-        # While this is unknown, an entity is added only if it existed before the restart.
-        return row.key not in self._made and (exists or self._entry_of(row) is not None)
 
     @callback
     def _async_remove(self, row: RowT) -> None:
@@ -278,7 +359,7 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         if (entity := self._entry_of(row)) is None:
             return
         LOGGER.debug(
-            "Removed %s: %s has no such equipment", entity.entity_id, self._coordinator.device_name
+            "Removed %s: %s cannot have it", entity.entity_id, self._coordinator.device_name
         )
         self._registry.async_remove(entity.entity_id)
 

@@ -55,28 +55,32 @@ THIRD_ROW_HEATERS: Final = 3
 """Values that a vehicle reports for its rear seat heaters; 1 means one in each of three seats."""
 
 
-def _has_rear_heaters(state: State) -> bool:
-    return state[signals.REAR_SEAT_HEATERS] != NO_REAR_HEATERS
-
-
-def _has_rear_center_heater(state: State) -> bool:
-    return _has_rear_heaters(state) and state[signals.REAR_SEAT_HEATERS] != OUTER_REAR_HEATERS
-
-
-def _has_third_row_heaters(state: State) -> bool:
+def _has_rear_heaters(state: State) -> bool | None:
     heaters = state[signals.REAR_SEAT_HEATERS]
-    return heaters in {None, THIRD_ROW_HEATERS} and state[signals.THIRD_ROW] is not False
+    return None if heaters is None else heaters != NO_REAR_HEATERS
 
 
-def _has_coolers(state: State) -> bool:
-    return state[signals.SEAT_COOLERS] is not False
+def _has_rear_center_heater(state: State) -> bool | None:
+    heaters = state[signals.REAR_SEAT_HEATERS]
+    return None if heaters is None else heaters not in {NO_REAR_HEATERS, OUTER_REAR_HEATERS}
+
+
+def _has_third_row_heaters(state: State) -> bool | None:
+    if state[signals.THIRD_ROW] is False:
+        return False
+    heaters = state[signals.REAR_SEAT_HEATERS]
+    return None if heaters is None else heaters == THIRD_ROW_HEATERS
+
+
+def _has_coolers(state: State) -> bool | None:
+    return state[signals.SEAT_COOLERS]
 
 
 def _seat(
     key: str,
     seat: Seat,
     signal: Signal[int],
-    exists: Callable[[State], bool] = always,
+    has_it: Callable[[State], bool | None] = always,
     *,
     enabled: bool = True,
     command: Callable[[Seat, int], Command] = commands.set_seat_heater,
@@ -87,9 +91,23 @@ def _seat(
         options=LEVELS,
         values=tuple(range(len(LEVELS))),
         command=partial(command, seat),
-        exists=exists,
+        exists=_once_reported(signal, has_it),
         entity_registry_enabled_default=enabled,
     )
+
+
+def _once_reported(
+    signal: Signal[int], has_it: Callable[[State], bool | None]
+) -> Callable[[State], bool | None]:
+    """Make an `exists` that follows the signal while the configuration does not say it."""
+    if has_it is always:
+        return always
+
+    def exists(state: State) -> bool | None:
+        found = has_it(state)
+        return reported(signal)(state) if found is None else found
+
+    return exists
 
 
 def _cooler(key: str, seat: Seat, signal: Signal[int]) -> FlotteSelectDescription:

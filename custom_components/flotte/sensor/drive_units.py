@@ -7,6 +7,9 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from ..tesla import signals
 from .entity import DetailSensorDescription, FlotteSensorDescription
 
+_OF_THREE_MOTORS: Final = frozenset({"model_s", "model_x", "cybertruck", "semi"})
+"""Models that are built with two motors at the rear."""
+
 DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_voltage_rear",
@@ -25,6 +28,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_voltage_rear_left",
         signal=signals.INVERTER_VOLTAGE_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -32,6 +36,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_voltage_rear_right",
         signal=signals.INVERTER_VOLTAGE_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -53,6 +58,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="motor_current_rear_left",
         signal=signals.MOTOR_CURRENT_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -60,6 +66,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="motor_current_rear_right",
         signal=signals.MOTOR_CURRENT_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.CURRENT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -79,12 +86,14 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_rear_left",
         signal=signals.INVERTER_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
     DetailSensorDescription(
         key="inverter_rear_right",
         signal=signals.INVERTER_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.INVERTER_STATES),
     ),
@@ -103,12 +112,14 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="axle_speed_rear_left",
         signal=signals.AXLE_SPEED_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
     DetailSensorDescription(
         key="axle_speed_rear_right",
         signal=signals.AXLE_SPEED_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
@@ -139,12 +150,14 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="torque_rear_left",
         signal=signals.TORQUE_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
     DetailSensorDescription(
         key="torque_rear_right",
         signal=signals.TORQUE_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
@@ -165,6 +178,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="stator_rear_left",
         signal=signals.STATOR_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -172,6 +186,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="stator_rear_right",
         signal=signals.STATOR_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -193,6 +208,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="heat_sink_rear_left",
         signal=signals.HEAT_SINK_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -200,6 +216,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="heat_sink_rear_right",
         signal=signals.HEAT_SINK_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -221,6 +238,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_temperature_rear_left",
         signal=signals.INVERTER_TEMPERATURE_REAR_LEFT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -228,6 +246,7 @@ DRIVE_UNIT_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="inverter_temperature_rear_right",
         signal=signals.INVERTER_TEMPERATURE_REAR_RIGHT,
+        models=_OF_THREE_MOTORS,
         device_class=SensorDeviceClass.TEMPERATURE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,

@@ -31,10 +31,10 @@ from homeassistant.const import (
 from homeassistant.core import callback
 
 from ..coordinator import FlotteCoordinator
-from ..entity import FlotteEntity, FlotteEntityDescription
+from ..entity import FlotteEntity, SignalDescription
 from ..tesla import signals
 from ..tesla.reading_json import as_moment
-from ..tesla.state import Derived, Signal, inputs_of
+from ..tesla.state import Signal, inputs_of
 from ..tesla.units import Unit
 from .counters import LifetimeCounter, SessionCounter
 
@@ -66,10 +66,8 @@ UNITS: Final[Mapping[Unit, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlotteSensorDescription(FlotteEntityDescription, SensorEntityDescription):
+class FlotteSensorDescription(SignalDescription, SensorEntityDescription):
     """A sensor of a signal, in the unit of that signal."""
-
-    signal: Signal[Any] | Derived[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

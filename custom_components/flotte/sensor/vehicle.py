@@ -176,6 +176,7 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="tonneau_open",
         signal=signals.TONNEAU_OPEN_PERCENT,
+        models=frozenset({"cybertruck"}),
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
     ),
@@ -240,6 +241,7 @@ VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="tent_mode",
         signal=signals.TENT_MODE,
+        models=frozenset({"cybertruck"}),
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.TENT_MODES),
     ),

@@ -18,6 +18,15 @@ _MODEL_WORDS: Final = {
     "semi_truck": "semi",
     "semi_truck_v2": "semi",
 }
+# By the fourth character of a VIN. Source: Tesla's vehicle identification numbers, public decoders.
+_MODELS_BY_LETTER: Final = {
+    "S": "model_s",
+    "X": "model_x",
+    "3": "model_3",
+    "Y": "model_y",
+    "T": "semi",
+    "C": "cybertruck",
+}
 CHARGE_PORT_TYPES: Final = ("us", "eu", "gb", "ccs")
 DISPLAY_STATES: Final = (
     "off",
@@ -44,6 +53,11 @@ _DISPLAY_NUMBERS: Final = {
     8: "dog",
     9: "entertainment",
 }
+
+
+def model_of_vin(vin: str) -> str | None:
+    """The model that a VIN identifies; None if it is unknown."""
+    return _MODELS_BY_LETTER.get(vin[3:4])
 
 
 def _display_state(value: object) -> str:

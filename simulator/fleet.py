@@ -380,13 +380,18 @@ def _miles(latitude: float, longitude: float, other: float, beyond: float) -> fl
 
 
 async def release_notes(_cloud: Cloud, call: Call) -> web.Response:
-    """Notes on the software; wrapped twice, as Tesla does."""
+    """Notes on the software, or on the update on offer; wrapped twice, as Tesla does."""
     car = call.car()
+    version = car.firmware
+    if call.request.query.get("staged") == "true":
+        version = car.software.offered or ""
+        if not version:
+            return answer({"response": {"release_notes": []}})
     note = {
         "title": "Minor updates",
         "subtitle": "Fixes and improvements",
         "description": "This release contains minor fixes and improvements.",
-        "customer_version": car.firmware,
+        "customer_version": version,
         "icon": "release_notes_icon",
         "image_url": "",
         "light_image_url": "",

@@ -118,6 +118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tesla.nearby": {"tesla.reading_json", "tesla.signals", "tesla.state"},
     "tesla.capacity": {"tesla.reading_json", "tesla.state"},
+    "tesla.release_notes": {"tesla.reading_json"},
     "tesla.parked": {"tesla.reading_json", "tesla.state"},
     "tesla.schedules": {
         "tesla.reading_json",
@@ -209,6 +210,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
     },
     "tesla.api.confirmation": {"tesla.reading_json", "tesla.privacy"},
+    "tesla.vehicle.notes": {
+        "tesla.errors",
+        "tesla.release_notes",
+        "tesla.spending.caller",
+        "tesla.spending.endpoints",
+        "tesla.vehicle.admission",
+        "tesla.vehicle.context",
+        "tesla.vehicle.outcome",
+    },
     "tesla.vehicle.context": {
         "tesla.api.fleet",
         "tesla.spending.gate",
@@ -427,6 +437,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.context",
         "tesla.vehicle.execution",
         "tesla.vehicle.knowledge",
+        "tesla.vehicle.notes",
         "tesla.vehicle.outcome",
         "tesla.vehicle.persistence",
         "tesla.vehicle.polling",
@@ -1460,6 +1471,7 @@ def test_a_platform_knows_entity_coordinator_and_the_tables(platform: str) -> No
         "tesla.schedules",
         "tesla.parked",
         "tesla.capacity",
+        "tesla.release_notes",
     ],
 )
 def test_pure_parts(part: str) -> None:

@@ -1,7 +1,10 @@
 """The car's software."""
 
+from decimal import Decimal
+
 import pytest
 from homeassistant.components.update import SERVICE_INSTALL, UpdateEntityFeature
+from homeassistant.components.update.const import DATA_COMPONENT
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -10,7 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, snapsh
 from syrupy.assertion import SnapshotAssertion
 
 from simulator import Simulator
-from tests.conftest import MODEL_Y, state_of
+from simulator.bill import Category
+from tests.conftest import MODEL_Y, state_of, vehicle_of
 from tests.fleet import BOTH, MINUTE, MOMENT, Case, Driven, Wait, act, check, names, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -112,3 +116,51 @@ async def test_installation_from_beginning_to_end(
     await wait(25 * MINUTE)
     state = state_of(hass, "update.aurora_software_update")
     assert (state.state, state.attributes["installed_version"]) == ("off", "2026.38.9")
+
+
+UPDATE = "update.aurora_software_update"
+
+
+async def notes_of(hass: HomeAssistant) -> str | None:
+    """Open the release notes, as the front end's request does."""
+    entity = hass.data[DATA_COMPONENT].get_entity(UPDATE)
+    assert entity is not None
+    return await entity.async_release_notes()
+
+
+async def test_release_notes_are_requested_once_for_each_version(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+) -> None:
+    """Even of a sleeping car, which is not woken."""
+    car = await told_of(
+        tesla, wait, MODEL_Y, software_update={"version": "2026.38.9", "status": "available"}
+    )
+    car.steer({"state": "asleep"})
+    before = tesla.bill.counts()[Category.DATA]
+    for _ in range(2):
+        assert (await notes_of(hass) or "").startswith("## Minor updates")
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+    assert car.wakes == 0
+
+
+async def test_release_notes_that_tesla_refuses(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+) -> None:
+    """A refusal is billed, so it is not repeated; a full budget costs nothing."""
+    await told_of(tesla, wait, MODEL_Y)
+    before = tesla.bill.counts()[Category.DATA]
+    meter = vehicle_of(loaded, MODEL_Y).vehicle.api.meter
+    budget, meter.budget = meter.budget, Decimal("0.001")
+    assert await notes_of(hass) is None
+    assert tesla.bill.counts()[Category.DATA] == before
+    meter.budget = budget
+    tesla.faults.order("status", endpoint="release_notes", vin=MODEL_Y, count=1, status=404)
+    for _ in range(2):
+        assert await notes_of(hass) is None
+    assert tesla.bill.counts()[Category.DATA] == before + 1

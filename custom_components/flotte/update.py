@@ -1,6 +1,7 @@
 """Software update of a vehicle."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.update import (
@@ -10,9 +11,11 @@ from homeassistant.components.update import (
     UpdateEntityFeature,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
+from .const import LOGGER
 from .entity import FlotteEntityDescription, VehicleEntity
 from .tesla import commands, signals
 
@@ -59,11 +62,12 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @property
     @override
     def supported_features(self) -> UpdateEntityFeature:
+        features = UpdateEntityFeature.PROGRESS | UpdateEntityFeature.RELEASE_NOTES
         # The vehicle downloads on its own, over Wi-Fi; only then can an installation start.
         status = self.readings[signals.UPDATE_STAGE]
         if status in ("available", "scheduled"):
-            return UpdateEntityFeature.PROGRESS | UpdateEntityFeature.INSTALL
-        return UpdateEntityFeature.PROGRESS
+            features |= UpdateEntityFeature.INSTALL
+        return features
 
     @property
     @override
@@ -90,3 +94,23 @@ class SoftwareUpdate(VehicleEntity, UpdateEntity):
     @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
         await self.async_send(commands.schedule_software_update())
+
+    @override
+    async def async_release_notes(self) -> str | None:
+        """Request the notes when someone opens them; Flotte keeps them, because they cost money.
+
+        No person is known to wait for them, so the budget's reserve for people stays untouched.
+        """
+        version = self.latest_version
+        if version is None:
+            return None
+        request = partial(
+            self.coordinator.vehicle.release_notes.of,
+            version,
+            staged=version != self.installed_version,
+        )
+        try:
+            return await self.coordinator.async_ask(request, None)
+        except HomeAssistantError as error:
+            LOGGER.info("No release notes of %s: %s", self.coordinator.device_name, error)
+            return None

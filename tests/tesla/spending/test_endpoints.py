@@ -64,6 +64,7 @@ EXPECTED = {
     "grid_import_export": Category.ENERGY,
     "off_grid_vehicle_charging_reserve": Category.ENERGY,
     "nearby_charging_sites": Category.DATA,
+    "release_notes": Category.DATA,
     "charging_history": DATA,
     "charging_invoice": DATA,
     "time_of_use_settings": Category.ENERGY,

@@ -178,6 +178,14 @@ class FleetApi(SiteEndpoints, ChargingEndpoints):
         endpoint = Endpoint.NEARBY_CHARGING_SITES
         return _dict(await self._request("GET", path, endpoint, caller, asset=vin))
 
+    async def release_notes(self, vin: str, caller: Caller, *, staged: bool) -> dict[str, Any]:
+        """Return the release notes of the vehicle's software, or of a staged update.
+
+        It need not be online.
+        """
+        path = f"/api/1/vehicles/{vin}/release_notes?staged={str(staged).lower()}"
+        return _dict(await self._request("GET", path, Endpoint.RELEASE_NOTES, caller, asset=vin))
+
     async def wake_up(self, vin: str, caller: Caller) -> dict[str, Any]:
         """Wake the vehicle, which takes 10 to 60 s."""
         path = f"/api/1/vehicles/{vin}/wake_up"

@@ -15,6 +15,7 @@ dearest category except wakes. The reasons and sources for the categories:
   The stream itself is billed by the signal, not by request.
 - nearby_charging_sites is data (assumed): TeslaLogger stopped using it because it is paid (2025).
 - charging_history and charging_invoice are data, because their category is unknown.
+- release_notes is data (assumed): its category is unknown.
 - Requests to energy sites are energy, priced 0: Home Assistant's documentation (2025-01) calls them
   "free at this time".
 """
@@ -43,6 +44,7 @@ class Endpoint(StrEnum):
     FLEET_TELEMETRY_CONFIG_DELETE = "fleet_telemetry_config_delete"
     FLEET_TELEMETRY_ERRORS = "fleet_telemetry_errors"
     NEARBY_CHARGING_SITES = "nearby_charging_sites"
+    RELEASE_NOTES = "release_notes"
     CHARGING_HISTORY = "charging_history"
     CHARGING_INVOICE = "charging_invoice"
     LIVE_STATUS = "live_status"
@@ -78,6 +80,7 @@ ASSUMED: Final[Mapping[Endpoint, Category]] = {
     Endpoint.FLEET_TELEMETRY_CONFIG_DELETE: Category.DATA,
     Endpoint.FLEET_TELEMETRY_ERRORS: Category.DATA,
     Endpoint.NEARBY_CHARGING_SITES: Category.DATA,
+    Endpoint.RELEASE_NOTES: Category.DATA,
     Endpoint.CHARGING_HISTORY: Category.DATA,
     Endpoint.CHARGING_INVOICE: Category.DATA,
     Endpoint.LIVE_STATUS: Category.ENERGY,

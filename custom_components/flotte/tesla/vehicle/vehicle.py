@@ -26,6 +26,7 @@ from .channel import CommandChannel
 from .context import VehicleContext
 from .execution import Executor
 from .knowledge import Knowledge, StateListener
+from .notes import ReleaseNotes
 from .outcome import CommandMode, Done, Errand
 from .persistence import Persistence
 from .polling import Poller
@@ -93,6 +94,7 @@ class Vehicle:
             waker=self.waker,
             persistence=self.persistence,
         )
+        self.release_notes = ReleaseNotes(self.context, self.admission)
         self.turns = self.executor.turns
         self.deferred = self.executor.deferred
 

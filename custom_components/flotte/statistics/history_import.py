@@ -175,9 +175,8 @@ class HistoryImport:
     @callback
     def _async_next(self, pause: timedelta) -> None:
         """Take the next step after a pause, unless one is under way or will be taken anyway."""
-        if self._is_busy or (self._cancel_step is not None and pause):
-            return
-        if not has_recorder(self._hass):
+        is_planned = self._cancel_step is not None and bool(pause)
+        if self._is_busy or is_planned or not has_recorder(self._hass):
             return
         self._async_cancel()
         self._cancel_step = async_call_later(self._hass, pause, self._async_begin_step)

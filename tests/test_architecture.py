@@ -682,7 +682,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.key": HOME_ASSISTANT | {"const", "tesla.signing", "aiohttp", "asyncio"},
     "account.names": HOME_ASSISTANT | {"const"},
     "account.zones": HOME_ASSISTANT | {"tesla.signals", "tesla.site"},
-    "account.devices": HOME_ASSISTANT | {"const", "coordinator", "tesla.signals", "tesla.state"},
+    "account.devices": HOME_ASSISTANT
+    | {"account.names", "coordinator", "tesla.signals", "tesla.state"},
     "account.pairing": HOME_ASSISTANT
     | {
         "account.issues",

@@ -101,7 +101,11 @@ async def test_counters_continue_after_a_restart_and_a_gap(
 
 
 async def test_only_the_energy_fails(
-    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await wait(6 * MINUTE)
     known = value_of(hass, LIFETIME)
@@ -114,6 +118,9 @@ async def test_only_the_energy_fails(
     tesla.faults.clear([fault.number])
     await wait(6 * MINUTE)
     assert value_of(hass, LIFETIME) == pytest.approx(known + 30 / 60 * 1.2, abs=0.001)
+    lost = [each for each in caplog.messages if "energy of Home cannot be read" in each]
+    back = [each for each in caplog.messages if "energy of Home can be read again" in each]
+    assert (len(lost), len(back)) == (1, 1)
 
 
 async def test_an_odd_time_zone_is_ignored(

@@ -13,17 +13,16 @@ from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .account.names import AssetName, async_distinct_name
+from .account.names import AssetName, async_change_device, async_distinct_name
 from .account.pairing import Pairing
 from .account.stream_watch import StreamWatch
 from .account.zones import async_apply_zone
-from .const import DOMAIN, LOGGER, SUSPENDED_INTERVAL, UNREACHABLE_GRACE
+from .const import LOGGER, SUSPENDED_INTERVAL, UNREACHABLE_GRACE
 from .errors import as_home_assistant, as_update_failed
 from .spending.callers import caller_of
 from .tesla import signals
@@ -176,12 +175,8 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """Apply a new name to the device; a name that the owner gave it stays."""
         name = self.name = self._asset_name.shown
         self.device_info["name"] = name
-        devices = dr.async_get(self.hass)
-        device = devices.async_get_device_by_identifier(
-            (DOMAIN, self.unique_prefix), self.config_entry.entry_id
-        )
-        if device is not None:
-            devices.async_update_device(device.id, name=name)
+        account = self.config_entry.entry_id
+        async_change_device(self.hass, account, self.unique_prefix, name=name)
 
     @property
     def shown_signals(self) -> frozenset[Signal[Any]]:
@@ -397,6 +392,8 @@ class VehicleCoordinator(FlotteCoordinator):
 
 _MIN_FAILURES: Final = 2
 """Failures in a row before a section of a site counts as lost."""
+_LOGGED: Final = {SITE_INFO: "settings", ENERGY_HISTORY: "energy"}
+"""Sections whose loss is logged apart: Home Assistant logs that of the power flows."""
 
 
 class SiteCoordinator(FlotteCoordinator):
@@ -427,8 +424,9 @@ class SiteCoordinator(FlotteCoordinator):
         )
         self.site = site
         self.data = site.state
-        self._told_availability = self.availability
-        self._settings_missed = False
+        self._last_availability = self.availability
+        self._missed: set[str] = set()
+        """Sections whose loss was logged."""
         entry.async_on_unload(site.subscribe(self.async_apply_changes))
 
     @property
@@ -455,16 +453,16 @@ class SiteCoordinator(FlotteCoordinator):
     @override
     async def async_poll(self) -> None:
         await async_apply_zone(self.hass, self.site)
-        settings = self.site.sections[SITE_INFO]
-        failures = settings.failures
+        failures = {name: section.failures for name, section in self.site.sections.items()}
         try:
             await self.site.poll(self.shown_signals | self._awaited)
         except (BudgetExceeded, GateRefused, NotRecorded) as error:
             self._async_log_pause(error)
             return
         finally:
-            if settings.failures != failures:
-                self._async_watch_settings(settings.error)
+            for name, subject in _LOGGED.items():
+                if self.site.sections[name].failures != failures[name]:
+                    self._async_log_section(name, subject)
         self._is_pause_logged = False
 
     @callback
@@ -479,15 +477,19 @@ class SiteCoordinator(FlotteCoordinator):
         return frozenset(each for each in signals.SITE_SIGNALS if each.section not in known)
 
     @callback
-    def _async_watch_settings(self, error: TeslaError | None) -> None:
-        """Log once that only the settings cannot be read, and once that they can be read again."""
-        if error is None:
-            if self._settings_missed:
-                LOGGER.info("The settings of %s can be read again", self.device_name)
-            self._settings_missed = False
-        elif not self._settings_missed and self.site.sections[LIVE_STATUS].error is None:
-            LOGGER.warning("The settings of %s cannot be read: %s", self.device_name, error)
-            self._settings_missed = True
+    def _async_log_section(self, name: str, subject: str) -> None:
+        """Log once that only one section cannot be read, and once that it can be read again."""
+        section = self.site.sections[name]
+        if section.error is None:
+            if name in self._missed:
+                LOGGER.info("The %s of %s can be read again", subject, self.device_name)
+            self._missed.discard(name)
+        elif section.failures >= _MIN_FAILURES and self.site.sections[LIVE_STATUS].error is None:
+            if name not in self._missed:
+                LOGGER.warning(
+                    "The %s of %s cannot be read: %s", subject, self.device_name, section.error
+                )
+            self._missed.add(name)
 
     @override
     def async_lapse(self) -> None:

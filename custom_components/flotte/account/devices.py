@@ -1,32 +1,21 @@
 """Descriptions of devices: models and versions, as vehicles and sites report them."""
 
 from collections import Counter
-from typing import Final, TypedDict, cast
+from typing import Final, cast
 
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from ..const import DOMAIN
 from ..coordinator import FlotteCoordinator, VehicleCoordinator
 from ..tesla import signals
 from ..tesla.state import State
+from .names import DeviceChanges, async_change_device
 
 CONFIGURATION_URL: Final = "https://www.tesla.com/teslaaccount"
 """Tesla's page about the account's products; none of its pages is about a single one."""
 POWERWALL: Final = "Powerwall"
 SOLAR: Final = "Solar panels"
 CONNECTORS_MODEL: Final = "Wall Connectors"
-
-
-class _Description(TypedDict, total=False):
-    """The parts of a description that change."""
-
-    configuration_url: str
-    model: str
-    model_id: str
-    sw_version: str
-    hw_version: str
 
 
 @callback
@@ -41,12 +30,10 @@ def async_keep_described(coordinator: FlotteCoordinator) -> None:
         if not changed:
             return
         known.update(cast("DeviceInfo", changed))
-        devices = dr.async_get(coordinator.hass)
-        device = devices.async_get_device_by_identifier(
-            (DOMAIN, coordinator.unique_prefix), coordinator.config_entry.entry_id
+        account = coordinator.config_entry.entry_id
+        async_change_device(
+            coordinator.hass, account, coordinator.unique_prefix, **cast("DeviceChanges", changed)
         )
-        if device is not None:
-            devices.async_update_device(device.id, **cast("_Description", changed))
 
     describe()
     coordinator.config_entry.async_on_unload(coordinator.async_after_poll(describe))

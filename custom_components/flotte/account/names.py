@@ -1,7 +1,10 @@
-"""Names of vehicles and sites: the source that counts, and how equal names become distinct."""
+"""Names of vehicles and sites: the source that counts, and how equal names become distinct.
+
+Devices that are registered already follow a new name or description.
+"""
 
 import re
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -117,3 +120,25 @@ def async_distinct_name(hass: HomeAssistant, entry_id: str, number: str, name: s
     while any(each[-length:] == number[-length:] for each in namesakes) and length < len(number):
         length += 1
     return f"{shown} ({number[-length:]})"
+
+
+class DeviceChanges(TypedDict, total=False):
+    """The parts of a device that change."""
+
+    name: str
+    configuration_url: str
+    model: str
+    model_id: str
+    sw_version: str
+    hw_version: str
+
+
+@callback
+def async_change_device(
+    hass: HomeAssistant, account: str, identifier: str, **changes: Unpack[DeviceChanges]
+) -> None:
+    """Change a device of an account, if it is registered; a name that the owner gave it stays."""
+    devices = dr.async_get(hass)
+    device = devices.async_get_device_by_identifier((DOMAIN, identifier), account)
+    if device is not None:
+        devices.async_update_device(device.id, **changes)

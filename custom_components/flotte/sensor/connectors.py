@@ -19,7 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import AccountData, FlotteConfigEntry
 from ..account.devices import CONFIGURATION_URL
-from ..account.names import CHARACTERS_SHOWN, MANUFACTURER
+from ..account.names import CHARACTERS_SHOWN, MANUFACTURER, async_change_device
 from ..const import DOMAIN
 from ..coordinator import SiteCoordinator
 from ..entity import FlotteEntity, FlotteEntityDescription
@@ -143,13 +143,10 @@ def _async_add(
 @callback
 def _async_describe(coordinator: SiteCoordinator) -> None:
     """Name the model of devices that were made before the site named it."""
-    devices = dr.async_get(coordinator.hass)
+    account = coordinator.config_entry.entry_id
     for din, _, model in coordinator.state[signals.CONNECTOR_PARTS] or ():
-        device = devices.async_get_device_by_identifier(
-            (DOMAIN, din), coordinator.config_entry.entry_id
-        )
-        if device is not None and model is not None and device.model != model:
-            devices.async_update_device(device.id, model=model)
+        if model is not None:
+            async_change_device(coordinator.hass, account, din, model=model)
 
 
 def _name_of(coordinator: SiteCoordinator, parts: ConnectorParts) -> str:

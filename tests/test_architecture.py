@@ -469,7 +469,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",
     },
-    "tesla.charging": set(),
+    "tesla.charging": {"tesla.spending.modes"},
     "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",

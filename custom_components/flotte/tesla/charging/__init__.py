@@ -1,1 +1,1 @@
-"""Charging of vehicles over time: as their reports prove it, and as Tesla bills it."""
+"""Charging of vehicles: as their reports prove it, as Tesla bills it, and from the sun at home."""

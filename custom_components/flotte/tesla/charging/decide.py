@@ -1,0 +1,391 @@
+"""Decision about charging: one function from a situation to what to do, and why.
+
+The rules below are asked in order; the first with an answer decides. Whatever fails (meter, grid,
+budget, place) has its rule before the sun is asked, so that no vehicle stays at a current that was
+right in the sun.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from ..spending.modes import SpendingMode
+from .power import FIRST_AMPS
+from .situation import ChargingMode, ChargingSituation, Memory, PlanDemand, Plug, Sent
+from .work import ChangeCosts, advance, best_state
+from .worth import Gains
+
+MIN_ON: Final = 180.0
+"""Seconds that a start lasts at least, to spare the contactors."""
+MIN_OFF: Final = 60.0
+MAX_STARTS: Final = 12
+"""Starts a day for the sun. Vehicles refuse to charge, or stay at a low current, after dozens."""
+SETTLE: Final = 40.0
+"""Seconds after a command in which readings of the vehicle may be older than the command."""
+OVERRIDE_AFTER: Final = 60.0
+"""Seconds after a command of ours from which a different reading means that a person acted."""
+NEAR_LIMIT: Final = 2.0
+"""Per cent below the limit from which a start is refused or ends at once."""
+TICK: Final = 10.0
+"""Seconds between two decisions."""
+MAX_INTERVAL: Final = 120.0
+"""Longer gaps between decisions count as this many seconds in the work function."""
+STALE_HOLD: Final = 180.0
+"""Seconds without a fresh surplus before the current goes down to the lowest."""
+STALE_STOP: Final = 600.0
+"""As above, before charging stops."""
+MIN_STALE: Final = 180.0
+"""Seconds after which a surplus is too old, or three intervals of the meter if that is longer."""
+
+AWAKE_WAKE_SHARE: Final = 0.25
+"""Share of a wake that a stop of an awake vehicle counts as: it will have fallen asleep by then."""
+GRID_WEIGHTS: Final[Mapping[ChargingMode, float]] = MappingProxyType(
+    {
+        ChargingMode.SUN_ONLY: 2.5,
+        ChargingMode.SUN_FIRST: 1.0,
+        ChargingMode.SUN_AND_LOWEST: 1.0,
+        ChargingMode.CHEAPEST_HOURS: 2.5,
+    }
+)
+"""Factor of the grid's price in each mode that follows the sun."""
+THRIFTY_FACTOR: Final = 1.6
+"""Factor of the cost of commands while Flotte saves."""
+ALLOWANCE_BASE: Final = 4.0
+MAX_ALLOWANCE_FACTOR: Final = 64.0
+
+
+class ChargingStep(StrEnum):
+    """Move of a vehicle's charge."""
+
+    HANDS_OFF = "hands_off"
+    """Nothing, and nothing is intended."""
+    KEEP = "keep"
+    START = "start"
+    SET = "set"
+    STOP = "stop"
+
+
+class Reason(StrEnum):
+    """Reason of a decision; each has a sentence with its figures."""
+
+    OFF = "off"
+    UNPLUGGED = "unplugged"
+    NO_POWER = "no_power"
+    UNKNOWN = "unknown"
+    IN_SERVICE = "in_service"
+    FAST_CHARGING = "fast_charging"
+    AWAY = "away"
+    PLACE_UNKNOWN = "place_unknown"
+    TAKEN_OVER = "taken_over"
+    GRID_DOWN = "grid_down"
+    COMPLETE = "complete"
+    BELOW_FLOOR = "below_floor"
+    NOW = "now"
+    PLAN_LATE = "plan_late"
+    PLAN_SLOT = "plan_slot"
+    PLAN_WAITS = "plan_waits"
+    SPENDING_STOPPED = "spending_stopped"
+    SPENDING_FRUGAL = "spending_frugal"
+    METER_SILENT = "meter_silent"
+    FOLLOWS_SUN = "follows_sun"
+    WAITS_FOR_SUN = "waits_for_sun"
+    SURPLUS_ENDED = "surplus_ended"
+    KEEPS_MINIMUM = "keeps_minimum"
+    RESTS = "rests"
+    """Stopped a moment ago, or started too often today."""
+    STANDS = "stands"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingDecision:
+    """Output for one vehicle: the action, its reason, figures for the sentence, and the memory."""
+
+    action: ChargingStep
+    reason: Reason
+    memory: Memory
+    amps: int = 0
+    """Current for START and SET."""
+    figures: Mapping[str, float] = MappingProxyType({})
+    """By the placeholders of the reason's sentence; power in kW, levels in per cent."""
+    saves: bool = False
+    """Whether the command saves money, so that no budget refuses it."""
+
+
+type _ChargingRule = Callable[[ChargingSituation, Memory], ChargingDecision | None]
+
+
+def decide_charging(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
+    """Decide for one vehicle."""
+    memory = _renewed(situation, memory)
+    for rule in _RULES:
+        if (decision := rule(situation, memory)) is not None:
+            return decision
+    raise AssertionError("the last rule always answers")
+
+
+def sent(decision: ChargingDecision, now: float) -> Memory:
+    """The memory after the command of a decision was accepted by the vehicle."""
+    memory = decision.memory
+    if decision.action is ChargingStep.START:
+        return replace(
+            memory,
+            sent=Sent(now, decision.amps),
+            started_at=now,
+            stopped_at=None,
+            starts=memory.starts + 1,
+        )
+    if decision.action is ChargingStep.STOP:
+        return replace(memory, sent=Sent(now, 0), started_at=None, stopped_at=now)
+    return replace(memory, sent=Sent(now, decision.amps))
+
+
+def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
+    """The memory with what ends on its own: the day, the plug, an override, another range."""
+    vehicle = situation.vehicle
+    if memory.day != situation.day:
+        memory = replace(memory, day=situation.day, starts=0)
+    if vehicle.plug is Plug.UNPLUGGED and (memory.sent or memory.taken_over or memory.costs):
+        memory = Memory(day=situation.day, starts=memory.starts)
+    if situation.resumed and memory.taken_over:
+        memory = replace(memory, taken_over=False, sent=None)
+    if memory.costs and len(memory.costs) != len(vehicle.power.currents) + 1:
+        memory = replace(memory, costs=(), advanced_at=None)
+    if not memory.taken_over and _is_taken_over(situation, memory):
+        memory = replace(memory, taken_over=True)
+    return memory
+
+
+def _is_taken_over(situation: ChargingSituation, memory: Memory) -> bool:
+    """Whether a person started, stopped or set the current since our last command."""
+    vehicle, last = situation.vehicle, memory.sent
+    if vehicle.commanded_by_person:
+        return True
+    if last is None or vehicle.reported_at < last.at + OVERRIDE_AFTER:
+        return False
+    if last.amps == 0:
+        return vehicle.plug is Plug.CHARGING
+    if vehicle.plug is Plug.STOPPED:
+        return True
+    if vehicle.plug is not Plug.CHARGING or vehicle.requested is None:
+        return False
+    return vehicle.requested != max(last.amps, min(FIRST_AMPS, vehicle.power.highest))
+
+
+def _absent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Hands off where there is nothing to steer."""
+    vehicle = situation.vehicle
+    reason: Reason | None = None
+    if situation.mode is ChargingMode.OFF:
+        reason = Reason.OFF
+    elif vehicle.plug is None:
+        reason = Reason.UNKNOWN
+    elif vehicle.plug is Plug.UNPLUGGED:
+        reason = Reason.UNPLUGGED
+    elif vehicle.plug is Plug.NO_POWER:
+        reason = Reason.NO_POWER
+    elif vehicle.in_service:
+        reason = Reason.IN_SERVICE
+    elif vehicle.fast_charging:
+        reason = Reason.FAST_CHARGING
+    elif vehicle.at_home is None:
+        reason = Reason.PLACE_UNKNOWN
+    elif not vehicle.at_home:
+        reason = Reason.AWAY
+    elif memory.taken_over:
+        reason = Reason.TAKEN_OVER
+    return None if reason is None else ChargingDecision(ChargingStep.HANDS_OFF, reason, memory)
+
+
+def _grid_down(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Stop in an outage: the vehicle would empty the home battery."""
+    if situation.house.grid_up is not False:
+        return None
+    return _stop(situation, memory, Reason.GRID_DOWN)
+
+
+def _complete(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Nothing near the limit: a start would be refused, or end at once."""
+    vehicle = situation.vehicle
+    figures = {} if vehicle.limit is None else {"limit": vehicle.limit}
+    if vehicle.plug is Plug.COMPLETE:
+        return ChargingDecision(ChargingStep.HANDS_OFF, Reason.COMPLETE, memory, figures=figures)
+    if vehicle.level is None or vehicle.limit is None or vehicle.plug is Plug.CHARGING:
+        return None
+    if vehicle.level <= vehicle.limit - NEAR_LIMIT:
+        return None
+    return ChargingDecision(ChargingStep.KEEP, Reason.COMPLETE, memory, figures=figures)
+
+
+def _at_once(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Charge at the highest current if the level, the mode or the plan asks for it."""
+    vehicle = situation.vehicle
+    if vehicle.level is not None and vehicle.level < situation.floor_level:
+        figures = {"level": vehicle.level, "floor": situation.floor_level}
+        return _full(situation, memory, Reason.BELOW_FLOOR, figures)
+    if situation.plan is PlanDemand.LATE:
+        return _full(situation, memory, Reason.PLAN_LATE)
+    if situation.spending is SpendingMode.STOPPED:
+        return _stop(situation, memory, Reason.SPENDING_STOPPED)
+    if situation.mode is ChargingMode.NOW:
+        return _full(situation, memory, Reason.NOW)
+    if situation.plan is PlanDemand.SLOT:
+        return _full(situation, memory, Reason.PLAN_SLOT)
+    return None
+
+
+def _meter_silent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Without a fresh surplus: start nothing, and step down in time what charges."""
+    house, now = situation.house, situation.now
+    oldest = now - max(MIN_STALE, 3 * house.interval)
+    known = house.surplus is not None and house.measured_at is not None
+    if known and house.measured_at is not None and house.measured_at >= oldest:
+        return None
+    if situation.mode is ChargingMode.CHEAPEST_HOURS:
+        return _stop(situation, memory, Reason.PLAN_WAITS)
+    if situation.vehicle.plug is not Plug.CHARGING:
+        memory = replace(memory, costs=(), advanced_at=None)
+        return ChargingDecision(ChargingStep.KEEP, Reason.METER_SILENT, memory)
+    lost_at = now if memory.surplus_lost_at is None else memory.surplus_lost_at
+    memory = replace(memory, costs=(), advanced_at=None, surplus_lost_at=lost_at)
+    if now - lost_at >= STALE_STOP and situation.mode is not ChargingMode.SUN_AND_LOWEST:
+        return _stop(situation, memory, Reason.METER_SILENT)
+    if now - lost_at >= STALE_HOLD:
+        return _set(situation, memory, situation.vehicle.power.lowest, Reason.METER_SILENT)
+    return ChargingDecision(ChargingStep.KEEP, Reason.METER_SILENT, memory)
+
+
+def _sun(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
+    """Follow the sun by the work function."""
+    vehicle = situation.vehicle
+    surplus = situation.house.surplus or 0.0
+    gains = Gains(vehicle.power, situation.prices, GRID_WEIGHTS[situation.mode]).at(surplus)
+    costs = _change_costs(situation)
+    lowest = vehicle.power.lowest
+    before = memory.costs or (0.0,) * len(gains)
+    elapsed = TICK if memory.advanced_at is None else situation.now - memory.advanced_at
+    hours = min(max(elapsed, 0.0), MAX_INTERVAL) / 3600
+    work = advance(before, gains, hours, costs, lowest)
+    memory = replace(memory, costs=tuple(work), advanced_at=situation.now, surplus_lost_at=None)
+    state = _state(situation, memory)
+    best = best_state(work, gains, state, costs, lowest)
+    if situation.mode is ChargingMode.SUN_AND_LOWEST:
+        best = max(best, 1)
+    decision = _go(situation, memory, state, best)
+    return replace(decision, figures={"surplus": surplus, "needed": vehicle.power.lowest_kilowatts})
+
+
+def _go(situation: ChargingSituation, memory: Memory, state: int, best: int) -> ChargingDecision:
+    """Go from a state to the best one, unless something stands against it."""
+    now = situation.now
+    amps = best + situation.vehicle.power.lowest - 1 if best else 0
+    is_kept = True
+    if situation.stands and state:
+        reason = Reason.STANDS
+    elif best == state:
+        reason = Reason.FOLLOWS_SUN
+        if state == 0:
+            waits = situation.plan is PlanDemand.WAIT
+            reason = Reason.PLAN_WAITS if waits else Reason.WAITS_FOR_SUN
+    elif best == 0:
+        reason = Reason.SURPLUS_ENDED
+        if is_kept := memory.started_at is not None and now - memory.started_at < MIN_ON:
+            reason = Reason.KEEPS_MINIMUM
+    elif situation.spending is SpendingMode.FRUGAL:
+        reason = Reason.SPENDING_FRUGAL
+    elif state == 0 and not _may_start(now, memory):
+        reason = Reason.RESTS
+    else:
+        reason, is_kept = Reason.FOLLOWS_SUN, False
+    if is_kept:
+        return ChargingDecision(ChargingStep.KEEP, reason, memory)
+    if best == 0:
+        return ChargingDecision(ChargingStep.STOP, reason, memory, saves=True)
+    return ChargingDecision(ChargingStep.SET if state else ChargingStep.START, reason, memory, amps)
+
+
+def _may_start(now: float, memory: Memory) -> bool:
+    """Whether the limits of the hardware allow a start for the sun."""
+    is_rested = memory.stopped_at is None or now - memory.stopped_at >= MIN_OFF
+    return is_rested and memory.starts < MAX_STARTS
+
+
+_RULES: Final[tuple[_ChargingRule, ...]] = (
+    _absent,
+    _grid_down,
+    _complete,
+    _at_once,
+    _meter_silent,
+    _sun,
+)
+
+
+def _state(situation: ChargingSituation, memory: Memory) -> int:
+    """Index of the state that the vehicle is in, or will be in after our last command."""
+    vehicle, last = situation.vehicle, memory.sent
+    if last is not None and vehicle.reported_at < last.at + OVERRIDE_AFTER:
+        amps = last.amps
+    elif vehicle.plug is not Plug.CHARGING:
+        amps = 0
+    else:
+        amps = last.amps if last is not None and last.amps else vehicle.requested or FIRST_AMPS
+    if amps == 0:
+        return 0
+    return min(max(amps, vehicle.power.lowest), vehicle.power.highest) - vehicle.power.lowest + 1
+
+
+def _change_costs(situation: ChargingSituation) -> ChangeCosts:
+    """Costs of changes; saving raises all of them but a stop, which saves money itself."""
+    allowance, tuning = situation.allowance, situation.tuning
+    factor = THRIFTY_FACTOR if situation.spending is SpendingMode.THRIFTY else 1.0
+    if allowance.commands:
+        excess = allowance.used / allowance.commands - allowance.day_share
+        factor *= min(MAX_ALLOWANCE_FACTOR, max(1.0, ALLOWANCE_BASE ** (4 * excess)))
+    command = float(situation.tesla.command)
+    wake = float(situation.tesla.wake) * (1.0 if situation.vehicle.asleep else AWAKE_WAKE_SHARE)
+    stop = tuning.switch_commands * command + tuning.switch_wakes * wake
+    return ChangeCosts(
+        change=tuning.change_commands * command * factor,
+        start=stop + tuning.switch_commands * command * (factor - 1),
+        stop=stop,
+        look_ahead=tuning.look_ahead,
+    )
+
+
+def _full(
+    situation: ChargingSituation,
+    memory: Memory,
+    reason: Reason,
+    figures: Mapping[str, float] = MappingProxyType({}),
+) -> ChargingDecision:
+    """Charge at the highest current."""
+    highest = situation.vehicle.power.highest
+    if _state(situation, memory) == 0:
+        return ChargingDecision(ChargingStep.START, reason, memory, highest, figures)
+    return _set(situation, memory, highest, reason, figures)
+
+
+def _set(
+    situation: ChargingSituation,
+    memory: Memory,
+    amps: int,
+    reason: Reason,
+    figures: Mapping[str, float] = MappingProxyType({}),
+) -> ChargingDecision:
+    """Set the current of a vehicle that charges, unless it is set."""
+    if _state(situation, memory) == amps - situation.vehicle.power.lowest + 1:
+        return ChargingDecision(ChargingStep.KEEP, reason, memory, amps, figures)
+    return ChargingDecision(ChargingStep.SET, reason, memory, amps, figures)
+
+
+def _stop(
+    situation: ChargingSituation,
+    memory: Memory,
+    reason: Reason,
+    figures: Mapping[str, float] = MappingProxyType({}),
+) -> ChargingDecision:
+    """Stop charging, unless it is stopped. A stop saves money and is never refused."""
+    if _state(situation, memory) == 0:
+        return ChargingDecision(ChargingStep.KEEP, reason, memory, figures=figures)
+    return ChargingDecision(ChargingStep.STOP, reason, memory, figures=figures, saves=True)

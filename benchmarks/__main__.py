@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import cost, flood, ingest, setup, signing
+from benchmarks import cost, flood, ingest, setup, signing, surplus
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,6 +24,9 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("flood", help="floods of unknown clients", description=flood.__doc__)
     flood.add_options(name)
     name.set_defaults(run=flood.run)
+    name = names.add_parser("surplus", help="charging from the sun", description=surplus.__doc__)
+    surplus.add_options(name)
+    name.set_defaults(run=surplus.run)
     return parser
 
 

@@ -684,6 +684,7 @@ async def test_id_of_a_schedule_that_may_have_been_saved(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     tesla: Simulator,
+    quick_waits: None,
     wait: Wait,
     driven: Driven,
     action: str,
@@ -694,6 +695,8 @@ async def test_id_of_a_schedule_that_may_have_been_saved(
     device_id = device_of(hass, loaded, driven.vin)
     endpoint = "signed_command" if driven.signed else "command/*"
     tesla.faults.order("lost_reply", endpoint=endpoint, skip=int(driven.signed), count=None)
+    # Or the car's data would show that it was saved.
+    tesla.faults.order("lost_reply", endpoint="vehicle_data", count=None)
     error = await refused(hass, action, device_id, **fields)
     assert error.translation_key == "schedule_outcome_unknown"
     assert str(MOMENT_SECONDS + 60) in str(error)

@@ -20,7 +20,9 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..tesla import commands, signals
 from ..tesla.commands import Command
+from ..tesla.commands.charging import DAYS
 from ..tesla.commands.driving import ORDERS
+from ..tesla.schedules import CHARGE, PRECONDITION, Schedule, ScheduleKind
 from ..tesla.signals import Position
 from ..tesla.state import State
 from .schedules import (
@@ -119,27 +121,28 @@ class ServiceInput:
         return minutes
 
 
-def _add_charge_schedule(given: ServiceInput) -> Command:
-    return commands.add_charge_schedule(
+def _schedule(given: ServiceInput, kind: ScheduleKind, **minutes: int | None) -> Command:
+    """Add a schedule, or update the one with its id."""
+    days = given.fields[ATTR_DAYS]
+    schedule = Schedule(
         schedule_id=given.fields[ATTR_ID],
-        days=frozenset(given.fields[ATTR_DAYS]),
-        position=given.position,
-        start_minutes=given.minutes(ATTR_START),
-        end_minutes=given.minutes(ATTR_END),
+        name="",
+        days=tuple(day for day in DAYS if day in days),
         one_time=given.fields[ATTR_ONE_TIME],
         enabled=given.fields[ATTR_ENABLED],
+        position=given.position,
+        **minutes,
     )
+    return kind.save_command(schedule, given.position, given.state)
+
+
+def _add_charge_schedule(given: ServiceInput) -> Command:
+    start, end = given.minutes(ATTR_START), given.minutes(ATTR_END)
+    return _schedule(given, CHARGE, start_minutes=start, end_minutes=end)
 
 
 def _add_precondition_schedule(given: ServiceInput) -> Command:
-    return commands.add_precondition_schedule(
-        schedule_id=given.fields[ATTR_ID],
-        days=frozenset(given.fields[ATTR_DAYS]),
-        position=given.position,
-        ready_minutes=given.needed_minutes(ATTR_READY),
-        one_time=given.fields[ATTR_ONE_TIME],
-        enabled=given.fields[ATTR_ENABLED],
-    )
+    return _schedule(given, PRECONDITION, ready_minutes=given.needed_minutes(ATTR_READY))
 
 
 def _set_scheduled_charging(given: ServiceInput) -> Command:
@@ -268,7 +271,7 @@ ACTIONS: Final = (
     VehicleAction(
         name="remove_charge_schedule",
         fields={vol.Required(ATTR_ID): SCHEDULE_ID},
-        command=lambda given: commands.remove_charge_schedule(given.fields[ATTR_ID]),
+        command=lambda given: CHARGE.remove_command(given.fields[ATTR_ID], given.state),
     ),
     VehicleAction(
         name="add_precondition_schedule",
@@ -279,7 +282,7 @@ ACTIONS: Final = (
     VehicleAction(
         name="remove_precondition_schedule",
         fields={vol.Required(ATTR_ID): SCHEDULE_ID},
-        command=lambda given: commands.remove_precondition_schedule(given.fields[ATTR_ID]),
+        command=lambda given: PRECONDITION.remove_command(given.fields[ATTR_ID], given.state),
     ),
     VehicleAction(name="list_schedules", command=None, answer="schedules"),
     VehicleAction(name="refresh", command=None),

@@ -3,15 +3,25 @@
 Their signals hold tuples, which survive a restart as they are; here they get names.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import Any, Final
 
+from . import commands
+from .commands import Command
 from .commands.charging import DAYS
 from .reading_json import as_object
-from .signals import CHARGE_SCHEDULES, PRECONDITION_SCHEDULES, Position, coordinate
+from .signals import (
+    CHARGE_SCHEDULES,
+    CHARGE_SCHEDULES_MAXIMUM,
+    PRECONDITION_SCHEDULES,
+    PRECONDITION_SCHEDULES_MAXIMUM,
+    Position,
+    coordinate,
+)
 from .signals.schedules import ScheduleLine, ScheduleLines
-from .state import Signal
+from .state import Signal, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +42,11 @@ class Schedule:
     enabled: bool
     position: Position | None
     """Where the schedule applies, in degrees."""
+
+    @classmethod
+    def empty(cls) -> Schedule:
+        """An enabled schedule that does nothing yet."""
+        return cls(schedule_id=0, name="", days=(), one_time=False, enabled=True, position=None)
 
     @classmethod
     def from_line(cls, line: ScheduleLine) -> Schedule:
@@ -69,6 +84,81 @@ class Schedule:
 def schedules_in(lines: ScheduleLines | None) -> list[Schedule]:
     """The schedules of a reading; none if it is unknown."""
     return [Schedule.from_line(line) for line in lines or ()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleKind:
+    """A kind of schedules: where they are reported, and the commands that change them."""
+
+    signal: Signal[ScheduleLines]
+    maximum: Signal[int]
+    """How many schedules of this kind the vehicle can have."""
+    add: Callable[[Schedule, Position], Command]
+    remove: Callable[[int], Command]
+
+    def save_command(self, schedule: Schedule, position: Position, state: State) -> Command:
+        """Make the command that adds a schedule, or updates the one with its id."""
+        command, before = self.add(schedule, position), state[self.signal]
+        if before is None:
+            return command
+        line = replace(schedule, position=position).to_line()
+        return self._expecting(command, (*_without(schedule.schedule_id, before), line))
+
+    def remove_command(self, schedule_id: int, state: State) -> Command:
+        """Make the command that removes a schedule.
+
+        An unknown one may be there nevertheless, so nothing is expected of its removal.
+        """
+        command, before = self.remove(schedule_id), state[self.signal] or ()
+        left = _without(schedule_id, before)
+        return command if left == before else self._expecting(command, left)
+
+    def _expecting(self, command: Command, lines: ScheduleLines) -> Command:
+        """The command with its expected effect."""
+        return replace(command, expects={self.signal: tuple(sorted(lines, key=itemgetter(0)))})
+
+
+def _without(schedule_id: int, lines: ScheduleLines) -> ScheduleLines:
+    return tuple(line for line in lines if line[0] != schedule_id)
+
+
+def _add_charging(schedule: Schedule, position: Position) -> Command:
+    return commands.add_charge_schedule(
+        schedule_id=schedule.schedule_id,
+        name=schedule.name,
+        days=frozenset(schedule.days),
+        position=position,
+        start_minutes=schedule.start_minutes,
+        end_minutes=schedule.end_minutes,
+        one_time=schedule.one_time,
+        enabled=schedule.enabled,
+    )
+
+
+def _add_preconditioning(schedule: Schedule, position: Position) -> Command:
+    return commands.add_precondition_schedule(
+        schedule_id=schedule.schedule_id,
+        name=schedule.name,
+        days=frozenset(schedule.days),
+        position=position,
+        ready_minutes=schedule.ready_minutes or 0,
+        one_time=schedule.one_time,
+        enabled=schedule.enabled,
+    )
+
+
+CHARGE: Final = ScheduleKind(
+    signal=CHARGE_SCHEDULES,
+    maximum=CHARGE_SCHEDULES_MAXIMUM,
+    add=_add_charging,
+    remove=commands.remove_charge_schedule,
+)
+PRECONDITION: Final = ScheduleKind(
+    signal=PRECONDITION_SCHEDULES,
+    maximum=PRECONDITION_SCHEDULES_MAXIMUM,
+    add=_add_preconditioning,
+    remove=commands.remove_precondition_schedule,
+)
 
 
 def charge_schedules(answer: Mapping[str, Any]) -> list[Schedule]:

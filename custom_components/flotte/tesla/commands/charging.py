@@ -121,6 +121,7 @@ def add_charge_schedule(
     end_minutes: int | None = None,
     one_time: bool = False,
     enabled: bool = True,
+    name: str = "",
 ) -> Command:
     """Add a charging schedule, or change the one with the same id.
 
@@ -134,14 +135,16 @@ def add_charge_schedule(
         end_minutes: End, as `start_minutes`.
         one_time: Whether the schedule applies only once.
         enabled: Whether the schedule is active.
+        name: Name of the schedule; Tesla's REST form has none.
     """
-    for name, minutes in (("start", start_minutes), ("end", end_minutes)):
+    for setting, minutes in (("start", start_minutes), ("end", end_minutes)):
         if minutes is not None:
-            minutes_of_day(name, minutes)
+            minutes_of_day(setting, minutes)
     mask, words = _days(days)
     latitude, longitude = position
     schedule = common_pb2.ChargeSchedule(
         id=schedule_id,
+        name=name,
         days_of_week=mask,
         start_enabled=start_minutes is not None,
         start_time=start_minutes or 0,
@@ -190,6 +193,7 @@ def add_precondition_schedule(
     ready_minutes: int,
     one_time: bool = False,
     enabled: bool = True,
+    name: str = "",
 ) -> Command:
     """Have the vehicle warm at `ready_minutes` after midnight; else like `add_charge_schedule`."""
     minutes_of_day("time", ready_minutes)
@@ -197,6 +201,7 @@ def add_precondition_schedule(
     latitude, longitude = position
     schedule = common_pb2.PreconditionSchedule(
         id=schedule_id,
+        name=name,
         days_of_week=mask,
         precondition_time=ready_minutes,
         one_time=one_time,

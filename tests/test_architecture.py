@@ -120,6 +120,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.capacity": {"tesla.reading_json", "tesla.state"},
     "tesla.release_notes": {"tesla.reading_json"},
     "tesla.parked": {"tesla.reading_json", "tesla.state"},
+    "tesla.schedule_times": {"tesla.commands", "tesla.schedules"},
     "tesla.schedules": {
         "tesla.reading_json",
         "tesla.commands",
@@ -1023,6 +1024,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "services.schedules",
         "tesla.commands",
+        "tesla.schedules",
         "tesla.signals",
         "tesla.state",
         "voluptuous",
@@ -1170,7 +1172,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "binary_sensor": PLATFORM,
     "button": PLATFORM,
     # A price depends on the time as well as on signals.
-    "calendar": PLATFORM | {"calendar.rates", "tesla.energy"},
+    "calendar": PLATFORM
+    | {
+        "asyncio",
+        "calendar.rates",
+        "services.schedules",
+        "tesla.energy",
+        "tesla.errors",
+        "tesla.schedule_times",
+        "tesla.schedules",
+    },
     "climate": PLATFORM,
     "cover": PLATFORM,
     "device_tracker": PLATFORM,

@@ -43,6 +43,7 @@ from custom_components.flotte import (
     switch,
     update,
 )
+from custom_components.flotte.calendar.schedules import SCHEDULE_CALENDARS
 from custom_components.flotte.calendar.tariff import TARIFF_CALENDARS
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
@@ -73,6 +74,7 @@ README: Final = (HERE.parents[1] / "README.md").read_text("utf-8")
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: binary_sensor.VEHICLE_BINARY_SENSORS,
     Platform.BUTTON: button.BUTTONS,
+    Platform.CALENDAR: SCHEDULE_CALENDARS,
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
     Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
@@ -508,6 +510,8 @@ OPTIONAL: Final = {
     "binary_sensor.wifi",
     "button.homelink",
     "calendar.buy_tariff",
+    "calendar.charge_schedules",
+    "calendar.precondition_schedules",
     "calendar.sell_tariff",
     "cover.sunroof",
     "cover.tonneau",

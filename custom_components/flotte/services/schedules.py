@@ -1,6 +1,6 @@
 """Fields and answers of the actions about schedules."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,13 +42,15 @@ ANY_SCHEDULE: Final[Mapping[vol.Marker, Any]] = {
 
 
 @callback
-def async_new_schedule_id(hass: HomeAssistant, now: datetime) -> int:
+def async_new_schedule_id(hass: HomeAssistant, now: datetime, taken: Container[str] = ()) -> int:
     """Return the Unix second, as Tesla's own clients do, or a later one if it is taken.
 
     Otherwise, two schedules added within a second would become one, because a known id updates its
-    schedule.
+    schedule. `taken` has the ids, as texts, of schedules that the vehicle is known to have.
     """
     chosen = max(int(now.timestamp()), hass.data.get(_LAST_SCHEDULE_ID, 0) + 1)
+    while str(chosen) in taken:
+        chosen += 1
     hass.data[_LAST_SCHEDULE_ID] = chosen
     return chosen
 

@@ -5,6 +5,7 @@ Only polled answers have them. A schedule is a tuple, so that it is stored like 
 
 import struct
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final
 
 from ..reading_json import as_number, as_whole
@@ -86,7 +87,8 @@ def _lines(
         if not isinstance(value, list):
             raise Unrecognised(value)
         lines = (read(each) if isinstance(each, dict) else None for each in value)
-        return tuple(each for each in lines if each is not None)
+        # In the order of their ids, so that lists of the same schedules are equal.
+        return tuple(sorted((each for each in lines if each is not None), key=itemgetter(0)))
 
     return parse
 

@@ -560,6 +560,20 @@ async def test_an_unchanged_account_is_not_reloaded(
     assert loaded.runtime_data is before
 
 
+@pytest.mark.usefixtures("few_platforms")
+async def test_a_change_after_the_unload_is_not_written(
+    hass: HomeAssistant, told: MockConfigEntry, wait: Wait, hass_storage: dict[str, Any]
+) -> None:
+    """Tesla may still answer then; the next start may have written newer readings by that time."""
+    changed = told.runtime_data.streaming.changed
+    await wait(timedelta(seconds=31))
+    assert await hass.config_entries.async_unload(told.entry_id)
+    written = hass_storage[f"{DOMAIN}.{told.entry_id}"]
+    changed()
+    await wait(MINUTE)
+    assert hass_storage[f"{DOMAIN}.{told.entry_id}"] is written
+
+
 # --- The ledger -----------------------------------------------------------------------------------
 
 

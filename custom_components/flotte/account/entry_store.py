@@ -67,7 +67,8 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         # Schedule one write, not one for each record: records must be fast, and a steady stream
         # would postpone the write forever.
         nonlocal is_scheduled
-        if not is_scheduled:
+        is_unloaded = getattr(entry, "runtime_data", None) is not data
+        if not is_scheduled and not is_unloaded:
             is_scheduled = True
             data.store.async_delay_save(to_stored, SAVE_DELAY_SECONDS)
 
@@ -88,7 +89,7 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         )
 
     data.store.written = on_write
-    # Never unsubscribed: Tesla may still answer while the entry unloads.
+    # Never unsubscribed: Tesla may still answer while the entry unloads, until its last write.
     data.streaming.changed.subscribe(on_change)
     for vehicle in data.vehicles:
         vehicle.vehicle.persistence.save = keep

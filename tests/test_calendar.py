@@ -219,6 +219,9 @@ async def test_price_is_unknown_in_a_gap(
     assert state_of(hass, CALENDAR).state == "on"
     await move_to(hass, freezer, "2026-10-20T22:00:00+00:00")
     assert state_of(hass, PRICE).state == STATE_UNKNOWN
+    await hass.config_entries.async_reload(entry.entry_id)
+    await wait(MINUTE)
+    assert caplog.text.count("rate_plan_period_gap (Year, Mon 00:00)") == 2, "a reload is a start"
 
 
 async def test_price_follows_the_zone_of_the_site(

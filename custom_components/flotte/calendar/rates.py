@@ -6,6 +6,7 @@ The price follows from the tariff and the clock, so a timer runs until its next 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, override
+from weakref import WeakKeyDictionary
 
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
@@ -21,8 +22,8 @@ from ..tesla.energy.rate_plan_rules import check_rate_plan
 from ..tesla.signals import SiteTariff
 from ..tesla.state import Signal
 
-_logged: Final[set[tuple[str, str]]] = set()
-"""Faults of tariffs that were logged, by site: two entities show one tariff."""
+_logged: Final[WeakKeyDictionary[SiteCoordinator, set[tuple[str, str]]]] = WeakKeyDictionary()
+"""Faults of tariffs that were logged since the account was loaded: two entities show one tariff."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +78,10 @@ class RateEntity(FlotteEntity[SiteCoordinator]):
 
     def _log(self, error: BadRatePlan) -> None:
         """Log, once, that prices are unknown for a part of the time or for all of it."""
-        seen = self.coordinator.unique_id_of(self.entity_description.signal.name), str(error)
-        if seen not in _logged:
-            _logged.add(seen)
+        logged = _logged.setdefault(self.coordinator, set())
+        fault = self.entity_description.signal.name, str(error)
+        if fault not in logged:
+            logged.add(fault)
             LOGGER.warning(
                 "Some prices of %s are unknown, because Tesla reports an incomplete tariff: %s",
                 self.coordinator.device_name,

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 import custom_components.flotte
+from custom_components.flotte.errors import as_home_assistant
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.energy.rate_plan import Rule
@@ -20,6 +21,7 @@ from custom_components.flotte.tesla.errors import (
     CommandRefused,
     InvalidCommand,
     NotSent,
+    ServiceError,
     TeslaError,
 )
 from custom_components.flotte.tesla.signing import faults, verdict
@@ -91,6 +93,11 @@ def test_text_at_set_up_names_no_car(kind: type[TeslaError]) -> None:
     """Where no car is concerned, none can be named: only one error is about a single car's key."""
     names_a_car = "name" in placeholders(kind.key)
     assert names_a_car is (kind.key == "key_not_paired")
+
+
+def test_a_text_does_not_end_a_sentence_of_teslas_twice() -> None:
+    text = as_home_assistant(ServiceError("The backend is down."), name="Aurora")
+    assert text.translation_placeholders == {"detail": "The backend is down", "name": "Aurora"}
 
 
 def test_keys_of_errors_are_their_own() -> None:

@@ -474,7 +474,10 @@ async def test_tesla_leaves_a_car_out(
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
-    "refused": ({"kind": "status", "status": 403, "body": '{"error": "no such thing"}'}, "thing"),
+    "refused": (
+        {"kind": "status", "status": 403, "body": '{"error": "no such thing."}'},
+        "thing. Flotte retries",
+    ),
     "broken": ({"kind": "status", "status": 503}, "503"),
     "lost": ({"kind": "dropped"}, "Disconnected"),
     "busy": ({"kind": "status", "status": 429}, "429"),

@@ -58,8 +58,12 @@ def as_setup_error(error: TeslaError) -> ConfigEntryAuthFailed | ConfigEntryNotR
 
 def _translation(error: TeslaError, *, name: str = "") -> _Translation:
     named = {"name": name} if name else {}
+    placeholders = {**named, **error.placeholders}
+    if "detail" in placeholders:
+        # The texts end the sentence, as some of Tesla's do.
+        placeholders["detail"] = placeholders["detail"].rstrip(".")
     return {
         "translation_domain": DOMAIN,
         "translation_key": error.translation_key,
-        "translation_placeholders": {**named, **error.placeholders},
+        "translation_placeholders": placeholders,
     }

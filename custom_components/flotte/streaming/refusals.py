@@ -115,8 +115,11 @@ class StreamRefusals:
     @callback
     def async_report(self, subscription: VehicleSubscription, refusal: StreamRefusal) -> None:
         """Report why a vehicle could not be configured, if that affects its stream."""
-        if refusal.issue != POSTPONED_ISSUE or subscription.known is None:
+        is_postponed = refusal.issue == POSTPONED_ISSUE
+        if not is_postponed or subscription.known is None:
             # A vehicle that is already streaming keeps its present plan.
+            # The text ends the sentence, but for a refusal of ours, which is one.
+            detail = refusal.detail if is_postponed else refusal.detail.rstrip(".")
             self._issues.async_report(
-                refusal.issue, subscription.vin, subscription.name, detail=refusal.detail
+                refusal.issue, subscription.vin, subscription.name, detail=detail
             )

@@ -1,12 +1,17 @@
 """A section of a site: a part of its data that is read with one request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from .. import signals
 from ..errors import AccountSuspended, BudgetExceeded, GateRefused, TeslaError
+from ..signals import LIVE_STATUS
+from ..state import Reading, Readings, Signal
+
+MISSING_GRACE: Final = timedelta(minutes=15)
+"""How long a value is kept while answers come without its key."""
 
 
 @dataclass(slots=True)
@@ -52,8 +57,19 @@ class AnswerTimes:
         self._last: tuple[Mapping[str, Any], datetime] | None = None
         """The last answer, and when it was true."""
 
-    def of(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
-        """The time of the next answer, which came to a request of the time `asked`."""
+    def of(self, answer: Mapping[str, Any], asked: datetime, known: Readings) -> datetime:
+        """The time of the next answer, which came to a request of the time `asked`.
+
+        It is not earlier than that of the known readings, which would otherwise win.
+        """
+        known_times = (
+            each.time
+            for signal, each in known.items()
+            if signal.section == LIVE_STATUS and each.time <= asked
+        )
+        return max([self._true_at(answer, asked), *known_times])
+
+    def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
         if self._last is None:
             time = signals.read_time(answer.get("timestamp"), asked) or asked
         elif answer == self._last[0] and answer.get("timestamp"):
@@ -62,3 +78,38 @@ class AnswerTimes:
             time = asked
         self._last = answer, time
         return time
+
+
+class MissingValues:
+    """Since when answers come without the keys of known values."""
+
+    def __init__(self) -> None:
+        self._since: dict[Signal[Any], datetime] = {}
+
+    def overdue(
+        self,
+        known: Iterable[tuple[Signal[Any], Reading[Any]]],
+        readings: Readings,
+        *,
+        since: datetime,
+        now: datetime,
+    ) -> list[Signal[Any]]:
+        """The signals that have been missing for too long, with those in the next answer counted.
+
+        Args:
+            known: What is known of the section.
+            readings: The readings in the answer.
+            since: When the answer before came; now if there is none.
+            now: The current time.
+        """
+        found = []
+        for signal, reading in known:
+            if reading.value is None:
+                continue
+            if signal in readings:
+                self._since.pop(signal, None)
+            elif (missing_since := self._since.get(signal)) is None:
+                self._since[signal] = since
+            elif now - missing_since >= MISSING_GRACE:
+                found.append(signal)
+        return found

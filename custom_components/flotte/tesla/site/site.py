@@ -39,7 +39,7 @@ from ..state import Reading, Readings, Signal, Source, State, StoredState, resto
 from ..vehicle import poll_plan as plan
 from ..vehicle.outcome import Done
 from .energy import SiteEnergy
-from .section import AnswerTimes, Section, is_lost
+from .section import AnswerTimes, MissingValues, Section, is_lost
 
 _INTERVALS: Final = {
     LIVE_STATUS: plan.SITE_INTERVAL,
@@ -53,9 +53,6 @@ _KEYS: Final = {
     for name in _INTERVALS
 }
 """The keys that are read in each section; an answer without any of them is invalid."""
-
-MISSING_GRACE: Final = timedelta(minutes=15)
-"""How long a value is kept while answers come without its key."""
 
 NO_WORDS: Final = "none given"
 """Shown instead of Tesla's message if Tesla refuses without one."""
@@ -92,7 +89,7 @@ class Site:
         self._look_after: datetime | None = None
         """When a setting was last sent, until an answer requested later shows its effect."""
         self._live_times = AnswerTimes()
-        self._missing_since: dict[Signal[Any], datetime] = {}
+        self._missing = MissingValues()
         self._scopes = scopes
         self._clock = clock
         self._stored = StoredState()
@@ -200,7 +197,7 @@ class Site:
         if live.error is not None and info.error is not None:
             # Both sections had failed, so both may work again.
             info.tried = None
-        self._take(LIVE_STATUS, answer, self._true_at(answer, asked))
+        self._take(LIVE_STATUS, answer, self._live_times.of(answer, asked, self.state.readings))
 
     async def refresh_info(self, caller: Caller = POLLING) -> None:
         """Read the settings."""
@@ -230,16 +227,6 @@ class Site:
                 section.failed(error, self._clock())
             raise
         return answer, asked
-
-    def _true_at(self, answer: Mapping[str, Any], asked: datetime) -> datetime:
-        """When an answer about power flows was true, by our clock."""
-        # The time must not be earlier than that of known readings, which would otherwise win.
-        known = [
-            each.time
-            for signal, each in self.state.readings.items()
-            if signal.section == LIVE_STATUS and each.time <= asked
-        ]
-        return max([self._live_times.of(answer, asked), *known])
 
     async def energy_history(
         self, start: datetime, end: datetime, zone: str, caller: Caller
@@ -291,16 +278,9 @@ class Site:
         section, now = self.sections[name], self._clock()
         told = {key: value for key, value in answer.items() if key != "timestamp"}
         readings = signals.read_sections({name: told}, signals.SITE_SIGNALS, time)
-        for signal, known in self.state.readings.items():
-            if signal.section != name or known.value is None:
-                continue
-            if signal in readings:
-                self._missing_since.pop(signal, None)
-            elif (since := self._missing_since.get(signal)) is None:
-                # Missing since the previous answer, or if there is none, since now.
-                self._missing_since[signal] = section.read or now
-            elif now - since >= MISSING_GRACE:
-                readings[signal] = Reading(None, time, Source.POLL)
+        known = (each for each in self.state.readings.items() if each[0].section == name)
+        for signal in self._missing.overdue(known, readings, since=section.read or now, now=now):
+            readings[signal] = Reading(None, time, Source.POLL)
         section.succeeded(now)
         self._apply(readings)
 

@@ -1186,7 +1186,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
     # Alerts and decisions are no signals: they happen.
-    "event": PLATFORM | {"spending.decisions", "tesla.telemetry"},
+    "event": PLATFORM | {"spending.decisions", "tesla.energy", "tesla.telemetry"},
     "lock": PLATFORM,
     "media_player": PLATFORM,
     "number": PLATFORM,

@@ -37,7 +37,7 @@ LIVE = {
     "binary_sensor.home_grid",
     "binary_sensor.home_backup_capable",
 }
-ENERGY = {
+HISTORIES = {
     f"sensor.home_{name}"
     for name in (
         "battery_charged",
@@ -52,9 +52,12 @@ ENERGY = {
         "lifetime_home_usage",
         "lifetime_solar_generation",
         "solar_generated",
+        "last_outage",
+        "last_outage_duration",
+        "outages_in_12_months",
     )
 }
-"""Entities of the history, which has its own tests."""
+"""Entities of the histories, which have their own tests."""
 SETTINGS = {
     RESERVE,
     STORM_WATCH,
@@ -109,7 +112,7 @@ def shown(hass: HomeAssistant) -> set[str]:
         each
         for each in hass.states.async_entity_ids()
         if each.partition(".")[2].startswith("home_")
-    } - {LAST_SEEN, *ENERGY}
+    } - {LAST_SEEN, *HISTORIES}
 
 
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
@@ -120,7 +123,7 @@ def registered(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
         each.entity_id
         for each in found
         if each.unique_id.startswith(str(SITE))
-        and each.entity_id not in {LAST_SEEN, *ENERGY}
+        and each.entity_id not in {LAST_SEEN, *HISTORIES}
         and not each.disabled
         # Wall connectors are devices of their own.
         and not each.entity_id.startswith("sensor.wall_connector_")
@@ -291,7 +294,8 @@ async def test_a_priced_site_is_polled_once_for_its_equipment(
     await wait(3 * MINUTE)
     assert shown(hass) == LIVE | SETTINGS
     asked = sorted(each.endpoint for each in tesla.requests if "energy_sites" in each.path)
-    assert asked == ["calendar_history", "live_status", "site_info"]
+    # Of the energy and of the outages.
+    assert asked == ["calendar_history", "calendar_history", "live_status", "site_info"]
 
 
 @pytest.mark.parametrize("connectors", [None, []])

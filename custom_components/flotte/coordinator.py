@@ -38,7 +38,7 @@ from .tesla.errors import (
     VehicleUnavailable,
 )
 from .tesla.listeners import KeyedListeners, Listeners
-from .tesla.signals import ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
+from .tesla.signals import BACKUP_HISTORY, ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
 from .tesla.spending.caller import Caller
 from .tesla.spending.meter import Meter
@@ -392,7 +392,7 @@ class VehicleCoordinator(FlotteCoordinator):
 
 _MIN_FAILURES: Final = 2
 """Failures in a row before a section of a site counts as lost."""
-_LOGGED: Final = {SITE_INFO: "settings", ENERGY_HISTORY: "energy"}
+_LOGGED: Final = {SITE_INFO: "settings", ENERGY_HISTORY: "energy", BACKUP_HISTORY: "outages"}
 """Sections whose loss is logged apart: Home Assistant logs that of the power flows."""
 
 
@@ -473,7 +473,7 @@ class SiteCoordinator(FlotteCoordinator):
     @property
     def _awaited(self) -> frozenset[Signal[Any]]:
         """Signals of sections that say what a site has, and never answered."""
-        known = {signal.section for signal in self.state.readings} | {ENERGY_HISTORY}
+        known = {each.section for each in self.state.readings} | {ENERGY_HISTORY, BACKUP_HISTORY}
         return frozenset(each for each in signals.SITE_SIGNALS if each.section not in known)
 
     @callback

@@ -65,6 +65,16 @@ def equipped(signal: Signal[Any], part: Signal[bool]) -> Callable[[State], bool 
     return exists
 
 
+def built_with(*parts: Signal[bool]) -> Callable[[State], bool | None]:
+    """Make an `exists` that is true where all `parts` are, and unknown until all are reported."""
+
+    def exists(state: State) -> bool | None:
+        known = [state[part] for part in parts]
+        return False if False in known else None if None in known else True
+
+    return exists
+
+
 @dataclass(frozen=True, kw_only=True)
 class FlotteEntityDescription(EntityDescription):
     """A row: name and appearance of an entity. Unique id and translation key follow from `key`."""

@@ -1,6 +1,7 @@
-"""Events: alerts of a vehicle, and decisions about spending."""
+"""Events: alerts of a vehicle, outages at a site, and decisions about spending."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -8,25 +9,40 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
-from .coordinator import VehicleCoordinator
-from .entity import AccountEntity, FlotteEntityDescription, VehicleEntity
+from .coordinator import SiteCoordinator, VehicleCoordinator
+from .entity import (
+    AccountEntity,
+    FlotteEntity,
+    FlotteEntityDescription,
+    VehicleEntity,
+    async_add_rows,
+    built_with,
+)
 from .spending.decisions import DecisionOutcome, Decisions, PublishedDecision
+from .tesla import signals
+from .tesla.energy.outages import Outage
 from .tesla.telemetry.records import Alert
 
 PARALLEL_UPDATES = 0
 
 ALARM: Final = "alarm"
 OTHER_ALERT: Final = "other"
+OUTAGE: Final = "outage"
 AUDIENCES: Final = ("customer", "service", "service_fix")
 """Audiences of an alert, the owner first. Source: Tesla's vehicle_alert.proto (2026-07)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
-    """The row of the alerts."""
+    """The row of the events of a vehicle or site."""
 
 
 ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER_ALERT])
+POWER_OUTAGE: Final = FlotteEventDescription(
+    key="power_outage",
+    event_types=[OUTAGE],
+    exists=built_with(signals.HAS_BATTERY, signals.HAS_GRID),
+)
 DECISION: Final = EventEntityDescription(
     key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
 )
@@ -37,8 +53,9 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the account's event, and the alerts of each vehicle that streams: polling has none."""
+    """Add the events of the account and of sites, and the alerts of vehicles that stream."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
+    async_add_rows(entry.runtime_data.sites, (POWER_OUTAGE,), OutageEvent, async_add_entities)
     vehicles = entry.runtime_data.vehicles
     added: set[VehicleCoordinator] = set()
 
@@ -86,6 +103,33 @@ class AlertEvent(VehicleEntity, EventEntity):
                 "audiences": list(alert.audiences),
                 "started": alert.started.isoformat() if alert.started else None,
                 "ended": alert.ended.isoformat() if alert.ended else None,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class OutageEvent(FlotteEntity[SiteCoordinator], EventEntity):
+    """Fires when the backup history of a site has a new outage, once the outage is over."""
+
+    entity_description: FlotteEventDescription
+
+    def __init__(self, coordinator: SiteCoordinator, row: FlotteEventDescription) -> None:
+        """Show the outages of a site, which requests them only if something shows them."""
+        super().__init__(coordinator, row, (signals.LAST_OUTAGE,))
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.coordinator.site.outages.on_outage.subscribe(self._async_fire))
+
+    @callback
+    def _async_fire(self, outage: Outage) -> None:
+        self._trigger_event(
+            OUTAGE,
+            {
+                "start": outage.start.isoformat(),
+                "end": outage.end.isoformat(),
+                "minutes": round(outage.duration / timedelta(minutes=1), 1),
             },
         )
         self.async_write_ha_state()

@@ -388,6 +388,7 @@ SITE_DATA = json.loads(
       "battery_discharge": 5000.5, "home": 6000.5
     }
   },
+  "backup_history": {"began": 1773050000.5, "minutes": 12.5, "count": 3},
   "site_info": {
     "tariff_content_v2": {
       "version": 1, "utility": "Example Energy", "currency": "EUR",
@@ -513,6 +514,9 @@ SITE_VALUES: dict[Signal[Any], Any] = {
     signals.LIFETIME_BATTERY_CHARGE: 4000.5,
     signals.LIFETIME_BATTERY_DISCHARGE: 5000.5,
     signals.LIFETIME_HOME: 6000.5,
+    signals.LAST_OUTAGE_BEGAN: 1773050000.5,
+    signals.LAST_OUTAGE_DURATION: 12.5,
+    signals.OUTAGES_IN_12_MONTHS: 3,
 }
 
 

@@ -43,8 +43,9 @@ from tests.tesla.servers import closed_port
 ENERGY = Category.ENERGY
 MINUTE = timedelta(minutes=1)
 AS_DATA = Decimal("0.002")
-SHOWN: Any = [each for each in signals.SITE_SIGNALS if each.section != signals.ENERGY_HISTORY]
-"""Everything but the energy history, which `test_site_energy` has."""
+HISTORIES = (signals.ENERGY_HISTORY, signals.BACKUP_HISTORY)
+SHOWN: Any = [each for each in signals.SITE_SIGNALS if each.section not in HISTORIES]
+"""Everything but the histories, which `test_site_energy` and `test_site_outages` have."""
 
 
 @pytest.fixture

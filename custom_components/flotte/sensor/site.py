@@ -10,6 +10,7 @@ from ..tesla import signals
 from ..tesla.state import State
 from .energy import ENERGY_SENSORS
 from .entity import FlotteSensorDescription
+from .outages import OUTAGE_SENSORS
 
 
 def _has_wall_connectors(state: State) -> bool | None:
@@ -151,4 +152,5 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
     *ENERGY_SENSORS,
+    *OUTAGE_SENSORS,
 )

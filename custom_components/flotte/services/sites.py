@@ -23,7 +23,7 @@ from ..tesla.energy.charge_history import ChargeSession
 from ..tesla.energy.outages import BackupHistory, Outage
 from ..tesla.errors import InvalidCommand, TeslaError
 from ..tesla.site import Site
-from ..tesla.site.charges import request_charges, request_outages
+from ..tesla.site.charges import request_charges
 from ..tesla.spending.caller import Caller
 from .action import DEVICES, Action
 from .devices import async_get_site
@@ -69,6 +69,9 @@ async def _async_get_charge_history(hass: HomeAssistant, call: ServiceCall) -> J
 async def _async_get_backup_history(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Read the outages of sites; see `_async_get`."""
 
+    async def request(site: Site, start: datetime, end: datetime, caller: Caller) -> BackupHistory:
+        return await site.outages.read(start, end, caller)
+
     def described(history: BackupHistory, zone: ZoneInfo) -> JsonObjectType:
         rows: list[JsonValueType] = [
             {**_span(each, zone), "minutes": round(each.duration / timedelta(minutes=1), 1)}
@@ -76,7 +79,7 @@ async def _async_get_backup_history(hass: HomeAssistant, call: ServiceCall) -> J
         ]
         return {"outages": rows, "complete": history.is_complete}
 
-    return await _async_get(hass, call, request_outages, described)
+    return await _async_get(hass, call, request, described)
 
 
 def _span(row: ChargeSession | Outage, zone: ZoneInfo) -> JsonObjectType:

@@ -30,6 +30,7 @@ from . import (
     semi,
     site,
     site_energy,
+    site_outages,
     site_tariff,
     software,
     tyres,
@@ -55,6 +56,7 @@ from .seats import *
 from .semi import *
 from .site import *
 from .site_energy import *
+from .site_outages import *
 from .site_tariff import *
 from .software import *
 from .tyres import *
@@ -87,7 +89,7 @@ def _signals_of(*modules: ModuleType) -> Iterator[Signal[Any]]:
 
 VEHICLE_SIGNALS: Final = tuple(dict.fromkeys(_signals_of(*_TOPICS)))
 """Every signal of a vehicle."""
-SITE_SIGNALS: Final = tuple(_signals_of(site, connectors, site_energy, site_tariff))
+SITE_SIGNALS: Final = tuple(_signals_of(site, connectors, site_energy, site_outages, site_tariff))
 """Every signal of a site."""
 
 _FIELDS: Final = sorted({row.field for row in VEHICLE_SIGNALS if row.streamed})

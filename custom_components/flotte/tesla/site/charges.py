@@ -1,9 +1,8 @@
-"""The charging sessions and the outages of a site, requested by actions."""
+"""The charging sessions at a site, requested by actions."""
 
 from datetime import datetime
 
 from ..energy.charge_history import ChargeSession, read_charges
-from ..energy.outages import BackupHistory
 from ..spending.caller import Caller
 from ..spending.endpoints import Endpoint
 from .site import Site
@@ -23,18 +22,3 @@ async def request_charges(
             site.site_id, start, end, site.energy.zone.key, caller
         )
     return read_charges(answer)
-
-
-async def request_outages(
-    site: Site, start: datetime, end: datetime, caller: Caller
-) -> BackupHistory:
-    """Request the outages that began in a period, page by page; see `request_charges`."""
-    history = BackupHistory(start, end)
-    zone = site.energy.zone
-    while (page_end := history.next_end) is not None:
-        with site.admit(Endpoint.CALENDAR_HISTORY, caller):
-            answer = await site.api.backup_history(
-                site.site_id, start, page_end.astimezone(zone), zone.key, caller
-            )
-        history.take(answer)
-    return history

@@ -4,8 +4,8 @@ Sites are always reachable through Tesla's cloud and need neither a wake nor a s
 requests are free today, but are booked anyway, in a category of their own. If Tesla ever charges
 for them, the gate has to admit them, and the plan limits how often sites are polled.
 
-A site has three sections: `live_status`, `site_info`, and the energy history. Each is read at its
-own interval, and one can fail while the others work.
+A site has four sections: `live_status`, `site_info`, the energy history and the outages. Each is
+read at its own interval, and one can fail while the others work.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from ..errors import (
     TeslaError,
 )
 from ..listeners import Listeners
-from ..signals import ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
+from ..signals import BACKUP_HISTORY, ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from ..spending.caller import POLLING, Caller
 from ..spending.endpoints import Endpoint
 from ..spending.gate import Gate, SpendingRequest
@@ -39,6 +39,7 @@ from ..state import Reading, Readings, Signal, Source, State, StoredState, resto
 from ..vehicle import poll_plan as plan
 from ..vehicle.outcome import Done
 from .energy import SiteEnergy
+from .outages import SiteOutages
 from .section import AnswerTimes, MissingValues, Section, is_lost
 
 _INTERVALS: Final = {
@@ -56,6 +57,11 @@ _KEYS: Final = {
 
 NO_WORDS: Final = "none given"
 """Shown instead of Tesla's message if Tesla refuses without one."""
+
+
+def _endpoint(section: str) -> Endpoint:
+    """The endpoint that answers a section."""
+    return Endpoint.CALENDAR_HISTORY if section == BACKUP_HISTORY else Endpoint(section)
 
 
 class Site:
@@ -83,8 +89,10 @@ class Site:
         self.gate = gate or Gate(api.meter)
         self.state = State()
         self.energy = SiteEnergy(self.energy_history, self._apply, clock)
+        self.outages = SiteOutages(self.backup_history, lambda: self.state, self._apply, clock)
         self.sections = {name: Section() for name in _INTERVALS} | {
-            ENERGY_HISTORY: self.energy.section
+            ENERGY_HISTORY: self.energy.section,
+            BACKUP_HISTORY: self.outages.section,
         }
         self._look_after: datetime | None = None
         """When a setting was last sent, until an answer requested later shows its effect."""
@@ -107,7 +115,11 @@ class Site:
 
     def to_stored(self) -> dict[str, Any]:
         """The state to keep over a restart, as JSON."""
-        return {"state": self._stored.of(self.state), "energy": self.energy.to_stored()}
+        return {
+            "state": self._stored.of(self.state),
+            "energy": self.energy.to_stored(),
+            "outages": self.outages.to_stored(),
+        }
 
     def restore(self, stored: object) -> None:
         """Restore the state from the JSON of `to_stored`."""
@@ -115,6 +127,7 @@ class Site:
             return
         self.state = restore_state(stored.get("state"), signals.SITE_SIGNALS)
         self.energy.restore(stored.get("energy"))
+        self.outages.restore(stored.get("outages"))
 
     @property
     def is_free(self) -> bool:
@@ -130,20 +143,18 @@ class Site:
     async def poll(self, shown: Collection[Signal[Any]]) -> None:
         """Poll the due sections; a paid one only if it is shown and the gate admits it.
 
-        Sections are polled concurrently, so that none waits for another. If only the settings or
-        the history cannot be read, this raises nothing; see `sections`. The history is read only
-        if it is shown, even for free.
+        Sections are polled concurrently, so that none waits for another. Only if the power flows
+        cannot be read, this raises an error; see `sections`. Histories are read only if they are
+        shown, even for free.
 
         Raises:
             BudgetExceeded, AccountSuspended, GateRefused: the gate refuses background polling now.
             TeslaError: any other failure.
         """
-        # A free section is read even if nothing shows it: its values are kept for later.
-        wanted = {signal.section for signal in (signals.SITE_SIGNALS if self.is_free else shown)}
-        if any(signal.section == ENERGY_HISTORY for signal in shown):
-            wanted.add(ENERGY_HISTORY)
-        else:
-            wanted.discard(ENERGY_HISTORY)
+        wanted = {signal.section for signal in shown}
+        if self.is_free:
+            # Read even if nothing shows them: their values are kept for later.
+            wanted.update(_INTERVALS)
         now = self._clock()
         due = [name for name in self.sections if name in wanted and self._is_due(name, now)]
         results = await asyncio.gather(
@@ -155,8 +166,10 @@ class Site:
 
     async def _poll_section(self, name: str) -> None:
         if name == ENERGY_HISTORY:
-            is_paid = bool(self.api.price(Endpoint(name)))
-            await self.energy.refresh(one_request=is_paid)
+            await self.energy.refresh(one_request=bool(self.api.price(Endpoint.CALENDAR_HISTORY)))
+            return
+        if name == BACKUP_HISTORY:
+            await self.outages.refresh()
             return
         with self.admit(Endpoint(name), POLLING):
             await (self.refresh if name == LIVE_STATUS else self.refresh_info)()
@@ -164,11 +177,13 @@ class Site:
     def _is_due(self, name: str, now: datetime) -> bool:
         if name == SITE_INFO and self._look_after is not None:
             return True
-        section, price = self.sections[name], self.api.price(Endpoint(name))
+        section, price = self.sections[name], self.api.price(_endpoint(name))
+        if name == BACKUP_HISTORY:
+            return self.outages.is_due(self._interval(plan.OUTAGES_INTERVAL, price), now)
         if name == ENERGY_HISTORY:
-            return plan.history_due(
-                section.tried, self._interval(plan.HISTORY_INTERVAL, price), self._delay, now
-            )
+            # Not all sites ask at once for a new row, but 10 to 30 s after it.
+            delay, interval = timedelta(seconds=10 + self.site_id % 21), plan.HISTORY_INTERVAL
+            return plan.history_due(section.tried, self._interval(interval, price), delay, now)
         # Poll a free section often until its first answer, as nothing is known before.
         usual = _INTERVALS[name] if section.read or price else plan.SITE_INTERVAL
         return plan.site_due(section.tried, self._interval(usual, price), now)
@@ -176,11 +191,6 @@ class Site:
     def _interval(self, usual: timedelta, price: Decimal) -> timedelta | None:
         budget, factor = self.api.meter.budget, self.gate.mode_status.effects.poll_factor
         return plan.site_interval(usual, price, budget, factor)
-
-    @property
-    def _delay(self) -> timedelta:
-        """How long after each row it is asked for the history: 10 to 30 s, so not all at once."""
-        return timedelta(seconds=10 + self.site_id % 21)
 
     def admit(self, endpoint: Endpoint, caller: Caller) -> AbstractContextManager[object]:
         """Have the gate admit a request, and hold room for it; a free request needs neither."""
@@ -239,6 +249,15 @@ class Site:
         """
         with self.admit(Endpoint.CALENDAR_HISTORY, caller):
             return await self.api.energy_history(self.site_id, start, end, zone, caller)
+
+    async def backup_history(
+        self, start: datetime, end: datetime, caller: Caller
+    ) -> dict[str, Any]:
+        """Ask Tesla for a page of the outages of a period; see `energy_history`."""
+        zone = self.energy.zone
+        begins, ends = start.astimezone(zone), end.astimezone(zone)
+        with self.admit(Endpoint.CALENDAR_HISTORY, caller):
+            return await self.api.backup_history(self.site_id, begins, ends, zone.key, caller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
         """Change a setting.

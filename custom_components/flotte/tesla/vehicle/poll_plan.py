@@ -271,6 +271,8 @@ SITE_INFO_INTERVAL: Final = timedelta(minutes=10)
 """Time between requests for a site's settings, which only people change."""
 HISTORY_INTERVAL: Final = timedelta(minutes=5)
 """Time between requests for a site's energy history, which gets a row as often."""
+OUTAGES_INTERVAL: Final = timedelta(hours=6)
+"""Time between requests for a site's outages; those that end in between are looked for soon."""
 SITE_SHARE: Final = Decimal("0.2")
 """Largest share of a month's budget for a site's power flows, should Tesla ever charge for them:
 every minute at the price of a data request would cost 86 EUR."""

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from homeassistant.const import SERVICE_TURN_OFF, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
@@ -16,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.flotte.tesla.spending.policy import RULES, Group, SpendingRule
 from simulator import Simulator
-from tests.conftest import MODEL_Y, EntryMaker, register_key, set_up, state_of
-from tests.fleet import MINUTE, MOMENT, Wait, act
+from tests.conftest import EntryMaker, register_key, set_up
+from tests.fleet import MOMENT, act
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
@@ -29,53 +28,23 @@ TRANSLATION: Final = ROOT / "custom_components" / "flotte" / "translations" / "e
 @pytest.fixture
 async def copied(
     hass: HomeAssistant, tesla: Simulator, make_entry: EntryMaker, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[MockConfigEntry]:
+) -> MockConfigEntry:
     """An account at night, with the automations of the document."""
     monkeypatch.setattr(
         "custom_components.flotte.PLATFORMS",
         [
-            Platform.BINARY_SENSOR,
             Platform.EVENT,
             Platform.LOCK,
-            Platform.NUMBER,
-            Platform.SELECT,
-            Platform.SENSOR,
         ],
     )
     blocks = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
     examples: list[Any] = [parse_yaml(block) for block in blocks]
     assert await async_setup_component(hass, "automation", {"automation": examples})
-    assert len(hass.states.async_entity_ids("automation")) == len(examples) == 2
+    assert len(hass.states.async_entity_ids("automation")) == len(examples) == 1
     await register_key(hass, tesla)
     entry = make_entry(options={"quiet_begin": "01:00:00", "quiet_end": "05:00:00"})
     await set_up(hass, entry)
-    yield entry
-    # One of them runs by the clock.
-    for automation in hass.states.async_entity_ids("automation"):
-        await act(hass, SERVICE_TURN_OFF, automation)
-
-
-async def test_the_car_gets_the_solar_surplus(
-    hass: HomeAssistant, copied: MockConfigEntry, tesla: Simulator, wait: Wait
-) -> None:
-    car = tesla.world.cars[MODEL_Y]
-    car.steer({"state": "online", "plugged_in": True, "charging": True})
-    await wait(12 * MINUTE)
-    spare = float(state_of(hass, "sensor.aurora_charger_power").state) - float(
-        state_of(hass, "sensor.home_grid_power").state
-    )
-    told = [each for each in car.executions if each.name == "set_charging_amps"]
-    assert told
-    assert 0 <= told[-1].parameters["charging_amps"] <= 16
-    assert state_of(hass, "number.aurora_charge_current").state == str(
-        max(0, min(16, int(spare / 0.69)))
-    )
-
-    told.clear()
-    car.executions.clear()
-    await act(hass, "select_option", "select.tesla_account_spending_mode_setting", option="frugal")
-    await wait(12 * MINUTE)
-    assert car.executions == []
+    return entry
 
 
 async def test_a_refusal_is_reported(hass: HomeAssistant, copied: MockConfigEntry) -> None:

@@ -4,12 +4,12 @@ import json
 import re
 from asyncio import TimerHandle
 from asyncio.base_events import BaseEventLoop
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import get_ident
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -21,6 +21,7 @@ from homeassistant.config_entries import OptionsFlowManager
 from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowManager
+from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -30,6 +31,7 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 
 import custom_components.flotte  # so that Home Assistant finds ours, not the plugin's
+import tests.quick  # in place of what the plugins do slowly
 import tests.warm  # noqa: F401  # before any clock is stopped
 from custom_components.flotte.account.key import async_get_key
 from custom_components.flotte.const import CONF_BASE_URL, CONF_PUBLIC_DOMAIN, DOMAIN
@@ -78,10 +80,17 @@ def hass_config_dir(tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _custom_integrations(request: pytest.FixtureRequest) -> None:
+def _custom_integrations(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let Home Assistant find Flotte, in a test with Home Assistant; no other test starts one."""
-    if "hass" in request.fixturenames:
-        request.getfixturevalue("enable_custom_integrations")
+    if "hass" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("enable_custom_integrations")
+    yield
+    # The plugin's mock for all tests remembers the Home Assistant of each: 3 MB and more.
+    resolver = aiohttp_client._async_make_resolver
+    assert isinstance(resolver, Mock)
+    resolver.reset_mock()
 
 
 @pytest.fixture
@@ -100,6 +109,19 @@ def _checked_call_at(self: Any, *arguments: Any, **more: Any) -> TimerHandle:
 
 _CALL_AT = BaseEventLoop.call_at
 BaseEventLoop.call_at = _checked_call_at  # type: ignore[assignment, method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Drop the log of a phase that passed: it would be kept, sent and kept again to the end."""
+    report = yield
+    if report.passed and report.when == "teardown":
+        item._report_sections.clear()
+    if report.passed:
+        report.sections.clear()
+    return report
 
 
 @pytest.fixture

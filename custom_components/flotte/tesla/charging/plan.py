@@ -1,0 +1,160 @@
+"""Plan of a charge: the cheapest quarters of an hour until a vehicle has to be ready.
+
+A dynamic programme over the quarters, so that a start has its price too: a cheap quarter on its own
+is only taken if it saves more than a start costs. At equal cost the later quarter is taken, because
+prices, sun and the level may still change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from .power import into_battery
+from .situation import PlanDemand
+
+QUARTER: Final = 900.0
+"""Seconds of a slot."""
+MAX_QUARTERS: Final = 4 * 48
+"""A plan looks two days ahead."""
+TIME_FACTOR: Final = 1.1
+"""Charging slows down, and is interrupted."""
+SPARE: Final = 960.0
+"""Seconds before the vehicle has to be ready: a quarter of an hour, and a minute to wake it."""
+SUN_SHARE: Final = 0.75
+"""Share of the forecast that is counted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A slot; prices per kWh."""
+
+    start: float
+    """Seconds since the epoch."""
+    price: float | None
+    """None if it is not known yet."""
+    sun: float = 0.0
+    """Forecast surplus in kW."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A planned charge, in seconds since the epoch."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingPlan:
+    """A plan, with its demand at the moment for which it was made."""
+
+    periods: tuple[Period, ...]
+    demand: PlanDemand
+    missing: float = 0.0
+    """kWh that cannot be charged in time."""
+
+    @property
+    def next_start(self) -> float | None:
+        """Begin of the first period that is planned; None if nothing is."""
+        return self.periods[0].start if self.periods else None
+
+
+NO_PLAN: Final = ChargingPlan((), PlanDemand.NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Energy that has to be in the battery at a time."""
+
+    needed: float
+    """kWh."""
+    ready_at: float
+    kilowatts: float
+    """Power that the vehicle really draws at its highest current."""
+    feed_in: float
+    """Price of a kWh sold, at which sun is counted."""
+    start_cost: float
+    """Commands, wakes and wear of a start and its stop."""
+
+
+def make_plan(
+    now: float, goal: Goal, quarters: Sequence[Quarter], *, is_charging: bool = False
+) -> ChargingPlan:
+    """Plan the charge from `now`; `quarters` are in order, each 15 minutes after the one before.
+
+    Unknown prices are taken to be the mean of the known ones. Raises ValueError if the vehicle
+    draws so little that nothing reaches the battery.
+    """
+    if goal.needed <= 0 or now >= goal.ready_at:
+        return NO_PLAN
+    into = into_battery(goal.kilowatts)
+    if into <= 0:
+        raise ValueError(f"{goal.kilowatts} kW never fill a battery")
+    seconds = goal.needed / into * 3600 * TIME_FACTOR
+    latest = goal.ready_at - SPARE
+    if latest - now <= seconds:
+        missing = max(0.0, goal.needed - into * (goal.ready_at - now) / 3600)
+        return ChargingPlan((Period(now, goal.ready_at),), PlanDemand.LATE, missing)
+    usable = [
+        quarter for quarter in quarters if quarter.start + QUARTER > now and quarter.start < latest
+    ][:MAX_QUARTERS]
+    costs = _costs(usable, goal)
+    count = min(ceil(seconds / QUARTER), len(usable))
+    chosen = _cheapest(costs, count, goal.start_cost, is_charging=is_charging)
+    periods = _joined([usable[index].start for index in chosen])
+    is_now = bool(periods) and periods[0].start <= now
+    return ChargingPlan(periods, PlanDemand.SLOT if is_now else PlanDemand.WAIT)
+
+
+def _costs(quarters: Sequence[Quarter], goal: Goal) -> list[float]:
+    """Cost of charging in each quarter."""
+    known = [quarter.price for quarter in quarters if quarter.price is not None]
+    mean = sum(known) / len(known) if known else 0.0
+    costs = []
+    for quarter in quarters:
+        price = mean if quarter.price is None else quarter.price
+        sun = min(SUN_SHARE * quarter.sun, goal.kilowatts)
+        costs.append((sun * min(goal.feed_in, price) + (goal.kilowatts - sun) * price) / 4)
+    return costs
+
+
+def _cheapest(
+    costs: Sequence[float], count: int, start_cost: float, *, is_charging: bool
+) -> list[int]:
+    """Indices of `count` quarters with the least cost, starts included."""
+    impossible = float("inf")
+    # Least cost of the rest, by how many quarters are left to choose: before it off, and on.
+    off = [0.0] + [impossible] * count
+    on = [0.0] + [impossible] * count
+    choices: list[tuple[list[bool], list[bool]]] = []
+    for cost in reversed(costs):
+        takes_from_off, takes_from_on = [False] * (count + 1), [False] * (count + 1)
+        new_off, new_on = off[:], off[:]
+        for left in range(1, count + 1):
+            taken = cost + on[left - 1]
+            if taken + start_cost < off[left]:
+                new_off[left], takes_from_off[left] = taken + start_cost, True
+            if taken < off[left]:
+                new_on[left], takes_from_on[left] = taken, True
+        off, on = new_off, new_on
+        choices.append((takes_from_off, takes_from_on))
+    chosen: list[int] = []
+    left, was_on = count, is_charging
+    for index, choice in enumerate(reversed(choices)):
+        was_on = choice[was_on][left]
+        if was_on:
+            chosen.append(index)
+            left -= 1
+    return chosen
+
+
+def _joined(starts: Sequence[float]) -> tuple[Period, ...]:
+    """Periods of quarters that follow each other."""
+    periods: list[Period] = []
+    for start in starts:
+        if periods and periods[-1].end == start:
+            periods[-1] = Period(periods[-1].start, start + QUARTER)
+        else:
+            periods.append(Period(start, start + QUARTER))
+    return tuple(periods)

@@ -14,11 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, snapsh
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla.signals import CHARGE_SCHEDULES, read_sections
+from custom_components.flotte.tesla.spending.tariff import Category as OurCategory
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
-from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
+from tests.conftest import CLIENT_ID, MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
 from tests.fleet import INFOTAINMENT, MINUTE, MOMENT, Wait, told_of
 
 pytestmark = [
@@ -129,6 +131,12 @@ async def create(hass: HomeAssistant, calendar: str = CHARGING, **event: Any) ->
     await entity.async_create_event(**event)
 
 
+async def callers(hass: HomeAssistant) -> set[str]:
+    """Who had commands sent, by the ledger."""
+    ledger = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger
+    return {row.caller for row in ledger.counts if row.category is OurCategory.COMMAND}
+
+
 def dt_local(text: str) -> datetime:
     """A moment as Home Assistant passes it on."""
     return dt_util.as_local(dt_util.parse_datetime(text, raise_on_error=True))
@@ -187,6 +195,24 @@ async def test_events_of_the_schedules(hass: HomeAssistant, car: Car) -> None:
     assert warm["description"].startswith("The car is ready at the end of this event.")
 
 
+async def test_a_place_with_a_name(
+    hass: HomeAssistant, car: Car, hass_ws_client: WebSocketGenerator
+) -> None:
+    work = {"latitude": 51.9201, "longitude": 4.4801, "radius": 100, "friendly_name": "Work"}
+    hass.states.async_set("zone.work", "0", {**work, "passive": False})
+    await hass.async_block_till_done()
+    assert (await events(hass))[0]["location"] == "Work"
+    for location, place in (
+        ("work", (51.9201, 4.4801)),
+        ("Car", (car.latitude, car.longitude)),
+        ("home", HOME),
+    ):
+        event = {**EVENING, "location": location}
+        assert await edit(hass, hass_ws_client, "create", CHARGING, event=event) == ""
+        added = car.executions[-1].parameters
+        assert (added["lat"], added["lon"]) == pytest.approx(place, abs=1e-5)
+
+
 async def test_a_car_with_old_software_has_none(
     hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
@@ -218,6 +244,8 @@ async def test_an_event_becomes_a_schedule(
     hass: HomeAssistant, car: Car, wait: Wait, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await edit(hass, hass_ws_client, "create", CHARGING, event=EVENING) == ""
+    assert state_of(hass, CHARGING).context.user_id is not None
+    assert await callers(hass) == {"person"}
     (execution,) = car.executions
     assert (execution.name, execution.signed, execution.domain) == (
         "add_charge_schedule",
@@ -335,6 +363,7 @@ async def test_an_event_that_does_not_recur(
         },
         blocking=True,
     )
+    assert await callers(hass) == {"automation"}
     (execution,) = car.executions
     assert not execution.signed
     (schedule,) = car.plans.charge.values()

@@ -87,6 +87,7 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         super().__init__(coordinator, row, (row.kind.signal,))
         # One change after the other, because the next one builds on what the last one expects.
         self._changing = asyncio.Lock()
+        self._seen_context: Context | None = None
         # Ids of new schedules that the vehicle may have or not, by the schedule without its id.
         self._doubtful: dict[Schedule, int] = {}
 
@@ -108,7 +109,7 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        self._context = None
+        self._seen_context = self._context
         return [self._event_of(each) for each in self._occurrences(start_date, end_date)]
 
     @property
@@ -209,14 +210,17 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
                 )
 
     def _caller(self) -> Context | None:
-        """The context of the change. Home Assistant passes none with a change of a calendar's card.
+        """The context of a change. Home Assistant passes none with a change in the calendar's card.
 
-        An action sets the entity's context, and then calls this at once.
+        An action sets the entity's context right before, so one that was seen is of an earlier
+        change or question.
         """
-        context, self._context = self._context, None
-        connection = current_connection.get()
-        if context is None and connection is not None:
-            return Context(user_id=connection.user.id)
+        context, connection = self._context, current_connection.get()
+        if context is self._seen_context:
+            context = None if connection is None else Context(user_id=connection.user.id)
+            if context is not None:
+                self.async_set_context(context)
+        self._seen_context = context
         return context
 
     def _known(self) -> dict[str, Schedule]:

@@ -81,7 +81,7 @@ def test_a_start_has_its_price() -> None:
 
 
 def test_a_running_charge_goes_on() -> None:
-    """What charges already needs no other start."""
+    """A charge that runs needs no other start."""
     prices: list[float | None] = [0.101, 0.3, 0.10, 0.3]
     assert indices(plan(prices, 1, start_cost=0.02)) == [(2, 3)]
     made = plan(prices, 1, start_cost=0.02, is_charging=True)

@@ -128,6 +128,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
     },
     "tesla.charging.supercharging": {"tesla.reading_json"},
+    "tesla.charging.month": {
+        "tesla.charging.bills",
+        "tesla.charging.supercharging",
+        "tesla.clock",
+        "tesla.reading_json",
+    },
     "tesla.charging.bills": {
         "tesla.api.charging",
         "tesla.api.fleet",
@@ -580,9 +586,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "spending": set(),
     "streaming": set(),
+    "account.supercharging": HOME_ASSISTANT
+    | {
+        "const",
+        "tesla.charging.bills",
+        "tesla.charging.month",
+        "tesla.errors",
+        "tesla.listeners",
+        "tesla.signals",
+        "tesla.spending.caller",
+        "tesla.spending.endpoints",
+        "tesla.vehicle.vehicle",
+    },
     "account.data": HOME_ASSISTANT
     | {
         "account.storage",
+        "account.supercharging",
         "const",
         "coordinator",
         "spending.account_ledger",
@@ -603,6 +622,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.login",
         "account.names",
         "account.products",
+        "account.supercharging",
         "account.tokens",
         "asyncio",
         "const",
@@ -1197,6 +1217,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sensor": PLATFORM
     | {
+        "account.supercharging",
+        "tesla.charging.month",
+        "tesla.charging.supercharging",
         "account.devices",
         "account.names",
         "sensor.account",

@@ -56,6 +56,7 @@ from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
 from custom_components.flotte.sensor.parked import PHANTOM_DRAIN
 from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
+from custom_components.flotte.sensor.supercharging import SUPERCHARGING_SENSORS
 from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Derived, Signal, inputs_of
@@ -107,7 +108,7 @@ ACCOUNT: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.EVENT: (event.DECISION,),
     Platform.NUMBER: number.ACCOUNT_NUMBERS,
     Platform.SELECT: select.ACCOUNT_SELECTS,
-    Platform.SENSOR: ACCOUNT_SENSORS,
+    Platform.SENSOR: (*ACCOUNT_SENSORS, *SUPERCHARGING_SENSORS),
 }
 CONNECTOR: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.SENSOR: CONNECTOR_SENSORS

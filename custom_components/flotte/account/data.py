@@ -16,6 +16,7 @@ from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
 from ..tesla.charging.bills import Bills
 from .storage import CheckedStore
+from .supercharging import SuperchargingMonth
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class AccountData:
     history_imports: Mapping[int, HistoryImport]
     """By the number of the site."""
     bills: Bills
+    supercharging: SuperchargingMonth
 
     @property
     def assets(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The file of a config entry: readings, sessions, deferred commands and subscriptions."""
+"""The file of a config entry: readings, sessions, deferred commands, subscriptions, bills."""
 
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 
 STREAMING_KEY: Final = "streaming"
 """Key of the subscriptions in the file; no VIN and no site has that name."""
+SUPERCHARGING_KEY: Final = "supercharging"
+"""Key of the month at Superchargers."""
 STORAGE_DAMAGED_ISSUE: Final = "storage_damaged"
 STORAGE_UNWRITABLE_ISSUE: Final = "storage_unwritable"
 _STORAGE_VERSION: Final = 1
@@ -91,6 +93,7 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     data.store.written = on_write
     # Never unsubscribed: Tesla may still answer while the entry unloads, until its last write.
     data.streaming.changed.subscribe(on_change)
+    data.supercharging.changed.subscribe(on_change)
     for vehicle in data.vehicles:
         vehicle.vehicle.persistence.save = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
@@ -111,4 +114,5 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
     for site in data.sites:
         stored[str(site.site.site_id)] = site.site.to_stored()
     stored[STREAMING_KEY] = data.streaming.to_stored()
+    stored[SUPERCHARGING_KEY] = data.supercharging.to_stored()
     return stored

@@ -36,7 +36,7 @@ from .api import fleet_api
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
 from .devices import async_keep_described
-from .entry_store import STREAMING_KEY, async_read_entry, entry_store
+from .entry_store import STREAMING_KEY, SUPERCHARGING_KEY, async_read_entry, entry_store
 from .key import async_get_key
 from .login import (
     async_ask_to_log_in,
@@ -46,6 +46,7 @@ from .login import (
 )
 from .names import MANUFACTURER, AssetName, model_of
 from .products import Product, granted_assets, listed_name
+from .supercharging import SuperchargingMonth
 from .tokens import Tokens, granted_scopes
 
 SITE_MODEL: Final = "Energy site"
@@ -98,6 +99,10 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         is_new_login=async_take_new_login(hass, entry),
     )
     imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}
+    bills = Bills(api, ledger.gate, scopes=scopes)
+    supercharging = SuperchargingMonth(
+        hass, entry, bills, [each.vehicle for each in vehicles], stored.get(SUPERCHARGING_KEY)
+    )
     return AccountData(
         api,
         vehicles,
@@ -108,7 +113,8 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         scopes,
         streaming,
         imports,
-        Bills(api, ledger.gate, scopes=scopes),
+        bills,
+        supercharging,
     )
 
 

@@ -16,6 +16,7 @@ from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
 from .parked import PhantomDrainSensor
 from .rates import PRICES, PriceSensor
 from .site import SITE_SENSORS
+from .supercharging import SUPERCHARGING_SENSORS, SuperchargingSensor
 from .vehicle import VEHICLE_SENSORS
 
 PARALLEL_UPDATES = 0
@@ -38,6 +39,8 @@ async def async_setup_entry(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
     )
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
+    if data.vehicles and data.supercharging.exists:
+        async_add_entities(SuperchargingSensor(entry, row) for row in SUPERCHARGING_SENSORS)
     if has_recorder(hass):
         async_add_rows(
             data.sites,

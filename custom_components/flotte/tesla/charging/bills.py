@@ -64,6 +64,11 @@ class Bills:
         self._scopes = scopes
         self._clock = clock
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether the owner granted the scope."""
+        return SCOPE in self._scopes
+
     async def sessions(
         self, start: datetime, end: datetime, caller: Caller, *, max_requests: int, vin: str = ""
     ) -> BilledSessions:
@@ -105,7 +110,7 @@ class Bills:
             return await self.api.charging_invoice(invoice, caller)
 
     def _admit(self, endpoint: Endpoint, caller: Caller, vin: str = "", count: int = 1) -> Hold:
-        if SCOPE not in self._scopes:
+        if not self.may_ask:
             raise MissingScope(SCOPE)
         charge = self.api.endpoints.charge(endpoint, count)
         request = SpendingRequest(caller=caller, charges=(charge,), asset=vin)

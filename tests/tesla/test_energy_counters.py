@@ -197,11 +197,27 @@ def test_a_day_that_tesla_does_not_answer_is_given_up() -> None:
 
 def test_a_clock_that_was_wrong_for_a_while() -> None:
     counters = begun()
-    counters.open_until(date(2126, 3, 28))
+    wrong = date(2126, 3, 28)
+    counters.open_until(wrong)
+    counters.take(wrong, [], datetime(2126, 3, 28, 11, tzinfo=UTC), ZONE)
     counters.open_until(DAY + timedelta(days=1))
     assert counters.due(NOON + 24 * HOUR, ZONE) == [DAY]
     counters.take(DAY + timedelta(days=1), [bought(NOON, 7)], NOON + 24 * HOUR, ZONE)
     assert counted(counters) == 7
+
+
+def test_a_clock_that_goes_back_over_midnight() -> None:
+    """What was read of the next day is read again, so it neither counts twice nor falls."""
+    counters = begun()
+    tomorrow = DAY + timedelta(days=1)
+    counters.open_until(tomorrow)
+    counters.take(tomorrow, [bought(NOON + 12 * HOUR, 7)], NOON + 13 * HOUR, ZONE)
+    counters.open_until(DAY)
+    counters.take(DAY, [bought(NOON, 102)], NOON + 12 * HOUR, ZONE)
+    assert counted(counters) == 7
+    counters.open_until(tomorrow)
+    counters.take(tomorrow, [bought(NOON + 12 * HOUR, 9)], NOON + 14 * HOUR, ZONE)
+    assert counted(counters) == 2 + 9
 
 
 # --- Storage -------------------------------------------------------------------------------------

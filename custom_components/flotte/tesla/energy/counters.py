@@ -121,9 +121,9 @@ class EnergyCounters:
 
     def open_until(self, today: date) -> None:
         """Open the days up to today, once the counters began."""
-        for day, known in list(self._days.items()):
-            if day > today and known.read_at is None:
-                # It was opened before the clock was set back.
+        for day in sorted(self._days):
+            if day > today and (self._settled_until is not None or len(self._days) > 1):
+                # It was opened before the clock was set back, and will be read again.
                 del self._days[day]
         newest = self._newest
         if newest is None:

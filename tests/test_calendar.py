@@ -237,6 +237,13 @@ async def test_price_follows_the_zone_of_the_site(
     assert state_of(hass, PRICE).state == STATE_UNKNOWN
 
 
+async def test_a_list_of_events_has_an_end(hass: HomeAssistant, told: MockConfigEntry) -> None:
+    """Three periods a day, for two years at most, whatever an automation asks for."""
+    found = await events(hass, "0001-01-01 12:00:00", "9999-12-31 12:00:00")
+    assert found[0]["start"] == "1999-12-31T21:00:00+01:00"
+    assert 1000 < len(found) < 3 * 732
+
+
 async def test_prices_are_known_right_after_a_restart(
     hass: HomeAssistant, told: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.calendar import (
@@ -20,6 +20,10 @@ from .rates import RateDescription, RateEntity
 
 _AHEAD: Final = timedelta(days=8)
 """How far to look for the next event while no price is known: a week has every period."""
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before it, no site had a tariff, and times in its zone may not exist."""
+_LONGEST: Final = timedelta(days=2 * 366)
+"""A tariff goes on without end, and a longer list would block Home Assistant."""
 _TIME: Final = re.compile(r"PERIOD_\d\d_\d\d")
 """Name of a period by its time, as clients with a price for each half hour write it."""
 
@@ -68,7 +72,9 @@ class TariffCalendar(RateEntity, CalendarEntity):
     ) -> list[CalendarEvent]:
         if self.plan is None:
             return []
-        return [self._event_of(period) for period in self.plan.periods(start_date, end_date)]
+        start = max(start_date, _FIRST)
+        end = min(end_date, start + _LONGEST)
+        return [self._event_of(period) for period in self.plan.periods(start, end)]
 
     def _event_of(self, period: RatePeriod) -> CalendarEvent:
         zone = self.coordinator.site.energy.zone

@@ -227,6 +227,9 @@ async def test_charge_history_that_cannot_be_read(
     with pytest.raises(ServiceValidationError) as order:
         await call(hass, "get_charge_history", device, start="2026-10-11", end="2026-10-10")
     assert order.value.translation_key == "history_order"
+    for end in ("0001-01-01", "9999-12-31"):
+        with pytest.raises(vol.Invalid):
+            await call(hass, "get_charge_history", device, end=end)
     house.steer({"answers": {"instead": {"charge_history": {"odd": 1}}}})
     with pytest.raises(HomeAssistantError) as odd:
         await call(hass, "get_charge_history", device)

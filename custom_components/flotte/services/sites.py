@@ -33,6 +33,8 @@ _CONTENT: Final = "tariff_content_v2"
 _START: Final = "start"
 _END: Final = "end"
 _USUAL_DAYS: Final = timedelta(days=30)
+_DATE: Final = vol.All(cv.date, vol.Range(min=date(2000, 1, 1), max=date(2100, 1, 1)))
+"""Before and after, no site has a history, and times in its zone may not exist."""
 
 
 async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
@@ -142,12 +144,12 @@ SITE_ACTIONS: Final = (
     ),
     Action(
         name="get_charge_history",
-        fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        fields={**DEVICES, vol.Optional(_START): _DATE, vol.Optional(_END): _DATE},
         handle=_async_get_charge_history,
     ),
     Action(
         name="get_backup_history",
-        fields={**DEVICES, vol.Optional(_START): cv.date, vol.Optional(_END): cv.date},
+        fields={**DEVICES, vol.Optional(_START): _DATE, vol.Optional(_END): _DATE},
         handle=_async_get_backup_history,
     ),
 )

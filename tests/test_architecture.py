@@ -476,7 +476,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.gaps",
         "tesla.vehicle.vehicle",
     },
-    "tesla.charging": {"tesla.spending.modes"},
+    "tesla.charging": {"tesla.reading_json", "tesla.spending.modes", "tesla.state"},
     "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",

@@ -429,6 +429,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tesla.vehicle.vehicle": {
         "tesla.api.fleet",
+        "tesla.charging",
         "tesla.clock",
         "tesla.commands",
         "tesla.errors",
@@ -598,8 +599,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.endpoints",
         "tesla.vehicle.vehicle",
     },
+    "account.charging": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "tesla.charging",
+        "tesla.listeners",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.state",
+    },
     "account.data": HOME_ASSISTANT
     | {
+        "account.charging",
         "account.storage",
         "account.supercharging",
         "const",
@@ -614,6 +626,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.setup": HOME_ASSISTANT
     | {
         "account.api",
+        "account.charging",
         "account.claims",
         "account.data",
         "account.devices",
@@ -1027,10 +1040,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "voluptuous",
     },
+    "flows.charging": HOME_ASSISTANT | {"account.charging", "const", "flows.forms", "voluptuous"},
     "flows.vehicles": HOME_ASSISTANT | {"const", "flows.forms", "voluptuous"},
     "flows.options": HOME_ASSISTANT
     | {
         "const",
+        "flows.charging",
         "flows.spending",
         "flows.stream",
         "flows.tariff",
@@ -1206,7 +1221,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
     # Alerts and decisions are no signals: they happen.
-    "event": PLATFORM | {"spending.decisions", "tesla.energy", "tesla.telemetry"},
+    "event": PLATFORM
+    | {
+        "account.charging",
+        "spending.decisions",
+        "tesla.charging",
+        "tesla.energy",
+        "tesla.telemetry",
+    },
     "lock": PLATFORM,
     "media_player": PLATFORM,
     "number": PLATFORM,
@@ -1217,6 +1239,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "sensor": PLATFORM
     | {
+        "account.charging",
         "account.supercharging",
         "tesla.charging.month",
         "tesla.charging.supercharging",

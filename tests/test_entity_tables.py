@@ -53,6 +53,7 @@ from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
 from custom_components.flotte.sensor.history import HISTORY_IMPORTED_UNTIL
+from custom_components.flotte.sensor.last_charge import LAST_CHARGE, LAST_CHARGE_COST
 from custom_components.flotte.sensor.parked import PHANTOM_DRAIN
 from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
@@ -79,7 +80,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
     Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
-    Platform.EVENT: (event.ALERT,),
+    Platform.EVENT: (event.ALERT, event.CHARGING_SESSION),
     Platform.LOCK: lock.LOCKS,
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: number.VEHICLE_NUMBERS,
@@ -91,6 +92,8 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
         PHANTOM_DRAIN,
         BATTERY_CAPACITY,
         STATE_OF_HEALTH,
+        *LAST_CHARGE,
+        LAST_CHARGE_COST,
     ),
     Platform.SWITCH: switch.VEHICLE_SWITCHES,
     Platform.UPDATE: (update.SOFTWARE,),

@@ -766,6 +766,7 @@ async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockC
         "wakes",
         "tariff",
         "stream",
+        "charging",
         "vehicles",
     ]
     result = await owner.choose("vehicles")

@@ -62,6 +62,7 @@ BEYOND: Final = {
     "DestinationName",
     "ExpectedEnergyPercentAtTripArrival",
     "FastChargerPresent",
+    "FastChargerType",
     "HvacSteeringWheelHeatLevel",
     "MilesToArrival",
     "RouteTrafficMinutesDelay",

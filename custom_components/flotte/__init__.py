@@ -59,6 +59,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         # After all vehicles have devices, so that vehicles with equal names get distinct ones.
         coordinator.async_show_pairing()
         coordinator.async_look_after_restart()
+    for sessions in data.charging_sessions.values():
+        sessions.async_start(entry)
     for history in data.history_imports.values():
         history.async_start()
     # In the background: the setup depends neither on the port nor on a vehicle.

@@ -26,6 +26,11 @@ CONF_TRUNK_MOTORS: Final = "trunk_motors"
 CONF_NEW_CAPACITIES: Final = "new_capacities"
 """The option with the capacity of each vehicle's battery when it was new, in kWh by VIN."""
 
+# What charging costs; see `account.charging`.
+CONF_PRICE_ENTITY: Final = "charging_price_entity"
+CONF_PRICE: Final = "charging_price"
+CONF_PRICE_ELSEWHERE: Final = "charging_price_elsewhere"
+
 # The stream. Vehicles connect to the port; if a router forwards it to a different one, Flotte
 # listens on the listening port.
 CONF_STREAM: Final = "stream"

@@ -153,6 +153,22 @@ class VehicleEntity(FlotteEntity[VehicleCoordinator]):
     """An entity of a vehicle."""
 
 
+class OccasionalEntity(VehicleEntity):
+    """An entity of a vehicle that needs signals, but does not show their current values.
+
+    Its own state is written by its own occasions.
+    """
+
+    _was_available: bool | None = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if self.available != self._was_available:
+            self._was_available = self.available
+            super()._handle_coordinator_update()
+
+
 class AccountEntity(Entity):
     """An entity of the account, which shows its ledger.
 

@@ -1,4 +1,4 @@
-"""Events: alerts of a vehicle, outages at a site, and decisions about spending."""
+"""Events: alerts and charging of a vehicle, outages at a site, and decisions about spending."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,18 +8,21 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account.charging import PLACE_SIGNALS, SESSION_SIGNALS, ChargingSessions
 from .account.data import FlotteConfigEntry
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .entity import (
     AccountEntity,
     FlotteEntity,
     FlotteEntityDescription,
+    OccasionalEntity,
     VehicleEntity,
     async_add_rows,
     built_with,
 )
 from .spending.decisions import DecisionOutcome, Decisions, PublishedDecision
 from .tesla import signals
+from .tesla.charging.session import Happened, SessionEvent
 from .tesla.energy.outages import Outage
 from .tesla.telemetry.records import Alert
 
@@ -43,6 +46,9 @@ POWER_OUTAGE: Final = FlotteEventDescription(
     event_types=[OUTAGE],
     exists=built_with(signals.HAS_BATTERY, signals.HAS_GRID),
 )
+CHARGING_SESSION: Final = FlotteEventDescription(
+    key="charging_session", event_types=[str(event) for event in SessionEvent]
+)
 DECISION: Final = EventEntityDescription(
     key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
 )
@@ -53,10 +59,11 @@ async def async_setup_entry(
     entry: FlotteConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the events of the account and of sites, and the alerts of vehicles that stream."""
+    """Add the events of the account, of sites and of vehicles; only a stream reports alerts."""
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     async_add_rows(entry.runtime_data.sites, (POWER_OUTAGE,), OutageEvent, async_add_entities)
-    vehicles = entry.runtime_data.vehicles
+    vehicles, sessions = entry.runtime_data.vehicles, entry.runtime_data.charging_sessions
+    async_add_entities(ChargingEvent(each, sessions[each.vehicle.vin]) for each in vehicles)
     added: set[VehicleCoordinator] = set()
 
     @callback
@@ -130,6 +137,42 @@ class OutageEvent(FlotteEntity[SiteCoordinator], EventEntity):
                 "start": outage.start.isoformat(),
                 "end": outage.end.isoformat(),
                 "minutes": round(outage.duration / timedelta(minutes=1), 1),
+            },
+        )
+        self.async_write_ha_state()
+
+
+class ChargingEvent(OccasionalEntity, EventEntity):
+    """Fires when a charging session starts, is interrupted, goes on, is complete, or ends."""
+
+    entity_description: FlotteEventDescription
+
+    def __init__(self, coordinator: VehicleCoordinator, sessions: ChargingSessions) -> None:
+        """Show the sessions of a vehicle."""
+        keys = (*SESSION_SIGNALS, *PLACE_SIGNALS, signals.BATTERY_LEVEL, signals.ODOMETER)
+        super().__init__(coordinator, CHARGING_SESSION, keys)
+        self._sessions = sessions
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._sessions.happened.subscribe(self._async_fire))
+
+    @callback
+    def _async_fire(self, happened: Happened) -> None:
+        session = happened.session
+        minutes = None if session.seconds is None else round(session.seconds / 60)
+        self._trigger_event(
+            happened.event,
+            {
+                "started": session.started_at and session.started_at.isoformat(),
+                "stopped": session.stopped_at and session.stopped_at.isoformat(),
+                "minutes": minutes,
+                "energy": session.energy,
+                "level_from": session.level_from,
+                "level_to": session.level_to,
+                "place": session.place,
+                "cost": None if session.cost is None else round(session.cost, 2),
             },
         )
         self.async_write_ha_state()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.flotte.tesla.charging.cost import Price
-from custom_components.flotte.tesla.charging.session import Place, Report, Session
+from custom_components.flotte.tesla.charging.session import ChargingSession, Place, Report
 from custom_components.flotte.tesla.charging.sessions import SessionLog
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -28,16 +28,16 @@ class Car:
     def __init__(self, **always: Any) -> None:
         self.log = SessionLog()
         self.always = always
-        self.happened: list[tuple[str, Session]] = []
+        self.happened: list[tuple[str, ChargingSession]] = []
         self._streamed: Report | None = None
 
     @property
     def events(self) -> list[str]:
-        """What happened."""
+        """Events so far."""
         return [event for event, _ in self.happened]
 
     @property
-    def last(self) -> Session:
+    def last(self) -> ChargingSession:
         """The session that the sensors show."""
         assert self.log.last is not None
         return self.log.last
@@ -73,7 +73,7 @@ class Car:
         level: tuple[float, float] | None = None,
         **more: Any,
     ) -> None:
-        """What is known of a stream at a minute: values with the minute of their last change.
+        """Everything known of a stream at a minute: values with the minute of their last change.
 
         Without a change, the same is known every minute since the previous call.
         """
@@ -101,7 +101,7 @@ def test_a_polled_session() -> None:
     assert car.events == ["started"]
     car.poll(150, "complete", 23, 70)
     assert car.events == ["started", "completed"]
-    assert car.last == Session(
+    assert car.last == ChargingSession(
         started_at=at(10), stopped_at=at(150), seconds=None, energy=23,
         level_from=40, level_to=70, place=Place.HOME,
     ), "an interruption in the two hours without a report cannot be ruled out"  # fmt: skip
@@ -137,7 +137,7 @@ def test_the_rest_of_the_energy_comes_after_the_end() -> None:
     car.stream(20.5, (20, "disconnected"), (11.1, 24), (20.5, 80))
     car.stream(21.1, (20, "disconnected"), (21.1, 37.5), (20.5, 80))
     assert car.events == ["started", "ended"]
-    assert car.last == Session(
+    assert car.last == ChargingSession(
         started_at=at(1), stopped_at=at(20), seconds=19 * 60, energy=37.5,
         level_from=30, level_to=80, place=Place.HOME,
     )  # fmt: skip
@@ -177,7 +177,7 @@ def test_the_first_report_of_all() -> None:
     car.poll(0, "charging", 9, 50)
     assert car.events == []
     car.poll(20, "complete", 12, 54)
-    assert car.last == Session(
+    assert car.last == ChargingSession(
         stopped_at=at(20), energy=12, level_to=54, place=Place.HOME
     )  # fmt: skip
     other = Car()
@@ -190,7 +190,7 @@ def test_a_session_between_two_polls() -> None:
     car.poll(0, "disconnected", 5, 40, odometer=100.0)
     car.poll(600, "disconnected", 22, 80, odometer=150.0)
     assert car.events == []
-    assert car.last == Session(energy=22)
+    assert car.last == ChargingSession(energy=22)
 
 
 def test_a_session_that_is_complete_when_it_is_first_seen() -> None:
@@ -198,7 +198,7 @@ def test_a_session_that_is_complete_when_it_is_first_seen() -> None:
     car.poll(0, "disconnected", 5, 40)
     car.poll(600, "complete", 22, 80)
     assert car.events == ["completed"]
-    assert car.last == Session(energy=22, level_to=80, place=Place.HOME)
+    assert car.last == ChargingSession(energy=22, level_to=80, place=Place.HOME)
 
 
 @pytest.mark.parametrize("energy", [3, 30])
@@ -210,11 +210,11 @@ def test_another_session_in_a_gap(energy: float) -> None:
     car.restart()
     car.poll(900, "charging", energy, 60, odometer=140.0, place=Place.ELSEWHERE)
     assert car.events == ["started", "ended", "started"]
-    assert replace(car.happened[1][1], place=None) == Session(
+    assert replace(car.happened[1][1], place=None) == ChargingSession(
         started_at=at(10), level_from=40, **UNKNOWN_END
     )
     car.poll(910, "disconnected", energy + 2, 63, odometer=140.0, place=Place.ELSEWHERE)
-    assert car.last == Session(
+    assert car.last == ChargingSession(
         stopped_at=at(910), energy=energy + 2, level_to=63, place=Place.ELSEWHERE
     )  # fmt: skip
 
@@ -314,7 +314,7 @@ RULES: dict[str, set[str | None]] = {
     "completed": {"started", "resumed", "ended", None},
     "ended": {"started", "interrupted", "resumed", "completed", None},
 }
-"""What may have happened before; None is the beginning, when a session may be under way."""
+"""The events that may precede each; None is the beginning, when a session may be under way."""
 
 
 @st.composite

@@ -15,6 +15,7 @@ from ..streaming.manager import StreamManager
 from ..tesla import signals
 from ..tesla.api.fleet import FleetApi
 from ..tesla.charging.bills import Bills
+from .charging import ChargingSessions
 from .storage import CheckedStore
 from .supercharging import SuperchargingMonth
 
@@ -36,6 +37,8 @@ class AccountData:
     """By the number of the site."""
     bills: Bills
     supercharging: SuperchargingMonth
+    charging_sessions: Mapping[str, ChargingSessions]
+    """By VIN."""
 
     @property
     def assets(self) -> frozenset[str]:

@@ -33,6 +33,7 @@ from ..tesla.spending.caller import SETUP
 from ..tesla.vehicle.outcome import CommandMode
 from ..tesla.vehicle.vehicle import Vehicle, ask_fleet_status
 from .api import fleet_api
+from .charging import ChargingSessions
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
 from .devices import async_keep_described
@@ -115,6 +116,7 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         imports,
         bills,
         supercharging,
+        {each.vehicle.vin: ChargingSessions(hass, each) for each in vehicles},
     )
 
 

@@ -1,9 +1,10 @@
-"""Options flow: spending, wakes, tariff, stream and vehicles.
+"""Options flow: spending, wakes, tariff, stream, charging and vehicles.
 
 menu ─> spending: the budget of a month
      ─> wakes: who may wake a sleeping vehicle
      ─> tariff ─> prices: Tesla's prices, where they differ
      ─> stream ─> (direct: address, certificate) | (mqtt: topics)
+     ─> charging: what a kWh costs
      ─> vehicles: equipment that a vehicle does not report
      ─> check: does the stream's address work?
 """
@@ -15,6 +16,7 @@ from homeassistant.config_entries import ConfigFlowResult
 
 from ..const import CONF_STREAM, STREAM_DIRECT
 from ..tesla.telemetry.selfcheck import Finding
+from .charging import ChargingSteps
 from .spending import SpendingSteps
 from .stream import StreamSteps
 from .tariff import TariffSteps
@@ -34,14 +36,16 @@ FINDING_TEXTS: Final = {
 """The keys of the texts for failed checks."""
 
 
-class FlotteOptionsFlow(SpendingSteps, WakesSteps, TariffSteps, StreamSteps, VehiclesSteps):
+class FlotteOptionsFlow(
+    SpendingSteps, WakesSteps, TariffSteps, StreamSteps, ChargingSteps, VehiclesSteps
+):
     """Changes one group of options at a time."""
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to change."""
         groups = ["spending", "wakes", "tariff", "stream"]
         if self._vehicles:
-            groups.append("vehicles")
+            groups += ["charging", "vehicles"]
         if self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT:
             groups.append("check")
         return self.async_show_menu(step_id="init", menu_options=groups)

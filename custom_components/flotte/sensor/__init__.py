@@ -13,6 +13,7 @@ from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
 from .history import HISTORY_IMPORTED_UNTIL, HistoryImportSensor
+from .last_charge import async_add_last_charge
 from .parked import PhantomDrainSensor
 from .rates import PRICES, PriceSensor
 from .site import SITE_SENSORS
@@ -38,6 +39,8 @@ async def async_setup_entry(
     async_add_entities(
         EnergyChargedSensor(vehicle, row) for vehicle in data.vehicles for row in ENERGY_CHARGED
     )
+    for stop in async_add_last_charge(data, async_add_entities):
+        entry.async_on_unload(stop)
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
     if data.vehicles and data.supercharging.exists:
         async_add_entities(SuperchargingSensor(entry, row) for row in SUPERCHARGING_SENSORS)

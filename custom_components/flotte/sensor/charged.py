@@ -10,11 +10,11 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.components.zone import in_zone
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
+from ..account.charging import is_at_home
 from ..coordinator import VehicleCoordinator
 from ..entity import FlotteEntityDescription, VehicleEntity
 from ..tesla import signals
@@ -23,19 +23,9 @@ from ..tesla.reading_json import as_flag, as_number
 from ..tesla.state import State, restore_time
 from .counters import SessionSum
 
-_HOME: Final = "zone.home"
-
 
 def _anywhere(_hass: HomeAssistant, _state: State) -> bool | None:
     return True
-
-
-def _at_home(hass: HomeAssistant, state: State) -> bool | None:
-    """Whether a car is in the zone of the home; None if it does not report its position."""
-    position, home = state[signals.LOCATION], hass.states.get(_HOME)
-    if position is None or home is None:
-        return state[signals.AT_HOME]
-    return in_zone(home, *position)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +42,7 @@ class EnergyChargedDescription(FlotteEntityDescription, SensorEntityDescription)
 
 ENERGY_CHARGED: Final = (
     EnergyChargedDescription(key="energy_charged", counts=_anywhere),
-    EnergyChargedDescription(key="energy_charged_at_home", counts=_at_home),
+    EnergyChargedDescription(key="energy_charged_at_home", counts=is_at_home),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from ..reading_json import as_number, as_object
 
 MAX_BLIND: Final = timedelta(minutes=10)
-"""Longest time for which a changing price counts as known while nobody looked at it."""
+"""Longest time between two looks at a changing price for which it counts as known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Price:
     value: float | None = None
     """None if it is unknown."""
     is_fixed: bool = False
-    """Whether it never changes by itself."""
+    """Whether only the owner changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 
 from ..reading_json import as_flag, as_number
 from ..state import restore_time
-from .session import Place, Report, Session
+from .session import ChargingSession, Place, Report
 
-MAX_GAP: Final = timedelta(minutes=30)
+MAX_STATE_GAP: Final = timedelta(minutes=30)
 """Longest time between two reports of the state for which a change has a known time: that of the
 second one. A vehicle that charges is polled at least every 20 minutes, if the budget allows."""
 SHARP: Final = timedelta(seconds=90)
@@ -22,7 +22,7 @@ type Gap = timedelta | None
 
 def is_known(gap: Gap) -> bool:
     """Whether a change after this gap has a known time."""
-    return gap is not None and gap <= MAX_GAP
+    return gap is not None and gap <= MAX_STATE_GAP
 
 
 def is_sharp(gap: Gap) -> bool:
@@ -45,7 +45,7 @@ def has_moved(odometer: float | None, report: Report, gap: Gap) -> bool:
 class OpenSession:
     """A session that is not over, and whether it charges."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ChargingSession) -> None:
         self.session = session
         self.is_charging = True
         self.is_complete = False
@@ -60,7 +60,7 @@ class OpenSession:
         """Open a session with its first report; `level` is that at its beginning."""
         is_dated = is_known(gap) and not is_partial
         opened = cls(
-            Session(
+            ChargingSession(
                 started_at=report.since if is_dated else None,
                 seconds=0.0 if is_dated else None,
                 level_from=level,
@@ -151,7 +151,7 @@ class OpenSession:
     @classmethod
     def from_stored(cls, stored: object) -> Self | None:
         """Restore it from the JSON of `to_stored`; None if there is none."""
-        session = Session.from_stored(stored)
+        session = ChargingSession.from_stored(stored)
         if session is None or not isinstance(stored, Mapping):
             return None
         opened = cls(session)

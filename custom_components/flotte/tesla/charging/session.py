@@ -26,7 +26,7 @@ class Place(StrEnum):
 
 
 class SessionEvent(StrEnum):
-    """What happens in a session."""
+    """Something that happens in a session."""
 
     STARTED = "started"
     INTERRUPTED = "interrupted"
@@ -40,7 +40,7 @@ class SessionEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is known about a vehicle at a moment."""
+    """Everything that is known about the charge of a vehicle at a moment."""
 
     now: datetime
     state: str | None
@@ -63,13 +63,13 @@ class Report:
     """Where the vehicle is, if it charges."""
     price: Price = field(default_factory=Price)
     price_elsewhere: float | None = None
-    """What the owner pays for a kWh away from home, except at fast chargers."""
+    """The price of a kWh away from home, except at fast chargers."""
     latency: timedelta = timedelta()
     """Longest time until a change of the energy arrives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class ChargingSession:
     """One session, from plugging in to unplugging. None is unknown."""
 
     started_at: datetime | None = None
@@ -127,4 +127,4 @@ class Happened(NamedTuple):
     """An event, and its session as known then."""
 
     event: SessionEvent
-    session: Session
+    session: ChargingSession

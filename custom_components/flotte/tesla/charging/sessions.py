@@ -16,10 +16,10 @@ from ..state import restore_time
 from .cost import Cost
 from .energy import MAX_CORRECTION, Step
 from .open_session import SHARP, Gap, OpenSession, has_level, is_known, is_sharp
-from .session import Happened, Place, Report, Session, SessionEvent
-from .tally import MAX_SKEW, Tally
+from .session import ChargingSession, Happened, Place, Report, SessionEvent
+from .tally import MAX_SKEW, SessionTally
 
-TRANSPORT: Final = timedelta(seconds=15)
+READING_DELAY: Final = timedelta(seconds=15)
 """Longest time for which the last reading of the energy is under way."""
 _STOPPED: Final = frozenset({"complete", "stopped", "no_power"})
 
@@ -28,11 +28,11 @@ class SessionLog:
     """The current session of a vehicle and the last one, and what happens in them."""
 
     def __init__(self) -> None:
-        self.last: Session | None = None
+        self.last: ChargingSession | None = None
         """The latest session, as of the last time it stopped charging."""
-        self._tally = Tally()
+        self._tally = SessionTally()
         self._open: OpenSession | None = None
-        self._closed: Session | None = None
+        self._closed: ChargingSession | None = None
         # Since when the rest of the energy may arrive, and the events that wait for it.
         self._stopped_at: datetime | None = None
         self._waiting: tuple[SessionEvent, ...] = ()
@@ -84,14 +84,14 @@ class SessionLog:
             happened = self._finish(report)
             begun = self._open = self._begin(report, step, gap)
             begun.note(report, self._tally.known)
-            started = Happened(SessionEvent.STARTED, begun.session)
+            started = _at_once(SessionEvent.STARTED, begun)
             return happened if gap is None else [*happened, started]
         if opened.is_charging:
             opened.go_on(gap)
             return []
         happened = self._finish(report)
         opened.resume(report, gap)
-        return [*happened, Happened(SessionEvent.RESUMED, opened.session)]
+        return [*happened, _at_once(SessionEvent.RESUMED, opened)]
 
     def _on_stopped(self, report: Report, step: Step, gap: Gap) -> list[Happened]:
         happened: list[Happened] = []
@@ -110,14 +110,14 @@ class SessionLog:
         if opened.is_complete:
             self._waiting = (SessionEvent.COMPLETED,)
             return happened
-        return [*happened, Happened(SessionEvent.INTERRUPTED, opened.session)]
+        return [*happened, _at_once(SessionEvent.INTERRUPTED, opened)]
 
     def _on_unplugged(self, report: Report, step: Step, gap: Gap) -> None:
         opened = self._open
         if opened is None:
             if step.begins and not self._is_older(report):
                 # Unseen from beginning to end; the counter proves it.
-                self.last = Session(energy=self._tally.known)
+                self.last = ChargingSession(energy=self._tally.known)
             return
         if opened.has_moved(report, gap) and not is_known(gap):
             self._close(opened, report, gap, is_lost=True)
@@ -186,10 +186,14 @@ class SessionLog:
         """Keep what the next report is compared with."""
         if report.state is None:
             return
+        before = self._until
         self._until = report.until
+        if before is not None and report.until < before <= report.now:
+            # After a restart it is not known any more that the state was confirmed until then.
+            self._until = before
         if self._is_charging and step.added and report.energy_at is not None:
             # While the energy rises, the state is still the same.
-            self._until = max(report.until, min(report.energy_at, report.now))
+            self._until = max(self._until, min(report.energy_at, report.now))
         self._level = report.level if report.state in _STOPPED else None
 
     # --- Events that wait ------------------------------------------------------------------------
@@ -202,7 +206,7 @@ class SessionLog:
                 self.last = self._priced(self._open.session, report)
             return []
         read_at = self._tally.read_at or stopped_at
-        due = max(read_at + report.latency, stopped_at) + TRANSPORT
+        due = max(read_at + report.latency, stopped_at) + READING_DELAY
         is_early = report.now < due and stopped_at - report.now < MAX_SKEW
         return self._finish(report) if read_at >= stopped_at or not is_early else []
 
@@ -218,7 +222,7 @@ class SessionLog:
         self._closed = self._stopped_at = None
         return [Happened(event, finished) for event in events]
 
-    def _priced(self, session: Session, report: Report) -> Session:
+    def _priced(self, session: ChargingSession, report: Report) -> ChargingSession:
         """The session with its cost. Only the operator knows the price of a fast charger."""
         cost = None
         if session.energy is not None and session.place is Place.HOME:
@@ -247,9 +251,9 @@ class SessionLog:
         """Restore it from the JSON of `to_stored`; anything unreadable is unknown."""
         read = as_object(stored)
         self._tally.restore(read.get("tally"))
-        self.last = Session.from_stored(read.get("last"))
+        self.last = ChargingSession.from_stored(read.get("last"))
         self._open = OpenSession.from_stored(read.get("open"))
-        self._closed = Session.from_stored(read.get("closed"))
+        self._closed = ChargingSession.from_stored(read.get("closed"))
         self._stopped_at = restore_time(read.get("stopped"))
         waiting = read.get("waiting")
         self._waiting = tuple(
@@ -257,3 +261,8 @@ class SessionLog:
         )
         self._until = restore_time(read.get("until"))
         self._level = as_number(read.get("level"))
+
+
+def _at_once(event: SessionEvent, opened: OpenSession) -> Happened:
+    """An event that does not wait for the rest of the energy, and so leaves the energy out."""
+    return Happened(event, replace(opened.session, energy=None))

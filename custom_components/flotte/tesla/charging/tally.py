@@ -14,7 +14,7 @@ MAX_SKEW: Final = timedelta(minutes=5)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
-class Tally:
+class SessionTally:
     """Counts and prices what reaches the battery."""
 
     def __init__(self) -> None:

@@ -84,6 +84,14 @@ def _power(*, is_dc: bool) -> Measure[float]:
     return Measure(Unit.KILOWATT, parse)
 
 
+def _of_tesla(value: object) -> bool | None:
+    """Whether a fast charger is one of Tesla's, by its brand; None without a brand."""
+    if isinstance(value, bool):
+        return value
+    brand = text(value)
+    return None if brand is None else brand == "Tesla"
+
+
 CHARGING_STATE = Signal(
     "DetailedChargeState",
     one_of(*CHARGING_STATES),
@@ -199,6 +207,9 @@ FAST_CHARGER_TYPE = Signal(
     one_of(*FAST_CHARGER_TYPES, tesla="supercharger", ch_ade_mo="chademo"),
     path="charge_state.fast_charger_type",
     firmware="2024.44.25",
+)
+FAST_CHARGER_OF_TESLA = Signal(
+    "FastChargerOfTesla", _of_tesla, path="charge_state.fast_charger_brand", streamed=False
 )
 SUPERCHARGING_ON_TRIP = Signal(
     "SuperchargerSessionTripPlanner",

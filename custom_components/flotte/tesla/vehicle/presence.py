@@ -55,6 +55,11 @@ class Presence:
         return self._knowledge.state[signals.ONLINE] is True
 
     @property
+    def is_asleep(self) -> bool:
+        """Whether the vehicle is not online because it sleeps, rather than out of reach."""
+        return not self.is_online and (self._was_asleep or self.slept_streaming)
+
+    @property
     def is_streaming(self) -> bool:
         """Whether the vehicle is streaming now."""
         coverage = self._knowledge.coverage

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import signals
 from ..api.fleet import SCHEDULE_SECTIONS, FleetApi
+from ..charging.sessions import SessionLog
 from ..clock import utc_now
 from ..commands import Command
 from ..errors import VehicleUnavailable
@@ -95,6 +96,7 @@ class Vehicle:
             persistence=self.persistence,
         )
         self.release_notes = ReleaseNotes(self.context, self.admission)
+        self.charging_sessions = SessionLog()
         self.turns = self.executor.turns
         self.deferred = self.executor.deferred
 
@@ -254,6 +256,7 @@ class Vehicle:
             **self._last_wake.to_stored(monotonic=monotonic, wall=wall),
             **self.deferred.to_stored(),
             **self.executor.unknown.to_stored(),
+            "charging_sessions": self.charging_sessions.to_stored(),
         }
 
     def restore(self, stored: object) -> None:
@@ -266,6 +269,7 @@ class Vehicle:
         self.poller.restore(stored)
         self.deferred.restore(stored)
         self.executor.unknown.restore(stored)
+        self.charging_sessions.restore(stored.get("charging_sessions"))
         self._last_wake.restore(stored, monotonic=monotonic, wall=wall)
         self.channel.restore(stored, monotonic=monotonic, wall=wall)
 

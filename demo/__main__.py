@@ -21,7 +21,7 @@ from demo.entities import Entities
 from demo.home_assistant import PASSWORD, ROOT, USER, HomeAssistant, start_home_assistant
 from demo.processes import DemoError, wait_until
 from demo.stream import start_streaming
-from demo.tesla import AURORA, Tesla, start_tesla
+from demo.tesla import AURORA, Tesla, add_schedules, start_tesla
 
 WHAT_TO_TRY = """\
 What to try:
@@ -29,6 +29,7 @@ What to try:
     and is then woken for a command; the Cost page shows the cost.
   - Comet does not have our key yet: a command is refused, and Settings > Repairs explains what to
     do.
+  - Calendar: Aurora's schedules for charging and preconditioning; add, move or delete one.
   - The simulated Tesla has a page of its own, where you can drive cars, plug them in, put them to
     sleep and pair them, and see the bill:
     {tesla}
@@ -96,6 +97,7 @@ async def run(arguments: argparse.Namespace) -> bool:
         say("starting the simulated Tesla")
         tesla = await stack.enter_async_context(start_tesla(folder, session))
         await shorten_history(tesla)
+        await add_schedules(tesla)
         say("starting Home Assistant (the first start takes longer)")
         home_assistant = await stack.enter_async_context(
             start_home_assistant(folder, tesla, session)

@@ -25,6 +25,8 @@ OLD_FAITHFUL = "5YJSA7E20KF000003"
 """A Model S of 2019, which accepts unsigned commands."""
 SITE = "1234567890123"
 """An energy site: solar, a Powerwall, a wall connector."""
+HOME = {"latitude": 52.3731, "longitude": 4.8903}
+"""Where the simulated cars are at home."""
 
 
 class Tesla:
@@ -78,3 +80,14 @@ async def start_tesla(folder: Path, session: ClientSession) -> AsyncIterator[Tes
             return json.loads(ready.read_text()) if ready.exists() else None
 
         yield Tesla(session, await server.wait_for(look, seconds=20))
+
+
+async def add_schedules(tesla: Tesla) -> None:
+    """Let Aurora have schedules, as its owner sets them in Tesla's app."""
+    weekdays = {"days_of_week": 62, "one_time": False, "enabled": True, "name": "", **HOME}
+    night = {"start_enabled": True, "start_time": 60, "end_enabled": True, "end_time": 300}
+    schedules = {
+        "charge": [{"id": 1700000000, **weekdays, **night}],
+        "precondition": [{"id": 1700000001, **weekdays, "precondition_time": 450}],
+    }
+    await tesla.order(f"cars/{AURORA}", {"schedules": schedules})

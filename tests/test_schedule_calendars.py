@@ -33,7 +33,7 @@ pytestmark = [
 CHARGING: Final = "calendar.aurora_charge_schedules"
 PRECONDITIONING: Final = "calendar.aurora_preconditioning_schedules"
 PLAIN: Final = "calendar.old_faithful_charge_schedules"
-HOME: Final = (52.3792, 4.8994)
+HOME: Final = (52.3731, 4.8903)
 """The simulated cars' home, which is that of Home Assistant here."""
 NIGHT: Final[dict[str, Any]] = {
     "id": 9007199254740993,
@@ -132,7 +132,7 @@ async def create(hass: HomeAssistant, calendar: str = CHARGING, **event: Any) ->
 
 
 async def callers(hass: HomeAssistant) -> set[str]:
-    """Who had commands sent, by the ledger."""
+    """The callers of commands, by the ledger."""
     ledger = (await async_get_ledger(hass, CLIENT_ID)).meter.ledger
     return {row.caller for row in ledger.counts if row.category is OurCategory.COMMAND}
 

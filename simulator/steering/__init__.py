@@ -22,6 +22,7 @@ order of the object.
 | odometer | mi | |
 | gps_age, gps_accuracy | s, m | the age of positions in answers; the accuracy in the stream |
 | gear_flips | bool | true: P and invalid in turn while it stands, as old Model S and X |
+| schedules | {"charge": [{"id":…, …}], "precondition": […]} | replaces these lists |
 | user_present, sentry_mode, locked, remote_start_enabled | bool | |
 | open, close | name or list of df dr pf pr ft rt fd fp rd rp charge_port | opens or closes them |
 | climate | bool or {"on":…, "driver_temp":…, "keeper":…, "defrost":…} | |

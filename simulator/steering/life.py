@@ -249,6 +249,19 @@ def _media(car: ConnectedVehicle, value: object) -> None:
     car.media.started_at = car.time
 
 
+def _schedules(car: ConnectedVehicle, value: object) -> None:
+    """Replace lists of schedules; each is an object as in `vehicle_data`."""
+    lists = {"charge": car.plans.charge, "precondition": car.plans.precondition}
+    for kind, listed in as_object(value, "schedules").items():
+        plans = lists[as_word(kind, "schedules", lists)]
+        if not isinstance(listed, list):
+            raise SteeringError("schedules must be lists")
+        found = [as_object(each, "schedules") for each in listed]
+        by_id = {int(as_number(each.get("id"), "id")): each for each in found}
+        plans.clear()
+        plans.update(by_id)
+
+
 ORDERS: dict[str, Order] = {
     "location": _location,
     "gps_age": attribute("gps_age", int, float),
@@ -264,6 +277,7 @@ ORDERS: dict[str, Order] = {
     "charge_amps": _charge_amps,
     "stuck_amps": _stuck_amps,
     "charging": _charging,
+    "schedules": _schedules,
     "open": _open,
     "close": _close,
     "locked": _locked,

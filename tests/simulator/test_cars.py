@@ -637,6 +637,17 @@ def test_schedules(comet: Car) -> None:
     assert not comet.plans.charge
 
 
+def test_schedules_can_be_steered(comet: Car) -> None:
+    comet.steer({"schedules": {"charge": [{"id": 5, "enabled": True}]}})
+    data = comet.vehicle_data({"charge_schedule_data"}, location=False)["charge_schedule_data"]
+    assert data["charge_schedules"] == [{"id": 5, "enabled": True}]
+    wrong: Any
+    for wrong in ({"work": []}, {"charge": 7}, {"charge": [{"name": "Night"}]}):
+        with pytest.raises(SteeringError):
+            comet.steer({"schedules": wrong})
+    assert list(comet.plans.charge) == [5]
+
+
 def test_schedules_need_new_software_and_room(comet: Car) -> None:
     schedule = {
         "days_of_week": "All",

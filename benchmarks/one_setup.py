@@ -182,9 +182,9 @@ class Home:
         is_known = bool(hass.config_entries.async_entries(self._domain))
         if not is_known:
             await set_up(hass, self._domain, self._config())
-        enabled = patch.object(Entity, "entity_registry_enabled_default", new=True)
         if self._everything:
-            enabled.start()
+            # Until this process ends: a poll adds further entities.
+            patch.object(Entity, "entity_registry_enabled_default", new=True).start()
         memory, cpu, wall = resident(), time.process_time(), time.perf_counter()
         if is_known:
             await set_up(hass, self._domain, self._config())
@@ -193,8 +193,6 @@ class Home:
         await hass.async_block_till_done()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         memory = resident() - memory
-        if self._everything:
-            enabled.stop()
         (entry,) = hass.config_entries.async_entries(self._domain)
         if entry.state is not ConfigEntryState.LOADED:
             raise NotSetUp(f"{self._domain} is {entry.state}: {entry.reason}")

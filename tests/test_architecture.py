@@ -892,6 +892,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "streaming.planning": HOME_ASSISTANT
     | {
+        "coordinator",
+        "equipment",
         "streaming.options",
         "streaming.subscription",
         "tesla.errors",
@@ -899,6 +901,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.meter",
         "tesla.spending.modes",
+        "tesla.state",
         "tesla.telemetry",
         "tesla.vehicle.vehicle",
     },

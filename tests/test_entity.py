@@ -9,6 +9,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.streaming.planning import paid_signals
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
@@ -17,6 +18,7 @@ from tests.fleet import MINUTE, MOMENT, Wait, add_streamed_of_one, told_of
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
+MEDIA = "media_player.aurora_media"
 LACKING = {
     "button.comet_homelink": f"{MODEL_3}-homelink",
     "button.old_faithful_homelink": f"{MODEL_S}-homelink",
@@ -40,7 +42,13 @@ def register_lacking(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 def _few_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "custom_components.flotte.PLATFORMS",
-        [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.COVER, Platform.SELECT],
+        [
+            Platform.BINARY_SENSOR,
+            Platform.BUTTON,
+            Platform.COVER,
+            Platform.MEDIA_PLAYER,
+            Platform.SELECT,
+        ],
     )
 
 
@@ -198,3 +206,28 @@ async def test_only_unused_entities_are_removed_without_a_report(
     assert registry.async_get(renamed) is not None
     assert state_of(hass, enabled).state == "unknown"
     assert not stale(hass, entry)
+
+
+async def test_what_polling_alone_enabled_is_not_streamed(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """The media player costs nothing until the car streams; then only its owner can enable it."""
+    await set_up(hass, entry)
+    await told_of(tesla, wait, MODEL_Y)
+    assert state_of(hass, MEDIA).state != "unknown"
+    vehicle = vehicle_of(entry, MODEL_Y)
+    assert signals.MEDIA_TITLE in vehicle.shown_signals
+    assert signals.MEDIA_TITLE not in paid_signals(vehicle)
+
+    registry = er.async_get(hass)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "stream": "mqtt"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert vehicle.stream_watch.is_expected
+    assert registry.async_get(MEDIA).disabled_by is er.RegistryEntryDisabler.INTEGRATION  # type: ignore[union-attr]
+    assert signals.MEDIA_TITLE not in vehicle.shown_signals
+
+    registry.async_update_entity(MEDIA, disabled_by=None)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hass.states.get(MEDIA) is not None
+    assert signals.MEDIA_TITLE in paid_signals(vehicle_of(entry, MODEL_Y))

@@ -356,6 +356,8 @@ async def test_no_value_is_invented(
         }
         assert known == {
             "binary_sensor.aurora_online": "off",
+            # In a sleeping car nothing plays.
+            "media_player.aurora_media": "off",
             "sensor.aurora_waiting_commands": "0",
         }
         assert await hass.config_entries.async_reload(entry.entry_id)

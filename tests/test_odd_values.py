@@ -31,7 +31,7 @@ from custom_components.flotte.tesla.telemetry.answers import (
 from custom_components.flotte.tesla.telemetry.profiles import FieldRule
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
-from tests.fleet import MOMENT, Wait
+from tests.fleet import MOMENT, Wait, add_streamed_of_one
 from tests.odd import ODD, places, replaced
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -253,6 +253,7 @@ async def test_a_counter_starts_with_an_odd_restored_state(
     )
     await set_up(hass, entry)
     await wait(timedelta(minutes=2))
+    await add_streamed_of_one(hass, entry)
     shown = {name: state_of(hass, f"sensor.aurora_{name}") for name in sensors}
     assert float(shown["odometer"].state) == pytest.approx(19_868.44, abs=0.01)
     assert float(shown["charge_energy_added"].state) == 0

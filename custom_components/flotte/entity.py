@@ -24,7 +24,7 @@ from .account.data import AccountData, FlotteConfigEntry
 from .account.rights import async_require_admin
 from .const import DOMAIN, LOGGER
 from .coordinator import FlotteCoordinator, VehicleCoordinator
-from .equipment import can_have, can_report, can_show, is_unused, streams
+from .equipment import UnpaidSignals, can_have, can_report, can_show, is_unused, streams
 from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
@@ -83,6 +83,9 @@ class FlotteEntityDescription(EntityDescription):
     """Whether a vehicle or site with this state has the equipment; None if it is not known yet."""
     models: frozenset[str] = frozenset()
     """The only models of vehicles that can have the equipment; none if all can."""
+    enabled_while_polled: bool = False
+    """Whether a row that is disabled by default is enabled for a vehicle that only is polled, which
+    costs nothing more. It is disabled when the vehicle begins to stream."""
 
     @property
     def awaited(self) -> tuple[Signal[Any], ...]:
@@ -126,6 +129,9 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
     ) -> None:
         """Show `keys` of the coordinator's state."""
         context = None if keys is None else {each for key in keys for each in inputs_of(key)}
+        if context is not None and description.enabled_while_polled and not streams(coordinator):
+            context = UnpaidSignals(context)
+            self._attr_entity_registry_enabled_default = True
         super().__init__(coordinator, context)
         self._shown: frozenset[Signal[Any]] = frozenset(context or ())
         self.entity_description = description
@@ -264,6 +270,7 @@ class _Table[RowT: FlotteEntityDescription]:
         """Rows that depend on the equipment."""
         self.awaited: dict[Signal[Any], list[RowT]] = {}
         """Rows to add when a signal is reported."""
+        self.unpaid = tuple(row for row in self.rows if row.enabled_while_polled)
         for row in self.rows:
             for signal in row.awaited:
                 self.awaited.setdefault(signal, []).append(row)
@@ -293,15 +300,36 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
     @callback
     def async_start(self) -> None:
         """Add the existing ones, and others when a poll, a reading or the stream shows them."""
-        self._async_add([row for row in self._table.rows if self._async_starts(row)])
         coordinator, table = self._coordinator, self._table
+        self._async_disable_paid()
+        self._async_add([row for row in table.rows if self._async_starts(row)])
         on_unload = coordinator.config_entry.async_on_unload
         if table.optional or table.awaited:
             on_unload(coordinator.async_after_poll(self._async_polled))
         if isinstance(coordinator, VehicleCoordinator):
             if table.awaited:
                 on_unload(coordinator.vehicle.subscribe(self._async_changed))
-            on_unload(coordinator.stream_watch.changed.subscribe(self._async_add_found))
+            on_unload(coordinator.stream_watch.changed.subscribe(self._async_stream_changed))
+
+    @callback
+    def _async_stream_changed(self) -> None:
+        """Add the entities of streamed signals, and disable those that would cost money."""
+        self._async_disable_paid()
+        self._async_add_found()
+
+    @callback
+    def _async_disable_paid(self) -> None:
+        """Disable what was enabled while it cost nothing, if the vehicle begins to stream."""
+        coordinator = self._coordinator
+        if not isinstance(coordinator, VehicleCoordinator) or not coordinator.stream_watch.begins:
+            return
+        for row in self._table.unpaid:
+            entity = self._entry_of(row)
+            if entity is not None and not entity.disabled:
+                LOGGER.info("Disabled %s, which would be streamed and paid", entity.entity_id)
+                self._registry.async_update_entity(
+                    entity.entity_id, disabled_by=er.RegistryEntryDisabler.INTEGRATION
+                )
 
     @callback
     def _async_starts(self, row: RowT) -> bool:

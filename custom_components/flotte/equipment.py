@@ -15,6 +15,10 @@ from .tesla import signals
 from .tesla.state import Signal
 
 
+class UnpaidSignals(set[Signal[Any]]):
+    """Signals of an entity that is enabled only while the vehicle is polled: never streamed."""
+
+
 def streams(coordinator: FlotteCoordinator) -> bool:
     """Whether a vehicle is meant to stream. Then each enabled entity may cost money."""
     return isinstance(coordinator, VehicleCoordinator) and coordinator.stream_watch.is_expected

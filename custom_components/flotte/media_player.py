@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .const import DOMAIN
-from .entity import FlotteEntityDescription, VehicleEntity
+from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
 from .tesla import commands, signals
 from .tesla.commands import Command
 from .tesla.state import Reading
@@ -53,6 +53,23 @@ MEDIA: Final = FlotteMediaPlayerDescription(
     device_class=MediaPlayerDeviceClass.SPEAKER,
     # Each song is half a dozen signals, and enabled entities are streamed, which costs money.
     entity_registry_enabled_default=False,
+    enabled_while_polled=True,
+)
+
+SHOWN: Final = (
+    signals.ONLINE,
+    signals.MEDIA_STATUS,
+    signals.MEDIA_PLAYING,
+    signals.MEDIA_VOLUME,
+    signals.MEDIA_VOLUME_MAXIMUM,
+    signals.MEDIA_VOLUME_STEP,
+    signals.MEDIA_TITLE,
+    signals.MEDIA_ARTIST,
+    signals.MEDIA_ALBUM,
+    signals.MEDIA_STATION,
+    signals.MEDIA_SOURCE,
+    signals.MEDIA_DURATION,
+    # Not MEDIA_ELAPSED: it would be streamed all the time, at a cost.
 )
 
 
@@ -62,27 +79,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the media player of each vehicle."""
-    async_add_entities(
-        VehicleMedia(
-            coordinator,
-            MEDIA,
-            (
-                signals.ONLINE,
-                signals.MEDIA_STATUS,
-                signals.MEDIA_PLAYING,
-                signals.MEDIA_VOLUME,
-                signals.MEDIA_VOLUME_MAXIMUM,
-                signals.MEDIA_VOLUME_STEP,
-                signals.MEDIA_TITLE,
-                signals.MEDIA_ARTIST,
-                signals.MEDIA_ALBUM,
-                signals.MEDIA_STATION,
-                signals.MEDIA_SOURCE,
-                signals.MEDIA_DURATION,
-                # Not MEDIA_ELAPSED: it would be streamed all the time, at a cost.
-            ),
-        )
-        for coordinator in entry.runtime_data.vehicles
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        (MEDIA,),
+        lambda coordinator, row: VehicleMedia(coordinator, row, SHOWN),
+        async_add_entities,
     )
 
 

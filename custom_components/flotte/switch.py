@@ -32,6 +32,8 @@ def _disabled(
     key: str,
     signal: Signal[bool] | None,
     command: Callable[[bool], Command],
+    *,
+    enabled_while_polled: bool = False,
 ) -> FlotteSwitchDescription:
     """A disabled row: enabled entities are streamed, which costs money."""
     return FlotteSwitchDescription(
@@ -39,6 +41,7 @@ def _disabled(
         signal=signal,
         command=command,
         entity_registry_enabled_default=False,
+        enabled_while_polled=enabled_while_polled,
     )
 
 
@@ -67,11 +70,13 @@ VEHICLE_SWITCHES: Final = (
         "auto_seat_left",
         signals.AUTO_SEAT_LEFT,
         lambda on: commands.set_auto_seat_climate(Seat.FRONT_LEFT, on=on),
+        enabled_while_polled=True,
     ),
     _disabled(
         "auto_seat_right",
         signals.AUTO_SEAT_RIGHT,
         lambda on: commands.set_auto_seat_climate(Seat.FRONT_RIGHT, on=on),
+        enabled_while_polled=True,
     ),
     FlotteSwitchDescription(
         key="auto_steering_wheel",

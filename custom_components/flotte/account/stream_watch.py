@@ -16,6 +16,10 @@ class StreamWatch:
         """Start without an expected stream."""
         self.is_expected = False
         """Whether the vehicle is meant to stream."""
+        self.begins = False
+        """Whether it was only polled before it was meant to stream."""
+        self.was_polled = False
+        """Whether it is, or was before the restart, only polled."""
         self.changed = Listeners[()]()
         """Called when `is_expected` was set."""
         self._vehicle = vehicle
@@ -24,6 +28,8 @@ class StreamWatch:
     @callback
     def async_expect(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
         """Set whether the vehicle is meant to stream, while it has no connection."""
+        self.begins = streams and self.was_polled
+        self.was_polled = not streams
         self.is_expected = streams
         if streams:
             self._vehicle.presence.mark_not_streaming()

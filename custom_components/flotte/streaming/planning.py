@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import VehicleCoordinator
+from ..equipment import UnpaidSignals
 from ..tesla import signals
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
 from ..tesla.spending.meter import Meter
 from ..tesla.spending.modes import Effects
+from ..tesla.state import Signal
 from ..tesla.telemetry.profiles import FieldRule, Profile
 from ..tesla.telemetry.stream_plan import can_stream, plan
 from ..tesla.vehicle.vehicle import ask_fleet_status
@@ -19,6 +22,13 @@ from .subscription import VehicleSubscription
 
 ALWAYS: Final = (signals.SHIFT_STATE, signals.CHARGING_STATE)
 """Always streamed: if the stream is lost, they show whether polling the vehicle is worthwhile."""
+
+
+def paid_signals(coordinator: VehicleCoordinator) -> frozenset[Signal[Any]]:
+    """Signals that entities show, without those of entities that polling alone enabled."""
+    contexts = coordinator.async_contexts()
+    paid = (each for each in contexts if not isinstance(each, UnpaidSignals))
+    return coordinator.shown_signals & frozenset().union(*paid)
 
 
 class Planner:
@@ -102,7 +112,7 @@ class Planner:
     def planned(self, subscription: VehicleSubscription) -> dict[str, FieldRule]:
         """The fields that a vehicle should stream now, and how often."""
         return plan(
-            subscription.coordinator.shown_signals.union(ALWAYS),
+            paid_signals(subscription.coordinator).union(ALWAYS),
             Profile.SAVER if self.effects.saver else self.settings.profile,
             overrides=self.settings.overrides,
             slowed=subscription.tally.slowed,

@@ -74,6 +74,7 @@ class VehicleSubscription:
         kept = stored if isinstance(stored, Mapping) else {}
         self.coordinator = coordinator
         self.vin = coordinator.vehicle.vin
+        coordinator.stream_watch.was_polled = kept.get("was_polled") is True
         configured = kept.get("configured")
         self.configured: dict[str, Any] | None = (
             dict(configured) if isinstance(configured, Mapping) else None
@@ -173,6 +174,7 @@ class VehicleSubscription:
         """State to store, as JSON."""
         return {
             "configured": self.configured,
+            "was_polled": self.coordinator.stream_watch.was_polled,
             "is_distrusted": self.is_distrusted,
             "suspensions": self.suspensions,
             "refusal": None if self.refusal is None else self.refusal.to_stored(),

@@ -597,6 +597,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.spending.caller",
         "tesla.spending.endpoints",
+        "tesla.state",
         "tesla.vehicle.vehicle",
     },
     "account.charging": HOME_ASSISTANT

@@ -188,3 +188,17 @@ async def test_the_budget_decides(
     entry.runtime_data.ledger.gate.policy = Policy(budget=Decimal(0))
     await jump(CHECK)
     assert (histories(tesla), state_of(hass, COST).state) == (0, "unknown")
+
+
+async def test_a_new_month_is_unknown_until_it_is_read(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, jump: Jump
+) -> None:
+    tesla.world.supercharging.add(MODEL_Y, OCTOBER_10, 1800)
+    enable(hass, entry)
+    await set_up(hass, entry)
+    await jump(CHECK)
+    assert state_of(hass, COST).state == "13.5"
+    entry.runtime_data.ledger.gate.policy = Policy(budget=Decimal(0))
+    await jump(timedelta(days=12))
+    assert (histories(tesla), state_of(hass, COST).state) == (1, "unknown")
+    assert state_of(hass, COST).attributes["costs"] is None

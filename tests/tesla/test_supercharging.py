@@ -90,6 +90,7 @@ def test_a_session() -> None:
     [
         ([DUE], {"EUR": "13.5"}, 30, True),
         ([FREE], {"EUR": "0"}, 30, True),
+        ([{**FREE, "totalDue": 13.5}], {"EUR": "0"}, 30, True),
         ([DUE, IDLE], {"EUR": "13.6"}, 30, False),
         ([DUE, {**IDLE, "feeType": "CONGESTION", "totalDue": "9"}], {"EUR": "22.5"}, 30, False),
         ([DUE, {**IDLE, "feeType": "OF_TOMORROW", "totalDue": 2}], {"EUR": "15.5"}, 30, False),

@@ -102,7 +102,7 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}
     bills = Bills(api, ledger.gate, scopes=scopes)
     supercharging = SuperchargingMonth(
-        hass, entry, bills, [each.vehicle for each in vehicles], stored.get(SUPERCHARGING_KEY)
+        hass, bills, [each.vehicle for each in vehicles], stored.get(SUPERCHARGING_KEY)
     )
     return AccountData(
         api,

@@ -3,11 +3,10 @@
 Only while an entity shows it. The gate decides, as for other background requests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -25,6 +24,7 @@ from ..tesla.errors import TeslaError
 from ..tesla.listeners import Listeners
 from ..tesla.spending.caller import POLLING
 from ..tesla.spending.endpoints import Endpoint
+from ..tesla.state import Signal
 from ..tesla.vehicle.vehicle import Vehicle
 
 _CHECK_INTERVAL: Final = timedelta(minutes=10)
@@ -42,7 +42,6 @@ class SuperchargingMonth:
 
     Args:
         hass: Home Assistant.
-        entry: The account.
         bills: Sends the requests.
         vehicles: Vehicles of the account.
         stored: The JSON of `to_stored`.
@@ -51,23 +50,20 @@ class SuperchargingMonth:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: ConfigEntry,
         bills: Bills,
         vehicles: Iterable[Vehicle],
         stored: object,
     ) -> None:
         self._hass = hass
-        self._entry = entry
         self._bills = bills
         self._sum, self._plan = read_stored_month(stored)
         self._is_reading = False
-        self._stop_timer: CALLBACK_TYPE | None = None
+        self._stops: list[CALLBACK_TYPE] = []
         self.changed = Listeners[()]()
         """Notified of a new sum, and of a session that ended."""
         self._viewers = 0
         self._at_charger: set[str] = set()
-        for vehicle in vehicles:
-            self._async_watch(vehicle)
+        self._vehicles = tuple(vehicles)
 
     @property
     def exists(self) -> bool:
@@ -95,18 +91,21 @@ class SuperchargingMonth:
         """Request the month from now on, and call `listener` when it changes."""
         unsubscribe = self.changed.subscribe(listener)
         self._viewers += 1
-        if self._stop_timer is None:
-            self._stop_timer = async_track_time_interval(
-                self._hass, self._async_check, _CHECK_INTERVAL
-            )
+        if not self._stops:
+            # Only while it is shown: each change of a car calls its listeners.
+            self._stops = [
+                async_track_time_interval(self._hass, self._async_check, _CHECK_INTERVAL),
+                *(self._async_watch(vehicle) for vehicle in self._vehicles),
+            ]
 
         @callback
         def hide() -> None:
             unsubscribe()
             self._viewers -= 1
-            if not self._viewers and self._stop_timer is not None:
-                self._stop_timer()
-                self._stop_timer = None
+            if not self._viewers:
+                for stop in self._stops:
+                    stop()
+                self._stops = []
 
         return hide
 
@@ -115,11 +114,13 @@ class SuperchargingMonth:
         return month_to_stored(self._sum, self._plan)
 
     @callback
-    def _async_watch(self, vehicle: Vehicle) -> None:
-        """Notice the end of each session at a fast charger."""
+    def _async_watch(self, vehicle: Vehicle) -> CALLBACK_TYPE:
+        """Notice the end of each session at a fast charger; return a function that stops it."""
 
         @callback
-        def on_change(_changed: object) -> None:
+        def on_change(changed: Collection[Signal[Any]]) -> None:
+            if signals.FAST_CHARGER not in changed:
+                return
             is_there = vehicle.state[signals.FAST_CHARGER] is True
             if is_there:
                 self._at_charger.add(vehicle.vin)
@@ -128,8 +129,8 @@ class SuperchargingMonth:
                 self._plan = self._plan.ended(dt_util.utcnow())
                 self.changed()
 
-        on_change(None)
-        self._entry.async_on_unload(vehicle.subscribe(on_change))
+        on_change((signals.FAST_CHARGER,))
+        return vehicle.subscribe(on_change)
 
     async def _async_check(self, now: datetime) -> None:
         """Request the month if it is due and may be paid for."""

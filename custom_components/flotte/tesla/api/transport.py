@@ -148,7 +148,7 @@ class Transport:
 
 def payload(answer: ApiResponse) -> Any:  # noqa: ANN401  # JSON
     """The content of an answer's `response`. Raises InvalidAnswer."""
-    envelope = parse_json(answer.text)
+    envelope = parse_json(answer.body.decode(errors="replace"))
     if not isinstance(envelope, dict):
         raise InvalidAnswer("not JSON")
     if "response" not in envelope:

@@ -30,6 +30,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import QrCodeSelector
@@ -76,6 +77,13 @@ pytestmark = [
         "ignore:It is recommended to use web.RequestKey:aiohttp.web_exceptions.NotAppKeyWarning"
     ),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _one_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the platform that these tests look at: most of their time went into other entities."""
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.BINARY_SENSOR])
+
 
 type ClientMaker = Callable[[], Awaitable[TestClient[web.Request, web.Application]]]
 

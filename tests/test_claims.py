@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -23,7 +24,7 @@ from tests.conftest import (
     set_up,
     state_of,
 )
-from tests.fleet import MOMENT, Wait
+from tests.fleet import MINUTE, MOMENT, Wait
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
@@ -211,13 +212,18 @@ async def test_omitted_devices_are_not_new(
     both: tuple[MockConfigEntry, MockConfigEntry],
     tesla: Simulator,
     wait: Wait,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """So there is no reason to reload the account every few hours."""
     for car in tesla.world.cars.values():
         car.steer({"state": "asleep"})
     _, second = both
     before = second.runtime_data
-    await wait(timedelta(hours=7))
+    read = [each.endpoint for each in tesla.requests].count("products")
+    # Minute by minute only when the account is about to be read.
+    freezer.tick(timedelta(hours=5, minutes=50))
+    await wait(20 * MINUTE)
+    assert [each.endpoint for each in tesla.requests].count("products") == read + 2
     assert second.runtime_data is before
 
 

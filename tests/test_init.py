@@ -548,14 +548,20 @@ async def test_new_devices_of_the_account_appear(
 
 @pytest.mark.usefixtures("few_platforms")
 async def test_an_unchanged_account_is_not_reloaded(
-    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    tesla: Simulator,
+    wait: Wait,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     """Also if Tesla does not answer, and if a car is away."""
     before = loaded.runtime_data
     asleep(tesla)
     tesla.faults.order("status", endpoint="products", status=503)
     for status in (503, 200):
-        await wait(timedelta(hours=6))
+        # Minute by minute only when the account is about to be read.
+        freezer.tick(timedelta(hours=5, minutes=50))
+        await wait(10 * MINUTE)
         # The simulator remembers the last ones only.
         assert [each.status for each in tesla.requests if each.endpoint == "products"][-1] == status
         tesla.world.cars[MODEL_3].account = "owner-2"

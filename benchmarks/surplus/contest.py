@@ -11,9 +11,9 @@ from functools import partial
 from statistics import fmean
 from typing import Final
 
-from benchmarks.surplus import peers
+from benchmarks.surplus import peers, ready_by
 from benchmarks.surplus.bound import bounds
-from benchmarks.surplus.cases import TEST, TRAINING, Case
+from benchmarks.surplus.cases import HOUSES, TEST, TRAINING, Case
 from benchmarks.surplus.minutes import Unavailable, measured
 from benchmarks.surplus.money import Result
 from benchmarks.surplus.ours import Flotte
@@ -175,6 +175,8 @@ async def run(arguments: argparse.Namespace) -> None:
     meters = [figures(result, best[LOWEST[0]]) for result in extra[2:]]
     pace = decisions_per_second()
     month = MONTH / results[0][0].days
+    houses = [case.surplus(minutes) for case in cases if case.house == HOUSES[0]]
+    ready = {habit.name: ready_by.compare(habit, houses) for habit in ready_by.HABITS}
     blocks = [
         f"{machine()}\n{len(cases)} cases of {results[0][0].days:.0f} days",
         *(_block(lowest, table, fmean(best[lowest]) * month) for lowest in LOWEST),
@@ -183,7 +185,8 @@ async def run(arguments: argparse.Namespace) -> None:
             f"meter of 10 s: {meters[0].of_bound:.3f}, of 60 s: {meters[1].of_bound:.3f}\n"
             f"decisions a second: {pace:,.0f}"
         ),
-        json.dumps(_summary(table, slow, meters, pace)),
+        *(_ready_block(name, rows) for name, rows in ready.items()),
+        json.dumps(_summary(table, slow, meters, pace) | _ready_summary(ready)),
     ]
     sys.stdout.write("\n\n".join(blocks) + "\n")
 
@@ -235,3 +238,28 @@ def _block(lowest: int, table: Mapping[tuple[int, str], Figures], best: float) -
                 f"{row.worst_day:9.0f}{row.wakes:9.2f}{row.starts:9.2f}{row.bill:9.2f}{row.net:9.2f}"
             )
     return "\n".join(lines)
+
+
+def _ready_block(habit: str, rows: Sequence[ready_by.ReadyBy]) -> str:
+    """The figures of being ready by a time."""
+    heads = ("EUR/month", "of bound", "missed", "with faults")
+    lines = [f"{f'ready by 7:30, {habit}':32}" + "".join(f"{head:>12}" for head in heads)]
+    lines += [
+        f"{row.name:32}{row.cost:12.2f}{row.of_bound:12.3f}{row.missed:12}"
+        f"{row.missed_with_faults:12}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _ready_summary(ready: Mapping[str, Sequence[ready_by.ReadyBy]]) -> dict[str, object]:
+    """The keys of JSON about being ready by a time."""
+    ours = {
+        name: next(row for row in rows if row.name == ready_by.OURS) for name, rows in ready.items()
+    }
+    return {
+        "cost_home": round(ours[ready_by.AT_HOME.name].of_bound, 4),
+        "cost_commuter": round(ours[ready_by.COMMUTER.name].of_bound, 4),
+        "missed_departures": sum(row.missed for row in ours.values()),
+        "missed_with_faults": sum(row.missed_with_faults for row in ours.values()),
+    }

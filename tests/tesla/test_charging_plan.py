@@ -39,7 +39,7 @@ def plan(
         needed=A_QUARTER * quarters * 0.999,
         ready_at=NOW + ready_after,
         kilowatts=KILOWATTS,
-        feed_in=0.08,
+        lowest_kilowatts=3.45,
         start_cost=start_cost,
     )
     slots = [
@@ -89,11 +89,23 @@ def test_a_running_charge_goes_on() -> None:
     assert made.demand is PlanDemand.SLOT
 
 
-def test_sun_counts_at_its_feed_in_price() -> None:
-    assert indices(plan([0.2, 0.2, 0.15], 1, sun={0: 14.0})) == [(0, 1)]
-    # 75 per cent of 4 kW at 0.08, and 7 kW at 0.2: 0.164 on average.
-    assert indices(plan([0.2, 0.2, 0.165], 1, sun={0: 4.0})) == [(0, 1)]
-    assert indices(plan([0.2, 0.2, 0.163], 1, sun={0: 4.0})) == [(2, 3)]
+@pytest.mark.parametrize(
+    ("sun", "expected"),
+    [
+        ({}, [(1, 3)]),
+        # 75 per cent of 6 kW: 4.5 kW, of which 3.935 kW are stored, 0.984 kWh a quarter.
+        ({3: 6.0}, [(1, 3)]),
+        ({3: 6.0, 4: 6.0, 5: 6.0}, [(2, 3)]),
+        (dict.fromkeys(range(3, 8), 6.0), []),
+        # 75 per cent of 4.4 kW is less than the lowest power.
+        (dict.fromkeys(range(3, 8), 4.4), [(1, 3)]),
+    ],
+)
+def test_sun_is_not_bought(sun: dict[int, float], expected: list[tuple[int, int]]) -> None:
+    prices: list[float | None] = [0.3, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3]
+    made = plan(prices, 2, sun=sun)
+    assert indices(made) == expected
+    assert made.demand is PlanDemand.WAIT
 
 
 def test_unknown_prices_are_the_mean_of_the_known_ones() -> None:
@@ -130,7 +142,7 @@ def test_nothing_needed_and_nothing_to_wait_for() -> None:
 
 
 def test_too_little_power_fills_no_battery() -> None:
-    goal = Goal(needed=1, ready_at=NOW + 9e4, kilowatts=0.2, feed_in=0.08, start_cost=0)
+    goal = Goal(needed=1, ready_at=NOW + 9e4, kilowatts=0.2, lowest_kilowatts=3.45, start_cost=0)
     with pytest.raises(ValueError, match=r"0\.2 kW"):
         make_plan(NOW, goal, [])
 

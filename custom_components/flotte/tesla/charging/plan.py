@@ -2,7 +2,8 @@
 
 A dynamic programme over the quarters, so that a start has its price too: a cheap quarter on its own
 is only taken if it saves more than a start costs. At equal cost the later quarter is taken, because
-prices, sun and the level may still change.
+prices, sun and the level may still change. Sun that is expected in time is not bought: a part of
+the forecast is counted on, and a plan that is made again without that sun buys the rest.
 """
 
 from collections.abc import Sequence
@@ -72,8 +73,8 @@ class Goal:
     ready_at: float
     kilowatts: float
     """Power that the vehicle really draws at its highest current."""
-    feed_in: float
-    """Price of a kWh sold, at which sun is counted."""
+    lowest_kilowatts: float
+    """Power below which sun is not used."""
     start_cost: float
     """Commands, wakes and wear of a start and its stop."""
 
@@ -99,24 +100,29 @@ def make_plan(
     usable = [
         quarter for quarter in quarters if quarter.start + QUARTER > now and quarter.start < latest
     ][:MAX_QUARTERS]
+    bought = max(0.0, goal.needed - _from_sun(usable, goal)) / into * 3600 * TIME_FACTOR
     costs = _costs(usable, goal)
-    count = min(ceil(seconds / QUARTER), len(usable))
+    count = min(ceil(bought / QUARTER), len(usable))
     chosen = _cheapest(costs, count, goal.start_cost, is_charging=is_charging)
     periods = _joined([usable[index].start for index in chosen])
     is_now = bool(periods) and periods[0].start <= now
     return ChargingPlan(periods, PlanDemand.SLOT if is_now else PlanDemand.WAIT)
 
 
+def _from_sun(quarters: Sequence[Quarter], goal: Goal) -> float:
+    """Energy in kWh that the sun is expected to bring into the battery."""
+    expected = (min(SUN_SHARE * quarter.sun, goal.kilowatts) for quarter in quarters)
+    return sum(into_battery(sun) / 4 for sun in expected if sun >= goal.lowest_kilowatts)
+
+
 def _costs(quarters: Sequence[Quarter], goal: Goal) -> list[float]:
-    """Cost of charging in each quarter."""
+    """Cost of charging from the grid in each quarter."""
     known = [quarter.price for quarter in quarters if quarter.price is not None]
     mean = sum(known) / len(known) if known else 0.0
-    costs = []
-    for quarter in quarters:
-        price = mean if quarter.price is None else quarter.price
-        sun = min(SUN_SHARE * quarter.sun, goal.kilowatts)
-        costs.append((sun * min(goal.feed_in, price) + (goal.kilowatts - sun) * price) / 4)
-    return costs
+    return [
+        goal.kilowatts / 4 * (mean if quarter.price is None else quarter.price)
+        for quarter in quarters
+    ]
 
 
 def _cheapest(

@@ -1,0 +1,370 @@
+"""Ready by a time, at prices that change by the quarter of an hour: cost and missed departures.
+
+A month in quarters of an hour: the vehicle drives on working days, and must be at 60 per cent when
+it leaves. Prices of the next day are known from 13 o'clock, the forecast of the sun is wrong.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from benchmarks.surplus.minutes import DAYS, Minutes
+from benchmarks.surplus.money import COMMAND, FEED_IN, VOLTS, WAKE, into_battery
+from custom_components.flotte.tesla.charging.decide import GRID_WEIGHTS
+from custom_components.flotte.tesla.charging.plan import (
+    QUARTER,
+    ChargingPlan,
+    Goal,
+    Quarter,
+    make_plan,
+)
+from custom_components.flotte.tesla.charging.power import ChargingPower
+from custom_components.flotte.tesla.charging.situation import ChargingMode, PlanDemand
+from custom_components.flotte.tesla.charging.worth import EnergyPrices, Gains
+
+PER_DAY: Final = 96
+SLOTS: Final = DAYS * PER_DAY
+CAPACITY: Final = 75.0
+LIMIT: Final = 0.8 * CAPACITY
+READY: Final = 0.6 * CAPACITY
+"""kWh."""
+DRIVEN: Final = 12.0
+"""kWh a working day."""
+NEAR_LIMIT: Final = 0.02 * CAPACITY
+"""A vehicle this near to its limit does not start."""
+TOLERANCE: Final = 0.01 * CAPACITY
+"""A vehicle shows whole per cent."""
+THREE_PHASES: Final = ChargingPower(VOLTS, 3, 5, 16)
+ONE_PHASE: Final = ChargingPower(VOLTS, 1, 5, 16)
+DAYTIME_PRICES: Final = ((0, 0.20), (6, 0.36), (10, 0.22), (16, 0.40), (22, 0.26))
+"""Hour from which a price holds, in EUR per kWh: a shape of night, morning, noon and evening."""
+DAILY_SPREAD: Final = 0.12
+WORKING_DAYS: Final = 5
+LEVELS: Final = 601
+IMPOSSIBLE: Final = 1e6
+LOST_COMMANDS: Final = 0.05
+START_COST: Final = 2 * COMMAND + WAKE + 0.01
+"""Of a start and its stop, with some wear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """When a vehicle is away, in hours: every working day, or every day."""
+
+    name: str
+    leaves: float
+    returns: float
+
+    def is_home(self, slot: int) -> bool:
+        """Whether it is plugged in at home."""
+        hour = slot % PER_DAY / 4
+        return not (is_working_day(slot) and self.leaves <= hour < self.returns)
+
+    def departs(self, slot: int) -> bool:
+        """Whether it leaves at the begin of a slot."""
+        return is_working_day(slot) and slot % PER_DAY == int(self.leaves * 4)
+
+
+COMMUTER: Final = Habit("commuter", 7.5, 17.5)
+AT_HOME: Final = Habit("mostly at home", 7.5, 8.5)
+HABITS: Final = (AT_HOME, COMMUTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong, by slot; each empty if nothing does."""
+
+    lost_commands: frozenset[int] = frozenset()
+    no_meter: frozenset[int] = frozenset()
+    one_phase: frozenset[int] = frozenset()
+    """Slots in which the wall box gives one phase."""
+    down: frozenset[int] = frozenset()
+    """Slots in which Home Assistant does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month as it will be."""
+
+    habit: Habit
+    surplus: Sequence[float]
+    """kW by slot."""
+    forecast: Sequence[float]
+    prices: Sequence[float]
+    faults: Faults = field(default_factory=Faults)
+
+    def known_prices(self, slot: int) -> int:
+        """Slot up to which prices are known."""
+        day = slot // PER_DAY
+        return min((day + (2 if slot % PER_DAY >= 13 * 4 else 1)) * PER_DAY, SLOTS)
+
+    def next_departure(self, slot: int) -> int | None:
+        """The next slot with a departure after this one."""
+        later = range(slot + 1, min(slot + 4 * PER_DAY, SLOTS))
+        return next((each for each in later if self.habit.departs(each)), None)
+
+
+def is_working_day(slot: int) -> bool:
+    """Whether a slot is on a working day; the first day is a Thursday."""
+    return (slot // PER_DAY + 3) % 7 < WORKING_DAYS
+
+
+def make_month(habit: Habit, surplus: Minutes, seed: int, spread: float) -> Month:
+    """A month with prices and a forecast that is wrong by a log-normal factor a day."""
+    chance = random.Random(seed)  # noqa: S311 # protects nothing
+    factors = [chance.gauss(1, DAILY_SPREAD) for _ in range(DAYS)]
+    prices = [
+        factors[slot // PER_DAY]
+        * next(price for hour, price in reversed(DAYTIME_PRICES) if slot % PER_DAY / 4 >= hour)
+        for slot in range(SLOTS)
+    ]
+    means = surplus[: SLOTS * 15].reshape(SLOTS, 15).mean(axis=1)
+    wrong = [math.exp(chance.gauss(0, spread)) for _ in range(DAYS)]
+    forecast = [max(float(mean), 0.0) * wrong[slot // PER_DAY] for slot, mean in enumerate(means)]
+    return Month(habit, means.tolist(), forecast, prices)
+
+
+def with_faults(month: Month, seed: int) -> Month:
+    """The month with faults of every kind."""
+    chance = random.Random(seed)  # noqa: S311 # protects nothing
+
+    def some(days: float, first: int, last: int) -> frozenset[int]:
+        return frozenset(
+            day * PER_DAY + slot
+            for day in range(DAYS)
+            if chance.random() < days
+            for slot in range(first * 4, last * 4)
+        )
+
+    faults = Faults(
+        lost_commands=frozenset(slot for slot in range(SLOTS) if chance.random() < LOST_COMMANDS),
+        no_meter=some(0.2, 0, 24),
+        one_phase=some(0.15, 0, 24),
+        down=some(0.2, 0, 5),
+    )
+    return Month(month.habit, month.surplus, month.forecast, month.prices, faults)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Knowledge of a contestant at the begin of a slot."""
+
+    month: Month
+    slot: int
+    level: float
+    """kWh."""
+    amps: int
+    power: ChargingPower
+    """As the last charge was."""
+
+    @property
+    def surplus(self) -> float | None:
+        """Power in kW during this slot, as the sun is followed within it; None: a dead meter."""
+        is_dead = self.slot in self.month.faults.no_meter
+        return None if is_dead else self.month.surplus[self.slot]
+
+
+class Planner(Protocol):
+    """A way to charge."""
+
+    def amps(self, view: View) -> int:
+        """Current for the coming quarter of an hour; 0 is off."""
+
+
+class AtOnce:
+    """Charge to the limit as soon as the vehicle is plugged in."""
+
+    def amps(self, view: View) -> int:
+        """Always the highest."""
+        return view.power.highest
+
+
+class OwnTimer:
+    """The vehicle's own schedule: it begins at midnight."""
+
+    def amps(self, view: View) -> int:
+        """The highest from midnight to six."""
+        return view.power.highest if view.slot % PER_DAY < 6 * 4 or view.amps else 0
+
+
+class CheapestSlots:
+    """The cheapest quarters until the departure, as price controllers do: no starts, no sun."""
+
+    def amps(self, view: View) -> int:
+        """The highest in a chosen quarter."""
+        departure = view.month.next_departure(view.slot)
+        missing = READY - view.level
+        if departure is None or missing <= 0:
+            return 0
+        energy = into_battery(view.power.highest_kilowatts) / 4
+        count = math.ceil(missing / energy) + 1
+        known = range(view.slot, min(departure, view.month.known_prices(view.slot)))
+        chosen = sorted(known, key=lambda slot: (view.month.prices[slot], -slot))[:count]
+        is_last = departure - view.slot <= count
+        return view.power.highest if view.slot in chosen or is_last else 0
+
+
+class Ours:
+    """Flotte: its plan, and the sun by the gain of each current."""
+
+    def amps(self, view: View) -> int:
+        """The highest if the plan asks for it, or what the sun is worth."""
+        plan = self._plan(view)
+        if plan.demand in {PlanDemand.SLOT, PlanDemand.LATE}:
+            return view.power.highest
+        if view.surplus is None:
+            return 0
+        known = view.month.prices[view.slot : view.month.known_prices(view.slot)]
+        prices = EnergyPrices(grid=known[0], feed_in=FEED_IN, later=min(known))
+        weight = GRID_WEIGHTS[ChargingMode.CHEAPEST_HOURS]
+        gains = Gains(view.power, prices, weight).at(view.surplus)
+        best = max(range(len(gains)), key=gains.__getitem__)
+        if best and not view.amps and gains[best] < START_COST:
+            return 0
+        return best + view.power.lowest - 1 if best else 0
+
+    @staticmethod
+    def _plan(view: View) -> ChargingPlan:
+        month, slot = view.month, view.slot
+        departure = month.next_departure(slot)
+        if departure is None:
+            return ChargingPlan((), PlanDemand.NONE)
+        known = month.known_prices(slot)
+        quarters = [
+            Quarter(
+                each * QUARTER,
+                month.prices[each] if each < known else None,
+                month.forecast[each] if month.habit.is_home(each) else 0.0,
+            )
+            for each in range(slot, departure)
+            if month.habit.is_home(each)
+        ]
+        goal = Goal(
+            needed=READY - view.level,
+            ready_at=departure * QUARTER,
+            kilowatts=view.power.highest_kilowatts,
+            lowest_kilowatts=view.power.lowest_kilowatts,
+            start_cost=START_COST,
+        )
+        return make_plan(slot * QUARTER, goal, quarters, is_charging=view.amps > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Cost of a month in EUR, levelled to the energy at its begin, and missed departures."""
+
+    cost: float
+    missed: int
+
+
+def live(month: Month, planner: Planner) -> Outcome:
+    """Let a contestant charge through the month."""
+    level, amps, cost, missed = READY, 0, 0.0, 0
+    power = THREE_PHASES
+    for slot in range(SLOTS):
+        if month.habit.departs(slot):
+            missed += level < READY - TOLERANCE
+            level -= DRIVEN
+        if not month.habit.is_home(slot):
+            amps = 0
+            continue
+        is_down = slot in month.faults.down and not isinstance(planner, OwnTimer)
+        if not is_down:
+            wanted = planner.amps(View(month, slot, level, amps, power))
+            if not amps and level > LIMIT - NEAR_LIMIT:
+                wanted = 0
+            if wanted != amps and slot not in month.faults.lost_commands:
+                cost += COMMAND + (WAKE if amps == 0 else 0)
+                amps = wanted
+        if not amps:
+            continue
+        # A planner learns the phases from the charge; it knows them from the next quarter on.
+        power = ONE_PHASE if slot in month.faults.one_phase else THREE_PHASES
+        stored = min(into_battery(power.kilowatts(amps)) / 4, LIMIT - level)
+        if stored <= 0:
+            amps = 0
+            continue
+        share = stored / (into_battery(power.kilowatts(amps)) / 4)
+        drawn = power.kilowatts(amps) / 4 * share
+        sun = min(max(month.surplus[slot], 0.0) / 4, drawn)
+        cost += sun * FEED_IN + (drawn - sun) * month.prices[slot]
+        level += stored
+    cheap = sorted(month.prices)[len(month.prices) // 5]
+    return Outcome(cost + (READY - level) * cheap / 0.907, missed)
+
+
+def least_cost(month: Month) -> float:
+    """Cost with perfect foresight: a dynamic programme over levels, with a current each quarter.
+
+    Starts, commands and delays are free. Costs between two levels of the grid are interpolated.
+    """
+    levels = np.linspace(0, LIMIT, LEVELS)
+    drawn = np.array([0.0, *(THREE_PHASES.kilowatts(amps) / 4 for amps in THREE_PHASES.currents)])
+    stored = np.array([into_battery(4 * energy) / 4 for energy in drawn])
+    after = np.minimum(levels + stored[:, None], LIMIT)
+    # A charge that the limit ends draws only its share.
+    with np.errstate(invalid="ignore"):
+        share = np.nan_to_num((after - levels) / stored[:, None], nan=0.0)
+    taken = drawn[:, None] * share
+    cheap = sorted(month.prices)[len(month.prices) // 5]
+    rest = (READY - levels) * cheap / 0.907
+    for slot in range(SLOTS - 1, -1, -1):
+        if month.habit.is_home(slot):
+            sun = np.minimum(max(month.surplus[slot], 0.0) / 4, taken)
+            cost = sun * FEED_IN + (taken - sun) * month.prices[slot]
+            rest = (cost + np.interp(after, levels, rest)).min(axis=0)
+        if month.habit.departs(slot):
+            left = np.interp(levels - DRIVEN, levels, rest)
+            rest = np.where(levels >= READY, left, IMPOSSIBLE)
+    return float(np.interp(READY, levels, rest))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyBy:
+    """Figures of one contestant over the months of a habit."""
+
+    name: str
+    cost: float
+    """EUR a month."""
+    of_bound: float
+    missed: int
+    missed_with_faults: int
+
+
+def compare(habit: Habit, surpluses: Sequence[Minutes]) -> list[ReadyBy]:
+    """Figures of all contestants; each house twice, with a good and a bad forecast."""
+    months = [
+        make_month(habit, surplus, seed, spread)
+        for seed, surplus in enumerate(surpluses)
+        for spread in FORECAST_SPREADS
+    ]
+    best = sum(least_cost(month) for month in months)
+    rows = []
+    for name, planner in CONTESTANTS.items():
+        outcomes = [live(month, planner) for month in months]
+        faulty = [live(with_faults(month, seed), planner) for seed, month in enumerate(months)]
+        cost = sum(outcome.cost for outcome in outcomes)
+        rows.append(
+            ReadyBy(
+                name=name,
+                cost=cost / len(months) / DAYS * 30,
+                of_bound=cost / best,
+                missed=sum(outcome.missed for outcome in outcomes),
+                missed_with_faults=sum(outcome.missed for outcome in faulty),
+            )
+        )
+    return rows
+
+
+OURS: Final = "Flotte"
+FORECAST_SPREADS: Final = (0.35, 0.9)
+CONTESTANTS: Final[dict[str, Planner]] = {
+    "at once": AtOnce(),
+    "the vehicle's own timer": OwnTimer(),
+    "cheapest slots": CheapestSlots(),
+    OURS: Ours(),
+}

@@ -207,7 +207,7 @@ def test_a_clock_that_was_wrong_for_a_while() -> None:
 
 
 def test_a_clock_that_goes_back_over_midnight() -> None:
-    """What was read of the next day is read again, so it neither counts twice nor falls."""
+    """The next day is read again from its beginning, so nothing counts twice and nothing falls."""
     counters = begun()
     tomorrow = DAY + timedelta(days=1)
     counters.open_until(tomorrow)

@@ -411,6 +411,36 @@ ROWS = [
         access={"pin_to_drive": True, "drive_pin": PIN},
         name="clear_pin_to_drive_admin",
     ),
+    Row(
+        action="activate_parental_controls",
+        fields={"pin": 8306},
+        name="parental_controls_activate",
+        parameters={"pin": PIN},
+    ),
+    Row(
+        action="activate_parental_controls",
+        fields={"active": False, "pin": PIN},
+        access={"parental_active": True, "parental_pin": PIN},
+        name="parental_controls_deactivate",
+        parameters={"pin": PIN},
+    ),
+    Row(
+        action="set_parental_control",
+        fields={"setting": "curfew", "enabled": True},
+        name="parental_controls_enable_setting",
+        parameters={"setting": "Curfew", "enable": True},
+    ),
+    Row(
+        action="set_parental_speed_limit",
+        fields={"speed": 120},
+        name="parental_controls_set_speed_limit",
+        parameters={"limit_mph": 75.0},
+    ),
+    Row(
+        action="clear_parental_pin",
+        access={"parental_active": True, "parental_pin": PIN},
+        name="parental_controls_clear_pin_admin",
+    ),
     *(
         Row(
             action="media",
@@ -1247,6 +1277,7 @@ WITH_PIN: list[tuple[str, dict[str, Any]]] = [
     ("set_pin_to_drive", {"active": True}),
     ("activate_speed_limit", {}),
     ("clear_speed_limit_pin", {}),
+    ("activate_parental_controls", {}),
 ]
 EVERY_PIN = pytest.mark.parametrize(("action", "fields"), WITH_PIN)
 
@@ -1447,6 +1478,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "add_precondition_schedule": {"days": ["mon"], "ready": "07:00"},
     "set_scheduled_departure": {"enabled": True},
     "media": {},
+    "set_parental_control": {"enabled": True},
     "navigate_to_position": {"position": DAM},
     "navigate_to_supercharger": {"id": 1234},
 }

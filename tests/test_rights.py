@@ -65,6 +65,10 @@ ADMIN: Final[dict[str, dict[str, Any]]] = {
     "set_pin_to_drive": {"active": True, "pin": "1234"},
     "reset_pin_to_drive": {},
     "clear_pin_to_drive": {},
+    "activate_parental_controls": {"pin": "1234"},
+    "set_parental_control": {"setting": "curfew", "enabled": True},
+    "set_parental_speed_limit": {"speed": 100},
+    "clear_parental_pin": {},
 }
 """Actions with a device, for administrators."""
 OTHERS: Final = {

@@ -21,7 +21,7 @@ from ..const import DOMAIN
 from ..tesla import commands, signals
 from ..tesla.commands import Command
 from ..tesla.commands.charging import DAYS
-from ..tesla.commands.driving import ORDERS
+from ..tesla.commands.driving import ORDERS, PARENTAL_SETTINGS
 from ..tesla.schedules import CHARGE, PRECONDITION, Schedule, ScheduleKind
 from ..tesla.signals import Position
 from ..tesla.state import State
@@ -54,6 +54,7 @@ _PASSENGER: Final = "passenger"
 _PIN: Final = "pin"
 _PLACES: Final = "places"
 _PRECONDITIONING: Final = "preconditioning"
+_SETTING: Final = "setting"
 _SPEED: Final = "speed"
 _VOLUME: Final = "volume"
 
@@ -343,6 +344,34 @@ ACTIONS: Final = (
     ),
     VehicleAction(
         name="clear_pin_to_drive", for_admins=True, command=lambda _: commands.clear_pin_to_drive()
+    ),
+    VehicleAction(
+        name="activate_parental_controls",
+        for_admins=True,
+        fields={vol.Optional(_ACTIVE, default=True): cv.boolean, vol.Required(_PIN): Pin.of},
+        command=lambda given: commands.activate_parental_controls(
+            on=given.fields[_ACTIVE], pin=given.pin
+        ),
+    ),
+    VehicleAction(
+        name="set_parental_control",
+        for_admins=True,
+        fields={
+            vol.Required(_SETTING): vol.In(PARENTAL_SETTINGS),
+            vol.Required(ATTR_ENABLED): cv.boolean,
+        },
+        command=lambda given: commands.set_parental_control(
+            given.fields[_SETTING], on=given.fields[ATTR_ENABLED]
+        ),
+    ),
+    VehicleAction(
+        name="set_parental_speed_limit",
+        for_admins=True,
+        fields={vol.Required(_SPEED): vol.Coerce(float)},
+        command=lambda given: commands.set_parental_speed_limit(given.fields[_SPEED]),
+    ),
+    VehicleAction(
+        name="clear_parental_pin", for_admins=True, command=lambda _: commands.clear_parental_pin()
     ),
     VehicleAction(
         name="media",

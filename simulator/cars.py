@@ -202,6 +202,12 @@ class Car(ConnectedVehicle):
             answer.actionStatus.result_reason.plain_text = refused.reason
         else:
             answer.actionStatus.SetInParent()
+            settings = self.charging.on_solar
+            if settings is not None and invocations[0].name == "charge_on_solar":
+                found = answer.getChargeOnSolarFeatureResponse.charge_on_solar
+                found.enabled = settings.enabled
+                found.lower_charge_limit = settings.lower
+                found.upper_charge_limit = settings.upper
         return bytes(answer.SerializeToString())
 
     def _execute_vehicle_security(self, request: Request) -> bytes:

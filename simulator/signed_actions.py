@@ -157,6 +157,20 @@ def _charging(action: car_server_pb2.ChargingStartStopAction) -> list[Invocation
     return [Invocation(names[kind])] if kind in names else []
 
 
+def _update_on_solar(action: car_server_pb2.UpdateChargeOnSolarFeatureRequest) -> list[Invocation]:
+    settings = action.charge_on_solar
+    return [
+        Invocation(
+            "update_charge_on_solar",
+            {
+                "enabled": settings.enabled,
+                "lower_charge_limit": settings.lower_charge_limit,
+                "upper_charge_limit": settings.upper_charge_limit,
+            },
+        )
+    ]
+
+
 _SEAT_MEMBERS = (
     "CAR_SEAT_FRONT_LEFT",
     "CAR_SEAT_FRONT_RIGHT",
@@ -420,6 +434,8 @@ _ACTIONS: dict[str, _Reader] = {
     "takeDrivenoteAction": _same("take_drivenote", note="note"),
     "chargePortDoorClose": _plain("charge_port_door_close"),
     "chargePortDoorOpen": _plain("charge_port_door_open"),
+    "getChargeOnSolarFeatureRequest": _plain("charge_on_solar"),
+    "updateChargeOnSolarFeatureRequest": _update_on_solar,
     "boomboxAction": _same("remote_boombox", sound="sound"),
     "guestModeAction": _same("guest_mode", enable="GuestModeActive"),
     "setCopTempAction": _cop_temp,

@@ -502,7 +502,13 @@ def test_every_action_is_tried() -> None:
     assert {row.action for row in ROWS} == {row.name for row in ACTIONS if row.command}
 
 
-OTHER_TESTS = ("spending_actions", "history_import", "site_actions", "supercharger_actions")
+OTHER_TESTS = (
+    "spending_actions",
+    "history_import",
+    "site_actions",
+    "supercharger_actions",
+    "charge_on_solar",
+)
 """Files with tests of actions, without `test_`."""
 CALLS = {"call", "ask"}
 """Helpers of the tests of actions that call an action which succeeds; its name comes second."""
@@ -1524,7 +1530,7 @@ TEMPLATES = {
     "end": "06:00:00",
     "filename": "/media/invoices/20.pdf",
 }
-ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:", "sessions:")
+ANSWERS = ("schedules:", "sites:", "accounts:", "prices:", "cars:", "sessions:", "settings:")
 
 
 @pytest.mark.parametrize("text", _examples())

@@ -83,7 +83,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.EVENT: (event.ALERT, event.CHARGING_SESSION),
     Platform.LOCK: lock.LOCKS,
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
-    Platform.NUMBER: number.VEHICLE_NUMBERS,
+    Platform.NUMBER: (*number.VEHICLE_NUMBERS, *number.SOLAR_LIMITS),
     Platform.SELECT: select.VEHICLE_SELECTS,
     Platform.SENSOR: (
         *VEHICLE_SENSORS,
@@ -95,7 +95,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
         *LAST_CHARGE,
         LAST_CHARGE_COST,
     ),
-    Platform.SWITCH: switch.VEHICLE_SWITCHES,
+    Platform.SWITCH: (*switch.VEHICLE_SWITCHES, switch.SOLAR_SWITCH),
     Platform.UPDATE: (update.SOFTWARE,),
 }
 SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
@@ -523,6 +523,8 @@ OPTIONAL: Final = {
     "cover.tonneau",
     "event.power_outage",
     "number.backup_reserve",
+    "number.charge_on_solar_lower_limit",
+    "number.charge_on_solar_upper_limit",
     "number.off_grid_vehicle_reserve",
     "select.export_rule",
     "select.operation_mode",
@@ -603,6 +605,7 @@ OPTIONAL: Final = {
     "sensor.vpp_reserve",
     "sensor.wall_connector_power",
     "switch.auto_steering_wheel",
+    "switch.charge_on_solar",
     "switch.charge_from_grid",
     "switch.storm_watch",
 }
@@ -748,6 +751,9 @@ TESTED_ALONE: Final = {
     "button.refresh",
     "button.wake_up",
     "cover.tonneau_cover",
+    "number.charge_on_solar_lower_limit",
+    "number.charge_on_solar_upper_limit",
+    "switch.charge_on_solar",
 }
 """Entities with tests of their own instead."""
 

@@ -657,6 +657,13 @@ ROWS = {
     "play_sound": Row(
         ours=lambda: commands.play_sound("locate"), theirs=lambda car: car.remote_boombox(2000)
     ),
+    "get_charge_on_solar": Row(
+        ours=commands.get_charge_on_solar, theirs=lambda car: car.get_charge_on_solar()
+    ),
+    "set_charge_on_solar": Row(
+        ours=lambda: commands.set_charge_on_solar(is_on=True, lower=50, upper=90),
+        theirs=lambda car: car.update_charge_on_solar(True, 50, 90),  # noqa: FBT003  # enabled
+    ),
     "navigate_to_position": Row(
         ours=lambda: commands.navigate_to_position(HOME, "append"),
         theirs=lambda car: car.navigation_gps_request(*HOME, 3),

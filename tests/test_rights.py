@@ -22,8 +22,10 @@ from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.services.superchargers import SUPERCHARGER_ACTIONS
 from custom_components.flotte.services.vehicle import ACTIONS
 from custom_components.flotte.tesla.commands import Command
+from custom_components.flotte.tesla.signals import CHARGE_ON_SOLAR_SETTINGS
 from custom_components.flotte.tesla.spending.caller import Caller
 from custom_components.flotte.tesla.vehicle.outcome import Done
+from custom_components.flotte.tesla.vehicle.solar import ChargeOnSolar
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle
 from simulator import Simulator
 from tests.conftest import MODEL_S, MODEL_Y, state_of
@@ -45,6 +47,7 @@ CONTROL: Final[dict[str, dict[str, Any]]] = {
     "list_schedules": {},
     "refresh": {},
     "nearby_charging_sites": {},
+    "read_charge_on_solar": {},
     "set_scheduled_charging": {"enabled": False},
     "set_scheduled_departure": {"enabled": False},
     "media": {"command": "next_track"},
@@ -119,10 +122,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append("data")
         return {}
 
+    async def settings(_part: ChargeOnSolar, _caller: Caller) -> dict[Any, Any]:
+        names.append("data")
+        return dict.fromkeys(CHARGE_ON_SOLAR_SETTINGS)
+
     monkeypatch.setattr(Vehicle, "send", send)
     monkeypatch.setattr(Vehicle, "schedules", schedules)
     monkeypatch.setattr(Vehicle, "charging_sites", schedules)
     monkeypatch.setattr(Vehicle, "look", schedules)
+    monkeypatch.setattr(ChargeOnSolar, "read", settings)
     return names
 
 

@@ -52,6 +52,14 @@ def reported(
     return exists
 
 
+def answered(signal: Signal[Any]) -> Callable[[State], bool | None]:
+    """Make an `exists` that is true once `signal` has a value, and false before.
+
+    Nothing reports the signal: a vehicle or site has to be asked for it.
+    """
+    return lambda state: state[signal] is not None
+
+
 def equipped(signal: Signal[Any], part: Signal[bool]) -> Callable[[State], bool | None]:
     """Make an `exists` that is true where `part` is reported and `signal` has a value.
 

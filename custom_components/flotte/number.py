@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final, NamedTuple, override
 
 from homeassistant.components.number import (
@@ -23,6 +24,9 @@ from .entity import (
     AccountEntity,
     FlotteEntity,
     FlotteEntityDescription,
+    VehicleEntity,
+    answered,
+    async_add_rows,
     async_add_tables,
     equipped,
     reported,
@@ -43,6 +47,19 @@ class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
     command: Callable[[int], Command]
     lowest: Signal[int] | None = None
     highest: Signal[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeOnSolarLimitDescription(FlotteEntityDescription, NumberEntityDescription):
+    """A limit of Charge on Solar, which is changed together with the other one."""
+
+    limit: Signal[float]
+    device_class: NumberDeviceClass | None = NumberDeviceClass.BATTERY
+    native_unit_of_measurement: str | None = PERCENTAGE
+    native_min_value: float | None = 0
+    native_max_value: float | None = 100
+    native_step: float | None = 1
+    mode: NumberMode | None = NumberMode.SLIDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +96,19 @@ VEHICLE_NUMBERS: Final = (
         native_step=1,
         mode=NumberMode.SLIDER,
         highest=signals.CHARGE_CURRENT_MAXIMUM,
+    ),
+)
+
+SOLAR_LIMITS: Final = (
+    ChargeOnSolarLimitDescription(
+        key="charge_on_solar_lower_limit",
+        limit=signals.CHARGE_ON_SOLAR_LOWER,
+        exists=answered(signals.CHARGE_ON_SOLAR),
+    ),
+    ChargeOnSolarLimitDescription(
+        key="charge_on_solar_upper_limit",
+        limit=signals.CHARGE_ON_SOLAR_UPPER,
+        exists=answered(signals.CHARGE_ON_SOLAR),
     ),
 )
 
@@ -150,6 +180,12 @@ async def async_setup_entry(
         ),
         async_add_entities,
     )
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        SOLAR_LIMITS,
+        lambda coordinator, row: ChargeOnSolarNumber(coordinator, row, (row.limit,)),
+        async_add_entities,
+    )
     async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 
@@ -207,6 +243,24 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         await self.async_send(self.entity_description.command(round(value)))
+
+
+class ChargeOnSolarNumber(VehicleEntity, NumberEntity):
+    """Shows and changes a limit of Charge on Solar."""
+
+    entity_description: ChargeOnSolarLimitDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        return self.readings[self.entity_description.limit]
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        change = partial(
+            self.coordinator.vehicle.charge_on_solar.change, {self.entity_description.limit: value}
+        )
+        await self.coordinator.async_ask(change, self._context)
 
 
 class BudgetNumber(AccountEntity, NumberEntity):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
@@ -10,13 +11,26 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
 from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, FlotteEntityDescription, async_add_tables, reported
+from .entity import (
+    FlotteEntity,
+    FlotteEntityDescription,
+    VehicleEntity,
+    answered,
+    async_add_rows,
+    async_add_tables,
+    reported,
+)
 from .tesla import commands, signals
 from .tesla.commands import Command, Seat
 from .tesla.state import Derived, Signal, State
 
 # Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeOnSolarDescription(FlotteEntityDescription, SwitchEntityDescription):
+    """The row of Charge on Solar, which is changed together with its limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +104,10 @@ VEHICLE_SWITCHES: Final = (
     _disabled("keep_accessory_power", None, lambda on: commands.set_keep_accessory_power(on=on)),
 )
 
+SOLAR_SWITCH: Final = ChargeOnSolarDescription(
+    key="charge_on_solar", exists=answered(signals.CHARGE_ON_SOLAR)
+)
+
 
 def _watches_storms(state: State) -> bool | None:
     """Whether a site has storm watch; one without it may still report an old setting."""
@@ -135,6 +153,14 @@ async def async_setup_entry(
         ),
         async_add_entities,
     )
+    async_add_rows(
+        entry.runtime_data.vehicles,
+        (SOLAR_SWITCH,),
+        lambda coordinator, row: ChargeOnSolarSwitch(
+            coordinator, row, signals.CHARGE_ON_SOLAR_SETTINGS
+        ),
+        async_add_entities,
+    )
 
 
 class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
@@ -161,3 +187,28 @@ class SettingSwitch(FlotteEntity[FlotteCoordinator], SwitchEntity):
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         await self.async_send(self.entity_description.command(False))  # noqa: FBT003  # off
+
+
+class ChargeOnSolarSwitch(VehicleEntity, SwitchEntity):
+    """Lets the vehicle charge on solar energy; it keeps its limits."""
+
+    entity_description: ChargeOnSolarDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.readings[signals.CHARGE_ON_SOLAR]
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        await self._async_turn(is_on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        await self._async_turn(is_on=False)
+
+    async def _async_turn(self, *, is_on: bool) -> None:
+        change = partial(
+            self.coordinator.vehicle.charge_on_solar.change, {signals.CHARGE_ON_SOLAR: is_on}
+        )
+        await self.coordinator.async_ask(change, self._context)

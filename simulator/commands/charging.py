@@ -9,6 +9,7 @@ from simulator.commands.command import (
     command,
     do_nothing,
     flag,
+    number,
     text,
     whole,
 )
@@ -44,6 +45,18 @@ def _charge_preset(life: Life, percent: int, already: str) -> None:
     if life.charging.limit_percent == percent:
         raise Refused(already)
     life.charging.set_limit(percent, life.time)
+
+
+def _read_on_solar(life: Life, _: Parameters) -> None:
+    """The answer itself is made by `cars`."""
+
+
+def _update_on_solar(life: Life, parameters: Parameters) -> None:
+    settings = life.charging.on_solar
+    lower, upper = parameters["lower_charge_limit"], parameters["upper_charge_limit"]
+    if settings is None or not 0 <= lower <= upper <= FULL_PERCENT:
+        raise Refused("not_supported")  # own word
+    settings.enabled, settings.lower, settings.upper = parameters["enabled"], lower, upper
 
 
 def _charging_amps(life: Life, parameters: Parameters) -> None:
@@ -214,6 +227,14 @@ COMMANDS = (
     charge_command("remove_precondition_schedule", _remove_precondition_schedule, whole("id")),
     charge_command("batch_remove_charge_schedules", _batch_remove_charge, *_BATCH),
     charge_command("batch_remove_precondition_schedules", _batch_remove_precondition, *_BATCH),
+    command("charge_on_solar", _read_on_solar),
+    command(
+        "update_charge_on_solar",
+        _update_on_solar,
+        flag("enabled"),
+        number("lower_charge_limit"),
+        number("upper_charge_limit"),
+    ),
     command("set_managed_charge_current_request", do_nothing, is_rest_only=True),
     command("set_managed_charger_location", do_nothing, is_rest_only=True),
     command("set_managed_scheduled_charging_time", do_nothing, is_rest_only=True),

@@ -126,6 +126,15 @@ class Schedule:
 
 
 @dataclass
+class OnSolar:
+    """The settings of Charge on Solar: up to `lower` it charges on anything, then on solar."""
+
+    enabled: bool = False
+    lower: float = 20.0
+    upper: float = 80.0
+
+
+@dataclass
 class Charging:
     """The charger, the port and the session."""
 
@@ -134,6 +143,8 @@ class Charging:
     state: str = "Disconnected"
     supply: Supply | None = None
     limit_percent: int = STANDARD_LIMIT_PERCENT
+    on_solar: OnSolar | None = None
+    """None if the car does not answer about it, as without a Powerwall."""
     current: Current = field(default_factory=Current)
     has_power: bool = True
     """Whether the supply has power; without it, the state is `NoPower`."""

@@ -424,6 +424,27 @@ ROWS = (
         reference=False,
     ),
     Row(
+        make=commands.get_charge_on_solar,
+        name="charge_on_solar",
+        domain=INFOTAINMENT,
+        payload="1203da0400",
+        rest=False,
+        reference=False,
+    ),
+    Row(
+        make=lambda: commands.set_charge_on_solar(is_on=True, lower=50, upper=90),
+        name="update_charge_on_solar",
+        domain=INFOTAINMENT,
+        payload="1211d2040e0a0c080115000048421d0000b442",
+        rest=False,
+        expects={
+            S.CHARGE_ON_SOLAR: True,
+            S.CHARGE_ON_SOLAR_LOWER: 50,
+            S.CHARGE_ON_SOLAR_UPPER: 90,
+        },
+        reference=False,
+    ),
+    Row(
         make=lambda: commands.play_sound("random"),
         name="remote_boombox",
         domain=INFOTAINMENT,
@@ -1421,6 +1442,8 @@ NEVER_TWICE = {
 RATHER_NOT = {"door_unlock", "schedule_software_update"}
 # Tesla documents the plain form only; the numbers of the signed one come from the community.
 UNPROVEN = {
+    "charge_on_solar",
+    "update_charge_on_solar",
     "upcoming_calendar_entries",
     "take_drivenote",
     "navigation_waypoints_request",

@@ -528,8 +528,9 @@ OWN = {
     signals.STREAMING,
     signals.WIFI,
     signals.CELLULAR,
+    *signals.CHARGE_ON_SOLAR_SETTINGS,
 }
-"""Signals of the state check and of the connection, which no car reports."""
+"""Signals of the state check and of the connection, and those that a car is asked for."""
 LISTS = {signals.CHARGE_SCHEDULES, signals.PRECONDITION_SCHEDULES}
 POLLED = [signal for signal in VEHICLE_SIGNALS if signal.paths]
 

@@ -43,7 +43,8 @@ OURS: Final = {
 """Tesla's unit: ours, and the factor between them."""
 
 TESLAS: Final = {
-    "%": "BatteryLevel Soc BrickSocMinPercent ChargeLimitSoc ChargeLimitSocMin ChargeLimitSocMax"
+    "%": "ChargeOnSolarLowerLimit ChargeOnSolarUpperLimit "
+    "BatteryLevel Soc BrickSocMinPercent ChargeLimitSoc ChargeLimitSocMin ChargeLimitSocMax"
     " PedalPosition GradeEstimatePercent ExpectedEnergyPercentAtTripArrival TonneauOpenPercent"
     " SoftwareUpdateDownloadPercentComplete SoftwareUpdateInstallationPercentComplete"
     " PercentageCharged BackupReserve VppReserve OffGridVehicleReserve",

@@ -14,6 +14,7 @@ from ..account.rights import async_require_admin, async_require_control
 from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
 from ..errors import as_home_assistant
+from ..tesla import signals
 from ..tesla.commands import Command
 from ..tesla.errors import InvalidCommand, OutcomeUnknown
 from ..tesla.nearby import ChargingSite, destination_chargers, superchargers
@@ -143,6 +144,16 @@ async def _async_list_sites(vehicle: VehicleCoordinator, context: Context) -> Js
     }
 
 
+async def _async_read_solar(vehicle: VehicleCoordinator, context: Context) -> JsonObjectType:
+    settings = await vehicle.async_ask(vehicle.vehicle.charge_on_solar.read, context)
+    return {
+        "name": vehicle.device_name,
+        "enabled": settings[signals.CHARGE_ON_SOLAR],
+        "lower_limit": settings[signals.CHARGE_ON_SOLAR_LOWER],
+        "upper_limit": settings[signals.CHARGE_ON_SOLAR_UPPER],
+    }
+
+
 def _describe_site(site: ChargingSite) -> JsonObjectType:
     described: JsonObjectType = {
         "name": site.name,
@@ -161,6 +172,7 @@ _READS: Final[
 ] = {
     "list_schedules": _async_list_schedules,
     "nearby_charging_sites": _async_list_sites,
+    "read_charge_on_solar": _async_read_solar,
     "refresh": _async_refresh,
 }
 """The requests of the actions that only read."""

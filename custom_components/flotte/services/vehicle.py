@@ -288,6 +288,7 @@ ACTIONS: Final = (
     VehicleAction(name="list_schedules", command=None, answer="schedules"),
     VehicleAction(name="refresh", command=None),
     VehicleAction(name="nearby_charging_sites", command=None, answer="sites"),
+    VehicleAction(name="read_charge_on_solar", command=None, answer="settings"),
     VehicleAction(
         name="set_scheduled_charging",
         fields={vol.Required(ATTR_ENABLED): cv.boolean, vol.Optional(ATTR_START): cv.time},

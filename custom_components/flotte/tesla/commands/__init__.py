@@ -116,6 +116,7 @@ from .software import (
     set_low_power_mode,
     set_vehicle_name,
 )
+from .solar import get_charge_on_solar, set_charge_on_solar
 
 __all__ = [
     "Command",
@@ -136,6 +137,7 @@ __all__ = [
     "close_windows",
     "erase_user_data",
     "flash_lights",
+    "get_charge_on_solar",
     "honk_horn",
     "lock_doors",
     "move_sunroof",
@@ -169,6 +171,7 @@ __all__ = [
     "set_charge_current",
     "set_charge_from_grid",
     "set_charge_limit",
+    "set_charge_on_solar",
     "set_climate_keeper",
     "set_defrost",
     "set_export_rule",

@@ -1,6 +1,6 @@
 """Commands, and the helpers that build them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -70,6 +70,9 @@ class Command:
     unproven: bool = False
     """Whether Tesla's own libraries lack its signed form, so that a vehicle may not know it. Once a
     vehicle has refused it as unknown, it is not sent again until the vehicle's software changes."""
+    read: Callable[[bytes], Mapping[Signal[Any], Any] | None] | None = None
+    """If the command only asks for values: reads them from the vehicle's reply, or returns None if
+    it has none. It wakes no vehicle, and readings stay as certain as they were."""
     supersedes: str | None = None
     """Kind of setting. Of several waiting settings of one kind, only the newest is sent."""
 

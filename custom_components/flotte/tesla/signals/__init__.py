@@ -33,6 +33,7 @@ from . import (
     site_outages,
     site_tariff,
     software,
+    solar,
     tyres,
 )
 from .assistance import *
@@ -59,6 +60,7 @@ from .site_energy import *
 from .site_outages import *
 from .site_tariff import *
 from .software import *
+from .solar import *
 from .tyres import *
 
 _TOPICS: Final = (
@@ -77,6 +79,7 @@ _TOPICS: Final = (
     media,
     equipment,
     schedules,
+    solar,
     semi,
 )
 

@@ -5,6 +5,7 @@ A command has one of three outcomes: executed (`Done` is returned), certainly no
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from .. import signing
@@ -187,7 +188,8 @@ class CommandChannel:
                 # it may be forged.
                 raise OutcomeUnknown("unverified")
             self.key_paired = True
-            return _judge(command, answer.verdict)
+            done = _judge(command, answer.verdict)
+            return done if command.read is None else replace(done, reply=answer.payload)
         raise refusal or self._error_of(answer.fault)
 
     def _error_of(self, fault: signing.Fault) -> TeslaError:

@@ -5,7 +5,8 @@ order of the steps in `Executor._execute` and `Executor._perform` guarantees bot
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ..commands import Command
 from ..errors import (
@@ -22,6 +23,7 @@ from ..spending.caller import Caller
 from ..spending.gate import Defer
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND
+from ..state import Reading, Signal, Source
 from .admission import Admission
 from .channel import CommandChannel
 from .context import VehicleContext
@@ -96,6 +98,8 @@ class Executor:
         try:
             return await self.turns.run(command, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
+            if command.read is not None:
+                raise
             # This answered an earlier step: answers to the command itself end in an outcome.
             raise NotSent(error) from error
 
@@ -111,6 +115,9 @@ class Executor:
             done = await self._perform(pending, command, caller)
             if isinstance(done, Defer):
                 return await self.deferred.put(command, caller, done)
+            if command.read is not None:
+                self._learn(command.read(done.reply))
+                return done
             now = self._context.now()
             self._knowledge.note_action(command, now=now)
         self._poller.note_executed(command, caller, now)
@@ -135,6 +142,8 @@ class Executor:
                 # Before the wake, which would run a deferred command after this one.
                 await self.deferred.supersede(command)
                 if not self._presence.is_online:
+                    if command.read is not None:
+                        raise VehicleUnavailable
                     deferral = await self._waker.wake_for(command, caller)
                     if deferral is not None:
                         return deferral
@@ -142,6 +151,8 @@ class Executor:
                 await self._poller.note_departure(command)
                 return await self._transmit_awake(command, caller, hold)
         except OutcomeUnknown as error:
+            if command.read is not None:
+                raise AnswerLost(error.detail) from error
             self._knowledge.note_action(command, error.expires_in + VERIFY_MARGIN_SECONDS)
             try:
                 return await self._verifier.confirm(command, error, caller)
@@ -154,6 +165,19 @@ class Executor:
             raise
         finally:
             self._poller.note_arrival(command)
+
+    def _learn(self, values: Mapping[Signal[Any], Any] | None) -> None:
+        """Apply the values that the vehicle was asked for.
+
+        Raises:
+            CommandRefused: the reply has none, so the vehicle lacks what they belong to.
+        """
+        if values is None:
+            raise CommandRefused("no answer", reason="reason_not_supported")
+        now = self._context.now()
+        self._knowledge.receive(
+            {signal: Reading(value, now, Source.POLL) for signal, value in values.items()}, now
+        )
 
     def _skip(self, command: Command, caller: Caller) -> Done:
         """Send nothing, because the command is redundant."""
@@ -173,6 +197,8 @@ class Executor:
         except VehicleUnavailable:
             # The command did not run: otherwise the error would be `OutcomeUnknown`.
             self._presence.found_asleep()
+            if command.read is not None:
+                raise
         # Return the rest of the hold, and have the whole cost admitted again.
         hold.release()
         admitted = self._admission.admit_command(command, caller)

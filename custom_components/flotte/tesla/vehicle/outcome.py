@@ -1,6 +1,6 @@
 """Types that the parts of a vehicle share: intents, outcomes and the coverage of a stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Any, Final, Protocol
@@ -25,6 +25,8 @@ class Errand(Enum):
     SCHEDULES = auto()
     LOOK = auto()
     """A request for data of a vehicle that is awake; it wakes none."""
+    SOLAR = auto()
+    """A change of Charge on Solar, which is read first."""
 
 
 type Intent = Command | Errand
@@ -46,6 +48,8 @@ class Done:
     """Whether the command's effect was there already, so that nothing changed."""
     waits_until: datetime | None = None
     """If the command was deferred instead of executed: when its deferral expires."""
+    reply: bytes = field(default=b"", repr=False)
+    """The vehicle's reply to a command that asks for values."""
 
 
 class StreamCoverage(Protocol):

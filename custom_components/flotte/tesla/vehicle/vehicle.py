@@ -32,6 +32,7 @@ from .outcome import CommandMode, Done, Errand
 from .persistence import Persistence
 from .polling import Poller
 from .presence import Presence
+from .solar import ChargeOnSolar
 from .wake_record import WakeRecord
 from .waking import Waker
 
@@ -97,6 +98,14 @@ class Vehicle:
         )
         self.release_notes = ReleaseNotes(self.context, self.admission)
         self.charging_sessions = SessionLog()
+        self.charge_on_solar = ChargeOnSolar(
+            self.context,
+            knowledge=self.knowledge,
+            presence=self.presence,
+            admission=self.admission,
+            waker=self.waker,
+            executor=self.executor,
+        )
         self.turns = self.executor.turns
         self.deferred = self.executor.deferred
 

@@ -10,6 +10,16 @@ from tests.simulator.visitor import KeyHost, Visitor
 
 
 @pytest.fixture
+def disable_http_server() -> None:
+    """Replace nothing in Home Assistant's web server, unlike the plugin: it is not started."""
+
+
+@pytest.fixture
+def skip_stop_scripts() -> None:
+    """Replace nothing in Home Assistant's scripts, unlike the plugin: there are none."""
+
+
+@pytest.fixture
 async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
     """A running simulator; the plugin blocks sockets by default."""
     async with Simulator() as simulator:

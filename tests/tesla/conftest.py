@@ -24,6 +24,16 @@ def _custom_integrations(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def disable_http_server() -> None:
+    """Replace nothing in Home Assistant's web server, unlike the plugin: it is not started."""
+
+
+@pytest.fixture
+def skip_stop_scripts() -> None:
+    """Replace nothing in Home Assistant's scripts, unlike the plugin: there are none."""
+
+
+@pytest.fixture
 async def tesla(freezer: FrozenDateTimeFactory, socket_enabled: None) -> AsyncIterator[Simulator]:
     """A running simulator, at noon of 10 March 2026."""
     freezer.move_to(NOW)

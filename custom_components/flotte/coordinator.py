@@ -9,6 +9,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -37,7 +38,7 @@ from .tesla.errors import (
     TeslaError,
     VehicleUnavailable,
 )
-from .tesla.listeners import KeyedListeners, Listeners
+from .tesla.listeners import KeyedListeners, Listeners, call_both
 from .tesla.signals import BACKUP_HISTORY, ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from .tesla.site import Site
 from .tesla.spending.caller import Caller
@@ -93,13 +94,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         """Call `update_callback` when a signal in `context` changes, or if None after each poll."""
         remove = super().async_add_listener(update_callback, context)
         unsubscribe = self._by_signal.subscribe(context or (), update_callback)
-
-        @callback
-        def remove_listener() -> None:
-            unsubscribe()
-            remove()
-
-        return remove_listener
+        return partial(call_both, unsubscribe, remove)
 
     @property
     def is_reachable(self) -> bool:

@@ -8,6 +8,7 @@ earlier version registered is removed unless its owner has used it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, override
 
 from homeassistant.core import callback
@@ -117,6 +118,12 @@ class SignalDescription(FlotteEntityDescription):
         return () if self.entity_registry_enabled_default else inputs_of(self.signal)
 
 
+@cache
+def _inputs_of_all(keys: tuple[Signal[Any] | Derived[Any], ...]) -> frozenset[Signal[Any]]:
+    """The signals that these keys depend on, one set for the entities of all vehicles."""
+    return frozenset(each for key in keys for each in inputs_of(key))
+
+
 class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[CoordinatorT]):
     """An entity of a vehicle or site, updated when one of the signals that it shows changes.
 
@@ -136,12 +143,12 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
         keys: Iterable[Signal[Any] | Derived[Any]] | None,
     ) -> None:
         """Show `keys` of the coordinator's state."""
-        context = None if keys is None else {each for key in keys for each in inputs_of(key)}
+        context = None if keys is None else _inputs_of_all(tuple(keys))
         if context is not None and description.enabled_while_polled and not streams(coordinator):
             context = UnpaidSignals(context)
             self._attr_entity_registry_enabled_default = True
         super().__init__(coordinator, context)
-        self._shown: frozenset[Signal[Any]] = frozenset(context or ())
+        self._shown: frozenset[Signal[Any]] = context or frozenset()
         self.entity_description = description
         self._attr_unique_id = coordinator.unique_id_of(description.key)
         self._attr_translation_key = description.translation_key or description.key
@@ -252,8 +259,12 @@ def async_add_rows[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinato
     """
     domain = async_get_current_platform().domain
     rows = _Table(table)
-    for coordinator in coordinators:
-        _Entities(domain, coordinator, rows, make, async_add_entities).async_start()
+    parts = (
+        _Entities(domain, coordinator, rows, make, async_add_entities)
+        for coordinator in coordinators
+    )
+    # All at once, because each call of Home Assistant's function is a task of its own.
+    async_add_entities([entity for part in parts for entity in part.async_start()])
 
 
 @callback
@@ -306,11 +317,11 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         """Keys of rows whose equipment existed before, but not in the last answer."""
 
     @callback
-    def async_start(self) -> None:
-        """Add the existing ones, and others when a poll, a reading or the stream shows them."""
+    def async_start(self) -> list[Entity]:
+        """Make the existing ones; add others when a poll, a reading or the stream shows them."""
         coordinator, table = self._coordinator, self._table
         self._async_disable_paid()
-        self._async_add([row for row in table.rows if self._async_starts(row)])
+        found = [row for row in table.rows if self._async_starts(row)]
         on_unload = coordinator.config_entry.async_on_unload
         if table.optional or table.awaited:
             on_unload(coordinator.async_after_poll(self._async_polled))
@@ -318,6 +329,7 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
             if table.awaited:
                 on_unload(coordinator.vehicle.subscribe(self._async_changed))
             on_unload(coordinator.stream_watch.changed.subscribe(self._async_stream_changed))
+        return self._make_all(found)
 
     @callback
     def _async_stream_changed(self) -> None:
@@ -409,9 +421,12 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
 
     @callback
     def _async_add(self, found: list[RowT]) -> None:
-        self._made.update(row.key for row in found)
         if found:
-            self._async_add_entities(self._make(self._coordinator, row) for row in found)
+            self._async_add_entities(self._make_all(found))
+
+    def _make_all(self, rows: list[RowT]) -> list[Entity]:
+        self._made.update(row.key for row in rows)
+        return [self._make(self._coordinator, row) for row in rows]
 
     @callback
     def _async_remove(self, row: RowT) -> None:

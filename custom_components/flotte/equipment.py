@@ -15,7 +15,7 @@ from .tesla import signals
 from .tesla.state import Signal
 
 
-class UnpaidSignals(set[Signal[Any]]):
+class UnpaidSignals(frozenset[Signal[Any]]):
     """Signals of an entity that is enabled only while the vehicle is polled: never streamed."""
 
 

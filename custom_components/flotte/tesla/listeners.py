@@ -1,6 +1,7 @@
 """Listeners: `subscribe` returns `unsubscribe`, and a call notifies the listeners."""
 
 from collections.abc import Callable, Collection
+from functools import partial
 
 
 class Listeners[*Args]:
@@ -41,12 +42,12 @@ class KeyedListeners[KeyT]:
         subscription = object()
         for key in keys:
             self._listeners.setdefault(key, {})[subscription] = listener
+        # Not a nested function, which takes three times the memory: there are thousands.
+        return partial(self._unsubscribe, keys, subscription)
 
-        def unsubscribe() -> None:
-            for key in keys:
-                self._listeners[key].pop(subscription, None)
-
-        return unsubscribe
+    def _unsubscribe(self, keys: Collection[KeyT], subscription: object) -> None:
+        for key in keys:
+            self._listeners[key].pop(subscription, None)
 
     def __call__(self, keys: Collection[KeyT]) -> None:
         """Call the current listeners of any of these keys, each once."""
@@ -60,3 +61,9 @@ class KeyedListeners[KeyT]:
         }
         for listener in concerned.values():
             listener()
+
+
+def call_both(one: Callable[[], None], other: Callable[[], None]) -> None:
+    """Call two functions; a partial of this takes less memory than a nested function."""
+    one()
+    other()

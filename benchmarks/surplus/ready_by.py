@@ -76,7 +76,7 @@ HABITS: Final = (AT_HOME, COMMUTER)
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong, by slot; each empty if nothing does."""
+    """Slots with faults, by their kind."""
 
     lost_commands: frozenset[int] = frozenset()
     no_meter: frozenset[int] = frozenset()

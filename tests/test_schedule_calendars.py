@@ -271,6 +271,7 @@ async def test_an_event_becomes_a_schedule(
     await wait(MINUTE)
     (new,) = [each for each in await events(hass) if "22:30" in each["start"]]
     assert "As the car reported on 2026-10-20 12:02." in new["description"]
+    assert "on 2026-10-20 12:02" in state_of(hass, CHARGING).attributes["description"]
     assert list(car.plans.charge) == [NIGHT["id"], 7, new_id]
 
 

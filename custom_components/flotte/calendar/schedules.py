@@ -19,7 +19,7 @@ from homeassistant.components.calendar import (
     CalendarEvent,
 )
 from homeassistant.components.websocket_api import current_connection
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
@@ -32,8 +32,8 @@ from ..tesla.commands import Command
 from ..tesla.errors import OutcomeUnknown
 from ..tesla.schedule_times import Occurrence, occurrences
 from ..tesla.schedules import CHARGE, PRECONDITION, Schedule, ScheduleKind, schedules_in
-from ..tesla.signals import Position
-from ..tesla.state import Source
+from ..tesla.signals import Position, ScheduleLines
+from ..tesla.state import Reading, Source
 from .places import HOME, async_find_place, async_home, async_place_of
 from .schedule_events import Event, charge_schedule, precondition_schedule, recurrence_of
 
@@ -88,6 +88,7 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         # One change after the other, because the next one builds on what the last one expects.
         self._changing = asyncio.Lock()
         self._seen_context: Context | None = None
+        self._noted_reading: Reading[ScheduleLines] | None = None
         # Ids of new schedules that the vehicle may have or not, by the schedule without its id.
         self._doubtful: dict[Schedule, int] = {}
 
@@ -95,6 +96,27 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
     @override
     def available(self) -> bool:
         return super().available and self.readings[self.entity_description.kind.signal] is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        # A reading that confirms what was expected changes no value, but the notes of the events.
+        self.async_on_remove(self.coordinator.async_after_poll(self._async_show_confirmation))
+
+    @callback
+    def _async_show_confirmation(self) -> None:
+        if self._reading is not self._noted_reading:
+            self.async_write_ha_state()
+
+    @callback
+    @override
+    def _async_write_ha_state(self) -> None:
+        self._noted_reading = self._reading
+        super()._async_write_ha_state()
+
+    @property
+    def _reading(self) -> Reading[ScheduleLines] | None:
+        return self.readings.reading(self.entity_description.kind.signal)
 
     # --- Events ----------------------------------------------------------------------------------
 
@@ -117,7 +139,7 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         return schedules_in(self.readings[self.entity_description.kind.signal])
 
     def _occurrences(self, start: datetime, end: datetime) -> list[Occurrence]:
-        reading = self.readings.reading(self.entity_description.kind.signal)
+        reading = self._reading
         if reading is None:
             return []
         zone = dt_util.get_default_time_zone()
@@ -147,7 +169,7 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
             notes.append("Only the end is scheduled.")
         if place not in (None, HOME):
             notes.append(f"Applies only at this place, not at home: {place}.")
-        reading = self.readings.reading(self.entity_description.kind.signal)
+        reading = self._reading
         if reading is not None and reading.source is Source.ASSUMED:
             notes.append("Sent to the car, which has not confirmed it yet.")
         elif reading is not None:

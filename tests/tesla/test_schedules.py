@@ -96,6 +96,8 @@ def test_times_that_are_switched_off_are_none() -> None:
         ("enabled", None, "enabled", False),
         ("latitude", None, "position", None),
         ("longitude", "<invalid>", "position", None),
+        ("latitude", 90.5, "position", None),
+        ("longitude", 1e300, "position", None),
     ],
 )
 def test_unreadable_schedules_are_left_out(

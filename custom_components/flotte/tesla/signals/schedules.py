@@ -23,6 +23,8 @@ type ScheduleLines = tuple[ScheduleLine, ...]
 _MINUTES_A_DAY: Final = 24 * 60
 _MAX_COUNT: Final = 10_000
 _PARTS: Final = 10
+_POLE: Final = 90
+_ANTIMERIDIAN: Final = 180
 
 
 def _charging(line: dict[str, Any]) -> ScheduleLine | None:
@@ -51,9 +53,15 @@ def _line(
         ready,
         line.get("one_time") is True,
         line.get("enabled") is True,
-        coordinate(as_number(line.get("latitude"))),
-        coordinate(as_number(line.get("longitude"))),
+        _within(line.get("latitude"), _POLE),
+        _within(line.get("longitude"), _ANTIMERIDIAN),
     )
+
+
+def _within(value: object, limit: int) -> float | None:
+    """A coordinate; None if no place has it."""
+    degrees = as_number(value)
+    return None if degrees is None or abs(degrees) > limit else coordinate(degrees)
 
 
 def coordinate(value: float | None) -> float | None:
@@ -105,7 +113,10 @@ def _is_line(value: object) -> bool:
         and all(each is None or _minutes(each) is not None for each in (start, end, ready))
         and isinstance(one_time, bool)
         and isinstance(enabled, bool)
-        and all(each is None or as_number(each) is not None for each in place)
+        and all(
+            each is None or _within(each, limit) is not None
+            for each, limit in zip(place, (_POLE, _ANTIMERIDIAN), strict=True)
+        )
     )
 
 

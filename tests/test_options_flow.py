@@ -803,6 +803,21 @@ async def test_cars_of_an_account_that_was_unloaded(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+async def test_costs_of_charging(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner, entity = Owner(hass, loaded), "sensor.home_buy_price"
+    result = await owner.choose("charging")
+    result = await owner.submit(result, charging_price_entity=entity, charging_price=0.3)
+    assert result["errors"] == {"charging_price": "price_twice"}
+    result = await owner.submit(result, charging_price_entity="sensor.aurora_battery")
+    assert result["errors"] == {"charging_price_entity": "price_unit"}
+    assert hass.states.get("sensor.aurora_last_charge_cost") is None
+    hass.states.async_set(entity, "0.31", {"unit_of_measurement": f"{hass.config.currency}/kWh"})
+    await owner.submit(result, charging_price_entity=entity, charging_price_elsewhere=0.5)
+    prices = {"charging_price_entity": entity, "charging_price_elsewhere": 0.5}
+    assert loaded.options == prices
+    assert suggested(await owner.choose("charging")) == prices
+
+
 # --- Does it work? --------------------------------------------------------------------------------
 
 

@@ -149,7 +149,8 @@ class ChargingEvent(OccasionalEntity, EventEntity):
 
     def __init__(self, coordinator: VehicleCoordinator, sessions: ChargingSessions) -> None:
         """Show the sessions of a vehicle."""
-        keys = (*SESSION_SIGNALS, *PLACE_SIGNALS, signals.BATTERY_LEVEL, signals.ODOMETER)
+        # The odometer helps if it is shown, but is not worth streaming for this alone.
+        keys = (*SESSION_SIGNALS, *PLACE_SIGNALS, signals.BATTERY_LEVEL)
         super().__init__(coordinator, CHARGING_SESSION, keys)
         self._sessions = sessions
 

@@ -308,4 +308,7 @@ def _may_change_plan(
     if data["action"] == "update" and "disabled_by" not in data["changes"]:
         return False
     entity = er.async_get(hass).async_get(data["entity_id"])
+    if entity is not None and data["action"] == "create" and entity.disabled:
+        # It shows nothing. Cars get many of these with their first answer.
+        return False
     return entity is None or entity.config_entry_id == entry_id

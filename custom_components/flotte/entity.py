@@ -402,9 +402,9 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
     @callback
     def _async_add_found(self) -> None:
         """Add new entities. Only a poll can show that one must be removed."""
-        self._async_add(
-            [row for row in self._table.rows if row.key not in self._made and self._is_found(row)]
-        )
+        made, rows = self._made, self._table.rows
+        if found := [row for row in rows if row.key not in made and self._is_found(row)]:
+            self._async_add(found)
 
     @callback
     def _async_changed(self, changed: frozenset[Signal[Any]]) -> None:
@@ -417,12 +417,12 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
             for row in awaited[signal]
             if row.key not in self._made and self._is_found(row)
         }
-        self._async_add(list(found.values()))
+        if found:
+            self._async_add(list(found.values()))
 
     @callback
     def _async_add(self, found: list[RowT]) -> None:
-        if found:
-            self._async_add_entities(self._make_all(found))
+        self._async_add_entities(self._make_all(found))
 
     def _make_all(self, rows: list[RowT]) -> list[Entity]:
         self._made.update(row.key for row in rows)

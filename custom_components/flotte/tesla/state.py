@@ -350,16 +350,14 @@ _NEVER_LATER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def store_state(state: State) -> dict[str, list[Any]]:
-    """The readings as JSON, `{name: [value, Unix seconds]}`; assumptions are not stored."""
+    """The readings for JSON, `{name: [value, Unix seconds]}`; assumptions are not stored.
+
+    Tuples stay tuples, which JSON writes as lists.
+    """
     return {
-        signal.name: [_plain(value) if isinstance(value, tuple) else value, time.timestamp()]
+        signal.name: [value, time.timestamp()]
         for signal, (value, time, _source) in state.readings.items()
     }
-
-
-def _plain(value: object) -> object:
-    """A value as JSON: tuples become lists."""
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _frozen(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from ..reading_json import as_number, as_object
 
@@ -60,17 +60,9 @@ class Cost:
             return type(self)(value=None)
         return type(self)(value=self.value + energy * average)
 
-    def to_stored(self) -> dict[str, Any]:
-        """The cost as JSON."""
-        return {
-            "value": self.value,
-            "seconds": self.seconds,
-            "price_seconds": self.price_seconds,
-        }
-
     @classmethod
     def from_stored(cls, stored: object) -> Self:
-        """Restore it; anything unreadable is unknown."""
+        """Restore it from its fields as JSON; anything unreadable is unknown."""
         read = as_object(stored)
         seconds = as_number(read.get("seconds"))
         return cls(

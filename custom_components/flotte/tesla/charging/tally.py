@@ -1,5 +1,6 @@
 """The energy of a vehicle's current session and its cost, read from the vehicle's counter."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ class SessionTally:
             "unplugged": unplugged_at.timestamp() if unplugged_at and is_recent else None,
             "read": self.read_at and self.read_at.timestamp(),
             "seen": self._seen_at and self._seen_at.timestamp(),
-            "cost": self.cost.to_stored(),
+            "cost": asdict(self.cost),
         }
 
     def restore(self, stored: object) -> None:

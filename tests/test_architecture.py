@@ -218,6 +218,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "tesla.api.confirmation": {"tesla.reading_json", "tesla.privacy"},
     "tesla.vehicle.solar": {
+        "asyncio",
         "tesla.commands",
         "tesla.errors",
         "tesla.signals",

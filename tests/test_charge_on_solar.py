@@ -1,5 +1,6 @@
 """Charge on Solar: read on demand, offered where the car answers, and never changed blindly."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.tesla import signals
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
 from simulator.vehicle.charging import OnSolar
-from tests.conftest import MODEL_S, MODEL_Y, state_of
+from tests.conftest import MODEL_S, MODEL_Y, state_of, vehicle_of
 from tests.fleet import MINUTE, MOMENT, Wait, act, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -157,3 +160,15 @@ async def test_lost_reply_is_no_answer(
     assert await refused(hass) == "answer_lost"
     await wait(2 * MINUTE)
     assert state_of(hass, SWITCH).state == "off"
+
+
+async def test_changes_of_one_moment_keep_each_other(hass: HomeAssistant, car: Car) -> None:
+    await call(hass, "read_charge_on_solar")
+    await hass.async_block_till_done()
+    vehicle = vehicle_of(hass.config_entries.async_entries("flotte")[0], MODEL_Y).vehicle
+    solar, caller = vehicle.charge_on_solar, Caller(CallerKind.PERSON)
+    await asyncio.gather(
+        solar.change({signals.CHARGE_ON_SOLAR_LOWER: 40}, caller),
+        solar.change({signals.CHARGE_ON_SOLAR_UPPER: 70}, caller),
+    )
+    assert car.charging.on_solar == OnSolar(enabled=False, lower=40, upper=70)

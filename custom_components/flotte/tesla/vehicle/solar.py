@@ -1,5 +1,6 @@
 """Charge on Solar of a vehicle: asked for on demand, because nothing reports it."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -40,6 +41,7 @@ class ChargeOnSolar:
         self._admission = admission
         self._waker = waker
         self._executor = executor
+        self._changing = asyncio.Lock()
 
     async def read(self, caller: Caller) -> Mapping[Signal[Any], Any]:
         """Ask the vehicle for the settings, without waking it; costs one command.
@@ -67,6 +69,11 @@ class ChargeOnSolar:
             OutcomeUnknown: it may have been applied.
             TeslaError: any other failure.
         """
+        # One after the other: a change would put back what another one made after it had read.
+        async with self._changing:
+            await self._change(changes, caller)
+
+    async def _change(self, changes: Mapping[Signal[Any], Any], caller: Caller) -> None:
         charges = (COMMAND, COMMAND, COMMAND, *self._admission.wake_cost())
         with self._admission.admit(charges, caller, Errand.SOLAR):
             if not self._presence.is_online:

@@ -234,6 +234,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.waking",
     },
     "tesla.vehicle.notes": {
+        "asyncio",
         "tesla.errors",
         "tesla.release_notes",
         "tesla.spending.caller",

@@ -1,5 +1,6 @@
 """The car's software."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -163,4 +164,20 @@ async def test_release_notes_that_tesla_refuses(
     tesla.faults.order("status", endpoint="release_notes", vin=MODEL_Y, count=1, status=404)
     for _ in range(2):
         assert await notes_of(hass) is None
+    assert tesla.bill.counts()[Category.DATA] == before + 1
+
+
+async def test_release_notes_after_a_limit(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """A limit of Tesla's is over soon; two who open them together cause one request."""
+    await told_of(
+        tesla, wait, MODEL_Y, software_update={"version": "2026.38.9", "status": "available"}
+    )
+    tesla.faults.order("status", endpoint="release_notes", vin=MODEL_Y, count=1, status=429)
+    assert await notes_of(hass) is None
+    await wait(3 * MINUTE)
+    before = tesla.bill.counts()[Category.DATA]
+    both = await asyncio.gather(notes_of(hass), notes_of(hass))
+    assert [(each or "")[:16] for each in both] == ["## Minor updates"] * 2
     assert tesla.bill.counts()[Category.DATA] == before + 1

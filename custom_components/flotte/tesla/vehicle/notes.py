@@ -1,11 +1,15 @@
 """Release notes of a vehicle, requested once for each version."""
 
+import asyncio
 import logging
+from typing import Final
 
 from ..errors import (
+    AccountSuspended,
     BudgetExceeded,
     GateRefused,
     NotRecorded,
+    RateLimited,
     ServiceError,
     TeslaError,
     Unreachable,
@@ -18,6 +22,15 @@ from .context import VehicleContext
 from .outcome import Errand
 
 _LOGGER = logging.getLogger(__name__)
+_LATER: Final = (
+    AccountSuspended,
+    BudgetExceeded,
+    GateRefused,
+    NotRecorded,
+    RateLimited,
+    ServiceError,
+    Unreachable,
+)
 
 
 class ReleaseNotes:
@@ -28,6 +41,7 @@ class ReleaseNotes:
         self._admission = admission
         self._version = ""
         self._notes: str | None = None
+        self._asking = asyncio.Lock()
 
     async def of(self, version: str, caller: Caller, *, staged: bool) -> str | None:
         """Return the notes of a version as Markdown, or None if Tesla has none.
@@ -41,20 +55,25 @@ class ReleaseNotes:
             staged: Whether the version is an update that is not installed.
 
         Raises:
-            BudgetExceeded, GateRefused, NotRecorded, Unreachable, ServiceError: nothing was billed.
+            BudgetExceeded, AccountSuspended, GateRefused, NotRecorded, RateLimited, Unreachable,
+                ServiceError: Tesla was not asked, or cannot answer for a while.
         """
-        if version == self._version:
+        # Who opens them meanwhile gets the one answer.
+        async with self._asking:
+            if version != self._version:
+                self._notes = await self._ask(version, caller, staged=staged)
+                self._version = version
             return self._notes
+
+    async def _ask(self, version: str, caller: Caller, *, staged: bool) -> str | None:
         api = self._context.api
         charge = api.endpoints.charge(Endpoint.RELEASE_NOTES)
-        notes = None
         try:
             with self._admission.admit((charge,), caller, Errand.LOOK):
                 answer = await api.release_notes(self._context.vin, caller, staged=staged)
-            notes = release_notes(answer, version)
-        except BudgetExceeded, GateRefused, NotRecorded, Unreachable, ServiceError:
+            return release_notes(answer, version)
+        except _LATER:
             raise
         except TeslaError as error:
             _LOGGER.info("Tesla gave no release notes of %s: %s", version, error)
-        self._version, self._notes = version, notes
-        return notes
+            return None

@@ -337,6 +337,20 @@ async def test_an_empty_answer_for_once(site: Site, house: SimulatedSite) -> Non
     assert fired == []
 
 
+async def test_outages_that_the_first_answer_lacked_are_not_new(
+    site: Site, house: SimulatedSite, account: Account
+) -> None:
+    add(house, 2 * DAY)
+    house.steer({"answers": {"instead": {"backup_history": {"events": []}}}})
+    await site.outages.refresh()
+    house.steer({"answers": {"instead": {}}})
+    again = restarted(site, account)
+    fired = fired_by(again)
+    await again.outages.refresh()
+    assert fired == []
+    assert shown_by(again) == (NOW - 2 * DAY, 1, 1)
+
+
 async def test_pages_that_are_repeated(site: Site, house: SimulatedSite, asked: Asked) -> None:
     for hours in range(40):
         add(house, (hours + 1) * HOUR)
@@ -348,7 +362,13 @@ async def test_pages_that_are_repeated(site: Site, house: SimulatedSite, asked: 
 
 @pytest.mark.parametrize(
     "stored",
-    [None, [], {"read": 1, "newest": None}, {"read": True, "newest": "x"}, {"newest": 1.7e9}],
+    [
+        None,
+        [],
+        {"read_since": "x", "newest": None},
+        {"read_since": 1.7e9, "newest": "x"},
+        {"newest": 1.7e9},
+    ],
 )
 async def test_after_a_damaged_file_nothing_is_new(
     site: Site, house: SimulatedSite, stored: object

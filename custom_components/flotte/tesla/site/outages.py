@@ -23,6 +23,8 @@ RETRY_DELAY: Final = timedelta(minutes=15)
 further one."""
 COUNTED: Final = timedelta(days=365)
 """How far back outages are counted."""
+LATENESS: Final = timedelta(days=1)
+"""How long after its end an outage may be in the history for the first time."""
 _ENDS_NOW: Final = timedelta(minutes=2)
 _ENDS_NOW_OFF_GRID: Final = timedelta(hours=1)
 """How long before the request the end of an outage must lie, or else it may still go on: Tesla
@@ -53,8 +55,9 @@ class SiteOutages:
         self.section = Section()
         self.on_outage = Listeners[Outage]()
         """Notified of each new outage, once it is over."""
-        self._was_read = False
-        """Whether the history was ever read. Outages of before are not new."""
+        self._read_since: datetime | None = None
+        """When the history was read first. Outages of long before are not new, even if that answer
+        was empty."""
         self._newest: datetime | None = None
         """When the newest outage that is over began."""
         self._is_off_grid = False
@@ -130,8 +133,8 @@ class SiteOutages:
         over = [each for each in history.outages if not self._may_go_on(each, now)]
         if len(over) < len(history.outages) and not self._is_off_grid:
             self._back_since = now
-        before, was_read = self._newest, self._was_read
-        self._was_read = True
+        before, since = self._newest, self._read_since
+        self._read_since = since or now
         counted = [each.start for each in over if each.start >= now - COUNTED]
         is_forgotten = before is not None and before >= now - COUNTED and before not in counted
         is_complete = history.is_complete and not is_forgotten
@@ -141,9 +144,10 @@ class SiteOutages:
             section["began"] = over[-1].start.timestamp()
             section["minutes"] = over[-1].duration / timedelta(minutes=1)
         self._publish(signals.read_sections({BACKUP_HISTORY: section}, signals.SITE_SIGNALS, now))
-        if was_read:
+        if since is not None:
             for outage in over:
-                if before is None or outage.start > before:
+                is_newest = before is None or outage.start > before
+                if is_newest and outage.end >= since - LATENESS:
                     self.on_outage(outage)
 
     def _may_go_on(self, outage: Outage, now: datetime) -> bool:
@@ -153,12 +157,12 @@ class SiteOutages:
 
     def to_stored(self) -> dict[str, Any]:
         """The part that has to outlive a restart, as JSON."""
-        newest = self._newest
-        return {"read": self._was_read, "newest": None if newest is None else newest.timestamp()}
+        times = {"read_since": self._read_since, "newest": self._newest}
+        return {name: time and time.timestamp() for name, time in times.items()}
 
     def restore(self, stored: object) -> None:
         """Apply what `to_stored` returned; damaged, the next reading counts as the first."""
         kept = as_object(stored)
         self._newest = restore_time(kept.get("newest"))
         is_whole = self._newest is not None or kept.get("newest") is None
-        self._was_read = kept.get("read") is True and is_whole
+        self._read_since = restore_time(kept.get("read_since")) if is_whole else None

@@ -187,6 +187,17 @@ async def test_toggle_is_not_sent_to_what_is_so_already(
     assert state_of(hass, "cover.aurora_trunk").state == "open"
 
 
+async def test_toggle_is_not_repeated_while_it_moves(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """A trunk that closes is still reported as open; a second command would open it again."""
+    car = await told_of(tesla, wait, MODEL_Y, open="rt")
+    for _ in range(2):
+        await act(hass, SERVICE_CLOSE_COVER, "cover.aurora_trunk")
+        assert [each.name for each in car.executions] == ["actuate_trunk"]
+        car.steer({"open": "rt"})
+
+
 @pytest.mark.parametrize("driven", BOTH)
 @pytest.mark.parametrize("part", ["trunk", "frunk"])
 async def test_toggle_looks_first_when_the_reading_is_old(

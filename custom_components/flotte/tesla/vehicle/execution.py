@@ -250,7 +250,9 @@ class Executor:
         if not await self._verifier.allows(command, caller):
             return Done(already=True)
         try:
-            return await self._channel.transmit(command, caller)
+            done = await self._channel.transmit(command, caller)
         except CommandRefused as error:
             self.unknown.note(command, error)
             raise
+        self._verifier.note_accepted(command)
+        return done

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import nullcontext
+from typing import Final
 
 from ..commands import Command
 from ..errors import CommandRefused, OutcomeUnknown, TeslaError
@@ -11,9 +12,11 @@ from . import waits
 from .admission import Admission
 from .context import VehicleContext
 from .knowledge import MAX_AGE_FOR_TOGGLES, Knowledge
-from .outcome import VERIFY_MARGIN_SECONDS, Done
+from .outcome import VERIFY_MARGIN_SECONDS, Done, is_same_intent
 from .polling import Poller
 
+MOVE_SECONDS: Final = 15.0
+"""How long a trunk may take to open or close, with some reserve."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -31,16 +34,37 @@ class Verifier:
         self._knowledge = knowledge
         self._admission = admission
         self._poller = poller
+        # The last toggle that the vehicle accepted, and when, in monotonic seconds.
+        self._toggled: tuple[Command, float] | None = None
+
+    def note_accepted(self, command: Command) -> None:
+        """Note a command that the vehicle accepted: a toggle then moves for some seconds."""
+        if command.requires:
+            self._toggled = command, waits.monotonic()
+
+    def _is_moving(self, command: Command) -> bool:
+        """Whether this toggle may still move. Meanwhile, the vehicle reports where it was."""
+        if self._toggled is None:
+            return False
+        last, second = self._toggled
+        return (
+            is_same_intent(command, last)
+            and command.expects == last.expects
+            and (waits.monotonic() - second < MOVE_SECONDS)
+        )
 
     async def allows(self, command: Command, caller: Caller) -> bool:
         """Whether a command may be sent: a toggle only if its required state was just reported.
 
+        A toggle is not sent again while it may still move, which would stop or reverse it.
         Requests the vehicle's data if no such report is recent enough.
 
         Raises:
             CommandRefused: the vehicle does not report the required signals, so the toggle might
                 do the opposite of what the caller wants.
         """
+        if self._is_moving(command):
+            return False
         if not command.requires or self._knowledge.was_just_reported(
             command.requires, MAX_AGE_FOR_TOGGLES
         ):

@@ -16,7 +16,7 @@ from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
 from simulator.vehicle.charging import OnSolar
-from tests.conftest import MODEL_S, MODEL_Y, state_of, vehicle_of
+from tests.conftest import MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
 from tests.fleet import MINUTE, MOMENT, Wait, act, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -172,3 +172,16 @@ async def test_changes_of_one_moment_keep_each_other(hass: HomeAssistant, car: C
         solar.change({signals.CHARGE_ON_SOLAR_UPPER: 70}, caller),
     )
     assert car.charging.on_solar == OnSolar(enabled=False, lower=40, upper=70)
+
+
+async def test_the_switch_stays_without_its_stored_answer(
+    hass: HomeAssistant, car: Car, loaded: MockConfigEntry, wait: Wait, hass_storage: dict[str, Any]
+) -> None:
+    """Nothing reports the settings, so that they are missing proves nothing."""
+    await call(hass, "read_charge_on_solar")
+    await wait(2 * MINUTE)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    hass_storage.pop(f"flotte.{loaded.entry_id}")
+    await set_up(hass, loaded)
+    await wait(2 * MINUTE)
+    assert shown(hass) == ["unknown", "unknown", "unknown"]

@@ -14,7 +14,7 @@ from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from tests.conftest import MODEL_3, MODEL_S, MODEL_Y, set_up, state_of, vehicle_of
-from tests.fleet import MINUTE, MOMENT, Wait, add_streamed_of_one, told_of
+from tests.fleet import MINUTE, MOMENT, Wait, act, add_streamed_of_one, told_of
 
 pytestmark = [pytest.mark.freeze_time(MOMENT), pytest.mark.usefixtures("quick_waits")]
 
@@ -141,6 +141,23 @@ async def test_the_owner_s_choice_comes_back_with_the_equipment(
     assert (back.name, back.disabled_by) == ("Gate", er.RegistryEntryDisabler.USER)
 
 
+async def test_an_odd_answer_removes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """Checks of a car's state bring no second answer, however many there are."""
+    await set_up(hass, entry)
+    car = await told_of(tesla, wait, MODEL_Y)
+    entity_id = "select.aurora_seat_heater_rear_left"
+    assert state_of(hass, entity_id).state == "off"
+    car.model = replace(car.model, rear_seat_heaters=0)
+    await act(hass, "press", "button.aurora_refresh")
+    await wait(3 * MINUTE)
+    assert entity_id in registered(hass, entry)
+    await act(hass, "press", "button.aurora_refresh")
+    await wait(MINUTE)
+    assert entity_id not in registered(hass, entry)
+
+
 async def test_a_disabled_device_is_not_polled_for_its_equipment(
     hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
@@ -231,3 +248,25 @@ async def test_what_polling_alone_enabled_is_not_streamed(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hass.states.get(MEDIA) is not None
     assert signals.MEDIA_TITLE in paid_signals(vehicle_of(entry, MODEL_Y))
+
+
+async def test_a_car_of_which_little_is_known_does_not_begin_to_stream(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator
+) -> None:
+    """It may be one that cannot stream, and would lose its media player for good."""
+    await set_up(hass, entry)
+    registry = er.async_get(hass)
+    assert registry.async_get(MEDIA).disabled_by is None  # type: ignore[union-attr]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "stream": "mqtt"})
+    tesla.faults.order("status", endpoint="fleet_status", count=None, status=500)
+    await set_up(hass, entry)
+    assert registry.async_get(MEDIA).disabled_by is None  # type: ignore[union-attr]
+    vehicle = vehicle_of(entry, MODEL_Y)
+    assert signals.MEDIA_TITLE in vehicle.shown_signals
+    assert signals.MEDIA_TITLE not in paid_signals(vehicle)
+
+    tesla.faults.clear()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert registry.async_get(MEDIA).disabled_by is er.RegistryEntryDisabler.INTEGRATION  # type: ignore[union-attr]

@@ -25,7 +25,16 @@ from .account.data import AccountData, FlotteConfigEntry
 from .account.rights import async_require_admin
 from .const import DOMAIN, LOGGER
 from .coordinator import FlotteCoordinator, VehicleCoordinator
-from .equipment import UnpaidSignals, can_have, can_report, can_show, is_unused, streams
+from .equipment import (
+    UnpaidSignals,
+    answered_at,
+    can_have,
+    can_report,
+    can_show,
+    is_only_polled,
+    is_unused,
+    streams,
+)
 from .spending.rules import async_set_spending_option
 from .tesla.commands import Command
 from .tesla.state import Derived, Signal, State, inputs_of
@@ -51,14 +60,6 @@ def reported(
         return True if state[signal] is not None else None
 
     return exists
-
-
-def answered(signal: Signal[Any]) -> Callable[[State], bool | None]:
-    """Make an `exists` that is true once `signal` has a value, and false before.
-
-    Nothing reports the signal: a vehicle or site has to be asked for it.
-    """
-    return lambda state: state[signal] is not None
 
 
 def equipped(signal: Signal[Any], part: Signal[bool]) -> Callable[[State], bool | None]:
@@ -90,6 +91,8 @@ class FlotteEntityDescription(EntityDescription):
 
     exists: Callable[[State], bool | None] = always
     """Whether a vehicle or site with this state has the equipment; None if it is not known yet."""
+    asked: bool = False
+    """Whether nothing reports the equipment: a vehicle has to be asked for it."""
     models: frozenset[str] = frozenset()
     """The only models of vehicles that can have the equipment; none if all can."""
     enabled_while_polled: bool = False
@@ -144,7 +147,7 @@ class FlotteEntity[CoordinatorT: FlotteCoordinator](CoordinatorEntity[Coordinato
     ) -> None:
         """Show `keys` of the coordinator's state."""
         context = None if keys is None else _inputs_of_all(tuple(keys))
-        if context is not None and description.enabled_while_polled and not streams(coordinator):
+        if context is not None and description.enabled_while_polled and is_only_polled(coordinator):
             context = UnpaidSignals(context)
             self._attr_entity_registry_enabled_default = True
         super().__init__(coordinator, context)
@@ -313,8 +316,11 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         self._async_add_entities = async_add_entities
         self._registry = er.async_get(coordinator.hass)
         self._made: set[str] = set()
-        self._doubted: set[str] = set()
-        """Keys of rows whose equipment existed before, but not in the last answer."""
+        self._seen: set[str] = set()
+        """Keys of rows whose equipment was reported."""
+        self._doubted: dict[str, tuple[object, ...]] = {}
+        """Keys of rows whose equipment existed before, but not in the last answer, and when each
+        part of that answer came."""
 
     @callback
     def async_start(self) -> list[Entity]:
@@ -354,6 +360,8 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
     @callback
     def _async_starts(self, row: RowT) -> bool:
         """Whether an entity is added at the start, also because it existed before."""
+        if row.exists(self._coordinator.state):
+            self._seen.add(row.key)
         if self._is_found(row):
             return True
         if row.exists(self._coordinator.state) is False:
@@ -370,11 +378,12 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
         """Whether the vehicle or site is known to have what an entity shows.
 
         If an entity would be enabled, a vehicle that is meant to stream need not be known to have
-        it: its stream would have to be configured again soon after the first time.
+        it: its stream would have to be configured again soon after the first time. That does not
+        apply to equipment that is never streamed.
         """
         coordinator = self._coordinator
         exists = row.exists(coordinator.state)
-        if exists is None and row.entity_registry_enabled_default:
+        if exists is None and row.entity_registry_enabled_default and not row.asked:
             exists = streams(coordinator)
         return bool(
             exists and can_have(coordinator, row.models) and can_report(coordinator, row.awaited)
@@ -389,15 +398,25 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
 
     @callback
     def _async_check(self, row: RowT) -> None:
-        """Remove an entity whose equipment is denied twice."""
-        if row.exists(self._coordinator.state) is not False:
-            self._doubted.discard(row.key)
-        elif row.key in self._made and row.key not in self._doubted:
-            # One odd answer must not remove an entity that is in use.
-            self._doubted.add(row.key)
-            self._coordinator.async_ask_again()
-        else:
+        """Remove an entity whose equipment is denied twice: one odd answer must not remove it."""
+        coordinator, key = self._coordinator, row.key
+        if (exists := row.exists(coordinator.state)) is not False:
+            self._doubted.pop(key, None)
+            if exists:
+                self._seen.add(key)
+        elif key in self._made and key not in self._doubted:
+            self._doubted[key] = answered_at(coordinator)
+            coordinator.async_ask_again()
+        elif self._is_denied_again(key):
             self._async_remove(row)
+
+    def _is_denied_again(self, key: str) -> bool:
+        """Whether every part was answered again since a doubt about reported equipment."""
+        doubted = self._doubted.get(key)
+        if doubted is None or key not in self._seen:
+            return True
+        times = zip(answered_at(self._coordinator), doubted, strict=True)
+        return all(now != before for now, before in times)
 
     @callback
     def _async_add_found(self) -> None:
@@ -432,7 +451,7 @@ class _Entities[RowT: FlotteEntityDescription, CoordinatorT: FlotteCoordinator]:
     def _async_remove(self, row: RowT) -> None:
         """Remove an entity, even one of an earlier start. Home Assistant keeps its settings."""
         self._made.discard(row.key)
-        self._doubted.discard(row.key)
+        self._doubted.pop(row.key, None)
         if (entity := self._entry_of(row)) is None:
             return
         LOGGER.debug(

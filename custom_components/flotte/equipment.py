@@ -6,12 +6,14 @@ stream, because vehicles stream only what enabled entities show.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from homeassistant.helpers import entity_registry as er
 
-from .coordinator import FlotteCoordinator, VehicleCoordinator
+from .coordinator import FlotteCoordinator, SiteCoordinator, VehicleCoordinator
 from .tesla import signals
+from .tesla.signals import LIVE_STATUS, SITE_INFO
 from .tesla.state import Signal
 
 
@@ -22,6 +24,23 @@ class UnpaidSignals(frozenset[Signal[Any]]):
 def streams(coordinator: FlotteCoordinator) -> bool:
     """Whether a vehicle is meant to stream. Then each enabled entity may cost money."""
     return isinstance(coordinator, VehicleCoordinator) and coordinator.stream_watch.is_expected
+
+
+def is_only_polled(coordinator: FlotteCoordinator) -> bool:
+    """Whether a vehicle is not meant to stream, or was not until that became uncertain."""
+    return not streams(coordinator) or (
+        isinstance(coordinator, VehicleCoordinator) and coordinator.stream_watch.was_polled
+    )
+
+
+def answered_at(coordinator: FlotteCoordinator) -> tuple[datetime | None, ...]:
+    """When each part of the data that shows what a vehicle or site has was answered last."""
+    if isinstance(coordinator, VehicleCoordinator):
+        return (coordinator.vehicle.poller.data_received_at,)
+    if isinstance(coordinator, SiteCoordinator):
+        sections = coordinator.site.sections
+        return sections[LIVE_STATUS].read, sections[SITE_INFO].read
+    return ()
 
 
 def can_have(coordinator: FlotteCoordinator, models: Collection[str]) -> bool:

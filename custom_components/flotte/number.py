@@ -25,7 +25,6 @@ from .entity import (
     FlotteEntity,
     FlotteEntityDescription,
     VehicleEntity,
-    answered,
     async_add_rows,
     async_add_tables,
     equipped,
@@ -103,12 +102,14 @@ SOLAR_LIMITS: Final = (
     ChargeOnSolarLimitDescription(
         key="charge_on_solar_lower_limit",
         limit=signals.CHARGE_ON_SOLAR_LOWER,
-        exists=answered(signals.CHARGE_ON_SOLAR),
+        exists=reported(signals.CHARGE_ON_SOLAR),
+        asked=True,
     ),
     ChargeOnSolarLimitDescription(
         key="charge_on_solar_upper_limit",
         limit=signals.CHARGE_ON_SOLAR_UPPER,
-        exists=answered(signals.CHARGE_ON_SOLAR),
+        exists=reported(signals.CHARGE_ON_SOLAR),
+        asked=True,
     ),
 )
 

@@ -15,7 +15,6 @@ from .entity import (
     FlotteEntity,
     FlotteEntityDescription,
     VehicleEntity,
-    answered,
     async_add_rows,
     async_add_tables,
     reported,
@@ -105,7 +104,7 @@ VEHICLE_SWITCHES: Final = (
 )
 
 SOLAR_SWITCH: Final = ChargeOnSolarDescription(
-    key="charge_on_solar", exists=answered(signals.CHARGE_ON_SOLAR)
+    key="charge_on_solar", exists=reported(signals.CHARGE_ON_SOLAR), asked=True
 )
 
 

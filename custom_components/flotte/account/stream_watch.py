@@ -19,17 +19,23 @@ class StreamWatch:
         self.begins = False
         """Whether it was only polled before it was meant to stream."""
         self.was_polled = False
-        """Whether it is, or was before the restart, only polled."""
+        """Whether it is, or when that was last known, was only polled."""
         self.changed = Listeners[()]()
         """Called when `is_expected` was set."""
         self._vehicle = vehicle
         self._is_logged = False
 
     @callback
-    def async_expect(self, streams: bool) -> None:  # noqa: FBT001  # the value to set
-        """Set whether the vehicle is meant to stream, while it has no connection."""
-        self.begins = streams and self.was_polled
-        self.was_polled = not streams
+    def async_expect(self, *, streams: bool, is_certain: bool) -> None:
+        """Set whether the vehicle is meant to stream, while it has no connection.
+
+        Args:
+            streams: Whether it is meant to stream.
+            is_certain: Whether that is known. If not, it does not begin to stream.
+        """
+        self.begins = streams and is_certain and self.was_polled
+        if is_certain:
+            self.was_polled = not streams
         self.is_expected = streams
         if streams:
             self._vehicle.presence.mark_not_streaming()

@@ -126,13 +126,7 @@ class StreamManager:
                 each.forget_configuration()
             elif is_new_login:
                 each.distrust_configuration()
-        self._set_streams()
-
-    @callback
-    def _set_streams(self) -> None:
-        """Set for each vehicle whether it is meant to stream."""
-        for each in self._subscriptions.values():
-            each.coordinator.stream_watch.async_expect(self._planner.may_stream(each))
+        self._planner.async_expect_streams()
 
     async def async_start(self) -> None:
         """Start once the entities exist. Failures here never fail the account's setup."""
@@ -190,7 +184,7 @@ class StreamManager:
         before, self._planner.settings = self._planner.settings, settings
         if not self._is_started:
             # The start applies them.
-            self._set_streams()
+            self._planner.async_expect_streams()
         elif not settings.has_same_source(before):
             self._begin(self._async_restart())
         elif settings != before or any(each.is_postponed for each in self._subscriptions.values()):
@@ -205,7 +199,7 @@ class StreamManager:
                 return
             for each in self._subscriptions.values():
                 each.unfollow(dt_util.utcnow())
-            self._set_streams()
+            self._planner.async_expect_streams()
             await self._async_start()
 
     @callback

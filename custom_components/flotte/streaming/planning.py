@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import VehicleCoordinator
@@ -73,6 +74,20 @@ class Planner:
         """Whether the owner turned streaming on and, as far as known, the vehicle can stream."""
         can = can_stream(subscription.coordinator.vehicle.channel.fleet_info)
         return self.settings.is_on and can is not False
+
+    @callback
+    def async_expect_streams(self) -> None:
+        """Set for each vehicle whether it is meant to stream.
+
+        That is uncertain while Tesla does not say whether the vehicle can stream, or denies it of a
+        vehicle that has a configuration.
+        """
+        for each in self._subscriptions.values():
+            can = can_stream(each.coordinator.vehicle.channel.fleet_info)
+            is_doubted = can is None or (can is False and each.configured is not None)
+            each.coordinator.stream_watch.async_expect(
+                streams=self.may_stream(each), is_certain=not (self.settings.is_on and is_doubted)
+            )
 
     async def async_ask_again(self) -> None:
         """Ask Tesla, at no cost, about vehicles that could not stream when it was last asked.

@@ -295,6 +295,27 @@ def test_costs_are_unknown_if_a_price_was() -> None:
         assert (car.last.energy, car.last.cost) == (6, None)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "is_fixed", "cost"), [(25, False, 6.0), (600, False, None), (600, True, 6.0)]
+)
+def test_costs_are_unknown_if_the_time_of_charging_was(
+    minutes: int, cost: float | None, *, is_fixed: bool
+) -> None:
+    """In a long gap, it may have charged only while the price was another one."""
+    price = Price(value=0.3, is_fixed=is_fixed)
+    car = Car(price=price)
+    car.poll(0, "stopped", 0, 40)
+    car.poll(5, "charging", 0, 40)
+    known = Report(
+        now=at(5), state="charging", since=at(5), until=at(5), energy=0, energy_at=at(5),
+        place=Place.HOME, price=price,
+    )  # fmt: skip
+    for minute in range(6, 5 + minutes):
+        car.observe(replace(known, now=at(minute)))
+    car.poll(5 + minutes, "complete", 20, 70)
+    assert (car.last.energy, car.last.cost) == (20, cost and pytest.approx(cost))
+
+
 def test_the_place_is_that_of_the_fast_charger() -> None:
     car = Car()
     car.poll(0, "disconnected", 0, 10, place=Place.ELSEWHERE)

@@ -47,7 +47,9 @@ class SessionLog:
     def observe(self, report: Report) -> list[Happened]:
         """Apply a report; return what happened since the previous one."""
         gap = None if self._until is None else report.since - self._until
-        self._tally.pass_time(report, is_charging=self._is_charging)
+        # When it charged in a gap is unknown, and so is the price of that.
+        is_known_now = is_known(None if self._until is None else report.now - self._until)
+        self._tally.pass_time(report, is_charging=self._is_charging, is_known=is_known_now)
         is_unplugged = report.state == "disconnected"
         happened: list[Happened] = []
         if report.state is not None and not is_unplugged:

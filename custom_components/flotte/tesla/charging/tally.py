@@ -32,10 +32,15 @@ class SessionTally:
         """Energy of the current session, in kWh; None while the counter shows the last one."""
         return None if self.energy.is_over else self.energy.last
 
-    def pass_time(self, report: Report, *, is_charging: bool) -> None:
-        """Apply the price of the time since the previous report."""
+    def pass_time(self, report: Report, *, is_charging: bool, is_known: bool) -> None:
+        """Apply the price of the time since the previous report.
+
+        It is unknown, unless it is fixed, if the charging state has not been known for long.
+        """
         if is_charging and self._seen_at is not None:
             price = self._price or report.price
+            if not (is_known or price.is_fixed):
+                price = Price()
             self.cost = self.cost.passed(self._seen_at, report.now, price)
         self._seen_at, self._price = report.now, report.price
 

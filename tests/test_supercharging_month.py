@@ -17,11 +17,21 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.flotte.const import DOMAIN
+from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.spending.policy import Policy
+from custom_components.flotte.tesla.state import Reading, Source
 from simulator import Simulator
 from simulator.accounts import SCOPES
 from simulator.supercharging import fee
-from tests.conftest import MODEL_3, MODEL_Y, EntryMaker, register_key, set_up, state_of
+from tests.conftest import (
+    MODEL_3,
+    MODEL_Y,
+    EntryMaker,
+    register_key,
+    set_up,
+    state_of,
+    vehicle_of,
+)
 from tests.fleet import MOMENT
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -167,6 +177,9 @@ async def test_after_a_session(
     await jump(timedelta(minutes=5))
     await jump(timedelta(minutes=5))
     assert (state_of(hass, COST).state, histories(tesla)) == ("0", 1)
+    assert state_of(hass, COST).attributes["awaits_bill"] is False
+    silence = {signals.FAST_CHARGER: Reading(None, dt_util.utcnow(), Source.POLL)}
+    vehicle_of(entry, MODEL_3).vehicle.knowledge.receive(silence, dt_util.utcnow())
     assert state_of(hass, COST).attributes["awaits_bill"] is False
     car.steer({"plugged_in": False})
     for _ in range(10):

@@ -121,10 +121,10 @@ class SuperchargingMonth:
         def on_change(changed: Collection[Signal[Any]]) -> None:
             if signals.FAST_CHARGER not in changed:
                 return
-            is_there = vehicle.state[signals.FAST_CHARGER] is True
+            is_there = vehicle.state[signals.FAST_CHARGER]
             if is_there:
                 self._at_charger.add(vehicle.vin)
-            elif vehicle.vin in self._at_charger:
+            elif is_there is False and vehicle.vin in self._at_charger:
                 self._at_charger.discard(vehicle.vin)
                 self._plan = self._plan.ended(dt_util.utcnow())
                 self.changed()

@@ -141,6 +141,9 @@ async def test_history_that_cannot_be_read(
     with pytest.raises(ServiceValidationError) as order:
         await call(hass, "get_supercharger_history", loaded, start="2026-10-11", end="2026-10-10")
     assert order.value.translation_key == "history_order"
+    for end in ("0001-01-01", "9999-12-31"):
+        with pytest.raises(vol.Invalid):
+            await call(hass, "get_supercharger_history", loaded, end=end)
     other = make_entry("owner-2", frozenset({"vehicle_device_data"}))
     await set_up(hass, other)
     with pytest.raises(ServiceValidationError) as car:

@@ -9,7 +9,6 @@ import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..account.rights import async_require_control
@@ -25,7 +24,7 @@ from ..tesla.errors import InvalidCommand, TeslaError
 from ..tesla.site import Site
 from ..tesla.site.charges import request_charges
 from ..tesla.spending.caller import Caller
-from .action import DEVICES, Action
+from .action import DATE, DEVICES, Action
 from .devices import async_get_site
 
 _TOU_SETTINGS: Final = "tou_settings"
@@ -33,8 +32,6 @@ _CONTENT: Final = "tariff_content_v2"
 _START: Final = "start"
 _END: Final = "end"
 _USUAL_DAYS: Final = timedelta(days=30)
-_DATE: Final = vol.All(cv.date, vol.Range(min=date(2000, 1, 1), max=date(2100, 1, 1)))
-"""Before and after, no site has a history, and times in its zone may not exist."""
 
 
 async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
@@ -144,12 +141,12 @@ SITE_ACTIONS: Final = (
     ),
     Action(
         name="get_charge_history",
-        fields={**DEVICES, vol.Optional(_START): _DATE, vol.Optional(_END): _DATE},
+        fields={**DEVICES, vol.Optional(_START): DATE, vol.Optional(_END): DATE},
         handle=_async_get_charge_history,
     ),
     Action(
         name="get_backup_history",
-        fields={**DEVICES, vol.Optional(_START): _DATE, vol.Optional(_END): _DATE},
+        fields={**DEVICES, vol.Optional(_START): DATE, vol.Optional(_END): DATE},
         handle=_async_get_backup_history,
     ),
 )

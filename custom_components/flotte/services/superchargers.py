@@ -25,7 +25,7 @@ from ..tesla.charging.bills import MAX_REQUESTS
 from ..tesla.charging.supercharging import Costs, Fee, SuperchargerSession, total_costs
 from ..tesla.errors import TeslaError
 from ..tesla.privacy import VIN_SHOWN
-from .action import Action
+from .action import DATE, Action
 from .devices import async_get_vehicle
 from .files import check_target, write_file
 
@@ -189,8 +189,8 @@ SUPERCHARGER_ACTIONS: Final = (
         fields={
             **_ACCOUNT,
             vol.Optional(ATTR_DEVICE_ID): cv.string,
-            vol.Optional(_START): cv.date,
-            vol.Optional(_END): cv.date,
+            vol.Optional(_START): DATE,
+            vol.Optional(_END): DATE,
             vol.Optional(_MAX_REQUESTS, default=_USUAL_REQUESTS): vol.All(
                 vol.Coerce(int), vol.Range(1, MAX_REQUESTS)
             ),

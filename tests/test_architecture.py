@@ -1236,6 +1236,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "calendar.rates",
         "services.schedules",
+        "tesla.clock",
         "tesla.energy",
         "tesla.errors",
         "tesla.schedule_times",

@@ -242,6 +242,8 @@ async def test_a_list_of_events_has_an_end(hass: HomeAssistant, told: MockConfig
     found = await events(hass, "0001-01-01 12:00:00", "9999-12-31 12:00:00")
     assert found[0]["start"] == "1999-12-31T21:00:00+01:00"
     assert 1000 < len(found) < 3 * 732
+    for year in ("0001", "9999"):
+        assert await events(hass, f"{year}-01-01 12:00:00", f"{year}-12-31 12:00:00") == []
 
 
 async def test_prices_are_known_right_after_a_restart(

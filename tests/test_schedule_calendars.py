@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -405,6 +405,52 @@ async def test_a_schedule_that_may_have_been_saved_is_not_added_twice(
     assert {each.name for each in car.executions} == {"add_charge_schedule"}
     assert len({each.parameters["id"] for each in car.executions}) == 1
     assert len(car.plans.charge) == 3
+
+
+async def test_what_the_car_has_already_is_not_added_again(hass: HomeAssistant, car: Car) -> None:
+    """As after a restart, of a schedule that was sent right before it without an answer."""
+    night = {"dtstart": "2026-10-22T23:00:00+02:00", "dtend": "2026-10-23T06:00:00+02:00"}
+    rule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+    await create(hass, **night, summary="Charging", rrule=rule)
+    assert {each.parameters["id"] for each in car.executions} <= {NIGHT["id"]}
+    assert car.plans.charge.keys() == {7, NIGHT["id"]}
+
+
+async def test_all_changes_of_a_run_are_those_of_its_automation(
+    hass: HomeAssistant, car: Car
+) -> None:
+    context = Context()
+    started = {"entity_id": "automation.nights"}
+    hass.bus.async_fire("automation_triggered", started, context=context)
+    for day in (22, 23):
+        await hass.services.async_call(
+            "calendar",
+            "create_event",
+            {
+                "entity_id": CHARGING,
+                "summary": "Charging",
+                "start_date_time": f"2026-10-{day} 01:00:00",
+                "end_date_time": f"2026-10-{day} 02:00:00",
+            },
+            blocking=True,
+            context=context,
+        )
+    assert len(car.executions) == 2
+    assert await callers(hass) == {"automation:automation.nights"}
+
+
+async def test_a_list_of_events_has_an_end(hass: HomeAssistant, car: Car) -> None:
+    """Each schedule once a day, for two years at most, whatever an automation asks for."""
+    years = {"start_date_time": "0001-01-01 12:00:00", "end_date_time": "9999-12-31 12:00:00"}
+    answer: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": CHARGING, **years},
+        blocking=True,
+        return_response=True,
+    )
+    assert 1000 < len(answer[CHARGING]["events"]) < 2 * 735
+    assert await events(hass, day="0001-01-01") == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ other, after which the calendar shows the expected schedules until the vehicle r
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, override
@@ -28,6 +28,7 @@ from ..coordinator import VehicleCoordinator
 from ..entity import FlotteEntityDescription, VehicleEntity, reported
 from ..services.schedules import async_new_schedule_id
 from ..tesla import signals
+from ..tesla.clock import listable
 from ..tesla.commands import Command
 from ..tesla.errors import OutcomeUnknown
 from ..tesla.schedule_times import Occurrence, occurrences
@@ -87,7 +88,8 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         super().__init__(coordinator, row, (row.kind.signal,))
         # One change after the other, because the next one builds on what the last one expects.
         self._changing = asyncio.Lock()
-        self._seen_context: Context | None = None
+        # The context of an action that has not begun yet.
+        self._action_context: Context | None = None
         self._noted_reading: Reading[ScheduleLines] | None = None
         # Ids of new schedules that the vehicle may have or not, by the schedule without its id.
         self._doubtful: dict[Schedule, int] = {}
@@ -131,8 +133,12 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
     async def async_get_events(
         self, hass: HomeAssistant, start_date: datetime, end_date: datetime
     ) -> list[CalendarEvent]:
-        self._seen_context = self._context
-        return [self._event_of(each) for each in self._occurrences(start_date, end_date)]
+        self._action_context = None
+        return [
+            self._event_of(each)
+            for each in self._occurrences(*listable(start_date, end_date))
+            if each.start < end_date and each.end > start_date
+        ]
 
     @property
     def _schedules(self) -> list[Schedule]:
@@ -185,6 +191,10 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         async with self._changing:
             known = self._known()
             is_doubtful = new in self._doubtful
+            if (equal := _equal_in(known.values(), new)) is not None:
+                # It may be one of an unknown outcome before a restart. Two would never differ.
+                await self._async_save(equal, context)
+                return
             if not is_doubtful:
                 self._require_room(len(known))
                 self._doubtful[new] = async_new_schedule_id(self.hass, dt_util.utcnow(), known)
@@ -231,18 +241,21 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
                     kind.remove_command(schedule.schedule_id, self.readings), context
                 )
 
+    @callback
+    @override
+    def async_set_context(self, context: Context) -> None:
+        super().async_set_context(context)
+        self._action_context = context
+
     def _caller(self) -> Context | None:
         """The context of a change. Home Assistant passes none with a change in the calendar's card.
 
-        An action sets the entity's context right before, so one that was seen is of an earlier
-        change or question.
+        An action sets it right before; all actions of one run of an automation have the same.
         """
-        context, connection = self._context, current_connection.get()
-        if context is self._seen_context:
-            context = None if connection is None else Context(user_id=connection.user.id)
-            if context is not None:
-                self.async_set_context(context)
-        self._seen_context = context
+        context, self._action_context = self._action_context, None
+        if context is None and (connection := current_connection.get()) is not None:
+            context = Context(user_id=connection.user.id)
+            super().async_set_context(context)
         return context
 
     def _known(self) -> dict[str, Schedule]:
@@ -285,6 +298,12 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
 
     async def _async_change(self, command: Command, context: Context | None) -> None:
         await self.coordinator.async_send(command, context)
+
+
+def _equal_in(known: Iterable[Schedule], new: Schedule) -> Schedule | None:
+    """The schedule of the vehicle that does what a new one would; None if there is none."""
+    line = new.to_line()[1:]
+    return next((each for each in known if each.to_line()[1:] == line), None)
 
 
 def _require_all(recurrence_id: str | None, recurrence_range: str | None) -> None:

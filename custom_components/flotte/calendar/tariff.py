@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.calendar import (
@@ -15,15 +15,12 @@ from homeassistant.util import dt as dt_util
 
 from ..entity import reported
 from ..tesla import signals
+from ..tesla.clock import listable
 from ..tesla.energy.rate_plan import ALL, RatePeriod
 from .rates import RateDescription, RateEntity
 
 _AHEAD: Final = timedelta(days=8)
 """How far to look for the next event while no price is known: a week has every period."""
-_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before it, no site had a tariff, and times in its zone may not exist."""
-_LONGEST: Final = timedelta(days=2 * 366)
-"""A tariff goes on without end, and a longer list would block Home Assistant."""
 _TIME: Final = re.compile(r"PERIOD_\d\d_\d\d")
 """Name of a period by its time, as clients with a price for each half hour write it."""
 
@@ -72,9 +69,12 @@ class TariffCalendar(RateEntity, CalendarEntity):
     ) -> list[CalendarEvent]:
         if self.plan is None:
             return []
-        start = max(start_date, _FIRST)
-        end = min(end_date, start + _LONGEST)
-        return [self._event_of(period) for period in self.plan.periods(start, end)]
+        periods = self.plan.periods(*listable(start_date, end_date))
+        return [
+            self._event_of(period)
+            for period in periods
+            if period.start < end_date and period.end > start_date
+        ]
 
     def _event_of(self, period: RatePeriod) -> CalendarEvent:
         zone = self.coordinator.site.energy.zone

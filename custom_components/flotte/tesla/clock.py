@@ -5,6 +5,9 @@ from typing import Final
 
 YEAR_2100: Final = 4_102_444_800
 """The beginning of 2100 in Unix seconds; a later time is an error."""
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime.fromtimestamp(YEAR_2100, UTC)
+_LONGEST: Final = timedelta(days=2 * 366)
 
 
 def utc_now() -> datetime:
@@ -19,3 +22,13 @@ def within(moment: datetime, interval: timedelta, now: datetime) -> bool:
     over, so that nothing waits for as long as the clock was ahead.
     """
     return timedelta() <= now - moment < interval
+
+
+def listable(start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """The part of a range in which to list what recurs without end.
+
+    At its edges, times in another zone may not exist, and a longer list would block everything.
+    """
+    last = max(_FIRST, min(end, _LAST))
+    begin = min(max(start, _FIRST), last)
+    return begin, min(last, begin + _LONGEST)

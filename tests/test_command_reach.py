@@ -167,3 +167,9 @@ def test_no_refused_command_is_used() -> None:
     words = set(re.findall(r"\w+", code))
     for name in REFUSED:
         assert functions_of(name) & words == set(), f"{name} is reached now: move it to REACHED"
+
+
+def test_the_document_names_exactly_the_refused_commands() -> None:
+    document = (HERE.parents[1] / "docs" / "actions.md").read_text("utf-8")
+    section = document.partition("\n## Unsupported commands\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", section)) & set(COMMANDS) == set(REFUSED)

@@ -12,6 +12,7 @@ order of the object.
 | idle_seconds | s | pretend to have been idle for so long (it falls asleep after 660) |
 | battery_level | 0..100 | the battery's level |
 | charge_limit, charge_amps | %, A | as if set in the car |
+| lowest_amps | 1..5 | the lowest current of this car: 5 if it never goes below |
 | stuck_amps | A or null | the maximum current, whatever is set, until the cable is pulled |
 | plugged_in | true, "ac1", "ac3", "dc", {"name":…, "amps":…}, false | plug in or unplug the cable |
 | has_power | bool | whether the supply has power |

@@ -15,7 +15,7 @@ from simulator.steering.reading import (
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
 from simulator.vehicle.charging import SUPPLIES, Supply
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
-from simulator.vehicle.current import MIN_DISPLAYED
+from simulator.vehicle.current import MIN_DISPLAYED, MIN_REAL
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
 from simulator.vehicle.software import STATES
 
@@ -49,6 +49,13 @@ def _stuck_amps(car: ConnectedVehicle, value: object) -> None:
     car.charging.current.stick(
         None if value is None else int(as_number(value, "stuck_amps")), car.time
     )
+
+
+def _lowest_amps(car: ConnectedVehicle, value: object) -> None:
+    amps = int(as_number(value, "lowest_amps"))
+    if not MIN_REAL <= amps <= MIN_DISPLAYED:
+        raise SteeringError(f"lowest_amps must be from {MIN_REAL} to {MIN_DISPLAYED}")
+    car.charging.current.lowest = amps
 
 
 def _plugged_in(car: ConnectedVehicle, value: object) -> None:
@@ -275,6 +282,7 @@ ORDERS: dict[str, Order] = {
     "has_power": _has_power,
     "charge_limit": _charge_limit,
     "charge_amps": _charge_amps,
+    "lowest_amps": _lowest_amps,
     "stuck_amps": _stuck_amps,
     "charging": _charging,
     "schedules": _schedules,

@@ -3,6 +3,7 @@
 import pytest
 
 from simulator.cars import Car
+from simulator.refusals import SteeringError
 from simulator.world import World
 from tests.simulator.streaming_car import StreamingCar, of_field
 from tests.simulator.telemetry_server import DrivenClock
@@ -77,6 +78,20 @@ def test_a_current_sticks_until_the_cable_is_pulled(car: Car) -> None:
 )
 def test_current_below_five_amps(car: Car, amps: tuple[int, ...], shown: int, flowing: int) -> None:
     assert set_amps(car, *amps) == (shown, flowing)
+
+
+@pytest.mark.parametrize(("lowest", "flowing"), [(5, 5), (2, 2)])
+def test_some_cars_do_not_reach_one_ampere(car: Car, lowest: int, flowing: int) -> None:
+    car.steer({"lowest_amps": lowest})
+    assert set_amps(car, 1, 1) == (5, flowing)
+    assert set_amps(car, 1) == (5, flowing)
+    assert set_amps(car, 9) == (9, 9)
+
+
+@pytest.mark.parametrize("amps", [0, 6])
+def test_lowest_current_out_of_range(car: Car, amps: int) -> None:
+    with pytest.raises(SteeringError):
+        car.steer({"lowest_amps": amps})
 
 
 def test_each_charge_starts_at_five_amps(car: Car) -> None:

@@ -15,8 +15,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 import aiohttp
 
@@ -108,8 +108,12 @@ async def streaming_cars(number: int, owners: int = len(OWNERS)) -> AsyncIterato
 # --- The other process ---------------------------------------------------------------------------
 
 
+MODEL_S: Final = replace(MODEL_Y, car_type="models")
+"""A model that has every signal which is measured: its rear motors are two."""
+
+
 def _vin(number: int) -> str:
-    return f"XP7YGCEK0RB{number:06}"
+    return f"5YJSGCEK0RB{number:06}"
 
 
 class _Connection:
@@ -221,7 +225,7 @@ async def _serve(number: int, owners: Sequence[str]) -> None:
             vin = _vin(index)
             world.cars[vin] = car = Car(
                 simulator.clock,
-                MODEL_Y,
+                MODEL_S,
                 vin=vin,
                 display_name=f"Car {index}",
                 number=index,

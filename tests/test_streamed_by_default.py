@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.flotte.streaming.planning import paid_signals
 from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from tests.conftest import MODEL_Y, vehicle_of
 
@@ -66,9 +67,6 @@ BEYOND: Final = {
     "HvacSteeringWheelHeatLevel",
     "MilesToArrival",
     "RouteTrafficMinutesDelay",
-    "SeatHeaterRearCenter",
-    "SeatHeaterRearLeft",
-    "SeatHeaterRearRight",
     "SeatHeaterRight",
     "SoftwareUpdateDownloadPercentComplete",
     "SoftwareUpdateInstallationPercentComplete",
@@ -76,12 +74,13 @@ BEYOND: Final = {
     "SoftwareUpdateVersion",
     "TpmsSoftWarnings",
 }
-"""Other signals that are shown by default."""
+"""Other signals that are shown by default. Those of rear seat heaters follow when the car reports
+that it has them."""
 
 
 async def test_signals_streamed_by_default(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """A change that enables more by default makes every car more expensive, and belongs here."""
     coordinator = vehicle_of(loaded, MODEL_Y)
-    shown = {signal for context in coordinator.async_contexts() for signal in context}
+    shown = paid_signals(coordinator)
     assert shown <= set(VEHICLE_SIGNALS)
     assert {signal.field for signal in shown if signal.streamed} == ORDINARY | BEYOND

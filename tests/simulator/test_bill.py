@@ -159,6 +159,7 @@ def test_category_of(method: str, path: str, category: Category) -> None:
     assert find(method, path).endpoint.category is category
 
 
+@pytest.mark.freeze_time("2026-03-10 09:00:00+00:00")
 async def test_refused_requests_are_billed_too(
     simulator: Simulator, visitor: Visitor, token: str
 ) -> None:

@@ -91,6 +91,7 @@ TESLAS: Final = {
     "mi": "RatedRange EstBatteryRange IdealBatteryRange Odometer MilesSinceReset"
     " SelfDrivingMilesSinceReset MilesToArrival",
     "min": "MinutesToArrival RouteTrafficMinutesDelay SoftwareUpdateExpectedDurationMinutes"
+    " LastOutage.Duration"
     " ScheduledDepartureTimeMinutes OffPeakHoursEndTime",
     # Of the cruise control it is not documented.
     "mph": "VehicleSpeed ChargeRateMilePerHour MaxSpeedToReachDestinationMph CurrentLimitMph"
@@ -103,9 +104,10 @@ TESLAS: Final = {
 UNITLESS: Final = {
     "a moment, in Unix seconds": "LastOnline ScheduledChargingStartTime ScheduledDepartureTime"
     " TpmsLastSeenPressureTimeFl TpmsLastSeenPressureTimeFr TpmsLastSeenPressureTimeRl"
-    " TpmsLastSeenPressureTimeRr SoftwareUpdateScheduledStartTime Today.Began",
+    " TpmsLastSeenPressureTimeRr SoftwareUpdateScheduledStartTime Today.Began LastOutage.Began",
     "a count": "ChargerPhases PairedPhoneKeyAndKeyFobQty HomelinkDeviceCount RearSeatHeaterCount"
-    " WallConnectors BatteryCount ChargeSchedulesMaximum PreconditionSchedulesMaximum",
+    " WallConnectors BatteryCount ChargeSchedulesMaximum PreconditionSchedulesMaximum"
+    " OutagesIn12Months",
     "the number of a part": "NumBrickVoltageMax NumBrickVoltageMin NumModuleTempMax"
     " NumModuleTempMin",
     "a level": "CruiseFollowDistance HvacFanSpeed HvacFanStatus SeatHeaterLeft SeatHeaterRight"

@@ -1511,7 +1511,7 @@ def _warm(ready_minutes: int) -> Command:
     ("make", "lowest", "highest"),
     [
         (commands.set_charge_limit, 50, 100),
-        (commands.set_charge_current, 0, 80),
+        (commands.set_charge_current, 1, 80),
         (commands.set_temperature, 15, 28),
         (lambda level: commands.set_seat_heater(Seat.FRONT_LEFT, level), 0, 3),
         (lambda level: commands.set_seat_cooler(Seat.FRONT_LEFT, level), 0, 3),

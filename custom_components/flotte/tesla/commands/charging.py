@@ -1,5 +1,6 @@
 """Charging: start, stop, limits, schedules."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from tesla_protocol.command import car_server_pb2, common_pb2
@@ -63,16 +64,28 @@ def set_charge_limit(percent: int) -> Command:
 
 
 def set_charge_current(amperes: int) -> Command:
-    """Charge with at most `amperes` A, 0 to 80; the vehicle knows its own maximum."""
-    between("charge current", amperes, 0, 80)
+    """Charge with at most `amperes` A, 1 to 80; the vehicle knows its own maximum.
+
+    Below 5 A, the vehicle needs the command twice and goes on showing 5 A.
+    """
+    between("charge current", amperes, 1, 80)
     action = car_server_pb2.SetChargingAmpsAction(charging_amps=amperes)
-    return Command(
+    command = Command(
         name="set_charging_amps",
         **infotainment(InfotainmentAction(setChargingAmpsAction=action)),
         parameters={"charging_amps": amperes},
         scopes=CHARGING_COMMAND_SCOPES,
-        expects={signals.CHARGE_CURRENT_REQUEST: amperes},
+        expects={signals.CHARGE_CURRENT_REQUEST: max(amperes, signals.MIN_SHOWN_CURRENT)},
         supersedes="charge_current",
+    )
+    if amperes >= signals.MIN_SHOWN_CURRENT:
+        return command
+    return replace(
+        command,
+        expects={**command.expects, signals.CHARGER_CURRENT: float(amperes)},
+        measured=frozenset({signals.CHARGER_CURRENT}),
+        preparation=command,
+        prepared_by=signals.CHARGES_BELOW_SHOWN,
     )
 
 

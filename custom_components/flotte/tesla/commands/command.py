@@ -10,7 +10,7 @@ from tesla_protocol.command import car_server_pb2, common_pb2, vcsec_pb2
 from ..errors import InvalidCommand
 from ..signals import KILOMETRES_PER_MILE
 from ..signing import Domain
-from ..state import Signal
+from ..state import Derived, Signal
 
 VEHICLE_COMMAND_SCOPES: Final = frozenset({"vehicle_cmds"})
 CHARGING_COMMAND_SCOPES: Final = frozenset({"vehicle_cmds", "vehicle_charging_cmds"})
@@ -59,6 +59,12 @@ class Command:
     """Command that has to run first: without its effect, the vehicle refuses this command. Both go
     to the same part of the vehicle. It is skipped if its effect is there already, and dropped from
     deferred commands."""
+    prepared_by: Derived[bool] | None = None
+    """If true, the effect of the preparation is there already; None if `preparation.expects`
+    decides."""
+    measured: frozenset[Signal[Any]] = frozenset()
+    """Signals of `expects` that the vehicle measures. They reach their value gradually or never, so
+    they are not assumed, and the command is not deferred. It wakes no vehicle."""
     hindrance: Hindrance | None = None
     """If the vehicle is known to be in this state, the command is refused without being sent, which
     is free."""
@@ -75,6 +81,16 @@ class Command:
     it has none. It wakes no vehicle, and readings stay as certain as they were."""
     supersedes: str | None = None
     """Kind of setting. Of several waiting settings of one kind, only the newest is sent."""
+
+    @property
+    def wakes(self) -> bool:
+        """Whether the vehicle may be woken for it."""
+        return self.read is None and not self.measured
+
+    @property
+    def assumed(self) -> Mapping[Signal[Any], Any]:
+        """The part of the expected effect that is assumed until it is reported."""
+        return {each: value for each, value in self.expects.items() if each not in self.measured}
 
 
 def security(message: vcsec_pb2.UnsignedMessage) -> dict[str, Any]:

@@ -127,7 +127,13 @@ AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", kilowatt_hours, PACK_ENERGY)
 """Energy into the charger in this session."""
 # Not from `charge_state.charge_amps`, which is the requested current.
 CHARGER_CURRENT = Signal(
-    "ChargeAmps", amperes, (0, 100), path="charge_state.charger_actual_current", null=0.0
+    "ChargeAmps",
+    amperes,
+    (0, 100),
+    path="charge_state.charger_actual_current",
+    null=0.0,
+    # Measured, but set in whole amperes.
+    step=1.0,
 )
 CHARGER_VOLTAGE = Signal(
     "ChargerVoltage",
@@ -176,6 +182,35 @@ CHARGE_LIMIT_MAXIMUM = Signal(
 CHARGE_CURRENT_REQUEST = Signal(
     "ChargeCurrentRequest", whole_amperes, (0, 100), path="charge_state.charge_current_request"
 )
+MIN_SHOWN_CURRENT: Final = 5
+"""A. Vehicles show no lower setting, although most can draw less. Sources: esphome-tesla-ble 120,
+vehicle-command 256."""
+
+
+def _low_current(state: State) -> int | None:
+    """The real current in A if the vehicle shows 5 A but draws less; None if it does not."""
+    real = state[CHARGER_CURRENT]
+    if (
+        real is None
+        or state[CHARGING_STATE] != "charging"
+        or state[CHARGE_CURRENT_REQUEST] != MIN_SHOWN_CURRENT
+    ):
+        return None
+    amperes = round(real)
+    return amperes if 0 < amperes < MIN_SHOWN_CURRENT else None
+
+
+_CURRENTS: Final = (CHARGING_STATE, CHARGE_CURRENT_REQUEST, CHARGER_CURRENT)
+CHARGES_BELOW_SHOWN = Derived(
+    "ChargesBelowShown", *_CURRENTS, compute=lambda state: _low_current(state) is not None
+)
+CHARGE_CURRENT = Derived(
+    "ChargeCurrent",
+    *_CURRENTS,
+    compute=lambda state: _low_current(state) or state[CHARGE_CURRENT_REQUEST],
+    unit=CHARGE_CURRENT_REQUEST.unit,
+)
+"""The setting as it applies: below 5 A, the vehicle shows 5 A and draws less."""
 CHARGE_CURRENT_MAXIMUM = Signal(
     "ChargeCurrentRequestMax",
     whole_amperes,

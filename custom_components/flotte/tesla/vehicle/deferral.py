@@ -30,6 +30,7 @@ def is_deferrable(command: Command) -> bool:
         and command.domain is Domain.INFOTAINMENT
         and command.repeatable
         and not command.requires
+        and not command.measured
         and bool(command.expects)
     )
 

@@ -29,6 +29,7 @@ from .channel import CommandChannel
 from .context import VehicleContext
 from .deferred_commands import DeferredCommands
 from .knowledge import Knowledge
+from .low_current import LowCurrent
 from .outcome import MAX_DOUBT_SECONDS, VERIFY_MARGIN_SECONDS, Done
 from .persistence import Persistence
 from .polling import Poller
@@ -78,6 +79,9 @@ class Executor:
         self._persistence = persistence
         self._redundancy = Redundancy(knowledge)
         self.unknown = UnknownCommands(knowledge)
+        self.low_current = LowCurrent(
+            context, knowledge=knowledge, presence=presence, admission=admission, poller=poller
+        )
         self._verifier = Verifier(context, knowledge, admission, poller)
 
     async def send(self, command: Command, caller: Caller) -> Done:
@@ -108,9 +112,11 @@ class Executor:
     async def _execute(self, pending: PendingCommand) -> Done:
         """Wait for the command's turn, then run the newest command of its kind."""
         async with self.turns.take(pending) as (command, caller):
-            if self._redundancy.is_redundant(command, caller):
+            by_report = self._redundancy.is_redundant(command, caller)
+            if self.low_current.is_redundant(command, by_report=by_report):
                 return self._skip(command, caller)
             self._redundancy.refuse_hindered(command, caller)
+            await self.low_current.refuse(command, caller)
             self.unknown.refuse(command)
             done = await self._perform(pending, command, caller)
             if isinstance(done, Defer):
@@ -120,9 +126,10 @@ class Executor:
                 return done
             now = self._context.now()
             self._knowledge.note_action(command, now=now)
+            self.low_current.note(command, now)
         self._poller.note_executed(command, caller, now)
         if command.expects and not done.already:
-            self._knowledge.assume(command.expects, now)
+            self._knowledge.assume(command.assumed, now)
             await self._persistence.save_if_possible()
         return done
 
@@ -142,7 +149,7 @@ class Executor:
                 # Before the wake, which would run a deferred command after this one.
                 await self.deferred.supersede(command)
                 if not self._presence.is_online:
-                    if command.read is not None:
+                    if not command.wakes:
                         raise VehicleUnavailable
                     deferral = await self._waker.wake_for(command, caller)
                     if deferral is not None:
@@ -197,7 +204,7 @@ class Executor:
         except VehicleUnavailable:
             # The command did not run: otherwise the error would be `OutcomeUnknown`.
             self._presence.found_asleep()
-            if command.read is not None:
+            if not command.wakes:
                 raise
         # Return the rest of the hold, and have the whole cost admitted again.
         hold.release()
@@ -241,6 +248,7 @@ class Executor:
             self._knowledge.note_action(preparation, error.expires_in + VERIFY_MARGIN_SECONDS)
             return
         now = self._context.now()
+        self.low_current.note_first()
         self._knowledge.note_action(preparation, now=now)
         self._poller.look_unless_reported(preparation.expects, now)
         self._knowledge.assume(preparation.expects, now)

@@ -35,6 +35,8 @@ MAX_AGE: Final = timedelta(seconds=60)
 """Age up to which a reading is certain enough to skip a command."""
 MAX_AGE_FOR_TOGGLES: Final = timedelta(seconds=10)
 """Age up to which a reading decides about a toggle; if it is older, new data is requested."""
+_SETTLED: Final = timedelta(seconds=60)
+"""Time after a command from which a measurement shows its effect."""
 _MAX_DOUBT: Final = timedelta(seconds=MAX_DOUBT_SECONDS)
 
 type StateListener = Callable[[frozenset[Signal[Any]]], None]
@@ -148,7 +150,19 @@ class Knowledge:
 
     def is_prepared(self, command: Command) -> bool:
         """Whether the effect of the command's preparation is certain."""
-        return command.preparation is None or self.is_certain(command.preparation.expects)
+        prepared_by = command.prepared_by
+        if command.preparation is None:
+            return True
+        if prepared_by is None:
+            return self.is_certain(command.preparation.expects)
+        acted_at = self._acted_by(self._context.now())
+        effect = self.state[prepared_by]
+        return (
+            effect is True
+            # An earlier command may still be taking effect.
+            and (acted_at is None or acted_at + _SETTLED <= self._context.now())
+            and self.is_certain({each: self.state[each] for each in prepared_by.inputs})
+        )
 
     def was_just_reported(
         self, wanted: Mapping[Signal[Any], Any], max_age: timedelta = MAX_AGE

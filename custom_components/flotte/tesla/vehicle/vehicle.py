@@ -106,6 +106,7 @@ class Vehicle:
             waker=self.waker,
             executor=self.executor,
         )
+        self.low_current = self.executor.low_current
         self.turns = self.executor.turns
         self.deferred = self.executor.deferred
 
@@ -152,6 +153,7 @@ class Vehicle:
     def lapse(self) -> None:
         """Drop assumptions that no reading confirmed in time."""
         self.knowledge.lapse()
+        self.executor.low_current.judge()
 
     def apply_state(self, word: object) -> None:
         """Apply the state that Tesla reports: `online`, `asleep` or `offline`; ignore others."""
@@ -265,6 +267,7 @@ class Vehicle:
             **self._last_wake.to_stored(monotonic=monotonic, wall=wall),
             **self.deferred.to_stored(),
             **self.executor.unknown.to_stored(),
+            **self.executor.low_current.to_stored(),
             "charging_sessions": self.charging_sessions.to_stored(),
         }
 
@@ -278,6 +281,7 @@ class Vehicle:
         self.poller.restore(stored)
         self.deferred.restore(stored)
         self.executor.unknown.restore(stored)
+        self.executor.low_current.restore(stored)
         self.charging_sessions.restore(stored.get("charging_sessions"))
         self._last_wake.restore(stored, monotonic=monotonic, wall=wall)
         self.channel.restore(stored, monotonic=monotonic, wall=wall)

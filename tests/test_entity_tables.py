@@ -296,7 +296,6 @@ OTHER_KEYS: Final[dict[str, Signal[Any] | Derived[Any]]] = {
     "device_tracker.route": signals.ROUTE_LOCATION,
     "lock.charge_cable_lock": signals.CHARGE_PORT_LATCH,
     "lock.doors": signals.LOCKED,
-    "number.charge_current": signals.CHARGE_CURRENT_REQUEST,
     "sensor.charge_cable_type": signals.CONNECTED_CABLE,
     "sensor.charging_status": signals.CHARGING_STATE,
     "sensor.data_age": DATA_AGE,

@@ -73,7 +73,7 @@ async def test_number_acts(
         ("number.aurora_charge_limit", 101),
         # The car says that cable and charger carry 16 A.
         ("number.aurora_charge_current", 17),
-        ("number.aurora_charge_current", -1),
+        ("number.aurora_charge_current", 0),
         ("number.old_faithful_charge_limit", 49),
         ("number.old_faithful_charge_current", 49),
         ("number.home_backup_reserve", 101),
@@ -124,6 +124,26 @@ async def test_current_may_be_what_the_car_allows(
     assert state_of(hass, "number.aurora_charge_current").attributes["max"] == 32
     await told_of(tesla, wait, MODEL_S)
     assert state_of(hass, "number.old_faithful_charge_current").attributes["max"] == 48
+
+
+@pytest.mark.parametrize("driven", BOTH)
+async def test_current_below_five_amps(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait, driven: Driven
+) -> None:
+    """One action, two commands; the number shows the real current, and the car 5 A."""
+    car = await told_of(tesla, wait, driven.vin, plugged_in="ac1", battery_level=20, charging=False)
+    entity_id = f"number.{driven.prefix}_charge_current"
+    with pytest.raises(HomeAssistantError) as refusal:
+        await act(hass, SERVICE_SET_VALUE, entity_id, **{ATTR_VALUE: 2})
+    assert refusal.value.translation_key == "low_current_not_charging"
+    car.steer({"charging": True})
+    await wait(6 * MINUTE)
+    await act(hass, SERVICE_SET_VALUE, entity_id, **{ATTR_VALUE: 2})
+    assert [each.parameters for each in car.executions] == [{"charging_amps": 2}] * 2
+    await wait(6 * MINUTE)
+    assert (car.charging.requested_amps, car.charging.amps) == (5, 2)
+    assert state_of(hass, entity_id).state == "2"
+    assert state_of(hass, entity_id).attributes["min"] == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from .account.data import FlotteConfigEntry
 from .const import CONF_MONTHLY_LIMIT
-from .coordinator import FlotteCoordinator
+from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .entity import (
     AccountEntity,
     FlotteEntity,
@@ -32,7 +32,7 @@ from .entity import (
 )
 from .tesla import commands, signals
 from .tesla.commands import Command
-from .tesla.state import Signal, Source, State
+from .tesla.state import Derived, Signal, Source, State
 
 # Commands to one vehicle are queued in its own turns, so that no other vehicle waits for its wake.
 PARALLEL_UPDATES = 0
@@ -42,10 +42,12 @@ PARALLEL_UPDATES = 0
 class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
     """A setting with a value; the vehicle may report its own limits."""
 
-    signal: Signal[int]
+    signal: Signal[int] | Derived[int]
     command: Callable[[int], Command]
     lowest: Signal[int] | None = None
     highest: Signal[int] | None = None
+    lowest_of: Callable[[VehicleCoordinator], int] | None = None
+    """The minimum that a vehicle was observed to reach; it has no signal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +87,16 @@ VEHICLE_NUMBERS: Final = (
     ),
     FlotteNumberDescription(
         key="charge_current",
-        signal=signals.CHARGE_CURRENT_REQUEST,
+        signal=signals.CHARGE_CURRENT,
         command=commands.set_charge_current,
         device_class=NumberDeviceClass.CURRENT,
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        native_min_value=0,
+        native_min_value=1,
         # The largest that any Tesla accepts; the vehicle reports its own.
         native_max_value=48,
         native_step=1,
         mode=NumberMode.SLIDER,
+        lowest_of=lambda coordinator: coordinator.vehicle.low_current.lowest,
         highest=signals.CHARGE_CURRENT_MAXIMUM,
     ),
 )
@@ -212,6 +215,8 @@ class SettingNumber(FlotteEntity[FlotteCoordinator], NumberEntity):
     def native_min_value(self) -> float:
         description = self.entity_description
         usual = description.native_min_value or 0
+        if description.lowest_of and isinstance(self.coordinator, VehicleCoordinator):
+            return description.lowest_of(self.coordinator)
         limit = self._limit(description.lowest)
         if limit is None:
             return usual

@@ -1254,6 +1254,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.clock",
         "tesla.energy",
         "tesla.errors",
+        "tesla.reading_json",
         "tesla.schedule_times",
         "tesla.schedules",
     },

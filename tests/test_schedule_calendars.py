@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, snapsh
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.calendar.schedules import _doubtful_in
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla.signals import CHARGE_SCHEDULES, read_sections
 from custom_components.flotte.tesla.spending.tariff import Category as OurCategory
@@ -393,13 +394,15 @@ async def test_a_schedule_without_an_end_keeps_having_none(
 
 
 async def test_a_schedule_that_may_have_been_saved_is_not_added_twice(
-    hass: HomeAssistant, car: Car, tesla: Simulator, quick_waits: None
+    hass: HomeAssistant, loaded: MockConfigEntry, car: Car, tesla: Simulator, quick_waits: None
 ) -> None:
+    """Nor after a restart."""
     tesla.faults.order("lost_reply", endpoint="signed_command", skip=1, count=None)
     tesla.faults.order("lost_reply", endpoint="vehicle_data", count=None)
     with pytest.raises(HomeAssistantError) as unknown:
         await create(hass, **EVENING)
     assert unknown.value.translation_key == "schedule_event_unknown"
+    assert await hass.config_entries.async_reload(loaded.entry_id)
     tesla.faults.clear()
     await create(hass, **EVENING)
     assert {each.name for each in car.executions} == {"add_charge_schedule"}
@@ -408,12 +411,17 @@ async def test_a_schedule_that_may_have_been_saved_is_not_added_twice(
 
 
 async def test_what_the_car_has_already_is_not_added_again(hass: HomeAssistant, car: Car) -> None:
-    """As after a restart, of a schedule that was sent right before it without an answer."""
+    """As after a crash, of a schedule that was sent right before it without an answer."""
     night = {"dtstart": "2026-10-22T23:00:00+02:00", "dtend": "2026-10-23T06:00:00+02:00"}
     rule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
     await create(hass, **night, summary="Charging", rrule=rule)
     assert {each.parameters["id"] for each in car.executions} <= {NIGHT["id"]}
     assert car.plans.charge.keys() == {7, NIGHT["id"]}
+
+
+def test_damaged_doubts_are_left_out() -> None:
+    assert _doubtful_in([[7, "Night"], [8, ["odd"]], ["9", ""], [], 5]) == {("Night",): 7}
+    assert _doubtful_in({"7": "Night"}) == {}
 
 
 async def test_all_changes_of_a_run_are_those_of_its_automation(

@@ -21,6 +21,7 @@ from homeassistant.components.calendar import (
 from homeassistant.components.websocket_api import current_connection
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -31,6 +32,7 @@ from ..tesla import signals
 from ..tesla.clock import listable
 from ..tesla.commands import Command
 from ..tesla.errors import OutcomeUnknown
+from ..tesla.reading_json import as_whole
 from ..tesla.schedule_times import Occurrence, occurrences
 from ..tesla.schedules import CHARGE, PRECONDITION, Schedule, ScheduleKind, schedules_in
 from ..tesla.signals import Position, ScheduleLines
@@ -73,7 +75,18 @@ SCHEDULE_CALENDARS: Final = (
 )
 
 
-class ScheduleCalendar(VehicleEntity, CalendarEntity):
+@dataclass(frozen=True)
+class _StoredDoubt(ExtraStoredData):
+    """Lines of new schedules that the vehicle may have or not."""
+
+    lines: list[list[Any]]
+
+    @override
+    def as_dict(self) -> dict[str, Any]:
+        return {"doubtful": self.lines}
+
+
+class ScheduleCalendar(VehicleEntity, CalendarEntity, RestoreEntity):
     """The schedules of one kind; each is an event, which recurs unless it applies only once."""
 
     entity_description: ScheduleDescription
@@ -91,8 +104,8 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         # The context of an action that has not begun yet.
         self._action_context: Context | None = None
         self._noted_reading: Reading[ScheduleLines] | None = None
-        # Ids of new schedules that the vehicle may have or not, by the schedule without its id.
-        self._doubtful: dict[Schedule, int] = {}
+        # Ids of new schedules that the vehicle may have or not, by the rest of their line.
+        self._doubtful: dict[tuple[Any, ...], int] = {}
 
     @property
     @override
@@ -102,8 +115,15 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            self._doubtful = _doubtful_in(stored.as_dict().get("doubtful"))
         # A reading that confirms what was expected changes no value, but the notes of the events.
         self.async_on_remove(self.coordinator.async_after_poll(self._async_show_confirmation))
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        return _StoredDoubt([[number, *rest] for rest, number in self._doubtful.items()])
 
     @callback
     def _async_show_confirmation(self) -> None:
@@ -190,23 +210,24 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
         new = self._read(kwargs, Schedule.empty())
         async with self._changing:
             known = self._known()
-            is_doubtful = new in self._doubtful
+            key = new.to_line()[1:]
+            is_doubtful = key in self._doubtful
             if (equal := _equal_in(known.values(), new)) is not None:
-                # It may be one of an unknown outcome before a restart. Two would never differ.
+                # It may be one of an unknown outcome before a crash. Two would never differ.
                 await self._async_save(equal, context)
                 return
             if not is_doubtful:
                 self._require_room(len(known))
-                self._doubtful[new] = async_new_schedule_id(self.hass, dt_util.utcnow(), known)
+                self._doubtful[key] = async_new_schedule_id(self.hass, dt_util.utcnow(), known)
             try:
-                await self._async_save(replace(new, schedule_id=self._doubtful[new]), context)
+                await self._async_save(replace(new, schedule_id=self._doubtful[key]), context)
             except HomeAssistantError as error:
                 if isinstance(error.__cause__, OutcomeUnknown):
                     raise _failure(translation_key="schedule_event_unknown") from error
                 if not is_doubtful:
-                    self._doubtful.pop(new)
+                    self._doubtful.pop(key)
                 raise
-            self._doubtful.pop(new)
+            self._doubtful.pop(key)
 
     @override
     async def async_update_event(
@@ -298,6 +319,19 @@ class ScheduleCalendar(VehicleEntity, CalendarEntity):
 
     async def _async_change(self, command: Command, context: Context | None) -> None:
         await self.coordinator.async_send(command, context)
+
+
+def _doubtful_in(stored: object) -> dict[tuple[Any, ...], int]:
+    """The ids of stored lines by the rest; those that are damaged are left out."""
+    lines = stored if isinstance(stored, list) else []
+    return {
+        tuple(line[1:]): number
+        for line in lines
+        if isinstance(line, list)
+        and line
+        and (number := as_whole(line[0])) is not None
+        and not any(isinstance(each, list | dict) for each in line)
+    }
 
 
 def _equal_in(known: Iterable[Schedule], new: Schedule) -> Schedule | None:

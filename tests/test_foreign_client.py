@@ -356,7 +356,7 @@ ROWS = {
         ours=lambda: commands.set_charge_limit(72), theirs=lambda car: car.set_charge_limit(72)
     ),
     "set_charge_current": Row(
-        ours=lambda: commands.set_charge_current(0), theirs=lambda car: car.set_charging_amps(0)
+        ours=lambda: commands.set_charge_current(1), theirs=lambda car: car.set_charging_amps(1)
     ),
     "charge_to_maximum": Row(
         ours=commands.charge_to_maximum, theirs=lambda car: car.charge_max_range()

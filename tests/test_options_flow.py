@@ -780,7 +780,7 @@ async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockC
 async def test_capacities_of_new_batteries(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     owner = Owner(hass, loaded)
     hass.config_entries.async_update_entry(loaded, options={"new_capacities": {"SOLD": 60}})
-    rows = [{"vehicle": MODEL_Y, "capacity": 75.5}]
+    rows = [{"vehicle": "Aurora", "capacity": 75.5}]
     result = await owner.submit(await owner.choose("vehicles"), new_capacities=rows * 2)
     assert result["errors"] == {"new_capacities": "vehicle_twice"}
     assert suggested(result)["new_capacities"] == rows * 2

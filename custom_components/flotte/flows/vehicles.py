@@ -40,18 +40,25 @@ class VehiclesSteps(OptionsSteps):
                 errors[CONF_NEW_CAPACITIES] = "vehicle_twice"
             else:
                 # A vehicle that is not shown at present keeps its options.
+                vins = {name: vin for vin, name in vehicles.items()}
                 kept = {vin: each for vin, each in capacities.items() if vin not in vehicles}
                 hidden = [vin for vin in motors if vin not in vehicles]
                 return self._save(
                     {
                         CONF_TRUNK_MOTORS: [*user_input.get(CONF_TRUNK_MOTORS, []), *hidden]
                         or None,
-                        CONF_NEW_CAPACITIES: {**entered, **kept} or None,
+                        CONF_NEW_CAPACITIES: {
+                            **{vins[name]: each for name, each in entered.items()},
+                            **kept,
+                        }
+                        or None,
                     }
                 )
         shown = user_input or {
             CONF_TRUNK_MOTORS: [vin for vin in motors if vin in vehicles],
-            CONF_NEW_CAPACITIES: {vin: each for vin, each in capacities.items() if vin in vehicles},
+            CONF_NEW_CAPACITIES: {
+                vehicles[vin]: each for vin, each in capacities.items() if vin in vehicles
+            },
         }
         rows = as_rows(shown.get(CONF_NEW_CAPACITIES), _VEHICLE, _CAPACITY)
         return self.async_show_form(
@@ -70,7 +77,9 @@ class VehiclesSteps(OptionsSteps):
 
 def _schema(vehicles: Mapping[str, str]) -> vol.Schema:
     options = [SelectOptionDict(value=vin, label=name) for vin, name in vehicles.items()]
-    one = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+    # Home Assistant shows the values of a table, not their labels.
+    names = list(vehicles.values())
+    one = SelectSelectorConfig(options=names, mode=SelectSelectorMode.DROPDOWN)
     some = SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
     columns: dict[str, Selector[Any]] = {
         _VEHICLE: SelectSelector(one),

@@ -52,7 +52,7 @@ GRID_WEIGHTS: Final[Mapping[ChargingMode, float]] = MappingProxyType(
 """Factor of the grid's price in each mode that follows the sun."""
 THRIFTY_FACTOR: Final = 1.6
 """Factor of the cost of commands while Flotte saves."""
-ALLOWANCE_BASE: Final = 4.0
+ALLOWANCE_BASE: Final = 2.0
 MAX_ALLOWANCE_FACTOR: Final = 64.0
 
 

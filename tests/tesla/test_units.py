@@ -180,6 +180,7 @@ def test_derived_signals_of_a_number_have_a_unit() -> None:
         if isinstance(signal, Derived) and signal.unit is not None
     }
     assert units == {
+        "ChargeCurrent": Unit.AMPERE,
         "ChargerPower": Unit.KILOWATT,
         "PackPower": Unit.KILOWATT,
         "BrickImbalance": Unit.VOLT,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import voluptuous as vol
@@ -17,10 +16,6 @@ DEVICES: Final[Mapping[vol.Marker, Any]] = {
     vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])
 }
 """The field of actions for one or more devices."""
-
-
-DATE: Final = vol.All(cv.date, vol.Range(min=date(2000, 1, 1), max=date(2100, 1, 1)))
-"""A date of a history. Before and after, there is none, and times in its zone may not exist."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,17 @@
 """Actions of energy sites that send a setting or read a history at once."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import voluptuous as vol
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..account.rights import async_require_control
 from ..account.zones import async_apply_zone
-from ..const import DOMAIN
 from ..coordinator import SiteCoordinator
 from ..errors import as_home_assistant
 from ..spending.callers import caller_of
@@ -24,14 +22,14 @@ from ..tesla.errors import InvalidCommand, TeslaError
 from ..tesla.site import Site
 from ..tesla.site.charges import request_charges
 from ..tesla.spending.caller import Caller
-from .action import DATE, DEVICES, Action
+from .action import DEVICES, Action
 from .devices import async_get_site
+from .period import PERIOD_FIELDS, period_of
 
 _TOU_SETTINGS: Final = "tou_settings"
 _CONTENT: Final = "tariff_content_v2"
 _START: Final = "start"
 _END: Final = "end"
-_USUAL_DAYS: Final = timedelta(days=30)
 
 
 async def _async_time_of_use(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
@@ -107,16 +105,7 @@ async def _async_get[HistoryT](
         site = coordinator.site
         await async_apply_zone(hass, site)
         zone = site.energy.zone
-        last: date = call.data.get(_END, site.energy.today)
-        first: date = call.data.get(_START, last - _USUAL_DAYS)
-        if first > last:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="history_order",
-                translation_placeholders={_START: str(first), _END: str(last)},
-            )
-        start = datetime.combine(first, time.min, zone)
-        end = datetime.combine(last, time(23, 59, 59), zone)
+        start, end = period_of(call, site.energy.today, zone)
         try:
             found = await request(site, start, end, caller_of(hass, call.context))
         except TeslaError as error:
@@ -141,12 +130,12 @@ SITE_ACTIONS: Final = (
     ),
     Action(
         name="get_charge_history",
-        fields={**DEVICES, vol.Optional(_START): DATE, vol.Optional(_END): DATE},
+        fields={**DEVICES, **PERIOD_FIELDS},
         handle=_async_get_charge_history,
     ),
     Action(
         name="get_backup_history",
-        fields={**DEVICES, vol.Optional(_START): DATE, vol.Optional(_END): DATE},
+        fields={**DEVICES, **PERIOD_FIELDS},
         handle=_async_get_backup_history,
     ),
 )

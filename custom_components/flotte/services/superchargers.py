@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, cast
 
@@ -25,9 +25,10 @@ from ..tesla.charging.bills import MAX_REQUESTS
 from ..tesla.charging.supercharging import Costs, Fee, SuperchargerSession, total_costs
 from ..tesla.errors import TeslaError
 from ..tesla.privacy import VIN_SHOWN
-from .action import DATE, Action
+from .action import Action
 from .devices import async_get_vehicle
 from .files import check_target, write_file
+from .period import PERIOD_FIELDS, period_of
 
 _CONFIG_ENTRY_ID: Final = "config_entry_id"
 _START: Final = "start"
@@ -37,7 +38,6 @@ _FILENAME: Final = "filename"
 _OVERWRITE: Final = "overwrite"
 _INVOICE: Final = re.compile(r"(?!\.+$)[\w.~+=-]{1,200}", re.ASCII)
 """Numbers of invoices; nothing that could lead to another address of Tesla's."""
-_USUAL_DAYS: Final = timedelta(days=30)
 _USUAL_REQUESTS: Final = 4
 
 type _Names = Mapping[str, str]
@@ -54,19 +54,11 @@ async def _async_get_history(hass: HomeAssistant, call: ServiceCall) -> JsonObje
     """
     entry = _account_of(hass, call)
     vin = await _async_vin(hass, call, entry)
-    last: date = call.data.get(_END, dt_util.now().date())
-    first: date = call.data.get(_START, last - _USUAL_DAYS)
-    if first > last:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="history_order",
-            translation_placeholders={_START: str(first), _END: str(last)},
-        )
-    zone = dt_util.get_default_time_zone()
+    start, end = period_of(call, dt_util.now().date(), dt_util.get_default_time_zone())
     try:
         billed = await entry.runtime_data.bills.sessions(
-            datetime.combine(first, time.min, zone),
-            datetime.combine(last, time(23, 59, 59), zone),
+            start,
+            end,
             caller_of(hass, call.context),
             max_requests=call.data[_MAX_REQUESTS],
             vin=vin,
@@ -189,8 +181,7 @@ SUPERCHARGER_ACTIONS: Final = (
         fields={
             **_ACCOUNT,
             vol.Optional(ATTR_DEVICE_ID): cv.string,
-            vol.Optional(_START): DATE,
-            vol.Optional(_END): DATE,
+            **PERIOD_FIELDS,
             vol.Optional(_MAX_REQUESTS, default=_USUAL_REQUESTS): vol.All(
                 vol.Coerce(int), vol.Range(1, MAX_REQUESTS)
             ),

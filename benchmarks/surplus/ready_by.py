@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from benchmarks.surplus.minutes import DAYS, Minutes
-from benchmarks.surplus.money import COMMAND, FEED_IN, VOLTS, WAKE, into_battery
+from benchmarks.surplus.money import COMMAND, FEED_IN, NIGHT_EFFICIENCY, VOLTS, WAKE, into_battery
 from custom_components.flotte.tesla.charging.decide import GRID_WEIGHTS
 from custom_components.flotte.tesla.charging.plan import (
     QUARTER,
@@ -96,6 +96,11 @@ class Month:
     forecast: Sequence[float]
     prices: Sequence[float]
     faults: Faults = field(default_factory=Faults)
+
+    @property
+    def replacement(self) -> float:
+        """Price of a kWh in the battery that is missing at the end: bought at a cheap hour."""
+        return sorted(self.prices)[len(self.prices) // 5] / NIGHT_EFFICIENCY
 
     def known_prices(self, slot: int) -> int:
         """Slot up to which prices are known."""
@@ -293,8 +298,7 @@ def live(month: Month, planner: Planner) -> Outcome:
         sun = min(max(month.surplus[slot], 0.0) / 4, drawn)
         cost += sun * FEED_IN + (drawn - sun) * month.prices[slot]
         level += stored
-    cheap = sorted(month.prices)[len(month.prices) // 5]
-    return Outcome(cost + (READY - level) * cheap / 0.907, missed)
+    return Outcome(cost + (READY - level) * month.replacement, missed)
 
 
 def least_cost(month: Month) -> float:
@@ -310,8 +314,7 @@ def least_cost(month: Month) -> float:
     with np.errstate(invalid="ignore"):
         share = np.nan_to_num((after - levels) / stored[:, None], nan=0.0)
     taken = drawn[:, None] * share
-    cheap = sorted(month.prices)[len(month.prices) // 5]
-    rest = (READY - levels) * cheap / 0.907
+    rest = (READY - levels) * month.replacement
     for slot in range(SLOTS - 1, -1, -1):
         if month.habit.is_home(slot):
             sun = np.minimum(max(month.surplus[slot], 0.0) / 4, taken)

@@ -239,8 +239,8 @@ def _meter_silent(situation: ChargingSituation, memory: Memory) -> ChargingDecis
     """Without a fresh surplus: start nothing, and step down in time what charges."""
     house, now = situation.house, situation.now
     oldest = now - max(MIN_STALE, 3 * house.interval)
-    known = house.surplus is not None and house.measured_at is not None
-    if known and house.measured_at is not None and house.measured_at >= oldest:
+    measured_at = None if house.surplus is None else house.measured_at
+    if measured_at is not None and measured_at >= oldest:
         return None
     if situation.mode is ChargingMode.CHEAPEST_HOURS:
         return _stop(situation, memory, Reason.PLAN_WAITS)

@@ -646,6 +646,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.state",
     },
+    "charging": set(),
+    "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "account.data": HOME_ASSISTANT
     | {
         "account.charging",

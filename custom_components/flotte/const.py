@@ -30,6 +30,13 @@ CONF_NEW_CAPACITIES: Final = "new_capacities"
 CONF_PRICE_ENTITY: Final = "charging_price_entity"
 CONF_PRICE: Final = "charging_price"
 CONF_PRICE_ELSEWHERE: Final = "charging_price_elsewhere"
+CONF_FEED_IN_PRICE: Final = "feed_in_price"
+CONF_PRICE_SERVICE: Final = "charging_price_service"
+CONF_GRID_POWER: Final = "grid_power_entity"
+CONF_BATTERY_POWER: Final = "battery_power_entity"
+CONF_HOME_BATTERY_FIRST: Final = "home_battery_first"
+CONF_READY_DAYS: Final = "ready_days"
+CONF_READY_CALENDAR: Final = "ready_calendar"
 
 # The stream. Vehicles connect to the port; if a router forwards it to a different one, Flotte
 # listens on the listening port.

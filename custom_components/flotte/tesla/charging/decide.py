@@ -22,8 +22,6 @@ MIN_ON: Final = 180.0
 MIN_OFF: Final = 60.0
 MAX_STARTS: Final = 12
 """Starts a day for the sun. Vehicles refuse to charge, or stay at a low current, after dozens."""
-SETTLE: Final = 40.0
-"""Seconds after a command in which readings of the vehicle may be older than the command."""
 OVERRIDE_AFTER: Final = 60.0
 """Seconds after a command of ours from which a different reading means that a person acted."""
 NEAR_LIMIT: Final = 2.0

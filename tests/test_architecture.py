@@ -647,6 +647,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.state",
     },
     "charging": set(),
+    "charging.departures": HOME_ASSISTANT | {"asyncio", "charging.settings", "const"},
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "account.data": HOME_ASSISTANT
     | {

@@ -30,7 +30,7 @@ from custom_components.flotte.tesla.charging.situation import (
     Plug,
     Sent,
 )
-from custom_components.flotte.tesla.charging.worth import Changes, EnergyPrices
+from custom_components.flotte.tesla.charging.worth import Changes, EnergyPrices, sun_prices
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 
 NOW: Final = 1_000_000.0
@@ -556,6 +556,43 @@ def test_little_sun_that_lasts_is_worth_a_start_below_five_amps() -> None:
     day.live([1.0] * 360)  # 4 A is 0.92 kW
     assert [(decision.action, decision.amps) for _, decision in day.commands] == [(START, 4)]
     assert day.commands[0][0] > NOW + 60
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((0.32, 0.08, 0.18), (0.32, 0.08, 0.18)),
+        ((None, None, None), (0.32, 0.08, 0.18)),
+        ((0.40, None, None), (0.40, 0.10, 0.225)),
+        ((None, 0.06, 0.40), (0.40, 0.06, 0.225)),
+        ((0.32, 0.08, 0.32), (0.32, 0.08, 0.18)),  # a fixed price
+        ((0.30, 0.45, 0.30), (0.30, 0.075, 0.16875)),  # selling pays more than buying costs
+        ((0.32, -0.05, 0.05), (0.32, 0.0, 0.128)),  # selling costs, and the night is cheap
+        ((-0.05, 0.08, 0.20), (0.20, 0.05, 0.1125)),  # the grid pays now
+        ((-0.05, -0.02, -0.10), (0.08, 0.0, 0.032)),  # all day
+        ((0.0, 0.0, None), (0.08, 0.0, 0.045)),
+    ],
+)
+@pytest.mark.parametrize("followed", [ChargingMode.SUN_ONLY, ChargingMode.SUN_FIRST])
+def test_prices_of_following_the_sun(
+    known: tuple[float | None, float | None, float | None],
+    expected: tuple[float, float, float],
+    followed: ChargingMode,
+) -> None:
+    """Whatever energy costs, a sun mode charges in the sun, and only there."""
+    prices = sun_prices(*known)
+    assert (prices.grid, prices.feed_in, prices.later) == pytest.approx(expected)
+    for surplus, started_at in ((-0.5, []), (0.0, []), (1.0, []), (11.5, [16])):
+        day = Day()
+        day.live([surplus] * 720, mode=followed, prices=prices)
+        assert [decision.amps for _, decision in day.commands] == started_at
+
+
+def test_a_price_that_changes_each_hour_changes_no_current() -> None:
+    day = Day()
+    for price in (0.32, 0.05, -0.10, 0.60, 0.0, 0.32):
+        day.live([6.3] * 360, prices=sun_prices(price, 0.08, 0.28))
+    assert [(decision.action, decision.amps) for _, decision in day.commands] == [(START, 9)]
 
 
 def test_an_allowance_keeps_commands_down() -> None:

@@ -9,6 +9,17 @@ from .power import ChargingPower, into_battery
 NIGHT_EFFICIENCY: Final = 0.907
 """Share of a kWh from the grid that reaches the battery at 11 kW; see `power`."""
 
+GRID_PRICE: Final = 0.32
+"""Price of a kWh where none is known: the one of the benchmark, a usual one in euro."""
+MIN_GRID_PRICE: Final = 0.08
+"""Least price that following the sun counts with, a quarter of the usual one. Below, no command
+would be worth its price."""
+FEED_IN_RATIO: Final = 0.25
+"""Price of a kWh sold, as a share of one bought: of the benchmark, and the most that counts."""
+LATER_RATIOS: Final = (0.4, 0.5625)
+"""Price of a kWh at another time, as a share of one bought: the least at which the sun is worth
+more in the battery than sold, and the one of the benchmark (0.18 of 0.32)."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnergyPrices:
@@ -25,6 +36,31 @@ class EnergyPrices:
     def stored(self) -> float:
         """Worth of a kWh in the battery."""
         return self.later / NIGHT_EFFICIENCY
+
+
+def sun_prices(grid: float | None, feed_in: float | None, later: float | None) -> EnergyPrices:
+    """Prices for following the sun, from those of the contract; None is unknown.
+
+    How much of the grid a sun mode accepts was measured at one ratio of the prices. At other ratios
+    the modes would not do as they say: with a fixed price, a kWh from the grid is worth more in the
+    battery than it costs, so "sun first" would charge at night; where selling pays well, "sun only"
+    would never charge. So the ratios stay where the modes do as they say, and the prices decide
+    mainly how many commands a kWh is worth.
+
+    A price of 0 or less (of a dynamic tariff) makes no sun mode charge from the grid: that is for
+    the cheapest hours, which plan it. Of the prices now and later the dearer one counts, so that a
+    price that changes each hour neither starts nor stops anything.
+    """
+    known = [price for price in (grid, later) if price is not None]
+    dearest = max(known, default=GRID_PRICE)
+    scale = max(dearest, MIN_GRID_PRICE)
+    low, high = (ratio * scale for ratio in LATER_RATIOS)
+    most_sold = FEED_IN_RATIO * scale
+    return EnergyPrices(
+        grid=scale,
+        feed_in=most_sold if feed_in is None else min(max(feed_in, 0.0), most_sold),
+        later=high if later is None else min(max(later, low), high),
+    )
 
 
 @dataclass(frozen=True, slots=True)

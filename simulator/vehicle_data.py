@@ -130,7 +130,7 @@ def charge_state(life: Life) -> Json:
         "preconditioning_enabled": schedule.is_preconditioning,
         "preconditioning_times": schedule.preconditioning_times,
         "scheduled_charging_mode": schedule.mode,
-        "scheduled_charging_pending": schedule.mode == "StartAt" and charging.state == "Stopped",
+        "scheduled_charging_pending": life.is_charge_pending,
         "scheduled_charging_start_time": _scheduled_start(life),
         "scheduled_departure_time": _scheduled_departure(life),
         "scheduled_departure_time_minutes": schedule.departure_minutes,
@@ -169,10 +169,8 @@ def _cable(life: Life) -> str:
 
 
 def _scheduled_start(life: Life) -> int | None:
-    schedule = life.charging.schedule
-    if schedule.mode != "StartAt":
-        return None
-    return int(life.next_local_time(schedule.start_minutes, after=life.time))
+    starts_at = life.charge_starts_at
+    return None if starts_at is None else int(starts_at)
 
 
 def _scheduled_departure(life: Life) -> int | None:

@@ -70,9 +70,7 @@ def _scheduled_charging(life: Life, parameters: Parameters) -> None:
         schedule.start_minutes = parameters["time"] % MINUTES_PER_DAY
     elif schedule.mode == "StartAt":
         schedule.mode = "Off"
-        if life.charging.is_held:
-            # Current that the timer held back starts to flow (reports of owners).
-            life.charging.try_to_begin(life.time)
+        life.charging.reconsider(life.time)
 
 
 def _scheduled_departure(life: Life, parameters: Parameters) -> None:
@@ -123,6 +121,7 @@ def _add_charge_schedule(life: Life, parameters: Parameters) -> None:
         "latitude": parameters["lat"],
         "longitude": parameters["lon"],
     }
+    life.charging.reconsider(life.time)
 
 
 def _add_precondition_schedule(life: Life, parameters: Parameters) -> None:
@@ -142,6 +141,7 @@ def _add_precondition_schedule(life: Life, parameters: Parameters) -> None:
 def _remove_charge_schedule(life: Life, parameters: Parameters) -> None:
     _require_schedules(life)
     life.plans.charge.pop(parameters["id"], None)
+    life.charging.reconsider(life.time)
 
 
 def _remove_precondition_schedule(life: Life, parameters: Parameters) -> None:
@@ -151,6 +151,7 @@ def _remove_precondition_schedule(life: Life, parameters: Parameters) -> None:
 
 def _batch_remove_charge(life: Life, parameters: Parameters) -> None:
     _batch_remove(life, life.plans.charge, parameters)
+    life.charging.reconsider(life.time)
 
 
 def _batch_remove_precondition(life: Life, parameters: Parameters) -> None:

@@ -14,10 +14,13 @@ order of the object.
 | charge_limit, charge_amps | %, A | as if set in the car |
 | lowest_amps | 1..5 | the lowest current of this car: 5 if it never goes below |
 | stuck_amps | A or null | the maximum current, whatever is set, until the cable is pulled |
+| max_starts | number or null | starts in 24 h after which it sticks at 6 A; 30; null: never |
+| phases | 1 or 3 | the wall box switches phases |
+| sticks_on_one_phase | bool | true: a charge stays on one phase until stop and start |
 | plugged_in | true, "ac1", "ac3", "dc", {"name":…, "amps":…}, false | plug in or unplug the cable |
 | has_power | bool | whether the supply has power |
 | charging | bool | start or stop; SteeringError where the car would refuse |
-| location | {"latitude":…, "longitude":…, "heading":…} | the car stands there |
+| location | {"latitude":…, "longitude":…, "heading":…}, "home", "away" | the car stands there |
 | home, work | [latitude, longitude] or null | places of the owner |
 | drive | true, {"route": [[lat, lon],…], "destination":…, "speed_kmh":…}, false | drives, parks |
 | odometer | mi | |

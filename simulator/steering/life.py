@@ -13,7 +13,7 @@ from simulator.steering.reading import (
     attribute,
 )
 from simulator.vehicle.body import DOORS, VENTED, WHEELS, WINDOWS
-from simulator.vehicle.charging import SUPPLIES, Supply
+from simulator.vehicle.charging import SUPPLIES, THREE_PHASES, Supply
 from simulator.vehicle.climate import DEFROST_MAX, KEEPER_MODES
 from simulator.vehicle.current import MIN_DISPLAYED, MIN_REAL
 from simulator.vehicle.drive import ROUTE, ROUTE_DESTINATION
@@ -23,6 +23,8 @@ _KMH_PER_MPS = 3.6
 _OVERHEAT = ("Off", "On", "FanOnly")
 _PLAYBACK = ("Playing", "Paused", "Stopped")
 _FULL = 100
+_PLACES = ("home", "away")
+_AWAY = ROUTE[-1]
 
 
 def _battery_level(car: ConnectedVehicle, value: object) -> None:
@@ -49,6 +51,23 @@ def _stuck_amps(car: ConnectedVehicle, value: object) -> None:
     car.charging.current.stick(
         None if value is None else int(as_number(value, "stuck_amps")), car.time
     )
+
+
+def _max_starts(car: ConnectedVehicle, value: object) -> None:
+    car.charging.current.max_starts = None if value is None else int(as_number(value, "max_starts"))
+
+
+def _sticks_on_one_phase(car: ConnectedVehicle, value: object) -> None:
+    car.charging.sticks_on_one_phase = as_flag(value, "sticks_on_one_phase")
+
+
+def _phases(car: ConnectedVehicle, value: object) -> None:
+    if value not in (1, THREE_PHASES):
+        raise SteeringError("phases must be 1 or 3")
+    try:
+        car.charging.switch_phases(int(as_number(value, "phases")))
+    except Refused as refused:
+        raise SteeringError(f"phases: {refused.reason}") from refused
 
 
 def _lowest_amps(car: ConnectedVehicle, value: object) -> None:
@@ -104,6 +123,10 @@ def _charging(car: ConnectedVehicle, value: object) -> None:
 
 
 def _location(car: ConnectedVehicle, value: object) -> None:
+    if value in _PLACES:
+        car.latitude, car.longitude = car.home if value == "home" else _AWAY
+        car.climate.longitude = car.longitude
+        return
     place = as_object(value, "location")
     car.latitude = as_number(place.get("latitude"), "latitude")
     car.longitude = as_number(place.get("longitude"), "longitude")
@@ -267,6 +290,7 @@ def _schedules(car: ConnectedVehicle, value: object) -> None:
         by_id = {int(as_number(each.get("id"), "id")): each for each in found}
         plans.clear()
         plans.update(by_id)
+    car.charging.reconsider(car.time)
 
 
 ORDERS: dict[str, Order] = {
@@ -284,6 +308,9 @@ ORDERS: dict[str, Order] = {
     "charge_amps": _charge_amps,
     "lowest_amps": _lowest_amps,
     "stuck_amps": _stuck_amps,
+    "max_starts": _max_starts,
+    "sticks_on_one_phase": _sticks_on_one_phase,
+    "phases": _phases,
     "charging": _charging,
     "schedules": _schedules,
     "open": _open,

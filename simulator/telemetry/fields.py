@@ -90,10 +90,7 @@ _READERS: dict[str, tuple[str, Reader]] = {
         ),
     ),
     "ScheduledChargingStartTime": ("long_value", readers.scheduled_start),
-    "ScheduledChargingPending": (
-        "boolean_value",
-        lambda car: car.charging.schedule.mode == "StartAt" and car.charging.state == "Stopped",
-    ),
+    "ScheduledChargingPending": ("boolean_value", lambda car: car.is_charge_pending),
     "ScheduledDepartureTime": ("long_value", readers.scheduled_departure),
     "ScheduledChargingMode": (
         "scheduled_charging_mode_value",

@@ -108,10 +108,8 @@ def fast_charger(car: Vehicle) -> str | Invalid:
 
 def scheduled_start(car: Vehicle) -> int | Invalid:
     """`ScheduledChargingStartTime`."""
-    schedule = car.charging.schedule
-    if schedule.mode != "StartAt":
-        return INVALID
-    return pacific(car, car.next_local_time(schedule.start_minutes, after=car.time))
+    starts_at = car.charge_starts_at
+    return INVALID if starts_at is None else pacific(car, starts_at)
 
 
 def scheduled_departure(car: Vehicle) -> int | Invalid:

@@ -3,12 +3,13 @@
 import contextlib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulator.refusals import Refused
 from simulator.vehicle.current import Current
 from simulator.vehicle.model import Model
 from simulator.vehicle.port import ChargePort
+from simulator.vehicle.timetable import Timetable
 
 AC_EFFICIENCY = 0.92
 """The share of the energy at the wall that arrives in the battery."""
@@ -135,58 +136,20 @@ class OnSolar:
 
 
 @dataclass
-class Charging:
-    """The charger, the port and the session."""
+class Charger:
+    """The charger: currents and power that follow from the cable, the settings and the battery."""
 
     model: Model
     battery: Battery
     state: str = "Disconnected"
     supply: Supply | None = None
     limit_percent: int = STANDARD_LIMIT_PERCENT
-    on_solar: OnSolar | None = None
-    """None if the car does not answer about it, as without a Powerwall."""
     current: Current = field(default_factory=Current)
-    has_power: bool = True
-    """Whether the supply has power; without it, the state is `NoPower`."""
-    added_kwh: float = 0.0
-    wall_kwh: float = 0.0
-    """All energy that this car has ever taken from a supply; the site reads the difference."""
-    starting_until: float | None = None
-    is_held: bool = False
-    """Whether a plugged-in car waits for its timer."""
-    schedule: Schedule = field(default_factory=Schedule)
-    sessions: list[Session] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.port = ChargePort(self.model.has_motorized_charge_port)
-
-    # The cable
-
-    def plug_in(self, supply: Supply, *, now: float, start: bool = True) -> None:
-        """Plug in the cable, which starts a charge unless a timer delays it.
-
-        Without `start` the car is left as if its charge had been stopped.
-        """
-        self.supply = supply
-        self.port.latch()
-        self.added_kwh = 0.0
-        self.current.fit(self.highest_amps)
-        self.current.end()
-        self.state = "Stopped"
-        self.is_held = self.schedule.mode == "StartAt"
-        if start and not self.is_held:
-            self.try_to_begin(now)
-
-    def unplug(self) -> None:
-        """Pull the cable; the port closes behind it."""
-        self.supply = None
-        self.port.close()
-        self.state = "Disconnected"
-        self.is_held = False
-        self.starting_until = None
-        self.current.end()
-
-    # The charger
+    sticks_on_one_phase: bool = False
+    """Whether a charge that lost phases does not use them again before it is stopped and started,
+    as older Model 3s. Source: vehicle-command 205, SmartEVSE-3.5 291."""
+    is_on_one_phase: bool = False
+    """Whether it is stuck on one phase."""
 
     @property
     def highest_amps(self) -> int:
@@ -200,7 +163,7 @@ class Charging:
         """Phases that both the supply and the on-board charger have; 0 without AC."""
         if self.supply is None or self.supply.is_fast:
             return 0
-        return min(self.supply.phases, self.model.charger_phases)
+        return 1 if self.is_on_one_phase else min(self.supply.phases, self.model.charger_phases)
 
     @property
     def amps(self) -> int:
@@ -220,59 +183,6 @@ class Charging:
             wanted, self.highest_amps, now, is_charging=self.state in ("Charging", "Starting")
         )
 
-    def try_to_begin(self, now: float) -> None:
-        """Start charging if possible; otherwise the state shows the reason."""
-        with contextlib.suppress(Refused):
-            self.begin(now)
-
-    def begin(self, now: float) -> None:
-        """Start charging.
-
-        Raises Refused with the car's word: `disconnected`, `no_power`, `complete`, `is_charging`,
-        `requested` (source: public issue reports).
-        """
-        if self.supply is None:
-            raise Refused("disconnected")
-        if self.state == "Charging":
-            raise Refused("is_charging")
-        if self.state == "Starting":
-            raise Refused("requested")
-        if not self.has_power:
-            self.state = "NoPower"
-            raise Refused("no_power")
-        if self.is_full or self._is_nearly_full:
-            self.state = "Complete"
-            raise Refused("complete")
-        self.state = "Starting"
-        self.is_held = False
-        self.current.end()
-        self.port.latch()
-        self.starting_until = now + STARTING_SECONDS
-        self.sessions.append(Session(started_at=now, is_fast=self.supply.is_fast))
-
-    def end(self) -> None:
-        """Stop charging. Raises Refused `not_charging` if the car does not charge."""
-        if self.state not in ("Charging", "Starting"):
-            raise Refused("not_charging")
-        self.interrupt("Stopped")
-
-    def interrupt(self, state: str) -> None:
-        """Stop the current: `Stopped`, `Complete` or `NoPower`."""
-        self.state = state
-        self.is_held = False
-        self.starting_until = None
-        self.current.end()
-
-    def live(self, now: float) -> None:
-        """Do everything of a charge that is due at this moment."""
-        if self.starting_until is not None and self.starting_until <= now:
-            self.starting_until = None
-            self.state = "Charging"
-            self.current.begin(now)
-        self.current.move(now)
-        if self.state == "Charging" and self.is_full:
-            self.interrupt("Complete")
-
     @property
     def is_full(self) -> bool:
         """Whether the limit is reached."""
@@ -290,21 +200,6 @@ class Charging:
     def limit_kwh(self) -> float:
         """The energy at the limit."""
         return self.battery.energy_at(self.limit_percent)
-
-    def set_limit(self, percent: int, now: float) -> None:
-        """Set the limit; a finished charge continues if it is raised, a running one may end.
-
-        Values outside 50 to 100 are answered with success but change nothing. Raises Refused
-        `already_set`.
-        """
-        if percent == self.limit_percent:
-            raise Refused("already_set")
-        if not MIN_LIMIT_PERCENT <= percent <= FULL_PERCENT:
-            return
-        self.limit_percent = percent
-        if self.state == "Complete" and not self.is_full:
-            self.state = "Stopped"
-            self.try_to_begin(now)
 
     # Power
 
@@ -362,6 +257,182 @@ class Charging:
             hours += self.battery.energy_at(step) / power
             level += step
         return hours
+
+
+@dataclass
+class Charging(Charger):
+    """The port, the charge, and what starts and ends it."""
+
+    timetable: Timetable = field(default_factory=Timetable)
+    """The charge schedules of the place where the car is."""
+    on_solar: OnSolar | None = None
+    """None if the car does not answer about it, as without a Powerwall."""
+    has_power: bool = True
+    """Whether the supply has power; without it, the state is `NoPower`."""
+    added_kwh: float = 0.0
+    wall_kwh: float = 0.0
+    """All energy that this car has ever taken from a supply; the site reads the difference."""
+    starting_until: float | None = None
+    is_held: bool = False
+    """Whether a plugged-in car waits for its timer or a schedule."""
+    is_manual: bool = False
+    """Whether a person or a command started the charge; the end of a schedule does not stop it."""
+    schedule: Schedule = field(default_factory=Schedule)
+    sessions: list[Session] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.port = ChargePort(self.model.has_motorized_charge_port)
+
+    # The cable
+
+    def plug_in(self, supply: Supply, *, now: float, start: bool = True) -> None:
+        """Plug in the cable, which starts a charge unless a timer or a schedule delays it.
+
+        Without `start` the car is left as if its charge had been stopped.
+        """
+        self.supply = supply
+        self.port.latch()
+        self.added_kwh = 0.0
+        self.current.fit(self.highest_amps)
+        self.current.end()
+        self.state = "Stopped"
+        self.is_held = self._is_delayed(now)
+        if start and not self.is_held:
+            self.try_to_begin(now)
+
+    def unplug(self) -> None:
+        """Pull the cable; the port closes behind it."""
+        self.supply = None
+        self.port.close()
+        self.state = "Disconnected"
+        self.is_held = self.is_manual = self.is_on_one_phase = False
+        self.starting_until = None
+        self.current.end()
+
+    # Timer and schedules
+
+    def _is_delayed(self, now: float) -> bool:
+        """Whether a charge has to wait now."""
+        if self.schedule.mode == "StartAt":
+            return True
+        return not self._is_fast and self.timetable.holds(now)
+
+    @property
+    def _is_fast(self) -> bool:
+        return self.supply is not None and self.supply.is_fast
+
+    def next_scheduled(self, after: float) -> float | None:
+        """The next moment at which a schedule starts or stops a charge of the plugged-in car."""
+        if self.supply is None or self._is_fast:
+            return None
+        if self.state == "Stopped":
+            return self.timetable.next_start(after)
+        if self.state in ("Charging", "Starting") and not self.is_manual:
+            return self.timetable.next_end(after)
+        return None
+
+    def follow_schedules(self, since: float, now: float) -> bool:
+        """Start or stop as schedules demand between two moments; returns whether one started."""
+        if self.supply is None or self._is_fast or not self.timetable.plans:
+            return False
+        due = self.next_scheduled(since)
+        is_due = due is not None and due <= now
+        is_inside = self.timetable.is_inside(now)
+        is_start = is_due and self.state == "Stopped"
+        if is_start:
+            self.try_to_begin(now)
+        elif is_due and not is_inside:
+            self.interrupt("Stopped")
+        self.timetable.forget_finished(since, now)
+        if is_due and not is_start and not is_inside:
+            self.is_held = self.timetable.holds(now)
+        return is_start
+
+    def reconsider(self, now: float) -> None:
+        """Start a charge that was held back by what is not there any more (reports of owners)."""
+        if self.is_held and not self._is_delayed(now):
+            self.try_to_begin(now)
+
+    # Start and end
+
+    def switch_phases(self, phases: int) -> None:
+        """Let the wall box switch its phases while the cable is plugged in."""
+        if self.supply is None or self.supply.is_fast:
+            raise Refused("disconnected")
+        self.supply = replace(self.supply, phases=phases)
+        if self.sticks_on_one_phase and self.state == "Charging" and phases == 1:
+            self.is_on_one_phase = True
+
+    def try_to_begin(self, now: float) -> None:
+        """Start charging on its own if possible; otherwise the state shows the reason."""
+        with contextlib.suppress(Refused):
+            self.begin(now, is_manual=False)
+
+    def begin(self, now: float, *, is_manual: bool = True) -> None:
+        """Start charging, by a person or a command unless not `is_manual`.
+
+        Raises Refused with the car's word: `disconnected`, `no_power`, `complete`, `is_charging`,
+        `requested` (source: public issue reports).
+        """
+        if self.supply is None:
+            raise Refused("disconnected")
+        if self.state == "Charging":
+            raise Refused("is_charging")
+        if self.state == "Starting":
+            raise Refused("requested")
+        if not self.has_power:
+            self.state = "NoPower"
+            raise Refused("no_power")
+        if self.is_full or self._is_nearly_full:
+            self.state = "Complete"
+            raise Refused("complete")
+        self.state = "Starting"
+        self.is_on_one_phase = False
+        self.current.count_start(now)
+        self.is_held = False
+        self.is_manual = is_manual
+        self.current.end()
+        self.port.latch()
+        self.starting_until = now + STARTING_SECONDS
+        self.sessions.append(Session(started_at=now, is_fast=self.supply.is_fast))
+
+    def end(self) -> None:
+        """Stop charging. Raises Refused `not_charging` if the car does not charge."""
+        if self.state not in ("Charging", "Starting"):
+            raise Refused("not_charging")
+        self.interrupt("Stopped")
+
+    def interrupt(self, state: str) -> None:
+        """Stop the current: `Stopped`, `Complete` or `NoPower`."""
+        self.state = state
+        self.is_held = self.is_manual = False
+        self.starting_until = None
+        self.current.end()
+
+    def live(self, now: float) -> None:
+        """Do everything of a charge that is due at this moment."""
+        if self.starting_until is not None and self.starting_until <= now:
+            self.starting_until = None
+            self.state = "Charging"
+            self.current.begin(now)
+        self.current.move(now)
+        if self.state == "Charging" and self.is_full:
+            self.interrupt("Complete")
+
+    def set_limit(self, percent: int, now: float) -> None:
+        """Set the limit; a finished charge continues if it is raised, a running one may end.
+
+        Values outside 50 to 100 are answered with success but change nothing. Raises Refused
+        `already_set`.
+        """
+        if percent == self.limit_percent:
+            raise Refused("already_set")
+        if not MIN_LIMIT_PERCENT <= percent <= FULL_PERCENT:
+            return
+        self.limit_percent = percent
+        if self.state == "Complete" and not self.is_full:
+            self.state = "Stopped"
+            self.try_to_begin(now)
 
     def flow(self, seconds: float) -> None:
         """Let current flow for a while, with the power of its beginning."""

@@ -4,7 +4,7 @@ Sources: TeslaPy issue 42, evcc 13007, esphome-tesla-ble 77 and 120, vehicle-com
 rule of 5 A; the times are those for which charging controllers of the community wait.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MIN_DISPLAYED = 5
 """A. Car and app display no lower setting, although less may flow."""
@@ -14,6 +14,10 @@ DEAD_SECONDS = 10.0
 """From the start of a charge, or a new setting, until the current changes."""
 STEP_SECONDS = 1.0
 """Time per ampere of the change after that."""
+MAX_STARTS = 30
+"""Starts within a day after which the current sticks. The real number is unknown."""
+STUCK_AMPS = 6
+_DAY_SECONDS = 86_400.0
 
 
 @dataclass
@@ -38,10 +42,15 @@ class Current:
     stuck_at: int | None = None
     """The maximum real current, whatever is set, until the cable is pulled; observed after many
     stops and starts. Source: TWCManager issue 12."""
+    max_starts: int | None = MAX_STARTS
+    """Starts in 24 hours with one cable that a car takes; None: any number."""
+    starts: list[float] = field(default_factory=list)
+    """Those with the present cable in the last 24 hours, as Unix times."""
 
     def fit(self, highest: int) -> None:
         """Return to the chosen current, as far as a new cable allows it."""
         self.stuck_at = None
+        self.starts.clear()
         self.setting = highest if self.chosen is None else min(self.chosen, highest)
 
     def choose(self, wanted: int, highest: int) -> None:
@@ -79,6 +88,12 @@ class Current:
         self.stuck_at = amps
         if self.amps != self.target and self.moves_at is None:
             self.moves_at = now + STEP_SECONDS
+
+    def count_start(self, now: float) -> None:
+        """Note a start; after too many of them the current sticks."""
+        self.starts = [at for at in self.starts if now - at < _DAY_SECONDS] + [now]
+        if self.max_starts is not None and len(self.starts) > self.max_starts:
+            self.stuck_at = STUCK_AMPS
 
     def begin(self, now: float) -> None:
         """Start a charge: at 5 A, whatever lower current was requested before."""

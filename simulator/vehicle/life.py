@@ -111,6 +111,7 @@ class Life(VehicleState):
             self.software.next_change_at,
             self._climate_ends_at(),
             self._timer_at(),
+            charging.next_scheduled(self._followed_until),
         ]
 
     def _next_event(self) -> float | None:
@@ -157,6 +158,9 @@ class Life(VehicleState):
         charging = self.charging
         charging.port.change(now)
         charging.live(now)
+        if charging.follow_schedules(self._followed_until, now):
+            self.rouse(now)
+        self._followed_until = now
         schedule = charging.schedule
         if (
             schedule.mode == "StartAt"

@@ -24,6 +24,7 @@ from simulator.vehicle.media import Media
 from simulator.vehicle.model import Model
 from simulator.vehicle.reception import Reception
 from simulator.vehicle.software import Software
+from simulator.vehicle.timetable import Timetable
 
 WAKE_SECONDS = 12.0
 KEYLESS_SECONDS = 120.0
@@ -85,7 +86,6 @@ class VehicleState:
 
         self.battery = Battery(model.capacity_kwh, 0.0, model.range_miles)
         self.battery.percent = percent
-        self.charging = Charging(model, self.battery)
         self.climate = Climate(longitude=HOME[1])
         self.body = Body()
         self.tyres = Tyres(model.tyre_front_bar, model.tyre_rear_bar)
@@ -96,6 +96,15 @@ class VehicleState:
         self.access = Access()
         self.drivetrain = Drivetrain(flips=model.gear_flips)
         self.plans = Plans()
+        self.charging = Charging(
+            model,
+            self.battery,
+            timetable=Timetable(
+                self.plans.charge,
+                lambda: (self.latitude, self.longitude),
+                lambda: self.time_zone,
+            ),
+        )
 
         self.latitude, self.longitude = HOME
         self.heading = 87.0
@@ -116,7 +125,7 @@ class VehicleState:
         self.flashes = 0
         self.honks = 0
         self.homelink_moves = 0
-        self._time = clock.now()
+        self._time = self._followed_until = clock.now()
         self._boot_drivetrain()
 
     @property
@@ -132,6 +141,20 @@ class VehicleState:
         if due.timestamp() <= after:
             due += timedelta(days=1)
         return due.timestamp()
+
+    @property
+    def charge_starts_at(self) -> float | None:
+        """The next time at which the classic timer or a schedule would start a charge."""
+        schedule = self.charging.schedule
+        if schedule.mode == "StartAt":
+            return self.next_local_time(schedule.start_minutes, after=self._time)
+        is_waiting = self.charging.state == "Stopped"
+        return self.charging.next_scheduled(self._time) if is_waiting else None
+
+    @property
+    def is_charge_pending(self) -> bool:
+        """Whether the plugged-in car waits for that time."""
+        return self.charging.state == "Stopped" and self.charge_starts_at is not None
 
     @property
     def is_on_shore_power(self) -> bool:

@@ -53,6 +53,73 @@ def test_a_current_sticks_until_the_cable_is_pulled(car: Car) -> None:
     assert set_amps(car, 16) == (16, 16)
 
 
+def test_a_current_sticks_after_many_starts(car: Car) -> None:
+    for _ in range(29):
+        car.steer({"charging": False})
+        car.steer({"charging": True})
+    pass_time(car, 60)
+    assert (car.charging.amps, car.describe()["charge_starts"]) == (32, 30)
+    car.steer({"charging": False})
+    car.steer({"charging": True})
+    pass_time(car, 60)
+    assert (car.charging.amps, car.charging.requested_amps) == (6, 32)
+    # Neither time nor another start helps, only the cable.
+    pass_time(car, 86_400)
+    car.steer({"battery_level": 30, "charging": False})
+    car.steer({"charging": True})
+    pass_time(car, 60)
+    assert car.charging.amps == 6
+    car.steer({"plugged_in": False})
+    car.steer({"plugged_in": "ac1"})
+    pass_time(car, 60)
+    assert car.charging.amps == 32
+
+
+def test_number_of_starts_is_steered(car: Car) -> None:
+    car.steer({"charging": False, "max_starts": 1})
+    car.steer({"charging": True})
+    pass_time(car, 60)
+    assert car.charging.amps == 6
+    car.steer({"stuck_amps": None, "max_starts": None, "charging": False})
+    car.steer({"charging": True})
+    pass_time(car, 60)
+    assert car.charging.amps == 32
+
+
+# ---- phases ------------------------------------------------------------------------------------
+
+
+def test_some_cars_stick_on_one_phase(car: Car) -> None:
+    def reported() -> tuple[object, int]:
+        charge = car.vehicle_data({"charge_state"}, location=False)["charge_state"]
+        return charge["charger_phases"], round(car.wall_kilowatts * 1000)
+
+    car.steer({"plugged_in": False, "sticks_on_one_phase": True})
+    car.steer({"plugged_in": "ac3"})
+    pass_time(car, 60)
+    assert reported() == (2, 11040)
+    car.steer({"phases": 1})
+    assert reported() == (1, 3680)
+    car.steer({"phases": 3})
+    assert reported() == (1, 3680)
+    car.steer({"charging": False})
+    assert reported() == (None, 0)
+    car.steer({"charging": True})
+    pass_time(car, 60)
+    assert reported() == (2, 11040)
+    car.steer({"sticks_on_one_phase": False, "phases": 1})
+    car.steer({"phases": 3})
+    assert reported() == (2, 11040)
+
+
+def test_phases_cannot_be_switched_without_a_cable(car: Car) -> None:
+    with pytest.raises(SteeringError):
+        car.steer({"phases": 2})
+    car.steer({"plugged_in": False})
+    with pytest.raises(SteeringError):
+        car.steer({"phases": 1})
+
+
 # ---- 5 A ---------------------------------------------------------------------------------------
 
 

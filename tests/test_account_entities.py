@@ -31,7 +31,7 @@ from custom_components.flotte.spending.account_ledger import AccountLedger
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION, name_of
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import DecisionReason, SpendingRequest
+from custom_components.flotte.tesla.spending.decision import DecisionReason, SpendingRequest
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
 from custom_components.flotte.tesla.spending.tariff import FREE, Category

@@ -93,6 +93,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.ledger",
         "tesla.spending.tariff",
     },
+    "tesla.spending.decision": {
+        "tesla.errors",
+        "tesla.spending.caller",
+        "tesla.spending.modes",
+        "tesla.spending.tariff",
+    },
     "tesla.spending.gate": {
         "tesla.spending.holds",
         "tesla.errors",
@@ -104,6 +110,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.modes",
         "tesla.spending.policy",
         "tesla.spending.tariff",
+        "tesla.spending.decision",
     },
     "tesla.spending.projection": {"tesla.spending.ledger", "tesla.spending.tariff"},
     "tesla.signing": {"cryptography", "google", "tesla_protocol"},
@@ -144,6 +151,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.endpoints",
         "tesla.spending.gate",
         "tesla.spending.holds",
+        "tesla.spending.decision",
     },
     "tesla.telemetry": {
         "tesla.reading_json",
@@ -362,7 +370,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.errors",
         "tesla.spending.caller",
-        "tesla.spending.gate",
         "tesla.spending.holds",
         "tesla.spending.tariff",
         "tesla.vehicle.channel",
@@ -373,6 +380,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.presence",
         "tesla.vehicle.waits",
         "tesla.vehicle.wake_record",
+        "tesla.spending.decision",
     },
     "tesla.vehicle.deferred_commands": {
         "asyncio",
@@ -381,7 +389,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.listeners",
         "tesla.signals",
         "tesla.spending.caller",
-        "tesla.spending.gate",
         "tesla.vehicle.context",
         "tesla.vehicle.deferral",
         "tesla.vehicle.knowledge",
@@ -389,6 +396,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.persistence",
         "tesla.vehicle.presence",
         "tesla.vehicle.turns",
+        "tesla.spending.decision",
     },
     "tesla.vehicle.polling": {
         "tesla.commands",
@@ -413,7 +421,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.errors",
         "tesla.spending.caller",
-        "tesla.spending.gate",
         "tesla.vehicle.admission",
         "tesla.vehicle.context",
         "tesla.vehicle.knowledge",
@@ -422,6 +429,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.presence",
         "tesla.vehicle.waits",
         "tesla.vehicle.wake_record",
+        "tesla.spending.decision",
     },
     "tesla.vehicle.verification": {
         "tesla.commands",
@@ -440,7 +448,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.errors",
         "tesla.spending.caller",
-        "tesla.spending.gate",
         "tesla.spending.holds",
         "tesla.spending.tariff",
         "tesla.state",
@@ -459,6 +466,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.unknown_commands",
         "tesla.vehicle.verification",
         "tesla.vehicle.waking",
+        "tesla.spending.decision",
     },
     "tesla.vehicle.vehicle": {
         "tesla.api.fleet",
@@ -515,6 +523,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",
+        "tesla.spending.decision",
         "tesla.commands",
         "tesla.api.confirmation",
         "tesla.errors",
@@ -929,6 +938,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.endpoints",
         "tesla.spending.gate",
         "tesla.telemetry",
+        "tesla.spending.decision",
     },
     "streaming.planning": HOME_ASSISTANT
     | {
@@ -1144,11 +1154,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.errors",
         "tesla.spending.caller",
-        "tesla.spending.gate",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
         "tesla.vehicle.deferral",
         "voluptuous",
+        "tesla.spending.decision",
     },
     "repairs": HOME_ASSISTANT
     | {
@@ -1197,9 +1207,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "account.data",
         "const",
-        "tesla.spending.gate",
         "tesla.listeners",
         "tesla.spending.caller",
+        "tesla.spending.decision",
     },
     "logbook": HOME_ASSISTANT | {"const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT

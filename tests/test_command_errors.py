@@ -27,7 +27,7 @@ from custom_components.flotte.tesla.signing.verdict import (
     REASONS,
     SIGNED_MESSAGE_INFORMATION,
 )
-from custom_components.flotte.tesla.spending.gate import DecisionReason
+from custom_components.flotte.tesla.spending.decision import DecisionReason
 from custom_components.flotte.tesla.spending.projection import Basis
 from simulator import Simulator
 from simulator.accounts import SCOPES
@@ -848,6 +848,7 @@ ALLOWING: Final = frozenset(
             DecisionReason.AUTOMATION,
             DecisionReason.IN_STEP,
             DecisionReason.SAVES,
+            DecisionReason.STOP,
         ),
     )
 )

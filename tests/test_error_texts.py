@@ -33,7 +33,7 @@ from custom_components.flotte.tesla.signing.verdict import (
     SIGNED_MESSAGE_INFORMATION,
     Outcome,
 )
-from custom_components.flotte.tesla.spending.gate import DecisionReason
+from custom_components.flotte.tesla.spending.decision import DecisionReason
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.modes import ModeReason
 from custom_components.flotte.tesla.spending.projection import Basis

@@ -24,7 +24,7 @@ from custom_components.flotte.repairs import DamagedLedgerFlow, async_create_fix
 from custom_components.flotte.spending.account_ledger import AccountLedger, async_get_ledger
 from custom_components.flotte.tesla.errors import NotRecorded
 from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import SpendingRequest
+from custom_components.flotte.tesla.spending.decision import SpendingRequest
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import COMMAND, DATA, FREE, WAKE, Charge
 from custom_components.flotte.tesla.spending.tariff import Category as MeterCategory

@@ -32,7 +32,7 @@ from custom_components.flotte.spending.rules import async_set_spending_option
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command
 from custom_components.flotte.tesla.spending.caller import STREAM, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import DecisionReason
+from custom_components.flotte.tesla.spending.decision import DecisionReason
 from custom_components.flotte.tesla.spending.ledger import LedgerKey
 from custom_components.flotte.tesla.spending.modes import EFFECTS, ModeReason, SpendingMode
 from custom_components.flotte.tesla.spending.policy import Policy

@@ -14,7 +14,11 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.tesla.spending.caller import STREAM
-from custom_components.flotte.tesla.spending.gate import Decision, DecisionReason, SpendingRequest
+from custom_components.flotte.tesla.spending.decision import (
+    Decision,
+    DecisionReason,
+    SpendingRequest,
+)
 from custom_components.flotte.tesla.spending.policy import Policy
 from simulator import Simulator
 from simulator.bill import Category

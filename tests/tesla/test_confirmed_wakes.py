@@ -10,7 +10,7 @@ from freezegun.api import FrozenDateTimeFactory
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.errors import GateRefused
 from custom_components.flotte.tesla.spending.caller import POLLING, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import Allow, Refuse
+from custom_components.flotte.tesla.spending.decision import Allow, Refuse
 from custom_components.flotte.tesla.spending.ledger import Month
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category, Charge

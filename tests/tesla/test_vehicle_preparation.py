@@ -18,7 +18,7 @@ from custom_components.flotte.tesla.errors import (
     OutcomeUnknown,
 )
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import DecisionReason
+from custom_components.flotte.tesla.spending.decision import DecisionReason
 from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category

@@ -22,7 +22,7 @@ _RUN: Final = re.compile(r"(automation|script)\.[a-z0-9_]+")
 """Entity id of an automation or a script."""
 
 
-_CALLER: Final = re.compile(r"person|(automation|voice)(:\S+)?")
+_CALLER: Final = re.compile(r"person|charging|(automation|voice)(:\S+)?")
 """Label of a caller in the ledger; see `tesla.spending.caller.Caller`."""
 
 

@@ -35,7 +35,7 @@ from ..tesla import commands
 from ..tesla.commands import Command
 from ..tesla.errors import NotKept
 from ..tesla.spending.caller import Caller
-from ..tesla.spending.gate import Allow, Decision, SpendingRequest
+from ..tesla.spending.decision import Allow, Decision, SpendingRequest
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
 from ..tesla.vehicle.deferral import DeferredCommand

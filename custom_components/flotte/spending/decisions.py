@@ -19,7 +19,14 @@ from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..tesla.listeners import Listeners
 from ..tesla.spending.caller import CallerKind
-from ..tesla.spending.gate import Allow, Decision, DecisionReason, Defer, Refuse, SpendingRequest
+from ..tesla.spending.decision import (
+    Allow,
+    Decision,
+    DecisionReason,
+    Defer,
+    Refuse,
+    SpendingRequest,
+)
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the device."""

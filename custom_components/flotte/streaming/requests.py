@@ -9,8 +9,9 @@ from ..const import LOGGER
 from ..tesla.api.fleet import FleetApi
 from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import STREAM
+from ..tesla.spending.decision import SpendingRequest
 from ..tesla.spending.endpoints import Endpoint
-from ..tesla.spending.gate import Gate, SpendingRequest
+from ..tesla.spending.gate import Gate
 from ..tesla.spending.holds import Hold
 from ..tesla.telemetry.answers import read_configuration
 from ..tesla.telemetry.configuration import expiry_of

@@ -17,6 +17,7 @@ from custom_components.flotte.tesla.commands import energy
 from custom_components.flotte.tesla.errors import BudgetExceeded, GateRefused
 from custom_components.flotte.tesla.spending import endpoints
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.decision import Allow
 from custom_components.flotte.tesla.spending.endpoints import (
     ASSUMED,
     CHOICES,
@@ -25,7 +26,6 @@ from custom_components.flotte.tesla.spending.endpoints import (
     Endpoints,
     read_categories,
 )
-from custom_components.flotte.tesla.spending.gate import Allow
 from custom_components.flotte.tesla.spending.policy import Policy
 from custom_components.flotte.tesla.spending.tariff import Category, Charge
 from custom_components.flotte.tesla.vehicle.vehicle import Vehicle

@@ -23,8 +23,14 @@ from custom_components.flotte.tesla.errors import (
     GateRefused,
     Refused,
 )
-from custom_components.flotte.tesla.spending.caller import POLLING, STREAM, Caller, CallerKind
-from custom_components.flotte.tesla.spending.gate import (
+from custom_components.flotte.tesla.spending.caller import (
+    CHARGING_AT_HOME,
+    POLLING,
+    STREAM,
+    Caller,
+    CallerKind,
+)
+from custom_components.flotte.tesla.spending.decision import (
     UNATTENDED,
     WAITING,
     Allow,
@@ -32,11 +38,10 @@ from custom_components.flotte.tesla.spending.gate import (
     Decision,
     DecisionReason,
     Defer,
-    Gate,
     Refuse,
     SpendingRequest,
-    decide,
 )
+from custom_components.flotte.tesla.spending.gate import Gate, decide
 from custom_components.flotte.tesla.spending.holds import Hold
 from custom_components.flotte.tesla.spending.ledger import Booking, Ledger, LedgerKey, Month
 from custom_components.flotte.tesla.spending.meter import Doubt, Meter
@@ -70,6 +75,8 @@ PERSON: Final = Caller(CallerKind.PERSON)
 AUTOMATION: Final = Caller(CallerKind.AUTOMATION, "solar")
 VOICE: Final = Caller(CallerKind.VOICE)
 NIGHT: Final = QuietHours(time(22), time(7))
+FOUR_WAKES: Final = {"wakes_today": 4}
+STOP: Final = replace(COMMAND, unasked=True)
 
 TEXTS: Final[dict[str, str]] = {
     key: value["message"]
@@ -504,6 +511,81 @@ TABLE: Final[dict[str, Case]] = {
     "a_leaner_stream_above_the_budget": Case(
         ask(STREAM, DATA, reduces_cost=True), Refuse, DecisionReason.BUDGET, APRIL, at=ALL_SPENT
     ),
+    # --- Charging at home ---
+    "charging_wakes": Case(ask(CHARGING_AT_HOME, WAKE, COMMAND), Allow, DecisionReason.AUTOMATION),
+    "charging_has_wakes_of_its_own": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Allow,
+        DecisionReason.AUTOMATION,
+        at={"wakes_today": 3},
+    ),
+    "charging_has_used_its_wakes": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Refuse,
+        DecisionReason.CHARGING_QUOTA,
+        TOMORROW,
+        at=FOUR_WAKES,
+    ),
+    "charging_may_not_wake": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Refuse,
+        DecisionReason.ASLEEP,
+        policy={"charging_wakes_per_day": 0},
+    ),
+    "charging_with_unlimited_wakes": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Allow,
+        DecisionReason.AUTOMATION,
+        at={"wakes_today": 90},
+        policy={"charging_wakes_per_day": None},
+    ),
+    "a_planned_charge_in_quiet_hours": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Allow,
+        DecisionReason.AUTOMATION,
+        at=IN_THE_NIGHT,
+        policy={"quiet_hours": NIGHT, "wake_gap": timedelta(hours=5)},
+    ),
+    "a_planned_charge_where_automations_wait": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Allow,
+        DecisionReason.AUTOMATION,
+        policy={"asleep_automation": AsleepPolicy.REFUSE},
+    ),
+    "charging_with_a_rule_of_its_own": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Refuse,
+        DecisionReason.ASLEEP,
+        policy={"asleep_callers": {"charging": AsleepPolicy.REFUSE}},
+    ),
+    "charging_while_frugal": Case(
+        ask(CHARGING_AT_HOME, WAKE, COMMAND),
+        Allow,
+        DecisionReason.AUTOMATION,
+        at={"mode": SpendingMode.FRUGAL},
+    ),
+    "charging_while_stopped": Case(
+        ask(CHARGING_AT_HOME, COMMAND),
+        Refuse,
+        DecisionReason.STOPPED,
+        APRIL,
+        at={"mode": SpendingMode.STOPPED},
+    ),
+    "charging_leaves_the_reserve": Case(
+        ask(CHARGING_AT_HOME, COMMAND), Refuse, DecisionReason.RESERVE, APRIL, at=RESERVE_LEFT
+    ),
+    "a_stop_takes_the_reserve": Case(
+        ask(CHARGING_AT_HOME, STOP), Allow, DecisionReason.STOP, at=RESERVE_LEFT
+    ),
+    "a_stop_above_the_budget": Case(
+        ask(CHARGING_AT_HOME, STOP),
+        Allow,
+        DecisionReason.STOP,
+        at={**ALL_SPENT, "mode": SpendingMode.STOPPED},
+    ),
+    "a_stop_while_suspended": Case(
+        ask(CHARGING_AT_HOME, STOP), Refuse, DecisionReason.SUSPENDED, APRIL, at={"suspended": True}
+    ),
     # --- Other tariffs ---
     "discount_in_kroner": Case(
         ask(PERSON, WAKE),
@@ -568,6 +650,11 @@ def test_every_decision_is_explained(case: Case) -> None:
         ("quota_used_for_an_unlock", "Wait until 2026-03-11 00:00,"),
         ("quota_used", "automations have used 2 of 2 wake-ups today"),
         ("quota_used", "or is dropped at 2026-03-10 18:00."),
+        (
+            "charging_has_used_its_wakes",
+            "charging at home has used 4 of 4 wake-ups today. Wait until",
+        ),
+        ("a_stop_above_the_budget", "Stopping the charge costs at most 0.001 EUR"),
         ("quiet_hours_are_local", "between 22:00 and 07:00. Wait until 2026-03-11 07:00,"),
         ("too_soon_again", "less than 30 minutes ago. Wait until 2026-03-10 12:01,"),
         ("automation_in_the_reserve", "This would cost 0.001 EUR."),
@@ -981,11 +1068,19 @@ def test_a_smaller_budget_never_loosens(
 # --- All cases -----------------------------------------------------------------------------------
 
 CALLERS = st.sampled_from(
-    [PERSON, AUTOMATION, VOICE, POLLING, STREAM, Caller(CallerKind.AUTOMATION, "night")]
+    [
+        PERSON,
+        AUTOMATION,
+        VOICE,
+        CHARGING_AT_HOME,
+        POLLING,
+        STREAM,
+        Caller(CallerKind.AUTOMATION, "night"),
+    ]
 )
 CHARGES = st.lists(
     st.one_of(
-        st.sampled_from([WAKE, COMMAND, DATA, ENERGY, FREE]),
+        st.sampled_from([WAKE, COMMAND, STOP, DATA, ENERGY, FREE]),
         st.builds(Charge, st.sampled_from(Category), st.integers(1, 60)),
     ),
     max_size=4,
@@ -1017,6 +1112,7 @@ POLICIES = st.builds(
     budget=st.one_of(st.none(), st.decimals(0, 12, places=2)),
     reserve=st.decimals(0, 1, places=2),
     wakes_per_day=st.one_of(st.none(), st.integers(0, 3)),
+    charging_wakes_per_day=st.one_of(st.none(), st.integers(0, 3)),
     quiet_hours=st.one_of(st.none(), st.builds(QuietHours, st.times(), st.times())),
     wake_gap=st.timedeltas(timedelta(), timedelta(hours=3)),
     head_start=st.timedeltas(timedelta(), timedelta(days=5)),
@@ -1065,6 +1161,8 @@ def test_properties_of_all_cases(
     if isinstance(decision, Allow):
         bill = bill_with(request, at)
         assert not at.suspended
+        if request.ends_spending:
+            return
         assert bill <= limit
         if kind is not CallerKind.PERSON and not request.reduces_cost:
             assert bill <= limit * (1 - policy.reserve)
@@ -1073,6 +1171,9 @@ def test_properties_of_all_cases(
         if kind in UNATTENDED and request.wakes:
             assert policy.wakes_per_day is None or at.wakes_today < policy.wakes_per_day
             assert EFFECTS[at.mode].automation_wakes
+        quota = policy.charging_wakes_per_day
+        if kind is CallerKind.CHARGING and request.wakes and quota is not None:
+            assert at.wakes_today < quota
     elif isinstance(decision, Defer):
         assert request.deferrable
         assert request.wakes

@@ -4,18 +4,21 @@ import gc
 import json
 import weakref
 from collections import Counter
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from custom_components.flotte.tesla.errors import AccountSuspended, BudgetExceeded
 from custom_components.flotte.tesla.spending.caller import (
+    CHARGING_AT_HOME,
     POLLING,
     SETUP,
     STREAM,
@@ -573,14 +576,27 @@ TestInterleaved = Interleaved.TestCase
 
 
 @given(st.integers(0, 30_000))
-def test_left_and_require_agree(commands: int) -> None:
+@example(9_994)
+@example(9_995)
+@example(9_999)
+@example(10_000)
+def test_the_budget_ends_where_the_rounded_bill_does(commands: int) -> None:
     spent = meter("10", command=commands)
-    try:
+    # Tesla rounds to the cent: from 9.995 on, the bill is 10.00, and still within the budget.
+    assert (spent.left(NOW) == 0) is (commands >= 9_995)
+    with nullcontext() if commands + 1 <= 10_000 else pytest.raises(BudgetExceeded):
         spent.require([COMMAND], NOW)
-    except BudgetExceeded:
-        assert commands + 1 > 10_000 or spent.left(NOW) < Decimal("0.01")
-    else:
-        assert spent.left(NOW) >= Decimal("0.001")
+
+
+def test_the_hold_of_what_ends_spending_needs_no_room() -> None:
+    spent = meter("10", command=10_000)
+    with pytest.raises(BudgetExceeded):
+        spent.hold([COMMAND], CHARGING_AT_HOME, CAR, NOW)
+    with spent.hold([replace(COMMAND, unasked=True)], CHARGING_AT_HOME, CAR, NOW):
+        spent.charge(COMMAND, CHARGING_AT_HOME, CAR, NOW)
+    assert spent.ledger.month(Month.of(NOW))[Category.COMMAND] == 10_001
+    with pytest.raises(BudgetExceeded):
+        spent.charge(COMMAND, CHARGING_AT_HOME, CAR, NOW)
 
 
 # --- Tariffs -------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from ..api.fleet import FleetApi
 from ..clock import utc_now
 from ..errors import MissingScope
 from ..spending.caller import Caller
+from ..spending.decision import SpendingRequest
 from ..spending.endpoints import Endpoint
-from ..spending.gate import Gate, SpendingRequest
+from ..spending.gate import Gate
 from ..spending.holds import Hold
 from .supercharging import Page, SuperchargerSession, read_page
 

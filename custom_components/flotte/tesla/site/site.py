@@ -33,8 +33,9 @@ from ..errors import (
 from ..listeners import Listeners
 from ..signals import BACKUP_HISTORY, ENERGY_HISTORY, LIVE_STATUS, SITE_INFO
 from ..spending.caller import POLLING, Caller
+from ..spending.decision import SpendingRequest
 from ..spending.endpoints import Endpoint
-from ..spending.gate import Gate, SpendingRequest
+from ..spending.gate import Gate
 from ..state import Reading, Readings, Signal, Source, State, StoredState, restore_state
 from ..vehicle import poll_plan as plan
 from ..vehicle.outcome import Done

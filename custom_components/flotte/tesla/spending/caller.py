@@ -11,6 +11,8 @@ class CallerKind(StrEnum):
     PERSON = "person"
     AUTOMATION = "automation"
     VOICE = "voice"
+    CHARGING = "charging"
+    """Charging at home, which follows the sun and the owner's plan on its own."""
     BACKGROUND = "background"
 
 
@@ -30,3 +32,4 @@ class Caller:
 STREAM: Final = Caller(CallerKind.BACKGROUND, "stream")
 SETUP: Final = Caller(CallerKind.BACKGROUND, "setup")
 POLLING: Final = Caller(CallerKind.BACKGROUND, "polling")
+CHARGING_AT_HOME: Final = Caller(CallerKind.CHARGING)

@@ -12,6 +12,9 @@ placeholders of that text, so that every decision can be shown to the owner.
 - Automations, scripts and voice assistants must leave the reserve for people. They may wake each
   car only so often a day, not in quiet hours, and not too soon after its last wake. If a wake is
   refused, a plain setting is deferred until the car wakes on its own; other commands are refused.
+- Charging at home is treated like an automation, but has wakes of its own, also in quiet hours,
+  and nothing of it is deferred: its plan says when to charge. Its stop is never refused for lack of
+  money, because going on would cost more.
 - The background may spend no faster than the month passes, apart from a head start for the first
   days. It never wakes a car.
 
@@ -22,173 +25,34 @@ Everything here is a pure function except `Gate`, which combines them and does n
 either.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import ROUND_CEILING, Decimal
-from enum import StrEnum
 from typing import Final
 
 from ..clock import within
-from ..errors import AccountSuspended, BudgetExceeded, GateRefused, Refused, whole_units
+from ..errors import whole_units
 from ..listeners import Listeners
-from .caller import POLLING, Caller, CallerKind
+from .caller import POLLING, CallerKind
+from .decision import (
+    CHARGING_ONLY,
+    UNATTENDED,
+    WAITING,
+    Allow,
+    Circumstances,
+    Decision,
+    DecisionReason,
+    Defer,
+    Refuse,
+    SpendingRequest,
+)
 from .holds import Hold
 from .ledger import Month
 from .meter import Meter
 from .modes import EFFECTS, ModeReason, ModeStatus, SpendingMode, mode_of
 from .policy import AsleepPolicy, Policy
-from .tariff import Category, Charge, Tariff
+from .tariff import Charge
 
 MINUTE: Final = timedelta(minutes=1)
-UNATTENDED: Final = frozenset({CallerKind.AUTOMATION, CallerKind.VOICE})
-"""Callers that share the daily wakes: those that act without a person at a screen."""
-
-
-# --- Requests and decisions ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendingRequest:
-    """An action to decide about, with its whole cost."""
-
-    caller: Caller
-    charges: tuple[Charge, ...]
-    """Everything that the action may need: a wake if the car is asleep and no other action wakes
-    it, a data request, a handshake, the command."""
-    asset: str = ""
-    """VIN of a vehicle or number of a site; empty if the action concerns no single asset."""
-    deferrable: bool = False
-    """Whether the action is a plain setting, which can run later as well as now. Never true for
-    unlocking, opening, remote start, or anything else that acts instead of setting a value."""
-    confirmed: bool = False
-    """Whether a person confirmed the action by repeating it."""
-    reduces_cost: bool = False
-    """Whether the action makes the rest of the month cheaper, such as a leaner stream."""
-
-    @property
-    def wakes(self) -> bool:
-        """Whether the action wakes the car."""
-        return any(charge.category is Category.WAKE for charge in self.charges)
-
-    @property
-    def without_wake(self) -> SpendingRequest:
-        """This action for a car that is awake already."""
-        rest = tuple(each for each in self.charges if each.category is not Category.WAKE)
-        return replace(self, charges=rest)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """Everything besides the request that a decision depends on."""
-
-    now: datetime
-    tariff: Tariff
-    counts: Mapping[Category, int]
-    """This month's counts, including held requests."""
-    unaccounted: Decimal = Decimal(0)
-    """Amount that counts as spent in addition; see `Meter.unaccounted`."""
-    zone: tzinfo = UTC
-    """The owner's time zone, for quiet hours and for times in texts."""
-    suspended: bool = False
-    """Whether Tesla has suspended the account."""
-    mode: SpendingMode = SpendingMode.NORMAL
-    wakes_today: int = 0
-    """Wakes of this car by automations and voice assistants today (UTC)."""
-    last_wake: datetime | None = None
-    """When this car was last woken."""
-
-
-class DecisionReason(StrEnum):
-    """The reason for a decision; the values are translation keys."""
-
-    FREE = "gate_free"
-    PERSON = "gate_person"
-    AUTOMATION = "gate_automation"
-    IN_STEP = "gate_in_step"
-    SAVES = "gate_saves"
-    BUDGET = "budget_exceeded"
-    SUSPENDED = "account_suspended"
-    RESERVE = "gate_reserve"
-    STOPPED = "gate_stopped"
-    NO_POLLING = "gate_no_polling"
-    AHEAD = "gate_ahead"
-    BACKGROUND = "gate_background"
-    CONFIRM = "gate_confirm"
-    ASLEEP = "gate_asleep"
-    NO_WAKES = "gate_no_wakes"
-    QUOTA = "gate_quota"
-    QUIET = "gate_quiet"
-    GAP = "gate_gap"
-
-
-WAITING: Final = frozenset(
-    {
-        DecisionReason.BUDGET,
-        DecisionReason.RESERVE,
-        DecisionReason.ASLEEP,
-        DecisionReason.NO_WAKES,
-        DecisionReason.QUOTA,
-        DecisionReason.QUIET,
-        DecisionReason.GAP,
-    }
-)
-"""Reasons that a wake is refused for, but not the setting itself once the car is awake."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allow:
-    """The action may begin now."""
-
-    reason: DecisionReason
-    placeholders: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        """Key of its text."""
-        return str(self.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The action may not run."""
-
-    reason: DecisionReason
-    until: datetime | None
-    """When the action may be allowed if nothing else changes; None if unknown."""
-    placeholders: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        """Key of its text."""
-        return str(self.reason)
-
-    def error(self) -> Refused:
-        """The error for this refusal."""
-        if self.reason is DecisionReason.SUSPENDED:
-            return AccountSuspended("Tesla's own limit is exceeded")
-        if self.reason is DecisionReason.BUDGET:
-            return BudgetExceeded(**self.placeholders)
-        return GateRefused(reason=self.key, **self.placeholders)
-
-
-@dataclass(frozen=True, slots=True)
-class Defer:
-    """The action is deferred until the car wakes on its own."""
-
-    reason: DecisionReason
-    """The reason not to wake the car."""
-    until: datetime
-    """When the deferral expires."""
-    placeholders: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        """Key of its text."""
-        return f"{self.reason}_waits"
-
-
-type Decision = Allow | Refuse | Defer
 
 
 def decide(request: SpendingRequest, circumstances: Circumstances, policy: Policy) -> Decision:
@@ -222,6 +86,8 @@ def decide_now(
     if obstacle is not None:
         return obstacle
     reason = DecisionReason.PERSON if is_person else DecisionReason.AUTOMATION
+    if request.ends_spending:
+        reason = DecisionReason.STOP
     return Allow(reason, _words(request, circumstances, policy))
 
 
@@ -293,11 +159,13 @@ def _money_reason(
 ) -> DecisionReason | None:
     if at.suspended:
         return DecisionReason.SUSPENDED
+    if request.ends_spending:
+        return None
     budget = policy.budget_in(at.tariff)
     bill = _bill_with(request, at)
     if bill > budget:
         return DecisionReason.BUDGET
-    if request.caller.kind in UNATTENDED and not EFFECTS[at.mode].automations:
+    if request.caller.kind in UNATTENDED | CHARGING_ONLY and not EFFECTS[at.mode].automations:
         return DecisionReason.STOPPED
     keeps_reserve = request.caller.kind is not CallerKind.PERSON and not request.reduces_cost
     if keeps_reserve and bill > budget * (1 - policy.reserve):
@@ -315,6 +183,8 @@ def _wake_obstacle(request: SpendingRequest, at: Circumstances, policy: Policy) 
         if policy.confirm_wakes and not request.confirmed:
             return Refuse(DecisionReason.CONFIRM, at.now, words)
         return None
+    if request.caller.kind is CallerKind.CHARGING:
+        return _quota_obstacle(request, at, policy, policy.charging_wakes_per_day)
     return _automation_wake_obstacle(request, at, policy)
 
 
@@ -325,14 +195,8 @@ def _automation_wake_obstacle(
     if not EFFECTS[at.mode].automation_wakes:
         until = Month.of(at.now).end
         return Refuse(DecisionReason.NO_WAKES, until, _words(request, at, policy, until))
-    if policy.wakes_per_day == 0:
-        # No later day has a wake either.
-        return Refuse(DecisionReason.ASLEEP, None, _words(request, at, policy))
-    if policy.wakes_per_day is not None and at.wakes_today >= policy.wakes_per_day:
-        today = at.now.astimezone(UTC).date()
-        until = datetime.combine(today + timedelta(days=1), time(), UTC)
-        words = {**_words(request, at, policy, until), "quota": str(policy.wakes_per_day)}
-        return Refuse(DecisionReason.QUOTA, until, words)
+    if (obstacle := _quota_obstacle(request, at, policy, policy.wakes_per_day)) is not None:
+        return obstacle
     local = at.now.astimezone(at.zone)
     quiet = policy.quiet_hours
     if quiet is not None and quiet.contain(local):
@@ -346,6 +210,23 @@ def _automation_wake_obstacle(
         minutes = str(whole_units(policy.wake_gap, MINUTE))
         return Refuse(DecisionReason.GAP, until, {**words, "minutes": minutes})
     return None
+
+
+def _quota_obstacle(
+    request: SpendingRequest, at: Circumstances, policy: Policy, quota: int | None
+) -> Refuse | None:
+    """The refusal because all wakes of the day are used, if they are."""
+    if quota == 0:
+        # No later day has a wake either.
+        return Refuse(DecisionReason.ASLEEP, None, _words(request, at, policy))
+    if quota is None or at.wakes_today < quota:
+        return None
+    today = at.now.astimezone(UTC).date()
+    until = datetime.combine(today + timedelta(days=1), time(), UTC)
+    words = {**_words(request, at, policy, until), "quota": str(quota)}
+    is_charging = request.caller.kind is CallerKind.CHARGING
+    reason = DecisionReason.CHARGING_QUOTA if is_charging else DecisionReason.QUOTA
+    return Refuse(reason, until, words)
 
 
 def _bill_with(request: SpendingRequest, at: Circumstances) -> Decimal:
@@ -432,7 +313,9 @@ class Gate:
             suspended=meter.is_suspended(now),
             mode=self.mode_status.mode,
             # Counting can walk the whole ledger, and only wakes need the number.
-            wakes_today=meter.wakes_today(request.asset, UNATTENDED, now) if wakes else 0,
+            wakes_today=meter.wakes_today(request.asset, request.sharing_wakes, now)
+            if wakes
+            else 0,
             last_wake=meter.last_wake(request.asset) if wakes else None,
         )
 

@@ -31,6 +31,9 @@ class Hold:
         self.caller = caller
         self.asset = asset
         self.month = month
+        charges = tuple(charges)
+        self.is_unasked = all(charge.unasked for charge in charges)
+        """Whether the budget need not have room for its charges."""
         self.left: Counter[Category] = Counter()
         for charge in charges:
             self.left[charge.category] += charge.count

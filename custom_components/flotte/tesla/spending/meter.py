@@ -6,7 +6,7 @@ and a month is a calendar month in UTC.
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -158,6 +158,7 @@ class Meter:
         hold = self._holds.find(charge, caller, asset, Month.of(now))
         if hold is not None:
             hold.left[charge.category] -= charge.count
+            charge = replace(charge, unasked=charge.unasked or hold.is_unasked)
         try:
             self.require((charge,), now)
         except Refused:

@@ -67,6 +67,8 @@ class Policy:
     """Share of the budget that is reserved for people, 0 to 1."""
     wakes_per_day: int | None = 2
     """Wakes per car and day (UTC, as in the ledger) that automations may cause; None: unlimited."""
+    charging_wakes_per_day: int | None = 4
+    """As above, that charging at home may cause. It needs two to three on a changeable day."""
     quiet_hours: QuietHours | None = None
     """Hours in which automations wake no car."""
     wake_gap: timedelta = timedelta()
@@ -93,6 +95,8 @@ class Policy:
             and not (self.budget.is_finite() and self.budget >= 0),
             "reserve": not (self.reserve.is_finite() and 0 <= self.reserve <= 1),
             "wakes_per_day": self.wakes_per_day is not None and self.wakes_per_day < 0,
+            "charging_wakes_per_day": self.charging_wakes_per_day is not None
+            and self.charging_wakes_per_day < 0,
             "wake_gap": self.wake_gap < timedelta(),
             "head_start": self.head_start < timedelta(),
             "max_deferral": self.max_deferral <= timedelta(),
@@ -108,6 +112,9 @@ class Policy:
     def asleep(self, caller: Caller) -> AsleepPolicy:
         """Treatment of a caller's commands for a sleeping car."""
         usual = self.asleep_person if caller.kind is CallerKind.PERSON else self.asleep_automation
+        if caller.kind is CallerKind.CHARGING:
+            # The rule for automations is about settings that can wait; a planned charge cannot.
+            usual = AsleepPolicy.WAKE
         return self.asleep_callers.get(caller.label, usual)
 
     @classmethod
@@ -297,6 +304,15 @@ RULES: Final = (
     SpendingRule(
         option="wakes_per_day",
         field="wakes_per_day",
+        kind=OptionKind.COUNT,
+        group=Group.WAKES,
+        read=_whole,
+        write=_unchanged,
+        strictest=_least,
+    ),
+    SpendingRule(
+        option="charging_wakes_per_day",
+        field="charging_wakes_per_day",
         kind=OptionKind.COUNT,
         group=Group.WAKES,
         read=_whole,

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from math import ceil
 from typing import Final
 
-from ..commands import Command
+from ..commands import Command, stop_charging
 from ..errors import GateRefused
 from ..spending.caller import Caller, CallerKind
-from ..spending.gate import Decision, DecisionReason, Defer, SpendingRequest
+from ..spending.decision import Decision, DecisionReason, Defer, SpendingRequest
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND, DATA, WAKE, Charge
 from . import waits
@@ -20,6 +21,7 @@ from .outcome import OVERRIDE_SECONDS, Errand, Intent, is_same_intent
 from .presence import Presence
 from .wake_record import WAKE_TIMEOUT, WakeRecord
 
+_STOP: Final = stop_charging().name
 PAID_CHECK_SECONDS: Final = 15.0
 """Time between the checks of a wake if the owner's tariff has a price for checks."""
 
@@ -146,11 +148,15 @@ class Admission:
     def _request(
         self, charges: Iterable[Charge], caller: Caller, intent: Intent
     ) -> SpendingRequest:
+        is_charging = caller.kind is CallerKind.CHARGING
+        if is_charging and isinstance(intent, Command) and intent.name == _STOP:
+            charges = (replace(charge, unasked=True) for charge in charges)
         return SpendingRequest(
             caller=caller,
             charges=tuple(charges),
             asset=self._context.vin,
-            deferrable=isinstance(intent, Command) and is_deferrable(intent),
+            # A current that was right when it was chosen is wrong hours later.
+            deferrable=isinstance(intent, Command) and is_deferrable(intent) and not is_charging,
             confirmed=self._confirms(intent, caller),
         )
 

@@ -11,7 +11,7 @@ from ..commands import Command
 from ..errors import OutcomeUnknown, Refused, TeslaError
 from ..listeners import Listeners
 from ..spending.caller import Caller
-from ..spending.gate import Defer
+from ..spending.decision import Defer
 from .context import VehicleContext
 from .deferral import DeferralQueue, DeferredCommand
 from .knowledge import Knowledge

@@ -20,7 +20,7 @@ from ..errors import (
     VehicleUnavailable,
 )
 from ..spending.caller import Caller
-from ..spending.gate import Defer
+from ..spending.decision import Defer
 from ..spending.holds import Hold
 from ..spending.tariff import COMMAND
 from ..state import Reading, Signal, Source

@@ -26,6 +26,7 @@ from .persistence import Persistence
 from .presence import DATES as PRESENCE_DATES
 from .presence import Presence
 
+_UNATTENDED: Final = (CallerKind.AUTOMATION, CallerKind.CHARGING)
 _DATES: Final = ("data_received_at", "data_requested_at", "commanded_at", "automated_at")
 """Attributes of `Poller` that the plan compares with the current time."""
 
@@ -215,7 +216,7 @@ class Poller:
         if not can_be_looked_at(command) or self._knowledge.will_be_reported(command.expects):
             return
         hurries = self._presence.is_streaming or not is_deferrable(command)
-        if caller.kind is CallerKind.AUTOMATION and not hurries:
+        if caller.kind in _UNATTENDED and not hurries:
             self.automated_at = now
             self._knowledge.note_automated(command.expects, now)
         else:

@@ -8,7 +8,7 @@ from typing import Final
 from ..commands import Command
 from ..errors import RateLimited, Refused, ServiceError, Unreachable, WakeFailed
 from ..spending.caller import Caller
-from ..spending.gate import Defer
+from ..spending.decision import Defer
 from . import waits
 from .admission import PAID_CHECK_SECONDS, Admission
 from .context import VehicleContext

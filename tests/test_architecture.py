@@ -657,6 +657,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging": set(),
     "charging.departures": HOME_ASSISTANT | {"asyncio", "charging.settings", "const"},
+    "charging.price_slots": {"tesla.reading_json"},
+    "charging.price_services": HOME_ASSISTANT
+    | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "account.data": HOME_ASSISTANT
     | {

@@ -661,6 +661,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charging.price_services": HOME_ASSISTANT
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
+    "charging.preferences": HOME_ASSISTANT | {"tesla.listeners", "tesla.reading_json"},
     "account.data": HOME_ASSISTANT
     | {
         "account.charging",

@@ -662,6 +662,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "charging.preferences": HOME_ASSISTANT | {"tesla.listeners", "tesla.reading_json"},
+    "charging.gauges": HOME_ASSISTANT
+    | {"coordinator", "tesla.listeners", "tesla.reading_json", "tesla.signals", "tesla.state"},
+    "charging.meter_source": HOME_ASSISTANT
+    | {
+        "charging.gauges",
+        "charging.preferences",
+        "const",
+        "coordinator",
+        "tesla.signals",
+        "tesla.state",
+    },
+    "charging.meter": HOME_ASSISTANT
+    | {
+        "charging.gauges",
+        "charging.meter_source",
+        "charging.preferences",
+        "coordinator",
+        "tesla.clock",
+        "tesla.listeners",
+        "tesla.signals",
+        "tesla.state",
+    },
     "account.data": HOME_ASSISTANT
     | {
         "account.charging",

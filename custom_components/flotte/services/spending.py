@@ -29,7 +29,7 @@ from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
 from ..spending.callers import caller_of
-from ..spending.decisions import OUTCOMES, async_load_texts, async_text, name_of
+from ..spending.decisions import OUTCOMES, name_of
 from ..spending.report import async_account_report, month_text, share
 from ..tesla import commands
 from ..tesla.commands import Command
@@ -39,6 +39,7 @@ from ..tesla.spending.decision import Allow, Decision, SpendingRequest
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
 from ..tesla.spending.tariff import COMMAND, DATA, Category
 from ..tesla.vehicle.deferral import DeferredCommand
+from ..texts import async_load_texts, async_text
 from .action import DEVICES, Action
 from .devices import async_get_vehicle
 

@@ -5,7 +5,6 @@ reason, for the same caller and vehicle) is not published again.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -13,7 +12,6 @@ from typing import Any, Final
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
 
 from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
@@ -27,6 +25,7 @@ from ..tesla.spending.decision import (
     Refuse,
     SpendingRequest,
 )
+from ..texts import async_text
 
 EVENT_SPENDING_DECISION: Final = f"{DOMAIN}_spending_decision"
 """Bus event: the data of a `PublishedDecision`, the outcome as `decision`, and the device."""
@@ -148,18 +147,3 @@ def name_of(caller: str) -> str:
     return name or {CallerKind.AUTOMATION: "an automation", CallerKind.PERSON: "a person"}.get(
         CallerKind(kind), kind
     )
-
-
-async def async_load_texts(hass: HomeAssistant) -> None:
-    """Load our texts, and again after each change of the language."""
-    await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
-
-
-@callback
-def async_text(hass: HomeAssistant, key: str, placeholders: Mapping[str, str]) -> str:
-    """One of our texts in Home Assistant's language; errors themselves are always in English."""
-    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message", key)
-    with suppress(KeyError):
-        return text.format_map(placeholders)
-    return text

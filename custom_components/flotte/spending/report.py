@@ -18,8 +18,8 @@ from ..account.data import FlotteConfigEntry
 from ..const import DOMAIN
 from ..tesla.spending.ledger import Month
 from ..tesla.spending.tariff import CENT, Category, Tariff
+from ..texts import async_text
 from .account_ledger import AccountLedger
-from .decisions import async_text
 
 _SHARE_DIGITS: Final = 5
 """Decimals of the cost of one caller, vehicle or day: a single signal costs 0.00001."""

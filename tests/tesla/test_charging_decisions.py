@@ -259,6 +259,11 @@ ROWS: Final = (
     ),
     Row("later slot", (KEEP, Reason.PLAN_WAITS), changes={"plan": PlanDemand.WAIT}),
     Row(
+        "later slot at a known time",
+        (KEEP, Reason.PLAN_WAITS),
+        changes={"plan": PlanDemand.WAIT, "next_charge": NOW + 3600},
+    ),
+    Row(
         "later slot, but sun",
         (START, Reason.FOLLOWS_SUN, 16),
         house={"surplus": 11.5},
@@ -270,7 +275,7 @@ ROWS: Final = (
         CHARGING,
         {"surplus": None, "measured_at": None},
         AT_8,
-        mode(ChargingMode.CHEAPEST_HOURS, plan=PlanDemand.WAIT),
+        mode(ChargingMode.CHEAPEST_HOURS, plan=PlanDemand.WAIT, next_charge=NOW + 3600),
     ),
     # Money.
     Row(
@@ -454,6 +459,47 @@ def test_decision(row: Row) -> None:
     decision = decide_charging(situation(row.car, row.house, **row.changes), row.memory)
     assert (decision.action, decision.reason, decision.amps) == (*row.expected, 0)[:3]
     assert decision.saves == (decision.action is STOP)
+
+
+AT_LEAST: Final = {"surplus": 0.0, "needed": 3.45}
+FIGURES: Final[dict[str, dict[str, float]]] = {
+    "off, charging": {},
+    "complete": {},
+    "two per cent below the limit": {"surplus": 8.5, "needed": 3.45, "amps": 12},
+    "one per cent below the limit": {"limit": 80.0},
+    "below the floor at a low current": {"level": 19.0, "floor": 20.0, "amps": 16},
+    "now, at 16 A": {"amps": 16},
+    "late": {"amps": 16},
+    "later slot": AT_LEAST,
+    "later slot at a known time": {**AT_LEAST, "next": NOW + 3600},
+    "cheapest hours, between slots, no meter": {"next": NOW + 3600},
+    "month's money spent, charging": {},
+    "frugal: a stop": AT_LEAST,
+    "allowance used up: no start for the sun": {
+        "surplus": 9.0,
+        "needed": 3.45,
+        "used": 300,
+        "allowed": 60,
+    },
+    "meter silent for four minutes": {},
+    "meter just lost, charging": {"amps": 8},
+    "meter lost three minutes ago": {"amps": 5},
+    "some sun": {"surplus": 1.0, "needed": 3.45},
+    "much less": {"surplus": 3.2, "needed": 3.45, "amps": 5},
+    "none, a minute after the start": {"surplus": -0.5, "needed": 3.45, "amps": 8},
+    "sun, half a minute after the stop": {"surplus": 9.0, "needed": 3.45},
+    "too many starts today": {"surplus": 9.0, "needed": 3.45, "starts": MAX_STARTS},
+    "another vehicle follows the sun": {"surplus": 12.0, "needed": 3.45, "amps": 8},
+    "5 A shown for the 3 A that we set": {"surplus": 0.7, "needed": 0.23, "amps": 3},
+}
+"""Figures for the sentence of some rows."""
+
+
+@pytest.mark.parametrize(("title", "figures"), FIGURES.items())
+def test_figures(title: str, figures: dict[str, float]) -> None:
+    row = next(row for row in ROWS if row.title == title)
+    decision = decide_charging(situation(row.car, row.house, **row.changes), row.memory)
+    assert decision.figures == pytest.approx(figures)
 
 
 @dataclass

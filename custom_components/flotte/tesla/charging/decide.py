@@ -106,7 +106,8 @@ class ChargingDecision:
     amps: int = 0
     """Current for START and SET."""
     figures: Mapping[str, float] = MappingProxyType({})
-    """By the placeholders of the reason's sentence; power in kW, levels in per cent."""
+    """By the placeholders of the reason's sentence: power in kW, levels in per cent, times in
+    seconds since the epoch. `amps` is the current after the decision; missing if none flows."""
     saves: bool = False
     """Whether the command saves money, so that no budget refuses it."""
 
@@ -119,7 +120,7 @@ def decide_charging(situation: ChargingSituation, memory: Memory) -> ChargingDec
     memory = _renewed(situation, memory)
     for rule in _RULES:
         if (decision := rule(situation, memory)) is not None:
-            return decision
+            return _with_current(situation, decision)
     raise AssertionError("the last rule always answers")
 
 
@@ -137,6 +138,21 @@ def sent(decision: ChargingDecision, now: float) -> Memory:
     if decision.action is ChargingStep.STOP:
         return replace(memory, sent=Sent(now, 0), started_at=None, stopped_at=now)
     return replace(memory, sent=Sent(now, decision.amps))
+
+
+def _with_current(situation: ChargingSituation, decision: ChargingDecision) -> ChargingDecision:
+    """The decision with the current that flows after it among its figures."""
+    amps = decision.amps
+    if decision.action is ChargingStep.KEEP and (state := _state(situation, decision.memory)):
+        amps = state + situation.vehicle.power.lowest - 1
+    if decision.action in {ChargingStep.HANDS_OFF, ChargingStep.STOP} or not amps:
+        return decision
+    return replace(decision, figures={**decision.figures, "amps": amps})
+
+
+def _next_charge(situation: ChargingSituation) -> dict[str, float]:
+    """The figure of the next planned charge, if there is one."""
+    return {} if situation.next_charge is None else {"next": situation.next_charge}
 
 
 def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
@@ -241,7 +257,7 @@ def _meter_silent(situation: ChargingSituation, memory: Memory) -> ChargingDecis
     if measured_at is not None and measured_at >= oldest:
         return None
     if situation.mode is ChargingMode.CHEAPEST_HOURS:
-        return _stop(situation, memory, Reason.PLAN_WAITS)
+        return _stop(situation, memory, Reason.PLAN_WAITS, _next_charge(situation))
     if situation.vehicle.plug is not Plug.CHARGING:
         memory = replace(memory, costs=(), advanced_at=None)
         return ChargingDecision(ChargingStep.KEEP, Reason.METER_SILENT, memory)
@@ -271,7 +287,14 @@ def _sun(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
     if situation.mode is ChargingMode.SUN_AND_LOWEST:
         best = max(best, 1)
     decision = _go(situation, memory, state, best)
-    return replace(decision, figures={"surplus": surplus, "needed": vehicle.power.lowest_kilowatts})
+    figures = {"surplus": surplus, "needed": vehicle.power.lowest_kilowatts}
+    if decision.reason is Reason.PLAN_WAITS:
+        figures |= _next_charge(situation)
+    if decision.reason is Reason.RESTS and memory.starts >= MAX_STARTS:
+        figures["starts"] = memory.starts
+    if (allowed := situation.allowance.commands) and situation.allowance.used >= allowed:
+        figures |= {"used": situation.allowance.used, "allowed": allowed}
+    return replace(decision, figures=figures)
 
 
 def _go(situation: ChargingSituation, memory: Memory, state: int, best: int) -> ChargingDecision:

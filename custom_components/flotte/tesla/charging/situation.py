@@ -166,6 +166,8 @@ class ChargingSituation:
     prices: EnergyPrices
     tesla: Changes
     plan: PlanDemand = PlanDemand.NONE
+    next_charge: float | None = None
+    """Start of the next planned charge."""
     floor_level: float = 0.0
     """Per cent below which the vehicle charges at once from whatever there is."""
     allowance: CommandAllowance = CommandAllowance()

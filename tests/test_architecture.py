@@ -660,6 +660,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charging.price_slots": {"tesla.reading_json"},
     "charging.price_services": HOME_ASSISTANT
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
+    "charging.sentences": HOME_ASSISTANT | {"errors", "tesla.charging", "tesla.errors", "texts"},
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "charging.preferences": HOME_ASSISTANT | {"tesla.listeners", "tesla.reading_json"},
     "charging.gauges": HOME_ASSISTANT

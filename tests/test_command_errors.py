@@ -835,10 +835,12 @@ JARGON: Final = re.compile(
     r"protocol|HTTP|API|VCSEC|infotainment|VIN|ECDSA|HMAC|time-?out|timed out)\b",
     re.IGNORECASE,
 )
-ADVICE_IN_THE_PARTS: Final = {"some_cars_failed"}
-"""Its text is put together of others that say it."""
-EXPLANATIONS: Final = frozenset(map(str, Basis))
-"""They say what a figure rests on, and there is nothing to be done about that."""
+ADVICE_IN_THE_PARTS: Final = {"some_cars_failed", "charging_failed"}
+"""Their texts are put together of others that say it."""
+EXPLANATIONS: Final = frozenset(map(str, Basis)) | {
+    key for key in TEXTS if key.startswith("charging_reason_")
+}
+"""They say what a figure or a decision rests on, and there is nothing to be done about that."""
 ALLOWING: Final = frozenset(
     map(
         str,

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 import custom_components.flotte
+from custom_components.flotte.charging import sentences
 from custom_components.flotte.errors import as_home_assistant
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.api import oauth
@@ -38,6 +39,7 @@ from custom_components.flotte.tesla.spending.meter import Meter
 from custom_components.flotte.tesla.spending.modes import ModeReason
 from custom_components.flotte.tesla.spending.projection import Basis
 from custom_components.flotte.tesla.spending.tariff import DATA
+from tests import test_charging_sentences as charging_sentences
 
 HERE: Final = Path(custom_components.flotte.__file__).parent
 TEXTS: Final[dict[str, Any]] = json.loads((HERE / "translations" / "en.json").read_text("utf-8"))
@@ -170,6 +172,8 @@ def test_rule_of_a_tariff_has_a_text_and_names_the_place(rule: Rule) -> None:
 
 def test_no_text_of_an_error_is_left_over() -> None:
     used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
+    used |= {key for key in EXCEPTIONS if key.startswith(charging_sentences.PREFIX)}
+    used |= {sentences.COMMAND_FAILED}
     used |= set(oauth.LOGIN_REASONS.values()) | {str(rule) for rule in Rule}
     assert set(EXCEPTIONS) - used == set()
 

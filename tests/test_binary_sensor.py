@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.flotte.binary_sensor import VEHICLE_BINARY_SENSORS
+from custom_components.flotte.binary_sensor.tables import VEHICLE_BINARY_SENSORS
 from simulator import Simulator
 from tests.conftest import MODEL_Y, state_of
 from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one, told_of

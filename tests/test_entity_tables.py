@@ -43,6 +43,11 @@ from custom_components.flotte import (
     switch,
     update,
 )
+from custom_components.flotte.binary_sensor.tables import (
+    SITE_BINARY_SENSORS,
+    VEHICLE_BINARY_SENSORS,
+    FlotteBinarySensorDescription,
+)
 from custom_components.flotte.calendar.schedules import SCHEDULE_CALENDARS
 from custom_components.flotte.calendar.tariff import TARIFF_CALENDARS
 from custom_components.flotte.entity import FlotteEntityDescription, always
@@ -74,7 +79,7 @@ ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8
 README: Final = (HERE.parents[1] / "README.md").read_text("utf-8")
 
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
-    Platform.BINARY_SENSOR: binary_sensor.VEHICLE_BINARY_SENSORS,
+    Platform.BINARY_SENSOR: VEHICLE_BINARY_SENSORS,
     Platform.BUTTON: button.BUTTONS,
     Platform.CALENDAR: SCHEDULE_CALENDARS,
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
@@ -99,7 +104,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.UPDATE: (update.SOFTWARE,),
 }
 SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
-    Platform.BINARY_SENSOR: binary_sensor.SITE_BINARY_SENSORS,
+    Platform.BINARY_SENSOR: SITE_BINARY_SENSORS,
     Platform.CALENDAR: TARIFF_CALENDARS,
     Platform.EVENT: (event.POWER_OUTAGE,),
     Platform.NUMBER: number.SITE_NUMBERS,
@@ -174,7 +179,8 @@ def test_keys_are_unique() -> None:
 def test_tables_are_complete() -> None:
     """Every constant that looks like a table has its rows in those that are checked here."""
     modules = [binary_sensor, button, calendar, cover, device_tracker, lock, number, select, switch]
-    modules += [part for part in vars(sensor).values() if isinstance(part, ModuleType)]
+    for package in (binary_sensor, sensor):
+        modules += [part for part in vars(package).values() if isinstance(part, ModuleType)]
     assert {"vehicle", "battery"} <= {module.__name__.rpartition(".")[2] for module in modules}
     known = {id(row) for _, row in rows()}
     for module in modules:
@@ -381,11 +387,11 @@ WORDS_OF_BINARY_CLASSES: Final[dict[BinarySensorDeviceClass, str]] = {
 
 @pytest.mark.parametrize(
     "row",
-    [*binary_sensor.VEHICLE_BINARY_SENSORS, *binary_sensor.SITE_BINARY_SENSORS],
+    [*VEHICLE_BINARY_SENSORS, *SITE_BINARY_SENSORS],
     ids=lambda row: row.key,
 )
 def test_device_class_of_a_binary_sensor_suits_its_key(
-    row: binary_sensor.FlotteBinarySensorDescription,
+    row: FlotteBinarySensorDescription,
 ) -> None:
     """With the wrong one, a closed door is shown as locked, or a fault as a connection."""
     fitting = [

@@ -1,24 +1,17 @@
-"""Binary sensors: one table, one class."""
+"""Binary sensors that show a signal: a table for vehicles, and one for sites."""
 
 from dataclasses import dataclass
-from typing import Final, override
+from typing import Final
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
-    BinarySensorEntity,
     BinarySensorEntityDescription,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account.data import FlotteConfigEntry
-from .coordinator import FlotteCoordinator
-from .entity import FlotteEntity, SignalDescription, async_add_tables, equipped, reported
-from .tesla import signals
-from .tesla.state import State
-
-PARALLEL_UPDATES = 0
+from ..entity import SignalDescription, equipped, reported
+from ..tesla import signals
+from ..tesla.state import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -453,30 +446,3 @@ SITE_BINARY_SENSORS: Final = (
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
 )
-
-
-async def async_setup_entry(
-    _hass: HomeAssistant,
-    entry: FlotteConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add a binary sensor for each row and device."""
-    async_add_tables(
-        entry.runtime_data,
-        VEHICLE_BINARY_SENSORS,
-        SITE_BINARY_SENSORS,
-        lambda coordinator, row: SignalBinarySensor(coordinator, row, (row.signal,)),
-        async_add_entities,
-    )
-
-
-class SignalBinarySensor(FlotteEntity[FlotteCoordinator], BinarySensorEntity):
-    """Shows one signal."""
-
-    entity_description: FlotteBinarySensorDescription
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        is_on: bool | None = self.readings[self.entity_description.signal]
-        return is_on

@@ -520,6 +520,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.vehicle",
     },
     "tesla.charging": {"tesla.reading_json", "tesla.spending.modes", "tesla.state"},
+    "tesla.charging.schedule_plan": {
+        "tesla.charging",
+        "tesla.commands",
+        "tesla.schedules",
+        "tesla.signals",
+    },
     "tesla.energy": {"tesla.errors", "tesla.reading_json"},
     "tesla.site": {
         "tesla.api.fleet",

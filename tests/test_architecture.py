@@ -520,6 +520,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.vehicle",
     },
     "tesla.charging": {"tesla.reading_json", "tesla.spending.modes", "tesla.state"},
+    "tesla.charging.schedule_collisions": {
+        "tesla.charging",
+        "tesla.schedule_times",
+        "tesla.schedules",
+    },
     "tesla.charging.schedule_plan": {
         "tesla.charging",
         "tesla.commands",
@@ -667,6 +672,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charging.price_services": HOME_ASSISTANT
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
     "charging.sentences": HOME_ASSISTANT | {"errors", "tesla.charging", "tesla.errors", "texts"},
+    "charging.planned_schedules": HOME_ASSISTANT
+    | {
+        "asyncio",
+        "const",
+        "coordinator",
+        "services.schedules",
+        "tesla.charging",
+        "tesla.charging.schedule_plan",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.listeners",
+        "tesla.reading_json",
+        "tesla.schedules",
+        "tesla.signals",
+        "tesla.vehicle.outcome",
+    },
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "charging.preferences": HOME_ASSISTANT | {"tesla.listeners", "tesla.reading_json"},
     "charging.gauges": HOME_ASSISTANT

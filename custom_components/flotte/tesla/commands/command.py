@@ -79,13 +79,15 @@ class Command:
     read: Callable[[bytes], Mapping[Signal[Any], Any] | None] | None = None
     """If the command only asks for values: reads them from the vehicle's reply, or returns None if
     it has none. It wakes no vehicle, and readings stay as certain as they were."""
+    awake_only: bool = False
+    """Whether it is not worth a wake: a vehicle that turns out to be asleep is not woken for it."""
     supersedes: str | None = None
     """Kind of setting. Of several waiting settings of one kind, only the newest is sent."""
 
     @property
     def wakes(self) -> bool:
         """Whether the vehicle may be woken for it."""
-        return self.read is None and not self.measured
+        return self.read is None and not self.measured and not self.awake_only
 
     @property
     def assumed(self) -> Mapping[Signal[Any], Any]:

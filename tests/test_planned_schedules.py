@@ -1,0 +1,350 @@
+"""The night's plan in the car: schedules of the simulated car, and what they cost."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.flotte.charging.planned_schedules import PlannedSchedules
+from custom_components.flotte.tesla.charging.plan import NO_PLAN, ChargingPlan, Period
+from custom_components.flotte.tesla.charging.power import ChargingPower
+from custom_components.flotte.tesla.charging.schedule_plan import ScheduleNote
+from custom_components.flotte.tesla.charging.situation import (
+    ChargingMode,
+    ChargingVehicle,
+    PlanDemand,
+    Plug,
+)
+from custom_components.flotte.tesla.commands import Command
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.vehicle.outcome import Done
+from simulator import Simulator
+from simulator.bill import Category
+from simulator.cars import Car
+from tests.conftest import MODEL_Y, vehicle_of
+from tests.fleet import MINUTE, MOMENT, Wait, told_of
+
+pytestmark = pytest.mark.freeze_time(MOMENT)
+
+HOME: Final = (52.3731, 4.8903)
+ZONE: Final = ZoneInfo("Europe/Amsterdam")
+CALLER: Final = Caller(CallerKind.AUTOMATION, "charging")
+STOPPED: Final = Plug.STOPPED
+
+
+def at(clock: str, day: int = 21) -> datetime:
+    hour, minute = map(int, clock.split(":"))
+    return datetime(2026, 10, day, hour, minute, tzinfo=ZONE)
+
+
+def plan(*blocks: tuple[str, str]) -> ChargingPlan:
+    """A plan for the night to Wednesday."""
+    periods = tuple(Period(at(start).timestamp(), at(end).timestamp()) for start, end in blocks)
+    return ChargingPlan(periods, PlanDemand.WAIT)
+
+
+def shown(car: Car) -> list[tuple[str, int, int, int, bool, bool]]:
+    """The schedules in the car: name, days, start and end in minutes, once, enabled."""
+    return [
+        (
+            each["name"],
+            each["days_of_week"],
+            each["start_time"],
+            each["end_time"],
+            each["one_time"],
+            each["enabled"],
+        )
+        for each in car.plans.charge.values()
+    ]
+
+
+ONE_TO_FOUR: Final = ("Flotte", 8, 60, 240, True, True)
+FIVE: Final = ("Flotte", 8, 300, 330, True, True)
+"""On a Wednesday."""
+
+
+@pytest.fixture(autouse=True)
+async def _in_amsterdam(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tracker makes the car polled.
+    monkeypatch.setattr("custom_components.flotte.PLATFORMS", [Platform.DEVICE_TRACKER])
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    hass.config.latitude, hass.config.longitude = HOME
+
+
+@pytest.fixture
+async def car(loaded: MockConfigEntry, tesla: Simulator, wait: Wait) -> Car:
+    """Aurora, plugged in at home and stopped, with no schedules."""
+    car = tesla.world.cars[MODEL_Y]
+    car.plans.charge = {}
+    return await told_of(tesla, wait, MODEL_Y, plugged_in="ac3", charging=False)
+
+
+@pytest.fixture
+def planned(hass: HomeAssistant, loaded: MockConfigEntry, car: Car) -> PlannedSchedules:
+    return make(hass, loaded)
+
+
+def make(hass: HomeAssistant, entry: MockConfigEntry) -> PlannedSchedules:
+    coordinator = vehicle_of(entry, MODEL_Y)
+
+    async def send(command: Command) -> Done:
+        return await coordinator.vehicle.send(command, CALLER)
+
+    return PlannedSchedules(hass, coordinator, send)
+
+
+async def follow(
+    planned: PlannedSchedules,
+    made: ChargingPlan,
+    plug: Plug | None = STOPPED,
+    mode: ChargingMode = ChargingMode.CHEAPEST_HOURS,
+    **more: Any,
+) -> ScheduleNote:
+    power = ChargingPower(volts=230, phases=3, lowest=5, highest=16)
+    await planned.async_follow(made, mode, ChargingVehicle(plug=plug, power=power, **more))
+    return planned.note
+
+
+def paid(tesla: Simulator) -> dict[str, int]:
+    """The bill, without the poll right after the start and the signals."""
+    counts = tesla.bill.counts()
+    return {
+        "commands": counts[Category.COMMAND],
+        "data": counts[Category.DATA],
+        "wakes": counts[Category.WAKE],
+    }
+
+
+async def test_a_plan_is_written_confirmed_moved_and_removed(
+    planned: PlannedSchedules, car: Car, tesla: Simulator, wait: Wait
+) -> None:
+    before = paid(tesla)
+    assert await follow(planned, plan(("01:00", "04:00"), ("05:00", "05:30"))) == "changes"
+    assert shown(car) == [ONE_TO_FOUR, FIVE]
+    assert [(each["latitude"], each["longitude"]) for each in car.plans.charge.values()] == [
+        pytest.approx(HOME),
+        pytest.approx(HOME),
+    ]
+    # The first command of all is preceded by a handshake.
+    assert paid(tesla) == {**before, "commands": before["commands"] + 3}
+    # One request confirms both; a plan that hardly moved costs nothing.
+    await wait(3 * MINUTE)
+    assert await follow(planned, plan(("01:00", "04:00"), ("05:05", "05:35"))) == "in_vehicle"
+    confirmed = {**before, "commands": before["commands"] + 3, "data": before["data"] + 1}
+    assert paid(tesla) == confirmed
+    # A quarter of an hour later is a change of the same schedule.
+    await follow(planned, plan(("01:15", "04:00"), ("05:00", "05:30")))
+    assert shown(car) == [("Flotte", 8, 75, 240, True, True), FIVE]
+    # Fewer blocks: one is removed, as the other one holds the car back.
+    await follow(planned, plan(("05:00", "05:30")))
+    assert shown(car) == [FIVE]
+    # The last one stays in a stopped car, which would begin to charge, until it is unplugged.
+    await follow(planned, NO_PLAN)
+    assert shown(car) == [FIVE]
+    assert car.charging.state == "Stopped"
+    assert await follow(planned, NO_PLAN, Plug.UNPLUGGED) == "changes"
+    assert shown(car) == []
+    assert paid(tesla)["commands"] == before["commands"] + 6
+
+
+@pytest.mark.parametrize(
+    ("plug", "mode", "at_home"),
+    [
+        (STOPPED, ChargingMode.NOW, True),
+        (STOPPED, ChargingMode.OFF, True),
+        (STOPPED, ChargingMode.SUN_AND_LOWEST, True),
+        (Plug.UNPLUGGED, ChargingMode.CHEAPEST_HOURS, True),
+        (None, ChargingMode.CHEAPEST_HOURS, True),
+        (STOPPED, ChargingMode.CHEAPEST_HOURS, False),
+        (STOPPED, ChargingMode.CHEAPEST_HOURS, None),
+    ],
+)
+async def test_nothing_is_written_where_no_plan_applies(
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    plug: Plug | None,
+    mode: ChargingMode,
+    at_home: Any,
+) -> None:
+    before = paid(tesla)
+    made = plan(("01:00", "04:00"))
+    assert await follow(planned, made, plug, mode, at_home=at_home) == "no_plan"
+    assert (shown(car), paid(tesla)) == ([], before)
+
+
+async def test_unknown_schedules_are_left_alone(
+    hass: HomeAssistant, loaded: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """As in a car whose software knows none."""
+    car = await told_of(tesla, wait, MODEL_Y, firmware="2024.20.9")
+    before = paid(tesla)
+    assert await follow(make(hass, loaded), plan(("01:00", "04:00"))) == "unknown"
+    assert (car.executions, paid(tesla)) == ([], before)
+
+
+async def test_a_sleeping_car_is_woken_once_and_late(
+    planned: PlannedSchedules,
+    loaded: MockConfigEntry,
+    car: Car,
+    tesla: Simulator,
+    wait: Wait,
+    freezer: Any,
+    quick_waits: None,
+) -> None:
+    car.steer({"state": "asleep"})
+    await wait(2 * MINUTE)
+    before = paid(tesla)
+    freezer.move_to(at("23:55", 20))
+    await follow(planned, plan(("01:00", "04:00")))
+    assert (shown(car), paid(tesla)) == ([], before)
+    freezer.move_to(at("00:05"))
+    await follow(planned, plan(("01:00", "04:00")))
+    assert shown(car) == [ONE_TO_FOUR]
+    assert paid(tesla)["wakes"] == before["wakes"] + 1
+    car.steer({"state": "asleep"})
+    vehicle_of(loaded, MODEL_Y).vehicle.apply_state("asleep")
+    await follow(planned, plan(("02:00", "05:00")))
+    assert shown(car) == [ONE_TO_FOUR]
+    assert paid(tesla)["wakes"] == before["wakes"] + 1
+
+
+async def test_a_car_that_fell_asleep_unnoticed_is_not_woken(
+    planned: PlannedSchedules, car: Car, tesla: Simulator, wait: Wait
+) -> None:
+    before = paid(tesla)["wakes"]
+    car.steer({"state": "asleep"})
+    await follow(planned, plan(("01:00", "04:00")))
+    assert (shown(car), car.state, paid(tesla)["wakes"]) == ([], "asleep", before)
+    # It is written when the car is awake anyway.
+    await wait(15 * MINUTE)
+    await told_of(tesla, wait, MODEL_Y)
+    await follow(planned, plan(("01:00", "04:00")))
+    assert shown(car) == [ONE_TO_FOUR]
+
+
+async def test_a_gate_that_refuses_the_wake_leaves_the_plan_to_home_assistant(
+    planned: PlannedSchedules,
+    loaded: MockConfigEntry,
+    car: Car,
+    tesla: Simulator,
+    wait: Wait,
+    freezer: Any,
+) -> None:
+    car.steer({"state": "asleep"})
+    await wait(2 * MINUTE)
+    gate = vehicle_of(loaded, MODEL_Y).vehicle.gate
+    gate.policy = replace(gate.policy, wakes_per_day=0)
+    before = paid(tesla)
+    freezer.move_to(at("00:30"))
+    await follow(planned, plan(("01:00", "04:00")))
+    freezer.tick(timedelta(minutes=20))
+    await follow(planned, plan(("01:00", "04:00")))
+    assert (shown(car), paid(tesla)) == ([], before)
+
+
+async def test_a_lost_answer_does_not_add_a_second_schedule(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    wait: Wait,
+    quick_waits: None,
+) -> None:
+    """Nor after a restart right after it, with another plan."""
+    stored: list[Any] = []
+    planned.changed.subscribe(lambda: stored.append(planned.to_stored()))
+    tesla.faults.order("lost_reply", endpoint="signed_command", skip=1, count=None)
+    tesla.faults.order("lost_reply", endpoint="vehicle_data", count=None)
+    await follow(planned, plan(("01:00", "04:00")))
+    assert shown(car) == [ONE_TO_FOUR]
+    tesla.faults.clear()
+    again = make(hass, loaded)
+    # As stored before the command left.
+    again.restore(stored[0])
+    await wait(20 * MINUTE)
+    added = [each.parameters["id"] for each in car.executions]
+    await told_of(tesla, wait, MODEL_Y)
+    await follow(again, plan(("05:00", "05:30")))
+    assert shown(car) == [FIVE]
+    assert [*added, *car.plans.charge] == [added[0]] * 2
+
+
+async def test_a_refusal_is_not_repeated_at_once(
+    planned: PlannedSchedules, car: Car, tesla: Simulator, wait: Wait
+) -> None:
+    car.plans.maximum = 0
+    await follow(planned, plan(("01:00", "04:00")))
+    car.plans.maximum = 10
+    sent = paid(tesla)["commands"]
+    await wait(13 * MINUTE)
+    await told_of(tesla, wait, MODEL_Y)
+    await follow(planned, plan(("01:00", "04:00")))
+    assert paid(tesla)["commands"] == sent
+    await wait(2 * MINUTE)
+    await follow(planned, plan(("01:00", "04:00")))
+    assert shown(car) == [ONE_TO_FOUR]
+
+
+async def test_the_schedules_of_the_owner_stay(
+    planned: PlannedSchedules, loaded: MockConfigEntry, car: Car
+) -> None:
+    """Also one that Flotte wrote and the owner changed, or that has its name by chance."""
+    owners = {**_owners(7), "name": "Flotte"}
+    car.plans.charge = {7: dict(owners)}
+    await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
+    await follow(planned, plan(("01:00", "04:00")))
+    ((_, _), (own_id, own)) = car.plans.charge.items()
+    own["end_time"] = 300
+    await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
+    await follow(planned, NO_PLAN, Plug.UNPLUGGED)
+    assert car.plans.charge == {7: owners, own_id: own}
+    assert len(car.executions) == 1
+
+
+def _owners(schedule_id: int) -> dict[str, Any]:
+    return {
+        "id": schedule_id,
+        "name": "",
+        "days_of_week": 127,
+        "start_enabled": True,
+        "start_time": 1380,
+        "end_enabled": True,
+        "end_time": 360,
+        "one_time": False,
+        "enabled": True,
+        "latitude": HOME[0],
+        "longitude": HOME[1],
+    }
+
+
+async def test_the_blocks_explain_a_charge(
+    hass: HomeAssistant, loaded: MockConfigEntry, planned: PlannedSchedules
+) -> None:
+    """And for ten minutes its end, which is reported late."""
+    await follow(planned, plan(("01:00", "04:00")))
+    again = make(hass, loaded)
+    again.restore(planned.to_stored())
+    running = [
+        clock
+        for clock in ("00:59", "01:00", "03:59", "04:09", "04:10")
+        if again.is_running(at(clock))
+    ]
+    assert running == ["01:00", "03:59", "04:09"]
+
+
+@pytest.mark.parametrize(
+    "stored", [None, [], {"own": 5}, {"own": [[1, "x", 2, 3, False], [1], 7]}, {"night": "x"}]
+)
+def test_damaged_memory_is_left_out(
+    hass: HomeAssistant, loaded: MockConfigEntry, stored: object
+) -> None:
+    planned = make(hass, loaded)
+    planned.restore(stored)
+    assert planned.to_stored()["own"] == []

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from simulator.minutes import Minutes
+
 PEAK_SOLAR_W = 4600
 POWERWALL_WH = 13_500
 POWERWALL_W = 5000
@@ -129,6 +131,9 @@ class House:
     """It runs while the grid is gone and the battery is nearly empty."""
     fixed_solar: int | None = None
     fixed_load: int | None = None
+    solar_minutes: Minutes | None = None
+    """Real minutes of the panels, which precede all else while they last."""
+    load_minutes: Minutes | None = None
     is_on_grid: bool = True
     is_stormy: bool = False
     settings: Settings = field(default_factory=Settings)
@@ -137,8 +142,11 @@ class House:
         """The possible power of the panels in W: sun, season and clouds."""
         if not self.has_solar:
             return 0
-        if self.fixed_solar is not None:
-            return self.fixed_solar
+        given = None if self.solar_minutes is None else self.solar_minutes.at(at)
+        if given is None:
+            given = self.fixed_solar
+        if given is not None:
+            return given
         moment = datetime.fromtimestamp(at, UTC)
         sun_hour = (moment.hour + moment.minute / 60 + self.longitude / 15) % 24
         season = math.cos((moment.timetuple().tm_yday - 172) / 365 * 2 * math.pi)
@@ -153,8 +161,11 @@ class House:
 
     def house_load(self, at: float) -> int:
         """The consumption of the house without the car, in W."""
-        if self.fixed_load is not None:
-            return self.fixed_load
+        given = None if self.load_minutes is None else self.load_minutes.at(at)
+        if given is None:
+            given = self.fixed_load
+        if given is not None:
+            return given
         local = datetime.fromtimestamp(at, ZoneInfo(self.time_zone))
         hour = local.hour + local.minute / 60
         breakfast = 900 * math.exp(-(((hour - 7.5) / 1.0) ** 2))

@@ -59,7 +59,9 @@ class World:
         )
         old_faithful.latitude, old_faithful.longitude = 52.3676, 4.9041
         self.cars: dict[str, Car] = {car.vin: car for car in (aurora, comet, old_faithful)}
-        site = Site(clock, SITE_ID, name="Home", seed=seed, car=aurora)
+        site = Site(
+            clock, SITE_ID, name="Home", seed=seed, car=aurora, guests=[comet, old_faithful]
+        )
         self.sites: dict[int, Site] = {site.id: site}
         self.supercharging = Supercharging()
 

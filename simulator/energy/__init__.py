@@ -5,7 +5,7 @@ August 2024 and January 2025.
 """
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, override
 
 from simulator.energy import histories, objects, settings, steering
 from simulator.energy.state import Json, SiteState
@@ -25,7 +25,14 @@ class Site(SiteState):
     def live_status(self) -> Any:  # noqa: ANN401  # as tests order
         """Return `live_status`: load = solar + battery + grid, to the watt."""
         self.advance()
-        return self.answers.read("live_status", objects.live_status(self))
+        self.meter.note(self.time, objects.live_status(self))
+        return self.answers.read("live_status", self.meter.read())
+
+    @override
+    def _live(self, end: float) -> None:
+        super()._live(end)
+        if self.meter.delay:
+            self.meter.note(self.time, objects.live_status(self))
 
     def site_info(self) -> Any:  # noqa: ANN401  # as tests order
         """Return `site_info`."""
@@ -75,7 +82,8 @@ class Site(SiteState):
             "settings": asdict(self.house.settings),
             "off_grid_vehicle_charging_reserve_percent": self.off_grid_vehicle_reserve,
             "car": None if self.car is None else self.car.vin,
-            "car_connected": self.is_car_connected(),
+            "connected": [guest.car.vin for guest in self.connected()],
+            "meter": {"delay": self.meter.delay, "silent": self.meter.is_silent},
             "commands": list(self.commands),
             "answers": asdict(self.answers),
         }

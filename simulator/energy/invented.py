@@ -41,6 +41,8 @@ class InventedPast:
             self._house,
             fixed_solar=None,
             fixed_load=None,
+            solar_minutes=None,
+            load_minutes=None,
             is_on_grid=self._has_grid,
             is_stormy=False,
             settings=Settings(),

@@ -3,8 +3,11 @@
 What an answer contains follows from the site's equipment; see `simulator.energy.equipment`.
 """
 
+from itertools import zip_longest
+
 from simulator.balance import Power
 from simulator.energy.equipment import Connector
+from simulator.energy.guests import Guest
 from simulator.energy.state import (
     CONNECTOR_CHARGING,
     CONNECTOR_CONNECTED,
@@ -80,8 +83,10 @@ def live_status(site: SiteState) -> Json:
     equipment, power = site.equipment, site.power()
     timestamp = site.local(site.time).isoformat(timespec="seconds")
     connectors = [
-        _connector(site, connector, power, is_first=number == 0)
-        for number, connector in enumerate(equipment.connectors)
+        _connector(connector, power, guest)
+        for connector, guest in zip_longest(
+            equipment.connectors, site.connected()[: len(equipment.connectors)]
+        )
     ]
     if not _has_meter(site):
         return {"wall_connectors": connectors, "timestamp": timestamp}
@@ -114,18 +119,19 @@ def live_status(site: SiteState) -> Json:
     return answer
 
 
-def _connector(site: SiteState, connector: Connector, power: Power, *, is_first: bool) -> Json:
-    """A wall connector; the site's car is at the first."""
+def _connector(connector: Connector, power: Power, guest: Guest | None) -> Json:
+    """A wall connector with the car that is plugged into it."""
     answer: Json = {
         "din": connector.din,
         "wall_connector_state": CONNECTOR_EMPTY,
         "wall_connector_fault_state": 2,
-        "wall_connector_power": power.wall_connector if is_first else 0,
+        "wall_connector_power": 0,
     }
-    if is_first and site.car is not None and site.is_car_connected():
-        is_charging = site.car.charging.state == "Charging"
-        answer["vin"] = site.car.vin
+    if guest is not None:
+        is_charging = guest.car.charging.state == "Charging"
+        answer["vin"] = guest.car.vin
         answer["wall_connector_state"] = CONNECTOR_CHARGING if is_charging else CONNECTOR_CONNECTED
+        answer["wall_connector_power"] = min(guest.watts, power.wall_connector)
     return answer
 
 

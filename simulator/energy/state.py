@@ -1,5 +1,7 @@
 """The state of an energy site: the house, its battery, the car at its wall connector, its past."""
 
+import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,10 +10,12 @@ from simulator.balance import House, Power, flows
 from simulator.cars import Car
 from simulator.clock import Clock
 from simulator.energy.equipment import KINDS
+from simulator.energy.guests import Guest
 from simulator.energy.invented import InventedPast
+from simulator.energy.meter import SAMPLE_SECONDS, Meter
 from simulator.energy.past import ROW_SECONDS, History, HistoryFaults, Outage
 from simulator.site_answers import SiteAnswers
-from simulator.vehicle.drive import HOME, distance_m
+from simulator.vehicle.drive import HOME
 
 type Json = dict[str, Any]
 
@@ -20,8 +24,9 @@ CONNECTOR_CHARGING = 1
 CONNECTOR_EMPTY = 2
 CONNECTOR_CONNECTED = 4
 _MAX_STEPS = 2016
-_AT_HOME_METRES = 150.0
 _FULL = 100
+_DARK_UNTIL_SHARE = 0.05
+"""The share of a battery from which a house without a grid has power again."""
 
 
 class SiteState:
@@ -35,6 +40,7 @@ class SiteState:
         name: str,
         seed: int,
         car: Car | None = None,
+        guests: Sequence[Car] = (),
         kind: str = "home",
     ) -> None:
         self.clock = clock
@@ -46,6 +52,9 @@ class SiteState:
         self.members: set[str] = set()
         """Accounts with which the owner shares the site; it is in their list, too."""
         self.car = car
+        """The car of the house."""
+        self.guests = [Guest(each) for each in ([] if car is None else [car]) + list(guests)]
+        """All cars that may be plugged in here, the car of the house first."""
         self.place = HOME
         self.time_zone = "Europe/Amsterdam"
         self.equipment = equipment = KINDS[kind]
@@ -74,23 +83,31 @@ class SiteState:
         self.history_faults = HistoryFaults()
         self.born = clock.now()
         self.time = clock.now()
-        self._wall_kwh_seen = 0.0
-        self._sessions_seen = 0
+        self.meter = Meter()
+        self.is_dark = False
+        """Whether the house has no power: the grid is down and the battery is empty."""
 
     def advance(self) -> None:
         """Live until the clock's now, in step with the car at the wall connector."""
         target = self.clock.now()
         if target <= self.time:
             return
-        longest = max(ROW_SECONDS, (target - self.time) / _MAX_STEPS)
+        shortest = (target - self.time) / _MAX_STEPS
+        longest = max(ROW_SECONDS, shortest)
         while self.time < target:
             row_ends = self.time - self.time % ROW_SECONDS + ROW_SECONDS
             end = min(target, max(row_ends, self.time + longest - ROW_SECONDS))
-            self._live(end)
+            self._live(max(min(end, self._next_change()), min(end, self.time + shortest)))
+
+    def _next_change(self) -> float:
+        """The end of the present minute of sun or load, or the time of the meter's next sample."""
+        minutes = (self.house.solar_minutes, self.house.load_minutes)
+        changes = [each.next_change(self.time) for each in minutes if each is not None]
+        return min(changes + ([self.time + SAMPLE_SECONDS] if self.meter.delay else [math.inf]))
 
     def _live(self, end: float) -> None:
         seconds = end - self.time
-        wall_wh = self._take_car_along(end)
+        wall_wh = self._take_cars_along(end)
         wall_w = round(wall_wh / seconds * 3600)
         middle = self.time + seconds / 2
         power = self.house.power(middle, self.energy_wh, wall_w, seconds=seconds)
@@ -100,33 +117,39 @@ class SiteState:
             float(self.house.battery_wh),
         )
         self.time = end
+        self._switch_supply()
 
-    def _take_car_along(self, until: float) -> float:
-        """Let the car live; returns the energy that it took from the wall connector, in Wh."""
-        if self.car is None:
-            return 0.0
-        charging = self.car.charging
-        share = 1.0
-        if self.car.time > until:
-            # If the car is ahead because it was observed alone, its energy since then is spread
-            # evenly.
-            share = (until - self.time) / (self.car.time - self.time)
-        self.car.advance_to(until)
-        taken = (charging.wall_kwh - self._wall_kwh_seen) * share
-        self._wall_kwh_seen += taken
-        sessions = charging.sessions[self._sessions_seen :]
-        self._sessions_seen = len(charging.sessions)
-        if not self.is_car_connected():
-            return 0.0
-        self.past.sessions.extend(sessions)
-        return taken * 1000
+    def _take_cars_along(self, until: float) -> float:
+        """Let the cars live; returns the energy that they took from this house, in Wh."""
+        total = 0.0
+        for guest in self.guests:
+            if guest.car is not self.car and not guest.is_connected(self.place):
+                guest.ignore()
+                continue
+            taken, sessions = guest.live(self.time, until)
+            if guest.is_connected(self.place):
+                total += taken
+                self.past.sessions.extend(sessions)
+        return total
 
-    def is_car_connected(self) -> bool:
-        """Whether the car's cable is that of the wall connector."""
-        car = self.car
-        if car is None or car.charging.supply is None or car.charging.supply.is_fast:
-            return False
-        return distance_m((car.latitude, car.longitude), self.place) < _AT_HOME_METRES
+    def connected(self) -> list[Guest]:
+        """The cars whose cables are plugged in here."""
+        return [guest for guest in self.guests if guest.is_connected(self.place)]
+
+    def _switch_supply(self) -> None:
+        """Without a grid and with an empty battery, the cars lose their power too."""
+        house = self.house
+        has_battery = house.battery_wh > 0
+        if house.is_on_grid or not has_battery:
+            is_dark = False
+        elif self.is_dark:
+            is_dark = self.energy_wh < house.battery_wh * _DARK_UNTIL_SHARE
+        else:
+            is_dark = self.energy_wh < 1 and self.power().battery >= 0
+        if is_dark != self.is_dark:
+            self.is_dark = is_dark
+            for guest in self.connected():
+                guest.set_power(has_power=not is_dark)
 
     @property
     def percent(self) -> float:
@@ -135,9 +158,7 @@ class SiteState:
 
     def power(self) -> Power:
         """The current power of the house."""
-        wall_w = 0
-        if self.car is not None and self.is_car_connected():
-            wall_w = round(self.car.wall_kilowatts * 1000)
+        wall_w = sum(guest.watts for guest in self.connected())
         return self.house.power(self.time, self.energy_wh, wall_w)
 
     def local(self, at: float) -> datetime:
@@ -152,6 +173,7 @@ class SiteState:
         elif not self.house.is_on_grid and on_grid and outages:
             outages[-1].ended_at = self.time
         self.house.is_on_grid = on_grid
+        self._switch_supply()
 
 
 def _tariff() -> Json:

@@ -4,7 +4,9 @@
 |---|---|
 | percentage_charged | 0..100 |
 | solar_power, load_power | W (the load without the car); null: by the time of day |
-| on_grid, storm | bool |
+| solar_minutes, load_minutes | {"start": time, "kw": [each minute], "seconds": 60}; null ends it |
+| meter | {"delay": s, "silent": bool}: readings that are late, or the last one again and again |
+| on_grid, storm | bool; without a grid and with an empty battery, cars have no power either |
 | grid_services | W for a programme of grid services; 0 ends its event |
 | name, account | text |
 | reserve, mode, storm_mode_enabled, export_rule, no_grid_charging | as if set in the app |
@@ -19,6 +21,7 @@ from zoneinfo import ZoneInfo
 from simulator.energy.past import moment
 from simulator.energy.settings import change
 from simulator.energy.state import Json, SiteState
+from simulator.minutes import MINUTE, Minutes
 from simulator.refusals import InvalidBody, SteeringError
 
 _FULL = 100
@@ -47,6 +50,34 @@ def _steer_solar(site: SiteState, value: object) -> None:
 
 def _steer_load(site: SiteState, value: object) -> None:
     site.house.fixed_load = None if value is None else round(_steer_number(value, "load_power"))
+
+
+def _minutes(value: object, name: str) -> Minutes | None:
+    """Read real minutes: kW from an RFC 3339 time on."""
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) - {"start", "kw", "seconds"}:
+        raise SteeringError(f"{name} must be an object of start, kw, seconds")
+    kilowatts = value.get("kw")
+    if not isinstance(kilowatts, list) or not kilowatts:
+        raise SteeringError(f"{name} needs a list kw")
+    values = [_steer_number(each, name) for each in kilowatts]
+    seconds = _steer_number(value.get("seconds", MINUTE), "seconds")
+    if seconds <= 0 or min(values) < 0:
+        raise SteeringError(f"{name} must not be negative")
+    return Minutes.of_kilowatts(moment(value.get("start")).timestamp(), values, seconds)
+
+
+def _steer_solar_minutes(site: SiteState, value: object) -> None:
+    site.house.solar_minutes = _minutes(value, "solar_minutes")
+
+
+def _steer_load_minutes(site: SiteState, value: object) -> None:
+    site.house.load_minutes = _minutes(value, "load_minutes")
+
+
+def _steer_meter(site: SiteState, value: object) -> None:
+    site.meter.steer(value)
 
 
 def _steer_grid(site: SiteState, value: object) -> None:
@@ -102,6 +133,9 @@ _ORDERS: dict[str, Callable[[SiteState, object], None]] = {
     "percentage_charged": _steer_percentage,
     "solar_power": _steer_solar,
     "load_power": _steer_load,
+    "solar_minutes": _steer_solar_minutes,
+    "load_minutes": _steer_load_minutes,
+    "meter": _steer_meter,
     "on_grid": _steer_grid,
     "storm": _steer_storm,
     "grid_services": _steer_services,

@@ -272,6 +272,8 @@ class Charging(Charger):
     added_kwh: float = 0.0
     wall_kwh: float = 0.0
     """All energy that this car has ever taken from a supply; the site reads the difference."""
+    at_plug: tuple[float, int] = (0.0, 0)
+    """That energy, and the number of sessions, when the cable was plugged in."""
     starting_until: float | None = None
     is_held: bool = False
     """Whether a plugged-in car waits for its timer or a schedule."""
@@ -293,6 +295,7 @@ class Charging(Charger):
         self.supply = supply
         self.port.latch()
         self.added_kwh = 0.0
+        self.at_plug = (self.wall_kwh, len(self.sessions))
         self.current.fit(self.highest_amps)
         self.current.end()
         self.state = "Stopped"

@@ -21,7 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clock": {"time"},
     "ports": {"socket"},
     "faults": set(),
-    "balance": set(),
+    "minutes": set(),
+    "balance": {"minutes"},
     "refusals": set(),
     "telemetry.certificates": {"cryptography", "ssl"},
     "telemetry.alerts": {"google", "tesla_protocol"},
@@ -128,7 +129,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "vehicle_data",
         "tesla_protocol",
     },
-    "energy": {"balance", "cars", "clock", "refusals", "site_answers", "vehicle"},
+    "energy": {"balance", "cars", "clock", "minutes", "refusals", "site_answers", "vehicle"},
     "supercharging": {"cars"},
     "world": {"cars", "clock", "energy", "supercharging", "vehicle"},
     "cloud": {

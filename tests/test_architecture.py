@@ -668,6 +668,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging": set(),
     "charging.departures": HOME_ASSISTANT | {"asyncio", "charging.settings", "const"},
+    "charging.price_entities": HOME_ASSISTANT | {"account.charging", "charging.price_slots"},
+    "charging.price_fetching": HOME_ASSISTANT
+    | {"asyncio", "charging.price_services", "charging.price_slots", "const", "tesla.listeners"},
+    "charging.prices": HOME_ASSISTANT
+    | {
+        "account.charging",
+        "charging.preferences",
+        "charging.price_entities",
+        "charging.price_fetching",
+        "charging.price_services",
+        "charging.price_slots",
+        "charging.site_prices",
+        "const",
+        "tesla.listeners",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.site",
+    },
+    "charging.site_prices": {
+        "charging.price_slots",
+        "tesla.energy",
+        "tesla.signals",
+        "tesla.site",
+        "tesla.state",
+    },
     "charging.price_slots": {"tesla.reading_json"},
     "charging.price_services": HOME_ASSISTANT
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},

@@ -79,8 +79,8 @@ def place_of(hass: HomeAssistant, state: State) -> Place | None:
     return None
 
 
-def _kilowatt_hours(hass: HomeAssistant, entity_id: str) -> float | None:
-    """The energy that a price of an entity is for; None if it is no price in our currency."""
+def energy_unit(hass: HomeAssistant, entity_id: str) -> float | None:
+    """The kWh that a price of an entity is for; None if it is no price in our currency."""
     state = hass.states.get(entity_id)
     unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     currency, _, energy = str(unit).partition("/")
@@ -89,12 +89,12 @@ def _kilowatt_hours(hass: HomeAssistant, entity_id: str) -> float | None:
 
 def is_energy_price(hass: HomeAssistant, entity_id: str) -> bool:
     """Whether an entity shows a price of energy in Home Assistant's currency."""
-    return _kilowatt_hours(hass, entity_id) is not None
+    return energy_unit(hass, entity_id) is not None
 
 
 def energy_price(hass: HomeAssistant, entity_id: str) -> float | None:
     """The price of a kWh that an entity shows now; None if it is unknown."""
-    state, energy = hass.states.get(entity_id), _kilowatt_hours(hass, entity_id)
+    state, energy = hass.states.get(entity_id), energy_unit(hass, entity_id)
     price = None if state is None else number_in(state.state)
     return None if price is None or energy is None else price / energy
 

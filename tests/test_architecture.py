@@ -719,10 +719,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"coordinator", "tesla.listeners", "tesla.reading_json", "tesla.signals", "tesla.state"},
     "charging.meter_source": HOME_ASSISTANT
     | {
+        "account.data",
         "charging.gauges",
         "charging.preferences",
         "const",
         "coordinator",
+        "tesla.reading_json",
         "tesla.signals",
         "tesla.state",
     },
@@ -1173,11 +1175,22 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voluptuous",
     },
     "flows.charging": HOME_ASSISTANT | {"account.charging", "const", "flows.forms", "voluptuous"},
+    "flows.charging_at_home": HOME_ASSISTANT
+    | {
+        "charging.gauges",
+        "charging.meter_source",
+        "charging.price_services",
+        "const",
+        "flows.charging",
+        "flows.forms",
+        "voluptuous",
+    },
     "flows.vehicles": HOME_ASSISTANT | {"const", "flows.forms", "voluptuous"},
     "flows.options": HOME_ASSISTANT
     | {
         "const",
         "flows.charging",
+        "flows.charging_at_home",
         "flows.spending",
         "flows.stream",
         "flows.tariff",

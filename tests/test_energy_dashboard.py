@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from homeassistant.components.energy.data import EnergyManager, async_get_manager
 from homeassistant.core import HomeAssistant
 
 from custom_components.flotte.charging.preferences import (
@@ -14,37 +13,13 @@ from custom_components.flotte.charging.preferences import (
     async_read_dashboard,
     read_dashboard,
 )
+from tests.energy_dashboard import BATTERY, GRID, TWO_SENSORS, change, without
 
-GRID = {
-    "type": "grid",
-    "stat_energy_from": "sensor.import",
-    "stat_energy_to": "sensor.export",
-    "entity_energy_price": "sensor.price",
-    "number_energy_price": None,
-    "entity_energy_price_export": None,
-    "number_energy_price_export": 0.08,
-    "stat_rate": "sensor.grid",
-    "cost_adjustment_day": 0.0,
-}
-BATTERY = {
-    "type": "battery",
-    "stat_energy_from": "sensor.discharged",
-    "stat_energy_to": "sensor.charged",
-    "stat_rate": "sensor.battery",
-    "stat_soc": "sensor.level",
-    "capacity": 10.0,
-}
 SOLAR = {
     "type": "solar",
     "stat_energy_from": "sensor.sun",
     "config_entry_solar_forecast": ["roof", "barn"],
 }
-TWO_SENSORS = {"stat_rate_from": "sensor.received", "stat_rate_to": "sensor.out"}
-
-
-def without(source: dict[str, Any], key: str) -> dict[str, Any]:
-    """A source without one of its values."""
-    return {name: value for name, value in source.items() if name != key}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +84,6 @@ def test_preferences(sources: list[dict[str, Any]], expected: dict[str, Any]) ->
 )
 def test_nothing_is_known_of_odd_preferences(stored: object) -> None:
     assert read_dashboard(stored) == EnergyDashboard()
-
-
-async def change(hass: HomeAssistant, *sources: dict[str, Any]) -> EnergyManager:
-    """Change the dashboard as its owner does."""
-    manager = await async_get_manager(hass)
-    await manager.async_update({"energy_sources": list(sources)})  # type: ignore[typeddict-item]
-    return manager
 
 
 async def test_changes_are_followed_with_one_listener(hass: HomeAssistant) -> None:

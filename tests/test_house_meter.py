@@ -13,8 +13,8 @@ from custom_components.flotte.charging.meter import HouseMeter, MeterReading
 from custom_components.flotte.charging.meter_source import MeterOptions, MeterSource
 from simulator import Simulator
 from tests.conftest import SITE, EntryMaker, register_key, set_up
+from tests.energy_dashboard import BATTERY, GRID, TWO_SENSORS, change, without
 from tests.fleet import MINUTE, MOMENT, Wait
-from tests.test_energy_dashboard import BATTERY, GRID, TWO_SENSORS, change, without
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 

@@ -41,18 +41,21 @@ from custom_components.flotte.tesla.spending.tariff import EURO, TARIFFS, Catego
 from custom_components.flotte.tesla.telemetry.selfcheck import Check, Finding, check_address
 from custom_components.flotte.tesla.telemetry.tls.authority import Authority
 from custom_components.flotte.tesla.telemetry.tls.server_certificate import ServerCertificate
+from simulator import Simulator
 from simulator.cars import Car
 from simulator.ports import free_port
 from tests.conftest import (
     CLIENT_ID,
     MODEL_3,
     MODEL_Y,
+    SITE,
     TRANSLATIONS,
     Pass,
     issues_of,
     receiver_of,
     set_up,
 )
+from tests.energy_dashboard import BATTERY, GRID, change, without
 from tests.flow_texts import fields_of, placeholder
 from tests.tesla.telemetry.pki import CLIENT, DAY, SERVER, Ca, key_pem
 
@@ -767,6 +770,7 @@ async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockC
         "tariff",
         "stream",
         "charging",
+        "charging_at_home",
         "vehicles",
     ]
     result = await owner.choose("vehicles")
@@ -816,6 +820,92 @@ async def test_costs_of_charging(hass: HomeAssistant, loaded: MockConfigEntry) -
     prices = {"charging_price_entity": entity, "charging_price_elsewhere": 0.5}
     assert loaded.options == prices
     assert suggested(await owner.choose("charging")) == prices
+
+
+# --- Charging at home -----------------------------------------------------------------------------
+
+AT_HOME: Final[dict[str, Any]] = {
+    "grid_power_entity": "sensor.grid",
+    "battery_power_entity": "sensor.battery",
+    "home_battery_first": 30,
+    "feed_in_price": 0.08,
+    "charging_price_service": "nordpool",
+    "ready_days": ["mon", "sun"],
+    "ready_calendar": "calendar.trips",
+}
+
+
+async def test_charging_at_home(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    MockConfigEntry(domain="nordpool", title="Nord Pool", entry_id="nordpool").add_to_hass(hass)
+    result = await owner.choose("charging_at_home")
+    assert suggested(result) == {"charging_price_service": "automatic"}
+    # As long as nothing is entered, nothing is stored.
+    await owner.submit(result, charging_price_service="automatic", ready_days=[])
+    assert loaded.options == {}
+    hass.states.async_set("sensor.grid", "unknown", {"unit_of_measurement": "kW"})
+    hass.states.async_set("sensor.battery", "0", {"unit_of_measurement": "W"})
+    await owner.submit(await owner.choose("charging_at_home"), **AT_HOME)
+    assert loaded.options == AT_HOME
+    assert suggested(await owner.choose("charging_at_home")) == AT_HOME
+    # Another integration was chosen, which was removed since.
+    options = AT_HOME | {"charging_price_service": "gone"}
+    hass.config_entries.async_update_entry(loaded, options=options)
+    result = await owner.choose("charging_at_home")
+    assert suggested(result)["charging_price_service"] == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("entered", "errors"),
+    [
+        ({"grid_power_entity": "sensor.none"}, {"grid_power_entity": "power_unit"}),
+        ({"battery_power_entity": "sensor.energy"}, {"battery_power_entity": "power_unit"}),
+        (
+            {"grid_power_entity": "sensor.grid", "battery_power_entity": "sensor.grid"},
+            {"battery_power_entity": "power_twice"},
+        ),
+    ],
+)
+async def test_odd_powers(
+    hass: HomeAssistant, loaded: MockConfigEntry, entered: dict[str, str], errors: dict[str, str]
+) -> None:
+    owner = Owner(hass, loaded)
+    hass.states.async_set("sensor.grid", "1", {"unit_of_measurement": "kW"})
+    hass.states.async_set("sensor.energy", "1", {"unit_of_measurement": "kWh"})
+    result = await owner.submit(await owner.choose("charging_at_home"), **entered)
+    assert result["errors"] == errors
+    assert suggested(result) == entered | {"charging_price_service": "automatic"}
+
+
+async def test_source_of_grid_power(hass: HomeAssistant, told: MockConfigEntry) -> None:
+    owner = Owner(hass, told)
+
+    async def meter() -> str:
+        return placeholder(await owner.choose("charging_at_home"), "meter")
+
+    assert await meter() == (
+        "Grid power comes from your energy site Home. There is nothing to enter for it."
+    )
+    await change(hass, GRID)
+    assert await meter() == (
+        "Grid power comes from the Energy dashboard: sensor.grid. There is nothing to enter for it."
+    )
+    hass.config_entries.async_update_entry(told, options={"grid_power_entity": "sensor.chosen"})
+    assert await meter() == "Grid power comes from the entity that you chose: sensor.chosen."
+
+
+async def test_no_grid_power(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, owner: Owner
+) -> None:
+    tesla.world.sites[SITE].steer({"account": "owner-2"})
+    await set_up(hass, entry)
+    for sources, beginning in (
+        ([], "Flotte does not know your grid power yet"),
+        ([GRID, without(BATTERY, "stat_rate")], "Flotte cannot use your grid power yet"),
+    ):
+        await change(hass, *sources)
+        meter = placeholder(await owner.choose("charging_at_home"), "meter")
+        assert meter.startswith(beginning)
 
 
 # --- Does it work? --------------------------------------------------------------------------------

@@ -46,6 +46,12 @@ class Measured(NamedTuple):
     at: datetime
 
 
+def is_power(hass: HomeAssistant, entity_id: str) -> bool:
+    """Whether an entity shows a power, even if its value is unknown now."""
+    state = hass.states.get(entity_id)
+    return state is not None and state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) in KILOWATTS
+
+
 def power_of(hass: HomeAssistant, entity_id: str) -> Measured | None:
     """The power that an entity shows; None if it is unknown, or not in a unit of power."""
     if (state := hass.states.get(entity_id)) is None:

@@ -127,7 +127,7 @@ class HouseMeter:
             return
         self._unsubscribe()
         self._preferences = preferences
-        self._sites = tuple(sorted(sites, key=lambda each: each.unique_prefix))
+        self._sites = tuple(sites)
         self._options = options or MeterOptions()
         self._stops.append(preferences.changed.subscribe(self._async_choose))
         for site in self._sites:

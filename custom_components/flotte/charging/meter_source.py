@@ -9,12 +9,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
+from ..account.data import FlotteConfigEntry
 from ..const import CONF_BATTERY_POWER, CONF_GRID_POWER, DOMAIN
 from ..coordinator import SiteCoordinator
 from ..tesla import signals
+from ..tesla.reading_json import as_text
 from ..tesla.state import Key
 from .gauges import EntityGauge, Gauge, LevelGauge, SiteGauge
-from .preferences import EnergyDashboard, PowerTerm
+from .preferences import EnergyDashboard, PowerTerm, async_read_dashboard
 
 _OWN_POWERS: Final[dict[str, Key[float]]] = {
     "grid_power": signals.GRID_POWER,
@@ -50,7 +52,7 @@ class MeterOptions:
         options = [entry.options for entry in entries]
         return cls(
             *(
-                next((each[name] for each in options if each.get(name)), None)
+                next((each for option in options if (each := as_text(option.get(name)))), None)
                 for name in (CONF_GRID_POWER, CONF_BATTERY_POWER)
             )
         )
@@ -92,7 +94,7 @@ def choose_meter(
     def gauges(terms: Iterable[PowerTerm]) -> tuple[Gauge, ...]:
         return tuple(_gauge(hass, each, sites) for each in terms)
 
-    meters = [each for each in sites if _is_meter(each)]
+    meters = sorted(filter(_is_meter, sites), key=lambda each: each.unique_prefix)
     if options.grid_power is not None:
         source, grid = MeterSource.OPTIONS, gauges([PowerTerm(options.grid_power)])
     elif dashboard.grid_power:
@@ -126,6 +128,14 @@ def choose_meter(
         ),
         site=site,
     )
+
+
+async def async_find_meter(hass: HomeAssistant) -> MeterChoice:
+    """The meter of the house now, from the dashboard and all loaded accounts."""
+    dashboard = await async_read_dashboard(hass)
+    entries: list[FlotteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    sites = [site for entry in entries for site in entry.runtime_data.sites]
+    return choose_meter(hass, dashboard, sites, MeterOptions.of(entries))
 
 
 def _gauge(hass: HomeAssistant, term: PowerTerm, sites: Iterable[SiteCoordinator]) -> Gauge:

@@ -10,7 +10,7 @@ from ..account.charging import is_energy_price
 from ..const import CONF_PRICE, CONF_PRICE_ELSEWHERE, CONF_PRICE_ENTITY
 from .forms import OptionsSteps, number_box
 
-_MAX_PRICE: Final = 1_000_000
+MAX_PRICE: Final = 1_000_000
 """High enough for every currency."""
 
 
@@ -32,7 +32,7 @@ class ChargingSteps(OptionsSteps):
             if not errors:
                 names = (CONF_PRICE_ENTITY, CONF_PRICE, CONF_PRICE_ELSEWHERE)
                 return self._save({name: user_input.get(name) for name in names})
-        price = number_box(0, _MAX_PRICE, "any", unit=f"{currency}/kWh")
+        price = number_box(0, MAX_PRICE, "any", unit=f"{currency}/kWh")
         schema = vol.Schema(
             {
                 vol.Optional(CONF_PRICE_ENTITY): EntitySelector(

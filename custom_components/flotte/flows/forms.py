@@ -86,15 +86,24 @@ class OptionsSteps(OptionsFlow):
 
     async def _select_in_table(self, *choices: str, translation_key: str) -> SelectSelector:
         """Selector in a row of a table, where the front end does not translate options."""
-        language = self.hass.config.language
-        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
-        beginning = f"component.{DOMAIN}.selector.{translation_key}.options"
+        texts = await self._option_texts(translation_key)
         return SelectSelector(
             SelectSelectorConfig(
                 options=[
-                    SelectOptionDict(value=str(each), label=texts.get(f"{beginning}.{each}", each))
+                    SelectOptionDict(value=str(each), label=texts.get(each, each))
                     for each in choices
                 ],
                 mode=SelectSelectorMode.DROPDOWN,
             )
         )
+
+    async def _option_texts(self, translation_key: str) -> dict[str, str]:
+        """The texts of a selector's options, in the language of Home Assistant."""
+        language = self.hass.config.language
+        texts = await async_get_translations(self.hass, language, "selector", {DOMAIN})
+        beginning = f"component.{DOMAIN}.selector.{translation_key}.options."
+        return {
+            path.removeprefix(beginning): text
+            for path, text in texts.items()
+            if path.startswith(beginning)
+        }

@@ -1,10 +1,11 @@
-"""Options flow: spending, wakes, tariff, stream, charging and vehicles.
+"""Options flow: spending, wakes, tariff, stream, charging, charging at home and vehicles.
 
 menu ─> spending: the budget of a month
      ─> wakes: who may wake a sleeping vehicle
      ─> tariff ─> prices: Tesla's prices, where they differ
      ─> stream ─> (direct: address, certificate) | (mqtt: topics)
      ─> charging: what a kWh costs
+     ─> charging_at_home: the house's meter, prices, departures
      ─> vehicles: equipment that a vehicle does not report
      ─> check: does the stream's address work?
 """
@@ -17,6 +18,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from ..const import CONF_STREAM, STREAM_DIRECT
 from ..tesla.telemetry.selfcheck import Finding
 from .charging import ChargingSteps
+from .charging_at_home import ChargingAtHomeSteps
 from .spending import SpendingSteps
 from .stream import StreamSteps
 from .tariff import TariffSteps
@@ -37,7 +39,13 @@ FINDING_TEXTS: Final = {
 
 
 class FlotteOptionsFlow(
-    SpendingSteps, WakesSteps, TariffSteps, StreamSteps, ChargingSteps, VehiclesSteps
+    SpendingSteps,
+    WakesSteps,
+    TariffSteps,
+    StreamSteps,
+    ChargingSteps,
+    ChargingAtHomeSteps,
+    VehiclesSteps,
 ):
     """Changes one group of options at a time."""
 
@@ -45,7 +53,7 @@ class FlotteOptionsFlow(
         """Choose what to change."""
         groups = ["spending", "wakes", "tariff", "stream"]
         if self._vehicles:
-            groups += ["charging", "vehicles"]
+            groups += ["charging", "charging_at_home", "vehicles"]
         if self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT:
             groups.append("check")
         return self.async_show_menu(step_id="init", menu_options=groups)

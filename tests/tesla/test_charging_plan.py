@@ -93,12 +93,13 @@ def test_a_running_charge_goes_on() -> None:
     ("sun", "expected"),
     [
         ({}, [(1, 3)]),
-        # 75 per cent of 6 kW: 4.5 kW, of which 3.935 kW are stored, 0.984 kWh a quarter.
+        # Of 6 kW, 5.33 kW are stored, and 75 per cent of that counted on: 0.999 kWh a quarter.
         ({3: 6.0}, [(1, 3)]),
         ({3: 6.0, 4: 6.0, 5: 6.0}, [(2, 3)]),
         (dict.fromkeys(range(3, 8), 6.0), []),
-        # 75 per cent of 4.4 kW is less than the lowest power.
-        (dict.fromkeys(range(3, 8), 4.4), [(1, 3)]),
+        # Of 3.5 kW, 3.005 kW are stored: 0.563 kWh a quarter. 3.4 kW are less than the lowest.
+        (dict.fromkeys(range(3, 8), 3.5), [(2, 3)]),
+        (dict.fromkeys(range(3, 8), 3.4), [(1, 3)]),
     ],
 )
 def test_sun_is_not_bought(sun: dict[int, float], expected: list[tuple[int, int]]) -> None:
@@ -106,6 +107,20 @@ def test_sun_is_not_bought(sun: dict[int, float], expected: list[tuple[int, int]
     made = plan(prices, 2, sun=sun)
     assert indices(made) == expected
     assert made.demand is PlanDemand.WAIT
+
+
+def test_a_fixed_price_is_paid_late_but_not_at_the_last_moment() -> None:
+    """An hour is needed: the charge begins three hours before, so that one phase suffices."""
+    made = plan([0.3] * 48, 4, ready_after=960 + 40 * QUARTER)
+    # With a tenth to spare, 13.2 quarters before the minute of the wake and the last quarter.
+    assert indices(made) == [(28, 32)]
+
+
+def test_energy_is_better_bought_after_the_sun() -> None:
+    """Energy bought before the sun is wasted money if there is more sun than expected."""
+    sun = {3: 10.0}
+    assert indices(plan([0.20, 0.3, 0.3, 0.3, 0.21, 0.3], 1, sun=sun)) == [(4, 5)]
+    assert indices(plan([0.20, 0.3, 0.3, 0.3, 0.23, 0.3], 1, sun=sun)) == [(0, 1)]
 
 
 def test_unknown_prices_are_the_mean_of_the_known_ones() -> None:
@@ -124,7 +139,7 @@ def test_unknown_prices_are_the_mean_of_the_known_ones() -> None:
     ],
 )
 def test_late(ready_after: float, demand: PlanDemand, missing: float) -> None:
-    made = plan([0.3] * 12, 4, ready_after=ready_after)
+    made = plan([0.3, *[0.2] * 11], 4, ready_after=ready_after)
     assert made.demand is demand
     assert made.missing == pytest.approx(missing)
 

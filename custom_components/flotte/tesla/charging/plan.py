@@ -1,9 +1,10 @@
 """Plan of a charge: the cheapest quarters of an hour until a vehicle has to be ready.
 
 A dynamic programme over the quarters, so that a start has its price too: a cheap quarter on its own
-is only taken if it saves more than a start costs. At equal cost the later quarter is taken, because
-prices, sun and the level may still change. Sun that is expected in time is not bought: a part of
-the forecast is counted on, and a plan that is made again without that sun buys the rest.
+is only taken if it saves more than a start costs. Sun that is expected in time is not bought: a
+part of the forecast is counted on, and a plan that is made again without that sun buys the rest. So
+a quarter after the sun is better than one before it. Quarters at equal cost are taken late, because
+prices, sun and the level may still change, but so early that a third of the power suffices.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,20 @@ from .situation import PlanDemand
 
 QUARTER: Final = 900.0
 """Seconds of a slot."""
-MAX_QUARTERS: Final = 4 * 48
-"""A plan looks two days ahead."""
+MAX_QUARTERS: Final = 4 * 24 * 4
+"""A plan looks four days ahead: over a weekend, and a holiday beside it."""
 TIME_FACTOR: Final = 1.1
 """Charging slows down, and is interrupted."""
 SPARE: Final = 960.0
 """Seconds before the vehicle has to be ready: a quarter of an hour, and a minute to wake it."""
 SUN_SHARE: Final = 0.75
 """Share of the forecast that is counted on."""
+HEDGE: Final = 0.1
+"""Share of the price by which buying before the sun is worse than after it."""
+PHASE_FACTOR: Final = 3.0
+"""Factor of the time that one phase takes instead of three."""
+TIE: Final = 1e-9
+"""Cost of a second away from the preferred time: less than any difference of prices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ def make_plan(
         quarter for quarter in quarters if quarter.start + QUARTER > now and quarter.start < latest
     ][:MAX_QUARTERS]
     bought = max(0.0, goal.needed - _from_sun(usable, goal)) / into * 3600 * TIME_FACTOR
-    costs = _costs(usable, goal)
+    costs = _costs(usable, goal, latest - seconds * (PHASE_FACTOR - 0.5))
     count = min(ceil(bought / QUARTER), len(usable))
     chosen = _cheapest(costs, count, goal.start_cost, is_charging=is_charging)
     periods = _joined([usable[index].start for index in chosen])
@@ -111,18 +118,28 @@ def make_plan(
 
 def _from_sun(quarters: Sequence[Quarter], goal: Goal) -> float:
     """Energy in kWh that the sun is expected to bring into the battery."""
-    expected = (min(SUN_SHARE * quarter.sun, goal.kilowatts) for quarter in quarters)
-    return sum(into_battery(sun) / 4 for sun in expected if sun >= goal.lowest_kilowatts)
+    return sum(_sun_stored(quarter, goal) for quarter in quarters)
 
 
-def _costs(quarters: Sequence[Quarter], goal: Goal) -> list[float]:
-    """Cost of charging from the grid in each quarter."""
+def _sun_stored(quarter: Quarter, goal: Goal) -> float:
+    if quarter.sun < goal.lowest_kilowatts:
+        return 0.0
+    return SUN_SHARE * into_battery(min(quarter.sun, goal.kilowatts)) / 4
+
+
+def _costs(quarters: Sequence[Quarter], goal: Goal, preferred: float) -> list[float]:
+    """Cost of charging from the grid in each quarter; `preferred` is the best at equal prices."""
     known = [quarter.price for quarter in quarters if quarter.price is not None]
     mean = sum(known) / len(known) if known else 0.0
-    return [
-        goal.kilowatts / 4 * (mean if quarter.price is None else quarter.price)
-        for quarter in quarters
-    ]
+    costs: list[float] = []
+    sun_later = 0.0
+    for quarter in reversed(quarters):
+        price = mean if quarter.price is None else quarter.price
+        hedge = HEDGE * min(1.0, sun_later / goal.needed) * abs(price)
+        tie = TIE * abs(quarter.start + QUARTER / 2 - preferred)
+        costs.append(goal.kilowatts / 4 * (price + hedge + tie))
+        sun_later += _sun_stored(quarter, goal)
+    return costs[::-1]
 
 
 def _cheapest(

@@ -16,6 +16,7 @@ from custom_components.flotte.tesla.charging.decide import (
     ChargingStep,
     Reason,
     decide_charging,
+    maybe_sent,
     sent,
 )
 from custom_components.flotte.tesla.charging.power import ChargingPower
@@ -109,29 +110,75 @@ ROWS: Final = (
     ),
     # A person's doing wins.
     Row(
-        "somebody started it",
+        "a person started it",
         (HANDS_OFF, Reason.TAKEN_OVER),
         CHARGING,
         memory=AT_REST,
     ),
     Row(
-        "somebody stopped it",
+        "a person stopped it",
         (HANDS_OFF, Reason.TAKEN_OVER),
         house={"surplus": 9.0},
         memory=AT_8,
     ),
     Row(
-        "somebody set another current",
+        "a person set another current",
         (HANDS_OFF, Reason.TAKEN_OVER),
         {**CHARGING, "requested": 12},
         {"surplus": 6.0},
         AT_8,
     ),
     Row(
-        "somebody pressed a button of ours",
+        "a person pressed a button of ours",
         (HANDS_OFF, Reason.TAKEN_OVER),
         {**CHARGING, "commanded_by_person": True},
         memory=AT_8,
+    ),
+    Row(
+        "our own schedule started it",
+        (KEEP, Reason.PLAN_SLOT, 16),
+        {**CHARGING, "requested": 16, "by_own_schedule": True},
+        memory=AT_REST,
+        changes={"plan": PlanDemand.SLOT},
+    ),
+    Row(
+        "our own schedule ended it",
+        (KEEP, Reason.WAITS_FOR_SUN),
+        {"by_own_schedule": True},
+        memory=AT_8,
+    ),
+    Row(
+        "the charger ended our start at once",
+        (KEEP, Reason.RESTS),
+        {"reported_at": NOW - 45},
+        {"surplus": 9.0},
+        Memory(sent=Sent(NOW - 60, 8), started_at=NOW - 60, day=1),
+    ),
+    Row(
+        "the charger ended an urgent start at once",
+        (KEEP, Reason.RESTS),
+        {"reported_at": NOW - 45},
+        memory=Memory(sent=Sent(NOW - 60, 16), started_at=NOW - 60, day=1),
+        changes=mode(ChargingMode.NOW),
+    ),
+    Row(
+        "rested after a start that ended at once",
+        (START, Reason.NOW, 16),
+        memory=Memory(rests_until=NOW, day=1),
+        changes=mode(ChargingMode.NOW),
+    ),
+    Row(
+        "a command on its way is believed",
+        (KEEP, Reason.NOW, 16),
+        {"reported_at": NOW - 45},
+        memory=Memory(sent=Sent(NOW - 50, 16), started_at=NOW - 50, day=1),
+        changes=mode(ChargingMode.NOW),
+    ),
+    Row(
+        "back from a drive, and charging",
+        (STOP, Reason.SURPLUS_ENDED),
+        CHARGING,
+        memory=Memory(day=1),
     ),
     Row(
         "taken over, and below the floor",
@@ -649,6 +696,27 @@ def test_an_allowance_keeps_commands_down() -> None:
     allowed.live(clouds, allowance=CommandAllowance(commands=20))
     assert len(free.commands) > 100
     assert len(allowed.commands) <= 40
+
+
+def test_what_was_sent_does_not_count_after_a_drive() -> None:
+    away = decide_charging(situation({"at_home": False, "plug": Plug.STOPPED}), AT_REST)
+    home = decide_charging(situation({**CHARGING, "reported_at": NOW}), away.memory)
+    assert home.reason is not Reason.TAKEN_OVER
+    drifted = decide_charging(situation({"at_home": False}), replace(AT_8, taken_over=True))
+    assert drifted.memory.taken_over
+
+
+@pytest.mark.parametrize("plug", [Plug.STOPPED, Plug.CHARGING])
+def test_an_unknown_outcome_is_no_takeover_but_counts_as_a_start(plug: Plug) -> None:
+    decision = decide_charging(situation(house={"surplus": 9.0}), EMPTY)
+    for _ in range(20):
+        decision = decide_charging(situation(house={"surplus": 9.0}), decision.memory)
+    assert decision.action is START
+    memory = maybe_sent(decision, NOW)
+    assert (memory.sent, memory.starts, memory.started_at) == (None, 1, NOW)
+    car = {"plug": plug, "requested": 16, "reported_at": NOW + 90}
+    later = decide_charging(situation(car, {"surplus": 9.0}, now=NOW + 90), memory)
+    assert later.reason is not Reason.TAKEN_OVER
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ MAX_STARTS: Final = 12
 """Starts a day for the sun. Vehicles refuse to charge, or stay at a low current, after dozens."""
 OVERRIDE_AFTER: Final = 60.0
 """Seconds after a command of ours from which a different reading means that a person acted."""
+ENDED_REST: Final = 900.0
+"""Seconds without a start after one that the vehicle, or its charger, ended at once."""
 NEAR_LIMIT: Final = 2.0
 """Per cent below the limit from which a start is refused or ends at once."""
 TICK: Final = 10.0
@@ -140,6 +142,15 @@ def sent(decision: ChargingDecision, now: float) -> Memory:
     return replace(memory, sent=Sent(now, decision.amps))
 
 
+def maybe_sent(decision: ChargingDecision, now: float) -> Memory:
+    """The memory after a command that the vehicle may have executed or not.
+
+    No reading counts as a takeover then: it may show our own command. The limits of the hardware
+    count the command as executed.
+    """
+    return replace(sent(decision, now), sent=None)
+
+
 def _with_current(situation: ChargingSituation, decision: ChargingDecision) -> ChargingDecision:
     """The decision with the current that flows after it among its figures."""
     amps = decision.amps
@@ -162,13 +173,30 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
         memory = replace(memory, day=situation.day, starts=0)
     if vehicle.plug is Plug.UNPLUGGED and (memory.sent or memory.taken_over or memory.costs):
         memory = Memory(day=situation.day, starts=memory.starts)
+    if vehicle.at_home is False and (memory.sent or memory.costs):
+        # Not the takeover: a position that drifts must not end it.
+        memory = replace(memory, sent=None, costs=(), advanced_at=None)
     if situation.resumed and memory.taken_over:
         memory = replace(memory, taken_over=False, sent=None)
     if memory.costs and len(memory.costs) != len(vehicle.power.currents) + 1:
         memory = replace(memory, costs=(), advanced_at=None)
+    if _has_ended_at_once(situation, memory):
+        rests_until = situation.now + ENDED_REST
+        memory = replace(memory, sent=None, started_at=None, rests_until=rests_until)
     if not memory.taken_over and _is_taken_over(situation, memory):
         memory = replace(memory, taken_over=True)
     return memory
+
+
+def _has_ended_at_once(situation: ChargingSituation, memory: Memory) -> bool:
+    """Whether the vehicle or its charger ended our start within the time that it needs to show."""
+    vehicle, last = situation.vehicle, memory.sent
+    return (
+        last is not None
+        and last.amps > 0
+        and vehicle.plug is Plug.STOPPED
+        and last.at < vehicle.reported_at < last.at + OVERRIDE_AFTER <= situation.now
+    )
 
 
 def _is_taken_over(situation: ChargingSituation, memory: Memory) -> bool:
@@ -176,7 +204,7 @@ def _is_taken_over(situation: ChargingSituation, memory: Memory) -> bool:
     vehicle, last = situation.vehicle, memory.sent
     if vehicle.commanded_by_person:
         return True
-    if last is None or vehicle.reported_at < last.at + OVERRIDE_AFTER:
+    if last is None or vehicle.reported_at < last.at + OVERRIDE_AFTER or vehicle.by_own_schedule:
         return False
     if last.amps == 0:
         return vehicle.plug is Plug.CHARGING
@@ -329,7 +357,12 @@ def _go(situation: ChargingSituation, memory: Memory, state: int, best: int) -> 
 def _may_start(now: float, memory: Memory) -> bool:
     """Whether the limits of the hardware allow a start for the sun."""
     is_rested = memory.stopped_at is None or now - memory.stopped_at >= MIN_OFF
-    return is_rested and memory.starts < MAX_STARTS
+    return is_rested and memory.starts < MAX_STARTS and not _rests(now, memory)
+
+
+def _rests(now: float, memory: Memory) -> bool:
+    """Whether the last start ended at once, and it is too early for another one."""
+    return memory.rests_until is not None and now < memory.rests_until
 
 
 _RULES: Final[tuple[_ChargingRule, ...]] = (
@@ -345,7 +378,8 @@ _RULES: Final[tuple[_ChargingRule, ...]] = (
 def _state(situation: ChargingSituation, memory: Memory) -> int:
     """Index of the state that the vehicle is in, or will be in after our last command."""
     vehicle, last = situation.vehicle, memory.sent
-    if last is not None and vehicle.reported_at < last.at + OVERRIDE_AFTER:
+    is_settled = last is not None and situation.now >= last.at + OVERRIDE_AFTER
+    if last is not None and vehicle.reported_at < last.at + (0 if is_settled else OVERRIDE_AFTER):
         amps = last.amps
     elif vehicle.plug is not Plug.CHARGING:
         amps = 0
@@ -383,6 +417,8 @@ def _full(
     """Charge at the highest current."""
     highest = situation.vehicle.power.highest
     if _state(situation, memory) == 0:
+        if _rests(situation.now, memory):
+            return ChargingDecision(ChargingStep.KEEP, Reason.RESTS, memory, figures=figures)
         return ChargingDecision(ChargingStep.START, reason, memory, highest, figures)
     return _set(situation, memory, highest, reason, figures)
 

@@ -55,6 +55,8 @@ class ChargingVehicle:
     """Per cent."""
     commanded_by_person: bool = False
     """Whether a person changed charging through Home Assistant since the last decision."""
+    by_own_schedule: bool = False
+    """Whether a schedule of ours in the vehicle may have started or stopped the charge."""
     reported_at: float = 0.0
     """When `plug` and `requested` were reported."""
 
@@ -118,6 +120,8 @@ class Memory:
     day: int = 0
     """Local day, as an ordinal."""
     taken_over: bool = False
+    rests_until: float | None = None
+    """No start before, because the last one ended by the vehicle at once."""
     surplus_lost_at: float | None = None
     """When the controller noticed that it has no fresh surplus."""
 
@@ -141,6 +145,7 @@ class Memory:
                 starts=int(stored["starts"]),
                 day=int(stored["day"]),
                 taken_over=stored["taken_over"] is True,
+                rests_until=_moment(stored["rests_until"]),
                 surplus_lost_at=_moment(stored["surplus_lost_at"]),
             )
         except TypeError, ValueError, KeyError:

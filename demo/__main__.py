@@ -19,6 +19,7 @@ from demo.dashboard import CARS, make_dashboard
 from demo.energy import set_up_energy, shorten_history
 from demo.entities import Entities
 from demo.home_assistant import PASSWORD, ROOT, USER, HomeAssistant, start_home_assistant
+from demo.house import begin_days, metering
 from demo.processes import DemoError, wait_until
 from demo.stream import start_streaming
 from demo.tesla import AURORA, Tesla, add_schedules, start_tesla
@@ -110,8 +111,10 @@ async def run(arguments: argparse.Namespace) -> bool:
         entities = await Entities.read(home_assistant)
         path = await make_dashboard(home_assistant, entities)
         say(f"created a dashboard for {len(entities)} entities")
+        await stack.enter_async_context(metering(home_assistant, tesla))
+        await begin_days(tesla)
         await set_up_energy(home_assistant, entities)
-        say("set up the Energy dashboard")
+        say("set up the Energy dashboard; a sunny day in fast motion begins")
         good = True
         if arguments.once:
             say("running the checks")

@@ -92,6 +92,11 @@ class HomeAssistant:
                 raise DemoError(f"Home Assistant answers {response.status} to {path}: {text}")
             return json.loads(text)
 
+    async def push(self, webhook: str, body: object) -> None:
+        """Send JSON to a webhook, as a device in the house does."""
+        async with self._session.post(f"{self.url}/api/webhook/{webhook}", json=body) as response:
+            response.raise_for_status()
+
     async def visit(self, url: str) -> None:
         """Open an address as a browser does, following where it leads. Raises DemoError."""
         async with self._session.get(url) as response:
@@ -164,6 +169,18 @@ async def _make_owner(url: str, session: ClientSession) -> dict[str, Any]:
     return {**tokens, "hassUrl": url, "clientId": client, "expires": expires}
 
 
+METER_WEBHOOK = "house_meter"
+METERS = {"solar": "House solar", "grid": "House grid", "battery": "House battery"}
+"""Sensors of the house's own meter by its parts: W, + from the grid, + from the battery."""
+METER = """\
+      - name: {name}
+        unique_id: house_{part}
+        device_class: power
+        state_class: measurement
+        unit_of_measurement: W
+        state: "{{{{ trigger.json.{part} }}}}"
+"""
+
 CONFIGURATION = """\
 homeassistant:
   name: Home
@@ -186,10 +203,19 @@ history:
 logbook:
 script:
 sun:
+webhook:
 logger:
   default: warning
   logs:
     custom_components.flotte: debug
+template:
+  - triggers:
+      - trigger: webhook
+        webhook_id: {webhook}
+        allowed_methods: [POST]
+        local_only: true
+    sensor:
+{meters}
 flotte:
   simulator:
     auth: {auth}
@@ -210,6 +236,8 @@ def write_configuration(folder: Path, port: int, tesla: Tesla) -> None:
             auth=tesla.auth_url,
             eu=tesla.eu_url,
             na=tesla.na_url,
+            webhook=METER_WEBHOOK,
+            meters="".join(METER.format(part=part, name=name) for part, name in METERS.items()),
         )
     )
     # `http:` in YAML would only be imported on trial: a dialog over every page, and after five

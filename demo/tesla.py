@@ -4,8 +4,10 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import ClientSession
 
@@ -25,6 +27,8 @@ OLD_FAITHFUL = "5YJSA7E20KF000003"
 """A Model S of 2019, which accepts unsigned commands."""
 SITE = "1234567890123"
 """An energy site: solar, a Powerwall, a wall connector."""
+TIME_ZONE = "Europe/Amsterdam"
+_MORNING = 7
 HOME = {"latitude": 52.3731, "longitude": 4.8903}
 """Where the simulated cars are at home."""
 
@@ -85,7 +89,10 @@ async def start_tesla(folder: Path, session: ClientSession) -> AsyncIterator[Tes
 async def add_schedules(tesla: Tesla) -> None:
     """Let Aurora have schedules, as its owner sets them in Tesla's app."""
     weekdays = {"days_of_week": 62, "one_time": False, "enabled": True, "name": "", **HOME}
-    night = {"start_enabled": True, "start_time": 60, "end_enabled": True, "end_time": 300}
+    # The car follows its schedule: at night, one that is due would wake it during the checks.
+    is_night = datetime.now(ZoneInfo(TIME_ZONE)).hour < _MORNING
+    start = 1320 if is_night else 60
+    night = {"start_enabled": True, "start_time": start, "end_enabled": True, "end_time": 300}
     schedules = {
         "charge": [{"id": 1700000000, **weekdays, **night}],
         "precondition": [{"id": 1700000001, **weekdays, "precondition_time": 450}],

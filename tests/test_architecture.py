@@ -728,6 +728,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.state",
     },
+    "charging.issues": HOME_ASSISTANT
+    | {"account.issues", "charging.meter", "tesla.charging", "tesla.clock"},
     "charging.meter": HOME_ASSISTANT
     | {
         "charging.gauges",

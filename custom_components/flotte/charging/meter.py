@@ -76,6 +76,16 @@ class HouseMeter:
         return self._choice.source
 
     @property
+    def has_source(self) -> bool:
+        """Whether there is a meter, which may still be unknown now."""
+        return self._choice.source is not MeterSource.NONE
+
+    @property
+    def lacks_battery(self) -> bool:
+        """Whether there is no meter only because the power of the home battery is unknown."""
+        return self._choice.lacks_battery
+
+    @property
     def names(self) -> str:
         """The entities, or the site, that it comes from; empty if there is no meter."""
         return self._choice.names

@@ -668,6 +668,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging": set(),
     "charging.departures": HOME_ASSISTANT | {"asyncio", "charging.settings", "const"},
+    "charging.forecast": HOME_ASSISTANT
+    | {"asyncio", "const", "tesla.charging", "tesla.listeners", "tesla.reading_json"},
     "charging.price_entities": HOME_ASSISTANT | {"account.charging", "charging.price_slots"},
     "charging.price_fetching": HOME_ASSISTANT
     | {"asyncio", "charging.price_services", "charging.price_slots", "const", "tesla.listeners"},

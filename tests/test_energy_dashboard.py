@@ -15,6 +15,7 @@ from custom_components.flotte.charging.preferences import (
 )
 from tests.energy_dashboard import BATTERY, GRID, TWO_SENSORS, change, without
 
+NO_PRICE = GRID | {"entity_energy_price": None, "number_energy_price_export": None}
 SOLAR = {
     "type": "solar",
     "stat_energy_from": "sensor.sun",
@@ -32,7 +33,21 @@ SOLAR = {
             {"grid_power": (PowerTerm("sensor.grid"), PowerTerm("sensor.barn"))},
             id="two connections",
         ),
-        pytest.param([GRID, without(GRID, "stat_rate")], {"grid_power": ()}, id="one without"),
+        pytest.param(
+            [without(GRID, "stat_rate"), GRID],
+            {"grid_power": (PowerTerm("sensor.grid"),), "import_price_entity": "sensor.price"},
+            id="two tariffs, one sensor",
+        ),
+        pytest.param(
+            [GRID, GRID | {"entity_energy_price": None, "number_energy_price": 0.3}],
+            {"import_price_entity": None, "import_price": None, "export_price": 0.08},
+            id="two prices",
+        ),
+        pytest.param(
+            [GRID | {"number_energy_price_export": 0}, NO_PRICE],
+            {"import_price_entity": "sensor.price", "export_price": 0},
+            id="price of nothing",
+        ),
         pytest.param([GRID | {"stat_rate": "tibber:power"}], {"grid_power": ()}, id="no entity"),
         pytest.param(
             [GRID | {"power_config": TWO_SENSORS}],

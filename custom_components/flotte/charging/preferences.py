@@ -4,7 +4,7 @@ The owner may set the dashboard up, change it or empty it at any time. Source of
 Assistant's `energy` (2026.10), run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +38,10 @@ class EnergyDashboard:
     """The preferences of the Energy dashboard that charging at home uses."""
 
     grid_power: tuple[PowerTerm, ...] = ()
-    """Terms of the power from the grid; none unless every connection has its power."""
+    """Terms of the power from the grid: of the connections that have one, as in the dashboard.
+
+    A home with two tariffs has a connection for each, and its only sensor belongs to one of them.
+    """
     battery_power: tuple[PowerTerm, ...] = ()
     """Terms of the power that the home batteries discharge; none unless every one has it."""
     has_battery: bool = False
@@ -46,7 +49,10 @@ class EnergyDashboard:
     battery_levels: tuple[BatteryLevel, ...] = ()
     """One for each home battery; none unless every one has it."""
     import_price_entity: str | None = None
-    """Entity with the price of energy from the grid."""
+    """Entity with the price of energy from the grid.
+
+    Each price is unknown if connections have different ones: none says which is in force.
+    """
     import_price: float | None = None
     """Fixed price of energy from the grid, in the currency of Home Assistant per kWh."""
     export_price_entity: str | None = None
@@ -69,15 +75,17 @@ def read_dashboard(stored: object) -> EnergyDashboard:
         if each.get("type") == "solar"
         for entry_id in _texts(each.get("config_entry_solar_forecast"))
     ]
+    import_entity, import_price = _price_of(grids, "")
+    export_entity, export_price = _price_of(grids, "_export")
     return EnergyDashboard(
-        grid_power=_powers_of(grids),
+        grid_power=tuple(term for each in grids for term in _power_of(each)),
         battery_power=_powers_of(batteries),
         has_battery=bool(batteries),
         battery_levels=tuple(each for each in levels if each) if all(levels) else (),
-        import_price_entity=_first(_entity(each, "entity_energy_price") for each in grids),
-        import_price=_first(as_number(each.get("number_energy_price")) for each in grids),
-        export_price_entity=_first(_entity(each, "entity_energy_price_export") for each in grids),
-        export_price=_first(as_number(each.get("number_energy_price_export")) for each in grids),
+        import_price_entity=import_entity,
+        import_price=import_price,
+        export_price_entity=export_entity,
+        export_price=export_price,
         solar_forecasts=tuple(dict.fromkeys(forecasts)),
     )
 
@@ -86,15 +94,22 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
     return [as_object(each) for each in value] if isinstance(value, list) else []
 
 
-def _texts(value: object) -> Iterator[str]:
-    return (
-        (each for each in value if isinstance(each, str)) if isinstance(value, list) else iter(())
-    )
+def _texts(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def _first[T](values: Iterator[T | None]) -> T | None:
-    """The first value that is known."""
-    return next((each for each in values if each is not None), None)
+def _price_of(
+    grids: Iterable[Mapping[str, Any]], direction: str
+) -> tuple[str | None, float | None]:
+    """The entity or the number that is the price of all connections that have one."""
+    found = {
+        (
+            _entity(each, f"entity_energy_price{direction}"),
+            as_number(each.get(f"number_energy_price{direction}")),
+        )
+        for each in grids
+    } - {(None, None)}
+    return found.pop() if len(found) == 1 else (None, None)
 
 
 def _entity(source: Mapping[str, Any], key: str) -> str | None:

@@ -148,6 +148,17 @@ async def test_zero_is_not_believed_for_ever(hass: HomeAssistant, house: House) 
     assert house.meter.silent_part(datetime.now(UTC)) == "sensor.battery"
 
 
+async def test_grid_that_stays_at_zero_is_not_measured(hass: HomeAssistant, house: House) -> None:
+    await change(hass, GRID | {"power_config": TWO_SENSORS}, BATTERY)
+    await house.meter.async_start([])
+    await house.report(received=0, out=0, battery=500)
+    await house.report(11 * 60, battery=600)
+    assert house.now.measured_at == NOON
+    assert house.meter.silent_part(datetime.now(UTC)) == "sensor.received"
+    await house.report(10, out=0)
+    assert house.now.measured_at == NOON + timedelta(minutes=11)
+
+
 async def test_two_sensors_are_one_measurement(hass: HomeAssistant, house: House) -> None:
     await change(hass, GRID | {"power_config": TWO_SENSORS})
     await house.meter.async_start([])

@@ -1,6 +1,6 @@
 """Parts of the house's meter: each is a power, and the moment when it was measured."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,7 +31,7 @@ SITE_SIGNALS_OF_METER: Final[tuple[Signal[Any], ...]] = (
 )
 """They come with one request, the one that a site is polled by anyway."""
 _QUIET_ZERO: Final = timedelta(hours=12)
-"""How long a power of exactly zero counts without a new report, if other parts are reported.
+"""How long a power of exactly zero counts without a new report, while other parts are reported.
 
 Many integrations, MQTT among them, report only changes, and a full battery rests for a whole
 afternoon. After a night, a part that still reports nothing counts as silent."""
@@ -149,8 +149,15 @@ def mean_level(gauges: Collection[LevelGauge]) -> float | None:
     return sum(weight * level for weight, level in levels) / sum(weight for weight, _ in levels)
 
 
-def measured_at(parts: Iterable[Measured], now: datetime) -> datetime:
-    """When parts were measured together: the oldest time of those that can be out of step."""
-    known = list(parts)
-    alive = [each.at for each in known if each.power or now - each.at > _QUIET_ZERO]
-    return min(alive) if alive else max(each.at for each in known)
+def measured_at(
+    grid: Collection[Measured], battery: Collection[Measured], now: datetime
+) -> datetime:
+    """When a house was measured: the oldest time of the parts that can be out of step.
+
+    A battery at rest may be quiet, and so may one of two sensors of the grid, but not both: a grid
+    that stays at zero without a report is one that is not measured any more.
+    """
+    alive = [each.at for each in (*grid, *battery) if each.power or now - each.at > _QUIET_ZERO]
+    if not any(each.power for each in grid):
+        alive.append(max(each.at for each in grid))
+    return min(alive)

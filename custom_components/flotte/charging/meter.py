@@ -16,7 +16,7 @@ from ..tesla import signals
 from ..tesla.clock import within
 from ..tesla.listeners import Listeners
 from ..tesla.state import Signal
-from .gauges import SITE_SIGNALS_OF_METER, Measured, mean_level, measured_at
+from .gauges import SITE_SIGNALS_OF_METER, Gauge, Measured, mean_level, measured_at
 from .meter_source import MeterChoice, MeterOptions, MeterSource, choose_meter
 from .preferences import EnergyDashboard, EnergyPreferences, async_get_preferences
 
@@ -98,18 +98,16 @@ class HouseMeter:
     @property
     def reading(self) -> MeterReading | None:
         """The last measurement; None if a part of it is unknown."""
-        grid = [each.measure() for each in self._choice.grid]
-        battery = [each.measure() for each in self._choice.battery]
-        parts = [each for each in (*grid, *battery) if each is not None]
-        if not grid or len(parts) < len(grid) + len(battery):
+        grid, battery = _measure(self._choice.grid), _measure(self._choice.battery)
+        if not grid or battery is None:
             return None
         now = dt_util.utcnow()
         return MeterReading(
-            grid=_sum(grid),
-            battery=_sum(battery),
+            grid=sum(each.power for each in grid),
+            battery=sum(each.power for each in battery),
             battery_level=self._battery_level(),
             grid_up=self._grid_up(now),
-            measured_at=measured_at(parts, now),
+            measured_at=measured_at(grid, battery, now),
         )
 
     def silent_part(self, now: datetime) -> str | None:
@@ -120,8 +118,8 @@ class HouseMeter:
         parts = [
             (each.name, each.measure()) for each in (*self._choice.grid, *self._choice.battery)
         ]
-        known = [value for _, value in parts if value is not None]
-        oldest = measured_at(known, now) if len(known) == len(parts) else None
+        reading = self.reading
+        oldest = None if reading is None else reading.measured_at
         return next(
             name for name, value in parts if (None if value is None else value.at) == oldest
         )
@@ -243,8 +241,11 @@ _GRID_STATES: Final[dict[Signal[Any], dict[object, bool]]] = {
 """Values of signals that say whether the grid has power."""
 
 
-def _sum(parts: Iterable[Measured | None]) -> float:
-    return sum(each.power for each in parts if each is not None)
+def _measure(gauges: Iterable[Gauge]) -> list[Measured] | None:
+    """The power of each gauge; None if one is unknown."""
+    measured = [each.measure() for each in gauges]
+    known = [each for each in measured if each is not None]
+    return known if len(known) == len(measured) else None
 
 
 def _ignore() -> None:

@@ -29,8 +29,10 @@ HEDGE: Final = 0.1
 """Share of the price by which buying before the sun is worse than after it."""
 PHASE_FACTOR: Final = 3.0
 """Factor of the time that one phase takes instead of three."""
+CERTAIN: Final = 1e6
+"""Advantage of a quarter that has to be chosen."""
 TIE: Final = 1e-9
-"""Cost of a second away from the preferred time: less than any difference of prices."""
+"""Cost of a second away from the preferred time, less than differences of prices that matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,14 @@ class ChargingPlan:
     demand: PlanDemand
     missing: float = 0.0
     """kWh that cannot be charged in time."""
+    price: float | None = None
+    """Price of a kWh in the dearest planned quarter."""
+    beyond_limit: bool = False
+    """Whether the ready level is above the charge limit, so that the limit is planned for."""
+
+    def contains(self, moment: float) -> bool:
+        """Whether a charge is planned at a moment."""
+        return any(period.start <= moment < period.end for period in self.periods)
 
     @property
     def next_start(self) -> float | None:
@@ -84,6 +94,28 @@ class Goal:
     """Power below which sun is not used."""
     start_cost: float
     """Commands, wakes and wear of a start and its stop."""
+    least_kilowatts: float | None = None
+    """Power that the vehicle may draw instead; None if there is no doubt."""
+    spare: float = SPARE
+    """Seconds before `ready_at` at which it should be ready."""
+
+    @property
+    def seconds(self) -> float:
+        """Time that the charge takes, with some to spare. Raises ZeroDivisionError for no power."""
+        return self.needed / into_battery(self.kilowatts) * 3600 * TIME_FACTOR
+
+    @property
+    def latest(self) -> float:
+        """Moment at which the charge has to begin, at the latest."""
+        return self.ready_at - self.spare - self.seconds
+
+
+def late_plan(now: float, goal: Goal) -> ChargingPlan:
+    """The plan of a vehicle for which every minute counts."""
+    left = max(0.0, goal.ready_at - now)
+    missing = max(0.0, goal.needed - into_battery(goal.kilowatts) * left / 3600)
+    end = max(goal.ready_at, now + goal.seconds)
+    return ChargingPlan((Period(now, end),), PlanDemand.LATE, missing)
 
 
 def make_plan(
@@ -99,21 +131,33 @@ def make_plan(
     into = into_battery(goal.kilowatts)
     if into <= 0:
         raise ValueError(f"{goal.kilowatts} kW never fill a battery")
-    seconds = goal.needed / into * 3600 * TIME_FACTOR
-    latest = goal.ready_at - SPARE
-    if latest - now <= seconds:
-        missing = max(0.0, goal.needed - into * (goal.ready_at - now) / 3600)
-        return ChargingPlan((Period(now, goal.ready_at),), PlanDemand.LATE, missing)
+    if now >= goal.latest:
+        return late_plan(now, goal)
+    latest = goal.ready_at - goal.spare
     usable = [
         quarter for quarter in quarters if quarter.start + QUARTER > now and quarter.start < latest
     ][:MAX_QUARTERS]
     bought = max(0.0, goal.needed - _from_sun(usable, goal)) / into * 3600 * TIME_FACTOR
-    costs = _costs(usable, goal, latest - seconds * (PHASE_FACTOR - 0.5))
+    costs = _costs(usable, goal, latest - goal.seconds * (PHASE_FACTOR - 0.5))
     count = min(ceil(bought / QUARTER), len(usable))
+    _begin_in_time(costs, usable, goal, count)
     chosen = _cheapest(costs, count, goal.start_cost, is_charging=is_charging)
+    prices = [price for index in chosen if (price := usable[index].price) is not None]
     periods = _joined([usable[index].start for index in chosen])
     is_now = bool(periods) and periods[0].start <= now
-    return ChargingPlan(periods, PlanDemand.SLOT if is_now else PlanDemand.WAIT)
+    demand = PlanDemand.SLOT if is_now else PlanDemand.WAIT
+    return ChargingPlan(periods, demand, price=max(prices, default=None))
+
+
+def _begin_in_time(costs: list[float], quarters: Sequence[Quarter], goal: Goal, count: int) -> None:
+    """Have one quarter chosen while even the least power suffices: the charge shows which it is."""
+    least = goal.kilowatts if goal.least_kilowatts is None else goal.least_kilowatts
+    into = into_battery(least)
+    if not count or least >= goal.kilowatts or into <= 0:
+        return
+    last = goal.ready_at - goal.spare - goal.needed / into * 3600
+    early = [index for index, quarter in enumerate(quarters) if quarter.start <= last] or [0]
+    costs[min(early, key=lambda index: costs[index])] -= CERTAIN
 
 
 def _from_sun(quarters: Sequence[Quarter], goal: Goal) -> float:

@@ -699,9 +699,26 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charging.price_services": HOME_ASSISTANT
     | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
     "charging.sentences": HOME_ASSISTANT | {"errors", "tesla.charging", "tesla.errors", "texts"},
+    "charging.schedule_takeover": HOME_ASSISTANT
+    | {
+        "account.issues",
+        "const",
+        "coordinator",
+        "tesla.charging",
+        "tesla.charging.schedule_collisions",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.listeners",
+        "tesla.reading_json",
+        "tesla.schedules",
+        "tesla.signals",
+        "tesla.state",
+        "tesla.vehicle.outcome",
+    },
     "charging.planned_schedules": HOME_ASSISTANT
     | {
         "asyncio",
+        "charging.schedule_takeover",
         "const",
         "coordinator",
         "services.schedules",
@@ -1260,6 +1277,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "repairs": HOME_ASSISTANT
     | {
         "account.data",
+        "charging.schedule_takeover",
         "const",
         "spending.account_ledger",
         "spending.issues",

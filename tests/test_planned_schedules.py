@@ -1,5 +1,6 @@
 """The night's plan in the car: schedules of the simulated car, and what they cost."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,9 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.charging.planned_schedules import PlannedSchedules
+from custom_components.flotte.const import DOMAIN
+from custom_components.flotte.repairs import async_create_fix_flow
 from custom_components.flotte.tesla.charging.plan import NO_PLAN, ChargingPlan, Period
 from custom_components.flotte.tesla.charging.power import ChargingPower
 from custom_components.flotte.tesla.charging.schedule_plan import ScheduleNote
@@ -21,7 +26,7 @@ from custom_components.flotte.tesla.charging.situation import (
     Plug,
 )
 from custom_components.flotte.tesla.commands import Command
-from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.caller import CHARGING_AT_HOME
 from custom_components.flotte.tesla.vehicle.outcome import Done
 from simulator import Simulator
 from simulator.bill import Category
@@ -33,7 +38,6 @@ pytestmark = pytest.mark.freeze_time(MOMENT)
 
 HOME: Final = (52.3731, 4.8903)
 ZONE: Final = ZoneInfo("Europe/Amsterdam")
-CALLER: Final = Caller(CallerKind.AUTOMATION, "charging")
 STOPPED: Final = Plug.STOPPED
 
 
@@ -93,7 +97,7 @@ def make(hass: HomeAssistant, entry: MockConfigEntry) -> PlannedSchedules:
     coordinator = vehicle_of(entry, MODEL_Y)
 
     async def send(command: Command) -> Done:
-        return await coordinator.vehicle.send(command, CALLER)
+        return await coordinator.vehicle.send(command, CHARGING_AT_HOME)
 
     return PlannedSchedules(hass, coordinator, send)
 
@@ -239,7 +243,7 @@ async def test_a_gate_that_refuses_the_wake_leaves_the_plan_to_home_assistant(
     car.steer({"state": "asleep"})
     await wait(2 * MINUTE)
     gate = vehicle_of(loaded, MODEL_Y).vehicle.gate
-    gate.policy = replace(gate.policy, wakes_per_day=0)
+    gate.policy = replace(gate.policy, charging_wakes_per_day=0)
     before = paid(tesla)
     freezer.move_to(at("00:30"))
     await follow(planned, plan(("01:00", "04:00")))
@@ -293,7 +297,7 @@ async def test_a_refusal_is_not_repeated_at_once(
 
 
 async def test_the_schedules_of_the_owner_stay(
-    planned: PlannedSchedules, loaded: MockConfigEntry, car: Car
+    planned: PlannedSchedules, loaded: MockConfigEntry, car: Car, freezer: Any
 ) -> None:
     """Also one that Flotte wrote and the owner changed, or that has its name by chance."""
     owners = {**_owners(7), "name": "Flotte"}
@@ -302,6 +306,7 @@ async def test_the_schedules_of_the_owner_stay(
     await follow(planned, plan(("01:00", "04:00")))
     ((_, _), (own_id, own)) = car.plans.charge.items()
     own["end_time"] = 300
+    freezer.tick(timedelta(minutes=1))
     await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
     await follow(planned, NO_PLAN, Plug.UNPLUGGED)
     assert car.plans.charge == {7: owners, own_id: own}
@@ -348,3 +353,131 @@ def test_damaged_memory_is_left_out(
     planned = make(hass, loaded)
     planned.restore(stored)
     assert planned.to_stored()["own"] == []
+
+
+# --- Schedules of the owner ----------------------------------------------------------------------
+
+ISSUE: Final = "charging_schedule_collision_000001_"
+
+
+async def collide(
+    hass: HomeAssistant, planned: PlannedSchedules, entry: MockConfigEntry, car: Car, freezer: Any
+) -> str:
+    """Have a schedule of the owner reported; returns the id of the issue."""
+    car.plans.charge = {7: {**_owners(7), "name": "Night"}}
+    await vehicle_of(entry, MODEL_Y).vehicle.refresh()
+    made = plan(("01:00", "04:00"))
+    await follow(planned, made, mode=ChargingMode.SUN_FIRST)
+    assert planned.collision is None
+    freezer.tick(timedelta(minutes=5))
+    await follow(planned, made, mode=ChargingMode.SUN_FIRST)
+    issue_id = f"{ISSUE}{entry.entry_id}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_placeholders == {"name": "Aurora", "schedule": "Night (23:00-06:00)"}
+    return issue_id
+
+
+async def fix(hass: HomeAssistant, issue_id: str) -> Any:
+    """Submit the repair."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    flow: Any = await async_create_fix_flow(hass, issue_id, issue.data)
+    flow.hass = hass
+    form = await flow.async_step_init()
+    assert form["type"] is FlowResultType.FORM
+    return await flow.async_step_confirm({})
+
+
+async def test_a_schedule_in_the_way_is_turned_off_and_on_again(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    freezer: Any,
+) -> None:
+    issue_id = await collide(hass, planned, loaded, car, freezer)
+    own = [each for number, each in car.plans.charge.items() if number != 7]
+    commands = paid(tesla)["commands"]
+    done = await fix(hass, issue_id)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert car.plans.charge[7] == {**_owners(7), "name": "Night", "enabled": False}
+    assert paid(tesla)["commands"] == commands + 1
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
+    # After a restart, the mode is set to off.
+    again = make(hass, loaded)
+    again.restore(json.loads(json.dumps(planned.to_stored())))
+    await follow(again, NO_PLAN, mode=ChargingMode.OFF)
+    assert list(car.plans.charge.values()) == [{**_owners(7), "name": "Night"}, *own]
+    assert paid(tesla)["commands"] == commands + 2
+    await follow(again, NO_PLAN, mode=ChargingMode.OFF)
+    assert paid(tesla)["commands"] == commands + 2
+
+
+async def test_a_schedule_that_its_owner_changed_meanwhile_stays_off(
+    hass: HomeAssistant, loaded: MockConfigEntry, planned: PlannedSchedules, car: Car, freezer: Any
+) -> None:
+    await fix(hass, await collide(hass, planned, loaded, car, freezer))
+    car.plans.charge[7]["start_time"] = 1320
+    freezer.tick(timedelta(minutes=1))
+    await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
+    await follow(planned, NO_PLAN, mode=ChargingMode.OFF)
+    assert car.plans.charge[7]["enabled"] is False
+    assert planned.to_stored()["turned_off"] == []
+
+
+async def test_a_sleeping_car_gets_its_schedule_back_when_it_wakes(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    wait: Wait,
+    freezer: Any,
+) -> None:
+    await fix(hass, await collide(hass, planned, loaded, car, freezer))
+    gate = vehicle_of(loaded, MODEL_Y).vehicle.gate
+    gate.policy = replace(gate.policy, charging_wakes_per_day=0)
+    car.steer({"state": "asleep"})
+    await wait(2 * MINUTE)
+    wakes = paid(tesla)["wakes"]
+    await follow(planned, NO_PLAN, mode=ChargingMode.OFF)
+    assert (car.plans.charge[7]["enabled"], car.state) == (False, "asleep")
+    await wait(15 * MINUTE)
+    car.steer({"state": "online"})
+    await wait(3 * MINUTE)
+    assert car.plans.charge[7]["enabled"] is True
+    assert paid(tesla)["wakes"] == wakes
+
+
+async def test_the_issue_goes_with_the_schedule(
+    hass: HomeAssistant, loaded: MockConfigEntry, planned: PlannedSchedules, car: Car, freezer: Any
+) -> None:
+    issue_id = await collide(hass, planned, loaded, car, freezer)
+    tesla_car = vehicle_of(loaded, MODEL_Y).vehicle
+    car.plans.charge[7]["enabled"] = False
+    await tesla_car.refresh()
+    await follow(planned, NO_PLAN, mode=ChargingMode.SUN_FIRST)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_a_failed_repair_can_be_repeated(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    freezer: Any,
+) -> None:
+    issue_id = await collide(hass, planned, loaded, car, freezer)
+    tesla.faults.order("status", endpoint="signed_command", status=429, count=1)
+    form = await fix(hass, issue_id)
+    assert form["errors"] == {"base": "not_turned_off"}
+    freezer.tick(timedelta(minutes=2))
+    assert (await fix(hass, issue_id))["type"] is FlowResultType.CREATE_ENTRY
+    assert car.plans.charge[7]["enabled"] is False
+    gone: Any = await async_create_fix_flow(
+        hass, issue_id, {"issue": "charging_schedule_collision", "subject": "other"}
+    )
+    assert (await gone.async_step_init())["type"] is FlowResultType.CREATE_ENTRY

@@ -1,4 +1,4 @@
-"""Repair flows: Tesla's billing limit was raised, or the month's counts are confirmed."""
+"""Repair flows: a raised billing limit, the month's counts, schedules that are in the way."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,6 +11,7 @@ from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
 from .account.data import FlotteConfigEntry
+from .charging.schedule_takeover import COLLISION_ISSUE, ScheduleTakeover, find_takeover
 from .const import DOMAIN
 from .spending.account_ledger import AccountLedger, find_ledger
 from .spending.issues import DASHBOARD, LEDGER_DAMAGED_ISSUE
@@ -114,6 +115,33 @@ class DamagedLedgerFlow(RepairsFlow):
         )
 
 
+class ScheduleCollisionFlow(RepairsFlow):
+    """Turn off a schedule in a vehicle that works against its charging mode."""
+
+    def __init__(self, takeover: ScheduleTakeover | None) -> None:
+        """Turn off the schedule that is reported; None if the account is no longer loaded."""
+        self._takeover = takeover
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask, and turn it off."""
+        takeover, errors = self._takeover, {}
+        if takeover is None:
+            return self.async_create_entry(data={})
+        if user_input is not None:
+            if await takeover.async_take_over():
+                return self.async_create_entry(data={})
+            errors["base"] = "not_turned_off"
+        return self.async_show_form(
+            step_id="confirm", errors=errors, description_placeholders=takeover.placeholders
+        )
+
+
 _COUNTED: Final[Mapping[str, Category]] = {
     "signals": Category.SIGNAL,
     "commands": Category.COMMAND,
@@ -139,6 +167,8 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """Return the flow that resolves an issue."""
     about = data or {}
+    if about.get("issue") == COLLISION_ISSUE:
+        return ScheduleCollisionFlow(find_takeover(hass, str(about.get("subject"))))
     ledger = find_ledger(hass, str(about.get("account")))
     if about.get("issue") == LEDGER_DAMAGED_ISSUE:
         return DamagedLedgerFlow(ledger)

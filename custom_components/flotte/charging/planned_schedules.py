@@ -35,9 +35,10 @@ from ..tesla.commands import Command
 from ..tesla.errors import CommandRefused, OutcomeUnknown, TeslaError
 from ..tesla.listeners import Listeners
 from ..tesla.reading_json import as_number, as_whole
-from ..tesla.schedules import CHARGE, schedules_in
+from ..tesla.schedules import CHARGE, Schedule, schedules_in
 from ..tesla.signals import CHARGE_SCHEDULES, CHARGE_SCHEDULES_MAXIMUM
 from ..tesla.vehicle.outcome import MAX_DOUBT_SECONDS, Done
+from .schedule_takeover import ScheduleTakeover
 
 type SendCommand = Callable[[Command], Awaitable[Done]]
 """Sends a command through the gate and the meter as charging's own. Raises TeslaError."""
@@ -65,11 +66,18 @@ class PlannedSchedules:
         self._send = send
         self._sending = asyncio.Lock()
         self._own: dict[int, OwnSchedule] = {}
+        self._takeover = ScheduleTakeover(hass, coordinator, send, self.changed)
         # From noon to noon: which one, how many commands, whether the vehicle was woken for them.
         self._night = 0
         self._commands = 0
         self._has_woken = False
         self._retry_at = 0.0
+
+    @property
+    def collision(self) -> Schedule | None:
+        """A schedule of the owner that works against the mode, and that an issue is about."""
+        collision = self._takeover.collision
+        return None if collision is None else collision.schedule
 
     def is_running(self, now: datetime) -> bool:
         """Whether one of our schedules explains that the vehicle charges, or has just stopped."""
@@ -80,18 +88,31 @@ class PlannedSchedules:
         )
 
     async def async_follow(
-        self, plan: ChargingPlan, mode: ChargingMode, vehicle: ChargingVehicle
+        self,
+        plan: ChargingPlan,
+        mode: ChargingMode,
+        vehicle: ChargingVehicle,
+        *,
+        is_taken_over: bool = False,
     ) -> None:
         """Bring the schedules in line with a plan; costs nothing if they are.
 
-        Pass `NO_PLAN` while a person has taken over.
+        Call it with each plan and each change of the mode or the vehicle, also with the mode off:
+        then it cleans up, and turns on again what was turned off for it.
         """
         if self._sending.locked():
             return
         async with self._sending:
             self._begin_night()
-            changes = change_schedules(self._situation(plan, mode, vehicle))
+            is_home = vehicle.plug in _CONNECTED and vehicle.at_home is True and not is_taken_over
+            is_planned = is_home and mode in PLANNED_MODES
+            changes = change_schedules(self._situation(plan.periods if is_planned else (), vehicle))
             self._keep(changes)
+            if mode is ChargingMode.OFF:
+                self._takeover.async_stop_comparing()
+                await self._takeover.async_give_back()
+            elif is_home:
+                self._takeover.async_compare(mode, plan.periods, self._own)
             await self._send_changes(changes)
 
     def _begin_night(self) -> None:
@@ -101,18 +122,15 @@ class PlannedSchedules:
             self._night, self._commands, self._has_woken = night, 0, False
 
     def _situation(
-        self, plan: ChargingPlan, mode: ChargingMode, vehicle: ChargingVehicle
+        self, periods: tuple[Period, ...], vehicle: ChargingVehicle
     ) -> ScheduleSituation:
         state = self._coordinator.state
         reading = state.reading(CHARGE_SCHEDULES)
         is_reported = reading is not None and reading.value is not None
-        is_planned = (
-            mode in PLANNED_MODES and vehicle.plug in _CONNECTED and vehicle.at_home is True
-        )
         return ScheduleSituation(
             now=dt_util.utcnow().timestamp(),
             zone=dt_util.get_default_time_zone(),
-            periods=plan.periods if is_planned else (),
+            periods=periods,
             own=tuple(self._own.values()),
             reported=schedules_in(reading.value) if reading and is_reported else None,
             reported_at=reading.time.timestamp() if reading else 0.0,
@@ -224,6 +242,7 @@ class PlannedSchedules:
             "commands": self._commands,
             "has_woken": self._has_woken,
             "retry_at": self._retry_at,
+            "turned_off": self._takeover.to_stored(),
         }
 
     def restore(self, stored: object) -> None:
@@ -237,6 +256,7 @@ class PlannedSchedules:
         self._commands = max(0, as_whole(stored.get("commands")) or 0)
         self._has_woken = stored.get("has_woken") is True
         self._retry_at = as_number(stored.get("retry_at")) or 0.0
+        self._takeover.restore(stored.get("turned_off"))
 
 
 def _own_in(line: object) -> OwnSchedule | None:

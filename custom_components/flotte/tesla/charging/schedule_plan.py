@@ -173,7 +173,7 @@ def _still_ours(
     """Our schedules that the vehicle has, or may have."""
     by_id = {each.schedule_id: each for each in reported}
     for each in situation.own:
-        is_settled = situation.reported_at >= each.written_at
+        is_settled = situation.reported_at > each.written_at
         line = by_id.get(each.schedule_id)
         if line is None:
             if not is_settled:

@@ -87,6 +87,9 @@ SENTENCES: Final = {
     "sun, half a minute after the stop": (
         "Waiting for a minute after the last stop: 9.0 kW to spare."
     ),
+    "the charger ended our start at once": (
+        "Waiting until 07:01, because the car or its charger ended the last charge at once."
+    ),
     "too many starts today": (
         "Waiting until tomorrow to spare the car: charging started 12 times today."
     ),

@@ -535,6 +535,8 @@ FIGURES: Final[dict[str, dict[str, float]]] = {
     "much less": {"surplus": 3.2, "needed": 3.45, "amps": 5},
     "none, a minute after the start": {"surplus": -0.5, "needed": 3.45, "amps": 8},
     "sun, half a minute after the stop": {"surplus": 9.0, "needed": 3.45},
+    "the charger ended our start at once": {"surplus": 9.0, "needed": 3.45, "until": NOW + 900},
+    "the charger ended an urgent start at once": {"until": NOW + 900},
     "too many starts today": {"surplus": 9.0, "needed": 3.45, "starts": MAX_STARTS},
     "another vehicle follows the sun": {"surplus": 12.0, "needed": 3.45, "amps": 8},
     "5 A shown for the 3 A that we set": {"surplus": 0.7, "needed": 0.23, "amps": 3},

@@ -13,6 +13,8 @@ from ..texts import async_text
 
 COMMAND_FAILED: Final = "charging_failed"
 """Text of a command that failed: the sentence of its decision, and the error."""
+_MOMENTS: Final = frozenset({"next", "until"})
+"""Figures that are times."""
 _DECIMALS: Final = {"surplus": 1, "needed": 1}
 """Decimals of power in kW; other figures are whole."""
 
@@ -59,6 +61,8 @@ def _case(decision: ChargingDecision) -> str:
             case = "_allowance"
         case Reason.WAITS_FOR_SUN if _has_enough(figures):
             case = "_lasting"
+        case Reason.RESTS if "until" in figures:
+            case = "_ended"
         case Reason.RESTS if "starts" in figures:
             case = "_starts"
     return case
@@ -70,7 +74,7 @@ def _has_enough(figures: Mapping[str, float]) -> bool:
 
 
 def _word(name: str, figure: float) -> str:
-    if name == "next":
+    if name in _MOMENTS:
         moment, now = dt_util.as_local(dt_util.utc_from_timestamp(figure)), dt_util.now()
         is_close = (moment.date() - now.date()).days <= 1
         return moment.strftime("%H:%M" if is_close else "%Y-%m-%d %H:%M")

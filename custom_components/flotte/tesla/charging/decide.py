@@ -94,7 +94,7 @@ class Reason(StrEnum):
     SURPLUS_ENDED = "surplus_ended"
     KEEPS_MINIMUM = "keeps_minimum"
     RESTS = "rests"
-    """Stopped a moment ago, or started too often today."""
+    """Stopped a moment ago, ended at once after the last start, or started too often today."""
     STANDS = "stands"
 
 
@@ -318,8 +318,9 @@ def _sun(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
     figures = {"surplus": surplus, "needed": vehicle.power.lowest_kilowatts}
     if decision.reason is Reason.PLAN_WAITS:
         figures |= _next_charge(situation)
-    if decision.reason is Reason.RESTS and memory.starts >= MAX_STARTS:
-        figures["starts"] = memory.starts
+    if decision.reason is Reason.RESTS:
+        starts = {"starts": memory.starts} if memory.starts >= MAX_STARTS else {}
+        figures |= _rest(situation.now, memory) or starts
     if (allowed := situation.allowance.commands) and situation.allowance.used >= allowed:
         figures |= {"used": situation.allowance.used, "allowed": allowed}
     return replace(decision, figures=figures)
@@ -357,12 +358,13 @@ def _go(situation: ChargingSituation, memory: Memory, state: int, best: int) -> 
 def _may_start(now: float, memory: Memory) -> bool:
     """Whether the limits of the hardware allow a start for the sun."""
     is_rested = memory.stopped_at is None or now - memory.stopped_at >= MIN_OFF
-    return is_rested and memory.starts < MAX_STARTS and not _rests(now, memory)
+    return is_rested and memory.starts < MAX_STARTS and not _rest(now, memory)
 
 
-def _rests(now: float, memory: Memory) -> bool:
-    """Whether the last start ended at once, and it is too early for another one."""
-    return memory.rests_until is not None and now < memory.rests_until
+def _rest(now: float, memory: Memory) -> dict[str, float]:
+    """The figure of the time until which to rest, if the last start ended at once."""
+    until = memory.rests_until
+    return {} if until is None or now >= until else {"until": until}
 
 
 _RULES: Final[tuple[_ChargingRule, ...]] = (
@@ -417,8 +419,8 @@ def _full(
     """Charge at the highest current."""
     highest = situation.vehicle.power.highest
     if _state(situation, memory) == 0:
-        if _rests(situation.now, memory):
-            return ChargingDecision(ChargingStep.KEEP, Reason.RESTS, memory, figures=figures)
+        if rest := _rest(situation.now, memory):
+            return ChargingDecision(ChargingStep.KEEP, Reason.RESTS, memory, figures=rest)
         return ChargingDecision(ChargingStep.START, reason, memory, highest, figures)
     return _set(situation, memory, highest, reason, figures)
 

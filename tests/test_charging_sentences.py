@@ -36,7 +36,7 @@ SENTENCES: Final = {
         "Flotte does not know whether the car is at home, so charging is up to you. Let Flotte "
         "access the location of the car."
     ),
-    "somebody stopped it": (
+    "a person stopped it": (
         'You took over. Press "Follow the sun again" or unplug the car to let Flotte charge it '
         "again."
     ),

@@ -342,6 +342,10 @@ async def test_the_blocks_explain_a_charge(
         if again.is_running(at(clock))
     ]
     assert running == ["01:00", "03:59", "04:09"]
+    starting = [
+        clock for clock in ("00:59", "01:00", "01:04", "01:05") if again.starts_alone(at(clock))
+    ]
+    assert starting == ["01:00", "01:04"]
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,18 @@ ROWS: Final = (
         changes={"plan": PlanDemand.SLOT},
     ),
     Row(
+        "our own schedule is about to start it",
+        (KEEP, Reason.PLAN_SLOT),
+        {"starts_alone": True, "asleep": True},
+        changes={"plan": PlanDemand.SLOT},
+    ),
+    Row(
+        "our own schedule is too slow for a late plan",
+        (START, Reason.PLAN_LATE, 16),
+        {"starts_alone": True},
+        changes={"plan": PlanDemand.LATE},
+    ),
+    Row(
         "our own schedule ended it",
         (KEEP, Reason.WAITS_FOR_SUN),
         {"by_own_schedule": True},
@@ -698,6 +710,14 @@ def test_an_allowance_keeps_commands_down() -> None:
     allowed.live(clouds, allowance=CommandAllowance(commands=20))
     assert len(free.commands) > 100
     assert len(allowed.commands) <= 40
+
+
+def test_the_end_of_our_schedule_is_no_takeover_later_either() -> None:
+    """Our schedules explain it only for a while, but no person has acted after that either."""
+    memory = Memory(sent=Sent(NOW - 3600, 16), started_at=NOW - 3600, day=1)
+    ended = decide_charging(situation({"by_own_schedule": True}), memory)
+    later = decide_charging(situation({"reported_at": NOW}), ended.memory)
+    assert (later.reason, later.memory.taken_over) == (Reason.WAITS_FOR_SUN, False)
 
 
 def test_what_was_sent_does_not_count_after_a_drive() -> None:

@@ -47,6 +47,8 @@ _RETRY_AFTER: Final = 900.0
 """Seconds after a failure until the next command about schedules."""
 _REPORTED_WITHIN: Final = 600.0
 """Seconds within which the end of a block is reported: the pause between two polls."""
+_START_WITHIN: Final = 300.0
+"""Seconds after the begin of a block in which the start of the vehicle is awaited and reported."""
 _CONNECTED: Final = frozenset({Plug.NO_POWER, Plug.STOPPED, Plug.CHARGING})
 _NOON: Final = timedelta(hours=12)
 
@@ -84,6 +86,14 @@ class PlannedSchedules:
         moment = now.timestamp()
         return any(
             each.period.start <= moment < each.period.end + _REPORTED_WITHIN
+            for each in self._own.values()
+        )
+
+    def starts_alone(self, now: datetime) -> bool:
+        """Whether a block began moments ago, so that the vehicle starts without a command."""
+        moment = now.timestamp()
+        return any(
+            each.period.start <= moment < each.period.start + _START_WITHIN and not each.is_doubtful
             for each in self._own.values()
         )
 

@@ -13,7 +13,15 @@ from typing import Final
 
 from ..spending.modes import SpendingMode
 from .power import FIRST_AMPS
-from .situation import ChargingMode, ChargingSituation, Memory, PlanDemand, Plug, Sent
+from .situation import (
+    ChargingMode,
+    ChargingSituation,
+    ChargingVehicle,
+    Memory,
+    PlanDemand,
+    Plug,
+    Sent,
+)
 from .work import ChangeCosts, advance, best_state
 from .worth import Gains
 
@@ -183,9 +191,19 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
     if _has_ended_at_once(situation, memory):
         rests_until = situation.now + ENDED_REST
         memory = replace(memory, sent=None, started_at=None, rests_until=rests_until)
-    if not memory.taken_over and _is_taken_over(situation, memory):
-        memory = replace(memory, taken_over=True)
-    return memory
+    return _with_takeover(vehicle, memory)
+
+
+def _with_takeover(vehicle: ChargingVehicle, memory: Memory) -> Memory:
+    """The memory after something else started, stopped or changed the charge."""
+    if vehicle.commanded_by_person:
+        return replace(memory, taken_over=True)
+    if memory.sent is None or not _contradicts(vehicle, memory.sent):
+        return memory
+    if vehicle.by_own_schedule:
+        # Our schedule explains it only for a while, and no person acted after that either.
+        return replace(memory, sent=None, started_at=None)
+    return replace(memory, taken_over=True)
 
 
 def _has_ended_at_once(situation: ChargingSituation, memory: Memory) -> bool:
@@ -199,12 +217,9 @@ def _has_ended_at_once(situation: ChargingSituation, memory: Memory) -> bool:
     )
 
 
-def _is_taken_over(situation: ChargingSituation, memory: Memory) -> bool:
-    """Whether a person started, stopped or set the current since our last command."""
-    vehicle, last = situation.vehicle, memory.sent
-    if vehicle.commanded_by_person:
-        return True
-    if last is None or vehicle.reported_at < last.at + OVERRIDE_AFTER or vehicle.by_own_schedule:
+def _contradicts(vehicle: ChargingVehicle, last: Sent) -> bool:
+    """Whether a charge was started, stopped or changed by something else since our last command."""
+    if vehicle.reported_at < last.at + OVERRIDE_AFTER:
         return False
     if last.amps == 0:
         return vehicle.plug is Plug.CHARGING
@@ -272,9 +287,14 @@ def _at_once(situation: ChargingSituation, memory: Memory) -> ChargingDecision |
         return _stop(situation, memory, Reason.SPENDING_STOPPED)
     if situation.mode is ChargingMode.NOW:
         return _full(situation, memory, Reason.NOW)
-    if situation.plan is PlanDemand.SLOT:
-        return _full(situation, memory, Reason.PLAN_SLOT)
-    return None
+    return _slot(situation, memory) if situation.plan is PlanDemand.SLOT else None
+
+
+def _slot(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
+    """Charge in a slot of the plan, unless the vehicle is about to start without a command."""
+    if situation.vehicle.starts_alone and _state(situation, memory) == 0:
+        return ChargingDecision(ChargingStep.KEEP, Reason.PLAN_SLOT, memory)
+    return _full(situation, memory, Reason.PLAN_SLOT)
 
 
 def _meter_silent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:

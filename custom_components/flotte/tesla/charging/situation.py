@@ -57,6 +57,8 @@ class ChargingVehicle:
     """Whether a person changed charging through Home Assistant since the last decision."""
     by_own_schedule: bool = False
     """Whether a schedule of ours in the vehicle may have started or stopped the charge."""
+    starts_alone: bool = False
+    """Whether a schedule of ours in the vehicle began moments ago: it needs no command, no wake."""
     reported_at: float = 0.0
     """When `plug` and `requested` were reported."""
 

@@ -673,6 +673,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charging.price_entities": HOME_ASSISTANT | {"account.charging", "charging.price_slots"},
     "charging.price_fetching": HOME_ASSISTANT
     | {"asyncio", "charging.price_services", "charging.price_slots", "const", "tesla.listeners"},
+    "charging.planning": {
+        "charging.forecast",
+        "charging.prices",
+        "charging.settings",
+        "const",
+        "coordinator",
+        "tesla.capacity",
+        "tesla.charging",
+        "tesla.reading_json",
+        "tesla.signals",
+        "tesla.state",
+    },
     "charging.prices": HOME_ASSISTANT
     | {
         "account.charging",

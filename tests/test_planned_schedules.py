@@ -84,7 +84,8 @@ async def _in_amsterdam(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) ->
 async def car(loaded: MockConfigEntry, tesla: Simulator, wait: Wait) -> Car:
     """Aurora, plugged in at home and stopped, with no schedules."""
     car = tesla.world.cars[MODEL_Y]
-    car.plans.charge = {}
+    # Not replaced: the car's timetable knows this dictionary.
+    car.plans.charge.clear()
     return await told_of(tesla, wait, MODEL_Y, plugged_in="ac3", charging=False)
 
 
@@ -301,7 +302,7 @@ async def test_the_schedules_of_the_owner_stay(
 ) -> None:
     """Also one that Flotte wrote and the owner changed, or that has its name by chance."""
     owners = {**_owners(7), "name": "Flotte"}
-    car.plans.charge = {7: dict(owners)}
+    car.plans.charge[7] = dict(owners)
     await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
     await follow(planned, plan(("01:00", "04:00")))
     ((_, _), (own_id, own)) = car.plans.charge.items()
@@ -368,7 +369,7 @@ async def collide(
     hass: HomeAssistant, planned: PlannedSchedules, entry: MockConfigEntry, car: Car, freezer: Any
 ) -> str:
     """Have a schedule of the owner reported; returns the id of the issue."""
-    car.plans.charge = {7: {**_owners(7), "name": "Night"}}
+    car.plans.charge[7] = {**_owners(7), "name": "Night"}
     await vehicle_of(entry, MODEL_Y).vehicle.refresh()
     made = plan(("01:00", "04:00"))
     await follow(planned, made, mode=ChargingMode.SUN_FIRST)
@@ -485,3 +486,45 @@ async def test_a_failed_repair_can_be_repeated(
         hass, issue_id, {"issue": "charging_schedule_collision", "subject": "other"}
     )
     assert (await gone.async_step_init())["type"] is FlowResultType.CREATE_ENTRY
+
+
+# --- The night -----------------------------------------------------------------------------------
+
+
+async def test_the_car_charges_although_home_assistant_is_gone(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    planned: PlannedSchedules,
+    car: Car,
+    tesla: Simulator,
+    wait: Wait,
+    freezer: Any,
+) -> None:
+    car.steer({"battery_level": 30, "charge_limit": 80})
+    await follow(planned, plan(("01:00", "04:00"), ("05:00", "05:30")))
+    stored = planned.to_stored()
+    before = paid(tesla)
+    assert await hass.config_entries.async_unload(loaded.entry_id)
+    states = {}
+    while (now := datetime.now(ZONE)) < at("07:00"):
+        states[f"{now:%H:%M}"] = (car.charging.state, car.state)
+        freezer.tick(timedelta(minutes=15))
+        car.advance()
+    assert [states[each] for each in ("00:46", "01:16", "04:16", "05:16", "05:46")] == [
+        ("Stopped", "asleep"),
+        ("Charging", "online"),
+        ("Stopped", "asleep"),
+        ("Charging", "online"),
+        ("Stopped", "asleep"),
+    ]
+    assert car.plans.charge == {}
+    assert 75 < car.battery.percent <= 80
+    assert paid(tesla) == before
+    # Nothing is left of it.
+    assert await hass.config_entries.async_setup(loaded.entry_id)
+    again = make(hass, loaded)
+    again.restore(stored)
+    await told_of(tesla, wait, MODEL_Y)
+    assert await follow(again, NO_PLAN) == "no_plan"
+    assert again.to_stored()["own"] == []
+    assert car.executions == []

@@ -1,7 +1,7 @@
 """Prices of the seven integrations, from literal answers in their own shape."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -108,7 +108,7 @@ async def test_nord_pool_with_several_areas(hass: HomeAssistant) -> None:
         await async_fetch_slots(hass, asked.entry, None, NOW, NOW + timedelta(hours=1))
 
 
-TIBBER = {
+TIBBER: dict[str, dict[str, list[dict[str, Any]]]] = {
     "prices": {
         "Cabin": [{"start_time": "2026-11-30T11:00:00.000+01:00", "price": 9.0}],
         "Hjem": [
@@ -120,9 +120,20 @@ TIBBER = {
 }
 
 
+def tibber(call: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the slots that began before the span, as Tibber does."""
+    start, end = (datetime.fromisoformat(call[key]) for key in ("start", "end"))
+    return {
+        "prices": {
+            home: [row for row in rows if start <= datetime.fromisoformat(row["start_time"]) < end]
+            for home, rows in TIBBER["prices"].items()
+        }
+    }
+
+
 async def test_tibber(hass: HomeAssistant) -> None:
     await in_zone(hass, "Europe/Oslo", "NO", "NOK")
-    asked = answering(hass, "tibber", "get_prices", lambda _: TIBBER)
+    asked = answering(hass, "tibber", "get_prices", tibber)
     entity_id = sensor(hass, asked.entry, "home-2", "Hjem", "NOK/kWh", "home-2")
     slots = await async_fetch_slots(hass, asked.entry, entity_id, NOW, TOMORROWS_END)
     # A missing quarter of an hour stays a gap; the last one is as long as the others.
@@ -132,7 +143,7 @@ async def test_tibber(hass: HomeAssistant) -> None:
         ("30 10:45", "30 11:00", 0.45),
     ]
     assert asked.calls == [
-        {"start": "2026-11-30T10:20:00+00:00", "end": "2026-12-01T23:00:00+00:00"}
+        {"start": "2026-11-30T10:00:00+00:00", "end": "2026-12-01T23:00:00+00:00"}
     ]
     with pytest.raises(UnusablePrices, match="several places"):
         await async_fetch_slots(hass, asked.entry, None, NOW, TOMORROWS_END)
@@ -140,13 +151,13 @@ async def test_tibber(hass: HomeAssistant) -> None:
 
 async def test_tibber_in_another_currency_or_of_another_account(hass: HomeAssistant) -> None:
     await in_zone(hass, "Europe/Oslo", "NO", "NOK")
-    asked = answering(hass, "tibber", "get_prices", lambda _: TIBBER)
+    asked = answering(hass, "tibber", "get_prices", tibber)
     with pytest.raises(UnusablePrices, match="an unknown currency"):
         await async_fetch_slots(hass, asked.entry, None, NOW, TOMORROWS_END)
     sensor(hass, asked.entry, "home-2", "Hjem", "SEK/kWh", "home-2")
     with pytest.raises(UnusablePrices, match="in SEK, and Home Assistant's currency is NOK"):
         await async_fetch_slots(hass, asked.entry, None, NOW, TOMORROWS_END)
-    second = answering(hass, "tibber", "get_prices", lambda _: TIBBER)
+    second = answering(hass, "tibber", "get_prices", tibber)
     with pytest.raises(UnusablePrices, match="first of its accounts"):
         await async_fetch_slots(hass, second.entry, None, NOW, TOMORROWS_END)
     assert asked.calls == second.calls == []

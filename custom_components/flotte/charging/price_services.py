@@ -4,7 +4,8 @@ They have no common interface: a row says how each is asked and how its answer i
 units and pitfalls are those of Home Assistant 2026.10:
 
 - Nord Pool has prices per MWh, of a day of the market (Oslo's), and no rows for a missing one.
-- Tibber has a list for each home, by its name, and no ends. It ignores all entries but its first.
+- Tibber has a list for each home, by its name, and no ends. It leaves out the slot in which the
+  span begins, and ignores all entries but its first.
 - EnergyZero and easyEnergy fail for a day that is missing, so each day is a call.
 - OMIE has prices by country, of a day of the market (Madrid's).
 - Green Planet Energy answers from now on; its local times are wrong where clocks change.
@@ -129,6 +130,11 @@ def _currency_of_homes(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
     return {currency for currency, _, energy in units if energy == UnitOfEnergy.KILO_WATT_HOUR}
 
 
+def _full_hour(moment: datetime) -> datetime:
+    """The begin of the hour, which is also that of each shorter slot."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def _date(query: PriceQuery) -> str:
     return query.day.isoformat() if query.day is not None else ""
 
@@ -154,7 +160,7 @@ PRICE_SERVICES: Final[Mapping[str, PriceService]] = {
             domain="tibber",
             action="get_prices",
             fields=lambda query: {
-                "start": query.start.isoformat(),
+                "start": _full_hour(query.start).isoformat(),
                 "end": query.end.isoformat(),
             },
             rows=lambda answer, query: _of_place(as_object(answer.get("prices")), query),

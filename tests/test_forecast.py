@@ -1,5 +1,6 @@
 """Forecast of the sun: the step of each provider, nights and gaps, several entries, failures."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -82,6 +83,17 @@ def test_forecast_solar_with_an_account() -> None:
     quarters = read_forecast(energy, by_end=True)
     assert powers(quarters, "2024-04-27T06:30", 6) == [0.31, 0.31, 0.372, 0.372, 0.43, 0.43]
     assert len(quarters) == 6
+
+
+def test_a_quarter_of_an_hour_that_is_known_in_part_is_unknown() -> None:
+    energy = {
+        "2024-04-26T19:00:00+02:00": 147,
+        "2024-04-26T20:00:00+02:00": 64,
+        "2024-04-26T20:58:30+02:00": 19,
+    }
+    quarters = read_forecast(energy, by_end=True)
+    assert power(quarters, "2024-04-26T18:30") == pytest.approx(19 * 900 / 3510 / 250, abs=1e-6)
+    assert power(quarters, "2024-04-26T18:45") is None
 
 
 def test_victron_names_the_start_of_an_hour() -> None:
@@ -232,6 +244,34 @@ async def test_a_failure_keeps_the_forecast_for_a_day(
     calls = provider.calls
     await wait(hass, freezer, 2)
     assert provider.calls == calls
+
+
+async def test_a_provider_that_does_not_answer(
+    hass: HomeAssistant, sun: SunForecast, freezer: FrozenDateTimeFactory
+) -> None:
+    running, never = asyncio.Event(), asyncio.Event()
+    provider = Provider(hass, "roof_forecast")
+    is_slow = True
+
+    async def get(_hass: HomeAssistant, _entry_id: str) -> Any:
+        provider.calls += 1
+        if is_slow:
+            running.set()
+            await never.wait()
+        return {"wh_hours": HOURS}
+
+    mock_platform(hass, "roof_forecast.energy", SimpleNamespace(async_get_solar_forecast=get))
+    sun.async_start([provider.entry.entry_id])
+    await running.wait()
+    # One request at a time.
+    provider.entry.mock_state(hass, ConfigEntryState.LOADED)
+    await asyncio.sleep(0)
+    assert provider.calls == 1
+    is_slow = False
+    await wait(hass, freezer, 0.02)
+    assert sun.kilowatts(NOW, NOW + timedelta(minutes=15)) == [None]
+    await wait(hass, freezer, 1)
+    assert sun.kilowatts(NOW, NOW + timedelta(minutes=15)) == [1.0]
 
 
 async def test_an_entry_that_is_loaded_later(hass: HomeAssistant, sun: SunForecast) -> None:

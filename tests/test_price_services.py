@@ -291,6 +291,7 @@ async def test_amber(hass: HomeAssistant) -> None:
     asked = answering(hass, "amberelectric", "get_forecasts", lambda _: answer)
     slots = await async_fetch_slots(hass, asked.entry, None, NOW, TOMORROWS_END)
     assert shown(slots) == [("30 10:55", "30 11:00", -0.02), ("30 11:00", "30 11:30", 0.1)]
+    assert slots[0].start == utc("2026-11-30T10:55")
     assert asked.calls == [{"config_entry_id": asked.entry.entry_id, "channel_type": "general"}]
 
 

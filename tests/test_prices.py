@@ -9,7 +9,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -19,7 +19,7 @@ from custom_components.flotte.charging.price_entities import listed_slots
 from custom_components.flotte.charging.prices import EnergyPriceSource, PriceOptions, PriceOrigin
 from custom_components.flotte.coordinator import SiteCoordinator
 from simulator import Simulator
-from tests.conftest import EntryMaker, register_key, set_up
+from tests.conftest import SITE, EntryMaker, register_key, set_up
 from tests.fleet import MINUTE, Wait
 from tests.price_answers import Asked, answering, utc
 
@@ -198,6 +198,7 @@ async def test_integrations_before_entities(
     )
     energyzero.asked_for()
     source.async_start(PriceOptions(), EnergyDashboard(import_price_entity=entity.entity_id))
+    assert source.slots(NOW, NOW + DAY) == []
     await settle(hass)
     assert origin_of(source) is PriceOrigin.SERVICE
     assert source.slots(NOW, NOW + DAY) == []
@@ -276,30 +277,37 @@ async def test_an_integration_that_is_loaded_later(
     assert source.grid_now(NOW) == 0.25
 
 
-async def test_one_call_at_a_time(
+async def test_an_integration_that_does_not_answer(
     hass: HomeAssistant, source: EnergyPriceSource, freezer: FrozenDateTimeFactory
 ) -> None:
-    running = asyncio.Event()
-    answer = asyncio.Event()
-    calls = 0
+    running, never = asyncio.Event(), asyncio.Event()
+    calls: list[str] = []
+    is_slow = True
 
-    async def slow(_call: Any) -> dict[str, Any]:
-        nonlocal calls
-        calls += 1
-        running.set()
-        await answer.wait()
-        return {"prices": hours("2026-11-29T23:00", 24, 0.25)}
+    async def answer(call: ServiceCall) -> ServiceResponse:
+        calls.append(call.data["start"])
+        if is_slow:
+            running.set()
+            await never.wait()
+        rows: Any = hours("2026-11-29T23:00", 24, 0.25)
+        return {"prices": rows}
 
     asked = answering(hass, "energyzero", "get_energy_prices", lambda _: {})
-    hass.services.async_register("energyzero", "get_energy_prices", slow, supports_response="only")  # type: ignore[arg-type]
-    source.async_start(PriceOptions(service=asked.entry.entry_id), EnergyDashboard())
+    hass.services.async_register(
+        "energyzero", "get_energy_prices", answer, supports_response=SupportsResponse.ONLY
+    )
+    options = PriceOptions(service=asked.entry.entry_id)
+    source.async_start(options, EnergyDashboard())
     await running.wait()
-    source.async_start(PriceOptions(service=asked.entry.entry_id), EnergyDashboard())
+    # One call at a time.
+    source.async_start(options, EnergyDashboard())
     asked.entry.mock_state(hass, ConfigEntryState.LOADED)
     await asyncio.sleep(0)
-    assert calls == 1
-    answer.set()
-    await settle(hass)
+    assert calls == ["2026-11-30"]
+    is_slow = False
+    await move_to(hass, freezer, "2026-11-30T10:21:02")
+    # The days after the one without an answer are still requested.
+    assert calls == ["2026-11-30", "2026-12-01"]
     assert source.grid_now(NOW) == 0.25
 
 
@@ -427,7 +435,9 @@ async def site(
     return coordinator
 
 
-async def test_the_tariff_of_a_site(hass: HomeAssistant, site: SiteCoordinator) -> None:
+async def test_the_tariff_of_a_site(
+    hass: HomeAssistant, site: SiteCoordinator, tesla: Simulator, wait: Wait
+) -> None:
     sites = [site.site]
     prices = EnergyPriceSource(hass, lambda: sites)
     prices.async_start(PriceOptions(price=0.3), EnergyDashboard())
@@ -448,6 +458,13 @@ async def test_the_tariff_of_a_site(hass: HomeAssistant, site: SiteCoordinator) 
     sites.append(site.site)
     assert origin_of(prices) is PriceOrigin.FIXED
     sites.pop()
+    assert origin_of(prices) is PriceOrigin.SITE
+    year = {"fromMonth": 1, "fromDay": 1, "toMonth": 12, "toDay": 31}
+    tariff = {"seasons": {"Year": year}, "energy_charges": {"Year": {"rates": {"ALL": 0.31}}}}
+    answers = {"values": {"site_info.tariff_content_v2": tariff | {"currency": "EUR"}}}
+    tesla.world.sites[SITE].steer({"answers": answers})
+    await wait(11 * MINUTE)
+    assert prices.grid_now(NOW) == 0.31
     await hass.config.async_update(currency="CHF")
     assert origin_of(prices) is PriceOrigin.FIXED
     assert prices.feed_in_now(NOW) is None

@@ -101,23 +101,21 @@ def _country(hass: HomeAssistant, _entry: ConfigEntry, _entity_id: str | None) -
 
 
 def _area(hass: HomeAssistant, entry: ConfigEntry, entity_id: str | None) -> str | None:
-    device = _device(hass, entry, entity_id)
+    device = _device(hass, entity_id)
     identifiers = device.identifiers if device is not None else ()
     return next((area for domain, area in identifiers if domain == entry.domain), None)
 
 
-def _home(hass: HomeAssistant, entry: ConfigEntry, entity_id: str | None) -> str | None:
+def _home(hass: HomeAssistant, _entry: ConfigEntry, entity_id: str | None) -> str | None:
     """The name of a home: its device has the same."""
-    device = _device(hass, entry, entity_id)
+    device = _device(hass, entity_id)
     return device.name if device is not None else None
 
 
-def _device(
-    hass: HomeAssistant, entry: ConfigEntry, entity_id: str | None
-) -> dr.DeviceEntry | None:
-    """The device of an entity of this entry; none of these integrations has child devices."""
+def _device(hass: HomeAssistant, entity_id: str | None) -> dr.DeviceEntry | None:
+    """The device of an entity; none of these integrations has child devices."""
     entity = er.async_get(hass).async_get(entity_id) if entity_id is not None else None
-    if entity is None or entity.config_entry_id != entry.entry_id or entity.device_id is None:
+    if entity is None or entity.device_id is None:
         return None
     device = dr.async_get(hass).async_get(entity.device_id)
     return device if isinstance(device, dr.DeviceEntry) else None
@@ -247,8 +245,8 @@ async def async_fetch_slots(
     Args:
         hass: The Home Assistant.
         entry: Of an integration in `PRICE_SERVICES`.
-        entity_id: An entity of the integration that shows the price, if one is known: it says
-            which of several areas or homes is meant.
+        entity_id: An entity of `entry` that shows the price, if one is known: it says which of
+            several areas or homes is meant.
         start: In UTC, as is `end`.
         end: See `start`.
 

@@ -226,6 +226,42 @@ CASES: Final = {
         note=ScheduleNote.IN_VEHICLE,
         ours=(1,),
     ),
+    "one that turns out to be too long is stopped by Home Assistant": Case(
+        situation={
+            "now": at("02:10", 21),
+            "periods": [block("02:00", "03:00")],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+            "is_charging": True,
+        },
+        note=ScheduleNote.IN_VEHICLE,
+        ours=(1,),
+    ),
+    "one that is over is left until a later report has it": Case(
+        situation={
+            "now": at("04:10", 21),
+            "periods": [],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+            "reported_at": at("03:00", 21),
+            "is_loose": True,
+        },
+        note=ScheduleNote.NO_PLAN,
+        ours=(1,),
+    ),
+    "one that is over but reported again did not run": Case(
+        situation={
+            "now": at("04:10", 21),
+            "periods": [],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+            "reported_at": at("04:05", 21),
+            "is_loose": True,
+        },
+        removals=(1,),
+        note=ScheduleNote.CHANGES,
+        ours=(1,),
+    ),
     "only its end moves": Case(
         situation={
             "now": at("02:10", 21),

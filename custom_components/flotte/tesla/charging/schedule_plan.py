@@ -222,12 +222,13 @@ def _matched(
 
 
 def _is_close(one: Period, other: Period, now: float) -> bool:
-    """Whether a rewrite would gain less than a quarter of an hour."""
-    # A plan for the present begins now, whenever its block began.
-    starts = (max(one.start, now), max(other.start, now))
-    return one.end > now and all(
-        abs(first - second) < QUARTER for first, second in (starts, (one.end, other.end))
-    )
+    """Whether rewriting one block as another would gain less than a quarter of an hour."""
+    if one.start <= now:
+        # A plan for the present begins now, whenever its block began. Home Assistant stops a block
+        # that turns out to be too long, which costs no more than a rewrite; without it, the vehicle
+        # only charges for longer.
+        return one.end > now and other.start < now + QUARTER and other.end - one.end < QUARTER
+    return abs(one.start - other.start) < QUARTER and abs(one.end - other.end) < QUARTER
 
 
 def _is_running(own: OwnSchedule, now: float) -> bool:

@@ -50,6 +50,9 @@ SENTENCES: Final = {
     "now": "Charging at 16 A, because you chose to charge now.",
     "late": "Charging at 16 A: every minute is needed to be ready in time.",
     "slot": "Charging at 16 A as planned, to be ready in time.",
+    "our own schedule is about to start it": (
+        "Waiting for the car, which starts on its own now, by the schedule of the plan."
+    ),
     "later slot": "Waiting for the plan.",
     "later slot at a known time": "Waiting for the plan: next at 07:46.",
     "cheapest hours, between slots, no meter": "Waiting for the plan: next at 07:46.",

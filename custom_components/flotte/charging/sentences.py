@@ -1,6 +1,6 @@
 """Sentence of a charging decision: its reason in words, with the figures that led to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -42,35 +42,36 @@ def words_of(decision: ChargingDecision) -> dict[str, str]:
     return {name: _word(name, figure) for name, figure in decision.figures.items()}
 
 
-def _case(decision: ChargingDecision) -> str:
-    """End of the key, for reasons that mean different things."""
-    stops, figures = decision.action is ChargingStep.STOP, decision.figures
-    case = ""
-    match decision.reason:
-        case Reason.COMPLETE if "limit" not in figures:
-            case = "_unknown"
-        case Reason.PLAN_WAITS if "next" not in figures:
-            case = "_unknown"
-        case Reason.GRID_DOWN | Reason.SPENDING_STOPPED | Reason.METER_SILENT if stops:
-            case = "_stops"
-        case Reason.METER_SILENT if "amps" in figures:
-            case = "_charging"
-        case Reason.FOLLOWS_SUN if not _has_enough(figures):
-            case = "_little"
-        case Reason.WAITS_FOR_SUN if "used" in figures:
-            case = "_allowance"
-        case Reason.WAITS_FOR_SUN if _has_enough(figures):
-            case = "_lasting"
-        case Reason.RESTS if "until" in figures:
-            case = "_ended"
-        case Reason.RESTS if "starts" in figures:
-            case = "_starts"
-    return case
-
-
 def _has_enough(figures: Mapping[str, float]) -> bool:
     """Whether the surplus is at least the lowest power, as both are shown."""
     return round(figures["surplus"], 1) >= round(figures["needed"], 1)
+
+
+def _stops(decision: ChargingDecision) -> bool:
+    return decision.action is ChargingStep.STOP
+
+
+_CASES: Final[tuple[tuple[Reason, Callable[[ChargingDecision], bool], str], ...]] = (
+    (Reason.COMPLETE, lambda each: "limit" not in each.figures, "_unknown"),
+    (Reason.FOLLOWS_SUN, lambda each: not _has_enough(each.figures), "_little"),
+    (Reason.GRID_DOWN, _stops, "_stops"),
+    (Reason.METER_SILENT, _stops, "_stops"),
+    (Reason.METER_SILENT, lambda each: "amps" in each.figures, "_charging"),
+    (Reason.PLAN_SLOT, lambda each: "amps" not in each.figures, "_schedule"),
+    (Reason.PLAN_WAITS, lambda each: "next" not in each.figures, "_unknown"),
+    (Reason.RESTS, lambda each: "until" in each.figures, "_ended"),
+    (Reason.RESTS, lambda each: "starts" in each.figures, "_starts"),
+    (Reason.SPENDING_STOPPED, _stops, "_stops"),
+    (Reason.WAITS_FOR_SUN, lambda each: "used" in each.figures, "_allowance"),
+    (Reason.WAITS_FOR_SUN, lambda each: _has_enough(each.figures), "_lasting"),
+)
+"""Cases of reasons that mean different things, with the end of their keys; the first one counts."""
+
+
+def _case(decision: ChargingDecision) -> str:
+    """End of the key; empty for the usual case."""
+    cases = (end for reason, holds, end in _CASES if reason is decision.reason and holds(decision))
+    return next(cases, "")
 
 
 def _word(name: str, figure: float) -> str:

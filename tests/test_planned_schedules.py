@@ -11,6 +11,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.flotte.charging.planned_schedules import PlannedSchedules
@@ -405,7 +406,10 @@ async def test_a_schedule_in_the_way_is_turned_off_and_on_again(
     issue_id = await collide(hass, planned, loaded, car, freezer)
     own = [each for number, each in car.plans.charge.items() if number != 7]
     commands = paid(tesla)["commands"]
+    assert not planned.is_running(dt_util.utcnow())
     done = await fix(hass, issue_id)
+    # It may have held back a charge, which then begins.
+    assert planned.is_running(dt_util.utcnow())
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert car.plans.charge[7] == {**_owners(7), "name": "Night", "enabled": False}
     assert paid(tesla)["commands"] == commands + 1

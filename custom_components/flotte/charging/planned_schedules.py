@@ -82,9 +82,12 @@ class PlannedSchedules:
         return None if collision is None else collision.schedule
 
     def is_running(self, now: datetime) -> bool:
-        """Whether one of our schedules explains that the vehicle charges, or has just stopped."""
+        """Whether one of our changes explains that the vehicle charges, or has just stopped.
+
+        That is a block in the vehicle, or a schedule of the owner that no longer holds it back.
+        """
         moment = now.timestamp()
-        return any(
+        return self._takeover.has_just_changed(moment, _REPORTED_WITHIN) or any(
             each.period.start <= moment < each.period.end + _REPORTED_WITHIN
             for each in self._own.values()
         )

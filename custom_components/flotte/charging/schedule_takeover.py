@@ -71,6 +71,8 @@ class ScheduleTakeover:
         self._is_cleared = False
         self._turned_off: dict[int, _TurnedOff] = {}
         self._attempted_at: float | None = None
+        # When a schedule was last changed, which can start a charge that it held back.
+        self._sent_at = 0.0
         entry = coordinator.config_entry
         self._subject = issue_subject(coordinator.vehicle.vin, entry.entry_id)
         hass.data.setdefault(_TAKEOVERS, {})[self._subject] = self
@@ -157,6 +159,10 @@ class ScheduleTakeover:
 
     # --- Turning off and on ----------------------------------------------------------------------
 
+    def has_just_changed(self, moment: float, within: float) -> bool:
+        """Whether a schedule was changed that recently, which can have started a charge."""
+        return self._sent_at <= moment < self._sent_at + within
+
     async def async_take_over(self) -> bool:
         """Turn the reported schedule off; return whether that succeeded.
 
@@ -188,9 +194,12 @@ class ScheduleTakeover:
         for schedule_id, each in list(self._turned_off.items()):
             schedule = each.schedule
             is_over = schedule.one_time and each.acts_at <= now
-            is_as_left = reading.time.timestamp() <= each.at or reported.get(
-                schedule_id
-            ) == replace(schedule, enabled=False)
+            found = reported.get(schedule_id)
+            # Tesla's plain commands carry no name, so it may have gone.
+            is_as_left = reading.time.timestamp() <= each.at or (
+                found is not None
+                and replace(found, name=schedule.name) == replace(schedule, enabled=False)
+            )
             # The owner has just set the mode to off, which is worth one wake, but not several.
             if (
                 is_as_left
@@ -213,6 +222,7 @@ class ScheduleTakeover:
         if schedule.position is None:
             return False
         command = CHARGE.save_command(schedule, schedule.position, self._coordinator.state)
+        self._sent_at = dt_util.utcnow().timestamp()
         try:
             await self._send(replace(command, awake_only=not may_wake))
         except TeslaError as error:

@@ -235,7 +235,7 @@ async def test_prices_are_fetched_each_hour_and_when_they_are_published(
     energyzero.days[tomorrow] = hours("2026-11-30T23:00", 24, 0.2)
     await move_to(hass, freezer, "2026-11-30T12:35:03")
     assert energyzero.asked_for() == [today, tomorrow]
-    assert len(source.slots(NOW, NOW + 2 * DAY)) == 12 + 24
+    assert len(source.slots(NOW, NOW + 2 * DAY)) == 13 + 24
     await move_to(hass, freezer, "2026-11-30T13:30:00")
     assert energyzero.asked_for() == []
     await move_to(hass, freezer, "2026-11-30T13:35:04")

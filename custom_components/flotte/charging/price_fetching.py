@@ -18,8 +18,8 @@ from .price_slots import PriceSlot, joined, price_at
 _RETRY: Final = timedelta(minutes=15)
 _PUBLISHED: Final = timedelta(hours=13, minutes=5)
 """Local time at which tomorrow's prices are published in Europe, about."""
-_KEPT: Final = timedelta(hours=1)
-"""How long prices of the past are kept."""
+_KEPT: Final = timedelta(days=1)
+"""How long prices of the past are kept: those of tomorrow are expected to be like them."""
 _TOMORROWS_NOON: Final = timedelta(days=1, hours=12)
 """A moment whose price is only known once tomorrow's are: the first ones may be known today."""
 
@@ -89,12 +89,11 @@ class PriceFetching:
             )
 
     async def _async_fetch(self, entry: ConfigEntry, entity_id: str | None) -> None:
-        now = dt_util.utcnow()
-        end = dt_util.start_of_local_day(dt_util.as_local(now) + timedelta(days=2))
+        today = dt_util.start_of_local_day()
+        after_tomorrow = dt_util.start_of_local_day(today + timedelta(days=2))
+        span = today.astimezone(dt_util.UTC), after_tomorrow.astimezone(dt_util.UTC)
         try:
-            slots = await async_fetch_slots(
-                self._hass, entry, entity_id, now, end.astimezone(dt_util.UTC)
-            )
+            slots = await async_fetch_slots(self._hass, entry, entity_id, *span)
         except UnusablePrices as error:
             slots = []
             self._async_log(entry, error)

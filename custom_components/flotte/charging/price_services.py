@@ -292,6 +292,8 @@ async def _days(
     zone = await dt_util.async_get_time_zone(service.zone or hass.config.time_zone)
     first = start.astimezone(zone).date()
     last = (end - timedelta(microseconds=1)).astimezone(zone).date()
+    # West of the market's zone, the last hour of tomorrow belongs to a day that is not known yet.
+    last = min(last, dt_util.now(zone).date() + timedelta(days=1))
     return [first + timedelta(days=passed) for passed in range((last - first).days + 1)]
 
 

@@ -1,5 +1,6 @@
 """Prices of energy by stretches of time: read strictly, joined, and looked up."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -74,12 +75,18 @@ def _moment(value: object) -> datetime | None:
 
 
 def joined(known: Iterable[PriceSlot], newer: Sequence[PriceSlot]) -> list[PriceSlot]:
-    """All slots in order of time; where two overlap, the newer one counts."""
-    covered = {slot.start: slot.end for slot in newer}
+    """All slots in order of time; where two overlap, the newer one counts.
+
+    Args:
+        known: Slots that do not overlap with each other.
+        newer: The same, in order of time.
+    """
+    starts = [slot.start for slot in newer]
     kept: list[PriceSlot] = []
     for slot in known:
-        if covered.get(slot.start, slot.start) < slot.end:
-            kept += _without(slot, newer)
+        # The newer ones that overlap, and perhaps the one before them.
+        first = max(0, bisect_right(starts, slot.start) - 1)
+        kept += _without(slot, newer[first : bisect_left(starts, slot.end)])
     return sorted([*kept, *newer], key=lambda slot: slot.start)
 
 
@@ -87,7 +94,7 @@ def _without(slot: PriceSlot, others: Sequence[PriceSlot]) -> Iterator[PriceSlot
     """The parts of a slot that no other one covers; `others` are in order of time."""
     start = slot.start
     for other in others:
-        if other.end <= start or other.start >= slot.end:
+        if other.end <= start:
             continue
         if other.start > start:
             yield replace(slot, start=start, end=other.start)

@@ -16,6 +16,7 @@ from .account.hosts import set_hosts
 from .account.leaving import async_forget_account
 from .account.options import async_watch_options
 from .account.setup import async_set_up_account
+from .charging.home import async_get_home
 from .const import DOMAIN
 from .services import async_setup_services
 from .spending.callers import async_watch_callers
@@ -59,6 +60,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         # After all vehicles have devices, so that vehicles with equal names get distinct ones.
         coordinator.async_show_pairing()
         coordinator.async_look_after_restart()
+    async_get_home(hass).async_add(
+        entry,
+        data.charging_controllers.values(),
+        data.sites,
+        data.streaming.async_shown_changed,
+    )
     for sessions in data.charging_sessions.values():
         sessions.async_start(entry)
     for history in data.history_imports.values():

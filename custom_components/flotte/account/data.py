@@ -7,6 +7,7 @@ from homeassistant.components.application_credentials import DATA_COMPONENT
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
+from ..charging.controller import ChargingController
 from ..const import DOMAIN
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
@@ -38,6 +39,8 @@ class AccountData:
     bills: Bills
     supercharging: SuperchargingMonth
     charging_sessions: Mapping[str, ChargingSessions]
+    """By VIN."""
+    charging_controllers: Mapping[str, ChargingController]
     """By VIN."""
 
     @property

@@ -1,10 +1,12 @@
 """The file of a config entry: readings, sessions, deferred commands, subscriptions, bills."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CoreState, HomeAssistant, callback
 
+from ..charging.settings import ChargingSettings
 from ..const import DOMAIN, REWRITE_SECONDS, SAVE_DELAY_SECONDS
 from ..tesla.errors import NotKept
 from .data import FlotteConfigEntry
@@ -13,11 +15,14 @@ from .storage import CheckedStore, Damaged, NotWritten, async_show_failure
 
 STREAMING_KEY: Final = "streaming"
 """Key of the subscriptions in the file; no VIN and no site has that name."""
+CONTROLLERS_KEY: Final = "charging_at_home"
+"""Key of the settings and memories of charging at home."""
 SUPERCHARGING_KEY: Final = "supercharging"
 """Key of the month at Superchargers."""
 STORAGE_DAMAGED_ISSUE: Final = "storage_damaged"
 STORAGE_UNWRITABLE_ISSUE: Final = "storage_unwritable"
 _STORAGE_VERSION: Final = 1
+_UNUSED: Final = ChargingSettings()
 
 
 def entry_store(hass: HomeAssistant, entry: FlotteConfigEntry) -> CheckedStore:
@@ -91,9 +96,20 @@ def async_keep_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
         )
 
     data.store.written = on_write
+    _async_watch(entry, on_change, keep)
+
+
+@callback
+def _async_watch(
+    entry: FlotteConfigEntry, on_change: Callable[..., None], keep: Callable[[], Awaitable[None]]
+) -> None:
+    """Call `on_change` for every part of an account that has changed, `keep` for what is urgent."""
+    data = entry.runtime_data
     # Never unsubscribed: Tesla may still answer while the entry unloads, until its last write.
     data.streaming.changed.subscribe(on_change)
     data.supercharging.changed.subscribe(on_change)
+    for controller in data.charging_controllers.values():
+        controller.must_keep.subscribe(on_change)
     for vehicle in data.vehicles:
         vehicle.vehicle.persistence.save = keep
         entry.async_on_unload(vehicle.vehicle.subscribe(on_change))
@@ -114,5 +130,10 @@ def _to_stored(entry: FlotteConfigEntry) -> dict[str, Any]:
     for site in data.sites:
         stored[str(site.site.site_id)] = site.site.to_stored()
     stored[STREAMING_KEY] = data.streaming.to_stored()
+    stored[CONTROLLERS_KEY] = {
+        vin: controller.to_stored()
+        for vin, controller in data.charging_controllers.items()
+        if controller.was_used or controller.settings != _UNUSED
+    }
     stored[SUPERCHARGING_KEY] = data.supercharging.to_stored()
     return stored

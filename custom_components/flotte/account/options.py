@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from ..charging.home import async_get_home
 from ..const import DOMAIN
 from ..spending.account_ledger import ledger_in_use
 from ..spending.rules import async_apply_spending
@@ -52,6 +53,7 @@ def _async_apply(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     if (data := getattr(entry, "runtime_data", None)) is not None:
         # First, because a new spending mode reconfigures the vehicles at once.
         data.streaming.async_use(Settings.from_options(entry.options))
+        async_get_home(hass).async_apply()
         for vehicle in data.vehicles:
             # What covers offer and the state of health depend on the owner's options too.
             vehicle.async_apply_changes(frozenset({signals.TRUNK, signals.BATTERY_LEVEL}))

@@ -1,7 +1,7 @@
 """Setup of an account: from its config entry to its vehicles and sites."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -16,6 +16,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_config_entry_implementation
 
+from ..charging.controller import ChargingController
 from ..const import CONF_BASE_URL, DOMAIN, LOGGER
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..errors import as_setup_error
@@ -37,7 +38,13 @@ from .charging import ChargingSessions
 from .claims import async_claim
 from .data import AccountData, FlotteConfigEntry
 from .devices import async_keep_described
-from .entry_store import STREAMING_KEY, SUPERCHARGING_KEY, async_read_entry, entry_store
+from .entry_store import (
+    CONTROLLERS_KEY,
+    STREAMING_KEY,
+    SUPERCHARGING_KEY,
+    async_read_entry,
+    entry_store,
+)
 from .key import async_get_key
 from .login import (
     async_ask_to_log_in,
@@ -117,7 +124,19 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         bills,
         supercharging,
         {each.vehicle.vin: ChargingSessions(hass, each) for each in vehicles},
+        _controllers(hass, vehicles, stored.get(CONTROLLERS_KEY)),
     )
+
+
+def _controllers(
+    hass: HomeAssistant, vehicles: Iterable[VehicleCoordinator], stored: object
+) -> dict[str, ChargingController]:
+    """Controllers of charging at home, by VIN, with their settings from before the restart."""
+    controllers = {each.vehicle.vin: ChargingController(hass, each) for each in vehicles}
+    if isinstance(stored, Mapping):
+        for vin, controller in controllers.items():
+            controller.restore(stored.get(vin))
+    return controllers
 
 
 async def _async_get_implementation(

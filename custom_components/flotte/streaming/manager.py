@@ -259,6 +259,12 @@ class StreamManager:
         if _may_change_plan(self._hass, self._entry.entry_id, event.data):
             self._debouncer.async_schedule_call()
 
+    @callback
+    def async_shown_changed(self) -> None:
+        """Configure soon, because other signals are shown; before the start, that comes anyway."""
+        if self._stops and not self._configurator.is_paused:
+            self._debouncer.async_schedule_call()
+
     async def async_configure(self) -> None:
         """Send a configuration to each vehicle that needs one."""
         await self._configurator.async_configure()

@@ -46,7 +46,7 @@ class SpendingRequest:
     @property
     def ends_spending(self) -> bool:
         """Whether the budget need not have room, because refusing it would cost more."""
-        return all(charge.unasked for charge in self.charges)
+        return False not in [charge.unasked for charge in self.charges]
 
     @property
     def sharing_wakes(self) -> frozenset[CallerKind]:

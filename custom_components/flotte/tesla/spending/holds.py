@@ -32,7 +32,7 @@ class Hold:
         self.asset = asset
         self.month = month
         charges = tuple(charges)
-        self.is_unasked = all(charge.unasked for charge in charges)
+        self.is_unasked = False not in [charge.unasked for charge in charges]
         """Whether the budget need not have room for its charges."""
         self.left: Counter[Category] = Counter()
         for charge in charges:

@@ -158,7 +158,8 @@ class Meter:
         hold = self._holds.find(charge, caller, asset, Month.of(now))
         if hold is not None:
             hold.left[charge.category] -= charge.count
-            charge = replace(charge, unasked=charge.unasked or hold.is_unasked)
+            if hold.is_unasked:
+                charge = replace(charge, unasked=True)
         try:
             self.require((charge,), now)
         except Refused:

@@ -19,6 +19,7 @@ from ..errors import (
     ServiceError,
     VehicleUnavailable,
 )
+from ..listeners import Listeners
 from ..spending.caller import Caller
 from ..spending.decision import Defer
 from ..spending.holds import Hold
@@ -69,6 +70,8 @@ class Executor:
             persistence=persistence,
             send=self.send,
         )
+        self.executed = Listeners[Command, Caller]()
+        """Notified of each command that was executed, or may have been."""
         self._context = context
         self._knowledge = knowledge
         self._presence = presence
@@ -128,6 +131,7 @@ class Executor:
             self._knowledge.note_action(command, now=now)
             self.low_current.note(command, now)
         self._poller.note_executed(command, caller, now)
+        self.executed(command, caller)
         if command.expects and not done.already:
             self._knowledge.assume(command.assumed, now)
             await self._persistence.save_if_possible()

@@ -1,0 +1,285 @@
+"""The charging of one vehicle at home: asks `decide_charging` what to do, and has it done.
+
+While commands are under way, nothing is decided.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, cast
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import SiteCoordinator, VehicleCoordinator
+from ..tesla.charging.decide import ChargingDecision, ChargingStep, Reason, decide_charging
+from ..tesla.charging.plan import NO_PLAN, ChargingPlan
+from ..tesla.charging.power import FIRST_AMPS
+from ..tesla.charging.sharing import Share, SharingVehicle
+from ..tesla.charging.situation import (
+    ChargingMode,
+    ChargingSituation,
+    ChargingVehicle,
+    Memory,
+)
+from ..tesla.charging.usage import Usage
+from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
+from ..tesla.errors import TeslaError
+from ..tesla.listeners import Listeners
+from ..tesla.spending.caller import CHARGING_AT_HOME, Caller
+from .inputs import SUN_REASONS, Conditions, charging_situation, set_amps
+from .observed import URGENT_SIGNALS, ObservedVehicle
+from .sending import DecisionSender
+from .settings import ChargingSettings
+
+_STEERED_BY: Final = frozenset(
+    {start_charging().name, stop_charging().name, set_charge_current(FIRST_AMPS).name}
+)
+"""Commands by which a person takes over."""
+
+
+def _ignore() -> None:
+    """Listen only so that signals are shown."""
+
+
+_NO_SHARE: Final = Share(None, stands=False, sun=None)
+
+
+class ChargingController:
+    """Charges one vehicle as its settings say."""
+
+    def __init__(self, hass: HomeAssistant, coordinator: VehicleCoordinator) -> None:
+        self.coordinator = coordinator
+        self.settings = ChargingSettings()
+        self.was_used = False
+        """Whether the mode was ever other than off."""
+        self.changed = Listeners[()]()
+        """Notified when anything that is shown may have changed."""
+        self.settings_changed = Listeners[()]()
+        """Notified when a setting has changed, or the person resumed."""
+        self.decided = Listeners[ChargingDecision]()
+        """Notified of each decision whose reason is new, or that acts."""
+        self.must_keep = Listeners[()]()
+        """Notified when more of `to_stored` has changed than each tick adds."""
+        self.decision: ChargingDecision | None = None
+        self.surplus: float | None = None
+        """kW that the vehicle may have, its own power included."""
+        self.plan: ChargingPlan = NO_PLAN
+        self.observed = ObservedVehicle(hass, coordinator)
+        self.sender = DecisionSender(coordinator)
+        self._hass = hass
+        self._memory = Memory()
+        self._is_resumed = False
+        self._is_commanded = False
+
+    # --- What is shown ---------------------------------------------------------------------------
+
+    @property
+    def vin(self) -> str:
+        """Vehicle identification number."""
+        return self.coordinator.vehicle.vin
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the vehicle is charged by Flotte at all."""
+        return self.settings.mode is not ChargingMode.OFF
+
+    @property
+    def usage(self) -> Usage:
+        """Energy from the sun and from the grid."""
+        return self.observed.usage
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether a person has taken over, until the vehicle is unplugged or they resume."""
+        return self.is_on and self._memory.taken_over
+
+    @property
+    def commands_today(self) -> int:
+        """Commands that charging sent today, in local time."""
+        return self.sender.commands_today
+
+    @property
+    def problem(self) -> TeslaError | None:
+        """Why the last command failed; None if it did not."""
+        return self.sender.problem
+
+    # --- What a person changes -------------------------------------------------------------------
+
+    @callback
+    def async_change(self, **settings: object) -> None:
+        """Change settings by name. Raises ValueError with the name of the first out of range."""
+        before = self.settings
+        self.settings = replace(before, **cast("dict[str, Any]", settings))
+        if self.settings == before:
+            return
+        self.was_used = self.was_used or self.is_on
+        if not self.is_on and before.mode is not ChargingMode.OFF:
+            self._async_let_go()
+        elif self.settings.mode is not before.mode:
+            # A person who chooses a mode wants it, also after they have taken over.
+            self.async_resume()
+            return
+        self.settings_changed()
+        self.must_keep()
+        self.changed()
+
+    @callback
+    def async_resume(self) -> None:
+        """Follow the mode again after a person has taken over."""
+        self._is_resumed = True
+        self._is_commanded = False
+        self.sender.forget_failures()
+        self.settings_changed()
+        self.must_keep()
+        self.changed()
+
+    @callback
+    def _async_let_go(self) -> None:
+        """Charge no more by our decisions, and leave no current that was right in the sun."""
+        vehicle, memory = self.observed.vehicle, self._memory
+        self._memory = Memory(day=memory.day, starts=memory.starts)
+        self.surplus, self.plan = None, NO_PLAN
+        decision = self.decision = ChargingDecision(
+            ChargingStep.HANDS_OFF, Reason.OFF, self._memory
+        )
+        self.decided(decision)
+        if vehicle is None or memory.sent is None or memory.taken_over:
+            return
+        if vehicle.at_home and 0 < set_amps(vehicle, memory) < vehicle.power.highest:
+            highest = vehicle.power.highest
+            self._async_begin(replace(decision, action=ChargingStep.SET, amps=highest), vehicle)
+
+    # --- Following the vehicle -------------------------------------------------------------------
+
+    @callback
+    def async_follow(self, on_change: CALLBACK_TYPE) -> Callable[[], None]:
+        """Have the vehicle stream and poll what charging needs; call `on_change` when it changes.
+
+        Returns a function that stops it.
+        """
+        stops = (
+            self.coordinator.async_add_listener(on_change, URGENT_SIGNALS),
+            # What is not shown is neither streamed nor polled.
+            self.coordinator.async_add_listener(_ignore, self.observed.needed),
+            self.coordinator.vehicle.executor.executed.subscribe(self._async_executed),
+        )
+
+        @callback
+        def stop() -> None:
+            for each in stops:
+                each()
+
+        return stop
+
+    @callback
+    def _async_executed(self, command: Command, caller: Caller) -> None:
+        """Notice that a person, or an automation of theirs, started, stopped or set the current."""
+        if command.name in _STEERED_BY and caller != CHARGING_AT_HOME:
+            self._is_commanded = True
+
+    @callback
+    def async_observe(self, now: datetime, sites: tuple[SiteCoordinator, ...]) -> None:
+        """Take note of the vehicle and its power."""
+        self.observed.observe(
+            now, sites, self._memory.sent, is_commanded=self._is_commanded, by_own_schedule=False
+        )
+
+    # --- Deciding --------------------------------------------------------------------------------
+
+    @callback
+    def async_sharing(self, conditions: Conditions) -> SharingVehicle | None:
+        """The vehicle as its share of the surplus is computed; None if it is not at home."""
+        if self.observed.vehicle is None or self.observed.vehicle.at_home is not True:
+            return None
+        share = Share(conditions.surplus, stands=False, sun=None)
+        decision = decide_charging(self._situation(conditions, share), self._memory)
+        return SharingVehicle(
+            key=self.vin,
+            priority=self.settings.priority,
+            level=self.observed.vehicle.level,
+            power=self.observed.vehicle.power,
+            amps=set_amps(self.observed.vehicle, self._memory),
+            kilowatts=self.observed.kilowatts,
+            # One that has used up its starts of the day must not keep others waiting.
+            wants=decision.reason in SUN_REASONS and "starts" not in decision.figures,
+            keeps_lowest=self.settings.mode is ChargingMode.SUN_AND_LOWEST,
+        )
+
+    def after_decision(self, before: SharingVehicle) -> SharingVehicle:
+        """The record of `async_sharing` once the command on its way is executed."""
+        if self.decision is None:
+            return before
+        amps = 0 if self.decision.action is ChargingStep.STOP else self.decision.amps
+        return replace(before, amps=amps, kilowatts=before.power.kilowatts(amps))
+
+    @callback
+    def async_decide(self, conditions: Conditions, share: Share = _NO_SHARE) -> bool:
+        """Decide, and act. Returns whether a command is on its way."""
+        vehicle = self.observed.vehicle
+        if vehicle is None or self.sender.is_sending:
+            return False
+        self.surplus = share.surplus
+        decision = decide_charging(self._situation(conditions, share), self._memory)
+        self._memory = decision.memory
+        self._is_resumed = self._is_commanded = False
+        acts = self.sender.may_send(decision, conditions.now)
+        before, self.decision = self.decision, decision
+        if acts or before is None or before.reason is not decision.reason:
+            self.decided(decision)
+            self.must_keep()
+        self.changed()
+        if acts:
+            self._async_begin(decision, vehicle)
+        return acts
+
+    @callback
+    def _async_begin(self, decision: ChargingDecision, vehicle: ChargingVehicle) -> None:
+        self.sender.is_sending = True
+        self.coordinator.config_entry.async_create_background_task(
+            self._hass, self._async_act(decision, vehicle), "flotte charges a vehicle at home"
+        )
+
+    def _situation(self, conditions: Conditions, share: Share) -> ChargingSituation:
+        if self.observed.vehicle is None:
+            raise RuntimeError("the vehicle was not observed")
+        return charging_situation(
+            conditions,
+            self.observed.vehicle,
+            self.settings,
+            self.coordinator.vehicle.gate,
+            share,
+            used=self.commands_today,
+            resumed=self._is_resumed,
+        )
+
+    async def _async_act(self, decision: ChargingDecision, vehicle: ChargingVehicle) -> None:
+        """Send the commands of a decision, and remember what is known of them."""
+        self.observed.history.note_command(dt_util.utcnow().timestamp())
+        highest = vehicle.power.highest
+        self._memory = await self.sender.async_send(decision, self._memory, highest=highest)
+        self.observed.history.note_command(dt_util.utcnow().timestamp())
+        self.must_keep()
+        self.changed()
+
+    # --- Restarts --------------------------------------------------------------------------------
+
+    def to_stored(self) -> dict[str, Any]:
+        """Settings and everything else that survives a restart, as JSON."""
+        return {
+            "settings": self.settings.to_stored(),
+            "was_used": self.was_used,
+            "memory": self._memory.to_stored(),
+            "observed": self.observed.to_stored(),
+            "sender": self.sender.to_stored(),
+        }
+
+    def restore(self, stored: object) -> None:
+        """Restore each part from the JSON of `to_stored`; ignore unreadable values."""
+        if not isinstance(stored, Mapping):
+            return
+        self.settings = ChargingSettings.from_stored(stored.get("settings"))
+        self.was_used = stored.get("was_used") is True or self.is_on
+        self._memory = Memory.from_stored(stored.get("memory"))
+        self.observed.restore(stored.get("observed"))
+        self.sender.restore(stored.get("sender"))

@@ -1,0 +1,103 @@
+"""Input of a decision about charging, from the house, the vehicle and its settings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from homeassistant.util import dt as dt_util
+
+from ..tesla.charging.decide import Reason
+from ..tesla.charging.power import FIRST_AMPS
+from ..tesla.charging.sharing import Share
+from ..tesla.charging.situation import (
+    ChargingSituation,
+    ChargingVehicle,
+    CommandAllowance,
+    House,
+    Memory,
+    PlanDemand,
+    Plug,
+)
+from ..tesla.charging.worth import Changes, EnergyPrices
+from ..tesla.spending.gate import Gate
+from ..tesla.spending.tariff import Category
+from .settings import ChargingSettings
+
+SUN_REASONS: Final = frozenset(
+    {
+        Reason.METER_SILENT,
+        Reason.FOLLOWS_SUN,
+        Reason.WAITS_FOR_SUN,
+        Reason.PLAN_WAITS,
+        Reason.SURPLUS_ENDED,
+        Reason.KEEPS_MINIMUM,
+        Reason.RESTS,
+        Reason.STANDS,
+    }
+)
+"""Reasons of a vehicle that follows the surplus, or waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Everything outside the vehicle that a decision rests on."""
+
+    now: datetime
+    surplus: float | None
+    """kW of the house at `measured_at`, the power of all vehicles included."""
+    measured_at: datetime | None
+    interval: float
+    """Usual seconds between measurements."""
+    grid_up: bool | None
+    prices: EnergyPrices
+    """Prices for following the sun."""
+    grid_price: float | None
+    """Price of a kWh now, for the costs that are shown."""
+    feed_in_price: float | None
+    day_share: float
+    """Share of the day's sun that is over, 0 to 1."""
+
+
+def charging_situation(
+    conditions: Conditions,
+    vehicle: ChargingVehicle,
+    settings: ChargingSettings,
+    gate: Gate,
+    share: Share,
+    *,
+    used: int,
+    resumed: bool,
+    demand: PlanDemand = PlanDemand.NONE,
+) -> ChargingSituation:
+    """The situation of one vehicle; `used` are the commands that charging sent it today."""
+    tariff, measured_at = gate.meter.tariff, conditions.measured_at
+    return ChargingSituation(
+        now=conditions.now.timestamp(),
+        day=dt_util.as_local(conditions.now).date().toordinal(),
+        mode=settings.mode,
+        vehicle=vehicle,
+        house=House(
+            surplus=share.surplus,
+            measured_at=None if measured_at is None else measured_at.timestamp(),
+            interval=conditions.interval,
+            grid_up=conditions.grid_up,
+        ),
+        prices=conditions.prices,
+        tesla=Changes(tariff.price(Category.COMMAND), tariff.price(Category.WAKE)),
+        plan=demand,
+        floor_level=settings.lowest_level,
+        allowance=CommandAllowance(
+            commands=settings.commands_a_day, used=used, day_share=conditions.day_share
+        ),
+        spending=gate.shown_mode_status(conditions.now).mode,
+        resumed=resumed,
+        stands=share.stands,
+    )
+
+
+def set_amps(vehicle: ChargingVehicle, memory: Memory) -> int:
+    """The current in A that a vehicle is set to, also by a command on its way; 0 if it is off."""
+    last, is_charging = memory.sent, vehicle.plug is Plug.CHARGING
+    if last is not None and (vehicle.reported_at < last.at or (is_charging and last.amps)):
+        return last.amps
+    return vehicle.requested or FIRST_AMPS if is_charging else 0

@@ -1,0 +1,133 @@
+"""Commands of charging decisions: sent through the gate as `charging`, counted, and retried later.
+
+One is under way at a time. A failure is kept to be shown, and makes the next attempt wait.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..coordinator import VehicleCoordinator
+from ..tesla.charging.decide import ChargingDecision, ChargingStep, maybe_sent, sent
+from ..tesla.charging.power import FIRST_AMPS
+from ..tesla.charging.situation import Memory
+from ..tesla.commands import set_charge_current, start_charging, stop_charging
+from ..tesla.errors import OutcomeUnknown, TeslaError
+from ..tesla.reading_json import as_whole
+from ..tesla.spending.caller import CHARGING_AT_HOME
+from ..tesla.spending.tariff import Category
+
+RETRY: Final = timedelta(minutes=1)
+"""Pause after a failed command; it doubles with each failure."""
+MAX_RETRY: Final = timedelta(minutes=30)
+MAX_STOP_RETRY: Final = timedelta(minutes=5)
+"""A charge that should have been stopped costs money all the time."""
+
+
+class DecisionSender:
+    """Sends the commands of one vehicle's decisions."""
+
+    def __init__(self, coordinator: VehicleCoordinator) -> None:
+        self.problem: TeslaError | None = None
+        """Why the last command failed; None if it did not."""
+        self.is_sending = False
+        self._coordinator = coordinator
+        self._used = (0, 0)
+        """Local day, and the commands that charging sent on it."""
+        self._failures = 0
+        self._failed_at: datetime | None = None
+
+    @property
+    def commands_today(self) -> int:
+        """Commands that charging sent today, in local time; handshakes are commands too."""
+        day, count = self._used
+        return count if day == _today() else 0
+
+    def may_send(self, decision: ChargingDecision, now: datetime) -> bool:
+        """Whether a decision is to be carried out now."""
+        if decision.action not in {ChargingStep.START, ChargingStep.SET, ChargingStep.STOP}:
+            return False
+        if self.is_sending:
+            return False
+        if self._failed_at is None:
+            return True
+        longest = MAX_STOP_RETRY if decision.action is ChargingStep.STOP else MAX_RETRY
+        pause = min(RETRY * 2 ** (self._failures - 1), longest)
+        return not self._failed_at <= now < self._failed_at + pause
+
+    def forget_failures(self) -> None:
+        """Let the next decision be carried out at once."""
+        self._failures, self._failed_at = 0, None
+
+    async def async_send(
+        self, decision: ChargingDecision, memory: Memory, *, highest: int
+    ) -> Memory:
+        """Send the commands of a decision. Returns the memory, `memory` if nothing was executed.
+
+        `highest` is the vehicle's highest current in A.
+        """
+        first = min(FIRST_AMPS, highest)
+        if decision.action is ChargingStep.START and decision.amps < first:
+            # Every charge begins at 5 A; a lower current is another command, later.
+            decision = replace(decision, amps=first)
+        before = self._booked()
+        self.is_sending = True
+        try:
+            await self._async_send(decision)
+        except OutcomeUnknown as error:
+            self._fail(error)
+            return maybe_sent(decision, dt_util.utcnow().timestamp())
+        except TeslaError as error:
+            self._fail(error)
+            return memory
+        else:
+            self.problem = None
+            self.forget_failures()
+            return sent(decision, dt_util.utcnow().timestamp())
+        finally:
+            self._used = _today(), self.commands_today + self._booked() - before
+            self.is_sending = False
+
+    async def _async_send(self, decision: ChargingDecision) -> None:
+        send = self._coordinator.vehicle.send
+        if decision.action is ChargingStep.STOP:
+            await send(stop_charging(), CHARGING_AT_HOME)
+            return
+        await send(set_charge_current(decision.amps), CHARGING_AT_HOME)
+        if decision.action is ChargingStep.START:
+            await send(start_charging(), CHARGING_AT_HOME)
+
+    def _fail(self, error: TeslaError) -> None:
+        self.problem = error
+        self._failures = min(self._failures + 1, 10)
+        self._failed_at = dt_util.utcnow()
+
+    def _booked(self) -> int:
+        """Commands that charging has sent to this vehicle, by the ledger."""
+        vin, label = self._coordinator.vehicle.vin, CHARGING_AT_HOME.label
+        counts = self._coordinator.vehicle.api.meter.ledger.counts
+        return sum(
+            count
+            for row, count in counts.items()
+            if (row.category, row.asset, row.caller) == (Category.COMMAND, vin, label)
+        )
+
+    def to_stored(self) -> dict[str, Any]:
+        """The day's count, as JSON."""
+        day, count = self._used
+        return {"day": day, "commands": count}
+
+    def restore(self, stored: object) -> None:
+        """Restore the day's count; ignore an unreadable one."""
+        values = stored if isinstance(stored, Mapping) else {}
+        day, count = as_whole(values.get("day")), as_whole(values.get("commands"))
+        if day is not None and count is not None and count >= 0:
+            self._used = day, count
+
+
+def _today() -> int:
+    """The local day as an ordinal."""
+    return dt_util.now().date().toordinal()

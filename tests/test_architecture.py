@@ -673,7 +673,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"asyncio", "const", "tesla.charging", "tesla.listeners", "tesla.reading_json"},
     "charging.price_entities": HOME_ASSISTANT | {"account.charging", "charging.price_slots"},
     "charging.price_fetching": HOME_ASSISTANT
-    | {"asyncio", "charging.price_services", "charging.price_slots", "const", "tesla.listeners"},
+    | {
+        "asyncio",
+        "charging.price_services",
+        "charging.price_slots",
+        "charging.unused_prices",
+        "tesla.listeners",
+    },
     "charging.planning": {
         "charging.forecast",
         "charging.prices",
@@ -695,14 +701,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.price_services",
         "charging.price_slots",
         "charging.site_prices",
+        "charging.unused_prices",
         "const",
         "tesla.listeners",
         "tesla.reading_json",
         "tesla.signals",
         "tesla.site",
     },
+    "charging.unused_prices": {"const"},
     "charging.site_prices": {
         "charging.price_slots",
+        "charging.unused_prices",
         "tesla.energy",
         "tesla.signals",
         "tesla.site",
@@ -710,7 +719,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging.price_slots": {"tesla.reading_json"},
     "charging.price_services": HOME_ASSISTANT
-    | {"asyncio", "charging.price_slots", "const", "tesla.reading_json"},
+    | {
+        "asyncio",
+        "charging.price_slots",
+        "charging.unused_prices",
+        "const",
+        "tesla.reading_json",
+    },
     "charging.sentences": HOME_ASSISTANT | {"errors", "tesla.charging", "tesla.errors", "texts"},
     "charging.schedule_takeover": HOME_ASSISTANT
     | {

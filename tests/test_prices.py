@@ -328,6 +328,19 @@ async def test_a_currency_is_logged_once(
     assert energyzero.asked_for() == []
 
 
+@pytest.mark.parametrize("unit", ["ct/kWh", "EUR", "CHF/kWh"])
+async def test_an_entity_of_another_unit_is_logged_once(
+    hass: HomeAssistant, source: EnergyPriceSource, unit: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hass.states.async_set(PRICE, "25", {"unit_of_measurement": unit})
+    with caplog.at_level(logging.WARNING, "custom_components.flotte"):
+        source.async_start(PriceOptions(entity=PRICE), EnergyDashboard())
+        assert source.grid_now(NOW) is None
+        assert source.slots(NOW, NOW + DAY) == []
+    text = f"Prices of sensor.price are not used: their unit is {unit}, not EUR/kWh"
+    assert caplog.text.count(text) == 1
+
+
 # --- Entities that list their prices -------------------------------------------------------------
 
 ROW = ("2026-11-30T11:00:00+01:00", "2026-11-30T12:00:00+01:00")
@@ -436,7 +449,11 @@ async def site(
 
 
 async def test_the_tariff_of_a_site(
-    hass: HomeAssistant, site: SiteCoordinator, tesla: Simulator, wait: Wait
+    hass: HomeAssistant,
+    site: SiteCoordinator,
+    tesla: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     sites = [site.site]
     prices = EnergyPriceSource(hass, lambda: sites)
@@ -468,4 +485,6 @@ async def test_the_tariff_of_a_site(
     await hass.config.async_update(currency="CHF")
     assert origin_of(prices) is PriceOrigin.FIXED
     assert prices.feed_in_now(NOW) is None
+    text = "Prices of the Tesla site's tariff are not used: they are in EUR"
+    assert caplog.text.count(text) == 1
     prices.async_stop()

@@ -10,10 +10,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER
 from ..tesla.listeners import Listeners
 from .price_services import PRICE_SERVICES, UnusablePrices, async_fetch_slots
 from .price_slots import PriceSlot, joined, price_at
+from .unused_prices import UnusedPrices
 
 _RETRY: Final = timedelta(minutes=15)
 _PUBLISHED: Final = timedelta(hours=13, minutes=5)
@@ -35,9 +35,12 @@ class PriceFetching:
     Args:
         hass: The Home Assistant.
         choose: Returns the integration to ask now; None if there is none.
+        unused: Logs why prices are not used.
     """
 
-    def __init__(self, hass: HomeAssistant, choose: Callable[[], Chosen | None]) -> None:
+    def __init__(
+        self, hass: HomeAssistant, choose: Callable[[], Chosen | None], unused: UnusedPrices
+    ) -> None:
         self.changed = Listeners[()]()
         """Notified when prices were added."""
         self._hass = hass
@@ -48,7 +51,7 @@ class PriceFetching:
         self._cancel: CALLBACK_TYPE | None = None
         self._task: Task[None] | None = None
         self._is_running = False
-        self._logged: set[str] = set()
+        self._unused = unused
 
     @property
     def slots(self) -> Sequence[PriceSlot]:
@@ -96,7 +99,7 @@ class PriceFetching:
             slots = await async_fetch_slots(self._hass, entry, entity_id, *span)
         except UnusablePrices as error:
             slots = []
-            self._async_log(entry, error)
+            self._unused.log(entry.title, error)
         self._task = None
         self._async_apply(entry, entity_id, slots)
 
@@ -141,14 +144,6 @@ class PriceFetching:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-
-    @callback
-    def _async_log(self, entry: ConfigEntry, error: UnusablePrices) -> None:
-        """Log once that an integration's prices are not used."""
-        text = f"Prices of {entry.title} are not used: {error}"
-        if text not in self._logged:
-            self._logged.add(text)
-            LOGGER.warning(text)
 
     @staticmethod
     def _key(chosen: Chosen | None) -> tuple[str, str | None] | None:

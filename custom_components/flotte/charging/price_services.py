@@ -28,6 +28,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..tesla.reading_json import as_object
 from .price_slots import MAX_SLOT, PriceSlot, RowKeys, joined, read_slots
+from .unused_prices import other_currency
 
 _QUARTER: Final = timedelta(minutes=15)
 _USUAL_KEYS: Final = RowKeys()
@@ -320,6 +321,4 @@ def _check_currency(hass: HomeAssistant, service: PriceService, entry: ConfigEnt
         found = {service.currency or hass.config.currency}
     if found != {hass.config.currency}:
         names = ", ".join(sorted(found)) or "an unknown currency"
-        raise UnusablePrices(
-            f"they are in {names}, and Home Assistant's currency is {hass.config.currency}"
-        )
+        raise UnusablePrices(other_currency(names, hass.config.currency))

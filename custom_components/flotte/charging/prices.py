@@ -26,6 +26,7 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigEntryState,
 )
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
@@ -38,7 +39,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
-from ..account.charging import energy_price
+from ..account.charging import energy_price, is_energy_price
 from ..const import CONF_FEED_IN_PRICE, CONF_PRICE, CONF_PRICE_ENTITY, CONF_PRICE_SERVICE
 from ..tesla import signals
 from ..tesla.listeners import Listeners
@@ -50,6 +51,7 @@ from .price_fetching import Chosen, PriceFetching
 from .price_services import PRICE_SERVICES
 from .price_slots import PriceSlot, joined, price_at, slots_between
 from .site_prices import SitePrices
+from .unused_prices import UnusedPrices
 
 _QUARTER: Final = timedelta(minutes=15)
 _DAY: Final = timedelta(days=1)
@@ -102,9 +104,10 @@ class EnergyPriceSource:
         self._hass = hass
         self._options = PriceOptions()
         self._dashboard = EnergyDashboard()
-        self._fetching = PriceFetching(hass, self._service)
+        self._unused = UnusedPrices()
+        self._fetching = PriceFetching(hass, self._service, self._unused)
         self._buying, self._selling = (
-            SitePrices(signal, sites, lambda: hass.config.currency)
+            SitePrices(signal, sites, lambda: hass.config.currency, self._unused)
             for signal in (signals.BUY_TARIFF, signals.SELL_TARIFF)
         )
         self._listed: list[PriceSlot] = []
@@ -279,7 +282,14 @@ class EnergyPriceSource:
     # --- Entities --------------------------------------------------------------------------------
 
     def _shown(self, entity_id: str | None) -> float | None:
-        return None if entity_id is None else energy_price(self._hass, entity_id)
+        """The price that an entity shows now; None if it is unknown or of another unit."""
+        state = None if entity_id is None else self._hass.states.get(entity_id)
+        if state is None or entity_id is None:
+            return None
+        unit, currency = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), self._hass.config.currency
+        if unit is not None and not is_energy_price(self._hass, entity_id):
+            self._unused.log(entity_id, f"their unit is {unit}, not {currency}/kWh")
+        return energy_price(self._hass, entity_id)
 
     def _shown_slots(
         self, entity_id: str | None, start: datetime, end: datetime

@@ -10,6 +10,7 @@ from ..tesla.signals import SiteTariff
 from ..tesla.site import Site
 from ..tesla.state import Signal
 from .price_slots import PriceSlot
+from .unused_prices import UnusedPrices, other_currency
 
 _NOT_READ: Final = object()
 
@@ -21,6 +22,7 @@ class SitePrices:
         signal: The tariff for buying or for selling.
         sites: Returns the sites of all accounts.
         currency: Returns Home Assistant's currency.
+        unused: Logs why prices are not used.
     """
 
     def __init__(
@@ -28,10 +30,12 @@ class SitePrices:
         signal: Signal[SiteTariff],
         sites: Callable[[], Iterable[Site]],
         currency: Callable[[], str],
+        unused: UnusedPrices,
     ) -> None:
         self._signal = signal
         self._sites = sites
         self._currency = currency
+        self._unused = unused
         self._source: object = _NOT_READ
         self._plan: RatePlan | None = None
 
@@ -47,7 +51,8 @@ class SitePrices:
         if tariff is None or reported not in (None, zone.key):
             return None
         content, currency = tariff
-        if currency not in (None, self._currency()):
+        if currency is not None and currency != (expected := self._currency()):
+            self._unused.log("the Tesla site's tariff", other_currency(currency, expected))
             return None
         # Reading takes longer than comparing, and prices are looked up often.
         if self._source != (source := (content, zone)):

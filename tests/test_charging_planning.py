@@ -79,7 +79,10 @@ def update(planning: VehiclePlanning, at: datetime = NOW, **changes: Any) -> Pla
 
 
 async def test_who_has_a_plan(planning: VehiclePlanning) -> None:
-    assert update(planning) is PlanDemand.WAIT
+    assert planning.sun_prices(0.3, 0.08, 0.2).later == pytest.approx(0.14)
+    outlook = Outlook((Stretch(NOW.timestamp(), NOW.timestamp() + 36_000, 0.25),))
+    assert update(planning, outlook=outlook) is PlanDemand.WAIT
+    assert planning.sun_prices(0.3, 0.08, 0.2).later == 0.25
     assert planning.demand(NOW + timedelta(hours=8)) is PlanDemand.LATE
     for other in (
         {"plug": Plug.UNPLUGGED},

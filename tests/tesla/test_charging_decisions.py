@@ -31,7 +31,12 @@ from custom_components.flotte.tesla.charging.situation import (
     Plug,
     Sent,
 )
-from custom_components.flotte.tesla.charging.worth import Changes, EnergyPrices, sun_prices
+from custom_components.flotte.tesla.charging.worth import (
+    Changes,
+    EnergyPrices,
+    planned_prices,
+    sun_prices,
+)
 from custom_components.flotte.tesla.spending.modes import SpendingMode
 
 NOW: Final = 1_000_000.0
@@ -693,6 +698,25 @@ def test_prices_of_following_the_sun(
         day = Day()
         day.live([surplus] * 720, mode=followed, prices=prices)
         assert [decision.amps for _, decision in day.commands] == started_at
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ((0.32, 0.08, 0.18, 0.20), (0.32, 0.08, 0.20)),
+        ((0.32, 0.08, 0.18, None), (0.32, 0.08, 0.13)),  # nothing has to be bought
+        ((-0.05, 0.08, 0.10, None), (-0.05, 0.08, 0.09)),  # the grid pays
+        ((0.32, None, 0.18, 0.20), (0.32, 0.08, 0.20)),
+        ((None, 0.08, 0.18, 0.20), (0.18, 0.045, 0.10125)),
+        ((0.32, 0.08, None, 0.20), (0.32, 0.08, 0.18)),
+    ],
+)
+def test_prices_of_the_sun_beside_a_plan(
+    known: tuple[float | None, float | None, float | None, float | None],
+    expected: tuple[float, float, float],
+) -> None:
+    prices = planned_prices(*known)
+    assert (prices.grid, prices.feed_in, prices.later) == pytest.approx(expected)
 
 
 def test_a_price_that_changes_each_hour_changes_no_current() -> None:

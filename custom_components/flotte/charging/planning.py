@@ -16,7 +16,7 @@ from ..tesla.charging.planner import MAX_AHEAD, PRICES_KEPT, ChargePlanner, Plan
 from ..tesla.charging.quarters import Stretch, quarter_of
 from ..tesla.charging.real_power import PowerReport
 from ..tesla.charging.situation import ChargingVehicle, PlanDemand, Plug
-from ..tesla.charging.worth import Changes
+from ..tesla.charging.worth import Changes, EnergyPrices, planned_prices
 from ..tesla.reading_json import as_number, as_object
 from ..tesla.state import Source
 from .forecast import SunForecast
@@ -152,6 +152,12 @@ class VehiclePlanning:
                 tesla=tesla,
             )
         )
+
+    def sun_prices(
+        self, grid: float | None, feed_in: float | None, cheapest: float | None
+    ) -> EnergyPrices:
+        """Prices for following the sun in the mode of the cheapest hours; see `planned_prices`."""
+        return planned_prices(grid, feed_in, cheapest, self.plan.price)
 
     # --- Readings --------------------------------------------------------------------------------
 

@@ -63,6 +63,28 @@ def sun_prices(grid: float | None, feed_in: float | None, later: float | None) -
     )
 
 
+def planned_prices(
+    grid: float | None, feed_in: float | None, cheapest: float | None, planned: float | None
+) -> EnergyPrices:
+    """Prices for following the sun beside a plan, in the mode of the cheapest hours.
+
+    A kWh of the sun saves one of the dearest planned quarter. If nothing has to be bought, it saves
+    one of the next cheap hours, or only the sun of tomorrow: the mean of both counts. In this mode,
+    a cheap grid may well charge the vehicle.
+
+    Args:
+        grid: A kWh bought now; None is unknown, here and below.
+        feed_in: A kWh sold.
+        cheapest: A kWh bought in the next cheap hours.
+        planned: A kWh in the dearest planned quarter; None if nothing is to be bought.
+    """
+    usual = sun_prices(grid, feed_in, cheapest)
+    if grid is None or cheapest is None:
+        return usual
+    sold = usual.feed_in if feed_in is None else feed_in
+    return EnergyPrices(grid, sold, (sold + cheapest) / 2 if planned is None else planned)
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Prices of what Tesla charges for steering."""

@@ -6,25 +6,23 @@ it leaves. Prices of the next day are known from 13 o'clock, the forecast of the
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, override
 
 import numpy as np
 
 from benchmarks.surplus.minutes import DAYS, Minutes
 from benchmarks.surplus.money import COMMAND, FEED_IN, NIGHT_EFFICIENCY, VOLTS, WAKE, into_battery
 from custom_components.flotte.tesla.charging.decide import GRID_WEIGHTS
-from custom_components.flotte.tesla.charging.plan import (
-    QUARTER,
-    ChargingPlan,
-    Goal,
-    Quarter,
-    make_plan,
-)
+from custom_components.flotte.tesla.charging.plan import QUARTER, Period
+from custom_components.flotte.tesla.charging.planner import ChargePlanner, PlanningSituation
 from custom_components.flotte.tesla.charging.power import ChargingPower
+from custom_components.flotte.tesla.charging.quarters import Stretch
+from custom_components.flotte.tesla.charging.real_power import PowerReport
+from custom_components.flotte.tesla.charging.schedule_plan import DAY_AHEAD, MAX_BLOCKS
 from custom_components.flotte.tesla.charging.situation import ChargingMode, PlanDemand
-from custom_components.flotte.tesla.charging.worth import EnergyPrices, Gains
+from custom_components.flotte.tesla.charging.worth import Changes, Gains, planned_prices
 
 PER_DAY: Final = 96
 SLOTS: Final = DAYS * PER_DAY
@@ -47,6 +45,8 @@ WORKING_DAYS: Final = 5
 LEVELS: Final = 601
 IMPOSSIBLE: Final = 1e6
 LOST_COMMANDS: Final = 0.05
+CHEAPEST: Final = 8
+"""Slots of the next day whose mean is the price of charging at another time."""
 START_COST: Final = 2 * COMMAND + WAKE + 0.01
 """Of a start and its stop, with some wear."""
 
@@ -174,13 +174,29 @@ class View:
 
 
 class Planner(Protocol):
-    """A way to charge."""
+    """A way to charge; made for each month."""
+
+    schedule_commands: int
+    """Commands that put schedules into the vehicle."""
 
     def amps(self, view: View) -> int:
         """Current for the coming quarter of an hour; 0 is off."""
 
+    def unattended(self, view: View) -> int:
+        """Current while Home Assistant does not run."""
 
-class AtOnce:
+
+class Unscheduled:
+    """A way to charge that puts nothing into the vehicle, and leaves it as it is when it fails."""
+
+    schedule_commands = 0
+
+    def unattended(self, view: View) -> int:
+        """The present current."""
+        return view.amps
+
+
+class AtOnce(Unscheduled):
     """Charge to the limit as soon as the vehicle is plugged in."""
 
     def amps(self, view: View) -> int:
@@ -188,15 +204,20 @@ class AtOnce:
         return view.power.highest
 
 
-class OwnTimer:
+class OwnTimer(Unscheduled):
     """The vehicle's own schedule: it begins at midnight."""
 
     def amps(self, view: View) -> int:
         """The highest from midnight to six."""
         return view.power.highest if view.slot % PER_DAY < 6 * 4 or view.amps else 0
 
+    @override
+    def unattended(self, view: View) -> int:
+        """It does not need Home Assistant."""
+        return self.amps(view)
 
-class CheapestSlots:
+
+class CheapestSlots(Unscheduled):
     """The cheapest quarters until the departure, as price controllers do: no starts, no sun."""
 
     def amps(self, view: View) -> int:
@@ -214,17 +235,37 @@ class CheapestSlots:
 
 
 class Ours:
-    """Flotte: its plan, and the sun by the gain of each current."""
+    """Flotte: its plan, also as schedules in the vehicle, and the sun by the gain of each current.
+
+    Forecasts are known for the quarters in which the vehicle is at home.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a plan."""
+        self.schedule_commands = 0
+        self._planner = ChargePlanner()
+        self._blocks: tuple[Period, ...] = ()
+        """In the vehicle."""
+        self._slot = -2
 
     def amps(self, view: View) -> int:
         """The highest if the plan asks for it, or what the sun is worth."""
-        plan = self._plan(view)
+        if view.slot != self._slot + 1:
+            # The vehicle was away, or Home Assistant was down.
+            self._planner.update(self._situation(view, is_here=False))
+        elif view.amps == view.power.highest:
+            self._report(view)
+        self._slot = view.slot
+        plan = self._planner.update(self._situation(view))
+        self._schedule(plan.periods, view.slot * QUARTER)
         if plan.demand in {PlanDemand.SLOT, PlanDemand.LATE}:
             return view.power.highest
         if view.surplus is None:
             return 0
         known = view.month.prices[view.slot : view.month.known_prices(view.slot)]
-        prices = EnergyPrices(grid=known[0], feed_in=FEED_IN, later=min(known))
+        cheapest = sorted(known[:PER_DAY])[:CHEAPEST]
+        later = sum(cheapest) / len(cheapest)
+        prices = planned_prices(known[0], FEED_IN, later, plan.price)
         weight = GRID_WEIGHTS[ChargingMode.CHEAPEST_HOURS]
         gains = Gains(view.power, prices, weight).at(view.surplus)
         best = max(range(len(gains)), key=gains.__getitem__)
@@ -232,30 +273,62 @@ class Ours:
             return 0
         return best + view.power.lowest - 1 if best else 0
 
+    def unattended(self, view: View) -> int:
+        """The highest in the blocks that are in the vehicle, off after each, else as it is."""
+        now = view.slot * QUARTER
+        if any(block.start <= now < block.end for block in self._blocks):
+            return view.power.highest
+        return 0 if any(block.end <= now for block in self._blocks) else view.amps
+
+    def _schedule(self, periods: Sequence[Period], now: float) -> None:
+        """Put the next blocks of the plan into the vehicle; a running one stays."""
+        blocks = [period for period in periods if period.start < now + DAY_AHEAD][:MAX_BLOCKS]
+        starts = {block.start for block in self._blocks}
+        self.schedule_commands += sum(
+            block.start > now and block.start not in starts for block in blocks
+        )
+        self._blocks = tuple(blocks)
+
+    def _report(self, view: View) -> None:
+        """Report the power of the quarter that is over."""
+        end = view.slot * QUARTER
+        for at in (end - QUARTER, end - QUARTER / 2, end - 1):
+            report = PowerReport(
+                at=at,
+                measured_at=at,
+                requested=view.amps,
+                highest=view.power.highest,
+                kilowatts=view.power.highest_kilowatts,
+                level=100 * view.level / CAPACITY,
+            )
+            self._planner.report(report)
+
     @staticmethod
-    def _plan(view: View) -> ChargingPlan:
+    def _situation(view: View, *, is_here: bool = True) -> PlanningSituation:
         month, slot = view.month, view.slot
         departure = month.next_departure(slot)
-        if departure is None:
-            return ChargingPlan((), PlanDemand.NONE)
-        known = month.known_prices(slot)
-        quarters = [
-            Quarter(
-                each * QUARTER,
-                month.prices[each] if each < known else None,
-                month.forecast[each] if month.habit.is_home(each) else 0.0,
-            )
-            for each in range(slot, departure)
-            if month.habit.is_home(each)
-        ]
-        goal = Goal(
-            needed=READY - view.level,
-            ready_at=departure * QUARTER,
-            kilowatts=view.power.highest_kilowatts,
-            lowest_kilowatts=view.power.lowest_kilowatts,
-            start_cost=START_COST,
+        yesterday = max(0, slot // PER_DAY - 1) * PER_DAY
+        ahead = range(slot, min(slot + 4 * PER_DAY, SLOTS))
+        return PlanningSituation(
+            now=slot * QUARTER,
+            mode=ChargingMode.CHEAPEST_HOURS,
+            is_here=is_here,
+            is_charging=view.amps > 0,
+            level=100 * view.level / CAPACITY,
+            limit=100 * LIMIT / CAPACITY,
+            ready_level=100 * READY / CAPACITY,
+            ready_at=None if departure is None else departure * QUARTER,
+            capacity=CAPACITY,
+            power=view.power,
+            prices=tuple(
+                Stretch(each * QUARTER, (each + 1) * QUARTER, month.prices[each])
+                for each in range(yesterday, month.known_prices(slot))
+            ),
+            sun={
+                each * QUARTER: month.forecast[each] for each in ahead if month.habit.is_home(each)
+            },
+            tesla=Changes(COMMAND, WAKE),
         )
-        return make_plan(slot * QUARTER, goal, quarters, is_charging=view.amps > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,14 +350,16 @@ def live(month: Month, planner: Planner) -> Outcome:
         if not month.habit.is_home(slot):
             amps = 0
             continue
-        is_down = slot in month.faults.down and not isinstance(planner, OwnTimer)
-        if not is_down:
-            wanted = planner.amps(View(month, slot, level, amps, power))
-            if not amps and level > LIMIT - NEAR_LIMIT:
-                wanted = 0
-            if wanted != amps and slot not in month.faults.lost_commands:
-                cost += COMMAND + (WAKE if amps == 0 else 0)
-                amps = wanted
+        view = View(month, slot, level, amps, power)
+        is_down = slot in month.faults.down
+        wanted = planner.unattended(view) if is_down else planner.amps(view)
+        if not amps and level > LIMIT - NEAR_LIMIT:
+            wanted = 0
+        if is_down:
+            amps = wanted
+        elif wanted != amps and slot not in month.faults.lost_commands:
+            cost += COMMAND + (WAKE if amps == 0 else 0)
+            amps = wanted
         if not amps:
             continue
         # A planner learns the phases from the charge; it knows them from the next quarter on.
@@ -298,6 +373,7 @@ def live(month: Month, planner: Planner) -> Outcome:
         sun = min(max(month.surplus[slot], 0.0) / 4, drawn)
         cost += sun * FEED_IN + (drawn - sun) * month.prices[slot]
         level += stored
+    cost += planner.schedule_commands * COMMAND
     return Outcome(cost + (READY - level) * month.replacement, missed)
 
 
@@ -347,9 +423,9 @@ def compare(habit: Habit, surpluses: Sequence[Minutes]) -> list[ReadyBy]:
     ]
     best = sum(least_cost(month) for month in months)
     rows = []
-    for name, planner in CONTESTANTS.items():
-        outcomes = [live(month, planner) for month in months]
-        faulty = [live(with_faults(month, seed), planner) for seed, month in enumerate(months)]
+    for name, make in CONTESTANTS.items():
+        outcomes = [live(month, make()) for month in months]
+        faulty = [live(with_faults(month, seed), make()) for seed, month in enumerate(months)]
         cost = sum(outcome.cost for outcome in outcomes)
         rows.append(
             ReadyBy(
@@ -365,9 +441,9 @@ def compare(habit: Habit, surpluses: Sequence[Minutes]) -> list[ReadyBy]:
 
 OURS: Final = "Flotte"
 FORECAST_SPREADS: Final = (0.35, 0.9)
-CONTESTANTS: Final[dict[str, Planner]] = {
-    "at once": AtOnce(),
-    "the vehicle's own timer": OwnTimer(),
-    "cheapest slots": CheapestSlots(),
-    OURS: Ours(),
+CONTESTANTS: Final[dict[str, Callable[[], Planner]]] = {
+    "at once": AtOnce,
+    "the vehicle's own timer": OwnTimer,
+    "cheapest slots": CheapestSlots,
+    OURS: Ours,
 }

@@ -214,8 +214,11 @@ async def test_a_sleeping_car_is_woken_once_and_late(
     assert shown(car) == [ONE_TO_FOUR]
     assert paid(tesla)["wakes"] == before["wakes"] + 1
     car.steer({"state": "asleep"})
-    vehicle_of(loaded, MODEL_Y).vehicle.apply_state("asleep")
-    await follow(planned, plan(("02:00", "05:00")))
+    vehicle = vehicle_of(loaded, MODEL_Y).vehicle
+    vehicle.apply_state("asleep")
+    vehicle.gate.policy = replace(vehicle.gate.policy, wake_gap=timedelta())
+    freezer.move_to(at("00:40"))
+    await follow(planned, plan(("01:15", "05:00")))
     assert shown(car) == [ONE_TO_FOUR]
     assert paid(tesla)["wakes"] == before["wakes"] + 1
 
@@ -273,6 +276,7 @@ async def test_a_lost_answer_does_not_add_a_second_schedule(
     tesla.faults.clear()
     again = make(hass, loaded)
     # As stored before the command left.
+    assert [each[-1] for each in stored[0]["own"]] == [True]
     again.restore(stored[0])
     await wait(20 * MINUTE)
     added = [each.parameters["id"] for each in car.executions]

@@ -745,6 +745,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging.planned_schedules": HOME_ASSISTANT
     | {
+        "account.charging",
         "asyncio",
         "charging.schedule_takeover",
         "const",

@@ -15,6 +15,7 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..account.charging import is_at_home
 from ..const import LOGGER
 from ..coordinator import VehicleCoordinator
 from ..services.schedules import async_new_schedule_id
@@ -36,7 +37,7 @@ from ..tesla.errors import CommandRefused, OutcomeUnknown, TeslaError
 from ..tesla.listeners import Listeners
 from ..tesla.reading_json import as_number, as_whole
 from ..tesla.schedules import CHARGE, Schedule, schedules_in
-from ..tesla.signals import CHARGE_SCHEDULES, CHARGE_SCHEDULES_MAXIMUM
+from ..tesla.signals import CHARGE_SCHEDULES, CHARGE_SCHEDULES_MAXIMUM, LOCATION, Position
 from ..tesla.vehicle.outcome import MAX_DOUBT_SECONDS, Done
 from .schedule_takeover import ScheduleTakeover
 
@@ -191,7 +192,7 @@ class PlannedSchedules:
         if schedule_id is None:
             taken = {str(each.schedule_id) for each in schedules_in(state[CHARGE_SCHEDULES])}
             schedule_id = async_new_schedule_id(self._hass, now, taken.union(map(str, self._own)))
-        position = (self._hass.config.latitude, self._hass.config.longitude)
+        position = self._place()
         schedule = schedule_of(write.period, schedule_id, dt_util.get_default_time_zone(), position)
         command = CHARGE.save_command(schedule, position, state)
         before = self._own.get(schedule_id)
@@ -210,6 +211,18 @@ class PlannedSchedules:
                 self._own[schedule_id] = before
         self.changed()
         return error is None
+
+    def _place(self) -> Position:
+        """Where the vehicle stands, if that is known, or else the home.
+
+        A schedule applies only near its place, and the home may be marked at the other end of a
+        large plot.
+        """
+        state = self._coordinator.state
+        position = state[LOCATION]
+        if position is not None and is_at_home(self._hass, state):
+            return position
+        return self._hass.config.latitude, self._hass.config.longitude
 
     async def _remove(self, schedule_id: int) -> bool:
         """Remove a schedule of ours from the vehicle; return whether it is gone."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from homeassistant.components.zone import ENTITY_ID_HOME, in_zone
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -153,6 +154,8 @@ class ScheduleTakeover:
     def _is_at_home(self, schedule: Schedule) -> bool:
         if schedule.position is None:
             return False
+        if (home := self._hass.states.get(ENTITY_ID_HOME)) is not None:
+            return in_zone(home, *schedule.position)
         config = self._hass.config
         away = distance(config.latitude, config.longitude, *schedule.position)
         return away is not None and away <= config.radius

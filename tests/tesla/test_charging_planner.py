@@ -122,6 +122,16 @@ def test_the_charge_limit_is_never_exceeded() -> None:
     assert not planner.update(situation(0)).beyond_limit
 
 
+def test_a_charge_from_the_sun_does_not_make_the_grid_cheaper() -> None:
+    """It needs no start now, but would need one later: that is no reason to buy at noon."""
+    planner = ChargePlanner()
+    fixed = prices({}, 24)
+    for hour in (0, 0.25, 0.5):
+        assert planner.update(situation(hour, prices=fixed, is_charging=True)).demand is (
+            PlanDemand.WAIT
+        )
+
+
 def test_a_running_quarter_is_finished() -> None:
     planner = ChargePlanner()
     planner.update(situation(2))

@@ -220,6 +220,8 @@ class Departures(DataUpdateCoordinator[tuple[CalendarEntry, ...]]):
         component = self.hass.data.get(DATA_COMPONENT)
         entity = None if component is None else component.get_entity(calendar)
         if entity is None:
+            if not self.hass.is_running:
+                return self.data  # Its integration is not loaded yet.
             raise UpdateFailed(f"{calendar} is not available")
         now = dt_util.now()
         try:

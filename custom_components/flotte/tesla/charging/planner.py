@@ -47,6 +47,7 @@ REFUSED_AFTER: Final = 180.0
 MAX_LOST: Final = 2 * 3600.0
 _TICK: Final = 120.0
 """Longest time between two updates that counts as lost."""
+_DUE: Final = frozenset({PlanDemand.SLOT, PlanDemand.LATE})
 WEAR: Final = 0.01
 """Wear of a start and its stop, in the currency of the prices."""
 
@@ -106,7 +107,8 @@ class ChargePlanner:
         Without a departure, the mode of the cheapest hours has its own goal: the ready level within
         24 hours, in their cheapest quarters. The 24 hours begin when the vehicle is plugged in, or
         falls below that level; they are not extended, so that the charge is not put off for ever.
-        Other modes have no plan without a departure, nor have "off" and "now".
+        Other modes have no plan without a departure, nor have "off" and "now". With a departure,
+        even "sun only" buys what the sun does not bring in time.
         """
         now = situation.now
         self._learn_prices(situation)
@@ -161,9 +163,10 @@ class ChargePlanner:
         skips = quarter_end - now < MIN_FIRST and not situation.is_charging
         begin = quarter_end if skips and not before.contains(now) else now
         quarters = quarters_between(begin, goal.ready_at, self._known_prices, situation.sun)
-        made = make_plan(now, goal, quarters, is_charging=situation.is_charging)
-        is_running = situation.is_charging and before.contains(now)
-        if is_running and made.demand is PlanDemand.WAIT:
+        # A charge from the sun ends with the sun, so it saves no start.
+        is_planned = situation.is_charging and before.demand in _DUE
+        made = make_plan(now, goal, quarters, is_charging=is_planned)
+        if is_planned and before.contains(now) and made.demand is PlanDemand.WAIT:
             periods = (Period(quarter_end - QUARTER, quarter_end), *made.periods)
             made = replace(made, periods=periods, demand=PlanDemand.SLOT)
         return replace(made, beyond_limit=beyond)
@@ -227,8 +230,7 @@ class ChargePlanner:
             return
         if self._here_since is None:
             self._here_since = now
-        is_due = self.plan.demand in {PlanDemand.SLOT, PlanDemand.LATE}
-        if before is not None and is_due and not situation.is_charging:
+        if before is not None and self.plan.demand in _DUE and not situation.is_charging:
             self._lost += min(max(0.0, now - before), _TICK)
 
     def _learn_prices(self, situation: PlanningSituation) -> None:

@@ -701,6 +701,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.price_services",
         "charging.price_slots",
         "charging.site_prices",
+        "charging.surcharge",
         "charging.unused_prices",
         "const",
         "tesla.listeners",
@@ -708,6 +709,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.site",
     },
+    "charging.surcharge": {"charging.price_slots"},
     "charging.unused_prices": {"const"},
     "charging.site_prices": {
         "charging.price_slots",

@@ -16,7 +16,9 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.flotte.charging.preferences import EnergyDashboard
 from custom_components.flotte.charging.price_entities import listed_slots
+from custom_components.flotte.charging.price_slots import PriceSlot
 from custom_components.flotte.charging.prices import EnergyPriceSource, PriceOptions, PriceOrigin
+from custom_components.flotte.charging.surcharge import Surcharge
 from custom_components.flotte.coordinator import SiteCoordinator
 from simulator import Simulator
 from tests.conftest import SITE, EntryMaker, register_key, set_up
@@ -182,7 +184,7 @@ async def test_integrations_before_entities(
     await settle(hass)
     assert origin_of(source) is PriceOrigin.SERVICE
     assert source.grid_now(NOW) == 0.4
-    assert {slot.price for slot in source.slots(NOW, NOW + DAY)} == {0.25}
+    assert {round(slot.price, 9) for slot in source.slots(NOW, NOW + DAY)} == {0.4}
     # A fixed price that the owner named is no guess.
     source.async_start(PriceOptions(price=0.3), EnergyDashboard())
     assert origin_of(source) is PriceOrigin.FIXED
@@ -204,6 +206,48 @@ async def test_integrations_before_entities(
     assert source.slots(NOW, NOW + DAY) == []
     assert energyzero.asked_for() == []
     assert easyenergy.calls
+
+
+async def test_taxes_and_fees_of_an_exchange(
+    hass: HomeAssistant,
+    source: EnergyPriceSource,
+    energyzero: EnergyZero,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The owner's entity has 15 cents more than the exchange."""
+    energyzero.days["2026-11-30"][11]["price"] = 0.35
+    energyzero.days["2026-11-30"][12]["price"] = 0.45
+    hass.states.async_set(PRICE, "0.5", {"unit_of_measurement": "EUR/kWh"})
+    source.async_start(PriceOptions(entity=PRICE), EnergyDashboard())
+    await settle(hass)
+    expected = [0.5, 0.6, 0.4, 0.4]
+    hour = utc("2026-11-30T10:00")
+    assert [slot.price for slot in source.slots(hour, hour + 4 * HOUR)] == pytest.approx(expected)
+    # It is late: for a moment it shows the price of the hour before.
+    await move_to(hass, freezer, "2026-11-30T11:00:02")
+    hass.states.async_set(PRICE, "0.5", {"unit_of_measurement": "EUR/kWh", "late": True})
+    await move_to(hass, freezer, "2026-11-30T11:00:10")
+    hass.states.async_set(PRICE, "0.6", {"unit_of_measurement": "EUR/kWh"})
+    await settle(hass)
+    assert [slot.price for slot in source.slots(hour, hour + 4 * HOUR)] == pytest.approx(expected)
+    # While it is unavailable, nothing changes.
+    hass.states.async_set(PRICE, "unavailable")
+    await settle(hass)
+    assert source.grid_now(hour) == pytest.approx(0.5)
+    assert source.grid_now(hour + HOUR) == pytest.approx(0.6)
+
+
+def test_the_surcharge_is_that_of_most_hours() -> None:
+    slots = [PriceSlot(NOW + index * HOUR, NOW + (index + 1) * HOUR, 0.1) for index in range(30)]
+    surcharge = Surcharge()
+    assert surcharge.added("nordpool", slots) == slots
+    for index, slot in enumerate(slots):
+        surcharge.observe("nordpool", slot, 0.9 if index < 18 else 0.3)
+    # Of the last 24 hours, the first 12 had 0.8 more, the others 0.2.
+    assert surcharge.added("nordpool", slots)[0].price == pytest.approx(0.6)
+    assert surcharge.added("tibber", slots) == slots
+    surcharge.observe("tibber", slots[0], 0.1)
+    assert surcharge.added("tibber", slots)[0].price == pytest.approx(0.1)
 
 
 # --- When prices are fetched ---------------------------------------------------------------------

@@ -103,9 +103,14 @@ def _without(slot: PriceSlot, others: Sequence[PriceSlot]) -> Iterator[PriceSlot
         yield replace(slot, start=start)
 
 
+def slot_at(slots: Iterable[PriceSlot], moment: datetime) -> PriceSlot | None:
+    """The slot at a moment; None if it is unknown."""
+    return next((slot for slot in slots if slot.start <= moment < slot.end), None)
+
+
 def price_at(slots: Iterable[PriceSlot], moment: datetime) -> float | None:
     """The price at a moment; None if it is unknown."""
-    return next((slot.price for slot in slots if slot.start <= moment < slot.end), None)
+    return None if (slot := slot_at(slots, moment)) is None else slot.price
 
 
 def slots_between(slots: Iterable[PriceSlot], start: datetime, end: datetime) -> list[PriceSlot]:

@@ -49,8 +49,9 @@ from .preferences import EnergyDashboard
 from .price_entities import listed_slots
 from .price_fetching import Chosen, PriceFetching
 from .price_services import PRICE_SERVICES
-from .price_slots import PriceSlot, joined, price_at, slots_between
+from .price_slots import PriceSlot, joined, price_at, slot_at, slots_between
 from .site_prices import SitePrices
+from .surcharge import Surcharge
 from .unused_prices import UnusedPrices
 
 _QUARTER: Final = timedelta(minutes=15)
@@ -112,6 +113,7 @@ class EnergyPriceSource:
         )
         self._listed: list[PriceSlot] = []
         """Of the price entity."""
+        self._surcharge = Surcharge()
         self._unsubscribe: list[CALLBACK_TYPE] = []
 
     # --- Start and stop --------------------------------------------------------------------------
@@ -131,9 +133,10 @@ class EnergyPriceSource:
         self._unsubscribe = [
             async_track_state_change_event(self._hass, entities, self._async_on_state),
             async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_on_entry),
-            self._fetching.changed.subscribe(self.changed),
+            self._fetching.changed.subscribe(self._async_on_fetched),
         ]
         self._async_read_list()
+        self._async_observe_surcharge()
         self._fetching.async_start()
         self.changed()
 
@@ -148,7 +151,24 @@ class EnergyPriceSource:
     @callback
     def _async_on_state(self, _event: Event[EventStateChangedData]) -> None:
         self._async_read_list()
+        self._async_observe_surcharge()
         self.changed()
+
+    @callback
+    def _async_on_fetched(self) -> None:
+        self._async_observe_surcharge()
+        self.changed()
+
+    @callback
+    def _async_observe_surcharge(self) -> None:
+        """Compare the price that the owner's entity shows with that of the integration."""
+        chosen = self._service()
+        state = None if (entity := self._entity) is None else self._hass.states.get(entity)
+        if chosen is None or state is None or (price := self._shown(entity)) is None:
+            return
+        # An entity may be late, so its price is that of the time of its last change.
+        if (slot := slot_at(self._fetching.slots, state.last_updated)) is not None:
+            self._surcharge.observe(chosen[0].entry_id, slot, price)
 
     @callback
     def _async_on_entry(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -186,8 +206,8 @@ class EnergyPriceSource:
         """
         match self.origin:
             case PriceOrigin.SERVICE:
-                shown = None if (entity := self._entity) is None else self._shown(entity)
-                return price_at(self._fetching.slots, now) if shown is None else shown
+                shown = self._shown(self._entity)
+                return price_at(self._fetched(), now) if shown is None else shown
             case PriceOrigin.ENTITY:
                 return self._shown(self._entity)
             case PriceOrigin.SITE:
@@ -201,7 +221,7 @@ class EnergyPriceSource:
         """
         match self.origin:
             case PriceOrigin.SERVICE:
-                return slots_between(self._fetching.slots, start, end)
+                return slots_between(self._fetched(), start, end)
             case PriceOrigin.ENTITY:
                 slots = slots_between(self._listed, start, end)
                 return slots or list(self._shown_slots(self._entity, start, end))
@@ -226,6 +246,11 @@ class EnergyPriceSource:
         if (entity := self._export_entity) is not None:
             return list(self._shown_slots(entity, start, end))
         return self._selling.slots(start, end)
+
+    def _fetched(self) -> list[PriceSlot]:
+        """The prices of the chosen integration, with taxes and fees as far as they are known."""
+        slots, chosen = self._fetching.slots, self._service()
+        return [] if chosen is None else self._surcharge.added(chosen[0].entry_id, slots)
 
     # --- Choices ---------------------------------------------------------------------------------
 

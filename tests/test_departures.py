@@ -234,12 +234,21 @@ async def test_a_calendar_that_is_gone_sets_no_departure(
 
 
 async def test_another_calendar_in_the_options(
-    hass: HomeAssistant, calendar: FamilyCalendar, departures: Departures
+    hass: HomeAssistant,
+    calendar: FamilyCalendar,
+    departures: Departures,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     stop = departures.async_add_listener(lambda: None)
     await hass.async_block_till_done(wait_background_tasks=True)
     entry = departures.config_entry
     assert entry is not None
+
+    departures.async_apply_options()
+    freezer.tick(11)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert calendar.reads == 1, "the same calendar is not read again"
 
     hass.config_entries.async_update_entry(entry, options={})
     departures.async_apply_options()

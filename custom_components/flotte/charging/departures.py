@@ -174,11 +174,12 @@ class Departures(DataUpdateCoordinator[tuple[CalendarEntry, ...]]):
     @callback
     def async_apply_options(self) -> None:
         """Follow the calendar that the options name now, if there are listeners."""
-        if not self._followers:
-            return
-        self._untrack()
         chosen = self._entry.options.get(CONF_READY_CALENDAR)
         calendar = chosen if isinstance(chosen, str) and chosen else None
+        is_tracked = self._stop_tracking is not None
+        if not self._followers or (calendar == self._calendar and is_tracked):
+            return
+        self._untrack()
         if calendar != self._calendar:
             self._calendar, self._is_missed = calendar, False
             self.last_update_success = True

@@ -667,6 +667,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.signals",
         "tesla.state",
     },
+    "schedule_ids": HOME_ASSISTANT
+    | {
+        "const",
+    },
     "charging": set(),
     "charging.departures": HOME_ASSISTANT | {"asyncio", "charging.settings", "const"},
     "charging.forecast": HOME_ASSISTANT
@@ -752,7 +756,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.schedule_takeover",
         "const",
         "coordinator",
-        "services.schedules",
+        "schedule_ids",
         "tesla.charging",
         "tesla.charging.schedule_plan",
         "tesla.commands",
@@ -765,38 +769,47 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging.controller": HOME_ASSISTANT
     | {
+        "charging.departures",
         "charging.inputs",
         "charging.observed",
+        "charging.person_watch",
+        "charging.plan_keeping",
         "charging.sending",
         "charging.settings",
         "coordinator",
         "tesla.charging",
-        "tesla.commands",
         "tesla.errors",
         "tesla.listeners",
-        "tesla.spending.caller",
     },
     "charging.home": HOME_ASSISTANT
     | {
         "charging.controller",
+        "charging.departures",
         "charging.inputs",
-        "charging.meter",
-        "charging.meter_source",
-        "charging.preferences",
-        "charging.prices",
+        "charging.issues",
+        "charging.surroundings",
         "const",
         "coordinator",
         "tesla.charging",
-        "tesla.reading_json",
+        "tesla.listeners",
     },
     "charging.inputs": HOME_ASSISTANT
-    | {"charging.settings", "tesla.charging", "tesla.spending.gate", "tesla.spending.tariff"},
+    | {
+        "charging.planning",
+        "charging.settings",
+        "tesla.charging",
+        "tesla.spending.gate",
+        "tesla.spending.tariff",
+    },
     "charging.observed": HOME_ASSISTANT
     | {
         "account.charging",
         "charging.inputs",
+        "charging.issues",
+        "const",
         "coordinator",
         "tesla.charging",
+        "tesla.listeners",
         "tesla.reading_json",
         "tesla.signals",
         "tesla.state",
@@ -810,6 +823,39 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.reading_json",
         "tesla.spending.caller",
         "tesla.spending.tariff",
+        "tesla.vehicle.outcome",
+    },
+    "charging.surroundings": HOME_ASSISTANT
+    | {
+        "charging.forecast",
+        "charging.inputs",
+        "charging.meter",
+        "charging.meter_source",
+        "charging.planning",
+        "charging.preferences",
+        "charging.prices",
+        "const",
+        "coordinator",
+        "tesla.charging",
+        "tesla.listeners",
+        "tesla.reading_json",
+    },
+    "charging.plan_keeping": HOME_ASSISTANT
+    | {
+        "charging.departures",
+        "charging.inputs",
+        "charging.planned_schedules",
+        "charging.planning",
+        "charging.settings",
+        "coordinator",
+        "tesla.charging",
+    },
+    "charging.person_watch": HOME_ASSISTANT
+    | {
+        "tesla.charging",
+        "tesla.commands",
+        "tesla.spending.caller",
+        "tesla.vehicle.vehicle",
     },
     "charging.settings": {"tesla.charging", "tesla.reading_json"},
     "charging.preferences": HOME_ASSISTANT | {"tesla.listeners", "tesla.reading_json"},
@@ -817,7 +863,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"coordinator", "tesla.listeners", "tesla.reading_json", "tesla.signals", "tesla.state"},
     "charging.meter_source": HOME_ASSISTANT
     | {
-        "account.data",
         "charging.gauges",
         "charging.preferences",
         "const",
@@ -1315,7 +1360,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "services.schedules": HOME_ASSISTANT
     | {
-        "const",
         "tesla.commands",
         "tesla.schedules",
         "voluptuous",
@@ -1327,6 +1371,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "coordinator",
         "errors",
+        "schedule_ids",
         "services.devices",
         "services.schedules",
         "services.vehicle",
@@ -1462,17 +1507,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "binary_sensor": PLATFORM,
     "button": PLATFORM,
     # A price depends on the time as well as on signals.
-    "calendar": PLATFORM
+    "calendar": HOME_ASSISTANT
     | {
+        "account.data",
         "asyncio",
         "calendar.rates",
-        "services.schedules",
+        "const",
+        "coordinator",
+        "entity",
+        "schedule_ids",
         "tesla.clock",
+        "tesla.commands",
         "tesla.energy",
         "tesla.errors",
         "tesla.reading_json",
         "tesla.schedule_times",
         "tesla.schedules",
+        "tesla.signals",
+        "tesla.state",
     },
     "climate": PLATFORM,
     "cover": PLATFORM,

@@ -27,7 +27,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
 from ..entity import FlotteEntityDescription, VehicleEntity, reported
-from ..services.schedules import async_new_schedule_id
+from ..schedule_ids import async_new_schedule_id
 from ..tesla import signals
 from ..tesla.clock import listable
 from ..tesla.commands import Command

@@ -6,6 +6,7 @@ While commands are under way, nothing is decided.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -13,8 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..tesla.charging.decide import ChargingDecision, ChargingStep, Reason, decide_charging
-from ..tesla.charging.plan import NO_PLAN, ChargingPlan
-from ..tesla.charging.power import FIRST_AMPS
+from ..tesla.charging.plan import ChargingPlan
 from ..tesla.charging.sharing import Share, SharingVehicle
 from ..tesla.charging.situation import (
     ChargingMode,
@@ -23,24 +23,15 @@ from ..tesla.charging.situation import (
     Memory,
 )
 from ..tesla.charging.usage import Usage
-from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
 from ..tesla.errors import TeslaError
-from ..tesla.listeners import Listeners
-from ..tesla.spending.caller import CHARGING_AT_HOME, Caller
+from ..tesla.listeners import Listeners, call_both
+from .departures import Departures
 from .inputs import SUN_REASONS, Conditions, charging_situation, set_amps
-from .observed import URGENT_SIGNALS, ObservedVehicle
+from .observed import ObservedVehicle
+from .person_watch import PersonWatch
+from .plan_keeping import PlanKeeper
 from .sending import DecisionSender
 from .settings import ChargingSettings
-
-_STEERED_BY: Final = frozenset(
-    {start_charging().name, stop_charging().name, set_charge_current(FIRST_AMPS).name}
-)
-"""Commands by which a person takes over."""
-
-
-def _ignore() -> None:
-    """Listen only so that signals are shown."""
-
 
 _NO_SHARE: Final = Share(None, stands=False, sun=None)
 
@@ -64,13 +55,13 @@ class ChargingController:
         self.decision: ChargingDecision | None = None
         self.surplus: float | None = None
         """kW that the vehicle may have, its own power included."""
-        self.plan: ChargingPlan = NO_PLAN
         self.observed = ObservedVehicle(hass, coordinator)
         self.sender = DecisionSender(coordinator)
+        self._plan = PlanKeeper(hass, coordinator, self.sender.send)
+        self._plan.schedules.changed.subscribe(self.must_keep)
         self._hass = hass
         self._memory = Memory()
-        self._is_resumed = False
-        self._is_commanded = False
+        self._person = PersonWatch()
 
     # --- What is shown ---------------------------------------------------------------------------
 
@@ -88,6 +79,11 @@ class ChargingController:
     def usage(self) -> Usage:
         """Energy from the sun and from the grid."""
         return self.observed.usage
+
+    @property
+    def plan(self) -> ChargingPlan:
+        """The plan until the vehicle has to be ready."""
+        return self._plan.plan
 
     @property
     def is_taken_over(self) -> bool:
@@ -127,8 +123,7 @@ class ChargingController:
     @callback
     def async_resume(self) -> None:
         """Follow the mode again after a person has taken over."""
-        self._is_resumed = True
-        self._is_commanded = False
+        self._person.resume()
         self.sender.forget_failures()
         self.settings_changed()
         self.must_keep()
@@ -139,12 +134,15 @@ class ChargingController:
         """Charge no more by our decisions, and leave no current that was right in the sun."""
         vehicle, memory = self.observed.vehicle, self._memory
         self._memory = Memory(day=memory.day, starts=memory.starts)
-        self.surplus, self.plan = None, NO_PLAN
+        self.surplus = None
         decision = self.decision = ChargingDecision(
             ChargingStep.HANDS_OFF, Reason.OFF, self._memory
         )
         self.decided(decision)
-        if vehicle is None or memory.sent is None or memory.taken_over:
+        if vehicle is None:
+            return
+        self._plan.async_drop(vehicle)
+        if memory.sent is None or memory.taken_over:
             return
         if vehicle.at_home and 0 < set_amps(vehicle, memory) < vehicle.power.highest:
             highest = vehicle.power.highest
@@ -158,32 +156,33 @@ class ChargingController:
 
         Returns a function that stops it.
         """
-        stops = (
-            self.coordinator.async_add_listener(on_change, URGENT_SIGNALS),
-            # What is not shown is neither streamed nor polled.
-            self.coordinator.async_add_listener(_ignore, self.observed.needed),
-            self.coordinator.vehicle.executor.executed.subscribe(self._async_executed),
-        )
-
-        @callback
-        def stop() -> None:
-            for each in stops:
-                each()
-
-        return stop
-
-    @callback
-    def _async_executed(self, command: Command, caller: Caller) -> None:
-        """Notice that a person, or an automation of theirs, started, stopped or set the current."""
-        if command.name in _STEERED_BY and caller != CHARGING_AT_HOME:
-            self._is_commanded = True
+        watched = self._person.async_follow(self.coordinator.vehicle)
+        return partial(call_both, self.observed.async_follow(on_change), watched)
 
     @callback
     def async_observe(self, now: datetime, sites: tuple[SiteCoordinator, ...]) -> None:
         """Take note of the vehicle and its power."""
         self.observed.observe(
-            now, sites, self._memory.sent, is_commanded=self._is_commanded, by_own_schedule=False
+            now,
+            sites,
+            self._memory.sent,
+            is_commanded=self._person.has_commanded,
+            by_own_schedule=self._plan.schedules.is_running(now),
+            starts_alone=self._plan.schedules.starts_alone(now),
         )
+
+    @callback
+    def async_plan(self, conditions: Conditions, departures: Departures, *, is_only: bool) -> None:
+        """Bring the plan up to date; `is_only` is whether the account has no other vehicle."""
+        if (vehicle := self.observed.vehicle) is not None:
+            self._plan.async_update(
+                conditions,
+                vehicle,
+                self.settings,
+                departures,
+                is_only=is_only,
+                is_taken_over=self._memory.taken_over,
+            )
 
     # --- Deciding --------------------------------------------------------------------------------
 
@@ -222,7 +221,7 @@ class ChargingController:
         self.surplus = share.surplus
         decision = decide_charging(self._situation(conditions, share), self._memory)
         self._memory = decision.memory
-        self._is_resumed = self._is_commanded = False
+        self._person.forget()
         acts = self.sender.may_send(decision, conditions.now)
         before, self.decision = self.decision, decision
         if acts or before is None or before.reason is not decision.reason:
@@ -250,7 +249,9 @@ class ChargingController:
             self.coordinator.vehicle.gate,
             share,
             used=self.commands_today,
-            resumed=self._is_resumed,
+            resumed=self._person.has_resumed,
+            prices=self._plan.prices(conditions, self.settings.mode),
+            plan=self.plan,
         )
 
     async def _async_act(self, decision: ChargingDecision, vehicle: ChargingVehicle) -> None:
@@ -272,6 +273,7 @@ class ChargingController:
             "memory": self._memory.to_stored(),
             "observed": self.observed.to_stored(),
             "sender": self.sender.to_stored(),
+            "plan": self._plan.to_stored(),
         }
 
     def restore(self, stored: object) -> None:
@@ -283,3 +285,4 @@ class ChargingController:
         self._memory = Memory.from_stored(stored.get("memory"))
         self.observed.restore(stored.get("observed"))
         self.sender.restore(stored.get("sender"))
+        self._plan.restore(stored.get("plan"))

@@ -7,28 +7,24 @@ nothing while the mode of every vehicle is off.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import SUN_EVENT_SUNRISE, SUN_EVENT_SUNSET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
-from homeassistant.helpers.sun import get_astral_event_date
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_HOME_BATTERY_FIRST, DOMAIN
+from ..const import DOMAIN
 from ..coordinator import SiteCoordinator
 from ..tesla.charging.sharing import share_surplus
-from ..tesla.charging.surplus import house_surplus
-from ..tesla.charging.worth import sun_prices
-from ..tesla.reading_json import as_number
+from ..tesla.listeners import call_both
 from .controller import ChargingController
+from .departures import Departures
 from .inputs import Conditions
-from .meter import HouseMeter
-from .meter_source import MeterOptions
-from .preferences import EnergyPreferences, async_get_preferences
-from .prices import EnergyPriceSource, PriceOptions
+from .issues import ChargingIssues, MeterFacts
+from .surroundings import Surroundings
 
 DECISION_INTERVAL: Final = timedelta(seconds=30)
 """Longest time between two decisions; a measurement of the meter causes one earlier."""
@@ -36,9 +32,6 @@ _SOON: Final = 1.0
 """Seconds to wait for other changes, such as the rest of a vehicle's answer."""
 _LEAST: Final = timedelta(seconds=9)
 """Shortest time between two decisions that only the meter causes."""
-_AHEAD: Final = timedelta(hours=24)
-_CHEAPEST: Final = 8
-"""Slots of the next day, mostly quarters of an hour, in which a vehicle is usually charged."""
 _HOME: Final[HassKey[ChargingAtHome]] = HassKey(f"{DOMAIN}_charging_at_home")
 
 
@@ -50,25 +43,21 @@ class _Account:
     controllers: tuple[ChargingController, ...]
     sites: tuple[SiteCoordinator, ...]
     shown_changed: Callable[[], None]
+    departures: Departures
 
 
 class ChargingAtHome:
     """Decides for all vehicles, one after the other."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        self.meter = HouseMeter(hass)
-        self.prices = EnergyPriceSource(hass, lambda: (each.site for each in self.sites))
+        self.surroundings = Surroundings(hass)
         self._hass = hass
-        self._preferences: EnergyPreferences | None = None
+        self._issues = ChargingIssues(hass)
         self._accounts: dict[str, _Account] = {}
         """By the id of the entry, oldest first."""
         self._stops: list[CALLBACK_TYPE] = []
         self._soon: CALLBACK_TYPE | None = None
-        self._surplus: tuple[float, datetime] | None = None
-        """The last surplus of the house in kW, and when it was measured."""
         self._ticked_at: datetime | None = None
-        self._meter_of: tuple[tuple[SiteCoordinator, ...], MeterOptions] | None = None
-        """Arguments with which the meter was started; None while it is stopped."""
         self._followed: dict[str, CALLBACK_TYPE] = {}
 
     @property
@@ -95,9 +84,9 @@ class ChargingAtHome:
 
         `shown_changed` is called when other signals of its vehicles are needed.
         """
-        account = self._accounts[entry.entry_id] = _Account(
-            entry, tuple(controllers), tuple(sites), shown_changed
-        )
+        departures = Departures(self._hass, entry)
+        account = _Account(entry, tuple(controllers), tuple(sites), shown_changed, departures)
+        self._accounts[entry.entry_id] = account
         removes = [
             each.settings_changed.subscribe(self.async_apply) for each in account.controllers
         ]
@@ -126,10 +115,15 @@ class ChargingAtHome:
                 if each.is_on is (each.vin in self._followed):
                     continue
                 if each.is_on:
-                    self._followed[each.vin] = each.async_follow(self._async_soon)
+                    stops = (
+                        each.async_follow(self._async_soon),
+                        account.departures.async_add_listener(self._async_soon),
+                    )
+                    self._followed[each.vin] = partial(call_both, *stops)
                 else:
                     self._unfollow(each)
                 account.shown_changed()
+            account.departures.async_apply_options()
 
     def _unfollow(self, controller: ChargingController) -> None:
         if (stop := self._followed.pop(controller.vin, None)) is not None:
@@ -139,42 +133,14 @@ class ChargingAtHome:
     def _async_start(self) -> None:
         if not self._stops:
             self._stops = [
-                self.meter.changed.subscribe(self._async_measured),
+                self.surroundings.changed.subscribe(self._async_measured),
                 async_track_time_interval(
                     self._hass, self._async_tick, DECISION_INTERVAL, cancel_on_shutdown=True
                 ),
             ]
         entries = [account.entry for account in self._accounts.values()]
-        wanted = self.sites, MeterOptions.of(entries)
-        if wanted != self._meter_of:
-            self._meter_of = wanted
-            entries[0].async_create_background_task(
-                self._hass, self.meter.async_start(*wanted), "flotte finds the meter of the house"
-            )
-        if self._preferences is None:
-            entries[0].async_create_background_task(
-                self._hass, self._async_read_preferences(), "flotte reads the Energy dashboard"
-            )
-        else:
-            self._async_start_prices()
+        self.surroundings.async_start(entries, self.sites)
         self._async_soon()
-
-    async def _async_read_preferences(self) -> None:
-        """Follow the prices that the Energy dashboard names, also when they change."""
-        preferences = await async_get_preferences(self._hass)
-        if self._stops and self._preferences is None:
-            self._preferences = preferences
-            self._stops.append(preferences.changed.subscribe(self._async_start_prices))
-            self._async_start_prices()
-
-    @callback
-    def _async_start_prices(self) -> None:
-        options = (
-            PriceOptions.from_options(each.entry.options) for each in self._accounts.values()
-        )
-        chosen = next((each for each in options if each != PriceOptions()), PriceOptions())
-        if self._preferences is not None:
-            self.prices.async_start(chosen, self._preferences.dashboard)
 
     @callback
     def _async_stop(self) -> None:
@@ -184,12 +150,8 @@ class ChargingAtHome:
         if self._soon is not None:
             self._soon()
             self._soon = None
-        if self._meter_of is not None:
-            self.meter.async_stop()
-        self._meter_of = None
-        self.prices.async_stop()
-        self._preferences = None
-        self._surplus = None
+        self.surroundings.async_stop()
+        self._issues.async_clear()
 
     # --- Ticks -----------------------------------------------------------------------------------
 
@@ -216,41 +178,23 @@ class ChargingAtHome:
         sites = self.sites
         for each in on:
             each.async_observe(now, sites)
-        conditions = self._conditions(now, on)
+        histories = [each.observed.history for each in on if each.observed.is_at_home]
+        conditions = self.surroundings.async_conditions(now, histories)
+        for each in on:
+            account = self._account_of(each)
+            each.async_plan(conditions, account.departures, is_only=len(account.controllers) == 1)
         self._decide(conditions, on)
+        self._update_issues(now, on)
 
-    def _conditions(self, now: datetime, on: list[ChargingController]) -> Conditions:
-        reading = self.meter.reading
-        if reading is not None:
-            surplus = house_surplus(
-                grid=reading.grid,
-                battery=reading.battery,
-                battery_level=reading.battery_level,
-                battery_first=self._battery_first(),
-                measured_at=reading.measured_at.timestamp(),
-                histories=[each.observed.history for each in on if each.observed.is_at_home],
-            )
-            if surplus is not None:
-                self._surplus = surplus, reading.measured_at
-        surplus, measured_at = self._surplus or (None, None)
-        grid_price, feed_in = self.prices.grid_now(now), self.prices.feed_in_now(now)
-        return Conditions(
-            now=now,
-            surplus=surplus,
-            measured_at=measured_at,
-            interval=self.meter.interval,
-            grid_up=None if reading is None else reading.grid_up,
-            prices=sun_prices(grid_price, feed_in, self._later(now)),
-            grid_price=grid_price,
-            feed_in_price=feed_in,
-            day_share=_day_share(self._hass, now),
+    def _account_of(self, controller: ChargingController) -> _Account:
+        return self._accounts[controller.coordinator.config_entry.entry_id]
+
+    def _update_issues(self, now: datetime, on: list[ChargingController]) -> None:
+        around = self.surroundings
+        facts = MeterFacts.of(around.meter, now, is_sign_odd=around.sign.is_wrong)
+        self._issues.async_update(
+            now, facts, [each.observed.place_facts(each.settings.mode) for each in on]
         )
-
-    def _later(self, now: datetime) -> float | None:
-        """The price for which a vehicle would be charged otherwise: of the cheapest hours."""
-        slots = self.prices.slots(now, now + _AHEAD)
-        cheapest = sorted(slot.price for slot in slots)[:_CHEAPEST]
-        return sum(cheapest) / len(cheapest) if len(cheapest) == _CHEAPEST else None
 
     def _decide(self, conditions: Conditions, on: list[ChargingController]) -> None:
         """Decide for each vehicle, the first one first, and share again after each command."""
@@ -265,31 +209,13 @@ class ChargingAtHome:
             controller = by_vin.pop(vin)
             controller.observed.count(conditions, shares[vin].sun)
             if controller.async_decide(conditions, shares[vin]):
+                self.surroundings.sign.note_command(conditions.now.timestamp())
                 records[vin] = controller.after_decision(records[vin])
                 shares = share_surplus(records.values(), conditions.surplus)
         for controller in by_vin.values():
             # Those that are away, or may be.
             controller.observed.count(conditions, None)
             controller.async_decide(conditions)
-
-    def _battery_first(self) -> float:
-        """The level in per cent up to which the home battery comes first."""
-        options = (account.entry.options for account in self._accounts.values())
-        levels = (as_number(each.get(CONF_HOME_BATTERY_FIRST)) for each in options)
-        return max((each for each in levels if each is not None), default=0.0)
-
-
-def _day_share(hass: HomeAssistant, now: datetime) -> float:
-    """Share of the day's sun that is over, 0 to 1; half of it where the sun does not rise or set.
-
-    By the sun's position, not by the forecast: it only spreads the commands over the day.
-    """
-    today = dt_util.as_local(now).date()
-    rise = get_astral_event_date(hass, SUN_EVENT_SUNRISE, today)
-    down = get_astral_event_date(hass, SUN_EVENT_SUNSET, today)
-    if rise is None or down is None or down <= rise:
-        return 0.5
-    return min(max((now - rise) / (down - rise), 0.0), 1.0)
 
 
 @callback

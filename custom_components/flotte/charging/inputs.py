@@ -7,6 +7,7 @@ from typing import Final
 from homeassistant.util import dt as dt_util
 
 from ..tesla.charging.decide import Reason
+from ..tesla.charging.plan import ChargingPlan
 from ..tesla.charging.power import FIRST_AMPS
 from ..tesla.charging.sharing import Share
 from ..tesla.charging.situation import (
@@ -15,12 +16,12 @@ from ..tesla.charging.situation import (
     CommandAllowance,
     House,
     Memory,
-    PlanDemand,
     Plug,
 )
 from ..tesla.charging.worth import Changes, EnergyPrices
 from ..tesla.spending.gate import Gate
 from ..tesla.spending.tariff import Category
+from .planning import Outlook
 from .settings import ChargingSettings
 
 SUN_REASONS: Final = frozenset(
@@ -49,13 +50,16 @@ class Conditions:
     interval: float
     """Usual seconds between measurements."""
     grid_up: bool | None
-    prices: EnergyPrices
-    """Prices for following the sun."""
     grid_price: float | None
-    """Price of a kWh now, for the costs that are shown."""
+    """Price of a kWh bought now; None is unknown, here and below."""
     feed_in_price: float | None
+    """Price of a kWh sold now."""
+    cheapest_price: float | None
+    """Price of a kWh in the cheapest hours of the next day."""
     day_share: float
     """Share of the day's sun that is over, 0 to 1."""
+    outlook: Outlook
+    """Prices and sun of the next days."""
 
 
 def charging_situation(
@@ -67,10 +71,11 @@ def charging_situation(
     *,
     used: int,
     resumed: bool,
-    demand: PlanDemand = PlanDemand.NONE,
+    prices: EnergyPrices,
+    plan: ChargingPlan,
 ) -> ChargingSituation:
     """The situation of one vehicle; `used` are the commands that charging sent it today."""
-    tariff, measured_at = gate.meter.tariff, conditions.measured_at
+    measured_at = conditions.measured_at
     return ChargingSituation(
         now=conditions.now.timestamp(),
         day=dt_util.as_local(conditions.now).date().toordinal(),
@@ -82,9 +87,10 @@ def charging_situation(
             interval=conditions.interval,
             grid_up=conditions.grid_up,
         ),
-        prices=conditions.prices,
-        tesla=Changes(tariff.price(Category.COMMAND), tariff.price(Category.WAKE)),
-        plan=demand,
+        prices=prices,
+        tesla=tesla_prices(gate),
+        plan=plan.demand,
+        next_charge=plan.next_start,
         floor_level=settings.lowest_level,
         allowance=CommandAllowance(
             commands=settings.commands_a_day, used=used, day_share=conditions.day_share
@@ -93,6 +99,12 @@ def charging_situation(
         resumed=resumed,
         stands=share.stands,
     )
+
+
+def tesla_prices(gate: Gate) -> Changes:
+    """Prices of Tesla for steering a vehicle."""
+    tariff = gate.meter.tariff
+    return Changes(tariff.price(Category.COMMAND), tariff.price(Category.WAKE))
 
 
 def set_amps(vehicle: ChargingVehicle, memory: Memory) -> int:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..account.data import FlotteConfigEntry
 from ..const import CONF_BATTERY_POWER, CONF_GRID_POWER, DOMAIN
 from ..coordinator import SiteCoordinator
 from ..tesla import signals
@@ -133,7 +132,8 @@ def choose_meter(
 async def async_find_meter(hass: HomeAssistant) -> MeterChoice:
     """The meter of the house now, from the dashboard and all loaded accounts."""
     dashboard = await async_read_dashboard(hass)
-    entries: list[FlotteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    # Not the entry's own type, which knows the controllers.
+    entries: list[ConfigEntry[Any]] = hass.config_entries.async_loaded_entries(DOMAIN)
     sites = [site for entry in entries for site in entry.runtime_data.sites]
     return choose_meter(hass, dashboard, sites, MeterOptions.of(entries))
 

@@ -1,21 +1,26 @@
 """A vehicle as charging sees it: its readings as the input of a decision."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..account.charging import is_at_home
+from ..const import SCOPE_VEHICLE_LOCATION
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..tesla import signals
 from ..tesla.charging.power import VOLTS, ChargingPower
-from ..tesla.charging.situation import ChargingVehicle, Plug, Sent
+from ..tesla.charging.situation import ChargingMode, ChargingVehicle, Plug, Sent
 from ..tesla.charging.surplus import PowerHistory, vehicle_kilowatts
 from ..tesla.charging.usage import Usage, advance_usage
+from ..tesla.listeners import call_both
 from ..tesla.reading_json import as_number, as_whole
 from ..tesla.state import Signal, Source
 from .inputs import Conditions
+from .issues import PlaceFacts
 
 STEERING_SIGNALS: Final[frozenset[Signal[Any]]] = frozenset(
     (
@@ -65,6 +70,10 @@ _PHASES: Final[Mapping[int, int]] = {1: 1, 2: 3, 3: 3}
 """Phases by what a vehicle reports: 2 stands for three. Source: vehicle-command 205."""
 
 
+def _ignore() -> None:
+    """Listen only so that signals are shown."""
+
+
 class ObservedVehicle:
     """The readings of one vehicle, and what is remembered of the charger at home.
 
@@ -92,10 +101,30 @@ class ObservedVehicle:
         is_streamed = self._coordinator.stream_watch.is_expected
         return STEERING_SIGNALS if is_streamed else STEERING_SIGNALS | {signals.LOCATION}
 
+    @callback
+    def async_follow(self, on_change: CALLBACK_TYPE) -> Callable[[], None]:
+        """Have the vehicle stream and poll what charging needs; return a function that stops it."""
+        add = self._coordinator.async_add_listener
+        # What is not shown is neither streamed nor polled.
+        return partial(call_both, add(on_change, URGENT_SIGNALS), add(_ignore, self.needed))
+
     @property
     def is_at_home(self) -> bool:
         """Whether the vehicle is known to be at home."""
         return self.vehicle is not None and self.vehicle.at_home is True
+
+    def place_facts(self, mode: ChargingMode) -> PlaceFacts:
+        """Facts about the place of the vehicle, for the repair issues."""
+        vehicle = self.vehicle
+        plug = None if vehicle is None or vehicle.fast_charging else vehicle.plug
+        return PlaceFacts(
+            vin=self._coordinator.vehicle.vin,
+            name=self._coordinator.device_name,
+            mode=mode,
+            is_plugged_in=plug not in {None, Plug.UNPLUGGED},
+            at_home=None if vehicle is None else vehicle.at_home,
+            can_locate=SCOPE_VEHICLE_LOCATION in self._coordinator.vehicle.context.scopes,
+        )
 
     def observe(
         self,
@@ -105,6 +134,7 @@ class ObservedVehicle:
         *,
         is_commanded: bool,
         by_own_schedule: bool,
+        starts_alone: bool,
     ) -> None:
         """Take note of the vehicle and its power.
 
@@ -115,6 +145,8 @@ class ObservedVehicle:
         vehicle = self.vehicle = self._read(
             sites, sent, is_commanded=is_commanded, by_own_schedule=by_own_schedule
         )
+        if starts_alone:
+            vehicle = self.vehicle = replace(vehicle, starts_alone=True)
         measured, measured_at = self._measured()
         at = None if measured_at is None else measured_at.timestamp()
         kilowatts = vehicle_kilowatts(vehicle, measured=measured, measured_at=at, sent=sent)

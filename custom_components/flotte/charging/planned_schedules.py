@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from ..account.charging import is_at_home
 from ..const import LOGGER
 from ..coordinator import VehicleCoordinator
-from ..services.schedules import async_new_schedule_id
+from ..schedule_ids import async_new_schedule_id
 from ..tesla.charging.plan import ChargingPlan, Period
 from ..tesla.charging.schedule_plan import (
     PLANNED_MODES,

@@ -14,11 +14,12 @@ from ..coordinator import VehicleCoordinator
 from ..tesla.charging.decide import ChargingDecision, ChargingStep, maybe_sent, sent
 from ..tesla.charging.power import FIRST_AMPS
 from ..tesla.charging.situation import Memory
-from ..tesla.commands import set_charge_current, start_charging, stop_charging
+from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
 from ..tesla.errors import OutcomeUnknown, TeslaError
 from ..tesla.reading_json import as_whole
 from ..tesla.spending.caller import CHARGING_AT_HOME
 from ..tesla.spending.tariff import Category
+from ..tesla.vehicle.outcome import Done
 
 RETRY: Final = timedelta(minutes=1)
 """Pause after a failed command; it doubles with each failure."""
@@ -35,16 +36,21 @@ class DecisionSender:
         """Why the last command failed; None if it did not."""
         self.is_sending = False
         self._coordinator = coordinator
-        self._used = (0, 0)
-        """Local day, and the commands that charging sent on it."""
+        self._day = (0, 0)
+        """A local day, and how many commands charging had sent before it."""
         self._failures = 0
         self._failed_at: datetime | None = None
 
     @property
     def commands_today(self) -> int:
         """Commands that charging sent today, in local time; handshakes are commands too."""
-        day, count = self._used
-        return count if day == _today() else 0
+        booked, today = self._booked(), _today()
+        day, before = self._day
+        if day != today or before > booked:
+            # Also after old months have left the ledger.
+            self._day = today, booked
+            return 0
+        return booked - before
 
     def may_send(self, decision: ChargingDecision, now: datetime) -> bool:
         """Whether a decision is to be carried out now."""
@@ -73,7 +79,6 @@ class DecisionSender:
         if decision.action is ChargingStep.START and decision.amps < first:
             # Every charge begins at 5 A; a lower current is another command, later.
             decision = replace(decision, amps=first)
-        before = self._booked()
         self.is_sending = True
         try:
             await self._async_send(decision)
@@ -88,17 +93,19 @@ class DecisionSender:
             self.forget_failures()
             return sent(decision, dt_util.utcnow().timestamp())
         finally:
-            self._used = _today(), self.commands_today + self._booked() - before
             self.is_sending = False
 
     async def _async_send(self, decision: ChargingDecision) -> None:
-        send = self._coordinator.vehicle.send
         if decision.action is ChargingStep.STOP:
-            await send(stop_charging(), CHARGING_AT_HOME)
+            await self.send(stop_charging())
             return
-        await send(set_charge_current(decision.amps), CHARGING_AT_HOME)
+        await self.send(set_charge_current(decision.amps))
         if decision.action is ChargingStep.START:
-            await send(start_charging(), CHARGING_AT_HOME)
+            await self.send(start_charging())
+
+    async def send(self, command: Command) -> Done:
+        """Send a command as charging's own. Raises TeslaError."""
+        return await self._coordinator.vehicle.send(command, CHARGING_AT_HOME)
 
     def _fail(self, error: TeslaError) -> None:
         self.problem = error
@@ -117,15 +124,14 @@ class DecisionSender:
 
     def to_stored(self) -> dict[str, Any]:
         """The day's count, as JSON."""
-        day, count = self._used
-        return {"day": day, "commands": count}
+        return {"day": _today(), "commands": self.commands_today}
 
     def restore(self, stored: object) -> None:
         """Restore the day's count; ignore an unreadable one."""
         values = stored if isinstance(stored, Mapping) else {}
         day, count = as_whole(values.get("day")), as_whole(values.get("commands"))
         if day is not None and count is not None and count >= 0:
-            self._used = day, count
+            self._day = day, self._booked() - count
 
 
 def _today() -> int:

@@ -14,12 +14,13 @@ from ..account.rights import async_require_admin, async_require_control
 from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
 from ..errors import as_home_assistant
+from ..schedule_ids import async_new_schedule_id
 from ..tesla import signals
 from ..tesla.commands import Command
 from ..tesla.errors import InvalidCommand, OutcomeUnknown
 from ..tesla.nearby import ChargingSite, destination_chargers, superchargers
 from .devices import async_get_vehicle
-from .schedules import async_new_schedule_id, describe_schedules
+from .schedules import describe_schedules
 from .vehicle import ServiceInput, VehicleAction
 
 type _Vehicles = Mapping[str, VehicleCoordinator]

@@ -1,17 +1,13 @@
 """Fields and answers of the actions about schedules."""
 
-from collections.abc import Container, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_ID, ATTR_LATITUDE, ATTR_LONGITUDE, ATTR_NAME
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
 from ..tesla.commands.charging import DAYS
 from ..tesla.schedules import Schedule, charge_schedules, precondition_schedules
 
@@ -23,7 +19,6 @@ ATTR_POSITION: Final = "position"
 ATTR_READY: Final = "ready"
 ATTR_START: Final = "start"
 
-_LAST_SCHEDULE_ID: Final[HassKey[int]] = HassKey(f"{DOMAIN}_last_schedule_id")
 _MAX_SCHEDULE_ID: Final = 2**64 - 1
 """Schedule ids are unsigned 64-bit numbers. Source: common.proto."""
 
@@ -39,20 +34,6 @@ ANY_SCHEDULE: Final[Mapping[vol.Marker, Any]] = {
     vol.Optional(ATTR_ID): SCHEDULE_ID,
 }
 """Fields of both kinds of schedules."""
-
-
-@callback
-def async_new_schedule_id(hass: HomeAssistant, now: datetime, taken: Container[str] = ()) -> int:
-    """Return the Unix second, as Tesla's own clients do, or a later one if it is taken.
-
-    Otherwise, two schedules added within a second would become one, because a known id updates its
-    schedule. `taken` has the ids, as texts, of schedules that the vehicle is known to have.
-    """
-    chosen = max(int(now.timestamp()), hass.data.get(_LAST_SCHEDULE_ID, 0) + 1)
-    while str(chosen) in taken:
-        chosen += 1
-    hass.data[_LAST_SCHEDULE_ID] = chosen
-    return chosen
 
 
 def describe_schedules(answer: Mapping[str, Any]) -> JsonObjectType:

@@ -1,0 +1,44 @@
+"""Persons who steer a charge themselves: their commands, and when they hand it back."""
+
+from collections.abc import Callable
+from typing import Final
+
+from homeassistant.core import callback
+
+from ..tesla.charging.power import FIRST_AMPS
+from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
+from ..tesla.spending.caller import CHARGING_AT_HOME, Caller
+from ..tesla.vehicle.vehicle import Vehicle
+
+_STEERED_BY: Final = frozenset(
+    {start_charging().name, stop_charging().name, set_charge_current(FIRST_AMPS).name}
+)
+"""Commands by which a person takes over."""
+
+
+class PersonWatch:
+    """Notices commands through Home Assistant that are not ours, since the last decision."""
+
+    def __init__(self) -> None:
+        self.has_commanded = False
+        """Whether a person, or an automation of theirs, started, stopped or set the current."""
+        self.has_resumed = False
+        """Whether they want charging to follow the mode again."""
+
+    @callback
+    def async_follow(self, vehicle: Vehicle) -> Callable[[], None]:
+        """Watch the commands to a vehicle; return a function that stops it."""
+        return vehicle.executor.executed.subscribe(self._async_executed)
+
+    @callback
+    def _async_executed(self, command: Command, caller: Caller) -> None:
+        if command.name in _STEERED_BY and caller != CHARGING_AT_HOME:
+            self.has_commanded = True
+
+    def resume(self) -> None:
+        """Note that a person hands the charge back."""
+        self.has_commanded, self.has_resumed = False, True
+
+    def forget(self) -> None:
+        """Forget what a decision has taken into account."""
+        self.has_commanded = self.has_resumed = False

@@ -652,9 +652,7 @@ async def test_the_explanation_is_in_home_assistants_language(
             "component.flotte.exceptions.gate_asleep_waits.message": "{caller} wacht tot {expires}"
         }
 
-    monkeypatch.setattr(
-        "custom_components.flotte.spending.decisions.async_get_cached_translations", dutch
-    )
+    monkeypatch.setattr("custom_components.flotte.texts.async_get_cached_translations", dutch)
     await shine(hass, 71)
     words = state_of(hass, DECISION).attributes["explanation"]
     assert words == "automation.solar_surplus wacht tot 2026-10-20 09:00"

@@ -41,6 +41,7 @@ from custom_components.flotte import (
     select,
     sensor,
     switch,
+    time,
     update,
 )
 from custom_components.flotte.binary_sensor.tables import (
@@ -88,8 +89,12 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.EVENT: (event.ALERT, event.CHARGING_SESSION),
     Platform.LOCK: lock.LOCKS,
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
-    Platform.NUMBER: (*number.VEHICLE_NUMBERS, *number.SOLAR_LIMITS),
-    Platform.SELECT: select.VEHICLE_SELECTS,
+    Platform.NUMBER: (
+        *number.VEHICLE_NUMBERS,
+        *number.SOLAR_LIMITS,
+        *number.CHARGING_NUMBERS,
+    ),
+    Platform.SELECT: (*select.VEHICLE_SELECTS, *select.CHARGING_SELECTS),
     Platform.SENSOR: (
         *VEHICLE_SENSORS,
         DEFERRED_COMMANDS,
@@ -101,6 +106,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
         LAST_CHARGE_COST,
     ),
     Platform.SWITCH: (*switch.VEHICLE_SWITCHES, switch.SOLAR_SWITCH),
+    Platform.TIME: time.TIMES,
     Platform.UPDATE: (update.SOFTWARE,),
 }
 SITE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
@@ -178,7 +184,18 @@ def test_keys_are_unique() -> None:
 
 def test_tables_are_complete() -> None:
     """Every constant that looks like a table has its rows in those that are checked here."""
-    modules = [binary_sensor, button, calendar, cover, device_tracker, lock, number, select, switch]
+    modules = [
+        binary_sensor,
+        button,
+        calendar,
+        cover,
+        device_tracker,
+        lock,
+        number,
+        select,
+        switch,
+        time,
+    ]
     for package in (binary_sensor, sensor):
         modules += [part for part in vars(package).values() if isinstance(part, ModuleType)]
     assert {"vehicle", "battery"} <= {module.__name__.rpartition(".")[2] for module in modules}
@@ -758,6 +775,12 @@ TESTED_ALONE: Final = {
     "cover.tonneau_cover",
     "number.charge_on_solar_lower_limit",
     "number.charge_on_solar_upper_limit",
+    "number.commands_a_day",
+    "number.lowest_level",
+    "number.priority_among_cars",
+    "number.ready_level",
+    "select.charging_mode",
+    "select.ready_on",
     "switch.charge_on_solar",
 }
 """Entities with tests of their own instead."""

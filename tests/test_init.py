@@ -358,6 +358,8 @@ async def test_no_value_is_invented(
             "binary_sensor.aurora_online": "off",
             # In a sleeping car nothing plays.
             "media_player.aurora_media": "off",
+            # A setting of ours.
+            "select.aurora_charging_mode": "off",
             "sensor.aurora_waiting_commands": "0",
         }
         assert await hass.config_entries.async_reload(entry.entry_id)

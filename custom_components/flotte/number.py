@@ -18,7 +18,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .account.data import FlotteConfigEntry
-from .const import CONF_MONTHLY_LIMIT
+from .charging.controller import ChargingController
+from .charging.entity import ChargingDescription, ChargingEntity, async_add_charging
+from .charging.settings import RANGES
+from .const import CONF_MONTHLY_LIMIT, DOMAIN
 from .coordinator import FlotteCoordinator, VehicleCoordinator
 from .entity import (
     AccountEntity,
@@ -71,6 +74,15 @@ class FlotteRuleDescription(NumberEntityDescription):
     """The option of the account that it changes."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChargingNumberDescription(ChargingDescription, NumberEntityDescription):
+    """A setting of charging at home, which has the range of the setting."""
+
+    setting: str
+    native_step: float | None = 1
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
 VEHICLE_NUMBERS: Final = (
     FlotteNumberDescription(
         key="charge_limit",
@@ -113,6 +125,34 @@ SOLAR_LIMITS: Final = (
         limit=signals.CHARGE_ON_SOLAR_UPPER,
         exists=reported(signals.CHARGE_ON_SOLAR),
         asked=True,
+    ),
+)
+
+
+def _has_rivals(hass: HomeAssistant, _controller: ChargingController) -> bool:
+    """Whether there are several vehicles, of one account or of several."""
+    entries: list[FlotteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return sum(len(each.runtime_data.vehicles) for each in entries) > 1
+
+
+CHARGING_NUMBERS: Final = (
+    ChargingNumberDescription(
+        key="lowest_level",
+        setting="lowest_level",
+        native_unit_of_measurement=PERCENTAGE,
+        mode=NumberMode.SLIDER,
+    ),
+    ChargingNumberDescription(
+        key="ready_level",
+        setting="ready_level",
+        native_unit_of_measurement=PERCENTAGE,
+        mode=NumberMode.SLIDER,
+    ),
+    ChargingNumberDescription(
+        key="charging_commands_a_day", setting="commands_a_day", mode=NumberMode.BOX
+    ),
+    ChargingNumberDescription(
+        key="charging_priority", setting="priority", mode=NumberMode.BOX, applies=_has_rivals
     ),
 )
 
@@ -190,6 +230,7 @@ async def async_setup_entry(
         lambda coordinator, row: ChargeOnSolarNumber(coordinator, row, (row.limit,)),
         async_add_entities,
     )
+    async_add_charging(entry, CHARGING_NUMBERS, ChargingNumber, async_add_entities)
     async_add_entities(BudgetNumber(entry, row) for row in ACCOUNT_NUMBERS)
 
 
@@ -267,6 +308,37 @@ class ChargeOnSolarNumber(VehicleEntity, NumberEntity):
             self.coordinator.vehicle.charge_on_solar.change, {self.entity_description.limit: value}
         )
         await self.coordinator.async_ask(change, self._context)
+
+
+class ChargingNumber(ChargingEntity, NumberEntity):
+    """Shows and changes a setting of charging at home."""
+
+    entity_description: ChargingNumberDescription
+
+    @property
+    @override
+    def native_value(self) -> int:
+        value: int = getattr(self._controller.settings, self.entity_description.setting)
+        return value
+
+    @property
+    @override
+    def native_min_value(self) -> float:
+        return RANGES[self.entity_description.setting][0]
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        return RANGES[self.entity_description.setting][1]
+
+    @property
+    @override
+    def fingerprint(self) -> object:
+        return self.native_value
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        self.async_change(self.entity_description.setting, round(value))
 
 
 class BudgetNumber(AccountEntity, NumberEntity):

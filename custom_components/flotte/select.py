@@ -1,17 +1,22 @@
 """Selects: seat heaters and coolers, steering wheel, and the modes of sites and of spending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
-from typing import Any, Final, override
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
-from .const import CONF_SPENDING_MODE
+from .charging.entity import ChargingDescription, ChargingEntity, async_add_charging
+from .charging.settings import ReadyOn
+from .const import CONF_READY_CALENDAR, CONF_READY_DAYS, CONF_SPENDING_MODE, DOMAIN
 from .coordinator import FlotteCoordinator
 from .entity import (
     AccountEntity,
@@ -22,6 +27,7 @@ from .entity import (
     reported,
 )
 from .tesla import commands, signals
+from .tesla.charging.situation import ChargingMode
 from .tesla.commands import Command, Seat
 from .tesla.spending.modes import SpendingMode
 from .tesla.state import Signal, State
@@ -47,6 +53,23 @@ class SpendingRuleDescription(SelectEntityDescription):
 
     rule: str
     """Key of the option."""
+
+
+class NeededOption(NamedTuple):
+    """An option of the account, and the error without it."""
+
+    option: str
+    translation_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingSelectDescription(ChargingDescription, SelectEntityDescription):
+    """A setting of charging at home with a few values."""
+
+    setting: str
+    kind: type[StrEnum]
+    needs: Mapping[str, NeededOption] = MappingProxyType({})
+    """Options of the account that some values need."""
 
 
 NO_REAR_HEATERS: Final = 0
@@ -199,6 +222,31 @@ SITE_SELECTS: Final = (
     ),
 )
 
+CHARGING_SELECTS: Final = (
+    ChargingSelectDescription(
+        key="charging_mode",
+        setting="mode",
+        kind=ChargingMode,
+        options=[str(mode) for mode in ChargingMode],
+        before_use=True,
+    ),
+    ChargingSelectDescription(
+        key="ready_on",
+        setting="ready_on",
+        kind=ReadyOn,
+        options=[str(days) for days in ReadyOn],
+        needs={
+            ReadyOn.CHOSEN_DAYS: NeededOption(
+                CONF_READY_DAYS, translation_key="ready_days_missing"
+            ),
+            ReadyOn.CALENDAR: NeededOption(
+                CONF_READY_CALENDAR, translation_key="ready_calendar_missing"
+            ),
+        },
+        entity_category=EntityCategory.CONFIG,
+    ),
+)
+
 AUTOMATIC: Final = "automatic"
 """The spending mode follows the budget."""
 ACCOUNT_SELECTS: Final = (
@@ -224,6 +272,7 @@ async def async_setup_entry(
         lambda coordinator, row: SettingSelect(coordinator, row, (row.signal,)),
         async_add_entities,
     )
+    async_add_charging(entry, CHARGING_SELECTS, ChargingSelect, async_add_entities)
     async_add_entities(SpendingModeSelect(entry, row) for row in ACCOUNT_SELECTS)
 
 
@@ -245,6 +294,32 @@ class SettingSelect(FlotteEntity[FlotteCoordinator], SelectEntity):
     async def async_select_option(self, option: str) -> None:
         description = self.entity_description
         await self.async_send(description.command(description.values[self.options.index(option)]))
+
+
+class ChargingSelect(ChargingEntity, SelectEntity):
+    """Shows and changes a setting of charging at home."""
+
+    entity_description: ChargingSelectDescription
+
+    @property
+    @override
+    def current_option(self) -> str:
+        return str(getattr(self._controller.settings, self.entity_description.setting))
+
+    @property
+    @override
+    def fingerprint(self) -> object:
+        return self.current_option
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        row = self.entity_description
+        needed = row.needs.get(option)
+        if needed is not None and not self.coordinator.config_entry.options.get(needed.option):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key=needed.translation_key
+            )
+        self.async_change(row.setting, row.kind(option))
 
 
 class SpendingModeSelect(AccountEntity, SelectEntity):

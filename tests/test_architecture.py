@@ -739,6 +739,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "charging.entity": HOME_ASSISTANT
     | {"account.data", "charging.controller", "const", "coordinator", "entity"},
+    "charging.decisions": HOME_ASSISTANT
+    | {
+        "charging.controller",
+        "charging.sentences",
+        "const",
+        "coordinator",
+        "spending.decisions",
+        "tesla.charging",
+        "tesla.listeners",
+    },
     "charging.sentences": HOME_ASSISTANT | {"errors", "tesla.charging", "tesla.errors", "texts"},
     "charging.schedule_takeover": HOME_ASSISTANT
     | {
@@ -1463,7 +1473,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.decision",
     },
-    "logbook": HOME_ASSISTANT | {"const", "spending.decisions"},
+    "logbook": HOME_ASSISTANT | {"charging.decisions", "const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT
     | {
         "account.data",
@@ -1540,6 +1550,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event": PLATFORM
     | {
         "account.charging",
+        "charging.controller",
+        "charging.decisions",
         "spending.decisions",
         "tesla.charging",
         "tesla.energy",

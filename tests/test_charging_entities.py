@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import pytest
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.flotte.charging.controller import ChargingController
+from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
 from custom_components.flotte.charging.settings import ChargingSettings, ReadyOn
-from custom_components.flotte.tesla.charging.situation import ChargingMode
+from custom_components.flotte.tesla.charging.decide import ChargingDecision, ChargingStep, Reason
+from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory
 from tests.conftest import MODEL_Y, set_up, state_of
 from tests.fleet import MOMENT, act
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.freeze_time(MOMENT)
 
 MODE: Final = "select.aurora_charging_mode"
 OTHERS: Final = {
+    "event.aurora_charging_by_flotte",
     "number.aurora_commands_a_day",
     "number.aurora_lowest_level",
     "number.aurora_priority_among_cars",
@@ -35,6 +38,7 @@ def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "custom_components.flotte.PLATFORMS",
         [
+            Platform.EVENT,
             Platform.NUMBER,
             Platform.SELECT,
             Platform.TIME,
@@ -65,6 +69,18 @@ async def used(hass: HomeAssistant, loaded: MockConfigEntry) -> ChargingControll
 def shown(hass: HomeAssistant) -> set[str]:
     """The entities of charging at home that have a state."""
     return {each for each in {MODE, *OTHERS} if hass.states.get(each) is not None}
+
+
+def decide(
+    controller: ChargingController,
+    action: ChargingStep,
+    reason: Reason,
+    **figures: float,
+) -> None:
+    """Decide as the controller does."""
+    controller.decision = ChargingDecision(action, reason, Memory(), figures=figures)
+    controller.decided(controller.decision)
+    controller.changed()
 
 
 async def test_a_car_has_only_the_mode_until_it_is_used(
@@ -165,6 +181,58 @@ async def test_days_from_the_options(
     for option in ("chosen_days", "calendar"):
         await act(hass, "select_option", "select.aurora_ready_on", option=option)
         assert used.settings.ready_on == option
+
+
+SUN: Final = {"surplus": 6.2, "needed": 3.45}
+
+
+async def test_events_of_decisions(hass: HomeAssistant, used: ChargingController) -> None:
+    """Each command, and each new reason to wait; not what a cloud changes for a waiting car."""
+    on_the_bus = async_capture_events(hass, EVENT_CHARGING_DECISION)
+    changes: list[Event[EventStateChangedData]] = async_capture_events(hass, "state_changed")
+    for action, reason, figures in (
+        (ChargingStep.KEEP, Reason.WAITS_FOR_SUN, SUN),
+        (ChargingStep.KEEP, Reason.RESTS, SUN),
+        (ChargingStep.START, Reason.FOLLOWS_SUN, {**SUN, "amps": 9}),
+        (ChargingStep.KEEP, Reason.FOLLOWS_SUN, {**SUN, "amps": 9}),
+        (ChargingStep.SET, Reason.FOLLOWS_SUN, {**SUN, "amps": 11}),
+        (ChargingStep.KEEP, Reason.KEEPS_MINIMUM, {**SUN, "amps": 11}),
+        (ChargingStep.STOP, Reason.SURPLUS_ENDED, SUN),
+        (ChargingStep.KEEP, Reason.RESTS, SUN),
+        (ChargingStep.KEEP, Reason.WAITS_FOR_SUN, SUN),
+        (ChargingStep.KEEP, Reason.PLAN_WAITS, {}),
+        (ChargingStep.KEEP, Reason.WAITS_FOR_SUN, SUN),
+        (ChargingStep.HANDS_OFF, Reason.TAKEN_OVER, {}),
+        (ChargingStep.HANDS_OFF, Reason.TAKEN_OVER, {}),
+        (ChargingStep.HANDS_OFF, Reason.UNPLUGGED, {}),
+    ):
+        decide(used, action, reason, **figures)
+    fired = [
+        (
+            each.data["new_state"].attributes["event_type"],
+            each.data["new_state"].attributes["reason"],
+        )
+        for each in changes
+        if each.data["entity_id"] == "event.aurora_charging_by_flotte" and each.data["new_state"]
+    ]
+    assert fired == [
+        ("waits", "waits_for_sun"),
+        ("started", "follows_sun"),
+        ("changed", "follows_sun"),
+        ("stopped", "surplus_ended"),
+        ("waits", "plan_waits"),
+        ("waits", "waits_for_sun"),
+        ("hands_off", "taken_over"),
+        ("hands_off", "unplugged"),
+    ]
+    assert [(each.data["decision"], each.data["reason"]) for each in on_the_bus] == fired
+    assert on_the_bus[1].data == {
+        "decision": "started",
+        "reason": "follows_sun",
+        "sentence": "Charging at 9 A from the sun: 6.2 kW to spare.",
+        "current": 9,
+        "car": "Aurora",
+    }
 
 
 async def test_one_car_has_no_priority(

@@ -86,7 +86,7 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
     Platform.DEVICE_TRACKER: device_tracker.TRACKERS,
-    Platform.EVENT: (event.ALERT, event.CHARGING_SESSION),
+    Platform.EVENT: (event.ALERT, event.CHARGING_SESSION, event.CHARGING_DECISION),
     Platform.LOCK: lock.LOCKS,
     Platform.MEDIA_PLAYER: (media_player.MEDIA,),
     Platform.NUMBER: (

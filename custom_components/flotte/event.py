@@ -10,6 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.charging import PLACE_SIGNALS, SESSION_SIGNALS, ChargingSessions
 from .account.data import FlotteConfigEntry
+from .charging.controller import ChargingController
+from .charging.decisions import ChargingDecisions, ChargingHappening, ChargingNews
+from .charging.entity import ChargingDescription, ChargingEntity, async_add_charging
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .entity import (
     AccountEntity,
@@ -40,6 +43,11 @@ class FlotteEventDescription(FlotteEntityDescription, EventEntityDescription):
     """The row of the events of a vehicle or site."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChargingEventDescription(ChargingDescription, EventEntityDescription):
+    """The row of the decisions about charging at home."""
+
+
 ALERT: Final = FlotteEventDescription(key="alert", event_types=[ALARM, *AUDIENCES, OTHER_ALERT])
 POWER_OUTAGE: Final = FlotteEventDescription(
     key="power_outage",
@@ -48,6 +56,9 @@ POWER_OUTAGE: Final = FlotteEventDescription(
 )
 CHARGING_SESSION: Final = FlotteEventDescription(
     key="charging_session", event_types=[str(event) for event in SessionEvent]
+)
+CHARGING_DECISION: Final = ChargingEventDescription(
+    key="charging_decision", event_types=[str(happening) for happening in ChargingHappening]
 )
 DECISION: Final = EventEntityDescription(
     key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]
@@ -63,7 +74,21 @@ async def async_setup_entry(
     async_add_entities([DecisionEvent(entry, Decisions(hass, entry))])
     async_add_rows(entry.runtime_data.sites, (POWER_OUTAGE,), OutageEvent, async_add_entities)
     vehicles, sessions = entry.runtime_data.vehicles, entry.runtime_data.charging_sessions
+    decisions = {
+        each: ChargingDecisions(
+            hass, each, entry.runtime_data.charging_controllers[each.vehicle.vin]
+        )
+        for each in vehicles
+    }
     async_add_entities(ChargingEvent(each, sessions[each.vehicle.vin]) for each in vehicles)
+    async_add_charging(
+        entry,
+        (CHARGING_DECISION,),
+        lambda coordinator, controller, row: ChargingDecisionEvent(
+            coordinator, controller, row, decisions[coordinator]
+        ),
+        async_add_entities,
+    )
     added: set[VehicleCoordinator] = set()
 
     @callback
@@ -176,6 +201,39 @@ class ChargingEvent(OccasionalEntity, EventEntity):
                 "cost": None if session.cost is None else round(session.cost, 2),
             },
         )
+        self.async_write_ha_state()
+
+
+class ChargingDecisionEvent(ChargingEntity, EventEntity):
+    """Fires when charging at home starts, changes or stops something, waits, or hands off."""
+
+    entity_description: ChargingEventDescription
+
+    def __init__(
+        self,
+        coordinator: VehicleCoordinator,
+        controller: ChargingController,
+        row: ChargingEventDescription,
+        decisions: ChargingDecisions,
+    ) -> None:
+        """Show the decisions about a vehicle."""
+        super().__init__(coordinator, controller, row)
+        self._decisions = decisions
+
+    @property
+    @override
+    def fingerprint(self) -> object:
+        return None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._decisions.async_subscribe(self._async_fire))
+
+    @callback
+    def _async_fire(self, news: ChargingNews) -> None:
+        self.async_set_context(news.context)
+        self._trigger_event(news.happening, dict(news.data))
         self.async_write_ha_state()
 
 

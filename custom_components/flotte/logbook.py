@@ -1,4 +1,4 @@
-"""Describes spending decisions for the logbook."""
+"""Describes decisions about spending and charging for the logbook."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,6 +10,7 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
+from .charging.decisions import ATTR_SENTENCE, EVENT_CHARGING_DECISION
 from .const import DOMAIN
 from .spending.decisions import (
     ATTR_ASSET,
@@ -34,13 +35,16 @@ def async_describe_events(
     _hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe Flotte's bus event to the logbook.
+    """Describe Flotte's bus events to the logbook.
 
-    The event names the vehicle's device and no entity, so it appears in the logbook of the vehicle.
-    The account's logbook shows the event entity, which has the same context, so this text becomes
-    its cause. The full logbook shows both, as it does for other integrations that have an event and
-    an entity for it (core's Shelly and BTHome): an integration cannot hide an entity from the
-    logbook.
+    The event of a spending decision names the vehicle's device and no entity, so it appears in the
+    logbook of the vehicle. The account's logbook shows the event entity, which has the same
+    context, so this text becomes its cause. The full logbook shows both, as it does for other
+    integrations that have an event and an entity for it (core's Shelly and BTHome): an integration
+    cannot hide an entity from the logbook.
+
+    The event of a charging decision names no device, so the logbook of the vehicle has the entity
+    only, with this text as its cause.
     """
 
     @callback
@@ -58,3 +62,13 @@ def async_describe_events(
         }
 
     async_describe_event(DOMAIN, EVENT_SPENDING_DECISION, describe)
+
+    @callback
+    def describe_charging(event: Event) -> dict[str, Any]:
+        return {
+            LOGBOOK_ENTRY_NAME: "Charging decision",
+            LOGBOOK_ENTRY_MESSAGE: f"for {event.data[ATTR_ASSET]}: {event.data[ATTR_SENTENCE]}",
+            LOGBOOK_ENTRY_ICON: "mdi:ev-station",
+        }
+
+    async_describe_event(DOMAIN, EVENT_CHARGING_DECISION, describe_charging)

@@ -1,0 +1,118 @@
+"""Publishes decisions about charging as text: event entity, bus event and logbook.
+
+Only those that change something: a command, another reason to wait, or hands off. The controller
+decides many times a minute, and mostly the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.core import Context, HomeAssistant, callback
+
+from ..const import DOMAIN
+from ..coordinator import VehicleCoordinator
+from ..spending.decisions import ATTR_ASSET, ATTR_REASON
+from ..tesla.charging.decide import ChargingDecision, ChargingStep, Reason
+from ..tesla.listeners import Listeners
+from .controller import ChargingController
+from .sentences import async_sentence
+
+EVENT_CHARGING_DECISION: Final = f"{DOMAIN}_charging_decision"
+"""Bus event: the data of a `ChargingNews`, and the happening as `decision`."""
+ATTR_SENTENCE: Final = "sentence"
+ATTR_CURRENT: Final = "current"
+
+
+class ChargingHappening(StrEnum):
+    """Type of an event."""
+
+    STARTED = "started"
+    CHANGED = "changed"
+    STOPPED = "stopped"
+    WAITS = "waits"
+    HANDS_OFF = "hands_off"
+
+
+_HAPPENINGS: Final[Mapping[ChargingStep, ChargingHappening]] = {
+    ChargingStep.START: ChargingHappening.STARTED,
+    ChargingStep.SET: ChargingHappening.CHANGED,
+    ChargingStep.STOP: ChargingHappening.STOPPED,
+    ChargingStep.HANDS_OFF: ChargingHappening.HANDS_OFF,
+    ChargingStep.KEEP: ChargingHappening.WAITS,
+}
+_USUAL_WAITS: Final = frozenset({Reason.WAITS_FOR_SUN, Reason.RESTS})
+"""Reasons between which a waiting vehicle goes back and forth with each cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingNews:
+    """A decision as it is published in Home Assistant."""
+
+    happening: ChargingHappening
+    data: Mapping[str, Any]
+    """JSON with the names above as keys."""
+    context: Context
+    """Context of the bus event, and of everything that it causes."""
+
+
+class ChargingDecisions:
+    """Publishes the decisions about a vehicle, in the owner's language."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: VehicleCoordinator,
+        controller: ChargingController,
+    ) -> None:
+        """Publish until the entry is unloaded."""
+        self._hass = hass
+        self._coordinator = coordinator
+        self._listeners = Listeners[ChargingNews]()
+        self._last: tuple[ChargingHappening, Reason] | None = None
+        coordinator.config_entry.async_on_unload(controller.decided.subscribe(self._async_decided))
+
+    @callback
+    def async_subscribe(self, listener: Callable[[ChargingNews], None]) -> Callable[[], None]:
+        """Call `listener` with each new decision; call the returned function to stop."""
+        return self._listeners.subscribe(listener)
+
+    @callback
+    def _async_decided(self, decision: ChargingDecision) -> None:
+        if not self._is_news(decision):
+            return
+        happening = _HAPPENINGS[decision.action]
+        self._last = happening, decision.reason
+        amps = decision.figures.get("amps")
+        data = {
+            ATTR_REASON: str(decision.reason),
+            ATTR_SENTENCE: async_sentence(self._hass, decision),
+            ATTR_CURRENT: None if amps is None else round(amps),
+            ATTR_ASSET: self._coordinator.device_name,
+        }
+        context = Context()
+        # First, because the logbook shows it as the cause of the entity's event. It names no
+        # device: the logbook of the vehicle would show both.
+        self._hass.bus.async_fire(
+            EVENT_CHARGING_DECISION, {"decision": str(happening), **data}, context=context
+        )
+        self._listeners(ChargingNews(happening, data, context))
+
+    def _is_news(self, decision: ChargingDecision) -> bool:
+        """Whether something changes for a person who reads the list of events."""
+        happening, reason = _HAPPENINGS[decision.action], decision.reason
+        if decision.action not in {ChargingStep.KEEP, ChargingStep.HANDS_OFF}:
+            return True
+        if self._last == (happening, reason):
+            return False
+        if happening is not ChargingHappening.WAITS:
+            return True
+        if "amps" in decision.figures:
+            # It charges, as the last event said.
+            return False
+        if reason not in _USUAL_WAITS or self._last is None:
+            return True
+        last_happening, last_reason = self._last
+        is_stopped = last_happening is ChargingHappening.STOPPED
+        return not is_stopped and last_reason not in _USUAL_WAITS

@@ -1571,6 +1571,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sensor": PLATFORM
     | {
         "account.charging",
+        "charging.controller",
+        "charging.decisions",
+        "charging.sentences",
         "account.supercharging",
         "tesla.charging.month",
         "tesla.charging.supercharging",

@@ -1,11 +1,12 @@
 """Entities of charging at home: when a car has them, and that they show the controller."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Any, Final
 
 import pytest
-from homeassistant.const import Platform
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -14,23 +15,37 @@ from custom_components.flotte.charging.controller import ChargingController
 from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
 from custom_components.flotte.charging.settings import ChargingSettings, ReadyOn
 from custom_components.flotte.tesla.charging.decide import ChargingDecision, ChargingStep, Reason
-from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory
+from custom_components.flotte.tesla.charging.plan import ChargingPlan, Period
+from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory, PlanDemand
+from custom_components.flotte.tesla.charging.usage import ChargeUsage, Usage
 from tests.conftest import MODEL_Y, set_up, state_of
-from tests.fleet import MOMENT, act
+from tests.fleet import MOMENT, Wait, act
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
 
 MODE: Final = "select.aurora_charging_mode"
 OTHERS: Final = {
+    "binary_sensor.aurora_taken_over_by_you",
+    "button.aurora_follow_the_sun_again",
     "event.aurora_charging_by_flotte",
     "number.aurora_commands_a_day",
     "number.aurora_lowest_level",
     "number.aurora_priority_among_cars",
     "number.aurora_ready_level",
     "select.aurora_ready_on",
+    "sensor.aurora_charging_commands_today",
+    "sensor.aurora_charging_decision",
+    "sensor.aurora_from_grid",
+    "sensor.aurora_from_sun",
+    "sensor.aurora_next_planned_charge",
+    "sensor.aurora_sun_share_of_this_charge",
+    "sensor.aurora_to_spare_for_the_car",
     "time.aurora_ready_by",
 }
 """Entities of a car once charging at home was used, without a price."""
+COST: Final = "sensor.aurora_cost_of_this_charge"
+DECISION: Final = "sensor.aurora_charging_decision"
+SURPLUS: Final = "sensor.aurora_to_spare_for_the_car"
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +53,12 @@ def _only_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "custom_components.flotte.PLATFORMS",
         [
+            Platform.BINARY_SENSOR,
+            Platform.BUTTON,
             Platform.EVENT,
             Platform.NUMBER,
             Platform.SELECT,
+            Platform.SENSOR,
             Platform.TIME,
         ],
     )
@@ -68,7 +86,7 @@ async def used(hass: HomeAssistant, loaded: MockConfigEntry) -> ChargingControll
 
 def shown(hass: HomeAssistant) -> set[str]:
     """The entities of charging at home that have a state."""
-    return {each for each in {MODE, *OTHERS} if hass.states.get(each) is not None}
+    return {each for each in {MODE, COST, *OTHERS} if hass.states.get(each) is not None}
 
 
 def decide(
@@ -100,6 +118,10 @@ async def test_a_car_has_only_the_mode_until_it_is_used(
     await hass.async_block_till_done()
     assert shown(hass) == {MODE, *OTHERS}
     assert state_of(hass, MODE).state == "off"
+    assert state_of(hass, DECISION).state == "off"
+    assert {state_of(hass, each).state for each in (SURPLUS, COST) if hass.states.get(each)} == {
+        STATE_UNKNOWN
+    }
 
 
 @pytest.mark.parametrize(
@@ -182,6 +204,126 @@ async def test_days_from_the_options(
         await act(hass, "select_option", "select.aurora_ready_on", option=option)
         assert used.settings.ready_on == option
 
+
+async def test_the_decision_is_put_into_words(
+    hass: HomeAssistant, used: ChargingController, wait: Wait
+) -> None:
+    """A figure alone is written once a minute, another reason or current at once."""
+    assert state_of(hass, DECISION).state == STATE_UNKNOWN
+    decide(used, ChargingStep.KEEP, Reason.WAITS_FOR_SUN, surplus=1.9, needed=3.45)
+    state = state_of(hass, DECISION)
+    assert state.state == "waits_for_sun"
+    assert state.attributes["sentence"] == "Waiting for sun: 1.9 kW to spare, 3.5 kW needed."
+    assert (state.attributes["action"], state.attributes["current"]) == ("keep", None)
+
+    await wait(timedelta(seconds=30))
+    decide(used, ChargingStep.KEEP, Reason.WAITS_FOR_SUN, surplus=2.4, needed=3.45)
+    assert state_of(hass, DECISION).attributes["sentence"].startswith("Waiting for sun: 1.9")
+    await wait(timedelta(seconds=31))
+    used.changed()
+    assert state_of(hass, DECISION).attributes["sentence"].startswith("Waiting for sun: 2.4")
+
+    decide(used, ChargingStep.START, Reason.FOLLOWS_SUN, surplus=6.2, needed=3.45, amps=9)
+    state = state_of(hass, DECISION)
+    assert state.state == "follows_sun"
+    assert state.attributes["sentence"] == "Charging at 9 A from the sun: 6.2 kW to spare."
+    assert (state.attributes["action"], state.attributes["current"]) == ("start", 9)
+
+
+async def test_the_surplus_is_written_every_ten_seconds_at_most(
+    hass: HomeAssistant, used: ChargingController, freezer: FrozenDateTimeFactory
+) -> None:
+    changes: list[Event[EventStateChangedData]] = async_capture_events(hass, "state_changed")
+    for kilowatts in (1.11, 1.14, 2.0, 3.0, 3.04, 3.5):
+        used.surplus = kilowatts
+        used.changed()
+        freezer.tick(4)
+    written = [
+        each.data["new_state"].state
+        for each in changes
+        if each.data["entity_id"] == SURPLUS and each.data["new_state"] is not None
+    ]
+    assert written == ["1.1", "3.0"]
+    used.surplus = None
+    used.changed()
+    assert state_of(hass, SURPLUS).state == STATE_UNKNOWN
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_figures_of_the_controller(
+    hass: HomeAssistant, used: ChargingController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = ChargingPlan((Period(1_792_540_800.0, 1_792_541_700.0),), PlanDemand.WAIT)
+    monkeypatch.setattr(ChargingController, "plan", plan)
+    charge = ChargeUsage(from_sun=6.0, from_grid=2.0, paid=0.734, from_start=True)
+    used.observed.usage = Usage(from_sun=106.004, from_grid=41.2, charge=charge)
+    used.changed()
+    await hass.async_block_till_done()
+    figures = {
+        each: state_of(hass, f"sensor.aurora_{each}").state
+        for each in (
+            "next_planned_charge",
+            "sun_share_of_this_charge",
+            "cost_of_this_charge",
+            "from_sun",
+            "from_grid",
+            "charging_commands_today",
+        )
+    }
+    assert figures == {
+        # 1,792,540,800 s after the beginning of 1970, by `date -u`.
+        "next_planned_charge": "2026-10-21T00:00:00+00:00",
+        "sun_share_of_this_charge": "75",
+        "cost_of_this_charge": "0.73",
+        "from_sun": "106.0",
+        "from_grid": "41.2",
+        "charging_commands_today": "0",
+    }
+
+
+async def test_energy_never_falls(
+    hass: HomeAssistant,
+    used: ChargingController,
+    loaded: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that is older than the shown states, as after a crash, only delays the counting."""
+    used.observed.usage = Usage(from_sun=12.5, from_grid=3.0)
+    used.changed()
+    assert state_of(hass, "sensor.aurora_from_sun").state == "12.5"
+    older = Usage(from_sun=10.0, from_grid=3.0)
+    monkeypatch.setattr(Usage, "from_stored", lambda _stored: older)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor.aurora_from_sun").state == "12.5"
+    assert state_of(hass, "sensor.aurora_from_grid").state == "3.0"
+    again = controller_of(loaded)
+    assert again.usage == older
+    again.observed.usage = Usage(from_sun=11.0, from_grid=3.0)
+    again.changed()
+    assert state_of(hass, "sensor.aurora_from_sun").state == "13.5"
+
+
+async def test_taken_over_and_resumed(
+    hass: HomeAssistant, used: ChargingController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button, sensor = OTHERS_OF_A_PERSON
+    assert state_of(hass, sensor).state == "off"
+    assert state_of(hass, button).state == STATE_UNAVAILABLE
+    monkeypatch.setattr(used, "_memory", Memory(taken_over=True))
+    used.changed()
+    assert state_of(hass, sensor).state == "on"
+    assert state_of(hass, button).state == STATE_UNKNOWN
+    resumed: list[bool] = []
+    monkeypatch.setattr(used, "async_resume", lambda: resumed.append(True))
+    await act(hass, "press", button)
+    assert resumed == [True]
+
+
+OTHERS_OF_A_PERSON: Final = (
+    "button.aurora_follow_the_sun_again",
+    "binary_sensor.aurora_taken_over_by_you",
+)
 
 SUN: Final = {"surplus": 6.2, "needed": 3.45}
 

@@ -44,6 +44,7 @@ from custom_components.flotte import (
     time,
     update,
 )
+from custom_components.flotte.binary_sensor.charging import CHARGING_BINARY_SENSORS
 from custom_components.flotte.binary_sensor.tables import (
     SITE_BINARY_SENSORS,
     VEHICLE_BINARY_SENSORS,
@@ -55,6 +56,11 @@ from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
 from custom_components.flotte.sensor.capacity import BATTERY_CAPACITY, STATE_OF_HEALTH
 from custom_components.flotte.sensor.charged import ENERGY_CHARGED
+from custom_components.flotte.sensor.charging_control import (
+    CHARGING_ENERGY,
+    CHARGING_FIGURES,
+    CHARGING_REASON,
+)
 from custom_components.flotte.sensor.connectors import CONNECTOR_SENSORS
 from custom_components.flotte.sensor.deferred import DEFERRED_COMMANDS
 from custom_components.flotte.sensor.entity import UNITS, FlotteSensorDescription
@@ -80,8 +86,8 @@ ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8
 README: Final = (HERE.parents[1] / "README.md").read_text("utf-8")
 
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
-    Platform.BINARY_SENSOR: VEHICLE_BINARY_SENSORS,
-    Platform.BUTTON: button.BUTTONS,
+    Platform.BINARY_SENSOR: (*VEHICLE_BINARY_SENSORS, *CHARGING_BINARY_SENSORS),
+    Platform.BUTTON: (*button.BUTTONS, *button.CHARGING_BUTTONS),
     Platform.CALENDAR: SCHEDULE_CALENDARS,
     Platform.CLIMATE: (climate.CLIMATE, climate.OVERHEAT_PROTECTION),
     Platform.COVER: cover.COVERS,
@@ -104,6 +110,9 @@ VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
         STATE_OF_HEALTH,
         *LAST_CHARGE,
         LAST_CHARGE_COST,
+        CHARGING_REASON,
+        *CHARGING_FIGURES,
+        *CHARGING_ENERGY,
     ),
     Platform.SWITCH: (*switch.VEHICLE_SWITCHES, switch.SOLAR_SWITCH),
     Platform.TIME: time.TIMES,
@@ -769,6 +778,7 @@ CASES: Final = {
 }
 """The cases of commands in the tests of a platform."""
 TESTED_ALONE: Final = {
+    "button.follow_the_sun_again",
     "button.homelink",
     "button.refresh",
     "button.wake_up",

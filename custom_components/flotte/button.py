@@ -10,6 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.data import FlotteConfigEntry
+from .charging.entity import ChargingDescription, ChargingEntity, async_add_charging
 from .const import DOMAIN
 from .coordinator import VehicleCoordinator
 from .entity import FlotteEntityDescription, VehicleEntity, async_add_rows
@@ -74,6 +75,14 @@ BUTTONS: Final = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ResumeDescription(ChargingDescription, ButtonEntityDescription):
+    """The row of the button that ends the time in which a person has taken over."""
+
+
+CHARGING_BUTTONS: Final = (ResumeDescription(key="follow_sun_again"),)
+
+
 async def async_setup_entry(
     _hass: HomeAssistant,
     entry: FlotteConfigEntry,
@@ -86,6 +95,7 @@ async def async_setup_entry(
         lambda coordinator, row: CommandButton(coordinator, row, ()),
         async_add_entities,
     )
+    async_add_charging(entry, CHARGING_BUTTONS, ResumeButton, async_add_entities)
 
 
 class CommandButton(VehicleEntity, ButtonEntity):
@@ -100,3 +110,23 @@ class CommandButton(VehicleEntity, ButtonEntity):
             await self.async_send(row.command(self.readings))
         elif row.request is not None:
             await self.coordinator.async_ask(row.request(self.coordinator), self._context)
+
+
+class ResumeButton(ChargingEntity, ButtonEntity):
+    """Has the charging mode followed again after a person has taken over."""
+
+    entity_description: ResumeDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self._controller.is_taken_over
+
+    @property
+    @override
+    def fingerprint(self) -> object:
+        return self.available
+
+    @override
+    async def async_press(self) -> None:
+        self._controller.async_resume()

@@ -7,8 +7,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..account.data import FlotteConfigEntry
+from ..charging.entity import async_add_charging
 from ..coordinator import FlotteCoordinator
 from ..entity import FlotteEntity, async_add_tables
+from .charging import CHARGING_BINARY_SENSORS, TakenOverSensor
 from .tables import (
     SITE_BINARY_SENSORS,
     VEHICLE_BINARY_SENSORS,
@@ -31,6 +33,7 @@ async def async_setup_entry(
         lambda coordinator, row: SignalBinarySensor(coordinator, row, (row.signal,)),
         async_add_entities,
     )
+    async_add_charging(entry, CHARGING_BINARY_SENSORS, TakenOverSensor, async_add_entities)
 
 
 class SignalBinarySensor(FlotteEntity[FlotteCoordinator], BinarySensorEntity):

@@ -9,6 +9,7 @@ from ..statistics.store import has_recorder
 from .account import ACCOUNT_SENSORS, AccountSensor
 from .capacity import BatteryCapacitySensor, StateOfHealthSensor
 from .charged import ENERGY_CHARGED, EnergyChargedSensor
+from .charging_control import async_add_charging_sensors
 from .connectors import async_add_connectors
 from .deferred import DeferredCommandsSensor
 from .entity import sensor_of
@@ -41,6 +42,7 @@ async def async_setup_entry(
     )
     for stop in async_add_last_charge(data, async_add_entities):
         entry.async_on_unload(stop)
+    async_add_charging_sensors(entry, async_add_entities)
     async_add_entities(AccountSensor(entry, row) for row in ACCOUNT_SENSORS)
     if data.vehicles and data.supercharging.exists:
         async_add_entities(SuperchargingSensor(entry, row) for row in SUPERCHARGING_SENSORS)

@@ -1,6 +1,7 @@
 """Sentences of charging decisions: every text of every reason, with its figures."""
 
 import json
+import re
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -23,6 +24,7 @@ from tests.tesla.test_charging_decisions import EMPTY, NOW, ROWS, Row, situation
 TEXTS: Final[dict[str, dict[str, str]]] = json.loads(
     (Path(custom_components.flotte.__file__).parent / "translations" / "en.json").read_text("utf-8")
 )["exceptions"]
+DOCUMENT: Final = (Path(__file__).parents[1] / "docs" / "charging.md").read_text("utf-8")
 PREFIX: Final = "charging_reason_"
 SENTENCES: Final = {
     "off": "Charging is up to you. Choose a charging mode to let Flotte charge the car.",
@@ -145,6 +147,22 @@ async def test_time_of_the_next_charge(hass: HomeAssistant, seconds: float, text
     figures = {"next": NOW + seconds}
     decision = ChargingDecision(ChargingStep.KEEP, Reason.PLAN_WAITS, EMPTY, figures=figures)
     assert words_of(decision) == {"next": text}
+
+
+def shape(text: str) -> str:
+    """A sentence without its figures."""
+    return re.sub(r"\d[\d:.]*", "#", text.strip("| "))
+
+
+def test_the_document_explains_sentences_that_exist() -> None:
+    """An ellipsis in the document stands for any words."""
+    _, _, after = DOCUMENT.partition("## What the sentences mean\n")
+    rows = after.partition("\n## ")[0].strip().splitlines()[2:]
+    assert len(rows) > 20
+    shown = [shape(text) for text in (*SENTENCES.values(), TEXTS["charging_failed"]["message"])]
+    for row in rows:
+        pattern = re.escape(shape(row.split(" | ")[0])).replace("…", ".*")
+        assert any(re.fullmatch(pattern, each) for each in shown), row
 
 
 async def test_a_command_that_failed(hass: HomeAssistant) -> None:

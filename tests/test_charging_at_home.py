@@ -233,3 +233,28 @@ async def test_a_command_with_an_unknown_outcome_is_no_takeover(
     await wait(5 * MINUTE)
     assert following.problem is not None
     assert not following.is_taken_over
+
+
+async def test_the_share_of_the_sun_is_that_of_the_present_charge(
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    following: ChargingController,
+    tesla: Simulator,
+    car: Car,
+    wait: Wait,
+) -> None:
+    await wait(10 * MINUTE)
+    assert following.usage.charge.sun_share == pytest.approx(100, abs=2)
+    assert await hass.config_entries.async_unload(told.entry_id)
+    # Another cable is plugged in while Home Assistant is down, and charges from the grid.
+    car.steer({"plugged_in": None})
+    car.steer({"plugged_in": "ac3", "charging": True})
+    house(tesla, 0)
+    await set_up(hass, told)
+    make_home(hass, car)
+    after = controller_of(told)
+    await after.coordinator.vehicle.refresh(PERSON)
+    after.async_change(mode=ChargingMode.NOW)
+    await wait(10 * MINUTE)
+    assert after.usage.charge.sun_share == pytest.approx(0, abs=1)
+    assert after.usage.from_sun == pytest.approx(following.usage.from_sun)

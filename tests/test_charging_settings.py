@@ -33,7 +33,7 @@ def test_settings_survive_a_restart() -> None:
         ("ready_by", "25:00"),
         ("ready_by", 7),
         ("ready_on", ["weekdays"]),
-        ("commands_a_day", -1),
+        ("commands_a_day", 4),
         ("priority", 0),
     ],
 )
@@ -51,7 +51,13 @@ def test_settings_that_are_missing_steer_nothing(stored: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("lowest_level", -1), ("ready_level", 0), ("commands_a_day", 501), ("priority", 10)],
+    [
+        ("lowest_level", -1),
+        ("ready_level", 0),
+        ("commands_a_day", 4),
+        ("commands_a_day", 501),
+        ("priority", 10),
+    ],
 )
 def test_a_setting_out_of_range_is_refused(name: str, value: int) -> None:
     settings: dict[str, Any] = {name: value}

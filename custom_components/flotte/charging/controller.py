@@ -41,6 +41,7 @@ class ChargingController:
 
     def __init__(self, hass: HomeAssistant, coordinator: VehicleCoordinator) -> None:
         self.coordinator = coordinator
+        self.vin = coordinator.vehicle.vin
         self.settings = ChargingSettings()
         self.was_used = False
         """Whether the mode was ever other than off."""
@@ -64,11 +65,6 @@ class ChargingController:
         self._person = PersonWatch()
 
     # --- What is shown ---------------------------------------------------------------------------
-
-    @property
-    def vin(self) -> str:
-        """Vehicle identification number."""
-        return self.coordinator.vehicle.vin
 
     @property
     def is_on(self) -> bool:
@@ -113,6 +109,8 @@ class ChargingController:
         if not self.is_on and before.mode is not ChargingMode.OFF:
             self._async_let_go()
         elif self.settings.mode is not before.mode:
+            if before.mode is ChargingMode.OFF:
+                self.observed.forget_charge()
             # A person who chooses a mode wants it, also after they have taken over.
             self.async_resume()
             return
@@ -189,16 +187,17 @@ class ChargingController:
     @callback
     def async_sharing(self, conditions: Conditions) -> SharingVehicle | None:
         """The vehicle as its share of the surplus is computed; None if it is not at home."""
-        if self.observed.vehicle is None or self.observed.vehicle.at_home is not True:
+        vehicle = self.observed.vehicle
+        if vehicle is None or vehicle.at_home is not True:
             return None
         share = Share(conditions.surplus, stands=False, sun=None)
-        decision = decide_charging(self._situation(conditions, share), self._memory)
+        decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
         return SharingVehicle(
             key=self.vin,
             priority=self.settings.priority,
-            level=self.observed.vehicle.level,
-            power=self.observed.vehicle.power,
-            amps=set_amps(self.observed.vehicle, self._memory),
+            level=vehicle.level,
+            power=vehicle.power,
+            amps=set_amps(vehicle, self._memory),
             kilowatts=self.observed.kilowatts,
             # One that has used up its starts of the day must not keep others waiting.
             wants=decision.reason in SUN_REASONS and "starts" not in decision.figures,
@@ -219,7 +218,7 @@ class ChargingController:
         if vehicle is None or self.sender.is_sending:
             return False
         self.surplus = share.surplus
-        decision = decide_charging(self._situation(conditions, share), self._memory)
+        decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
         self._memory = decision.memory
         self._person.forget()
         acts = self.sender.may_send(decision, conditions.now)
@@ -239,12 +238,12 @@ class ChargingController:
             self._hass, self._async_act(decision, vehicle), "flotte charges a vehicle at home"
         )
 
-    def _situation(self, conditions: Conditions, share: Share) -> ChargingSituation:
-        if self.observed.vehicle is None:
-            raise RuntimeError("the vehicle was not observed")
+    def _situation(
+        self, conditions: Conditions, vehicle: ChargingVehicle, share: Share
+    ) -> ChargingSituation:
         return charging_situation(
             conditions,
-            self.observed.vehicle,
+            vehicle,
             self.settings,
             self.coordinator.vehicle.gate,
             share,

@@ -15,7 +15,7 @@ from ..tesla import signals
 from ..tesla.charging.power import VOLTS, ChargingPower
 from ..tesla.charging.situation import ChargingMode, ChargingVehicle, Plug, Sent
 from ..tesla.charging.surplus import PowerHistory, vehicle_kilowatts
-from ..tesla.charging.usage import Usage, advance_usage
+from ..tesla.charging.usage import ChargeUsage, Usage, advance_usage
 from ..tesla.listeners import call_both
 from ..tesla.reading_json import as_number, as_whole
 from ..tesla.state import Signal, Source
@@ -33,6 +33,7 @@ STEERING_SIGNALS: Final[frozenset[Signal[Any]]] = frozenset(
         signals.AC_CHARGING_POWER,
         signals.FAST_CHARGER,
         signals.BATTERY_LEVEL,
+        signals.ENERGY_REMAINING,
         signals.CHARGE_LIMIT,
         signals.AT_HOME,
         signals.SERVICE_MODE,
@@ -63,6 +64,8 @@ _PLUGS: Final[Mapping[str, Plug]] = {
 _USUAL_VOLTS: Final = 230.0
 _USUAL_AMPS: Final = 16
 _MAX_AMPS: Final = 100
+_MIN_ENERGY: Final = 0.05
+"""kWh; less is no difference between two readings of the vehicle's counter."""
 _SINGLE_PHASE: Final = frozenset({"US", "CA", "MX", "PR", "JP", "TW"})
 """Countries where homes have one phase of 240 V, or two that a vehicle uses as one."""
 _SINGLE_PHASE_VOLTS: Final = 240.0
@@ -93,6 +96,8 @@ class ObservedVehicle:
         self.kilowatts: float | None = None
         """Power that it draws from this house; None if unknown."""
         self.history = PowerHistory()
+        self._added: float | None = None
+        """kWh of the present charge by the vehicle's own counter."""
         self.usage = Usage()
 
     @property
@@ -156,8 +161,26 @@ class ObservedVehicle:
             self.history.note(min(moment, now.timestamp()), kilowatts)
         self.kilowatts = kilowatts
         was_unplugged = before is not None and before.plug is Plug.UNPLUGGED
-        if was_unplugged and vehicle.plug not in {Plug.UNPLUGGED, None}:
+        if (was_unplugged and vehicle.plug not in {Plug.UNPLUGGED, None}) or self._has_begun():
             self.usage = self.usage.plugged_in()
+
+    def _has_begun(self) -> bool:
+        """Whether the energy of the vehicle's own counter shows a new charge.
+
+        The cable may have been plugged in while nothing was observed.
+        """
+        added = self._coordinator.state[signals.CHARGE_ENERGY_ADDED]
+        if added is None:
+            return False
+        before, self._added = self._added, added
+        if before is not None and added < before - _MIN_ENERGY:
+            return True
+        return added < _MIN_ENERGY and not self.usage.charge.from_start
+
+    def forget_charge(self) -> None:
+        """Forget the present charge: the cable may have been pulled while nothing was observed."""
+        self.usage = replace(self.usage, charge=ChargeUsage())
+        self.vehicle = self._added = None
 
     def count(self, conditions: Conditions, sun: float | None) -> None:
         """Count the energy since the last tick; `sun` is what the sun left for this vehicle."""
@@ -249,6 +272,7 @@ class ObservedVehicle:
             "phases": self._phases,
             "highest": self._highest,
             "usage": self.usage.to_stored(),
+            "added": self._added,
         }
 
     def restore(self, stored: object) -> None:
@@ -264,3 +288,4 @@ class ObservedVehicle:
         if highest is not None and 0 < highest <= _MAX_AMPS:
             self._highest = highest
         self.usage = Usage.from_stored(stored.get("usage"))
+        self._added = as_number(stored.get("added"))

@@ -39,7 +39,7 @@ class ChargingSettings:
     """Local time."""
     ready_on: ReadyOn = ReadyOn.NEVER
     commands_a_day: int = 60
-    """Commands that charging may send, 0 to `MAX_COMMANDS`; urgent ones are sent anyway."""
+    """Commands that charging may send, 5 to `MAX_COMMANDS`; urgent ones are sent anyway."""
     priority: int = 1
     """The vehicle with the lower number gets the surplus first, 1 to 9."""
 
@@ -83,7 +83,7 @@ class ChargingSettings:
 RANGES: Final[Mapping[str, tuple[int, int]]] = {
     "lowest_level": (0, 100),
     "ready_level": (1, 100),
-    "commands_a_day": (0, MAX_COMMANDS),
+    "commands_a_day": (5, MAX_COMMANDS),
     "priority": (1, 9),
 }
 """Least and greatest value of each number."""

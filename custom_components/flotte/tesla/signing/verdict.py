@@ -129,9 +129,7 @@ KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
         0: FAILED,  # an error, but not of this kind
     }
     | {
-        number: Verdict(
-            Outcome.REFUSED, f"refused_key_management_{name.lower()}", name, is_temporary=later
-        )
+        number: Verdict(Outcome.REFUSED, "refused_key_management", name, is_temporary=later)
         for number, name, later in (
             (1, "UNDOCUMENTED_ERROR", LATER),
             (2, "NO_PERMISSION_TO_REMOVE_ONESELF", NEVER),
@@ -174,7 +172,8 @@ KEY_MANAGEMENT: Mapping[int, Verdict] = MappingProxyType(
     }
 )
 """commandStatus.whitelistOperationStatus of vehicle security: why it refused to change the key
-list. Other numbers are refusals too; their text is `refused_key_management`."""
+list. Other numbers are refusals too. All share one text, which names the reason: no command of ours
+changes the keys of a vehicle."""
 
 REASONS: Mapping[str, Verdict] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ import fcntl
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
@@ -14,20 +14,24 @@ from aiohttp import ClientSession, CookieJar
 
 from demo import browser
 from demo.account import log_in
+from demo.charging import choose_sun_first
 from demo.checks import Scene, check_all
-from demo.dashboard import CARS, make_dashboard
+from demo.dashboard import CARS, URL_PATH, make_dashboard, update_dashboard
 from demo.energy import set_up_energy, shorten_history
 from demo.entities import Entities
-from demo.home_assistant import PASSWORD, ROOT, USER, HomeAssistant, start_home_assistant
+from demo.home_assistant import PASSWORD, ROOT, USER, start_home_assistant
 from demo.house import begin_days, metering
 from demo.processes import DemoError, wait_until
 from demo.stream import start_streaming
-from demo.tesla import AURORA, Tesla, add_schedules, start_tesla
+from demo.tesla import AURORA, add_schedules, start_tesla
 
 WHAT_TO_TRY = """\
 What to try:
   - My cars: turn on the climate control or set the charge limit. Aurora falls asleep after a while
     and is then woken for a command; the Cost page shows the cost.
+  - Charging from the sun: a sunny day passes in less than an hour. Aurora starts once there is
+    enough to spare, and its current follows; each decision says why. Change its current or stop it
+    on the simulated Tesla's page: what you do by hand counts until you resume.
   - Comet does not have our key yet: a command is refused, and Settings > Repairs explains what to
     do.
   - Calendar: Aurora's schedules for charging and preconditioning; add, move or delete one.
@@ -38,6 +42,10 @@ What to try:
     request. The options of Flotte configure the stream.
   - Settings > Devices & services > Flotte for Tesla: entities, diagnostics, reconfiguration.
 """
+
+
+SHOWN_SECONDS = 240
+"""Seconds of charging from the sun that the screenshots show."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -92,53 +100,66 @@ async def run(arguments: argparse.Namespace) -> bool:
         asyncio.get_running_loop().add_signal_handler(number, interrupted)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_own_folder("once" if unseen else "home"))
-        session = await stack.enter_async_context(
-            ClientSession(cookie_jar=CookieJar(unsafe=True), raise_for_status=False)
-        )
-        say("starting the simulated Tesla")
-        tesla = await stack.enter_async_context(start_tesla(folder, session))
-        await shorten_history(tesla)
-        await add_schedules(tesla)
-        say("starting Home Assistant (the first start takes longer)")
-        home_assistant = await stack.enter_async_context(
-            start_home_assistant(folder, tesla, session)
-        )
-        say("logging in to Tesla through the config flow")
-        account = await log_in(home_assistant, tesla)
-        say(f"the steps were {' > '.join(account.steps)}; they created “{account.title}”")
-        port = await start_streaming(home_assistant, account)
-        say(f"cars push to port {port} from now on")
-        entities = await Entities.read(home_assistant)
-        path = await make_dashboard(home_assistant, entities)
-        say(f"created a dashboard for {len(entities)} entities")
-        await stack.enter_async_context(metering(home_assistant, tesla))
-        await begin_days(tesla)
-        await set_up_energy(home_assistant, entities)
-        say("set up the Energy dashboard; a sunny day in fast motion begins")
+        scene = await _start(stack, folder, say)
+        path = f"/{URL_PATH}"
         good = True
         if arguments.once:
             say("running the checks")
-            good = await check_all(Scene(home_assistant, tesla, entities, account))
+            good = await check_all(scene)
         if arguments.screenshots and not browser.can_take():
             say(f"no screenshots: {browser.CHROMIUM} is missing")
         elif arguments.screenshots or not unseen:
             say("waking Aurora and polling the cars, so that there is something to see")
-            await _look_at_all(home_assistant, tesla, entities)
+            await begin_days(scene.tesla)
+            await _look_at_all(scene)
+            say("letting Aurora charge from the sun")
+            entities = await choose_sun_first(scene.home_assistant, scene.entities)
+            await update_dashboard(scene.home_assistant, entities)
         if arguments.screenshots and browser.can_take():
+            say(f"letting {SHOWN_SECONDS} s pass, which are some hours of sun")
+            await asyncio.sleep(SHOWN_SECONDS)
             say("taking screenshots")
-            for picture in await browser.take(home_assistant, _shots(path), arguments.screenshots):
+            pictures = browser.take(scene.home_assistant, _shots(path), arguments.screenshots)
+            for picture in await pictures:
                 say(f"wrote {picture}")
         if not unseen:
             everything_stands.set()
-            _invite(home_assistant, tesla, path)
+            _invite(scene, path)
             await ended.wait()
         say("stopping")
     say("stopped" if good else "stopped; something failed, see .demo/once/*.log")
     return good
 
 
-async def _look_at_all(home_assistant: HomeAssistant, tesla: Tesla, entities: Entities) -> None:
+async def _start(stack: AsyncExitStack, folder: Path, say: Callable[[str], None]) -> Scene:
+    """Start everything, until the stack is closed. Raises DemoError."""
+    session = await stack.enter_async_context(
+        ClientSession(cookie_jar=CookieJar(unsafe=True), raise_for_status=False)
+    )
+    say("starting the simulated Tesla")
+    tesla = await stack.enter_async_context(start_tesla(folder, session))
+    await shorten_history(tesla)
+    await add_schedules(tesla)
+    say("starting Home Assistant (the first start takes longer)")
+    home_assistant = await stack.enter_async_context(start_home_assistant(folder, tesla, session))
+    say("logging in to Tesla through the config flow")
+    account = await log_in(home_assistant, tesla)
+    say(f"the steps were {' > '.join(account.steps)}; they created “{account.title}”")
+    port = await start_streaming(home_assistant, account)
+    say(f"cars push to port {port} from now on")
+    entities = await Entities.read(home_assistant)
+    await make_dashboard(home_assistant, entities)
+    say(f"created a dashboard for {len(entities)} entities")
+    await stack.enter_async_context(metering(home_assistant, tesla))
+    await begin_days(tesla)
+    await set_up_energy(home_assistant, entities)
+    say("set up the Energy dashboard; a sunny day in fast motion begins")
+    return Scene(home_assistant, tesla, entities, account)
+
+
+async def _look_at_all(scene: Scene) -> None:
     """Poll every car's data, as an owner does who wants to see it immediately."""
+    home_assistant, tesla, entities = scene.home_assistant, scene.tesla, scene.entities
     if (await tesla.car(AURORA))["state"] != "online":
         await home_assistant.act("button", "press", entities.get(AURORA, "button", "wake"))
     for vin in CARS:
@@ -154,6 +175,7 @@ async def _look_at_all(home_assistant: HomeAssistant, tesla: Tesla, entities: En
 def _shots(path: str) -> list[browser.Shot]:
     return [
         (f"{path}/cars", "cars"),
+        (f"{path}/charging", "charging"),
         (f"{path}/energy", "energy"),
         ("/energy", "energy_dashboard"),
         (f"{path}/cost", "cost"),
@@ -161,13 +183,13 @@ def _shots(path: str) -> list[browser.Shot]:
     ]
 
 
-def _invite(home_assistant: HomeAssistant, tesla: Tesla, path: str) -> None:
+def _invite(scene: Scene, path: str) -> None:
     print(f"""
-  Home Assistant   {home_assistant.url}{path}
+  Home Assistant   {scene.home_assistant.url}{path}
   user name        {USER}
   password         {PASSWORD}
 """)
-    print(WHAT_TO_TRY.format(tesla=tesla.page_url))
+    print(WHAT_TO_TRY.format(tesla=scene.tesla.page_url))
     print("Press Ctrl-C to stop.", flush=True)
 
 

@@ -13,9 +13,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from demo.account import Account
+from demo.charging import choose_sun_first
 from demo.energy import DAYS
 from demo.entities import Entities
 from demo.home_assistant import CallError, HomeAssistant
+from demo.house import shine
 from demo.processes import DemoError, wait_until
 from demo.tesla import AURORA, COMET, SITE, Tesla
 
@@ -31,6 +33,10 @@ SHOWN_SECONDS = 2.0
 WAKE_SECONDS = 60
 """Tesla's cars take 10 to 60 seconds to wake; the simulated one 12."""
 LEDGER_SECONDS = 15
+SUN_SECONDS = 150
+"""Seconds until a car has followed the sun: what a change is worth adds up first."""
+MODERATE_AMPS = 9
+"""A current on three phases that 6 kW do not reach."""
 IMPORT_SECONDS = 90
 """Seconds for the import of the site's days: it reads one in three seconds."""
 MIN_HOURS = 46
@@ -225,6 +231,46 @@ async def energy_is_imported(scene: Scene) -> str:
     return f"{used:.1f} kWh in {len(hours)} hours"
 
 
+async def follows_the_sun(scene: Scene) -> str:
+    """The mode “Sun first” started the car, changed its current, and paid for both as charging."""
+    tesla = scene.tesla
+    before = await tesla.car(AURORA)
+    expect(before["plugged_in"], "the car is not plugged in")
+    expect(before["charging_state"] == "Stopped", f"the car is {before['charging_state']}")
+    entities = await choose_sun_first(scene.home_assistant, scene.entities)
+
+    async def reaches(kilowatts: float, more_than: int) -> int:
+        await shine(tesla, kilowatts)
+
+        async def reached() -> int | None:
+            amps = int((await tesla.car(AURORA))["charge_current"])
+            return amps if amps > more_than else None
+
+        return await wait_until(f"a current above {more_than} A", reached, SUN_SECONDS)
+
+    try:
+        first = await reaches(6.0, 0)
+        second = await reaches(10.0, MODERATE_AMPS)
+    except DemoError as error:
+        reason = await scene.home_assistant.ask(
+            f"states/{entities.get(AURORA, 'sensor', 'charging_decision')}"
+        )
+        raise CheckError(f"{error}; {reason['attributes'].get('sentence')}") from error
+    ran = (await tesla.car(AURORA))["executions"][len(before["executions"]) :]
+    names = [run["name"] for run in ran]
+    strange = set(names) - {"charge_start", "set_charging_amps"}
+    expect(not strange, f"commands that do not belong here: {strange}")
+
+    async def billed() -> int | None:
+        report = await scene.home_assistant.ask_action("flotte", "spending_report")
+        [account] = report["accounts"]
+        count: int = account["by_caller"].get("charging", {}).get("counts", {}).get("command", 0)
+        return count if count == len(ran) else None
+
+    count = await wait_until("as many commands of charging on the bill", billed, LEDGER_SECONDS)
+    return f"{first} A, then {second} A, with {count} commands on the bill of charging"
+
+
 async def ledger_is_bill(scene: Scene) -> str:
     """Flotte's ledger matches Tesla's bill, and its sensors show the cost."""
     sensors = {key: scene.entities.of_account(f"cost_{key}") for key in (*BILLED, "month")}
@@ -285,6 +331,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("lock.lock locks the car by a signed command with the right counter", lock_is_signed),
     ("the unpaired car's command is refused, naming the pairing", unpaired_is_refused),
     ("the site's energy history is in the statistics", energy_is_imported),
+    ("“Sun first” starts the car and changes its current", follows_the_sun),
     ("the ledger equals Tesla's bill", ledger_is_bill),
 )
 

@@ -6,19 +6,19 @@ no row for them.
 
 from typing import Any
 
+from demo.cards import Card, history, section, subtitle, tile
+from demo.charging import charging_sections
 from demo.entities import Entities
 from demo.home_assistant import HomeAssistant
 from demo.tesla import AURORA, COMET, OLD_FAITHFUL, SITE
 
 URL_PATH = "my-cars"
 
-type Card = dict[str, Any]
-
 CARS = {AURORA: "Aurora", COMET: "Comet", OLD_FAITHFUL: "Old Faithful"}
 
 
-async def make_dashboard(home_assistant: HomeAssistant, entities: Entities) -> str:
-    """Save the dashboard; returns its path."""
+async def make_dashboard(home_assistant: HomeAssistant, entities: Entities) -> None:
+    """Save the dashboard."""
     await home_assistant.call(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -27,8 +27,12 @@ async def make_dashboard(home_assistant: HomeAssistant, entities: Entities) -> s
         mode="storage",
         show_in_sidebar=True,
     )
+    await update_dashboard(home_assistant, entities)
+
+
+async def update_dashboard(home_assistant: HomeAssistant, entities: Entities) -> None:
+    """Save the dashboard again, for the entities that exist by now."""
     await home_assistant.call("lovelace/config/save", url_path=URL_PATH, config=describe(entities))
-    return f"/{URL_PATH}"
 
 
 def describe(entities: Entities) -> dict[str, Any]:
@@ -37,6 +41,7 @@ def describe(entities: Entities) -> dict[str, Any]:
         "title": "My cars",
         "views": [
             {**_view("cars", "Cars", _car_sections(entities)), "badges": _badges(entities)},
+            _view("charging", "Charging from the sun", charging_sections(entities)),
             _view("energy", "Energy", _energy_sections(entities)),
             _view("cost", "Cost", _cost_sections(entities)),
         ],
@@ -68,27 +73,6 @@ def _badges(entities: Entities) -> list[Card]:
     return badges
 
 
-def _section(title: str, icon: str, *cards: Card | None) -> Card:
-    heading = {"type": "heading", "heading": title, "heading_style": "title", "icon": icon}
-    return {"type": "grid", "cards": [heading, *(card for card in cards if card)]}
-
-
-def _subtitle(title: str) -> Card:
-    return {"type": "heading", "heading": title, "heading_style": "subtitle"}
-
-
-def _tile(entity: str | None, *features: Card, wide: bool = False, **more: Any) -> Card | None:  # noqa: ANN401  # card options
-    if entity is None:
-        return None
-    # The section names the device, so every tile leaves its name out.
-    tile: Card = {"type": "tile", "entity": entity, "name": {"type": "entity"}, **more}
-    if features:
-        tile["features"] = list(features)
-    if wide:
-        tile["grid_options"] = {"columns": 12}
-    return tile
-
-
 def _car_sections(entities: Entities) -> list[Card]:
     car, outside = _whole_car(entities, AURORA)
     others = [card for vin in (COMET, OLD_FAITHFUL) for card in _short_car(entities, vin)]
@@ -97,9 +81,9 @@ def _car_sections(entities: Entities) -> list[Card]:
     return [
         car,
         outside,
-        _section("The others", "mdi:car-multiple", *others),
-        _section("Batteries", "mdi:chart-line", _history(levels)),
-        _section(f"{CARS[AURORA]}, warmth", "mdi:thermometer", _history(temperatures)),
+        section("The others", "mdi:car-multiple", *others),
+        section("Batteries", "mdi:chart-line", history(levels)),
+        section(f"{CARS[AURORA]}, warmth", "mdi:thermometer", history(temperatures)),
     ]
 
 
@@ -107,7 +91,7 @@ def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
     """Controls of everyday use, and the location and state of the car."""
 
     def sensor(key: str, **more: Any) -> Card | None:  # noqa: ANN401  # card options
-        return _tile(entities.find(vin, "sensor", key), **more)
+        return tile(entities.find(vin, "sensor", key), **more)
 
     def find(domain: str, key: str) -> str | None:
         return entities.find(vin, domain, key)
@@ -116,7 +100,7 @@ def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
     climate = find("climate", "climate")
     places = entities.find_all(vin, "device_tracker", "location")
     return (
-        _section(
+        section(
             CARS[vin],
             "mdi:car-electric",
             {
@@ -139,18 +123,18 @@ def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
             else None,
             sensor("range"),
             sensor("charging_status"),
-            _tile(find("lock", "doors"), {"type": "lock-commands"}, wide=True),
-            _tile(
+            tile(find("lock", "doors"), {"type": "lock-commands"}, wide=True),
+            tile(
                 find("number", "charge_limit"),
                 {"type": "numeric-input", "style": "slider"},
                 wide=True,
             ),
-            _tile(find("switch", "charge")),
-            _tile(find("switch", "sentry_mode")),
+            tile(find("switch", "charge")),
+            tile(find("switch", "sentry_mode")),
             sensor("inside_temperature", name="Inside"),
             sensor("outside_temperature", name="Outside"),
         ),
-        _section(
+        section(
             f"{CARS[vin]}, outside",
             "mdi:map-marker",
             {
@@ -163,12 +147,12 @@ def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
             if places
             else None,
             *(
-                _tile(entity, {"type": "cover-open-close"})
+                tile(entity, {"type": "cover-open-close"})
                 for entity in entities.find_all(
                     vin, "cover", "frunk", "trunk", "charge_port", "windows"
                 )
             ),
-            _subtitle("Tyres"),
+            subtitle("Tyres"),
             *(
                 sensor(f"pressure_{wheel.lower().replace(' ', '_')}", name=wheel)
                 for wheel in ("Front left", "Front right", "Rear left", "Rear right")
@@ -179,41 +163,30 @@ def _whole_car(entities: Entities, vin: str) -> tuple[Card, Card]:
     )
 
 
-def _history(entities: list[str]) -> Card | None:
-    if not entities:
-        return None
-    return {
-        "type": "history-graph",
-        "hours_to_show": 3,
-        "entities": entities,
-        "grid_options": {"columns": 12},
-    }
-
-
 def _short_car(entities: Entities, vin: str) -> list[Card | None]:
     def find(domain: str, key: str) -> str | None:
         return entities.find(vin, domain, key)
 
     climate = {"type": "target-temperature"}
     return [
-        _subtitle(CARS[vin]),
-        _tile(find("sensor", "battery_level"), {"type": "bar-gauge"}, wide=True),
-        _tile(find("sensor", "range")),
-        _tile(find("binary_sensor", "online")),
-        _tile(find("lock", "doors"), {"type": "lock-commands"}, wide=True),
-        _tile(find("climate", "climate"), climate, wide=True, name="Climate"),
+        subtitle(CARS[vin]),
+        tile(find("sensor", "battery_level"), {"type": "bar-gauge"}, wide=True),
+        tile(find("sensor", "range")),
+        tile(find("binary_sensor", "online")),
+        tile(find("lock", "doors"), {"type": "lock-commands"}, wide=True),
+        tile(find("climate", "climate"), climate, wide=True, name="Climate"),
     ]
 
 
 def _energy_sections(entities: Entities) -> list[Card]:
     def sensor(key: str) -> Card | None:
-        return _tile(entities.find(SITE, "sensor", key))
+        return tile(entities.find(SITE, "sensor", key))
 
     powers = entities.find_all(
         SITE, "sensor", "solar_power", "battery_power", "grid_power", "load_power"
     )
     return [
-        _section(
+        section(
             "Home",
             "mdi:home-lightning-bolt",
             sensor("solar_power"),
@@ -223,27 +196,27 @@ def _energy_sections(entities: Entities) -> list[Card]:
             sensor("wall_connector_power"),
             sensor("island_status"),
         ),
-        _section(
+        section(
             "Powerwall",
             "mdi:home-battery",
-            _tile(
+            tile(
                 entities.find(SITE, "sensor", "percentage_charged"),
                 {"type": "bar-gauge"},
                 wide=True,
             ),
-            _tile(
+            tile(
                 entities.find(SITE, "number", "backup_reserve"),
                 {"type": "numeric-input", "style": "slider"},
                 wide=True,
             ),
-            _tile(
+            tile(
                 entities.find(SITE, "select", "operation_mode"),
                 {"type": "select-options"},
                 wide=True,
             ),
-            _tile(entities.find(SITE, "switch", "storm_watch"), wide=True),
+            tile(entities.find(SITE, "switch", "storm_watch"), wide=True),
         ),
-        _section("Power", "mdi:chart-line", _history(powers)),
+        section("Power", "mdi:chart-line", history(powers)),
     ]
 
 
@@ -251,37 +224,37 @@ def _cost_sections(entities: Entities) -> list[Card]:
     parts = ("command", "data", "wake", "signal", "energy")
     total = entities.of_account("cost_month")
     return [
-        _section(
+        section(
             "What Tesla counts this month",
             "mdi:cash-multiple",
-            _tile(total, wide=True),
-            *(_tile(entities.of_account(f"cost_{part}")) for part in parts),
+            tile(total, wide=True),
+            *(tile(entities.of_account(f"cost_{part}")) for part in parts),
         ),
-        _section(
+        section(
             "What it will be",
             "mdi:scale-balance",
-            _tile(entities.of_account("projected_cost"), wide=True),
-            _tile(entities.of_account("budget_left")),
-            _tile(entities.of_account("spending_mode")),
-            _tile(
+            tile(entities.of_account("projected_cost"), wide=True),
+            tile(entities.of_account("budget_left")),
+            tile(entities.of_account("spending_mode")),
+            tile(
                 entities.of_account("monthly_budget", "number"),
                 {"type": "numeric-input", "style": "buttons"},
                 wide=True,
             ),
-            _tile(
+            tile(
                 entities.of_account("spending_mode", "select"),
                 {"type": "select-options"},
                 wide=True,
             ),
-            _tile(
+            tile(
                 entities.of_account("spending_decision", "event"),
                 wide=True,
                 state_content=["event_type", "explanation"],
             ),
         ),
-        _section(
+        section(
             "How it grew",
             "mdi:chart-line",
-            _history([total] if total else []),
+            history([total] if total else []),
         ),
     ]

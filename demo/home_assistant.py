@@ -67,6 +67,13 @@ class HomeAssistant:
             target={"entity_id": entity_id},
         )
 
+    async def ask_action(self, domain: str, service: str) -> Any:  # noqa: ANN401  # JSON
+        """Call an action that answers; returns its response. Raises CallError."""
+        result = await self.call(
+            "call_service", domain=domain, service=service, return_response=True
+        )
+        return result["response"]
+
     async def state(self, entity_id: str) -> str:
         """The state of an entity."""
         return str((await self.ask(f"states/{entity_id}"))["state"])

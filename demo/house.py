@@ -1,7 +1,7 @@
 """The house of the demo: sunny days in fast motion, and a meter as houses have one.
 
-A minute of the simulated day lasts a second. The cars, their charges and Flotte's decisions keep to
-real time: a quarter of an hour shows how a car follows the sun of a whole day.
+A minute of the simulated day lasts three seconds. The cars, their charges and Flotte's decisions
+keep to real time: three quarters of an hour show how a car follows the sun of a whole day.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import ClientError
@@ -18,18 +18,19 @@ from aiohttp import ClientError
 from demo.home_assistant import METER_WEBHOOK, METERS, HomeAssistant
 from demo.tesla import SITE, Tesla
 
-SECONDS_PER_MINUTE = 1.0
+SECONDS_PER_MINUTE = 3.0
 FIRST_HOUR, LAST_HOUR = 7, 21
 """Hours of a day that are shown; the nights between are left out."""
 MINUTES_PER_DAY = (LAST_HOUR - FIRST_HOUR) * 60
+BEGINNING_HOUR = 9.5
 DAYS = 40
-"""Some ten hours of demonstration."""
+"""More than a day of demonstration."""
 PEAK_KILOWATTS = 9.5
 METER_SECONDS = 5.0
 
 _SUNRISE, _SUNSET = 7.0, 20.5
-_CLOUD_MINUTES = (4, 25)
-_SUN_MINUTES = (8, 60)
+_CLOUD_MINUTES = (5, 40)
+_SUN_MINUTES = (20, 100)
 _KETTLE_SHARE = 0.02
 
 
@@ -75,8 +76,9 @@ def load(days: int, seed: int = 2) -> list[float]:
 
 
 async def begin_days(tesla: Tesla) -> None:
-    """Let the first day begin now."""
-    start = datetime.now(UTC).isoformat()
+    """Let the first day begin now, in the middle of its morning."""
+    passed = (BEGINNING_HOUR - FIRST_HOUR) * 60 * SECONDS_PER_MINUTE
+    start = (datetime.now(UTC) - timedelta(seconds=passed)).isoformat()
 
     def minutes(values: list[float]) -> dict[str, Any]:
         return {"start": start, "kw": values, "seconds": SECONDS_PER_MINUTE}
@@ -84,6 +86,13 @@ async def begin_days(tesla: Tesla) -> None:
     await tesla.order(
         f"sites/{SITE}", {"solar_minutes": minutes(sun(DAYS)), "load_minutes": minutes(load(DAYS))}
     )
+
+
+async def shine(tesla: Tesla, kilowatts: float) -> None:
+    """Let the sun shine steadily from now on, on a house that uses little."""
+    watts = round(kilowatts * 1000)
+    steady = {"solar_power": watts, "solar_minutes": None, "load_power": 500, "load_minutes": None}
+    await tesla.order(f"sites/{SITE}", steady)
 
 
 @asynccontextmanager

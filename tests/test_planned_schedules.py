@@ -143,9 +143,9 @@ async def test_a_plan_is_written_confirmed_moved_and_removed(
     assert await follow(planned, plan(("01:00", "04:00"), ("05:05", "05:35"))) == "in_vehicle"
     confirmed = {**before, "commands": before["commands"] + 3, "data": before["data"] + 1}
     assert paid(tesla) == confirmed
-    # A quarter of an hour later is a change of the same schedule.
-    await follow(planned, plan(("01:15", "04:00"), ("05:00", "05:30")))
-    assert shown(car) == [("Flotte", 8, 75, 240, True, True), FIVE]
+    # Half an hour earlier is a change of the same schedule.
+    await follow(planned, plan(("00:30", "04:00"), ("05:00", "05:30")))
+    assert shown(car) == [("Flotte", 8, 30, 240, True, True), FIVE]
     # Fewer blocks: one is removed, as the other one holds the car back.
     await follow(planned, plan(("05:00", "05:30")))
     assert shown(car) == [FIVE]
@@ -348,6 +348,10 @@ async def test_the_blocks_explain_a_charge(
         if again.is_running(at(clock))
     ]
     assert running == ["01:00", "03:59", "04:09"]
+    # It serves a plan that begins a quarter of an hour later, unless it is left to Home Assistant.
+    assert not again.serves(at("01:10"))
+    await follow(again, plan(("01:15", "04:00")))
+    assert [clock for clock in ("00:59", "01:10", "04:00") if again.serves(at(clock))] == ["01:10"]
     starting = [
         clock for clock in ("00:59", "01:00", "01:04", "01:05") if again.starts_alone(at(clock))
     ]

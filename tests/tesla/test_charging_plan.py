@@ -181,3 +181,27 @@ def test_no_choice_is_cheaper(cents: list[int], count: int, start_cents: int) ->
 
     best = min(cost(choice) for choice in combinations(range(len(cents)), count))
     assert cost(tuple(chosen)) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ([0.1, 0.1, 0.1, 0.1], [(1, 2)]),
+        # A change costs 0.002, and a quarter is 2.5 kWh.
+        ([0.1, 0.1, 0.1, 0.0995], [(1, 2)]),
+        ([0.1, 0.1, 0.1, 0.0985], [(3, 4)]),
+    ],
+)
+def test_another_quarter_has_to_be_worth_the_change(
+    prices: list[float], expected: list[tuple[float, float]]
+) -> None:
+    goal = Goal(
+        needed=A_QUARTER * 0.999,
+        ready_at=NOW + 48 * 3600,
+        kilowatts=KILOWATTS,
+        lowest_kilowatts=3.45,
+        start_cost=0.0,
+    )
+    slots = [Quarter(NOW + index * QUARTER, price) for index, price in enumerate(prices)]
+    before = [Period(NOW + QUARTER, NOW + 2 * QUARTER)]
+    assert indices(make_plan(NOW, goal, slots, before=before)) == expected

@@ -94,13 +94,41 @@ CASES: Final = {
         note=ScheduleNote.IN_VEHICLE,
         ours=(1,),
     ),
-    "a move of a quarter is": Case(
+    "nor is one of a quarter of an hour": Case(
         situation={
-            "periods": [block("01:15", "04:00")],
+            "periods": [block("01:15", "04:15")],
             "own": [own(1, ONE_TO_FOUR)],
             "reported": [line(1, ONE_TO_FOUR)],
         },
-        writes=[("01:15", "04:00", 1)],
+        note=ScheduleNote.IN_VEHICLE,
+        ours=(1,),
+    ),
+    "one of half an hour is": Case(
+        situation={
+            "periods": [block("01:30", "04:30")],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+        },
+        writes=[("01:30", "04:30", 1)],
+        note=ScheduleNote.CHANGES,
+        ours=(1,),
+    ),
+    "half an hour less is harmless": Case(
+        situation={
+            "periods": [block("01:30", "04:00")],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+        },
+        note=ScheduleNote.IN_VEHICLE,
+        ours=(1,),
+    ),
+    "an hour less is not": Case(
+        situation={
+            "periods": [block("01:00", "03:00")],
+            "own": [own(1, ONE_TO_FOUR)],
+            "reported": [line(1, ONE_TO_FOUR)],
+        },
+        writes=[("01:00", "03:00", 1)],
         note=ScheduleNote.CHANGES,
         ours=(1,),
     ),

@@ -1,6 +1,7 @@
 """The plan of one vehicle: kept up to date, and the schedules in the vehicle in line with it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import VehicleCoordinator
 from ..tesla.charging.plan import NO_PLAN, ChargingPlan
-from ..tesla.charging.situation import ChargingMode, ChargingVehicle
+from ..tesla.charging.situation import ChargingMode, ChargingVehicle, PlanDemand
 from ..tesla.charging.worth import EnergyPrices, sun_prices
 from .departures import Departures
 from .inputs import Conditions, tesla_prices
@@ -47,7 +48,7 @@ class PlanKeeper:
     ) -> None:
         """Bring the plan up to date; `is_only` is whether the account has no other vehicle."""
         names = (self._coordinator.device_name, self._coordinator.name)
-        self.plan = self._planning.update(
+        plan = self._planning.update(
             conditions.now,
             vehicle,
             settings,
@@ -55,7 +56,12 @@ class PlanKeeper:
             outlook=conditions.outlook,
             tesla=tesla_prices(self._coordinator.vehicle.gate),
             is_taken_over=is_taken_over,
+            in_vehicle=self.schedules.periods,
         )
+        if plan.demand is PlanDemand.WAIT and self.schedules.serves(conditions.now):
+            # A stop and a start a quarter of an hour later cost more than charging at once.
+            plan = replace(plan, demand=PlanDemand.SLOT)
+        self.plan = plan
         self._async_follow(vehicle, settings.mode, is_taken_over=is_taken_over)
 
     @callback

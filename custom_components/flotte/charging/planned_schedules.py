@@ -69,6 +69,7 @@ class PlannedSchedules:
         self._send = send
         self._sending = asyncio.Lock()
         self._own: dict[int, OwnSchedule] = {}
+        self._kept: frozenset[int] = frozenset()
         self._takeover = ScheduleTakeover(hass, coordinator, send, self.changed)
         # From noon to noon: which one, how many commands, whether the vehicle was woken for them.
         self._night = 0
@@ -93,11 +94,24 @@ class PlannedSchedules:
             for each in self._own.values()
         )
 
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The blocks in the vehicle."""
+        return tuple(each.period for each in self._own.values())
+
     def starts_alone(self, now: datetime) -> bool:
         """Whether a block began moments ago, so that the vehicle starts without a command."""
         moment = now.timestamp()
         return any(
             each.period.start <= moment < each.period.start + _START_WITHIN and not each.is_doubtful
+            for each in self._own.values()
+        )
+
+    def serves(self, now: datetime) -> bool:
+        """Whether a block runs that serves the plan, although it may begin somewhat earlier."""
+        moment = now.timestamp()
+        return any(
+            each.schedule_id in self._kept and each.period.start <= moment < each.period.end
             for each in self._own.values()
         )
 
@@ -159,6 +173,7 @@ class PlannedSchedules:
         if changes.note is not self.note:
             LOGGER.debug("Plan of %s: %s", self._coordinator.device_name, changes.note)
         self.note = changes.note
+        self._kept = changes.kept
         own = {each.schedule_id: each for each in changes.own}
         if own != self._own:
             self._own = own

@@ -1,6 +1,6 @@
 """Plan of one vehicle's charge: its readings and settings, prices and the sun for the planner."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from ..const import CONF_NEW_CAPACITIES
 from ..coordinator import VehicleCoordinator
 from ..tesla import signals
 from ..tesla.capacity import MAX_APART, BatteryCapacity, Sample
-from ..tesla.charging.plan import QUARTER, ChargingPlan
+from ..tesla.charging.plan import QUARTER, ChargingPlan, Period
 from ..tesla.charging.planner import MAX_AHEAD, PRICES_KEPT, ChargePlanner, PlanningSituation
 from ..tesla.charging.quarters import Stretch, quarter_of
 from ..tesla.charging.real_power import PowerReport
@@ -127,6 +127,7 @@ class VehiclePlanning:
         outlook: Outlook,
         tesla: Changes,
         is_taken_over: bool = False,
+        in_vehicle: Sequence[Period] = (),
     ) -> ChargingPlan:
         """The plan now; call it before each decision."""
         if (sample := self._sample()) is not None:
@@ -150,6 +151,7 @@ class VehiclePlanning:
                 prices=outlook.prices,
                 sun=outlook.sun,
                 tesla=tesla,
+                in_vehicle=in_vehicle,
             )
         )
 

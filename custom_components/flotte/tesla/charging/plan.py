@@ -31,6 +31,9 @@ PHASE_FACTOR: Final = 3.0
 """Factor of the time that one phase takes instead of three."""
 CERTAIN: Final = 1e6
 """Advantage of a quarter that has to be chosen."""
+CHANGE_COST: Final = 0.002
+"""Cost of planning another quarter than before: commands that stop and start, or that rewrite a
+schedule in the vehicle."""
 TIE: Final = 1e-9
 """Cost of a second away from the preferred time, less than differences of prices that matter."""
 
@@ -119,7 +122,12 @@ def late_plan(now: float, goal: Goal) -> ChargingPlan:
 
 
 def make_plan(
-    now: float, goal: Goal, quarters: Sequence[Quarter], *, is_charging: bool = False
+    now: float,
+    goal: Goal,
+    quarters: Sequence[Quarter],
+    *,
+    is_charging: bool = False,
+    before: Sequence[Period] = (),
 ) -> ChargingPlan:
     """Plan the charge from `now`; `quarters` are in order, each 15 minutes after the one before.
 
@@ -139,6 +147,9 @@ def make_plan(
     ][:MAX_QUARTERS]
     bought = max(0.0, goal.needed - _from_sun(usable, goal)) / into * 3600 * TIME_FACTOR
     costs = _costs(usable, goal, latest - goal.seconds * (PHASE_FACTOR - 0.5))
+    for index, quarter in enumerate(usable):
+        if any(period.start <= quarter.start < period.end for period in before):
+            costs[index] -= CHANGE_COST
     count = min(ceil(bought / QUARTER), len(usable))
     _begin_in_time(costs, usable, goal, count)
     chosen = _cheapest(costs, count, goal.start_cost, is_charging=is_charging)

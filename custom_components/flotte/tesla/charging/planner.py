@@ -76,6 +76,8 @@ class PlanningSituation:
     sun: Mapping[float, float] = field(default_factory=dict)
     """Expected surplus in kW; see `surplus_by_quarter`."""
     tesla: Changes = field(default_factory=lambda: Changes(0.0, 0.0))
+    in_vehicle: Sequence[Period] = ()
+    """Periods that the vehicle knows as schedules; another plan would have to rewrite them."""
 
 
 class ChargePlanner:
@@ -165,7 +167,8 @@ class ChargePlanner:
         quarters = quarters_between(begin, goal.ready_at, self._known_prices, situation.sun)
         # A charge from the sun ends with the sun, so it saves no start.
         is_planned = situation.is_charging and before.demand in _DUE
-        made = make_plan(now, goal, quarters, is_charging=is_planned)
+        kept = (*before.periods, *situation.in_vehicle)
+        made = make_plan(now, goal, quarters, is_charging=is_planned, before=kept)
         if is_planned and before.contains(now) and made.demand is PlanDemand.WAIT:
             periods = (Period(quarter_end - QUARTER, quarter_end), *made.periods)
             made = replace(made, periods=periods, demand=PlanDemand.SLOT)

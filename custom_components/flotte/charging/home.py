@@ -170,13 +170,17 @@ class ChargingAtHome:
 
     @callback
     def _async_tick(self, _now: datetime) -> None:
-        now = self._ticked_at = dt_util.utcnow()
+        now, last = dt_util.utcnow(), self._ticked_at
+        self._ticked_at = now
         if self._soon is not None:
             self._soon()
             self._soon = None
         on = [each for each in self.controllers if each.is_on]
         sites = self.sites
         for each in on:
+            if last is not None and now < last:
+                # The clock was set back.
+                each.observed.forget_power()
             each.async_observe(now, sites)
         histories = [each.observed.history for each in on if each.observed.is_at_home]
         conditions = self.surroundings.async_conditions(now, histories)

@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..account.charging import is_at_home
 from ..const import SCOPE_VEHICLE_LOCATION
 from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..tesla import signals
 from ..tesla.charging.power import VOLTS, ChargingPower
-from ..tesla.charging.situation import ChargingMode, ChargingVehicle, Plug, Sent
+from ..tesla.charging.situation import ChargingMode, ChargingVehicle, Memory, Plug, Sent
 from ..tesla.charging.surplus import PowerHistory, vehicle_kilowatts
 from ..tesla.charging.usage import ChargeUsage, Usage, advance_usage
 from ..tesla.listeners import call_both
 from ..tesla.reading_json import as_number, as_whole
-from ..tesla.state import Signal, Source
-from .inputs import Conditions
+from ..tesla.state import Reading, Signal, Source
+from .inputs import Conditions, set_amps
 from .issues import PlaceFacts
 
 STEERING_SIGNALS: Final[frozenset[Signal[Any]]] = frozenset(
@@ -75,6 +76,10 @@ _PHASES: Final[Mapping[int, int]] = {1: 1, 2: 3, 3: 3}
 
 def _ignore() -> None:
     """Listen only so that signals are shown."""
+
+
+_CLOCK_SLACK: Final = timedelta(minutes=1)
+"""How far the clock of a vehicle may be ahead of ours."""
 
 
 class ObservedVehicle:
@@ -182,6 +187,21 @@ class ObservedVehicle:
         self.usage = replace(self.usage, charge=ChargeUsage())
         self.vehicle = self._added = None
 
+    def amps_left(self, memory: Memory) -> int:
+        """The current in A that our commands left, also for the next charge; 0 if unknown.
+
+        A vehicle that is asleep and does not charge would have to be woken to change it.
+        """
+        amps = 0 if self.vehicle is None else set_amps(self.vehicle, memory)
+        if amps or not self._coordinator.vehicle.is_online:
+            return amps
+        return self._coordinator.state[signals.CHARGE_CURRENT_REQUEST] or 0
+
+    def forget_power(self) -> None:
+        """Forget the power so far, because the clock was set back."""
+        self.history = PowerHistory()
+        self.kilowatts = None
+
     def count(self, conditions: Conditions, sun: float | None) -> None:
         """Count the energy since the last tick; `sun` is what the sun left for this vehicle."""
         self.usage = advance_usage(
@@ -217,7 +237,8 @@ class ObservedVehicle:
             level=state[signals.BATTERY_LEVEL],
             limit=state[signals.CHARGE_LIMIT],
             commanded_by_person=is_commanded,
-            reported_at=0.0 if plug is None else plug.time.timestamp(),
+            reported_at=_moment_of(plug),
+            requested_at=_moment_of(requested),
             by_own_schedule=by_own_schedule,
         )
 
@@ -289,3 +310,10 @@ class ObservedVehicle:
             self._highest = highest
         self.usage = Usage.from_stored(stored.get("usage"))
         self._added = as_number(stored.get("added"))
+
+
+def _moment_of(reading: Reading[Any] | None) -> float:
+    """When a value was reported; 0 if unknown, as after the clock was set back."""
+    if reading is None or reading.time > dt_util.utcnow() + _CLOCK_SLACK:
+        return 0.0
+    return reading.time.timestamp()

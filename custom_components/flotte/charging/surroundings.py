@@ -24,6 +24,8 @@ from .planning import Outlook, outlook_at
 from .preferences import EnergyPreferences, async_get_preferences
 from .prices import EnergyPriceSource, PriceOptions
 
+_CLOCK_SLACK: Final = timedelta(minutes=1)
+"""How far the clock of a meter may be ahead of ours."""
 _AHEAD: Final = timedelta(hours=24)
 _CHEAPEST: Final = 8
 """Slots of the next day, mostly quarters of an hour, in which a vehicle is usually charged."""
@@ -124,9 +126,12 @@ class Surroundings:
     def async_conditions(self, now: datetime, histories: Sequence[PowerHistory]) -> Conditions:
         """Conditions for the decisions at a moment; `histories` of the vehicles at home."""
         reading = self.meter.reading
-        if reading is not None:
+        if reading is not None and reading.measured_at <= now + _CLOCK_SLACK:
             self._measure(reading, histories)
         surplus, measured_at = self._surplus or (None, None)
+        if measured_at is not None and measured_at > now + _CLOCK_SLACK:
+            # The clock was set back since: its age is unknown.
+            surplus = measured_at = self._surplus = None
         return Conditions(
             now=now,
             surplus=surplus,

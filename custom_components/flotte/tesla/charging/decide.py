@@ -8,6 +8,7 @@ right in the sun.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
@@ -179,6 +180,7 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
     vehicle = situation.vehicle
     if memory.day != situation.day:
         memory = replace(memory, day=situation.day, starts=0)
+    memory = _without_future(memory, situation.now)
     if vehicle.plug is Plug.UNPLUGGED and (memory.sent or memory.taken_over or memory.costs):
         memory = Memory(day=situation.day, starts=memory.starts)
     if vehicle.at_home is False and (memory.sent or memory.costs):
@@ -192,6 +194,25 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
         rests_until = situation.now + ENDED_REST
         memory = replace(memory, sent=None, started_at=None, rests_until=rests_until)
     return _with_takeover(vehicle, memory)
+
+
+def _without_future(memory: Memory, now: float) -> Memory:
+    """The memory after the clock was set back: no time of it is later than now."""
+    moments = memory.started_at, memory.stopped_at, memory.surplus_lost_at
+    last, until = memory.sent, memory.rests_until
+    is_ahead = any(moment is not None and moment > now for moment in moments)
+    if not is_ahead and (last is None or last.at <= now):
+        return memory
+    started_at, stopped_at, lost_at = (None if at is None else min(at, now) for at in moments)
+    return replace(
+        memory,
+        sent=None if last is None or last.at > now else last,
+        advanced_at=None,
+        started_at=started_at,
+        stopped_at=stopped_at,
+        rests_until=None if until is None else min(until, now + ENDED_REST),
+        surplus_lost_at=lost_at,
+    )
 
 
 def _with_takeover(vehicle: ChargingVehicle, memory: Memory) -> Memory:
@@ -219,15 +240,19 @@ def _has_ended_at_once(situation: ChargingSituation, memory: Memory) -> bool:
 
 def _contradicts(vehicle: ChargingVehicle, last: Sent) -> bool:
     """Whether a charge was started, stopped or changed by something else since our last command."""
-    if vehicle.reported_at < last.at + OVERRIDE_AFTER:
+    settled_at = last.at + OVERRIDE_AFTER
+    if vehicle.reported_at >= settled_at:
+        if last.amps == 0:
+            return vehicle.plug is Plug.CHARGING
+        if vehicle.plug is Plug.STOPPED:
+            return True
+    requested_at = vehicle.reported_at if vehicle.requested_at is None else vehicle.requested_at
+    if last.amps == 0 or requested_at < settled_at:
         return False
-    if last.amps == 0:
-        return vehicle.plug is Plug.CHARGING
-    if vehicle.plug is Plug.STOPPED:
-        return True
     if vehicle.plug is not Plug.CHARGING or vehicle.requested is None:
         return False
-    return vehicle.requested != max(last.amps, min(FIRST_AMPS, vehicle.power.highest))
+    # A wall box may offer less than before.
+    return vehicle.requested != min(max(last.amps, FIRST_AMPS), vehicle.power.highest)
 
 
 def _absent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
@@ -332,6 +357,10 @@ def _sun(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
     memory = replace(memory, costs=tuple(work), advanced_at=situation.now, surplus_lost_at=None)
     state = _state(situation, memory)
     best = best_state(work, gains, state, costs, lowest)
+    if situation.spending is SpendingMode.FRUGAL and state and best != state:
+        # The current is not changed, so the choice is between this one and none.
+        only_stop = [cost if index in {0, state} else inf for index, cost in enumerate(work)]
+        best = best_state(only_stop, gains, state, costs, lowest)
     if situation.mode is ChargingMode.SUN_AND_LOWEST:
         best = max(best, 1)
     decision = _go(situation, memory, state, best)

@@ -60,7 +60,9 @@ class ChargingVehicle:
     starts_alone: bool = False
     """Whether a schedule of ours in the vehicle began moments ago: it needs no command, no wake."""
     reported_at: float = 0.0
-    """When `plug` and `requested` were reported."""
+    """When `plug` was reported."""
+    requested_at: float | None = None
+    """When `requested` was reported; None: together with `plug`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

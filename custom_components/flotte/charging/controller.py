@@ -26,7 +26,7 @@ from ..tesla.charging.usage import Usage
 from ..tesla.errors import TeslaError
 from ..tesla.listeners import Listeners, call_both
 from .departures import Departures
-from .inputs import SUN_REASONS, Conditions, charging_situation, set_amps
+from .inputs import Conditions, after_command, charging_situation, sharing_vehicle
 from .observed import ObservedVehicle
 from .person_watch import PersonWatch
 from .plan_keeping import PlanKeeper
@@ -129,21 +129,27 @@ class ChargingController:
 
     @callback
     def _async_let_go(self) -> None:
-        """Charge no more by our decisions, and leave no current that was right in the sun."""
-        vehicle, memory = self.observed.vehicle, self._memory
+        """Charge no more by our decisions."""
+        memory = self._memory
         self._memory = Memory(day=memory.day, starts=memory.starts)
         self.surplus = None
         decision = self.decision = ChargingDecision(
             ChargingStep.HANDS_OFF, Reason.OFF, self._memory
         )
         self.decided(decision)
-        if vehicle is None:
+        if self.observed.vehicle is not None:
+            self._plan.async_drop(self.observed.vehicle)
+        if not self.sender.is_sending:
+            self._async_raise_current(decision, memory)
+
+    @callback
+    def _async_raise_current(self, decision: ChargingDecision, memory: Memory) -> None:
+        """Leave no current behind that was right in the sun, but wake no vehicle for it."""
+        vehicle = self.observed.vehicle
+        if vehicle is None or memory.sent is None or memory.taken_over or not vehicle.at_home:
             return
-        self._plan.async_drop(vehicle)
-        if memory.sent is None or memory.taken_over:
-            return
-        if vehicle.at_home and 0 < set_amps(vehicle, memory) < vehicle.power.highest:
-            highest = vehicle.power.highest
+        highest = vehicle.power.highest
+        if 0 < self.observed.amps_left(memory) < highest:
             self._async_begin(replace(decision, action=ChargingStep.SET, amps=highest), vehicle)
 
     # --- Following the vehicle -------------------------------------------------------------------
@@ -192,30 +198,22 @@ class ChargingController:
             return None
         share = Share(conditions.surplus, stands=False, sun=None)
         decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
-        return SharingVehicle(
-            key=self.vin,
-            priority=self.settings.priority,
-            level=vehicle.level,
-            power=vehicle.power,
-            amps=set_amps(vehicle, self._memory),
-            kilowatts=self.observed.kilowatts,
-            # One that has used up its starts of the day must not keep others waiting.
-            wants=decision.reason in SUN_REASONS and "starts" not in decision.figures,
-            keeps_lowest=self.settings.mode is ChargingMode.SUN_AND_LOWEST,
+        kilowatts = self.observed.kilowatts
+        return sharing_vehicle(
+            self.vin, vehicle, self._memory, self.settings, decision, kilowatts=kilowatts
         )
 
     def after_decision(self, before: SharingVehicle) -> SharingVehicle:
         """The record of `async_sharing` once the command on its way is executed."""
-        if self.decision is None:
-            return before
-        amps = 0 if self.decision.action is ChargingStep.STOP else self.decision.amps
-        return replace(before, amps=amps, kilowatts=before.power.kilowatts(amps))
+        return before if self.decision is None else after_command(before, self.decision)
 
     @callback
     def async_decide(self, conditions: Conditions, share: Share = _NO_SHARE) -> bool:
         """Decide, and act. Returns whether a command is on its way."""
         vehicle = self.observed.vehicle
         if vehicle is None or self.sender.is_sending:
+            return False
+        if self._person.is_commanding(self.coordinator.vehicle):
             return False
         self.surplus = share.surplus
         decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
@@ -256,9 +254,19 @@ class ChargingController:
     async def _async_act(self, decision: ChargingDecision, vehicle: ChargingVehicle) -> None:
         """Send the commands of a decision, and remember what is known of them."""
         self.observed.history.note_command(dt_util.utcnow().timestamp())
-        highest = vehicle.power.highest
-        self._memory = await self.sender.async_send(decision, self._memory, highest=highest)
+        person, was_on = self._person, self.is_on
+        memory = self._memory = await self.sender.async_send(
+            decision,
+            self._memory,
+            highest=vehicle.power.highest,
+            is_wanted=lambda: self.is_on and not person.is_commanding(self.coordinator.vehicle),
+        )
+        self.sender.doubtful = None
         self.observed.history.note_command(dt_util.utcnow().timestamp())
+        if was_on and not self.is_on and self.decision is not None:
+            # It was turned off meanwhile.
+            self._memory = Memory(day=memory.day, starts=memory.starts)
+            self._async_raise_current(self.decision, memory)
         self.must_keep()
         self.changed()
 
@@ -269,7 +277,7 @@ class ChargingController:
         return {
             "settings": self.settings.to_stored(),
             "was_used": self.was_used,
-            "memory": self._memory.to_stored(),
+            "memory": (self.sender.doubtful or self._memory).to_stored(),
             "observed": self.observed.to_stored(),
             "sender": self.sender.to_stored(),
             "plan": self._plan.to_stored(),

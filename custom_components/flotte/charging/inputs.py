@@ -1,16 +1,17 @@
 """Input of a decision about charging, from the house, the vehicle and its settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from homeassistant.util import dt as dt_util
 
-from ..tesla.charging.decide import Reason
+from ..tesla.charging.decide import ChargingDecision, ChargingStep, Reason
 from ..tesla.charging.plan import ChargingPlan
 from ..tesla.charging.power import FIRST_AMPS
-from ..tesla.charging.sharing import Share
+from ..tesla.charging.sharing import Share, SharingVehicle
 from ..tesla.charging.situation import (
+    ChargingMode,
     ChargingSituation,
     ChargingVehicle,
     CommandAllowance,
@@ -113,3 +114,32 @@ def set_amps(vehicle: ChargingVehicle, memory: Memory) -> int:
     if last is not None and (vehicle.reported_at < last.at or (is_charging and last.amps)):
         return last.amps
     return vehicle.requested or FIRST_AMPS if is_charging else 0
+
+
+def sharing_vehicle(
+    key: str,
+    vehicle: ChargingVehicle,
+    memory: Memory,
+    settings: ChargingSettings,
+    decision: ChargingDecision,
+    *,
+    kilowatts: float | None,
+) -> SharingVehicle:
+    """A vehicle as its share of the surplus is computed, from its decision for all of it."""
+    return SharingVehicle(
+        key=key,
+        priority=settings.priority,
+        level=vehicle.level,
+        power=vehicle.power,
+        amps=set_amps(vehicle, memory),
+        kilowatts=kilowatts,
+        # One that has used up its starts of the day must not keep others waiting.
+        wants=decision.reason in SUN_REASONS and "starts" not in decision.figures,
+        keeps_lowest=settings.mode is ChargingMode.SUN_AND_LOWEST,
+    )
+
+
+def after_command(before: SharingVehicle, decision: ChargingDecision) -> SharingVehicle:
+    """The record of a vehicle once the command of a decision is executed."""
+    amps = 0 if decision.action is ChargingStep.STOP else decision.amps
+    return replace(before, amps=amps, kilowatts=before.power.kilowatts(amps))

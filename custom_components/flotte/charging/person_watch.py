@@ -25,6 +25,11 @@ class PersonWatch:
         self.has_resumed = False
         """Whether they want charging to follow the mode again."""
 
+    @staticmethod
+    def is_commanding(vehicle: Vehicle) -> bool:
+        """Whether a command of theirs is under way, which ours must neither follow nor undo."""
+        return any(_is_theirs(*each) for each in vehicle.executor.under_way)
+
     @callback
     def async_follow(self, vehicle: Vehicle) -> Callable[[], None]:
         """Watch the commands to a vehicle; return a function that stops it."""
@@ -32,7 +37,7 @@ class PersonWatch:
 
     @callback
     def _async_executed(self, command: Command, caller: Caller) -> None:
-        if command.name in _STEERED_BY and caller != CHARGING_AT_HOME:
+        if _is_theirs(command, caller):
             self.has_commanded = True
 
     def resume(self) -> None:
@@ -42,3 +47,8 @@ class PersonWatch:
     def forget(self) -> None:
         """Forget what a decision has taken into account."""
         self.has_commanded = self.has_resumed = False
+
+
+def _is_theirs(command: Command, caller: Caller) -> bool:
+    """Whether a command steers the charge, and is not ours."""
+    return command.name in _STEERED_BY and caller != CHARGING_AT_HOME

@@ -3,7 +3,7 @@
 One is under way at a time. A failure is kept to be shown, and makes the next attempt wait.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import VehicleCoordinator
 from ..tesla.charging.decide import ChargingDecision, ChargingStep, maybe_sent, sent
 from ..tesla.charging.power import FIRST_AMPS
-from ..tesla.charging.situation import Memory
+from ..tesla.charging.situation import Memory, Sent
 from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
 from ..tesla.errors import OutcomeUnknown, TeslaError
 from ..tesla.reading_json import as_whole
@@ -40,6 +40,10 @@ class DecisionSender:
         """A local day, and how many commands charging had sent before it."""
         self._failures = 0
         self._failed_at: datetime | None = None
+        self._failed_step: ChargingStep | None = None
+        self.doubtful: Memory | None = None
+        """The memory to store while a command is under way, which may be executed or not. Our own
+        command must not look like a person's after a restart."""
 
     @property
     def commands_today(self) -> int:
@@ -58,9 +62,10 @@ class DecisionSender:
             return False
         if self.is_sending:
             return False
-        if self._failed_at is None:
+        is_stop = decision.action is ChargingStep.STOP
+        if self._failed_at is None or (is_stop and self._failed_step is not ChargingStep.STOP):
             return True
-        longest = MAX_STOP_RETRY if decision.action is ChargingStep.STOP else MAX_RETRY
+        longest = MAX_STOP_RETRY if is_stop else MAX_RETRY
         pause = min(RETRY * 2 ** (self._failures - 1), longest)
         return not self._failed_at <= now < self._failed_at + pause
 
@@ -69,11 +74,17 @@ class DecisionSender:
         self._failures, self._failed_at = 0, None
 
     async def async_send(
-        self, decision: ChargingDecision, memory: Memory, *, highest: int
+        self,
+        decision: ChargingDecision,
+        memory: Memory,
+        *,
+        highest: int,
+        is_wanted: Callable[[], bool],
     ) -> Memory:
         """Send the commands of a decision. Returns the memory, `memory` if nothing was executed.
 
-        `highest` is the vehicle's highest current in A.
+        `highest` is the vehicle's highest current in A. `is_wanted` is asked before a start, as
+        the current that is set first may have taken a while.
         """
         first = min(FIRST_AMPS, highest)
         if decision.action is ChargingStep.START and decision.amps < first:
@@ -81,34 +92,43 @@ class DecisionSender:
             decision = replace(decision, amps=first)
         self.is_sending = True
         try:
-            await self._async_send(decision)
+            self.doubtful = maybe_sent(decision, dt_util.utcnow().timestamp())
+            await self._coordinator.vehicle.persistence.save_if_possible()
+            is_done = await self._async_send(decision, is_wanted)
         except OutcomeUnknown as error:
-            self._fail(error)
+            self._fail(error, decision.action)
             return maybe_sent(decision, dt_util.utcnow().timestamp())
         except TeslaError as error:
-            self._fail(error)
+            self._fail(error, decision.action)
             return memory
         else:
             self.problem = None
             self.forget_failures()
-            return sent(decision, dt_util.utcnow().timestamp())
+            now = dt_util.utcnow().timestamp()
+            # Of a start that was given up, the current stays.
+            return sent(decision, now) if is_done else replace(memory, sent=Sent(now, 0))
         finally:
             self.is_sending = False
 
-    async def _async_send(self, decision: ChargingDecision) -> None:
+    async def _async_send(self, decision: ChargingDecision, is_wanted: Callable[[], bool]) -> bool:
+        """Send the commands; return whether all of them were."""
         if decision.action is ChargingStep.STOP:
             await self.send(stop_charging())
-            return
+            return True
         await self.send(set_charge_current(decision.amps))
         if decision.action is ChargingStep.START:
+            if not is_wanted():
+                return False
             await self.send(start_charging())
+        return True
 
     async def send(self, command: Command) -> Done:
         """Send a command as charging's own. Raises TeslaError."""
         return await self._coordinator.vehicle.send(command, CHARGING_AT_HOME)
 
-    def _fail(self, error: TeslaError) -> None:
+    def _fail(self, error: TeslaError, step: ChargingStep) -> None:
         self.problem = error
+        self._failed_step = step
         self._failures = min(self._failures + 1, 10)
         self._failed_at = dt_util.utcnow()
 

@@ -72,6 +72,8 @@ class Executor:
         )
         self.executed = Listeners[Command, Caller]()
         """Notified of each command that was executed, or may have been."""
+        self.under_way: list[tuple[Command, Caller]] = []
+        """Commands that were requested and have no outcome yet, the oldest first."""
         self._context = context
         self._knowledge = knowledge
         self._presence = presence
@@ -102,6 +104,8 @@ class Executor:
         """
         if not command.scopes & self._context.scopes:
             raise MissingScope(", ".join(sorted(command.scopes)))
+        requested = command, caller
+        self.under_way.append(requested)
         try:
             return await self.turns.run(command, caller)
         except (AnswerLost, ServiceError, InvalidAnswer) as error:
@@ -109,6 +113,8 @@ class Executor:
                 raise
             # This answered an earlier step: answers to the command itself end in an outcome.
             raise NotSent(error) from error
+        finally:
+            self.under_way.remove(requested)
 
     # --- The steps of a command ------------------------------------------------------------------
 

@@ -69,6 +69,15 @@ SENTENCES: Final = {
         "9.0 kW to spare."
     ),
     "no meter": "Waiting for the power meter of the house, which reports nothing.",
+    "meter with the wrong sign": (
+        "Waiting for the power meter of the house, which shows imports as exports."
+    ),
+    "meter with the wrong sign, charging": (
+        "Charging at 8 A for now: the power meter of the house shows imports as exports."
+    ),
+    "meter with the wrong sign for ten minutes": (
+        "Stopped: the power meter of the house shows imports as exports."
+    ),
     "meter just lost, charging": (
         "Charging at 8 A for now: the power meter of the house reports nothing."
     ),

@@ -390,6 +390,25 @@ ROWS: Final = (
         house={"surplus": None, "measured_at": None},
     ),
     Row(
+        "meter with the wrong sign",
+        (KEEP, Reason.METER_SIGN),
+        house={"surplus": 9.0, "is_sign_wrong": True},
+    ),
+    Row(
+        "meter with the wrong sign, charging",
+        (KEEP, Reason.METER_SIGN),
+        CHARGING,
+        {"surplus": 9.0, "is_sign_wrong": True},
+        AT_8,
+    ),
+    Row(
+        "meter with the wrong sign for ten minutes",
+        (STOP, Reason.METER_SIGN),
+        CHARGING,
+        {"surplus": 9.0, "is_sign_wrong": True},
+        replace(AT_8, surplus_lost_at=NOW - 600),
+    ),
+    Row(
         "meter silent for four minutes",
         (KEEP, Reason.METER_SILENT),
         house={"surplus": 9.0, "measured_at": NOW - 240},

@@ -28,6 +28,7 @@ from .settings import ChargingSettings
 SUN_REASONS: Final = frozenset(
     {
         Reason.METER_SILENT,
+        Reason.METER_SIGN,
         Reason.FOLLOWS_SUN,
         Reason.WAITS_FOR_SUN,
         Reason.PLAN_WAITS,
@@ -51,6 +52,8 @@ class Conditions:
     interval: float
     """Usual seconds between measurements."""
     grid_up: bool | None
+    is_sign_wrong: bool
+    """Whether the meter has shown that its sign is wrong."""
     grid_price: float | None
     """Price of a kWh bought now; None is unknown, here and below."""
     feed_in_price: float | None
@@ -87,6 +90,7 @@ def charging_situation(
             measured_at=None if measured_at is None else measured_at.timestamp(),
             interval=conditions.interval,
             grid_up=conditions.grid_up,
+            is_sign_wrong=conditions.is_sign_wrong,
         ),
         prices=prices,
         tesla=tesla_prices(gate),

@@ -55,6 +55,8 @@ _CASES: Final[tuple[tuple[Reason, Callable[[ChargingDecision], bool], str], ...]
     (Reason.COMPLETE, lambda each: "limit" not in each.figures, "_unknown"),
     (Reason.FOLLOWS_SUN, lambda each: not _has_enough(each.figures), "_little"),
     (Reason.GRID_DOWN, _stops, "_stops"),
+    (Reason.METER_SIGN, _stops, "_stops"),
+    (Reason.METER_SIGN, lambda each: "amps" in each.figures, "_charging"),
     (Reason.METER_SILENT, _stops, "_stops"),
     (Reason.METER_SILENT, lambda each: "amps" in each.figures, "_charging"),
     (Reason.PLAN_SLOT, lambda each: "amps" not in each.figures, "_schedule"),

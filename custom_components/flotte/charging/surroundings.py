@@ -138,6 +138,7 @@ class Surroundings:
             measured_at=measured_at,
             interval=self.meter.interval,
             grid_up=None if reading is None else reading.grid_up,
+            is_sign_wrong=self.sign.is_wrong,
             grid_price=self.prices.grid_now(now),
             feed_in_price=self.prices.feed_in_now(now),
             cheapest_price=self._cheapest(now),

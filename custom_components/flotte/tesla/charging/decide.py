@@ -98,6 +98,8 @@ class Reason(StrEnum):
     SPENDING_STOPPED = "spending_stopped"
     SPENDING_FRUGAL = "spending_frugal"
     METER_SILENT = "meter_silent"
+    METER_SIGN = "meter_sign"
+    """The meter has the wrong sign, so that its surplus is none."""
     FOLLOWS_SUN = "follows_sun"
     WAITS_FOR_SUN = "waits_for_sun"
     SURPLUS_ENDED = "surplus_ended"
@@ -322,25 +324,26 @@ def _slot(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
     return _full(situation, memory, Reason.PLAN_SLOT)
 
 
-def _meter_silent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
-    """Without a fresh surplus: start nothing, and step down in time what charges."""
+def _no_surplus(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
+    """Without a surplus to trust: start nothing, and step down in time what charges."""
     house, now = situation.house, situation.now
     oldest = now - max(MIN_STALE, 3 * house.interval)
     measured_at = None if house.surplus is None else house.measured_at
-    if measured_at is not None and measured_at >= oldest:
+    if measured_at is not None and measured_at >= oldest and not house.is_sign_wrong:
         return None
+    reason = Reason.METER_SIGN if house.is_sign_wrong else Reason.METER_SILENT
     if situation.mode is ChargingMode.CHEAPEST_HOURS:
         return _stop(situation, memory, Reason.PLAN_WAITS, _next_charge(situation))
     if situation.vehicle.plug is not Plug.CHARGING:
         memory = replace(memory, costs=(), advanced_at=None)
-        return ChargingDecision(ChargingStep.KEEP, Reason.METER_SILENT, memory)
+        return ChargingDecision(ChargingStep.KEEP, reason, memory)
     lost_at = now if memory.surplus_lost_at is None else memory.surplus_lost_at
     memory = replace(memory, costs=(), advanced_at=None, surplus_lost_at=lost_at)
     if now - lost_at >= STALE_STOP and situation.mode is not ChargingMode.SUN_AND_LOWEST:
-        return _stop(situation, memory, Reason.METER_SILENT)
+        return _stop(situation, memory, reason)
     if now - lost_at >= STALE_HOLD:
-        return _set(situation, memory, situation.vehicle.power.lowest, Reason.METER_SILENT)
-    return ChargingDecision(ChargingStep.KEEP, Reason.METER_SILENT, memory)
+        return _set(situation, memory, situation.vehicle.power.lowest, reason)
+    return ChargingDecision(ChargingStep.KEEP, reason, memory)
 
 
 def _sun(situation: ChargingSituation, memory: Memory) -> ChargingDecision:
@@ -421,7 +424,7 @@ _RULES: Final[tuple[_ChargingRule, ...]] = (
     _grid_down,
     _complete,
     _at_once,
-    _meter_silent,
+    _no_surplus,
     _sun,
 )
 

@@ -75,6 +75,8 @@ class House:
     interval: float = 10.0
     """Usual seconds between measurements."""
     grid_up: bool | None = None
+    is_sign_wrong: bool = False
+    """Whether the meter has shown that it takes what is sold for what is bought."""
 
 
 class PlanDemand(StrEnum):

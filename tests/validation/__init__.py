@@ -8,6 +8,8 @@ CI.
     manifest     the facts in manifest.json that decide whether Home Assistant loads it
     keys         the translation keys that the code asks for, and whether their texts exist
     texts        translations/*.json and icons.json: placeholders, leftovers
+    languages    every other language: complete, its words, and what is left to translate
+    glossary     the words of each language
     services     names and descriptions of actions
     quality      quality_scale.yaml, which hassfest reads for core only
     brand        our own images

@@ -18,6 +18,7 @@ from custom_components.flotte.tesla.charging.decide import ChargingDecision, Cha
 from custom_components.flotte.tesla.charging.plan import ChargingPlan, Period
 from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory, PlanDemand
 from custom_components.flotte.tesla.charging.usage import ChargeUsage, Usage
+from custom_components.flotte.tesla.errors import VehicleUnavailable
 from tests.conftest import MODEL_Y, set_up, state_of
 from tests.fleet import MOMENT, Wait, act
 
@@ -93,10 +94,11 @@ def decide(
     controller: ChargingController,
     action: ChargingStep,
     reason: Reason,
+    current: int = 0,
     **figures: float,
 ) -> None:
     """Decide as the controller does."""
-    controller.decision = ChargingDecision(action, reason, Memory(), figures=figures)
+    controller.decision = ChargingDecision(action, reason, Memory(), current, figures)
     controller.decided(controller.decision)
     controller.changed()
 
@@ -348,7 +350,7 @@ async def test_events_of_decisions(hass: HomeAssistant, used: ChargingController
         (ChargingStep.HANDS_OFF, Reason.TAKEN_OVER, {}),
         (ChargingStep.HANDS_OFF, Reason.UNPLUGGED, {}),
     ):
-        decide(used, action, reason, **figures)
+        decide(used, action, reason, 0, **figures)
     fired = [
         (
             each.data["new_state"].attributes["event_type"],
@@ -375,6 +377,29 @@ async def test_events_of_decisions(hass: HomeAssistant, used: ChargingController
         "current": 9,
         "car": "Aurora",
     }
+
+
+async def test_a_failure_is_an_event_once(
+    hass: HomeAssistant, used: ChargingController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has started then, however often it is retried."""
+    on_the_bus = async_capture_events(hass, EVENT_CHARGING_DECISION)
+    monkeypatch.setattr(used.sender, "problem", VehicleUnavailable())
+    for _ in range(2):
+        decide(used, ChargingStep.START, Reason.FOLLOWS_SUN, 9, **SUN, amps=9)
+    sentence = (
+        "Flotte tried to charge at 9 A. The car is asleep or offline. Wake it first, or try again "
+        "when it has reception."
+    )
+    assert state_of(hass, DECISION).attributes["sentence"] == sentence
+    monkeypatch.setattr(used.sender, "problem", None)
+    decide(used, ChargingStep.START, Reason.FOLLOWS_SUN, 9, **SUN, amps=9)
+    assert [
+        (each.data["decision"], each.data["sentence"], each.data["current"]) for each in on_the_bus
+    ] == [
+        ("waits", sentence, None),
+        ("started", "Charging at 9 A from the sun: 6.2 kW to spare.", 9),
+    ]
 
 
 async def test_one_car_has_no_priority(

@@ -10,7 +10,12 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 import custom_components.flotte
-from custom_components.flotte.charging.sentences import async_sentence, text_key, words_of
+from custom_components.flotte.charging.sentences import (
+    FAILURES,
+    async_sentence,
+    text_key,
+    words_of,
+)
 from custom_components.flotte.tesla.charging.decide import (
     ChargingDecision,
     ChargingStep,
@@ -168,16 +173,32 @@ def test_the_document_explains_sentences_that_exist() -> None:
     _, _, after = DOCUMENT.partition("## What the sentences mean\n")
     rows = after.partition("\n## ")[0].strip().splitlines()[2:]
     assert len(rows) > 20
-    shown = [shape(text) for text in (*SENTENCES.values(), TEXTS["charging_failed"]["message"])]
+    words = {"amps": "9", "error": "It is asleep."}
+    failures = [TEXTS[key]["message"].format_map(words) for key in FAILURES.values()]
+    shown = [shape(text) for text in (*SENTENCES.values(), *failures)]
     for row in rows:
         pattern = re.escape(shape(row.split(" | ")[0])).replace("…", ".*")
         assert any(re.fullmatch(pattern, each) for each in shown), row
 
 
-async def test_a_command_that_failed(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize(
+    ("step", "begins"),
+    [
+        (ChargingStep.START, "Flotte tried to charge at 16 A. "),
+        (ChargingStep.SET, "Flotte tried to charge at 16 A. "),
+        (ChargingStep.STOP, "Flotte tried to stop charging. "),
+    ],
+)
+async def test_a_command_that_failed(hass: HomeAssistant, step: ChargingStep, begins: str) -> None:
     await async_load_texts(hass)
-    decision = ChargingDecision(ChargingStep.START, Reason.NOW, EMPTY, 16, {"amps": 16})
-    assert async_sentence(hass, decision, VehicleUnavailable()) == (
-        "Charging at 16 A, because you chose to charge now. The command failed: "
-        + TEXTS["vehicle_unavailable"]["message"]
-    )
+    decision = ChargingDecision(step, Reason.NOW, EMPTY, 16)
+    error = TEXTS["vehicle_unavailable"]["message"]
+    assert async_sentence(hass, decision, VehicleUnavailable()) == begins + error
+
+
+async def test_an_earlier_failure_says_nothing_about_a_decision_to_wait(
+    hass: HomeAssistant,
+) -> None:
+    await async_load_texts(hass)
+    decision = ChargingDecision(ChargingStep.KEEP, Reason.AWAY, EMPTY)
+    assert async_sentence(hass, decision, VehicleUnavailable()) == SENTENCES["away"]

@@ -835,7 +835,7 @@ JARGON: Final = re.compile(
     r"protocol|HTTP|API|VCSEC|infotainment|VIN|ECDSA|HMAC|time-?out|timed out)\b",
     re.IGNORECASE,
 )
-ADVICE_IN_THE_PARTS: Final = {"some_cars_failed", "charging_failed"}
+ADVICE_IN_THE_PARTS: Final = {"some_cars_failed", "charging_failed", "charging_stop_failed"}
 """Their texts are put together of others that say it."""
 EXPLANATIONS: Final = frozenset(map(str, Basis)) | {
     key for key in TEXTS if key.startswith("charging_reason_")

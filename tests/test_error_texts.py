@@ -173,7 +173,7 @@ def test_rule_of_a_tariff_has_a_text_and_names_the_place(rule: Rule) -> None:
 def test_no_text_of_an_error_is_left_over() -> None:
     used = {kind.key for kind in ERRORS} | of_signing() | of_spending() | raised_by_name()
     used |= {key for key in EXCEPTIONS if key.startswith(charging_sentences.PREFIX)}
-    used |= {sentences.COMMAND_FAILED}
+    used |= set(sentences.FAILURES.values())
     used |= set(oauth.LOGIN_REASONS.values()) | {str(rule) for rule in Rule}
     assert set(EXCEPTIONS) - used == set()
 

@@ -50,7 +50,7 @@ class ChargingController:
         self.settings_changed = Listeners[()]()
         """Notified when a setting has changed, or the person resumed."""
         self.decided = Listeners[ChargingDecision]()
-        """Notified of each decision whose reason is new, or that acts."""
+        """Notified of each decision with a new reason, and of each command once it was sent."""
         self.must_keep = Listeners[()]()
         """Notified when more of `to_stored` has changed than each tick adds."""
         self.decision: ChargingDecision | None = None
@@ -221,7 +221,7 @@ class ChargingController:
         self._person.forget()
         acts = self.sender.may_send(decision, conditions.now)
         before, self.decision = self.decision, decision
-        if acts or before is None or before.reason is not decision.reason:
+        if not acts and (before is None or before.reason is not decision.reason):
             self.decided(decision)
             self.must_keep()
         self.changed()
@@ -268,6 +268,7 @@ class ChargingController:
             self._memory = Memory(day=memory.day, starts=memory.starts)
             self._async_raise_current(self.decision, memory)
         self.must_keep()
+        self.decided(decision)
         self.changed()
 
     # --- Restarts --------------------------------------------------------------------------------

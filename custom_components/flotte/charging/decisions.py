@@ -70,7 +70,9 @@ class ChargingDecisions:
         self._hass = hass
         self._coordinator = coordinator
         self._listeners = Listeners[ChargingNews]()
-        self._last: tuple[ChargingHappening, Reason] | None = None
+        self._controller = controller
+        self._last: tuple[ChargingHappening, Reason, str] | None = None
+        """The last event, with the key of its error."""
         coordinator.config_entry.async_on_unload(controller.decided.subscribe(self._async_decided))
 
     @callback
@@ -80,14 +82,17 @@ class ChargingDecisions:
 
     @callback
     def _async_decided(self, decision: ChargingDecision) -> None:
-        if not self._is_news(decision):
+        acts = decision.action not in {ChargingStep.KEEP, ChargingStep.HANDS_OFF}
+        problem = self._controller.problem if acts else None
+        happening = _HAPPENINGS[decision.action] if problem is None else ChargingHappening.WAITS
+        event = happening, decision.reason, problem.translation_key if problem else ""
+        if not self._is_news(event, decision):
             return
-        happening = _HAPPENINGS[decision.action]
-        self._last = happening, decision.reason
-        amps = decision.figures.get("amps")
+        self._last = event
+        amps = None if problem else decision.figures.get("amps")
         data = {
             ATTR_REASON: str(decision.reason),
-            ATTR_SENTENCE: async_sentence(self._hass, decision),
+            ATTR_SENTENCE: async_sentence(self._hass, decision, problem),
             ATTR_CURRENT: None if amps is None else round(amps),
             ATTR_ASSET: self._coordinator.device_name,
         }
@@ -99,20 +104,20 @@ class ChargingDecisions:
         )
         self._listeners(ChargingNews(happening, data, context))
 
-    def _is_news(self, decision: ChargingDecision) -> bool:
+    def _is_news(
+        self, event: tuple[ChargingHappening, Reason, str], decision: ChargingDecision
+    ) -> bool:
         """Whether something changes for a person who reads the list of events."""
-        happening, reason = _HAPPENINGS[decision.action], decision.reason
-        if decision.action not in {ChargingStep.KEEP, ChargingStep.HANDS_OFF}:
+        happening, reason, error = event
+        if happening not in {ChargingHappening.WAITS, ChargingHappening.HANDS_OFF}:
             return True
-        if self._last == (happening, reason):
+        if event == self._last:
             return False
-        if happening is not ChargingHappening.WAITS:
+        if happening is ChargingHappening.HANDS_OFF or error or self._last is None:
             return True
         if "amps" in decision.figures:
             # It charges, as the last event said.
             return False
-        if reason not in _USUAL_WAITS or self._last is None:
-            return True
-        last_happening, last_reason = self._last
-        is_stopped = last_happening is ChargingHappening.STOPPED
-        return not is_stopped and last_reason not in _USUAL_WAITS
+        last_happening, last_reason, _ = self._last
+        is_waiting = last_happening is ChargingHappening.STOPPED or last_reason in _USUAL_WAITS
+        return not (is_waiting and reason in _USUAL_WAITS)

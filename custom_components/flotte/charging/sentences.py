@@ -11,8 +11,12 @@ from ..tesla.charging.decide import ChargingDecision, ChargingStep, Reason
 from ..tesla.errors import TeslaError
 from ..texts import async_text
 
-COMMAND_FAILED: Final = "charging_failed"
-"""Text of a command that failed: the sentence of its decision, and the error."""
+FAILURES: Final[Mapping[ChargingStep, str]] = {
+    ChargingStep.START: "charging_failed",
+    ChargingStep.SET: "charging_failed",
+    ChargingStep.STOP: "charging_stop_failed",
+}
+"""Texts of commands that failed, or may have."""
 _MOMENTS: Final = frozenset({"next", "until"})
 """Figures that are times."""
 _DECIMALS: Final = {"surplus": 1, "needed": 1}
@@ -23,13 +27,17 @@ _DECIMALS: Final = {"surplus": 1, "needed": 1}
 def async_sentence(
     hass: HomeAssistant, decision: ChargingDecision, error: TeslaError | None = None
 ) -> str:
-    """The sentence of a decision in Home Assistant's language; `error` is that of its command."""
-    sentence = async_text(hass, text_key(decision), words_of(decision))
-    if error is None:
-        return sentence
+    """The sentence of a decision in Home Assistant's language.
+
+    If its command failed with `error`, that is the sentence. A decision without a command has none
+    that could fail.
+    """
+    if error is None or decision.action not in FAILURES:
+        return async_text(hass, text_key(decision), words_of(decision))
     failed = as_home_assistant(error)
     reason = async_text(hass, failed.translation_key or "", failed.translation_placeholders or {})
-    return async_text(hass, COMMAND_FAILED, {"sentence": sentence, "error": reason})
+    words = {"amps": str(decision.amps), "error": reason}
+    return async_text(hass, FAILURES[decision.action], words)
 
 
 def text_key(decision: ChargingDecision) -> str:

@@ -219,6 +219,14 @@ def test_a_long_gap_costs_few_steps(car: Car) -> None:
     assert car.charging.state == "Complete"
 
 
+def test_a_plugged_in_car_falls_asleep_after_its_charge_was_stopped(car: Car) -> None:
+    car.rest_command("charge_stop", {})
+    pass_time(car, 10 * 60)
+    assert car.state == "online"
+    pass_time(car, 5 * 60)
+    assert (car.state, car.charging.state) == ("asleep", "Stopped")
+
+
 # ---- automatic starts --------------------------------------------------------------------------
 
 

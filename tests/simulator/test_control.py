@@ -46,6 +46,17 @@ async def test_cars_can_be_read_and_steered(simulator: Simulator, visitor: Visit
     assert reply.status == 412  # steering needs no registration, Tesla's API does
 
 
+async def test_a_month_of_real_minutes_and_a_site_that_fails(visitor: Visitor, token: str) -> None:
+    month = {"start": "2020-01-01T00:00:00Z", "kw": [1.234] * 43_200, "seconds": 86_400}
+    given = await visitor.post(f"/simulator/sites/{SITE}", json={"solar_minutes": month})
+    assert (given.status, given.json["power"]["solar"]) == (200, 1234)
+    order = {"kind": "status", "endpoint": "live_status", "status": 503, "count": 2}
+    assert (await visitor.post("/simulator/faults", json=order)).status == 200
+    path = f"/api/1/energy_sites/{SITE}/live_status"
+    statuses = [(await visitor.get(path, token=token)).status for _ in range(3)]
+    assert statuses == [503, 503, 200]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

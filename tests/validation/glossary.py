@@ -12,7 +12,7 @@ NAMES = (
     *("SAE", "FEIM", "AC", "DC", "US", "EU", "GPS", "PIN", "ID", "Wi-Fi", "Wi", "Fi", "psi", "bar"),
     *("MQTT", "CAN", "Fahrenheit", "Celsius", "Charge on Solar", "QR", "kWh"),
 )
-"""Words that are the same in every language."""
+"""Words and names that are the same in every language."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "Energy dashboard": "energie-dashboard",
             "energy sites?": "energieanlage",
             "frunk": "frunk",
-            "grid": "netz|notstrom",
+            "grid": "netz|stromausfall|inselbetrieb",
             "home battery": "hausbatterie",
             "host name": "hostname",
             "log in": "anmeld|melde",
@@ -52,9 +52,9 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "private key": "privater? schlüssel|privaten schlüssel",
             "public key": "öffentliche[nr]? schlüssel",
             "quiet hours": "ruhezeit",
-            "range": "reichweite",
+            "(?<!out of )range": "reichweite",
             "Reconfigure": "neu konfigurieren|neu konfiguriert",
-            "schedules?": "zeitpl[aä]n|ladepl[aä]n|klimapl[aä]n|terminkalender",
+            "schedules?": "zeitpl[aä]n|ladepl[aä]n|vorkonditionierungspl[aä]n|planen",
             "scopes?": "berechtigung",
             "seat heater": "sitzheizung",
             "sentry": "wächter",
@@ -69,6 +69,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
             *("Budget", "Name", "Standby", "Test", "Alarm", "Neutral", "Start", "Code", "Version"),
             *("Online", "Offline", "Route", "Port", "Status", "Automatic", "Dashcam", "Normal"),
             *("Trim", "Minute", "Camp", "Hybrid", "Position", "System"),
+            *("Domain", "Streaming", "Frunk"),
         ),
         avoided={
             r"\b(?:Sie|Ihnen|Ihre?[nmrs]?)\b": "German says du",

@@ -173,7 +173,7 @@ def _translated(language: Translation) -> Iterator[str]:
     same = {word.lower() for word in (*NAMES, *language.glossary.same)}
     for key in language.current:
         text = language.texts[key]
-        if text != language.english[key]:
+        if text != language.english[key] or text.lower() in same:
             continue
         words = _WORD.findall(re.sub(r"{\w+}", "", text))
         if left := [word for word in words if word.lower() not in same]:

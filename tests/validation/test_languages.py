@@ -56,7 +56,7 @@ def test_a_correct_language_has_no_problems() -> None:
         ({"title": "**Flotte**"}, "other marks"),
         ({"entity__sensor__range__name": "Reichweite bis zum Ende der Welt"}, "is longer than 21"),
         ({"entity__sensor__range__name": "Range"}, "is English: Range"),
-        ({"entity__sensor__range__name": "Weite"}, "“range” is “reichweite” here"),
+        ({"entity__sensor__range__name": "Weite"}, "is “reichweite” here: Weite"),
         ({"title": "Ihre Flotte"}, "German says du: Ihre"),
     ],
 )

@@ -359,7 +359,15 @@ async def test_the_blocks_explain_a_charge(
 
 
 @pytest.mark.parametrize(
-    "stored", [None, [], {"own": 5}, {"own": [[1, "x", 2, 3, False], [1], 7]}, {"night": "x"}]
+    "stored",
+    [
+        None,
+        [],
+        {"own": 5},
+        {"own": [[1, "x", 2, 3, False], [1], 7]},
+        {"night": "x"},
+        {"turned_off": {"lines": [5, [], [7] * 12]}},
+    ],
 )
 def test_damaged_memory_is_left_out(
     hass: HomeAssistant, loaded: MockConfigEntry, stored: object
@@ -367,6 +375,7 @@ def test_damaged_memory_is_left_out(
     planned = make(hass, loaded)
     planned.restore(stored)
     assert planned.to_stored()["own"] == []
+    assert planned.to_stored()["turned_off"]["lines"] == []
 
 
 # --- Schedules of the owner ----------------------------------------------------------------------
@@ -441,7 +450,7 @@ async def test_a_schedule_that_its_owner_changed_meanwhile_stays_off(
     await vehicle_of(loaded, MODEL_Y).vehicle.refresh()
     await follow(planned, NO_PLAN, mode=ChargingMode.OFF)
     assert car.plans.charge[7]["enabled"] is False
-    assert planned.to_stored()["turned_off"] == []
+    assert planned.to_stored()["turned_off"]["lines"] == []
 
 
 async def test_a_sleeping_car_gets_its_schedule_back_when_it_wakes(
@@ -461,6 +470,10 @@ async def test_a_sleeping_car_gets_its_schedule_back_when_it_wakes(
     wakes = paid(tesla)["wakes"]
     await follow(planned, NO_PLAN, mode=ChargingMode.OFF)
     assert (car.plans.charge[7]["enabled"], car.state) == (False, "asleep")
+    # Also after a restart.
+    stored = json.loads(json.dumps(planned.to_stored()))
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    make(hass, loaded).restore(stored)
     await wait(15 * MINUTE)
     car.steer({"state": "online"})
     await wait(3 * MINUTE)

@@ -128,7 +128,8 @@ class PlannedSchedules:
         Call it with each plan and each change of the mode or the vehicle, also with the mode off:
         then it cleans up, and turns on again what was turned off for it.
         """
-        if self._sending.locked():
+        if self._sending.locked() and mode is not ChargingMode.OFF:
+            # There is another call soon, unless the mode was set to off.
             return
         async with self._sending:
             self._begin_night()

@@ -193,6 +193,7 @@ class ScheduleTakeover:
         if not self._turned_off or is_recent or (reading := self._reading) is None:
             return
         self._attempted_at = now
+        self._changed()
         reported = {each.schedule_id: each for each in schedules_in(reading.value)}
         for schedule_id, each in list(self._turned_off.items()):
             schedule = each.schedule
@@ -235,15 +236,20 @@ class ScheduleTakeover:
 
     # --- Restarts --------------------------------------------------------------------------------
 
-    def to_stored(self) -> list[list[Any]]:
-        """The schedules that were turned off, as JSON."""
-        return [
+    def to_stored(self) -> dict[str, Any]:
+        """The schedules that were turned off, and whether that is over, as JSON."""
+        lines = [
             [*each.schedule.to_line(), each.acts_at, each.at] for each in self._turned_off.values()
         ]
+        return {"lines": lines, "is_over": self._attempted_at is not None}
 
     def restore(self, stored: object) -> None:
         """Restore from the JSON of `to_stored`; ignore unreadable lines."""
-        for line in stored if isinstance(stored, list) else ():
+        values = stored if isinstance(stored, Mapping) else {}
+        if values.get("is_over") is True:
+            self._attempted_at = 0.0
+        lines = values.get("lines")
+        for line in lines if isinstance(lines, list) else ():
             match line:
                 case [number, name, mask, start, end, ready, once, enabled, north, east, *rest]:
                     parts = (number, name, mask, start, end, ready, once, enabled, north, east)

@@ -798,6 +798,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "tesla.listeners",
     },
+    "dashboard": set(),
+    "dashboard.serving": HOME_ASSISTANT | {"const"},
     "charging.home": HOME_ASSISTANT
     | {
         "charging.controller",
@@ -1517,6 +1519,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.setup",
         "charging.home",
         "const",
+        "dashboard.serving",
         "services",
         "spending.callers",
     },

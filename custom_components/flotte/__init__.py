@@ -18,6 +18,11 @@ from .account.options import async_watch_options
 from .account.setup import async_set_up_account
 from .charging.home import async_get_home
 from .const import DOMAIN
+from .dashboard.serving import (
+    async_offer_dashboard,
+    async_serve_dashboard,
+    async_withdraw_dashboard,
+)
 from .services import async_setup_services
 from .spending.callers import async_watch_callers
 
@@ -47,6 +52,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_watch_claims(hass)
     async_watch_options(hass)
     async_setup_services(hass)
+    await async_serve_dashboard(hass)
     return True
 
 
@@ -71,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
         sessions.async_start(entry)
     for history in data.history_imports.values():
         history.async_start()
+    async_offer_dashboard(hass)
     # In the background: the setup depends neither on the port nor on a vehicle.
     entry.async_create_background_task(
         hass, data.streaming.async_start(), "flotte starts the stream"
@@ -95,6 +102,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> b
 async def async_remove_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
     """Clean up after an account."""
     await async_forget_account(hass, entry)
+    async_withdraw_dashboard(hass)
 
 
 async def async_remove_config_entry_device(

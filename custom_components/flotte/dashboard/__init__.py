@@ -1,0 +1,1 @@
+"""The dashboard and the car card that Flotte brings along, in JavaScript without a build step."""

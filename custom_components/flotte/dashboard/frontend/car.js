@@ -1,0 +1,220 @@
+// The car card: the car from above, its battery, and actions with their price.
+import { DRAWING, STYLE } from "./drawing.js";
+import { makeEditor, notify } from "./editor.js";
+import { DOMAIN, devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
+import { languageOf, timeOf, word } from "./words.js";
+
+const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
+
+const toggle = (state) => (["off", "unknown"].includes(state) ? "turn_on" : "turn_off");
+
+// Quick actions: entity, icon, service, price of its start, and the state of a binary sensor that it needs.
+const ACTIONS = [
+  ["lock.doors", "lock", (state) => (state === "locked" ? "unlock" : "lock"), "lock"],
+  ["climate.climate", "fan", toggle, "climate"],
+  ["switch.charge", "ev-station", toggle, "charge", "charge_cable", "on"],
+  ["switch.sentry_mode", "shield-car", toggle, "command"],
+  ["button.wake", "alarm", () => "press", "wake", "online", "off"],
+];
+
+export class FlotteCar extends HTMLElement {
+  _pending = new Set();
+  _prices = {};
+
+  setConfig(config) {
+    if (!config.device) throw new Error("Choose a car");
+    this._config = config;
+    this._entities = null;
+    if (this._hass) this.hass = this._hass;
+  }
+
+  set hass(hass) {
+    const old = this._hass;
+    this._hass = hass;
+    if (!this._entities || old.entities !== hass.entities || old.devices !== hass.devices)
+      this._entities = entitiesOf(hass, this._config.device, true);
+    else if (Object.values(this._entities).every((id) => old.states[id] === hass.states[id])) return;
+    if (!this.shadowRoot) this._draw();
+    this._update();
+  }
+
+  getCardSize = () => 7;
+  getGridOptions = () => ({ columns: 12, rows: "auto", min_columns: 6 });
+
+  static getStubConfig = (hass) => ({ device: devicesOf(hass, "car")[0]?.id });
+  static getConfigElement = () =>
+    makeEditor((_hass, options) => [
+      { name: "device", selector: { select: { options } } },
+      { name: "right_hand_drive", selector: { boolean: {} } },
+    ]);
+
+  _state = (key) => this._hass.states[this._entities[key]];
+  _is = (key, value) => this._state(key)?.state === value;
+  _nameOf = (key) => this._hass.formatEntityName(this._state(key), { type: "entity" });
+
+  /** The value of an entity in words; nothing if it is unknown. */
+  _says = (key) => isKnown(this._state(key)) && this._hass.formatEntityState(this._state(key));
+
+  _draw() {
+    const root = this.attachShadow({ mode: "open" });
+    root.innerHTML = `<style>${STYLE}</style><ha-card><h2 id="name"></h2><p id="presence" class="dim"></p>
+      <div class="main">${DRAWING}<div class="side">
+        <div id="level"></div><div id="bar" role="img"><i></i><b></b></div>
+        <p id="range"></p><p id="charging"></p><p id="warmth" class="dim"></p>
+        <p id="closures" role="status"></p><p id="where" class="dim"></p>
+      </div></div><div class="actions"></div></ha-card>`;
+    const open = (event) => {
+      const entityId = this._entities[event.target.closest("[data-key]")?.dataset.key];
+      if (!entityId || (event.key && !["Enter", " "].includes(event.key))) return;
+      event.preventDefault();
+      notify(this, "hass-more-info", { entityId });
+    };
+    for (const type of ["click", "keydown"]) root.querySelector("svg").addEventListener(type, open);
+    this._buttons = ACTIONS.map(([key]) => {
+      const button = document.createElement("button");
+      button.innerHTML = "<ha-icon></ha-icon><span></span><small></small>";
+      button.addEventListener("click", () => this._act(key, button.service));
+      root.querySelector(".actions").append(button);
+      return button;
+    });
+  }
+
+  _update() {
+    const hass = this._hass;
+    const root = this.shadowRoot;
+    const find = (id) => root.getElementById(id);
+    const join = (...words) => words.filter(Boolean).join(" · ");
+    const say = (id, text) => (find(id).textContent = text || "");
+    const name = nameOf(hass.devices[this._config.device]);
+    const presence = this._presence();
+    say("name", name);
+    say("presence", presence);
+    root.querySelector("ha-card").classList.toggle("asleep", this._is("binary_sensor.online", "off"));
+
+    const open = this._updateParts(root);
+    const closures = open.length
+      ? word(hass, "open", open.join(", "))
+      : this._is("binary_sensor.doors_open", "off") && word(hass, "closed");
+    const lock = this._says("lock.doors");
+    find("closures").classList.toggle("warn", open.length > 0);
+    say("closures", join(lock, closures));
+    const svg = root.querySelector("svg");
+    svg.ariaLabel = join(name, presence, lock, closures);
+    const right = this._config.right_hand_drive ?? isRightHandDrive(hass, this._entities);
+    svg.classList.toggle("mirrored", right);
+
+    const level = parseFloat(this._state("sensor.battery_level")?.state);
+    const limit = parseFloat(this._state("number.charge_limit")?.state);
+    const limited = limit && word(hass, "limit", this._says("number.charge_limit"));
+    const bar = find("bar");
+    bar.hidden = isNaN(level);
+    bar.classList.toggle("low", level < 20);
+    bar.firstChild.style.width = `${level}%`;
+    bar.lastChild.style.insetInlineStart = `${limit}%`;
+    say("level", this._says("sensor.battery_level"));
+    bar.ariaLabel = join(find("level").textContent, limited);
+    say("range", join(this._says("sensor.range"), limited));
+    const isCharging = this._is("binary_sensor.charging", "on");
+    const end = this._state("sensor.charge_end");
+    say("charging", join(
+      this._says("sensor.charging_status"),
+      isCharging && this._says("sensor.charger_power"),
+      isCharging && isKnown(end) && word(hass, "until", timeOf(hass, end))));
+    say("warmth", join(this._says("sensor.inside_temperature"), this._says("climate.climate")));
+    say("where", this._says("device_tracker.location"));
+    this._updateActions();
+  }
+
+  /** Whether the car is reachable, or since when it sleeps. */
+  _presence() {
+    const [online, seen] = [this._state("binary_sensor.online"), this._state("sensor.last_seen")];
+    if (!isKnown(seen)) return word(this._hass, "not_seen");
+    if (online?.state !== "off") return this._says("binary_sensor.online");
+    return word(this._hass, "asleep_since", timeOf(this._hass, seen));
+  }
+
+  /** Show each part; returns the names of what is open. */
+  _updateParts(root) {
+    const open = [];
+    const isCharging = this._is("binary_sensor.charging", "on");
+    for (const part of root.querySelectorAll("[data-key]")) {
+      const key = part.dataset.key;
+      const state = this._state(key);
+      const low = ["low", "flat"]
+        .map((kind) => `binary_sensor.${part.id.replace("pressure", `${kind}_tyre`)}`)
+        .find((each) => this._is(each, "on"));
+      const isOpen = !!low || OPEN.includes(state?.state);
+      part.classList.toggle("open", isOpen);
+      part.classList.toggle("unknown", !!state && !isKnown(state));
+      part.classList.toggle("charging", isCharging);
+      if (!state) continue;
+      part.role = "button";
+      part.tabIndex = 0;
+      part.ariaLabel = `${this._nameOf(key)}: ${this._hass.formatEntityState(state)}`;
+      if (isOpen && !["doors", "charge_port"].includes(part.id)) open.push(this._nameOf(low || key));
+    }
+    const cable = root.getElementById("cable").classList;
+    cable.toggle("in", this._is("binary_sensor.charge_cable", "on"));
+    cable.toggle("charging", isCharging);
+    return open;
+  }
+
+  _updateActions() {
+    const asked = [this._state("binary_sensor.online")?.state];
+    ACTIONS.forEach(([key, icon, service, start, sensor, wanted], index) => {
+      const button = this._buttons[index];
+      const state = this._state(key)?.state || "unavailable";
+      button.hidden = state === "unavailable" || (sensor && !this._is(`binary_sensor.${sensor}`, wanted));
+      if (button.hidden) return;
+      const name = (button.service = service(state));
+      const priced = { turn_off: "command", unlock: "unlock" }[name] || start;
+      const price = this._prices[priced];
+      asked.push(priced);
+      button.disabled = this._pending.has(key);
+      if (service === toggle) button.ariaPressed = name === "turn_off";
+      button.firstChild.setAttribute("icon", `mdi:${name === "unlock" ? "lock-open-variant" : icon}`);
+      button.children[1].textContent = icon === "fan"
+        ? word(this._hass, "climate")
+        : this._hass.localize(`ui.card.lock.${name}`) || this._nameOf(key);
+      button.lastChild.textContent = price ? this._priceText(price) : "\u00a0";
+      button.title = price?.decision === "refused" ? price.explanation : "";
+    });
+    if (asked.join() === this._asked) return;
+    this._asked = asked.join();
+    this._quote(asked.slice(1));
+  }
+
+  _priceText({ cost, currency, decision }) {
+    if (decision === "refused") return word(this._hass, "not_now");
+    const format = { style: "currency", currency, maximumFractionDigits: 3 };
+    const price = new Intl.NumberFormat(languageOf(this._hass), format).format(cost);
+    return cost ? word(this._hass, "up_to", price) : price;
+  }
+
+  /** Ask Flotte for prices; nothing is sent to Tesla or counted. */
+  async _quote(actions) {
+    const { device } = this._config;
+    const prices = {};
+    for (const action of new Set(actions)) {
+      const answer = await this._hass.callWS({
+        type: "call_service", domain: DOMAIN, service: "price_of",
+        service_data: { device_id: [device], action }, return_response: true,
+      }).catch(() => null);
+      prices[action] = answer?.response.prices[device];
+    }
+    this._prices = prices;
+    this._updateActions();
+  }
+
+  async _act(key, service) {
+    if (this._pending.has(key)) return; // A command is never sent twice.
+    this._pending.add(key);
+    this._updateActions();
+    const target = { entity_id: this._entities[key] };
+    // If it fails, Home Assistant shows the reason.
+    await this._hass.callService(key.split(".")[0], service, target).catch(() => {});
+    this._pending.delete(key);
+    this._asked = null; // The price may have changed.
+    this._updateActions();
+  }
+}

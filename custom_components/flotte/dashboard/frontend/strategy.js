@@ -1,0 +1,173 @@
+// Dashboard strategy: views made of the entities that exist.
+import { makeEditor } from "./editor.js";
+import { devicesOf, entitiesOf, nameOf } from "./entities.js";
+import { word } from "./words.js";
+
+const grid_options = { columns: 12 };
+
+// Rows: each makes the card of an entity, or nothing if the device lacks it.
+const tile = (key, more = {}, name) => (e, hass) =>
+  e[key] && {
+    type: "tile", entity: e[key], name: name ? word(hass, name) : { type: "entity" }, ...more,
+  };
+const tiles = (keys) => keys.split(" ").map((key) => tile(key));
+const wide = (key, type, style) => tile(key, { grid_options, features: type ? [{ type, style }] : [] });
+const slider = (key) => wide(key, "numeric-input", "slider");
+/** A card that is only there while its entity has a value. */
+const known = (key, card) => (e, hass) =>
+  e[key] && {
+    ...card(e, hass),
+    visibility: [{ condition: "state", entity: e[key], state_not: ["unknown", "unavailable"] }],
+  };
+const values = (keys, domain = "sensor") =>
+  keys.split(" ").map((key) => known(`${domain}.${key}`, tile(`${domain}.${key}`)));
+/** An attribute that may need more than one line. */
+const text = (key, attribute) =>
+  known(key, (e) => ({
+    type: "markdown", content: `{{ state_attr('${e[key]}', '${attribute}') }}`, text_only: true, grid_options,
+  }));
+/** A card of several entities. */
+const several = (keys, card) => (e) => {
+  const entities = keys.map((key) => e[key]).filter(Boolean);
+  return entities.length > 0 && { entities, grid_options, ...card };
+};
+const graph = (keys, days_to_show, period) =>
+  several(keys, { type: "statistics-graph", stat_types: ["mean"], days_to_show, period });
+
+/** A section; nothing if none of its rows makes a card. */
+function section(hass, device, heading, icon, rows) {
+  const e = entitiesOf(hass, device.id);
+  const cards = rows.flat().map((row) => row(e, hass, device)).filter(Boolean);
+  if (heading && cards.length) cards.unshift({ type: "heading", heading, icon });
+  return cards.length > 0 && { type: "grid", cards };
+}
+
+const POWERS = ["solar", "battery", "grid", "load"].map((key) => `sensor.${key}_power`);
+
+// Sections of a car: name, icon, rows.
+const CAR = {
+  car: ["", [
+    (_e, _hass, { id }) => ({ type: "custom:flotte-car", device: id, grid_options: { columns: 12, rows: "auto" } }),
+  ]],
+  charging: ["ev-station", [
+    slider("number.charge_limit"),
+    slider("number.charge_current"),
+    tile("switch.charge"),
+    values("charging_status charge_energy_added last_charge_cost"),
+    graph(["sensor.battery_level"], 7, "hour"),
+  ]],
+  climate: ["thermometer", [
+    tile("climate.climate", {
+      features: [{ type: "target-temperature" }, { type: "climate-preset-modes", style: "icons" }],
+      grid_options,
+    }, "climate"),
+    values("inside_temperature outside_temperature"),
+    tile("switch.defrost"),
+    values("seat_heater_left seat_heater_right steering_wheel_heater", "select"),
+  ]],
+  place: ["map-marker", [
+    several(["device_tracker.location", "device_tracker.route"], {
+      type: "map",
+      default_zoom: 14,
+      grid_options: { columns: 12, rows: 4 },
+    }),
+    values("route_destination route_arrival"),
+    ["frunk", "trunk", "charge_port", "windows"].map((key) =>
+      tile(`cover.${key}`, { features: [{ type: "cover-open-close" }] })),
+    tile("switch.sentry_mode"),
+    values("odometer"),
+  ]],
+  tyres: ["car-tire-alert", ["front_left", "front_right", "rear_left", "rear_right"].map((wheel) => {
+    const key = `sensor.pressure_${wheel}`;
+    return known(key, tile(key, { features: [{ type: "trend-graph" }] }, wheel));
+  })],
+  software: ["information-outline", [
+    wide("update.software_update"),
+    values("last_seen"),
+    tile("button.refresh"),
+  ]],
+};
+
+const SUN = [
+  wide("select.charging_mode", "select-options"),
+  wide("sensor.charging_decision"),
+  text("sensor.charging_decision", "sentence"),
+  values("surplus_for_vehicle next_planned_charge sun_share charge_cost energy_from_sun energy_from_grid charging_commands_today"),
+  tiles("binary_sensor.taken_over button.follow_sun_again"),
+  slider("number.lowest_level"),
+  slider("number.ready_level"),
+  tiles("time.ready_by select.ready_on number.charging_commands_a_day"),
+];
+const HOME = [
+  tiles(POWERS.join(" ")),
+  wide("sensor.percentage_charged", "bar-gauge"),
+  slider("number.backup_reserve"),
+  wide("select.operation_mode", "select-options"),
+  tile("switch.storm_watch"),
+  values("island_status"),
+];
+const CONNECTOR = values("connector_state connector_power connected_vehicle");
+const BUDGET = [
+  wide("sensor.cost_month", "trend-graph"),
+  values("budget_left projected_cost"),
+  wide("number.monthly_budget", "numeric-input"),
+  wide("sensor.spending_mode"),
+  wide("sensor.spending_reason"),
+  wide("select.spending_mode", "select-options"),
+];
+const COSTS = [
+  values("cost_signal cost_command cost_data cost_wake wakes_today wakes_saved supercharging_cost supercharging_energy"),
+  wide("event.spending_decision"),
+  text("event.spending_decision", "explanation"),
+];
+
+async function homeSections(hass, site) {
+  // An error if the Energy dashboard is not set up.
+  const energy = await hass.callWS({ type: "energy/get_prefs" }).catch(() => null);
+  const flow = () =>
+    energy?.energy_sources.length && { type: "energy-distribution", link_dashboard: true, grid_options };
+  const parts = Object.values(hass.devices).filter((part) =>
+    [part.via_device_id, part.parent_device_id].includes(site.id));
+  return [
+    section(hass, site, nameOf(site), "", [flow, ...HOME]),
+    section(hass, site, "", "", [graph(POWERS, 1, "5minute")]),
+    ...parts.map((part) => section(hass, part, nameOf(part), "", CONNECTOR)),
+  ];
+}
+
+const ALL = [...Object.keys(CAR), "sun", "home", "spending"];
+
+export class FlotteDashboard extends HTMLElement {
+  static registryDependencies = ["entities", "devices"];
+
+  static getCreateSuggestions = () => ({ title: "Tesla", icon: "mdi:car-electric" });
+  static getConfigElement = () =>
+    makeEditor((hass, cars) => {
+      const sections = ALL.map((value) => ({ value, label: word(hass, value) }));
+      return Object.entries({ cars, sections }).map(([name, options]) => ({
+        name, selector: { select: { multiple: true, mode: "list", options } },
+      }));
+    });
+
+  static async generate({ cars, sections }, hass) {
+    const wanted = ALL.filter((key) => !sections?.length || sections.includes(key));
+    const shown = devicesOf(hass, "car").filter(({ id }) => !cars?.length || cars.includes(id));
+    const views = shown.map((device) => ({
+      title: nameOf(device), path: device.id, sections: wanted.filter((key) => CAR[key]).map((key) =>
+        section(hass, device, key !== "car" && word(hass, key), `mdi:${CAR[key][0]}`, CAR[key][1])),
+    }));
+    const add = async (key, icon, kind, make) => {
+      if (!wanted.includes(key)) return;
+      const devices = kind === "car" ? shown : devicesOf(hass, kind);
+      const made = await Promise.all(devices.map(make));
+      views.push({ title: word(hass, key), path: key, icon, sections: made.flat() });
+    };
+    const named = (device, rows) => section(hass, device, nameOf(device), "", rows);
+    await add("sun", "mdi:solar-power-variant", "car", (car) => named(car, SUN));
+    await add("home", "mdi:home-lightning-bolt", "site", (site) => homeSections(hass, site));
+    await add("spending", "mdi:cash-multiple", "account", (it) => [named(it, BUDGET), named(it, COSTS)]);
+    for (const view of views)
+      Object.assign(view, { type: "sections", max_columns: 3, sections: view.sections.filter(Boolean) });
+    return { title: "Tesla", views: views.filter((view) => view.sections.length) };
+  }
+}

@@ -89,6 +89,8 @@ _TESLAS_NAMES: Final = {"CarSeat", "car_server", "car_server_pb2"}
 
 _SPELLING: Final = (
     "distater",  # the field DiStateR
+    "ende",  # German, as is the next one
+    "oder",
     "hass",
     "mimimum",  # a misspelt key that a test is about
     "stauts",  # another one

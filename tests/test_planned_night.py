@@ -7,20 +7,24 @@ from zoneinfo import ZoneInfo
 import pytest
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
 
+from custom_components.flotte.charging.schedule_takeover import COLLISION_ISSUE
 from custom_components.flotte.charging.settings import ReadyOn
-from custom_components.flotte.const import CONF_PRICE_ENTITY
+from custom_components.flotte.const import CONF_PRICE_ENTITY, DOMAIN
+from custom_components.flotte.repairs import async_create_fix_flow
 from custom_components.flotte.tesla.charging.situation import ChargingMode
 from simulator import Simulator
 from simulator.bill import Category
 from simulator.cars import Car
 from tests.conftest import MODEL_Y, SITE, set_up
 from tests.fleet import MINUTE, Wait
-from tests.test_charging_at_home import controller_of, make_home
+from tests.home_charging import controller_of, make_home
 
 pytestmark = [
     pytest.mark.freeze_time("2026-10-20T18:00:00+00:00"),
@@ -147,3 +151,38 @@ async def test_home_assistant_only_watches(
     assert [each.name for each in car.executions] == ["charge_stop", *["add_charge_schedule"] * 2]
     # At three, a stop of what had stopped already a moment ago.
     assert paid(tesla) == (5, 0)
+
+
+async def test_a_charge_that_a_repair_releases_is_stopped(
+    hass: HomeAssistant, entry: MockConfigEntry, tesla: Simulator, wait: Wait
+) -> None:
+    """A schedule of the owner held the car back; without it, the car begins at once."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    car = tesla.world.cars[MODEL_Y]
+    car.plans.charge.clear()
+    night = {"id": 7, "name": "Night", "days_of_week": 127, "start_enabled": True}
+    night |= {"start_time": 1380, "end_enabled": True, "end_time": 360, "one_time": False}
+    night |= {"enabled": True, "latitude": car.latitude, "longitude": car.longitude}
+    car.plans.charge[7] = night
+    car.steer({"state": "online", "battery_level": 50, "plugged_in": "ac3"})
+    tesla.world.sites[SITE].steer({"solar_power": 0, "load_power": 500})
+    await set_up(hass, entry)
+    await wait(2 * MINUTE)
+    make_home(hass, car)
+    controller = controller_of(entry)
+    controller.async_change(mode=ChargingMode.SUN_FIRST)
+    await wait(8 * MINUTE)
+    assert (car.charging.state, car.charging.is_held) == ("Stopped", True)
+    ((_, issue_id),) = [
+        key for key in ir.async_get(hass).issues if key[1].startswith(COLLISION_ISSUE)
+    ]
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    flow: Any = await async_create_fix_flow(hass, issue_id, issue.data)
+    flow.hass = hass
+    done = await flow.async_step_confirm({})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert (car.charging.state, car.plans.charge[7]["enabled"]) == ("Starting", False)
+    await wait(15 * MINUTE)
+    assert (car.charging.state, controller.is_taken_over) == ("Stopped", False)
+    assert [each.name for each in car.executions] == ["add_charge_schedule", "charge_stop"]

@@ -2,9 +2,10 @@
 
 import pytest
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.flotte.charging.controller import ChargingController
+from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.charging.decide import ChargingDecision, ChargingStep, Reason
 from custom_components.flotte.tesla.charging.situation import ChargingMode
@@ -31,8 +32,14 @@ async def test_nothing_happens_while_the_mode_is_off(
 
 
 async def test_the_car_follows_the_sun(
-    told: MockConfigEntry, plugged: ChargingController, tesla: Simulator, car: Car, wait: Wait
+    hass: HomeAssistant,
+    told: MockConfigEntry,
+    plugged: ChargingController,
+    tesla: Simulator,
+    car: Car,
+    wait: Wait,
 ) -> None:
+    allowed = async_capture_events(hass, EVENT_SPENDING_DECISION)
     decided: list[ChargingDecision] = []
     plugged.decided.subscribe(decided.append)
     plugged.async_change(mode=ChargingMode.SUN_FIRST)
@@ -61,6 +68,10 @@ async def test_the_car_follows_the_sun(
     # 3 min at 8.28 kW and 10 min at 4.14 kW, but for starting and for steps of the meter.
     assert usage.from_sun == pytest.approx(1.1, abs=0.2)
     assert 0 < usage.from_grid < 0.4
+    # The car's logbook has a sentence for each command, and not the budget's too.
+    by_charging = [each.data for each in allowed if each.data["caller"] == "charging"]
+    assert len(by_charging) > 2
+    assert not [each for each in by_charging if "device_id" in each]
 
 
 async def test_nothing_is_sent_for_steady_sun(

@@ -9,11 +9,13 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.flotte.charging.controller import ChargingController
 from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
 from custom_components.flotte.charging.settings import ChargingSettings, ReadyOn
+from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.tesla.charging.decide import ChargingDecision, ChargingStep, Reason
 from custom_components.flotte.tesla.charging.plan import ChargingPlan, Period
 from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory, PlanDemand
@@ -330,7 +332,9 @@ OTHERS_OF_A_PERSON: Final = (
 SUN: Final = {"surplus": 6.2, "needed": 3.45}
 
 
-async def test_events_of_decisions(hass: HomeAssistant, used: ChargingController) -> None:
+async def test_events_of_decisions(
+    hass: HomeAssistant, loaded: MockConfigEntry, used: ChargingController
+) -> None:
     """Each command, and each new reason to wait; not what a cloud changes for a waiting car."""
     on_the_bus = async_capture_events(hass, EVENT_CHARGING_DECISION)
     changes: list[Event[EventStateChangedData]] = async_capture_events(hass, "state_changed")
@@ -370,12 +374,16 @@ async def test_events_of_decisions(hass: HomeAssistant, used: ChargingController
         ("hands_off", "unplugged"),
     ]
     assert [(each.data["decision"], each.data["reason"]) for each in on_the_bus] == fired
+    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MODEL_Y), loaded.entry_id)
+    assert device is not None
     assert on_the_bus[1].data == {
         "decision": "started",
         "reason": "follows_sun",
         "sentence": "Charging at 9 A from the sun: 6.2 kW to spare.",
         "current": 9,
         "car": "Aurora",
+        "device_id": device.id,
+        "entity_id": "sensor.aurora_charging_decision",
     }
 
 

@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.flotte.charging.decisions import EVENT_CHARGING_DECISION
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.logbook import async_describe_events
 from custom_components.flotte.spending.decisions import EVENT_SPENDING_DECISION
@@ -151,17 +152,42 @@ async def test_the_logbook_has_decisions(
     ],
 )
 def test_how_it_reads(data: dict[str, Any], message: str) -> None:
-    described: dict[str, Any] = {}
-
-    def describe_event(domain: str, name: str, describe: Any) -> None:
-        described[name] = (domain, describe)
-
-    async_describe_events(None, describe_event)  # type: ignore[arg-type]  # it needs none
-    domain, describe = described[EVENT_SPENDING_DECISION]
     event = type("Event", (), {"data": {**data, "explanation": "because"}})
-    assert domain == DOMAIN
-    assert describe(event) == {
+    assert descriptions()[EVENT_SPENDING_DECISION](event) == {
         "name": "Spending decision",
         "message": message,
         "icon": "mdi:scale-balance",
     }
+
+
+@pytest.mark.parametrize(
+    ("sensor", "message"),
+    [
+        ("sensor.aurora_charging_decision", "Waiting for the plan."),
+        (None, "for Aurora: Waiting for the plan."),
+    ],
+)
+def test_how_charging_reads(sensor: str | None, message: str) -> None:
+    """The logbook adds the device to an entity's line, and to no other."""
+    describe = descriptions()[EVENT_CHARGING_DECISION]
+    data = {"car": "Aurora", "sentence": "Waiting for the plan."}
+    if sensor:
+        data["entity_id"] = sensor
+    assert describe(type("Event", (), {"data": data})) == {
+        "name": "Charging decision",
+        "message": message,
+        "icon": "mdi:ev-station",
+        "entity_id": sensor,
+    }
+
+
+def descriptions() -> dict[str, Any]:
+    """Flotte's functions that describe an event, by its type."""
+    described: dict[str, Any] = {}
+
+    def describe_event(domain: str, name: str, describe: Any) -> None:
+        assert domain == DOMAIN
+        described[name] = describe
+
+    async_describe_events(None, describe_event)  # type: ignore[arg-type]  # it needs none
+    return described

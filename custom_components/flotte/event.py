@@ -11,7 +11,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.charging import PLACE_SIGNALS, SESSION_SIGNALS, ChargingSessions
 from .account.data import FlotteConfigEntry
 from .charging.controller import ChargingController
-from .charging.decisions import ChargingDecisions, ChargingHappening, ChargingNews
+from .charging.decisions import (
+    DECISION_KEY,
+    ChargingDecisions,
+    ChargingHappening,
+    ChargingNews,
+)
 from .charging.entity import ChargingDescription, ChargingEntity, async_add_charging
 from .coordinator import SiteCoordinator, VehicleCoordinator
 from .entity import (
@@ -58,7 +63,7 @@ CHARGING_SESSION: Final = FlotteEventDescription(
     key="charging_session", event_types=[str(event) for event in SessionEvent]
 )
 CHARGING_DECISION: Final = ChargingEventDescription(
-    key="charging_decision", event_types=[str(happening) for happening in ChargingHappening]
+    key=DECISION_KEY, event_types=[str(happening) for happening in ChargingHappening]
 )
 DECISION: Final = EventEntityDescription(
     key="spending_decision", event_types=[str(outcome) for outcome in DecisionOutcome]

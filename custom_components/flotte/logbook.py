@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ENTITY_ID,
     LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .charging.decisions import ATTR_SENTENCE, EVENT_CHARGING_DECISION
@@ -43,8 +45,9 @@ def async_describe_events(
     integrations that have an event and an entity for it (core's Shelly and BTHome): an integration
     cannot hide an entity from the logbook.
 
-    The event of a charging decision names no device, so the logbook of the vehicle has the entity
-    only, with this text as its cause.
+    The event of a charging decision names the vehicle's device and the sensor of the decision, so
+    the sentence appears in the logbooks of both. An entity alone would only show its state there,
+    and no reason.
     """
 
     @callback
@@ -65,10 +68,14 @@ def async_describe_events(
 
     @callback
     def describe_charging(event: Event) -> dict[str, Any]:
+        data = event.data
+        sentence, sensor = data[ATTR_SENTENCE], data.get(ATTR_ENTITY_ID)
         return {
             LOGBOOK_ENTRY_NAME: "Charging decision",
-            LOGBOOK_ENTRY_MESSAGE: f"for {event.data[ATTR_ASSET]}: {event.data[ATTR_SENTENCE]}",
+            # The logbook itself shows the device of an entity.
+            LOGBOOK_ENTRY_MESSAGE: sentence if sensor else f"for {data[ATTR_ASSET]}: {sentence}",
             LOGBOOK_ENTRY_ICON: "mdi:ev-station",
+            LOGBOOK_ENTRY_ENTITY_ID: sensor,
         }
 
     async_describe_event(DOMAIN, EVENT_CHARGING_DECISION, describe_charging)

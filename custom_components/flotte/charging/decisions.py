@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, Platform
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
@@ -20,7 +23,9 @@ from .controller import ChargingController
 from .sentences import async_sentence
 
 EVENT_CHARGING_DECISION: Final = f"{DOMAIN}_charging_decision"
-"""Bus event: the data of a `ChargingNews`, and the happening as `decision`."""
+"""Bus event: the data of a `ChargingNews`, the happening as `decision`, device and entity."""
+DECISION_KEY: Final = "charging_decision"
+"""Key of the entities that show the decision."""
 ATTR_SENTENCE: Final = "sentence"
 ATTR_CURRENT: Final = "current"
 
@@ -97,12 +102,28 @@ class ChargingDecisions:
             ATTR_ASSET: self._coordinator.device_name,
         }
         context = Context()
-        # First, because the logbook shows it as the cause of the entity's event. It names no
-        # device: the logbook of the vehicle would show both.
+        # First, because the logbook shows it as the cause of the entity's event.
         self._hass.bus.async_fire(
-            EVENT_CHARGING_DECISION, {"decision": str(happening), **data}, context=context
+            EVENT_CHARGING_DECISION,
+            {"decision": str(happening), **data, **self._places()},
+            context=context,
         )
         self._listeners(ChargingNews(happening, data, context))
+
+    def _places(self) -> dict[str, str]:
+        """The device and the sensor with which the logbook lists the sentence."""
+        coordinator, places = self._coordinator, {}
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, coordinator.unique_prefix), coordinator.config_entry.entry_id
+        )
+        if device is not None:
+            places[ATTR_DEVICE_ID] = device.id
+        sensor = er.async_get(self._hass).async_get_entity_id(
+            Platform.SENSOR, DOMAIN, coordinator.unique_id_of(DECISION_KEY)
+        )
+        if sensor is not None:
+            places[ATTR_ENTITY_ID] = sensor
+        return places
 
     def _is_news(
         self, event: tuple[ChargingHappening, Reason, str], decision: ChargingDecision

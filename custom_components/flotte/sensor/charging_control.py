@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.data import FlotteConfigEntry
 from ..charging.controller import ChargingController
-from ..charging.decisions import ATTR_CURRENT, ATTR_SENTENCE
+from ..charging.decisions import ATTR_CURRENT, ATTR_SENTENCE, DECISION_KEY
 from ..charging.entity import ChargingDescription, ChargingEntity, async_add_charging
 from ..charging.sentences import async_sentence
 from ..coordinator import VehicleCoordinator
@@ -87,7 +87,7 @@ def _has_cost(_hass: HomeAssistant, controller: ChargingController) -> bool:
 
 
 CHARGING_REASON: Final = ChargingDecisionDescription(
-    key="charging_decision",
+    key=DECISION_KEY,
     device_class=SensorDeviceClass.ENUM,
     options=[str(reason) for reason in Reason],
 )

@@ -115,8 +115,10 @@ class Decisions:
         }
         context = Context()
         on_the_bus = {ATTR_DECISION: str(outcome), **data}
-        if device is not None:
-            # This makes the logbook list it with the vehicle.
+        is_usual = request.caller.kind is CallerKind.CHARGING and isinstance(decision, Allow)
+        if device is not None and not is_usual:
+            # This makes the logbook list it with the vehicle. Charging at home sends many commands
+            # a day, and the logbook has its own sentence for each.
             on_the_bus[ATTR_DEVICE_ID] = device.id
         # First, because the logbook shows it as the cause of later events in its context.
         self._hass.bus.async_fire(EVENT_SPENDING_DECISION, on_the_bus, context=context)

@@ -30,6 +30,7 @@ class Glossary:
 GLOSSARIES: Mapping[str, Glossary] = {
     "de": Glossary(
         terms={
+            "Application credentials": "OAuth-Anmeldedaten",
             "automations?": "automati",
             "battery": "batterie",
             "budget": "budget",
@@ -39,6 +40,8 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "charge current": "ladestrom",
             "climate control": "klimaanlage",
             "deferred": "aufgeschoben",
+            "client secret": "Client-Geheimnis",
+            "Devices & services": "Geräte & Dienste",
             "developer account": "entwicklerkonto",
             "Energy dashboard": "energie-dashboard",
             "energy sites?": "energieanlage",
@@ -56,9 +59,11 @@ GLOSSARIES: Mapping[str, Glossary] = {
             "Reconfigure": "neu konfigurieren|neu konfiguriert",
             "schedules?": "zeitpl[aä]n|ladepl[aä]n|vorkonditionierungspl[aä]n|planen",
             "scopes?": "berechtigung",
+            "Repairs": "Reparaturen",
             "seat heater": "sitzheizung",
             "sentry": "wächter",
             "signed": "signiert",
+            "Submit": r"\*\*OK\*\*",
             "sun": "sonne",
             "trunk": "kofferraum",
             "tyre": "reifen",

@@ -21,10 +21,15 @@ from custom_components.flotte.tesla.charging.plan import ChargingPlan, Period
 from custom_components.flotte.tesla.charging.situation import ChargingMode, Memory, PlanDemand
 from custom_components.flotte.tesla.charging.usage import ChargeUsage, Usage
 from custom_components.flotte.tesla.errors import VehicleUnavailable
+from simulator import Simulator
+from tests import home_charging
 from tests.conftest import MODEL_Y, set_up, state_of
-from tests.fleet import MOMENT, Wait, act
+from tests.fleet import MINUTE, MOMENT, Wait, act
+from tests.home_charging import house
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
+
+car, plugged = home_charging.car, home_charging.plugged
 
 MODE: Final = "select.aurora_charging_mode"
 OTHERS: Final = {
@@ -422,3 +427,28 @@ async def test_one_car_has_no_priority(
     await hass.async_block_till_done()
     assert hass.states.get("number.aurora_ready_level") is not None
     assert hass.states.get("number.aurora_priority_among_cars") is None
+
+
+@pytest.mark.usefixtures("quick_waits")
+async def test_a_day_in_the_sun(
+    hass: HomeAssistant, plugged: ChargingController, tesla: Simulator, wait: Wait
+) -> None:
+    """From the choice of the mode to the first cloud, as its owner sees it."""
+    on_the_bus = async_capture_events(hass, EVENT_CHARGING_DECISION)
+    await act(hass, "select_option", MODE, option="sun_first")
+    await wait(2 * MINUTE)
+    assert state_of(hass, DECISION).state == "waits_for_sun"
+    house(tesla, 9000)
+    await wait(3 * MINUTE)
+    assert state_of(hass, DECISION).attributes["sentence"] == (
+        "Charging at 12 A from the sun: 8.5 kW to spare."
+    )
+    assert state_of(hass, SURPLUS).state == "8.5"
+    house(tesla, 0)
+    await wait(5 * MINUTE)
+    assert [each.data["decision"] for each in on_the_bus] == ["waits", "started", "stopped"]
+    assert float(state_of(hass, "sensor.aurora_from_sun").state) > 0.2
+    assert state_of(hass, "sensor.aurora_sun_share_of_this_charge").state != "0"
+    assert state_of(hass, "sensor.aurora_charging_commands_today").state == str(
+        plugged.commands_today
+    )

@@ -84,6 +84,16 @@ def is_at_rest(signal: Signal[Any], state: State) -> bool:
     return any(signal in rule.implied and state[rule.signal] in rule.values for rule in _RULES)
 
 
+def follows(signal: Signal[Any], value: object, expected: Mapping[Signal[Any], Any]) -> bool:
+    """Whether a signal has this value as soon as another one has its expected value."""
+    return any(
+        expected.get(rule.signal) in rule.values
+        and signal in rule.implied
+        and rule.implied[signal] == value
+        for rule in _RULES
+    )
+
+
 class Consequences:
     """The consequences of the readings of one vehicle."""
 

@@ -39,13 +39,16 @@ class Continuity:
         self._since = None
         self.seen.clear()
 
-    def continuous_since(self, signal: Signal[Any]) -> datetime | None:
+    def continuous_since(self, signal: Signal[Any], *, in_steps: bool = False) -> datetime | None:
         """Since when every change of a signal has been reported, up to the last seconds.
 
         None if the signal is not streamed, or not at once with each change, or if the stream was
-        lost while the vehicle was awake.
+        lost while the vehicle was awake. With `in_steps`, changes may be missing that are smaller
+        than the signal's step, and be late by its latency.
         """
-        if self._since is None or not self.reports_every_change(signal):
+        if self._since is None or not (
+            self._reports_each_step(signal) if in_steps else self.reports_every_change(signal)
+        ):
             return None
         return self.seen.get(signal.field)
 
@@ -59,6 +62,17 @@ class Continuity:
             and rule is not None
             and rule.delta is None
             and rule.interval <= AT_ONCE
+        )
+
+    def _reports_each_step(self, signal: Signal[Any]) -> bool:
+        """Whether each change by a signal's step or more arrives while the vehicle is connected."""
+        rule = self._rules.get(signal.field)
+        return (
+            self.is_gapless
+            and self._resends
+            and signal.streamed
+            and rule is not None
+            and (rule.delta or 0.0) <= (signal.step or 0.0)
         )
 
     @property

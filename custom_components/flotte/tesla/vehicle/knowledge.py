@@ -27,7 +27,7 @@ from ..state import (
 )
 from . import poll_plan as plan
 from . import waits
-from .consequences import Consequences
+from .consequences import Consequences, follows
 from .context import VehicleContext
 from .outcome import MAX_DOUBT_SECONDS, StreamCoverage
 
@@ -49,7 +49,7 @@ class Knowledge:
         self.state = State()
         self.coverage: StreamCoverage | None = None
         """The vehicle's stream, if it has one."""
-        self._context = context
+        self.context = context
         self._stored = StoredState()
         self._changed = Listeners[frozenset[Signal[Any]]]()
         self._consequences = Consequences()
@@ -75,7 +75,7 @@ class Knowledge:
 
     def receive(self, readings: Readings, now: datetime | None = None) -> None:
         """Merge readings from any source. Pass `now` if the clock has just been read."""
-        now, before = now or self._context.now(), self.state
+        now, before = now or self.context.now(), self.state
         self.state, changed = before.merge(readings, now)
         if implied := self._consequences.of(before, self.state, readings):
             self.state, more = self.state.merge(implied, now)
@@ -98,7 +98,7 @@ class Knowledge:
         """
         if self.coverage is not None:
             self.coverage.lapse()
-        now, patience = self._context.now(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
+        now, patience = self.context.now(), plan.RETRY_INTERVAL + ASSUMED_LIFETIME
         patient = {each for each, since in self._automated.items() if within(since, patience, now)}
         self.state, gone = self.state.lapse(now, patient)
         self.notify(gone)
@@ -112,7 +112,7 @@ class Knowledge:
         monotonic = waits.monotonic()
         domain = command.domain
         until = self._doubt[domain] = max(self._doubt.get(domain, monotonic), monotonic + seconds)
-        acted_at = (now or self._context.now()) + timedelta(seconds=until - monotonic)
+        acted_at = (now or self.context.now()) + timedelta(seconds=until - monotonic)
         self._acted_at = max(acted_at, self._acted_at or acted_at)
         self._acted_second = monotonic
 
@@ -143,7 +143,7 @@ class Knowledge:
         more than it is meant to. A reading from the future is not certain: it was taken before the
         clock was set back.
         """
-        now = self._context.now()
+        now = self.context.now()
         return all(
             self._is_certain(signal, value, now, max_age) for signal, value in wanted.items()
         )
@@ -155,13 +155,16 @@ class Knowledge:
             return True
         if prepared_by is None:
             return self.is_certain(command.preparation.expects)
-        acted_at = self._acted_by(self._context.now())
+        acted_at = self._acted_by(self.context.now())
         effect = self.state[prepared_by]
         return (
             effect is True
             # An earlier command may still be taking effect.
-            and (acted_at is None or acted_at + _SETTLED <= self._context.now())
-            and self.is_certain({each: self.state[each] for each in prepared_by.inputs})
+            and (acted_at is None or acted_at + _SETTLED <= self.context.now())
+            and all(
+                self.is_certain({each: self.state[each]}) or held_until(self, each) is not None
+                for each in prepared_by.inputs
+            )
         )
 
     def was_just_reported(
@@ -173,7 +176,7 @@ class Knowledge:
         because streams lose changes. Source: owners' reports about Locked, DoorState and
         DetailedChargeState (2025, 2026).
         """
-        now = self._context.now()
+        now = self.context.now()
         acted_at = self._acted_by(now)
         return all(
             (reading := self.state.reported(signal)) is not None
@@ -281,4 +284,32 @@ class Knowledge:
         implied: dict[Signal[Any], Reading[Any]] = self._consequences.of(
             self.state, self.state, self.state.readings
         )
-        self.state, _ = self.state.merge(implied, self._context.now())
+        self.state, _ = self.state.merge(implied, self.context.now())
+
+
+def held_until(knowledge: Knowledge, signal: Signal[Any]) -> datetime | None:
+    """Until when a signal has certainly kept its value, up to its step.
+
+    A stream does not send a value that stays the same. None if it does not follow the signal.
+    """
+    reading, coverage = knowledge.state.reported(signal), knowledge.coverage
+    if reading is None or coverage is None or not coverage.is_connected:
+        return None
+    since = coverage.continuous_since(signal, in_steps=True)
+    if since is None or reading.time < since:
+        return None
+    return max(reading.time, knowledge.context.now() - coverage.latency_of(signal))
+
+
+def will_be_shown(knowledge: Knowledge, command: Command) -> bool:
+    """Whether the stream will show the effect of a command, at once or once it is measured."""
+    expects = command.expects
+    return knowledge.coverage is not None and (
+        knowledge.will_be_reported(expects)
+        or all(
+            knowledge.will_be_reported({signal})
+            or follows(signal, value, expects)
+            or (signal in command.measured and held_until(knowledge, signal) is not None)
+            for signal, value in expects.items()
+        )
+    )

@@ -21,7 +21,7 @@ from ..spending.tariff import DATA
 from ..state import Source
 from .admission import Admission
 from .context import VehicleContext
-from .knowledge import Knowledge
+from .knowledge import Knowledge, held_until
 from .polling import Poller
 from .presence import Presence
 
@@ -151,8 +151,10 @@ class LowCurrent:
         reading = state.reported(signals.CHARGER_CURRENT)
         if reading is None or reading.value is None or reading.source is Source.RESTORED:
             return
-        if reading.time < settled_at and not self._knowledge.was_streamed(signals.CHARGER_CURRENT):
-            return
+        if reading.time < settled_at:
+            until = held_until(self._knowledge, signals.CHARGER_CURRENT)
+            if until is None or until < settled_at:
+                return
         sent.is_judged = True
         if state[signals.CHARGES_BELOW_SHOWN]:
             self._stays_with = ""

@@ -59,8 +59,11 @@ class StreamCoverage(Protocol):
     def is_connected(self) -> bool:
         """Whether the vehicle is streaming now."""
 
-    def continuous_since(self, signal: Signal[Any]) -> datetime | None:
-        """Since when every change of this signal has been reported; None if some may be missing."""
+    def continuous_since(self, signal: Signal[Any], *, in_steps: bool = False) -> datetime | None:
+        """Since when every change of this signal has been reported; None if some may be missing.
+
+        With `in_steps`, changes smaller than the signal's step do not count.
+        """
 
     def latency_of(self, signal: Signal[Any]) -> timedelta:
         """Longest time until a change of this signal arrives."""

@@ -20,7 +20,7 @@ from .admission import Admission
 from .channel import CommandChannel
 from .context import VehicleContext
 from .deferral import is_deferrable
-from .knowledge import Knowledge
+from .knowledge import Knowledge, will_be_shown
 from .outcome import can_be_looked_at
 from .persistence import Persistence
 from .presence import DATES as PRESENCE_DATES
@@ -213,7 +213,7 @@ class Poller:
 
     def note_executed(self, command: Command, caller: Caller, now: datetime) -> None:
         """Schedule a poll of an executed command's effect, if polled data can show it."""
-        if not can_be_looked_at(command) or self._knowledge.will_be_reported(command.expects):
+        if not can_be_looked_at(command) or will_be_shown(self._knowledge, command):
             return
         hurries = self._presence.is_streaming or not is_deferrable(command)
         if caller.kind in _UNATTENDED and not hurries:
@@ -235,7 +235,8 @@ class Poller:
         sent_at, received_at = self._under_way.get(command.domain), self.data_received_at
         if sent_at is None or (received_at is not None and received_at > sent_at):
             return
-        self.look_unless_reported(command.expects, self._context.now())
+        if not will_be_shown(self._knowledge, command):
+            self.commanded_at = self._context.now()
 
     @property
     def look_due_at(self) -> datetime | None:

@@ -103,14 +103,14 @@ class Stream:
 
     # --- Coverage --------------------------------------------------------------------------------
 
-    def continuous_since(self, signal: Signal[Any]) -> datetime | None:
+    def continuous_since(self, signal: Signal[Any], *, in_steps: bool = False) -> datetime | None:
         """Since when every change of a signal has been reported, up to the last seconds.
 
         None if that is not certain, or if the vehicle is awake but has no value now.
         """
         if signal.field in self._gaps.since:
             return None
-        return self.continuity.continuous_since(signal)
+        return self.continuity.continuous_since(signal, in_steps=in_steps)
 
     def reports_every_change(self, signal: Signal[Any]) -> bool:
         """Whether each change of a signal arrives at once while there is a connection."""

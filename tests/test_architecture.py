@@ -832,6 +832,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.reading_json",
         "tesla.signals",
         "tesla.state",
+        "tesla.vehicle.knowledge",
     },
     "charging.sending": HOME_ASSISTANT
     | {
@@ -840,6 +841,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.commands",
         "tesla.errors",
         "tesla.reading_json",
+        "tesla.signals",
         "tesla.spending.caller",
         "tesla.spending.tariff",
         "tesla.vehicle.outcome",

@@ -1,5 +1,7 @@
 """Charging at home in Home Assistant: the car follows the sun of the simulated house."""
 
+from datetime import timedelta
+
 import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -72,6 +74,19 @@ async def test_the_car_follows_the_sun(
     by_charging = [each.data for each in allowed if each.data["caller"] == "charging"]
     assert len(by_charging) > 2
     assert not [each for each in by_charging if "device_id" in each]
+
+
+async def test_a_current_below_five_waits_until_current_flows(
+    plugged: ChargingController, tesla: Simulator, car: Car, wait: Wait
+) -> None:
+    """A charge begins at 5 A, whatever was set before the first current."""
+    house(tesla, 3000)
+    plugged.async_change(mode=ChargingMode.SUN_FIRST)
+    for _ in range(125):
+        await wait(timedelta(seconds=3))
+    assert (car.charging.state, car.charging.amps) == ("Charging", 4)
+    amps = [each.parameters.get("charging_amps") for each in car.executions]
+    assert amps == [5, None, 4, 4]
 
 
 async def test_nothing_is_sent_for_steady_sun(

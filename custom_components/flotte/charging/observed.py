@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -15,11 +16,12 @@ from ..coordinator import SiteCoordinator, VehicleCoordinator
 from ..tesla import signals
 from ..tesla.charging.power import VOLTS, ChargingPower
 from ..tesla.charging.situation import ChargingMode, ChargingVehicle, Memory, Plug, Sent
-from ..tesla.charging.surplus import PowerHistory, vehicle_kilowatts
+from ..tesla.charging.surplus import SETTLE, PowerHistory, vehicle_kilowatts
 from ..tesla.charging.usage import ChargeUsage, Usage, advance_usage
 from ..tesla.listeners import call_both
 from ..tesla.reading_json import as_number, as_whole
 from ..tesla.state import Reading, Signal, Source
+from ..tesla.vehicle.knowledge import held_until
 from .inputs import Conditions, set_amps
 from .issues import PlaceFacts
 
@@ -157,7 +159,7 @@ class ObservedVehicle:
         )
         if starts_alone:
             vehicle = self.vehicle = replace(vehicle, starts_alone=True)
-        measured, measured_at = self._measured()
+        measured, measured_at = self._measured(sent)
         at = None if measured_at is None else measured_at.timestamp()
         kilowatts = vehicle_kilowatts(vehicle, measured=measured, measured_at=at, sent=sent)
         if kilowatts != self.kilowatts:
@@ -262,16 +264,30 @@ class ObservedVehicle:
             highest=self._highest,
         )
 
-    def _measured(self) -> tuple[float | None, datetime | None]:
+    def _measured(self, sent: Sent | None) -> tuple[float | None, datetime | None]:
         """The power in kW that the vehicle measures, and when; polled power is in whole kW."""
         state = self._coordinator.state
         power = state.reported(signals.AC_CHARGING_POWER)
-        if power is not None and power.value is not None and power.source is Source.STREAM:
+        settled_at = -inf if sent is None else sent.at + SETTLE
+        if (
+            power is not None
+            and power.value is not None
+            and power.source is Source.STREAM
+            and power.time.timestamp() >= settled_at
+        ):
             return power.value, power.time
         current = state.reported(signals.CHARGER_CURRENT)
         if current is None or current.value is None or current.source is Source.RESTORED:
             return None, None
-        return self.power.kilowatts(current.value), current.time
+        knowledge = self._coordinator.vehicle.knowledge
+        at = held_until(knowledge, signals.CHARGER_CURRENT) or current.time
+        kilowatts = self.power.kilowatts(current.value)
+        if sent is not None and current.time.timestamp() < settled_at <= at.timestamp():
+            # Nothing was streamed since, so the change, if any, was less than an ampere.
+            step = signals.CHARGER_CURRENT.step or 0.0
+            if abs(current.value - sent.amps) <= step:
+                return self.power.kilowatts(sent.amps), at
+        return kilowatts, at
 
     def _is_at_home(self, sites: tuple[SiteCoordinator, ...]) -> bool | None:
         """Whether it is at home: by its position, or because a wall connector there names it."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import VehicleCoordinator
+from ..tesla import signals
 from ..tesla.charging.decide import ChargingDecision, ChargingStep, maybe_sent, sent
 from ..tesla.charging.power import FIRST_AMPS
 from ..tesla.charging.situation import Memory, Sent
@@ -26,6 +27,10 @@ RETRY: Final = timedelta(minutes=1)
 MAX_RETRY: Final = timedelta(minutes=30)
 MAX_STOP_RETRY: Final = timedelta(minutes=5)
 """A charge that should have been stopped costs money all the time."""
+
+STARTING: Final = 60.0
+"""Seconds after a start in which no current may flow yet. It begins at 5 A, whatever was set before
+that. A slow vehicle takes a minute."""
 
 
 class DecisionSender:
@@ -60,7 +65,7 @@ class DecisionSender:
         """Whether a decision is to be carried out now."""
         if decision.action not in {ChargingStep.START, ChargingStep.SET, ChargingStep.STOP}:
             return False
-        if self.is_sending:
+        if self.is_sending or self._is_early(decision, now):
             return False
         is_stop = decision.action is ChargingStep.STOP
         if self._failed_at is None or (is_stop and self._failed_step is not ChargingStep.STOP):
@@ -68,6 +73,15 @@ class DecisionSender:
         longest = MAX_STOP_RETRY if is_stop else MAX_RETRY
         pause = min(RETRY * 2 ** (self._failures - 1), longest)
         return not self._failed_at <= now < self._failed_at + pause
+
+    def _is_early(self, decision: ChargingDecision, now: datetime) -> bool:
+        """Whether a current below 5 A would be lost, as no current flows yet after a start."""
+        started_at = decision.memory.started_at
+        is_low = decision.action is ChargingStep.SET and decision.amps < FIRST_AMPS
+        if not is_low or started_at is None or now.timestamp() - started_at >= STARTING:
+            return False
+        current = self._coordinator.state.reported(signals.CHARGER_CURRENT)
+        return current is None or not current.value or current.time.timestamp() <= started_at
 
     def forget_failures(self) -> None:
         """Let the next decision be carried out at once."""

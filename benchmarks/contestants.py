@@ -199,15 +199,26 @@ class Contestant:
         simulator: The running simulator.
         folder: Home Assistant's own folder; its files survive a restart.
         budget: Flotte's monthly budget in EUR; None is its default.
+        options: Further options of Flotte's entry.
+        zone: Home Assistant's time zone.
     """
 
     def __init__(
-        self, name: str, simulator: Simulator, folder: Path, *, budget: float | None = None
+        self,
+        name: str,
+        simulator: Simulator,
+        folder: Path,
+        *,
+        budget: float | None = None,
+        options: Mapping[str, Any] = MappingProxyType({}),
+        zone: str = "UTC",
     ) -> None:
         self._name = name
         self._simulator = simulator
         self._folder = folder
         self._budget = budget
+        self._options = options
+        self._zone = zone
         self._stream_port, self._http_port = free_port(), free_port()
 
     @asynccontextmanager
@@ -217,7 +228,7 @@ class Contestant:
         Raises:
             NotSetUp: it did not start.
         """
-        hass = await bare(self._folder, zone="UTC")
+        hass = await bare(self._folder, zone=self._zone)
         try:
             # After a restart, Home Assistant listens on the port of its first start.
             http = {"server_host": "127.0.0.1", "server_port": self._http_port}
@@ -272,6 +283,7 @@ class Contestant:
         options: dict[str, Any] = {}
         if kind is FlotteHome:
             data |= {CONF_BASE_URL: simulator.eu_url, CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN}
+            options |= self._options
             if self._budget is not None:
                 options[CONF_MONTHLY_LIMIT] = self._budget
             if self._name == STREAMING:

@@ -200,7 +200,7 @@ class Run:
             )
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Let `cryptography` bind the real date classes before they are replaced."""
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -216,14 +216,14 @@ def _warm_up() -> None:
     )
 
 
-def _memory() -> Path | None:
+def memory_folder() -> Path | None:
     """The folder for files in memory, if any: Home Assistant writes files every minute."""
     memory = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
     return memory if memory.is_dir() else None
 
 
 async def _run(scenario: Scenario) -> dict[str, Any]:
-    with TemporaryDirectory(prefix="flotte-benchmark-", dir=_memory()) as folder:
+    with TemporaryDirectory(prefix="flotte-benchmark-", dir=memory_folder()) as folder:
         async with Simulator() as simulator:
             cars = simulator.world.cars
             for vin in set(cars) - {AURORA, *((COMET,) if scenario.cars > 1 else ())}:
@@ -243,7 +243,7 @@ def main() -> None:
     # Failed calls are part of the figures; no log is needed.
     logging.basicConfig(level=logging.CRITICAL)
     random.seed(1)
-    _warm_up()
+    warm_up()
     real = time.perf_counter()
     start = MONDAY - timedelta(seconds=SETTLING_SECONDS - PHASE)
     with freeze_time(start) as frozen:

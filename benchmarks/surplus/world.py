@@ -29,6 +29,9 @@ class Pace:
     start: int
     change: int
     ramp: float
+    asleep_after: int = ASLEEP_AFTER
+    """Seconds after the last command."""
+    wake: int = WAKE_SECONDS
 
 
 QUICK: Final = Pace(20, 10, 10.0)
@@ -57,7 +60,7 @@ class World:
         self._is_low_asked = False
         """Whether a current below 5 A was asked for once while the vehicle charged."""
         self._applies_at: int | None = None
-        self._active_at = -ASLEEP_AFTER
+        self._active_at = -pace.asleep_after
         """The last moment that kept the vehicle awake."""
         self._commands_of_day = [0] * (len(self._surplus) // 1440 + 1)
         self._wakes = self._starts = 0
@@ -76,7 +79,7 @@ class World:
     @property
     def asleep(self) -> bool:
         """Whether the next command needs a wake."""
-        return not self.charging and self.now - self._active_at >= ASLEEP_AFTER
+        return not self.charging and self.now - self._active_at >= self._pace.asleep_after
 
     @property
     def commands_today(self) -> int:
@@ -99,7 +102,7 @@ class World:
         self.requested = max(self.requested, FIRST)
         self._is_low_asked = False
         self._target = float(self.requested)
-        self._applies_at = self.now + self._pace.start + (WAKE_SECONDS if is_asleep else 0)
+        self._applies_at = self.now + self._pace.start + (self._pace.wake if is_asleep else 0)
 
     def stop(self) -> None:
         """Stop charging."""

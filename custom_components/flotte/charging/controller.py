@@ -26,7 +26,7 @@ from ..tesla.charging.usage import Usage
 from ..tesla.errors import TeslaError
 from ..tesla.listeners import Listeners, call_both
 from .departures import Departures
-from .inputs import Conditions, after_command, charging_situation, sharing_vehicle
+from .inputs import Conditions, charging_situation, sharing_vehicle
 from .observed import ObservedVehicle
 from .person_watch import PersonWatch
 from .plan_keeping import PlanKeeper
@@ -62,7 +62,7 @@ class ChargingController:
         self._plan.schedules.changed.subscribe(self.must_keep)
         self._hass = hass
         self._memory = Memory()
-        self._person = PersonWatch()
+        self._person = PersonWatch(coordinator.vehicle)
 
     # --- What is shown ---------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class ChargingController:
 
         Returns a function that stops it.
         """
-        watched = self._person.async_follow(self.coordinator.vehicle)
+        watched = self._person.async_follow()
         return partial(call_both, self.observed.async_follow(on_change), watched)
 
     @callback
@@ -198,22 +198,20 @@ class ChargingController:
             return None
         share = Share(conditions.surplus, stands=False, sun=None)
         decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
-        kilowatts = self.observed.kilowatts
         return sharing_vehicle(
-            self.vin, vehicle, self._memory, self.settings, decision, kilowatts=kilowatts
+            self.vin,
+            vehicle,
+            self._memory,
+            self.settings,
+            decision,
+            kilowatts=self.observed.kilowatts,
         )
-
-    def after_decision(self, before: SharingVehicle) -> SharingVehicle:
-        """The record of `async_sharing` once the command on its way is executed."""
-        return before if self.decision is None else after_command(before, self.decision)
 
     @callback
     def async_decide(self, conditions: Conditions, share: Share = _NO_SHARE) -> bool:
         """Decide, and act. Returns whether a command is on its way."""
         vehicle = self.observed.vehicle
-        if vehicle is None or self.sender.is_sending:
-            return False
-        if self._person.is_commanding(self.coordinator.vehicle):
+        if vehicle is None or self.sender.is_sending or self._person.is_commanding:
             return False
         self.surplus = share.surplus
         decision = decide_charging(self._situation(conditions, vehicle, share), self._memory)
@@ -254,12 +252,12 @@ class ChargingController:
     async def _async_act(self, decision: ChargingDecision, vehicle: ChargingVehicle) -> None:
         """Send the commands of a decision, and remember what is known of them."""
         self.observed.history.note_command(dt_util.utcnow().timestamp())
-        person, was_on = self._person, self.is_on
+        was_on = self.is_on
         memory = self._memory = await self.sender.async_send(
             decision,
             self._memory,
             highest=vehicle.power.highest,
-            is_wanted=lambda: self.is_on and not person.is_commanding(self.coordinator.vehicle),
+            is_wanted=lambda: self.is_on and not self._person.is_commanding,
         )
         self.sender.doubtful = None
         self.observed.history.note_command(dt_util.utcnow().timestamp())

@@ -22,7 +22,7 @@ from ..tesla.charging.sharing import share_surplus
 from ..tesla.listeners import call_both
 from .controller import ChargingController
 from .departures import Departures
-from .inputs import Conditions
+from .inputs import Conditions, after_command
 from .issues import ChargingIssues, MeterFacts
 from .surroundings import Surroundings
 
@@ -214,7 +214,7 @@ class ChargingAtHome:
             controller.observed.count(conditions, shares[vin].sun)
             if controller.async_decide(conditions, shares[vin]):
                 self.surroundings.sign.note_command(conditions.now.timestamp())
-                records[vin] = controller.after_decision(records[vin])
+                records[vin] = after_command(records[vin], controller.decision)
                 shares = share_surplus(records.values(), conditions.surplus)
         for controller in by_vin.values():
             # Those that are away, or may be.

@@ -143,7 +143,9 @@ def sharing_vehicle(
     )
 
 
-def after_command(before: SharingVehicle, decision: ChargingDecision) -> SharingVehicle:
+def after_command(before: SharingVehicle, decision: ChargingDecision | None) -> SharingVehicle:
     """The record of a vehicle once the command of a decision is executed."""
+    if decision is None:
+        return before
     amps = 0 if decision.action is ChargingStep.STOP else decision.amps
     return replace(before, amps=amps, kilowatts=before.power.kilowatts(amps))

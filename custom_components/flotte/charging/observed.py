@@ -228,8 +228,12 @@ class ObservedVehicle:
         requested = state.reported(signals.CHARGE_CURRENT_REQUEST)
         is_newer = requested is not None and (sent is None or requested.time.timestamp() >= sent.at)
         word = state[signals.CHARGING_STATE]
+        known = None if word is None else _PLUGS.get(word)
+        if word is None and sent is not None:
+            # No reading confirmed the last command, but the vehicle accepted it.
+            known = Plug.CHARGING if sent.amps else Plug.STOPPED
         return ChargingVehicle(
-            plug=None if word is None else _PLUGS.get(word),
+            plug=known,
             power=self.power,
             at_home=self._is_at_home(sites),
             fast_charging=state[signals.FAST_CHARGER] is True,

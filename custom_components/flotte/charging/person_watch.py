@@ -19,21 +19,22 @@ _STEERED_BY: Final = frozenset(
 class PersonWatch:
     """Notices commands through Home Assistant that are not ours, since the last decision."""
 
-    def __init__(self) -> None:
+    def __init__(self, vehicle: Vehicle) -> None:
         self.has_commanded = False
         """Whether a person, or an automation of theirs, started, stopped or set the current."""
         self.has_resumed = False
         """Whether they want charging to follow the mode again."""
+        self._executor = vehicle.executor
 
-    @staticmethod
-    def is_commanding(vehicle: Vehicle) -> bool:
-        """Whether a command of theirs is under way, which ours must neither follow nor undo."""
-        return any(_is_theirs(*each) for each in vehicle.executor.under_way)
+    @property
+    def is_commanding(self) -> bool:
+        """Whether a command of theirs is under way, which ours must not undo."""
+        return any(_is_theirs(*each) for each in self._executor.under_way)
 
     @callback
-    def async_follow(self, vehicle: Vehicle) -> Callable[[], None]:
-        """Watch the commands to a vehicle; return a function that stops it."""
-        return vehicle.executor.executed.subscribe(self._async_executed)
+    def async_follow(self) -> Callable[[], None]:
+        """Watch the commands to the vehicle; return a function that stops it."""
+        return self._executor.executed.subscribe(self._async_executed)
 
     @callback
     def _async_executed(self, command: Command, caller: Caller) -> None:

@@ -16,7 +16,7 @@ from ..tesla.charging.decide import ChargingDecision, ChargingStep, maybe_sent, 
 from ..tesla.charging.power import FIRST_AMPS
 from ..tesla.charging.situation import Memory, Sent
 from ..tesla.commands import Command, set_charge_current, start_charging, stop_charging
-from ..tesla.errors import OutcomeUnknown, TeslaError
+from ..tesla.errors import CommandRefused, OutcomeUnknown, TeslaError
 from ..tesla.reading_json import as_whole
 from ..tesla.spending.caller import CHARGING_AT_HOME
 from ..tesla.spending.tariff import Category
@@ -112,6 +112,10 @@ class DecisionSender:
         except OutcomeUnknown as error:
             self._fail(error, decision.action)
             return maybe_sent(decision, dt_util.utcnow().timestamp())
+        except CommandRefused as error:
+            self._fail(error, decision.action)
+            # It is not in the state that it was last set to.
+            return replace(memory, sent=None)
         except TeslaError as error:
             self._fail(error, decision.action)
             return memory

@@ -182,7 +182,7 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
     vehicle = situation.vehicle
     if memory.day != situation.day:
         memory = replace(memory, day=situation.day, starts=0)
-    memory = _without_future(memory, situation.now)
+    memory = memory.without_future(situation.now, ENDED_REST)
     if vehicle.plug is Plug.UNPLUGGED and (memory.sent or memory.taken_over or memory.costs):
         memory = Memory(day=situation.day, starts=memory.starts)
     if vehicle.at_home is False and (memory.sent or memory.costs):
@@ -196,25 +196,6 @@ def _renewed(situation: ChargingSituation, memory: Memory) -> Memory:
         rests_until = situation.now + ENDED_REST
         memory = replace(memory, sent=None, started_at=None, rests_until=rests_until)
     return _with_takeover(vehicle, memory)
-
-
-def _without_future(memory: Memory, now: float) -> Memory:
-    """The memory after the clock was set back: no time of it is later than now."""
-    moments = memory.started_at, memory.stopped_at, memory.surplus_lost_at
-    last, until = memory.sent, memory.rests_until
-    is_ahead = any(moment is not None and moment > now for moment in moments)
-    if not is_ahead and (last is None or last.at <= now):
-        return memory
-    started_at, stopped_at, lost_at = (None if at is None else min(at, now) for at in moments)
-    return replace(
-        memory,
-        sent=None if last is None or last.at > now else last,
-        advanced_at=None,
-        started_at=started_at,
-        stopped_at=stopped_at,
-        rests_until=None if until is None else min(until, now + ENDED_REST),
-        surplus_lost_at=lost_at,
-    )
 
 
 def _with_takeover(vehicle: ChargingVehicle, memory: Memory) -> Memory:
@@ -334,7 +315,7 @@ def _no_surplus(situation: ChargingSituation, memory: Memory) -> ChargingDecisio
     reason = Reason.METER_SIGN if house.is_sign_wrong else Reason.METER_SILENT
     if situation.mode is ChargingMode.CHEAPEST_HOURS:
         return _stop(situation, memory, Reason.PLAN_WAITS, _next_charge(situation))
-    if situation.vehicle.plug is not Plug.CHARGING:
+    if _state(situation, memory) == 0:
         memory = replace(memory, costs=(), advanced_at=None)
         return ChargingDecision(ChargingStep.KEEP, reason, memory)
     lost_at = now if memory.surplus_lost_at is None else memory.surplus_lost_at

@@ -4,7 +4,7 @@ Times are seconds since the epoch as floats: the controller computes with them a
 clock.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from math import isfinite
 from typing import Any
@@ -130,6 +130,24 @@ class Memory:
     """No start before, because the last one ended by the vehicle at once."""
     surplus_lost_at: float | None = None
     """When the controller noticed that it has no fresh surplus."""
+
+    def without_future(self, now: float, longest_rest: float) -> Memory:
+        """The memory after the clock was set back: no time of it is later than now."""
+        moments = self.started_at, self.stopped_at, self.surplus_lost_at
+        last, until = self.sent, self.rests_until
+        is_ahead = any(moment is not None and moment > now for moment in moments)
+        if not is_ahead and (last is None or last.at <= now):
+            return self
+        started_at, stopped_at, lost_at = (None if at is None else min(at, now) for at in moments)
+        return replace(
+            self,
+            sent=None if last is None or last.at > now else last,
+            advanced_at=None,
+            started_at=started_at,
+            stopped_at=stopped_at,
+            rests_until=None if until is None else min(until, now + longest_rest),
+            surplus_lost_at=lost_at,
+        )
 
     def to_stored(self) -> dict[str, Any]:
         """The memory as JSON."""

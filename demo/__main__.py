@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, CookieJar
 
-from demo import browser
+from demo import browser, pages
 from demo.account import log_in
 from demo.charging import choose_sun_first
 from demo.checks import Scene, check_all
@@ -52,6 +52,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="run all checks, then exit")
     parser.add_argument(
+        "--browser", action="store_true", help="check the dashboard in Chromium, then exit"
+    )
+    parser.add_argument(
         "--screenshots",
         type=Path,
         metavar="DIR",
@@ -86,7 +89,10 @@ def _own_folder(name: str) -> Iterator[Path]:
 async def run(arguments: argparse.Namespace) -> bool:
     """Run the demonstration; returns whether everything went well."""
     say = _Progress()
-    unseen = arguments.once or arguments.screenshots
+    unseen = arguments.once or arguments.screenshots or arguments.browser
+    if arguments.browser and not browser.can_take():
+        say(f"the dashboard is not checked: {browser.CHROMIUM} is missing")
+        return True
     everything_stands, ended = asyncio.Event(), asyncio.Event()
     task = asyncio.current_task()
 
@@ -99,35 +105,48 @@ async def run(arguments: argparse.Namespace) -> bool:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, interrupted)
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(_own_folder("once" if unseen else "home"))
+        name = "browser" if arguments.browser else "once" if unseen else "home"
+        folder = stack.enter_context(_own_folder(name))
         scene = await _start(stack, folder, say)
-        path = f"/{URL_PATH}"
-        good = True
-        if arguments.once:
-            say("running the checks")
-            good = await check_all(scene)
-        if arguments.screenshots and not browser.can_take():
-            say(f"no screenshots: {browser.CHROMIUM} is missing")
-        elif arguments.screenshots or not unseen:
-            say("waking Aurora and polling the cars, so that there is something to see")
-            await begin_days(scene.tesla)
-            await _look_at_all(scene)
-            say("letting Aurora charge from the sun")
-            entities = await choose_sun_first(scene.home_assistant, scene.entities)
-            await update_dashboard(scene.home_assistant, entities)
-        if arguments.screenshots and browser.can_take():
-            say(f"letting {SHOWN_SECONDS} s pass, which are some hours of sun")
-            await asyncio.sleep(SHOWN_SECONDS)
-            say("taking screenshots")
-            pictures = browser.take(scene.home_assistant, _shots(path), arguments.screenshots)
-            for picture in await pictures:
-                say(f"wrote {picture}")
+        good = await _check_and_shoot(arguments, scene, say)
         if not unseen:
             everything_stands.set()
-            _invite(scene, path)
+            _invite(scene, f"/{URL_PATH}")
             await ended.wait()
         say("stopping")
-    say("stopped" if good else "stopped; something failed, see .demo/once/*.log")
+    say("stopped" if good else "stopped; something failed, see .demo/*/*.log")
+    return good
+
+
+async def _check_and_shoot(
+    arguments: argparse.Namespace, scene: Scene, say: Callable[[str], None]
+) -> bool:
+    """Run the checks and take the pictures that were requested; returns whether all went well."""
+    good = True
+    if arguments.once:
+        say("running the checks")
+        good = await check_all(scene)
+    if arguments.screenshots and not browser.can_take():
+        say(f"no screenshots: {browser.CHROMIUM} is missing")
+        return good
+    if arguments.once and not (arguments.screenshots or arguments.browser):
+        return good
+    say("waking Aurora and polling the cars, so that there is something to see")
+    await begin_days(scene.tesla)
+    await _look_at_all(scene)
+    say("letting Aurora charge from the sun")
+    entities = await choose_sun_first(scene.home_assistant, scene.entities)
+    await update_dashboard(scene.home_assistant, entities)
+    if arguments.browser:
+        say("checking Flotte's own dashboard in the browser")
+        good = await pages.check_pages(scene, arguments.screenshots) and good
+    elif arguments.screenshots:
+        say(f"letting {SHOWN_SECONDS} s pass, which are some hours of sun")
+        await asyncio.sleep(SHOWN_SECONDS)
+        say("taking screenshots")
+        shots = _shots(f"/{URL_PATH}")
+        for picture in await browser.take(scene.home_assistant, shots, arguments.screenshots):
+            say(f"wrote {picture}")
     return good
 
 

@@ -65,7 +65,7 @@ async def take(home_assistant: HomeAssistant, shots: Iterable[Shot], folder: Pat
                 timezone_id="Europe/Amsterdam",
                 reduced_motion="reduce",
             )
-            await context.add_init_script(_login(home_assistant))
+            await context.add_init_script(login(home_assistant))
             page = await context.new_page()
             for path, name in shots:
                 picture = folder / f"{name}-{theme}.png"
@@ -76,12 +76,12 @@ async def take(home_assistant: HomeAssistant, shots: Iterable[Shot], folder: Pat
     return pictures
 
 
-def _login(home_assistant: HomeAssistant) -> str:
+def login(home_assistant: HomeAssistant, language: str = "en") -> str:
     """A script that stores a login in the browser as the front end does."""
     tokens = {key: home_assistant.tokens[key] for key in LOGIN if key in home_assistant.tokens}
     kept = {
         "hassTokens": json.dumps(tokens),
-        "selectedLanguage": '"en"',
+        "selectedLanguage": json.dumps(language),
         "dockedSidebar": '"docked"',
     }
     return "".join(

@@ -1,7 +1,7 @@
 // The car card: the car from above, its battery, and actions with their price.
 import { DRAWING, STYLE } from "./drawing.js";
 import { makeEditor, notify } from "./editor.js";
-import { DOMAIN, devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
+import { devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
 import { languageOf, timeOf, word } from "./words.js";
 
 const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
@@ -50,7 +50,13 @@ export class FlotteCar extends HTMLElement {
 
   _state = (key) => this._hass.states[this._entities[key]];
   _is = (key, value) => this._state(key)?.state === value;
-  _nameOf = (key) => this._hass.formatEntityName(this._state(key), { type: "entity" });
+  /** The entity's name, which is in Home Assistant's language; in another, Flotte's name. */
+  _nameOf(key) {
+    const hass = this._hass;
+    const own = hass.language !== hass.config.language && `component.flotte.entity.${key}.name`;
+    return (own && hass.localize(own)) || hass.formatEntityName(this._state(key), { type: "entity" });
+  }
+
 
   /** The value of an entity in words; nothing if it is unknown. */
   _says = (key) => isKnown(this._state(key)) && this._hass.formatEntityState(this._state(key));
@@ -194,15 +200,13 @@ export class FlotteCar extends HTMLElement {
   /** Ask Flotte for prices; nothing is sent to Tesla or counted. */
   async _quote(actions) {
     const { device } = this._config;
-    const prices = {};
     for (const action of new Set(actions)) {
       const answer = await this._hass.callWS({
-        type: "call_service", domain: DOMAIN, service: "price_of",
+        type: "call_service", domain: "flotte", service: "price_of",
         service_data: { device_id: [device], action }, return_response: true,
       }).catch(() => null);
-      prices[action] = answer?.response.prices[device];
+      this._prices[action] = answer?.response.prices[device];
     }
-    this._prices = prices;
     this._updateActions();
   }
 

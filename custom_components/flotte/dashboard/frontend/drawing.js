@@ -21,8 +21,7 @@ export const DRAWING = `<svg viewBox="8 8 184 322" role="group">
 ${Object.entries(TYRES).map(([wheel, [x, y]]) =>
   part(`sensor.pressure_${wheel}`, `<rect x="${x}" y="${y}" width="9" height="36" rx="3"/>`)).join("")}
 <path class="body" d="${BODY}"/>
-<path class="line" d="M58 44Q62 32 72 27M142 44Q138 32 128 27"/>
-<path class="line rear" d="M60 290Q64 299 74 303M140 290Q136 299 126 303"/>
+<path class="line" d="M58 44Q62 32 72 27M142 44Q138 32 128 27M60 290Q64 299 74 303M140 290Q136 299 126 303"/>
 ${part("cover.frunk", '<path d="M60 66C65 38 78 28 100 28S135 38 140 66L137 96C122 87 78 87 63 96Z"/>', "panel")}
 ${part("cover.trunk", '<path d="M66 246C84 253 116 253 134 246L138 286C127 300 73 300 62 286Z"/>', "panel")}
 <path class="glass" d="M64 104C78 93 122 93 136 104L130 136C118 128 82 128 70 136ZM71 142C84 135 116 135 129 142V226C116 233 84 233 71 226Z"/>
@@ -45,7 +44,6 @@ svg * { transition: transform .4s }
 .glass { fill: var(--primary-text-color); opacity: .14 }
 .body, .panel path, .leaf { stroke: var(--color) }
 .line { stroke: var(--color); stroke-width: 2.5 }
-.rear { stroke: var(--error-color) }
 .panel path { fill: transparent }
 .leaf { fill: var(--card-background-color) }
 rect { fill: var(--color) }
@@ -64,7 +62,7 @@ rect { fill: var(--color) }
 #doors.open path { transform: translate(0, -3px) rotate(-20deg); transform-origin: 93px 185px }
 .unknown { opacity: .3 }
 .hit { fill: transparent; stroke: none }
-[role=button] { cursor: pointer; outline: none }
+[role=button] { cursor: pointer }
 [role=button]:focus-visible, button:focus-visible { outline: 3px solid var(--primary-color) }
 .mirrored .seats { transform: scaleX(-1); transform-origin: 100px }
 @keyframes pulse { 50% { opacity: .35 } }

@@ -1,5 +1,5 @@
 // Lookup of Flotte's entities by translation key: ids depend on the language and on the owner.
-export const DOMAIN = "flotte";
+const DOMAIN = "flotte";
 
 const keyOf = (entry) => `${entry.entity_id.split(".", 1)[0]}.${entry.translation_key}`;
 

@@ -1,7 +1,6 @@
 // Entry point: a dashboard and a car card for Home Assistant, without a build step.
 import { FlotteCar } from "./car.js";
 import { FlotteEditor } from "./editor.js";
-import { DOMAIN } from "./entities.js";
 import { FlotteDashboard } from "./strategy.js";
 import { word } from "./words.js";
 
@@ -30,9 +29,8 @@ if (!customElements.get("flotte-car")) {
     documentationURL: "https://github.com/flotte-ha/flotte#add-our-dashboard",
     getEntitySuggestion: (hass, entityId) => {
       const entry = hass.entities[entityId];
-      return entry?.platform === DOMAIN && entry.translation_key === "battery_level"
-        ? { config: { type: "custom:flotte-car", device: entry.device_id } }
-        : null;
+      const fits = entry?.platform === "flotte" && entry.translation_key === "battery_level";
+      return fits ? { config: { type: "custom:flotte-car", device: entry.device_id } } : null;
     },
   });
 }

@@ -63,7 +63,8 @@ const CAR = {
     }, "climate"),
     values("inside_temperature outside_temperature"),
     tile("switch.defrost"),
-    values("seat_heater_left seat_heater_right steering_wheel_heater", "select"),
+    ["left", "right"].map((seat) => tile(`select.seat_heater_${seat}`, {}, `front_${seat}`)),
+    values("steering_wheel_heater", "select"),
   ]],
   place: ["map-marker", [
     several(["device_tracker.location", "device_tracker.route"], {
@@ -74,7 +75,6 @@ const CAR = {
     values("route_destination route_arrival"),
     ["frunk", "trunk", "charge_port", "windows"].map((key) =>
       tile(`cover.${key}`, { features: [{ type: "cover-open-close" }] })),
-    tile("switch.sentry_mode"),
     values("odometer"),
   ]],
   tyres: ["car-tire-alert", ["front_left", "front_right", "rear_left", "rear_right"].map((wheel) => {
@@ -84,7 +84,7 @@ const CAR = {
   software: ["information-outline", [
     wide("update.software_update"),
     values("last_seen"),
-    tile("button.refresh"),
+    tile("button.refresh", { hide_state: true }),
   ]],
 };
 
@@ -122,12 +122,9 @@ const COSTS = [
 ];
 
 async function homeSections(hass, site) {
-  // An error if the Energy dashboard is not set up.
   const energy = await hass.callWS({ type: "energy/get_prefs" }).catch(() => null);
-  const flow = () =>
-    energy?.energy_sources.length && { type: "energy-distribution", link_dashboard: true, grid_options };
-  const parts = Object.values(hass.devices).filter((part) =>
-    [part.via_device_id, part.parent_device_id].includes(site.id));
+  const flow = () => energy && { type: "energy-distribution", link_dashboard: true, grid_options };
+  const parts = Object.values(hass.devices).filter((part) => part.via_device_id === site.id);
   return [
     section(hass, site, nameOf(site), "", [flow, ...HOME]),
     section(hass, site, "", "", [graph(POWERS, 1, "5minute")]),

@@ -1,4 +1,4 @@
-// Words that neither Home Assistant nor Flotte's entities have: English (for all others too), German.
+// Words that no entity has, in English (for all other languages too) and German.
 const WORDS = {
   about_card: "Your car from above|Dein Auto von oben",
   about_dashboard: "Your cars, your home and what Tesla bills|Deine Autos, dein Haus und was Tesla berechnet",

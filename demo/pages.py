@@ -1,0 +1,299 @@
+"""Checks of Flotte's own dashboard in a real browser, each in a fresh profile.
+
+A browser that has been there before finds the modules in its cache, which hides the race between
+them and Home Assistant's start.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, Error, Page, Route, async_playwright, expect
+from playwright.async_api import TimeoutError as NotSeen
+
+from demo.browser import CHROMIUM, FLAGS, login
+from demo.checks import CheckError, Scene
+from demo.checks import expect as expect_that
+from demo.processes import DemoError, wait_until
+from demo.tesla import AURORA
+
+PATH = "/dashboard-tesla"
+"""Where Home Assistant puts the dashboard by its suggested title."""
+LOADS = 6
+"""Loads of each kind."""
+LATE_SECONDS = 0.5
+"""Delay of Home Assistant's own script, in which a module could come first."""
+CARD_SECONDS = 10
+SHOWN_SECONDS = 2.0
+"""Seconds for an event in a car to show on the drawing."""
+PHONE = 390
+"""Width of a phone in pixels."""
+
+WORDS = {
+    "en": ("Charging", "Limit 80%"),
+    "de": ("Laden", "Limit 80\N{NO-BREAK SPACE}%"),
+}
+"""Words on the page of a car, by language."""
+
+_LOCK = re.compile("^Lock")
+"""The beginning of the lock button's name, which its price ends."""
+
+EXPECTED = ("/api/map_tiles/",)
+"""Addresses whose failure is no fault: there is no internet."""
+
+type Theme = Literal["light", "dark"]
+
+
+@dataclass
+class Visitor:
+    """The browser, and what went wrong in any of its pages."""
+
+    scene: Scene
+    browser: Browser
+    pictures: Path | None
+    errors: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def page(
+        self,
+        width: int = 1440,
+        height: int = 1000,
+        *,
+        language: str = "en",
+        theme: Theme = "light",
+    ) -> AsyncIterator[Page]:
+        """A page in a fresh profile, logged in."""
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            locale="en-GB",
+            timezone_id="Europe/Amsterdam",
+            reduced_motion="reduce",
+            service_workers="block",
+        )
+        context.set_default_timeout(CARD_SECONDS * 1000)
+        await context.add_init_script(login(self.scene.home_assistant, language))
+        page = await context.new_page()
+        page.on("console", lambda message: self._note(message.type, message.text, message.location))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        try:
+            yield page
+        finally:
+            await context.close()
+
+    def _note(self, kind: str, text: str, location: Any) -> None:  # noqa: ANN401  # of the browser
+        address = str(location.get("url", "")) if isinstance(location, dict) else ""
+        if kind == "error" and not any(part in address for part in EXPECTED):
+            self.errors.append(f"{text} ({address})")
+
+    async def open(self, page: Page, path: str) -> None:
+        """Open a path of Home Assistant."""
+        await page.goto(f"{self.scene.home_assistant.url}{path}")
+
+    async def aurora(self) -> str:
+        """The path of Aurora's page."""
+        return f"{PATH}/{await self.device()}"
+
+    async def device(self) -> str:
+        """The id of Aurora's device."""
+        devices = await self.scene.home_assistant.call("config/device_registry/list")
+        return next(str(row["id"]) for row in devices if ["flotte", AURORA] in row["identifiers"])
+
+
+async def is_added_with_two_clicks(visitor: Visitor) -> str:
+    """The dialog lists the dashboard, and fills in title and icon."""
+    async with visitor.page() as page:
+        await visitor.open(page, "/config/lovelace/dashboards")
+        await page.get_by_text("Add dashboard").first.click()
+        await page.get_by_text("Flotte", exact=True).click()
+        await page.get_by_text("Create", exact=True).click()
+
+        async def created() -> str | None:
+            rows = await visitor.scene.home_assistant.call("lovelace/dashboards/list")
+            return next((str(row["title"]) for row in rows if row["url_path"] == PATH[1:]), None)
+
+        title = await wait_until("the dashboard", created, CARD_SECONDS)
+    config = await visitor.scene.home_assistant.call("lovelace/config", url_path=PATH[1:])
+    expect_that(config == {"strategy": {"type": "custom:flotte"}}, f"it is {config}")
+    return f"“{title}” at {PATH}"
+
+
+async def loads_in_time(visitor: Visitor) -> str:
+    """A fresh browser shows the card, even if Home Assistant's own script is late."""
+    seconds: list[float] = []
+    for is_late in (False, True) * LOADS:
+        async with visitor.page() as page:
+            if is_late:
+                await page.route("**/frontend_latest/app.*.js", _late)
+            began = time.monotonic()
+            await visitor.open(page, PATH)
+            try:
+                await page.locator("flotte-car #level").first.wait_for()
+            except NotSeen:
+                raise CheckError(f"load {len(seconds) + 1} shows no card") from None
+            seconds.append(time.monotonic() - began)
+        # Home Assistant hangs up on who does not answer its pings, which a call does.
+        await visitor.scene.home_assistant.call("get_config")
+    return f"0 of {len(seconds)} loads failed, {min(seconds):.1f} to {max(seconds):.1f} s"
+
+
+async def _late(route: Route) -> None:
+    await asyncio.sleep(LATE_SECONDS)
+    await route.continue_()
+
+
+async def looking_is_free(visitor: Visitor) -> str:
+    """No page of the dashboard sends anything to Tesla that it bills, or wakes a car."""
+    tesla = visitor.scene.tesla
+    before, car = (await tesla.bill())["counts"], await tesla.car(AURORA)
+    async with visitor.page() as page:
+        for path in (await visitor.aurora(), f"{PATH}/home", f"{PATH}/sun", f"{PATH}/spending"):
+            await visitor.open(page, path)
+            await page.locator("hui-section").first.wait_for()
+    after, then = (await tesla.bill())["counts"], await tesla.car(AURORA)
+    paid = {
+        key: after[key] - before.get(key, 0)
+        for key in ("data", "command", "wake")
+        if after.get(key, 0) != before.get(key, 0)
+    }
+    expect_that(not paid, f"it was billed: {paid}")
+    expect_that(then["wakes"] == car["wakes"], "the car was woken")
+    return "nothing billed, nobody woken"
+
+
+async def door_opens(visitor: Visitor) -> str:
+    """A door that opens in the car opens on the drawing."""
+    tesla = visitor.scene.tesla
+    async with visitor.page() as page:
+        await visitor.open(page, await visitor.aurora())
+        door = page.locator("flotte-car #door_driver_front")
+        await door.wait_for()
+        name = "Front driver door"
+        await expect(door).to_have_attribute("aria-label", f"{name}: Closed")
+        began = time.monotonic()
+        await tesla.order(f"cars/{AURORA}", {"open": "df"})
+        await expect(door).to_have_attribute("aria-label", f"{name}: Open")
+        took = time.monotonic() - began
+        expect_that(took < SHOWN_SECONDS, f"seen after {took:.2f} s")
+        await expect(page.locator("flotte-car #closures")).to_contain_text(f"Open: {name}")
+        await tesla.order(f"cars/{AURORA}", {"close": "df"})
+        await expect(door).to_have_attribute("aria-label", f"{name}: Closed")
+        # The keyboard opens the details.
+        await door.press("Enter")
+        await page.locator("ha-more-info-dialog").get_by_text(name).first.wait_for()
+    return f"after {took:.2f} s"
+
+
+async def unlocks_by_tap(visitor: Visitor) -> str:
+    """A tap unlocks the car by one command, at the shown price."""
+    tesla = visitor.scene.tesla
+    await tesla.order(f"cars/{AURORA}", {"locked": True})
+    async with visitor.page() as page:
+        await visitor.open(page, await visitor.aurora())
+        button = page.locator("flotte-car").get_by_role("button", name="Unlock")
+        await button.wait_for()
+        await expect(button).to_contain_text("up to €0.0")
+        price = await button.locator("small").inner_text()
+        runs = len((await tesla.car(AURORA))["executions"])
+        await button.dblclick()
+
+        async def unlocked() -> bool | None:
+            return (await tesla.car(AURORA))["locked"] is False or None
+
+        await wait_until("the unlocked car", unlocked, CARD_SECONDS)
+        await page.locator("flotte-car").get_by_role("button", name=_LOCK).wait_for()
+        ran = (await tesla.car(AURORA))["executions"][runs:]
+        expect_that(len(ran) == 1, f"a double tap ran {len(ran)} commands")
+    return f"one command, “{price}”"
+
+
+async def follows_names(visitor: Visitor) -> str:
+    """A renamed car has its new name on its tab at once."""
+    home_assistant, device = visitor.scene.home_assistant, await visitor.device()
+    async with visitor.page() as page:
+        await visitor.open(page, await visitor.aurora())
+        await page.get_by_role("tab", name="Aurora").wait_for()
+
+        async def rename(name: str | None) -> None:
+            await home_assistant.call(
+                "config/device_registry/update", device_id=device, name_by_user=name
+            )
+
+        await rename("Blitz")
+        try:
+            await page.get_by_role("tab", name="Blitz").wait_for()
+            await expect(page.locator("flotte-car #name")).to_have_text("Blitz")
+        finally:
+            await rename(None)
+    return "Aurora was Blitz for a moment"
+
+
+async def speaks_both_languages(visitor: Visitor) -> str:
+    """The page of a car speaks the user's language, on a phone and on a desktop."""
+    for language, words in WORDS.items():
+        await _look(visitor, language, words, 1440, "light")
+        await _look(visitor, language, words, PHONE, "dark")
+    return ", ".join(WORDS)
+
+
+async def _look(
+    visitor: Visitor, language: str, words: tuple[str, ...], width: int, theme: Theme
+) -> None:
+    height = 1180 if width > PHONE else 844
+    async with visitor.page(width, height, language=language, theme=theme) as page:
+        await visitor.open(page, await visitor.aurora())
+        for each in words:
+            await page.get_by_text(each).first.wait_for()
+        # The price of every action.
+        small = page.locator("flotte-car button:visible small")
+        await expect(small.first).not_to_have_text("\N{NO-BREAK SPACE}")
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        expect_that(wide <= width, f"{wide} pixels wide, on a screen of {width}")
+        card = await page.locator("flotte-car").bounding_box()
+        expect_that(card and card["x"] + card["width"] <= width, f"the card is at {card}")
+        if visitor.pictures:
+            await page.wait_for_load_state("networkidle")
+            await asyncio.sleep(1)
+            name = f"flotte_dashboard-{width}-{language}-{theme}.png"
+            await page.screenshot(path=visitor.pictures / name)
+
+
+async def no_errors(visitor: Visitor) -> str:
+    """No page wrote an error to the console."""
+    expect_that(not visitor.errors, "; ".join(sorted(set(visitor.errors))))
+    return "in any of these pages"
+
+
+CHECKS: tuple[tuple[str, Callable[[Visitor], Awaitable[str]]], ...] = (
+    ("the dashboard is added with two clicks", is_added_with_two_clicks),
+    ("it loads in fresh browsers", loads_in_time),
+    ("looking at it costs nothing", looking_is_free),
+    ("an opened door opens on the drawing", door_opens),
+    ("a tap unlocks", unlocks_by_tap),
+    ("a renamed car is renamed", follows_names),
+    ("it speaks both languages, on phone and desktop", speaks_both_languages),
+    ("there is no error in the console", no_errors),
+)
+
+
+async def check_pages(scene: Scene, pictures: Path | None = None) -> bool:
+    """Run every check, print a line for each and take pictures; returns whether all passed."""
+    if pictures:
+        await asyncio.to_thread(pictures.mkdir, parents=True, exist_ok=True)
+    good = True
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        visitor = Visitor(scene, browser, pictures)
+        for title, check in CHECKS:
+            try:
+                print(f"  ok      {title}: {await check(visitor)}")
+            except (AssertionError, CheckError, DemoError, Error) as error:
+                good = False
+                print(f"  FAILED  {title}: {error}")
+        await browser.close()
+    return good

@@ -795,7 +795,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.settings",
         "coordinator",
         "tesla.charging",
-        "tesla.errors",
         "tesla.listeners",
     },
     "dashboard": set(),

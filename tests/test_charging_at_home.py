@@ -65,7 +65,7 @@ async def test_the_car_follows_the_sun(
     assert steps == [ChargingStep.START, ChargingStep.SET, ChargingStep.STOP]
     # Current and start, each after a handshake or not, current, stop; the car slept before.
     assert spent(told) == {Category.WAKE: 1, Category.COMMAND: 5}
-    assert plugged.commands_today == 5
+    assert plugged.sender.commands_today == 5
     usage = plugged.usage
     # 3 min at 8.28 kW and 10 min at 4.14 kW, but for starting and for steps of the meter.
     assert usage.from_sun == pytest.approx(1.1, abs=0.2)
@@ -161,14 +161,14 @@ async def test_a_restart_goes_on(
     wait: Wait,
 ) -> None:
     following.async_change(lowest_level=30)
-    sun, commands_today = following.usage.from_sun, following.commands_today
+    sun, commands_today = following.usage.from_sun, following.sender.commands_today
     assert await hass.config_entries.async_unload(told.entry_id)
     await set_up(hass, told)
     make_home(hass, car)
     after = controller_of(told)
     assert after is not following
     assert (after.settings.mode, after.settings.lowest_level) == (ChargingMode.SUN_FIRST, 30)
-    assert (after.usage.from_sun, after.commands_today) == (sun, commands_today)
+    assert (after.usage.from_sun, after.sender.commands_today) == (sun, commands_today)
     house(tesla, 0)
     await wait(5 * MINUTE)
     assert (reason_of(after), car.charging.state) == (Reason.WAITS_FOR_SUN, "Stopped")
@@ -182,8 +182,8 @@ async def test_a_refused_start_is_tried_again_later_and_less_often(
     plugged.async_change(mode=ChargingMode.SUN_FIRST)
     house(tesla, 9000)
     await wait(20 * MINUTE)
-    assert plugged.problem is not None
-    assert plugged.problem.translation_key == "gate_asleep"
+    assert plugged.sender.problem is not None
+    assert plugged.sender.problem.translation_key == "gate_asleep"
     assert (car.charging.state, spent(told)) == ("Stopped", {})
 
 
@@ -196,7 +196,7 @@ async def test_a_command_with_an_unknown_outcome_is_no_takeover(
     monkeypatch.setattr(following.coordinator.vehicle, "send", lose)
     house(tesla, 0)
     await wait(5 * MINUTE)
-    assert following.problem is not None
+    assert following.sender.problem is not None
     assert not following.is_taken_over
 
 

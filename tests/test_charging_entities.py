@@ -456,5 +456,5 @@ async def test_a_day_in_the_sun(
     assert float(state_of(hass, "sensor.aurora_energy_charged_from_sun").state) > 0.2
     assert state_of(hass, "sensor.aurora_sun_share_of_this_charge").state != "0"
     assert state_of(hass, "sensor.aurora_charging_commands_today").state == str(
-        plugged.commands_today
+        plugged.sender.commands_today
     )

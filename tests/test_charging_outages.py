@@ -115,7 +115,7 @@ async def test_a_wake_that_fails_is_not_paid_for_all_day(
     house(tesla, 9000)
     await wait(60 * MINUTE)
     assert (fault.hits <= 6, spent(told).get(Category.COMMAND)) == (True, None)
-    assert plugged.problem is not None
+    assert plugged.sender.problem is not None
 
 
 async def test_a_vehicle_that_was_unplugged_unnoticed_is_asked_once(
@@ -275,7 +275,7 @@ async def test_a_suspended_account_is_not_asked_all_the_time(
     await wait(30 * MINUTE)
     asked = len([each for each in tesla.requests if each.endpoint == "signed_command"])
     assert (car.charging.state, asked - before <= 2) == ("Charging", True)
-    assert following.problem is not None
+    assert following.sender.problem is not None
 
 
 @pytest.mark.parametrize("mode", ["frugal", "stopped"])

@@ -23,7 +23,6 @@ from ..tesla.charging.situation import (
     Memory,
 )
 from ..tesla.charging.usage import Usage
-from ..tesla.errors import TeslaError
 from ..tesla.listeners import Listeners, call_both
 from .departures import Departures
 from .inputs import Conditions, charging_situation, sharing_vehicle
@@ -85,16 +84,6 @@ class ChargingController:
     def is_taken_over(self) -> bool:
         """Whether a person has taken over, until the vehicle is unplugged or they resume."""
         return self.is_on and self._memory.taken_over
-
-    @property
-    def commands_today(self) -> int:
-        """Commands that charging sent today, in local time."""
-        return self.sender.commands_today
-
-    @property
-    def problem(self) -> TeslaError | None:
-        """Why the last command failed; None if it did not."""
-        return self.sender.problem
 
     # --- What a person changes -------------------------------------------------------------------
 
@@ -243,7 +232,7 @@ class ChargingController:
             self.settings,
             self.coordinator.vehicle.gate,
             share,
-            used=self.commands_today,
+            used=self.sender.commands_today,
             resumed=self._person.has_resumed,
             prices=self._plan.prices(conditions, self.settings.mode),
             plan=self.plan,

@@ -88,7 +88,7 @@ class ChargingDecisions:
     @callback
     def _async_decided(self, decision: ChargingDecision) -> None:
         acts = decision.action not in {ChargingStep.KEEP, ChargingStep.HANDS_OFF}
-        problem = self._controller.problem if acts else None
+        problem = self._controller.sender.problem if acts else None
         happening = _HAPPENINGS[decision.action] if problem is None else ChargingHappening.WAITS
         event = happening, decision.reason, problem.translation_key if problem else ""
         if not self._is_news(event, decision):

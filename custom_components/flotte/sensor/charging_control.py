@@ -123,7 +123,7 @@ CHARGING_FIGURES: Final = (
         key="charging_commands_today",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=lambda controller: controller.commands_today,
+        value=lambda controller: controller.sender.commands_today,
     ),
 )
 CHARGING_ENERGY: Final = (
@@ -210,7 +210,7 @@ class ChargingDecisionSensor(ChargingEntity, SensorEntity):
         decision = self._decision
         if decision is None:
             return {}
-        problem = self._controller.problem if self._controller.is_on else None
+        problem = self._controller.sender.problem if self._controller.is_on else None
         amps = decision.figures.get("amps")
         return {
             ATTR_SENTENCE: async_sentence(self.hass, decision, problem),
@@ -228,7 +228,7 @@ class ChargingDecisionSensor(ChargingEntity, SensorEntity):
     def async_refresh_if_changed(self) -> None:
         """Write at once another reason or current, and after a while another figure."""
         now, decision = dt_util.utcnow(), self._decision
-        problem = self._controller.problem
+        problem = self._controller.sender.problem
         step = decision and (decision.reason, decision.figures.get("amps"), problem)
         is_due = self._shown_at is None or now - self._shown_at >= _SENTENCE_INTERVAL
         if step != self._shown_step or is_due:

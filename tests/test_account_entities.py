@@ -642,8 +642,7 @@ async def test_the_explanation_is_in_home_assistants_language(
     hass.config.language = "nl"
     await async_load_integrations(hass, {DOMAIN})
     await shine(hass, 70)
-    # There are no Dutch texts yet: English ones take their place.
-    assert state_of(hass, DECISION).attributes["explanation"].startswith("The car is asleep")
+    assert state_of(hass, DECISION).attributes["explanation"].startswith("De auto slaapt")
     asked: list[str] = []
 
     def dutch(_hass: HomeAssistant, language: str, category: str, domain: str) -> dict[str, str]:

@@ -233,3 +233,11 @@ def test_every_repair_issue_is_a_symptom_or_needs_no_row() -> None:
         key for key, text in texts.items() if re.sub(r"{\w+}", "…", text["title"]) not in symptoms
     }
     assert without == set().union(*NOT_IN_THE_TABLE.values())
+
+
+def test_the_german_readme_has_the_same_sections() -> None:
+    sections = {
+        name: re.findall(r"^(#+) ", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+        for name in ("README.md", "README.de.md")
+    }
+    assert sections["README.de.md"] == sections["README.md"]

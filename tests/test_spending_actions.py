@@ -327,7 +327,7 @@ async def test_mode_of_the_report(hass: HomeAssistant, loaded: MockConfigEntry) 
 
 @pytest.mark.usefixtures("asleep", "loaded")
 async def test_texts_in_a_language_that_has_none(hass: HomeAssistant) -> None:
-    hass.config.language = "nl"
+    hass.config.language = "fi"
     told = await report(hass)
     assert told["spending_mode"]["explanation"].startswith("Nothing is held back")
 

@@ -141,7 +141,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         ),
         avoided={
             r"\b[Uu]\b(?! ?[/:])|\b[Uu]w\b": "Dutch says je",
-            r"[„“”‘’]": "quotes are straight",
+            r"[„“”]": "quotes are straight",
             r"\balstublieft\b": "short texts say no please",
         },
     ),

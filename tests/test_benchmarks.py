@@ -10,16 +10,20 @@ from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from tesla_protocol.telemetry import vehicle_data_pb2 as wire
 
 from benchmarks.child import ChildFailed, child
+from benchmarks.contestants import STREAMING
 from benchmarks.one_setup import Displayed
 from benchmarks.plain_signing import PlainSigning
 from benchmarks.records import Records, raw_values
 from benchmarks.setup_cases import Kept, compare, longest_chain
 from benchmarks.signing import PAYLOADS, WIRE
+from benchmarks.surplus.cases import House
+from benchmarks.surplus.end_to_end import compare_minutes
 from benchmarks.timing import alternate
 from custom_components.flotte.tesla.signing import ClientKey, Domain, Session
 from custom_components.flotte.tesla.telemetry.envelope import read_envelope
@@ -284,3 +288,16 @@ def test_restart_ignores_states_without_a_value() -> None:
     after = {name: Displayed("2", {}) for name in names}
 
     assert compare(before, after, restarted=10) == Kept(0, 0, 0, ())
+
+
+async def test_minutes_from_end_to_end_agree_with_the_pure_controller() -> None:
+    """The sun shines, and is gone: the same commands, and the same money but for delays."""
+    solar = np.array([0.0] * 2 + [6.0] * 25 + [0.0] * 13)
+    row = await compare_minutes("test", STREAMING, solar, np.full(40, 0.5), House(3, 10.0, 10))
+    whole, pure = row.whole, row.pure
+    assert (whole.starts, whole.wakes) == (pure.starts, pure.wakes) == (1, 1)
+    # Current, start and stop; a handshake before them.
+    assert row.found["executed"] == {"set_charging_amps": 1, "charge_start": 1, "charge_stop": 1}
+    assert (pure.commands, whole.commands) == (3, 4)
+    assert whole.sun == pytest.approx(pure.sun, rel=0.05)
+    assert row.gap == pytest.approx(0, abs=0.05)

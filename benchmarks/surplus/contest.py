@@ -11,7 +11,7 @@ from functools import partial
 from statistics import fmean
 from typing import Final
 
-from benchmarks.surplus import peers, ready_by
+from benchmarks.surplus import end_to_end, peers, ready_by
 from benchmarks.surplus.bound import bounds
 from benchmarks.surplus.cases import HOUSES, TEST, TRAINING, Case
 from benchmarks.surplus.minutes import Unavailable, measured
@@ -146,6 +146,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run the training cases, on which settings are chosen, instead of the test cases",
     )
+    parser.add_argument(
+        "--end-to-end",
+        action="store_true",
+        help="run only the week in Home Assistant, against the pure controller",
+    )
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -156,6 +161,11 @@ async def run(arguments: argparse.Namespace) -> None:
     except Unavailable as error:
         absent = json.dumps({"bench": "surplus", "available": False})
         sys.stdout.write(f"Not measured: {error}\n{absent}\n")
+        return
+    if arguments.end_to_end:
+        rows = await end_to_end.compare_all(training=arguments.training)
+        line = json.dumps({"bench": "surplus", "available": True} | end_to_end.summary(rows))
+        sys.stdout.write(f"{machine()}\n\n{end_to_end.block(rows)}\n\n{line}\n")
         return
     pairs = [(case.surplus(minutes), case.house.phases) for case in cases]
     best = {lowest: bounds(pairs, lowest) for lowest in LOWEST}
@@ -177,6 +187,7 @@ async def run(arguments: argparse.Namespace) -> None:
     month = MONTH / results[0][0].days
     houses = [case.surplus(minutes) for case in cases if case.house == HOUSES[0]]
     ready = {habit.name: ready_by.compare(habit, houses) for habit in ready_by.HABITS}
+    week = await end_to_end.compare_all(training=arguments.training)
     blocks = [
         f"{machine()}\n{len(cases)} cases of {results[0][0].days:.0f} days",
         *(_block(lowest, table, fmean(best[lowest]) * month) for lowest in LOWEST),
@@ -186,7 +197,10 @@ async def run(arguments: argparse.Namespace) -> None:
             f"decisions a second: {pace:,.0f}"
         ),
         *(_ready_block(name, rows) for name, rows in ready.items()),
-        json.dumps(_summary(table, slow, meters, pace) | _ready_summary(ready)),
+        end_to_end.block(week),
+        json.dumps(
+            _summary(table, slow, meters, pace) | _ready_summary(ready) | end_to_end.summary(week)
+        ),
     ]
     sys.stdout.write("\n\n".join(blocks) + "\n")
 

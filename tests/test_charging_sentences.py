@@ -44,8 +44,8 @@ SENTENCES: Final = {
         "access the location of the car."
     ),
     "a person stopped it": (
-        'You took over. Press "Follow the sun again" or unplug the car to let Flotte charge it '
-        "again."
+        'You took over, so charging is up to you. Press "Follow the sun again" or unplug the car '
+        "to let Flotte charge it again."
     ),
     "outage, charging": "Stopped: the grid is down, and charging would empty the home battery.",
     "outage, stopped": "Waiting for the grid: charging would empty the home battery.",

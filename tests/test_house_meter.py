@@ -39,7 +39,9 @@ class House:
         """Report these states after some seconds, and let the meter settle."""
         self._freezer.tick(timedelta(seconds=seconds))
         for name, power in powers.items():
-            attributes = {} if unit is None else {"unit_of_measurement": unit}
+            attributes = {"friendly_name": name.title()}
+            if unit is not None:
+                attributes["unit_of_measurement"] = unit
             self._hass.states.async_set(f"sensor.{name}", str(power), attributes)
         await self.settle()
 
@@ -145,7 +147,7 @@ async def test_zero_is_not_believed_for_ever(hass: HomeAssistant, house: House) 
     await house.report(grid=100, battery=0)
     await house.report(12 * 3600 + 1, grid=100)
     assert house.now.measured_at == NOON
-    assert house.meter.silent_part(datetime.now(UTC)) == "sensor.battery"
+    assert house.meter.silent_part(datetime.now(UTC)) == "Battery"
 
 
 async def test_grid_that_stays_at_zero_is_not_measured(hass: HomeAssistant, house: House) -> None:
@@ -154,7 +156,7 @@ async def test_grid_that_stays_at_zero_is_not_measured(hass: HomeAssistant, hous
     await house.report(received=0, out=0, battery=500)
     await house.report(11 * 60, battery=600)
     assert house.now.measured_at == NOON
-    assert house.meter.silent_part(datetime.now(UTC)) == "sensor.received"
+    assert house.meter.silent_part(datetime.now(UTC)) == "Received"
     await house.report(10, out=0)
     assert house.now.measured_at == NOON + timedelta(minutes=11)
 
@@ -190,9 +192,9 @@ async def test_silent_meter(house: House) -> None:
     assert (silent(9), silent(11)) == (None, "sensor.grid")
     await house.report(300, grid=100, battery=2000)
     await house.report(300, grid=100)
-    assert (silent(4), silent(6)) == (None, "sensor.battery")
+    assert (silent(4), silent(6)) == (None, "Battery")
     await house.report(grid="unavailable")
-    assert (silent(4), silent(6)) == (None, "sensor.grid")
+    assert (silent(4), silent(6)) == (None, "Grid")
     house.meter.async_stop()
     assert silent(60) is None
 

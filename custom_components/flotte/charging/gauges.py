@@ -74,8 +74,9 @@ class EntityGauge:
 
     @property
     def name(self) -> str:
-        """Name for texts."""
-        return self.entity_id
+        """Name for texts: as the owner reads it, or the id of an entity that is missing."""
+        state = self.hass.states.get(self.entity_id)
+        return self.entity_id if state is None else state.name
 
     def measure(self) -> Measured | None:
         """The power now; None if unknown."""

@@ -263,6 +263,22 @@ async def _look(
             await page.screenshot(path=visitor.pictures / name)
 
 
+async def shows_what_is_chosen(visitor: Visitor) -> str:
+    """The editor offers cars and sections, all of them chosen, and leaves out what is not."""
+    async with visitor.page() as page:
+        await visitor.open(page, await visitor.aurora())
+        await page.locator("flotte-car #level").first.wait_for()
+        await page.get_by_label("Edit dashboard").first.click()
+        editor = page.locator("flotte-editor")
+        for each in ("Comet", "Tyres"):
+            await editor.get_by_text(each, exact=True).click()
+        await page.get_by_text("Save", exact=True).click()
+        await expect(page.get_by_role("tab", name="Comet")).to_have_count(0)
+        await page.get_by_role("tab", name="Old Faithful").wait_for()
+        await expect(page.get_by_text("Tyres", exact=True)).to_have_count(0)
+    return "without Comet and tyres"
+
+
 async def no_errors(visitor: Visitor) -> str:
     """No page wrote an error to the console."""
     expect_that(not visitor.errors, "; ".join(sorted(set(visitor.errors))))
@@ -277,6 +293,7 @@ CHECKS: tuple[tuple[str, Callable[[Visitor], Awaitable[str]]], ...] = (
     ("a tap unlocks", unlocks_by_tap),
     ("a renamed car is renamed", follows_names),
     ("it speaks both languages, on phone and desktop", speaks_both_languages),
+    ("cars and sections can be chosen", shows_what_is_chosen),
     ("there is no error in the console", no_errors),
 )
 

@@ -2,7 +2,7 @@
 import { DRAWING, STYLE } from "./drawing.js";
 import { makeEditor, notify } from "./editor.js";
 import { devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
-import { languageOf, timeOf, word } from "./words.js";
+import { languageOf, ownName, timeOf, word } from "./words.js";
 
 const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
 
@@ -50,13 +50,8 @@ export class FlotteCar extends HTMLElement {
 
   _state = (key) => this._hass.states[this._entities[key]];
   _is = (key, value) => this._state(key)?.state === value;
-  /** The entity's name, which is in Home Assistant's language; in another, Flotte's name. */
-  _nameOf(key) {
-    const hass = this._hass;
-    const own = hass.language !== hass.config.language && `component.flotte.entity.${key}.name`;
-    return (own && hass.localize(own)) || hass.formatEntityName(this._state(key), { type: "entity" });
-  }
-
+  _nameOf = (key) =>
+    ownName(this._hass, key) || this._hass.formatEntityName(this._state(key), { type: "entity" });
 
   /** The value of an entity in words; nothing if it is unknown. */
   _says = (key) => isKnown(this._state(key)) && this._hass.formatEntityState(this._state(key));
@@ -95,19 +90,21 @@ export class FlotteCar extends HTMLElement {
     const presence = this._presence();
     say("name", name);
     say("presence", presence);
-    root.querySelector("ha-card").classList.toggle("asleep", this._is("binary_sensor.online", "off"));
-
     const open = this._updateParts(root);
     const closures = open.length
       ? word(hass, "open", open.join(", "))
-      : this._is("binary_sensor.doors_open", "off") && word(hass, "closed");
+      : !root.querySelector(".unknown") && this._is("binary_sensor.doors_open", "off") && word(hass, "closed");
     const lock = this._says("lock.doors");
     find("closures").classList.toggle("warn", open.length > 0);
     say("closures", join(lock, closures));
-    const svg = root.querySelector("svg");
-    svg.ariaLabel = join(name, presence, lock, closures);
-    const right = this._config.right_hand_drive ?? isRightHandDrive(hass, this._entities);
-    svg.classList.toggle("mirrored", right);
+    root.querySelector("svg").ariaLabel = join(name, presence, lock, closures);
+    const isCharging = this._is("binary_sensor.charging", "on");
+    root.querySelector("ha-card").className = [
+      this._is("binary_sensor.online", "off") && "asleep",
+      this._is("binary_sensor.charge_cable", "on") && "plugged",
+      isCharging && "charging",
+      (this._config.right_hand_drive ?? isRightHandDrive(hass, this._entities)) && "mirrored",
+    ].join(" ");
 
     const level = parseFloat(this._state("sensor.battery_level")?.state);
     const limit = parseFloat(this._state("number.charge_limit")?.state);
@@ -120,7 +117,6 @@ export class FlotteCar extends HTMLElement {
     say("level", this._says("sensor.battery_level"));
     bar.ariaLabel = join(find("level").textContent, limited);
     say("range", join(this._says("sensor.range"), limited));
-    const isCharging = this._is("binary_sensor.charging", "on");
     const end = this._state("sensor.charge_end");
     say("charging", join(
       this._says("sensor.charging_status"),
@@ -134,15 +130,15 @@ export class FlotteCar extends HTMLElement {
   /** Whether the car is reachable, or since when it sleeps. */
   _presence() {
     const [online, seen] = [this._state("binary_sensor.online"), this._state("sensor.last_seen")];
-    if (!isKnown(seen)) return word(this._hass, "not_seen");
-    if (online?.state !== "off") return this._says("binary_sensor.online");
-    return word(this._hass, "asleep_since", timeOf(this._hass, seen));
+    if (seen?.state === "unknown") return word(this._hass, "not_seen");
+    if (online?.state === "off" && isKnown(seen))
+      return word(this._hass, "asleep_since", timeOf(this._hass, seen));
+    return online && this._hass.formatEntityState(online);
   }
 
   /** Show each part; returns the names of what is open. */
   _updateParts(root) {
     const open = [];
-    const isCharging = this._is("binary_sensor.charging", "on");
     for (const part of root.querySelectorAll("[data-key]")) {
       const key = part.dataset.key;
       const state = this._state(key);
@@ -152,16 +148,12 @@ export class FlotteCar extends HTMLElement {
       const isOpen = !!low || OPEN.includes(state?.state);
       part.classList.toggle("open", isOpen);
       part.classList.toggle("unknown", !!state && !isKnown(state));
-      part.classList.toggle("charging", isCharging);
       if (!state) continue;
       part.role = "button";
       part.tabIndex = 0;
       part.ariaLabel = `${this._nameOf(key)}: ${this._hass.formatEntityState(state)}`;
       if (isOpen && !["doors", "charge_port"].includes(part.id)) open.push(this._nameOf(low || key));
     }
-    const cable = root.getElementById("cable").classList;
-    cable.toggle("in", this._is("binary_sensor.charge_cable", "on"));
-    cable.toggle("charging", isCharging);
     return open;
   }
 

@@ -36,8 +36,8 @@ ha-card { height: 100%; box-sizing: border-box; padding: 16px }
 h2, p { margin: 0 }
 h2 { font-size: 20px; font-weight: 500 }
 p:empty, [hidden] { display: none !important }
-.main { display: flex; gap: 12px; align-items: center }
-svg { flex: none; height: 300px; max-width: 50%; fill: none; stroke-linecap: round; --color: var(--secondary-text-color) }
+.main { display: flex; flex-wrap: wrap; gap: 12px; place-items: center }
+svg { height: 300px; min-width: 130px; max-width: 50%; overflow: visible; fill: none; stroke-linecap: round; --color: var(--secondary-text-color) }
 .asleep svg { opacity: .5 }
 svg * { transition: transform .4s }
 .body { fill: var(--secondary-background-color) }
@@ -53,10 +53,10 @@ rect { fill: var(--color) }
 .panel.open path { fill: var(--color); fill-opacity: .5; stroke-width: 3 }
 #charge_port { fill: var(--disabled-color) }
 #charge_port.open { fill: var(--info-color) }
-#charge_port.charging { fill: var(--success-color); animation: pulse 1.6s infinite }
+.charging #charge_port { fill: var(--success-color); animation: pulse 1.6s infinite }
 #cable { stroke: var(--info-color); stroke-width: 4; visibility: hidden }
-#cable.in { visibility: visible }
-#cable.charging { stroke: var(--success-color) }
+.plugged #cable { visibility: visible }
+.charging #cable { stroke: var(--success-color) }
 #doors { stroke: var(--color); stroke-width: 3 }
 #doors:not(.open) { --color: var(--success-color) }
 #doors.open path { transform: translate(0, -3px) rotate(-20deg); transform-origin: 93px 185px }
@@ -66,7 +66,7 @@ rect { fill: var(--color) }
 [role=button]:focus-visible, button:focus-visible { outline: 3px solid var(--primary-color) }
 .mirrored .seats { transform: scaleX(-1); transform-origin: 100px }
 @keyframes pulse { 50% { opacity: .35 } }
-.side { flex: 1; min-width: 0; display: grid; gap: 6px; overflow-wrap: anywhere }
+.side { flex: 1 120px; display: grid; gap: 6px; overflow-wrap: anywhere }
 #level { font-size: 34px; font-weight: 500 }
 #bar { height: 10px; border-radius: 5px; background: var(--divider-color); position: relative; overflow: hidden }
 #bar * { position: absolute; inset-block: 0 }

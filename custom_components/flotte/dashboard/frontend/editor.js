@@ -29,7 +29,9 @@ export class FlotteEditor extends HTMLElement {
       this.append(this._form);
     }
     const cars = devicesOf(hass, "car").map((car) => ({ value: car.id, label: nameOf(car) }));
-    Object.assign(this._form, { hass, data, schema: this.describe(hass, cars) });
+    const schema = this.describe(hass, cars);
+    const all = Object.fromEntries(schema.map((row) => [row.name, row.all]));
+    Object.assign(this._form, { hass, data: { ...all, ...data }, schema });
   }
 }
 

@@ -26,7 +26,6 @@ if (!customElements.get("flotte-car")) {
       return word(document.documentElement, "about_card");
     },
     preview: true,
-    documentationURL: "https://github.com/flotte-ha/flotte#add-our-dashboard",
     getEntitySuggestion: (hass, entityId) => {
       const entry = hass.entities[entityId];
       const fits = entry?.platform === "flotte" && entry.translation_key === "battery_level";

@@ -1,24 +1,21 @@
 // Dashboard strategy: views made of the entities that exist.
 import { makeEditor } from "./editor.js";
 import { devicesOf, entitiesOf, nameOf } from "./entities.js";
-import { word } from "./words.js";
+import { ownName, word } from "./words.js";
 
 const grid_options = { columns: 12 };
 
 // Rows: each makes the card of an entity, or nothing if the device lacks it.
 const tile = (key, more = {}, name) => (e, hass) =>
   e[key] && {
-    type: "tile", entity: e[key], name: name ? word(hass, name) : { type: "entity" }, ...more,
+    type: "tile", entity: e[key], name: name ? word(hass, name) : ownName(hass, key) || { type: "entity" }, ...more,
   };
 const tiles = (keys) => keys.split(" ").map((key) => tile(key));
 const wide = (key, type, style) => tile(key, { grid_options, features: type ? [{ type, style }] : [] });
 const slider = (key) => wide(key, "numeric-input", "slider");
 /** A card that is only there while its entity has a value. */
-const known = (key, card) => (e, hass) =>
-  e[key] && {
-    ...card(e, hass),
-    visibility: [{ condition: "state", entity: e[key], state_not: ["unknown", "unavailable"] }],
-  };
+const known = (key, card, state_not = ["unknown", "unavailable"]) => (e, hass) =>
+  e[key] && { ...card(e, hass), visibility: [{ condition: "state", entity: e[key], state_not }] };
 const values = (keys, domain = "sensor") =>
   keys.split(" ").map((key) => known(`${domain}.${key}`, tile(`${domain}.${key}`)));
 /** An attribute that may need more than one line. */
@@ -88,12 +85,14 @@ const CAR = {
   ]],
 };
 
+const AGAIN = "button.follow_sun_again";
 const SUN = [
   wide("select.charging_mode", "select-options"),
   wide("sensor.charging_decision"),
   text("sensor.charging_decision", "sentence"),
   values("surplus_for_vehicle next_planned_charge sun_share charge_cost energy_from_sun energy_from_grid charging_commands_today"),
-  tiles("binary_sensor.taken_over button.follow_sun_again"),
+  tile("binary_sensor.taken_over"),
+  known(AGAIN, tile(AGAIN, { hide_state: true }), "unavailable"),
   slider("number.lowest_level"),
   slider("number.ready_level"),
   tiles("time.ready_by select.ready_on number.charging_commands_a_day"),
@@ -142,7 +141,7 @@ export class FlotteDashboard extends HTMLElement {
     makeEditor((hass, cars) => {
       const sections = ALL.map((value) => ({ value, label: word(hass, value) }));
       return Object.entries({ cars, sections }).map(([name, options]) => ({
-        name, selector: { select: { multiple: true, mode: "list", options } },
+        name, selector: { select: { multiple: true, mode: "list", options } }, all: options.map((each) => each.value),
       }));
     });
 

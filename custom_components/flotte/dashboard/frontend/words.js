@@ -29,12 +29,16 @@ const WORDS = {
   up_to: "up to {}|bis {}",
 };
 
-/** The language of the user, or of the page before Home Assistant knows the user. */
+/** The language of the user, or of the page while the user is not known. */
 export const languageOf = (hass) => hass.locale?.language || hass.lang || "en";
 
 /** A word in the user's language, with a value in its braces. */
 export const word = (hass, key, value) =>
   WORDS[key].split("|")[languageOf(hass).startsWith("de") ? 1 : 0].replace("{}", value);
+
+/** Flotte's name of an entity, if the user's language differs from Home Assistant's. */
+export const ownName = (hass, key) =>
+  hass.language !== hass.config.language && hass.localize(`component.flotte.entity.${key}.name`);
 
 /** A time of day in the user's format and zone, with its day unless it is today. */
 export function timeOf(hass, state) {
@@ -43,7 +47,7 @@ export function timeOf(hass, state) {
   const options = { hour: "numeric", minute: "2-digit" };
   if (time_format > 0) options.hour12 = time_format === "12";
   if (time_zone === "server") options.timeZone = hass.config.time_zone;
-  const day = (date) => date.toLocaleDateString("en", { timeZone: options.timeZone });
-  if (day(moment) !== day(new Date())) Object.assign(options, { day: "numeric", month: "short" });
+  if (moment.toDateString() !== new Date().toDateString())
+    Object.assign(options, { day: "numeric", month: "short" });
   return new Intl.DateTimeFormat(languageOf(hass), options).format(moment);
 }

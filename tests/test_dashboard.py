@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.dashboard.serving import FRONTEND, async_serve_dashboard
 from simulator import Simulator
 from tests.conftest import EntryMaker, register_key, set_up
@@ -79,7 +80,8 @@ async def test_home_assistant_may_lack_a_front_end(
 async def test_a_changed_module_has_another_address(
     hass: HomeAssistant, front_end: UrlManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Browsers keep a module for a month."""
+    """Browsers keep a module for a month. With an account it does not wait for Tesla's answers."""
+    MockConfigEntry(domain=DOMAIN).add_to_hass(hass)
     served: list[str] = []
 
     class Http:
@@ -92,6 +94,7 @@ async def test_a_changed_module_has_another_address(
         (tmp_path / "words.js").write_text(content)
         await async_serve_dashboard(hass)
     assert len(set(served)) == 2
+    assert front_end.urls == {f"{folder}/flotte.js" for folder in served}
 
 
 def test_the_modules_are_small_and_complete() -> None:

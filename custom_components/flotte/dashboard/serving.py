@@ -31,6 +31,9 @@ async def async_serve_dashboard(hass: HomeAssistant) -> None:
     Browsers keep them for 31 days, so a new content needs a new address. The entry point imports
     the others relative to its own, so the hash belongs into the path. Without the front end there
     is no page to load them.
+
+    With an account it is offered at once: while Home Assistant starts, a page waits for it for only
+    five seconds, and Tesla may take longer to answer.
     """
     if DATA_EXTRA_MODULE_URL not in hass.data:
         return
@@ -39,6 +42,8 @@ async def async_serve_dashboard(hass: HomeAssistant) -> None:
         [StaticPathConfig(folder, str(FRONTEND), cache_headers=True)]
     )
     hass.data[_SERVED] = f"{folder}/{_ENTRY_POINT}"
+    if hass.config_entries.async_entries(DOMAIN):
+        async_offer_dashboard(hass)
 
 
 def _digest() -> str:

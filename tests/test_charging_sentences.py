@@ -73,7 +73,10 @@ SENTENCES: Final = {
         "Your budget is nearly spent: Flotte only stops charging, and does not follow the sun. "
         "9.0 kW to spare."
     ),
-    "no meter": "Waiting for the power meter of the house, which reports nothing.",
+    "no meter": (
+        "Waiting: the power meter of the house is missing or reports nothing. "
+        "See Charging at home in Flotte's options."
+    ),
     "meter with the wrong sign": (
         "Waiting for the power meter of the house, which shows imports as exports."
     ),
@@ -84,9 +87,11 @@ SENTENCES: Final = {
         "Stopped: the power meter of the house shows imports as exports."
     ),
     "meter just lost, charging": (
-        "Charging at 8 A for now: the power meter of the house reports nothing."
+        "Charging at 8 A for now: the power meter of the house is missing or reports nothing."
     ),
-    "meter lost ten minutes ago": "Stopped: the power meter of the house reports nothing.",
+    "meter lost ten minutes ago": (
+        "Stopped: the power meter of the house is missing or reports nothing."
+    ),
     "enough for 9 A": "Charging at 9 A from the sun: 6.3 kW to spare.",
     "5 A shown for the 3 A that we set": "Charging at 3 A from the sun: 0.7 kW to spare.",
     "at least the lowest current, at night": (

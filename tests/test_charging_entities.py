@@ -36,15 +36,15 @@ OTHERS: Final = {
     "binary_sensor.aurora_taken_over_by_you",
     "button.aurora_follow_the_sun_again",
     "event.aurora_charging_by_flotte",
-    "number.aurora_charging_commands_a_day",
+    "number.aurora_commands_a_day_for_charging",
     "number.aurora_lowest_battery_level",
     "number.aurora_charging_priority",
     "number.aurora_ready_level",
     "select.aurora_ready_on",
     "sensor.aurora_charging_commands_today",
     "sensor.aurora_charging_decision",
-    "sensor.aurora_energy_charged_from_grid",
-    "sensor.aurora_energy_charged_from_sun",
+    "sensor.aurora_grid_energy_charged",
+    "sensor.aurora_solar_energy_charged",
     "sensor.aurora_next_planned_charge",
     "sensor.aurora_sun_share_of_this_charge",
     "sensor.aurora_to_spare_for_the_car",
@@ -160,7 +160,7 @@ async def test_a_car_has_only_the_mode_until_it_is_used(
         ),
         ("number.aurora_ready_level", "set_value", {"value": 90}, {"ready_level": 90}, "90"),
         (
-            "number.aurora_charging_commands_a_day",
+            "number.aurora_commands_a_day_for_charging",
             "set_value",
             {"value": 30},
             {"commands_a_day": 30},
@@ -189,7 +189,7 @@ async def test_settings(
     [
         ("number.aurora_lowest_battery_level", "set_value", {"value": 101}),
         ("number.aurora_ready_level", "set_value", {"value": 0}),
-        ("number.aurora_charging_commands_a_day", "set_value", {"value": 501}),
+        ("number.aurora_commands_a_day_for_charging", "set_value", {"value": 501}),
         ("number.aurora_charging_priority", "set_value", {"value": 10}),
         ("select.aurora_ready_on", "select_option", {"option": "calendar"}),
         ("select.aurora_ready_on", "select_option", {"option": "chosen_days"}),
@@ -280,8 +280,8 @@ async def test_figures_of_the_controller(
             "next_planned_charge",
             "sun_share_of_this_charge",
             "cost_of_this_charge",
-            "energy_charged_from_sun",
-            "energy_charged_from_grid",
+            "solar_energy_charged",
+            "grid_energy_charged",
             "charging_commands_today",
         )
     }
@@ -290,8 +290,8 @@ async def test_figures_of_the_controller(
         "next_planned_charge": "2026-10-21T00:00:00+00:00",
         "sun_share_of_this_charge": "75",
         "cost_of_this_charge": "0.73",
-        "energy_charged_from_sun": "106.0",
-        "energy_charged_from_grid": "41.2",
+        "solar_energy_charged": "106.0",
+        "grid_energy_charged": "41.2",
         "charging_commands_today": "0",
     }
 
@@ -305,18 +305,18 @@ async def test_energy_never_falls(
     """A file that is older than the shown states, as after a crash, only delays the counting."""
     used.observed.usage = Usage(from_sun=12.5, from_grid=3.0)
     used.changed()
-    assert state_of(hass, "sensor.aurora_energy_charged_from_sun").state == "12.5"
+    assert state_of(hass, "sensor.aurora_solar_energy_charged").state == "12.5"
     older = Usage(from_sun=10.0, from_grid=3.0)
     monkeypatch.setattr(Usage, "from_stored", lambda _stored: older)
     assert await hass.config_entries.async_reload(loaded.entry_id)
     await hass.async_block_till_done()
-    assert state_of(hass, "sensor.aurora_energy_charged_from_sun").state == "12.5"
-    assert state_of(hass, "sensor.aurora_energy_charged_from_grid").state == "3.0"
+    assert state_of(hass, "sensor.aurora_solar_energy_charged").state == "12.5"
+    assert state_of(hass, "sensor.aurora_grid_energy_charged").state == "3.0"
     again = controller_of(loaded)
     assert again.usage == older
     again.observed.usage = Usage(from_sun=11.0, from_grid=3.0)
     again.changed()
-    assert state_of(hass, "sensor.aurora_energy_charged_from_sun").state == "13.5"
+    assert state_of(hass, "sensor.aurora_solar_energy_charged").state == "13.5"
 
 
 async def test_taken_over_and_resumed(
@@ -453,7 +453,7 @@ async def test_a_day_in_the_sun(
     house(tesla, 0)
     await wait(5 * MINUTE)
     assert [each.data["decision"] for each in on_the_bus] == ["waits", "started", "stopped"]
-    assert float(state_of(hass, "sensor.aurora_energy_charged_from_sun").state) > 0.2
+    assert float(state_of(hass, "sensor.aurora_solar_energy_charged").state) > 0.2
     assert state_of(hass, "sensor.aurora_sun_share_of_this_charge").state != "0"
     assert state_of(hass, "sensor.aurora_charging_commands_today").state == str(
         plugged.sender.commands_today

@@ -785,7 +785,7 @@ TESTED_ALONE: Final = {
     "cover.tonneau_cover",
     "number.charge_on_solar_lower_limit",
     "number.charge_on_solar_upper_limit",
-    "number.charging_commands_a_day",
+    "number.commands_a_day_for_charging",
     "number.lowest_battery_level",
     "number.charging_priority",
     "number.ready_level",

@@ -51,9 +51,7 @@ SENTENCES: Final = {
     "outage, stopped": "Waiting for the grid: charging would empty the home battery.",
     "complete": "Nothing to charge: the battery is at its limit.",
     "one per cent below the limit": "Nothing to charge: the battery is at its limit of 80 %.",
-    "below the floor": (
-        "Charging at 16 A: the battery is at 19 %, below the lowest level of 20 %."
-    ),
+    "below the floor": ("Charging at 16 A: the battery is at 19 %, the lowest level is 20 %."),
     "now": "Charging at 16 A, because you chose to charge now.",
     "late": "Charging at 16 A: every minute is needed to be ready in time.",
     "slot": "Charging at 16 A as planned, to be ready in time.",

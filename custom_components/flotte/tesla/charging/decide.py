@@ -35,6 +35,8 @@ OVERRIDE_AFTER: Final = 60.0
 """Seconds after a command of ours from which a different reading means that a person acted."""
 ENDED_REST: Final = 900.0
 """Seconds without a start after one that the vehicle, or its charger, ended at once."""
+FLOOR_MARGIN: Final = 2.0
+"""Per cent above the floor up to which a charge from below it goes on."""
 NEAR_LIMIT: Final = 2.0
 """Per cent below the limit from which a start is refused or ends at once."""
 TICK: Final = 10.0
@@ -285,8 +287,12 @@ def _complete(situation: ChargingSituation, memory: Memory) -> ChargingDecision 
 
 def _at_once(situation: ChargingSituation, memory: Memory) -> ChargingDecision | None:
     """Charge at the highest current if the level, the mode or the plan asks for it."""
-    vehicle = situation.vehicle
-    if vehicle.level is not None and vehicle.level < situation.floor_level:
+    vehicle, last = situation.vehicle, memory.sent
+    floor = situation.floor_level
+    if last is not None and last.amps == vehicle.power.highest:
+        # A level falls again after a stop, and would start the next charge.
+        floor += FLOOR_MARGIN
+    if vehicle.level is not None and situation.floor_level and vehicle.level < floor:
         figures = {"level": vehicle.level, "floor": situation.floor_level}
         return _full(situation, memory, Reason.BELOW_FLOOR, figures)
     if situation.plan is PlanDemand.LATE:
@@ -390,8 +396,15 @@ def _go(situation: ChargingSituation, memory: Memory, state: int, best: int) -> 
 
 def _may_start(now: float, memory: Memory) -> bool:
     """Whether the limits of the hardware allow a start for the sun."""
-    is_rested = memory.stopped_at is None or now - memory.stopped_at >= MIN_OFF
-    return is_rested and memory.starts < MAX_STARTS and not _rest(now, memory)
+    has_rested = not _pause(now, memory) and not _rest(now, memory)
+    return has_rested and memory.starts < MAX_STARTS
+
+
+def _pause(now: float, memory: Memory) -> dict[str, float]:
+    """The figure of the time until which to pause, if a stop was a moment ago."""
+    stopped_at = memory.stopped_at
+    is_over = stopped_at is None or now - stopped_at >= MIN_OFF
+    return {} if stopped_at is None or is_over else {"until": stopped_at + MIN_OFF}
 
 
 def _rest(now: float, memory: Memory) -> dict[str, float]:
@@ -452,7 +465,7 @@ def _full(
     """Charge at the highest current."""
     highest = situation.vehicle.power.highest
     if _state(situation, memory) == 0:
-        if rest := _rest(situation.now, memory):
+        if rest := _rest(situation.now, memory) or _pause(situation.now, memory):
             return ChargingDecision(ChargingStep.KEEP, Reason.RESTS, memory, figures=rest)
         return ChargingDecision(ChargingStep.START, reason, memory, highest, figures)
     return _set(situation, memory, highest, reason, figures)

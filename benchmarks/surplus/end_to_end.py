@@ -29,6 +29,8 @@ ALLOWANCE: Final = 60
 """Commands a day; Flotte's default."""
 SIMULATED: Final = Pace(start=20, change=10, ramp=10.0, asleep_after=660, wake=30)
 """Times of the simulated Tesla's vehicle: it starts after 14 s and changes by 1 A a second."""
+SUN_HOURS: Final = (5.35, 21.98)
+"""Sunrise and sunset where the simulated house stands, in the first week of June."""
 PROGRAM: Final = "benchmarks.surplus.driven_home"
 
 
@@ -64,7 +66,12 @@ async def compare_minutes(
     """Run both on minutes in kW. Raises ChildFailed."""
     solar, load = np.round(solar, 3), np.round(load, 3)
     pure = run_case(
-        solar - load, house.phases, house.meter, SIMULATED, Flotte(LOWEST, allowance=ALLOWANCE)
+        solar - load,
+        house.phases,
+        house.meter,
+        SIMULATED,
+        Flotte(LOWEST, allowance=ALLOWANCE),
+        sun_hours=SUN_HOURS,
     )
     found = await _driven(
         {

@@ -36,16 +36,27 @@ class Pace:
 
 QUICK: Final = Pace(20, 10, 10.0)
 SLOW: Final = Pace(60, 30, 2.0)
+SUN_HOURS: Final = (6.0, 20.0)
+"""Hours over which the commands of a day are spread."""
 
 
 class World:
     """The house at one moment, as a contestant sees it, and what it may do."""
 
-    def __init__(self, surplus: Minutes, phases: int, meter: int, pace: Pace) -> None:
+    def __init__(
+        self,
+        surplus: Minutes,
+        phases: int,
+        meter: int,
+        pace: Pace,
+        *,
+        sun_hours: tuple[float, float] = SUN_HOURS,
+    ) -> None:
         self._surplus = surplus.tolist()
         self.phases = phases
         self.meter_interval = meter
         self._pace = pace
+        self._sun_hours = sun_hours
         self.now = 0
         self.charging = False
         self.requested = FIRST
@@ -88,8 +99,9 @@ class World:
 
     @property
     def day_share(self) -> float:
-        """Share of the hours from 6 to 20 o'clock that is over."""
-        return min(max((self.now % 86400 / 3600 - 6) / 14, 0.0), 1.0)
+        """Share of the hours of sun that is over."""
+        rise, down = self._sun_hours
+        return min(max((self.now % 86400 / 3600 - rise) / (down - rise), 0.0), 1.0)
 
     def start(self) -> None:
         """Start charging, at 5 A or at the request if that is higher."""
@@ -176,9 +188,17 @@ class Contestant(Protocol):
         """Look at the world after each step of 10 s, and send commands."""
 
 
-def run_case(surplus: Minutes, phases: int, meter: int, pace: Pace, steers: Contestant) -> Result:
+def run_case(
+    surplus: Minutes,
+    phases: int,
+    meter: int,
+    pace: Pace,
+    steers: Contestant,
+    *,
+    sun_hours: tuple[float, float] = SUN_HOURS,
+) -> Result:
     """Let a contestant steer through all minutes."""
-    world = World(surplus, phases, meter, pace)
+    world = World(surplus, phases, meter, pace, sun_hours=sun_hours)
     for _ in range(len(surplus) * 60 // STEP):
         world.step()
         steers.decide(world)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from playwright.async_api import Browser, Error, Page, Route, async_playwright, expect
 from playwright.async_api import TimeoutError as NotSeen
 
-from demo.browser import CHROMIUM, FLAGS, login
+from demo.browser import CHROMIUM, FLAGS, SETTLE_SECONDS, login
 from demo.checks import CheckError, Scene
 from demo.checks import expect as expect_that
 from demo.processes import DemoError, wait_until
@@ -257,10 +257,14 @@ async def _look(
         card = await page.locator("flotte-car").bounding_box()
         expect_that(card and card["x"] + card["width"] <= width, f"the card is at {card}")
         if visitor.pictures:
-            await page.wait_for_load_state("networkidle")
-            await asyncio.sleep(1)
-            name = f"flotte_dashboard-{width}-{language}-{theme}.png"
-            await page.screenshot(path=visitor.pictures / name)
+            for view in ("car", "sun", "home", "spending"):
+                if view != "car":
+                    await visitor.open(page, f"{PATH}/{view}")
+                    await page.locator("hui-section").first.wait_for()
+                await page.wait_for_load_state("networkidle")
+                await asyncio.sleep(SETTLE_SECONDS)
+                name = f"{view}-{width}-{language}-{theme}.png"
+                await page.screenshot(path=visitor.pictures / name)
 
 
 async def shows_what_is_chosen(visitor: Visitor) -> str:

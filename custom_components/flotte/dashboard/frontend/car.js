@@ -1,4 +1,4 @@
-// The car card: the car from above, its battery, and actions with their price.
+// The car card: drawing, battery, actions.
 import { DRAWING, STYLE } from "./drawing.js";
 import { makeEditor, notify } from "./editor.js";
 import { devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";

@@ -1,4 +1,4 @@
-// Editor of the dashboard and of the car card: a form of Home Assistant.
+// Editor of the dashboard and of the car card.
 import { devicesOf, nameOf } from "./entities.js";
 import { word } from "./words.js";
 

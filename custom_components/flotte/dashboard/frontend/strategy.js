@@ -109,7 +109,7 @@ const CONNECTOR = values("connector_state connector_power connected_vehicle");
 const BUDGET = [
   wide("sensor.cost_month", "trend-graph"),
   values("budget_left projected_cost"),
-  wide("number.monthly_budget", "numeric-input"),
+  wide("number.monthly_budget", "numeric-input", "buttons"),
   wide("sensor.spending_mode"),
   wide("sensor.spending_reason"),
   wide("select.spending_mode", "select-options"),
@@ -161,7 +161,8 @@ export class FlotteDashboard extends HTMLElement {
     const named = (device, rows) => section(hass, device, nameOf(device), "", rows);
     await add("sun", "mdi:solar-power-variant", "car", (car) => named(car, SUN));
     await add("home", "mdi:home-lightning-bolt", "site", (site) => homeSections(hass, site));
-    await add("spending", "mdi:cash-multiple", "account", (it) => [named(it, BUDGET), named(it, COSTS)]);
+    await add("spending", "mdi:cash-multiple", "account", (it) =>
+      [named(it, BUDGET), section(hass, it, word(hass, "spending"), "", COSTS)]);
     for (const view of views)
       Object.assign(view, { type: "sections", max_columns: 3, sections: view.sections.filter(Boolean) });
     return { title: "Tesla", views: views.filter((view) => view.sections.length) };

@@ -130,10 +130,15 @@ async def test_turned_off_it_leaves_no_current_of_the_sun(
     hass: HomeAssistant, following: ChargingController, car: Car
 ) -> None:
     assert car.charging.requested_amps == 12
+    decided: list[ChargingDecision] = []
+    following.decided.subscribe(decided.append)
     following.async_change(mode=ChargingMode.OFF)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert (car.charging.state, car.charging.requested_amps) == ("Charging", 16)
     assert reason_of(following) is Reason.OFF
+    assert [dict(each.figures) for each in decided if each.action is ChargingStep.SET] == [
+        {"amps": 16}
+    ]
 
 
 async def test_a_silent_meter_steps_the_current_down_and_stops(

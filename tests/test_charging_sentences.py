@@ -120,6 +120,12 @@ SENTENCES: Final = {
 """Sentences of rows in the table of decisions, by their titles."""
 
 
+RELEASED: Final = ChargingDecision(
+    ChargingStep.SET, Reason.OFF, EMPTY, amps=16, figures={"amps": 16}
+)
+"""The controller's own decision, when the mode is turned off while the car follows the sun."""
+
+
 def decide(row: Row) -> ChargingDecision:
     return decide_charging(situation(row.car, row.house, **row.changes), row.memory)
 
@@ -135,9 +141,16 @@ def test_every_decision_has_a_sentence_and_its_figures(row: Row) -> None:
 def test_every_text_is_used_and_every_reason_has_one() -> None:
     decisions = [decide(row) for row in ROWS if row.title in SENTENCES]
     assert {decision.reason for decision in decisions} == set(Reason)
-    assert {text_key(decision) for decision in decisions} == {
+    assert {text_key(decision) for decision in (*decisions, RELEASED)} == {
         key for key in TEXTS if key.startswith(PREFIX)
     }
+
+
+async def test_sentence_of_a_car_that_gets_its_current_back(hass: HomeAssistant) -> None:
+    await async_load_texts(hass)
+    assert async_sentence(hass, RELEASED) == (
+        "Charging is up to you. Flotte gave the car back its highest current of 16 A."
+    )
 
 
 @pytest.mark.freeze_time("1970-01-12T14:00:00+00:00")

@@ -139,7 +139,10 @@ class ChargingController:
             return
         highest = vehicle.power.highest
         if 0 < self.observed.amps_left(memory) < highest:
-            self._async_begin(replace(decision, action=ChargingStep.SET, amps=highest), vehicle)
+            raised = replace(
+                decision, action=ChargingStep.SET, amps=highest, figures={"amps": highest}
+            )
+            self._async_begin(raised, vehicle)
 
     # --- Following the vehicle -------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ _CASES: Final[tuple[tuple[Reason, Callable[[ChargingDecision], bool], str], ...]
     (Reason.METER_SIGN, lambda each: "amps" in each.figures, "_charging"),
     (Reason.METER_SILENT, _stops, "_stops"),
     (Reason.METER_SILENT, lambda each: "amps" in each.figures, "_charging"),
+    (Reason.OFF, lambda each: "amps" in each.figures, "_released"),
     (Reason.PLAN_SLOT, lambda each: "amps" not in each.figures, "_schedule"),
     (Reason.PLAN_WAITS, lambda each: "next" not in each.figures, "_unknown"),
     (Reason.RESTS, lambda each: "until" in each.figures, "_ended"),

@@ -39,6 +39,7 @@ _NAME = re.compile(
     r"entity\.\w+\.\w+\.name|.*\.state\.\w+|selector\.\w+\.options\.\w+|services\.\w+\.name"
 )
 _CODE = re.compile(r"`[^`]*`")
+_PLACEHOLDER = re.compile(r"{\w+}")
 _ADDRESS = re.compile(r"https?://[^\s)]+|\]\([^)]*\)|\b[\w.-]+\.(?:com|example)\b")
 _MARKS = re.compile(r"\*\*|\n|✅|⏳|\u2796")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -175,7 +176,7 @@ def _translated(language: Translation) -> Iterator[str]:
         text = language.texts[key]
         if text != language.english[key] or text.lower() in same:
             continue
-        words = _WORD.findall(re.sub(r"{\w+}", "", text))
+        words = _WORD.findall(_PLACEHOLDER.sub("", text))
         if left := [word for word in words if word.lower() not in same]:
             yield f"{key} is English: {' '.join(left)}"
 
@@ -183,7 +184,7 @@ def _translated(language: Translation) -> Iterator[str]:
 def _in_glossary(language: Translation) -> Iterator[str]:
     """A thing has one name, and what the language does not use is not there."""
     for key in language.current:
-        english, text = language.english[key], language.texts[key]
+        english, text = _PLACEHOLDER.sub("", language.english[key]), language.texts[key]
         for term, wanted in language.glossary.terms.items():
             if re.search(rf"\b{term}\b", english, re.IGNORECASE) and not re.search(
                 wanted, text, re.IGNORECASE

@@ -99,7 +99,7 @@ ROWS: Final = (
     # Nothing to steer.
     Row("off", (HANDS_OFF, Reason.OFF), house={"surplus": 9.0}, changes=mode(ChargingMode.OFF)),
     Row("off, charging", (HANDS_OFF, Reason.OFF), CHARGING, changes=mode(ChargingMode.OFF)),
-    Row("port unknown", (HANDS_OFF, Reason.UNKNOWN), {"plug": None}, {"surplus": 9.0}),
+    Row("port unknown", (HANDS_OFF, Reason.PORT_UNKNOWN), {"plug": None}, {"surplus": 9.0}),
     Row("unplugged", (HANDS_OFF, Reason.UNPLUGGED), {"plug": Plug.UNPLUGGED}, {"surplus": 9.0}),
     Row("no power", (HANDS_OFF, Reason.NO_POWER), {"plug": Plug.NO_POWER}, {"surplus": 9.0}),
     Row("in service", (HANDS_OFF, Reason.IN_SERVICE), {"in_service": True}, {"surplus": 9.0}),

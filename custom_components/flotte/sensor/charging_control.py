@@ -63,7 +63,8 @@ class ChargingDecisionDescription(ChargingDescription, SensorEntityDescription):
 def _surplus(controller: ChargingController) -> float | None:
     if not controller.is_on or controller.surplus is None:
         return None
-    return round(controller.surplus, 1)
+    # As in the sentence: where the house draws more than the sun brings, nothing is to spare.
+    return max(0.0, round(controller.surplus, 1))
 
 
 def _next_charge(controller: ChargingController) -> datetime | None:

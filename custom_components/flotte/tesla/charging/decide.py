@@ -84,7 +84,8 @@ class Reason(StrEnum):
     OFF = "off"
     UNPLUGGED = "unplugged"
     NO_POWER = "no_power"
-    UNKNOWN = "unknown"
+    PORT_UNKNOWN = "port_unknown"
+    """Nothing is known of the charge port yet."""
     IN_SERVICE = "in_service"
     FAST_CHARGING = "fast_charging"
     AWAY = "away"
@@ -169,6 +170,9 @@ def _with_current(situation: ChargingSituation, decision: ChargingDecision) -> C
     amps = decision.amps
     if decision.action is ChargingStep.KEEP and (state := _state(situation, decision.memory)):
         amps = state + situation.vehicle.power.lowest - 1
+    if decision.action is ChargingStep.START:
+        # Every charge begins at 5 A; a lower current is another decision.
+        amps = max(amps, min(FIRST_AMPS, situation.vehicle.power.highest))
     if decision.action in {ChargingStep.HANDS_OFF, ChargingStep.STOP} or not amps:
         return decision
     return replace(decision, figures={**decision.figures, "amps": amps})
@@ -247,7 +251,7 @@ def _absent(situation: ChargingSituation, memory: Memory) -> ChargingDecision | 
     if situation.mode is ChargingMode.OFF:
         reason = Reason.OFF
     elif vehicle.plug is None:
-        reason = Reason.UNKNOWN
+        reason = Reason.PORT_UNKNOWN
     elif vehicle.plug is Plug.UNPLUGGED:
         reason = Reason.UNPLUGGED
     elif vehicle.plug is Plug.NO_POWER:

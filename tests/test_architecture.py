@@ -805,6 +805,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.departures",
         "charging.inputs",
         "charging.issues",
+        "charging.sentences",
         "charging.surroundings",
         "const",
         "coordinator",

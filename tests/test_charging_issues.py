@@ -117,3 +117,14 @@ async def test_facts_of_a_meter(hass: HomeAssistant) -> None:
         has_meter=True, names="sensor.grid", silent_part="sensor.grid", is_sign_odd=True
     )
     meter.async_stop()
+
+
+def test_a_charge_that_does_not_stop_is_an_issue(hass: HomeAssistant) -> None:
+    issues = ChargingIssues(hass)
+    goes_on = replace(AURORA, failed_stop="The car does not answer. Try again later.")
+    issues.async_update(NOON, FINE, [goes_on])
+    (issue,) = issues_of(hass)
+    assert issue.startswith("charging_not_stopped")
+    assert "The car does not answer." in issue_of(hass, issue)
+    issues.async_update(NOON, FINE, [AURORA])
+    assert issues_of(hass) == set()

@@ -7,11 +7,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.flotte.charging.controller import ChargingController
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.charging.situation import ChargingMode
+from custom_components.flotte.tesla.errors import VehicleBusy
 from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
 from simulator import Simulator
 from simulator.cars import Car
 from tests import home_charging
-from tests.conftest import MODEL_S
+from tests.conftest import MODEL_S, issue_of, issues_of
 from tests.fleet import MINUTE, MOMENT, Wait
 from tests.home_charging import PERSON, controller_of, house, make_home, spent
 
@@ -85,3 +86,25 @@ async def test_another_mode_ends_a_takeover(
     following.async_change(mode=ChargingMode.NOW)
     await wait(3 * MINUTE)
     assert (following.is_taken_over, car.charging.amps) == (False, 16)
+
+
+async def test_a_charge_that_does_not_stop_asks_the_owner(
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    following: ChargingController,
+    tesla: Simulator,
+    wait: Wait,
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise VehicleBusy
+
+    with monkeypatch.context() as patched:
+        patched.setattr(following.coordinator.vehicle, "send", refuse)
+        house(tesla, 0)
+        await wait(3 * MINUTE)
+        assert issues_of(hass) == set()
+        await wait(6 * MINUTE)
+        (issue,) = issues_of(hass)
+        assert "does not stop charging" in issue_of(hass, issue)
+    await wait(6 * MINUTE)
+    assert issues_of(hass) == set()

@@ -24,6 +24,7 @@ from .controller import ChargingController
 from .departures import Departures
 from .inputs import Conditions, after_command
 from .issues import ChargingIssues, MeterFacts
+from .sentences import async_error_text
 from .surroundings import Surroundings
 
 DECISION_INTERVAL: Final = timedelta(seconds=30)
@@ -197,7 +198,14 @@ class ChargingAtHome:
         around = self.surroundings
         facts = MeterFacts.of(around.meter, now, is_sign_odd=around.sign.is_wrong)
         self._issues.async_update(
-            now, facts, [each.observed.place_facts(each.settings.mode) for each in on]
+            now,
+            facts,
+            [
+                each.observed.place_facts(
+                    each.settings.mode, async_error_text(self._hass, each.sender.failed_stop)
+                )
+                for each in on
+            ],
         )
 
     def _decide(self, conditions: Conditions, on: list[ChargingController]) -> None:

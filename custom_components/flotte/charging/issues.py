@@ -16,6 +16,7 @@ NO_METER_ISSUE: Final = "charging_no_meter"
 NO_BATTERY_ISSUE: Final = "charging_no_battery"
 METER_SILENT_ISSUE: Final = "charging_meter_silent"
 METER_SIGN_ISSUE: Final = "charging_meter_sign"
+NOT_STOPPED_ISSUE: Final = "charging_not_stopped"
 PLACE_UNKNOWN_ISSUE: Final = "charging_place_unknown"
 PLACE_DENIED_ISSUE: Final = "charging_place_denied"
 
@@ -70,6 +71,8 @@ class PlaceFacts:
     at_home: bool | None
     can_locate: bool
     """Whether the owner granted access to its location."""
+    failed_stop: str = ""
+    """Why it does not stop charging, in words; empty if it does."""
 
 
 class _Finding(NamedTuple):
@@ -123,6 +126,9 @@ def _findings(meter: MeterFacts, vehicles: Collection[PlaceFacts]) -> Iterator[_
         if each.mode is not ChargingMode.OFF and each.is_plugged_in and each.at_home is None:
             key = PLACE_UNKNOWN_ISSUE if each.can_locate else PLACE_DENIED_ISSUE
             yield _Finding(key, issue_subject(each.vin), _ARRIVAL, {"name": each.name})
+        if each.mode is not ChargingMode.OFF and each.failed_stop:
+            words = {"name": each.name, "reason": each.failed_stop}
+            yield _Finding(NOT_STOPPED_ISSUE, issue_subject(each.vin), _AT_ONCE, words)
 
 
 def _findings_of_meter(meter: MeterFacts) -> Iterator[_Finding]:

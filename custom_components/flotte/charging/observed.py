@@ -125,8 +125,8 @@ class ObservedVehicle:
         """Whether the vehicle is known to be at home."""
         return self.vehicle is not None and self.vehicle.at_home is True
 
-    def place_facts(self, mode: ChargingMode) -> PlaceFacts:
-        """Facts about the place of the vehicle, for the repair issues."""
+    def place_facts(self, mode: ChargingMode, failed_stop: str) -> PlaceFacts:
+        """Facts about the vehicle for the repair issues; `failed_stop` is why it does not stop."""
         vehicle = self.vehicle
         plug = None if vehicle is None or vehicle.fast_charging else vehicle.plug
         return PlaceFacts(
@@ -136,6 +136,7 @@ class ObservedVehicle:
             is_plugged_in=plug not in {None, Plug.UNPLUGGED},
             at_home=None if vehicle is None else vehicle.at_home,
             can_locate=SCOPE_VEHICLE_LOCATION in self._coordinator.vehicle.context.scopes,
+            failed_stop=failed_stop,
         )
 
     def observe(

@@ -25,6 +25,8 @@ from ..tesla.vehicle.outcome import Done
 RETRY: Final = timedelta(minutes=1)
 """Pause after a failed command; it doubles with each failure."""
 MAX_RETRY: Final = timedelta(minutes=30)
+MIN_FAILED_STOPS: Final = 3
+"""Stops that fail in a row before the owner has to act: after some three minutes."""
 MAX_STOP_RETRY: Final = timedelta(minutes=5)
 """A charge that should have been stopped costs money all the time."""
 
@@ -143,6 +145,12 @@ class DecisionSender:
     async def send(self, command: Command) -> Done:
         """Send a command as charging's own. Raises TeslaError."""
         return await self._coordinator.vehicle.send(command, CHARGING_AT_HOME)
+
+    @property
+    def failed_stop(self) -> TeslaError | None:
+        """Why stops keep failing; None if they do not."""
+        is_stop = self._failed_step is ChargingStep.STOP
+        return self.problem if is_stop and self._failures >= MIN_FAILED_STOPS else None
 
     def _fail(self, error: TeslaError, step: ChargingStep) -> None:
         self.problem = error

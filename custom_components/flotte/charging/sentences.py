@@ -34,10 +34,17 @@ def async_sentence(
     """
     if error is None or decision.action not in FAILURES:
         return async_text(hass, text_key(decision), words_of(decision))
-    failed = as_home_assistant(error)
-    reason = async_text(hass, failed.translation_key or "", failed.translation_placeholders or {})
-    words = {"amps": str(decision.amps), "error": reason}
+    words = {"amps": str(decision.amps), "error": async_error_text(hass, error)}
     return async_text(hass, FAILURES[decision.action], words)
+
+
+@callback
+def async_error_text(hass: HomeAssistant, error: TeslaError | None) -> str:
+    """An error in Home Assistant's language; empty if there is none."""
+    if error is None:
+        return ""
+    failed = as_home_assistant(error)
+    return async_text(hass, failed.translation_key or "", failed.translation_placeholders or {})
 
 
 def text_key(decision: ChargingDecision) -> str:

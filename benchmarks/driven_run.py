@@ -15,7 +15,7 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -236,24 +236,29 @@ async def _run(scenario: Scenario) -> dict[str, Any]:
             return await Run(scenario, simulator, contestant).live()
 
 
-def main() -> None:
-    """Run the scenario of the command line, and print its figures."""
-    fields = json.loads(sys.argv[1])
-    scenario = Scenario(**{**fields, "calls": Calls(fields.get("calls", Calls.NONE))})
+def print_figures(start: datetime, live: Coroutine[Any, Any, dict[str, Any]]) -> None:
+    """Let `live` run in driven time from `start`, and print the figures that it returns."""
     # Failed calls are part of the figures; no log is needed.
     logging.basicConfig(level=logging.CRITICAL)
     random.seed(1)
     warm_up()
     real = time.perf_counter()
-    start = MONDAY - timedelta(seconds=SETTLING_SECONDS - PHASE)
     with freeze_time(start) as frozen:
         if not isinstance(frozen, FrozenDateTimeFactory):
             raise TypeError("the clock runs")
         driven = DrivenClock(frozen, start)
         with asyncio.Runner(loop_factory=lambda: DrivenLoop(driven)) as runner:
-            found = runner.run(_run(scenario))
+            found = runner.run(live)
     found["seconds"] = round(time.perf_counter() - real, 1)
     sys.stdout.write(json.dumps(found) + "\n")
+
+
+def main() -> None:
+    """Run the scenario of the command line, and print its figures."""
+    fields = json.loads(sys.argv[1])
+    scenario = Scenario(**{**fields, "calls": Calls(fields.get("calls", Calls.NONE))})
+    start = MONDAY - timedelta(seconds=SETTLING_SECONDS - PHASE)
+    print_figures(start, _run(scenario))
 
 
 if __name__ == "__main__":

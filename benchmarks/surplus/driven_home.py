@@ -12,10 +12,7 @@ import pytest_homeassistant_custom_component.patch_time  # noqa: F401, I001
 
 import asyncio
 import json
-import logging
-import random
 import sys
-import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -24,14 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from freezegun import freeze_time
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import UnitOfPower
 
 from benchmarks.contestants import Contestant, FlotteHome
-from benchmarks.driven_run import memory_folder, warm_up
+from benchmarks.driven_run import memory_folder, print_figures
 from benchmarks.driven_stream import DirectStreams
-from benchmarks.driven_time import DrivenClock, DrivenLoop, sleep_until
+from benchmarks.driven_time import DrivenLoop, sleep_until
 from benchmarks.logged_in import CLIENT_ID
 from benchmarks.surplus.money import FEED_IN, GRID, STORED, Result, into_battery
 from custom_components.flotte.const import CONF_FEED_IN_PRICE, CONF_GRID_POWER, CONF_PRICE
@@ -282,19 +277,7 @@ def main() -> None:
     """Run the case of the command line, and print its figures."""
     fields = json.loads(sys.argv[1]) if len(sys.argv) > 1 else json.load(sys.stdin)
     case = DrivenCase(**{**fields, "mode": ChargingMode(fields.get("mode", "sun_first"))})
-    logging.basicConfig(level=logging.CRITICAL)
-    random.seed(1)
-    warm_up()
-    real = time.perf_counter()
-    start = BEGIN - SETTLING
-    with freeze_time(start) as frozen:
-        if not isinstance(frozen, FrozenDateTimeFactory):
-            raise TypeError("the clock runs")
-        driven = DrivenClock(frozen, start)
-        with asyncio.Runner(loop_factory=lambda: DrivenLoop(driven)) as runner:
-            found = runner.run(_run(case))
-    found["seconds"] = round(time.perf_counter() - real, 1)
-    sys.stdout.write(json.dumps(found) + "\n")
+    print_figures(BEGIN - SETTLING, _run(case))
 
 
 if __name__ == "__main__":

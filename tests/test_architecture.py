@@ -1499,6 +1499,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "yarl",
         "account.api",
     },
+    "system_health": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.hosts",
+        "const",
+        "streaming.options",
+        "streaming.receiver",
+        "tesla.signals",
+    },
     "diagnostics": HOME_ASSISTANT
     | {
         "account.data",

@@ -74,7 +74,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
             *("Budget", "Name", "Standby", "Test", "Alarm", "Neutral", "Start", "Code", "Version"),
             *("Online", "Offline", "Route", "Port", "Status", "Automatic", "Dashcam", "Normal"),
             *("Trim", "Minute", "Camp", "Hybrid", "Position", "System"),
-            *("Domain", "Streaming", "Frunk"),
+            *("Domain", "Streaming", "Frunk", "Region"),
         ),
         avoided={
             r"\b(?:Sie|Ihnen|Ihre?[nmrs]?)\b": "German says du",
@@ -250,7 +250,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Alarm", "Start", "Test", "Data", "Port", "Normal", "Frunk", "Camping", "Type"),
-            *("Miles", "Media", "Model", "Service", "Tariff"),
+            *("Miles", "Media", "Model", "Service", "Tariff", "Region"),
         ),
         avoided={
             r"[„“”\"]": "Norwegian quotes are « and »",

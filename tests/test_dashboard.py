@@ -1,5 +1,6 @@
 """The dashboard is served and offered to pages while there is an account."""
 
+import json
 import re
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.dashboard.serving import FRONTEND, async_serve_dashboard
 from simulator import Simulator
-from tests.conftest import EntryMaker, register_key, set_up
+from tests.conftest import TRANSLATIONS, EntryMaker, register_key, set_up
 
 MODULES = sorted(FRONTEND.iterdir())
 MAX_BYTES = 30_000
@@ -106,6 +107,17 @@ def test_the_modules_are_small_and_complete() -> None:
         imported |= set(re.findall(r'^import .* from "\./([\w.]+)";$', text, re.MULTILINE))
         assert len(re.findall(r"^import ", text, re.MULTILINE)) == text.count('from "./'), path.name
     assert imported == {path.name for path in MODULES}
+
+
+def test_every_word_is_translated_and_used() -> None:
+    """A missing word would be an empty heading."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in MODULES)
+    known = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))["config_panel"]["dashboard"]
+    asked = set(re.findall(r'(?:word|about)\((?:this\._)?(?:hass, )?"(\w+)"', text))
+    assert len(asked) > 10
+    assert asked <= set(known)
+    # Sections, wheels and fields of the editor name their words by their own keys.
+    assert [word for word in known if not re.search(rf"\b{word}\b", text)] == []
 
 
 def test_elements_are_defined_only_after_home_assistant_has_booted() -> None:

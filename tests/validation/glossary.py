@@ -72,6 +72,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Budget", "Name", "Standby", "Test", "Alarm", "Neutral", "Start", "Code", "Version"),
+            *("Limit", "Software"),
             *("Online", "Offline", "Route", "Port", "Status", "Automatic", "Dashcam", "Normal"),
             *("Trim", "Minute", "Camp", "Hybrid", "Position", "System"),
             *("Domain", "Streaming", "Frunk", "Region"),
@@ -127,6 +128,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Budget", "Alarm", "Start", "Code", "Online", "Offline", "Route", "Dashcam", "Test"),
+            *("Open", "Software"),
             *(
                 "Basis",
                 "Model",
@@ -188,6 +190,7 @@ GLOSSARIES: Mapping[str, Glossary] = {
         },
         same=(
             *("Budget", "Alarm", "Code", "Route", "Dashcam", "Port", "Destination", "Minutes"),
+            *("Sections",),
             *(
                 "Position",
                 "Action",

@@ -2,7 +2,7 @@
 import { DRAWING, STYLE } from "./drawing.js";
 import { makeEditor, notify } from "./editor.js";
 import { devicesOf, entitiesOf, isKnown, isRightHandDrive, nameOf } from "./entities.js";
-import { languageOf, ownName, timeOf, word } from "./words.js";
+import { languageOf, ownName, timeOf, withWords, word } from "./words.js";
 
 const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
 
@@ -31,9 +31,11 @@ export class FlotteCar extends HTMLElement {
   set hass(hass) {
     const old = this._hass;
     this._hass = hass;
+    if (old?.language !== hass.language) withWords(hass);
     if (!this._entities || old.entities !== hass.entities || old.devices !== hass.devices)
       this._entities = entitiesOf(hass, this._config.device, true);
-    else if (Object.values(this._entities).every((id) => old.states[id] === hass.states[id])) return;
+    else if (old.localize === hass.localize &&
+      Object.values(this._entities).every((id) => old.states[id] === hass.states[id])) return;
     if (!this.shadowRoot) this._draw();
     this._update();
   }

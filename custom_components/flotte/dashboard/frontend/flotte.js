@@ -2,12 +2,18 @@
 import { FlotteCar } from "./car.js";
 import { FlotteEditor } from "./editor.js";
 import { FlotteDashboard } from "./strategy.js";
-import { word } from "./words.js";
+import { withWords, word } from "./words.js";
 
 // Home Assistant replaces the registry of elements while it boots, and loses what was defined.
 await customElements.whenDefined("home-assistant");
 
+const page = () => document.querySelector("home-assistant")?.hass;
+/** Load the words for the dialogs, which ask for a description without waiting. */
+const prepare = () => (page() ? withWords(page()) : setTimeout(prepare, 500));
+const about = (key) => (page() ? word(page(), key) : "");
+
 if (!customElements.get("flotte-car")) {
+  prepare();
   customElements.define("flotte-editor", FlotteEditor);
   customElements.define("flotte-car", FlotteCar);
   customElements.define("ll-strategy-dashboard-flotte", FlotteDashboard);
@@ -16,14 +22,14 @@ if (!customElements.get("flotte-car")) {
     strategyType: "dashboard",
     name: "Flotte",
     get description() {
-      return word(document.documentElement, "about_dashboard");
+      return about("about_dashboard");
     },
   });
   (window.customCards ||= []).push({
     type: "flotte-car",
     name: "Flotte",
     get description() {
-      return word(document.documentElement, "about_card");
+      return about("about_card");
     },
     preview: true,
     getEntitySuggestion: (hass, entityId) => {

@@ -1,7 +1,7 @@
 // Dashboard strategy: views made of the entities that exist.
 import { makeEditor } from "./editor.js";
 import { devicesOf, entitiesOf, nameOf } from "./entities.js";
-import { ownName, word } from "./words.js";
+import { ownName, withWords, word } from "./words.js";
 
 const grid_options = { columns: 12 };
 
@@ -145,7 +145,8 @@ export class FlotteDashboard extends HTMLElement {
       }));
     });
 
-  static async generate({ cars, sections }, hass) {
+  static async generate({ cars, sections }, bare) {
+    const hass = await withWords(bare);
     const wanted = ALL.filter((key) => !sections?.length || sections.includes(key));
     const shown = devicesOf(hass, "car").filter(({ id }) => !cars?.length || cars.includes(id));
     const views = shown.map((device) => ({

@@ -1,40 +1,14 @@
-// Words that no entity has, in English (for all other languages too) and German.
-const WORDS = {
-  about_card: "Your car from above|Dein Auto von oben",
-  about_dashboard: "Your cars, your home and what Tesla bills|Deine Autos, dein Haus und was Tesla berechnet",
-  asleep_since: "Asleep since {}|Schläft seit {}",
-  car: "Car|Auto",
-  device: "Car|Auto",
-  cars: "Cars|Autos",
-  charging: "Charging|Laden",
-  climate: "Climate|Klima",
-  closed: "all closed|alles zu",
-  front_left: "Front left|Vorne links",
-  front_right: "Front right|Vorne rechts",
-  home: "Home energy|Energie im Haus",
-  not_now: "not now|gerade nicht",
-  limit: "Limit {}|Limit {}",
-  not_seen: "Not seen yet|Noch nicht gesehen",
-  open: "Open: {}|Offen: {}",
-  place: "Outside|Außen",
-  rear_left: "Rear left|Hinten links",
-  rear_right: "Rear right|Hinten rechts",
-  right_hand_drive: "Right-hand drive|Rechtslenker",
-  sections: "Sections|Abschnitte",
-  software: "Software|Software",
-  spending: "Spending|Ausgaben",
-  sun: "Charging from the sun|Laden mit Sonne",
-  tyres: "Tyres|Reifen",
-  until: "until {}|bis {}",
-  up_to: "up to {}|bis {}",
-};
+// Words that no entity has, from translations/, and times of day.
+export const languageOf = (hass) => hass.locale.language;
 
-/** The language of the user, or of the page while the user is not known. */
-export const languageOf = (hass) => hass.locale?.language || hass.lang || "en";
+/** Load the words in the user's language; returns `hass` with them. */
+export const withWords = async (hass) => ({
+  ...hass, localize: await hass.loadBackendTranslation("config_panel", "flotte"),
+});
 
-/** A word in the user's language, with a value in its braces. */
+/** A word in the user's language, with a value in its braces; empty until the words are loaded. */
 export const word = (hass, key, value) =>
-  WORDS[key].split("|")[languageOf(hass).startsWith("de") ? 1 : 0].replace("{}", value);
+  hass.localize(`component.flotte.config_panel.dashboard.${key}`, { value });
 
 /** Flotte's name of an entity, if the user's language differs from Home Assistant's. */
 export const ownName = (hass, key) =>

@@ -83,8 +83,6 @@ HERE: Final = Path(custom_components.flotte.__file__).parent
 TEXTS: Final[dict[str, Any]] = json.loads((HERE / "translations" / "en.json").read_text("utf-8"))
 ICONS: Final[dict[str, Any]] = json.loads((HERE / "icons.json").read_text("utf-8"))
 
-README: Final = (HERE.parents[1] / "README.md").read_text("utf-8")
-
 VEHICLE: Final[dict[Platform, tuple[EntityDescription, ...]]] = {
     Platform.BINARY_SENSOR: (*VEHICLE_BINARY_SENSORS, *CHARGING_BINARY_SENSORS),
     Platform.BUTTON: (*button.BUTTONS, *button.CHARGING_BUTTONS),
@@ -808,61 +806,3 @@ def test_every_command_of_a_car_has_a_case() -> None:
         "add a case to the platform's test, for example to RARE in tests/test_switch.py; if a case "
         "does not fit, write a test and list the entity in TESTED_ALONE"
     )
-
-
-# --- The tables in README -------------------------------------------------------------------------
-
-HEADINGS: Final = {
-    "vehicle": "**Each car**",
-    "site": "**Each energy site**",
-    "connector": "**Each Wall Connector**",
-    "account": "**The account**",
-}
-NOT_ALL: Final = {Platform.SENSOR, Platform.BINARY_SENSOR}
-"""Platforms of which README leaves out what is disabled: there is too much of it."""
-
-
-def listed(device: str) -> dict[str, str]:
-    """The table of a device in README: the text of each platform."""
-    _, _, after = README.partition(HEADINGS[device] + "\n")
-    table: list[str] = []
-    for line in after.strip().splitlines():
-        if not line.startswith("|"):
-            break
-        table.append(line)
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
-    return {platform.replace(" ", "_"): text for platform, text in cells}
-
-
-@pytest.mark.parametrize("device", DEVICES)
-def test_readme_lists_the_entities(device: str) -> None:
-    """By name; "door (4)" stands for four with that word, and italics for disabled ones."""
-    texts = listed(device)
-    assert list(texts) == sorted(DEVICES[device])
-    for platform, table in DEVICES[device].items():
-        existing = {
-            (
-                name_of(platform, row).casefold(),
-                row.entity_registry_enabled_default,
-            )
-            for row in table
-            if row.entity_registry_enabled_default or platform not in NOT_ALL
-        }
-        found = set()
-        for item in texts[platform].partition(";")[0].split(", "):
-            is_enabled = not item.startswith("*")
-            name, _, count = item.strip("*").casefold().rstrip(")").partition(" (")
-            is_named = {
-                (each, enabled)
-                for each, enabled in existing
-                if enabled is is_enabled and (name in each if count else name == each)
-            }
-            assert len(is_named) == int(count or 1), (
-                f'README.md, below "{HEADINGS[device]}" in the row "{platform}": {item} is not the '
-                "name of an entity, or not in italics as a disabled one is"
-            )
-            found |= is_named
-        assert existing - found == set(), (
-            f'add to README.md, below "{HEADINGS[device]}" in the row "{platform}", in italics if '
-            "disabled by default"
-        )

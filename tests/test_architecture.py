@@ -647,6 +647,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "statistics.store",
         "voluptuous",
     },
+    "spending.prices": HOME_ASSISTANT
+    | {
+        "coordinator",
+        "spending.decisions",
+        "spending.report",
+        "tesla.commands",
+        "tesla.spending.caller",
+        "tesla.spending.decision",
+        "tesla.spending.tariff",
+        "texts",
+    },
     "spending": set(),
     "streaming": set(),
     "account.supercharging": HOME_ASSISTANT
@@ -1411,17 +1422,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "services.devices",
         "spending.account_ledger",
         "spending.callers",
-        "spending.decisions",
+        "spending.prices",
         "spending.report",
-        "texts",
-        "tesla.commands",
         "tesla.errors",
-        "tesla.spending.caller",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
         "tesla.vehicle.deferral",
+        "texts",
         "voluptuous",
-        "tesla.spending.decision",
     },
     "repairs": HOME_ASSISTANT
     | {

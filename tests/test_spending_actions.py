@@ -26,8 +26,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.flotte.const import CONF_BASE_URL, DOMAIN
 from custom_components.flotte.services.action import Action
-from custom_components.flotte.services.spending import PRICED, SPENDING_ACTIONS
+from custom_components.flotte.services.spending import SPENDING_ACTIONS
 from custom_components.flotte.spending.account_ledger import AccountLedger
+from custom_components.flotte.spending.prices import PRICED
 from custom_components.flotte.spending.rules import async_set_spending_option
 from custom_components.flotte.tesla import commands
 from custom_components.flotte.tesla.commands import Command

@@ -6,11 +6,9 @@ time is text, and every text is in Home Assistant's language.
 
 import math
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -29,17 +27,13 @@ from ..const import DOMAIN
 from ..coordinator import VehicleCoordinator
 from ..spending.account_ledger import AccountLedger
 from ..spending.callers import caller_of
-from ..spending.decisions import OUTCOMES, name_of
-from ..spending.report import async_account_report, month_text, share
-from ..tesla import commands
-from ..tesla.commands import Command
+from ..spending.prices import PRICED, async_price, end_text, time_text
+from ..spending.report import async_account_report, month_text
 from ..tesla.errors import NotKept
-from ..tesla.spending.caller import Caller
-from ..tesla.spending.decision import Allow, Decision, SpendingRequest
 from ..tesla.spending.ledger import KEEP_MONTHS, Month
-from ..tesla.spending.tariff import COMMAND, DATA, Category
+from ..tesla.spending.tariff import Category
 from ..tesla.vehicle.deferral import DeferredCommand
-from ..texts import async_load_texts, async_text
+from ..texts import async_load_texts
 from .action import DEVICES, Action
 from .devices import async_get_vehicle
 
@@ -148,23 +142,6 @@ def _ledger_of(hass: HomeAssistant, entry_id: str) -> AccountLedger:
 
 # --- Prices ---------------------------------------------------------------------------------------
 
-_WAKE_ONLY: Final = "wake"
-_DATA_REQUEST: Final = "data"
-PRICED: Final[Mapping[str, Callable[[], Command] | None]] = {
-    _WAKE_ONLY: None,
-    _DATA_REQUEST: None,
-    # Every vehicle has it, it acts at once, and no reading can make it redundant.
-    _COMMAND: commands.flash_lights,
-    # All plain settings are alike: they may be deferred. The value does not matter.
-    "setting": lambda: commands.set_charge_limit(80),
-    "lock": commands.lock_doors,
-    "unlock": commands.unlock_doors,
-    "climate": commands.start_climate,
-    "charge": commands.start_charging,
-    "trunk": lambda: commands.move_trunk(is_open=True),
-}
-"""Actions with a price, and the command that stands for each."""
-
 
 async def _async_price_of(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     """Report what an action would cost each vehicle now, and the gate's decision for this caller.
@@ -177,61 +154,9 @@ async def _async_price_of(hass: HomeAssistant, call: ServiceCall) -> JsonObjectT
     caller = caller_of(hass, call.context)
     action = call.data[_ACTION]
     prices: JsonObjectType = {
-        key: _price(each, action, caller) for key, each in coordinators.items()
+        key: async_price(each, action, caller) for key, each in coordinators.items()
     }
     return {"prices": prices}
-
-
-def _price(coordinator: VehicleCoordinator, action: str, caller: Caller) -> JsonObjectType:
-    """Report what an action would cost one vehicle; nothing is sent or counted."""
-    vehicle, command = coordinator.vehicle, PRICED[action]
-    request, decision = vehicle.admission.quote(command and command(), caller)
-    if action == _DATA_REQUEST:
-        request = replace(request, charges=(DATA, *request.charges))
-        decision = vehicle.gate.decide(request, dt_util.utcnow())
-    tariff = vehicle.api.meter.tariff
-    return {
-        "name": coordinator.device_name,
-        "cost": share(tariff.total(request.charges)),
-        "currency": tariff.currency,
-        "consists_of": _consists_of(request),
-        **_decision_report(coordinator.hass, decision, caller),
-    }
-
-
-def _consists_of(request: SpendingRequest) -> JsonObjectType:
-    """Count the requests that an action may need."""
-    parts: Counter[str] = Counter()
-    for charge in request.charges:
-        # A second command is the handshake, which fetches data for the signature.
-        is_handshake = charge == COMMAND and parts[charge.category] > 0
-        parts["handshake" if is_handshake else str(charge.category)] += charge.count
-    return dict(parts)
-
-
-@callback
-def _decision_report(hass: HomeAssistant, decision: Decision, caller: Caller) -> JsonObjectType:
-    """Describe a decision of the gate."""
-    until = None if isinstance(decision, Allow) else decision.until
-    words = {**decision.placeholders, "caller": name_of(caller.label)}
-    return {
-        "decision": str(OUTCOMES[type(decision)]),
-        "reason": decision.key,
-        "explanation": async_text(hass, decision.key, words),
-        "until": _end_text(until),
-    }
-
-
-def _time_text(moment: datetime | None) -> str | None:
-    """Time in the user's zone, with its offset."""
-    return None if moment is None else dt_util.as_local(moment).isoformat(timespec="seconds")
-
-
-def _end_text(moment: datetime | None) -> str | None:
-    """End of a wait in the user's zone, rounded up: the answer changes no earlier."""
-    if moment is not None and moment.microsecond:
-        moment = moment.replace(microsecond=0) + timedelta(seconds=1)
-    return _time_text(moment)
 
 
 # --- Corrections ----------------------------------------------------------------------------------
@@ -320,8 +245,8 @@ def _describe(waiting: DeferredCommand) -> JsonObjectType:
         _COMMAND: waiting.command.name,
         "parameters": dict(waiting.command.parameters),
         "caller": waiting.caller.label,
-        "since": _time_text(waiting.since),
-        "until": _end_text(waiting.until),
+        "since": time_text(waiting.since),
+        "until": end_text(waiting.until),
     }
 
 

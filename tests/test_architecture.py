@@ -1516,6 +1516,24 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.receiver",
         "tesla.signals",
     },
+    "llm": HOME_ASSISTANT
+    | {
+        "account.charging",
+        "account.data",
+        "charging.sentences",
+        "const",
+        "coordinator",
+        "spending.callers",
+        "spending.prices",
+        "spending.report",
+        "tesla.charging",
+        "tesla.signals",
+        "tesla.spending.ledger",
+        "tesla.state",
+        "tesla.units",
+        "texts",
+        "voluptuous",
+    },
     "diagnostics": HOME_ASSISTANT
     | {
         "account.data",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -43,8 +44,13 @@ def _has_homelink(state: State) -> bool | None:
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
-    """A button that sends a command, or a request."""
+    """A button that sends a command, or a request.
 
+    Like everything that acts except doors, climate and media, it is configuration: Home Assistant
+    leaves such entities out when an action targets the whole device or its area.
+    """
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     command: Callable[[State], Command] | None = None
     request: Callable[[VehicleCoordinator], Callable[..., Awaitable[object]]] | None = None
     """The request of the vehicle, if there is no command."""
@@ -52,7 +58,11 @@ class FlotteButtonDescription(FlotteEntityDescription, ButtonEntityDescription):
 
 BUTTONS: Final = (
     FlotteButtonDescription(key="wake", request=lambda each: each.vehicle.wake),
-    FlotteButtonDescription(key="refresh", request=lambda each: each.vehicle.look),
+    FlotteButtonDescription(
+        key="refresh",
+        request=lambda each: each.vehicle.look,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
     FlotteButtonDescription(key="flash_lights", command=lambda _: commands.flash_lights()),
     FlotteButtonDescription(key="honk_horn", command=lambda _: commands.honk_horn()),
     FlotteButtonDescription(key="remote_start", command=lambda _: commands.remote_start()),
@@ -78,6 +88,8 @@ BUTTONS: Final = (
 @dataclass(frozen=True, kw_only=True)
 class ResumeDescription(ChargingDescription, ButtonEntityDescription):
     """The row of the button that ends the time in which a person has taken over."""
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 
 CHARGING_BUTTONS: Final = (ResumeDescription(key="follow_sun_again"),)

@@ -17,6 +17,7 @@ from homeassistant.const import (
     ATTR_TEMPERATURE,
     PRECISION_HALVES,
     PRECISION_WHOLE,
+    EntityCategory,
     UnitOfTemperature,
 )
 from homeassistant.core import HomeAssistant
@@ -49,6 +50,7 @@ class FlotteClimateDescription(FlotteEntityDescription, ClimateEntityDescription
 CLIMATE: Final = FlotteClimateDescription(key="climate", name=None)
 OVERHEAT_PROTECTION: Final = FlotteClimateDescription(
     key="cabin_overheat_protection",
+    entity_category=EntityCategory.CONFIG,
     # Enabled entities are streamed, which costs money.
     entity_registry_enabled_default=False,
 )

@@ -10,6 +10,7 @@ from homeassistant.components.cover import (
     CoverEntityDescription,
     CoverEntityFeature,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -26,8 +27,12 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteCoverDescription(FlotteEntityDescription, CoverEntityDescription):
-    """A part that opens, and in most cases closes."""
+    """A part that opens, and in most cases closes.
 
+    As configuration, it is not opened by an action that targets the whole device or its area.
+    """
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     signal: Signal[bool] | Derived[bool]
     open_command: Callable[[State], Command]
     close_command: Callable[[State], Command] | None

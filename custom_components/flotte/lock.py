@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, override
 
 from homeassistant.components.lock import LockEntity, LockEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -46,6 +47,8 @@ LOCKS: Final = (
     ),
     FlotteLockDescription(
         key="charge_cable_lock",
+        # Releasing the cable opens the charge port, which "unlock the car" does not mean.
+        entity_category=EntityCategory.CONFIG,
         signal=signals.CHARGE_PORT_LATCH,
         is_locked=_latched,
         lock_command=None,

@@ -45,6 +45,7 @@ PARALLEL_UPDATES = 0
 class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
     """A setting with a value; the vehicle may report its own limits."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     signal: Signal[int] | Derived[int]
     command: Callable[[int], Command]
     lowest: Signal[int] | None = None
@@ -57,6 +58,7 @@ class FlotteNumberDescription(FlotteEntityDescription, NumberEntityDescription):
 class ChargeOnSolarLimitDescription(FlotteEntityDescription, NumberEntityDescription):
     """A limit of Charge on Solar, which is changed together with the other one."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     limit: Signal[float]
     device_class: NumberDeviceClass | None = NumberDeviceClass.BATTERY
     native_unit_of_measurement: str | None = PERCENTAGE

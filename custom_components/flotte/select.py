@@ -42,6 +42,7 @@ LEVELS: Final = ["off", "low", "medium", "high"]
 class FlotteSelectDescription(FlotteEntityDescription, SelectEntityDescription):
     """A setting with a few values; `values` holds the signal's value of each option."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     signal: Signal[Any]
     values: tuple[Any, ...]
     command: Callable[[Any], Command]
@@ -66,6 +67,7 @@ class NeededOption(NamedTuple):
 class ChargingSelectDescription(ChargingDescription, SelectEntityDescription):
     """A setting of charging at home with a few values."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     setting: str
     kind: type[StrEnum]
     needs: Mapping[str, NeededOption] = MappingProxyType({})
@@ -243,7 +245,6 @@ CHARGING_SELECTS: Final = (
                 CONF_READY_CALENDAR, translation_key="ready_calendar_missing"
             ),
         },
-        entity_category=EntityCategory.CONFIG,
     ),
 )
 

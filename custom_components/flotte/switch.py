@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -31,11 +32,17 @@ PARALLEL_UPDATES = 0
 class ChargeOnSolarDescription(FlotteEntityDescription, SwitchEntityDescription):
     """The row of Charge on Solar, which is changed together with its limits."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
 
 @dataclass(frozen=True, kw_only=True)
 class FlotteSwitchDescription(FlotteEntityDescription, SwitchEntityDescription):
-    """A setting that is on or off."""
+    """A setting that is on or off.
 
+    As configuration, it is not switched by an action that targets the whole device or its area.
+    """
+
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     signal: Signal[bool] | Derived[bool] | None
     """None if no signal reports it: it can be switched both ways, and its state is unknown."""
     command: Callable[[bool], Command]

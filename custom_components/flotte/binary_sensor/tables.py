@@ -82,21 +82,25 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
         key="door_driver_front",
         signal=signals.DOOR_DRIVER_FRONT,
         device_class=BinarySensorDeviceClass.DOOR,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="door_driver_rear",
         signal=signals.DOOR_DRIVER_REAR,
         device_class=BinarySensorDeviceClass.DOOR,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="door_passenger_front",
         signal=signals.DOOR_PASSENGER_FRONT,
         device_class=BinarySensorDeviceClass.DOOR,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="door_passenger_rear",
         signal=signals.DOOR_PASSENGER_REAR,
         device_class=BinarySensorDeviceClass.DOOR,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="doors_open",
@@ -107,21 +111,25 @@ VEHICLE_BINARY_SENSORS: Final[tuple[FlotteBinarySensorDescription, ...]] = (
         key="window_driver_front",
         signal=signals.WINDOW_DRIVER_FRONT,
         device_class=BinarySensorDeviceClass.WINDOW,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="window_driver_rear",
         signal=signals.WINDOW_DRIVER_REAR,
         device_class=BinarySensorDeviceClass.WINDOW,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="window_passenger_front",
         signal=signals.WINDOW_PASSENGER_FRONT,
         device_class=BinarySensorDeviceClass.WINDOW,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="window_passenger_rear",
         signal=signals.WINDOW_PASSENGER_REAR,
         device_class=BinarySensorDeviceClass.WINDOW,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteBinarySensorDescription(
         key="low_tyre_front_left",

@@ -19,6 +19,7 @@ from homeassistant.components.calendar import (
     CalendarEvent,
 )
 from homeassistant.components.websocket_api import current_connection
+from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
@@ -50,6 +51,7 @@ _VEHICLE: Final = "car"
 class ScheduleDescription(FlotteEntityDescription, CalendarEntityDescription):
     """The row of a calendar of schedules."""
 
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
     kind: ScheduleKind
     title: str
     """Title of the event of a schedule without a name."""

@@ -134,7 +134,7 @@ BATTERY_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     DetailSensorDescription(
         key="brick_level_lowest",
         signal=signals.BRICK_LEVEL_LOWEST,
-        device_class=SensorDeviceClass.BATTERY,
+        # Not a battery of its own: Home Assistant would watch its level as one.
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
     ),

@@ -8,6 +8,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import EntityCategory
 
 from ..coordinator import VehicleCoordinator
 from ..entity import FlotteEntityDescription, VehicleEntity
@@ -20,7 +21,9 @@ class DeferredCommandsDescription(FlotteEntityDescription, SensorEntityDescripti
 
 
 DEFERRED_COMMANDS: Final = DeferredCommandsDescription(
-    key="waiting_commands", state_class=SensorStateClass.MEASUREMENT
+    key="waiting_commands",
+    state_class=SensorStateClass.MEASUREMENT,
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 
 

@@ -45,11 +45,13 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     FlotteSensorDescription(
         key="route_destination",
         signal=signals.ROUTE_DESTINATION,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteSensorDescription(
         key="route_arrival",
         signal=signals.ROUTE_ARRIVAL,
         device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteSensorDescription(
         key="route_distance",
@@ -57,18 +59,21 @@ DRIVING_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.DISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteSensorDescription(
         key="route_energy",
         signal=signals.ROUTE_ENERGY,
-        device_class=SensorDeviceClass.BATTERY,
+        # Not a battery of its own: Home Assistant would watch its level as one.
         suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteSensorDescription(
         key="route_traffic_delay",
         signal=signals.ROUTE_TRAFFIC_DELAY,
         device_class=SensorDeviceClass.DURATION,
         suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     DetailSensorDescription(
         key="cruise_distance",

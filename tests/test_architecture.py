@@ -586,6 +586,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.endpoints",
     },
     "account": set(),
+    "flows.login": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.tokens",
+        "application_credentials",
+        "const",
+        "tesla.api.oauth",
+        "voluptuous",
+    },
     "flows": set(),
     "services": HOME_ASSISTANT
     | {
@@ -1488,6 +1497,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logbook": HOME_ASSISTANT | {"charging.decisions", "const", "spending.decisions"},
     "config_flow": HOME_ASSISTANT
     | {
+        "account.api",
         "account.data",
         "account.hosts",
         "account.key",
@@ -1495,8 +1505,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.login",
         "account.pairing",
         "account.tokens",
-        "application_credentials",
         "const",
+        "flows.login",
         "flows.options",
         "spending.account_ledger",
         "tesla.api.fleet",
@@ -1505,7 +1515,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.errors",
         "voluptuous",
         "yarl",
-        "account.api",
     },
     "system_health": HOME_ASSISTANT
     | {

@@ -38,13 +38,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.flotte.account.key import async_get_key
-from custom_components.flotte.config_flow import CONF_ENERGY, CONF_FINISH, CONF_VEHICLES
+from custom_components.flotte.config_flow import CONF_FINISH
 from custom_components.flotte.const import (
     CONF_BASE_URL,
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
     PUBLIC_KEY_PATH,
 )
+from custom_components.flotte.flows.login import CONF_ENERGY, CONF_VEHICLES
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator

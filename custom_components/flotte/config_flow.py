@@ -5,15 +5,12 @@ The steps follow Tesla's onboarding (developer guide, 2026-08):
     user ─> (credentials) ─> Tesla's login ─> scopes ─> region ─> domain ─> pairing ─> entry
 """
 
-import logging
-from collections.abc import Mapping
 from typing import Any, Final, cast, override
 
 import voluptuous as vol
 from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlowResult,
     OptionsFlow,
@@ -21,11 +18,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.config_entry_oauth2_flow import (
-    AbstractOAuth2FlowHandler,
-    ImplementationUnavailableError,
-    async_get_implementations,
-)
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -43,20 +35,17 @@ from .account.key import async_get_key
 from .account.leaving import async_leave_application, async_left_application
 from .account.login import async_note_new_login
 from .account.pairing import async_list_pairing, pairing_url
-from .account.tokens import granted_scopes, needed_scopes, read_claims
-from .application_credentials import TeslaImplementation
+from .account.tokens import needed_scopes, read_claims
 from .const import (
     CONF_BASE_URL,
     CONF_PUBLIC_DOMAIN,
     DOMAIN,
-    ENERGY_SCOPES,
-    LOGGER,
     PUBLIC_KEY_PATH,
     SCOPE_OFFLINE,
     SCOPE_VEHICLE_DATA,
     SCOPES,
-    VEHICLE_SCOPES,
 )
+from .flows.login import LoginSteps
 from .flows.options import FlotteOptionsFlow
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi
@@ -72,177 +61,6 @@ from .tesla.errors import (
 )
 
 CONF_FINISH: Final = "finish_unpaired"
-CONF_VEHICLES: Final = "vehicles"
-CONF_ENERGY: Final = "energy"
-
-_CHOICES: Final[Mapping[str, frozenset[str]]] = {
-    CONF_VEHICLES: VEHICLE_SCOPES,
-    CONF_ENERGY: ENERGY_SCOPES,
-}
-
-
-class LoginSteps(AbstractOAuth2FlowHandler):
-    """The steps before and around Tesla's page: choose scopes and an application, log in again."""
-
-    DOMAIN = DOMAIN
-    VERSION = 1
-
-    def __init__(self) -> None:
-        """Start without an account."""
-        super().__init__()
-        self._requested: frozenset[str] = frozenset(SCOPES)
-        """The scopes to request on Tesla's page."""
-
-    @property
-    @override
-    def logger(self) -> logging.Logger:
-        return LOGGER
-
-    @override
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Explain the scopes, before Tesla's page asks for them."""
-        if user_input is None and await self._lacks_application():
-            # Home Assistant then asks for credentials and restarts the flow; no choice is lost yet.
-            return await self.async_step_pick_implementation()
-        if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("user", user_input)
-        return await self.async_step_pick_implementation()
-
-    async def _lacks_application(self) -> bool:
-        """Whether there are no application credentials to log in with."""
-        try:
-            return not await async_get_implementations(self.hass, DOMAIN)
-        except ImplementationUnavailableError:
-            return False
-
-    def _show_choice(self, step_id: str, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Let the owner choose vehicles, energy products or both.
-
-        Tesla refuses the whole login if a scope is not enabled for the application.
-        """
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=vol.Schema(
-                {
-                    vol.Optional(key, default=bool(scopes & self._requested)): BooleanSelector()
-                    for key, scopes in _CHOICES.items()
-                }
-            ),
-            errors={"base": "nothing_chosen"} if user_input is not None else {},
-        )
-
-    def _choose_scopes(self, user_input: Mapping[str, Any]) -> bool:
-        """Request the scopes of what was chosen; returns whether anything was."""
-        refused = {
-            scope
-            for key, scopes in _CHOICES.items()
-            if not user_input.get(key, True)
-            for scope in scopes
-        }
-        asked = frozenset(SCOPES) - refused
-        if not asked & (VEHICLE_SCOPES | ENERGY_SCOPES):
-            return False
-        self._requested = asked
-        return True
-
-    @property
-    @override
-    def extra_authorize_data(self) -> dict[str, Any]:
-        return {"scope": " ".join(scope for scope in SCOPES if scope in self._requested)}
-
-    @override
-    async def async_step_creation(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Exchange the code; if the owner can resolve a refusal, the text says how."""
-        result = await super().async_step_creation(user_input)
-        refusal = cast("TeslaImplementation", self.flow_impl).refusal
-        if result.get("reason") == "oauth_unauthorized" and refusal is not None:
-            return self.async_abort(reason=refusal)
-        return result
-
-    @override
-    async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
-        """End: Tesla's page sent the owner back without a code."""
-        if self.external_data["error"] == INVALID_SCOPE:
-            return self.async_abort(reason=INVALID_SCOPE)
-        return await super().async_step_authorize_rejected(data)
-
-    @property
-    def _existing_entry(self) -> ConfigEntry | None:
-        """The entry that is being reauthenticated or reconfigured; None for a new one."""
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
-
-    @property
-    def _client_id(self) -> str:
-        return cast("AuthImplementation", self.flow_impl).client_id
-
-    def _leaves_application(self, entry: ConfigEntry) -> bool:
-        """Whether the owner chose another application, which needs the domain registered too."""
-        return application_of(self.hass, entry) != self._client_id
-
-    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Log in again, after Tesla refused the stored tokens."""
-        return await self.async_step_reauth_confirm()
-
-    async def async_step_reauth_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask before leaving for Tesla's page."""
-        if user_input is None:
-            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
-        entry = self._get_reauth_entry()
-        self._request_as_before(entry)
-        return await self._choose_application(entry)
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Log in, register and pair again: after a new domain, new scopes or a new vehicle."""
-        entry = self._get_reconfigure_entry()
-        if user_input is None:
-            self._request_as_before(entry)
-        if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("reconfigure", user_input)
-        return await self._choose_application(entry)
-
-    def _request_as_before(self, entry: ConfigEntry) -> None:
-        """Request vehicle scopes, or energy scopes, only if any of them was granted before."""
-        granted = granted_scopes(entry.data)
-        kinds = {key: bool(scopes & granted) for key, scopes in _CHOICES.items()}
-        if any(kinds.values()):
-            self._choose_scopes(kinds)
-
-    async def _choose_application(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Log in with the application of the entry, or another one if there are several.
-
-        Another application has its own bill. A new secret means new credentials.
-        """
-        current = entry.data["auth_implementation"]
-        try:
-            implementations = await async_get_implementations(self.hass, DOMAIN)
-        except ImplementationUnavailableError:
-            implementations = {}
-        if len(implementations) <= 1 or current not in implementations:
-            return await self.async_step_pick_implementation({"implementation": current})
-        names = [each.name for each in implementations.values()]
-        return self.async_show_form(
-            step_id="pick_implementation",
-            data_schema=vol.Schema(
-                {
-                    vol.Required("implementation", default=current): vol.In(
-                        {
-                            key: each.name
-                            if names.count(each.name) == 1
-                            else f"{each.name} ({key})"
-                            for key, each in implementations.items()
-                        }
-                    )
-                }
-            ),
-        )
 
 
 class FlotteFlowHandler(LoginSteps, domain=DOMAIN):

@@ -18,7 +18,6 @@ from homeassistant.components.application_credentials import (
     async_import_client_credential,
 )
 from homeassistant.config_entries import OptionsFlowManager
-from homeassistant.core import DOMAIN as HOMEASSISTANT_DOMAIN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.data_entry_flow import FlowManager
 from homeassistant.helpers import aiohttp_client
@@ -45,7 +44,7 @@ from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category as TheirCategory
 from simulator.cars import Car
 from simulator.ports import free_port
-from tests.flow_texts import CORE_TRANSLATIONS, check_texts
+from tests.flow_texts import check_texts
 
 # Mutations are judged by changed results: the same examples every time, however long they take.
 # `--hypothesis-profile others` looks for new ones.
@@ -191,14 +190,12 @@ async def register_key(hass: HomeAssistant, tesla: Simulator) -> None:
 def every_text_exists() -> Iterator[None]:
     """Every text that a test's flow shows exists, and its placeholders can be filled."""
     own = json.loads(TRANSLATIONS.read_text(encoding="utf-8"))
-    core = json.loads(CORE_TRANSLATIONS.read_text(encoding="utf-8"))
     handle_step = FlowManager._async_handle_step
 
     async def checked(manager: Any, flow: Any, step_id: str, user_input: Any) -> Any:
         result = await handle_step(manager, flow, step_id, user_input)
         texts = own["options" if isinstance(manager, OptionsFlowManager) else "config"]
-        if result.get("translation_domain") == HOMEASSISTANT_DOMAIN:
-            texts = core["config"]
+        assert result.get("translation_domain") in (None, DOMAIN), "a text that is not ours"
         check_texts(texts, result)
         return result
 

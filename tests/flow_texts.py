@@ -1,15 +1,21 @@
 """Whether everything that a flow shows has its text."""
 
-from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from homeassistant.components import homeassistant
 from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.helpers.translation import async_get_translations
 
-CORE_TRANSLATIONS = Path(homeassistant.__file__).parent / "translations" / "en.json"
-"""Home Assistant has the texts of reasons that all flows share."""
+
+async def shown_reason(hass: HomeAssistant, result: ConfigFlowResult, language: str) -> str:
+    """The text of an abort, from where Home Assistant's pages take it."""
+    assert result["type"] is FlowResultType.ABORT
+    domain = result.get("translation_domain") or result["handler"]
+    texts = await async_get_translations(hass, language, "config", {domain})
+    text = texts[f"component.{domain}.config.abort.{result['reason']}"]
+    return text.format(**(result["description_placeholders"] or {}))
 
 
 def fields_of(result: ConfigFlowResult) -> dict[str, Any]:
@@ -55,6 +61,9 @@ def check_texts(texts: dict[str, Any], result: Any) -> None:
         for field, error in (result["errors"] or {}).items():
             assert field == "base" or field in fields
             shown.append(texts["error"][error])
+    elif result["type"] is FlowResultType.EXTERNAL_STEP:
+        step = texts["step"][result["step_id"]]
+        shown += [step["title"], step["description"]]
     elif result["type"] is FlowResultType.MENU:
         step = texts["step"][result["step_id"]]
         shown.append(step["title"])

@@ -592,8 +592,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.tokens",
         "application_credentials",
         "const",
-        "tesla.api.oauth",
+        "flows.refusals",
+        "tesla.privacy",
         "voluptuous",
+    },
+    "flows.refusals": {
+        "tesla.api.oauth",
+        "tesla.errors",
     },
     "flows": set(),
     "services": HOME_ASSISTANT
@@ -1100,13 +1105,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.tokens": HOME_ASSISTANT | {"tesla.errors", "asyncio", "jwt", PYTHONS_TIME, "const"},
     "application_credentials": HOME_ASSISTANT
     | {
-        "const",
         "account.hosts",
+        "aiohttp",
+        "const",
+        "multidict",
+        "tesla.api.oauth",
         "tesla.errors",
         "tesla.hosts",
-        "tesla.api.oauth",
-        "aiohttp",
-        "multidict",
         "yarl",
     },
     "account.leaving": HOME_ASSISTANT
@@ -1508,9 +1513,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "flows.login",
         "flows.options",
+        "flows.refusals",
         "spending.account_ledger",
         "tesla.api.fleet",
-        "tesla.api.oauth",
         "tesla.api.partner",
         "tesla.errors",
         "voluptuous",

@@ -824,10 +824,10 @@ TEXTS: Final[dict[str, str]] = {
 
 ADVICE: Final = re.compile(
     r"(?:^|[.;:] )(?:if [^,]+, |to [^;]+?, )?"
-    r"(Add|Ask|Change|Charge|Check|Choose|Close|Contact|Create|Disable|Enable|Enter|Fix|Free|"
-    r"Grant|Have|Lift|Log in|Look|Pair|Plug|Put|Raise|Reload|Remove|Restore|Run|Set one up|Shorten|"
-    r"Sit|Start|Stop|The command (?:is deferred|runs)|There is nothing to do|Try again|Turn|Unplug|"
-    r"Update|Use|Wait|Wake|please report)\b",
+    r"(Add|Ask|Change|Charge|Check|Choose|Close|Contact|Create|Disable|Enable|Enter|Finish|Fix|"
+    r"Free|Grant|Have|Lift|Log in|Look|Open|Pair|Plug|Point|Put|Raise|Reload|Remove|Restore|Run|"
+    r"Set one up|Shorten|Sit|Start|Stop|The command (?:is deferred|runs)|There is nothing to do|"
+    r"Try again|Turn|Unplug|Update|Use|Wait|Wake|please report)\b",
     re.IGNORECASE,
 )
 JARGON: Final = re.compile(

@@ -7,12 +7,14 @@ address bar is played: what it would follow is followed here.
 
 import json
 import logging
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from unittest.mock import PropertyMock, patch
 
 import aiohttp
 import pytest
@@ -33,6 +35,10 @@ from homeassistant.config_entries import (
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    ImplementationUnavailableError,
+    async_get_implementations,
+)
 from homeassistant.helpers.selector import QrCodeSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
@@ -47,6 +53,7 @@ from custom_components.flotte.const import (
 )
 from custom_components.flotte.flows.login import CONF_ENERGY, CONF_VEHICLES
 from custom_components.flotte.spending.account_ledger import async_get_ledger
+from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.signing import ClientKey
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
@@ -68,8 +75,9 @@ from tests.conftest import (
     state_of,
 )
 from tests.fleet import MINUTE, MOMENT
-from tests.flow_texts import check_texts, fields_of, placeholder
+from tests.flow_texts import check_texts, fields_of, placeholder, shown_reason
 from tests.odd import bodies
+from tests.test_command_errors import ADVICE
 
 pytestmark = [
     pytest.mark.usefixtures("current_request_with_host", "every_text_exists"),
@@ -200,6 +208,15 @@ def test_check_of_texts_sees_gaps(result: dict[str, Any]) -> None:
         check_texts(texts, result)
 
 
+FLOW_TEXTS: dict[str, dict[str, str]] = json.loads(TRANSLATIONS.read_text("utf-8"))["config"]
+
+
+@pytest.mark.parametrize("kind", ["error", "abort"])
+def test_end_and_error_say_what_to_do(kind: str) -> None:
+    texts = {key: text for key, text in FLOW_TEXTS[kind].items() if "successful" not in key}
+    assert {key: text for key, text in texts.items() if not ADVICE.search(text)} == {}
+
+
 # --- The whole way --------------------------------------------------------------------------------
 
 
@@ -221,6 +238,7 @@ async def test_the_whole_way(
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "pairing")
     assert result["errors"] == {}
     assert result["description_placeholders"] == {
+        "detail": "",
         "url": f"https://tesla.com/_ak/{PUBLIC_DOMAIN}",
         "cars": "- ✅ Aurora (000001)\n- ⏳ Comet (000002)\n- ➖ Old Faithful (000003)",  # noqa: RUF001  # as shown
     }
@@ -327,30 +345,152 @@ async def test_choice_between_credentials(
 # --- Tesla's login --------------------------------------------------------------------------------
 
 
-async def test_owner_denies(owner: Owner) -> None:
-    result = await owner.answer(await owner.begin(), simulator_deny="1")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "user_rejected_authorize")
-    assert result["description_placeholders"] == {"error": "access_denied"}
-    await owner.finish(await owner.log_in())
+@pytest.mark.parametrize(
+    ("error", "reason", "begins", "beginnt"),
+    [
+        ("access_denied", "user_rejected_authorize", "You did not allow", "Du hast den Zugriff"),
+        ("server_error", "oauth_failed", "Tesla's login service", "Teslas Anmeldedienst"),
+        ("unauthorized_client", "application_refused", "Tesla does not accept", "Tesla nimmt"),
+        ("invalid_scope", "invalid_scope", "Tesla refused because", "Tesla hat abgelehnt, weil"),
+        (
+            "login_required",
+            "authorize_refused",
+            "Tesla's login page ended with an error: login_required.",
+            "Teslas Anmeldeseite endete mit einem Fehler: login_required.",
+        ),
+    ],
+)
+async def test_page_ends_without_a_login(
+    hass: HomeAssistant, owner: Owner, error: str, reason: str, begins: str, beginnt: str
+) -> None:
+    """The owner reads a text of ours that says what to do."""
+    result = await owner.begin()
+    assert placeholder(result, "redirect") == "https://example.com/auth/external/callback"
+    if error == "access_denied":
+        result = await owner.answer(result, simulator_deny="1")
+    else:
+        # Tesla's page sends the owner back with the error.
+        state = URL(result["url"]).query["state"]
+        await owner.client.get(URL("/auth/external/callback").with_query(state=state, error=error))
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    await check_abort(hass, result, reason, begins, beginnt)
+
+
+async def check_abort(
+    hass: HomeAssistant, result: ConfigFlowResult, reason: str, begins: str, beginnt: str
+) -> None:
+    """The flow ended with this text, in English and German, and the text says what to do."""
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    english = await shown_reason(hass, result, "en")
+    german = await shown_reason(hass, result, "de")
+    assert english.startswith(begins)
+    assert german.startswith(beginnt)
+    assert re.search(r"\b(start|try) again\b", english, re.IGNORECASE), english
+    assert "noch einmal" in german
+
+
+TESLA_S_LOCK = {"error": "account_locked", "error_description": "too many attempts"}
+CODE_FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    "refused": (
+        {"kind": "status", "status": 400, "body": {"error": "invalid_auth_code"}},
+        *("oauth_unauthorized", "Tesla no longer accepts the code", "Tesla nimmt den Code"),
+    ),
+    "wrong secret": (
+        {"kind": "status", "status": 401, "body": {"error": "unauthorized_client"}},
+        *("application_refused", "Tesla does not accept the client ID", "Tesla nimmt Client-ID"),
+    ),
+    "account locked": (
+        {"kind": "status", "status": 423, "body": TESLA_S_LOCK},
+        "account_locked",
+        "Tesla has locked the account: 423: account_locked: too many attempts.",
+        "Tesla hat das Konto gesperrt: 423: account_locked: too many attempts.",
+    ),
+    "rate limited": (
+        {"kind": "status", "status": 429},
+        *("rate_limited", "Tesla accepts no more", "Tesla nimmt von deiner Anwendung"),
+    ),
+    "server error": (
+        {"kind": "status", "status": 503},
+        *("oauth_failed", "Tesla's login service", "Teslas Anmeldedienst"),
+    ),
+    "firewall": (
+        {"kind": "firewall"},
+        *("oauth_failed", "Tesla's login service", "Teslas Anmeldedienst"),
+    ),
+    "connection lost": (
+        {"kind": "dropped"},
+        *("oauth_timeout", "Tesla did not answer", "Tesla hat auf die Anmeldung nicht"),
+    ),
+    "no answer": (
+        {"kind": "hang"},
+        *("oauth_timeout", "Tesla did not answer", "Tesla hat auf die Anmeldung nicht"),
+    ),
+    "no expiry": (
+        {"kind": "malformed", "body": '{"access_token": "a"}'},
+        *("oauth_error", "Tesla's answer to the login", "Teslas Antwort auf die Anmeldung"),
+    ),
+}
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ({"kind": "status", "status": 400}, "oauth_unauthorized"),
-        ({"kind": "status", "status": 503}, "oauth_failed"),
-        ({"kind": "dropped"}, "oauth_failed"),
-        ({"kind": "malformed", "body": '{"access_token": "a"}'}, "oauth_error"),
-    ],
-    ids=["refused", "server error", "connection lost", "no expiry"],
+    ("fault", "reason", "begins", "beginnt"), CODE_FAULTS.values(), ids=CODE_FAULTS
 )
 async def test_code_is_not_exchanged(
-    owner: Owner, tesla: Simulator, fault: dict[str, Any], reason: str
+    hass: HomeAssistant,
+    owner: Owner,
+    tesla: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
+    reason: str,
+    begins: str,
+    beginnt: str,
 ) -> None:
+    if fault["kind"] == "hang":
+        monkeypatch.setattr(oauth, "REQUEST_TIMEOUT", aiohttp.ClientTimeout(total=0.1))
     tesla.faults.order(endpoint="token", **fault)
-    result = await owner.log_in()
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+    await check_abort(hass, await owner.log_in(), reason, begins, beginnt)
     await owner.finish(await owner.log_in())
+
+
+async def test_login_fails_before_or_after_tesla(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page cannot be prepared, or Tesla is out of reach when the owner comes back."""
+    (implementation,) = (await async_get_implementations(hass, DOMAIN)).values()
+    kind = type(implementation)
+    for failure, reason, begins, beginnt in (
+        (TimeoutError, "authorize_url_timeout", "Preparing Tesla's", "Teslas Anmeldeseite konnte"),
+        (RuntimeError, "no_url_available", "Home Assistant does not", "Home Assistant kennt"),
+    ):
+        with patch.object(kind, "redirect_uri", PropertyMock(side_effect=failure)):
+            await check_abort(hass, await owner.begin(), reason, begins, beginnt)
+    result = await owner.begin()
+    page = URL(result["url"]).update_query(simulator_allow="owner-1")
+    async with (
+        aiohttp.ClientSession() as browser,
+        browser.get(page, allow_redirects=False) as response,
+    ):
+        back = URL(response.headers["Location"])
+    async with out_of_reach(tesla):
+        await owner.client.get(back.relative())
+        result = await hass.config_entries.flow.async_configure(result["flow_id"])
+    await check_abort(
+        hass,
+        result,
+        "cannot_connect",
+        "Home Assistant got no answer",
+        "Home Assistant hat von Tesla",
+    )
+    with patch(
+        "homeassistant.components.application_credentials._get_platform",
+        side_effect=ImplementationUnavailableError,
+    ):
+        result = await owner.begin()
+    await check_abort(
+        hass,
+        result,
+        *("oauth_implementation_unavailable", "Home Assistant could not", "Home Assistant konnte"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -421,7 +561,11 @@ async def test_account_is_set_up_already(
 async def test_account_is_being_set_up_already(hass: HomeAssistant, owner: Owner) -> None:
     first = await owner.log_in()
     second = await owner.log_in()
-    assert (second["type"], second["reason"]) == (FlowResultType.ABORT, "already_in_progress")
+    await check_abort(
+        hass,
+        second,
+        *("already_in_progress", "Flotte is already being set up", "Flotte wird für dieses Konto"),
+    )
     await owner.finish(first)
 
 
@@ -512,17 +656,6 @@ async def test_something_must_be_chosen(owner: Owner) -> None:
     assert result["type"] is FlowResultType.EXTERNAL_STEP
 
 
-async def test_scopes_not_enabled_for_the_application(hass: HomeAssistant, owner: Owner) -> None:
-    """Tesla's page sends the owner back with the error."""
-    result = await owner.begin()
-    state = URL(result["url"]).query["state"]
-    await owner.client.get(
-        URL("/auth/external/callback").with_query(state=state, error="invalid_scope")
-    )
-    result = await hass.config_entries.flow.async_configure(result["flow_id"])
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "invalid_scope")
-
-
 async def test_scope_is_disabled_before_the_registration(owner: Owner, tesla: Simulator) -> None:
     result = await owner.log_in()
     application = tesla.accounts.applications[CLIENT_ID]
@@ -565,13 +698,13 @@ async def test_region_is_found(
 ELSEWHERE = "https://fleet-api.example"
 
 REGION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
-    "server error": ({"kind": "status", "status": 500}, "cannot_connect"),
+    "server error": ({"kind": "status", "status": 500}, "tesla_unavailable"),
     # aiohttp repeats a request when a kept connection is closed.
     "connection lost": ({"kind": "dropped", "count": 2}, "cannot_connect"),
-    "unreadable": ({"kind": "malformed"}, "cannot_connect"),
-    "not an object": ({"kind": "malformed", "body": '{"response": []}'}, "cannot_connect"),
-    "too many requests": ({"kind": "status", "status": 429}, "cannot_connect"),
-    "locked": ({"kind": "status", "status": 423}, "refused_by_tesla"),
+    "unreadable": ({"kind": "malformed"}, "tesla_unavailable"),
+    "not an object": ({"kind": "malformed", "body": '{"response": []}'}, "tesla_unavailable"),
+    "too many requests": ({"kind": "status", "status": 429}, "rate_limited"),
+    "locked": ({"kind": "status", "status": 423}, "account_locked"),
     "no permission": ({"kind": "status", "status": 403}, "refused_by_tesla"),
     "moved elsewhere": (
         {"kind": "status", "status": 421, "body": f"use base URL: {ELSEWHERE}"},
@@ -652,7 +785,7 @@ async def test_region_is_only_known_after_registration(
     ("fault", "error"),
     [
         ({"kind": "status", "status": 412}, "domain_not_allowed"),
-        ({"kind": "status", "status": 500}, "cannot_connect"),
+        ({"kind": "status", "status": 500}, "tesla_unavailable"),
         ({"kind": "status", "status": 421, "body": f"use base URL: {ELSEWHERE}"}, "wrong_region"),
     ],
     ids=["still not registered", "server error", "moved elsewhere"],
@@ -862,26 +995,29 @@ REGISTRATION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no token: server error": (
         {"endpoint": "token", "kind": "status", "status": 500},
-        "cannot_connect",
+        "tesla_unavailable",
     ),
     "no token: connection lost": ({"endpoint": "token", "kind": "dropped"}, "cannot_connect"),
-    "no token: unreadable": ({"endpoint": "token", "kind": "malformed"}, "cannot_connect"),
+    "no token: unreadable": ({"endpoint": "token", "kind": "malformed"}, "tesla_unavailable"),
     "no token: other answer": (
         {"endpoint": "token", "kind": "malformed", "body": "{}"},
-        "cannot_connect",
+        "tesla_unavailable",
     ),
     "badly written": (
         {"endpoint": "register", "kind": "status", "status": 400},
         "domain_not_allowed",
     ),
-    "server error": ({"endpoint": "register", "kind": "status", "status": 503}, "cannot_connect"),
+    "server error": (
+        {"endpoint": "register", "kind": "status", "status": 503},
+        "tesla_unavailable",
+    ),
     "too many requests": (
         {"endpoint": "register", "kind": "status", "status": 429},
-        "cannot_connect",
+        "rate_limited",
     ),
     "connection lost before": ({"endpoint": "register", "kind": "dropped"}, "cannot_connect"),
     "connection lost after": ({"endpoint": "register", "kind": "lost_reply"}, "cannot_connect"),
-    "unreadable": ({"endpoint": "register", "kind": "malformed"}, "cannot_connect"),
+    "unreadable": ({"endpoint": "register", "kind": "malformed"}, "tesla_unavailable"),
     "no key in the answer": (
         {
             "endpoint": "register",
@@ -892,7 +1028,7 @@ REGISTRATION_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "account locked": (
         {"endpoint": "register", "kind": "status", "status": 423},
-        "refused_by_tesla",
+        "account_locked",
     ),
     "region unknown": (
         {
@@ -977,10 +1113,10 @@ async def test_car_is_paired_meanwhile(owner: Owner, tesla: Simulator) -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ({"kind": "status", "status": 500}, "cannot_connect"),
+        ({"kind": "status", "status": 500}, "tesla_unavailable"),
         ({"kind": "dropped", "count": 2}, "cannot_connect"),
-        ({"kind": "malformed", "body": '{"response": null}'}, "cannot_connect"),
-        ({"kind": "status", "status": 423}, "refused_by_tesla"),
+        ({"kind": "malformed", "body": '{"response": null}'}, "tesla_unavailable"),
+        ({"kind": "status", "status": 423}, "account_locked"),
     ],
     ids=["server error", "connection lost", "unreadable", "locked"],
 )
@@ -1012,7 +1148,7 @@ async def test_pairing_is_not_known_and_may_stay_so(
     result = await owner.log_in()
     tesla.faults.order("status", endpoint=endpoint, status=503, count=2)
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
-    assert result["errors"] == {"base": "cannot_connect"}
+    assert result["errors"] == {"base": "tesla_unavailable"}
     assert CONF_FINISH in fields_of(result)
     result = await owner.submit(result, **{CONF_FINISH: True})
     assert not tesla.faults.pending()
@@ -1037,6 +1173,8 @@ async def test_log_in_again(hass: HomeAssistant, owner: Owner, loaded: MockConfi
     result = await owner.answer(await owner.submit(result), simulator_allow="owner-1")
     await hass.async_block_till_done()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+    assert await shown_reason(hass, result, "en") == "You are logged in again."
+    assert await shown_reason(hass, result, "de") == "Du bist wieder angemeldet."
     assert loaded.data["token"]["access_token"] != before["token"]["access_token"]
     assert {**loaded.data, "token": None} == {**before, "token": None}
     assert loaded.state is ConfigEntryState.LOADED
@@ -1384,7 +1522,7 @@ async def test_odd_answers_about_pairing(owner: Owner, tesla: Simulator) -> None
         assert result["step_id"] == "pairing"
         assert result["errors"] is not None
         seen.add(result["errors"].get("base"))
-    assert seen == {"still_unpaired", "cannot_connect"}
+    assert seen == {"still_unpaired", "tesla_unavailable"}
 
 
 PRODUCTS = {"response": [{"vin": MODEL_3, "display_name": "Comet"}]}
@@ -1425,7 +1563,7 @@ async def test_odd_answers_about_the_domain(owner: Owner, tesla: Simulator) -> N
         assert result["step_id"] == "domain"
         assert result["errors"] is not None
         seen.add(result["errors"].get("base"))
-    assert seen == {"other_key", "public_key_not_fetched", "cannot_connect"}
+    assert seen == {"other_key", "public_key_not_fetched", "tesla_unavailable"}
 
 
 TOKEN = {"access_token": "a", "refresh_token": "b", "expires_in": 28_800, "token_type": "Bearer"}

@@ -25,7 +25,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from .account.hosts import get_hosts
-from .const import SCOPES
+from .const import DEVELOPER_PORTAL, SCOPES
 from .tesla.api.oauth import request_token
 from .tesla.errors import InvalidAnswer, LoginRequired, TeslaError
 from .tesla.hosts import Hosts
@@ -45,8 +45,8 @@ class TeslaImplementation(AuthImplementation):
             AuthorizationServer(hosts.authorize_url, hosts.token_url),
         )
         self._hosts = hosts
-        self.refusal: str | None = None
-        """Reason of Tesla's last refusal of a token, if the application is to blame."""
+        self.failure: TeslaError | None = None
+        """Why the last request for a token failed; None if it did not."""
 
     @property
     @override
@@ -64,6 +64,15 @@ class TeslaImplementation(AuthImplementation):
     def extra_token_resolve_data(self) -> dict[str, Any]:
         """Name the Fleet API that the token is for, as Tesla demands; it serves all regions."""
         return {"audience": next(iter(self._hosts.regions.values()))}
+
+    @override
+    async def async_generate_authorize_url(self, flow_id: str) -> str:
+        """The address of Tesla's page. Raises NoURLAvailableError."""
+        try:
+            return await super().async_generate_authorize_url(flow_id)
+        except RuntimeError as error:
+            # The request does not say at which address Home Assistant was opened.
+            raise NoURLAvailableError from error
 
     @override
     async def async_resolve_external_data(self, external_data: Any) -> dict[str, Any]:
@@ -87,11 +96,12 @@ class TeslaImplementation(AuthImplementation):
             OAuth2TokenRequestReauthError: Tesla refused; the cause says why.
             OAuth2TokenRequestConnectionError: anything else, which is temporary.
         """
+        self.failure = None
         form = {**data, "client_id": self.client_id, "client_secret": self.client_secret}
         try:
             return await request_token(async_get_clientsession(self.hass), self.token_url, form)
         except LoginRequired as error:
-            self.refusal = error.reason
+            self.failure = error
             url = URL(self.token_url)
             raise OAuth2TokenRequestReauthError(
                 request_info=RequestInfo(url, "POST", CIMultiDictProxy(CIMultiDict()), url),
@@ -100,6 +110,7 @@ class TeslaImplementation(AuthImplementation):
                 domain=self.service_domain,
             ) from error
         except TeslaError as error:
+            self.failure = error
             raise OAuth2TokenRequestConnectionError(domain=self.service_domain) from error
 
 
@@ -117,7 +128,7 @@ async def async_get_description_placeholders(hass: HomeAssistant) -> dict[str, s
     except NoURLAvailableError:
         origin = "https://your-home-assistant.example"
     return {
-        "portal": "https://developer.tesla.com/dashboard",
+        "portal": DEVELOPER_PORTAL,
         "origin": origin,
         "redirect": _redirect(hass, origin),
     }

@@ -17,6 +17,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_TOKEN
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
@@ -47,17 +48,13 @@ from .const import (
 )
 from .flows.login import LoginSteps
 from .flows.options import FlotteOptionsFlow
+from .flows.refusals import detail_of, error_of_form
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi
-from .tesla.api.oauth import INVALID_SCOPE
 from .tesla.api.partner import partner_token
 from .tesla.errors import (
-    BadRequest,
-    LoginRequired,
     NotRegistered,
-    PublicKeyNotFetched,
     TeslaError,
-    WrongRegion,
 )
 
 CONF_FINISH: Final = "finish_unpaired"
@@ -98,7 +95,10 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         if not data[CONF_TOKEN].get("refresh_token"):
             # Without this scope, the login would end within hours.
             return self.async_abort(reason="oauth_error")
-        await self.async_set_unique_id(claims.subject)
+        try:
+            await self.async_set_unique_id(claims.subject)
+        except AbortFlow as abort:
+            return self.async_abort(reason=abort.reason)
         self._data = data
         entry = self._existing_entry
         if entry is None:
@@ -128,8 +128,8 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
                 self._base_url = api.base_url
                 return await self.async_step_domain()
             except TeslaError as error:
-                errors["base"] = _error_key(error)
-                placeholders["detail"] = error.detail
+                errors["base"] = error_of_form(error)
+                placeholders["detail"] = detail_of(error)
             else:
                 self._base_url = api.base_url
                 return await self.async_step_domain()
@@ -162,8 +162,8 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
                     if await self._follow_region():
                         account = await self._register(domain)
                 except TeslaError as error:
-                    errors["base"] = _error_key(error)
-                    placeholders["detail"] = error.detail
+                    errors["base"] = error_of_form(error)
+                    placeholders["detail"] = detail_of(error)
                 else:
                     seen = str(account.get("public_key") or "").lower()
                     if seen == key.public_bytes.hex():
@@ -235,11 +235,13 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         api = await self._api(self._data[CONF_TOKEN][CONF_ACCESS_TOKEN])
         vehicles: list[str] = []
         unpaired = False
+        detail = ""
         try:
             if SCOPE_VEHICLE_DATA in self._granted:
                 vehicles, unpaired = await async_list_pairing(api)
         except TeslaError as error:
-            errors["base"] = _error_key(error)
+            errors["base"] = error_of_form(error)
+            detail = detail_of(error)
         if not vehicles and not errors:
             # Nothing to pair. If a vehicle is added, a repair issue asks to pair it.
             return await self._finish()
@@ -262,7 +264,11 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             step_id="pairing",
             data_schema=vol.Schema(schema),
             errors=errors,
-            description_placeholders={"url": url, "cars": "\n".join(vehicles) or "—"},
+            description_placeholders={
+                "url": url,
+                "cars": "\n".join(vehicles) or "—",
+                "detail": detail,
+            },
         )
 
     async def _finish(self) -> ConfigFlowResult:
@@ -286,19 +292,3 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
 
         ledger = await async_get_ledger(self.hass, self._client_id)
         return fleet_api(self.hass, self._base_url, source, ledger)
-
-
-def _error_key(error: TeslaError) -> str:
-    """Key of the flow's text for an error; other errors share a text that quotes Tesla."""
-    if error.translation_key == INVALID_SCOPE:
-        return INVALID_SCOPE
-    for kind, key in (
-        (PublicKeyNotFetched, "public_key_not_fetched"),
-        (NotRegistered, "domain_not_allowed"),
-        (WrongRegion, "wrong_region"),
-        (LoginRequired, "credentials_refused"),
-        (BadRequest, "domain_not_allowed"),
-    ):
-        if isinstance(error, kind):
-            return key
-    return "cannot_connect" if error.is_temporary else "refused_by_tesla"

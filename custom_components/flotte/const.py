@@ -61,6 +61,9 @@ DEFAULT_STREAM_PORT: Final = 4443
 PUBLIC_KEY_PATH: Final = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 """Where Tesla looks for an application's public key. Source: Tesla's developer guide (2026-08)."""
 
+DEVELOPER_PORTAL: Final = "https://developer.tesla.com/dashboard"
+"""Where the owner changes the application."""
+
 # Tesla's scopes. Source: Tesla's authentication overview (2026-08).
 SCOPE_VEHICLE_DATA: Final = "vehicle_device_data"
 SCOPE_VEHICLE_LOCATION: Final = "vehicle_location"

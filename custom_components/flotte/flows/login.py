@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from typing import Any, Final, cast, override
 
 import voluptuous as vol
-from homeassistant.components.application_credentials import AuthImplementation
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigFlowResult,
+    FlowType,
 )
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.config_entry_oauth2_flow import (
     AbstractOAuth2FlowHandler,
     ImplementationUnavailableError,
@@ -22,8 +24,9 @@ from homeassistant.helpers.selector import BooleanSelector
 from ..account.data import application_of
 from ..account.tokens import granted_scopes
 from ..application_credentials import TeslaImplementation
-from ..const import DOMAIN, ENERGY_SCOPES, LOGGER, SCOPES, VEHICLE_SCOPES
-from ..tesla.api.oauth import INVALID_SCOPE
+from ..const import DEVELOPER_PORTAL, DOMAIN, ENERGY_SCOPES, LOGGER, SCOPES, VEHICLE_SCOPES
+from ..tesla.privacy import shortened
+from .refusals import detail_of, reason_of_login_page, reason_of_token_error
 
 CONF_VEHICLES: Final = "vehicles"
 CONF_ENERGY: Final = "energy"
@@ -103,23 +106,60 @@ class LoginSteps(AbstractOAuth2FlowHandler):
     def extra_authorize_data(self) -> dict[str, Any]:
         return {"scope": " ".join(scope for scope in SCOPES if scope in self._requested)}
 
+    @callback
+    @override
+    def async_abort(
+        self,
+        *,
+        reason: str,
+        description_placeholders: Mapping[str, str] | None = None,
+        translation_domain: str | None = None,
+        next_flow: tuple[FlowType, str] | None = None,
+    ) -> ConfigFlowResult:
+        """End with a text of ours, which says what to do; Home Assistant would show its own."""
+        return super().async_abort(
+            reason=reason,
+            description_placeholders=description_placeholders,
+            translation_domain=DOMAIN,
+            next_flow=next_flow,
+        )
+
+    @override
+    async def async_step_auth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Open Tesla's page; the text beside it names the redirect URI that Tesla must know."""
+        result = await super().async_step_auth(user_input)
+        if result["type"] is FlowResultType.EXTERNAL_STEP:
+            result["description_placeholders"] = {
+                "redirect": self._implementation.redirect_uri,
+                "portal": DEVELOPER_PORTAL,
+            }
+        return result
+
     @override
     async def async_step_creation(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Exchange the code; if the owner can resolve a refusal, the text says how."""
+        """Exchange the code for tokens; if that fails, the text says why."""
         result = await super().async_step_creation(user_input)
-        refusal = cast("TeslaImplementation", self.flow_impl).refusal
-        if result.get("reason") == "oauth_unauthorized" and refusal is not None:
-            return self.async_abort(reason=refusal)
-        return result
+        failure = self._implementation.failure
+        if failure is None or result["type"] is not FlowResultType.ABORT:
+            return result
+        return self.async_abort(
+            reason=reason_of_token_error(failure),
+            description_placeholders={"detail": detail_of(failure)},
+        )
 
     @override
     async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
         """End: Tesla's page sent the owner back without a code."""
-        if self.external_data["error"] == INVALID_SCOPE:
-            return self.async_abort(reason=INVALID_SCOPE)
-        return await super().async_step_authorize_rejected(data)
+        error = shortened(str(self.external_data["error"]))
+        return self.async_abort(
+            reason=reason_of_login_page(error), description_placeholders={"detail": error}
+        )
+
+    @property
+    def _implementation(self) -> TeslaImplementation:
+        return cast("TeslaImplementation", self.flow_impl)
 
     @property
     def _existing_entry(self) -> ConfigEntry | None:
@@ -130,7 +170,7 @@ class LoginSteps(AbstractOAuth2FlowHandler):
 
     @property
     def _client_id(self) -> str:
-        return cast("AuthImplementation", self.flow_impl).client_id
+        return self._implementation.client_id
 
     def _leaves_application(self, entry: ConfigEntry) -> bool:
         """Whether the owner chose another application, which needs the domain registered too."""

@@ -25,7 +25,7 @@ from ..privacy import shortened
 from ..reading_json import parse_json
 from .answers import REQUEST_TIMEOUT, forget_bodies, read_text
 
-_TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
+TEMPORARY: Final = frozenset({"server_error", "temporarily_unavailable", "slow_down"})
 """Errors of the server itself. Source: RFC 6749 section 4.1.2.1, RFC 8628 section 3.5."""
 _MAX_LIFE: Final = 366 * 86400
 """Maximum lifetime of a token in seconds; Tesla's access tokens are valid for 8 hours."""
@@ -98,7 +98,7 @@ def _error(status: int, answer: object, refusals: frozenset[int]) -> TeslaError:
     if isinstance(words, str) and words:
         detail = f"{detail}: {words}"
     detail = shortened(detail, 200)
-    if code in _TEMPORARY:
+    if code in TEMPORARY:
         return ServiceError(detail)
     if status in refusals:
         return LoginRequired(detail, reason=LOGIN_REASONS.get(code))

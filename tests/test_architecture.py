@@ -1548,6 +1548,57 @@ MAY_IMPORT: dict[str, set[str]] = {
         "texts",
         "voluptuous",
     },
+    "voice.sentences": HOME_ASSISTANT
+    | {
+        "account.data",
+        "asyncio",
+        "const",
+        "coordinator",
+        "voice.answers",
+        "voice.grammar",
+        "voice.grammar_en",
+        "voice.number_words",
+        "voice.spoken_names",
+        "voice.wording",
+    },
+    "voice.grammar": set(),
+    "voice.grammar_en": {
+        "voice.grammar",
+    },
+    "voice.number_words": set(),
+    "voice.spoken_names": HOME_ASSISTANT
+    | {
+        "account.names",
+        "const",
+        "coordinator",
+        "voice.grammar",
+        "voice.number_words",
+    },
+    "voice.answers": HOME_ASSISTANT
+    | {
+        "account.data",
+        "charging.sentences",
+        "coordinator",
+        "tesla.signals",
+        "tesla.state",
+        "voice.wording",
+    },
+    "voice.wording": HOME_ASSISTANT
+    | {
+        "voice.vocabulary",
+        "voice.wording_de",
+        "voice.wording_en",
+    },
+    "voice.wording_en": HOME_ASSISTANT
+    | {
+        "voice.vocabulary",
+    },
+    "voice.wording_de": HOME_ASSISTANT
+    | {
+        "voice.vocabulary",
+    },
+    "voice": set(),
+    "voice.vocabulary": set(),
     "diagnostics": HOME_ASSISTANT
     | {
         "account.data",
@@ -1573,6 +1624,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dashboard.serving",
         "services",
         "spending.callers",
+        "voice.sentences",
     },
     # Platforms: a table and a class each.
     "binary_sensor": PLATFORM,

@@ -25,6 +25,7 @@ from .dashboard.serving import (
 )
 from .services import async_setup_services
 from .spending.callers import async_watch_callers
+from .voice.sentences import async_watch_voice
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -53,6 +54,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_watch_options(hass)
     async_setup_services(hass)
     await async_serve_dashboard(hass)
+    async_watch_voice(hass)
     return True
 
 

@@ -26,6 +26,16 @@ CONF_TRUNK_MOTORS: Final = "trunk_motors"
 CONF_NEW_CAPACITIES: Final = "new_capacities"
 """The option with the capacity of each vehicle's battery when it was new, in kWh by VIN."""
 
+# Sentences about cars; see `voice`.
+CONF_VOICE_QUESTIONS: Final = "voice_questions"
+"""Whether sentences are understood at all, and questions answered."""
+CONF_VOICE_ACTS: Final = "voice_acts"
+"""Whether voice may control vehicles."""
+CONF_VOICE_UNLOCK: Final = "voice_unlock"
+"""Whether voice may also unlock, open and start vehicles, with the owner's code."""
+CONF_VOICE_PHRASE: Final = "voice_phrase"
+"""The owner's code, which has to be part of these sentences. It is never logged."""
+
 # What charging costs; see `account.charging`.
 CONF_PRICE_ENTITY: Final = "charging_price_entity"
 CONF_PRICE: Final = "charging_price"

@@ -1,0 +1,138 @@
+"""Sentence templates, compiled for Home Assistant's matcher and for our own.
+
+A template is written in the language of hassil, Home Assistant's matcher: `(a|b)` is a choice,
+`[a]` is optional, `<rule>` stands for a part that several templates share, `{slot}` for a value.
+Home Assistant only decides that a sentence is one of ours. It takes every slot as a wildcard and
+does not say which template matched, so the same templates are compiled to regular expressions,
+which find the intent and the values.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_TOKEN: Final = re.compile(r"\\(.)|([()\[\]|])|\{(\w+)\}|<(\w+)>|(\s+)|([^\\()\[\]|{}<>\s]+)")
+_REGEX: Final = {"(": "(?:", ")": ")", "[": "(?:", "]": ")?", "|": "|"}
+_SPACE: Final = r"(?:\s+|\b|$)"
+"""A space next to an optional part may be the end of a word instead."""
+_ANYTHING: Final = r"\S.*?"
+_SPECIAL: Final = re.compile(r"([\\()\[\]{}<>|;])")
+_APOSTROPHES: Final = re.compile("[\u2018\u2019\u00b4`]")
+_PUNCTUATION: Final = re.compile(r"(?<!\d)[.,]|[.,](?!\d)")
+_MARKS: Final = re.compile('[?!;:\u2026\u2012-\u2015"\u201c-\u201e\u00bf\u00a1-]+')
+
+
+def normalized(sentence: str) -> str:
+    """A sentence as it is matched: lower case, without punctuation, single spaces."""
+    text = _APOSTROPHES.sub("'", sentence.lower())
+    text = _MARKS.sub(" ", _PUNCTUATION.sub(" ", text))
+    return " ".join(text.split())
+
+
+def escaped(text: str) -> str:
+    """A text as a part of a template, with all its characters meant literally."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    """The sentences of one intent."""
+
+    intent: str
+    templates: tuple[str, ...]
+
+
+def means(intent: str, *templates: str) -> IntentRow:
+    """Make the row of an intent."""
+    return IntentRow(intent, templates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceTable:
+    """The sentences of one language."""
+
+    generic: str
+    """Template of the names that every vehicle has."""
+    rules: Mapping[str, str]
+    """Parts that templates share, by name."""
+    rows: tuple[IntentRow, ...]
+    """Intents; of several that match a sentence, the first one counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A sentence that was understood."""
+
+    intent: str
+    slots: Mapping[str, str]
+
+
+class Grammar:
+    """The sentences of one language, compiled.
+
+    Args:
+        table: The sentences.
+        values: Templates of the slots that have a known set of values. All other slots are
+            wildcards, which may hold any text.
+    """
+
+    def __init__(self, table: SentenceTable, values: Mapping[str, str]) -> None:
+        rows = table.rows
+        self._rules = table.rules
+        self._values = values
+        self._patterns = [
+            (each.intent, re.compile(self._regex(template)))
+            for each in rows
+            for template in each.templates
+        ]
+        self.sentences = {
+            part.intent: [self._expanded(each) for each in part.templates] for part in rows
+        }
+        """The templates of each intent for Home Assistant, with all rules and known values written
+        out."""
+
+    def understand(self, sentence: str) -> Understood | None:
+        """Find the intent and the values of a sentence; None if it is not one of ours."""
+        text = normalized(sentence)
+        for intent, pattern in self._patterns:
+            if found := pattern.fullmatch(text):
+                slots = {
+                    group.rpartition("_")[0]: value
+                    for group, value in found.groupdict().items()
+                    if value
+                }
+                return Understood(intent, slots)
+        return None
+
+    def _regex(self, template: str) -> str:
+        count = iter(range(1000))
+
+        def parts(text: str) -> Iterator[str]:
+            for literal, bracket, slot, rule, space, word in _TOKEN.findall(text):
+                if bracket:
+                    yield _REGEX[bracket]
+                elif slot:
+                    # A name must not be used twice in a pattern.
+                    values = self._values.get(slot)
+                    inner = _ANYTHING if values is None else "".join(parts(values))
+                    yield f"(?P<{slot}_{next(count)}>{inner})"
+                elif rule:
+                    yield f"(?:{''.join(parts(self._rules[rule]))})"
+                else:
+                    yield _SPACE if space else re.escape(word or literal)
+
+        return "".join(parts(template))
+
+    def _expanded(self, template: str) -> str:
+        def parts(text: str) -> Iterator[str]:
+            for token in _TOKEN.finditer(text):
+                _, _, slot, rule, _, _ = token.groups()
+                if rule:
+                    yield f"({''.join(parts(self._rules[rule]))})"
+                elif slot and slot in self._values:
+                    yield f"({''.join(parts(self._values[slot]))})"
+                else:
+                    yield token.group()
+
+        return "".join(parts(template))

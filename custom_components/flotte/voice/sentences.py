@@ -1,0 +1,161 @@
+"""Registers the sentences about all vehicles with Home Assistant's conversation.
+
+One registration for all accounts: the vehicles of several can be named in a sentence, and "the car"
+has to know whether there is only one. It follows names, options and the language.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.script import ScriptRunResult
+from homeassistant.helpers.trigger import (
+    async_initialize_triggers,
+    async_validate_trigger_config,
+)
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.setup import async_when_setup
+
+from ..account.data import FlotteConfigEntry
+from ..const import CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
+from ..coordinator import VehicleCoordinator
+from .answers import QUESTIONS
+from .grammar import Grammar, SentenceTable, Understood
+from .grammar_en import ENGLISH
+from .number_words import NUMBERS
+from .spoken_names import async_spoken_names, names_template, vehicles_named
+from .wording import say, say_list, spoken_language
+
+CONVERSATION: Final = "conversation"
+_TABLES: Final[Mapping[str, SentenceTable]] = {"en": ENGLISH}
+_NAMES: Final = frozenset({"name", "name_by_user", "aliases"})
+"""Changes of registries that change the names of vehicles."""
+
+
+def grammar_of(language: str, names: frozenset[str]) -> Grammar:
+    """The sentences of a language about vehicles with these names."""
+    table = _TABLES[language]
+    values = {"car": names_template(names, table.generic), "number": NUMBERS[language]}
+    return Grammar(table, values)
+
+
+class VoiceSentences:
+    """The sentences of all accounts, registered while there is a vehicle that they can name."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._names: Mapping[VehicleCoordinator, frozenset[str]] = {}
+        self._language: str | None = None
+        self._grammar: Grammar | None = None
+        self._unregister: CALLBACK_TYPE | None = None
+        self._lock = asyncio.Lock()
+
+    @callback
+    def async_vehicles(self) -> list[VehicleCoordinator]:
+        """Vehicles of the loaded accounts whose owner has not turned the sentences off."""
+        entries: list[FlotteConfigEntry] = self._hass.config_entries.async_loaded_entries(DOMAIN)
+        return [
+            vehicle
+            for entry in entries
+            if entry.options.get(CONF_VOICE_QUESTIONS, True)
+            for vehicle in entry.runtime_data.vehicles
+        ]
+
+    async def async_refresh(self) -> None:
+        """Register the sentences again if a name, a vehicle or the language has changed."""
+        async with self._lock:
+            language = spoken_language(self._hass)
+            if language not in _TABLES:
+                language = None
+            names = (
+                {each: async_spoken_names(each, language) for each in self.async_vehicles()}
+                if language
+                else {}
+            )
+            if names == self._names and language == self._language:
+                return
+            self._names, self._language = names, language
+            if self._unregister is not None:
+                self._unregister()
+                self._unregister = self._grammar = None
+            if language is not None and names:
+                await self._async_register(language, frozenset[str]().union(*names.values()))
+
+    async def _async_register(self, language: str, names: frozenset[str]) -> None:
+        # Compiling takes longer than the loop should wait.
+        grammar = await self._hass.async_add_executor_job(grammar_of, language, names)
+        self._grammar = grammar
+        config: list[ConfigType] = []
+        for intent, templates in grammar.sentences.items():
+            trigger = {"trigger": CONVERSATION, "id": intent, "command": templates}
+            # Home Assistant parses the templates in its loop, so let it do other things meanwhile.
+            await asyncio.sleep(0)
+            config += await async_validate_trigger_config(self._hass, cv.TRIGGER_SCHEMA([trigger]))
+        self._unregister = await async_initialize_triggers(
+            self._hass, config, self._async_handle, DOMAIN, "Flotte", LOGGER.log
+        )
+
+    async def _async_handle(
+        self, variables: Mapping[str, Any], _context: Context | None = None
+    ) -> ScriptRunResult:
+        """Answer a sentence, if it means the intent of this trigger: several may match it."""
+        trigger, grammar = variables["trigger"], self._grammar
+        understood = None if grammar is None else grammar.understand(trigger["sentence"])
+        answer = None
+        if understood is None or understood.intent == trigger["id"]:
+            answer = await self._async_answer(understood)
+        return ScriptRunResult(conversation_response=answer, service_response=None, variables={})
+
+    async def _async_answer(self, understood: Understood | None) -> str:
+        known = list(self._names)
+        if understood is None:
+            name = say_list(self._hass, [each.device_name for each in known], "or")
+            return say(self._hass, "not_understood", name=name)
+        vehicles = vehicles_named(understood.slots.get("car", ""), self._names) or known
+        if len(vehicles) > 1:
+            names = say_list(self._hass, [each.device_name for each in vehicles], "or")
+            return say(self._hass, "which", names=names)
+        return QUESTIONS[understood.intent](vehicles[0])
+
+
+@callback
+def async_watch_voice(hass: HomeAssistant) -> None:
+    """Offer the sentences from now on, once `conversation` is set up."""
+    sentences = VoiceSentences(hass)
+
+    @callback
+    def refresh() -> None:
+        hass.async_create_task(sentences.async_refresh(), "flotte registers sentences")
+
+    @callback
+    def on_entry(_change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        if entry.domain == DOMAIN:
+            refresh()
+
+    @callback
+    def on_event(_event: Event[Any]) -> None:
+        refresh()
+
+    @callback
+    def is_renamed(data: Mapping[str, Any]) -> bool:
+        return data["action"] == "update" and not _NAMES.isdisjoint(data["changes"])
+
+    async def start(_hass: HomeAssistant, _component: str) -> None:
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_entry)
+        hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, on_event, is_renamed)
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, on_event, is_renamed)
+        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, on_event)
+        refresh()
+
+    async_when_setup(hass, CONVERSATION, start)

@@ -8,7 +8,7 @@ const OPEN = ["on", "open", "opening", "unlocked", "unlocking", "jammed"];
 
 const toggle = (state) => (["off", "unknown"].includes(state) ? "turn_on" : "turn_off");
 
-// Quick actions: entity, icon, service, price of its start, and the state of a binary sensor that it needs.
+// Quick actions: entity, icon, service, price of its start, binary sensor and the state it needs.
 const ACTIONS = [
   ["lock.doors", "lock", (state) => (state === "locked" ? "unlock" : "lock"), "lock"],
   ["climate.climate", "fan", toggle, "climate"],
@@ -150,6 +150,7 @@ export class FlotteCar extends HTMLElement {
       const isOpen = !!low || OPEN.includes(state?.state);
       part.classList.toggle("open", isOpen);
       part.classList.toggle("unknown", !!state && !isKnown(state));
+      part.classList.toggle("missing", !state);
       if (!state) continue;
       part.role = "button";
       part.tabIndex = 0;

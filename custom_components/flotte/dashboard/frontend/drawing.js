@@ -1,4 +1,4 @@
-// The car from above, drawn by us: its front is at the top, its charge port at the rear left.
+// The car from above, drawn by us: front at the top, charge port at the rear left.
 const BODY = "M100 16C71 16 57 26 53 56 50 78 49 98 49 122V232C49 264 52 286 61 298 69 306 84 309 100 309" +
   "S131 306 139 298C148 286 151 264 151 232V122C151 98 150 78 147 56 143 26 129 16 100 16Z";
 const TYRES = { front_left: [43, 64], front_right: [148, 64], rear_left: [43, 234], rear_right: [148, 234] };
@@ -25,6 +25,8 @@ ${Object.entries(TYRES).map(([wheel, [x, y]]) =>
 ${part("cover.frunk", '<path d="M60 66C65 38 78 28 100 28S135 38 140 66L137 96C122 87 78 87 63 96Z"/>', "panel")}
 ${part("cover.trunk", '<path d="M66 246C84 253 116 253 134 246L138 286C127 300 73 300 62 286Z"/>', "panel")}
 <path class="glass" d="M64 104C78 93 122 93 136 104L130 136C118 128 82 128 70 136ZM71 142C84 135 116 135 129 142V226C116 233 84 233 71 226Z"/>
+${part("cover.sunroof", '<path d="M76 146H124V164H76Z"/>', "panel")}
+${part("cover.tonneau", '<path d="M66 228Q100 236 134 228V243Q100 252 66 243Z"/>', "panel")}
 <g class="seats"><path class="line" d="M81 148a6 6 0 1 1 12 0 6 6 0 1 1-12 0h12m-6 0v6"/>${side("driver", 49, 1)}${side("passenger", 151, -1)}</g>
 <path id="cable" d="M54 262C26 262 38 296 14 326"/>
 ${part("cover.charge_port", '<circle class="hit" cx="54" cy="262" r="13"/><circle cx="54" cy="262" r="5"/>')}
@@ -61,6 +63,7 @@ rect { fill: var(--color) }
 #doors:not(.open) { --color: var(--success-color) }
 #doors.open path { transform: translate(0, -3px) rotate(-20deg); transform-origin: 93px 185px }
 .unknown { opacity: .3 }
+.panel.missing { display: none }
 .hit { fill: transparent; stroke: none }
 [role=button] { cursor: pointer }
 [role=button]:focus-visible, button:focus-visible { outline: 3px solid var(--primary-color) }

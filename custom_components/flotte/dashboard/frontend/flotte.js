@@ -8,7 +8,7 @@ import { withWords, word } from "./words.js";
 await customElements.whenDefined("home-assistant");
 
 const page = () => document.querySelector("home-assistant")?.hass;
-/** Load the words for the dialogs, which ask for a description without waiting. */
+/** Load the words before a dialog asks for a description. */
 const prepare = () => (page() ? withWords(page()) : setTimeout(prepare, 500));
 const about = (key) => (page() ? word(page(), key) : "");
 

@@ -1,23 +1,24 @@
-// Dashboard strategy: views made of the entities that exist.
+// Dashboard strategy: views of what exists.
 import { makeEditor } from "./editor.js";
 import { devicesOf, entitiesOf, nameOf } from "./entities.js";
 import { ownName, withWords, word } from "./words.js";
 
 const grid_options = { columns: 12 };
 
-// Rows: each makes the card of an entity, or nothing if the device lacks it.
+// Rows: each makes the card of an entity that exists. "key=word" gives it a short name.
 const tile = (key, more = {}, name) => (e, hass) =>
   e[key] && {
     type: "tile", entity: e[key], name: name ? word(hass, name) : ownName(hass, key) || { type: "entity" }, ...more,
   };
-const tiles = (keys) => keys.split(" ").map((key) => tile(key));
+const each = (keys, make) => keys.split(" ").map((row) => make(...row.split("=")));
+const tiles = (keys) => each(keys, (key, name) => tile(key, {}, name));
 const wide = (key, type, style) => tile(key, { grid_options, features: type ? [{ type, style }] : [] });
 const slider = (key) => wide(key, "numeric-input", "slider");
 /** A card that is only there while its entity has a value. */
 const known = (key, card, state_not = ["unknown", "unavailable"]) => (e, hass) =>
   e[key] && { ...card(e, hass), visibility: [{ condition: "state", entity: e[key], state_not }] };
 const values = (keys, domain = "sensor") =>
-  keys.split(" ").map((key) => known(`${domain}.${key}`, tile(`${domain}.${key}`)));
+  each(keys, (key, name) => known(`${domain}.${key}`, tile(`${domain}.${key}`, {}, name)));
 /** An attribute that may need more than one line. */
 const text = (key, attribute) =>
   known(key, (e) => ({
@@ -50,7 +51,7 @@ const CAR = {
     slider("number.charge_limit"),
     slider("number.charge_current"),
     tile("switch.charge"),
-    values("charging_status charge_energy_added last_charge_cost"),
+    values("charging_status charge_energy_added=added last_charge_cost"),
     graph(["sensor.battery_level"], 7, "hour"),
   ]],
   climate: ["thermometer", [
@@ -58,10 +59,10 @@ const CAR = {
       features: [{ type: "target-temperature" }, { type: "climate-preset-modes", style: "icons" }],
       grid_options,
     }, "climate"),
-    values("inside_temperature outside_temperature"),
+    values("inside_temperature=inside outside_temperature=place"),
     tile("switch.defrost"),
-    ["left", "right"].map((seat) => tile(`select.seat_heater_${seat}`, {}, `front_${seat}`)),
-    values("steering_wheel_heater", "select"),
+    values("seat_heater_left=front_left seat_heater_right=front_right seat_heater_rear_left=rear_left " +
+      "seat_heater_rear_right=rear_right steering_wheel_heater=steering_wheel", "select"),
   ]],
   place: ["map-marker", [
     several(["device_tracker.location", "device_tracker.route"], {
@@ -70,7 +71,7 @@ const CAR = {
       grid_options: { columns: 12, rows: 4 },
     }),
     values("route_destination route_arrival"),
-    ["frunk", "trunk", "charge_port", "windows"].map((key) =>
+    each("frunk trunk charge_port windows sunroof tonneau", (key) =>
       tile(`cover.${key}`, { features: [{ type: "cover-open-close" }] })),
     values("odometer"),
   ]],
@@ -90,32 +91,33 @@ const SUN = [
   wide("select.charging_mode", "select-options"),
   wide("sensor.charging_decision"),
   text("sensor.charging_decision", "sentence"),
-  values("surplus_for_vehicle next_planned_charge sun_share charge_cost energy_from_sun energy_from_grid charging_commands_today"),
-  tile("binary_sensor.taken_over"),
+  values("surplus_for_vehicle=surplus next_planned_charge=next_charge sun_share=sun_share charge_cost=cost " +
+    "energy_from_sun=solar_energy energy_from_grid=grid_energy charging_commands_today=commands_today"),
+  tile("binary_sensor.taken_over", {}, "taken_over"),
   known(AGAIN, tile(AGAIN, { hide_state: true }), "unavailable"),
   slider("number.lowest_level"),
   slider("number.ready_level"),
-  tiles("time.ready_by select.ready_on number.charging_commands_a_day"),
+  tiles("time.ready_by select.ready_on number.charging_commands_a_day=commands_a_day"),
 ];
 const HOME = [
-  tiles(POWERS.join(" ")),
+  tiles(`${POWERS.join(" ")}=load`),
   wide("sensor.percentage_charged", "bar-gauge"),
   slider("number.backup_reserve"),
   wide("select.operation_mode", "select-options"),
   tile("switch.storm_watch"),
   values("island_status"),
 ];
-const CONNECTOR = values("connector_state connector_power connected_vehicle");
+const CONNECTOR = values("connector_state connector_power connected_vehicle=car");
 const BUDGET = [
   wide("sensor.cost_month", "trend-graph"),
-  values("budget_left projected_cost"),
+  values("budget_left projected_cost=projected"),
   wide("number.monthly_budget", "numeric-input", "buttons"),
   wide("sensor.spending_mode"),
   wide("sensor.spending_reason"),
   wide("select.spending_mode", "select-options"),
 ];
 const COSTS = [
-  values("cost_signal cost_command cost_data cost_wake wakes_today wakes_saved supercharging_cost supercharging_energy"),
+  values("cost_signal cost_command cost_data cost_wake wakes_today wakes_saved=wakes_saved supercharging_cost supercharging_energy"),
   wide("event.spending_decision"),
   text("event.spending_decision", "explanation"),
 ];
@@ -141,7 +143,7 @@ export class FlotteDashboard extends HTMLElement {
     makeEditor((hass, cars) => {
       const sections = ALL.map((value) => ({ value, label: word(hass, value) }));
       return Object.entries({ cars, sections }).map(([name, options]) => ({
-        name, selector: { select: { multiple: true, mode: "list", options } }, all: options.map((each) => each.value),
+        name, selector: { select: { multiple: true, mode: "list", options } }, all: options.map((it) => it.value),
       }));
     });
 
@@ -159,11 +161,11 @@ export class FlotteDashboard extends HTMLElement {
       const made = await Promise.all(devices.map(make));
       views.push({ title: word(hass, key), path: key, icon, sections: made.flat() });
     };
-    const named = (device, rows) => section(hass, device, nameOf(device), "", rows);
-    await add("sun", "mdi:solar-power-variant", "car", (car) => named(car, SUN));
+    const titled = (device, rows) => section(hass, device, nameOf(device), "", rows);
+    await add("sun", "mdi:solar-power-variant", "car", (car) => titled(car, SUN));
     await add("home", "mdi:home-lightning-bolt", "site", (site) => homeSections(hass, site));
     await add("spending", "mdi:cash-multiple", "account", (it) =>
-      [named(it, BUDGET), section(hass, it, word(hass, "spending"), "", COSTS)]);
+      [titled(it, BUDGET), section(hass, it, word(hass, "spending"), "", COSTS)]);
     for (const view of views)
       Object.assign(view, { type: "sections", max_columns: 3, sections: view.sections.filter(Boolean) });
     return { title: "Tesla", views: views.filter((view) => view.sections.length) };

@@ -1,4 +1,4 @@
-// Words that no entity has, from translations/, and times of day.
+// Words that no entity has, and times of day.
 export const languageOf = (hass) => hass.locale.language;
 
 /** Load the words in the user's language; returns `hass` with them. */
@@ -10,7 +10,7 @@ export const withWords = async (hass) => ({
 export const word = (hass, key, value) =>
   hass.localize(`component.flotte.config_panel.dashboard.${key}`, { value });
 
-/** Flotte's name of an entity, if the user's language differs from Home Assistant's. */
+/** Flotte's name of an entity, if the user's language is not Home Assistant's. */
 export const ownName = (hass, key) =>
   hass.language !== hass.config.language && hass.localize(`component.flotte.entity.${key}.name`);
 

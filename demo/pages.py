@@ -19,6 +19,7 @@ from playwright.async_api import TimeoutError as NotSeen
 from demo.browser import CHROMIUM, FLAGS, SETTLE_SECONDS, login
 from demo.checks import CheckError, Scene
 from demo.checks import expect as expect_that
+from demo.entities import Entities
 from demo.processes import DemoError, wait_until
 from demo.tesla import AURORA
 
@@ -42,6 +43,22 @@ WORDS = {
 
 _LOCK = re.compile("^Lock")
 """The beginning of the lock button's name, which its price ends."""
+
+_CUT_NAMES = """() => {
+  const found = [];
+  const look = (root) => {
+    for (const each of root.querySelectorAll("*")) {
+      if (each.shadowRoot) look(each.shadowRoot);
+      if (each.scrollWidth <= each.clientWidth + 1) continue;
+      if (getComputedStyle(each).textOverflow !== "ellipsis") continue;
+      const inner = each.assignedNodes?.() ?? each.querySelector("slot")?.assignedNodes() ?? [];
+      found.push([each, ...inner].map((it) => it.textContent.trim()).join(" "));
+    }
+  };
+  look(document.querySelector("home-assistant").shadowRoot);
+  return found;
+}"""
+"""Texts that are too long for their place."""
 
 EXPECTED = ("/api/map_tiles/",)
 """Addresses whose failure is no fault: there is no internet."""
@@ -148,14 +165,21 @@ async def _late(route: Route) -> None:
 
 
 async def looking_is_free(visitor: Visitor) -> str:
-    """No page of the dashboard sends anything to Tesla that it bills, or wakes a car."""
+    """No page of the dashboard sends anything to Tesla that it bills, or wakes a car.
+
+    Aurora charges from the sun meanwhile, and Flotte may send it a current: these commands have a
+    count of their own.
+    """
     tesla = visitor.scene.tesla
+    own = await _commands_from_the_sun(visitor.scene)
     before, car = (await tesla.bill())["counts"], await tesla.car(AURORA)
     async with visitor.page() as page:
         for path in (await visitor.aurora(), f"{PATH}/home", f"{PATH}/sun", f"{PATH}/spending"):
             await visitor.open(page, path)
             await page.locator("hui-section").first.wait_for()
     after, then = (await tesla.bill())["counts"], await tesla.car(AURORA)
+    own = await _commands_from_the_sun(visitor.scene) - own
+    after["command"] = after.get("command", 0) - own
     paid = {
         key: after[key] - before.get(key, 0)
         for key in ("data", "command", "wake")
@@ -164,6 +188,14 @@ async def looking_is_free(visitor: Visitor) -> str:
     expect_that(not paid, f"it was billed: {paid}")
     expect_that(then["wakes"] == car["wakes"], "the car was woken")
     return "nothing billed, nobody woken"
+
+
+async def _commands_from_the_sun(scene: Scene) -> int:
+    """Count the commands that charging from the sun has sent to Aurora today."""
+    count = (await Entities.read(scene.home_assistant)).get(
+        AURORA, "sensor", "charging_commands_today"
+    )
+    return int(await scene.home_assistant.state(count))
 
 
 async def door_opens(visitor: Visitor) -> str:
@@ -256,12 +288,14 @@ async def _look(
         expect_that(wide <= width, f"{wide} pixels wide, on a screen of {width}")
         card = await page.locator("flotte-car").bounding_box()
         expect_that(card and card["x"] + card["width"] <= width, f"the card is at {card}")
-        if visitor.pictures:
-            for view in ("car", "sun", "home", "spending"):
-                if view != "car":
-                    await visitor.open(page, f"{PATH}/{view}")
-                    await page.locator("hui-section").first.wait_for()
-                await page.wait_for_load_state("networkidle")
+        for view in ("car", "sun", "home", "spending"):
+            if view != "car":
+                await visitor.open(page, f"{PATH}/{view}")
+                await page.locator("hui-section").first.wait_for()
+            await page.wait_for_load_state("networkidle")
+            cut = await page.evaluate(_CUT_NAMES)
+            expect_that(not cut, f"{view} at {width} pixels in {language} cuts {cut}")
+            if visitor.pictures:
                 await asyncio.sleep(SETTLE_SECONDS)
                 name = f"{view}-{width}-{language}-{theme}.png"
                 await page.screenshot(path=visitor.pictures / name)

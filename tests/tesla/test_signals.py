@@ -23,6 +23,11 @@ from custom_components.flotte.tesla.signals import (
     read_sections,
 )
 from custom_components.flotte.tesla.state import KEEP, Derived, Reading, Signal, Source, State
+from simulator import vehicle_data
+from simulator.telemetry.field import INVALID
+from simulator.telemetry.fields import FIELDS
+from simulator.world import AURORA, World
+from tests.simulator.telemetry_server import DrivenClock
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 BEFORE = datetime(2026, 3, 10, 11, 59, 30, tzinfo=UTC)
@@ -2051,3 +2056,28 @@ def test_signals_are_named_for_the_place_of_their_field() -> None:
                 assert ours == teslas, name
                 compared += 1
     assert compared > 50
+
+
+def test_a_poll_only_rounds_what_the_same_car_streams() -> None:
+    """Each number that a car streams keeps its decimals when it is polled at the same moment."""
+    now = datetime(2026, 10, 20, 10, 0, tzinfo=UTC)
+    car = World(clock := DrivenClock(now.timestamp())).cars[AURORA]
+    car.steer({"state": "online", "plugged_in": "ac1", "battery_level": 68.756, "charging": True})
+    clock.advance(1234.5)
+    car.advance()
+    streamed = {
+        signal: Reading(signal.parse(value), now, Source.STREAM)
+        for signal in signals.VEHICLE_SIGNALS
+        if (spec := FIELDS.get(signal.name)) is not None
+        and spec.arm in {"double_value", "location_value"}
+        and (value := spec.read(car)) not in (None, INVALID)
+    }
+    wanted = {*vehicle_data.STANDARD_SECTIONS, "location_data"}
+    answer = vehicle_data.sections(car, wanted, location=True)
+    polled = signals.read_sections(answer, signals.VEHICLE_SIGNALS, now)
+    # The simulated stream has noise on the voltage, which its polled answers lack.
+    both = streamed.keys() & polled.keys() - {signals.CHARGER_VOLTAGE}
+    assert len(both) > 20
+    before, _ = State().merge(streamed)
+    after, _ = before.merge({each: polled[each] for each in both})
+    assert {each.name for each in both if after[each] != before[each]} == set()

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from custom_components.flotte.tesla.signals import VEHICLE_SIGNALS
 from custom_components.flotte.tesla.state import (
     ASSUMED_LIFETIME,
     KEEP,
@@ -20,6 +23,7 @@ from custom_components.flotte.tesla.state import (
     restore_state,
     store_state,
 )
+from custom_components.flotte.tesla.units import Measure, Unit
 
 LEVEL = Signal("Level", float, path="battery.level")
 LIMIT = Signal("Limit", int, path="battery.limit")
@@ -309,3 +313,72 @@ def test_a_change_ends_an_assumption_despite_the_vehicles_clock(
     news = {LEVEL: Reading(value, NOON - timedelta(seconds=2), source)}
     state, _ = assumed.merge(news, NOON + timedelta(seconds=3))
     assert state[LEVEL] == shown
+
+
+# --- Polled values that are rounded ---------------------------------------------------------------
+
+PERCENT = Signal("Percent", float, path="battery.percent", poll_step=1)
+POWER = Signal("Power", float, path="battery.power", poll_step=1, null=0.0)
+DIRECTION = Signal(
+    "Direction", Measure(Unit.DEGREE, float), (0, 360), path="drive.heading", poll_step=1
+)
+SPOT = Signal("Spot", tuple, path="drive.latitude,longitude", poll_step=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("signal", "streamed", "polled", "kept"),
+    [
+        # A battery of a car, streamed and polled within minutes.
+        pytest.param(PERCENT, 68.756, 69.0, True, id="rounded up"),
+        pytest.param(PERCENT, 69.263, 69.0, True, id="rounded down"),
+        pytest.param(PERCENT, 68.5, 69.0, True, id="the very half"),
+        pytest.param(PERCENT, 68.499, 69.0, False, id="more than rounding"),
+        pytest.param(PERCENT, 68.756, 68.0, False, id="a new value below"),
+        pytest.param(PERCENT, 68.756, None, False, id="no value"),
+        pytest.param(PERCENT, None, 69.0, False, id="no value before"),
+        pytest.param(POWER, 0.3, 0.0, False, id="no power is no rounding"),
+        pytest.param(POWER, 10.7, 11.0, True, id="power"),
+        pytest.param(DIRECTION, 359.7, 0.0, True, id="north"),
+        pytest.param(DIRECTION, 180.7, 0.0, False, id="south"),
+        pytest.param(SPOT, (52.36760049, 4.9041), (52.3676, 4.9041), True, id="place"),
+        pytest.param(SPOT, (52.3676, 4.904102), (52.3676, 4.9041), False, id="a step aside"),
+        pytest.param(LEVEL, 68.756, 69.0, False, id="a signal without a known step"),
+    ],
+)
+def test_a_poll_that_only_rounds_confirms_the_precise_value(
+    signal: Signal[Any], streamed: Any, polled: Any, *, kept: bool
+) -> None:
+    before = State({signal: Reading(streamed, NOON, Source.STREAM)})
+    after, changed = before.merge({signal: poll(polled, NOON + SECOND)})
+    assert after[signal] == (streamed if kept else polled)
+    assert changed == (frozenset() if kept else {signal})
+    # The poll confirmed it: the value is as of now.
+    assert after.reported(signal) == poll(after[signal], NOON + SECOND)
+    again, _ = after.merge({signal: poll(polled, NOON + 2 * SECOND)})
+    assert again[signal] == after[signal]
+
+
+ROUNDED = [each for each in VEHICLE_SIGNALS if each.poll_step is not None and each.bounds]
+
+
+@given(st.sampled_from(ROUNDED), st.floats(0, 1), st.floats(0.51, 3), st.sampled_from((-1, 1)))
+def test_rounding_never_hides_a_change(
+    signal: Signal[float], share: float, steps: float, sign: int
+) -> None:
+    """For every signal: the rounded value keeps the precise one, and a value further away wins."""
+    assert signal.bounds is not None
+    assert signal.poll_step is not None
+    lowest, highest = signal.bounds
+    value, step = lowest + share * (highest - lowest), signal.poll_step
+    state = State({signal: Reading(value, NOON, Source.STREAM)})
+    rounded = round(value / step) * step
+    same, changed = state.merge({signal: poll(rounded, NOON + SECOND)})
+    assert same[signal] == (signal.null if rounded == signal.null else value)
+    assert changed <= {signal}
+    moved = value + sign * steps * step
+    news, _ = same.merge({signal: poll(moved, NOON + 2 * SECOND)})
+    if abs(moved - (same[signal] or 0)) > step * 0.505:
+        assert news[signal] == moved
+    # A stream is always believed.
+    streamed, _ = news.merge({signal: Reading(rounded, NOON + 3 * SECOND, Source.STREAM)})
+    assert streamed[signal] == rounded

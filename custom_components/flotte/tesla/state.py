@@ -77,6 +77,8 @@ class Signal[T]:
         semi: Whether only the Semi has the signal.
         step: For a setting, the step in which vehicles store it, in our unit. They round the value
             of a command, so values closer than half a step are equal.
+        poll_step: The step to which polled values are rounded, in our unit, if the stream is more
+            precise; None if it is not, or if the step is unknown.
         as_of: Key in the polled section with the time of this value, in Unix seconds, if that can
             be older than the section.
 
@@ -93,6 +95,7 @@ class Signal[T]:
         "null",
         "parse",
         "paths",
+        "poll_step",
         "polled",
         "scope",
         "section",
@@ -117,6 +120,7 @@ class Signal[T]:
         firmware: str | None = FIRST_FIRMWARE,
         semi: bool = False,
         step: float | None = None,
+        poll_step: float | None = None,
         as_of: str | None = None,
     ) -> None:
         self.name = name
@@ -136,6 +140,7 @@ class Signal[T]:
         self.firmware = firmware
         self.semi = semi
         self.step = step
+        self.poll_step = poll_step
         self.as_of = as_of
 
     @property
@@ -148,6 +153,24 @@ class Signal[T]:
         if self.step is None or not isinstance(one, int | float):
             return one == other
         return isinstance(other, int | float) and abs(one - other) < self.step / 2
+
+    def is_rounded(self, polled: object, known: object) -> bool:
+        """Whether a polled value is the known one, only less precise.
+
+        The value that stands for "none", such as no power, is a value of its own.
+        """
+        if self.poll_step is None or polled is None or known is None or polled == self.null:
+            return False
+        ones, others = _parts(polled), _parts(known)
+        return len(ones) == len(others) and all(
+            self._distance(one, other) <= self.poll_step / 2 + _FLOAT_ERROR
+            for one, other in zip(ones, others, strict=True)
+        )
+
+    def _distance(self, one: float, other: float) -> float:
+        """Distance of two values; of directions, the shorter way around."""
+        distance = abs(one - other)
+        return min(distance, FULL_CIRCLE - distance) if self.unit is Unit.DEGREE else distance
 
     def can_hold(self, value: object) -> bool:
         """Whether the signal can have this value, given in our unit and type."""
@@ -167,6 +190,16 @@ class Signal[T]:
     @override
     def __repr__(self) -> str:
         return f"<Signal {self.name}>"
+
+
+FULL_CIRCLE: Final = 360
+_FLOAT_ERROR: Final = 1e-9
+"""How far computed values may be apart that are equal in decimals."""
+
+
+def _parts(value: Any) -> tuple[float, ...]:  # noqa: ANN401  # a number, or several
+    """The numbers of a value: of a position, latitude and longitude."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _try(parse: Callable[[Any], object], value: object) -> object:
@@ -299,6 +332,9 @@ class State:
         replaces the assumption. So does a streamed reading that differs from the previous one,
         whatever its time: streams report only changes, by the vehicle's clock, which may be slow. A
         reading later than `now` is from before our clock was set back, and is replaced.
+
+        A polled value that is the previous one, only rounded, confirms that one: its reading gets
+        the new time and keeps the precise value.
         """
         readings = dict(self.readings)
         assumed = self.assumed
@@ -306,8 +342,11 @@ class State:
         changed = set()
         for signal, new in news.items():
             before = readings.get(signal)
-            if before is not None and new.time < before.time <= latest:
-                continue
+            if before is not None:
+                if new.time < before.time <= latest:
+                    continue
+                if new.source is Source.POLL and signal.is_rounded(new.value, before.value):
+                    new = new._replace(value=before.value)  # noqa: PLW2901  # more precise
             readings[signal] = shown = new
             if assumed and (guess := assumed.get(signal)) is not None:
                 reported, before = before, guess

@@ -15,7 +15,16 @@ from .bounds import (
     PERCENT,
     RANGE,
 )
-from .measures import amperes, celsius, kilohms, kilometres, kilowatt_hours, percent, volts
+from .measures import (
+    CENTIMILE,
+    amperes,
+    celsius,
+    kilohms,
+    kilometres,
+    kilowatt_hours,
+    percent,
+    volts,
+)
 from .parsers import boolean, one_of, truth, whole
 
 BATTERY_STATES: Final = (
@@ -30,18 +39,32 @@ BATTERY_STATES: Final = (
     "test",
 )
 
-BATTERY_LEVEL = Signal("BatteryLevel", percent, PERCENT, path="charge_state.battery_level")
+BATTERY_LEVEL = Signal(
+    "BatteryLevel", percent, PERCENT, path="charge_state.battery_level", poll_step=1
+)
 """Share of the energy in the pack; when it is cold, not all of that can be used."""
-USABLE_BATTERY_LEVEL = Signal("Soc", percent, PERCENT, path="charge_state.usable_battery_level")
-RATED_RANGE = Signal("RatedRange", kilometres, RANGE, path="charge_state.battery_range")
+USABLE_BATTERY_LEVEL = Signal(
+    "Soc", percent, PERCENT, path="charge_state.usable_battery_level", poll_step=1
+)
+RATED_RANGE = Signal(
+    "RatedRange", kilometres, RANGE, path="charge_state.battery_range", poll_step=CENTIMILE
+)
 ESTIMATED_RANGE = Signal(
-    "EstBatteryRange", kilometres, RANGE, path="charge_state.est_battery_range"
+    "EstBatteryRange", kilometres, RANGE, path="charge_state.est_battery_range", poll_step=CENTIMILE
 )
 IDEAL_RANGE = Signal(
-    "IdealBatteryRange", kilometres, RANGE, path="charge_state.ideal_battery_range"
+    "IdealBatteryRange",
+    kilometres,
+    RANGE,
+    path="charge_state.ideal_battery_range",
+    poll_step=CENTIMILE,
 )
 ENERGY_REMAINING = Signal(
-    "EnergyRemaining", kilowatt_hours, PACK_ENERGY, path="charge_state.energy_remaining"
+    "EnergyRemaining",
+    kilowatt_hours,
+    PACK_ENERGY,
+    path="charge_state.energy_remaining",
+    poll_step=0.01,
 )
 FULL_PACK_ENERGY = Signal("NominalFullPackEnergyKwh", kilowatt_hours, PACK_ENERGY, firmware=None)
 BATTERY_HEATER = Signal("BatteryHeaterOn", boolean, path="charge_state.battery_heater_on")
@@ -57,10 +80,10 @@ BRICK_OF_HIGHEST_VOLTAGE = Signal("NumBrickVoltageMax", whole, PART_NUMBER)
 BRICK_OF_LOWEST_VOLTAGE = Signal("NumBrickVoltageMin", whole, PART_NUMBER)
 BRICK_LEVEL_LOWEST = Signal("BrickSocMinPercent", percent, PERCENT, firmware=None)
 MODULE_TEMPERATURE_HIGHEST = Signal(
-    "ModuleTempMax", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_max"
+    "ModuleTempMax", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_max", poll_step=0.1
 )
 MODULE_TEMPERATURE_LOWEST = Signal(
-    "ModuleTempMin", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_min"
+    "ModuleTempMin", celsius, PACK_TEMPERATURE, path="charge_state.module_temp_min", poll_step=0.1
 )
 WARMEST_MODULE = Signal("NumModuleTempMax", whole, PART_NUMBER)
 COLDEST_MODULE = Signal("NumModuleTempMin", whole, PART_NUMBER)
@@ -72,7 +95,11 @@ ISOLATION_RESISTANCE = Signal("IsolationResistance", kilohms, (0, 60_000))
 """Tesla documents no unit; public clients assume kilo-ohms."""
 DC_CONVERTER_ENABLED = Signal("DCDCEnable", boolean)
 LIFETIME_ENERGY_USED = Signal(
-    "LifetimeEnergyUsed", kilowatt_hours, LIFETIME_ENERGY, path="charge_state.lifetime_energy_used"
+    "LifetimeEnergyUsed",
+    kilowatt_hours,
+    LIFETIME_ENERGY,
+    path="charge_state.lifetime_energy_used",
+    poll_step=0.001,
 )
 """Energy out of the pack over its life."""
 LIFETIME_ENERGY_RECOVERED = Signal("LifetimeEnergyGainedRegen", kilowatt_hours, LIFETIME_ENERGY)

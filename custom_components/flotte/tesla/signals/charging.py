@@ -19,7 +19,7 @@ from .measures import (
     whole_percent,
 )
 from .moments import date_of, later
-from .parsers import boolean, instant, number, one_of, text, whole
+from .parsers import KILOMETRES_PER_MILE, boolean, instant, number, one_of, text, whole
 
 CHARGING_STATES: Final = (
     "disconnected",
@@ -107,6 +107,7 @@ AC_CHARGING_POWER = Signal(
     (-25, 30),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=False),
+    poll_step=1,
     null=0.0,
 )
 DC_CHARGING_POWER = Signal(
@@ -115,13 +116,18 @@ DC_CHARGING_POWER = Signal(
     (-50, 1500),
     path="charge_state.charger_power,fast_charger_present",
     polled=_power(is_dc=True),
+    poll_step=1,
     null=0.0,
 )
 # Measured at the battery for both kinds of current, as the polled value is. The charger counts
 # more, because it measures before the losses, and nothing during DC: an entity that switched
 # between the two would jump.
 CHARGE_ENERGY_ADDED = Signal(
-    "DCChargingEnergyIn", kilowatt_hours, PACK_ENERGY, path="charge_state.charge_energy_added"
+    "DCChargingEnergyIn",
+    kilowatt_hours,
+    PACK_ENERGY,
+    path="charge_state.charge_energy_added",
+    poll_step=0.01,
 )
 AC_CHARGE_ENERGY = Signal("ACChargingEnergyIn", kilowatt_hours, PACK_ENERGY)
 """Energy into the charger in this session."""
@@ -134,12 +140,14 @@ CHARGER_CURRENT = Signal(
     null=0.0,
     # Measured, but set in whole amperes.
     step=1.0,
+    poll_step=1,
 )
 CHARGER_VOLTAGE = Signal(
     "ChargerVoltage",
     volts,
     PACK_VOLTS,
     path="charge_state.charger_voltage",
+    poll_step=1,
     null=0.0,
     firmware="2024.44.32",
 )
@@ -149,10 +157,13 @@ CHARGE_RATE = Signal(
     kilometres_per_hour,
     (0, 2500),
     path="charge_state.charge_rate",
+    poll_step=0.1 * KILOMETRES_PER_MILE,
     null=0.0,
     firmware="2025.2.6",
 )
-TIME_TO_FULL = Signal("TimeToFullCharge", hours, (0, 250), path="charge_state.time_to_full_charge")
+TIME_TO_FULL = Signal(
+    "TimeToFullCharge", hours, (0, 250), path="charge_state.time_to_full_charge", poll_step=0.01
+)
 """During a trip, the time to the trip's target."""
 TIME_TO_LIMIT = Signal(
     "EstimatedHoursToChargeTermination",
@@ -160,6 +171,7 @@ TIME_TO_LIMIT = Signal(
     (0, 250),
     path="charge_state.minutes_to_full_charge",
     polled=Measure(Unit.HOUR, lambda value: number(value) / 60),
+    poll_step=1 / 60,
     firmware="2024.44.25",
 )
 CHARGE_LIMIT = Signal(

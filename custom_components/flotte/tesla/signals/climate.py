@@ -13,10 +13,10 @@ OVERHEAT_LIMITS: Final = ("low", "medium", "high")
 CLIMATE_POWER_STATES: Final = ("off", "on", "precondition", "overheat_protect")
 
 INSIDE_TEMPERATURE = Signal(
-    "InsideTemp", celsius, CABIN_TEMPERATURE, path="climate_state.inside_temp"
+    "InsideTemp", celsius, CABIN_TEMPERATURE, path="climate_state.inside_temp", poll_step=0.1
 )
 OUTSIDE_TEMPERATURE = Signal(
-    "OutsideTemp", celsius, AIR_TEMPERATURE, path="climate_state.outside_temp"
+    "OutsideTemp", celsius, AIR_TEMPERATURE, path="climate_state.outside_temp", poll_step=0.1
 )
 # The streamed word combines three keys of a polled answer.
 CLIMATE_ON = Signal(

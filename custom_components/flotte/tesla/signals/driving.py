@@ -5,6 +5,7 @@ from typing import Final
 from ..state import Signal
 from .bounds import ACCELERATION, PERCENT, SPEED_SETTING
 from .measures import (
+    MICRODEGREE,
     degrees,
     kilometres,
     kilometres_per_hour,
@@ -13,11 +14,18 @@ from .measures import (
     metres_per_second_squared,
     percent,
 )
-from .parsers import boolean, digit, number, one_of, position
+from .parsers import KILOMETRES_PER_MILE, boolean, digit, number, one_of, position
 
 SHIFT_STATES: Final = ("p", "r", "n", "d")
 
-SPEED = Signal("VehicleSpeed", kilometres_per_hour, (-30, 405), path="drive_state.speed", null=0.0)
+SPEED = Signal(
+    "VehicleSpeed",
+    kilometres_per_hour,
+    (-30, 405),
+    path="drive_state.speed",
+    null=0.0,
+    poll_step=KILOMETRES_PER_MILE,
+)
 SHIFT_STATE = Signal("Gear", one_of(*SHIFT_STATES), path="drive_state.shift_state", null="p")
 DRIVE_POWER = Signal(
     "DrivePower", kilowatts, (-1500, 1500), path="drive_state.power", streamed=False, null=0.0
@@ -30,6 +38,7 @@ HEADING = Signal(
     degrees,
     (0, 360),
     path="drive_state.heading",
+    poll_step=1,
     scope="vehicle_location",
     as_of=GPS_TIME,
 )
@@ -37,6 +46,7 @@ LOCATION = Signal(
     "Location",
     position,
     path="drive_state.latitude,longitude",
+    poll_step=MICRODEGREE,
     scope="vehicle_location",
     as_of=GPS_TIME,
 )
@@ -45,7 +55,13 @@ GPS_FIX = Signal("GpsState", boolean, scope="vehicle_location")
 GPS_ACCURACY = Signal(
     "GpsAccuracyMeters", metres, (0, 10_000), scope="vehicle_location", firmware=None
 )
-ODOMETER = Signal("Odometer", kilometres, (0.001, 4_000_000), path="vehicle_state.odometer")
+ODOMETER = Signal(
+    "Odometer",
+    kilometres,
+    (0.001, 4_000_000),
+    path="vehicle_state.odometer",
+    poll_step=1e-6 * KILOMETRES_PER_MILE,
+)
 PEDAL_POSITION = Signal("PedalPosition", percent, PERCENT)
 BRAKE_PEDAL = Signal("BrakePedal", boolean)
 BRAKE_PRESSURE = Signal("BrakePedalPos", number, (-100, 3200))

@@ -9,6 +9,11 @@ from typing import Final
 from ..units import Measure, Unit
 from .parsers import KILOMETRES_PER_MILE, number, whole
 
+CENTIMILE: Final = 0.01 * KILOMETRES_PER_MILE
+"""km; polled distances have two decimals of a mile."""
+MICRODEGREE: Final = 1e-6
+"""Degrees; polled coordinates have six decimals."""
+
 
 def _from_miles(value: object) -> float:
     return number(value) * KILOMETRES_PER_MILE

@@ -35,6 +35,7 @@ MEDIA_VOLUME = Signal(
     path="vehicle_state.media_info.audio_volume",
     firmware="2025.2.6",
     step=1 / 3,
+    poll_step=0.0001,
 )
 MEDIA_VOLUME_STEP = Signal(
     "MediaAudioVolumeIncrement",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from ..state import Derived, Signal, State
 from .bounds import SPEED_SETTING
-from .measures import kilometres, kilometres_per_hour, minutes, percent
+from .measures import CENTIMILE, MICRODEGREE, kilometres, kilometres_per_hour, minutes, percent
 from .moments import later
 from .parsers import boolean, position, text
 
@@ -19,6 +19,7 @@ ROUTE_LOCATION = Signal(
     "DestinationLocation",
     position,
     path="drive_state.active_route_latitude,active_route_longitude",
+    poll_step=MICRODEGREE,
     absent=None,
     scope="vehicle_location",
 )
@@ -30,6 +31,7 @@ ROUTE_DISTANCE = Signal(
     kilometres,
     (-1, 20_000),
     path="drive_state.active_route_miles_to_arrival",
+    poll_step=CENTIMILE,
     absent=None,
 )
 ROUTE_MINUTES = Signal(
@@ -37,6 +39,7 @@ ROUTE_MINUTES = Signal(
     minutes,
     (-1, 30_000),
     path="drive_state.active_route_minutes_to_arrival",
+    poll_step=0.01,
     absent=None,
 )
 ROUTE_ENERGY = Signal(
@@ -44,6 +47,7 @@ ROUTE_ENERGY = Signal(
     percent,
     (-200, 100.5),
     path="drive_state.active_route_energy_at_arrival",
+    poll_step=1,
     absent=None,
     firmware="2024.44.25",
 )

@@ -11,16 +11,16 @@ from .moments import date_of
 from .parsers import boolean, instant
 
 PRESSURE_FRONT_LEFT = Signal(
-    "TpmsPressureFl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fl"
+    "TpmsPressureFl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fl", poll_step=0.001
 )
 PRESSURE_FRONT_RIGHT = Signal(
-    "TpmsPressureFr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fr"
+    "TpmsPressureFr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_fr", poll_step=0.001
 )
 PRESSURE_REAR_LEFT = Signal(
-    "TpmsPressureRl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rl"
+    "TpmsPressureRl", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rl", poll_step=0.001
 )
 PRESSURE_REAR_RIGHT = Signal(
-    "TpmsPressureRr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rr"
+    "TpmsPressureRr", bar, TYRE_PRESSURE, path="vehicle_state.tpms_pressure_rr", poll_step=0.001
 )
 PRESSURE_TIME_FRONT_LEFT = Signal(
     "TpmsLastSeenPressureTimeFl",

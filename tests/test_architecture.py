@@ -55,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tesla.privacy": set(),
     "tesla.errors": {"tesla.privacy"},
     "tesla.clock": set(),
+    "tesla.key_status": set(),
     "tesla.listeners": set(),
     "tesla.reading_json": set(),
     "tesla.state": {"tesla.clock", "tesla.reading_json", "tesla.units"},
@@ -303,6 +304,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.api.confirmation",
         "tesla.commands",
         "tesla.errors",
+        "tesla.key_status",
         "tesla.signing",
         "tesla.spending.caller",
         "tesla.vehicle.context",
@@ -1045,14 +1047,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"account.names", "coordinator", "tesla.signals", "tesla.state"},
     "account.pairing": HOME_ASSISTANT
     | {
+        "account.hosts",
         "account.issues",
+        "account.names",
         "const",
+        "tesla.api.fleet",
         "tesla.clock",
+        "tesla.key_status",
+        "tesla.listeners",
         "tesla.spending.caller",
         "tesla.vehicle.stream",
         "tesla.vehicle.vehicle",
-        "account.names",
-        "tesla.api.fleet",
     },
     "spending.issues": HOME_ASSISTANT
     | {
@@ -1313,8 +1318,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.watching",
         "tesla.api.fleet",
         "tesla.clock",
-        "tesla.signing",
         "tesla.listeners",
+        "tesla.signing",
     },
     "streaming.options": {"const", "tesla.signals", "tesla.telemetry"},
     "streaming.issues": HOME_ASSISTANT
@@ -1367,6 +1372,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "streaming.certificates",
         "streaming.options",
         "tesla.telemetry",
+        "voluptuous",
+    },
+    "flows.pairing": HOME_ASSISTANT
+    | {
         "voluptuous",
     },
     "flows.charging": HOME_ASSISTANT | {"account.charging", "const", "flows.forms", "voluptuous"},
@@ -1448,15 +1457,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "repairs": HOME_ASSISTANT
     | {
         "account.data",
+        "account.pairing",
         "charging.schedule_takeover",
         "const",
+        "coordinator",
+        "flows.pairing",
         "spending.account_ledger",
         "spending.issues",
         "tesla.api.fleet",
         "tesla.errors",
-        "voluptuous",
+        "tesla.key_status",
         "tesla.spending.ledger",
         "tesla.spending.tariff",
+        "texts",
+        "voluptuous",
     },
     "entity": HOME_ASSISTANT
     | {
@@ -1513,6 +1527,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "const",
         "flows.login",
         "flows.options",
+        "flows.pairing",
         "flows.refusals",
         "spending.account_ledger",
         "tesla.api.fleet",

@@ -908,7 +908,7 @@ async def test_repair_requests_pairing_and_disappears_when_done(
     assert issue is not None
     assert issue.translation_placeholders == {
         "name": "Comet",
-        "url": "https://tesla.com/_ak/flotte.example",
+        "url": f"{tesla.eu_url}/_ak/flotte.example",
     }
     # Paired, or nothing to be paired with.
     assert set(issue_registry.issues) == {

@@ -239,12 +239,12 @@ async def test_the_whole_way(
     assert result["errors"] == {}
     assert result["description_placeholders"] == {
         "detail": "",
-        "url": f"https://tesla.com/_ak/{PUBLIC_DOMAIN}",
+        "url": f"{tesla.eu_url}/_ak/{PUBLIC_DOMAIN}",
         "cars": "- ✅ Aurora (000001)\n- ⏳ Comet (000002)\n- ➖ Old Faithful (000003)",  # noqa: RUF001  # as shown
     }
     code = fields_of(result)["qr_code"]
     assert isinstance(code, QrCodeSelector)
-    assert code.config["data"] == f"https://tesla.com/_ak/{PUBLIC_DOMAIN}"
+    assert code.config["data"] == f"{tesla.eu_url}/_ak/{PUBLIC_DOMAIN}"
 
     result = await owner.submit(result, **{CONF_FINISH: True})
     await hass.async_block_till_done()
@@ -1095,12 +1095,11 @@ async def test_car_is_not_paired_and_may_stay_so(owner: Owner) -> None:
 
 async def test_car_is_paired_meanwhile(owner: Owner, tesla: Simulator) -> None:
     result = await to_pairing(owner)
-    url = URL(placeholder(result, "url"))
     # What the code leads to, in the owner's app.
     async with (
         aiohttp.ClientSession() as phone,
         phone.post(
-            f"{tesla.eu_url}{url.path}",
+            placeholder(result, "url"),
             json={"vin": MODEL_3},
             headers={"Accept": "application/json"},
         ) as response,
@@ -1376,7 +1375,7 @@ async def test_set_up_again(
     assert result["step_id"] == "domain"
     assert suggested_domain(result) == PUBLIC_DOMAIN
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
-    assert placeholder(result, "url") == f"https://tesla.com/_ak/{domain}"
+    assert placeholder(result, "url") == f"{tesla.eu_url}/_ak/{domain}"
     result = await owner.submit(result, **{CONF_FINISH: True})
     await hass.async_block_till_done()
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")

@@ -22,9 +22,6 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    QrCodeSelector,
-    QrCodeSelectorConfig,
-    QrErrorCorrectionLevel,
     TextSelector,
 )
 from yarl import URL
@@ -48,6 +45,7 @@ from .const import (
 )
 from .flows.login import LoginSteps
 from .flows.options import FlotteOptionsFlow
+from .flows.pairing import pairing_code
 from .flows.refusals import detail_of, error_of_form
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi
@@ -250,14 +248,8 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
                 return await self._finish()
             if not errors:
                 errors["base"] = "still_unpaired"
-        url = pairing_url(self._data)
-        schema: dict[vol.Marker, Any] = {
-            vol.Optional("qr_code"): QrCodeSelector(
-                QrCodeSelectorConfig(
-                    data=url, scale=6, error_correction_level=QrErrorCorrectionLevel.QUARTILE
-                )
-            )
-        }
+        url = pairing_url(self.hass, self._data)
+        schema = pairing_code(url)
         if unpaired or errors:
             schema[vol.Optional(CONF_FINISH, default=False)] = BooleanSelector()
         return self.async_show_form(

@@ -292,7 +292,7 @@ class VehicleCoordinator(FlotteCoordinator):
         vehicle.deferred.on_awake.subscribe(self._async_run_deferred)
         vehicle.deferred.on_result.subscribe(self._async_report_deferred)
         vehicle.presence.on_name = self.async_list
-        self._pairing = Pairing(hass, entry, vehicle, self.stream)
+        self.pairing = Pairing(hass, entry, vehicle, self.stream)
         entry.async_on_unload(vehicle.subscribe(self.async_apply_changes))
 
     @property
@@ -307,7 +307,7 @@ class VehicleCoordinator(FlotteCoordinator):
 
     @override
     async def async_poll(self) -> None:
-        if await self._pairing.async_check():
+        if await self.pairing.async_check():
             self.async_show_pairing()
         self.vehicle.poller.shown = self.shown_signals
         self.stream_watch.async_log(self.device_name)
@@ -382,7 +382,7 @@ class VehicleCoordinator(FlotteCoordinator):
     @callback
     def async_show_pairing(self) -> None:
         """Raise or clear the repair issue that asks the owner to pair the key."""
-        self._pairing.async_show(self.device_name)
+        self.pairing.async_show(self.device_name)
 
 
 _MIN_FAILURES: Final = 2

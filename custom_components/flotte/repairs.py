@@ -1,4 +1,4 @@
-"""Repair flows: a raised billing limit, the month's counts, schedules that are in the way."""
+"""Repair flows: a missing key, a raised billing limit, the month's counts, odd schedules."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,14 +11,19 @@ from homeassistant.helpers import selector
 from homeassistant.util import dt as dt_util
 
 from .account.data import FlotteConfigEntry
+from .account.pairing import PAIRING_ISSUE
 from .charging.schedule_takeover import COLLISION_ISSUE, ScheduleTakeover, find_takeover
 from .const import DOMAIN
+from .coordinator import VehicleCoordinator
+from .flows.pairing import pairing_code
 from .spending.account_ledger import AccountLedger, find_ledger
 from .spending.issues import DASHBOARD, LEDGER_DAMAGED_ISSUE
 from .tesla.api.fleet import FleetApi
 from .tesla.errors import AccountSuspended, TeslaError
+from .tesla.key_status import KeyStatus
 from .tesla.spending.ledger import MAX_UNITS, Month
 from .tesla.spending.tariff import Category
+from .texts import async_load_texts, async_text
 
 
 class SuspensionFlow(RepairsFlow):
@@ -142,6 +147,51 @@ class ScheduleCollisionFlow(RepairsFlow):
         )
 
 
+class PairingFlow(RepairsFlow):
+    """Pair a vehicle with Flotte's key: show the code, and ask Tesla for the result."""
+
+    def __init__(self, vehicle: VehicleCoordinator | None) -> None:
+        """Pair this vehicle; None if its account is no longer loaded."""
+        self._vehicle = vehicle
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_pair()
+
+    async def async_step_pair(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Show the code; each time that the owner submits, ask Tesla once."""
+        vehicle = self._vehicle
+        if vehicle is None:
+            return self.async_abort(reason="not_loaded")
+        errors: dict[str, str] = {}
+        placeholders = {"name": vehicle.device_name, "url": vehicle.pairing.url, "detail": ""}
+        if user_input is not None:
+            try:
+                status = await vehicle.pairing.async_check_now()
+            except TeslaError as error:
+                errors["base"] = "not_checked"
+                await async_load_texts(self.hass)
+                placeholders["detail"] = async_text(
+                    self.hass, error.translation_key, {**placeholders, **error.placeholders}
+                )
+            else:
+                vehicle.async_show_pairing()
+                if status in _SETTLED:
+                    return self.async_create_entry(
+                        data={},
+                        description=str(status),
+                        description_placeholders={"name": vehicle.device_name},
+                    )
+                errors["base"] = f"key_{status}"
+        return self.async_show_form(
+            step_id="pair",
+            data_schema=vol.Schema(pairing_code(vehicle.pairing.url)),
+            errors=errors,
+            description_placeholders=placeholders,
+        )
+
+
+_SETTLED: Final = (KeyStatus.PAIRED, KeyStatus.NOT_NEEDED)
 _COUNTED: Final[Mapping[str, Category]] = {
     "signals": Category.SIGNAL,
     "commands": Category.COMMAND,
@@ -162,6 +212,13 @@ def _api_of(entry: FlotteConfigEntry, ledger: AccountLedger) -> FleetApi | None:
     return entry.runtime_data.api
 
 
+def _unpaired_vehicle(hass: HomeAssistant, subject: str) -> VehicleCoordinator | None:
+    """The vehicle that an issue about pairing is about; None if its account is not loaded."""
+    entries: list[FlotteConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    vehicles = (vehicle for entry in entries for vehicle in entry.runtime_data.vehicles)
+    return next((each for each in vehicles if each.pairing.subject == subject), None)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, _issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
@@ -169,6 +226,8 @@ async def async_create_fix_flow(
     about = data or {}
     if about.get("issue") == COLLISION_ISSUE:
         return ScheduleCollisionFlow(find_takeover(hass, str(about.get("subject"))))
+    if about.get("issue") == PAIRING_ISSUE:
+        return PairingFlow(_unpaired_vehicle(hass, str(about.get("subject"))))
     ledger = find_ledger(hass, str(about.get("account")))
     if about.get("issue") == LEDGER_DAMAGED_ISSUE:
         return DamagedLedgerFlow(ledger)

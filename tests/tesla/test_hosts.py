@@ -49,6 +49,8 @@ def test_at_a_simulator_only_its_own_addresses_are_trusted() -> None:
     hosts = simulated("http://127.0.0.1:1", {"eu": "http://127.0.0.1:2", "na": "http://x:3"})
     assert hosts.authorize_url == "http://127.0.0.1:1/oauth2/v3/authorize"
     assert hosts.token_url == "http://127.0.0.1:1/oauth2/v3/token"
+    assert hosts.pairing_url == "http://127.0.0.1:1/_ak"
+    assert TESLA.pairing_url == "https://tesla.com/_ak"
     assert hosts.trusts("http://127.0.0.1:2")
     assert hosts.trusts("http://x:3")
     assert not hosts.trusts("http://127.0.0.1:4")

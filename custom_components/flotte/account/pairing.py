@@ -1,6 +1,7 @@
-"""Pairing of a vehicle with Flotte's key: the repair issue, and checks whether it is resolved."""
+"""Pairing of vehicles with Flotte's key: where and whether, the repair issue, and its checks."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,21 +11,37 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_PUBLIC_DOMAIN, PAIRING_INTERVAL
 from ..tesla.api.fleet import FleetApi
 from ..tesla.clock import within
-from ..tesla.spending.caller import POLLING
+from ..tesla.key_status import KeyStatus, key_status
+from ..tesla.listeners import Listeners
+from ..tesla.spending.caller import POLLING, SETUP
 from ..tesla.vehicle.stream import Stream
 from ..tesla.vehicle.vehicle import Vehicle
+from .hosts import get_hosts
 from .issues import async_clear_issues, async_raise_issue, issue_subject
 from .names import MANUFACTURER, is_vin, model_of, readable
 
 PAIRING_ISSUE: Final = "key_not_paired"
+QUICK_TIME: Final = timedelta(hours=1)
+"""Time after a start, or after the owner had Flotte check, in which checks are frequent."""
+SLOW_INTERVAL: Final = timedelta(hours=1)
+"""Time between later checks."""
+
+_MARKS: Final = {
+    KeyStatus.PAIRED: "✅",
+    KeyStatus.MISSING: "⏳",
+    KeyStatus.NO_ROOM: "⏳",
+    KeyStatus.NOT_NEEDED: "➖",  # noqa: RUF001  # a dash
+    KeyStatus.UNKNOWN: "⏳",
+}
+"""Marks of the vehicles in a list, which the form explains."""
 
 
-def pairing_url(data: Mapping[str, Any]) -> str:
-    """Link that opens the Tesla app to pair the key. Source: Tesla's developer guide (2026).
+def pairing_url(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
+    """Link that opens the Tesla app to pair the key, or the page of a simulator.
 
     Without Tesla's optional `?vin=`, because owners share the links of repair issues.
     """
-    return f"https://tesla.com/_ak/{data[CONF_PUBLIC_DOMAIN]}"
+    return f"{get_hosts(hass).pairing_url}/{data[CONF_PUBLIC_DOMAIN]}"
 
 
 async def async_list_pairing(api: FleetApi) -> tuple[list[str], bool]:
@@ -35,22 +52,15 @@ async def async_list_pairing(api: FleetApi) -> tuple[list[str], bool]:
     products = [each for each in await api.products() if is_vin(str(each.get("vin")))]
     if not products:
         return [], False
-    status = await api.fleet_status([str(each["vin"]) for each in products])
-    reported = status.get("vehicle_info")
-    vehicles = reported if isinstance(reported, dict) else {}
+    answer = await api.fleet_status([str(each["vin"]) for each in products])
     lines = []
     any_unpaired = False
     for product in products:
         vin = str(product["vin"])
-        info = vehicles.get(vin)
-        info = info if isinstance(info, dict) else {}
-        paired_vins = status.get("key_paired_vins")
-        paired = isinstance(paired_vins, list) and vin in paired_vins
-        needed = info.get("vehicle_command_protocol_required") is not False
-        any_unpaired |= needed and not paired
-        mark = "✅" if paired else "⏳" if needed else "➖"  # noqa: RUF001  # a dash for "not needed"
+        status = key_status(answer, vin)
+        any_unpaired |= status not in (KeyStatus.PAIRED, KeyStatus.NOT_NEEDED)
         name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER
-        lines.append(f"- {mark} {name} ({vin[-6:]})")
+        lines.append(f"- {_MARKS[status]} {name} ({vin[-6:]})")
     return lines, any_unpaired
 
 
@@ -61,11 +71,24 @@ class Pairing:
         self, hass: HomeAssistant, entry: ConfigEntry, vehicle: Vehicle, stream: Stream
     ) -> None:
         """Watch this vehicle of an entry."""
+        self.on_paired = Listeners[()]()
+        """Called when the key is no longer missing."""
         self._hass = hass
         self._entry = entry
         self._vehicle = vehicle
         self._stream = stream
-        self._checked_at = dt_util.utcnow()
+        self._checked_at = self._hurried_at = dt_util.utcnow()
+        self._was_missing = False
+
+    @property
+    def subject(self) -> str:
+        """Subject of the repair issue."""
+        return issue_subject(self._vehicle.vin, self._entry.entry_id)
+
+    @property
+    def url(self) -> str:
+        """Link that opens the page for pairing."""
+        return pairing_url(self._hass, self._entry.data)
 
     @property
     def is_missing(self) -> bool:
@@ -86,18 +109,34 @@ class Pairing:
         if not self.is_missing and not is_unsound:
             return False
         now = dt_util.utcnow()
-        if within(self._checked_at, PAIRING_INTERVAL, now):
+        is_quick = is_unsound or within(self._hurried_at, QUICK_TIME, now)
+        if within(self._checked_at, PAIRING_INTERVAL if is_quick else SLOW_INTERVAL, now):
             return False
         self._checked_at = now
         await self._vehicle.channel.check_pairing(POLLING)
         return True
 
+    async def async_check_now(self) -> KeyStatus:
+        """Ask Tesla because the owner wants to know, and more often for a while. Raises TeslaError.
+
+        Asking is free.
+        """
+        self._checked_at = self._hurried_at = dt_util.utcnow()
+        return await self._vehicle.channel.check_pairing(SETUP)
+
     @callback
     def async_show(self, name: str) -> None:
         """Raise or clear the repair issue; `name` is that of the vehicle."""
-        subject = issue_subject(self._vehicle.vin, self._entry.entry_id)
         if self.is_missing:
-            url = pairing_url(self._entry.data)
-            async_raise_issue(self._hass, PAIRING_ISSUE, subject, {"name": name, "url": url})
+            async_raise_issue(
+                self._hass,
+                PAIRING_ISSUE,
+                self.subject,
+                {"name": name, "url": self.url},
+                fix_data={"issue": PAIRING_ISSUE, "subject": self.subject},
+            )
         else:
-            async_clear_issues(self._hass, subject, PAIRING_ISSUE)
+            async_clear_issues(self._hass, self.subject, PAIRING_ISSUE)
+        was_missing, self._was_missing = self._was_missing, self.is_missing
+        if was_missing and not self.is_missing:
+            self.on_paired()

@@ -93,8 +93,8 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
     await asyncio.gather(
         _async_get_fleet_status(vehicles), *(_async_poll_site(site) for site in sites)
     )
-    for each in (*vehicles, *sites):
-        async_keep_described(each)
+    for asset in (*vehicles, *sites):
+        async_keep_described(asset)
     streaming = StreamManager(
         hass,
         entry,
@@ -106,6 +106,9 @@ async def async_set_up_account(hass: HomeAssistant, entry: FlotteConfigEntry) ->
         stored=stored.get(STREAMING_KEY),
         is_new_login=async_take_new_login(hass, entry),
     )
+    for each in vehicles:
+        # A vehicle that was just paired may stream.
+        each.pairing.on_paired.subscribe(streaming.async_shown_changed)
     imports = {each.site.site_id: HistoryImport(hass, each) for each in sites}
     bills = Bills(api, ledger.gate, scopes=scopes)
     supercharging = SuperchargingMonth(

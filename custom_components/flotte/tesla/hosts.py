@@ -23,6 +23,9 @@ class Hosts:
     trusted_suffixes: tuple[str, ...] = (".tesla.com", ".teslamotors.com")
     """If Tesla names another host, it is used only if it ends with one of these."""
 
+    pairing_url: str = "https://tesla.com/_ak"
+    """Address of the page at which the owner's phone adds the key of a domain, which is appended.
+    Source: Tesla's guide to virtual keys (2026-08)."""
     client_ca_url: str = "https://raw.githubusercontent.com/teslamotors/fleet-telemetry/main/config/files/prod_ca.crt"
     """Address of the CA certificates that sign cars' certificates, in the public repository of
     Tesla's telemetry server."""
@@ -66,6 +69,7 @@ def simulated(auth: str, regions: Mapping[str, str]) -> Hosts:
         token_url=f"{auth}/oauth2/v3/token",
         regions=dict(regions),
         trusted_suffixes=(),
+        pairing_url=f"{auth}/_ak",
         client_ca_url=f"{auth}/simulator/telemetry/client_ca.pem",
         client_ca_is_known=False,
         listen_at="127.0.0.1",

@@ -27,6 +27,7 @@ from ..errors import (
     Unreachable,
     VehicleBusy,
 )
+from ..key_status import KeyStatus, is_listed, key_status
 from ..signing import ClientKey, Domain, Session, faults
 from ..spending.caller import Caller
 from . import waits
@@ -79,9 +80,9 @@ class CommandChannel:
     def apply_fleet_status(self, status: Mapping[str, Any]) -> None:
         """Apply a `fleet_status` answer: is our key paired, are signed commands required?"""
         vin = self._context.vin
-        if _lists(status.get("key_paired_vins"), vin):
+        if is_listed(vin, status.get("key_paired_vins")):
             self.key_paired = True
-        elif _lists(status.get("unpaired_vins"), vin):
+        elif is_listed(vin, status.get("unpaired_vins")):
             self.key_paired = False
         vehicles = status.get("vehicle_info")
         info = vehicles.get(vin) if isinstance(vehicles, Mapping) else None
@@ -94,9 +95,11 @@ class CommandChannel:
         elif required is False and self.key_paired is not True:
             self.mode = CommandMode.UNSIGNED
 
-    async def check_pairing(self, caller: Caller) -> None:
+    async def check_pairing(self, caller: Caller) -> KeyStatus:
         """Ask Tesla whether our key is on the vehicle; free, as far as is known."""
-        self.apply_fleet_status(await self._context.api.fleet_status([self._context.vin], caller))
+        answer = await self._context.api.fleet_status([self._context.vin], caller)
+        self.apply_fleet_status(answer)
+        return key_status(answer, self._context.vin)
 
     async def require_key(self, command: Command, caller: Caller) -> None:
         """If our key was missing at the last check and the command needs it, check again.
@@ -261,8 +264,3 @@ def _judge(command: Command, verdict: signing.Verdict) -> Done:
         reason=verdict.translation_key or None,
         is_temporary=verdict.is_temporary,
     )
-
-
-def _lists(vins: object, vin: str) -> bool:
-    """Whether a list in Tesla's answer contains this VIN."""
-    return isinstance(vins, list) and vin in vins

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import cost, flood, ingest, setup, signing, surplus
+from benchmarks import cost, flood, ingest, setup, signing, surplus, voice
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,6 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     name = names.add_parser("surplus", help="charging from the sun", description=surplus.__doc__)
     surplus.add_options(name)
     name.set_defaults(run=surplus.run)
+    name = names.add_parser("voice", help="sentences about cars", description=voice.__doc__)
+    voice.add_options(name)
+    name.set_defaults(run=voice.run)
     return parser
 
 

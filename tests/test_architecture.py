@@ -83,15 +83,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.ledger",
         "tesla.spending.tariff",
     },
+    "tesla.spending.shares": {
+        "tesla.listeners",
+        "tesla.reading_json",
+        "tesla.spending.ledger_check",
+    },
     "tesla.spending.meter": {
-        "tesla.spending.holds",
-        "tesla.errors",
         "tesla.clock",
+        "tesla.errors",
         "tesla.listeners",
         "tesla.spending.caller",
+        "tesla.spending.holds",
         "tesla.spending.ledger",
-        "tesla.spending.tariff",
+        "tesla.spending.shares",
         "tesla.spending.suspension",
+        "tesla.spending.tariff",
     },
     "tesla.spending.endpoints": {"tesla.spending.tariff"},
     "tesla.spending.ledger_check": {
@@ -1079,26 +1085,33 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "spending.account_ledger": HOME_ASSISTANT
     | {
+        "account.storage",
+        "asyncio",
+        "const",
         "spending.issues",
         "spending.ledger_file",
-        "const",
-        "account.storage",
-        "tesla.spending.endpoints",
         "tesla.errors",
-        "tesla.spending.gate",
-        "tesla.spending.meter",
-        "tesla.spending.projection",
-        "asyncio",
         "tesla.listeners",
+        "tesla.spending.endpoints",
+        "tesla.spending.gate",
         "tesla.spending.ledger",
+        "tesla.spending.meter",
         "tesla.spending.modes",
         "tesla.spending.policy",
+        "tesla.spending.projection",
         "tesla.spending.tariff",
     },
     "account.storage": HOME_ASSISTANT
     | {
         "account.issues",
         "const",
+    },
+    "account.refusals": HOME_ASSISTANT
+    | {
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.listeners",
+        "texts",
     },
     "account.stream_watch": HOME_ASSISTANT
     | {
@@ -1156,8 +1169,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "coordinator": HOME_ASSISTANT
     | {
+        PYTHONS_TIME,
         "account.names",
         "account.pairing",
+        "account.refusals",
         "account.stream_watch",
         "account.zones",
         "const",
@@ -1177,7 +1192,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.vehicle.poll_plan",
         "tesla.vehicle.stream",
         "tesla.vehicle.vehicle",
-        PYTHONS_TIME,
     },
     "streaming.certificates": HOME_ASSISTANT
     | {"account.storage", "const", "tesla.telemetry", "asyncio", "certifi"},
@@ -1668,14 +1682,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cover": PLATFORM,
     "device_tracker": PLATFORM,
     # Alerts and decisions are no signals: they happen.
-    "event": PLATFORM
+    "event": HOME_ASSISTANT
     | {
         "account.charging",
+        "account.data",
         "charging.controller",
         "charging.decisions",
+        "charging.entity",
+        "coordinator",
+        "entity",
         "spending.decisions",
         "tesla.charging",
         "tesla.energy",
+        "tesla.signals",
         "tesla.telemetry",
     },
     "lock": PLATFORM,

@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 
 from .account.names import AssetName, async_change_device, async_distinct_name
 from .account.pairing import Pairing
+from .account.refusals import Refusals
 from .account.stream_watch import StreamWatch
 from .account.zones import async_apply_zone
 from .const import LOGGER, SUSPENDED_INTERVAL, UNREACHABLE_GRACE
@@ -79,6 +80,7 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         self._reported_name = reported_name
         self._by_signal = KeyedListeners[Signal[Any]]()
         self._after_poll = Listeners[()]()
+        self.refusals = Refusals(hass, lambda: self.device_name)
         self._last_availability: object = True
         # In monotonic seconds: setting the clock must not make entities unavailable.
         self._failing_since: float | None = None
@@ -244,13 +246,15 @@ class FlotteCoordinator(DataUpdateCoordinator[State]):
         Raises:
             HomeAssistantError: it was refused, or its outcome is unknown; the text says which.
         """
-        await self._async_act(self.async_carry_out(command, caller_of(self.hass, context)))
+        sending = self.async_carry_out(command, caller_of(self.hass, context))
+        await self._async_act(sending, command)
 
-    async def _async_act[ResultT](self, action: Awaitable[ResultT]) -> ResultT:
+    async def _async_act[T](self, action: Awaitable[T], command: Command | None = None) -> T:
         try:
             return await action
         except TeslaError as error:
             self.async_refused(error)
+            self.refusals.async_report(command, error)
             raise as_home_assistant(error, name=self.device_name) from error
 
     @callback
@@ -349,6 +353,7 @@ class VehicleCoordinator(FlotteCoordinator):
         """Log the result of a deferred command, and update the entity that lists them."""
         self.async_apply_changes(frozenset({signals.ONLINE}))
         name, command = self.device_name, deferred.command.name
+        self.refusals.async_report(deferred.command, result)
         if isinstance(result, Dropped):
             LOGGER.info("Dropped the deferred %s for %s: %s", command, name, result.reason)
         elif isinstance(result, TeslaError):

@@ -108,11 +108,8 @@ async def async_setup_entry(
 
 
 def event_type(alert: Alert) -> str:
-    """The event type of an alert: the alarm, or its first audience.
-
-    The names end in `AlarmTriggered` or `alarmTriggered` (captured from vehicles, 2025).
-    """
-    if "alarmtriggered" in alert.name.lower():
+    """The event type of an alert: the alarm, or its first audience."""
+    if alert.is_alarm:
         return ALARM
     return next((each for each in AUDIENCES if each in alert.audiences), OTHER_ALERT)
 

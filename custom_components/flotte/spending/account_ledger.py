@@ -57,6 +57,7 @@ class AccountLedger:
         """Categories in which the requests of this developer account are billed."""
         self.gate = Gate(self.meter)
         """Decides about each action; see `tesla.spending.gate`."""
+        self._has_policy = False
         self.projection: Projection | None = None
         """The estimated cost of the month; None before the first review."""
         self._hass = hass
@@ -139,15 +140,27 @@ class AccountLedger:
         """Update the issues, and notify the entities that show the cost."""
         self._report = None
         now = dt_util.utcnow()
+        spent, budget = self.meter.spent(now), self.meter.budget
+        if self._has_policy and self.meter.doubt is None:
+            self.meter.shares.note(spent, budget, now)
         self._issues.async_update(now)
-        if self.gate.mode_status.mode is not SpendingMode.STOPPED and self.meter.left(now) <= (
-            self.meter.budget * NEARLY_NOTHING
+        if self.gate.mode_status.mode is not SpendingMode.STOPPED and budget - spent <= (
+            budget * NEARLY_NOTHING
         ):
             # Streams, which cost money on their own, must be stopped in time.
             self.async_review(now)
             return
         self._issues.async_update_budget(now)
         self._listeners()
+
+    def _note_share(self, spent: Decimal, now: datetime) -> None:
+        """Note the share of the budget that is used, once the budget is known.
+
+        It needs no write of its own: the bookings that it follows from are on disk. A damaged
+        ledger does not show what was spent.
+        """
+        if self._has_policy and self.meter.doubt is None:
+            self.meter.shares.note(spent, self.meter.budget, now)
 
     @callback
     def _async_streamed(self) -> None:
@@ -186,7 +199,12 @@ class AccountLedger:
     def async_set_policy(self, policy: Policy) -> None:
         """Spend by these rules from now on."""
         self.gate.zone = dt_util.get_default_time_zone()
+        # What was reached with the old budget stays reached.
+        now = dt_util.utcnow()
+        self._note_share(self.meter.spent(now), now)
         self.gate.policy = policy
+        self._has_policy = True
+        self._file.async_write_soon()
         self._issues.is_used = True
         self.async_review(dt_util.utcnow())
 
@@ -201,6 +219,7 @@ class AccountLedger:
     @callback
     def async_review(self, now: datetime) -> None:
         """Update the projection of the month, and the spending mode that follows from it."""
+        self._note_share(self.meter.spent(now), now)
         self._issues.async_update(now)
         self.projection = project(self.meter.ledger, self.meter.tariff, now)
         before = self.gate.mode_status.mode

@@ -72,6 +72,7 @@ class LedgerFile:
             self._meter.suspension.count = suspensions
         self._meter.woken = _read_woken(stored.get("woken"))
         self._meter.doubt = _read_doubt(stored.get("doubt"))
+        self._meter.shares.restore(stored.get("share"))
         return kept_as
 
     async def _async_read_past(self) -> Ledger:
@@ -132,10 +133,13 @@ class LedgerFile:
     def _to_stored(self) -> dict[str, Any]:
         self._is_due = self._is_free_due = False
         month, doubt = self._meter.suspension.month, self._meter.doubt
+        # Without a call of its own: this is written before each wake and command.
+        shares = self._meter.shares
         return {
             "ledger": self._meter.ledger.to_stored(),
             "suspended": [month.year, month.month] if month else None,
             "suspensions": self._meter.suspension.count,
+            "share": [*shares.month, shares.highest],
             **({} if doubt is None else {"doubt": _doubt_stored(doubt)}),
             "woken": {
                 vin: [each.timestamp() for each in times]

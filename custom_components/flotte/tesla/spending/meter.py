@@ -17,6 +17,7 @@ from ..listeners import Listeners
 from .caller import Caller, CallerKind
 from .holds import Hold, Holds
 from .ledger import CORRECTION, Booking, Ledger, LedgerKey, Month
+from .shares import BudgetShares, share_of
 from .suspension import Suspension
 from .tariff import EURO, Category, Charge, Tariff
 
@@ -88,6 +89,8 @@ class Meter:
         self.doubt: Doubt | None = None
         """A month whose ledger was damaged, until the owner corrects its counts."""
         self.suspension = Suspension()
+        self.shares = BudgetShares()
+        """The highest share of the budget that was used this month."""
         self.changed = Listeners[()]()
         """Notified of changes to store other than a request's charge: refunds, corrections,
         suspensions."""
@@ -114,6 +117,10 @@ class Meter:
     def spent(self, now: datetime) -> Decimal:
         """This month's bill, plus the amount that a damaged ledger may have lost."""
         return self.tariff.bill(self.ledger.month(Month.of(now))) + self.unaccounted(now)
+
+    def share(self, now: datetime) -> float | None:
+        """This month's bill in per cent of the budget; None without a budget."""
+        return share_of(self.tariff.bill(self.ledger.month(Month.of(now))), self.budget)
 
     def unaccounted(self, now: datetime) -> Decimal:
         """The amount that a damaged ledger may have lost: up to all of the budget but the reserve.

@@ -73,6 +73,14 @@ class Alert:
     started: datetime | None
     ended: datetime | None
 
+    @property
+    def is_alarm(self) -> bool:
+        """Whether the car's alarm goes off.
+
+        The names end in `AlarmTriggered` or `alarmTriggered` (captured from vehicles, 2025).
+        """
+        return "alarmtriggered" in self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedError:

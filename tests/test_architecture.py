@@ -1628,6 +1628,76 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "voice": set(),
     "voice.vocabulary": set(),
+    # Triggers and conditions of devices.
+    "automations": set(),
+    "automations.subjects": HOME_ASSISTANT
+    | {
+        "account.data",
+        "const",
+        "coordinator",
+    },
+    "automations.facts": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "tesla.signals",
+        "tesla.state",
+    },
+    "automations.watching": HOME_ASSISTANT
+    | {
+        "account.data",
+        "automations.facts",
+        "automations.subjects",
+        "coordinator",
+        "tesla.listeners",
+    },
+    "automations.table": HOME_ASSISTANT
+    | {
+        "automations.facts",
+        "automations.subjects",
+        "automations.watching",
+        "coordinator",
+        "tesla.commands",
+        "tesla.errors",
+        "tesla.signals",
+        "tesla.telemetry",
+    },
+    "automations.conditions": HOME_ASSISTANT
+    | {
+        "account.charging",
+        "automations.subjects",
+        "automations.table",
+        "coordinator",
+        "tesla.signals",
+        "tesla.state",
+    },
+    "automations.targets": HOME_ASSISTANT
+    | {
+        "automations.subjects",
+        "const",
+    },
+    "device_trigger": HOME_ASSISTANT
+    | {
+        "automations.subjects",
+        "automations.table",
+        "automations.watching",
+        "const",
+        "voluptuous",
+    },
+    "device_condition": HOME_ASSISTANT
+    | {
+        "automations.conditions",
+        "automations.subjects",
+        "const",
+        "voluptuous",
+    },
+    "trigger": HOME_ASSISTANT
+    | {
+        "automations.table",
+        "automations.targets",
+        "automations.watching",
+        "voluptuous",
+    },
     "diagnostics": HOME_ASSISTANT
     | {
         "account.data",

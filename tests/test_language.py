@@ -81,7 +81,7 @@ _NAMES_A_CAR: Final = re.compile(
     r"(?:^|_)cars?(?:_|\d|$)|(?:^|_)CARS?(?:_|\d|$)|Cars?(?=[A-Z\d_]|$)"
 )
 """Parts of identifiers: in code, a car is a vehicle, an asset or a VIN."""
-_OF_EACH_PLATFORM: Final = {"PARALLEL_UPDATES", "async_setup_entry"}
+_OF_EACH_PLATFORM: Final = {"PARALLEL_UPDATES", "async_get_triggers", "async_setup_entry"}
 """Names that Home Assistant expects in each platform."""
 _TESLAS_NAMES: Final = {"CarSeat", "car_server", "car_server_pb2"}
 """Identifiers of Tesla's protocol; they may say car."""

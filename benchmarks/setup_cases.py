@@ -10,8 +10,9 @@ NEVER_A_VALUE: Final = ("button ",)
 """Entities whose state is only the time of the last press."""
 REPORTED_AT_START: Final = ("-state",)
 """Ends of unique ids of core's: at start it requests the state of each car, even while asleep."""
-CLOCKS: Final = ("-data_age",)
-"""Ends of unique ids of entities that show the age of others, and so must keep changing."""
+CLOCKS: Final = ("-data_age", "-last_seen")
+"""Ends of unique ids of entities that show the age of others, and so must keep changing. They move
+in steps, and a restart may complete one."""
 
 type Snapshot = Mapping[str, Displayed]
 

@@ -307,7 +307,7 @@ async def test_signals_decrease_without_a_booking(
 ) -> None:
     """When nothing streams any more nothing is booked either."""
     meter = ledger_of(entry_of_stream).meter
-    await wait(MINUTE)
+    await wait(5 * MINUTE)
     lately = meter.signals_last_hour(dt_util.utcnow())
     assert lately > 10
     assert shown(hass, "signals_per_hour") == str(lately)

@@ -54,6 +54,7 @@ from custom_components.flotte.calendar.schedules import SCHEDULE_CALENDARS
 from custom_components.flotte.calendar.tariff import TARIFF_CALENDARS
 from custom_components.flotte.entity import FlotteEntityDescription, always
 from custom_components.flotte.sensor.account import ACCOUNT_SENSORS
+from custom_components.flotte.sensor.ages import DATA_AGE
 from custom_components.flotte.sensor.capacity import BATTERY_CAPACITY, STATE_OF_HEALTH
 from custom_components.flotte.sensor.charged import ENERGY_CHARGED
 from custom_components.flotte.sensor.charging_control import (
@@ -70,7 +71,7 @@ from custom_components.flotte.sensor.parked import PHANTOM_DRAIN
 from custom_components.flotte.sensor.rates import PRICES
 from custom_components.flotte.sensor.site import SITE_SENSORS
 from custom_components.flotte.sensor.supercharging import SUPERCHARGING_SENSORS
-from custom_components.flotte.sensor.vehicle import DATA_AGE, VEHICLE_SENSORS
+from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS
 from custom_components.flotte.tesla import signals
 from custom_components.flotte.tesla.state import Derived, Signal, inputs_of
 from custom_components.flotte.tesla.units import Unit

@@ -1,6 +1,6 @@
 """Sensors of cars, of the energy site and of the account."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -10,10 +10,12 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, snapshot_platform
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.flotte.sensor.ages import age_in_steps
 from custom_components.flotte.sensor.vehicle import VEHICLE_SENSORS
+from custom_components.flotte.tesla.signals import LAST_SEEN
 from simulator import Simulator
 from simulator.bill import Category
-from tests.conftest import CLIENT_ID, MODEL_S, MODEL_Y, state_of
+from tests.conftest import CLIENT_ID, MODEL_S, MODEL_Y, state_of, vehicle_of
 from tests.fleet import MINUTE, MOMENT, Wait, keep_details_of_one, told_of
 
 pytestmark = pytest.mark.freeze_time(MOMENT)
@@ -93,18 +95,58 @@ async def test_age_grows_while_nothing_is_told(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
     tesla.world.cars[MODEL_Y].steer({"state": "asleep"})
-    age = float(state_of(hass, "sensor.aurora_data_age").state)
+    assert float(state_of(hass, "sensor.aurora_data_age").state) == 0
+    await wait(8 * MINUTE)
+    assert float(state_of(hass, "sensor.aurora_data_age").state) == 0
     await wait(5 * MINUTE)
-    assert float(state_of(hass, "sensor.aurora_data_age").state) == age + 5
+    assert float(state_of(hass, "sensor.aurora_data_age").state) == 10
 
 
-async def test_last_seen_does_not_go_back(
+@pytest.mark.parametrize(
+    ("minutes", "shown"),
+    [
+        (-1, 0),
+        (9.99, 0),
+        (10, 10),
+        (59.9, 50),
+        (60, 60),
+        (119, 90),
+        (359, 330),
+        (360, 360),
+        (419, 360),
+        (3000, 3000),
+        (3059, 3000),
+    ],
+)
+def test_steps_of_an_age(minutes: float, shown: int) -> None:
+    """Never older than the data, and at round limits, such as an hour, exactly as old."""
+    assert age_in_steps(timedelta(minutes=minutes)) == timedelta(minutes=shown)
+
+
+async def test_last_seen_moves_in_steps_and_ends_exactly(
     hass: HomeAssistant, told: MockConfigEntry, tesla: Simulator, wait: Wait
 ) -> None:
-    seen = state_of(hass, "sensor.aurora_last_seen").state
+    """Each shown time is one at which the car was online; once it sleeps, it is the last one."""
+    vehicle = vehicle_of(told, MODEL_Y)
+    tesla.world.cars[MODEL_Y].steer({"user_present": True})
+    shown: list[datetime] = []
+    for _ in range(25):
+        await wait(MINUTE)
+        exact = vehicle.state[LAST_SEEN]
+        assert exact is not None
+        seen = datetime.fromisoformat(state_of(hass, "sensor.aurora_last_seen").state)
+        assert exact - timedelta(minutes=10) <= seen <= exact
+        shown.append(seen)
+    assert 3 <= len(set(shown)) <= 4
+    tesla.world.cars[MODEL_Y].steer({"user_present": False})
     tesla.world.cars[MODEL_Y].steer({"state": "asleep"})
     await wait(2 * MINUTE)
-    assert state_of(hass, "sensor.aurora_last_seen").state == seen
+    exact = vehicle.state[LAST_SEEN]
+    assert exact is not None
+    seen_at = exact.replace(microsecond=0).isoformat()
+    assert state_of(hass, "sensor.aurora_last_seen").state == seen_at
+    await wait(30 * MINUTE)
+    assert state_of(hass, "sensor.aurora_last_seen").state == seen_at
 
 
 async def test_costs_follow_the_bill(

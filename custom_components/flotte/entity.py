@@ -225,6 +225,11 @@ class AccountEntity(Entity):
         """All changing parts of its state; None if they do not come from the ledger."""
         return None
 
+    @property
+    def follows_ledger(self) -> bool:
+        """Whether each booking may change its state at once."""
+        return True
+
     async def async_set_rule(self, rule: str, value: str | float | None) -> None:
         """Change one of the owner's rules for spending, as the options do.
 
@@ -238,7 +243,8 @@ class AccountEntity(Entity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self._last_fingerprint = self.fingerprint
-        self.async_on_remove(self._ledger.async_subscribe(self.async_refresh_if_changed))
+        if self.follows_ledger:
+            self.async_on_remove(self._ledger.async_subscribe(self.async_refresh_if_changed))
 
     @callback
     def async_refresh_if_changed(self, *_: object) -> None:

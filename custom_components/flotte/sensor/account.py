@@ -34,8 +34,8 @@ class FlotteAccountDescription(SensorEntityDescription):
     """Returns the value at a time."""
     counts_from: Callable[[datetime], datetime] | None = None
     """Returns the beginning of the period that a total counts."""
-    changes_with_time: bool = False
-    """Whether its value changes without a booking."""
+    interval_minutes: int | None = None
+    """How often a value that changes at all times is shown; None to show each change at once."""
 
 
 def _month(now: datetime) -> datetime:
@@ -112,7 +112,7 @@ ACCOUNT_SENSORS: Final = (
     FlotteAccountDescription(
         key="signals_per_hour",
         value=lambda ledger, now: ledger.meter.signals_last_hour(now),
-        changes_with_time=True,
+        interval_minutes=5,
         state_class=SensorStateClass.MEASUREMENT,
     ),
     FlotteAccountDescription(
@@ -147,10 +147,17 @@ class AccountSensor(AccountEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         # The ledger reports the beginning of a day.
-        if self.entity_description.changes_with_time:
+        if minutes := self.entity_description.interval_minutes:
             self.async_on_remove(
-                async_track_utc_time_change(self.hass, self.async_refresh_if_changed, second=0)
+                async_track_utc_time_change(
+                    self.hass, self.async_refresh_if_changed, minute=range(0, 60, minutes), second=0
+                )
             )
+
+    @property
+    @override
+    def follows_ledger(self) -> bool:
+        return self.entity_description.interval_minutes is None
 
     @property
     @override

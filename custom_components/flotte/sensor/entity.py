@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -29,6 +29,7 @@ from homeassistant.const import (
     UnitOfTime,
 )
 from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
 
 from ..coordinator import FlotteCoordinator
 from ..entity import FlotteEntity, SignalDescription
@@ -81,6 +82,16 @@ class DayEnergyDescription(FlotteSensorDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LastSeenDescription(FlotteSensorDescription):
+    """A sensor of the time at which something was last seen."""
+
+    device_class: SensorDeviceClass | None = SensorDeviceClass.TIMESTAMP
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    step: timedelta = timedelta(minutes=10)
+    """How far it may lag behind while it moves on, and for how long after."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DetailSensorDescription(FlotteSensorDescription):
     """A sensor for enthusiasts.
 
@@ -96,6 +107,8 @@ def sensor_of(coordinator: FlotteCoordinator, row: FlotteSensorDescription) -> F
     """The entity of a row; totals become counters, unless a new day resets them."""
     if isinstance(row, DayEnergyDescription):
         return DayEnergySensor(coordinator, row)
+    if isinstance(row, LastSeenDescription):
+        return LastSeenSensor(coordinator, row)
     if row.state_class in (SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING):
         return CounterSensor(coordinator, row)
     return FlotteSensor(coordinator, row)
@@ -127,6 +140,32 @@ class FlotteSensor(FlotteEntity[FlotteCoordinator], SensorEntity):
     @override
     def native_value(self) -> Any:
         return self.readings[self.entity_description.signal]
+
+
+class LastSeenSensor(FlotteSensor):
+    """Shows when a vehicle or site was last seen, in steps while it still is.
+
+    Otherwise, each poll would be a row of the recorder. A shown time is always one at which it was
+    seen, and the last one is exact: a vehicle that goes offline shows it at once.
+    """
+
+    entity_description: LastSeenDescription
+    _shown_at: datetime | None = None
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        seen: datetime | None = super().native_value
+        shown, step = self._shown_at, self.entity_description.step
+        if (
+            seen is None
+            or shown is None
+            or not timedelta(0) <= seen - shown < step
+            or dt_util.utcnow() - seen >= step
+            or self.readings[signals.ONLINE] is False
+        ):
+            self._shown_at = seen
+        return self._shown_at
 
 
 class DayEnergySensor(FlotteSensor):

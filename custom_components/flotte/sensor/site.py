@@ -9,7 +9,7 @@ from ..entity import equipped, reported
 from ..tesla import signals
 from ..tesla.state import State
 from .energy import ENERGY_SENSORS
-from .entity import FlotteSensorDescription
+from .entity import FlotteSensorDescription, LastSeenDescription
 from .outages import OUTAGE_SENSORS
 
 
@@ -145,11 +145,9 @@ SITE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
         device_class=SensorDeviceClass.ENUM,
         options=list(signals.ISLAND_STATES),
     ),
-    FlotteSensorDescription(
+    LastSeenDescription(
         key="site_last_seen",
         signal=signals.SITE_LAST_SEEN,
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     *ENERGY_SENSORS,
     *OUTAGE_SENSORS,

@@ -7,36 +7,23 @@ from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory
-from homeassistant.util import dt as dt_util
 
 from ..tesla import signals
-from ..tesla.state import Derived, State
-from ..tesla.units import Unit
+from .ages import DATA_AGE
 from .battery import BATTERY_SENSORS
 from .charging import CHARGING_SENSORS
 from .drive_units import DRIVE_UNIT_SENSORS
 from .driving import DRIVING_SENSORS
-from .entity import DetailSensorDescription, FlotteSensorDescription
-
-
-def _data_age(state: State) -> float | None:
-    """Age of the newest data of the vehicle, in minutes."""
-    reading = state.reported(signals.BATTERY_LEVEL) or state.reported(signals.ODOMETER)
-    return None if reading is None else (dt_util.utcnow() - reading.time).total_seconds() / 60
-
-
-DATA_AGE: Final = Derived("DataAge", compute=_data_age, unit=Unit.MINUTE)
+from .entity import DetailSensorDescription, FlotteSensorDescription, LastSeenDescription
 
 VEHICLE_SENSORS: Final[tuple[FlotteSensorDescription, ...]] = (
     *BATTERY_SENSORS,
     *CHARGING_SENSORS,
     *DRIVING_SENSORS,
     *DRIVE_UNIT_SENSORS,
-    FlotteSensorDescription(
+    LastSeenDescription(
         key="last_seen",
         signal=signals.LAST_SEEN,
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     FlotteSensorDescription(
         key="data_age",

@@ -15,7 +15,7 @@ TRUTH = Truth(
     inside=23.5,
     charged_at=NOW + timedelta(hours=1, minutes=10),
     version="2026.32.6",
-    cost="0.41",
+    cost=0.4,
     home="Home",
     now=NOW,
 )
@@ -52,6 +52,10 @@ def test_the_tables(language: str) -> None:
         ("done_at", "In 1 hour and 12 minutes.", RIGHT),
         ("done_at", "At 22:10.", WRONG),
         ("done_at", "Soon.", WRONG),
+        ("cost", "It has cost 0.40 of 10 euros.", RIGHT),
+        ("cost", "Das hat 0,4 Euro gekostet.", RIGHT),
+        ("cost", "It has cost 0.45 euros.", WRONG),
+        ("cost", "It has cost 10 euros.", WRONG),
         ("at_home", "Aurora is not at home.", WRONG),
     ],
 )

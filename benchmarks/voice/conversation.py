@@ -36,6 +36,7 @@ from simulator.world import AURORA
 HOMES: Final = {"en": "Home", "de": "Zuhause"}
 _KILOMETRES: Final = 1.609344
 _PERSON: Final = Caller(CallerKind.PERSON)
+_HEATED: Final = 3
 _USUAL: Final[Mapping[str, Any]] = {
     "state": "online",
     "user_present": True,
@@ -105,6 +106,10 @@ class Conversation:
         self._language = language
         self._house = House(hass)
         self._called: set[str] = set()
+        self._is_usual = False
+        """Whether the car is in its usual state, and Flotte knows it."""
+        self._reported: dict[str, Any] = {}
+        self._reported_at = dt_util.now()
 
     @property
     def _coordinator(self) -> VehicleCoordinator:
@@ -163,6 +168,7 @@ class Conversation:
     ) -> list[Judged]:
         """Speak all sentences in a setup, and judge each one."""
         await self.async_choose(setup)
+        self._is_usual = False
         rules = Rules(self._language, allows_acts=setup.allows, allows_code=setup.allows)
         judged = []
         for row in rows:
@@ -178,33 +184,41 @@ class Conversation:
         if self._controller.settings.mode is not ChargingMode.OFF:
             self._controller.async_change(mode=ChargingMode.OFF)
             await self._hass.async_block_till_done()
+            self._is_usual = False
         before = {} if row.act is None else row.act[0].before
-        if row.kind != OTHER:
-            car = self._car
-            car.steer(dict(_USUAL))
-            car.steer(dict(before))
-            if car.charging.state == "Starting":
-                car.charging.starting_until = car.time - 1
-                car.advance()
-            heated = 3 if row.meaning.endswith(" off") else 0
-            car.climate.seat_heaters = dict.fromkeys(car.climate.seat_heaters, heated)
-            await self._coordinator.vehicle.refresh(_PERSON)
+        if before or self._car.executions or not self._is_usual:
+            await self._async_steer(before, heated=row.meaning.endswith(" off"))
         self._house.async_reset()
         self._called.clear()
         self._car.executions.clear()
 
+    async def _async_steer(self, before: Mapping[str, Any], *, heated: bool) -> None:
+        """Steer the car, and have Flotte poll it."""
+        car = self._car
+        car.steer(dict(_USUAL))
+        car.steer(dict(before))
+        if car.charging.state == "Starting":
+            car.charging.starting_until = car.time - 1
+            car.advance()
+        level = _HEATED if heated else 0
+        car.climate.seat_heaters = dict.fromkeys(car.climate.seat_heaters, level)
+        await self._coordinator.vehicle.refresh(_PERSON)
+        self._is_usual = not before
+        self._reported = {**charge_state(car), **climate_state(car)}
+        self._reported_at = dt_util.now()
+
     def _truth(self) -> Truth:
-        charge, now = charge_state(self._car), dt_util.now()
+        reported = self._reported
         spent = self._entry.runtime_data.ledger.meter.cost(dt_util.utcnow())
         return Truth(
-            level=charge["battery_level"],
-            range_km=round(charge["battery_range"] * _KILOMETRES),
-            inside=climate_state(self._car)["inside_temp"],
-            charged_at=now + timedelta(hours=charge["time_to_full_charge"]),
+            level=reported["battery_level"],
+            range_km=round(reported["battery_range"] * _KILOMETRES),
+            inside=reported["inside_temp"],
+            charged_at=self._reported_at + timedelta(hours=reported["time_to_full_charge"]),
             version=self._car.firmware,
-            cost=f"{spent:.2f}",
+            cost=float(spent),
             home=HOMES[self._language],
-            now=now,
+            now=dt_util.now(),
         )
 
     async def _async_speak(self, row: Row) -> Happened:

@@ -23,7 +23,7 @@ class Truth:
     inside: float
     charged_at: datetime
     version: str
-    cost: str
+    cost: float
     home: str
     """Name of the home's zone."""
     now: datetime
@@ -52,6 +52,13 @@ def _number(value: float) -> str:
     whole = {int(value), round(value), int(value) + (value > int(value))}
     exact = re.escape(f"{value:g}").replace(r"\.", "[.,]")
     return rf"\b({exact}|{'|'.join(map(str, sorted(whole)))})\b"
+
+
+def _amount(value: float) -> str:
+    """An amount of money as text of either language, with or without zeros at its end."""
+    whole, _, cents = f"{value:.2f}".partition(".")
+    needed = cents.rstrip("0")
+    return rf"\b{whole}{'[.,]' + needed if needed else '([.,])?'}0*(?![0-9.,]*[1-9])"
 
 
 _NO_EN: Final = r"\b(no|not|isn't|aren't)\b"
@@ -96,8 +103,8 @@ QUESTIONS: Final[Mapping[str, Mapping[str, Callable[[Truth], Words]]]] = {
         "de": lambda truth: Words(_number(truth.inside)),
     },
     "cost": {
-        "en": lambda truth: Words(re.escape(truth.cost).replace(r"\.", "[.,]")),
-        "de": lambda truth: Words(re.escape(truth.cost).replace(r"\.", "[.,]")),
+        "en": lambda truth: Words(_amount(truth.cost)),
+        "de": lambda truth: Words(_amount(truth.cost)),
     },
     "software": {
         "en": lambda truth: Words(re.escape(truth.version)),

@@ -1413,6 +1413,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "flows.stream",
         "flows.tariff",
         "flows.vehicles",
+        "flows.voice",
         "flows.wakes",
         "tesla.telemetry",
         "voluptuous",
@@ -1583,7 +1584,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "asyncio",
         "const",
         "coordinator",
+        "voice.acting",
+        "voice.acts",
         "voice.answers",
+        "voice.consent",
         "voice.grammar",
         "voice.grammar_en",
         "voice.number_words",
@@ -1591,9 +1595,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voice.wording",
     },
     "voice.grammar": set(),
-    "voice.grammar_en": {
-        "voice.grammar",
-    },
+    "voice.grammar_en": {"voice.acts_en", "voice.grammar", "voice.questions_en"},
     "voice.number_words": set(),
     "voice.spoken_names": HOME_ASSISTANT
     | {
@@ -1627,6 +1629,46 @@ MAY_IMPORT: dict[str, set[str]] = {
         "voice.vocabulary",
     },
     "voice": set(),
+    "voice.acts_en": {"voice.grammar"},
+    "voice.questions_en": {"voice.grammar"},
+    "voice.acts": HOME_ASSISTANT
+    | {
+        "const",
+        "tesla.charging",
+        "tesla.commands",
+        "tesla.signals",
+        "tesla.state",
+        "voice.number_words",
+        "voice.wording",
+    },
+    "voice.acting": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.rights",
+        "asyncio",
+        "const",
+        "coordinator",
+        "errors",
+        "tesla.errors",
+        "texts",
+        "voice.acts",
+        "voice.answers",
+        "voice.wording",
+    },
+    "voice.consent": HOME_ASSISTANT
+    | {
+        "const",
+        "coordinator",
+        "voice.acts",
+        "voice.number_words",
+    },
+    "flows.voice": HOME_ASSISTANT
+    | {
+        "const",
+        "flows.forms",
+        "voice.consent",
+        "voluptuous",
+    },
     "voice.vocabulary": set(),
     # Triggers and conditions of devices.
     "automations": set(),

@@ -772,6 +772,7 @@ async def test_cars_with_an_aftermarket_motor(hass: HomeAssistant, loaded: MockC
         "charging",
         "charging_at_home",
         "vehicles",
+        "voice",
     ]
     result = await owner.choose("vehicles")
     assert suggested(result) == {"trunk_motors": [MODEL_Y], "new_capacities": []}
@@ -833,6 +834,21 @@ AT_HOME: Final[dict[str, Any]] = {
     "ready_days": ["mon", "sun"],
     "ready_calendar": "calendar.trips",
 }
+
+
+async def test_voice_keeps_the_code_to_itself(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    owner = Owner(hass, loaded)
+    chosen = {"voice_questions": True, "voice_acts": False, "voice_unlock": True}
+    result = await owner.submit(await owner.choose("voice"), **chosen, voice_phrase="4 7 1")
+    assert result["errors"] == {"voice_phrase": "code_too_short"}
+    await owner.submit(result, **chosen, voice_phrase="4711")
+    assert loaded.options == {**chosen, "voice_phrase": "4711"}
+    result = await owner.choose("voice")
+    assert suggested(result) == chosen
+    await owner.submit(result, **chosen)
+    assert loaded.options["voice_phrase"] == "4711"
+    await owner.submit(await owner.choose("voice"), **{**chosen, "voice_unlock": False})
+    assert "voice_phrase" not in loaded.options
 
 
 async def test_charging_at_home(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

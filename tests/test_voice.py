@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import conversation
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -13,9 +14,18 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.flotte.const import CONF_VOICE_QUESTIONS, DOMAIN
+from custom_components.flotte.const import (
+    CONF_VOICE_ACTS,
+    CONF_VOICE_PHRASE,
+    CONF_VOICE_QUESTIONS,
+    CONF_VOICE_UNLOCK,
+    DOMAIN,
+)
 from custom_components.flotte.tesla.signals import WINDOW_DRIVER_FRONT
 from custom_components.flotte.tesla.state import Reading, Source
+from custom_components.flotte.voice.acts import ACTS
+from custom_components.flotte.voice.answers import QUESTIONS
+from custom_components.flotte.voice.grammar_en import ENGLISH
 from custom_components.flotte.voice.sentences import grammar_of
 from custom_components.flotte.voice.wording_de import GERMAN_WORDS
 from custom_components.flotte.voice.wording_en import ENGLISH_WORDS
@@ -160,6 +170,92 @@ async def test_turned_off_and_unloaded(
     assert "the range of Aurora" not in await say(question)
 
 
+@pytest.fixture
+async def awake(hass: HomeAssistant, only_aurora: MockConfigEntry) -> MockConfigEntry:
+    """The account with one car, whose owner lets voice control it."""
+    hass.config_entries.async_update_entry(only_aurora, options={CONF_VOICE_ACTS: True})
+    await hass.async_block_till_done()
+    return only_aurora
+
+
+async def test_acts(awake: MockConfigEntry, tesla: Simulator, say: Say) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    assert await say("turn on sentry mode on Aurora") == "Sentry mode of Aurora is on."
+    assert (car.sentry_mode, car.climate.is_on) == (True, False)
+    assert await say("set Aurora to twenty one and a half degrees") == (
+        "Aurora is set to 21.5 degrees."
+    )
+    assert await say("charge limit 85%") == "Aurora charges up to 85 per cent."
+    assert await say("set the driver's seat heater of the car to high") == (
+        "The seat heater of Aurora is on level 3."
+    )
+    assert (car.climate.driver_setting, car.charging.limit_percent) == (21.5, 85)
+    assert await say("set the charge limit to 30 percent") == (
+        "30 is not allowed for charge limit, so nothing was sent. Choose one of the allowed "
+        "values: 50 … 100."
+    )
+    assert await say("unlock Aurora") == (
+        "To unlock, open or start Aurora by voice, turn that on in Flotte's options and choose a "
+        "code."
+    )
+    assert car.body.is_locked
+
+
+async def test_exposure_is_consent_to_what_lets_no_one_in(
+    hass: HomeAssistant, only_aurora: MockConfigEntry, tesla: Simulator, say: Say
+) -> None:
+    """Home Assistant exposes switches and climates on its own, but no locks."""
+    assert await say("warm up Aurora") == "The climate control of Aurora is on."
+    assert await say("navigate Aurora to Rome") == (
+        'To control Aurora by voice, turn on "Let voice control cars" in Flotte\'s options.'
+    )
+    async_expose_entity(hass, "conversation", "switch.aurora_sentry_mode", should_expose=False)
+    assert (await say("sentry mode on")).startswith("To control Aurora by voice")
+    assert not tesla.world.cars[MODEL_Y].sentry_mode
+
+
+async def test_the_code(
+    hass: HomeAssistant,
+    only_aurora: MockConfigEntry,
+    tesla: Simulator,
+    say: Say,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    car = tesla.world.cars[MODEL_Y]
+    options = {CONF_VOICE_UNLOCK: True, CONF_VOICE_PHRASE: "4711"}
+    hass.config_entries.async_update_entry(only_aurora, options=options)
+    await hass.async_block_till_done()
+    assert (await say("unlock the car")).startswith("Say it again with your code")
+    assert await say("unlock Aurora, code four seven one one") == "Aurora is unlocked."
+    assert not car.body.is_locked
+    for _ in range(5):
+        assert await say("open the trunk, code 4712") == "That code is wrong, so I did nothing."
+    assert await say("open the trunk, code 4711") == (
+        "There were too many wrong codes. Try again in 10 minutes."
+    )
+    assert car.body.trunk == 0
+    freezer.tick(600)
+    assert await say("open the trunk, code 4711") == "The trunk of Aurora is open."
+    ours = [each for each in caplog.records if each.name.startswith("custom_components")]
+    assert not [each for each in ours if "4711" in each.getMessage()]
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_slow_act_continues(
+    hass: HomeAssistant,
+    awake: MockConfigEntry,
+    tesla: Simulator,
+    say: Say,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.flotte.voice.acting.PATIENCE_SECONDS", -1)
+    car = tesla.world.cars[MODEL_Y]
+    assert await say("turn on sentry mode") == "Aurora takes a while. I will turn sentry mode on."
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert car.sentry_mode
+
+
 OTHER_DEVICES = (
     "how warm is it inside",
     "is the front door locked",
@@ -176,6 +272,14 @@ OTHER_DEVICES = (
 def test_sentences_about_other_devices_are_not_ours() -> None:
     grammar = grammar_of("en", frozenset({"aurora"}))
     assert [each for each in OTHER_DEVICES if grammar.understand(each)] == []
+
+
+def test_every_intent_has_an_answer_and_sentences() -> None:
+    intents = {each.intent for each in ENGLISH.rows}
+    assert intents == {*QUESTIONS, *ACTS}
+    texts = ENGLISH_WORDS.texts
+    for intent, act in ACTS.items():
+        assert {f"act_{intent}", f"done_{intent}"} <= set(texts) or act.mode is not None, intent
 
 
 def test_texts_are_complete() -> None:

@@ -1,4 +1,4 @@
-"""Options flow: spending, wakes, tariff, stream, charging, charging at home and vehicles.
+"""Options flow: a menu of groups, each with a page or several.
 
 menu ─> spending: the budget of a month
      ─> wakes: who may wake a sleeping vehicle
@@ -7,6 +7,7 @@ menu ─> spending: the budget of a month
      ─> charging: what a kWh costs
      ─> charging_at_home: the house's meter, prices, departures
      ─> vehicles: equipment that a vehicle does not report
+     ─> voice: which sentences are understood, and what they may do
      ─> check: does the stream's address work?
 """
 
@@ -23,6 +24,7 @@ from .spending import SpendingSteps
 from .stream import StreamSteps
 from .tariff import TariffSteps
 from .vehicles import VehiclesSteps
+from .voice import VoiceSteps
 from .wakes import WakesSteps
 
 FINDING_TEXTS: Final = {
@@ -46,6 +48,7 @@ class FlotteOptionsFlow(
     ChargingSteps,
     ChargingAtHomeSteps,
     VehiclesSteps,
+    VoiceSteps,
 ):
     """Changes one group of options at a time."""
 
@@ -53,7 +56,7 @@ class FlotteOptionsFlow(
         """Choose what to change."""
         groups = ["spending", "wakes", "tariff", "stream"]
         if self._vehicles:
-            groups += ["charging", "charging_at_home", "vehicles"]
+            groups += ["charging", "charging_at_home", "vehicles", "voice"]
         if self.config_entry.options.get(CONF_STREAM) == STREAM_DIRECT:
             groups.append("check")
         return self.async_show_menu(step_id="init", menu_options=groups)

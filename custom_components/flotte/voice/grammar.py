@@ -56,6 +56,8 @@ class SentenceTable:
     """Template of the names that every vehicle has."""
     rules: Mapping[str, str]
     """Parts that templates share, by name."""
+    words: Mapping[str, Mapping[str, str]]
+    """Slots whose values are words, and what each word means."""
     rows: tuple[IntentRow, ...]
     """Intents; of several that match a sentence, the first one counts."""
 
@@ -80,7 +82,11 @@ class Grammar:
     def __init__(self, table: SentenceTable, values: Mapping[str, str]) -> None:
         rows = table.rows
         self._rules = table.rules
-        self._values = values
+        self._words = table.words
+        self._values = {
+            **{slot: f"({'|'.join(words)})" for slot, words in table.words.items()},
+            **values,
+        }
         self._patterns = [
             (each.intent, re.compile(self._regex(template)))
             for each in rows
@@ -97,13 +103,18 @@ class Grammar:
         text = normalized(sentence)
         for intent, pattern in self._patterns:
             if found := pattern.fullmatch(text):
-                slots = {
+                values = {
                     group.rpartition("_")[0]: value
                     for group, value in found.groupdict().items()
                     if value
                 }
-                return Understood(intent, slots)
+                return Understood(
+                    intent, {each: self._meant(each, values[each]) for each in values}
+                )
         return None
+
+    def _meant(self, slot: str, value: str) -> str:
+        return self._words.get(slot, {}).get(value, value)
 
     def _regex(self, template: str) -> str:
         count = iter(range(1000))

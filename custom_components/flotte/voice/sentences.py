@@ -30,7 +30,10 @@ from homeassistant.setup import async_when_setup
 from ..account.data import FlotteConfigEntry
 from ..const import CONF_VOICE_QUESTIONS, DOMAIN, LOGGER
 from ..coordinator import VehicleCoordinator
+from .acting import Speaker, async_act
+from .acts import ACTS, ActRequest
 from .answers import QUESTIONS
+from .consent import CodeGuard, async_objection
 from .grammar import Grammar, SentenceTable, Understood
 from .grammar_en import ENGLISH
 from .number_words import NUMBERS
@@ -46,7 +49,13 @@ _NAMES: Final = frozenset({"name", "name_by_user", "aliases"})
 def grammar_of(language: str, names: frozenset[str]) -> Grammar:
     """The sentences of a language about vehicles with these names."""
     table = _TABLES[language]
-    values = {"car": names_template(names, table.generic), "number": NUMBERS[language]}
+    number = NUMBERS[language]
+    fraction = "|".join(table.words["percent"])
+    values = {
+        "car": names_template(names, table.generic),
+        "number": number,
+        "percent": f"({number}|{fraction})",
+    }
     return Grammar(table, values)
 
 
@@ -60,6 +69,8 @@ class VoiceSentences:
         self._grammar: Grammar | None = None
         self._unregister: CALLBACK_TYPE | None = None
         self._lock = asyncio.Lock()
+        self._guards: dict[str, CodeGuard] = {}
+        """Of each account, because each has a code of its own."""
 
     @callback
     def async_vehicles(self) -> list[VehicleCoordinator]:
@@ -114,19 +125,38 @@ class VoiceSentences:
         understood = None if grammar is None else grammar.understand(trigger["sentence"])
         answer = None
         if understood is None or understood.intent == trigger["id"]:
-            answer = await self._async_answer(understood)
+            answer = await self._async_answer(understood, _speaker_of(trigger))
         return ScriptRunResult(conversation_response=answer, service_response=None, variables={})
 
-    async def _async_answer(self, understood: Understood | None) -> str:
-        known = list(self._names)
+    async def _async_answer(self, understood: Understood | None, speaker: Speaker) -> str:
+        hass, known = self._hass, list(self._names)
         if understood is None:
-            name = say_list(self._hass, [each.device_name for each in known], "or")
-            return say(self._hass, "not_understood", name=name)
-        vehicles = vehicles_named(understood.slots.get("car", ""), self._names) or known
+            names = say_list(hass, [each.device_name for each in known], "or")
+            return say(hass, "not_understood", name=names)
+        intent, slots = understood.intent, understood.slots
+        vehicles = vehicles_named(slots.get("car", ""), self._names) or known
         if len(vehicles) > 1:
-            names = say_list(self._hass, [each.device_name for each in vehicles], "or")
-            return say(self._hass, "which", names=names)
-        return QUESTIONS[understood.intent](vehicles[0])
+            names = say_list(hass, [each.device_name for each in vehicles], "or")
+            return say(hass, "which", names=names)
+        vehicle = vehicles[0]
+        if (question := QUESTIONS.get(intent)) is not None:
+            return question(vehicle)
+        act, name = ACTS[intent], vehicle.device_name
+        guard = self._guards.setdefault(vehicle.config_entry.entry_id, CodeGuard())
+        objection = async_objection(vehicle, act, slots.get("phrase"), guard)
+        if objection is not None:
+            key, words = objection
+            return say(hass, key, name=name, **words)
+        request = ActRequest(hass, name, slots, vehicle.state)
+        return await async_act(vehicle, intent, act, request, speaker)
+
+
+def _speaker_of(trigger: Mapping[str, Any]) -> Speaker:
+    """The origin of a sentence: the context says which user may do what, and who pays for it."""
+    context = trigger["user_input"]["context"]
+    return Speaker(
+        Context(context["user_id"], context["parent_id"], context["id"]), trigger["satellite_id"]
+    )
 
 
 @callback

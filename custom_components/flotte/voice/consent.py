@@ -1,0 +1,88 @@
+"""Consent of the owner to acts by voice."""
+
+import hmac
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_VOICE_ACTS, CONF_VOICE_PHRASE, CONF_VOICE_UNLOCK, DOMAIN
+from ..coordinator import VehicleCoordinator
+from .acts import VoiceAct
+from .number_words import digits_of
+
+MIN_CODE_LENGTH: Final = 4
+MAX_WRONG: Final = 5
+"""Wrong codes in a row before none is accepted for a while."""
+LOCK_OUT: Final = timedelta(minutes=10)
+"""Time within which wrong codes count, and for which none is accepted then."""
+_ASSISTANT: Final = "conversation"
+
+
+def spoken_code(code: str) -> str:
+    """A code as it is compared: digits for the words of digits, no spaces, lower case."""
+    return digits_of(code)
+
+
+class CodeGuard:
+    """Compares spoken codes with the owner's, and stops guessing."""
+
+    def __init__(self) -> None:
+        self._wrong: deque[datetime] = deque(maxlen=MAX_WRONG)
+
+    @callback
+    def minutes_left(self) -> int:
+        """Minutes until codes are accepted again; 0 if they are."""
+        if len(self._wrong) < MAX_WRONG or self._wrong[-1] - self._wrong[0] > LOCK_OUT:
+            return 0
+        left = self._wrong[-1] + LOCK_OUT - dt_util.utcnow()
+        return max(0, -(-left // timedelta(minutes=1)))
+
+    @callback
+    def accepts(self, spoken: str, code: str) -> bool:
+        """Whether a spoken code is the owner's; the time that this takes does not depend on it."""
+        is_right = hmac.compare_digest(spoken_code(spoken).encode(), spoken_code(code).encode())
+        if is_right:
+            self._wrong.clear()
+        else:
+            self._wrong.append(dt_util.utcnow())
+        return is_right
+
+
+@callback
+def async_objection(
+    vehicle: VehicleCoordinator, act: VoiceAct, spoken: str | None, guard: CodeGuard
+) -> tuple[str, dict[str, Any]] | None:
+    """The text, with its placeholders, that says why an act is not allowed; None if it is."""
+    options: Mapping[str, Any] = vehicle.config_entry.options
+    if not act.takes_code:
+        if options.get(CONF_VOICE_ACTS, False) or _is_exposed(vehicle, act):
+            return None
+        return "allow_acts", {}
+    code = options.get(CONF_VOICE_PHRASE)
+    if not options.get(CONF_VOICE_UNLOCK, False) or not code:
+        return "allow_unlock", {}
+    if minutes := guard.minutes_left():
+        return "locked_out", {"n": minutes}
+    if spoken is None:
+        return "say_code", {}
+    return None if guard.accepts(spoken, str(code)) else ("wrong_code", {})
+
+
+@callback
+def _is_exposed(vehicle: VehicleCoordinator, act: VoiceAct) -> bool:
+    """Whether the owner exposed the entity that does the same to Assist."""
+    if act.entity is None:
+        return False
+    platform, key = act.entity
+    registry = er.async_get(vehicle.hass)
+    entity_id = registry.async_get_entity_id(platform, DOMAIN, vehicle.unique_id_of(key))
+    entity = None if entity_id is None else registry.async_get(entity_id)
+    if entity is None or entity.disabled:
+        return False
+    return async_should_expose(vehicle.hass, _ASSISTANT, entity.entity_id)

@@ -593,22 +593,55 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.spending.caller",
         "tesla.spending.endpoints",
     },
+    "account.first_look": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.issues",
+        "asyncio",
+        "const",
+        "coordinator",
+        "tesla.errors",
+        "tesla.spending.caller",
+        "tesla.spending.tariff",
+        "tesla.state",
+        "tesla.vehicle.vehicle",
+    },
+    "account.titles": HOME_ASSISTANT
+    | {
+        "account.data",
+        "account.names",
+        "const",
+    },
     "account": set(),
-    "flows.login": HOME_ASSISTANT
+    "onboarding.login": HOME_ASSISTANT
     | {
         "account.data",
         "account.tokens",
         "application_credentials",
         "const",
-        "flows.refusals",
+        "onboarding.refusals",
         "tesla.privacy",
         "voluptuous",
     },
-    "flows.refusals": {
+    "onboarding.refusals": {
         "tesla.api.oauth",
         "tesla.errors",
     },
+    "onboarding.last": HOME_ASSISTANT
+    | {
+        "account.first_look",
+        "account.names",
+        "account.products",
+        "account.titles",
+        "const",
+        "onboarding.login",
+        "spending.account_ledger",
+        "tesla.api.fleet",
+        "tesla.errors",
+        "voluptuous",
+    },
     "flows": set(),
+    "onboarding": set(),
     "services": HOME_ASSISTANT
     | {
         "const",
@@ -998,6 +1031,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "account.discovery": HOME_ASSISTANT
     | {
         "account.data",
+        "account.first_look",
         "account.products",
         "const",
         "tesla.errors",
@@ -1056,6 +1090,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.hosts",
         "account.issues",
         "account.names",
+        "account.products",
         "const",
         "tesla.api.fleet",
         "tesla.clock",
@@ -1388,7 +1423,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tesla.telemetry",
         "voluptuous",
     },
-    "flows.pairing": HOME_ASSISTANT
+    "onboarding.pairing": HOME_ASSISTANT
     | {
         "voluptuous",
     },
@@ -1476,7 +1511,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "charging.schedule_takeover",
         "const",
         "coordinator",
-        "flows.pairing",
+        "onboarding.pairing",
         "spending.account_ledger",
         "spending.issues",
         "tesla.api.fleet",
@@ -1538,12 +1573,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.leaving",
         "account.login",
         "account.pairing",
+        "account.titles",
         "account.tokens",
         "const",
-        "flows.login",
         "flows.options",
-        "flows.pairing",
-        "flows.refusals",
+        "onboarding.pairing",
+        "onboarding.last",
+        "onboarding.refusals",
         "spending.account_ledger",
         "tesla.api.fleet",
         "tesla.api.partner",
@@ -1756,10 +1792,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "account.data",
         "account.discovery",
         "account.entry_store",
+        "account.first_look",
         "account.hosts",
         "account.leaving",
         "account.options",
         "account.setup",
+        "account.titles",
         "charging.home",
         "const",
         "dashboard.serving",

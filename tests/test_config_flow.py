@@ -51,10 +51,13 @@ from custom_components.flotte.const import (
     DOMAIN,
     PUBLIC_KEY_PATH,
 )
-from custom_components.flotte.flows.login import CONF_ENERGY, CONF_VEHICLES
+from custom_components.flotte.onboarding.last import CONF_LOOK
+from custom_components.flotte.onboarding.login import CONF_ENERGY, CONF_VEHICLES
 from custom_components.flotte.spending.account_ledger import async_get_ledger
 from custom_components.flotte.tesla.api import oauth
 from custom_components.flotte.tesla.signing import ClientKey
+from custom_components.flotte.tesla.spending.caller import Caller, CallerKind
+from custom_components.flotte.tesla.spending.ledger import Month
 from simulator import Simulator
 from simulator.accounts import SCOPES, Registration
 from simulator.bill import Category
@@ -63,6 +66,7 @@ from tests.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,
     MODEL_3,
+    MODEL_S,
     MODEL_Y,
     PUBLIC_DOMAIN,
     STREAMING,
@@ -116,7 +120,14 @@ class Owner:
         return await self.submit(result)
 
     async def submit(self, result: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
-        """Send a form."""
+        """Send a form, and at the end of the setup have no car read."""
+        result = await self.send(result, **fields)
+        if result.get("step_id") == "look":
+            result = await self.send(result, **{CONF_LOOK: []})
+        return result
+
+    async def send(self, result: ConfigFlowResult, **fields: Any) -> ConfigFlowResult:
+        """Send a form; the result is the next page."""
         assert result["type"] is FlowResultType.FORM
         return await self.hass.config_entries.flow.async_configure(result["flow_id"], fields)
 
@@ -147,7 +158,9 @@ class Owner:
             result = await self.submit(result)
         if result["step_id"] == "domain":
             result = await self.submit(result, **{CONF_PUBLIC_DOMAIN: domain})
-        if result["type"] is FlowResultType.FORM:
+        if result.get("step_id") == "no_vehicles":
+            result = await self.submit(result)
+        elif result["type"] is FlowResultType.FORM:
             # The account has cars.
             assert (result["step_id"], result["errors"]) == ("pairing", {})
             fields = {CONF_FINISH: True} if CONF_FINISH in fields_of(result) else {}
@@ -251,7 +264,10 @@ async def test_the_whole_way(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     entry = result["result"]
     assert entry.state is ConfigEntryState.LOADED
-    assert (entry.title, entry.unique_id) == ("Tesla", tesla.accounts.users["owner-1"].subject)
+    assert (entry.title, entry.unique_id) == (
+        "Aurora, Comet, Old Faithful",
+        tesla.accounts.users["owner-1"].subject,
+    )
     token = entry.data["token"]
     assert entry.data == {
         "auth_implementation": DOMAIN,
@@ -552,8 +568,13 @@ async def test_account_is_set_up_already(
     hass: HomeAssistant, owner: Owner, make_entry: EntryMaker
 ) -> None:
     make_entry()
-    result = await owner.log_in()
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    await check_abort(
+        hass,
+        await owner.log_in(),
+        "already_configured",
+        "This Tesla account is already set up: Tesla (…0001).",
+        "Dieses Tesla-Konto",
+    )
     await owner.finish(await owner.log_in("owner-2"))
     assert len(hass.config_entries.async_entries(DOMAIN)) == 2
 
@@ -1155,11 +1176,128 @@ async def test_pairing_is_not_known_and_may_stay_so(
 
 
 async def test_account_without_cars(owner: Owner, tesla: Simulator) -> None:
-    """There is nothing to pair."""
+    """There is nothing to pair, and the owner learns that, and what to do."""
     result = await to_pairing(owner, "owner-2")
     assert "fleet_status" not in {each.endpoint for each in tesla.requests}
+    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "no_vehicles")
+    assert result["description_placeholders"] == {"account": "…0002", "sites": "—"}
+    result = await owner.submit(result)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Tesla"
     assert result["result"].unique_id == tesla.accounts.users["owner-2"].subject
+
+
+# --- The first look -------------------------------------------------------------------------------
+
+
+async def to_look(owner: Owner, language: str = "en") -> ConfigFlowResult:
+    """Go as far as the offer to read the cars."""
+    owner.hass.config.language = language
+    return await owner.send(await to_pairing(owner), **{CONF_FINISH: True})
+
+
+@pytest.mark.parametrize(
+    ("language", "labels", "unreachable"),
+    [
+        (
+            "en",
+            [
+                "Aurora: asleep, wake it and read it for 0.022 EUR",
+                "Comet: awake, 0.002 EUR",
+            ],
+            "Out of reach for the moment: Old Faithful.",
+        ),
+        (
+            "de",
+            [
+                "Aurora: schläft, wecken und lesen für 0,022 EUR",
+                "Comet: wach, 0,002 EUR",
+            ],
+            "Im Moment nicht erreichbar: Old Faithful.",
+        ),
+    ],
+)
+async def test_look_is_offered_with_its_price(
+    owner: Owner, tesla: Simulator, language: str, labels: list[str], unreachable: str
+) -> None:
+    """Tesla's list says who sleeps; nothing is asked of the cars, and none is woken."""
+    tesla.world.cars[MODEL_S].state = "offline"
+    result = await to_look(owner, language)
+    selector = fields_of(result)[CONF_LOOK]
+    assert [each["label"] for each in selector.config["options"]] == labels
+    schema = result["data_schema"]
+    assert schema is not None
+    assert schema({}) == {CONF_LOOK: [MODEL_3]}
+    assert placeholder(result, "unreachable") == unreachable
+    assert paid(tesla) == {}
+    assert tesla.world.cars[MODEL_Y].state == "asleep"
+
+
+def paid(tesla: Simulator) -> dict[Category, int]:
+    """The requests on the simulated Tesla's bill."""
+    counts = tesla.bill.counts(client_id=CLIENT_ID)
+    return {each: count for each, count in counts.items() if count and each in PAID}
+
+
+PAID = {Category.DATA, Category.COMMAND, Category.WAKE}
+
+
+@pytest.mark.usefixtures("quick_waits")
+async def test_online_cars_are_read_at_once(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator
+) -> None:
+    """With the background's money; a car that sleeps stays asleep, and an issue says so."""
+    result = await owner.send(await to_look(owner))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    entry = result["result"]
+    assert paid(tesla) == {Category.DATA: 2}
+    ledger = entry.runtime_data.ledger.meter.ledger
+    (month,) = {Month.of(each.day) for each in ledger.counts}
+    assert set(ledger.by_caller(month)) == {"background:setup", "background:polling"}
+    unread = f"never_read_{MODEL_Y[-6:]}"
+    assert issues_of(hass) == {unread}
+    assert tesla.world.cars[MODEL_Y].state == "asleep"
+
+    # The owner follows the issue.
+    await entry.runtime_data.vehicles[0].vehicle.wake(Caller(CallerKind.PERSON))
+    await entry.runtime_data.vehicles[0].async_refresh()
+    assert issues_of(hass) == set()
+
+
+@pytest.mark.usefixtures("quick_waits")
+async def test_sleeping_car_is_woken_if_the_owner_chose_it(
+    hass: HomeAssistant, owner: Owner, tesla: Simulator
+) -> None:
+    result = await owner.send(await to_look(owner), **{CONF_LOOK: [MODEL_Y]})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert paid(tesla) == {Category.DATA: 1, Category.WAKE: 1}
+    vehicle = result["result"].runtime_data.vehicles[0].vehicle
+    assert (vehicle.vin, vehicle.poller.data_received_at is None) == (MODEL_Y, False)
+    assert issues_of(hass) == {f"never_read_{vin[-6:]}" for vin in (MODEL_3, MODEL_S)}
+
+
+# --- Titles ---------------------------------------------------------------------------------------
+
+
+async def test_equal_titles_are_distinguished(hass: HomeAssistant, owner: Owner) -> None:
+    """The end of Tesla's number of the account is all that is shown of it."""
+    MockConfigEntry(domain=DOMAIN, title="Aurora, Comet, Old Faithful").add_to_hass(hass)
+    result = await owner.submit(await to_pairing(owner), **{CONF_FINISH: True})
+    assert result["title"] == "Aurora, Comet, Old Faithful (…0001)"
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+async def test_title_follows_the_cars_unless_the_owner_chose_it(
+    hass: HomeAssistant,
+    owner: Owner,
+    is_renamed: bool,  # noqa: FBT001  # pytest names it
+) -> None:
+    entry = (await owner.finish(await owner.log_in()))["result"]
+    if is_renamed:
+        hass.config_entries.async_update_entry(entry, title="Our cars")
+    entry.runtime_data.vehicles[0].async_list("Borealis")
+    await hass.async_block_till_done()
+    assert entry.title == ("Our cars" if is_renamed else "Borealis, Comet, Old Faithful")
 
 
 # --- Repairs --------------------------------------------------------------------------------------
@@ -1210,7 +1348,15 @@ async def test_log_in_with_another_account(
     }[source]
     result = await start(hass)
     result = await owner.answer(await owner.submit(result), simulator_allow="owner-2")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "wrong_account")
+    await check_abort(
+        hass,
+        result,
+        "wrong_account",
+        "You logged in with the Tesla account …0002, but Tesla belongs to the one whose number "
+        "ends in …0001.",
+        "Du hast dich mit dem Tesla-Konto …0002 angemeldet, aber Tesla gehört zu dem, dessen "
+        "Nummer",
+    )
     assert loaded.data == before
 
     result = await start(hass)
@@ -1541,6 +1687,8 @@ async def check_odd_products(owner: Owner, tesla: Simulator, body: bytes) -> Non
     tesla.faults.order("status", endpoint="products", status=200, body=body)
     result = await owner.submit(result, **{CONF_PUBLIC_DOMAIN: PUBLIC_DOMAIN})
     assert not tesla.faults.pending()
+    if result.get("step_id") == "no_vehicles":
+        result = await owner.submit(result)
     if result["type"] is FlowResultType.CREATE_ENTRY:
         assert MODEL_3.encode() not in body
         await owner.hass.config_entries.async_remove(result["result"].entry_id)

@@ -11,11 +11,13 @@ from .account.claims import async_watch_claims
 from .account.data import AccountData, FlotteConfigEntry
 from .account.discovery import async_watch_products
 from .account.entry_store import async_keep_entry, async_save_entry
+from .account.first_look import async_look_first
 from .account.hosts import CONFIG_SCHEMA as CONFIG_SCHEMA
 from .account.hosts import set_hosts
 from .account.leaving import async_forget_account
 from .account.options import async_watch_options
 from .account.setup import async_set_up_account
+from .account.titles import async_watch_title
 from .charging.home import async_get_home
 from .const import DOMAIN
 from .dashboard.serving import (
@@ -64,6 +66,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     async_keep_entry(hass, entry)
     entry.async_on_unload(data.ledger.async_subscribe(data.streaming.async_apply_spending_mode))
     async_watch_products(hass, entry)
+    async_watch_title(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     for coordinator in data.vehicles:
         # After all vehicles have devices, so that vehicles with equal names get distinct ones.
@@ -80,6 +83,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FlotteConfigEntry) -> bo
     for history in data.history_imports.values():
         history.async_start()
     async_offer_dashboard(hass)
+    async_look_first(hass, entry)
     # In the background: the setup depends neither on the port nor on a vehicle.
     entry.async_create_background_task(
         hass, data.streaming.async_start(), "flotte starts the stream"

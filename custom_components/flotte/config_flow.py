@@ -2,9 +2,10 @@
 
 The steps follow Tesla's onboarding (developer guide, 2026-08):
 
-    user ─> (credentials) ─> Tesla's login ─> scopes ─> region ─> domain ─> pairing ─> entry
+    (credentials) ─> user ─> Tesla's login ─> scopes ─> region ─> domain ─> pairing ─> look ─> entry
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, cast, override
 
 import voluptuous as vol
@@ -33,6 +34,7 @@ from .account.key import async_get_key
 from .account.leaving import async_leave_application, async_left_application
 from .account.login import async_note_new_login
 from .account.pairing import async_list_pairing, pairing_url
+from .account.titles import end_of
 from .account.tokens import needed_scopes, read_claims
 from .const import (
     CONF_BASE_URL,
@@ -43,10 +45,10 @@ from .const import (
     SCOPE_VEHICLE_DATA,
     SCOPES,
 )
-from .flows.login import LoginSteps
 from .flows.options import FlotteOptionsFlow
-from .flows.pairing import pairing_code
-from .flows.refusals import detail_of, error_of_form
+from .onboarding.last import LastSteps
+from .onboarding.pairing import pairing_code
+from .onboarding.refusals import detail_of, error_of_form
 from .spending.account_ledger import async_get_ledger
 from .tesla.api.fleet import FleetApi
 from .tesla.api.partner import partner_token
@@ -58,16 +60,42 @@ from .tesla.errors import (
 CONF_FINISH: Final = "finish_unpaired"
 
 
-class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
+class LoginAgainSteps(LastSteps):
+    """The first steps for an account that is set up: log in again, or set up again."""
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Log in again, after Tesla refused the stored tokens."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask before leaving for Tesla's page."""
+        if user_input is None:
+            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
+        entry = self._get_reauth_entry()
+        self._request_as_before(entry)
+        return await self._choose_application(entry)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Log in, register and pair again: after a new domain, new scopes or a new vehicle."""
+        entry = self._get_reconfigure_entry()
+        if user_input is None:
+            self._request_as_before(entry)
+        if user_input is None or not self._choose_scopes(user_input):
+            return self._show_choice("reconfigure", user_input)
+        return await self._choose_application(entry)
+
+
+class FlotteFlowHandler(LoginAgainSteps, domain=DOMAIN):
     """The flow that creates the entry of a Tesla account, or repairs one."""
 
     def __init__(self) -> None:
         """Start without an account."""
         super().__init__()
-        self._data: dict[str, Any] = {}
-        self._title = "Tesla"
         self._base_url = ""
-        self._granted: frozenset[str] = frozenset()
 
     @classmethod
     @callback
@@ -100,15 +128,29 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         self._data = data
         entry = self._existing_entry
         if entry is None:
-            self._abort_if_unique_id_configured()
+            self._abort_if_unique_id_configured(
+                description_placeholders={"name": self._name_of_account(claims.subject)}
+            )
         else:
-            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            self._abort_if_unique_id_mismatch(
+                reason="wrong_account",
+                description_placeholders={
+                    "name": entry.title,
+                    "expected": end_of(entry.unique_id),
+                    "other": self._name_of_account(claims.subject),
+                },
+            )
             if self.source == SOURCE_REAUTH and not self._leaves_application(entry):
                 # The rest of the entry's data (domain, region) stays as it is.
                 return await self._finish()
         hosts = get_hosts(self.hass)
         self._base_url = hosts.regions[hosts.region_of(claims.region)]
         return await self.async_step_region({})
+
+    def _name_of_account(self, account: str) -> str:
+        """An account as texts name it: by the end of its number, and its title if it is set up."""
+        entry = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, account)
+        return end_of(account) if entry is None else f"{entry.title} ({end_of(account)})"
 
     # --- Region ----------------------------------------------------------------------------------
 
@@ -236,7 +278,8 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
         detail = ""
         try:
             if SCOPE_VEHICLE_DATA in self._granted:
-                vehicles, unpaired = await async_list_pairing(api)
+                self._products = products = await api.products()
+                vehicles, unpaired = await async_list_pairing(api, products)
         except TeslaError as error:
             errors["base"] = error_of_form(error)
             detail = detail_of(error)
@@ -266,7 +309,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
     async def _finish(self) -> ConfigFlowResult:
         entry = self._existing_entry
         if entry is None:
-            return self.async_create_entry(title=self._title, data=self._data)
+            return await self._async_conclude()
         application = application_of(self.hass, entry)
         if application != self._client_id:
             await async_leave_application(self.hass, entry)
@@ -276,6 +319,7 @@ class FlotteFlowHandler(LoginSteps, domain=DOMAIN):
             async_left_application(self.hass, application)
         return result
 
+    @override
     async def _api(self, token: str) -> FleetApi:
         """The API with this token, booked to the application like any other request."""
 

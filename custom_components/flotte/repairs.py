@@ -15,7 +15,7 @@ from .account.pairing import PAIRING_ISSUE
 from .charging.schedule_takeover import COLLISION_ISSUE, ScheduleTakeover, find_takeover
 from .const import DOMAIN
 from .coordinator import VehicleCoordinator
-from .flows.pairing import pairing_code
+from .onboarding.pairing import pairing_code
 from .spending.account_ledger import AccountLedger, find_ledger
 from .spending.issues import DASHBOARD, LEDGER_DAMAGED_ISSUE
 from .tesla.api.fleet import FleetApi

@@ -10,6 +10,7 @@ from ..tesla.errors import TeslaError
 from ..tesla.spending.caller import POLLING
 from ..tesla.spending.endpoints import Endpoint
 from .data import FlotteConfigEntry
+from .first_look import async_note_first_look
 from .products import granted_assets, listed_name
 
 
@@ -37,6 +38,8 @@ def async_watch_products(hass: HomeAssistant, entry: FlotteConfigEntry) -> None:
             coordinator.async_list(listed_name(listed.get(coordinator.unique_prefix, {})))
         if listed.keys() - known:
             LOGGER.info("Reloading the account, which has a new vehicle or site")
+            # If a new vehicle sleeps, an issue says why its entities are unknown.
+            async_note_first_look(hass, str(entry.unique_id), ())
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(

@@ -1,6 +1,6 @@
 """Pairing of vehicles with Flotte's key: where and whether, the repair issue, and its checks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from ..tesla.vehicle.vehicle import Vehicle
 from .hosts import get_hosts
 from .issues import async_clear_issues, async_raise_issue, issue_subject
 from .names import MANUFACTURER, is_vin, model_of, readable
+from .products import Product
 
 PAIRING_ISSUE: Final = "key_not_paired"
 QUICK_TIME: Final = timedelta(hours=1)
@@ -44,19 +45,20 @@ def pairing_url(hass: HomeAssistant, data: Mapping[str, Any]) -> str:
     return f"{get_hosts(hass).pairing_url}/{data[CONF_PUBLIC_DOMAIN]}"
 
 
-async def async_list_pairing(api: FleetApi) -> tuple[list[str], bool]:
+async def async_list_pairing(api: FleetApi, products: Sequence[Product]) -> tuple[list[str], bool]:
     """Return a line of Markdown for each vehicle, and whether one of them still lacks the key.
 
     Raises TeslaError.
     """
-    products = [each for each in await api.products() if is_vin(str(each.get("vin")))]
-    if not products:
+    vins = [vin for each in products if is_vin(vin := str(each.get("vin")))]
+    if not vins:
         return [], False
-    answer = await api.fleet_status([str(each["vin"]) for each in products])
+    answer = await api.fleet_status(vins)
     lines = []
     any_unpaired = False
     for product in products:
-        vin = str(product["vin"])
+        if (vin := str(product.get("vin"))) not in vins:
+            continue
         status = key_status(answer, vin)
         any_unpaired |= status not in (KeyStatus.PAIRED, KeyStatus.NOT_NEEDED)
         name = readable(product.get("display_name")) or model_of(vin) or MANUFACTURER

@@ -176,31 +176,6 @@ class LoginSteps(AbstractOAuth2FlowHandler):
         """Whether the owner chose another application, which needs the domain registered too."""
         return application_of(self.hass, entry) != self._client_id
 
-    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Log in again, after Tesla refused the stored tokens."""
-        return await self.async_step_reauth_confirm()
-
-    async def async_step_reauth_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask before leaving for Tesla's page."""
-        if user_input is None:
-            return self.async_show_form(step_id="reauth_confirm", data_schema=vol.Schema({}))
-        entry = self._get_reauth_entry()
-        self._request_as_before(entry)
-        return await self._choose_application(entry)
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Log in, register and pair again: after a new domain, new scopes or a new vehicle."""
-        entry = self._get_reconfigure_entry()
-        if user_input is None:
-            self._request_as_before(entry)
-        if user_input is None or not self._choose_scopes(user_input):
-            return self._show_choice("reconfigure", user_input)
-        return await self._choose_application(entry)
-
     def _request_as_before(self, entry: ConfigEntry) -> None:
         """Request vehicle scopes, or energy scopes, only if any of them was granted before."""
         granted = granted_scopes(entry.data)

@@ -22,7 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from benchmarks.voice.house import House
 from benchmarks.voice.judging import Happened, Row, Rules, Verdict, judge
-from benchmarks.voice.meanings import CODES, OTHER, Truth
+from benchmarks.voice.meanings import CODE_SAID, OTHER, Truth
 from custom_components.flotte.charging.controller import ChargingController
 from custom_components.flotte.const import DOMAIN
 from custom_components.flotte.coordinator import VehicleCoordinator
@@ -67,14 +67,14 @@ class Setup:
     """Whether actions are allowed, and dangerous ones with the code."""
 
 
-def setups(language: str) -> tuple[Setup, Setup, Setup, Setup]:
+def setups() -> tuple[Setup, Setup, Setup, Setup]:
     """As installed without and with Flotte's sentences; then the same with everything exposed."""
     nothing = {"voice_questions": False, "voice_acts": False, "voice_unlock": False}
     everything = {
         "voice_questions": True,
         "voice_acts": True,
         "voice_unlock": True,
-        "voice_phrase": CODES[language],
+        "voice_phrase": CODE_SAID,
     }
     return (
         Setup("plain, as installed", nothing, exposes_all=False, allows=False),
@@ -200,6 +200,8 @@ class Conversation:
         if car.charging.state == "Starting":
             car.charging.starting_until = car.time - 1
             car.advance()
+        # As if so much time had passed that the trunk has stopped moving.
+        self._coordinator.vehicle.executor._verifier._toggled = None  # noqa: SLF001
         level = _HEATED if heated else 0
         car.climate.seat_heaters = dict.fromkeys(car.climate.seat_heaters, level)
         await self._coordinator.vehicle.refresh(_PERSON)
@@ -252,7 +254,7 @@ async def async_converse_all(
     await conversation.async_prepare()
     ours: list[Judged] = []
     others: list[Judged] = []
-    plain_installed, installed, plain_exposed, allowed = setups(language)
+    plain_installed, installed, plain_exposed, allowed = setups()
     for without, with_ours in ((plain_installed, installed), (plain_exposed, allowed)):
         # What else is in the house is the same without Flotte's sentences, in either setup.
         said = rows if without.exposes_all else [row for row in rows if row.kind == OTHER]

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 type Parameters = Mapping[str, Any]
 
-CODES: Final = {"en": "blue elephant", "de": "blauer Elefant"}
-"""The owner's code, by language."""
+CODE_SAID: Final = "4711"
+"""The code of the owner in the sentences."""
 _TOLERANCE: Final = timedelta(minutes=6)
 """Cars give the remaining time in steps of five minutes."""
 

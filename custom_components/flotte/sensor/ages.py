@@ -11,15 +11,16 @@ from ..tesla.units import Unit
 
 _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
-_STEPS: Final = ((6 * _HOUR, _HOUR), (_HOUR, 30 * _MINUTE), (timedelta(0), 10 * _MINUTE))
-"""From which age on, the step of the age. Each begins at a multiple of its step."""
+_QUARTER: Final = timedelta(minutes=15)
 
 
 def age_in_steps(age: timedelta) -> timedelta:
-    """An age, rounded down to a step that grows with it; never negative."""
-    age = max(age, timedelta(0))
-    step = next(step for begins, step in _STEPS if age >= begins)
-    return age // step * step
+    """An age, rounded down to quarters of an hour, and to hours from the first on.
+
+    It is never negative.
+    """
+    step = _QUARTER if age < _HOUR else _HOUR
+    return max(age // step * step, timedelta(0))
 
 
 def _data_age(state: State) -> float | None:

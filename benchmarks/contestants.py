@@ -24,6 +24,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from benchmarks.bare_home_assistant import NotSetUp, bare, login_entry, set_up
 from benchmarks.core_integration import CORE, ENTRY_VERSION, core_key, point_core_at
 from benchmarks.logged_in import CLIENT_ID, CLIENT_SECRET, PUBLIC_DOMAIN
+from benchmarks.recorded import record
 from benchmarks.scripted_days import Call, Feature
 from custom_components.flotte.account.data import FlotteConfigEntry
 from custom_components.flotte.account.key import async_get_key
@@ -201,6 +202,7 @@ class Contestant:
         budget: Flotte's monthly budget in EUR; None is its default.
         options: Further options of Flotte's entry.
         zone: Home Assistant's time zone.
+        recorder: Whether Home Assistant's recorder runs.
     """
 
     def __init__(
@@ -212,6 +214,7 @@ class Contestant:
         budget: float | None = None,
         options: Mapping[str, Any] = MappingProxyType({}),
         zone: str = "UTC",
+        recorder: bool = False,
     ) -> None:
         self._name = name
         self._simulator = simulator
@@ -219,6 +222,7 @@ class Contestant:
         self._budget = budget
         self._options = options
         self._zone = zone
+        self._recorder = recorder
         self._stream_port, self._http_port = free_port(), free_port()
 
     @asynccontextmanager
@@ -230,6 +234,8 @@ class Contestant:
         """
         hass = await bare(self._folder, zone=self._zone)
         try:
+            if self._recorder:
+                await record(hass)
             # After a restart, Home Assistant listens on the port of its first start.
             http = {"server_host": "127.0.0.1", "server_port": self._http_port}
             await set_up(hass, "http", http)

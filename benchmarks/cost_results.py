@@ -89,6 +89,11 @@ class Results:
         without = self.runs[contestant]["one_passive"]["euro_by_day"]
         return float(sum(euro - without.get(day, 0.0) for day, euro in with_it.items()))
 
+    def recorder_ratio(self, contestant: str, scenario: str = "one_passive") -> float:
+        """The rows of the recorder on a day compared with core."""
+        ours, theirs = (self.runs[name][scenario]["rows_a_day"] for name in (contestant, CORE))
+        return float(ours / theirs)
+
     def unsent(self, contestant: str) -> int:
         """The number of commands that were needed after an unreported change but not sent."""
         unsent: int = self.runs[contestant]["doubtful"]["calls"]["unsent_needed"]
@@ -179,6 +184,18 @@ class Results:
                 ),
                 0,
             ),
+            Goal(
+                "recorder_poll",
+                "rows of the recorder on a passive day, polling only / core",
+                self.recorder_ratio(POLL),
+                1.0,
+            ),
+            Goal(
+                "recorder_stream",
+                "rows of the recorder on a passive day, streaming / core",
+                self.recorder_ratio(STREAM),
+                3.0,
+            ),
         ]
 
     def more_goals(self) -> list[Goal]:
@@ -196,6 +213,15 @@ class Results:
                     (STREAM, "one_commands", "eight calls", 0.33),
                     (POLL, "one_passive", "passive", 0.8),
                 )
+            ),
+            *(
+                Goal(
+                    "",
+                    f"rows of the recorder with eight calls, {NAMES[contestant]} / core",
+                    self.recorder_ratio(contestant, "one_commands"),
+                    maximum,
+                )
+                for contestant, maximum in ((POLL, 1.0), (STREAM, 3.0))
             ),
             Goal(
                 "",

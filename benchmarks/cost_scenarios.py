@@ -13,8 +13,11 @@ type Described = tuple[str, dict[str, Any]]
 """The title of a scenario, and the fields of `driven_scenario.Scenario`."""
 
 MONTHS: Final[dict[str, Described]] = {
-    "one_passive": ("one car, passive", {"cars": 1}),
-    "one_commands": ("one car, eight calls a day", {"cars": 1, "calls": "eight"}),
+    "one_passive": ("one car, passive", {"cars": 1, "recorder": True}),
+    "one_commands": (
+        "one car, eight calls a day",
+        {"cars": 1, "calls": "eight", "recorder": True},
+    ),
     "two_passive": ("two cars and a site, passive", {"cars": 2}),
     "two_commands": ("two cars and a site, eight calls a day each", {"cars": 2, "calls": "eight"}),
 }

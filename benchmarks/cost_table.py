@@ -98,6 +98,28 @@ def _doubtful_rows(results: Results) -> list[str]:
     return rows
 
 
+_BUSIEST: Final = 8
+"""The number of entities that the table of the recorder names."""
+
+
+def _recorder_rows(results: Results) -> list[str]:
+    rows = ["Rows of the recorder a day, one car, and the entities with the most in a passive day"]
+    rows.append(f"{'':<22}{'passive':>9}{'eight calls':>13}")
+    for contestant, name in NAMES.items():
+        runs = results.runs[contestant]
+        passive = runs["one_passive"]
+        days = passive["scenario"]["days"]
+        busiest = ", ".join(
+            f"{entity.partition('.')[2]} {each['states'] / days:.0f}"
+            for entity, each in list(passive["recorded"].items())[:_BUSIEST]
+        )
+        rows.append(
+            f"  {name:<20}{passive['rows_a_day']:>9.0f}"
+            f"{runs['one_commands']['rows_a_day']:>13.0f}  {busiest}"
+        )
+    return rows
+
+
 def table(results: Results, days: int, same_bill: str) -> str:
     """The table of all figures."""
     lines = [_machine(), f"{days} simulated days from a Monday on", ""]
@@ -109,6 +131,7 @@ def table(results: Results, days: int, same_bill: str) -> str:
     }.items():
         lines += [title, *_bill_rows(results, scenario), ""]
     lines += [DOUBTFUL[0].capitalize(), *_doubtful_rows(results), ""]
-    lines += [*_fresh_rows(results), "", *_command_rows(results), "", same_bill, ""]
+    lines += [*_fresh_rows(results), "", *_command_rows(results), ""]
+    lines += [*_recorder_rows(results), "", same_bill, ""]
     lines += [str(goal) for goal in (*results.goals(), *results.more_goals())]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from benchmarks.driven_scenario import Outcome, Scenario, Watches
 from benchmarks.freshness import LEVEL, LOCK, PLACE, POWER, Ages
 from benchmarks.logged_in import CLIENT_ID
+from benchmarks.recorded import Recorded
 from benchmarks.scripted_days import DAY
 from simulator.bill import Bill, Category
 from simulator.bill import cost as price
@@ -25,6 +26,7 @@ def figures(
     watches: Sequence[Watches],
     *,
     seconds: float,
+    recorded: Recorded,
 ) -> dict[str, Any]:
     """The figures of a run that lasted so many seconds."""
     counts = bill.counts(client_id=CLIENT_ID)
@@ -68,6 +70,8 @@ def figures(
             sum(watch.awake for watch in watches) / 3600 / len(watches) / float(days),
             2,
         ),
+        "rows_a_day": round(float(sum(rows["states"] for rows in recorded.values()) / days), 1),
+        "recorded": recorded,
         "fresh": {
             quantity.name: _ages(watches, choose).figures()
             for quantity, choose in (

@@ -35,6 +35,7 @@ from benchmarks.driven_figures import figures
 from benchmarks.driven_scenario import Calls, Scenario, Watches
 from benchmarks.driven_stream import DirectStreams
 from benchmarks.driven_time import DrivenClock, DrivenLoop, sleep_until
+from benchmarks.recorded import Recorded, recorded
 from benchmarks.scripted_days import (
     DAY,
     MONDAY,
@@ -106,6 +107,7 @@ class Run:
                 self._caller.outcomes,
                 self._watches,
                 seconds=ends - self._begins,
+                recorded=await self._recorded(),
             )
             await self._stop(stack)
         return found
@@ -126,6 +128,12 @@ class Run:
         if isinstance(loop, DrivenLoop):
             loop.watch_requests(lambda: False)
         await stack.aclose()
+
+    async def _recorded(self) -> Recorded:
+        """The rows of the recorder since the first midnight, if it runs."""
+        if self._home is None or not self._scenario.recorder:
+            return {}
+        return await recorded(self._home.hass, self._home.entry.entry_id, self._begins)
 
     def _forget(self) -> None:
         """Start counting from zero."""
@@ -231,7 +239,11 @@ async def _run(scenario: Scenario) -> dict[str, Any]:
             if scenario.cars == 1:
                 simulator.world.sites.clear()
             contestant = Contestant(
-                scenario.contestant, simulator, Path(folder), budget=scenario.budget
+                scenario.contestant,
+                simulator,
+                Path(folder),
+                budget=scenario.budget,
+                recorder=scenario.recorder,
             )
             return await Run(scenario, simulator, contestant).live()
 

@@ -43,6 +43,8 @@ class Scenario:
     """Whether requests fail at random."""
     real_stream: bool = False
     """Whether cars push over TLS instead of being read; slower."""
+    recorder: bool = False
+    """Whether Home Assistant's recorder runs, and its rows are counted."""
     until: float | None = None
     """Seconds after the first midnight at which the run ends, instead of after its days."""
 

@@ -8,8 +8,9 @@ Home Assistant's timers, time-outs and expiring tokens all happen in order and a
 import asyncio
 import math
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, override
 
@@ -99,16 +100,22 @@ class DrivenLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_ended)
         return future
 
+    @contextmanager
+    def waiting_for_thread(self) -> Iterator[None]:
+        """Stop time while something else waits for a thread."""
+        self._driven.threads += 1
+        try:
+            yield
+        finally:
+            self._driven.threads -= 1
+
     def _thread_ended(self, _future: asyncio.Future[Any]) -> None:
         self._driven.threads -= 1
 
     @override
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        self._driven.threads += 1
-        try:
+        with self.waiting_for_thread():
             await super().shutdown_default_executor(timeout)
-        finally:
-            self._driven.threads -= 1
 
     def watch_requests(self, has_request: Callable[[], bool]) -> None:
         """Stop time while a request is open, unless its answer depends on a timer."""

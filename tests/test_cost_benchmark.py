@@ -356,7 +356,7 @@ def simulate(contestant: str, **options: object) -> dict[str, Any]:
 @pytest.mark.parametrize("contestant", NAMES)
 def test_a_morning(contestant: str) -> None:
     """Two calls wake a car that sleeps, and it drives; everybody gets through it."""
-    figures = simulate(contestant, until=8.5 * 3600, calls="eight")
+    figures = simulate(contestant, until=8.5 * 3600, calls="eight", recorder=True)
     assert figures["calls"]["all"] == 3
     assert figures["calls"]["effective"] == 2
     assert figures["calls"]["failed"] == 0
@@ -367,6 +367,11 @@ def test_a_morning(contestant: str) -> None:
     assert figures["fresh"]["location"]["missing"] == 0
     error = figures["fresh"]["location"]["error_mean"]
     assert (error < 150) is (contestant == STREAM), error
+    recorded = {entity: each["states"] for entity, each in figures["recorded"].items()}
+    assert figures["rows_a_day"] == pytest.approx(sum(recorded.values()) / 8.5 * 24, abs=0.1)
+    # A core that moves each time that it is polled, and a house full of entities that do not.
+    most = {CORE: 150, POLL: 150, STREAM: 450}
+    assert 100 < sum(recorded.values()) < most[contestant], recorded
     # The bill is Tesla's own arithmetic.
     counts = figures["counts"]
     assert figures["euro"] == pytest.approx(
@@ -446,6 +451,7 @@ def figures_of(euro: float, **more: Any) -> dict[str, Any]:
         "wakes": {"billed": 6, "needless": 0},
         "calls": {"unmet": 0, "unsent_needed": 0},
         "awake_hours_a_day": 8.0,
+        "rows_a_day": 100 * euro,
         "fresh": dict.fromkeys(("location", "battery_level", "charging_power", "lock"), ages),
         "outcomes": [],
         **more,
@@ -491,6 +497,8 @@ def test_the_line_of_json_has_the_promised_keys() -> None:
         "unsent_needed",
         "surplus_ratio",
         "over_budget",
+        "recorder_poll",
+        "recorder_stream",
     ]
     assert set(figures["contestants"]) == set(NAMES)
     assert figures["ratio_stream_passive"] == 0.1
@@ -500,6 +508,8 @@ def test_the_line_of_json_has_the_promised_keys() -> None:
     assert figures["ratio_wakes"] == 1
     assert figures["surplus_ratio"] == 0.1
     assert figures["over_budget"] == 0
+    assert figures["recorder_poll"] == 0.8
+    assert figures["recorder_stream"] == 0.1
 
 
 def test_core_is_not_judged_and_faults_excuse_wakes_but_no_money() -> None:
